@@ -64,13 +64,13 @@ def _measured(
         peer.make()
     except subprocess.CalledProcessError:  # it has said why
         sys.exit("without the published client there is nothing to compare with")
-    _compile()
+    compile_packages()
     with bench(quick if asked.quick else sizes) as ready:
         session.measure(ready, peer.missing)
     return session.end(about, nginx=nginx.version(), **peer.versions())
 
 
-def _compile() -> None:
+def compile_packages() -> None:
     """Compiles our modules, as an installer does with packages: Python may be configured not to write what it compiles itself."""
     for package in (omicsdk, omicsdk_api):
         compileall.compile_dir(str(Path(str(package.__file__)).parent), quiet=1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from omicsdk.cli.rows import brief, cells_of, columns_of, fitting, member, no_column, ranked
-from omicsdk.core.json_text import encoder, escaped, written
+from omicsdk.core.json_text import block_encoder, escaped, line_encoder, written
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class JsonLines:
 
     def __init__(self, write: Callable[[str], object], *, ascii_only: bool) -> None:
         self._write = write
-        self._encode = encoder(ascii_only=ascii_only)
+        self._encode = line_encoder(ascii_only=ascii_only)
 
     def add(self, rows: Sequence[Any]) -> None:
         self._write(escaped("\n".join(map(self._encode, rows)) + "\n"))
@@ -89,14 +89,13 @@ class JsonList:
         self._write = write
         self._head, self._tail = head.rstrip(), tail
         self._break = head[len(self._head) :]
-        self._encode = encoder(indent=len(self._break) - 1, ascii_only=ascii_only)
+        self._encode = block_encoder(len(self._break) - 1, ascii_only=ascii_only)
         self._is_empty = True
 
     def add(self, rows: Sequence[Any]) -> None:
         before = self._head if self._is_empty else ","
         self._is_empty = False
-        text = f",{self._break}".join(map(self._encode, rows))
-        self._write(f"{before}{self._break}{escaped(text)}")
+        self._write(f"{before}{self._break}{escaped(self._encode(rows))}")
 
     def end(self) -> None:
         self._write(f"{self._head}{self._tail.lstrip()}\n" if self._is_empty else f"{self._tail}\n")

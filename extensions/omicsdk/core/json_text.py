@@ -11,7 +11,7 @@ from omicsdk.core.type_guards import is_list, is_mapping
 
 TYPE_CHECKING = False  # avoids importing typing; type checkers recognise the name
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from typing import Any
 
 _NOT_PLAIN = re.compile("[^\n -~]+")
@@ -43,43 +43,58 @@ def _finite(value: Any) -> Any:
     return value
 
 
-def encoder(*, indent: int | None = None, ascii_only: bool = False) -> Callable[[Any], str]:
-    """Return a function that encodes many values one by one, as `written` does.
+def line_encoder(*, ascii_only: bool = False) -> Callable[[Any], str]:
+    """Return a function that encodes a value on one line, as `written` does; for many values.
 
     What JSON lacks becomes text, by str.
 
     Args:
-        indent: Spaces before the brackets of an object on lines of their own, and two less than before its members; None
-            for one line.
         ascii_only: Whether other characters are escaped.
     """
-    inner = "\n" + " " * (2 + (indent or 0))
-    encode = _flat_encoder(", " if indent is None else f",{inner}", ascii_only=ascii_only)
-    layout: dict[str, Any] = {"ensure_ascii": ascii_only, "default": str}
-    if indent is None:
+    encode = _encoder(", ", ascii_only=ascii_only)
 
-        def line(value: Any) -> str:
-            try:
-                return encode(value)
-            except ValueError:
-                return written(value, **layout)
+    def line(value: Any) -> str:
+        try:
+            return encode(value)
+        except ValueError:
+            return written(value, ensure_ascii=ascii_only, default=str)
 
-        return line
+    return line
+
+
+def block_encoder(indent: int, *, ascii_only: bool = False) -> Callable[[Sequence[Any]], str]:
+    """Return a function that encodes items of a list, as `written` does with an indent of 2, without the list's brackets.
+
+    What JSON lacks becomes text, by str.
+
+    Args:
+        indent: Spaces before the items; the first one has none.
+        ascii_only: Whether other characters are escaped.
+    """
     outer = "\n" + " " * indent
+    inner = f"{outer}  "
+    encode = _encoder(f",{inner}", ascii_only=ascii_only)
+    between = f"{outer}}},{outer}{{{inner}"
 
-    def block(value: Any) -> str:
-        # Python's encoder is ten times slower with an indent than C's without; members of most rows are scalars.
-        if value.__class__ is dict and value and _SCALARS.issuperset(map(type, value.values())):
+    def block(values: Sequence[Any]) -> str:
+        # Python's encoder is ten times slower with an indent than C's without, and members of most rows are scalars. No
+        # text in JSON has a line break, so that a brace before one is a row's end.
+        if all(map(_is_flat, values)):
             try:
-                return f"{{{inner}{encode(value)[1:-1]}{outer}}}"
+                return f"{{{inner}{encode(values)[2:-2].replace(f'}},{inner}{{', between)}{outer}}}"
             except ValueError:
                 pass
-        return written(value, indent=2, **layout).replace("\n", outer)
+        texts = (written(value, indent=2, ensure_ascii=ascii_only, default=str) for value in values)
+        return f",{outer}".join(text.replace("\n", outer) for text in texts)
 
     return block
 
 
-def _flat_encoder(separator: str, *, ascii_only: bool) -> Callable[[Any], str]:
+def _is_flat(value: Any) -> bool:
+    return value.__class__ is dict and bool(value) and _SCALARS.issuperset(map(type, value.values()))
+
+
+def _encoder(separator: str, *, ascii_only: bool) -> Callable[[Any], str]:
     """Return the encoder of json.dumps, made once instead of once a value where Python has it in C."""
     if _json.c_make_encoder is None:
         return json.JSONEncoder(

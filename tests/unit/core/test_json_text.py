@@ -5,7 +5,7 @@ import sys
 
 import pytest
 from omicsdk.core import json_text
-from omicsdk.core.json_text import encoder, escaped, written
+from omicsdk.core.json_text import block_encoder, escaped, line_encoder, written
 
 VALUES = [
     {"a": "é\n", "b": 1, "c": None, "d": True, "e": 0.5},
@@ -31,10 +31,11 @@ def implementation(request, monkeypatch):
 @pytest.mark.usefixtures("implementation")
 def test_values_are_encoded_as_json_dumps_does(ascii_only):
     layout = {"ensure_ascii": ascii_only, "default": str}
-    line, block = encoder(ascii_only=ascii_only), encoder(indent=4, ascii_only=ascii_only)
+    line, block = line_encoder(ascii_only=ascii_only), block_encoder(2, ascii_only=ascii_only)
     for value in VALUES:
         assert line(value) == written(value, **layout)
-        assert block(value) == written(value, indent=2, **layout).replace("\n", "\n    ")
+    for values in (VALUES, *([value] for value in VALUES), VALUES[:1] * 3, [{"a": "},\n    {"}, {"b": "}"}]):
+        assert f"[\n  {block(values)}\n]" == written(values, indent=2, **layout)
 
 
 def test_characters_are_escaped_unless_they_are_printable():

@@ -77,14 +77,13 @@ class LocalStore(Store):
     def _stat(self, path: str) -> Entry:
         self._check(path)
         try:
-            found = os.stat(path)  # noqa: PTH116 - thousands of them
+            return _stated(path)
         except FileNotFoundError as error:
             raise PathNotFound(path, "not found") from error
         except NotADirectoryError as error:
             if Path(path).exists():
                 raise NotAFolder(path, "is a file", remedy="Write it without the slash at its end.") from error
             raise PathNotFound(path, "not found") from error
-        return _entry(path, found)
 
     def _entries(self, path: str) -> Iterator[Entry]:
         start = _start(path)
@@ -264,7 +263,7 @@ def _start(folder: str) -> str:
 def _looked_up(path: str) -> Entry | None:
     """Return the entry of a listed path; None if it no longer exists."""
     try:
-        return _entry(path, os.stat(path))  # noqa: PTH116 - as above
+        return _stated(path)
     except FileNotFoundError:
         if not os.path.islink(path):  # noqa: PTH114 - as above
             return None
@@ -274,8 +273,9 @@ def _looked_up(path: str) -> Entry | None:
     return Entry(path, "file")
 
 
-def _entry(path: str, found: os.stat_result) -> Entry:
+def _stated(path: str) -> Entry:
+    found = os.stat(path)  # noqa: PTH116 - thousands of them
+    modified, size = found.st_mtime, found.st_size
     if stat.S_ISDIR(found.st_mode):
-        return Entry(path, "folder", modified=found.st_mtime)
-    version = f"{found.st_mtime_ns}-{found.st_size}"
-    return Entry(path, "file", found.st_size, _NOTHING, found.st_mtime, version, _NOTHING)
+        return Entry(path, "folder", modified=modified)
+    return Entry(path, "file", size, _NOTHING, modified, f"{found.st_mtime_ns}-{size}", _NOTHING)

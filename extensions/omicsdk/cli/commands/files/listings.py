@@ -20,7 +20,7 @@ from omicsdk.core.type_guards import is_object
 from omicsdk.fs.copying.planning import Patterns, Selected, by_name, named, select, source_to_copy
 from omicsdk.fs.queries import Conditions, Sum, duration, parse_metadata, parse_moment, parse_range, parse_size, sums
 from omicsdk.fs.queries import find as matching
-from omicsdk.fs.store import STORES, STRONGEST, IsFolder, Store, Stores, Uri, parse_uri
+from omicsdk.fs.store import STORES, STRONGEST, Entry, IsFolder, Store, Stores, Uri, parse_uri
 from omicsdk.transfer.reports.units import count_of, size_words
 
 if TYPE_CHECKING:
@@ -103,13 +103,13 @@ def ls(
         nonlocal files, folders, size
         names_only = columns is not None and not long and _FACTS.isdisjoint(columns)
         with places.stores() as stores, _reported(console) as doubts:
-            entries = (each for uri in wanted for each in _listed(stores, uri, doubts, places, recursive, names_only))
-            for each in entries if limit is None else console.limited(entries, limit, "entries"):
+            found = (each for uri in wanted for each in _listed(stores, uri, doubts, places, recursive, names_only))
+            for name, uri, entry in found if limit is None else console.limited(found, limit, "entries"):
                 if long:
-                    folders += each.entry.is_folder
-                    files += not each.entry.is_folder
-                    size += each.entry.size or 0
-                yield row(each, long=long)
+                    folders += entry.is_folder
+                    files += not entry.is_folder
+                    size += entry.size or 0
+                yield _row(name, uri, entry, long=long)
 
     def cells(shown: Mapping[str, Any]) -> Sequence[str]:
         modified = shown["modified"]
@@ -155,17 +155,20 @@ def _listed(
     patterns: Patterns,
     recursive: bool,
     names_only: bool,
-) -> Iterable[Selected]:
+) -> Iterator[tuple[str, str, Entry]]:
+    """Yield the name, the URI and the entry of each file and folder."""
     store = stores.of(uri)
     entry = store.entry(uri, recursive=recursive)
-    if not entry.is_folder or recursive:
-        files = select(store, uri, entry=entry, patterns=patterns, names_only=names_only)
-        return despite_contradictions(files, doubts)
-    return (
-        Selected(Uri(uri.scheme, found.path, found.is_folder), found, found.name)
-        for found in despite_contradictions(store.entries(entry.path), doubts)
-        if found.is_folder or patterns.fit(found.name)
-    )
+    if not entry.is_folder:
+        yield entry.file_name or entry.name or uri.name, str(uri), entry
+    elif recursive:
+        below = despite_contradictions(named(store, uri.scheme, entry, patterns, names_only=names_only), doubts)
+        start = "" if uri.scheme == "file" else f"{uri.scheme}://"
+        yield from ((name, start + found.path, found) for name, found in below)
+    else:
+        for found in despite_contradictions(store.entries(entry.path), doubts):
+            if found.is_folder or patterns.fit(found.name):
+                yield found.name, str(Uri(uri.scheme, found.path, found.is_folder)), found
 
 
 def row(selected: Selected, *, long: bool = False) -> dict[str, Any]:
@@ -175,12 +178,16 @@ def row(selected: Selected, *, long: bool = False) -> dict[str, Any]:
         selected: The file or folder.
         long: Whether to include everything that is stated.
     """
-    entry, name = selected.entry, selected.name
+    return _row(selected.name, str(selected.uri), selected.entry, long=long)
+
+
+def _row(name: str, uri: str, entry: Entry, *, long: bool) -> dict[str, Any]:
+    modified = entry.modified
     found: dict[str, Any] = {
-        "name": f"{name}/" if entry.is_folder else name,
+        "name": f"{name}/" if entry.kind == "folder" else name,
         "size": entry.size,
-        "modified": None if entry.modified is None else _moment(int(entry.modified // 1)),
-        "uri": str(selected.uri),
+        "modified": None if modified is None else _moment(int(modified // 1)),
+        "uri": uri,
         "kind": entry.kind,
     }
     if long:
@@ -188,6 +195,7 @@ def row(selected: Selected, *, long: bool = False) -> dict[str, Any]:
     return found
 
 
+@lru_cache(maxsize=4096)  # files that were written together
 def _moment(seconds: int) -> str:
     day, rest = divmod(seconds, 86400)
     hours, rest = divmod(rest, 3600)
