@@ -15,7 +15,8 @@ from pathlib import Path
 from omicsdk.core.errors import NotFound
 from omicsdk.fs.options import CopyOptions
 from omicsdk.fs.store import Entry, IsFolder, PathNotFound, Store
-from omicsdk.fs.streams import PIECE, StreamSource, stream
+from omicsdk.fs.stream_source import StreamSource
+from omicsdk.fs.streams import PIECE, stream
 from omicsdk.transfer import TransferOptions
 from omicsdk.transfer.ranges import NoRanges, Pace, Ranges, Source
 from omicsdk.transfer.reports.report import raise_failure

@@ -9,13 +9,10 @@ from typing import Literal
 
 from omicsdk.core.errors import ChecksumMismatch, OmicsError
 from omicsdk.core.threads import side_by_side
-from omicsdk.fs.copying.fetching import fetch
 from omicsdk.fs.copying.planning import Selected
-from omicsdk.fs.copying.spool import Spool, batches
 from omicsdk.fs.options import CopyOptions
 from omicsdk.fs.store import STRONGEST, Entry, Store, Uri
 from omicsdk.transfer import Outcome
-from omicsdk.transfer.checksums import checksums_of
 
 By = Literal["auto", "size", "checksum"]
 """What files are compared by."""
@@ -274,6 +271,8 @@ def with_common_checksum(first: Selected, second: Selected, store_of: Callable[[
 def _with(file: Selected, entry: Entry, algorithm: str) -> Entry:
     if not algorithm or algorithm in stated(entry) or file.uri.scheme != "file" or entry.size is None:
         return entry
+    from omicsdk.transfer.checksums import checksums_of
+
     try:
         found = checksums_of(file.uri.path, [algorithm], entry.size)
     except OSError as error:
@@ -301,6 +300,9 @@ def verify_bytes(
     """
     if not files:
         return
+    from omicsdk.fs.copying.fetching import fetch  # comparing needs no engine
+    from omicsdk.fs.copying.spool import Spool, batches
+
     with Spool(options.spool, ["verify", os.urandom(12).hex()], str(files[0].uri)) as place:
         place.keep = False
         chosen = replace(options, journal=place.fetched)

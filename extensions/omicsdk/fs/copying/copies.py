@@ -13,7 +13,6 @@ from typing import TypeVar
 from omicsdk.core.errors import ChecksumMissing, DiskFull, Interrupted, OmicsError, TransferError
 from omicsdk.core.threads import side_by_side
 from omicsdk.fs.copying.comparison import Verdict, judge
-from omicsdk.fs.copying.fetching import fetch
 from omicsdk.fs.copying.planning import CopyPlan, Selected
 from omicsdk.fs.copying.records import Record
 from omicsdk.fs.copying.spool import Arrival, Spool, Unfinished, batches, is_newer
@@ -141,6 +140,8 @@ def joined(reports: Sequence[TransferReport], title: str, target: str = "") -> T
 
 def _down(plan: CopyPlan, store: Store, options: CopyOptions) -> TransferReport:
     """Into a folder of this machine."""
+    from omicsdk.fs.copying.fetching import fetch  # planning needs no engine
+
     with _unfinished(plan) as journal:
         journal.forget(
             file.name for file in plan.files if plan.differing or is_newer(file.entry, plan.target(file).path)
@@ -435,6 +436,8 @@ class SpooledCopy:
 
     def _carried(self, named: Mapping[str, Selected]) -> Iterator[TransferReport]:
         """Download some files and upload them; yield the outcomes of failed downloads, then of the others."""
+        from omicsdk.fs.copying.fetching import fetch
+
         spool, options = self._spool, self._options
         wanted = [(file.entry, name) for name, file in named.items()]
         how = replace(options, journal=spool.fetched)

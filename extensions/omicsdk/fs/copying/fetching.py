@@ -29,7 +29,7 @@ from omicsdk.core.files import PRIVATE, in_place_of, is_special, put_in_place
 from omicsdk.core.threads import AT_ONCE, in_threads
 from omicsdk.fs.options import CopyOptions
 from omicsdk.fs.store import Entry, PathError, Store
-from omicsdk.fs.streams import is_another, state_of
+from omicsdk.fs.stream_source import is_another, state_of
 from omicsdk.transfer import Outcome, TransferReport
 from omicsdk.transfer.disk import Growth, write_all, write_error
 from omicsdk.transfer.items import check_all

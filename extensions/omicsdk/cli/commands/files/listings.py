@@ -25,17 +25,17 @@ from omicsdk.transfer.reports.units import count_of, size_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import BinaryIO
 
     from omicsdk.cli.output import Call, Console
     from omicsdk.core.consistency import InconsistentListing
     from omicsdk.fs.copying.comparison import Verdict
-    from omicsdk.fs.file_bytes import FileBytes
     from omicsdk.transfer import TransferOptions, TransferOptionsDict
 
 T = TypeVar("T")
 
 LEAST_PIECE = 64 * 1024
-"""Minimum number of bytes per request under a rate limit; otherwise one second's."""
+"""Minimum number of bytes per request under a rate limit, otherwise one second's; and of a piece of a local file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -262,53 +262,84 @@ def cat(
         resume_unvalidated: Continue after an interruption even if nothing proves that the file is unchanged.
         places: How they are opened.
     """
-    from omicsdk.transfer import TransferOptions  # listing needs no engine
-
     span = parse_range(range)
     if span != (None, None) and STREAM in uris:
         raise UsageError("--range: not possible for stdin", remedy="Name files.")
     with places.stores() as stores:
+        if limit_rate is None and not resume_unvalidated:
+            print_bytes(uris, stores, None, span)
+            return
+        from omicsdk.transfer import TransferOptions  # files of this machine need no engine
+
         options = TransferOptions(limit_rate=limit_rate, resume_unvalidated=resume_unvalidated)
         print_bytes(uris, stores, options, span)
 
 
 def print_bytes(
-    words: Sequence[str], stores: Stores, options: TransferOptions, span: tuple[int | None, int | None] = (None, None)
+    words: Sequence[str],
+    stores: Stores,
+    options: TransferOptions | None,
+    span: tuple[int | None, int | None] = (None, None),
 ) -> None:
     """Write files to stdout, one after the other; all are looked up first.
 
     Args:
         words: Their URIs, or - for stdin.
         stores: The stores.
-        options: Limit the rate, and control resumption.
+        options: Limit the rate, and control resumption; None for no limit.
         span: Range of bytes of each file, from `parse_range`.
 
     Raises:
         IsFolder: One is a folder; nothing was written.
         PathNotFound: One does not exist; nothing was written.
     """
-    from omicsdk.fs.file_bytes import FileBytes
-    from omicsdk.fs.streams import PIECE, stream
 
-    rate = options.control.rate_limit
-    piece = PIECE if rate is None else max(LEAST_PIECE, min(PIECE, int(rate)))
-
-    def opened(word: str) -> FileBytes:
+    def found(word: str) -> tuple[Store, Entry]:
         uri = parse_uri(word)
         store = stores.of(uri)
         entry = store.entry(uri)
         if entry.is_folder:
             raise IsFolder(store.uri(entry.path), "is a folder", remedy="Name files; omics ls lists them.")
-        return FileBytes(store, entry, options)
+        return store, entry
 
-    files = [None if word == STREAM else opened(word) for word in words]
+    files = [None if word == STREAM else found(word) for word in words]
     output = Output()
     for file in files:
         if file is None:
             output.chunks(iter(lambda: sys.stdin.buffer.read(LEAST_PIECE), b""))
             continue
-        with closing(file):
-            output.chunks(stream(file, *span, piece=piece))
+        store, entry = file
+        opened = store.open(entry) if options is None else None
+        with closing(
+            _opened(store, entry, opened, span) if opened else _requested(store, entry, options, span)
+        ) as pieces:
+            output.chunks(pieces)
+
+
+def _opened(store: Store, entry: Entry, opened: BinaryIO, span: tuple[int | None, int | None]) -> Generator[bytes]:
+    """Yield bytes of a file that its store has opened."""
+    from omicsdk.fs.stream_source import StreamSource
+
+    source = StreamSource(opened, entry.size, store.uri(entry.path), None)
+    try:
+        start, end = span[0] or 0, source.size if span[1] is None else min(span[1], source.size)
+        for place in range(max(0, source.size + start) if start < 0 else start, end, LEAST_PIECE):
+            yield source.read(place, min(place + LEAST_PIECE, end))
+    finally:
+        source.close()
+
+
+def _requested(
+    store: Store, entry: Entry, options: TransferOptions | None, span: tuple[int | None, int | None]
+) -> Generator[bytes]:
+    """Yield bytes of a file that its platform sends."""
+    from omicsdk.fs.file_bytes import FileBytes
+    from omicsdk.fs.streams import PIECE, stream
+
+    rate = None if options is None else options.control.rate_limit
+    piece = PIECE if rate is None else max(LEAST_PIECE, min(PIECE, int(rate)))
+    with closing(FileBytes(store, entry, options)) as file:
+        yield from stream(file, *span, piece=piece)
 
 
 def du(
