@@ -110,9 +110,9 @@ def _measured(
     bench: Bench, name: str, goal: float | None, rounds: int, ours: list[str | Path], peer: list[str | Path]
 ) -> Row:
     """CPU seconds of our command against those of another one."""
-    actions = (run(*command, env=bench.environ) for command in (ours, peer))
+    act, other = (run(*command, env=bench.environ) for command in (ours, peer))
     case = Case(
-        name, *actions, goal, rounds, facts={"peer_command": " ".join(map(str, [Path(peer[0]).name, *peer[1:]]))}
+        name, act, other, goal, rounds, facts={"peer_command": " ".join(map(str, [Path(peer[0]).name, *peer[1:]]))}
     )
     return row_of(case, rounds_of(case), "cpu")
 
@@ -162,8 +162,8 @@ def syncing(bench: Bench, name: str, goal: float | None, rounds: int) -> Row:
         shutil.copytree(bench.source, target)
     ours, peer = bench.ours("sync", bench.source, target), bench.rclone("sync", bench.source, target)
     _equal(json.loads(bench.printed(ours))["same"], bench.sizes.synced, "the number of equal files")
-    actions = (run(*command, env=bench.environ) for command in (ours, peer))
-    return compared(Case(name, *actions, goal, rounds, facts={"peer_command": "rclone sync SOURCE TARGET"}))
+    act, other = (run(*command, env=bench.environ) for command in (ours, peer))
+    return compared(Case(name, act, other, goal, rounds, facts={"peer_command": "rclone sync SOURCE TARGET"}))
 
 
 def starting(bench: Bench, name: str, goal: float | None, rounds: int, *, words: tuple[str, ...]) -> Row:
@@ -172,8 +172,8 @@ def starting(bench: Bench, name: str, goal: float | None, rounds: int, *, words:
     file.write_bytes(bytes(1000))
     ours = bench.ours(*words, file, *([bench.folder / "copy"] if words == ("cp",) else []))
     remove_copy = partial((bench.folder / "copy").unlink, missing_ok=True)
-    actions = (run(*command, env=bench.environ) for command in (ours, [sys.executable, "-c", "pass"]))
-    case = Case(name, *actions, goal, rounds, prepare=remove_copy, facts={"peer_command": "python -c pass"})
+    act, other = (run(*command, env=bench.environ) for command in (ours, [sys.executable, "-c", "pass"]))
+    case = Case(name, act, other, goal, rounds, prepare=remove_copy, facts={"peer_command": "python -c pass"})
     return row_of(case, rounds_of(case), "cpu")
 
 

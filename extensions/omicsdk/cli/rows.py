@@ -33,7 +33,7 @@ def items_of(value: Any, key: str | None) -> list[Any]:
     return [] if value is None else [value]
 
 
-def columns_of(rows: list[Any]) -> list[str]:
+def columns_of(rows: Sequence[Any]) -> list[str]:
     """Return the names of all members of the rows that are objects, in order of first appearance."""
     return list(dict.fromkeys(name for row in rows if is_object(row) for name in row))
 
@@ -82,7 +82,9 @@ _COLUMNS: Mapping[str, tuple[str, ...]] = {
 """Columns of tables by the schema of an item, the most important first; only those in the response are shown."""
 
 
-def ranked(columns: list[str], rows: list[Any], declared: Sequence[str] = (), schema: str | None = None) -> list[str]:
+def ranked(
+    columns: list[str], rows: Sequence[Any], declared: Sequence[str] = (), schema: str | None = None
+) -> list[str]:
     """Return the columns of a table, the most important first, so that the least important are hidden if space is short.
 
     Args:

@@ -111,7 +111,13 @@ class Identifier(NamedTuple):
 
 
 NAME = Identifier("name")
-UUID = Identifier("UUID", lambda text: text.replace("-", "").lower())
+
+
+def _bare(uuid: str) -> str:
+    return uuid.replace("-", "").lower()
+
+
+UUID = Identifier("UUID", _bare)
 
 
 class Rule(NamedTuple):

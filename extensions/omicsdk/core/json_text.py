@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 _NOT_PLAIN = re.compile("[^\n -~]+")
+_MAKE_ENCODER: Any = getattr(_json, "c_make_encoder", None)
 _SCALARS = frozenset((str, int, float, bool, type(None)))
 
 
@@ -96,12 +97,12 @@ def _is_flat(value: Any) -> bool:
 
 def _encoder(separator: str, *, ascii_only: bool) -> Callable[[Any], str]:
     """Return the encoder of json.dumps, made once instead of once a value where Python has it in C."""
-    if _json.c_make_encoder is None:
+    if _MAKE_ENCODER is None:
         return json.JSONEncoder(
             ensure_ascii=ascii_only, allow_nan=False, separators=(separator, ": "), default=str
         ).encode
     text = _json.encode_basestring_ascii if ascii_only else _json.encode_basestring
-    pieces = _json.c_make_encoder(None, str, text, None, ": ", separator, False, False, False)
+    pieces = _MAKE_ENCODER(None, str, text, None, ": ", separator, False, False, False)
     return lambda value: "".join(pieces(value, 0))
 
 

@@ -23,7 +23,7 @@ VALUES = [
 @pytest.fixture(params=["C", "Python"])
 def implementation(request, monkeypatch):
     if request.param == "Python":
-        monkeypatch.setattr(json_text._json, "c_make_encoder", None)
+        monkeypatch.setattr(json_text, "_MAKE_ENCODER", None)
     return request.param
 
 

@@ -116,10 +116,11 @@ def named(
     """
     top = folder.path
     start = top if not top or (scheme == "file" and top.endswith("/")) else f"{top}/"
+    length = len(start) if os.sep == "/" or scheme != "file" else None
     fit = None if patterns.fit_all else patterns.fit
     for found in (store.names_below if names_only else store.below)(top):
         path = found.path
-        name = path[len(start) :] if path.startswith(start) and os.sep == "/" else below(scheme, top, path)
+        name = below(scheme, top, path) if length is None or not path.startswith(start) else path[length:]
         if fit is None or fit(name):
             yield name, found
 
