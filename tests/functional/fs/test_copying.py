@@ -2,7 +2,6 @@
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 import pytest
 from breakable import Response
@@ -22,7 +21,7 @@ def test_what_comes_by_url_goes_into_a_fifo_whole(served, tmp_path):
         ThreadPoolExecutor(1) as pool,
     ):
         came = pool.submit((folder / "fifo").read_bytes)
-        file = replace(next(iter(select(stores.of("served://"), parse_uri("served://p/a")))), name="fifo")
+        file = next(iter(select(stores.of("served://"), parse_uri("served://p/a"))))._replace(name="fifo")
         report = copy_files(CopyPlan(parse_uri(f"{folder}/"), [file]), stores)
         assert ([each.name for each in report.outcomes], report.ok) == (["fifo"], True)
         assert came.result(10) == b"whole"
