@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import import_module
 from typing import Any, cast
-from urllib.parse import SplitResult, parse_qsl, quote, unquote
+from urllib.parse import SplitResult, parse_qsl
 
-ALGORITHM = "AWS4-HMAC-SHA256"
+from omicsdk.core.sigv4 import ALGORITHM, canonical_query, canonical_request, keyed, signature_of
+
 _ENDED = -math.inf  # of what must have an end and states none
 
 
@@ -68,14 +69,12 @@ def read_signature(method: str, path: str, query: str, headers: Mapping[str, str
     date, stated = given.get("X-Amz-Date", ""), given.get("X-Amz-SignedHeaders", "")
     signed_headers = (f"{name}:{' '.join(headers.get(name, '').split())}" for name in stated.split(";"))
     payload = "UNSIGNED-PAYLOAD" if in_query else headers.get("x-amz-content-sha256", "")
-    canonical = "\n".join((method, path, _canonical_query(query), *signed_headers, "", stated, payload))
-    digest = hashlib.sha256(canonical.encode("latin-1")).hexdigest()  # as http.server read it
-    text = "\n".join((ALGORITHM, date, scope, digest))
+    canonical = canonical_request(method, path, canonical_query(query), signed_headers, stated, payload)
     return Signed(
         access_key=access_key,
         token=given.get("X-Amz-Security-Token", ""),
         signature=given.get("X-Amz-Signature", ""),
-        expected=lambda secret_key: _keyed(secret_key, scope, text),
+        expected=lambda secret_key: signature_of(secret_key, scope, date, canonical),
         ends=_end_of(date, given.get("X-Amz-Expires", "")) if in_query else math.inf,
     )
 
@@ -85,23 +84,6 @@ def _end_of(date: str, seconds: str) -> float:
         return datetime.strptime(date, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).timestamp() + int(seconds)
     except ValueError:
         return _ENDED
-
-
-def _keyed(secret_key: str, scope: str, text: str) -> str:
-    key = f"AWS4{secret_key}".encode()
-    for step in scope.split("/"):
-        key = hmac.new(key, step.encode(), hashlib.sha256).digest()
-    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
-
-
-def _canonical_query(query: str) -> str:
-    pairs = (part.partition("=") for part in query.split("&") if part)
-    encoded = [(_encoded(name), _encoded(value)) for name, _, value in pairs]
-    return "&".join(f"{name}={value}" for name, value in sorted(encoded) if name != "X-Amz-Signature")
-
-
-def _encoded(text: str) -> str:
-    return quote(unquote(text), safe="-_.~")
 
 
 def read_signature_before(method: str, path: str, query: str, headers: Mapping[str, str]) -> Signed | None:
@@ -149,7 +131,7 @@ def read_form(fields: Mapping[str, str]) -> Signed | None:
     if fields.get("x-amz-algorithm") == ALGORITHM:
         access_key, _, scope = fields.get("x-amz-credential", "").partition("/")
         signature = fields.get("x-amz-signature", "")
-        return Signed(access_key, token, signature, lambda secret_key: _keyed(secret_key, scope, policy), ends)
+        return Signed(access_key, token, signature, lambda secret_key: keyed(secret_key, scope, policy), ends)
     if "awsaccesskeyid" not in fields:
         return None
     access_key, signature = fields["awsaccesskeyid"], fields.get("signature", "")
