@@ -143,7 +143,7 @@ def upload(source: str, server: str, checksum: Any, journal: str | None = None) 
         journal: Where it is recorded how far it is; None for nowhere.
     """
     from omicsdk.transfer import Upload, upload
-    from omicsdk.transfer.s3 import S3Object
+    from omicsdk.transfer.s3.boto import S3Object
 
     client = s3_client(server)
 

@@ -14,7 +14,7 @@ from omicsdk.gen3 import fence_store
 from omicsdk.pangea import field_store
 from omicsdk.sb import store as sb
 from omicsdk.transfer import PartRules
-from omicsdk.transfer.s3 import S3Object
+from omicsdk.transfer.s3.boto import S3Object
 from omicsdk.transfer.uploads.store import plan_parts
 from trials import RIGHT
 

@@ -1,6 +1,6 @@
-"""Checksums that platforms state for files, computed incrementally: SHA-256, SHA-512, SHA-1, MD5, CRC32C and S3's ETag.
+"""Checksums that platforms state for files, computed incrementally: SHA-256, SHA-512, SHA-1, MD5, CRC32C, CRC32 and S3's ETag.
 
-All values are lower-case text: hex digits, for `crc32c` always eight, for an `s3_etag` of several parts
+All values are lower-case text: hex digits, for `crc32c` and `crc32` always eight, for an `s3_etag` of several parts
 `<32 hex digits>-<number of parts>`. CRC32C values of neighbouring pieces can be combined without reading the pieces
 again.
 """
@@ -20,18 +20,19 @@ ETAG_PART = 64 * MIB
 #: S3's limit of parts per object; larger objects have larger parts.
 ETAG_PARTS = 10_000
 #: The algorithms of `Digests`, fastest first.
-ALGORITHMS = ("crc32c", "sha256", "sha1", "sha512", "md5", "s3_etag")
+ALGORITHMS = ("crc32c", "crc32", "sha256", "sha1", "sha512", "md5", "s3_etag")
 
 #: The form of their values.
 FORMS = {
     "crc32c": "8 hexadecimal digits",
+    "crc32": "8 hexadecimal digits",
     "sha256": "64 hexadecimal digits",
     "sha512": "128 hexadecimal digits",
     "sha1": "40 hexadecimal digits",
     "md5": "32 hexadecimal digits",
     "s3_etag": "32 hexadecimal digits, followed by '-' and the number of parts after a multipart upload",
 }
-_DIGITS = {"crc32c": 8, "sha256": 64, "sha512": 128, "sha1": 40, "md5": 32, "s3_etag": 32}
+_DIGITS = {"crc32c": 8, "crc32": 8, "sha256": 64, "sha512": 128, "sha1": 40, "md5": 32, "s3_etag": 32}
 _MOST_PARTS_DIGITS = len(str(ETAG_PARTS))
 
 # google_crc32c accepts bytes only; slices of this size stay in the processor's cache.
@@ -237,6 +238,8 @@ def digest(data: Buffer, name: str) -> str:
 def _digest(name: str, etag_part: int) -> _Digest:
     if name == "crc32c":
         return _Crc32c()
+    if name == "crc32":
+        return _Crc32()
     if name == "s3_etag":
         return _S3Etag(etag_part)
     if name in ALGORITHMS:
@@ -270,6 +273,25 @@ class _Crc32c:
 
     def copy(self) -> _Crc32c:
         twin = _Crc32c()
+        twin._crc = self._crc
+        return twin
+
+
+class _Crc32:
+    def __init__(self) -> None:
+        import zlib
+
+        self._extend = zlib.crc32
+        self._crc = 0
+
+    def update(self, data: Buffer, /) -> None:
+        self._crc = self._extend(data, self._crc)
+
+    def hexdigest(self) -> str:
+        return crc32c_text(self._crc)
+
+    def copy(self) -> _Crc32:
+        twin = _Crc32()
         twin._crc = self._crc
         return twin
 

@@ -4,7 +4,7 @@ import re
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 
 #: Statuses that may change on a retry.
 RETRIED_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
@@ -23,6 +23,9 @@ _LOOKS = 30
 
 # No upper bound: a wait of 10**9 s is valid. What exceeds floats is infinite.
 _SECONDS = r"(?a)\d+(\.\d+)?"
+# The form that all servers use.
+_USUAL_DATE = r"(?a)[A-Z][a-z]{2}, (\d\d) ([A-Z][a-z]{2}) (\d{4}) ([01]\d|2[0-3]):([0-5]\d):([0-5]\d) GMT\Z"
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +205,12 @@ def seconds_of_date(text: str) -> float | None:
     Returns:
         Seconds since 1970, None if it is invalid.
     """
+    if (found := re.match(_USUAL_DATE, text)) is not None and found[2] in _MONTHS:
+        day, month, year, *clock = found.groups()
+        try:
+            return datetime(int(year), _MONTHS.index(month) + 1, int(day), *map(int, clock), tzinfo=UTC).timestamp()
+        except ValueError:  # the 30th of February
+            return None
     from email.utils import parsedate_to_datetime  # a fifth of what importing a client costs
 
     try:

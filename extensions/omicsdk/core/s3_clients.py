@@ -67,7 +67,7 @@ def s3_client(
     """
     from omicsdk.core.response import paused_for
 
-    with _reading_settings(settings), paused_for(_DESCRIPTIONS):
+    with reading_settings(settings), paused_for(_DESCRIPTIONS):
         from botocore import UNSIGNED
 
         session = session or _session_of(profile)
@@ -96,7 +96,7 @@ def s3_session(profile: str | None = None) -> Any:
     Raises:
         ConfigError: boto3 refuses the settings.
     """
-    with _reading_settings():
+    with reading_settings():
         return _session_of(profile)
 
 
@@ -120,7 +120,12 @@ def _loader() -> Any:
 
 
 @contextmanager
-def _reading_settings(settings: str = "") -> Generator[None]:
+def reading_settings(settings: str = "") -> Generator[None]:
+    """Raise ConfigError in place of boto3's errors of settings.
+
+    Args:
+        settings: What holds the settings beside AWS's own.
+    """
     from botocore.exceptions import BotoCoreError
 
     try:

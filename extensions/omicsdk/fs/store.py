@@ -398,6 +398,8 @@ class Store(Closing, ABC):
     how_else: ClassVar[str] = ""
     #: Whether a file and a folder may have one path, as an object of S3 and the prefix of others.
     names_both: ClassVar[bool] = False
+    #: Files that one request removes; see `remove_files`.
+    removes_at_once: ClassVar[int] = 1
     #: Whether all files of a folder have to come in one put, because its result cannot be extended.
     puts_whole_folders: ClassVar[bool] = False
 
@@ -628,8 +630,7 @@ class Store(Closing, ABC):
         from omicsdk.transfer import download  # as above
 
         def fetched(some: Sequence[tuple[Entry, str]]) -> TransferReport:
-            items = [self.item(entry, name) for entry, name in some]
-            return download(items, folder, options=options, journal=options.journal)
+            return download(self._items(some), folder, options=options, journal=options.journal)
 
         report = fetched(wanted)
         while report.failed and not report.why_stopped:
@@ -639,6 +640,9 @@ class Store(Closing, ABC):
                 break
             report = report.with_rerun(list(again), fetched(list(again.values())))
         return report
+
+    def _items(self, wanted: Sequence[tuple[Entry, str]]) -> Iterable[Item]:
+        return [self.item(entry, name) for entry, name in wanted]
 
     def check_puts(self, paths: Sequence[str]) -> None:
         """Refuse what cannot be put, before anything is read for it.
@@ -740,6 +744,17 @@ class Store(Closing, ABC):
             ReadOnly: Nothing can be removed there.
         """
         self.check_removal(entry.path)
+
+    def remove_files(self, entries: Sequence[Entry]) -> Sequence[OmicsError | None]:
+        """Remove files by as few requests as the platform allows, where `removes_at_once` is above 1.
+
+        Args:
+            entries: The files, at most `removes_at_once`.
+
+        Returns:
+            For each of them None, or why it was not removed.
+        """
+        raise NotImplementedError(f"{type(self).__name__} removes files one by one: {len(entries)} were given")
 
     def is_link(self, entry: Entry) -> bool:
         """Return whether an entry is a link, which is removed without its target.

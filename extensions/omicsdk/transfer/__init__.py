@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from omicsdk.transfer.reports.report import TransferFailed as TransferFailed
     from omicsdk.transfer.reports.report import TransferReport as TransferReport
     from omicsdk.transfer.reports.report import read_jsonl as read_jsonl
-    from omicsdk.transfer.s3 import S3Object as S3Object
+    from omicsdk.transfer.s3.boto import S3Object as S3Object
     from omicsdk.transfer.scale.plan import Plan as Plan
     from omicsdk.transfer.scale.plan import Shard as Shard
     from omicsdk.transfer.scale.plan import ShardResult as ShardResult
@@ -68,7 +68,7 @@ else:  # hidden from type checkers, which would accept any name
             "engine.options": "TransferOptions TransferOptionsDict",
             "reports.progress": "Progress",
             "reports.report": "Outcome Outcomes Report TransferFailed TransferReport read_jsonl",
-            "s3": "S3Object",
+            "s3.boto": "S3Object",
             "scale.plan": "Plan Shard ShardResult ShardsOpen ShardsReport",
             "scale.runs": "ShardsProgress run_shards",
             "scale.workers": "run_on_dask",

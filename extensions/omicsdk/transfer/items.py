@@ -34,6 +34,8 @@ class Item:
         min_delay: Seconds before its first retry, if they differ from those of the transfer's options.
         renew: If `locate` is a Location, a function that returns another one when it is refused or has expired, called
             in a thread; None if there is no other.
+        states: Whether the responses of its server may state checksums (`Location.states`): a file of which none is known
+            beforehand is requested even where one is required.
         source: Where its bytes come from, in the plan of a dry run: a URI; by default the URL of `locate` if it is a
             Location, else the label.
 
@@ -51,6 +53,7 @@ class Item:
     min_delay: float | None = None
     renew: Callable[[], Location] | None = field(default=None, repr=False)
     source: str = ""
+    states: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
         self._check_types()

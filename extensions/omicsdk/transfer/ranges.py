@@ -44,7 +44,7 @@ from omicsdk.transfer.network.requests import (
 if TYPE_CHECKING:
     from omicsdk.core.client import Client
     from omicsdk.core.retry import Retry
-    from omicsdk.transfer.network.wire import Ended, Wire
+    from omicsdk.transfer.network.wire import Body, Ended, Wire
 
 #: Least bytes read at once under a limit, and in seconds of the limit.
 _LEAST, _SECONDS = 16 * 1024, 0.1
@@ -218,7 +218,13 @@ class ConnectionPool:
 
     @contextmanager
     def get(
-        self, url: str, headers: tuple[tuple[str, str], ...], most: int | None = None
+        self,
+        url: str,
+        headers: tuple[tuple[str, str], ...],
+        most: int | None = None,
+        *,
+        method: str = "GET",
+        body: Body | None = None,
     ) -> Generator[StreamedResponse]:
         """Request bytes; the request ends with the block.
 
@@ -226,6 +232,8 @@ class ConnectionPool:
             url: The URL.
             headers: Names and values.
             most: Useful bytes of the body; None for all. A server that sends the whole file is cut off there.
+            method: The HTTP method.
+            body: The request's body, None for none.
 
         Yields:
             The response, of which only the head has been read.
@@ -242,7 +250,7 @@ class ConnectionPool:
         response = StreamedResponse(wire, most)
         try:
             try:
-                wire.start(Ask(url, headers), response)
+                wire.start(Ask(url, headers, method, body), response)
             except TransportError as error:
                 raise WireFailure(error, arrived=False, lasting=True) from None
             response.begin()

@@ -23,10 +23,10 @@ from omicsdk.fs import (
     open_store,
     parse_uri,
 )
-from omicsdk.fs.stores import s3 as s3_module
 from omicsdk.fs.stores.s3 import S3Store
 from omicsdk.sandbox import Sandbox
 from omicsdk.transfer import download
+from omicsdk.transfer.s3 import client as s3_client
 from stored_files import paths
 from unsettled import unsettled
 
@@ -207,8 +207,8 @@ def test_copies_are_made_over_there(store: S3Store, client: Any, monkeypatch: py
     assert store.copy(entry, "other/c//d")
     assert store.copy(entry, "bkt/a b/ü")
     assert store.stat("other/c//d").version == entry.version
-    monkeypatch.setattr(s3_module, "COPY_IN_PARTS", 5 * MIB)
-    monkeypatch.setattr(s3_module, "COPY_PART", 5 * MIB)
+    monkeypatch.setattr(s3_client, "COPY_IN_PARTS", 5 * MIB)
+    monkeypatch.setattr(s3_client, "COPY_PART", 5 * MIB)
     assert store.copy(entry, "other/parts")
     assert store.stat("other/parts").version.endswith("-2")
     with pytest.raises(PathNotFound):
@@ -245,17 +245,17 @@ def test_without_credentials_urls_are_not_signed(omics_sandbox: Sandbox, client:
     for name in omics_sandbox.s3_credentials:
         monkeypatch.delenv(name)
     with S3Store() as store:
-        url = store.location(Entry("bkt/a b#c", "file")).url
+        url = store.presign(Entry("bkt/a b#c", "file"))
     assert url == f"{omics_sandbox.s3_url}/bkt/a%20b%23c"
     with S3Store(anonymous=False) as store, pytest.raises(AuthError):
-        store.location(Entry("bkt/a", "file"))
+        store.stat("bkt/a")
 
 
 def test_signed_urls_are_of_version_4_and_give_ranges(store: S3Store, client: Any):
     client.put_object(Bucket="bkt", Key="x", Body=b"0123456789")
-    location = store.location(store.stat("bkt/x"))
-    assert "X-Amz-Signature=" in location.url
-    response = httpx.get(location.url, headers={"range": "bytes=2-4"})
+    url = store.presign(store.stat("bkt/x"))
+    assert "X-Amz-Signature=" in url
+    response = httpx.get(url, headers={"range": "bytes=2-4"})
     assert (response.status_code, response.content) == (206, b"234")
 
 
@@ -272,7 +272,8 @@ def test_of_several_threads_one_makes_the_client(client: Any):
 def test_the_size_of_the_first_part_states_whether_an_etag_is_of_the_usual_parts(
     store: S3Store, client: Any, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("omicsdk.fs.stores.s3.etag_part_size", lambda size: 5 * MIB)
+    for module in ("fs.stores.s3", "transfer.network.stated"):
+        monkeypatch.setattr(f"omicsdk.{module}.etag_part_size", lambda size: 5 * MIB)
     upload = client.create_multipart_upload(Bucket="bkt", Key="parts")["UploadId"]
     place = {"Bucket": "bkt", "Key": "parts", "UploadId": upload}
     sent = [client.upload_part(**place, PartNumber=n, Body=b"x" * size) for n, size in ((1, 5 * MIB), (2, 7))]

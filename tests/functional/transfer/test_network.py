@@ -28,7 +28,7 @@ from omicsdk.core.s3_clients import s3_client
 from omicsdk.core.sending.connections import Network
 from omicsdk.core.sending.transport import call_limits
 from omicsdk.transfer import Item, Location, PutTo, S3Object, Upload, download, upload
-from omicsdk.transfer.s3 import asking_s3
+from omicsdk.transfer.s3.boto import asking_s3
 
 
 def test_bytes_go_through_the_proxy_of_the_environment(server: Any, target: Path) -> None:

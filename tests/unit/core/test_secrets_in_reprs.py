@@ -6,8 +6,9 @@ from omicsdk.core.oauth.grants import Application, begin, code_request, refresh_
 from omicsdk.core.oauth.tokens import Grant
 from omicsdk.core.sending.connections import Hop
 from omicsdk.core.sending.transport import Send
+from omicsdk.core.sigv4 import Keys, Signer
 from omicsdk.transfer.network.wire import Ask
-from omicsdk.transfer.s3 import _Unsigned
+from omicsdk.transfer.s3.boto import _Unsigned
 
 CANARY = "canary"
 APPLICATION = Application("app", "https://a.example/authorize", "https://a.example/token", CANARY)
@@ -28,6 +29,7 @@ HOP = Hop("GET", SIGNED, PROOF, has_content=False, trusted=True)
         HOP,
         Send(HOP, dict(PROOF), {"key": CANARY}, None),
         Ask(SIGNED, PROOF),
+        Signer(Keys("AKIA", CANARY, CANARY), "us-east-1"),
         _Unsigned(SIGNED, {"x-amz-server-side-encryption-customer-key": CANARY}, None, {}),
     ],
     ids=lambda holder: type(holder).__name__,

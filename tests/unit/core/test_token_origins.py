@@ -412,7 +412,7 @@ def test_keys_of_aws_sign_requests_to_the_configured_endpoint_only(
     assert _s3(endpoint_url=option) == expected
     store: Any = open_store("s3", **({} if option is None else {"endpoint_url": option}))
     with store:
-        url: str = store._clients.first.generate_presigned_url("get_object", Params={"Bucket": "b", "Key": "k"})
+        url: str = store.client.presigned("b", "k", 60)
     assert ("session" in url) is bool(expected)
 
 

@@ -16,18 +16,18 @@ from omicsdk.fs.store import Stores
 from omicsdk.fs.stores.azul import AzulStore
 from omicsdk.fs.stores.crunch import CrunchStore
 from omicsdk.fs.stores.dss import DssStore
-from omicsdk.fs.stores.s3 import S3Store
 from omicsdk.fs.stores.sb import SbStore
 from omicsdk.hca.azul import AzulFile
 from omicsdk.hca.dss.bundles import BundleListing
 from omicsdk.sb import SevenBridges
 from omicsdk.transfer import TransferFailed
+from s3_service import Bucket, client_of, store_of
 
 UUID = "0d8d8ae0-8f2c-4b8e-9a3c-000000000001"
 
 
-class Bucket:
-    """A client of S3 that has objects of a byte each, and markers of folders without any."""
+class BotoBucket:
+    """A client of boto3 that has objects of a byte each, and markers of folders without any."""
 
     def __init__(self, *keys: str) -> None:
         self.keys = sorted(keys)
@@ -48,7 +48,7 @@ class Bucket:
 
 
 def s3() -> tuple[Store, str]:
-    return S3Store(client=Bucket("P", "P/x", "P/y/z")), "bkt/P"
+    return store_of(Bucket("P", "P/x", "P/y/z")), "bkt/P"
 
 
 def azul(monkeypatch: pytest.MonkeyPatch) -> tuple[Store, str]:
@@ -97,7 +97,7 @@ def crunch(monkeypatch: pytest.MonkeyPatch) -> tuple[Store, str]:
     from omicsdk.crunch.storage.s3 import S3Storage
     from omicsdk_api.crunch.models import Dataset
 
-    storage = S3Storage(Bucket("base/P", "base/P/x", "base/P/y/z"), "bkt")
+    storage = S3Storage(BotoBucket("base/P", "base/P/x", "base/P/y/z"), "bkt")
     store = CrunchStore(client=object(), storage_settings=storage)  # pyright: ignore[reportArgumentType]
     monkeypatch.setattr(store, "_dataset", lambda *_: Dataset.from_dict({"slug": "data", "base_file_path": "base"}))
     return store, "project/data/P"
@@ -145,7 +145,7 @@ def test_a_folder_that_does_not_exist_is_no_file(place: tuple[Store, str, str]):
 
 
 def test_a_doubled_slash_at_the_end_of_a_key_is_part_of_it():
-    store = S3Store(client=Bucket("P/x", "P//y"))
+    store = store_of(Bucket("P/x", "P//y"))
     assert str(parse_uri("s3://bkt/P//")) == "s3://bkt/P//"
     assert below(store, "s3://bkt/P//") == ["y"]
     assert below(store, "s3://bkt/P/") == ["/y", "x"]
@@ -181,10 +181,11 @@ class Gateway(Bucket):
         super().__init__(*keys)
         self.count = count
 
-    def list_objects_v2(self, *, Prefix: str, **more: Any) -> dict[str, Any]:
+    def page(self, prefix: str, delimiter: str) -> bytes:
         if self.count is None:
-            return super().list_objects_v2(Prefix="", **{**more, "Delimiter": ""})
-        return {**super().list_objects_v2(Prefix=Prefix, **more), "KeyCount": self.count}
+            return super().page("", "")
+        stated = f"<KeyCount>{self.count}</KeyCount></ListBucketResult>"
+        return super().page(prefix, delimiter).replace(b"</ListBucketResult>", stated.encode())
 
 
 PLANS: dict[str, Callable[[Stores, str], object]] = {
@@ -198,19 +199,22 @@ PLANS: dict[str, Callable[[Stores, str], object]] = {
 @pytest.mark.parametrize("plan", PLANS.values(), ids=PLANS)
 def test_nothing_is_planned_by_a_list_of_objects_that_is_another(plan: Callable[[Stores, str], object], tmp_path: Path):
     (tmp_path / "x").touch()
-    with Stores({"s3": {"client": Gateway("p/a", "q/b")}}) as stores, pytest.raises(ResponseMismatch, match="'q/b'"):
+    with (
+        Stores({"s3": {"client": client_of(Gateway("p/a", "q/b"))}}) as stores,
+        pytest.raises(ResponseMismatch, match="'q/b'"),
+    ):
         plan(stores, str(tmp_path))
     with (
-        Stores({"s3": {"client": Gateway("p/a", count=2)}}) as stores,
+        Stores({"s3": {"client": client_of(Gateway("p/a", count=2))}}) as stores,
         pytest.raises(InconsistentListing, match="has 1"),
     ):
         plan(stores, str(tmp_path))
-    with Stores({"s3": {"client": Gateway("p/a", "q/b", count=1)}}) as stores:
+    with Stores({"s3": {"client": client_of(Gateway("p/a", "q/b", count=1))}}) as stores:
         assert plan(stores, str(tmp_path))
 
 
 def test_what_a_list_of_objects_that_contradicts_itself_has_is_copied_and_the_copy_is_partial():
-    source = source_to_copy(S3Store(client=Gateway("p/a", count=2)), parse_uri("s3://bkt/p/"))
+    source = source_to_copy(store_of(Gateway("p/a", count=2)), parse_uri("s3://bkt/p/"))
     ((file, doubt),) = source.unlisted
     assert [each.name for each in source.files] == ["a"]
     assert str(file.uri) == "s3://bkt/p/"

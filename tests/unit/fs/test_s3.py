@@ -1,18 +1,15 @@
 """s3:// paths: buckets and objects examined, listed, fetched, put, copied and removed, with credentials and without."""
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
-import boto3
 import pytest
-from botocore.awsrequest import AWSResponse
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core import ConfigError, DecodeError, Forbidden
 from omicsdk.fs import Entry
-from omicsdk.fs.stores.s3 import S3Store, checksums, may_be_of_usual_parts, prefix_of, split
+from omicsdk.fs.stores.s3 import S3Store, may_be_of_usual_parts, prefix_of, split
+from omicsdk.transfer.network.stated import of_usual_parts, quickest, stated
+from s3_service import Answer, Request, Service, store_of
 from unsettled import unsettled
 
 MIB = 1024 * 1024
@@ -32,52 +29,35 @@ def test_an_endpoint_that_is_none_is_reported(monkeypatch: pytest.MonkeyPatch, t
         store.stat("bkt")
 
 
-class Amazon:
-    """Amazon's responses without a network: a bucket in another region, which takes only signatures of that one."""
+class Amazon(Service):
+    """Amazon: a bucket in another region, which takes only signatures of that one."""
 
     def __init__(self, status: int = 200, body: bytes = b"") -> None:
-        self.session = boto3.Session("key", "secret", region_name="us-east-1")
-        self.session._session.register("before-send.s3", self.response)
-        self.asked: list[str] = []
+        super().__init__(self.respond)
         self.status, self.body = status, body
 
-    def response(self, request: Any, **_: object) -> AWSResponse:
-        host, path = urlsplit(request.url).netloc, urlsplit(request.url).path
-        self.asked.append(f"{request.method} {host}{path}")
-        status, body = self.status, self.body
-        if path in ("", "/"):
-            status, body = 403, b""
-        return AWSResponse(request.url, status, {"x-amz-bucket-region": "eu-west-3"}, Raw(body))
+    def respond(self, request: Request) -> Answer:
+        region = {"x-amz-bucket-region": "eu-west-3"}
+        if "/eu-west-3/s3/" not in request.headers["authorization"]:
+            return Answer(301, b"", region)
+        return Answer(403, b"", region) if request.path == "/" else Answer(self.status, self.body, region)
 
 
-class Raw:
-    """A body as urllib3 has it."""
-
-    def __init__(self, body: bytes) -> None:
-        self.body = body
-
-    def stream(self, *_: object, **__: object) -> Iterator[bytes]:
-        yield self.body
-
-    def read(self, *_: object) -> bytes:
-        return self.body
-
-
-def test_a_bucket_is_queried_in_its_own_region(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    unsettled(monkeypatch, tmp_path)
+def test_a_bucket_is_queried_in_its_own_region():
     amazon = Amazon()
-    with S3Store(session=amazon.session) as store:
-        url = store.location(Entry("bkt/key", "file")).url
-        assert store.location(Entry("bkt/other", "file")).url != url
-        assert store.stat("bkt").is_folder  # it may not be listed, but is there
+    store = store_of(amazon)
+    url = store.presign(Entry("bkt/key", "file"))
+    assert store.presign(Entry("bkt/other", "file")) != url
+    assert store.stat("bkt").is_folder  # it may not be listed, but is there
     assert "%2Feu-west-3%2Fs3%2F" in url
-    assert len(amazon.asked) == 2
+    assert [request.host for request in amazon.asked] == [
+        f"bkt.s3.{region}.amazonaws.com" for region in ("us-east-1", "eu-west-3", "eu-west-3")
+    ]
 
 
-def test_a_refusal_to_look_is_reported_as_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    unsettled(monkeypatch, tmp_path)
-    with S3Store(session=Amazon(403).session) as store, pytest.raises(Forbidden):
-        store.stat("bkt/key")
+def test_a_refusal_to_look_is_reported_as_one():
+    with pytest.raises(Forbidden):
+        store_of(Amazon(403)).stat("bkt/key")
 
 
 @pytest.mark.parametrize(
@@ -87,63 +67,60 @@ def test_a_refusal_to_look_is_reported_as_one(monkeypatch: pytest.MonkeyPatch, t
         (b"<ListBucketResult><IsTruncated>true</IsTruncated></ListBucketResult>", "NextContinuationToken"),
     ],
 )
-def test_a_response_that_is_no_list_of_objects_is_no_empty_bucket(
-    body: bytes, field: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-):
-    class Listing(Amazon):
-        def response(self, request: Any, **_: object) -> AWSResponse:
-            return AWSResponse(request.url, 200, {}, Raw(body))
-
-    unsettled(monkeypatch, tmp_path)
-    with S3Store(session=Listing().session) as store:
-        for ask in (lambda: list(store.walk("bkt")), lambda: list(store.entries("bkt"))):
-            with pytest.raises(DecodeError, match=f"list_objects_v2 of s3://bkt: the response's field '{field}'"):
-                ask()
+def test_a_response_that_is_no_list_of_objects_is_no_empty_bucket(body: bytes, field: str):
+    store = store_of(Service(lambda _: Answer(body=body)))
+    for ask in (lambda: list(store.walk("bkt")), lambda: list(store.entries("bkt"))):
+        with pytest.raises(DecodeError, match=f"list of s3://bkt: the response's field '{field}'"):
+            ask()
 
 
 PAGE = b"<!DOCTYPE html><html><head><title>Log in</title></head><body>Welcome</body></html>"
 
 
-def test_a_page_of_a_captive_portal_is_no_response_of_s3(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    """It is well-formed XML, and its HEAD states a size: boto3 takes it for responses without fields."""
-
-    class Portal(Amazon):
-        def response(self, request: Any, **_: object) -> AWSResponse:
-            headers = {"content-type": "text/html", "content-length": str(len(PAGE))}
-            return AWSResponse(request.url, 200, headers, Raw(b"" if request.method == "HEAD" else PAGE))
-
-    unsettled(monkeypatch, tmp_path)
-    entry = Entry("bkt/key", "file", 1)
-    with S3Store(session=Portal().session) as store:
-        with pytest.raises(DecodeError, match=r"head_object of s3://bkt/key: the response's field 'ETag' is None"):
-            store.stat("bkt/key")
-        for ask in (
-            lambda: list(store.entries("bkt")),
-            lambda: store.remove(entry),
-            lambda: store.copy(entry, "bkt/other"),
-        ):
-            with pytest.raises(DecodeError, match="a web page titled 'Log in'"):
-                ask()
+def test_a_page_of_a_captive_portal_is_no_response_of_s3():
+    """Its HEAD states a size, and a change that it answers would count as done."""
+    headers = {"content-type": "text/html", "content-length": str(len(PAGE))}
+    portal = Service(lambda request: Answer(200, b"" if request.method == "HEAD" else PAGE, headers))
+    store, entry = store_of(portal), Entry("bkt/key", "file", 1)
+    with pytest.raises(DecodeError, match=r"head_object of s3://bkt/key: the response's field 'ETag' is None"):
+        store.stat("bkt/key")
+    for ask in (
+        lambda: list(store.entries("bkt")),
+        lambda: store.remove(entry),
+        lambda: store.make_folder("bkt/new"),
+        lambda: store.copy(entry, "bkt/other"),
+    ):
+        with pytest.raises(DecodeError, match="a web page titled 'Log in'"):
+            ask()
+    assert "a web page titled 'Log in'" in str(store.remove_files([entry])[0])
 
 
-def told(etag: str, size: int, **more: str) -> dict[str, Any]:
-    return {"ETag": f'"{etag}"', "ContentLength": size, **more}
+def told(etag: str, **more: str) -> dict[str, str]:
+    return {"etag": f'"{etag}"', **{name.replace("_", "-"): value for name, value in more.items()}}
 
 
 def test_an_etag_is_a_checksum_only_where_it_is_one_of_the_contents():
-    md5 = "0" * 32
-    assert checksums(told(md5, 3), 3, None) == {"md5": md5}
-    assert checksums(told(md5, 3, ServerSideEncryption="AES256"), 3, None) == {"md5": md5}
-    assert checksums(told(md5, 3, ServerSideEncryption="aws:kms"), 3, None) == {}
-    assert checksums(told(md5, 3, SSECustomerAlgorithm="AES256"), 3, None) == {}
-    parts = told(f"{md5}-2", 100 * MIB)
-    assert may_be_of_usual_parts(parts)
-    assert not may_be_of_usual_parts(told(f"{md5}-20", 100 * MIB))
-    assert checksums(parts, 100 * MIB, None) == {}
-    assert checksums(parts, 100 * MIB, 50 * MIB) == {}
-    assert checksums(parts, 100 * MIB, 64 * MIB) == {"s3_etag": f"{md5}-2"}
-    assert checksums(told("", 3, ChecksumCRC32C="NjYuLg=="), 3, None) == {"crc32c": "36362e2e"}
-    assert checksums(told("", 3, ChecksumCRC32C="NjYuLg==-2"), 3, None) == {}
-    assert checksums(told(f"{md5}-2", 3, ChecksumCRC32C="NjYuLg=="), 3, None) == {}
-    whole = told(f"{md5}-2", 3, ChecksumCRC32C="NjYuLg==", ChecksumType="FULL_OBJECT")
-    assert checksums(whole, 3, None) == {"crc32c": "36362e2e"}
+    md5, encryption = "0" * 32, "x-amz-server-side-encryption"
+    assert stated(told(md5)) == {"md5": md5}
+    assert stated(told(md5), etags=False) == {}
+    assert stated(told(md5, **{encryption: "AES256"})) == {"md5": md5}
+    assert stated(told(md5, **{encryption: "aws:kms"})) == {}
+    assert stated(told(md5, **{f"{encryption}-customer-algorithm": "AES256"})) == {}
+    parts = told(f"{md5}-2")
+    assert may_be_of_usual_parts(parts, 100 * MIB)
+    assert not may_be_of_usual_parts(told(f"{md5}-20"), 100 * MIB)
+    assert stated(parts) == {}
+    assert of_usual_parts(parts, 100 * MIB, None) == {}
+    assert of_usual_parts(parts, 100 * MIB, 50 * MIB) == {}
+    assert of_usual_parts(parts, 100 * MIB, 64 * MIB) == {"s3_etag": f"{md5}-2"}
+
+
+def test_a_checksum_of_the_whole_is_told_from_one_of_parts():
+    crc32c, kind = "x-amz-checksum-crc32c", "x-amz-checksum-type"
+    assert stated(told("", **{crc32c: "NjYuLg=="})) == {"crc32c": "36362e2e"}
+    assert stated(told("", **{crc32c: "NjYuLg==-2"})) == {}
+    assert stated(told(f"{'0' * 32}-2", **{crc32c: "NjYuLg=="})) == {}
+    assert stated(told(f"{'0' * 32}-2", **{crc32c: "NjYuLg==", kind: "FULL_OBJECT"})) == {"crc32c": "36362e2e"}
+    both = told("0" * 32, **{"x-amz-checksum-crc32": "NjYuLg==", crc32c: "NjYuLg=="})
+    assert list(stated(both)) == ["crc32c", "crc32", "md5"]
+    assert quickest(both) == {"crc32c": "36362e2e"}

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core import DecodeError, OmicsError
 from omicsdk.core.consistency import InconsistentListing, ResponseMismatch
-from omicsdk.transfer.s3 import s3_pages
+from omicsdk.transfer.s3.boto import s3_pages
 from recorded_server import exchanges
 
 SERVERS = ["moto", "s3rver", "rclone"]

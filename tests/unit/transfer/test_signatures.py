@@ -12,10 +12,10 @@ from omicsdk.transfer import MultipartStore, Transfer, TransferOptionsDict
 SIGNATURES = {
     "Control": "* budget rate_limit",
     "FollowUp": "url headers content answered method",
-    "Form": "url headers fields file_name",
+    "Form": "url headers fields file_name * sign states",
     "FsspecTarget": "fs path * spool spool_files spool_bytes puts verify whole",
-    "Item": "name locate size checksums label retries min_delay renew source",
-    "Location": "url headers",
+    "Item": "name locate size checksums label retries min_delay renew source * states",
+    "Location": "url headers * sign states",
     "NoSuchUpload": "message * name remedy",
     "Outcome": "name state size bytes_fetched bytes_kept checksums verified attempts seconds error retries plan label verification warning source",
     "Outcomes": "entries * held folder",

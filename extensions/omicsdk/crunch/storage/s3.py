@@ -21,7 +21,7 @@ from omicsdk.crunch.storage.base import BuiltinStorage, Failures, Sending, Store
 from omicsdk.transfer import Item, Location, S3Object, TransferOptions, TransferReport, Upload, download, upload
 from omicsdk.transfer.downloads.targets import claims, digest_of
 from omicsdk.transfer.reports.report import raise_failure
-from omicsdk.transfer.s3 import asking_s3, etag_of, s3_pages, size_of
+from omicsdk.transfer.s3.boto import asking_s3, etag_of, s3_pages, size_of
 
 #: Seconds for which an address of `url` is valid by default: django-storages' own default.
 EXPIRES = 3600

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.clock import SYSTEM_CLOCK, Clock, never
 from omicsdk.core.consistency import ListingCheck, read_again_if_inconsistent
 from omicsdk.core.errors import OmicsError
 from omicsdk.core.threads import side_by_side
@@ -95,10 +95,7 @@ def remove(
     """
     began = clock.monotonic()
 
-    def gone(selected: Selected) -> None:
-        remove_one(stores.of(selected.uri), selected)
-
-    ends = side_by_side(gone, removal.files, lambda: stop is not None and stop.is_set())
+    ends = remove_files(stores, removal.files, lambda: stop is not None and stop.is_set())
     outcomes = [
         Outcome.of_error(str(file.uri), end, file.entry.size)
         if isinstance(end, OmicsError)
@@ -108,6 +105,44 @@ def remove(
     if all(outcome.state == "done" for outcome in outcomes):
         outcomes += remove_folders(stores, removal.folders)
     return TransferReport(outcomes, clock.monotonic() - began, title="Removal")
+
+
+def remove_files(
+    stores: Stores, files: Sequence[Selected], stopped: Callable[[], bool] = never
+) -> Iterator[OmicsError | None]:
+    """Remove files, many by one request where their store can.
+
+    Args:
+        stores: The stores.
+        files: The files.
+        stopped: Whether to remove no more.
+
+    Yields:
+        For each of them, in order, None or why it was not removed.
+    """
+
+    def batches() -> Iterator[list[Selected]]:
+        batch = list[Selected]()
+        for file in files:
+            if batch and (file.uri.scheme != batch[0].uri.scheme or len(batch) >= stores.of(file.uri).removes_at_once):
+                yield batch
+                batch = []
+            batch.append(file)
+        if batch:
+            yield batch
+
+    def gone(batch: Sequence[Selected]) -> Sequence[OmicsError | None]:
+        store = stores.of(batch[0].uri)
+        if store.removes_at_once == 1:
+            remove_one(store, batch[0])
+            return [None]
+        for file in batch:
+            store.check_removal(file.entry.path)
+        return store.remove_files([file.entry for file in batch])
+
+    parts = list(batches())
+    for batch, ends in zip(parts, side_by_side(gone, parts, stopped), strict=True):
+        yield from [ends] * len(batch) if isinstance(ends, OmicsError) else ends
 
 
 def remove_folders(stores: Stores, folders: Sequence[Selected], *, only_empty: bool = False) -> list[Outcome]:

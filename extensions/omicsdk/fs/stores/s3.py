@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from dataclasses import replace
+from functools import partial
 from math import ceil
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from omicsdk.core.checksums import etag_part_size, from_base64, is_checksum
-from omicsdk.core.errors import BadRequest, DecodeError, Forbidden, NotFound, OmicsError, UsageError
-from omicsdk.core.paging import items_at
-from omicsdk.core.s3_clients import S3Clients
+from omicsdk.core.checksums import etag_part_size, is_checksum
+from omicsdk.core.errors import APIError, BadRequest, DecodeError, Forbidden, NotFound, OmicsError, UsageError
+from omicsdk.core.request import number_in
+from omicsdk.core.retry import seconds_of_date
 from omicsdk.fs.options import CopyOptions
 from omicsdk.fs.store import (
     AlreadyThere,
@@ -25,11 +26,15 @@ from omicsdk.fs.store import (
     WrongUri,
     put_files,
 )
-from omicsdk.transfer import Location, S3Object, TransferReport, Upload
-from omicsdk.transfer.s3 import asking_s3, etag_of, s3_pages, size_of
+from omicsdk.transfer import Item, Location, TransferReport, Upload
+from omicsdk.transfer.items import MappedItems
+from omicsdk.transfer.network.plan import WHOLE
+from omicsdk.transfer.network.stated import is_encrypted, of_usual_parts, stated
+from omicsdk.transfer.s3.client import BATCH, S3Client
+from omicsdk.transfer.s3.listing import Object, Page, seconds_of
 
-#: The members of HEAD with a checksum, by algorithm. One of parts, `VALUE-NUMBER`, is none of the whole.
-_CHECKSUMS = {"crc32c": "ChecksumCRC32C", "sha256": "ChecksumSHA256", "sha1": "ChecksumSHA1"}
+if TYPE_CHECKING:
+    from omicsdk.core.s3_clients import S3Clients
 
 
 def split(path: str) -> tuple[str, str | None]:
@@ -51,73 +56,58 @@ def prefix_of(key: str | None) -> str:
     return "" if key is None else f"{key}/"
 
 
-def object_entry(path: str, told: Mapping[str, Any], size: int, stated: Mapping[str, str] | None = None) -> Entry:
-    """Return the entry of an object in a list, or in the response to HEAD.
+def listed_entry(bucket: str, listed: Object) -> Entry:
+    """Return the entry of an object in a list, which states no checksum: an ETag is one or is not, by how the object is encrypted.
+
+    Args:
+        bucket: Its bucket.
+        listed: What the list states.
+    """
+    details = {"etag": listed.etag} if listed.etag else {}
+    if listed.storage_class:
+        details["storage_class"] = listed.storage_class
+    return Entry(f"{bucket}/{listed.key}", "file", listed.size, {}, listed.modified, listed.etag, details)
+
+
+def examined_entry(path: str, headers: Mapping[str, str], size: int, checksums: Mapping[str, str]) -> Entry:
+    """Return the entry of an object that was examined by HEAD.
 
     Args:
         path: Its path.
-        told: The list's entry, or the response to HEAD.
+        headers: The response's headers.
         size: Its size in bytes.
-        stated: Its checksums. A list states none: an ETag is one or is not, by how the object is encrypted.
+        checksums: Its checksums.
     """
-    return Entry(path, "file", size, stated or {}, seconds(told.get("LastModified")), etag_of(told), _details(told))
+    etag = headers.get("etag", "").strip('"')
+    named = {
+        "etag": etag,
+        "content_type": headers.get("content-type"),
+        "storage_class": headers.get("x-amz-storage-class"),
+        "version_id": headers.get("x-amz-version-id"),
+    }
+    own = {name.removeprefix(_OWN): value for name, value in headers.items() if name.startswith(_OWN)}
+    details = {**own, **{name: value for name, value in named.items() if value}}
+    return Entry(path, "file", size, checksums, seconds_of_date(headers.get("last-modified", "")), etag, details)
 
 
-def checksums(told: Mapping[str, Any], size: int, first_part: int | None) -> dict[str, str]:
-    """Return the checksums of an object's whole contents that HEAD states.
-
-    Args:
-        told: The response.
-        size: The object's size in bytes.
-        first_part: The size of its first part in bytes, where it is known to have parts.
-    """
-    etag = etag_of(told)
-    # Some servers state a checksum of the parts' checksums without `-NUMBER` after it, and without its type.
-    whole = told.get("ChecksumType", "COMPOSITE" if "-" in etag else "FULL_OBJECT") == "FULL_OBJECT"
-    members = _CHECKSUMS if whole else {}
-    found = {name: from_base64(name, str(told.get(member, ""))) for name, member in members.items()}
-    if not _is_encrypted(told):
-        if is_checksum("md5", etag):
-            found["md5"] = etag
-        elif is_checksum("s3_etag", etag) and first_part == etag_part_size(size):
-            found["s3_etag"] = etag
-    return {name: value for name, value in found.items() if value}
-
-
-def may_be_of_usual_parts(told: Mapping[str, Any]) -> bool:
+def may_be_of_usual_parts(headers: Mapping[str, str], size: int) -> bool:
     """Whether an object's ETag may be that of `s3_etag`, so that it is worth requesting the size of its parts.
 
     Args:
-        told: The response to HEAD.
+        headers: The response to HEAD.
+        size: The object's size in bytes.
     """
-    size, (digest, dash, parts) = size_of(told), etag_of(told).partition("-")
+    digest, dash, parts = headers.get("etag", "").strip('"').partition("-")
     usual = ceil(size / etag_part_size(size))
-    return is_checksum("md5", digest) and dash == "-" and parts == str(usual) and not _is_encrypted(told)
+    return is_checksum("md5", digest) and dash == "-" and parts == str(usual) and not is_encrypted(headers)
 
 
-def seconds(moment: object) -> float | None:
-    """A moment in seconds since 1970; None if there is none."""
-    return moment.timestamp() if isinstance(moment, datetime) else None
-
-
-def _is_encrypted(told: Mapping[str, Any]) -> bool:
-    """Whether an ETag is not a checksum of the content."""
-    return "SSECustomerAlgorithm" in told or str(told.get("ServerSideEncryption") or "AES256") != "AES256"
-
-
-def _details(told: Mapping[str, Any]) -> dict[str, Any]:
-    named = {"etag": etag_of(told), "content_type": told.get("ContentType"), "storage_class": told.get("StorageClass")}
-    return {**told.get("Metadata", {}), **{name: value for name, value in named.items() if value}}
-
-
-#: Seconds for which a signed URL is good; another one is signed when it has ended.
+#: How headers with users' own metadata begin.
+_OWN = "x-amz-meta-"
+#: Seconds for which a signed URL is good.
 EXPIRES = 3600
 #: The longest validity of a signature of version 4.
 LONGEST = 7 * 86400
-#: From this size on copies within S3 are made in parts: a single request copies at most 5 GiB, and its time is limited.
-COPY_IN_PARTS = 1024**3
-#: The size of those parts.
-COPY_PART = 256 * 1024**2
 _OWN_TOOLS = "Create and remove buckets with their platform's own tools."
 
 
@@ -129,18 +119,20 @@ class S3Store(Store):
     object is what its path names, and the URI with a slash at its end names the folder.
 
     Args:
-        client: A boto3 client for S3, used for all buckets.
+        client: A client for S3, of omicsdk or of boto3, used for all buckets.
         endpoint_url: Where the store is; by default where boto3 looks (AWS_ENDPOINT_URL_S3, ~/.aws), else Amazon's. Keys that
-            boto3 finds are for that one: requests to another address are unsigned.
+            are found are for that one: requests to another address are unsigned.
         region_name: The region that is asked first; by default where boto3 looks. A bucket's own is found out.
         profile_name: The profile of ~/.aws; by default AWS_PROFILE, else none.
-        anonymous: Whether requests are not signed; by default they are not when boto3 finds no credentials.
+        anonymous: Whether requests are not signed; by default they are not when no credentials are found.
+        requester_pays: Whether the credentials' account pays for what the owners of buckets do not.
         session: A session of boto3 in place of a new one; its keys are for `endpoint_url`.
     """
 
     scheme: ClassVar[str] = "s3"
     writable: ClassVar[bool] = True
     names_both: ClassVar[bool] = True
+    removes_at_once: ClassVar[int] = BATCH
 
     def __init__(
         self,
@@ -150,9 +142,30 @@ class S3Store(Store):
         region_name: str | None = None,
         profile_name: str | None = None,
         anonymous: bool | None = None,
+        requester_pays: bool = False,
         session: Any = None,
     ) -> None:
-        self._clients = S3Clients(client, endpoint_url, region_name, profile_name, anonymous, session)
+        ours = client if isinstance(client, S3Client) else None
+        self._connect = partial(
+            S3Client,
+            client=client,
+            endpoint_url=endpoint_url,
+            region=region_name,
+            profile_name=profile_name,
+            anonymous=anonymous,
+            requester_pays=requester_pays,
+            session=session,
+        )
+        self._client = ours
+        self._boto = (None if ours else client, endpoint_url, region_name, profile_name, anonymous, session)
+        self._clients: S3Clients | None = None
+
+    @property
+    def client(self) -> S3Client:
+        """The client, made at first use."""
+        if self._client is None:
+            self._client = self._connect()
+        return self._client
 
     # -- looking
 
@@ -189,28 +202,40 @@ class S3Store(Store):
 
     def _bucket(self, bucket: str) -> Entry:
         try:
-            with self._asking("Reading", bucket):
-                self._clients.of(bucket).head_bucket(Bucket=bucket)
+            with self._asking("Reading", bucket) as doing:
+                self.client.request("HEAD", bucket, doing=doing)
         except Forbidden:  # it exists; permissions are checked by each operation
             pass
         return Entry(bucket, "folder")
 
     def _object(self, path: str, bucket: str, key: str) -> Entry:
-        client, place = self._clients.of(bucket), {"Bucket": bucket, "Key": key}
-        with self._reading("Reading", path, client, place):
-            told: Mapping[str, Any] = client.head_object(**place, ChecksumMode="ENABLED")
-        if not etag_of(told) and "LastModified" not in told:  # as a captive portal's, whose size is that of its page
-            raise DecodeError(f"head_object of {self.uri(path)}", "ETag", None, expected="what S3 states of an object")
-        first_part = None
-        if not checksums(told, 0, None) and may_be_of_usual_parts(told):
-            first_part = _first_part(client, place)
-        size = size_of(told)
-        return object_entry(path, told, size, checksums(told, size, first_part))
+        with self._asking("Reading", path) as doing:
+            told = self.client.head(bucket, key, doing=doing)
+            if (
+                "etag" not in told and "last-modified" not in told
+            ):  # as a captive portal's, whose size is that of its page
+                operation = f"head_object of {self.uri(path)}"
+                raise DecodeError(operation, "ETag", None, expected="what S3 states of an object")
+            size = number_in(told.get("content-length"))
+            if size is None:
+                expected = "a whole number from 0 to 2**63 - 1"
+                raise DecodeError("head_object", "ContentLength", told.get("content-length"), expected=expected)
+            known = stated(told, etags=not bucket.endswith("--x-s3"))
+            if not known and may_be_of_usual_parts(told, size):
+                known = of_usual_parts(told, size, self._first_part(bucket, key, doing))
+        return examined_entry(path, told, size, known)
+
+    def _first_part(self, bucket: str, key: str, doing: str) -> int | None:
+        """Return the size of an object's first part in bytes; None if the store does not report it."""
+        try:
+            return number_in(self.client.head(bucket, key, part=1, doing=doing).get("content-length"))
+        except APIError:
+            return None
 
     def _begins_with(self, path: str, prefix: str, besides: str = "") -> bool:
         """Whether a key begins so, and is not the one that does not count."""
-        pages = self._pages(path, prefix, MaxKeys=2)
-        return any(each["Key"] != besides for page in pages for each in page["Contents"])
+        pages = self._pages(path, prefix, most=2)
+        return any(each.key != besides for page in pages for each in page.objects)
 
     def _entries(self, path: str) -> Iterator[Entry]:
         if not path:
@@ -218,27 +243,26 @@ class S3Store(Store):
             return
         bucket, key = split(path)
         prefix, is_there = prefix_of(key), key is None
-        for page in self._pages(path, prefix, Delimiter="/"):
-            for each in page.get("CommonPrefixes", ()):
-                is_there = True
-                yield Entry(f"{bucket}/{each['Prefix'][:-1]}", "folder")
-            for each in page["Contents"]:
-                is_there = True
-                if each["Key"] != prefix or each["Size"]:
-                    yield object_entry(f"{bucket}/{each['Key']}", each, each["Size"])
+        for page in self._pages(path, prefix, "/"):
+            is_there = is_there or bool(page.objects or page.folders)
+            for each in page.folders:
+                yield Entry(f"{bucket}/{each[:-1]}", "folder")
+            for each in page.objects:
+                if each.key != prefix or each.size:
+                    yield listed_entry(bucket, each)
         if not is_there and not self.stat(path).is_folder:
             raise NotAFolder(self.uri(path), "is an object")
 
     def _buckets(self) -> Iterator[Entry]:
-        with self._asking("Listing buckets of", ""):
-            told = self._clients.first.list_buckets()
-        for each in items_at(told, "Buckets", "list_buckets"):
-            yield Entry(str(each["Name"]), "folder", modified=seconds(each.get("CreationDate")))
+        with self._asking("Listing buckets of", "") as doing:
+            for name, made in self.client.buckets(doing=doing):
+                yield Entry(name, "folder", modified=seconds_of(made))
 
-    def _pages(self, path: str, prefix: str, **arguments: Any) -> Iterator[Mapping[str, Any]]:
+    def _pages(self, path: str, prefix: str, delimiter: str = "", most: int | None = None) -> Iterator[Page]:
         bucket, _ = split(path)
+        where = f"s3://{bucket}/{prefix}".removesuffix("/")
         with self._asking("Listing", path):
-            yield from s3_pages(self._clients.of(bucket).list_objects_v2, bucket, prefix, **arguments)
+            yield from self.client.pages(bucket, prefix, delimiter, most=most, doing=f"{where} cannot be listed")
 
     def _below(self, path: str) -> Iterator[Entry]:
         if not path:
@@ -247,26 +271,50 @@ class S3Store(Store):
             return
         bucket, key = split(path)
         for page in self._pages(path, prefix_of(key)):
-            for each in page["Contents"]:
-                if each["Size"] or not each["Key"].endswith("/"):
-                    yield object_entry(f"{bucket}/{each['Key']}", each, each["Size"])
+            for each in page.objects:
+                if each.size or not each.key.endswith("/"):
+                    yield listed_entry(bucket, each)
 
     # -- bytes
 
     def location(self, entry: Entry) -> Location:
-        """Sign a URL, good for an hour; without credentials it is the object's plain one."""
-        return Location(self._signed(entry, EXPIRES))
+        """Return the object's URL, each request to which is signed when it is sent."""
+        bucket, key = split(entry.path)
+        self.client.find_region(bucket)
+        return self.client.location(bucket, key or "")
+
+    def item(self, entry: Entry, name: str) -> Item:
+        """Return an object as an item: its response states checksums, for which a large one, fetched in parts, is examined."""
+        if entry.checksums or (entry.size or 0) <= WHOLE:
+            location, renew = self.location(entry), partial(self._renewed, entry)
+            return Item(
+                name, location, entry.size, dict(entry.checksums), self.uri(entry.path), renew=renew, states=True
+            )
+        return Item(name, partial(self._examined, entry), entry.size, label=self.uri(entry.path), states=True)
+
+    def _items(self, wanted: Sequence[tuple[Entry, str]]) -> Iterable[Item]:
+        return MappedItems(
+            lambda each: self.item(*each), wanted
+        )  # they are made at no cost, and there may be a million
+
+    def _renewed(self, entry: Entry) -> Location:
+        """Return the location again after a refusal; the client corrects what was wrong, or reports it."""
+        self.stat(entry.path)
+        return self.location(entry)
+
+    def _examined(self, entry: Entry) -> Location:
+        known = self.stat(entry.path).checksums
+        quickest = dict([*known.items()][:1])
+        return replace(self.location(entry), states=lambda _: quickest)
 
     def presign(self, entry: Entry, seconds: int | None = None) -> str:
         if seconds is not None and not 1 <= seconds <= LONGEST:
             raise UsageError(f"S3 cannot sign for {seconds} s", remedy="Use 1s to 7d.")
-        return super().presign(entry) if seconds is None else self._signed(entry, seconds)
-
-    def _signed(self, entry: Entry, seconds: int) -> str:
+        if entry.is_folder:
+            return super().presign(entry)
         bucket, key = split(entry.path)
-        client, place = self._clients.of(bucket), {"Bucket": bucket, "Key": key}
         with self._asking("Signing for", entry.path):
-            return str(client.generate_presigned_url("get_object", Params=place, ExpiresIn=seconds))
+            return self.client.presigned(bucket, key or "", seconds or EXPIRES)
 
     def metadata(self, entry: Entry) -> Mapping[str, Any]:
         return self.stat(entry.path).details
@@ -276,14 +324,23 @@ class S3Store(Store):
 
         Without `overwrite` each object is looked up before its file is sent.
         """
+        from omicsdk.transfer import S3Object
 
         def prepare(file: Put) -> Upload:
             bucket, key = self._key(file.path)
             if not options.overwrite:
                 self._check_free(file.path, bucket, key)
-            return Upload(file.source, S3Object(self._clients.of(bucket), bucket, key), file.path)
+            return Upload(file.source, S3Object(self._boto3.of(bucket), bucket, key), file.path)
 
         return put_files(files, prepare, options)
+
+    @property
+    def _boto3(self) -> S3Clients:
+        if self._clients is None:
+            from omicsdk.core.s3_clients import S3Clients
+
+            self._clients = S3Clients(*self._boto)
+        return self._clients
 
     def _key(self, path: str, end: str = "") -> tuple[str, str]:
         """The bucket and the key of an object to write, which ends in a slash only if its source does."""
@@ -317,8 +374,8 @@ class S3Store(Store):
             return
         prefix = prefix_of(key)
         if not self._begins_with(path, prefix):
-            with self._asking("Making", path):
-                self._clients.of(bucket).put_object(Bucket=bucket, Key=prefix, Body=b"")
+            with self._asking("Making", path) as doing:
+                self.client.put(bucket, prefix, doing=doing)
 
     def check_removal(self, path: str) -> None:
         if split(path)[1] is None:
@@ -331,56 +388,52 @@ class S3Store(Store):
             key = prefix_of(key)
             if self._begins_with(entry.path, key, besides=key):
                 raise NotEmpty(self.uri(entry.path))
-        with self._asking("Removing", entry.path):
-            self._clients.of(bucket).delete_object(Bucket=bucket, Key=key)
+        with self._asking("Removing", entry.path) as doing:
+            self.client.delete(bucket, key or "", doing=doing)
+
+    def remove_files(self, entries: Sequence[Entry]) -> Sequence[OmicsError | None]:
+        """Remove up to 1,000 objects by one request a bucket."""
+        failed = dict[str, OmicsError]()
+        by_bucket = dict[str, list[str]]()
+        for entry in entries:
+            bucket, key = split(entry.path)
+            by_bucket.setdefault(bucket, []).append(key or "")
+        for bucket, keys in by_bucket.items():
+            try:
+                with self._asking("Removing", bucket):
+                    found = self.client.delete_many(bucket, keys, doing="Removing")
+                failed |= {f"{bucket}/{key}": error for key, error in found.items()}
+            except OmicsError as error:
+                failed |= {f"{bucket}/{key}": error for key in keys}
+        return [failed.get(entry.path) for entry in entries]
 
     def copy(self, entry: Entry, path: str) -> bool:
         """Copy an object, to any bucket that the same credentials may write to; a large one in parts."""
-        from boto3.s3.transfer import TransferConfig
-
         bucket, key = split(entry.path)
         to, new = self._key(path, "/" if key and key.endswith("/") else "")
         if path != entry.path:  # S3 refuses to copy one onto itself
-            client, place = self._clients.of(bucket), {"Bucket": bucket, "Key": key}
-            with self._reading("Copying", entry.path, client, place):
-                self._clients.of(to).copy(
-                    place,
-                    to,
-                    new,
-                    SourceClient=client,
-                    Config=TransferConfig(multipart_threshold=COPY_IN_PARTS, multipart_chunksize=COPY_PART),
-                )
+            size = self.stat(entry.path).size if entry.size is None else entry.size
+            with self._asking("Copying", entry.path) as doing:
+                self.client.copy((bucket, key or ""), (to, new), size or 0, doing=doing)
         return True
 
     def close(self) -> None:
-        self._clients.close()
+        if self._clients is not None:
+            self._clients.close()
 
     @contextmanager
-    def _asking(self, doing: str, path: str) -> Generator[None]:
-        """Raise boto3's errors as ours."""
+    def _asking(self, doing: str, path: str) -> Generator[str]:
+        """Yield the words for what is requested, and raise errors as those of paths."""
         try:
-            with asking_s3(f"{doing} {self.uri(path)}"):
-                yield
+            yield f"{doing} {self.uri(path)}"
         except NotFound as error:
             raise self._missing(path, error) from error
         except (BadRequest, Forbidden) as error:
-            if self._clients.is_unsigned:
+            if self.client.is_unsigned:
                 error.remedy = (
                     "The request was not signed: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, if the "
                     "bucket is not public."
                 )
-            raise
-
-    @contextmanager
-    def _reading(self, doing: str, path: str, client: Any, place: Mapping[str, Any]) -> Generator[None]:
-        """As `_asking`. A HEAD has no body that states why it is refused: a GET of a byte is, too, and states it."""
-        try:
-            with self._asking(doing, path):
-                yield
-        except (BadRequest, Forbidden) as error:
-            if error.code == str(error.status):
-                with self._asking(doing, path):
-                    client.get_object(**place, Range="bytes=0-0")["Body"].close()
             raise
 
     def _missing(self, path: str, told: NotFound | None = None) -> PathNotFound:
@@ -388,13 +441,3 @@ class S3Store(Store):
         if told is not None and told.code == "NoSuchBucket":
             return PathNotFound(self.uri(path), f"not found: no bucket {bucket}")
         return PathNotFound(self.uri(path), "not found")
-
-
-def _first_part(client: Any, place: Mapping[str, str]) -> int | None:
-    """Return the size of an object's first part in bytes; None if the store does not report it."""
-    from botocore.exceptions import ClientError
-
-    try:
-        return size_of(client.head_object(**place, PartNumber=1))
-    except ClientError:
-        return None

@@ -26,7 +26,8 @@ from omicsdk.transfer.disk import Disk
 from omicsdk.transfer.journal import JournalFile, line_of
 from omicsdk.transfer.names import walk_folder
 from omicsdk.transfer.reports.report import Verification, recorded_verification
-from omicsdk.transfer.s3 import WRONG_BUCKET, S3Object
+from omicsdk.transfer.s3.boto import S3Object
+from omicsdk.transfer.s3.client import WRONG_BUCKET
 
 
 @dataclass(frozen=True, slots=True)

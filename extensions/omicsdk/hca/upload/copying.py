@@ -13,7 +13,7 @@ from omicsdk.core.threads import in_threads
 from omicsdk.hca.upload.sources import S3File
 from omicsdk.hca.upload.storage import ACL, CHECKSUM_KEY, AreaStorage
 from omicsdk.transfer.reports.report import Verification
-from omicsdk.transfer.s3 import asking_s3, upload_id_of
+from omicsdk.transfer.s3.boto import asking_s3, upload_id_of
 
 #: Maximum bytes that S3 copies in one request: https://docs.aws.amazon.com/AmazonS3/latest/userguide/copy-object.html
 LARGEST_COPY = 5 * 1024 * MIB

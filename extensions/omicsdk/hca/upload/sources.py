@@ -15,7 +15,7 @@ from omicsdk.core.bodies import media_type_of
 from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.hca.upload.areas import CannotUpload
 from omicsdk.transfer.names import walk_folder
-from omicsdk.transfer.s3 import etag_of, s3_pages
+from omicsdk.transfer.s3.boto import etag_of, s3_pages
 
 #: Names that have another meaning where the service is notified of a file: POST /area/UUID/credentials requests keys.
 RESERVED = frozenset({"credentials", "checksums", "validations", "validate", "files_info"})

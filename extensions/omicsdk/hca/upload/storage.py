@@ -21,7 +21,7 @@ from omicsdk.core.retry import seconds_of_date
 from omicsdk.core.s3_clients import botocore_session, s3_client
 from omicsdk.hca.upload.areas import area_of
 from omicsdk.transfer import Location, S3Object, SentPart, Source
-from omicsdk.transfer.s3 import asking_s3, etag_of, s3_pages, size_of
+from omicsdk.transfer.s3.boto import asking_s3, etag_of, s3_pages, size_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

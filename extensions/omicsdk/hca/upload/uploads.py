@@ -32,7 +32,7 @@ from omicsdk.transfer.checksums import Stopped, checksums_of
 from omicsdk.transfer.journal import journal_for
 from omicsdk.transfer.reports.progress import Throughput
 from omicsdk.transfer.reports.report import PRESENT
-from omicsdk.transfer.s3 import WRONG_BUCKET
+from omicsdk.transfer.s3.client import WRONG_BUCKET
 
 if TYPE_CHECKING:
     from omicsdk.hca.upload.client import HcaUpload

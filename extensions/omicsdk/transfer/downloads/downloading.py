@@ -69,7 +69,7 @@ def _dry_run(items: ItemSource, files: PartFiles, folder: str, path: str, option
                     items.check(folder, None)  # names both of two that clash, unless only their digests are equal
                 found = files.found(item.name)
                 outcome = _foreseen(number, item, files, found, journal, options)
-                if options.require_checksum and not outcome.checksums:
+                if options.require_checksum and not (item.states or outcome.checksums):
                     raise ChecksumMissing(item.title, name=item.name)
                 if outcome.state == "planned":
                     lacking = bytes_needed(item, files) if journal is not None or found is not None else item.size or 0

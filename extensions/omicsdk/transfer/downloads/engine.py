@@ -182,7 +182,7 @@ class Downloads(Engine[Job]):
         except OmicsError:
             return False  # a path that cannot be examined is reported by a job
         known = None if found is None else recorded(self._journal, item, found)
-        if self._options.require_checksum and not (item.checksums or known):
+        if self._options.require_checksum and not (item.states or item.checksums or known):
             # Before it is examined further: an existing file under the final name is not touched.
             self._refuse(number, item, ChecksumMissing(item.title, name=item.name))
             return True
@@ -470,7 +470,7 @@ class Downloads(Engine[Job]):
         return response.take_over(small.lines, chunks)
 
     def _small_ended(self, small: Small, ended: wire.Ended) -> None:
-        checksums = small.verified() if ended.error is None else None
+        checksums = small.verified(self._options.require_checksum) if ended.error is None else None
         if checksums is None and ended.error is None and small.follow():
             self._scheduler.queue(small, first=True)
             return
@@ -494,7 +494,7 @@ class Downloads(Engine[Job]):
         if error is not None:
             self._small_failed(small, error)
             return
-        item, checksums = small.item, small.item.checksums
+        item, checksums = small.item, small.checksums
         held = words(checksums, None if checksums else validator_of(small.lines), size=item.size)
         seconds = self._clock.monotonic() - small.began
         del self._small[small.number]
@@ -524,7 +524,9 @@ class Downloads(Engine[Job]):
         assert self._spool is not None
 
         def found(there: There | None) -> None:
-            lacking = self._options.require_checksum and not (job.item.checksums or (there and there.checksums))
+            lacking = self._options.require_checksum and not (
+                job.item.states or job.item.checksums or (there and there.checksums)
+            )
             error = ChecksumMissing(job.title, name=job.item.name) if lacking else None
             self.apply(job, messages.InStore(there, error))
 

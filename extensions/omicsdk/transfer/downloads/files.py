@@ -591,9 +591,13 @@ def usable(journal: Journal, item: Item, *, unvalidated: bool) -> PartState | No
             has to match.
     """
     record = journal.parts.get(item.name)
-    if record is None or item.size not in (None, record.size) or dict(record.checksums) != dict(item.checksums):
+    if record is None or item.size not in (None, record.size):
         return None
-    return record if unvalidated or is_strong(record.validator) or record.checksums else None
+    if item.checksums or not item.states:
+        if dict(record.checksums) != dict(item.checksums):
+            return None
+        return record if unvalidated or is_strong(record.validator) or record.checksums else None
+    return record if unvalidated or is_strong(record.validator) else None  # responses will state its checksums
 
 
 def words(checksums: Mapping[str, str], validator: str | None, *, size: int | None, open_ended: bool = False) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from omicsdk.core.checksums import Digests
 from omicsdk.core.errors import ChecksumMismatch, OmicsError, TransferError
@@ -118,6 +118,7 @@ class Job:
         self.part = part
         self.size = item.size
         self.checked = bool(item.checksums) or options.resume_unvalidated
+        self.required = options.require_checksum
         self.cells = array("q")
         self.unclaimed: list[plan.Span] = []
         self.returned = deque[Piece]()
@@ -322,6 +323,20 @@ class Job:
             self.forget_digests()
         if verdict.status == 206:
             self.ranged = True
+
+    def adopt(self, checksums: Mapping[str, str]) -> None:
+        """Adopt the checksums that a response states, for a file of which none was known.
+
+        Args:
+            checksums: The checksums by algorithm.
+        """
+        if checksums and not self.item.checksums:
+            self.item = replace(self.item, checksums=checksums)
+            self.checked = True
+            inline = self.inline and not self.hashed
+            self.forget_digests()
+            self.inline = inline
+            self.move_frontier()
 
     def whole_instead(self, piece: Piece) -> None:
         """Make a piece cover the whole file: the server sends all of it for any request."""

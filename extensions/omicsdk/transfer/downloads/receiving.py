@@ -18,6 +18,7 @@ from omicsdk.transfer.downloads.job import INLINE, Job, Piece
 from omicsdk.transfer.items import Item
 from omicsdk.transfer.network.plan import CELL, RECORDED, next_boundary
 from omicsdk.transfer.network.requests import WANTED, Kind, Location, Verdict, judge, last_status, moved, parse_head
+from omicsdk.transfer.network.stated import CHECKSUM_HEADERS
 from omicsdk.transfer.network.wire import Attended
 
 _extend = crc32c_extend()
@@ -25,6 +26,8 @@ _log = logger("omicsdk.transfer")
 
 #: Bytes collected for one write: fewer need more calls, more make the allocator trim the heap and fault it in again.
 BATCH = 128 * 1024
+#: Headers with checksums of the bytes of the response.
+OF_BYTES = frozenset(CHECKSUM_HEADERS.values())
 #: Bytes of an error's body that are read, so that the connection can be reused, and stored, for its message.
 _SKIP, _KEPT = 64 * 1024, 8 * 1024
 
@@ -82,6 +85,7 @@ class ResponseWriter(Attended):
     _flush_at = 0  # value of _room at which enough is collected for a write
     _recorded = 0  # the position up to which bytes are recorded
     _descriptor = -1
+    stated: Mapping[str, str] = {}  # the whole file's checksums by its head
     declined = False  # whether another thread declined the response, so that the engine's thread has to receive it
     _call: Callable[[], None] | None = None  # makes the engine attend, if another thread drives the request
     _told = False  # whether the engine has received the response
@@ -149,6 +153,12 @@ class ResponseWriter(Attended):
         if not self.stale:  # another part's response may have stated the version since
             asked = asked._replace(validator=self.job.validator)
         self.verdict = verdict = judge(asked, status, headers, self._sink.now())
+        if self.location.states is not None and verdict.kind in ACCEPTED:
+            # Those of a part may be of the part alone; the ETag is the object's.
+            told = (
+                headers if status == 200 else {name: value for name, value in headers.items() if name not in OF_BYTES}
+            )
+            self.stated = self.location.states(told)
         if self._call is None:
             self._accepted = self._sink.accepts(self, verdict)
         elif verdict.kind is Kind.ACCEPT and not self.stale:
@@ -331,6 +341,7 @@ class Small:
 
     __slots__ = (
         "began",
+        "checksums",
         "chunks",
         "claimable",
         "item",
@@ -352,6 +363,7 @@ class Small:
         assert isinstance(item.locate, Location)
         self.number = number
         self.item = item
+        self.checksums = item.checksums  # or those that its response states
         self.location = item.locate
         self.server = item.locate.server
         self.queued = False
@@ -393,17 +405,23 @@ class Small:
         self.again()
         return True
 
-    def verified(self) -> Mapping[str, str] | None:
-        """Return the verified checksums, None if the response is not the file as stated."""
+    def verified(self, required: bool = False) -> Mapping[str, str] | None:
+        """Return the verified checksums, None if the response is not the file as stated.
+
+        Args:
+            required: Whether it is not if it states no checksum either.
+        """
         item = self.item
         if self.received != item.size or not last_status(self.lines)[0].startswith(_FINE):
             return None
-        if item.checksums:
+        if not item.checksums and self.location.states is not None:
+            self.checksums = self.location.states(parse_head(self.lines, WANTED)[1])
+        if self.checksums:
             body = self.chunks[0] if len(self.chunks) == 1 else b"".join(self.chunks)
-            for algorithm, stated in item.checksums.items():
+            for algorithm, stated in self.checksums.items():
                 if digest(body, algorithm) != stated:
                     return None
-        return item.checksums
+        return self.checksums if self.checksums or not required else None
 
 
 def is_small(item: Item) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from omicsdk.core.checksums import first_difference
 from omicsdk.core.errors import (
     ChecksumMismatch,
+    ChecksumMissing,
     ConnectionLost,
     OmicsError,
     SourceChanged,
@@ -180,6 +181,7 @@ def _answered(job: Job, event: messages.Answered, _: Patience) -> Commands:
         response.epoch = job.epoch
         then.append(messages.ClosePart())  # the new content may be shorter than the old
     job.learn(verdict)
+    job.adopt(response.stated)
     if piece.end is None:
         piece.end = job.size
     if job.record is None and job.size is not None and job.size > plan.RECORDED:
@@ -443,6 +445,8 @@ def _advance(job: Job) -> Commands:
 
 def _check(job: Job) -> Commands:
     assert job.size is not None
+    if job.required and not job.item.checksums:
+        return _fail(job, ChecksumMissing(job.item.title, name=job.item.name))
     checksums = job.digests.values()
     if "crc32c" in job.item.checksums:
         checksums["crc32c"] = hashing.crc32c_of_cells(job.cells, job.size)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple, cast
@@ -16,6 +16,7 @@ from omicsdk.core.retry import LEAST_RATE, REDIRECT_LIMIT, REDIRECT_STATUSES, SI
 from omicsdk.core.version import USER_AGENT
 from omicsdk.transfer.arguments import a, number, whole_number
 from omicsdk.transfer.network.plan import LARGEST
+from omicsdk.transfer.network.stated import HEADERS
 
 # Patterns that few transfers need are compiled, and cached by `re`, at their first use.
 _HEADER_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z"
@@ -30,6 +31,10 @@ class Location:
     Attributes:
         url: An http or https URL, presigned or not; downloads also accept ftp.
         headers: Headers to send to that URL's origin (scheme, host, port); redirects to another origin drop them.
+        sign: Returns further headers of a request by its method and URL, when it is sent: it is never too old then. Its
+            requests may ask the store for checksums. None for no signature.
+        states: Returns the checksums that a response states of the whole file, by its headers; used for files of which
+            none is known otherwise. None where responses state none.
         server: The server; see `server_of`.
 
     Raises:
@@ -39,6 +44,8 @@ class Location:
 
     url: str
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    sign: Callable[[str, str], Mapping[str, str]] | None = field(default=None, repr=False, kw_only=True)
+    states: Callable[[Mapping[str, str]], Mapping[str, str]] | None = field(default=None, repr=False, kw_only=True)
     server: str = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -72,6 +79,7 @@ WANTED = {
         "location",
         "retry-after",
         "transfer-encoding",
+        *HEADERS,
     )
 }
 #: Seconds by which a response must be younger than the file's last change for that date to be a strong validator: RFC
@@ -355,9 +363,11 @@ def headers_for(location: Location, asked: Asked | None = None) -> tuple[tuple[s
         Names in lower case and values.
     """
     ranged = asked is not None and asked.ranged
-    if not (location.headers or ranged):
+    if not (location.headers or ranged or location.sign):
         return PLAIN
     headers = _PLAIN | {name.lower(): value for name, value in location.headers.items()} | _IDENTITY
+    if location.sign is not None:
+        headers |= location.sign("GET", location.url)
     if asked is not None and ranged:
         headers["range"] = f"bytes={asked.start}-{'' if asked.end is None else asked.end - 1}"
         if asked.validator and not is_weak(asked.validator):
@@ -374,8 +384,9 @@ def followed(here: Location, there: str) -> Location:
         here: The redirecting location.
         there: The URL that it redirects to.
     """
-    same = bool(here.headers) and origin_of(there) == origin_of(here.url)
-    return Location(there, here.headers if same else {})
+    if (here.headers or here.sign) and origin_of(there) == origin_of(here.url):
+        return Location(there, here.headers, sign=here.sign, states=here.states)
+    return Location(there)
 
 
 #: Characters that are not escaped in a URL; existing escapes are kept.

@@ -131,7 +131,7 @@ def test_ctrl_c_ends_it_in_order(sink: Any, file: Path, tmp_path: Path, reply: A
 _MEASURED = """
 import resource
 from omicsdk.transfer import Location, PutTo, Upload, upload
-from omicsdk.transfer.s3 import S3Object
+from omicsdk.transfer.s3.boto import S3Object
 upload([Upload({small!r}, PutTo(Location({url!r}), needs=("sha256", "md5", "crc32c", "s3_etag")))]).raise_if_failed()
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 upload([Upload({large!r}, PutTo(Location({url!r})), str(n), ("crc32c", "sha256")) for n in range(4)], connections=4).raise_if_failed()

@@ -26,7 +26,7 @@ from omicsdk.core import (
 from omicsdk.core.checksums import ETAG_PART, digest
 from omicsdk.core.s3_clients import careful, s3_client
 from omicsdk.transfer import Location, NoSuchUpload, PutTo, S3Object, SentPart, Upload, abort_upload, upload
-from omicsdk.transfer.s3 import s3_error
+from omicsdk.transfer.s3.boto import s3_error
 from omicsdk.transfer.uploads.sending import FileBody
 from omicsdk.transfer.uploads.store import Cut, Unconfirmed
 

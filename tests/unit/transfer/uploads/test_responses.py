@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core.checksums import from_base64
-from omicsdk.transfer.s3 import base64_of
+from omicsdk.transfer.s3.boto import base64_of
 from omicsdk.transfer.uploads.sending import BODY_LIMIT, Kind, Response, difference, facts_of, judge
 
 

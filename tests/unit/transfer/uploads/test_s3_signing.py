@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core.s3_clients import botocore_session
 from omicsdk.transfer import S3Object, Source
-from omicsdk.transfer import s3 as module
+from omicsdk.transfer.s3 import boto as module
 
 KEYS = {"access_key": "AKID", "secret_key": "very/secret", "token": "t", "expiry_time": "2099-01-01T00:00:00Z"}
 SECRET = {"aws_access_key_id": "AKID", "aws_secret_access_key": "very/secret+key", "region_name": "eu-west-1"}

@@ -19,7 +19,6 @@ from weakref import WeakKeyDictionary
 from omicsdk.core.checksums import ETAG_PART, digest, etag_part_size, from_base64
 from omicsdk.core.consistency import ListingCheck, ResponseMismatch
 from omicsdk.core.errors import (
-    WRONG_KEYS,
     AuthError,
     BadRequest,
     ChecksumMismatch,
@@ -41,6 +40,7 @@ from omicsdk.core.request import is_number
 from omicsdk.core.s3_clients import careful
 from omicsdk.core.sending.connections import Network, network
 from omicsdk.transfer.network.requests import Location, server_of
+from omicsdk.transfer.s3.client import REMEDIES
 from omicsdk.transfer.uploads.store import (
     PART_SIZE,
     QUICK,
@@ -75,7 +75,7 @@ def s3_error(error: Exception, what: str) -> OmicsError:
         if code == "NoSuchUpload":
             return NoSuchUpload(f"{what}: the upload does not exist in the store (any longer)")
         message, request_id = f"{what}: {mask_text(str(about.get('Message') or said))}", meta.get("RequestId")
-        made, remedy = error_class(status), _REMEDIES.get(code)
+        made, remedy = error_class(status), REMEDIES.get(code)
         return made(message, status=status, code=code or None, request_id=request_id, remedy=remedy)
     if isinstance(error, boto.NoCredentialsError | boto.PartialCredentialsError):
         remedy = "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile, that may write to the bucket."
@@ -126,20 +126,6 @@ def _field_being_read(traceback: TracebackType | None) -> str | None:
     return ".".join(dict.fromkeys(names)) if is_reading else None
 
 
-#: S3's codes for a bucket that does not exist or is not writable with these keys: as with WRONG_KEYS, every other request
-#: would get the same response.
-WRONG_BUCKET = frozenset(
-    {"NoSuchBucket", "AccessDenied", "AllAccessDisabled", "PermanentRedirect", "InvalidBucketName"}
-)
-
-_REMEDIES = {
-    "PermanentRedirect": "Make the client for the region that the bucket is in.",
-    "AuthorizationHeaderMalformed": "Make the client for the region that the bucket is in.",
-    "NoSuchBucket": "Check the bucket's name.",
-    **dict.fromkeys(
-        WRONG_KEYS, "Check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, or the profile."
-    ),
-}
 # The most specific first.
 _UNREACHED: dict[str, type[TransportError]] = {
     "ConnectTimeoutError": TimedOut,

@@ -1,0 +1,71 @@
+"""Checksums that responses state of the bytes that they bring. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from omicsdk.core.checksums import etag_part_size, from_base64, is_checksum
+
+#: Headers of S3 with a checksum, by algorithm, fastest first.
+CHECKSUM_HEADERS = {name: f"x-amz-checksum-{name}" for name in ("crc32c", "crc32", "sha256", "sha1")}
+_KIND, _ENCRYPTION = "x-amz-checksum-type", "x-amz-server-side-encryption"
+_CUSTOMER = f"{_ENCRYPTION}-customer-algorithm"
+#: The headers that `stated` reads.
+HEADERS = (*CHECKSUM_HEADERS.values(), _KIND, _ENCRYPTION, _CUSTOMER)
+
+
+def stated(headers: Mapping[str, str], *, etags: bool = True) -> dict[str, str]:
+    """Return the checksums of an object's whole contents that a response states.
+
+    Args:
+        headers: Its headers, names in lower case.
+        etags: Whether an ETag may be an MD5: those of some buckets never are.
+
+    Returns:
+        The checksums by algorithm, fastest first. One of parts' checksums is none of the whole.
+    """
+    etag = headers.get("etag", "").strip('"')
+    found = dict[str, str]()
+    # Some servers state a checksum of the parts' checksums without `-NUMBER` after it, and without its type.
+    if headers.get(_KIND, "COMPOSITE" if "-" in etag else "FULL_OBJECT") == "FULL_OBJECT":
+        values = {name: headers.get(header, "") for name, header in CHECKSUM_HEADERS.items()}
+        found = {name: digits for name, value in values.items() if value and (digits := from_base64(name, value))}
+    if etags and is_checksum("md5", etag) and not is_encrypted(headers):
+        found["md5"] = etag
+    return found
+
+
+def quickest(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the one checksum of `stated` that costs least to compute; empty for none.
+
+    Args:
+        headers: As for `stated`.
+    """
+    return dict([*stated(headers).items()][:1])
+
+
+def quickest_without_etag(headers: Mapping[str, str]) -> dict[str, str]:
+    """As `quickest`, for objects whose ETag never is a checksum."""
+    return dict([*stated(headers, etags=False).items()][:1])
+
+
+def of_usual_parts(headers: Mapping[str, str], size: int, first_part: int | None) -> dict[str, str]:
+    """Return the checksum that an ETag of several parts is, where they have the size that `s3_etag` has.
+
+    Args:
+        headers: As for `stated`.
+        size: The object's size in bytes.
+        first_part: The size of its first part in bytes; None if it is unknown.
+    """
+    etag = headers.get("etag", "").strip('"')
+    is_usual = first_part == etag_part_size(size) and is_checksum("s3_etag", etag) and not is_encrypted(headers)
+    return {"s3_etag": etag} if is_usual else {}
+
+
+def is_encrypted(headers: Mapping[str, str]) -> bool:
+    """Whether an ETag is not a checksum of the content.
+
+    Args:
+        headers: As for `stated`.
+    """
+    return _CUSTOMER in headers or headers.get(_ENCRYPTION, "AES256") != "AES256"

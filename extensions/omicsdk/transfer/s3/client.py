@@ -1,0 +1,806 @@
+"""A client of S3: signs its requests, sends them over kept-alive connections of libcurl, and reads what comes back."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import random
+import re
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from logging import getLogger
+from typing import Any, NamedTuple
+from urllib.parse import quote, urlencode
+
+from omicsdk.core.api_errors import PAGE_LIMIT, complaint_of, page_title
+from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.errors import (
+    WRONG_KEYS,
+    APIError,
+    AuthError,
+    ConfigError,
+    DecodeError,
+    OmicsError,
+    TimedOut,
+    TransportError,
+    error_class,
+    shortened,
+)
+from omicsdk.core.redaction import mask_text, mask_url
+from omicsdk.core.retry import clock_lead, retry_after
+from omicsdk.core.sending.connections import WireFailure
+from omicsdk.core.sending.transport import within_budget
+from omicsdk.core.sigv4 import EMPTY, PATH_SAFE, SAFE, UNSIGNED, Keys, Signer
+from omicsdk.core.version import USER_AGENT
+from omicsdk.transfer.network.requests import LATER, Location
+from omicsdk.transfer.network.stated import quickest, quickest_without_etag
+from omicsdk.transfer.ranges import ConnectionPool, shared_pool
+from omicsdk.transfer.s3.listing import Page, elements, pages_of
+from omicsdk.transfer.s3.settings import DEFAULT_REGION, Settings, is_amazons, is_keys_own, keys_of_botocore
+from omicsdk.transfer.uploads.store import NoSuchUpload
+
+_log = getLogger("omicsdk.transfer")
+
+#: S3's codes for a bucket that does not exist or is not writable with these keys: as with WRONG_KEYS, every other request
+#: would get the same response.
+WRONG_BUCKET = frozenset(
+    {"NoSuchBucket", "AccessDenied", "AllAccessDisabled", "PermanentRedirect", "InvalidBucketName"}
+)
+#: What to do about a code.
+REMEDIES = {
+    "PermanentRedirect": "Make the client for the region that the bucket is in.",
+    "AuthorizationHeaderMalformed": "Make the client for the region that the bucket is in.",
+    "NoSuchBucket": "Check the bucket's name.",
+    "RequestTimeTooSkewed": "Set this machine's clock.",
+    **dict.fromkeys(
+        WRONG_KEYS, "Check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, or the profile."
+    ),
+}
+#: Codes for keys that have ended, and seconds from which clocks are too far apart for a signature.
+_ENDED, _SKEW = frozenset({"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired", "InvalidToken"}), 240.0
+#: The statuses of a request that went to the wrong region.
+_ELSEWHERE = frozenset({301, 307, 400})
+#: Objects that one request deletes.
+BATCH = 1000
+#: A single request copies up to this size, and its time is limited: larger objects are copied in parts of the other.
+COPY_IN_PARTS, COPY_PART = 1024**3, 256 * 1024**2
+#: The most parts of an object.
+_MOST_PARTS = 10_000
+# A key that needs no escaping, as most; and one that XML cannot have.
+_PLAIN, _NOT_IN_XML = re.compile(r"[A-Za-z0-9_.~/-]*\Z"), re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]")
+# A bucket that can be a label of a host's name, and one that is a host's address.
+_LABEL, _ADDRESS = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]\Z"), re.compile(r"\d+(\.\d+){3}\Z")
+_EXPRESS = re.compile(r".+--(.+)--x-s3\Z")
+
+Query = Mapping[str, str]
+
+
+class Response(NamedTuple):
+    """A response.
+
+    Attributes:
+        status: Its HTTP status, below 300.
+        headers: Its headers, names in lower case.
+        body: Its body.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class _Place(NamedTuple):
+    """Where a bucket is.
+
+    Attributes:
+        base: The URL that keys follow, with a slash at its end.
+        host: The Host header.
+        path: The path of that URL.
+        signer: Signs requests to it; None for requests that are not signed.
+    """
+
+    base: str
+    host: str
+    path: str
+    region: str
+    service: str
+
+
+class _Bytes:
+    """A body in memory."""
+
+    def __init__(self, data: bytes) -> None:
+        self.length = len(data)
+        self._data = memoryview(data)
+        self._at = 0
+
+    def read(self, size: int, /) -> bytes:
+        data = bytes(self._data[self._at : self._at + size])
+        self._at += len(data)
+        return data
+
+    def seek(self, offset: int, /) -> None:
+        self._at = offset
+
+
+class _Signature:
+    """Signs each request for the bytes of a bucket's objects when it is sent.
+
+    Args:
+        client: The client.
+        bucket: The bucket.
+        headers: Headers that are signed as well.
+    """
+
+    __slots__ = ("_bucket", "_client", "_headers")
+
+    def __init__(self, client: S3Client, bucket: str, headers: Mapping[str, str]) -> None:
+        self._client, self._bucket, self._headers = client, bucket, headers
+
+    def __call__(self, method: str, url: str) -> Mapping[str, str]:
+        return self._client.signed(method, url, self._bucket, self._headers)
+
+
+class S3Client:
+    """Requests to a store that speaks S3's language. Thread-safe.
+
+    Args:
+        endpoint_url: The store's address; by default the configured one (AWS_ENDPOINT_URL_S3, ~/.aws), else Amazon's. Keys
+            that are found are for that one only: requests to another address are unsigned.
+        region: The region that is asked first; by default the configured one. A bucket's own is learnt from responses.
+        profile_name: The profile of ~/.aws; by default AWS_PROFILE, else none.
+        anonymous: Whether requests are not signed; by default they are not if no keys are found.
+        requester_pays: Whether the keys' account pays for what buckets' owners do not.
+        client: A client of boto3, whose address, region and keys are used.
+        session: A session of boto3, whose keys and settings are used; they are for `endpoint_url`.
+        environ: The environment's variables; by default the process's own.
+        pool: Sends the requests; by default the pool shared by the process.
+        clock: Measures time and waits.
+
+    Raises:
+        ConfigError: The settings cannot be used.
+    """
+
+    def __init__(
+        self,
+        *,
+        endpoint_url: str | None = None,
+        region: str | None = None,
+        profile_name: str | None = None,
+        anonymous: bool | None = None,
+        requester_pays: bool = False,
+        client: Any = None,
+        session: Any = None,
+        environ: Mapping[str, str] | None = None,
+        pool: ConnectionPool | None = None,
+        clock: Clock = SYSTEM_CLOCK,
+    ) -> None:
+        if session is not None:
+            profile_name = profile_name or session.profile_name
+            profile_name = None if profile_name == "default" else profile_name
+        self._settings = settings = Settings(profile_name, environ)
+        self._addressing = settings.addressing
+        configured = settings.endpoint_url
+        self._keys: Callable[[], Keys | None] | None = None
+        if client is not None:
+            meta = client.meta
+            endpoint_url, region = str(meta.endpoint_url), str(meta.region_name)
+            endpoint_url = "" if is_amazons(endpoint_url) else endpoint_url
+            self._addressing = (meta.config.s3 or {}).get("addressing_style") or "auto"
+            self._keys = keys_of_botocore(client._request_signer._credentials)
+            anonymous = not isinstance(meta.config.signature_version, str) or anonymous
+        elif session is not None:
+            region = region or session.region_name
+            self._keys = keys_of_botocore(session.get_credentials())
+        elif endpoint_url is not None and not anonymous:
+            anonymous = not is_keys_own(settings, endpoint_url) or anonymous
+        self._endpoint = (configured if endpoint_url is None else endpoint_url).rstrip("/")
+        if self._endpoint and not re.match(r"https?://[^/\s]+", self._endpoint):
+            raise ConfigError(
+                f"The AWS settings cannot be used: Invalid endpoint: {mask_url(self._endpoint)}",
+                remedy="Correct the address of the store: it begins with https:// and a host.",
+            )
+        self._region = region or settings.region or DEFAULT_REGION
+        self._pays = {"x-amz-request-payer": "requester"} if requester_pays else {}
+        self._anonymous = anonymous
+        self._pool = pool
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._regions = dict[str, str]()  # of buckets
+        self._places = dict[str, _Place]()
+        self._lead = 0.0  # seconds by which this machine's clock is ahead of the store's
+        self._busy = dict[str, float]()  # until when a bucket is not asked again
+        self._first_lists = set[str]()  # buckets whose lists are of the first version
+
+    # -- where, and who
+
+    @property
+    def is_unsigned(self) -> bool:
+        """Whether requests are sent without keys."""
+        return self._found_keys() is None
+
+    @property
+    def is_amazons(self) -> bool:
+        """Whether the store is Amazon's own."""
+        return is_amazons(self._endpoint)
+
+    def _found_keys(self) -> Keys | None:
+        if self._anonymous:
+            return None
+        with self._lock:
+            if self._keys is None:
+                self._keys = self._settings.keys()
+            keys = self._keys()
+            if keys is None and self._anonymous is False:
+                raise AuthError(
+                    "Unable to locate credentials",
+                    remedy="Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile, that may use the bucket.",
+                )
+            if keys is None:
+                self._anonymous = True  # they are looked for once
+            return keys
+
+    def _renew_keys(self) -> bool:
+        """Look for keys again; return whether there are others."""
+        with self._lock:
+            before = self._found_keys()
+            self._keys = self._settings.renewed()
+            return self._found_keys() != before
+
+    def _place(self, bucket: str) -> _Place:
+        place = self._places.get(bucket)
+        if place is None:
+            with self._lock:
+                place = self._places[bucket] = self._new_place(bucket)
+        return place
+
+    def _new_place(self, bucket: str) -> _Place:
+        region = self._regions.get(bucket, self._region)
+        express = _EXPRESS.match(bucket)
+        if self._endpoint:
+            scheme, _, rest = self._endpoint.partition("://")
+            host, _, path = rest.partition("/")
+            path, is_virtual = f"/{path}" if path else "", self._addressing == "virtual"
+        else:
+            scheme, host, path = "https", self._host(region), ""
+            is_virtual = self._addressing != "path"
+        service = "s3"
+        if express is not None and not self._endpoint:
+            host, service = f"s3express-{express[1]}.{region}.amazonaws.com", "s3express"
+        # A certificate's asterisk stands for one label: a bucket with dots in its name goes into the path.
+        has_dots = scheme == "http" and all(map(_LABEL.match, bucket.split("."))) and not _ADDRESS.match(bucket)
+        if bucket and is_virtual and (_LABEL.match(bucket) or has_dots) and not _ADDRESS.match(host.partition(":")[0]):
+            host = f"{bucket}.{host}"
+        elif bucket:
+            path += f"/{quote(bucket, safe=SAFE)}"
+        base = f"{scheme}://{host}{path}/"
+        host = host.lower()  # libcurl leaves the port out that is the scheme's own
+        host = host.removesuffix(":443" if scheme == "https" else ":80")
+        return _Place(base, host.rpartition("@")[2], f"{path}/", region, service)
+
+    def _host(self, region: str) -> str:
+        settings = self._settings
+        dual = ".dualstack" if settings.is_set("use_dualstack_endpoint") else ""
+        end = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
+        if settings.is_set("use_accelerate_endpoint"):
+            return f"s3-accelerate{dual}.{end}"
+        return f"s3{'-fips' if settings.is_set('use_fips_endpoint') else ''}{dual}.{region}.{end}"
+
+    def _is_moved(self, bucket: str, response: Response) -> bool:
+        """Note a bucket's region; return whether it is another one than it was asked in."""
+        region = response.headers.get("x-amz-bucket-region", "")
+        if not region and response.status in _ELSEWHERE:
+            found = re.search(rb"<Region>([a-z0-9-]+)</Region>", response.body[:PAGE_LIMIT])
+            region = "" if found is None else found[1].decode()
+        if not region or not bucket or (response.status < 300 and not self.is_amazons):
+            return False
+        if region == self._place(bucket).region:
+            self._regions[bucket] = region
+            return False
+        with self._lock:
+            self._regions[bucket] = region
+            if self.is_amazons and self._endpoint:
+                self._endpoint = ""  # of another region
+            self._places.pop(bucket, None)
+        return True
+
+    def url(self, bucket: str, key: str = "", query: str = "") -> str:
+        """Return the URL of an object, or of a bucket.
+
+        Args:
+            bucket: The bucket.
+            key: The key.
+            query: The query, escaped.
+        """
+        path = key if _PLAIN.match(key) else quote(key, safe=PATH_SAFE)
+        return f"{self._place(bucket).base}{path}{query and '?'}{query}"
+
+    def signed(
+        self, method: str, url: str, bucket: str, headers: Mapping[str, str], payload: str = UNSIGNED
+    ) -> Mapping[str, str]:
+        """Return a request's headers, signed now.
+
+        Args:
+            method: Its HTTP method.
+            url: Its URL.
+            bucket: The bucket.
+            headers: Its headers, names in lower case.
+            payload: The SHA-256 of its body.
+        """
+        keys = self._found_keys()
+        if keys is None:
+            return headers
+        place = self._place(bucket)
+        start = url.find("/", url.find("//") + 2)
+        path, _, query = url[start:].partition("?")
+        now = self._clock.now() - self._lead
+        signer = Signer(keys, place.region, place.service)
+        return signer.headers(method, place.host, path, query, headers, payload=payload, now=now)
+
+    def location(
+        self, bucket: str, key: str, *, version: str = "", headers: Mapping[str, str] | None = None
+    ) -> Location:
+        """Return where an object's bytes are. Each request for them is signed when it is sent, and asks for checksums.
+
+        Args:
+            bucket: The bucket.
+            key: The key.
+            version: The version; empty for the newest.
+            headers: Further headers, such as those of a customer's own key.
+        """
+        query = f"versionId={quote(version, safe=SAFE)}" if version else ""
+        sent = {"x-amz-checksum-mode": "ENABLED", **self._pays, **(headers or {})}
+        states = quickest_without_etag if _EXPRESS.match(bucket) else quickest
+        return Location(self.url(bucket, key, query), sign=_Signature(self, bucket, sent), states=states)
+
+    def presigned(self, bucket: str, key: str, seconds: int, *, method: str = "GET", version: str = "") -> str:
+        """Sign a URL that is valid for a while.
+
+        Args:
+            bucket: The bucket.
+            key: The key.
+            seconds: How long, in seconds.
+            method: The HTTP method that it is for.
+            version: The version; empty for the newest.
+        """
+        self.find_region(bucket)
+        keys, query = self._found_keys(), f"versionId={quote(version, safe=SAFE)}" if version else ""
+        if self._pays:
+            query += f"{query and '&'}x-amz-request-payer=requester"
+        if keys is None:
+            return self.url(bucket, key, query)
+        place = self._place(bucket)
+        path = self.url(bucket, key).removeprefix(place.base)
+        signer = Signer(keys, place.region, place.service)
+        now = self._clock.now() - self._lead
+        whole = signer.query(method, place.host, f"{place.path}{path}", query, seconds=seconds, now=now)
+        return f"{place.base}{path}?{whole}"
+
+    def find_region(self, bucket: str) -> None:
+        """Find out a bucket's region, if signatures have to state it; another request learns it from its response.
+
+        Args:
+            bucket: The bucket.
+        """
+        if bucket and self.is_amazons and bucket not in self._regions:
+            try:
+                self.request("HEAD", bucket, doing=f"Reading s3://{bucket}")
+            except OmicsError as error:  # the next request to the bucket reports it
+                _log.debug("%s", error.message)
+            with self._lock:
+                self._regions.setdefault(bucket, self._place(bucket).region)
+
+    # -- requests
+
+    def request(
+        self,
+        method: str,
+        bucket: str = "",
+        key: str = "",
+        query: Query | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+        *,
+        doing: str,
+    ) -> Response:
+        """Send a request, again where that may help: to the bucket's own region, with new keys, by the store's clock.
+
+        Args:
+            method: The HTTP method.
+            bucket: The bucket; empty for a request of none.
+            key: The key.
+            query: Parameters of the query.
+            headers: Headers, names in lower case.
+            body: The body.
+            doing: The request and its object, for errors.
+
+        Raises:
+            APIError: The store refuses it.
+            TransportError: There was no response.
+        """
+        asked = urlencode(query, quote_via=quote, safe=SAFE) if query else ""
+        sent, payload = {**self._pays, **(headers or {})}, EMPTY
+        if body:
+            payload = hashlib.sha256(body).hexdigest()
+        retry, failures, began, corrected = within_budget(), 0, self._clock.monotonic(), set[str]()
+        while True:
+            self._wait_for(bucket)
+            url, later = self.url(bucket, key, asked), None
+            signed = {**self.signed(method, url, bucket, sent, payload), "user-agent": USER_AGENT}
+            try:
+                response = self._send(method, url, signed, body)
+            except WireFailure as failure:
+                error: OmicsError = failure.error
+                # Assembling or copying a large object may take longer.
+                if failure.lasting or (isinstance(error, TimedOut) and method in ("GET", "HEAD")):
+                    failure.error.about(doing)
+                    raise error from failure.__cause__
+            else:
+                moved = self._is_moved(bucket, response)
+                if response.status < 300 and not _is_error(response):
+                    return response
+                if moved and "region" not in corrected:
+                    corrected.add("region")
+                    continue
+                what = self._what_to_correct(response)
+                if what and what not in corrected and self._correct(what, response):
+                    corrected.add(what)
+                    continue
+                error = error_of(response, doing)
+                if response.status not in LATER and response.status >= 300:
+                    raise error
+                later = retry_after(response.headers, self._clock.now())
+            failures += 1
+            fraction = random.random()  # noqa: S311 - jitter
+            elapsed = self._clock.monotonic() - began
+            pause = retry.next_pause(failures=failures, elapsed=elapsed, fraction=fraction, retry_after=later)
+            if pause is None:
+                if isinstance(error, TransportError):
+                    error.about(doing)
+                raise error
+            _log.info("%s: %s; retrying in %.1f s", doing, error.summary, pause)
+            if isinstance(error, APIError):  # it is the bucket that has too many requests, not this one
+                with self._lock:
+                    self._busy[bucket] = max(self._busy.get(bucket, 0.0), self._clock.monotonic() + pause)
+            else:
+                self._clock.sleep(pause)
+
+    def _wait_for(self, bucket: str) -> None:
+        pause = self._busy.get(bucket, 0.0) - self._clock.monotonic() if self._busy else 0.0
+        if pause > 0:
+            self._clock.sleep(pause)
+
+    def _send(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Response:
+        pool = self._pool or shared_pool()
+        sent = tuple(headers.items())
+        with pool.get(url, sent, method=method, body=_Bytes(body) if method in ("PUT", "POST") else None) as response:
+            received = b"".join(response.pieces())
+            return Response(response.status, response.headers, received)
+
+    def _what_to_correct(self, response: Response) -> str:
+        """What of the signature the store refuses; empty if it is something else."""
+        if response.status not in (400, 401, 403):
+            return ""
+        lead = clock_lead(response.headers, self._clock.now())
+        code = complaint_of(response.body).code
+        if (
+            lead is not None
+            and abs(lead - self._lead) > _SKEW
+            and code in (None, "RequestTimeTooSkewed", "RequestExpired")
+        ):
+            return "clock"
+        # The response to HEAD has no body that states a code.
+        return "keys" if code in _ENDED or (code is None and response.status == 400 and not response.body) else ""
+
+    def _correct(self, what: str, response: Response) -> bool:
+        if what == "keys":
+            return self._renew_keys()
+        self._lead = clock_lead(response.headers, self._clock.now()) or 0.0
+        _log.info("this machine's clock is %.0f s from the store's; signing by the store's", self._lead)
+        return True
+
+    # -- lists
+
+    def pages(
+        self, bucket: str, prefix: str = "", delimiter: str = "", *, most: int | None = None, doing: str = ""
+    ) -> Iterator[Page]:
+        """Yield the pages of a list of objects, each requested when it is needed.
+
+        Args:
+            bucket: The bucket.
+            prefix: Prefix of the keys.
+            delimiter: The delimiter: what is between it and the prefix is a folder.
+            most: Objects of a page, at most; by default the store's own limit.
+            doing: For errors.
+
+        Raises:
+            OmicsError: As `pages_of`; or the bucket cannot be listed.
+        """
+        where = f"s3://{bucket}/{prefix}".removesuffix("/")
+        usual = {"prefix": prefix, "encoding-type": "url"}
+        if delimiter:
+            usual["delimiter"] = delimiter
+        if most is not None:
+            usual["max-keys"] = str(most)
+
+        def ask(more: dict[str, str]) -> bytes:
+            kind = {} if bucket in self._first_lists or "marker" in more else {"list-type": "2"}
+            asking = partial(self.request, "GET", bucket, doing=doing or f"{where} cannot be listed")
+            try:
+                return asking(query={**kind, **usual, **more}).body
+            except APIError as error:
+                if not kind or more or error.code not in ("NotImplemented", "InvalidArgument", "MethodNotAllowed"):
+                    raise
+                self._first_lists.add(bucket)
+                return asking(query=usual).body
+
+        return pages_of(ask, where, prefix, delimiter)
+
+    def buckets(self, *, doing: str) -> Iterator[tuple[str, str]]:
+        """Yield the names of the keys' buckets, each with the time when it was made.
+
+        Args:
+            doing: For errors.
+        """
+        more = dict[str, str]()
+        while True:
+            told = elements(self.request("GET", query=more, doing=doing).body, "list_buckets", "ListAllMyBucketsResult")
+            names, dates = told.get("Buckets/Bucket/Name", []), told.get("Buckets/Bucket/CreationDate", [])
+            if "Buckets" not in told and not names:
+                raise DecodeError("list_buckets", "Buckets", None, expected="a list of buckets")
+            yield from zip(names, dates if len(dates) == len(names) else [""] * len(names), strict=True)
+            token = told.get("ContinuationToken", [""])[0]
+            if not token or token == more.get("continuation-token"):
+                return
+            more = {"continuation-token": token}
+
+    # -- objects
+
+    def head(
+        self,
+        bucket: str,
+        key: str,
+        *,
+        version: str = "",
+        part: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        doing: str,
+    ) -> Mapping[str, str]:
+        """Return the headers of an object, its checksums among them.
+
+        A HEAD has no body that states why it is refused: a GET of a byte is refused, too, and states it.
+
+        Args:
+            bucket: The bucket.
+            key: The key.
+            version: The version; empty for the newest.
+            part: The number of a part, whose size is wanted in place of the object's.
+            headers: Further headers.
+            doing: For errors.
+        """
+        query = {"versionId": version} if version else dict[str, str]()
+        if part is not None:
+            query["partNumber"] = str(part)
+        sent = {"x-amz-checksum-mode": "ENABLED", **(headers or {})}
+        try:
+            return self.request("HEAD", bucket, key, query, sent, doing=doing).headers
+        except APIError as error:
+            if error.status in (400, 401, 403) and part is None and error.code is None:
+                self.request("GET", bucket, key, query, {**sent, "range": "bytes=0-0"}, doing=doing)
+            raise
+
+    def put(
+        self, bucket: str, key: str, body: bytes = b"", headers: Mapping[str, str] | None = None, *, doing: str
+    ) -> Mapping[str, str]:
+        """Store an object of a few bytes.
+
+        Args:
+            bucket: The bucket.
+            key: The key.
+            body: Its bytes.
+            headers: Its headers.
+            doing: For errors.
+        """
+        return self._changed(self.request("PUT", bucket, key, None, headers, body, doing=doing), doing).headers
+
+    def delete(self, bucket: str, key: str, *, version: str = "", doing: str) -> None:
+        """Delete an object; one that does not exist is no error.
+
+        Args:
+            bucket: The bucket.
+            key: The key.
+            version: The version; by default the newest.
+            doing: For errors.
+        """
+        self._changed(
+            self.request("DELETE", bucket, key, {"versionId": version} if version else None, doing=doing), doing
+        )
+
+    def delete_many(self, bucket: str, keys: Sequence[str], *, doing: str) -> Mapping[str, OmicsError]:
+        """Delete up to 1,000 objects.
+
+        Args:
+            bucket: The bucket.
+            keys: Their keys.
+            doing: For errors.
+
+        Returns:
+            The errors of those that were not deleted, by key.
+        """
+        listed = "".join(f"<Object><Key>{_escaped(key)}</Key></Object>" for key in keys if not _NOT_IN_XML.search(key))
+        failed = dict[str, OmicsError]()
+        for key in keys if not listed else filter(_NOT_IN_XML.search, keys):
+            try:
+                self.delete(bucket, key, doing=f"{doing} s3://{bucket}/{key}")
+            except APIError as error:
+                failed[key] = error
+        if not listed:
+            return failed
+        body = f"<Delete><Quiet>true</Quiet>{listed}</Delete>".encode()
+        md5 = base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()
+        response = self.request(
+            "POST",
+            bucket,
+            "",
+            {"delete": ""},
+            {"content-md5": md5, "content-type": "application/xml"},
+            body,
+            doing=doing,
+        )
+        told = elements(response.body, doing, "DeleteResult")
+        ends = (told.get(f"Error/{name}", []) for name in ("Key", "Code", "Message"))
+        for key, code, message in zip(*ends, strict=False):
+            status = (
+                404 if code.startswith("NoSuch") else 503 if code == "SlowDown" else 403 if "Denied" in code else 400
+            )
+            said = f"{doing} s3://{bucket}/{key}: {message or code}"
+            failed[key] = error_class(status)(said, status=status, code=code, remedy=REMEDIES.get(code))
+        return failed
+
+    def copy(
+        self,
+        source: tuple[str, str],
+        target: tuple[str, str],
+        size: int,
+        headers: Mapping[str, str] | None = None,
+        *,
+        doing: str,
+    ) -> Mapping[str, str]:
+        """Copy an object within the store, in parts where it is large; its metadata are copied as well.
+
+        Args:
+            source: Its bucket and key.
+            target: Those of the copy.
+            size: Its size in bytes.
+            headers: Headers of the copy, such as those of its encryption.
+            doing: For errors.
+
+        Returns:
+            What the store states of the copy: its ETag, as `etag`.
+        """
+        place = quote("/".join(source), safe=PATH_SAFE)
+        given = {**(headers or {}), "x-amz-copy-source": place}
+        if size >= COPY_IN_PARTS:
+            return self._copied_in_parts(source, target, size, headers or {}, place, doing)
+        response = self.request("PUT", *target, None, given, doing=doing)
+        told = elements(response.body, doing, "CopyObjectResult")
+        return {"etag": told.get("ETag", [""])[0].strip('"')}
+
+    def _copied_in_parts(
+        self,
+        source: tuple[str, str],
+        target: tuple[str, str],
+        size: int,
+        headers: Mapping[str, str],
+        place: str,
+        doing: str,
+    ) -> Mapping[str, str]:
+        known = self.head(*source, doing=doing)
+        kept = ("content-type", "content-encoding", "content-language", "content-disposition", "cache-control")
+        told = {name: value for name, value in known.items() if name in kept or name.startswith("x-amz-meta-")}
+        upload = self.begin_parts(*target, {**told, **headers}, doing=doing)
+        part_size = max(COPY_PART, -(-size // _MOST_PARTS))
+        condition = {"x-amz-copy-source-if-match": known["etag"]} if known.get("etag") else {}
+        try:
+            from omicsdk.core.threads import side_by_side
+
+            def copied(start: int) -> str:
+                end = min(start + part_size, size) - 1
+                span = {"x-amz-copy-source": place, "x-amz-copy-source-range": f"bytes={start}-{end}", **condition}
+                query = {"partNumber": str(start // part_size + 1), "uploadId": upload}
+                answer = self.request("PUT", *target, query, span, doing=doing)
+                return elements(answer.body, doing, "CopyPartResult").get("ETag", [""])[0]
+
+            etags = list[str]()
+            for end in side_by_side(copied, range(0, size, part_size), lambda: False):
+                if isinstance(end, OmicsError):
+                    raise end
+                etags.append(end)
+            return {"etag": self.finish_parts(*target, upload, [{"ETag": etag} for etag in etags], doing=doing)}
+        except BaseException:
+            self.request("DELETE", *target, {"uploadId": upload}, doing=doing)
+            raise
+
+    # -- uploads in parts
+
+    def begin_parts(self, bucket: str, key: str, headers: Mapping[str, str], *, doing: str) -> str:
+        """Begin an upload in parts; return its id.
+
+        Args:
+            bucket: The bucket.
+            key: The key.
+            headers: The object's headers.
+            doing: For errors.
+        """
+        response = self.request("POST", bucket, key, {"uploads": ""}, headers, doing=doing)
+        upload = elements(response.body, doing, "InitiateMultipartUploadResult").get("UploadId", [""])[0]
+        if not upload:
+            raise DecodeError(doing, "UploadId", None, expected="the id of an upload")
+        return upload
+
+    def finish_parts(
+        self,
+        bucket: str,
+        key: str,
+        upload: str,
+        parts: Iterable[Mapping[str, str]],
+        headers: Mapping[str, str] | None = None,
+        *,
+        doing: str,
+    ) -> str:
+        """Make an object of its parts; return its ETag.
+
+        Args:
+            bucket: The bucket.
+            key: The key.
+            upload: The upload's id.
+            parts: What is stated of each part, in order, by the names of XML: its ETag and checksums.
+            headers: Further headers, such as the checksum of the whole.
+            doing: For errors.
+        """
+        listed = "".join(
+            f"<Part><PartNumber>{number}</PartNumber>"
+            + "".join(f"<{name}>{_escaped(value)}</{name}>" for name, value in part.items())
+            + "</Part>"
+            for number, part in enumerate(parts, 1)
+        )
+        body = f"<CompleteMultipartUpload>{listed}</CompleteMultipartUpload>".encode()
+        sent = {"content-type": "application/xml", **(headers or {})}
+        response = self.request("POST", bucket, key, {"uploadId": upload}, sent, body, doing=doing)
+        told = elements(response.body, doing, "CompleteMultipartUploadResult")
+        return told.get("ETag", [""])[0].strip('"')
+
+    @staticmethod
+    def _changed(response: Response, doing: str) -> Response:
+        """Refuse a web page as the response to a change: as one of S3 it would mean success."""
+        if (title := page_title(response.body[:PAGE_LIMIT].decode("utf-8", "replace"))) is not None:
+            said = f"a web page{f' titled {shortened(title, 80)!r}' if title else ''}"
+            raise DecodeError(doing, "", said, expected="a response of S3")
+        return response
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _is_error(response: Response) -> bool:
+    """Whether a response of success has an error in its body: S3 begins it before it has copied or assembled."""
+    return response.body[:512].find(b"<Error>") >= 0 and bool(complaint_of(response.body).code)
+
+
+def error_of(response: Response, doing: str) -> OmicsError:
+    """Return the error of a response.
+
+    Args:
+        response: The response.
+        doing: The request and its object, as text.
+    """
+    said, status = complaint_of(response.body), response.status if response.status >= 300 else 500
+    if said.code == "NoSuchUpload":
+        return NoSuchUpload(f"{doing}: the upload does not exist in the store (any longer)")
+    code, request_id = said.code, response.headers.get("x-amz-request-id") or said.request_id
+    told = mask_text(shortened(said.message or code or f"HTTP {status}", 500))
+    return error_class(status)(
+        f"{doing}: {told}", status=status, code=code, request_id=request_id, remedy=REMEDIES.get(code or "")
+    )

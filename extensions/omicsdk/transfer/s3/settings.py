@@ -1,0 +1,236 @@
+"""What clients of S3 are configured with: addresses, regions and keys, from arguments, the environment and ~/.aws.
+
+Fixed keys of the environment and of profiles are read here. Where a profile or the environment names another source (a
+role, a login, a program, the machine's own keys), botocore finds them, which takes a third of a second to import.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any
+
+from omicsdk.core.credentials import origin_of
+from omicsdk.core.errors import ConfigError
+from omicsdk.core.logs import config_log
+from omicsdk.core.redaction import mask_url
+from omicsdk.core.sigv4 import Keys
+
+#: The region where nothing names one.
+DEFAULT_REGION = "us-east-1"
+#: Settings of a profile by which its keys are found otherwise.
+_SOURCES = ("role_arn", "web_identity_token_file", "credential_process", "login_session")
+
+Sections = dict[str, dict[str, str]]
+
+
+def read_sections(text: str) -> Sections:
+    """Read a file of AWS's settings.
+
+    Args:
+        text: Its text.
+
+    Returns:
+        Settings by section. Those that are indented below one without a value are called `above.name`.
+
+    Raises:
+        ValueError: A line is neither a section nor a setting.
+    """
+    sections, section, above = Sections(), dict[str, str](), ""
+    for line in text.splitlines():
+        body = line.strip()
+        if not body or body[0] in "#;":
+            continue
+        if body[0] == "[" and "]" in body:
+            name, above = body[1 : body.rindex("]")].strip(), ""
+            section = sections.setdefault(re.sub(r"""^(profile|services)\s+["']?(.*?)["']?$""", r"\1 \2", name), {})
+            continue
+        found = re.match(r"([^=:]+?)\s*[=:]\s*(.*)", body)
+        if found is None:
+            raise ValueError(f"no setting: {body[:20]!r}")
+        name, value = found[1].lower(), found[2].strip()
+        if line[0].isspace() and above:
+            section[f"{above}.{name}"] = value
+        else:
+            section[name] = value
+            above = "" if value else name
+    return sections
+
+
+def _sections_of(path: str) -> Sections:
+    try:
+        with open(os.path.expanduser(path), encoding="utf-8") as file:
+            return read_sections(file.read())
+    except FileNotFoundError:
+        return {}
+
+
+class Settings:
+    """The settings of a profile, and of the environment, as far as they are read without botocore.
+
+    Args:
+        profile_name: The profile of ~/.aws; by default AWS_PROFILE, else "default".
+        environ: The environment's variables; by default the process's own.
+
+    Attributes:
+        stated: Whether an argument named the profile: the environment's keys do not count then.
+    """
+
+    def __init__(self, profile_name: str | None = None, environ: Mapping[str, str] | None = None) -> None:
+        self._environ = environ = os.environ if environ is None else environ
+        self.stated = profile_name is not None
+        self.profile_name = profile_name
+        named = profile_name or environ.get("AWS_PROFILE") or environ.get("AWS_DEFAULT_PROFILE")
+        self._profile = named or "default"
+        self._lock = threading.Lock()
+        self._read()
+        if named and not self._config and not self._credentials and not self._unread:
+            raise ConfigError(
+                f"The AWS settings cannot be used: The config profile ({named}) could not be found",
+                remedy="Correct AWS_PROFILE and the other variables of AWS, or ~/.aws/config.",
+            )
+
+    def _read(self) -> None:
+        environ, name = self._environ, self._profile
+        self._unread = False  # whether a file is to be read, and reported, by botocore
+        self._config, self._credentials, self._services = dict[str, str](), dict[str, str](), dict[str, str]()
+        try:
+            config = _sections_of(environ.get("AWS_CONFIG_FILE") or "~/.aws/config")
+            self._config = config.get(f"profile {name}") or config.get(name if name == "default" else "") or {}
+            self._services = config.get(f"services {self._config.get('services', '')}") or {}
+            keys = _sections_of(environ.get("AWS_SHARED_CREDENTIALS_FILE") or "~/.aws/credentials")
+            self._credentials = keys.get(name, {})
+        except (OSError, ValueError):
+            self._unread = True
+
+    @property
+    def region(self) -> str:
+        """The region; empty where nothing names one."""
+        variables = (self._environ.get(name) for name in ("AWS_REGION", "AWS_DEFAULT_REGION"))
+        return next((each for each in variables if each), "") or self._value("region")
+
+    @property
+    def endpoint_url(self) -> str:
+        """The configured address of S3; empty for Amazon's."""
+        environ = self._environ
+        ignored = environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") or self._value("ignore_configured_endpoint_urls")
+        if ignored.lower() == "true":
+            return ""
+        named = (environ.get("AWS_ENDPOINT_URL_S3"), environ.get("AWS_ENDPOINT_URL"))
+        stated = next((each for each in named if each), "")
+        return stated or self._services.get("s3.endpoint_url", "") or self._value("endpoint_url")
+
+    def is_set(self, name: str) -> bool:
+        """Whether a switch of S3 is on.
+
+        Args:
+            name: `use_dualstack_endpoint`, `use_fips_endpoint` or `use_accelerate_endpoint`.
+        """
+        variable = self._environ.get(f"AWS_{name.upper()}", "")
+        return (variable or self._value(f"s3.{name}") or self._value(name)).lower() == "true"
+
+    @property
+    def addressing(self) -> str:
+        """How buckets are addressed: `path`, `virtual`, or `auto`."""
+        return self._value("s3.addressing_style") or "auto"
+
+    def _value(self, name: str) -> str:
+        return self._credentials.get(name) or self._config.get(name) or ""
+
+    # -- keys
+
+    def keys(self) -> Callable[[], Keys | None]:
+        """Find the keys.
+
+        Returns:
+            A function that returns those of the moment, None if there are none; it may ask for new ones.
+        """
+        fixed = self._fixed()
+        if fixed is not None:
+            return lambda: fixed
+        return _found_by_botocore(self.profile_name)
+
+    def renewed(self) -> Callable[[], Keys | None]:
+        """Find the keys again, in files that may have changed."""
+        with self._lock:
+            self._read()
+        return self.keys()
+
+    def _fixed(self) -> Keys | None:
+        environ = self._environ
+        access, secret = environ.get("AWS_ACCESS_KEY_ID"), environ.get("AWS_SECRET_ACCESS_KEY")
+        if not self.stated and access and secret:
+            return Keys(access, secret, environ.get("AWS_SESSION_TOKEN") or environ.get("AWS_SECURITY_TOKEN") or "")
+        if self._unread or (access and not self.stated) or environ.get("AWS_WEB_IDENTITY_TOKEN_FILE"):
+            return None
+        for place in (self._credentials, self._config):
+            if any(name in _SOURCES or name.startswith("sso_") for name in (*self._credentials, *self._config)):
+                return None
+            access, secret = place.get("aws_access_key_id"), place.get("aws_secret_access_key")
+            if access and secret:
+                return Keys(access, secret, place.get("aws_session_token") or place.get("aws_security_token") or "")
+        return None
+
+
+def _found_by_botocore(profile_name: str | None) -> Callable[[], Keys | None]:
+    from omicsdk.core.s3_clients import s3_session
+
+    return keys_of_botocore(s3_session(profile_name).get_credentials())
+
+
+def keys_of_botocore(credentials: Any) -> Callable[[], Keys | None]:
+    """Return a function that returns the keys of the moment.
+
+    Args:
+        credentials: botocore's credentials, which renew themselves when they are about to end; None for none.
+    """
+
+    def keys() -> Keys | None:
+        if credentials is None:
+            return None
+        from omicsdk.core.s3_clients import reading_settings
+
+        with reading_settings():
+            frozen = credentials.get_frozen_credentials()
+        return Keys(frozen.access_key, frozen.secret_key, frozen.token or "")
+
+    return keys
+
+
+_AMAZONS = re.compile(
+    r"https://s3(-fips|-accelerate)?(\.dualstack)?([.-][a-z]{2}(-[a-z]+)+-\d)?\.amazonaws\.com(\.cn)?:443"
+)
+"""The origins of Amazon's own endpoints. Others below its domain are its customers'."""
+
+
+def is_amazons(url: str) -> bool:
+    """Whether an address is Amazon's own.
+
+    Args:
+        url: The address; empty for Amazon's.
+    """
+    return not url or _AMAZONS.fullmatch(origin_of(url)) is not None
+
+
+def is_keys_own(settings: Settings, endpoint_url: str) -> bool:
+    """Whether the keys that are found are for an address: the configured one, or any of Amazon's where none is.
+
+    Args:
+        settings: The settings.
+        endpoint_url: The address.
+    """
+    own = settings.endpoint_url
+    if (own and origin_of(own) == origin_of(endpoint_url)) or (is_amazons(own) and is_amazons(endpoint_url)):
+        return True
+    with suppress(ConfigError):
+        if settings.keys()() is not None:
+            config_log.warning(
+                "The AWS keys are for %s, and are not sent to %s, which an option names: its requests are not signed. Set "
+                "AWS_ENDPOINT_URL_S3, or endpoint_url of the profile in ~/.aws/config, to use them there",
+                mask_url(own or "https://s3.amazonaws.com"),
+                mask_url(endpoint_url),
+            )
+    return False

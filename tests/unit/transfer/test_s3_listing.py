@@ -1,0 +1,199 @@
+"""Lists of objects that omicsdk reads itself: those of three real servers, of the first version, and ones that lie."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+from urllib.parse import parse_qs, quote, urlsplit
+
+import pytest
+from changed_responses import changed_xml
+from hypothesis import given
+from hypothesis import strategies as st
+from omicsdk.core import DecodeError, OmicsError
+from omicsdk.core.consistency import InconsistentListing, ResponseMismatch
+from omicsdk.transfer.s3.listing import Page, elements, pages_of, read_page, seconds_of
+from recorded_server import exchanges
+from s3_service import Answer, Request, Service, client_of, page_of
+
+SERVERS = ["moto", "s3rver", "rclone"]
+
+
+def listings(server: str) -> dict[str, list[dict[str, Any]]]:
+    """The recorded pages of each listing, in order."""
+    found = defaultdict[str, list[dict[str, Any]]](list)
+    for exchange in exchanges(f"s3-{server}"):
+        if "list-type=2" in exchange["request"]["path"] and exchange["response"]["status"] == 200:
+            found[exchange["step"].partition(": page ")[0]].append(exchange)
+    return {step: found[step] for step in found if "<IsTruncated>true" not in found[step][-1]["response"]["body"]}
+
+
+def replayed(recorded: Sequence[dict[str, Any]]) -> list[Page]:
+    """Read a recorded listing."""
+    query = parse_qs(urlsplit(recorded[0]["request"]["path"]).query)
+    bodies = iter(each["response"]["body"].encode() for each in recorded)
+    prefix, delimiter = (query.get(name, [""])[0] for name in ("prefix", "delimiter"))
+    return list(pages_of(lambda _: next(bodies), "s3://bkt", prefix, delimiter))
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_what_real_servers_list_is_read_whole(server: str):
+    read = 0
+    for step, recorded in listings(server).items():
+        if (server, step) == ("rclone", "list keys that begin with a slash"):
+            with pytest.raises(ResponseMismatch, match="requested the prefix '/' but the service returned 'P'"):
+                replayed(recorded)  # it ignores this prefix: a removal of what is below it would remove all
+            continue
+        texts = [exchange["response"]["body"] for exchange in recorded]
+        assert [len(page.objects) for page in replayed(recorded)] == [text.count("<Contents>") for text in texts], step
+        read += 1
+    assert read > 30
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_no_changed_list_is_more_than_an_error(server: str):
+    whole = [recorded[0]["response"]["body"].encode() for recorded in listings(server).values() if len(recorded) == 1]
+
+    @given(data=st.data())
+    def changed(data: st.DataObject) -> None:
+        body = data.draw(changed_xml(data.draw(st.sampled_from(whole))))
+        with suppress(OmicsError):
+            list(pages_of(lambda _: body, "s3://bkt", ""))
+
+    changed()
+
+
+@given(st.lists(st.text(st.characters(min_codepoint=1, exclude_categories=["Cs"]), min_size=1), unique=True))
+def test_escaped_keys_are_those_of_the_objects(keys: list[str]):
+    body = page_of({quote(key): 1 for key in keys}, EncodingType="url")
+    assert [each.key for each in read_page(body, "list").objects] == keys
+    plus = page_of({quote(key).replace("%20", "+"): 1 for key in keys}, EncodingType="url")
+    assert [each.key for each in read_page(plus, "list").objects] == keys
+
+
+def test_keys_of_a_store_that_does_not_escape_them_are_taken_as_they_are():
+    assert [each.key for each in read_page(page_of({"a+b%20c": 1}), "list").objects] == ["a+b%20c"]
+
+
+def test_a_store_without_the_second_version_is_read_in_the_first():
+    """It ignores what it does not know, and names no marker unless there is a delimiter."""
+
+    def answer(request: Request) -> Answer:
+        marker = request.query.get("marker", "")
+        keys = [key for key in ("a", "b", "c", "d", "e") if key > marker]
+        return Answer(body=page_of(dict.fromkeys(keys[:2], 1), truncated=len(keys) > 2, Marker=marker))
+
+    service = Service(answer)
+    pages = client_of(service).pages("bkt")
+    assert [each.key for page in pages for each in page.objects] == ["a", "b", "c", "d", "e"]
+    assert ["list-type" in request.query for request in service.asked] == [True, False, False]
+
+
+def test_a_store_that_refuses_the_second_version_is_asked_in_the_first_from_then_on():
+    refusal = b"<Error><Code>NotImplemented</Code><Message>no</Message></Error>"
+    page = page_of({"a": 1}, Marker="")
+    service = Service(lambda request: Answer(400, refusal) if "list-type" in request.query else Answer(body=page))
+    client = client_of(service)
+    for _ in range(2):
+        assert [each.key for page in client.pages("bkt") for each in page.objects] == ["a"]
+    assert ["list-type" in request.query for request in service.asked] == [True, False, False]
+
+
+def test_a_page_is_requested_when_the_one_before_was_used():
+    def answer(request: Request) -> Answer:
+        at = int(request.query.get("continuation-token", "0"))
+        return Answer(body=page_of({f"k{at}": 1}, truncated=at < 9, NextContinuationToken=str(at + 1)))
+
+    service = Service(answer)
+    pages = client_of(service).pages("bkt")
+    assert next(pages).objects[0].key == "k0"
+    assert len(service.asked) == 1
+    assert sum(len(page.objects) for page in pages) == 9
+
+
+@pytest.mark.parametrize("key", ["q/x", "pq/x", "p", "P/x"])
+def test_an_object_that_is_not_below_the_prefix_is_a_mismatch(key: str):
+    with pytest.raises(ResponseMismatch, match=f"list: requested the prefix 'p/' but .* '{key}'"):
+        read_page(page_of({"p/a": 1, key: 1}), "list", "p/")
+
+
+@pytest.mark.parametrize("folder", ["p/", "q/x/", "p/x"])
+def test_a_folder_that_is_not_below_the_prefix_is_a_mismatch(folder: str):
+    with pytest.raises(ResponseMismatch, match="folders below the prefix"):
+        read_page(page_of({}, [folder]), "list", "p/", "/")
+
+
+def read(*pages: bytes) -> list[str]:
+    """The keys of a list whose pages are these."""
+    bodies = iter(pages)
+    return [each.key for page in pages_of(lambda _: next(bodies), "s3://b", "") for each in page.objects]
+
+
+def test_the_count_of_keys_is_a_lower_bound():
+    assert read(page_of({"a": 1}, ["b/"], KeyCount=1)) == ["a"]
+    with pytest.raises(InconsistentListing, match="a page states 3 entries, but has 2"):
+        read(page_of({"a": 1}, ["b/"], KeyCount=3))
+
+
+def test_an_empty_page_may_be_followed_by_others():
+    empty = page_of({}, truncated=True, KeyCount=0, NextContinuationToken="t")
+    assert read(empty, page_of({"a": 1}, KeyCount=1)) == ["a"]
+
+
+@pytest.mark.parametrize("tokens", ["tt", "tut", "tuvu"])
+def test_a_token_that_was_used_ends_the_listing(tokens: str):
+    pages = (page_of({str(at): 1}, truncated=True, NextContinuationToken=token) for at, token in enumerate(tokens))
+    with pytest.raises(DecodeError, match="NextContinuationToken"):
+        read(*pages)
+
+
+def test_a_repeated_key_is_left_out_and_reported_at_the_end():
+    bodies = iter([page_of({"a": 1, "b": 1}, truncated=True, NextContinuationToken="t"), page_of({"b": 1, "c": 1})])
+    found = list[str]()
+    keys = (each.key for page in pages_of(lambda _: next(bodies), "s3://b", "") for each in page.objects)
+    with pytest.raises(InconsistentListing, match="'b' is listed more than once"):
+        found.extend(keys)
+    assert found == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    "entry", ["", "<Key>a</Key>", "<Size>1</Size>", "<Key>a</Key><Size>-1</Size>", "<Key>a</Key><Size>x</Size>"]
+)
+def test_an_entry_without_a_key_or_a_size_is_reported(entry: str):
+    body = page_of({}).replace(b"</ListBucketResult>", f"<Contents>{entry}</Contents></ListBucketResult>".encode())
+    with pytest.raises(DecodeError, match="Contents"):
+        read(body)
+
+
+def test_a_count_that_is_no_number_is_reported():
+    with pytest.raises(DecodeError, match="KeyCount"):
+        read(page_of({"a": 1}, KeyCount="abc"))
+
+
+def test_a_document_that_declares_entities_is_refused():
+    bomb = b'<!DOCTYPE a [<!ENTITY b "bb">]><ListBucketResult>&b;</ListBucketResult>'
+    with pytest.raises(DecodeError):
+        read(bomb)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1970-01-02T00:00:01.500Z", 86401.5),
+        ("2026-01-31T12:00:00Z", 1769860800.0),
+        ("2026-01-31T12:00:00.000+00:00", 1769860800.0),
+        ("yesterday", None),
+        ("2026-02-31T12:00:00.000Z", None),
+        ("", None),
+    ],
+)
+def test_times_are_read(text: str, expected: float | None):
+    assert seconds_of(text) == expected
+
+
+def test_a_small_document_is_read_by_paths():
+    body = b"<R xmlns='x'><A>1</A><B><A>2</A></B><B><A>&lt;3</A></B></R>"
+    found = elements(body, "x", "R")
+    assert (found["A"], found["B/A"]) == (["1"], ["2", "<3"])
+    with pytest.raises(DecodeError, match="a document S"):
+        elements(body, "x", "S")
