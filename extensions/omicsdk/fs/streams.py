@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from typing import Protocol, runtime_checkable
 
+from omicsdk.core.checksums import ALGORITHMS, Digests
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.errors import ChecksumMismatch
 from omicsdk.core.threads import Workers
 from omicsdk.transfer.ranges import Source
 
@@ -63,3 +65,32 @@ def stream(
             if not waiting:
                 return
             yield waiting.popleft().result()
+
+
+def checked(pieces: Iterable[bytes], checksums: Mapping[str, str], size: int | None, title: str) -> Generator[bytes]:
+    """Yield a whole file's bytes, compared with what its platform states before the last piece is passed on.
+
+    Args:
+        pieces: The bytes in order.
+        checksums: The file's checksums, of which the one that costs least is compared; without any, none is.
+        size: The file's size in bytes, if it is stated.
+        title: Its name in messages.
+
+    Raises:
+        ChecksumMismatch: They differ.
+    """
+    name = min(checksums, key=ALGORITHMS.index, default=None)
+    if name is None:
+        yield from pieces
+        return
+    digests, last = Digests([name], size), b""
+    for piece in pieces:
+        if last:
+            yield last
+        digests.update(piece)
+        last = piece
+    found = digests.values()[name]
+    if found != checksums[name]:
+        raise ChecksumMismatch(title, algorithm=name, expected=checksums[name], actual=found)
+    if last:
+        yield last

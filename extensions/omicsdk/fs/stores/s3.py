@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from math import ceil
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from omicsdk.core.checksums import etag_part_size, is_checksum
 from omicsdk.core.errors import APIError, BadRequest, DecodeError, Forbidden, NotFound, OmicsError, UsageError
@@ -32,9 +32,6 @@ from omicsdk.transfer.network.plan import WHOLE
 from omicsdk.transfer.network.stated import is_encrypted, of_usual_parts, stated
 from omicsdk.transfer.s3.client import BATCH, S3Client
 from omicsdk.transfer.s3.listing import Object, Page, seconds_of
-
-if TYPE_CHECKING:
-    from omicsdk.core.s3_clients import S3Clients
 
 
 def split(path: str) -> tuple[str, str | None]:
@@ -108,6 +105,8 @@ _OWN = "x-amz-meta-"
 EXPIRES = 3600
 #: The longest validity of a signature of version 4.
 LONGEST = 7 * 86400
+#: Items that are made once; more of them would take too much memory.
+_KEPT = 50_000
 _OWN_TOOLS = "Create and remove buckets with their platform's own tools."
 
 
@@ -157,8 +156,6 @@ class S3Store(Store):
             session=session,
         )
         self._client = ours
-        self._boto = (None if ours else client, endpoint_url, region_name, profile_name, anonymous, session)
-        self._clients: S3Clients | None = None
 
     @property
     def client(self) -> S3Client:
@@ -293,9 +290,8 @@ class S3Store(Store):
         return Item(name, partial(self._examined, entry), entry.size, label=self.uri(entry.path), states=True)
 
     def _items(self, wanted: Sequence[tuple[Entry, str]]) -> Iterable[Item]:
-        return MappedItems(
-            lambda each: self.item(*each), wanted
-        )  # they are made at no cost, and there may be a million
+        # They are iterated several times, to be checked and counted before the first byte.
+        return super()._items(wanted) if len(wanted) <= _KEPT else MappedItems(lambda each: self.item(*each), wanted)
 
     def _renewed(self, entry: Entry) -> Location:
         """Return the location again after a refusal; the client corrects what was wrong, or reports it."""
@@ -324,23 +320,16 @@ class S3Store(Store):
 
         Without `overwrite` each object is looked up before its file is sent.
         """
-        from omicsdk.transfer import S3Object
+        from omicsdk.transfer.s3.uploads import BucketObject
 
         def prepare(file: Put) -> Upload:
             bucket, key = self._key(file.path)
             if not options.overwrite:
                 self._check_free(file.path, bucket, key)
-            return Upload(file.source, S3Object(self._boto3.of(bucket), bucket, key), file.path)
+            self.client.find_region(bucket)
+            return Upload(file.source, BucketObject(self.client, bucket, key), file.path)
 
         return put_files(files, prepare, options)
-
-    @property
-    def _boto3(self) -> S3Clients:
-        if self._clients is None:
-            from omicsdk.core.s3_clients import S3Clients
-
-            self._clients = S3Clients(*self._boto)
-        return self._clients
 
     def _key(self, path: str, end: str = "") -> tuple[str, str]:
         """The bucket and the key of an object to write, which ends in a slash only if its source does."""
@@ -416,10 +405,6 @@ class S3Store(Store):
             with self._asking("Copying", entry.path) as doing:
                 self.client.copy((bucket, key or ""), (to, new), size or 0, doing=doing)
         return True
-
-    def close(self) -> None:
-        if self._clients is not None:
-            self._clients.close()
 
     @contextmanager
     def _asking(self, doing: str, path: str) -> Generator[str]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from omicsdk.core.checksums import etag_part_size, from_base64, is_checksum
 
 #: Headers of S3 with a checksum, by algorithm, fastest first.
-CHECKSUM_HEADERS = {name: f"x-amz-checksum-{name}" for name in ("crc32c", "crc32", "sha256", "sha1")}
+CHECKSUM_HEADERS = {name: f"x-amz-checksum-{name}" for name in ("crc32c", "crc32", "sha256", "sha1", "sha512")}
 _KIND, _ENCRYPTION = "x-amz-checksum-type", "x-amz-server-side-encryption"
 _CUSTOMER = f"{_ENCRYPTION}-customer-algorithm"
 #: The headers that `stated` reads.

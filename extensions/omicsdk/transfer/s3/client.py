@@ -28,6 +28,7 @@ from omicsdk.core.errors import (
     shortened,
 )
 from omicsdk.core.redaction import mask_text, mask_url
+from omicsdk.core.request import number_in
 from omicsdk.core.retry import clock_lead, retry_after
 from omicsdk.core.sending.connections import WireFailure
 from omicsdk.core.sending.transport import within_budget
@@ -211,6 +212,7 @@ class S3Client:
         self._places = dict[str, _Place]()
         self._lead = 0.0  # seconds by which this machine's clock is ahead of the store's
         self._busy = dict[str, float]()  # until when a bucket is not asked again
+        self.refused = set[str]()  # headers and checksums that the store does not take
         self._first_lists = set[str]()  # buckets whose lists are of the first version
 
     # -- where, and who
@@ -353,6 +355,19 @@ class S3Client:
         sent = {"x-amz-checksum-mode": "ENABLED", **self._pays, **(headers or {})}
         states = quickest_without_etag if _EXPRESS.match(bucket) else quickest
         return Location(self.url(bucket, key, query), sign=_Signature(self, bucket, sent), states=states)
+
+    def put_location(self, bucket: str, key: str, headers: Mapping[str, str], query: Query | None = None) -> Location:
+        """Return where an object, or a part of one, is put. The request is signed when it is sent.
+
+        Args:
+            bucket: The bucket.
+            key: The key.
+            headers: Headers of the request, names in lower case.
+            query: Parameters of the query.
+        """
+        asked = urlencode(query, quote_via=quote, safe=SAFE) if query else ""
+        sent = {**self._pays, **headers}
+        return Location(self.url(bucket, key, asked), sent, sign=_Signature(self, bucket, sent))
 
     def presigned(self, bucket: str, key: str, seconds: int, *, method: str = "GET", version: str = "") -> str:
         """Sign a URL that is valid for a while.
@@ -717,7 +732,8 @@ class S3Client:
                 if isinstance(end, OmicsError):
                     raise end
                 etags.append(end)
-            return {"etag": self.finish_parts(*target, upload, [{"ETag": etag} for etag in etags], doing=doing)}
+            found = self.finish_parts(*target, upload, [{"ETag": etag} for etag in etags], doing=doing)
+            return {"etag": found.get("ETag", "").strip('"')}
         except BaseException:
             self.request("DELETE", *target, {"uploadId": upload}, doing=doing)
             raise
@@ -748,8 +764,8 @@ class S3Client:
         headers: Mapping[str, str] | None = None,
         *,
         doing: str,
-    ) -> str:
-        """Make an object of its parts; return its ETag.
+    ) -> Mapping[str, str]:
+        """Make an object of its parts; return what the store states of it, by the names of XML.
 
         Args:
             bucket: The bucket.
@@ -769,7 +785,34 @@ class S3Client:
         sent = {"content-type": "application/xml", **(headers or {})}
         response = self.request("POST", bucket, key, {"uploadId": upload}, sent, body, doing=doing)
         told = elements(response.body, doing, "CompleteMultipartUploadResult")
-        return told.get("ETag", [""])[0].strip('"')
+        return {name: values[0] for name, values in told.items() if values}
+
+    def parts(self, bucket: str, key: str, upload: str, after: int = 0, *, doing: str) -> dict[str, Any]:
+        """Return a page of the parts that an upload has, as boto3 does.
+
+        Args:
+            bucket: The bucket.
+            key: The key.
+            upload: The upload's id.
+            after: The number of the part before the first one.
+            doing: For errors.
+        """
+        query = {"uploadId": upload, "part-number-marker": str(after)}
+        told = elements(self.request("GET", bucket, key, query, doing=doing).body, doing, "ListPartsResult")
+        names = {path.removeprefix("Part/") for path in told if path.startswith("Part/")}
+        columns = {name: told[f"Part/{name}"] for name in names}
+        numbers = [number_in(text) for text in columns.get("PartNumber", [])]
+        whole = {name: values for name, values in columns.items() if len(values) == len(numbers)}
+        parts: list[dict[str, Any]] = [
+            {**{name: values[at] for name, values in whole.items()}, "PartNumber": number, "Size": number_in(size)}
+            for at, (number, size) in enumerate(zip(numbers, columns.get("Size", []), strict=False))
+        ]
+        return {
+            "Parts": parts,
+            "IsTruncated": told.get("IsTruncated", [""])[0] == "true",
+            "NextPartNumberMarker": number_in(told.get("NextPartNumberMarker", [""])[0]),
+            "ChecksumType": told.get("ChecksumType", [""])[0],
+        }
 
     @staticmethod
     def _changed(response: Response, doing: str) -> Response:

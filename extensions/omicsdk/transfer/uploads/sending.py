@@ -177,6 +177,8 @@ class Sending(Response):
         headers = {name.lower(): value for name, value in self.location.headers.items()}
         if self._content_type:
             headers["content-type"] = self._content_type
+        if self.location.sign is not None:
+            headers |= self.location.sign(self.method, self.location.url)
         options = None if way is None else curl_options(way)
         return _ask(self.location.url, headers, self.method, self.file_body, options)
 
@@ -208,6 +210,8 @@ class Examining(Response):
         way = self.job.store.route(self.location.url)
         headers = {name.lower(): value for name, value in self.location.headers.items()}
         kept = {name: value for name, value in headers.items() if not name.startswith("content-")}
+        if self.location.sign is not None:
+            kept |= self.location.sign("HEAD", self.location.url)
         options = None if way is None else curl_options(way)
         return Ask(self.location.url, (("user-agent", USER_AGENT), *kept.items()), "HEAD", None, options)
 

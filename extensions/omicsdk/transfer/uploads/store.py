@@ -340,6 +340,18 @@ class MultipartStore(Protocol):
         """
         return f"Check {self.target or 'the target'}: it may have other bytes than the file."
 
+    def relents(self, status: int, code: str | None) -> bool:
+        """Leave something out of further requests that the store refuses, such as a checksum that it does not know.
+
+        Args:
+            status: The HTTP status of its response.
+            code: The code of its error.
+
+        Returns:
+            Whether the request is worth another try.
+        """
+        return False
+
     def part_size(self, upload_id: str) -> int | None:
         """Return the part size that the platform chose for an upload, None if it accepts any.
 

@@ -256,6 +256,8 @@ def _ended(job: Job, event: messages.Ended, rules: Rules) -> Commands:
         ):
             job.announces = False
             return _resend(job, sending.prepared.cut.number)
+        case Kind.ENDED | Kind.REFUSED | Kind.LATER if job.store.relents(verdict.status, verdict.said.code):
+            return _resend(job, sending.prepared.cut.number)
         case Kind.ENDED:
             return _url_ended(job, sending, verdict, rules)
         case Kind.LATER:

@@ -529,7 +529,7 @@ def test_a_head_that_is_cut_anywhere_is_a_connection_that_was_lost(sink: Any, re
 
 def made_clients(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """The clients of boto3 that are made here, and one that is handed over."""
-    from omicsdk.fs.stores.s3 import S3Clients
+    from omicsdk.core.s3_clients import S3Clients
     from omicsdk.hca.upload.storage import AreaKeys, Keys, signing_client
 
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", endpoint)

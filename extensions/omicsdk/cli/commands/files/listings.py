@@ -304,14 +304,14 @@ def print_bytes(
 
     files = [None if word == STREAM else found(word) for word in words]
     output = Output()
-    for file in files:
+    for word, file in zip(words, files, strict=True):
         if file is None:
             output.chunks(iter(lambda: sys.stdin.buffer.read(LEAST_PIECE), b""))
             continue
         store, entry = file
         opened = store.open(entry) if options is None else None
         with closing(
-            _opened(store, entry, opened, span) if opened else _requested(store, entry, options, span)
+            _opened(store, entry, opened, span) if opened else _requested(store, entry, options, span, word)
         ) as pieces:
             output.chunks(pieces)
 
@@ -330,16 +330,17 @@ def _opened(store: Store, entry: Entry, opened: BinaryIO, span: tuple[int | None
 
 
 def _requested(
-    store: Store, entry: Entry, options: TransferOptions | None, span: tuple[int | None, int | None]
+    store: Store, entry: Entry, options: TransferOptions | None, span: tuple[int | None, int | None], word: str
 ) -> Generator[bytes]:
-    """Yield bytes of a file that its platform sends."""
+    """Yield bytes of a file that its platform sends; all of them are verified."""
     from omicsdk.fs.file_bytes import FileBytes
-    from omicsdk.fs.streams import PIECE, stream
+    from omicsdk.fs.streams import PIECE, checked, stream
 
     rate = None if options is None else options.control.rate_limit
     piece = PIECE if rate is None else max(LEAST_PIECE, min(PIECE, int(rate)))
     with closing(FileBytes(store, entry, options)) as file:
-        yield from stream(file, *span, piece=piece)
+        pieces, entry = stream(file, *span, piece=piece), file.entry
+        yield from checked(pieces, entry.checksums, entry.size, word) if span == (None, None) else pieces
 
 
 def du(

@@ -1,0 +1,173 @@
+"""An object to upload to by omicsdk's own client: requests are signed when they are sent, and state checksums of the whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from omicsdk.core.checksums import crc32c_combine, crc32c_text
+from omicsdk.core.errors import APIError, ChecksumMismatch
+from omicsdk.core.request import number_in
+from omicsdk.transfer.network.requests import Location
+from omicsdk.transfer.network.stated import is_encrypted
+from omicsdk.transfer.s3.boto import PartChecksum, S3Object, base64_of
+from omicsdk.transfer.s3.client import S3Client
+from omicsdk.transfer.uploads.store import PART_SIZE, QUICK, SINGLE, Cut, PartRules, SentPart, Source
+
+# ruff: noqa: ARG002 - methods with the arguments that stores of other kinds need
+
+_HEADERS = {
+    "crc32c": "x-amz-checksum-crc32c",
+    "sha1": "x-amz-checksum-sha1",
+    "sha256": "x-amz-checksum-sha256",
+    "md5": "content-md5",
+}
+_ALGORITHM, _KIND, _FULL = "x-amz-checksum-algorithm", "x-amz-checksum-type", "FULL_OBJECT"
+#: Codes of stores that do not know a header.
+_UNKNOWN = frozenset({"NotImplemented", "InvalidRequest", "InvalidArgument", "UnsupportedOperation"})
+_DAMAGED = "The stored object is damaged. Upload it again, under a new name if possible."
+
+
+class BucketObject(S3Object):
+    """An object to upload to.
+
+    A part or a file states its CRC32C, which the store verifies; an object in parts states that of the whole when it is
+    assembled. A store that refuses such headers is not sent them again.
+
+    Args:
+        client: The client.
+        bucket: The bucket.
+        key: The object's key.
+        headers: Its headers, names in lower case.
+        checksum: The checksum of each part; None for none.
+        part_size: As for `S3Object`.
+        single: As for `S3Object`.
+    """
+
+    signs_at_once = True
+
+    def __init__(
+        self,
+        client: S3Client,
+        bucket: str,
+        key: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        checksum: PartChecksum | None = "crc32c",
+        part_size: int | None = None,
+        single: int | None = None,
+    ) -> None:
+        self.target = f"s3://{bucket}/{key}"
+        size = PART_SIZE if part_size is None else part_size
+        self.rules = _USUAL
+        if part_size is not None or single is not None:
+            self.rules = PartRules(
+                part_size=size, single=min(size, SINGLE) if single is None else single, adapts=part_size is None
+            )
+        self.part_checksum = None if checksum in client.refused else checksum
+        self._own, self._bucket, self._key = client, bucket, key
+        self._headers = headers or {}
+        self._place = {"Bucket": bucket, "Key": key}
+        self._tags, self._go_on, self._before, self._told_checksums = None, False, None, None
+        self._full = False  # whether the upload in parts will have a checksum of the whole
+        self._whole = ""
+
+    def begin(self, source: Source) -> str:
+        """Begin an upload in parts."""
+        name = self.part_checksum
+        while True:
+            headers = dict(self._headers)
+            self._full = name == "crc32c" and _KIND not in self._own.refused
+            if name in ("crc32c", "sha1", "sha256"):
+                headers[_ALGORITHM] = name.upper()
+            if self._full:
+                headers[_KIND] = _FULL
+            try:
+                return self._own.begin_parts(self._bucket, self._key, headers, doing=f"{self.target}: begin")
+            except APIError as error:
+                if _ALGORITHM not in headers or not self.relents(error.status or 0, error.code, _KIND):
+                    raise
+                name = self.part_checksum
+
+    def relents(self, status: int, code: str | None, header: str = "") -> bool:
+        """Leave out a checksum that a store refuses; return whether it was not left out before."""
+        if status not in (400, 501) or (code not in _UNKNOWN and status != 501):
+            return False
+        what = header if header and header not in self._own.refused else self.part_checksum
+        if what is None or what in self._own.refused:
+            return False
+        self._own.refused.add(what)
+        if what == self.part_checksum:
+            self.part_checksum = None
+        return True
+
+    def sign(self, upload_id: str, cut: Cut, checksums: Mapping[str, str]) -> Location:
+        """Return a part's PUT."""
+        query = {"partNumber": str(cut.number), "uploadId": upload_id}
+        return self._own.put_location(self._bucket, self._key, self._stated(checksums), query)
+
+    def put(self, source: Source, checksums: Mapping[str, str]) -> Location | None:
+        """Return the PUT of the whole."""
+        if self._before is None and source.size > QUICK:
+            self._before = self._found()
+        return self._own.put_location(self._bucket, self._key, {**self._headers, **self._stated(checksums)})
+
+    def _stated(self, checksums: Mapping[str, str]) -> dict[str, str]:
+        name = self.part_checksum
+        return {} if name is None or name not in checksums else {_HEADERS[name]: base64_of(checksums[name])}
+
+    def complete(self, upload_id: str, parts: Sequence[SentPart], checksums: Mapping[str, str]) -> Mapping[str, str]:
+        """Assemble the parts and verify the whole."""
+        self._whole = ""
+        if self._full and all("crc32c" in part.checksums for part in parts):
+            crc = 0
+            for part in parts:
+                crc = crc32c_combine(crc, int(part.checksums["crc32c"], 16), part.size)
+            self._whole = crc32c_text(crc)
+        found = super().complete(upload_id, parts, checksums)
+        return {**found, "crc32c": self._whole} if self._whole else found
+
+    def route(self, url: str) -> None:
+        """Return None: proxies and certificates are those of the environment."""
+
+    @property
+    def _encrypted(self) -> bool:
+        return is_encrypted(self._headers)
+
+    def _call(self, operation: str, *, place: Mapping[str, Any] | None = None, **arguments: Any) -> dict[str, Any]:
+        own, at, doing = self._own, (self._bucket, self._key), f"{self.target}: {operation}"
+        match operation:
+            case "head_object":
+                told = own.head(*at, doing=doing)
+                size = number_in(told.get("content-length"))
+                return {"ETag": told.get("etag", ""), **({} if size is None else {"ContentLength": size})}
+            case "delete_object":
+                own.delete(*at, doing=doing)
+                return {}
+            case "abort_multipart_upload":
+                own.request("DELETE", *at, {"uploadId": arguments["UploadId"]}, doing=doing)
+                return {}
+            case "list_parts":
+                page = own.parts(*at, arguments["UploadId"], arguments["PartNumberMarker"], doing=doing)
+                self._full = page.get("ChecksumType") == _FULL
+                return page
+            case "complete_multipart_upload":
+                headers = {_HEADERS["crc32c"]: base64_of(self._whole), _KIND: _FULL} if self._whole else {}
+                parts = [
+                    {name: value for name, value in part.items() if name != "PartNumber"}
+                    for part in arguments["MultipartUpload"]["Parts"]
+                ]
+                found = own.finish_parts(*at, arguments["UploadId"], parts, headers, doing=doing)
+                theirs = found.get("ChecksumCRC32C", "")
+                if self._whole and theirs and "-" not in theirs and theirs != base64_of(self._whole):
+                    raise ChecksumMismatch(
+                        self.target, algorithm="crc32c", expected=base64_of(self._whole), actual=theirs, remedy=_DAMAGED
+                    )
+                if theirs != base64_of(self._whole):  # it does not confirm what it was sent
+                    self._whole = ""
+                return dict(found)
+            case _:
+                raise NotImplementedError(operation)
+
+
+_USUAL = PartRules(part_size=PART_SIZE, single=min(PART_SIZE, SINGLE), adapts=True)
