@@ -72,6 +72,8 @@ _MOST_PARTS = 10_000
 _PLAIN, _NOT_IN_XML = re.compile(r"[A-Za-z0-9_.~/-]*\Z"), re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]")
 # A bucket that can be a label of a host's name, and one that is a host's address.
 _LABEL, _ADDRESS = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]\Z"), re.compile(r"\d+(\.\d+){3}\Z")
+# A document whose root is an error.
+_ERROR = re.compile(rb"\s*(<\?xml[^>]*>)?\s*<Error[\s>]")
 _EXPRESS = re.compile(r".+--(.+)--x-s3\Z")
 
 Query = Mapping[str, str]
@@ -829,7 +831,7 @@ def _escaped(text: str) -> str:
 
 def _is_error(response: Response) -> bool:
     """Whether a response of success has an error in its body: S3 begins it before it has copied or assembled."""
-    return response.body[:512].find(b"<Error>") >= 0 and bool(complaint_of(response.body).code)
+    return _ERROR.match(response.body) is not None
 
 
 def error_of(response: Response, doing: str) -> OmicsError:

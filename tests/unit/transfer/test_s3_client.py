@@ -1,0 +1,319 @@
+"""omicsdk's own client of S3: where requests go, and what is corrected once when a store refuses them."""
+
+import base64
+import hashlib
+from collections.abc import Callable, Mapping
+from email.utils import formatdate
+from pathlib import Path
+from typing import Any
+
+import pytest
+from omicsdk.core import AuthError, ConfigError, Forbidden, NotFound, ServerError
+from omicsdk.core.clock import ManualClock
+from omicsdk.core.sigv4 import Keys, moment_of
+from omicsdk.transfer import NoSuchUpload
+from omicsdk.transfer.network.requests import headers_for
+from omicsdk.transfer.s3 import client as s3_client
+from omicsdk.transfer.s3.client import S3Client
+from omicsdk.transfer.s3.settings import Settings, read_sections
+from s3_service import KEYS, Answer, Request, Service, client_of, page_of
+
+NOW = 1_790_000_000.0
+
+
+def error(code: str, status: int = 403, **headers: str) -> Answer:
+    body = f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>no</Message></Error>"
+    return Answer(status, body.encode(), {name.replace("_", "-"): value for name, value in headers.items()})
+
+
+def in_turn(*answers: Answer) -> Callable[[Request], Answer]:
+    left = iter(answers)
+    return lambda _: next(left)
+
+
+# -- addresses
+
+
+@pytest.mark.parametrize(
+    ("options", "environ", "bucket", "expected"),
+    [
+        ({}, {}, "bkt", "https://bkt.s3.us-east-1.amazonaws.com/a%20b"),
+        ({"region": "eu-west-3"}, {}, "bkt", "https://bkt.s3.eu-west-3.amazonaws.com/a%20b"),
+        ({}, {"AWS_REGION": "cn-north-1"}, "bkt", "https://bkt.s3.cn-north-1.amazonaws.com.cn/a%20b"),
+        ({}, {}, "with.dots", "https://s3.us-east-1.amazonaws.com/with.dots/a%20b"),
+        ({}, {}, "Old_Bucket", "https://s3.us-east-1.amazonaws.com/Old_Bucket/a%20b"),
+        ({}, {"AWS_USE_DUALSTACK_ENDPOINT": "true"}, "bkt", "https://bkt.s3.dualstack.us-east-1.amazonaws.com/a%20b"),
+        ({}, {"AWS_USE_FIPS_ENDPOINT": "true"}, "bkt", "https://bkt.s3-fips.us-east-1.amazonaws.com/a%20b"),
+        ({}, {}, "b--use1-az4--x-s3", "https://b--use1-az4--x-s3.s3express-use1-az4.us-east-1.amazonaws.com/a%20b"),
+        ({"endpoint_url": "http://127.0.0.1:9000"}, {}, "bkt", "http://127.0.0.1:9000/bkt/a%20b"),
+        ({}, {"AWS_ENDPOINT_URL": "https://store.example/s3/"}, "bkt", "https://store.example/s3/bkt/a%20b"),
+        (
+            {},
+            {"AWS_ENDPOINT_URL": "https://store.example", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"},
+            "bkt",
+            "https://bkt.s3.us-east-1.amazonaws.com/a%20b",
+        ),
+    ],
+)
+def test_where_a_bucket_is(options: dict[str, Any], environ: dict[str, str], bucket: str, expected: str):
+    assert client_of(None, environ={**KEYS, **environ}, **options).url(bucket, "a b") == expected
+
+
+def profile(tmp_path: Path, config: str = "", keys: str = "") -> dict[str, str]:
+    (tmp_path / "config").write_text(config)
+    (tmp_path / "keys").write_text(keys)
+    return {"AWS_CONFIG_FILE": str(tmp_path / "config"), "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "keys")}
+
+
+def test_a_profile_states_address_style_and_keys(tmp_path: Path):
+    config = """
+# a comment
+[profile lab]
+region = eu-west-3
+services = lab-services
+s3 =
+    addressing_style = virtual
+    max_concurrent_requests = 20
+
+[services lab-services]
+s3 =
+  endpoint_url = https://store.example
+"""
+    keys = "[default]\naws_access_key_id=other\naws_secret_access_key=other\n[lab]\naws_access_key_id = AKIA\naws_secret_access_key = s=c:r#t\n"
+    environ = profile(tmp_path, config, keys)
+    client = client_of(None, environ=environ, profile_name="lab")
+    assert client.url("bkt", "k") == "https://bkt.store.example/k"
+    assert Settings("lab", environ).keys()() == Keys("AKIA", "s=c:r#t")
+    assert Settings(None, {**environ, "AWS_PROFILE": "lab"}).region == "eu-west-3"
+    assert Settings("lab", {**environ, **KEYS, **environ}).keys()() == Keys("AKIA", "s=c:r#t")
+    assert Settings(None, {**KEYS, **environ, "AWS_PROFILE": "lab"}).keys()() == Keys("key", "secret")
+    with pytest.raises(ConfigError, match=r"\(none\) could not be found"):
+        Settings("none", environ)
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["role_arn = arn:aws:iam::1:role/r", "sso_session = s", "credential_process = p", "web_identity_token_file = f"],
+)
+def test_keys_of_other_sources_are_left_to_botocore(source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    static = "aws_access_key_id = AKIA\naws_secret_access_key = s\n"
+    environ = profile(tmp_path, f"[profile lab]\n{source}\n{static}")
+    asked = list[str | None]()
+    monkeypatch.setattr(
+        "omicsdk.transfer.s3.settings._found_by_botocore",
+        lambda name: asked.append(name) or (lambda: Keys("theirs", "x")),
+    )
+    assert Settings("lab", environ).keys()() == Keys("theirs", "x")
+    assert asked == ["lab"]
+
+
+def test_a_file_of_settings_with_an_invalid_line_is_left_to_botocore():
+    with pytest.raises(ValueError, match="no setting"):
+        read_sections("[default]\nnonsense\n")
+
+
+# -- what is corrected
+
+
+def test_a_wrong_clock_is_corrected_once():
+    clock = ManualClock(NOW + 3600)
+
+    def answer(request: Request) -> Answer:
+        if request.headers["x-amz-date"] == moment_of(NOW):
+            return Answer(body=page_of({}))
+        return error("RequestTimeTooSkewed", date=formatdate(NOW, usegmt=True))
+
+    service = Service(answer)
+    client = client_of(service, clock=clock)
+    for _ in range(2):
+        client.request("GET", "bkt", doing="Listing")
+    assert len(service.asked) == 3
+    always = Service(lambda _: error("RequestTimeTooSkewed", date=formatdate(NOW + 9000, usegmt=True)))
+    with pytest.raises(Forbidden):
+        client_of(always, clock=clock).request("GET", "bkt", doing="Listing")
+    assert len(always.asked) == 2
+
+
+def test_keys_that_ended_are_looked_for_again(tmp_path: Path):
+    environ = profile(
+        tmp_path, "", "[default]\naws_access_key_id = A\naws_secret_access_key = s\naws_session_token = old\n"
+    )
+
+    def answer(request: Request) -> Answer:
+        if request.headers["x-amz-security-token"] == "new":
+            return Answer(body=page_of({}))
+        (tmp_path / "keys").write_text((tmp_path / "keys").read_text().replace("old", "new"))
+        return error("ExpiredToken", 400)
+
+    service = Service(answer)
+    client_of(service, environ=environ).request("GET", "bkt", doing="Listing")
+    assert len(service.asked) == 2
+    refusing = Service(lambda _: error("ExpiredToken", 400))
+    with pytest.raises(Exception, match="Check AWS_ACCESS_KEY_ID"):
+        client_of(refusing).request("GET", "bkt", doing="Listing")
+    assert len(refusing.asked) == 1  # there are no others
+
+
+def test_a_store_that_is_busy_is_asked_later_and_so_are_other_requests_to_the_bucket():
+    clock = ManualClock(NOW)
+    service = Service(in_turn(error("SlowDown", 503, retry_after="7"), Answer(), Answer()))
+    client = client_of(service, clock=clock)
+    before = clock.monotonic()
+    client.request("GET", "bkt", doing="Listing")
+    assert clock.monotonic() - before == 7
+    failing = Service(lambda _: error("SlowDown", 503))
+    with pytest.raises(ServerError):
+        client_of(failing, clock=clock).request("GET", "bkt", doing="Listing")
+    assert len(failing.asked) > 3
+
+
+def test_an_error_in_a_response_of_success_is_one():
+    """S3 begins the response to a copy before it has copied."""
+    copied = Answer(body=b"<CopyObjectResult><ETag>&quot;e&quot;</ETag></CopyObjectResult>")
+    service = Service(in_turn(error("InternalError", 200), copied))
+    found = client_of(service, clock=ManualClock()).copy(("bkt", "a b"), ("to", "c"), 1, doing="Copying")
+    assert found == {"etag": "e"}
+    assert service.asked[0].headers["x-amz-copy-source"] == "bkt/a%20b"
+
+
+def test_a_region_that_only_the_body_states_is_found():
+    body = b"<Error><Code>AuthorizationHeaderMalformed</Code><Region>eu-west-3</Region></Error>"
+    service = Service(in_turn(Answer(400, body), Answer()))
+    client = client_of(service)
+    client.request("GET", "bkt", doing="Listing")
+    assert [request.host for request in service.asked] == [
+        f"bkt.s3.{each}.amazonaws.com" for each in ("us-east-1", "eu-west-3")
+    ]
+
+
+def test_why_a_head_is_refused_is_asked_by_a_get():
+    service = Service(lambda request: Answer(403) if request.method == "HEAD" else error("AccessDenied"))
+    with pytest.raises(Forbidden) as refused:
+        client_of(service).head("bkt", "key", doing="Reading")
+    assert refused.value.code == "AccessDenied"
+    assert service.asked[-1].headers["range"] == "bytes=0-0"
+
+
+def test_an_upload_that_is_gone_is_named_so():
+    with pytest.raises(NoSuchUpload):
+        client_of(Service(lambda _: error("NoSuchUpload", 404))).finish_parts("bkt", "k", "id", [], doing="Ending")
+
+
+# -- who
+
+
+def test_without_keys_requests_are_not_signed_unless_that_was_refused(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("omicsdk.transfer.s3.settings._found_by_botocore", lambda _: lambda: None)
+    none = {"AWS_CONFIG_FILE": "", "AWS_SHARED_CREDENTIALS_FILE": ""}
+    service = Service(lambda _: Answer())
+    client_of(service, environ=none).request("GET", "bkt", doing="Listing")
+    client_of(service, anonymous=True).request("GET", "bkt", doing="Listing")
+    assert [request.headers.get("authorization") for request in service.asked] == [None, None]
+    with pytest.raises(AuthError):
+        client_of(service, environ=none, anonymous=False).request("GET", "bkt", doing="Listing")
+
+
+def test_a_payer_is_named_in_each_request_and_signed():
+    service = Service(lambda _: Answer())
+    client = client_of(service, requester_pays=True)
+    client.request("GET", "bkt", doing="Listing")
+    sent = [service.asked[0].headers, dict(headers_for(client.location("bkt", "k")))]
+    for headers in sent:
+        assert headers["x-amz-request-payer"] == "requester"
+        assert "x-amz-request-payer" in headers["authorization"]
+    assert "x-amz-request-payer=requester" in client.presigned("bkt", "k", 60)
+
+
+def test_requests_for_bytes_ask_for_checksums_and_are_signed_when_they_are_sent():
+    clock = ManualClock(NOW)
+    location = client_of(None, clock=clock).location("bkt", "k", version="v/1")
+    first = dict(headers_for(location))
+    clock.sleep(100)
+    second = dict(headers_for(location))
+    assert location.url.endswith("/k?versionId=v%2F1")
+    assert first["x-amz-checksum-mode"] == "ENABLED"
+    assert first["x-amz-date"] != second["x-amz-date"]
+    assert first["authorization"] != second["authorization"]
+
+
+# -- many objects
+
+
+def test_a_thousand_objects_are_deleted_by_one_request_and_odd_keys_alone():
+    def answer(request: Request) -> Answer:
+        if request.method == "DELETE":
+            return Answer(204)
+        assert request.headers["content-md5"] == base64.b64encode(hashlib.md5(request.body).digest()).decode()
+        refused = "<Error><Key>a&amp;b</Key><Code>AccessDenied</Code><Message>not this</Message></Error>"
+        return Answer(body=f"<DeleteResult>{refused}</DeleteResult>".encode())
+
+    service = Service(answer)
+    failed = client_of(service).delete_many("bkt", ["a&b", "c<d>", "odd\x01", "é"], doing="Removing")
+    assert list(failed) == ["a&b"]
+    assert isinstance(failed["a&b"], Forbidden)
+    assert [request.method for request in service.asked] == ["DELETE", "POST"]
+    assert b"<Key>c&lt;d&gt;</Key>" in service.asked[1].body
+    assert "\u00e9".encode() in service.asked[1].body
+
+
+def test_a_large_object_is_copied_in_parts_of_one_version(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(s3_client, "COPY_IN_PARTS", 10)
+    monkeypatch.setattr(s3_client, "COPY_PART", 4)
+
+    def answer(request: Request) -> Answer:
+        match request.method, dict(request.query):
+            case "HEAD", _:
+                return Answer(headers={"etag": '"e"', "content-type": "text/x", "x-amz-meta-a": "1", "date": "x"})
+            case "POST", {"uploads": ""}:
+                return Answer(
+                    body=b"<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>"
+                )
+            case "PUT", {"partNumber": number}:
+                return Answer(body=f"<CopyPartResult><ETag>p{number}</ETag></CopyPartResult>".encode())
+            case _:
+                return Answer(body=b"<CompleteMultipartUploadResult><ETag>w</ETag></CompleteMultipartUploadResult>")
+
+    service = Service(answer)
+    assert client_of(service).copy(("bkt", "a"), ("to", "b"), 10, doing="Copying") == {"etag": "w"}
+    begun = next(request for request in service.asked if "uploads" in request.query)
+    assert (begun.headers["content-type"], begun.headers["x-amz-meta-a"]) == ("text/x", "1")
+    spans = sorted(request.headers["x-amz-copy-source-range"] for request in service.asked if request.method == "PUT")
+    assert spans == ["bytes=0-3", "bytes=4-7", "bytes=8-9"]
+    assert {r.headers["x-amz-copy-source-if-match"] for r in service.asked if r.method == "PUT"} == {'"e"'}
+    assert service.asked[-1].body.count(b"<Part>") == 3
+
+
+def test_a_copy_in_parts_that_fails_is_given_up(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(s3_client, "COPY_IN_PARTS", 10)
+    begun = b"<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>"
+
+    def answer(request: Request) -> Answer:
+        if request.method == "PUT":
+            return error("NoSuchKey", 404)
+        return Answer(body=begun if request.method == "POST" else b"")
+
+    service = Service(answer)
+    with pytest.raises(NotFound):
+        client_of(service).copy(("bkt", "a"), ("to", "b"), 10, doing="Copying")
+    assert (service.asked[-1].method, service.asked[-1].query["uploadId"]) == ("DELETE", "u")
+
+
+def test_a_boto3_clients_settings_are_used():
+    import boto3
+    from botocore import UNSIGNED
+    from botocore.config import Config
+
+    made = boto3.Session("AKIA", "s", region_name="eu-west-3").client("s3", endpoint_url="http://127.0.0.1:9")
+    client = S3Client(client=made)
+    assert client.url("bkt", "k") == "http://127.0.0.1:9/bkt/k"
+    assert "AKIA/" in dict(headers_for(client.location("bkt", "k")))["authorization"]
+    unsigned = boto3.Session("AKIA", "s").client(
+        "s3", region_name="eu-west-3", config=Config(signature_version=UNSIGNED)
+    )
+    assert S3Client(client=unsigned).is_unsigned
+    assert S3Client(client=unsigned).url("bkt", "k") == "https://bkt.s3.eu-west-3.amazonaws.com/k"
+
+
+def test_secrets_are_in_no_repr():
+    shown: Mapping[str, object] = vars(client_of(None))
+    assert "secret" not in repr(shown)
