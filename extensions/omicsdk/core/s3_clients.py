@@ -1,4 +1,4 @@
-"""Clients of S3: their settings, their regions, truncated heads of responses, and what a connection that fails means.
+"""Clients of boto3 for S3: their settings, truncated heads of responses, and what a connection that fails means.
 
 boto3 is slow to import, so it is imported inside functions.
 """
@@ -6,11 +6,9 @@ boto3 is slow to import, so it is imported inside functions.
 from __future__ import annotations
 
 import re
-import threading
 import time
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
 from functools import cache
 from http.client import HTTPResponse, RemoteDisconnected
 from importlib import import_module
@@ -29,8 +27,7 @@ from omicsdk.core.errors import (
     TransportError,
     shortened,
 )
-from omicsdk.core.logs import config_log
-from omicsdk.core.redaction import mask_text, mask_url, without_query
+from omicsdk.core.redaction import mask_text, without_query
 from omicsdk.core.sending.connections import Network, network
 from omicsdk.core.sending.proxies import Passage, is_login_refused, login_of
 from omicsdk.core.sending.transport import Timeout
@@ -135,135 +132,6 @@ def reading_settings(settings: str = "") -> Generator[None]:
         said = f"The AWS settings{source} cannot be used: {mask_text(str(error)).rstrip('.')}"
         remedy = f"Correct {keys}AWS_PROFILE and the other variables of AWS, or ~/.aws/config."
         raise ConfigError(said, remedy=remedy) from error
-
-
-# -- a client for each region
-
-
-@dataclass
-class S3Clients:
-    """Clients, created at first use; safe to use from several threads.
-
-    Attributes:
-        client: A single client for all buckets.
-        endpoint_url: The store's address; by default boto3's (AWS_ENDPOINT_URL_S3, ~/.aws), else Amazon's. Keys that boto3 finds
-            are for that one only: requests to another address are unsigned.
-        region_name: The region of the first client; by default boto3's.
-        profile_name: The profile of ~/.aws; by default AWS_PROFILE, else none.
-        anonymous: Whether requests are unsigned; by default they are if boto3 finds no credentials.
-        session: A session of boto3 in place of a new one; its keys are for `endpoint_url`.
-    """
-
-    client: Any = None
-    endpoint_url: str | None = None
-    region_name: str | None = None
-    profile_name: str | None = None
-    anonymous: bool | None = None
-    session: Any = None
-
-    def __post_init__(self) -> None:
-        self._given = None if self.client is None else careful(self.client)
-        self._lock = threading.Lock()
-        self._by_region: dict[str, Any] = {}
-        self._region_of: dict[str, str] = {}
-
-    @property
-    def first(self) -> Any:
-        """The client for requests that concern no particular bucket.
-
-        Raises:
-            ConfigError: boto3 refuses its settings.
-        """
-        return self._given if self._given is not None else self._in("")
-
-    @property
-    def is_unsigned(self) -> bool:
-        """Whether requests are sent without keys."""
-        from botocore import UNSIGNED
-
-        return self.first.meta.config.signature_version is UNSIGNED
-
-    def of(self, bucket: str) -> Any:
-        """The client for a bucket: Amazon accepts a signature only for the bucket's own region.
-
-        Args:
-            bucket: The bucket.
-
-        Raises:
-            ConfigError: boto3 refuses its settings.
-        """
-        first = self.first
-        if self._given is not None or not _is_amazons(str(first.meta.endpoint_url)):
-            return first
-        if bucket not in self._region_of:
-            self._region_of[bucket] = _region(first, bucket)
-        region = self._region_of[bucket]
-        return first if region in ("", first.meta.region_name) else self._in(region)
-
-    def close(self) -> None:
-        """Close the connections of the clients that were created here."""
-        with self._lock:
-            while self._by_region:
-                self._by_region.popitem()[1].close()
-
-    def _in(self, region: str) -> Any:
-        with self._lock:
-            if region not in self._by_region:
-                self._by_region[region] = self._made(region)
-            return self._by_region[region]
-
-    def _made(self, region: str) -> Any:
-        if self.session is None:
-            self.session = s3_session(self.profile_name)
-            if self.endpoint_url is not None and not self.anonymous:
-                self.anonymous = not self._is_keys_own(self.endpoint_url) or self.anonymous
-        return s3_client(
-            self.session,
-            region=region or self.region_name,
-            anonymous=self.anonymous,
-            config={"signature_version": "s3v4", "max_pool_connections": 16},
-            endpoint_url=self.endpoint_url,
-        )
-
-    def _is_keys_own(self, endpoint_url: str) -> bool:
-        """Whether the keys that boto3 finds are for an address: the configured one, or any of Amazon's where none is."""
-        configured = s3_client(self.session, region=self.region_name, anonymous=True)
-        own = str(configured.meta.endpoint_url)
-        configured.close()
-        if origin_of(own) == origin_of(endpoint_url) or all(map(_is_amazons, (own, endpoint_url))):
-            return True
-        if self.session.get_credentials() is not None:
-            config_log.warning(
-                "The AWS keys are for %s, and are not sent to %s, which an option names: its requests are not signed. Set "
-                "AWS_ENDPOINT_URL_S3, or endpoint_url of the profile in ~/.aws/config, to use them there",
-                mask_url(own),
-                mask_url(endpoint_url),
-            )
-        return False
-
-
-_AMAZONS = re.compile(
-    r"https://s3(-fips|-accelerate)?(\.dualstack)?([.-][a-z]{2}(-[a-z]+)+-\d)?\.amazonaws\.com(\.cn)?:443"
-)
-"""The origins of Amazon's own endpoints. Others below its domain are its customers'."""
-
-
-def _is_amazons(url: str) -> bool:
-    return _AMAZONS.fullmatch(origin_of(url)) is not None
-
-
-def _region(client: Any, bucket: str) -> str:
-    """The region of a bucket, which Amazon states to any caller; empty when it does not."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    try:
-        response: Mapping[str, Mapping[str, Any]] = client.head_bucket(Bucket=bucket)
-    except ClientError as error:
-        response = error.response
-    except BotoCoreError:  # the next request to the bucket reports it
-        return ""
-    headers: Mapping[str, str] = response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
-    return headers.get("x-amz-bucket-region", "")
 
 
 # -- truncated heads of responses, and connections that fail

@@ -686,7 +686,6 @@ class Servers:
         for place in places:
             if place.server is not None:
                 place.server.close()
-        self.storage.close()
 
     def __enter__(self) -> Self:
         return self

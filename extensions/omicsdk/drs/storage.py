@@ -15,7 +15,7 @@ from omicsdk.transfer import Location
 
 if TYPE_CHECKING:
     from omicsdk.core.credentials import Credentials
-    from omicsdk.core.s3_clients import S3Clients
+    from omicsdk.transfer.s3.client import S3Client
 
 GOOGLE = "https://storage.googleapis.com"
 GOOGLE_VARIABLE = "OMICS_GOOGLE_URL"
@@ -99,19 +99,12 @@ class Storage:
     def _in_s3(self, uri: str) -> Location:
         bucket, _, key = uri.removeprefix("s3://").partition("/")
         with self._lock:
-            client = self._s3.of(bucket)
-        pays = self._environ.get(REQUESTER_VARIABLE, "").lower() in ("1", "true", "yes", "on")
-        place = {"Bucket": bucket, "Key": key, **({"RequestPayer": "requester"} if pays else {})}
-        url: str = client.generate_presigned_url("get_object", Params=place, ExpiresIn=SIGNED_SECONDS)
-        return Location(url, {"x-amz-request-payer": "requester"} if pays else {})  # a part of the signed text
+            client = self._s3
+        return Location(client.presigned(bucket, key, SIGNED_SECONDS), states=client.checksums_of(bucket))
 
     @cached_property
-    def _s3(self) -> S3Clients:
-        from omicsdk.core.s3_clients import S3Clients
+    def _s3(self) -> S3Client:
+        from omicsdk.transfer.s3.client import S3Client
 
-        return S3Clients()
-
-    def close(self) -> None:
-        """Close the connections to S3."""
-        if "_s3" in vars(self):
-            self._s3.close()
+        pays = self._environ.get(REQUESTER_VARIABLE, "").lower() in ("1", "true", "yes", "on")
+        return S3Client(requester_pays=pays)

@@ -91,11 +91,11 @@ def test_an_object_of_s3_is_signed_where_there_are_credentials(
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     storage = Storage({"OMICS_S3_REQUESTER_PAYS": "true"} if is_signed else {})
     found = storage.location("s3://bucket/a b")
-    storage.close()
     assert isinstance(found, Location)
     assert found.url.startswith("http://127.0.0.1:9/bucket/a%20b")
     assert ("X-Amz-Signature" in found.url) is is_signed
-    assert dict(found.headers) == ({"x-amz-request-payer": "requester"} if is_signed else {})
+    assert ("x-amz-request-payer=requester" in found.url) is is_signed
+    assert found.headers == {}
     assert "secret" not in repr(found)
 
 

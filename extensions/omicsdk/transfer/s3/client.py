@@ -355,8 +355,17 @@ class S3Client:
         """
         query = f"versionId={quote(version, safe=SAFE)}" if version else ""
         sent = {"x-amz-checksum-mode": "ENABLED", **self._pays, **(headers or {})}
-        states = quickest_without_etag if _EXPRESS.match(bucket) else quickest
-        return Location(self.url(bucket, key, query), sign=_Signature(self, bucket, sent), states=states)
+        sign, states = _Signature(self, bucket, sent), self.checksums_of(bucket)
+        return Location(self.url(bucket, key, query), sign=sign, states=states)
+
+    @staticmethod
+    def checksums_of(bucket: str) -> Callable[[Mapping[str, str]], Mapping[str, str]]:
+        """Return the function that reads the checksums which responses state of a bucket's objects.
+
+        Args:
+            bucket: The bucket.
+        """
+        return quickest_without_etag if _EXPRESS.match(bucket) else quickest
 
     def put_location(self, bucket: str, key: str, headers: Mapping[str, str], query: Query | None = None) -> Location:
         """Return where an object, or a part of one, is put. The request is signed when it is sent.

@@ -529,7 +529,6 @@ def test_a_head_that_is_cut_anywhere_is_a_connection_that_was_lost(sink: Any, re
 
 def made_clients(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """The clients of boto3 that are made here, and one that is handed over."""
-    from omicsdk.core.s3_clients import S3Clients
     from omicsdk.hca.upload.storage import AreaKeys, Keys, signing_client
 
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", endpoint)
@@ -540,8 +539,6 @@ def made_clients(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any
     given = client_of(endpoint)
     S3Object(given, BUCKET, "object")
     yield given
-    yield S3Clients(client_of(endpoint)).first
-    yield S3Clients().first
     yield s3_client()
     keys = AreaKeys(lambda: Keys("key", "canary", "token", "", 3600.0))
     yield signing_client(keys, accelerate=False, connections=1)
