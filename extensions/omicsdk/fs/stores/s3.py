@@ -301,7 +301,11 @@ class S3Store(Store):
     def _examined(self, entry: Entry) -> Location:
         known = self.stat(entry.path).checksums
         quickest = dict([*known.items()][:1])
-        return replace(self.location(entry), states=lambda _: quickest)
+
+        def states(_: Mapping[str, str]) -> Mapping[str, str]:
+            return quickest
+
+        return replace(self.location(entry), states=states)
 
     def presign(self, entry: Entry, seconds: int | None = None) -> str:
         if seconds is not None and not 1 <= seconds <= LONGEST:

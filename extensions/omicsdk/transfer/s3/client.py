@@ -190,7 +190,8 @@ class S3Client:
             meta = client.meta
             endpoint_url, region = str(meta.endpoint_url), str(meta.region_name)
             endpoint_url = "" if is_amazons(endpoint_url) else endpoint_url
-            self._addressing = (meta.config.s3 or {}).get("addressing_style") or "auto"
+            own: dict[str, str] = meta.config.s3 or {}
+            self._addressing = own.get("addressing_style") or "auto"
             self._keys = keys_of_botocore(client._request_signer._credentials)
             anonymous = not isinstance(meta.config.signature_version, str) or anonymous
         elif session is not None:
