@@ -256,6 +256,26 @@ def test_a_thousand_objects_are_deleted_by_one_request_and_odd_keys_alone():
     assert "\u00e9".encode() in service.asked[1].body
 
 
+def test_a_store_that_deletes_one_by_one_is_asked_so_from_then_on():
+    service = Service(lambda request: error("NotImplemented", 501) if request.method == "POST" else Answer(204))
+    client = client_of(service, clock=ManualClock(NOW))
+    for _ in range(2):
+        assert client.delete_many("bkt", ["a", "b"], doing="Removing") == {}
+    assert [request.method for request in service.asked].count("DELETE") == 4
+    assert [request.method for request in service.asked].count("POST") == 1
+
+
+def test_objects_whose_request_for_all_is_denied_are_deleted_one_by_one():
+    denied = "".join(f"<Error><Key>{key}</Key><Code>AccessDenied</Code><Message>no</Message></Error>" for key in "ab")
+
+    def answer(request: Request) -> Answer:
+        if request.method == "POST":
+            return Answer(body=f"<DeleteResult>{denied}</DeleteResult>".encode())
+        return Answer(204) if request.path == "/b" else error("AccessDenied")
+
+    assert list(client_of(Service(answer)).delete_many("bkt", ["a", "b"], doing="Removing")) == ["a"]
+
+
 def test_a_large_object_is_copied_in_parts_of_one_version(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(s3_client, "COPY_IN_PARTS", 10)
     monkeypatch.setattr(s3_client, "COPY_PART", 4)

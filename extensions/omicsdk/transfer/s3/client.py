@@ -21,6 +21,7 @@ from omicsdk.core.errors import (
     AuthError,
     ConfigError,
     DecodeError,
+    Forbidden,
     OmicsError,
     TimedOut,
     TransportError,
@@ -33,6 +34,7 @@ from omicsdk.core.retry import clock_lead, retry_after
 from omicsdk.core.sending.connections import WireFailure
 from omicsdk.core.sending.transport import within_budget
 from omicsdk.core.sigv4 import EMPTY, PATH_SAFE, SAFE, UNSIGNED, Keys, Signer
+from omicsdk.core.threads import side_by_side
 from omicsdk.core.version import USER_AGENT
 from omicsdk.transfer.network.requests import LATER, Location
 from omicsdk.transfer.network.stated import quickest, quickest_without_etag
@@ -62,6 +64,8 @@ REMEDIES = {
 _ENDED, _SKEW = frozenset({"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired", "InvalidToken"}), 240.0
 #: The statuses of a request that went to the wrong region.
 _ELSEWHERE = frozenset({301, 307, 400})
+#: Among what a store refuses: the request that deletes many.
+_MANY = "delete"
 #: Objects that one request deletes.
 BATCH = 1000
 #: A single request copies up to this size, and its time is limited: larger objects are copied in parts of the other.
@@ -655,28 +659,35 @@ class S3Client:
         Returns:
             The errors of those that were not deleted, by key.
         """
-        listed = "".join(f"<Object><Key>{_escaped(key)}</Key></Object>" for key in keys if not _NOT_IN_XML.search(key))
-        failed = dict[str, OmicsError]()
-        for key in keys if not listed else filter(_NOT_IN_XML.search, keys):
-            try:
-                self.delete(bucket, key, doing=f"{doing} s3://{bucket}/{key}")
-            except APIError as error:
-                failed[key] = error
-        if not listed:
-            return failed
+        odd = [key for key in keys if _NOT_IN_XML.search(key)]
+        failed = self._delete_each(bucket, odd, doing)
+        usual = keys if not odd else [key for key in keys if not _NOT_IN_XML.search(key)]
+        if not usual or _MANY in self.refused:
+            return {**failed, **self._delete_each(bucket, usual, doing)}
+        try:
+            found = self._delete_batch(bucket, usual, doing)
+        except APIError as error:
+            if error.status not in (405, 501) and error.code != "NotImplemented":
+                raise
+            self.refused.add(_MANY)
+            found = self._delete_each(bucket, usual, doing)
+        if len(found) == len(usual) > 1 and all(isinstance(error, Forbidden) for error in found.values()):
+            found = self._delete_each(bucket, usual, doing)  # it may be the request for many that is not allowed
+        return {**failed, **found}
+
+    def _delete_each(self, bucket: str, keys: Sequence[str], doing: str) -> dict[str, OmicsError]:
+        ends = side_by_side(lambda key: self.delete(bucket, key, doing=f"{doing} s3://{bucket}/{key}"), keys)
+        return {key: end for key, end in zip(keys, ends, strict=True) if isinstance(end, OmicsError)} if keys else {}
+
+    def _delete_batch(self, bucket: str, keys: Sequence[str], doing: str) -> dict[str, OmicsError]:
+        listed = "".join(f"<Object><Key>{_escaped(key)}</Key></Object>" for key in keys)
         body = f"<Delete><Quiet>true</Quiet>{listed}</Delete>".encode()
         md5 = base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()
-        response = self.request(
-            "POST",
-            bucket,
-            "",
-            {"delete": ""},
-            {"content-md5": md5, "content-type": "application/xml"},
-            body,
-            doing=doing,
-        )
+        headers = {"content-md5": md5, "content-type": "application/xml"}
+        response = self.request("POST", bucket, "", {"delete": ""}, headers, body, doing=doing)
         told = elements(response.body, doing, "DeleteResult")
         ends = (told.get(f"Error/{name}", []) for name in ("Key", "Code", "Message"))
+        failed = dict[str, OmicsError]()
         for key, code, message in zip(*ends, strict=False):
             status = (
                 404 if code.startswith("NoSuch") else 503 if code == "SlowDown" else 403 if "Denied" in code else 400
@@ -730,7 +741,6 @@ class S3Client:
         part_size = max(COPY_PART, -(-size // _MOST_PARTS))
         condition = {"x-amz-copy-source-if-match": known["etag"]} if known.get("etag") else {}
         try:
-            from omicsdk.core.threads import side_by_side
 
             def copied(start: int) -> str:
                 end = min(start + part_size, size) - 1
@@ -740,7 +750,10 @@ class S3Client:
                 return elements(answer.body, doing, "CopyPartResult").get("ETag", [""])[0]
 
             etags = list[str]()
-            for end in side_by_side(copied, range(0, size, part_size), lambda: False):
+            for end in side_by_side(
+                copied,
+                range(0, size, part_size),
+            ):
                 if isinstance(end, OmicsError):
                     raise end
                 etags.append(end)
