@@ -1,7 +1,7 @@
 """Checksums that platforms state for files, computed incrementally: SHA-256, SHA-512, SHA-1, MD5, CRC32C, CRC32 and S3's ETag.
 
 All values are lower-case text: hex digits, for `crc32c` and `crc32` always eight, for an `s3_etag` of several parts
-`<32 hex digits>-<number of parts>`. CRC32C values of neighbouring pieces can be combined without reading the pieces
+`<32 hex digits>-<number of parts>`. `s3_etag:BYTES` is one of parts of another size than usual. CRC32C values of neighbouring pieces can be combined without reading the pieces
 again.
 """
 
@@ -33,6 +33,8 @@ FORMS = {
     "s3_etag": "32 hexadecimal digits, followed by '-' and the number of parts after a multipart upload",
 }
 _DIGITS = {"crc32c": 8, "crc32": 8, "sha256": 64, "sha512": 128, "sha1": 40, "md5": 32, "s3_etag": 32}
+_ETAG = "s3_etag"
+_MOST_DIGITS = 20
 _MOST_PARTS_DIGITS = len(str(ETAG_PARTS))
 
 # google_crc32c accepts bytes only; slices of this size stay in the processor's cache.
@@ -187,14 +189,39 @@ class Digests:
         return twin
 
 
+def etag_of_size(part_size: int, size: int) -> str:
+    """Return the algorithm of S3's ETags of parts.
+
+    Args:
+        part_size: The size of all parts but the last, in bytes; above 0.
+        size: The file's size in bytes.
+    """
+    return _ETAG if part_size == etag_part_size(size) else f"{_ETAG}:{part_size}"
+
+
+def is_algorithm(name: str) -> bool:
+    """Return whether a name is one of ALGORITHMS, or `s3_etag` with the size of its parts.
+
+    Args:
+        name: The name.
+    """
+    return name in ALGORITHMS or _own_part_size(name) > 0
+
+
+def _own_part_size(name: str) -> int:
+    start, _, size = name.partition(":")
+    return int(size) if start == _ETAG and size.isascii() and size.isdigit() and len(size) < _MOST_DIGITS else 0
+
+
 def is_checksum(name: str, value: str) -> bool:
     """Return whether text can be a checksum; see FORMS.
 
     Args:
-        name: One of ALGORITHMS.
+        name: An algorithm, see `is_algorithm`.
         value: The text, in lower case.
     """
-    if name == "s3_etag":
+    name = _ETAG if _own_part_size(name) else name
+    if name == _ETAG:
         value, dash, parts = value.partition("-")
         if dash and not (parts.isascii() and parts.isdigit() and len(parts) <= _MOST_PARTS_DIGITS):
             return False
@@ -240,7 +267,7 @@ def _digest(name: str, etag_part: int) -> _Digest:
         return _Crc32c()
     if name == "crc32":
         return _Crc32()
-    if name == "s3_etag":
+    if name == _ETAG or (etag_part := _own_part_size(name)):
         return _S3Etag(etag_part)
     if name in ALGORITHMS:
         import hashlib  # loads OpenSSL's library, which a download without checksums does not need

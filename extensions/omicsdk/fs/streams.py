@@ -79,7 +79,7 @@ def checked(pieces: Iterable[bytes], checksums: Mapping[str, str], size: int | N
     Raises:
         ChecksumMismatch: They differ.
     """
-    name = min(checksums, key=ALGORITHMS.index, default=None)
+    name = min(checksums, key=lambda name: ALGORITHMS.index(name.partition(":")[0]), default=None)
     if name is None:
         yield from pieces
         return

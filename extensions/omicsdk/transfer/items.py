@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar, cast
 
-from omicsdk.core.checksums import ALGORITHMS, FORMS, is_checksum
+from omicsdk.core.checksums import ALGORITHMS, FORMS, is_algorithm, is_checksum
 from omicsdk.core.errors import NameClash
 from omicsdk.core.redaction import without_query
 from omicsdk.transfer.arguments import a, each, many, number, whole_number
@@ -66,11 +66,13 @@ class Item:
             raise ValueError(f"{self.name}: size, retries and min_delay cannot be negative")
         checksums = {algorithm.lower(): value.strip().lower() for algorithm, value in self.checksums.items() if value}
         for algorithm, value in checksums.items():
-            if algorithm not in ALGORITHMS:
+            if not is_algorithm(algorithm):
                 known = ", ".join(ALGORITHMS)
                 raise ValueError(f"{self.name}: no checksum '{algorithm}' can be verified; known are {known}")
             if not is_checksum(algorithm, value):
-                raise ValueError(f"{self.name}: {value!r} is not a valid {algorithm}, which is {FORMS[algorithm]}")
+                raise ValueError(
+                    f"{self.name}: {value!r} is not a valid {algorithm}, which is {FORMS[algorithm.partition(':')[0]]}"
+                )
         object.__setattr__(self, "checksums", checksums)
 
     def _check_types(self) -> None:

@@ -269,14 +269,14 @@ def test_of_several_threads_one_makes_the_client(client: Any):
         assert store.stat("bkt").is_folder
 
 
-def test_the_size_of_the_first_part_states_whether_an_etag_is_of_the_usual_parts(
-    store: S3Store, client: Any, monkeypatch: pytest.MonkeyPatch
-):
-    for module in ("fs.stores.s3", "transfer.network.stated"):
-        monkeypatch.setattr(f"omicsdk.{module}.etag_part_size", lambda size: 5 * MIB)
+def test_an_object_in_parts_is_verified_by_its_etag(store: S3Store, client: Any, tmp_path: Path):
     upload = client.create_multipart_upload(Bucket="bkt", Key="parts")["UploadId"]
     place = {"Bucket": "bkt", "Key": "parts", "UploadId": upload}
     sent = [client.upload_part(**place, PartNumber=n, Body=b"x" * size) for n, size in ((1, 5 * MIB), (2, 7))]
     parts = [{"PartNumber": number, "ETag": part["ETag"]} for number, part in enumerate(sent, 1)]
     client.complete_multipart_upload(**place, MultipartUpload={"Parts": parts})
-    assert set(store.stat("bkt/parts").checksums) == {"s3_etag"}
+    assert set(store.stat("bkt/parts").checksums) == {f"s3_etag:{5 * MIB}"}
+    (listed,) = store.entries("bkt")
+    report = store.download([(listed, "parts")], tmp_path, CopyOptions(require_checksum=True))
+    assert [(outcome.state, outcome.verification) for outcome in report.outcomes] == [("done", "verified")]
+    assert hashlib.md5((tmp_path / "parts").read_bytes()).digest() == hashlib.md5(b"x" * (5 * MIB + 7)).digest()

@@ -20,8 +20,10 @@ from omicsdk.core.checksums import (
     crc32c_combine,
     crc32c_text,
     digest,
+    etag_of_size,
     etag_part_size,
     from_base64,
+    is_algorithm,
     is_checksum,
 )
 
@@ -225,3 +227,25 @@ def test_unknown_algorithm_is_named() -> None:
         Digests(["sha256", "sha3"])
     with pytest.raises(ValueError, match=r"'sha384'.*known are crc32c, crc32, sha256, sha1, sha512, md5, s3_etag"):
         digest(b"abc", "sha384")
+
+
+@given(st.binary(max_size=40), st.integers(1, 12))
+def test_an_etag_of_parts_states_their_size_in_its_name(data: bytes, part_size: int) -> None:
+    name = etag_of_size(part_size, len(data))
+    assert name == f"s3_etag:{part_size}"
+    digests = Digests([name], len(data))
+    digests.update(data)
+    (found,) = digests.values().values()
+    parts = [data[at : at + part_size] for at in range(0, len(data), part_size)]
+    joined = hashlib.md5(b"".join(hashlib.md5(part).digest() for part in parts)).hexdigest()
+    assert found == (f"{joined}-{len(parts)}" if len(parts) > 1 else hashlib.md5(data).hexdigest())
+    assert is_algorithm(name)
+    assert is_checksum(name, found)
+    assert etag_of_size(64 * 1024**2, 100) == "s3_etag"
+
+
+@pytest.mark.parametrize("name", ["s3_etag:", "s3_etag:0", "s3_etag:x", "md5:5", "s3_etag:" + "9" * 30, ""])
+def test_other_names_are_no_algorithms(name: str) -> None:
+    assert not is_algorithm(name)
+    with pytest.raises(ValueError, match="Unknown checksum"):
+        digest(b"", name)

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core import ConfigError, DecodeError, Forbidden
 from omicsdk.fs import Entry
-from omicsdk.fs.stores.s3 import S3Store, may_be_of_usual_parts, prefix_of, split
-from omicsdk.transfer.network.stated import of_usual_parts, quickest, stated
+from omicsdk.fs.stores.s3 import S3Store, prefix_of, split
+from omicsdk.transfer.network.stated import may_be_of_parts, of_parts, quickest, stated
 from s3_service import Answer, Request, Service, store_of
 from unsettled import unsettled
 
@@ -107,12 +107,15 @@ def test_an_etag_is_a_checksum_only_where_it_is_one_of_the_contents():
     assert stated(told(md5, **{encryption: "aws:kms"})) == {}
     assert stated(told(md5, **{f"{encryption}-customer-algorithm": "AES256"})) == {}
     parts = told(f"{md5}-2")
-    assert may_be_of_usual_parts(parts, 100 * MIB)
-    assert not may_be_of_usual_parts(told(f"{md5}-20"), 100 * MIB)
     assert stated(parts) == {}
-    assert of_usual_parts(parts, 100 * MIB, None) == {}
-    assert of_usual_parts(parts, 100 * MIB, 50 * MIB) == {}
-    assert of_usual_parts(parts, 100 * MIB, 64 * MIB) == {"s3_etag": f"{md5}-2"}
+    assert may_be_of_parts(parts)
+    assert not may_be_of_parts(told(md5))
+    assert not may_be_of_parts(told(f"{md5}-2", **{encryption: "aws:kms"}))
+    assert of_parts(parts, 100 * MIB, None) == of_parts(parts, 100 * MIB, 0) == {}
+    assert of_parts(parts, 100 * MIB, 40 * MIB) == {}  # that would be three
+    assert of_parts(told(f"{md5}-1"), MIB, MIB) == {}
+    assert of_parts(parts, 100 * MIB, 50 * MIB) == {f"s3_etag:{50 * MIB}": f"{md5}-2"}
+    assert of_parts(parts, 100 * MIB, 64 * MIB) == {"s3_etag": f"{md5}-2"}
 
 
 def test_a_checksum_of_the_whole_is_told_from_one_of_parts():

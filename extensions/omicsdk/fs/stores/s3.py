@@ -6,10 +6,8 @@ from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from math import ceil
 from typing import Any, ClassVar
 
-from omicsdk.core.checksums import etag_part_size, is_checksum
 from omicsdk.core.errors import APIError, BadRequest, DecodeError, Forbidden, NotFound, OmicsError, UsageError
 from omicsdk.core.request import number_in
 from omicsdk.core.retry import seconds_of_date
@@ -29,7 +27,7 @@ from omicsdk.fs.store import (
 from omicsdk.transfer import Item, Location, TransferReport, Upload
 from omicsdk.transfer.items import MappedItems
 from omicsdk.transfer.network.plan import WHOLE
-from omicsdk.transfer.network.stated import is_encrypted, of_usual_parts, stated
+from omicsdk.transfer.network.stated import may_be_of_parts, of_parts, stated
 from omicsdk.transfer.s3.client import BATCH, S3Client
 from omicsdk.transfer.s3.listing import Object, Page, seconds_of
 
@@ -85,18 +83,6 @@ def examined_entry(path: str, headers: Mapping[str, str], size: int, checksums: 
     own = {name.removeprefix(_OWN): value for name, value in headers.items() if name.startswith(_OWN)}
     details = {**own, **{name: value for name, value in named.items() if value}}
     return Entry(path, "file", size, checksums, seconds_of_date(headers.get("last-modified", "")), etag, details)
-
-
-def may_be_of_usual_parts(headers: Mapping[str, str], size: int) -> bool:
-    """Whether an object's ETag may be that of `s3_etag`, so that it is worth requesting the size of its parts.
-
-    Args:
-        headers: The response to HEAD.
-        size: The object's size in bytes.
-    """
-    digest, dash, parts = headers.get("etag", "").strip('"').partition("-")
-    usual = ceil(size / etag_part_size(size))
-    return is_checksum("md5", digest) and dash == "-" and parts == str(usual) and not is_encrypted(headers)
 
 
 #: How headers with users' own metadata begin.
@@ -218,8 +204,8 @@ class S3Store(Store):
                 expected = "a whole number from 0 to 2**63 - 1"
                 raise DecodeError("head_object", "ContentLength", told.get("content-length"), expected=expected)
             known = stated(told, etags=not bucket.endswith("--x-s3"))
-            if not known and may_be_of_usual_parts(told, size):
-                known = of_usual_parts(told, size, self._first_part(bucket, key, doing))
+            if not known and not bucket.endswith("--x-s3") and may_be_of_parts(told):
+                known = of_parts(told, size, self._first_part(bucket, key, doing))
         return examined_entry(path, told, size, known)
 
     def _first_part(self, bucket: str, key: str, doing: str) -> int | None:
@@ -281,8 +267,8 @@ class S3Store(Store):
         return self.client.location(bucket, key or "")
 
     def item(self, entry: Entry, name: str) -> Item:
-        """Return an object as an item: its response states checksums, for which a large one, fetched in parts, is examined."""
-        if entry.checksums or (entry.size or 0) <= WHOLE:
+        """Return an object as an item: its response states checksums, for which one that was put in parts, or is fetched so, is examined."""
+        if entry.checksums or ((entry.size or 0) <= WHOLE and "-" not in entry.version):
             location, renew = self.location(entry), partial(self._renewed, entry)
             return Item(
                 name, location, entry.size, dict(entry.checksums), self.uri(entry.path), renew=renew, states=True

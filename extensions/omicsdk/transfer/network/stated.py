@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from omicsdk.core.checksums import etag_part_size, from_base64, is_checksum
+from omicsdk.core.checksums import etag_of_size, from_base64, is_checksum
 
 #: Headers of S3 with a checksum, by algorithm, fastest first.
 CHECKSUM_HEADERS = {name: f"x-amz-checksum-{name}" for name in ("crc32c", "crc32", "sha256", "sha1", "sha512")}
@@ -49,8 +49,18 @@ def quickest_without_etag(headers: Mapping[str, str]) -> dict[str, str]:
     return dict([*stated(headers, etags=False).items()][:1])
 
 
-def of_usual_parts(headers: Mapping[str, str], size: int, first_part: int | None) -> dict[str, str]:
-    """Return the checksum that an ETag of several parts is, where they have the size that `s3_etag` has.
+def may_be_of_parts(headers: Mapping[str, str]) -> bool:
+    """Return whether an ETag may be made of the MD5s of parts, so that it is worth requesting their size.
+
+    Args:
+        headers: As for `stated`.
+    """
+    etag = headers.get("etag", "").strip('"')
+    return "-" in etag and is_checksum("s3_etag", etag) and not is_encrypted(headers)
+
+
+def of_parts(headers: Mapping[str, str], size: int, first_part: int | None) -> dict[str, str]:
+    """Return the checksum that an ETag of parts is, where all of them have the size of the first one.
 
     Args:
         headers: As for `stated`.
@@ -58,8 +68,12 @@ def of_usual_parts(headers: Mapping[str, str], size: int, first_part: int | None
         first_part: The size of its first part in bytes; None if it is unknown.
     """
     etag = headers.get("etag", "").strip('"')
-    is_usual = first_part == etag_part_size(size) and is_checksum("s3_etag", etag) and not is_encrypted(headers)
-    return {"s3_etag": etag} if is_usual else {}
+    # That of a single part is another digest than `s3_etag`, which is then a plain MD5.
+    if not first_part or first_part >= size or not may_be_of_parts(headers):
+        return {}
+    if etag.partition("-")[2] != str(-(-size // first_part)):
+        return {}
+    return {etag_of_size(first_part, size): etag}
 
 
 def is_encrypted(headers: Mapping[str, str]) -> bool:
