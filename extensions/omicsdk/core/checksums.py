@@ -1,4 +1,4 @@
-"""Checksums that platforms state for files, computed incrementally: SHA-256, SHA-512, SHA-1, MD5, CRC32C, CRC32 and S3's ETag.
+"""Checksums that platforms state for files, computed incrementally: SHA-256, SHA-512, SHA-1, MD5, CRC32C, CRC32, CRC64NVME and S3's ETag.
 
 All values are lower-case text: hex digits, for `crc32c` and `crc32` always eight, for an `s3_etag` of several parts
 `<32 hex digits>-<number of parts>`. `s3_etag:BYTES` is one of parts of another size than usual. CRC32C values of neighbouring pieces can be combined without reading the pieces
@@ -20,19 +20,20 @@ ETAG_PART = 64 * MIB
 #: S3's limit of parts per object; larger objects have larger parts.
 ETAG_PARTS = 10_000
 #: The algorithms of `Digests`, fastest first.
-ALGORITHMS = ("crc32c", "crc32", "sha256", "sha1", "sha512", "md5", "s3_etag")
+ALGORITHMS = ("crc32c", "crc32", "sha256", "sha1", "sha512", "md5", "s3_etag", "crc64nvme")
 
 #: The form of their values.
 FORMS = {
     "crc32c": "8 hexadecimal digits",
     "crc32": "8 hexadecimal digits",
+    "crc64nvme": "16 hexadecimal digits",
     "sha256": "64 hexadecimal digits",
     "sha512": "128 hexadecimal digits",
     "sha1": "40 hexadecimal digits",
     "md5": "32 hexadecimal digits",
     "s3_etag": "32 hexadecimal digits, followed by '-' and the number of parts after a multipart upload",
 }
-_DIGITS = {"crc32c": 8, "crc32": 8, "sha256": 64, "sha512": 128, "sha1": 40, "md5": 32, "s3_etag": 32}
+_DIGITS = {"crc32c": 8, "crc32": 8, "crc64nvme": 16, "sha256": 64, "sha512": 128, "sha1": 40, "md5": 32, "s3_etag": 32}
 _ETAG = "s3_etag"
 _MOST_DIGITS = 20
 _MOST_PARTS_DIGITS = len(str(ETAG_PARTS))
@@ -267,6 +268,10 @@ def _digest(name: str, etag_part: int) -> _Digest:
         return _Crc32c()
     if name == "crc32":
         return _Crc32()
+    if name == "crc64nvme":
+        from omicsdk.core.crc64 import Crc64Nvme  # which few files need
+
+        return Crc64Nvme()
     if name == _ETAG or (etag_part := _own_part_size(name)):
         return _S3Etag(etag_part)
     if name in ALGORITHMS:

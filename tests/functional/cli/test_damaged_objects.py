@@ -33,7 +33,7 @@ def value_of(name: str, data: bytes) -> str:
     return base64_of(digest(data, name.lower()))
 
 
-@pytest.fixture(params=["ETag", "CRC32C", "CRC32", "SHA256"])
+@pytest.fixture(params=["ETag", "CRC32C", "CRC32", "SHA256", "CRC64NVME"])
 def proxy(request: pytest.FixtureRequest, omics_sandbox: Any, monkeypatch: Any, tmp_path: Path) -> Iterator[LyingProxy]:
     """A proxy of the sandbox's S3, which has a bucket of objects with one kind of checksum."""
     for name, value in omics_sandbox.environment().items():
@@ -76,7 +76,7 @@ def test_a_flipped_byte_is_found(proxy: LyingProxy, omics: Any, words: list[str]
     proxy.begin(Lie("flip", reply=flipped, methods=frozenset({"GET"})))
     code, out, err = omics(*words)
     assert code in (1, 3)
-    assert re.search(r"(md5|crc32c?|sha256) is [0-9a-f]+, expected", err) or b"wrong" in out, err
+    assert re.search(r"(md5|crc32c?|crc64nvme|sha256) is [0-9a-f]+, expected", err) or b"wrong" in out, err
     assert not [
         path
         for path in Path("out").rglob("*")

@@ -77,6 +77,7 @@ def test_checksums_where_only_approved_algorithms_serve_security(monkeypatch: py
     assert digests.values() == {
         "crc32c": "364b3fb7",
         "crc32": "352441c2",
+        "crc64nvme": "05e5cabb3fc1faeb",
         "sha256": "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
         "sha1": "a9993e364706816aba3e25717850c26c9cd0d89d",
         "sha512": "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a"
@@ -225,7 +226,9 @@ def test_checksums_in_base64(name: str) -> None:
 def test_unknown_algorithm_is_named() -> None:
     with pytest.raises(ValueError, match=r"'sha3'.*known are crc32c"):
         Digests(["sha256", "sha3"])
-    with pytest.raises(ValueError, match=r"'sha384'.*known are crc32c, crc32, sha256, sha1, sha512, md5, s3_etag"):
+    with pytest.raises(
+        ValueError, match=r"'sha384'.*known are crc32c, crc32, sha256, sha1, sha512, md5, s3_etag, crc64nvme"
+    ):
         digest(b"abc", "sha384")
 
 

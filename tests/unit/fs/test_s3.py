@@ -127,3 +127,6 @@ def test_a_checksum_of_the_whole_is_told_from_one_of_parts():
     both = told("0" * 32, **{"x-amz-checksum-crc32": "NjYuLg==", crc32c: "NjYuLg=="})
     assert list(stated(both)) == ["crc32c", "crc32", "md5"]
     assert quickest(both) == {"crc32c": "36362e2e"}
+    slow = told("0" * 32, **{"x-amz-checksum-crc64nvme": "AAAAAAAAAAA="})
+    assert list(stated(slow)) == ["md5", "crc64nvme"]
+    assert quickest({**slow, "x-amz-server-side-encryption": "aws:kms"}) == {"crc64nvme": "0" * 16}

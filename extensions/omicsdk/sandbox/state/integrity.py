@@ -6,10 +6,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming-trailers.html
 
 import base64
 import binascii
-import zlib
-from collections.abc import Callable, Mapping
-from functools import cache
-from typing import Protocol
+from collections.abc import Mapping
 
 from omicsdk.core.checksums import Digests
 from omicsdk.sandbox.problems import Problem
@@ -21,23 +18,7 @@ _STREAMING = "STREAMING-"
 _LONGEST_LINE = 16 * 1024
 
 
-class _Digest(Protocol):
-    def update(self, data: bytes, /) -> None: ...
-    def value(self) -> bytes: ...
-
-
-class _Crc:
-    def __init__(self, extend: Callable[[bytes, int], int], length: int) -> None:
-        self._extend, self._length, self._value = extend, length, 0
-
-    def update(self, data: bytes, /) -> None:
-        self._value = self._extend(data, self._value)
-
-    def value(self) -> bytes:
-        return self._value.to_bytes(self._length, "big")
-
-
-class _Core:
+class _Digest:
     def __init__(self, name: str) -> None:
         self._name, self._digests = name, Digests((name,))
 
@@ -48,29 +29,6 @@ class _Core:
         return bytes.fromhex(self._digests.values()[self._name])
 
 
-@cache
-def _crc64nvme_table() -> tuple[int, ...]:
-    def entry(value: int) -> int:
-        for _ in range(8):
-            value = (value >> 1) ^ (0x9A6C9329AC4BC9B5 if value & 1 else 0)  # the polynomial, reflected
-        return value
-
-    return tuple(map(entry, range(256)))
-
-
-def _crc64nvme(data: bytes, value: int) -> int:
-    table, value = _crc64nvme_table(), value ^ 0xFFFFFFFFFFFFFFFF
-    for byte in data:
-        value = table[(value ^ byte) & 0xFF] ^ (value >> 8)
-    return value ^ 0xFFFFFFFFFFFFFFFF
-
-
-def _digest(name: str) -> _Digest:
-    if name == "crc32":
-        return _Crc(zlib.crc32, 4)
-    return _Crc(_crc64nvme, 8) if name == "crc64nvme" else _Core(name)
-
-
 def checksum_of(name: str, data: bytes) -> str:
     """Return a checksum of bytes in base64.
 
@@ -78,7 +36,7 @@ def checksum_of(name: str, data: bytes) -> str:
         name: Of S3: crc32, crc32c, crc64nvme, sha1, sha256 or sha512.
         data: The bytes.
     """
-    digest = _digest(name)
+    digest = _Digest(name)
     digest.update(data)
     return base64.b64encode(digest.value()).decode()
 
@@ -109,7 +67,7 @@ class StatedChecksums:
             self._expect("payload", bytes.fromhex(payload), "XAmzContentSHA256Mismatch")
         self._trailer = headers.get("x-amz-trailer", "").lower().removeprefix(CHECKSUM)
         if self._trailer in _LENGTHS:
-            self._digests[self._trailer] = _digest(self._trailer)
+            self._digests[self._trailer] = _Digest(self._trailer)
         self._chunks = _Chunks() if payload.startswith(_STREAMING) else None
         self._length = headers.get("x-amz-decoded-content-length", "")
         self._size = 0
@@ -120,13 +78,13 @@ class StatedChecksums:
         if stated is None:
             raise Problem(400, "InvalidRequest", f"Value for {CHECKSUM}{name} header is invalid.")
         self._stated[name] = stated
-        self._digests.setdefault(name, _digest(name))
+        self._digests.setdefault(name, _Digest(name))
 
     def _expect(self, name: str, value: bytes | None, code: str) -> None:
         if value is None:
             raise Problem(400, code, "The Content-MD5 you specified was invalid.")
         self._stated[name] = value
-        self._digests[name] = _digest("sha256" if name == "payload" else name)
+        self._digests[name] = _Digest("sha256" if name == "payload" else name)
 
     def update(self, block: bytes) -> bytes:
         """Read bytes of the body as sent, and return those of the object."""

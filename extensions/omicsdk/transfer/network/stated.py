@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from omicsdk.core.checksums import etag_of_size, from_base64, is_checksum
 
 #: Headers of S3 with a checksum, by algorithm, fastest first.
-CHECKSUM_HEADERS = {name: f"x-amz-checksum-{name}" for name in ("crc32c", "crc32", "sha256", "sha1", "sha512")}
+CHECKSUM_HEADERS = {
+    name: f"x-amz-checksum-{name}" for name in ("crc32c", "crc32", "sha256", "sha1", "sha512", "crc64nvme")
+}
 _KIND, _ENCRYPTION = "x-amz-checksum-type", "x-amz-server-side-encryption"
 _CUSTOMER = f"{_ENCRYPTION}-customer-algorithm"
 #: The headers that `stated` reads.
@@ -30,9 +32,10 @@ def stated(headers: Mapping[str, str], *, etags: bool = True) -> dict[str, str]:
     if headers.get(_KIND, "COMPOSITE" if "-" in etag else "FULL_OBJECT") == "FULL_OBJECT":
         values = {name: headers.get(header, "") for name, header in CHECKSUM_HEADERS.items()}
         found = {name: digits for name, value in values.items() if value and (digits := from_base64(name, value))}
+    slow = found.pop("crc64nvme", "")
     if etags and is_checksum("md5", etag) and not is_encrypted(headers):
         found["md5"] = etag
-    return found
+    return {**found, "crc64nvme": slow} if slow else found
 
 
 def quickest(headers: Mapping[str, str]) -> dict[str, str]:
