@@ -778,7 +778,7 @@ class Store(Closing, ABC):
         del entry, path
         return False
 
-    def copy(self, entry: Entry, path: str) -> bool:
+    def copy(self, entry: Entry, path: str) -> bool | Entry:
         """Copy a file within the platform.
 
         Args:
@@ -786,7 +786,8 @@ class Store(Closing, ABC):
             path: Path of the copy.
 
         Returns:
-            Whether it was done; False if the platform does not support it, so that the bytes are downloaded and uploaded.
+            The copy, where the platform states with its response what shows that it is one; else whether it was done; False
+            if the platform does not support it, so that the bytes are downloaded and uploaded.
         """
         del entry, path
         return False

@@ -344,10 +344,11 @@ def _copied_within(plan: CopyPlan, store: Store, options: CopyOptions) -> Iterat
         target = plan.target(file).path
         if not options.overwrite and is_taken(store, target):  # the earlier state could not be requested for each
             raise AlreadyThere(str(plan.target(file)))
-        if not store.copy(file.entry, target):
+        made = store.copy(file.entry, target)
+        if made is False:
             return None
         try:
-            return judge(file.name, file.entry, store.stat(target))
+            return judge(file.name, file.entry, store.stat(target) if made is True else made)
         except OmicsError as error:  # it was copied; what the platform states of the copy is not known
             return Verdict(file.name, "unverified", str(error))
 

@@ -386,14 +386,17 @@ class S3Store(Store):
                 failed |= {f"{bucket}/{key}": error for key in keys}
         return [failed.get(entry.path) for entry in entries]
 
-    def copy(self, entry: Entry, path: str) -> bool:
+    def copy(self, entry: Entry, path: str) -> bool | Entry:
         """Copy an object, to any bucket that the same credentials may write to; a large one in parts."""
         bucket, key = split(entry.path)
         to, new = self._key(path, "/" if key and key.endswith("/") else "")
         if path != entry.path:  # S3 refuses to copy one onto itself
             size = self.stat(entry.path).size if entry.size is None else entry.size
             with self._asking("Copying", entry.path) as doing:
-                self.client.copy((bucket, key or ""), (to, new), size or 0, doing=doing)
+                told = self.client.copy((bucket, key or ""), (to, new), size or 0, doing=doing)
+            known = stated(told, etags=not to.endswith("--x-s3"))
+            if entry.version and entry.version == known.get("md5"):  # of the source in a list, and of the copy
+                return Entry(path, "file", entry.size, known, version=entry.version)
         return True
 
     @contextmanager

@@ -715,7 +715,7 @@ class S3Client:
             doing: For errors.
 
         Returns:
-            What the store states of the copy: its ETag, as `etag`.
+            What the store states of the copy, as headers of an object: its ETag, and how it is encrypted.
         """
         place = quote("/".join(source), safe=PATH_SAFE)
         given = {**(headers or {}), "x-amz-copy-source": place}
@@ -723,7 +723,7 @@ class S3Client:
             return self._copied_in_parts(source, target, size, headers or {}, place, doing)
         response = self.request("PUT", *target, None, given, doing=doing)
         told = elements(response.body, doing, "CopyObjectResult")
-        return {"etag": told.get("ETag", [""])[0].strip('"')}
+        return {**response.headers, "etag": told.get("ETag", [""])[0].strip('"')}
 
     def _copied_in_parts(
         self,
