@@ -28,6 +28,7 @@ class Request:
     headers: dict[str, str]
     sent: int = 0
     status: int = 0
+    method: str = "GET"
 
     @property
     def first(self) -> int:
@@ -138,7 +139,7 @@ class Server(LoopbackServer):
         return Item(name, Location(self.url(name)), len(body), checksums, **{"min_delay": 0.01} | more)
 
     def respond(self, connection: socket.socket, reader: Any, head: Head) -> bool:
-        request = Request(head.path, head.query, head.headers)
+        request = Request(head.path, head.query, head.headers, method=head.method)
         with self._guard:
             self.requests.append(request)
             queue = self.faults.get(head.path)
@@ -147,6 +148,10 @@ class Server(LoopbackServer):
         if fault is not None:
             response = fault(self, request, response) or response
         request.status = response.status
+        if head.method == "HEAD" and response.raw is None:
+            length = len(response.body) if response.length is None else response.length
+            is_unsized = response.unsized or response.chunked
+            response = replace(response, length=length, body=b"", pieces=iter(()), unsized=is_unsized, chunked=False)
         return self._send(connection, request, response)
 
     def _plain(self, request: Request) -> Response:
@@ -199,7 +204,9 @@ class Server(LoopbackServer):
         if response.reset:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             return False
-        if response.cut is not None or response.unsized or (response.length or 0) > len(response.body):
+        if response.cut is not None or response.unsized:
+            return False
+        if (response.length or 0) > len(response.body) and request.method != "HEAD":
             return False
         if response.chunked:
             connection.sendall(b"0\r\n\r\n")

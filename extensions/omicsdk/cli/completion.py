@@ -25,6 +25,7 @@ PLATFORMS = ("hca", "azul", "sb", "gen3", "drs", "htsget", "refget", "trs", "cru
 """The words of platforms for `omics login`; importing its own table takes 100 ms."""
 _LOCATIONS = ("uris", "paths", "source", "target", "copy")
 """Arguments that take both URIs and paths."""
+# Those whose folders are listed.
 SCHEMES = ("azul", "dss", "sb", "gen3", "drs", "pangea", "crunch", "s3")
 _STORE_OPTIONS = ("base_url", "profile")
 """Options of a line that affect lookups of remote paths. Secrets are excluded: no lookup stores them."""
@@ -297,7 +298,8 @@ def _values(line: Line, argument: Argument, current: str) -> tuple[list[Word], b
     if argument["name"] == "platform" and len(path) == 1:
         return [(word, "") for word in PLATFORMS], False
     if argument["name"] in _LOCATIONS and len(path) == 1:
-        return [(f"{scheme}://", "") for scheme in SCHEMES if f"{scheme}://".startswith(current)], True
+        offered = (f"{scheme}://" for scheme in (*SCHEMES, "https"))
+        return [(word, "") for word in offered if word.startswith(current)], True
     return [], True
 
 

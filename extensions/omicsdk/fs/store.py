@@ -24,6 +24,7 @@ from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.closing import Closing
 from omicsdk.core.consistency import InconsistentListing, ResponseMismatch
 from omicsdk.core.errors import OmicsError, UsageError
+from omicsdk.core.redaction import mask_url
 
 if TYPE_CHECKING:
     from omicsdk.fs.options import CopyOptions
@@ -128,13 +129,17 @@ _ODD = re.compile("[\x00\ud800-\udfff]")
 _TIDY = re.compile(r"(?:(?!\.?(?:/|\Z))[^/]+(?:/(?!\Z)|\Z))+")
 
 
+#: Schemes of URLs, which are used as they are written: a query may be a secret, which is not shown.
+WEB = ("https", "http")
+
+
 class Uri(NamedTuple):
     """A location.
 
     Attributes:
         scheme: Its platform, in lower case: `dss`, `sb`, `s3` ...; `file` for this machine.
-        path: Its path there, without slashes at its ends, except for paths of this machine, which are unchanged, and
-            for keys of S3, which only lose the final slash.
+        path: Its path there, without slashes at its ends, except for paths of this machine and for URLs, which are
+            unchanged, and for keys of S3, which only lose the final slash.
         is_folder: Whether it was written with a slash at its end, so that only a folder is meant.
     """
 
@@ -145,6 +150,8 @@ class Uri(NamedTuple):
     @property
     def name(self) -> str:
         """The last part of the path; empty at the top of a scheme."""
+        if self.scheme in WEB:
+            return self.path.partition("?")[0].rstrip("/").rpartition("/")[2]
         return re.split(r"[/\\]" if os.name == "nt" and self.scheme == "file" else "/", self.path.rstrip("/"))[-1]
 
     def child(self, name: str) -> Uri:
@@ -163,7 +170,12 @@ class Uri(NamedTuple):
         end = "/" if self.is_folder and self.path else ""
         if self.scheme == "file":
             return self.path if _ends(self.path) else f"{self.path}{end}"
+        if self.scheme in WEB:
+            return mask_url(f"{self.scheme}://{self.path}")
         return f"{self.scheme}://{self.path}{end}"
+
+    def __repr__(self) -> str:
+        return f"Uri({str(self)!r})"
 
 
 @lru_cache(maxsize=64)
@@ -191,6 +203,13 @@ def parse_uri(text: str) -> Uri:
     scheme, rest = found[1].lower(), text[found.end() :]
     if scheme == "file":
         return _local(text, rest)
+    if scheme in WEB:
+        from omicsdk.core.request import fault_of
+
+        url = text.strip().partition("#")[0]
+        if (fault := fault_of(url)) is not None:
+            raise WrongUri(f"{mask_url(text)!r} {fault}", remedy="Write https://HOST/PATH.")
+        return Uri(scheme, url.partition("://")[2])
     parts = [part for part in rest.split("/") if part]
     if scheme != "s3" and any(part in (".", "..") for part in parts):
         raise WrongUri(
@@ -907,6 +926,8 @@ STORES = {
     "sb": "omicsdk.fs.stores.sb:SbStore",
     "pangea": "omicsdk.fs.stores.pangea:PangeaStore",
     "crunch": "omicsdk.fs.stores.crunch:CrunchStore",
+    "https": "omicsdk.fs.stores.http:HttpsStore",
+    "http": "omicsdk.fs.stores.http:HttpStore",
 }
 
 

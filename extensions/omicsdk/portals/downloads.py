@@ -31,9 +31,10 @@ from omicsdk.core.errors import (
     UsageError,
 )
 from omicsdk.core.files import in_place_of
-from omicsdk.core.redaction import without_query
+from omicsdk.core.redaction import mask_url, without_query
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.drs.storage import PROJECT_VARIABLE
+from omicsdk.fs.store import WEB
 from omicsdk.portals.formats import FORMATS
 from omicsdk.portals.lists import (
     SHOWN_FAULTS,
@@ -41,8 +42,10 @@ from omicsdk.portals.lists import (
     FileList,
     Format,
     Head,
+    ListedFile,
     ListError,
     Row,
+    file_at,
     format_named,
     recognised,
     scheme_of,
@@ -56,6 +59,7 @@ from omicsdk.portals.url_lists import URLS as URL_LIST
 from omicsdk.transfer import Item, Location, Outcome, TransferOptions, TransferOptionsDict, TransferReport
 from omicsdk.transfer.disk import nearest_folder, write_errors
 from omicsdk.transfer.engine.control import report_of
+from omicsdk.transfer.network.representations import UNNAMED
 from omicsdk.transfer.reports.report import raise_failure
 from omicsdk.transfer.reports.units import count_of, size_words
 
@@ -211,9 +215,16 @@ def _given(words: Sequence[str]) -> Format:
     """The format of URIs and URLs that were given as arguments."""
 
     def rows(_: FileList) -> Iterator[Row]:
-        return (Row(number, {"url": word, "file_name": ""}) for number, word in enumerate(words, 1))
+        # The result manifest has these cells: without secrets, since nobody wrote them into a list.
+        return (Row(number, {"url": mask_url(word), "file_name": ""}) for number, word in enumerate(words, 1))
 
-    return replace(URL_LIST, title="URIs and URLs", rows=rows)
+    def files(row: Row, _: FileList) -> Iterator[ListedFile]:
+        """The file of an argument; that of a URL is looked up as `omics cp` does, for its name, size and checksums."""
+        url = words[row.line - 1]
+        scheme = scheme_of(url)
+        yield replace(file_at(url, name=UNNAMED), kind=scheme, name="") if scheme in WEB else file_at(url)
+
+    return replace(URL_LIST, title="URIs and URLs", rows=rows, files=files)
 
 
 def _fetched_list(url: str, folder: Path) -> Path:

@@ -32,10 +32,11 @@ from omicsdk.drs.objects import DrsObject, hexadecimal, in_order
 from omicsdk.drs.planning import DrsFile, RequestedObject, find_each
 from omicsdk.drs.storage import GOOGLE, GOOGLE_VARIABLE, PROJECT_VARIABLE, google_path, google_query
 from omicsdk.fs.copying.planning import fitting, source_to_copy
-from omicsdk.fs.store import Cache, Entry, Unsupported, Uri, open_store, parse_uri
+from omicsdk.fs.store import WEB, Cache, Entry, Unsupported, Uri, open_store, parse_uri
 from omicsdk.hca.azul.files import AzulFile, of_download, service_of
 from omicsdk.portals.lists import STORES, URLS, ListedFile, scheme_of
 from omicsdk.transfer import Item, Location
+from omicsdk.transfer.network.representations import google_checksums
 
 if TYPE_CHECKING:
     from omicsdk.drs.servers import Servers
@@ -379,8 +380,7 @@ class GoogleStorage(Service):
             "HEAD gs", "HEAD", google_path(file.address), query=[("userProject", project)], headers={"accept": "*/*"}
         )
         headers = self.client.send(request).headers
-        stated = (each.strip().partition("=") for each in headers.get("x-goog-hash", "").split(","))
-        sums = {name: hexadecimal(name, value) for name, _, value in stated if name in ("md5", "crc32c")}
+        sums = dict(google_checksums(headers))
         length = headers.get("x-goog-stored-content-length") or headers.get("content-length") or None
         size = stated_number(length, "Content-Length", request.operation, text=True) if file.size is None else file.size
         return file._replace(size=size, checksums={name: value for name, value in sums.items() if value})
@@ -582,7 +582,7 @@ class StoreFiles(Source):
         uri = parse_uri(file.address)
         top = self._store.entry(uri)
         if not top.is_folder:
-            return [self._file(file, top, file.name or top.file_name or top.name)]
+            return [self._file(file, top, file.name or top.file_name or top.name, file.address)]
         name = file.name or top.name
         listed = source_to_copy(self._store, uri, entry=top)
         files, unfit = fitting(listed.files, Uri("file", "."))
@@ -592,8 +592,8 @@ class StoreFiles(Source):
             *(file._replace(name=name, error=error) for _, error in listed.unlisted),
         ]
 
-    def _file(self, file: ListedFile, entry: Entry, name: str) -> ListedFile:
-        address = self._store.uri(entry.path)
+    def _file(self, file: ListedFile, entry: Entry, name: str, address: str = "") -> ListedFile:
+        address = address or self._store.uri(entry.path)
         self._entries.keep(address, entry)
         size = entry.size if file.size is None else file.size
         return file._replace(address=address, name=name, size=size, checksums=file.checksums or entry.checksums)
@@ -616,7 +616,7 @@ SOURCES: dict[str, type[Source]] = {
     "sb-file": SevenBridgesFiles,
     "dss-file": DssFiles,
     "gen3-guid": DrsObjects,
-    **dict.fromkeys(STORES, StoreFiles),
+    **dict.fromkeys((*STORES, *WEB), StoreFiles),
 }
 """Kind of address to the source of its files, which is made with its kind and `SourceOptions`."""
 

@@ -88,6 +88,8 @@ def planned_copy(
         ReadOnly: The target takes no files so.
         UsageError: Several sources, or a folder, go to what is a file.
     """
+    if not stores.of(target).writable:
+        stores.of(target).check_puts([target.path])
     sources: list[Source] = []
     for uri in uris:
         store = stores.of(uri)

@@ -1,0 +1,160 @@
+"""Files at URLs: `https://host/path`, `http://host/path`."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from typing import ClassVar
+from urllib.parse import unquote, urlsplit
+
+from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.credentials import Basic, Credentials, is_confidential, origin_of
+from omicsdk.core.errors import APIError, NotFound, OmicsError, TimedOut, UsageError
+from omicsdk.core.redaction import mask_url, without_query
+from omicsdk.core.sending.connections import WireFailure
+from omicsdk.core.sending.transport import within_budget
+from omicsdk.fs.store import Entry, NotListed, PathNotFound, Store, WrongUri
+from omicsdk.transfer import Location
+from omicsdk.transfer.network.representations import Representation, representation_of
+from omicsdk.transfer.network.requests import LATER, Asked, Kind, followed, headers_for, judge, next_url, unavailable
+from omicsdk.transfer.ranges import shared_pool
+
+#: The whole file, without a condition.
+_ALL = Asked(0, None, ranged=False, size=None, stated=False, validator="")
+_PAGES = ("text/html", "application/xhtml+xml")
+
+
+class HttpsStore(Store):
+    """Files of web servers, read-only. URLs are used as they are written, queries included; a fragment is not sent.
+
+    Servers have no folders: a URL that ends in a slash and is a web page is one that cannot be listed. The name of a
+    file is that of the response's Content-Disposition, else the last part of the URL's path.
+
+    A user and password in a URL are sent to its origin only, and over https only, except to this machine.
+
+    Args:
+        credentials: A login, which names the origins that it is for.
+        clock: Measures time, and waits.
+
+    Raises:
+        UsageError: The login names no origins.
+    """
+
+    scheme: ClassVar[str] = "https"
+
+    def __init__(
+        self,
+        *,
+        credentials: Credentials | None = None,
+        clock: Clock = SYSTEM_CLOCK,
+    ) -> None:
+        if credentials is not None and not credentials.origins:
+            raise UsageError(
+                f"credentials of {self.scheme}:// name no origin",
+                remedy="State it: BearerToken(token, origins=['https://host']).",
+            )
+        self._credentials = credentials
+        self._clock = clock
+
+    def _stat(self, path: str) -> Entry:
+        location, shown = self._location(path), self.uri(path)
+        found = self._described(location, shown)
+        place = urlsplit(location.url)
+        if place.path[-1:] in ("", "/") and not place.query and found.media_type in _PAGES and not found.is_named:
+            return Entry(path, "folder")
+        etag = found.validator if '"' in found.validator else ""
+        details = {"etag": etag, "content_type": found.media_type}
+        return Entry(
+            path,
+            "file",
+            found.size,
+            found.checksums,
+            found.modified,
+            found.validator,
+            {name: value for name, value in details.items() if value},
+            location,
+            found.name,
+        )
+
+    def _entries(self, path: str) -> Iterator[Entry]:
+        what = "cannot be listed: web servers do not list files"
+        raise NotListed(self.uri(path), what, remedy="Name the URL of a file, or a list of them: omics get LIST.")
+
+    def location(self, entry: Entry) -> Location:
+        return self._location(entry.path)
+
+    def uri(self, path: str) -> str:
+        """A URL as it is shown: without secrets."""
+        return mask_url(super().uri(path))
+
+    def _location(self, path: str) -> Location:
+        """Return a URL with the login for its origin."""
+        url = f"{self.scheme}://{path}"
+        login, (authority, slash, rest) = self._credentials, path.partition("/")
+        user, at, host = authority.rpartition("@")
+        if at:
+            url = f"{self.scheme}://{host}{slash}{rest}"
+            name, _, password = user.partition(":")
+            login = Basic(unquote(name), unquote(password), origins=[origin_of(url)])
+        sends = login is not None and login.goes_to(url)
+        if at and not is_confidential(url):
+            raise WrongUri(f"{self.uri(path)}: a password is not sent over http", remedy="Use the https URL.")
+        return Location(url, login.headers("GET", url) if login is not None and sends else {})
+
+    def _described(self, location: Location, shown: str) -> Representation:
+        """Request the headers of a file: by HEAD, or by GET, whose body is cut off, if that is refused.
+
+        URLs that are presigned for GET refuse HEAD; some servers do not implement it, or state no length.
+        """
+        try:
+            found = self._requested(location, shown, "HEAD")
+        except APIError:
+            found = None
+        try:
+            return self._requested(location, shown, "GET") if found is None or found.size is None else found
+        except NotFound as error:
+            raise PathNotFound(shown, "not found") from error
+
+    def _requested(self, start: Location, shown: str, method: str) -> Representation:
+        location, failures, hops, began = start, 0, 0, self._clock.monotonic()
+        while True:
+            later: float | None = None
+            try:
+                with shared_pool().get(location.url, headers_for(location), 0, method=method) as response:
+                    verdict = judge(_ALL, response.status, response.headers, self._clock.now())
+                    if verdict.kind is Kind.ACCEPT:
+                        return representation_of(response.lines, start.url, method)
+                    if verdict.kind is not Kind.MOVED:
+                        raise unavailable(shown, location.url, verdict, response.headers, response.refusal())
+                hops, later = hops + 1, verdict.retry_after
+                error: OmicsError = TimedOut(
+                    "the service is not ready to provide it", method=method, url=shown, operation=shown
+                )
+                location = followed(location, next_url(location.url, verdict.location, hops, method))
+                if not later:
+                    continue
+            except APIError as refused:
+                if refused.status not in LATER:
+                    raise
+                error, later, failures = refused, refused.retry_after, failures + 1
+            except WireFailure as failure:
+                error, failures = failure.error, failures + 1
+                failure.error.method, failure.error.url = method, without_query(location.url)
+                failure.error.operation = shown
+                if failure.lasting:
+                    raise error from failure.__cause__
+            pause = within_budget().next_pause(
+                failures=max(failures, 1),
+                elapsed=self._clock.monotonic() - began,
+                fraction=random.random(),  # noqa: S311 - jitter
+                retry_after=later,
+            )
+            if pause is None:
+                raise error
+            self._clock.sleep(pause)
+
+
+class HttpStore(HttpsStore):
+    """As `HttpsStore`, over connections that are not encrypted."""
+
+    scheme: ClassVar[str] = "http"

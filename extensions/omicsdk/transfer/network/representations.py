@@ -1,0 +1,190 @@
+"""What the headers of an HTTP response state of a file: its size, date, name and checksums. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import unquote, urlsplit
+
+from omicsdk.core.checksums import from_base64, is_checksum
+from omicsdk.core.request import number_in
+from omicsdk.core.retry import seconds_of_date
+from omicsdk.transfer.names import wrong_with
+from omicsdk.transfer.network.requests import last_status, parse_head, validator_in
+
+#: Name of a file whose server and URL state none, as browsers have it.
+UNNAMED = "download"
+
+#: Names of algorithms in Digest (RFC 3230) and Repr-Digest (RFC 9530). Both cover the whole file, also in a response
+#: with a part of it; Content-MD5 covers the bytes that were sent.
+_DIGESTS = {"sha-256": "sha256", "sha-512": "sha512", "sha": "sha1", "md5": "md5", "crc32c": "crc32c"}
+_AMAZON = {f"x-amz-checksum-{name}": name for name in ("sha256", "sha1", "crc32c")}
+_STRUCTURED = re.compile(r"\s*([A-Za-z0-9*_.-]+)\s*=\s*:([A-Za-z0-9+/=]*):\s*(?:;[^,]*)?(?:,|\Z)")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+@dataclass(frozen=True, slots=True)
+class Representation:
+    """A file, as a response describes it.
+
+    Attributes:
+        name: Its name, one part, safe in any folder.
+        size: Its size in bytes; None if it is not stated.
+        checksums: Its checksums by algorithm.
+        modified: When it changed last, in seconds since 1970; None if it is not stated.
+        validator: Its ETag or date, as `validator_in` returns it.
+        media_type: Its media type in lower case, without parameters.
+        is_named: Whether the server states the name, not only the URL.
+    """
+
+    name: str
+    size: int | None = None
+    checksums: Mapping[str, str] = field(default_factory=dict[str, str])
+    modified: float | None = None
+    validator: str = ""
+    media_type: str = ""
+    is_named: bool = False
+
+
+def representation_of(lines: Sequence[bytes], url: str, method: str) -> Representation:
+    """Return what a response of status 200 states of a file.
+
+    Args:
+        lines: Its head, as received.
+        url: The URL that the user named, before redirects.
+        method: The request's method: some servers answer HEAD without the length of what GET returns, with 0.
+    """
+    headers = joined_headers(lines)
+    size = None if "chunked" in headers.get("transfer-encoding", "") else number_in(headers.get("content-length", ""))
+    named = disposition_name(headers.get("content-disposition", ""))
+    return Representation(
+        named or url_name(url),
+        None if size == 0 and method == "HEAD" else size,
+        stated_checksums(headers),
+        seconds_of_date(headers.get("last-modified", "")),
+        validator_in(headers),
+        headers.get("content-type", "").partition(";")[0].strip().lower(),
+        bool(named),
+    )
+
+
+def joined_headers(lines: Sequence[bytes]) -> dict[str, str]:
+    """Return the last head of a response with lower-case names; values of a repeated field are joined by commas.
+
+    Args:
+        lines: Status and header lines as received.
+    """
+    status = last_status(lines)[0]
+    first = max((number for number, line in enumerate(lines) if line == status), default=0)
+    joined: dict[str, str] = {}
+    for line in lines[first:]:
+        for name, value in parse_head([line])[1].items():
+            joined[name] = f"{joined[name]}, {value}" if name in joined else value
+    return joined
+
+
+def stated_checksums(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the checksums of a whole file that a response with all of it, or to HEAD, states.
+
+    Args:
+        headers: Its headers with lower-case names, values of repeated fields joined by commas.
+
+    Returns:
+        Values by algorithm; where fields differ, none of that algorithm.
+    """
+    found: dict[str, set[str]] = {}
+    for name, value in _stated(headers):
+        if value:
+            found.setdefault(name, set()).add(value)
+    return {name: values.pop() for name, values in found.items() if len(values) == 1}
+
+
+def _stated(headers: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    for each in headers.get("digest", "").split(","):
+        algorithm, _, value = each.strip().partition("=")
+        if ours := _DIGESTS.get(algorithm.strip().lower()):
+            yield ours, _either(ours, value.strip())
+    for found in _STRUCTURED.finditer(headers.get("repr-digest", "")):
+        if ours := _DIGESTS.get(found[1].lower()):
+            yield ours, from_base64(ours, found[2])
+    for header in ("content-md5", "x-ms-blob-content-md5"):
+        yield "md5", from_base64("md5", headers.get(header, "").strip())
+    yield from google_checksums(headers)
+    yield from _amazon_checksums(headers)
+
+
+def _either(algorithm: str, value: str) -> str:
+    """Return a checksum in Base64 or, as some servers write Digest, in hexadecimal digits."""
+    return value.lower() if is_checksum(algorithm, value.lower()) else from_base64(algorithm, value)
+
+
+def google_checksums(headers: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield the checksums of x-goog-hash, each with its algorithm.
+
+    Args:
+        headers: As for `stated_checksums`.
+    """
+    # An object that is stored compressed and sent decompressed: the checksum is that of the stored bytes.
+    stored = headers.get("x-goog-stored-content-encoding", "identity")
+    if stored != headers.get("content-encoding", "identity"):
+        return
+    for each in headers.get("x-goog-hash", "").split(","):
+        name, _, value = each.strip().partition("=")
+        if name in ("md5", "crc32c"):
+            yield name, from_base64(name, value)
+
+
+def _amazon_checksums(headers: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    etag = headers.get("etag", "").strip('"')
+    usual = "COMPOSITE" if "-" in etag else "FULL_OBJECT"
+    if headers.get("x-amz-checksum-type", usual) == "FULL_OBJECT":
+        for header, name in _AMAZON.items():
+            yield name, from_base64(name, headers.get(header, "").strip())
+    # Elsewhere an ETag of 32 digits need not be an MD5: of keys of KMS or of the user, of S3 Express, of other servers.
+    is_plain = (
+        headers.get("server") == "AmazonS3"
+        and headers.get("x-amz-server-side-encryption", "AES256") == "AES256"
+        and "x-amz-server-side-encryption-customer-algorithm" not in headers
+        and headers.get("x-amz-storage-class") != "EXPRESS_ONEZONE"
+    )
+    if is_plain and is_checksum("md5", etag.lower()):
+        yield "md5", etag.lower()
+
+
+def disposition_name(header: str) -> str:
+    """Return the file name of a Content-Disposition header (RFC 6266), safe in any folder; empty if it states none.
+
+    Args:
+        header: Its value, decoded as Latin-1.
+    """
+    if not header:
+        return ""
+    from email.message import Message
+    from email.utils import collapse_rfc2231_value
+
+    message = Message()
+    message["content-disposition"] = _CONTROL.sub("", header)
+    stated = [value for name, value in message.get_params([], "content-disposition") if name.lower() == "filename"]
+    stated.sort(key=lambda value: type(value) is str)  # one that is encoded by RFC 8187, a tuple, goes first
+    name = collapse_rfc2231_value(stated[0]) if stated else ""
+    try:  # many servers send UTF-8 where the standard has Latin-1 or an encoding
+        name = name.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        pass
+    return _last_part(name)
+
+
+def url_name(url: str) -> str:
+    """Return the file name of a URL, safe in any folder: the last part of its path, or `UNNAMED`.
+
+    Args:
+        url: The URL.
+    """
+    return _last_part(unquote(urlsplit(url).path.rstrip("/").rpartition("/")[2])) or UNNAMED
+
+
+def _last_part(name: str) -> str:
+    """Return the last part of a path of any system; empty if it is no name."""
+    last = _CONTROL.sub("", re.split(r"[/\\]", name)[-1]).strip()
+    return "" if wrong_with(last) else last

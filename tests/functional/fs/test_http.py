@@ -1,0 +1,228 @@
+"""Files of web servers by their URLs: names, checksums, ranges, redirects, logins, and servers that lack some of it."""
+
+import hashlib
+import io
+from base64 import b64encode
+from dataclasses import replace
+from pathlib import Path
+
+import omicsdk
+import pytest
+from command_line import Ran
+from omicsdk.cli.main import main
+from omicsdk.core import UsageError
+from omicsdk.core.credentials import BearerToken
+from omicsdk.core.errors import Unauthorized
+from omicsdk.fs import NotListed, PathNotFound, WrongUri, open_store, parse_uri
+from omicsdk.transfer import TransferFailed
+from unsettled import unsettled
+
+DATA = bytes(range(256)) * 8000
+SHA256 = {"Digest": "SHA-256=" + b64encode(hashlib.sha256(DATA).digest()).decode()}
+
+
+@pytest.fixture(autouse=True)
+def settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    unsettled(monkeypatch, tmp_path)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def omics(capfdbinary):
+    def run(*words: str) -> Ran:
+        code = main(list(words))
+        out, err = capfdbinary.readouterr()
+        return Ran(code, out, err.decode())
+
+    return run
+
+
+def stating(**headers):
+    """Answers as usual, with further headers."""
+    names = {name.replace("_", "-"): value for name, value in headers.items()}
+    return lambda _, request, response: replace(response, headers=response.headers | names)
+
+
+def refusing(method, status):
+    return lambda _, request, response: replace(response, status=status) if request.method == method else None
+
+
+def looked_up(url):
+    with open_store(url.partition(":")[0]) as store:
+        return store.entry(parse_uri(url))
+
+
+def test_a_file_is_read_in_place(server):
+    url = server.put("a.bin", DATA)
+    with omicsdk.open(url) as file:
+        file.seek(-3, io.SEEK_END)
+        assert file.read() == DATA[-3:]
+        file.seek(5)
+        assert file.read(7) == DATA[5:12]
+    assert server.sent("a.bin") < 1.5 * len(DATA)
+
+
+def test_commands_take_urls(server, omics, tmp_path):
+    url = server.put("a.bin", DATA)
+    server.always["a.bin"] = stating(**SHA256)
+    assert omics("cat", "--range", "5-11", url).stdout == DATA[5:12]
+    assert omics("cat", url).stdout == DATA
+    assert omics("ls", "--output", "json", url).json[0]["size"] == len(DATA)
+    (found,) = omics("stat", "--output", "json", url).json
+    assert found["checksums"] == {"sha256": hashlib.sha256(DATA).hexdigest()}
+    copied = omics("cp", url, "copy/", "--require-checksum", "--output", "json")
+    assert (copied.code, copied.json["verification"]["verified"]) == (0, 1), copied.err
+    assert Path("copy/a.bin").read_bytes() == DATA
+    assert omics("verify", url).json["counts"] == {"verified": 1}
+    assert omics("verify", url, "copy/a.bin").json["counts"] == {"verified": 1}
+    got = omics("get", url, "--to", "data", "--output", "json")
+    assert (got.code, got.json["verification"]["verified"]) == (0, 1), got.err
+
+
+def test_a_flipped_byte_is_found(server):
+    url = server.put("a.bin", DATA)
+
+    def flipped(_, request, response):
+        body = response.body if request.method == "HEAD" else bytes([response.body[0] ^ 1]) + response.body[1:]
+        return replace(response, headers=response.headers | SHA256, body=body)
+
+    server.always["a.bin"] = flipped
+    with pytest.raises(TransferFailed, match="sha256"):
+        omicsdk.download(url, "data", retries=0)
+    assert not Path("data/a.bin").exists()
+
+
+@pytest.mark.parametrize("status", [403, 405, 501])
+def test_a_server_without_head(server, status):
+    url = server.put("a.bin", DATA)
+    server.always["a.bin"] = refusing("HEAD", status)
+    assert looked_up(url).size == len(DATA)
+    assert omicsdk.download(url, "data").counts["done"] == 1
+    assert Path("data/a.bin").read_bytes() == DATA
+
+
+@pytest.mark.parametrize("how", [{"chunked": True}, {"unsized": True}])
+def test_a_server_without_length_and_ranges(server, omics, how):
+    url = server.put("a.bin", DATA)
+    server.ranges = False
+    server.always["a.bin"] = lambda _, request, response: replace(response, **how)
+    assert looked_up(url).size is None
+    assert omics("cat", url).stdout == DATA
+    assert omics("cp", url, "b.bin").code == 0
+    assert Path("b.bin").read_bytes() == DATA
+
+
+def test_a_broken_connection_is_resumed_by_ranges(server):
+    url = server.put("a.bin", DATA)
+    server.fault("a.bin", lambda *_: None, lambda _, __, response: replace(response, cut=len(DATA) // 2))
+    assert omicsdk.download(url, "data", min_delay=0.01).counts["done"] == 1
+    assert Path("data/a.bin").read_bytes() == DATA
+    assert server.sent("a.bin") <= len(DATA) * 1.2
+
+
+def test_names_come_from_the_server_safely(server, omics):
+    url = server.put("files/7", DATA)
+    server.always["files/7"] = stating(Content_Disposition='attachment; filename="../../reads 1.bam"')
+    assert omics("cp", url, "copy/").code == 0
+    assert omics("get", url, "--to", "data").code == 0
+    assert Path("copy/reads 1.bam").read_bytes() == Path("data/reads 1.bam").read_bytes() == DATA
+
+
+def test_a_redirect_names_the_file_by_what_was_asked_for(server, omics):
+    server.put("storage/0f3a", DATA)
+    server.put("a.bin", b"")
+    server.always["a.bin"] = lambda server, *_: replace(
+        _[1], status=302, headers={"Location": server.url("storage/0f3a", "X-Amz-Signature=canary")}
+    )
+    copied = omics("cp", server.url("a.bin"), "copy/", "--output", "json")
+    assert (copied.code, Path("copy/a.bin").read_bytes() == DATA) == (0, True), copied.err
+    assert "canary" not in copied.err + copied.out
+
+
+def test_secrets_of_a_url_are_not_shown(server, omics, tmp_path):
+    server.put("a.bin", DATA)
+    url = server.url("a.bin", "token=canary")
+    ran = [omics(*words) for words in (["ls", url], ["stat", url], ["cp", url, "b/"], ["get", url, "--to", "c"])]
+    assert [each.code for each in ran] == [0] * 4
+    assert server.requests[0].query == "token=canary"
+    missing = omics("cat", server.url("none", "token=canary"))
+    assert missing.code == 1
+    shown = "".join(each.err + each.out for each in [*ran, missing]) + repr(parse_uri(url))
+    kept = "".join(
+        path.read_text("latin-1") for path in tmp_path.rglob("*") if path.is_file() and path.suffix != ".bin"
+    )
+    assert "canary" not in shown + kept
+
+
+def test_a_login_goes_to_its_origin_only(server):
+    server.put("a.bin", DATA)
+    there = server.url("a.bin", host="localhost")
+    server.put("moved", b"")
+    server.always["moved"] = lambda _, __, response: replace(response, status=302, headers={"Location": there})
+    login = BearerToken("canary", origins=[server.url("")])
+    with open_store("http", credentials=login) as store:
+        store.entry(parse_uri(server.url("moved")))
+    assert [(each.path, each.headers.get("authorization")) for each in server.requests] == [
+        ("moved", "Bearer canary"),
+        ("a.bin", None),
+    ]
+    with pytest.raises(UsageError, match="no origin"):
+        open_store("http", credentials=BearerToken("canary"))
+
+
+def test_a_password_in_a_url(server, omics):
+    server.put("a.bin", DATA)
+    ran = omics("cat", server.url("a.bin").replace("//", "//me:can%20ary@"))
+    assert ran.stdout == DATA
+    assert {each.headers["authorization"] for each in server.requests} == {"Basic " + b64encode(b"me:can ary").decode()}
+    with pytest.raises(WrongUri, match=r"\*\*\*@h\.example.* not sent over http"):
+        looked_up("http://me:canary@h.example/a")
+
+
+def test_what_web_servers_cannot_do_is_refused(server, omics):
+    url = server.put("", b"<html><a href='a.bin'>a.bin</a></html>")
+    server.always[""] = stating(Content_Type="text/html; charset=utf-8")
+    file = server.put("a.bin", DATA)
+    Path("local").write_bytes(b"x")
+    for words, said in (
+        (["ls", url], "cannot be listed"),
+        (["cp", "-r", url, "copy"], "cannot be listed"),
+        (["rm", "--yes", file], "cannot be removed"),
+        (["mv", file, "b"], "cannot be removed"),
+        (["mkdir", f"{url}new/"], "cannot be created"),
+    ):
+        ran = omics(*words)
+        assert (ran.code, said in ran.err, ran.err.count("\n")) == (2, True, 1), ran.err
+    requests = len(server.requests)
+    ran = omics("cp", "local", f"{url}b")
+    assert (ran.code, "cannot be written" in ran.err, len(server.requests)) == (2, True, requests)
+    with pytest.raises(NotListed), open_store("http") as store:
+        list(store.entries(parse_uri(url).path))
+
+
+def test_errors_of_servers(server):
+    with pytest.raises(PathNotFound):
+        looked_up(server.url("none"))
+    server.put("closed", DATA)
+    server.always["closed"] = lambda _, __, response: replace(response, status=401, body=b"")
+    with pytest.raises(Unauthorized, match="denies access"):
+        looked_up(server.url("closed"))
+
+
+def test_a_busy_server_is_asked_again(server):
+    url = server.put("a.bin", DATA)
+    busy = lambda _, __, response: replace(response, status=503, headers={"Retry-After": "0"})  # noqa: E731
+    server.fault("a.bin", busy, busy)
+    assert looked_up(url).size == len(DATA)
+
+
+@pytest.mark.parametrize("text", ["https://", "http://:80/a", "https://h:x/a", "https:///a"])
+def test_urls_without_a_host_are_refused(text):
+    with pytest.raises(WrongUri, match=r"https?://"):
+        parse_uri(text)
+
+
+@pytest.mark.parametrize("text", ["https://h/a//b/../c?x=1/", "https://h/a b", "http://127.0.0.1:8080/%2e"])
+def test_urls_are_used_as_they_are_written(text):
+    assert str(parse_uri(text)) == text
+    assert parse_uri(f"{text}#part") == parse_uri(text)

@@ -1,0 +1,168 @@
+"""Files by their URLs from nginx, Caddy, Python's http.server and `rclone serve http`."""
+
+import hashlib
+import os
+import sys
+import threading
+from base64 import b64encode
+from collections.abc import Callable, Generator
+from pathlib import Path
+from platform import python_version
+
+import omicsdk
+import pytest
+from command_line import Ran
+from omicsdk import Interrupted
+from omicsdk.transfer import Progress
+from real_results import differences
+from real_servers import Server, free_port, program, running, version_of
+
+MIB = 1024 * 1024
+DATA = os.urandom(20 * MIB)
+DIGEST = b64encode(hashlib.sha256(DATA).digest()).decode()
+Run = Callable[..., Ran]
+
+NGINX = """
+daemon off;
+pid {folder}/nginx.pid;
+error_log {folder}/error.log info;
+events {{}}
+http {{
+    access_log off;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    server {{
+        listen 127.0.0.1:{port};
+        root {folder}/served;
+        autoindex on;
+        location /stated/ {{ alias {folder}/served/; add_header Repr-Digest "sha-256=:{digest}:"; }}
+        location /named/ {{ alias {folder}/served/; add_header Content-Disposition 'attachment; filename="reads 1.bin"'; }}
+        location /moved/ {{ rewrite ^/moved/(.*)$ /$1 redirect; }}
+        location /whole/ {{ max_ranges 0; alias {folder}/served/; }}
+    }}
+}}
+"""
+CADDY = """
+{{
+    admin off
+    auto_https off
+}}
+http://127.0.0.1:{port} {{
+    root * {folder}/served
+    header /stated/* Digest "SHA-256={digest}"
+    header /named/* Content-Disposition "attachment; filename*=UTF-8''reads%201.bin"
+    redir /moved/* /large.bin
+    uri strip_prefix /stated
+    uri strip_prefix /named
+    file_server browse
+}}
+"""
+
+
+def nginx(folder: Path, port: int) -> tuple[str, list[str | Path], str]:
+    command = program("nginx")
+    (folder / "nginx.conf").write_text(NGINX.format(folder=folder, port=port, digest=DIGEST))
+    user = ["-g", "user root;"] if os.geteuid() == 0 else []
+    return "nginx", [command, "-p", folder, "-c", folder / "nginx.conf", *user], version_of([command, "-v"])
+
+
+def caddy(folder: Path, port: int) -> tuple[str, list[str | Path], str]:
+    command = program("caddy")
+    (folder / "Caddyfile").write_text(CADDY.format(folder=folder, port=port, digest=DIGEST))
+    return "Caddy", [command, "run", "--config", folder / "Caddyfile"], version_of([command, "version"])
+
+
+def python(folder: Path, port: int) -> tuple[str, list[str | Path], str]:
+    words = ["-m", "http.server", str(port), "--bind", "127.0.0.1", "--directory", folder / "served"]
+    return "Python's http.server", [sys.executable, *words], python_version()
+
+
+def rclone(folder: Path, port: int) -> tuple[str, list[str | Path], str]:
+    command = program("rclone")
+    words = ["serve", "http", folder / "served", "--addr", f"127.0.0.1:{port}", "--config", folder / "none.conf"]
+    return "rclone serve http", [command, *words], version_of([command, "version"])
+
+
+@pytest.fixture(scope="module", params=[nginx, caddy, python, rclone])
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
+    """One of the servers, with a file and a folder."""
+    folder, port = tmp_path_factory.mktemp("http"), free_port()
+    (folder / "served" / "folder").mkdir(parents=True)
+    (folder / "served" / "large.bin").write_bytes(DATA)
+    os.utime(folder / "served" / "large.bin", (1e9, 1e9))  # a date that is settled identifies the file without an ETag
+    (folder / "served" / "a b.txt").write_bytes(b"small")
+    (folder / "served" / "empty").write_bytes(b"")
+    name, command, version = request.param(folder, port)
+    url = f"http://127.0.0.1:{port}"
+    homes = {"XDG_CONFIG_HOME": str(folder), "XDG_DATA_HOME": str(folder)}  # where Caddy keeps what it last served
+    with running(command, url, folder, homes):
+        yield Server(name, version, url, folder)
+
+
+@pytest.mark.tried("files by their URLs: ls, stat, cat with ranges, cp, verify, omicsdk.open")
+def test_files_are_read(run: Run, server: Server) -> None:
+    url = f"{server.url}/large.bin"
+    (found,) = run("stat", "--output", "json", url).json
+    assert (found["size"], found["name"], found["modified"] is not None) == (len(DATA), "large.bin", True)
+    assert run("ls", "--output", "json", f"{server.url}/a b.txt").json[0]["name"] == "a b.txt"
+    assert run("cat", "--range", "1000-1999", url).stdout == DATA[1000:2000]
+    assert run("cat", f"{server.url}/a%20b.txt", f"{server.url}/empty").stdout == b"small"
+    with omicsdk.open(url) as file:
+        file.seek(len(DATA) - 10)
+        assert file.read() == DATA[-10:]
+    copied = run("cp", url, "copy/")
+    assert (copied.code, Path("copy/large.bin").read_bytes() == DATA) == (0, True), copied.err
+    assert run("verify", url, "copy/large.bin").code == 0
+
+
+@pytest.mark.tried("URLs that are not there, or name folders, are refused in one line")
+def test_what_cannot_be_done_is_refused(run: Run, server: Server) -> None:
+    for words, code in (
+        (["cat", f"{server.url}/none"], 1),
+        (["ls", f"{server.url}/folder/"], 2),
+        (["rm", "--yes", f"{server.url}/large.bin"], 2),
+        (["mkdir", f"{server.url}/new"], 2),
+        (["cp", __file__, f"{server.url}/new"], 2),
+    ):
+        ran = run(*words)
+        assert (ran.code, ran.err.count("\n")) == (code, 1), ran.err
+
+
+@pytest.mark.tried("a copy of a URL that was stopped goes on with the rest, by ranges")
+@pytest.mark.usefixtures("run")
+def test_a_stopped_copy_is_resumed(server: Server) -> None:
+    received: list[int] = []
+    stop = threading.Event()
+
+    def watch(progress: Progress) -> None:
+        received.append(progress.bytes_fetched)
+        if progress.bytes_fetched > 4 * MIB:
+            stop.set()
+
+    url = f"{server.url}/large.bin"
+    with pytest.raises(Interrupted):
+        omicsdk.download(url, "data", limit_rate="20M", progress=watch, stop=stop)
+    before = received[-1]
+    report = omicsdk.download(url, "data", progress=watch)
+    assert (report.counts["done"], Path("data/large.bin").read_bytes() == DATA) == (1, True)
+    if "no-ranges" not in differences(server.name):
+        assert received[-1] <= len(DATA) - before + 2 * MIB
+
+
+@pytest.mark.tried("checksums, names and redirects that servers state for URLs")
+@pytest.mark.parametrize("server", [nginx, caddy], indirect=True)
+def test_what_headers_state(run: Run, server: Server) -> None:
+    copied = run("cp", f"{server.url}/stated/large.bin", "a/", "--require-checksum", "--output", "json")
+    assert (copied.code, copied.json["verification"]["verified"]) == (0, 1), copied.err
+    assert run("verify", "--require-checksum", f"{server.url}/stated/large.bin").code == 0
+    assert run("cp", f"{server.url}/named/large.bin", f"{server.url}/moved/large.bin", "b/").code == 0
+    assert sorted(path.name for path in Path("b").iterdir() if path.is_file()) == ["large.bin", "reads 1.bin"]
+    if server.name == "nginx":
+        assert run("cp", f"{server.url}/whole/large.bin", "c/").code == 0
+        assert Path("c/large.bin").read_bytes() == DATA
+        assert (
+            run("cat", "--range", "19000000-19000009", f"{server.url}/whole/large.bin").stdout == DATA[19000000:][:10]
+        )
