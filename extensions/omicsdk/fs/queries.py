@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
+from fnmatch import fnmatchcase, translate
 from itertools import islice
 from typing import Any
 
-from omicsdk.core.archives import size_of
-from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.core.threads import side_by_side
 from omicsdk.core.type_guards import is_array
-from omicsdk.fs.copying.planning import Patterns, Selected
-from omicsdk.fs.store import Entry, Store, seconds_of
+from omicsdk.fs.copying.planning import ALL, Selected
+from omicsdk.fs.store import Entry, Store
+from omicsdk.transfer.filters import Filters
 
-_AGE = re.compile(r"(\d+(?:\.\d+)?)([smhdw])")
 _RANGE = re.compile(r"(\d*)-(\d*)\Z")
-_DAY = re.compile(r"\d{4}-\d\d-\d\d")
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 _AT_ONCE = 64
 
 
@@ -30,24 +26,18 @@ class Conditions:
 
     Attributes:
         names: Shell patterns, one of which must match the name or the path below the folder.
-        least: Least size in bytes; a file of unknown size does not meet it.
-        most: Largest size in bytes; a file of unknown size does not match.
-        after: Earliest time of change, in seconds since 1970; a file of unknown time does not meet it.
-        before: Latest time of change, in seconds since 1970; a file of unknown time does not match.
+        filters: Limits of size and date, which hold for files that are named themselves, too.
         metadata: Shell patterns for values of the platform's metadata, by key.
     """
 
     names: Sequence[str] = ()
-    least: int | None = None
-    most: int | None = None
-    after: float | None = None
-    before: float | None = None
+    filters: Filters = ALL
     metadata: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
     def of_names(self) -> bool:
         """Whether the conditions of names are all."""
-        return (self.least, self.most, self.after, self.before) == (None,) * 4 and not self.metadata
+        return not self.filters.has_facts and not self.metadata
 
     def meets(self, entry: Entry) -> bool:
         """Whether a file meets the conditions of size and time.
@@ -55,7 +45,7 @@ class Conditions:
         Args:
             entry: The file.
         """
-        return _between(self.least, entry.size, self.most) and _between(self.after, entry.modified, self.before)
+        return self.filters.fits_facts(entry.size, entry.modified)
 
     def meets_metadata(self, metadata: Mapping[str, Any]) -> bool:
         """Whether a file meets the conditions of metadata.
@@ -69,10 +59,16 @@ class Conditions:
         )
 
 
-def _between(least: float | None, value: float | None, most: float | None) -> bool:
-    if value is None:
-        return least is None and most is None
-    return (least is None or value >= least) and (most is None or value <= most)
+def _matcher(patterns: Sequence[str]) -> Callable[[str], object]:
+    """Return what tells whether a path, or its last part, matches a shell pattern; patterns with a slash match paths only."""
+    if not patterns:
+        return lambda _: True
+    whole = re.compile("|".join(map(translate, patterns))).match
+    last = [pattern for pattern in patterns if "/" not in pattern]
+    if not last:
+        return whole
+    of_last = re.compile("|".join(map(translate, last))).match
+    return lambda name: whole(name) or of_last(name.rpartition("/")[2])
 
 
 def _values(value: Any) -> Sequence[Any]:
@@ -90,8 +86,8 @@ def find(store: Store, files: Iterable[Selected], conditions: Conditions) -> Ite
     Raises:
         OmicsError: The metadata of a file cannot be read.
     """
-    named = Patterns(conditions.names)
-    fitting = (file for file in files if named.fit(file.name) and conditions.meets(file.entry))
+    is_named = _matcher(conditions.names)
+    fitting = (file for file in files if is_named(file.name) and conditions.meets(file.entry))
     if not conditions.metadata:
         yield from fitting
         return
@@ -105,21 +101,6 @@ def find(store: Store, files: Iterable[Selected], conditions: Conditions) -> Ite
                 raise found
             if conditions.meets_metadata(found):
                 yield file
-
-
-def parse_size(text: str) -> int:
-    """Read a size, in powers of 1024: 500, 10K, 1.5 MiB.
-
-    Args:
-        text: The size.
-
-    Raises:
-        UsageError: It is not a size.
-    """
-    size = size_of(text)
-    if size is None:
-        raise UsageError(f"{text!r} is not a size", remedy="Use bytes, or a size such as 10K, 1.5M or 2GiB.")
-    return int(size)
 
 
 def parse_range(text: str | None) -> tuple[int | None, int | None]:
@@ -146,42 +127,6 @@ def parse_range(text: str | None) -> tuple[int | None, int | None]:
     if last and int(last) < int(first):
         raise UsageError(f"range {text}: the last byte is before the first", remedy="Use 0-99.")
     return int(first), int(last) + 1 if last else None
-
-
-def parse_moment(text: str, now: float | None = None) -> float:
-    """Read a date, a time or an age, as seconds since 1970.
-
-    Args:
-        text: Such as 2026-01-31, 2026-01-31T12:00:00Z, or an age: 90m, 12h, 7d, 2w. A time without a zone is in UTC.
-        now: What ages are subtracted from; by default the current time.
-
-    Raises:
-        UsageError: It is neither.
-    """
-    if _AGE.fullmatch(text.strip().lower()):
-        return (SYSTEM_CLOCK.now() if now is None else now) - duration(text)
-    day = _DAY.fullmatch(text.strip())
-    moment = seconds_of(f"{text.strip()}T00:00:00Z" if day else text.strip())
-    if moment is None:
-        raise UsageError(
-            f"{text!r} is not a time", remedy="Use a date such as 2026-01-31, a time, or an age such as 12h or 7d."
-        )
-    return moment
-
-
-def duration(text: str) -> float:
-    """Read a duration such as 90s, 15m, 12h, 7d or 2w, in seconds.
-
-    Args:
-        text: The duration.
-
-    Raises:
-        UsageError: It is none.
-    """
-    found = _AGE.fullmatch(text.strip().lower())
-    if found is None:
-        raise UsageError(f"{text!r} is not a duration", remedy="Use one such as 90s, 15m, 12h or 7d.")
-    return float(found[1]) * _SECONDS[found[2]]
 
 
 def parse_metadata(texts: Iterable[str]) -> dict[str, str]:

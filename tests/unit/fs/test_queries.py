@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from omicsdk.core import UsageError
 from omicsdk.fs import Entry, Uri, open_store
 from omicsdk.fs.copying.planning import Selected
-from omicsdk.fs.queries import Conditions, duration, find, parse_metadata, parse_moment, parse_size, sums
+from omicsdk.fs.queries import Conditions, find, parse_metadata, sums
+from omicsdk.transfer.filters import Filters, duration, parse_moment, parse_size
 
 NAMES = st.text("ab./*", min_size=1, max_size=8)
 NUMBERS = st.none() | st.integers(0, 20)
@@ -26,7 +27,8 @@ NUMBERS = st.none() | st.integers(0, 20)
 )
 def test_a_file_meets_conditions_that_each_hold_for_it(name, size, modified, pattern, least, most, after, before):
     entry = Entry(name, "file", size, modified=modified)
-    conditions = Conditions([pattern], least, most, after, before)
+    limits = Filters(min_size=least, max_size=most, newer=after, older=before)
+    conditions = Conditions([pattern], limits)
     met = bool(list(find(open_store("file"), [Selected(Uri("file", name), entry, name)], conditions)))
     fits = fnmatchcase(name, pattern) or ("/" not in pattern and fnmatchcase(name.rpartition("/")[2], pattern))
     sized = (size is not None or least is most is None) and (least or 0) <= (size or 0) <= (

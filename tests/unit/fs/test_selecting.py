@@ -2,8 +2,9 @@
 
 import pytest
 from omicsdk.fs import Entry, IsFolder, PathNotFound, open_store, parse_uri
-from omicsdk.fs.copying.planning import Patterns, named, select
+from omicsdk.fs.copying.planning import named, select
 from omicsdk.fs.queries import sums
+from omicsdk.transfer.filters import Filters
 
 
 @pytest.fixture
@@ -18,7 +19,7 @@ def names(store, uri, **more):
 
 def test_a_file_is_meant_by_itself(tree):
     assert names(tree, "shelf://p/deep/b.csv") == [("b.csv", "shelf://p/deep/b.csv")]
-    assert names(tree, "shelf://p/a.txt", patterns=Patterns(["*.csv"])) == [("a.txt", "shelf://p/a.txt")]
+    assert names(tree, "shelf://p/a.txt", patterns=Filters(include=["*.csv"])) == [("a.txt", "shelf://p/a.txt")]
 
 
 def test_a_folder_means_all_below_it(tree):
@@ -27,7 +28,7 @@ def test_a_folder_means_all_below_it(tree):
 
 
 def test_patterns_let_some_through(tree):
-    assert [name for name, _ in names(tree, "shelf://p", patterns=Patterns(["*.csv"], ["deep/er/*"]))] == ["deep/b.csv"]
+    assert [name for name, _ in names(tree, "shelf://p", patterns=Filters(exclude=["er/*", "/a*"]))] == ["deep/b.csv"]
 
 
 def test_folders_have_to_be_requested(tree):

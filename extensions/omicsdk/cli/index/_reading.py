@@ -27,6 +27,8 @@ from omicsdk.cli.services import SERVICES
 from omicsdk.cli.shapes import Argument, Command, Gathered, Kind
 from omicsdk.core.client import Client
 from omicsdk.transfer import TransferOptions, TransferOptionsDict
+from omicsdk.transfer.engine.options import FILTERS, SelectionOptionsDict
+from omicsdk.transfer.filters import Filters
 
 SUPPLIED = ("console", "connection", "progress", "control", "stop", "on_message", "on_more")
 """Parameters that are not options: the command line supplies or omits them."""
@@ -36,6 +38,9 @@ _SWITCHES = ("require_checksum", "resume_unvalidated")
 
 _NUMBERS = {"connections": at_least_1, "retries": at_least_0, "min_delay": at_least_0, "renewals": at_least_0}
 """Checks of the numbers among the options of transfers."""
+
+_REPEATED = ("include", "exclude", "filter_from")
+"""Filters that may be given several times, in every command."""
 
 _DONE = {"POST": "created", "PATCH": "changed", "PUT": "changed", "DELETE": "deleted"}
 """Verbs in the reports of operations, by HTTP method."""
@@ -92,8 +97,12 @@ def type_hints(function: Callable[..., Any]) -> dict[str, Any]:
     Args:
         function: The function.
     """
-    module = sys.modules[function.__module__]
-    return get_type_hints(function, vars(module) | _imported_for_checkers(module))
+    names: dict[str, Any] = {}
+    for each in reversed(getattr(function, "__mro__", (function,))):  # a dataclass may have fields of another module's
+        module = sys.modules[each.__module__]
+        if module.__name__.startswith("omicsdk"):
+            names |= vars(module) | _imported_for_checkers(module)
+    return get_type_hints(function, names)
 
 
 @functools.cache  # all commands are compared with all renderers, which are in few modules
@@ -170,6 +179,7 @@ def command(entry: Entry, service: str, *, by_signature: bool = False) -> Comman
     if transfers:
         checks = {name: check for name, check in _NUMBERS.items() if name in parameters}
         entry = replace(entry, checks={**checks, **entry.checks})
+    entry = replace(entry, repeated=(*entry.repeated, *(name for name in _REPEATED if name in parameters)))
     _check_names(entry, parameters, before)
     first = hints.get(next(iter(parameters), ""))
     is_late = _connects(first)
@@ -261,11 +271,14 @@ def _with_transfer_options(
         The documentation with that of the fields, and whether it is such a workflow.
     """
     keywords = next((each for each in parameters.values() if each.kind is inspect.Parameter.VAR_KEYWORD), None)
-    if keywords is None or get_args(hints.get(keywords.name)) != (TransferOptionsDict,):
+    typed = None if keywords is None else next(iter(get_args(hints.get(keywords.name))), None)
+    if keywords is None or typed not in (TransferOptionsDict, SelectionOptionsDict):
         return said, False
     del parameters[keywords.name]
     fields = dict(inspect.signature(TransferOptions).parameters)
     for name in ("progress", "stop", "control", "check"):  # the command line's own
+        del fields[name]
+    for name in FILTERS if typed is TransferOptionsDict else ():
         del fields[name]
     if not _downloads(entry, fields):
         del fields["resume_unvalidated"]
@@ -274,7 +287,7 @@ def _with_transfer_options(
     fields = {name: each for name, each in fields.items() if name not in parameters}
     parameters |= fields
     hints |= {name: hint for name, hint in type_hints(TransferOptions).items() if name in fields}
-    texts = documentation(TransferOptions).arguments
+    texts = {**documentation(Filters).arguments, **documentation(TransferOptions).arguments}
     return said._replace(arguments={**{name: texts[name] for name in fields}, **said.arguments}), True
 
 

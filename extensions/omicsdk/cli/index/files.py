@@ -48,8 +48,8 @@ _ENTRIES = (
         listings.find,
         repeated=("name", "metadata"),
         columns=("uri", "size", "modified"),
-        metavars={"min_size": "SIZE", "max_size": "SIZE", "newer_than": "TIME", "older_than": "TIME"},
-        examples=("sb://me/my-project --name '*.bam' --min-size 1G", "s3://my-bucket/runs --newer-than 7d"),
+        also={"newer": ("--newer-than",), "older": ("--older-than",)},
+        examples=("sb://me/my-project --name '*.bam' --min-size 1G", "s3://my-bucket/runs --newer 7d"),
     ),
     Entry(
         "cp",
@@ -113,6 +113,6 @@ _ENTRIES = (
         examples=("s3://my-bucket/reads.bam --expires 1h", f"{_BUNDLE}/cells.csv"),
     ),
 )
-_PLACES = ("include", "exclude", "option")
+_PLACES = ("option",)
 
 COMMANDS = tuple(replace(entry, repeated=(*entry.repeated, *_PLACES)) for entry in _ENTRIES)

@@ -19,7 +19,6 @@ from omicsdk.fs.copying.planning import (
     ALL,
     CopyPlan,
     Kind,
-    Patterns,
     Selected,
     Source,
     by_name,
@@ -33,6 +32,7 @@ from omicsdk.fs.copying.removal import plan_removal, remove_folders, remove_one
 from omicsdk.fs.options import CopyOptions
 from omicsdk.fs.store import Entry, NotAFolder, PathNotFound, Stores, Uri, parse_uri
 from omicsdk.transfer import Outcome, TransferReport
+from omicsdk.transfer.filters import Filters
 from omicsdk.transfer.names import LinkGuard
 
 _USUAL = Naming()
@@ -63,7 +63,7 @@ def planned_copy(
     target: Uri,
     *,
     recursive: bool = False,
-    patterns: Patterns = ALL,
+    patterns: Filters = ALL,
     naming: Naming = _USUAL,
     options: CopyOptions | None = None,
     removes: bool = False,
@@ -137,7 +137,7 @@ def check_target(stores: Stores, plan: CopyPlan) -> None:
 
 
 def planned_move(
-    stores: Stores, uris: Sequence[Uri], target: Uri, *, patterns: Patterns = ALL, options: CopyOptions | None = None
+    stores: Stores, uris: Sequence[Uri], target: Uri, *, patterns: Filters = ALL, options: CopyOptions | None = None
 ) -> CopyPlan:
     """Plan a move, and refuse what cannot be removed, or put; as `planned_copy`.
 
@@ -315,7 +315,7 @@ def planned_sync(
     compare: By = "auto",
     update: bool = False,
     removes: bool = False,
-    patterns: Patterns = ALL,
+    patterns: Filters = ALL,
 ) -> SyncPlan:
     """Compare two folders, and refuse what the target cannot take; nothing is changed yet.
 
@@ -345,6 +345,9 @@ def planned_sync(
     kind = kind_of(stores, target, recursive=True)
     if kind == "file":
         raise NotAFolder(str(target), "is a file", remedy="Name a folder.")
+    if removes and patterns.has_facts:
+        # A file that differs in size or date at both ends could be selected at the target only, and be removed.
+        raise UsageError("--delete: not possible with limits of sizes or dates", remedy="Filter by names.")
     changing = partial(select_to_change, patterns=patterns)
     with _paused_for(source):
         store = stores.of(source)

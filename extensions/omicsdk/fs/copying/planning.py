@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from fnmatch import translate
-from functools import lru_cache
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from omicsdk.core.consistency import despite_contradictions, read_again_if_doubtful, read_again_if_inconsistent
 from omicsdk.core.errors import NameClash, OmicsError, UnsafePath, UsageError
 from omicsdk.fs.store import Entry, IsFolder, PathError, Store, Uri
+from omicsdk.transfer.filters import Filters
 from omicsdk.transfer.names import ROOM, check_name, room_in
 
 if TYPE_CHECKING:
     from omicsdk.transfer import Outcome
-
-_Match = Callable[[str], re.Match[str] | None]
 
 
 class Selected(NamedTuple):
@@ -36,34 +32,7 @@ class Selected(NamedTuple):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Patterns:
-    """Shell patterns for names below a folder; `*` matches slashes, too, and case counts.
-
-    Attributes:
-        include: A file needs to fit one of them; all do when there are none.
-        exclude: A file must fit none of them.
-    """
-
-    include: Sequence[str] = ()
-    exclude: Sequence[str] = ()
-
-    @property
-    def fit_all(self) -> bool:
-        """Whether all files are selected."""
-        return not (self.include or self.exclude)
-
-    def fit(self, name: str) -> bool:
-        """Whether a file is selected.
-
-        Args:
-            name: Its path below the folder. A pattern without a slash is compared with the last part, too.
-        """
-        wanted = not self.include or _any(name, self.include)
-        return wanted and not (self.exclude and _any(name, self.exclude))
-
-
-ALL = Patterns()
+ALL = Filters()
 
 
 def select(
@@ -72,7 +41,7 @@ def select(
     *,
     entry: Entry | None = None,
     recursive: bool = True,
-    patterns: Patterns = ALL,
+    patterns: Filters = ALL,
     names_only: bool = False,
 ) -> Iterator[Selected]:
     """Yield the files that a URI names.
@@ -103,7 +72,7 @@ def select(
 
 
 def named(
-    store: Store, scheme: str, folder: Entry, patterns: Patterns = ALL, *, names_only: bool = False
+    store: Store, scheme: str, folder: Entry, patterns: Filters = ALL, *, names_only: bool = False
 ) -> Iterator[tuple[str, Entry]]:
     """Yield the files below a folder, with their names as seen from it; as `select`, for lists of many.
 
@@ -117,16 +86,16 @@ def named(
     top = folder.path
     start = top if not top or (scheme == "file" and top.endswith("/")) else f"{top}/"
     length = len(start) if os.sep == "/" or scheme != "file" else None
-    fit = None if patterns.fit_all else patterns.fit
-    for found in (store.names_below if names_only else store.below)(top):
+    fits = None if patterns.fit_all else patterns.fits
+    for found in (store.names_below if names_only and not patterns.has_facts else store.below)(top):
         path = found.path
         name = below(scheme, top, path) if length is None or not path.startswith(start) else path[length:]
-        if fit is None or fit(name):
+        if fits is None or fits(name, found.size, found.modified):
             yield name, found
 
 
 def select_to_change(
-    store: Store, uri: Uri, *, entry: Entry | None = None, patterns: Patterns = ALL
+    store: Store, uri: Uri, *, entry: Entry | None = None, patterns: Filters = ALL
 ) -> Iterator[Selected]:
     """Select files that are removed, or by which others are: a listing that contradicts itself is read once more.
 
@@ -160,22 +129,6 @@ def below(scheme: str, folder: str, path: str) -> str:
     return path[len(folder) :].removeprefix("/") if folder else path
 
 
-def _any(name: str, patterns: Sequence[str]) -> bool:
-    whole, last = _matchers(tuple(patterns))
-    return whole(name) is not None or (last is not None and last(name.rpartition("/")[2]) is not None)
-
-
-@lru_cache(maxsize=64)
-def _matchers(patterns: tuple[str, ...]) -> tuple[_Match, _Match | None]:
-    """Return what matches names by any of the patterns, and last parts of names by those without a slash."""
-    of_last = [pattern for pattern in patterns if "/" not in pattern]
-    return _matcher(patterns), _matcher(of_last) if of_last else None
-
-
-def _matcher(patterns: Iterable[str]) -> _Match:
-    return re.compile("|".join(map(translate, patterns))).match
-
-
 #: The kind of an existing target; "" if it does not exist.
 Kind = Literal["file", "folder", ""]
 
@@ -198,7 +151,7 @@ class Source:
 
 
 def source_to_copy(
-    store: Store, uri: Uri, *, recursive: bool = True, patterns: Patterns = ALL, entry: Entry | None = None
+    store: Store, uri: Uri, *, recursive: bool = True, patterns: Filters = ALL, entry: Entry | None = None
 ) -> Source:
     """Select files that are copied, and stay. A listing that contradicts itself is read once more.
 

@@ -10,9 +10,10 @@ from omicsdk.core.clock import SYSTEM_CLOCK, Clock, never
 from omicsdk.core.consistency import ListingCheck, read_again_if_inconsistent
 from omicsdk.core.errors import OmicsError
 from omicsdk.core.threads import side_by_side
-from omicsdk.fs.copying.planning import ALL, Patterns, Selected, below
+from omicsdk.fs.copying.planning import ALL, Selected, below
 from omicsdk.fs.store import Entry, IsFolder, NotEmpty, PathError, PathNotFound, Store, Stores, Uri
 from omicsdk.transfer import Outcome, TransferReport
+from omicsdk.transfer.filters import Filters
 
 
 @dataclass(slots=True)
@@ -33,7 +34,7 @@ class Removal:
         return sum(file.entry.size or 0 for file in self.files)
 
 
-def plan_removal(stores: Stores, uris: Sequence[Uri], *, recursive: bool = False, patterns: Patterns = ALL) -> Removal:
+def plan_removal(stores: Stores, uris: Sequence[Uri], *, recursive: bool = False, patterns: Filters = ALL) -> Removal:
     """List what will be removed; nothing is removed yet.
 
     Args:
@@ -65,7 +66,7 @@ def plan_removal(stores: Stores, uris: Sequence[Uri], *, recursive: bool = False
             if each.is_folder and not store.is_link(each):
                 if patterns.fit_all:
                     found.folders.append(selected)
-            elif not name or patterns.fit(name):
+            elif not name or patterns.fits(name, each.size, each.modified):
                 found.files.append(selected)
     return found
 

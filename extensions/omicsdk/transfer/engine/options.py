@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Self, TypedDict, TypeVar, cast
 
@@ -11,6 +12,7 @@ from omicsdk.core.clock import SYSTEM_CLOCK, seconds_in
 from omicsdk.core.errors import UsageError
 from omicsdk.transfer.arguments import a, function, kind, number, whole_number
 from omicsdk.transfer.engine.control import Control
+from omicsdk.transfer.filters import Filters
 from omicsdk.transfer.network.requests import PATIENCE, Patience, Quota
 
 if TYPE_CHECKING:
@@ -48,6 +50,18 @@ class TransferOptionsDict(EngineOptionsDict, total=False):
     check: bool
 
 
+class SelectionOptionsDict(TransferOptionsDict, total=False):
+    """The fields of `TransferOptions` as keywords of a workflow that selects files, by the fields of `Filters`."""
+
+    include: str | Sequence[str]
+    exclude: str | Sequence[str]
+    filter_from: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
+    min_size: int | str | None
+    max_size: int | str | None
+    newer: float | str | None
+    older: float | str | None
+
+
 class InvalidOption(UsageError, ValueError):
     """An option of a transfer has an invalid value.
 
@@ -66,8 +80,10 @@ class InvalidOption(UsageError, ValueError):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class TransferOptions:
+class TransferOptions(Filters):
     """Options of a transfer. Every workflow that moves files takes them as keywords.
+
+    Workflows that select files also take the fields of `Filters`.
 
     Attributes:
         connections: Maximum number of concurrent requests for bytes, 1 or more; by default as suits the platform.
@@ -116,23 +132,32 @@ class TransferOptions:
     check: bool = True
 
     @classmethod
-    def of(cls, keywords: Mapping[str, Any], base: Self | None = None, *, connections: int | None = None) -> Self:
+    def of(
+        cls,
+        keywords: Mapping[str, Any],
+        base: Self | None = None,
+        *,
+        connections: int | None = None,
+        selects: bool = False,
+    ) -> Self:
         """Return the options of a workflow's keywords.
 
         Args:
             keywords: The keywords that were passed.
             base: The options that they change; None for the defaults.
             connections: Maximum number of concurrent requests for bytes if none is stated.
+            selects: Whether the workflow selects files, so that filters are options.
 
         Raises:
             InvalidOption: A value is out of its range.
             TypeError: A keyword is no option, or its value is of another type.
         """
-        unknown = [name for name in keywords if name not in _NAMES]
+        known = [name for name in _NAMES if selects or name not in FILTERS]
+        unknown = [name for name in keywords if name not in known]
         if unknown:
             from difflib import get_close_matches
 
-            near = get_close_matches(unknown[0], _NAMES, 1)
+            near = get_close_matches(unknown[0], known, 1)
             raise TypeError(f"unknown option {unknown[0]!r}{f'; did you mean {near[0]!r}?' if near else ''}")
         stated: dict[str, Any] = {
             name: value for name, value in keywords.items() if name != "control" or value is not None
@@ -142,6 +167,7 @@ class TransferOptions:
         return cls(**stated) if base is None else replace(base, **stated) if stated else base
 
     def __post_init__(self) -> None:
+        Filters.__post_init__(self)
         if self.connections is not None:
             _in_range("connections", whole_number, self.connections)
         _in_range("retries", whole_number, self.retries, 0)
@@ -219,7 +245,9 @@ class TransferOptions:
 DOWNLOAD_CONNECTIONS, UPLOAD_CONNECTIONS = 16, 4
 """Maximum number of concurrent requests for bytes if no option states one."""
 
-_NAMES = tuple(each.name for each in fields(TransferOptions))
+_NAMES = tuple(each.name for each in fields(TransferOptions) if each.init)
+FILTERS = tuple(each.name for each in fields(Filters) if each.init)
+"""The options by which files are selected."""
 
 
 def _in_range(name: str, check: Callable[..., int], *value: int) -> None:

@@ -17,10 +17,11 @@ from omicsdk.cli.output import Output, TextAndData
 from omicsdk.core.consistency import despite_contradictions, read_again_if_doubtful
 from omicsdk.core.errors import TransferError, UsageError
 from omicsdk.core.type_guards import is_object
-from omicsdk.fs.copying.planning import Patterns, Selected, by_name, named, select, source_to_copy
-from omicsdk.fs.queries import Conditions, Sum, duration, parse_metadata, parse_moment, parse_range, parse_size, sums
+from omicsdk.fs.copying.planning import Selected, by_name, named, select, source_to_copy
+from omicsdk.fs.queries import Conditions, Sum, parse_metadata, parse_range, sums
 from omicsdk.fs.queries import find as matching
 from omicsdk.fs.store import STORES, STRONGEST, Entry, IsFolder, Store, Stores, Uri, parse_uri
+from omicsdk.transfer.filters import Filters, duration
 from omicsdk.transfer.reports.units import count_of, size_words
 
 if TYPE_CHECKING:
@@ -39,17 +40,13 @@ LEAST_PIECE = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Places(Patterns):
+class Places(Filters):
     """Which files, and how their platforms are opened.
 
     Attributes:
-        include: Only include names below a folder that match this shell pattern, such as '*.fastq.gz'. Can be repeated.
-        exclude: Exclude names below a folder that match this shell pattern. Can be repeated.
         option: Override a setting of a platform, as SCHEME.NAME=VALUE: sb.profile=cgc. Can be repeated.
     """
 
-    include: Sequence[str] = ()
-    exclude: Sequence[str] = ()
     option: Sequence[str] = ()
 
     def stores(self) -> Stores:
@@ -152,7 +149,7 @@ def _listed(
     stores: Stores,
     uri: Uri,
     doubts: list[InconsistentListing],
-    patterns: Patterns,
+    patterns: Filters,
     recursive: bool,
     names_only: bool,
 ) -> Iterator[tuple[str, str, Entry]]:
@@ -167,7 +164,7 @@ def _listed(
         yield from ((name, start + found.path, found) for name, found in below)
     else:
         for found in despite_contradictions(store.entries(entry.path), doubts):
-            if found.is_folder or patterns.fit(found.name):
+            if found.is_folder or patterns.fits(found.name, found.size, found.modified):
                 yield found.name, str(Uri(uri.scheme, found.path, found.is_folder)), found
 
 
@@ -385,10 +382,6 @@ def find(
     uris: Sequence[str],
     *,
     name: Sequence[str] = (),
-    min_size: str | None = None,
-    max_size: str | None = None,
-    newer_than: str | None = None,
-    older_than: str | None = None,
     metadata: Sequence[str] = (),
     limit: int | None = None,
     places: Places = ANYWHERE,
@@ -401,18 +394,12 @@ def find(
     Args:
         uris: Folders, or files.
         name: Shell pattern for the name, or the path below the folder: '*.bam'. If repeated, one must match.
-        min_size: Minimum size in bytes, or 10K, 1.5M, 2G in powers of 1024.
-        max_size: Maximum size, in the same format.
-        newer_than: Earliest time of change: 2026-01-31, 2026-01-31T12:00:00Z, or an age such as 12h or 7d.
-        older_than: Latest time of change, in the same format.
         metadata: Value of the platform's metadata, as KEY=PATTERN. If repeated, all must match.
         limit: Maximum number of files.
         places: Which files.
         console: Prints messages.
     """
-    least, most = (None if text is None else parse_size(text) for text in (min_size, max_size))
-    after, before = (None if text is None else parse_moment(text) for text in (newer_than, older_than))
-    conditions = Conditions(tuple(name), least, most, after, before, parse_metadata(metadata))
+    conditions = Conditions(tuple(name), places, parse_metadata(metadata))
 
     wanted = [parse_uri(text) for text in uris]
 
