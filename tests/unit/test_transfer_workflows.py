@@ -9,8 +9,21 @@ import omicsdk
 import pytest
 from omicsdk.cli.index._reading import documentation
 from omicsdk.core.platform import AsyncPlatform
-from omicsdk.transfer import TransferOptions, TransferOptionsDict
+from omicsdk.transfer import SelectionOptionsDict, TransferOptions, TransferOptionsDict
 from transfer_workflows import FUNCTIONS, TRANSFERS, example, hint_of
+
+SELECTING = {
+    *("omicsdk.get", "omicsdk.download"),
+    *("Azul.download", "Drs.download", "Gen3.download", "SevenBridges.download"),
+}
+"""Those that take filters of files."""
+
+
+def test_only_workflows_that_select_files_take_filters():
+    for options in ({"include": ["*.bam"]}, {"min_size": "1K"}, {"newer": "7d"}):
+        with pytest.raises(TypeError, match="unknown option"):
+            TransferOptions.of(options)
+        assert not TransferOptions.of(options, selects=True).fit_all
 
 
 def test_all_transfers_return_their_report():
@@ -29,7 +42,10 @@ def test_the_options_are_those_of_all_transfers(name: str):
     parameters = inspect.signature(function).parameters
     keywords = next(each for each in parameters.values() if each.kind is inspect.Parameter.VAR_KEYWORD)
     hint = hint_of(function, keywords.name)
-    assert (get_origin(hint), get_args(hint)) == (Unpack, (TransferOptionsDict,))
+    assert (get_origin(hint), get_args(hint)) == (
+        Unpack,
+        (SelectionOptionsDict if name in SELECTING else TransferOptionsDict,),
+    )
     assert set(parameters) & {each.name for each in fields(TransferOptions)} == set()
 
 

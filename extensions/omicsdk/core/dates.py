@@ -177,3 +177,15 @@ def _again(value: Date | DateTime) -> tuple[Any, ...] | None:
     """Arguments for copy and pickle, which restore the text too; None without one."""
     kept = getattr(value, "_text", "")
     return (type(value).read, (kept,)) if kept else None
+
+
+def seconds_of(text: object) -> float | None:
+    """A time that a platform states, in seconds since 1970; None if it states none, or something else.
+
+    Args:
+        text: The time as the platform writes it. Without a time zone it is in UTC, as servers keep it.
+    """
+    moment = DateTime.read(text) if isinstance(text, str) else None
+    if moment is None:
+        return None
+    return (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)).timestamp()

@@ -16,7 +16,8 @@ from omicsdk.drs.identifiers import DrsId
 from omicsdk.drs.objects import DrsObject, IsABundle, in_order, verifiable
 from omicsdk.drs.planning import DrsFile, Layout, RequestedObject, find, requested_objects
 from omicsdk.drs.servers import DrsServer, HasServers, Servers
-from omicsdk.transfer import Item, Location, Outcome, TransferOptions, TransferOptionsDict, TransferReport
+from omicsdk.transfer import Item, Location, Outcome, SelectionOptionsDict, TransferOptions, TransferReport
+from omicsdk.transfer.filters import fits_rules
 from omicsdk.transfer.items import MappedItems
 
 if TYPE_CHECKING:
@@ -286,7 +287,7 @@ def download(
     prefer: str | Sequence[str] = (),
     settings: ResolutionSettings | None = None,
     google_project: str | None = None,
-    **options: Unpack[TransferOptionsDict],
+    **options: Unpack[SelectionOptionsDict],
 ) -> TransferReport:
     """Download objects into a folder; bundles become folders.
 
@@ -301,7 +302,8 @@ def download(
         prefer: Types, clouds or regions of storage that are tried first, such as gs.
         settings: How prefixes of compact identifiers are resolved; by default from the environment.
         google_project: Google project to bill for gs:// objects in requester-pays buckets; by default OMICS_GOOGLE_PROJECT.
-        **options: See `omicsdk.transfer.TransferOptions`. A dry run requests the objects.
+        **options: See `omicsdk.transfer.TransferOptions`. A dry run requests the objects. Servers state no times of
+            change, so that `newer` and `older` select nothing.
 
     Returns:
         The outcome of each file, in the order of the identifiers.
@@ -314,7 +316,7 @@ def download(
     Example:
         client.download("0c8ae6a5-5b0e-4f37-9d1e-2a7f6c3b1d90", "data")
     """
-    chosen = TransferOptions.of(options)
+    chosen = TransferOptions.of(options, selects=True)
     wanted = list(requested_objects(what))
     with client.servers(settings) as servers:
         servers.storage.project = google_project or servers.storage.project
@@ -347,7 +349,10 @@ def download_objects(
     def fetched(files: Sequence[DrsFile]) -> TransferReport:
         return fetch_found(files, folder, prefer, options=options, shared=shared)
 
-    files = find(wanted, servers, layout, stopped)
+    def selected(files: Iterable[DrsFile]) -> list[DrsFile]:
+        return [each for each in files if options.fits(each.name, each.size) or _is_unsized(each, options)]
+
+    files = selected(find(wanted, servers, layout, stopped))
     report = fetched(files)
     if report.ok:
         return report
@@ -355,13 +360,18 @@ def download_objects(
     members: dict[int, list[Outcome]] = {}
     for at in [at for at, outcome in enumerate(report.outcomes) if isinstance(outcome.error, IsABundle)]:
         bundle = replace(files[at].requested, name=files[at].name, size=None, checksums={})
-        inner = fetched(find([bundle], servers, stopped=stopped))
+        inner = fetched(selected(find([bundle], servers, stopped=stopped)))
         members[at] = list(inner.outcomes)
         report.seconds += inner.seconds
         report.why_stopped = report.why_stopped or inner.why_stopped
     if not members:
         return report
     return report.with_outcomes((one for at, each in enumerate(report.outcomes) for one in members.get(at, [each])))
+
+
+def _is_unsized(file: DrsFile, options: TransferOptions) -> bool:
+    """Whether a file was not found, so that nothing is known of it but a name that is selected."""
+    return file.error is not None and fits_rules(options.rules, file.name)
 
 
 # -- results

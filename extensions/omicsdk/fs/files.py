@@ -14,7 +14,7 @@ from omicsdk.fs.copying.planning import plan_copy, source_to_copy
 from omicsdk.fs.file_bytes import FileBytes
 from omicsdk.fs.options import CopyOptions
 from omicsdk.fs.store import Stores, Uri, WrongOption, open_store, options_of, parse_uri
-from omicsdk.transfer import TransferOptionsDict, TransferReport
+from omicsdk.transfer import SelectionOptionsDict, TransferOptionsDict, TransferReport
 from omicsdk.transfer.ranges import SourceFile
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def download(
     recursive: bool = True,
     overwrite: bool = True,
     storage_options: Mapping[str, Any] | None = None,
-    **options: Unpack[TransferOptionsDict],
+    **options: Unpack[SelectionOptionsDict],
 ) -> TransferReport:
     """Download a file or a folder of any platform into a folder.
 
@@ -105,7 +105,7 @@ def download(
         omicsdk.download("sb://sandbox-user/study/sample/", "sample")
     """
     source, target = parse_uri(uri), parse_uri(os.fspath(folder))
-    how = _chosen(options, source.scheme, overwrite=overwrite)
+    how = _chosen(options, source.scheme, overwrite=overwrite, selects=True)
     folder_uri = Uri(target.scheme, target.path, is_folder=True)
     return _copied(source, folder_uri, how, {source.scheme: storage_options or {}}, recursive=recursive)
 
@@ -146,7 +146,7 @@ def upload(
     return _copied(parse_uri(os.fspath(path)), target, how, {target.scheme: storage_options or {}})
 
 
-def _chosen(keywords: TransferOptionsDict, scheme: str, *, overwrite: bool) -> CopyOptions:
+def _chosen(keywords: Mapping[str, Any], scheme: str, *, overwrite: bool, selects: bool = False) -> CopyOptions:
     """Return the options of a copy; an option of the store among them is an error that says where it goes."""
     misplaced = [name for name in options_of(scheme) if name in keywords]
     if misplaced:
@@ -154,7 +154,7 @@ def _chosen(keywords: TransferOptionsDict, scheme: str, *, overwrite: bool) -> C
         raise WrongOption(
             f"{scheme}.{name} is an option of the store", remedy=f"Pass it as storage_options={{{name!r}: ...}}."
         )
-    return CopyOptions.of(keywords, CopyOptions(overwrite=overwrite))
+    return CopyOptions.of(keywords, CopyOptions(overwrite=overwrite), selects=selects)
 
 
 def _copied(
@@ -162,7 +162,7 @@ def _copied(
 ) -> TransferReport:
     with Stores(options) as stores:
         store = stores.of(source)
-        found = source_to_copy(store, source, recursive=recursive)
+        found = source_to_copy(store, source, recursive=recursive, patterns=how)
         kind = kind_of(stores, target, recursive=found.is_folder)
         plan = plan_copy([replace(found, uri=source._replace(is_folder=found.is_folder))], target, kind)
         check_target(stores, plan)

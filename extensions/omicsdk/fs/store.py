@@ -322,24 +322,6 @@ class Entry(NamedTuple):  # a list has thousands of them
         }
 
 
-def seconds_of(text: object) -> float | None:
-    """A time that a platform states, in seconds since 1970; None if it states none, or something else.
-
-    Args:
-        text: The time as the platform writes it. Without a time zone it is in UTC, as servers keep it.
-    """
-    if not isinstance(text, str):
-        return None
-    from datetime import UTC
-
-    from omicsdk.core.dates import DateTime
-
-    moment = DateTime.read(text)
-    if moment is None:
-        return None
-    return (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)).timestamp()
-
-
 def key_of(entry: Entry, uri: str) -> str:
     """Return what changes whenever a file's bytes do, as far as its platform states it.
 

@@ -28,7 +28,7 @@ from omicsdk.gen3.index_records import guids_prefix, record_of
 from omicsdk.gen3.manifests.rows import rows_of
 from omicsdk.gen3.manifests.tables import Fault, OnFault
 from omicsdk.gen3.sources import endpoint_of
-from omicsdk.transfer import Item, Location, TransferOptions, TransferOptionsDict, TransferReport
+from omicsdk.transfer import Item, Location, SelectionOptionsDict, TransferOptions, TransferOptionsDict, TransferReport
 from omicsdk.transfer.journal import journal_for
 from omicsdk.transfer.names import safe_name
 from omicsdk.transfer.scale import worker_pool
@@ -149,7 +149,7 @@ def download(
     settings: ResolutionSettings | None = None,
     workers: int | None = None,
     scheduler: Any = None,
-    **options: Unpack[TransferOptionsDict],
+    **options: Unpack[SelectionOptionsDict],
 ) -> TransferReport:
     """Download files; bundles become folders.
 
@@ -169,7 +169,8 @@ def download(
             program's main module: it starts its work below `if __name__ == "__main__":`.
         scheduler: Workers of a Dask cluster in their place: its scheduler's address (`tcp://HOST:8786`), a cluster, or
             a `distributed.Client`. They must see the folder under the same path; the login is sent to them.
-        **options: See `omicsdk.transfer.TransferOptions`. A dry run requests the records that are not stated.
+        **options: See `omicsdk.transfer.TransferOptions`. A dry run requests the records that are not stated. Times
+            of change are not known, so that `newer` and `older` select nothing.
 
     Returns:
         The outcome of each file, in order.
@@ -185,7 +186,7 @@ def download(
     Example:
         client.download("0c8ae6a5-5b0e-4f37-9d1e-2a7f6c3b1d90", "data")
     """
-    chosen = TransferOptions.of(options)
+    chosen = TransferOptions.of(options, selects=True)
     wanted = list(requested_objects(what))
     pool = worker_pool(workers, scheduler)
     shared = None if pool is None else Shared(pool, SameCommons(type(client), client.base_url, client.credentials))

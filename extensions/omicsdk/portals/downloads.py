@@ -56,7 +56,7 @@ from omicsdk.portals.rows import OUTCOME_COLUMN
 from omicsdk.portals.sources import SourceOptions, Sources
 from omicsdk.portals.url_lists import CHECKSUMS
 from omicsdk.portals.url_lists import URLS as URL_LIST
-from omicsdk.transfer import Item, Location, Outcome, TransferOptions, TransferOptionsDict, TransferReport
+from omicsdk.transfer import Item, Location, Outcome, SelectionOptionsDict, TransferOptions, TransferReport
 from omicsdk.transfer.disk import nearest_folder, write_errors
 from omicsdk.transfer.engine.control import report_of
 from omicsdk.transfer.network.representations import UNNAMED
@@ -84,7 +84,7 @@ def get(
     on_message: Callable[[str], object] | None = None,
     google_project: str | None = None,
     max_unpacked: int | str | None = None,
-    **options: Unpack[TransferOptionsDict],
+    **options: Unpack[SelectionOptionsDict],
 ) -> TransferReport:
     """Download the files that a portal's manifest, a URI or a URL names.
 
@@ -107,7 +107,8 @@ def get(
         google_project: Google project to bill for gs:// objects in requester-pays buckets; by default OMICS_GOOGLE_PROJECT.
         max_unpacked: Most bytes that a compressed list or bag may inflate to, with K, M, G or T; by default a hundred
             times its size, at least 1G.
-        **options: See `omicsdk.transfer.TransferOptions`. A dry run requests from services what lists lack.
+        **options: See `omicsdk.transfer.TransferOptions`. A dry run requests from services what lists lack. Lists state
+            no times of change, so that `newer` and `older` select nothing.
 
     Returns:
         The outcome of each file, in the order of the lists.
@@ -123,7 +124,7 @@ def get(
     Example:
         omicsdk.get("gdc_manifest.txt", "data", require_checksum=True)
     """
-    chosen = TransferOptions.of(options, connections=16)
+    chosen = TransferOptions.of(options, connections=16, selects=True)
     target = os.fspath(folder)
     if scheme_of(target):
         raise UsageError(f"{target} is not a local folder", remedy="Download to a folder, then copy it: omics cp -r.")
@@ -146,7 +147,7 @@ def get(
     with tempfile.TemporaryDirectory(prefix="omics-") as work, Sources(source_options) as sources:
         of_all = FileList(Path(), "arguments", "", preferences, Counter(), max_unpacked)
         lists = list(_lists([os.fspath(each) for each in words], named, Path(work), of_all))
-        plan = Plan(Path(work, "plan"), sources, layout, stopped)
+        plan = Plan(Path(work, "plan"), sources, layout, stopped, chosen)
         _fill(plan, lists, tell)
 
         def fetch(items: Iterable[Item]) -> TransferReport:
@@ -222,7 +223,7 @@ def _given(words: Sequence[str]) -> Format:
         """The file of an argument; that of a URL is looked up as `omics cp` does, for its name, size and checksums."""
         url = words[row.line - 1]
         scheme = scheme_of(url)
-        yield replace(file_at(url, name=UNNAMED), kind=scheme, name="") if scheme in WEB else file_at(url)
+        yield file_at(url, name=UNNAMED)._replace(kind=scheme, name="") if scheme in WEB else file_at(url)
 
     return replace(URL_LIST, title="URIs and URLs", rows=rows, files=files)
 

@@ -19,9 +19,11 @@ from typing import IO, Any, Literal, NamedTuple, cast
 from omicsdk.core.batches import batches
 from omicsdk.core.clock import never
 from omicsdk.core.errors import Interrupted
+from omicsdk.fs.copying.planning import ALL
 from omicsdk.portals.lists import SHOWN_FAULTS, FileList, Format, ListedFile, ListError, Row, RowFault
 from omicsdk.portals.sources import Sources
 from omicsdk.transfer import Item
+from omicsdk.transfer.filters import Filters, fits_rules
 from omicsdk.transfer.names import NameSet
 
 Layout = Literal["name", "id"]
@@ -53,6 +55,7 @@ class Plan:
         sources: Where files come from.
         layout: Where files go.
         stopped: Whether to stop.
+        filters: Which files are selected. A row none of whose files is selected is left out.
 
     Attributes:
         columns: The columns of all lists, in order.
@@ -60,11 +63,19 @@ class Plan:
         unavailable: The files whose service refused them, each once.
     """
 
-    def __init__(self, path: Path, sources: Sources, layout: Layout, stopped: Callable[[], bool] = never) -> None:
+    def __init__(
+        self,
+        path: Path,
+        sources: Sources,
+        layout: Layout,
+        stopped: Callable[[], bool] = never,
+        filters: Filters = ALL,
+    ) -> None:
         self._path = path
         self._sources = sources
         self._layout = layout
         self._stopped = stopped
+        self._filters = filters
         self._seen = NameSet()
         self._stated: dict[str, Mapping[str, str]] = {}
         self.columns: dict[str, None] = {}
@@ -121,7 +132,7 @@ class Plan:
             read.seek(0)
             for some in _batches_in(read):
                 self._check_stopped()
-                rows = [self._planned(*row) for row in self._completed(some)]
+                rows = [row for row in map(self._planned, self._completed(some)) if row is not None]
                 pickle.dump(rows, out, 5)
                 totals.update(_counts_of(rows))
         self.count += totals.pop("available")
@@ -132,12 +143,17 @@ class Plan:
         if self._stopped():
             raise Interrupted("Stopped while reading the list")
 
-    def _planned(self, row: Row, files: Sequence[ListedFile]) -> tuple[dict[str, str], list[ListedFile], list[bool]]:
-        """The fields of a planned row."""
-        if not row.cells.keys() <= self.columns.keys():
-            self.columns.update(dict.fromkeys(row.cells))
+    def _planned(
+        self, completed: tuple[Row, Sequence[ListedFile]]
+    ) -> tuple[dict[str, str], Sequence[ListedFile], list[bool]] | None:
+        """The fields of a planned row; None if it names files of which none is selected."""
+        (_, cells, _), files = completed
         named = files if self._layout == "name" else [file._replace(name=self._placed(file)) for file in files]
-        return row.cells, [*named], [self._is_repeated(file) for file in named]
+        if not self._filters.fit_all and files and not (named := [*filter(self._is_selected, named)]):
+            return None
+        if not cells.keys() <= self.columns.keys():
+            self.columns.update(dict.fromkeys(cells))
+        return cells, named, [self._is_repeated(file) for file in named]
 
     def _read(self, format: Format, listed: FileList) -> Iterator[tuple[Row, list[ListedFile]]]:
         """The rows of a list with their files; all faults are in one error at its end."""
@@ -179,6 +195,12 @@ class Plan:
     def _placed(file: ListedFile) -> str:
         folder = file.folder or re.sub(r"[/\\:]+", "_", file.address.rpartition("://")[2]).strip("_")
         return f"{folder}/{file.name}"
+
+    def _is_selected(self, file: ListedFile) -> bool:
+        """Whether a file is selected; of one that cannot be had, only the name is known."""
+        if file.error is not None:
+            return fits_rules(self._filters.rules, file.name)
+        return self._filters.fits(file.name, file.size)
 
     def _is_repeated(self, file: ListedFile) -> bool:
         same = sorted(file.checksums.values()) or (file.kind, file.address)  # equal bytes may have several addresses

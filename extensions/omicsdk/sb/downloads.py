@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Unpack, cast
 
 from omicsdk.core.checksums import is_checksum
 from omicsdk.core.consistency import InconsistentListing, despite_contradictions
+from omicsdk.core.dates import seconds_of
 from omicsdk.core.errors import TransferError, UsageError
 from omicsdk.core.paging import stated_number
 from omicsdk.core.platform import settings_of
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from omicsdk.core.sending.transport import Timeout
     from omicsdk.sb.client import SevenBridges
     from omicsdk.sb.reports import FilesReport
-    from omicsdk.transfer import Item, Location, Outcome, TransferOptions, TransferOptionsDict, TransferReport
+    from omicsdk.transfer import Item, Location, Outcome, SelectionOptionsDict, TransferOptions, TransferReport
     from omicsdk.transfer.engine.options import EngineOptionsDict
 
 CONNECTIONS = 16
@@ -89,7 +90,7 @@ def download(
     folder: str | os.PathLike[str] = ".",
     *,
     overwrite: bool = False,
-    **options: Unpack[TransferOptionsDict],
+    **options: Unpack[SelectionOptionsDict],
 ) -> FilesReport:
     """Download files and folders.
 
@@ -119,18 +120,23 @@ def download(
     """
     from omicsdk.transfer import TransferOptions
 
-    chosen = TransferOptions.of(options)
+    chosen = TransferOptions.of(options, selects=True)
     words = list(what)
     selected = select(client, words)
+    files = selected.files
+    if not chosen.fit_all:
+        files = [
+            each for each in files if chosen.fits(each.name, size_of(each.file), seconds_of(each.file.modified_on))
+        ]
     report = fetch(
         client,
-        selected.files,
+        files,
         folder,
         key=" ".join(sorted(words)),
         overwrite=overwrite,
         options=chosen,
     )
-    if not chosen.dry_run:
+    if not chosen.dry_run and chosen.fit_all:
         make_folders(selected, folder)
     if selected.unlisted:
         from omicsdk.sb.reports import TransferredFile

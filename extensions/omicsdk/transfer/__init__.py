@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from omicsdk.transfer.downloads.downloading import download as download
     from omicsdk.transfer.downloads.targets import FsspecTarget as FsspecTarget
     from omicsdk.transfer.engine.control import Control as Control
+    from omicsdk.transfer.engine.options import SelectionOptionsDict as SelectionOptionsDict
     from omicsdk.transfer.engine.options import TransferOptions as TransferOptions
     from omicsdk.transfer.engine.options import TransferOptionsDict as TransferOptionsDict
     from omicsdk.transfer.handle import Transfer as Transfer
@@ -65,7 +66,7 @@ else:  # hidden from type checkers, which would accept any name
             "handle": "Transfer download_async upload_async",
             "items": "Item",
             "network.requests": "Location Patience",
-            "engine.options": "TransferOptions TransferOptionsDict",
+            "engine.options": "SelectionOptionsDict TransferOptions TransferOptionsDict",
             "reports.progress": "Progress",
             "reports.report": "Outcome Outcomes Report TransferFailed TransferReport read_jsonl",
             "s3.boto": "S3Object",

@@ -10,13 +10,12 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC
 from pathlib import Path
 from typing import NamedTuple
 
 from omicsdk.core.archives import size_of
 from omicsdk.core.clock import SYSTEM_CLOCK
-from omicsdk.core.dates import DateTime
+from omicsdk.core.dates import seconds_of
 from omicsdk.core.errors import UsageError
 
 _MANUAL = "The manual has the rules, on the page Filters."
@@ -326,12 +325,12 @@ def parse_moment(text: str, now: float | None = None) -> float:
     stripped = text.strip()
     if _AGE.fullmatch(stripped.lower()):
         return (SYSTEM_CLOCK.now() if now is None else now) - duration(text)
-    moment = DateTime.read(f"{stripped}T00:00:00Z" if _DAY.fullmatch(stripped) else stripped)
-    if moment is None:
+    seconds = seconds_of(f"{stripped}T00:00:00Z" if _DAY.fullmatch(stripped) else stripped)
+    if seconds is None:
         raise UsageError(
             f"{text!r} is not a time", remedy="Use a date such as 2026-01-31, a time, or an age such as 12h or 7d."
         )
-    return (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)).timestamp()
+    return seconds
 
 
 def duration(text: str) -> float:

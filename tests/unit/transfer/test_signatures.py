@@ -6,7 +6,7 @@ from typing import Any
 
 import omicsdk.transfer
 import pytest
-from omicsdk.transfer import MultipartStore, Transfer, TransferOptionsDict
+from omicsdk.transfer import MultipartStore, SelectionOptionsDict, Transfer, TransferOptionsDict
 
 #: Each public function's arguments, and each class's constructor's, unchanged; "*" before those that need their name.
 SIGNATURES = {
@@ -35,7 +35,7 @@ SIGNATURES = {
     "Source": "path name size mtime_ns inode part_size checksums",
     "Transfer": "work control",
     "TransferFailed": "report errors count",
-    "TransferOptions": "* connections retries min_delay limit_rate time_budget min_rate stall_timeout renewals max_wait require_checksum resume_unvalidated progress stop control dry_run check",
+    "TransferOptions": "* include exclude filter_from min_size max_size newer older connections retries min_delay limit_rate time_budget min_rate stall_timeout renewals max_wait require_checksum resume_unvalidated progress stop control dry_run check",
     "TransferReport": "outcomes seconds * throughput began title why_stopped target",
     "Upload": "path to name checksums retries min_delay",
     "abort_upload": "entry journal",
@@ -73,7 +73,8 @@ def arguments(of: Any) -> Iterator[str]:
 
 
 def test_every_public_name_is_in_the_table() -> None:
-    assert {*SIGNATURES, MultipartStore.__name__, TransferOptionsDict.__name__} == {*omicsdk.transfer.__all__}
+    others = {each.__name__ for each in (MultipartStore, SelectionOptionsDict, TransferOptionsDict)}
+    assert {*SIGNATURES, *others} == {*omicsdk.transfer.__all__}
 
 
 @pytest.mark.parametrize("name", SIGNATURES)

@@ -42,6 +42,9 @@ _NUMBERS = {"connections": at_least_1, "retries": at_least_0, "min_delay": at_le
 _REPEATED = ("include", "exclude", "filter_from")
 """Filters that may be given several times, in every command."""
 
+_NOUNS = {"filter_from": "FILE", "newer": "TIME", "older": "TIME"}
+"""What their values are."""
+
 _DONE = {"POST": "created", "PATCH": "changed", "PUT": "changed", "DELETE": "deleted"}
 """Verbs in the reports of operations, by HTTP method."""
 
@@ -179,7 +182,11 @@ def command(entry: Entry, service: str, *, by_signature: bool = False) -> Comman
     if transfers:
         checks = {name: check for name, check in _NUMBERS.items() if name in parameters}
         entry = replace(entry, checks={**checks, **entry.checks})
-    entry = replace(entry, repeated=(*entry.repeated, *(name for name in _REPEATED if name in parameters)))
+    entry = replace(
+        entry,
+        repeated=(*entry.repeated, *(name for name in _REPEATED if name in parameters)),
+        metavars={**{name: noun for name, noun in _NOUNS.items() if name in parameters}, **entry.metavars},
+    )
     _check_names(entry, parameters, before)
     first = hints.get(next(iter(parameters), ""))
     is_late = _connects(first)

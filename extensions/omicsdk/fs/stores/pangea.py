@@ -21,6 +21,7 @@ from omicsdk_api.pangea.models.organization import Organization
 from omicsdk_api.pangea.models.sample_group import SampleGroup
 
 from omicsdk.core.consistency import InconsistentListing
+from omicsdk.core.dates import seconds_of
 from omicsdk.core.errors import APIError, NotFound, OmicsError, UsageError
 from omicsdk.core.platform import unbound
 from omicsdk.core.response import json_of
@@ -38,7 +39,6 @@ from omicsdk.fs.store import (
     Put,
     ReadOnly,
     WrongUri,
-    seconds_of,
 )
 from omicsdk.pangea.client import Pangea, logged_in
 from omicsdk.pangea.downloads import json_bytes

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, TypeVar
 from omicsdk_api.sb.models.file import File
 
 from omicsdk.core.consistency import ResponseMismatch
+from omicsdk.core.dates import seconds_of
 from omicsdk.core.errors import APIError, Conflict, NotFound, OmicsError
 from omicsdk.core.platform import settings_of, unbound
 from omicsdk.fs.options import CopyOptions
@@ -28,7 +29,6 @@ from omicsdk.fs.store import (
     ReadOnly,
     WrongUri,
     put_files,
-    seconds_of,
 )
 from omicsdk.sb.client import SevenBridges
 from omicsdk.sb.downloads import CONNECTIONS, checksums_of, size_of, url_of

@@ -36,7 +36,7 @@ from omicsdk.transfer.names import NameSet, first_of_each
 
 if TYPE_CHECKING:
     from omicsdk.hca.azul.client import Azul
-    from omicsdk.transfer import TransferOptionsDict
+    from omicsdk.transfer import SelectionOptionsDict
 
 Layout: TypeAlias = Literal["flat", "project", "bundle"]
 
@@ -66,7 +66,7 @@ def download(
     name_template: str = "",
     mirror: bool = True,
     on_message: Callable[[str], None] | None = None,
-    **options: Unpack[TransferOptionsDict],
+    **options: Unpack[SelectionOptionsDict],
 ) -> TransferReport:
     """Download files by conditions, by project or bundle, or from a manifest.
 
@@ -89,7 +89,8 @@ def download(
         mirror: Fetch files from the public mirror where it has them. Otherwise each file costs one request of those that
             the service accepts, 1,000 in 5 minutes.
         on_message: Called with what a user should know.
-        **options: See `omicsdk.transfer.TransferOptions`.
+        **options: See `omicsdk.transfer.TransferOptions`. Times of change are not known, so that `newer` and `older`
+            select nothing.
 
     Returns:
         The outcome of each file; a listing that contradicts itself, also when it is read again, is a failure beside them.
@@ -107,11 +108,16 @@ def download(
     from omicsdk.transfer import TransferOptions
     from omicsdk.transfer import download as fetch
 
-    chosen = TransferOptions.of(options)
+    chosen = TransferOptions.of(options, selects=True)
     plan = planned(client, what, matrices, bundle, manifest, catalog, chosen.stop)
-    named = names_of(plan.files, layout, name_template)
+    files = plan.files if chosen.fit_all else FileStack()
+    if not chosen.fit_all:
+        for file, name in _Named(plan.files, name_template or LAYOUTS[layout]):
+            if chosen.fits(name, file.size):
+                files.add(file)
+    named = names_of(files, layout, name_template)
     sources = Sources(client, catalog)
-    slow = sum(not (mirror and file.mirror_uri) for file in plan.files)
+    slow = sum(not (mirror and file.mirror_uri) for file in files)
     if on_message is not None and (seconds := duration(slow)):
         on_message(f"{slow:,} files are not mirrored: at {RULE}, the service needs {seconds / 60:.0f} minutes for them")
     how: dict[str, Any] = {

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from omicsdk.cli.output import Call, Console, TextAndData
     from omicsdk.gen3.manifests import Fault
-    from omicsdk.transfer import TransferOptionsDict, TransferReport
+    from omicsdk.transfer import SelectionOptionsDict, TransferOptionsDict, TransferReport
 
 
 def download(
@@ -41,7 +41,7 @@ def download(
     workers: int | None = None,
     scheduler: str | None = None,
     console: Console,
-    **options: Unpack[TransferOptionsDict],
+    **options: Unpack[SelectionOptionsDict],
 ) -> TransferReport:
     """Download files by their GUIDs, DRS URIs or a manifest.
 
