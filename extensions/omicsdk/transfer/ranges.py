@@ -111,6 +111,7 @@ class Pace:
         Args:
             count: The bytes.
         """
+        self._control.over(self._clock.monotonic(), self._stop)  # also follows a timetable
         wait = self._control.throttle.take(count, self._clock.monotonic())
         while (wait > 0 or self._control.paused) and not self._control.over(self._clock.monotonic(), self._stop):
             self._clock.sleep(min(wait, TICK) if wait > 0 else TICK)

@@ -8,14 +8,16 @@ import signal
 import threading
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from types import FrameType
 from typing import TYPE_CHECKING, Literal, TypeVar
 
-from omicsdk.core.clock import TICK, Clock
+from omicsdk.core.clock import SYSTEM_CLOCK, TICK, Clock
 from omicsdk.core.errors import FolderBusy, Interrupted
 from omicsdk.core.lazy import logger
 from omicsdk.transfer.arguments import number
 from omicsdk.transfer.network.limits import Throttle
+from omicsdk.transfer.network.timetables import Timetable
 
 if TYPE_CHECKING:
     from omicsdk.transfer.network.substitutes import Answering
@@ -27,6 +29,8 @@ Reason = Literal["asked", "interrupt", "terminate", "budget"]
 
 T = TypeVar("T")
 
+#: Seconds between looks at the wall clock for a timetable: the clock may be set, and summer time begin, at any time.
+_LOOK = 1.0
 _WORDS = {None: "", "asked": "it was stopped", "interrupt": "it was interrupted", "terminate": "it was terminated"}
 
 
@@ -62,6 +66,9 @@ class Control:
         self.asking = False
         self.substitute: Callable[[], Answering | None] | None = None
         self._budget = budget
+        self._timetable: Timetable | None = None
+        self._clock: Clock = SYSTEM_CLOCK
+        self._next_look = 0.0
         self._deadline: float | None = None
         self._reason: Reason | None = None
         self._paused = False
@@ -97,20 +104,38 @@ class Control:
 
     @rate_limit.setter
     def rate_limit(self, rate: float | None) -> None:
+        self._timetable = None
+        self._set_rate(rate)
+
+    def _set_rate(self, rate: float | None) -> None:
         self.throttle.limit(rate)
         self._changed()
 
-    def limit(self, rate: float | None, budget: float | None) -> None:
+    @property
+    def timetable(self) -> Timetable | None:
+        """What changes `rate_limit` by the time of day, until it is set."""
+        return self._timetable
+
+    def limit(self, rate: float | Timetable | None, budget: float | None, clock: Clock = SYSTEM_CLOCK) -> None:
         """Set limits, as the options of a transfer do that states them.
 
         Args:
-            rate: Bytes a second, as for `rate_limit`; None leaves it as it is.
+            rate: Bytes a second, as for `rate_limit`, or a timetable of them; None leaves it as it is.
             budget: Seconds as for the argument `budget`; None leaves it as it is.
+            clock: The wall clock of a timetable, which is in local time.
         """
-        if rate is not None:
+        if isinstance(rate, Timetable):
+            self._timetable, self._clock = rate, clock
+            self._follow_timetable(rate)
+        elif rate is not None:
             self.rate_limit = rate
         if budget is not None:
             self._budget = budget
+
+    def _follow_timetable(self, timetable: Timetable) -> None:
+        rate = timetable.rate_at(datetime.fromtimestamp(self._clock.now()))
+        if rate != self.throttle.rate:
+            self._set_rate(rate)
 
     def stop(self, reason: Reason = "asked") -> None:
         """Stop the transfer cleanly within a second; received bytes are kept for the next run.
@@ -152,6 +177,9 @@ class Control:
             self.stop()
         if self._deadline is not None and now >= self._deadline:
             self.stop("budget")
+        if self._timetable is not None and now >= self._next_look:
+            self._next_look = now + _LOOK
+            self._follow_timetable(self._timetable)
         return self._reason is not None
 
     @property

@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Self, TypedDict, TypeVar, cast
 
-from omicsdk.core.archives import size_of
 from omicsdk.core.clock import SYSTEM_CLOCK, seconds_in
 from omicsdk.core.errors import UsageError
 from omicsdk.transfer.arguments import a, function, kind, number, whole_number
 from omicsdk.transfer.engine.control import Control
 from omicsdk.transfer.filters import Filters
 from omicsdk.transfer.network.requests import PATIENCE, Patience, Quota
+from omicsdk.transfer.network.timetables import Timetable, rate_of
 
 if TYPE_CHECKING:
     import threading
@@ -30,7 +30,7 @@ class EngineOptionsDict(TypedDict, total=False):
     connections: int | None
     retries: int
     min_delay: float
-    limit_rate: float | str | None
+    limit_rate: float | str | Timetable | None
     time_budget: float | str | None
     min_rate: float | str | None
     stall_timeout: float | str | None
@@ -89,8 +89,9 @@ class TransferOptions(Filters):
         connections: Maximum number of concurrent requests for bytes, 1 or more; by default as suits the platform.
         retries: Consecutive failures after which a file fails, 0 for none. Each 4 MiB that arrive restore one.
         min_delay: Seconds before the first retry of a file, 0 or more; the delay doubles with each further one, up to 60.
-        limit_rate: Maximum total rate in bytes per second; suffixes K, M and G are powers of 1024, such as 10M. By default
-            there is no limit.
+        limit_rate: Maximum total rate in bytes per second; suffixes K, M and G are powers of 1024, such as 10M. Or a
+            timetable in local time: '08:00,10M 19:00,off' or 'Mon-08:00,1M Sat-00:00,off'. By default there is no
+            limit.
         time_budget: Stop cleanly after this time: seconds, or 90m, or 2h30m. Run it again to resume. By default there is no
             limit while a file makes progress.
         min_rate: Minimum rate of a connection in bytes per second, with K or M; a slower one is closed after
@@ -117,7 +118,7 @@ class TransferOptions(Filters):
     connections: int | None = None
     retries: int = 10
     min_delay: float = 0.25
-    limit_rate: float | str | None = None
+    limit_rate: float | str | Timetable | None = None
     time_budget: float | str | None = None
     min_rate: float | str | None = None
     stall_timeout: float | str | None = None
@@ -182,7 +183,7 @@ class TransferOptions(Filters):
             object.__setattr__(self, name, _seconds(name, getattr(self, name)))
         function("progress", self.progress)
         kind("control", self.control, Control)
-        self.control.limit(cast("float | None", self.limit_rate), cast("float | None", self.time_budget))
+        self.control.limit(cast("float | Timetable | None", self.limit_rate), cast("float | None", self.time_budget))
 
     @property
     def stopped(self) -> bool:
@@ -223,7 +224,8 @@ class TransferOptions(Filters):
             InvalidOption: One of them is set.
         """
         for each in fields(self):
-            value = self.control.rate_limit if each.name == "limit_rate" else getattr(self, each.name)
+            rate = self.control.timetable or self.control.rate_limit
+            value = rate if each.name == "limit_rate" else getattr(self, each.name)
             if each.name in names and value != each.default:
                 raise InvalidOption(each.name, f"cannot be set: {why}", remedy="Omit it.")
 
@@ -257,11 +259,16 @@ def _in_range(name: str, check: Callable[..., int], *value: int) -> None:
         raise InvalidOption(name, str(error).removeprefix(f"{name} ")) from None
 
 
-def _rate(name: str, value: object) -> float | None:
-    """Return bytes a second; 0 for `min_rate` only."""
-    if value is None:
-        return None
-    rate = size_of(value.strip().lower().removesuffix("/s")) if isinstance(value, str) else value
+def _rate(name: str, value: object) -> float | Timetable | None:
+    """Return bytes a second; 0, and no timetable, for `min_rate` only."""
+    if name == "limit_rate" and isinstance(value, str) and "," in value:
+        table = Timetable.parse(value)
+        if table is None:
+            raise InvalidOption(name, f"{value}: not a timetable", remedy="Use one such as '08:00,10M 19:00,off'.")
+        return table
+    if value is None or isinstance(value, Timetable):
+        return value
+    rate = rate_of(value) if isinstance(value, str) else value
     if isinstance(rate, bool) or not isinstance(rate, int | float | None):
         raise TypeError(f"{name} must be a number of bytes per second, not {a(value)}")
     if rate is None or not rate >= 0 or (rate == 0 and name != "min_rate"):

@@ -224,6 +224,8 @@ def download_by(
     began = clock.now()
     place = os.path.abspath(folder)
     with workers.ready() as pool, held_folder(journals_in(place, None), _RUN, ".reports") as reports:
+        if control.timetable is not None:
+            raise UsageError("limit_rate: workers follow no timetable", remedy="Use one rate, or this process alone.")
         rate = control.rate_limit
         plan = Plan(
             source,

@@ -255,7 +255,8 @@ def cat(
     Args:
         uris: Files.
         range: Range of bytes from 0, inclusive: 0-99; 100- to the end; -100 for the last hundred.
-        limit_rate: Maximum number of bytes per second; suffixes K, M and G are powers of 1024, such as 10M.
+        limit_rate: Maximum number of bytes per second; suffixes K, M and G are powers of 1024, such as 10M. Or a timetable
+            in local time: '08:00,10M 19:00,off'.
         resume_unvalidated: Continue after an interruption even if nothing proves that the file is unchanged.
         places: How they are opened.
     """
