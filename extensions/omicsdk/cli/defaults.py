@@ -12,6 +12,7 @@ from omicsdk.core.settings.config import name_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
     from omicsdk.cli.catalog import Catalog, Found
@@ -40,6 +41,45 @@ def defaults_of(found: Found, settings: Settings, service: Service, catalog: Cat
     for name in names:
         _check_command(settings, (word, name), commands)
     return _defaults(found, settings, names)
+
+
+def transfer_defaults(arguments: list[Argument], stated: Mapping[str, tuple[Any, str]]) -> dict[str, Any]:
+    """Return the configured defaults of options of transfers and filters.
+
+    Args:
+        arguments: Those that a command has.
+        stated: By name, the value, and where it is from.
+
+    Raises:
+        ConfigError: A value is not one of its option; names where it is from.
+    """
+    found: dict[str, Any] = {}
+    for argument in arguments:
+        name = key(argument)
+        if name in stated:
+            value, place = stated[name]
+            try:
+                found[name] = _converted(argument, value)
+                check_transfer_option(name, found[name])
+            except UsageError as error:
+                what = error.message.removeprefix(f"{spelled(argument)}: ")
+                raise ConfigError(f"{place}: {what}", remedy=error.remedy or "Correct or remove it.") from error
+    return found
+
+
+def check_transfer_option(name: str, value: Any) -> None:
+    """Check a value of an option of transfers before it is used or stored.
+
+    Args:
+        name: The option.
+        value: The value.
+
+    Raises:
+        UsageError: It is none of the option.
+    """
+    from omicsdk.transfer import TransferOptions
+
+    TransferOptions.of({name: value}, selects=True)
 
 
 def check(settings: Settings, keys: Keys, catalog: Catalog) -> None:

@@ -10,13 +10,13 @@ from functools import partial
 from importlib import import_module
 from typing import Any
 
-from omicsdk.cli.catalog import DRY_RUN, NO_PAGINATE, Defaults, deletes, flag, key, loaded
+from omicsdk.cli.catalog import DRY_RUN, NO_PAGINATE, Defaults, deletes, flag, key, loaded, own_arguments
 from omicsdk.cli.errors import DONE, INTERRUPTED
 from omicsdk.cli.output import Call, Console, Output, logs_shown
 from omicsdk.cli.parser import parse, parse_globals, spelled
 from omicsdk.cli.services import Connection, stated_by_variables, variable
 from omicsdk.core.errors import AuthError, NotJson, OmicsError, UsageError
-from omicsdk.core.settings.profiles import PROFILE_VARIABLE
+from omicsdk.core.settings.profiles import PROFILE_VARIABLE, TRANSFER, stated_transfer_options
 from omicsdk.core.type_guards import is_array
 
 TYPE_CHECKING = False
@@ -359,15 +359,30 @@ def configured_defaults(found: Found, catalog: Catalog) -> Defaults:
         ConfigError: A file is malformed, a command or argument is unknown, or a value has the wrong type; names file
             and line.
     """
+    own = _transfer_defaults(found.command)
     service = catalog.registered(found.path[0]) if found.path else None
     if service is None or "settings" not in service:
-        return Defaults({}, {})
+        return Defaults(own, {})
     settings: Settings = loaded(service["settings"])()
     if not settings.get(found.path[0], default=None) and settings.get("log_level", default=None) in (None, LOG_LEVEL):
-        return Defaults({}, {})
+        return Defaults(own, {})
     from omicsdk.cli.defaults import defaults_of  # few configurations have any
 
-    return defaults_of(found, settings, service, catalog)
+    found_defaults = defaults_of(found, settings, service, catalog)
+    return Defaults({**own, **found_defaults.own}, found_defaults.everywhere)
+
+
+def _transfer_defaults(command: Command) -> dict[str, Any]:
+    """Return the configured defaults of a command that moves files, or that filters them."""
+    if "control" not in command.get("supplied", ()) and "places" not in command.get("gathered", {}):
+        return {}
+    arguments = [each for each in own_arguments(command) if key(each) in TRANSFER and not each.get("positional")]
+    stated = stated_transfer_options(os.environ) if arguments else {}
+    if not stated:
+        return {}
+    from omicsdk.cli.defaults import transfer_defaults
+
+    return transfer_defaults(arguments, stated)
 
 
 @contextmanager

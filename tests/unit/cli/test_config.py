@@ -151,10 +151,10 @@ def test_a_secret_is_not_printed(omics, config_file, monkeypatch):
     ],
 )
 def test_set_writes_one_setting(omics, user_file, words, value):
-    ran = omics("config", "set", "some.setting", *words)
+    ran = omics("config", "set", "upload.areas.some", *words)
     assert ran.code == 0
-    assert ran.json == {"name": "some.setting", "value": value, "file": str(user_file)}
-    assert json.loads(user_file.read_text()) == {"some": {"setting": value}}
+    assert ran.json == {"name": "upload.areas.some", "value": value, "file": str(user_file)}
+    assert json.loads(user_file.read_text()) == {"upload": {"areas": {"some": value}}}
     if sys.platform != "win32":
         assert stat.S_IMODE(user_file.stat().st_mode) == 0o600
 
@@ -254,10 +254,12 @@ def test_a_default_of_a_command_is_set(omics, user_file):
     assert json.loads(user_file.read_text()) == {"dss": {"download": {"num_retries": 3}}}
 
 
-def test_a_name_that_no_program_reads_is_set_with_a_hint(omics, user_file):
+def test_a_name_that_no_command_reads_is_refused_with_the_nearest(omics, user_file):
     ran = omics("config", "set", "log_levle", "INFO")
-    assert ran.code == 0
-    assert ran.err == "omics: unknown setting log_levle: no command reads it. Did you mean log_level?\n"
+    assert ran.code == 2
+    said = "omics: config set: unknown setting log_levle: no command reads it. Did you mean log_level?"
+    assert ran.err.startswith(said)
+    assert not user_file.exists()
     assert omics("config", "set", "upload.areas.x.uri", "s3://b-dev/x/").err == ""
 
 
@@ -297,7 +299,7 @@ def test_path_lists_the_files_in_order(omics, user_file, config_file):
 
 
 @pytest.mark.parametrize("form", ["json", "jsonl", "table", "tsv"])
-@pytest.mark.parametrize("words", [["list"], ["path"], ["get", "creator_uid"], ["set", "a", "1"]])
+@pytest.mark.parametrize("words", [["list"], ["path"], ["get", "creator_uid"], ["set", "creator_uid", "1"]])
 def test_every_form_of_output(omics, user_file, form, words):
     ran = omics("config", *words, "--output", form)
     assert ran.code == 0
@@ -402,3 +404,80 @@ def test_a_secret_that_is_typed_is_requested_without_echo(omics, user_file, monk
     assert omics("config", "set", "oauth2_token.access_token", "-", tty=True).code == 0
     assert asked == ["oauth2_token.access_token: "]
     assert json.loads(user_file.read_text())["oauth2_token"]["access_token"] == CANARY
+
+
+@pytest.fixture
+def settings(monkeypatch, tmp_path):
+    """omicsdk's own settings file."""
+    path = tmp_path / "settings.toml"
+    monkeypatch.setenv("OMICS_SETTINGS_FILE", str(path))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "tree" / "sub").mkdir(parents=True)
+    for name in ("a.bam", "b.txt", "sub/c.bam"):
+        (tmp_path / "tree" / name).write_bytes(b"x" * 10)
+    return path
+
+
+def found(omics, *words):
+    ran = omics("find", "tree", "--output", "json", *words)
+    assert ran.code == 0, ran.err
+    return [each["name"] for each in ran.json]
+
+
+def test_defaults_of_transfers_are_settings(omics, settings):
+    ran = omics("config", "set", "transfer.limit_rate", "5M")
+    assert ran.json == {"name": "transfer.limit_rate", "value": "5M", "file": str(settings)}
+    assert omics("config", "set", "transfer.exclude", '["*.txt", "/sub/"]').code == 0
+    assert omics("config", "get", "transfer.limit_rate").out == "5M\n"
+    assert found(omics) == ["a.bam"]
+    assert found(omics, "--exclude", "*.bam") == ["b.txt"]
+    assert omics("config", "unset", "transfer.exclude").code == 0
+    assert found(omics) == ["a.bam", "b.txt", "sub/c.bam"]
+
+
+def test_variables_come_before_settings(omics, settings, monkeypatch):
+    settings.write_text('[transfer]\ninclude = "*.bam"\nmin_size = 5\nconnections = 3\n')
+    assert found(omics) == ["a.bam", "sub/c.bam"]
+    monkeypatch.setenv("OMICS_TRANSFER_INCLUDE", "*.txt")
+    assert found(omics) == ["b.txt"]
+    monkeypatch.setenv("OMICS_TRANSFER_MIN_SIZE", "1K")
+    assert found(omics) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("limit_rate", "fast", "transfer.limit_rate: fast: not a number of bytes per second"),
+        ("limit_rate", "25:00,1M", "transfer.limit_rate: 25:00,1M: not a timetable"),
+        ("connections", "0", "transfer.connections: 0 is below 1"),
+        ("connections", "many", "transfer.connections: expected a whole number, got 'many'"),
+        ("require_checksum", "maybe", "transfer.require_checksum: expected true or false, got 'maybe'"),
+        ("exclude", "[a", "transfer.exclude: pattern '[a' has an unbalanced bracket"),
+        ("newer", "soon", "transfer.newer: 'soon' is not a time"),
+        (
+            "limit_rat",
+            "5M",
+            "unknown setting transfer.limit_rat: no command reads it. Did you mean transfer.limit_rate?",
+        ),
+    ],
+)
+def test_a_wrong_default_of_transfers_is_refused(omics, settings, name, value, said):
+    ran = omics("config", "set", f"transfer.{name}", value)
+    assert (ran.code, settings.exists()) == (2, False), ran.err
+    assert said in ran.err
+
+
+def test_a_wrong_default_of_transfers_is_named_when_it_is_read(omics, settings, monkeypatch):
+    settings.write_text('[transfer]\n# how fast\nlimit_rat = "5M"\n')
+    ran = omics("find", "tree")
+    assert ran.code == 2
+    assert (
+        f"unknown setting transfer.limit_rat ({settings}:3): no command reads it. Did you mean transfer.limit_rate?"
+        in ran.err
+    )
+    settings.write_text('[transfer]\nmin_size = "big"\n')
+    ran = omics("find", "tree")
+    assert (ran.code, f"{settings}:2: transfer.min_size: 'big' is not a size" in ran.err) == (2, True), ran.err
+    monkeypatch.setenv("OMICS_TRANSFER_MIN_SIZE", "large")
+    assert "OMICS_TRANSFER_MIN_SIZE: 'large' is not a size" in omics("find", "tree").err
+    assert omics("config", "list").code == 0  # which takes no options of transfers

@@ -183,6 +183,7 @@ def set_setting(
     def edit(values: Values) -> None:
         set_in(values, path, keys, found)
         _check_merged(_effective(Layer(str(path), values)), keys)
+        _check_read(keys)
 
     change(path, edit, shared=is_site)
     _warn(keys, path, console)
@@ -322,12 +323,31 @@ def _own_value(keys: Keys, connection: Connection) -> str:
 def _checked(keys: Keys, value: str) -> str:
     from omicsdk.core.request import checked_base_url
 
+    if keys[0] == "transfer":
+        _check_transfer_option(keys[1], value)
+        return value
     if keys[0] == "store":
         choices = OWN["store"][1]
         if value not in choices:
             raise UsageError(f"store: expected one of {', '.join(choices)}, got {value!r}")
         return value
     return checked_base_url(value, source=name_of(keys), remedy="Use a URL that begins with https://.")
+
+
+def _check_transfer_option(name: str, value: str) -> None:
+    """Check the default of an option of transfers by that of omics cp, which has all of them."""
+    from omicsdk.cli.catalog import Catalog, Found, key, own_arguments
+    from omicsdk.cli.defaults import check_transfer_option
+    from omicsdk.cli.parser import spelled, value_of
+
+    found = Catalog().start("cp")
+    arguments = own_arguments(found.command) if isinstance(found, Found) else []
+    argument = next(each for each in arguments if key(each) == name)
+    try:
+        check_transfer_option(name, value_of(argument, [value]))
+    except UsageError as error:
+        what = error.message.removeprefix(f"{spelled(argument)}: ").removeprefix(f"{name} ")
+        raise UsageError(f"transfer.{name}: {what}", remedy=error.remedy) from error
 
 
 def _secret(name: str, place: str) -> OmicsError:
@@ -439,21 +459,32 @@ def _effective(changed: Layer | None = None) -> Settings:
     return merged([Layer("built in", DEFAULTS), *(each for each in layers.values() if each is not None)])
 
 
-def _warn(keys: Keys, path: Path, console: Console) -> None:
-    """Warn of a setting that has no effect, or that no command reads."""
+def _check_read(keys: Keys) -> None:
+    """Reject a setting that no command reads.
+
+    Raises:
+        UsageError: It is unknown; the nearest one is suggested.
+    """
     from omicsdk.cli.services import SERVICES
+
+    names = ["", *(name_of(keys[: end + 1]) for end in range(len(keys)))]
+    is_default = keys[0] in SERVICES and "settings" in SERVICES[keys[0]]
+    if not is_default and not any(name in KNOWN for name in names):
+        near = did_you_mean(name_of(keys), {**KNOWN, **OWN})
+        raise UsageError(
+            f"unknown setting {name_of(keys)}: no command reads it",
+            remedy=near or "Known settings: omics config list --known",
+        )
+
+
+def _warn(keys: Keys, path: Path, console: Console) -> None:
+    """Warn of a setting that has no effect."""
     from omicsdk.hca.config import files_of
 
     if os.path.realpath(path) not in map(os.path.realpath, files_of(os.environ)):
         console.warning(f"{path} is not read unless HCA_CONFIG_FILE names it")
     elif (place := _effective().place_of(keys)) is not None and str(path) not in place:
         console.warning(f"{name_of(keys)} has no effect: {place} has precedence")
-    names = ["", *(name_of(keys[: end + 1]) for end in range(len(keys)))]
-    is_default = keys[0] in SERVICES and "settings" in SERVICES[keys[0]]
-    if not is_default and not any(name in KNOWN for name in names):
-        console.warning(
-            f"unknown setting {name_of(keys)}: no command reads it. {did_you_mean(name_of(keys), KNOWN)}".rstrip()
-        )
 
 
 def _nearest(keys: Keys, path: Path) -> str:

@@ -29,6 +29,22 @@ PLATFORMS = ("dss", "auth", "upload", "sb", "gen3", "drs", "htsget", "refget", "
 """The platforms that a profile may have a table for."""
 STORES = ("file", "keyring")
 """Where logins are stored: in the token file, or in the system's keyring."""
+TRANSFER = (
+    *(
+        "connections",
+        "limit_rate",
+        "time_budget",
+        "retries",
+        "min_delay",
+        "min_rate",
+        "stall_timeout",
+        "renewals",
+        "max_wait",
+    ),
+    *("require_checksum", "resume_unvalidated"),
+    *("include", "exclude", "filter_from", "min_size", "max_size", "newer", "older"),
+)
+"""The options of transfers and filters whose defaults are settings, of all profiles."""
 KNOWN: Mapping[str, tuple[str, tuple[str, ...], str]] = {
     "store": (
         "text",
@@ -36,6 +52,14 @@ KNOWN: Mapping[str, tuple[str, tuple[str, ...], str]] = {
         "where omics login stores logins; by default in the keyring if it is unlocked, else in a file",
     ),
     **{f"{each}.base_url": ("URL", (), f"the base URL of {each} in a profile") for each in PLATFORMS},
+    **{
+        f"transfer.{each}": (
+            "text",
+            (),
+            f"the default of --{each.replace('_', '-')}; also OMICS_TRANSFER_{each.upper()}",
+        )
+        for each in TRANSFER
+    },
 }
 """The settings that commands accept: the kind of the value, its choices, and its description. Those of a platform belong to a profile."""
 _KEYS = ("base_url",)
@@ -238,8 +262,11 @@ def table_keys(keys: Sequence[str], profile: str | None = None) -> tuple[str, ..
     name = ".".join(keys[2:] if is_whole else keys)
     if is_whole:
         check_profile_name(keys[1])
-    if name in KNOWN and not (is_whole and name == "store"):
-        return tuple(keys) if is_whole or name == "store" else ("profiles", profile or DEFAULT_PROFILE, *keys)
+    is_common = name == "store" or name.startswith("transfer.")
+    if name in KNOWN and not (is_whole and is_common):
+        return tuple(keys) if is_whole or is_common else ("profiles", profile or DEFAULT_PROFILE, *keys)
+    if first == "transfer":
+        raise unknown_transfer_setting(".".join(keys[1:]), ".".join(keys))
     if first not in ("profiles", "store", *_OWN_SETTINGS):
         return None  # the Atlas's services have settings in the HCA configuration, too
     platform = name.partition(".")[0]
@@ -248,6 +275,47 @@ def table_keys(keys: Sequence[str], profile: str | None = None) -> tuple[str, ..
     if any(each in name for each in ("token", "password", "key", "credentials")):
         raise ConfigError(f"{'.'.join(keys)} is not a setting", remedy=f"Store a login with: omics login {platform}")
     raise ConfigError(f"unknown setting {'.'.join(keys)}", remedy=f"Did you mean {platform}.base_url?")
+
+
+def unknown_transfer_setting(name: str, shown: str) -> ConfigError:
+    """Return the error of a setting of transfers that no command reads, with the nearest one.
+
+    Args:
+        name: Its name in the table `transfer`.
+        shown: Where it was named.
+    """
+    import difflib
+
+    near = difflib.get_close_matches(name.lower().replace("-", "_"), TRANSFER, n=1)
+    remedy = f"Did you mean transfer.{near[0]}?" if near else "Known settings: omics config list --known"
+    return ConfigError(f"unknown setting {shown}: no command reads it", remedy=remedy)
+
+
+def stated_transfer_options(environ: Mapping[str, str]) -> dict[str, tuple[Any, str]]:
+    """Return the defaults of options of transfers: of the environment, else of the settings file.
+
+    Args:
+        environ: The environment's variables.
+
+    Returns:
+        By name, the value, and where it is from.
+
+    Raises:
+        ConfigError: The file has an unknown setting of transfers, or is malformed.
+    """
+    settings = read_settings(environ)
+    found: dict[str, tuple[Any, str]] = {}
+    table: Mapping[str, Any] = _object(settings, ("transfer",)) if "transfer" in settings.values else {}
+    for name, value in table.items():
+        place = settings.place("transfer", name)
+        if name not in TRANSFER:
+            raise unknown_transfer_setting(name, f"transfer.{name} ({place})")
+        found[name] = value, f"{place}: transfer.{name}"
+    for name in TRANSFER:
+        variable = f"OMICS_TRANSFER_{name.upper()}"
+        if environ.get(variable):
+            found[name] = environ[variable], variable
+    return found
 
 
 def stated_store(environ: Mapping[str, str] | None = None) -> str | None:
