@@ -31,11 +31,13 @@ def _hca_settings() -> str:
 def _transfer_options() -> str:
     from omicsdk.cli.index._reading import documentation
     from omicsdk.transfer import TransferOptions
+    from omicsdk.transfer.filters import Filters
 
-    meanings = documentation(TransferOptions).arguments
+    meanings = documentation(TransferOptions).arguments | documentation(Filters).arguments
     rows = [
         f"| `{each.name}` | {'' if each.default in (None, MISSING) else f'`{each.default}`'} | {plain(meanings[each.name])} |"
         for each in fields(TransferOptions)
+        if each.init
     ]
     return "\n".join(["| Keyword | Default | Meaning |", "|---|---|---|", *rows])
 

@@ -75,8 +75,8 @@ SURFACE = {
     ],
     "omicsdk.transfer": [
         "Control", "FollowUp", "Form", "FsspecTarget", "Item", "Location", "MultipartStore", "NoSuchUpload", "Outcome", "Outcomes",
-        "PartRules", "Patience", "Plan", "Progress", "PutTo", "Report", "S3Object", "SentPart", "Shard", "ShardResult",
-        "ShardsOpen", "ShardsProgress", "ShardsReport", "Source", "Transfer", "TransferFailed", "TransferOptions",
+        "PartRules", "Patience", "Plan", "Progress", "PutTo", "Report", "S3Object", "SelectionOptionsDict", "SentPart", "Shard",
+        "ShardResult", "ShardsOpen", "ShardsProgress", "ShardsReport", "Source", "Transfer", "TransferFailed", "TransferOptions",
         "TransferOptionsDict", "TransferReport", "Upload",
         "abort_upload", "download", "download_async", "read_jsonl", "run_on_dask", "run_shards", "upload",
         "upload_async", "verify",

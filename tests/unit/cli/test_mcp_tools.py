@@ -99,6 +99,11 @@ def test_what_is_never_offered(tools):
     }
 
 
+def test_filters_are_offered_where_files_are_selected(tools):
+    for name in ("ls", "find", "cp", "sync", "rm", "azul_download", "drs_download"):
+        assert {"include", "exclude", "filter_from", "min_size"} <= set(tools[name].schema["properties"]), name
+
+
 def test_no_command_reads_only_by_its_table_whose_words_say_that_it_changes_something():
     changes = re.compile(
         r"\b(create|update|delete|rm|add|upload|submit|publish|mv|cp|sync|mkdir|set|put|patch|import|abort|clone|tag)\b"

@@ -34,6 +34,7 @@ from omicsdk.cli.shapes import Argument, Command
 from omicsdk.core.errors import UsageError
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.transfer import TransferOptions
+from omicsdk.transfer.engine.options import FILTERS
 
 FILES = "files"
 """The word for the commands that take URIs of any platform and belong to no service."""
@@ -42,7 +43,7 @@ MORE = "more"
 """The tool that returns the next page of a cut response."""
 
 _OMITTED = {
-    *(f"--{each.name.replace('_', '-')}" for each in fields(TransferOptions) if each.name != "dry_run"),
+    *(f"--{each.name.replace('_', '-')}" for each in fields(TransferOptions) if each.name not in ("dry_run", *FILTERS)),
     *map(flag, (REPORT, QUIET, NO_PROGRESS)),
 }
 _CONNECTIONS = {"option", "storage_config"}
