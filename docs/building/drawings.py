@@ -33,7 +33,7 @@ def _transfer_options() -> str:
     from omicsdk.transfer import TransferOptions
     from omicsdk.transfer.filters import Filters
 
-    meanings = documentation(TransferOptions).arguments | documentation(Filters).arguments
+    meanings = {**documentation(Filters).arguments, **documentation(TransferOptions).arguments}
     rows = [
         f"| `{each.name}` | {'' if each.default in (None, MISSING) else f'`{each.default}`'} | {plain(meanings[each.name])} |"
         for each in fields(TransferOptions)
