@@ -5,10 +5,11 @@ from __future__ import annotations
 import errno
 import os
 import subprocess
-import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+from ruff import find_ruff_bin
 
 from .progress import Count, OnProgress, silent
 
@@ -53,7 +54,7 @@ def format_tree(root: Path, on_progress: OnProgress = silent) -> None:
 def _format(names: Sequence[str]) -> None:
     for command in (["check", *_SORTING], ["format"]):
         run = subprocess.run(
-            [sys.executable, "-m", "ruff", command[0], *_RUFF, *command[1:], "--", *names],
+            [find_ruff_bin(), command[0], *_RUFF, *command[1:], "--", *names],
             capture_output=True,
             text=True,
             check=False,
