@@ -600,6 +600,19 @@ class Journal:
             self.parts[name].cells[index] = crc
             self._hint(["cell", self._keys[name], index, crc])
 
+    def cell_aside(self, name: str, index: int, crc: int) -> None:
+        """Append the record alone of a cell; nothing if the file is not started any more.
+
+        Args:
+            name: The file.
+            index: The cell's number.
+            crc: Its CRC32C.
+        """
+        with self._guard:
+            key = self._keys.get(name)
+            if key is not None:
+                self._hint(["cell", key, index, crc])
+
     def cell_begun(self, name: str, position: int, crc: int) -> None:
         """Record how far a cell of a started file was written; nothing if the file is not started any more.
 

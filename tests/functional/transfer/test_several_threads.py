@@ -8,10 +8,12 @@ import pytest
 from disk_space import SmallDisk
 from omicsdk.core import DiskFull, TooManyOpenFiles
 from omicsdk.transfer import Control, Item, Location, download
+from omicsdk.transfer.downloads.receiving import ResponseWriter
 from omicsdk.transfer.engine import engine
 from omicsdk.transfer.network.plan import CELL, WHOLE
 from omicsdk.transfer.network.wire import Wire
 from omicsdk.transfer.network.wires import Wires
+from trials import until
 
 
 @pytest.fixture(autouse=True)
@@ -53,6 +55,25 @@ def test_parts_of_one_file_are_written_by_several_threads(
     assert (target / "f").read_bytes() == content
     assert [each.threads for each in wires] == [3]
     assert "omicsdk-wire" in names
+
+
+def test_cells_are_recorded_while_the_engine_is_busy(
+    server: Any, target: Path, noise: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The engine's thread waits, once a file has a record, until another thread has recorded a cell."""
+    attend, journal, waited = ResponseWriter.attend, target / ".omics-transfer/transfer.journal", list[bool]()
+
+    def late(self: Any) -> None:
+        if self.job.record is not None and not waited:
+            before = journal.read_bytes().count(b'["cell"')
+            waited.append(until(lambda: journal.read_bytes().count(b'["cell"') == before, 10.0))
+        attend(self)
+
+    monkeypatch.setattr(ResponseWriter, "attend", late)
+    content = noise(WHOLE + 9 * CELL)
+    download([server.item("f", content, "sha256")], target, connections=8).raise_if_failed()
+    assert (target / "f").read_bytes() == content
+    assert waited == [False]
 
 
 def test_whole_files_are_written_by_several_threads(server: Any, target: Path, noise: Any, monkeypatch: Any) -> None:

@@ -359,13 +359,20 @@ class Downloads(Engine[Job]):
             self._step(response.job, messages.Answered(response, verdict))
         return True
 
-    def cell_written(self, job: Job, index: int, crc: int) -> None:
+    def cell_written(self, job: Job, index: int, crc: int, *, recorded: bool = False) -> None:
         """Note a cell that is on disk."""
         job.cell_written(index, crc)
-        if job.record is not None:
+        if job.record is not None and not recorded:
             self._journal.cell(job.item.name, index, crc)
         if job.lags:  # the hash threads do not wait for the end of the request
             self.apply(job, messages.Grown())
+
+    def cell_aside(self, job: Job, index: int, crc: int) -> bool:
+        """Record a cell that is on disk."""
+        if job.record is None:
+            return False
+        self._journal.cell_aside(job.item.name, index, crc)
+        return True
 
     def cell_begun(self, job: Job, position: int, crc: int, *, aside: bool) -> bool:
         """Note how far a cell is on disk."""
@@ -584,6 +591,9 @@ class Downloads(Engine[Job]):
         for index, crc in enumerate(came):  # before the size was known
             if crc != MISSING:
                 self._journal.cell(job.item.name, index, crc)
+        for receiver in tuple(self._flying()):  # other threads may have written before there was a record
+            if isinstance(receiver, ResponseWriter) and receiver.job is job:
+                self._wire.save(receiver)
 
     def _commit(self, job: Job, command: messages.Commit) -> None:
         self._landing += 1

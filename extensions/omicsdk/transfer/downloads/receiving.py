@@ -45,8 +45,16 @@ class Sink(Protocol):
         """Decide whether a response's body is written; may change the job and the piece."""
         ...
 
-    def cell_written(self, job: Job, index: int, crc: int) -> None:
-        """Note a whole cell that is on disk, with its CRC32C."""
+    def cell_written(self, job: Job, index: int, crc: int, *, recorded: bool = False) -> None:
+        """Note a whole cell that is on disk, with its CRC32C; `recorded` if it is recorded already."""
+        ...
+
+    def cell_aside(self, job: Job, index: int, crc: int) -> bool:
+        """Record a whole cell in another thread than the engine's, which may be late.
+
+        Returns:
+            Whether it was recorded.
+        """
         ...
 
     def cell_begun(self, job: Job, position: int, crc: int, *, aside: bool) -> bool:
@@ -175,7 +183,7 @@ class ResponseWriter(Attended):
         """Note that another thread drives the request; `call` makes the engine attend to it."""
         self._call = call
         self._descriptor = self._files.open(self.job)
-        self._cells = deque[tuple[int, int]]()
+        self._cells = deque[tuple[int, int, bool]]()
 
     def attend(self) -> None:
         """Report the response, and the cells since, to the engine."""
@@ -186,7 +194,8 @@ class ResponseWriter(Attended):
                 self._told = True
                 self._sink.accepts(self, self.verdict)
             while self._cells:
-                self._sink.cell_written(self.job, *self._cells.popleft())
+                index, crc, recorded = self._cells.popleft()
+                self._sink.cell_written(self.job, index, crc, recorded=recorded)
         except BaseException as error:  # as in `take`
             self.problem = error
 
@@ -270,7 +279,7 @@ class ResponseWriter(Attended):
         if self._call is None:
             self._sink.cell_written(self.job, index, crc)
         else:
-            self._cells.append((index, crc))
+            self._cells.append((index, crc, self._sink.cell_aside(self.job, index, crc)))
             self._call()
 
     def _flush(self) -> int | None:
