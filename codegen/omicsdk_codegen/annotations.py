@@ -115,7 +115,7 @@ class Annotations:
         if word == "Any":
             self._imports.typing("Any")
         if word == "bytes" and place == "argument" and self._files:
-            return [self._imports.late("omicsdk.core.bodies", "MultipartFile")]
+            return [self._imports.late("omicsdk.core.file_bodies", "MultipartFile")]
         if word == "bytes" and place == "argument":
             self._imports.late("typing", "BinaryIO")
             self._imports.late("os", "PathLike")

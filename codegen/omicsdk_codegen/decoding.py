@@ -26,6 +26,7 @@ from .shapes import (
 from .texts import literal, literals
 
 _CORE = "omicsdk.core.model"
+_DATES, _NATIVE = "omicsdk.core.dates", "omicsdk.core.native"
 
 
 def typed(code: str, type_: str, imports: Imports) -> str:
@@ -129,7 +130,7 @@ class Decoding:
     def _dated(self, place: str, value: str, kinds: Sequence[Scalar]) -> str:
         formats = ", ".join(literal(kind.kind) for kind in kinds)
         native = any(kind not in (DATE, DATE_TIME) for kind in kinds)
-        read = self._imports.add(_CORE, "native" if native else "dated")
+        read = self._imports.add(_NATIVE, "native") if native else self._imports.add(_DATES, "dated")
         return f"{read}({literal(place)}, {value}, {formats})"
 
     def _chosen(self, type_: Union, models: list[str], value: str) -> str:
@@ -149,9 +150,11 @@ class Decoding:
         if isinstance(type_, Scalar) and type_.only:
             return f"{self._imports.add(_CORE, 'literal')}({literals(type_.only)})"
         if isinstance(type_, Scalar) and type_ in FORMATS.values() and type_ not in (DATE, DATE_TIME):
-            return f"{self._imports.add(_CORE, 'text_in')}({literal(type_.kind)})"
+            return f"{self._imports.add(_NATIVE, 'text_in')}({literal(type_.kind)})"
+        if type_ in (DATE, DATE_TIME):
+            return self._imports.add(_DATES, "DATE" if type_ == DATE else "DATE_TIME")
         if isinstance(type_, Scalar):
-            return self._imports.add(_CORE, "ANY" if type_.kind == "bytes" else type_.kind.upper().replace("-", "_"))
+            return self._imports.add(_CORE, "ANY" if type_.kind == "bytes" else type_.kind.upper())
         if isinstance(type_, Enum):
             return f"{self._imports.add(_CORE, 'literal')}({literals(type_.values)})"
         if isinstance(type_, Array):
@@ -171,6 +174,10 @@ class Decoding:
             table = ", ".join(f"{literal(tag)}: {self.shape(Ref(key))}" for tag, key in type_.tags)
             return f"{self._imports.add(_CORE, 'tagged_union')}({literal(type_.tag)}, {{{table}}}, {members})"
         return f"{self._imports.add(_CORE, 'union')}({members})"
+
+    def as_text(self) -> str:
+        """Code of the function that converts bytes and whole numbers to texts."""
+        return self._imports.add(_NATIVE, "as_text")
 
     def _class(self, key: str) -> str:
         self._use_model(key)

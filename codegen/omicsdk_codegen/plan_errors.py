@@ -106,8 +106,8 @@ def plan_errors(types: ErrorTypes | None, names: Names, parsed: Parsed) -> Error
     functions = settle(Wanted(keys[type_], (f"_read_{snake_case(_plain(written[type_]))}",)) for type_ in types.read())
     if any(f"{_MODELS}." in text for text in written.values()):
         imports.late(".", _MODELS)
-    for name in ("Response", "error_data"):
-        imports.add("omicsdk.core.response", name)
+    imports.add("omicsdk.core.response", "Response")
+    imports.add("omicsdk.core.error_data", "error_data")
     for name in ("Callable", "Mapping"):
         imports.late("collections.abc", name)
     for name in ("APIError", *PARENTS):

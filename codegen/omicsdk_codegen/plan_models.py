@@ -18,7 +18,9 @@ from .shapes import ANY, Field, Model, is_decoded, is_text_in_json
 from .texts import clean, hanging, sentence
 
 # Names of omicsdk.core and attrs in class bodies, where a field of that name would hide them.
-_HIDEABLE = frozenset({"array", "text_in", "tuple_of", "literal", "mapping", "model", "tagged_union", "union"})
+_HIDEABLE = frozenset(
+    {"array", "as_text", "text_in", "tuple_of", "literal", "mapping", "model", "tagged_union", "union"}
+)
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,7 @@ def _class(model: Model, names: Names, parsed: Parsed, annotations: Annotations,
         shape = decoding.shape(held.type)
         row = f"{as_literal(held.wire)}, {held.python!r}, {held.required}, {held.nullable}, {shape}"
         row += ", read_only=True" if held.wire in model.read_only else ""
-        row += ", text=True" if is_text_in_json(held.type) else ""
+        row += f", text={decoding.as_text()}" if is_text_in_json(held.type) else ""
         table.append(Code(f"Field({row})"))
     return ModelClass(
         Code(name),

@@ -23,6 +23,18 @@ from .shapes import Map, Ref, Type, is_list_of_texts
 _OWN = frozenset({"build", "parse", "items", "item", "annotations"})
 
 
+# The descriptors of omicsdk.core with their modules: a package contains those that it uses.
+_KINDS = {
+    "Operation": "omicsdk.core.operation",
+    "StreamOperation": "omicsdk.core.streaming",
+    "ItemStreamOperation": "omicsdk.core.sequences",
+    "EventStreamOperation": "omicsdk.core.events",
+    "EndlessStreamOperation": "omicsdk.core.events",
+    "PagedOperation": "omicsdk.core.pages",
+    "PagedStreamOperation": "omicsdk.core.page_streams",
+}
+
+
 @dataclass(frozen=True)
 class ResponseCase:
     """One way to read a response.
@@ -145,7 +157,7 @@ class OperationPlanner:
         if draft.flow is not None:
             kind = "Endless" if draft.flow.endless else "Event" if draft.flow.data else "Item"
             kind = f"{kind}StreamOperation"
-        imports.add("omicsdk.core.operation", kind)
+        imports.add(_KINDS[kind], kind)
         for name in ("Request", "OperationFacts"):
             imports.add(REQUEST, name)
         imports.add("omicsdk.core.response", "Response")

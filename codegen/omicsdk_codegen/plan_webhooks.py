@@ -65,7 +65,7 @@ def plan_webhooks(
     if not messages:
         return None
     imports = Imports()
-    imports.add(_RESPONSE, "message")
+    imports.add("omicsdk.core.messages", "message")
     imports.late("collections.abc", "Mapping")
     imports.late("typing", "Any")
     ordered = sorted(messages, key=lambda message: message.name)

@@ -13,6 +13,9 @@ from .shapes import BYTES, Array, is_list_of_texts, is_plain, is_text_in_json
 
 REQUEST = "omicsdk.core.request"
 _BODIES = "omicsdk.core.bodies"
+_STYLES = "omicsdk.core.styles"
+_CHOICE = "omicsdk.core.body_choice"
+_FILE_BODIES = "omicsdk.core.file_bodies"
 # Functions of omicsdk.core in the code, where an argument of that name would hide them.
 HIDEABLE = frozenset(
     {"request", "segment", "joined", "styled", "deep_object", "deep_fields", "json_text", "given", "members",
@@ -41,7 +44,7 @@ def path_code(draft: Draft, imports: Imports) -> Code:
         elif argument.how in _STYLED:
             value = _styled(argument, imports)
         elif argument.how == "json":
-            value = f"{imports.add(REQUEST, 'json_text')}({value})"
+            value = f"{imports.add(_STYLES, 'json_text')}({value})"
         raw = ", raw=True" if argument.raw else ""
         pieces.append(f"{{{imports.add(REQUEST, 'segment')}('{argument.python}', {value}{raw})}}")
         fixed_only = False
@@ -73,7 +76,7 @@ def sent_code(draft: Draft, imports: Imports) -> list[Code]:
 
 
 def _whole_query(argument: Argument, imports: Imports) -> str:
-    called = imports.add(REQUEST, "whole_query")
+    called = imports.add(_STYLES, "whole_query")
     form = argument.how if argument.how in ("json", "form") else "text"
     marks = {wire: _SEPARATORS.get(how, how) for wire, how in argument.fields.items()}
     fields = ", ".join(f"{as_literal(wire)}: {as_literal(mark)}" for wire, mark in marks.items())
@@ -88,16 +91,16 @@ def _fixed_query(path: str) -> list[tuple[str, str]]:
 def _pair(argument: Argument, imports: Imports) -> str:
     wire, python = as_literal(argument.wire), argument.python
     if argument.how == "deep":
-        return f"*{imports.add(REQUEST, 'deep_object')}({wire}, {python})"
+        return f"*{imports.add(_STYLES, 'deep_object')}({wire}, {python})"
     if argument.how in ("cookie", "cookie*"):
-        called = imports.add(REQUEST, "cookie_pairs")
+        called = imports.add(_STYLES, "cookie_pairs")
         return f"*{called}({wire}, {python}, explode={argument.how == 'cookie*'})"
     if argument.how == "json":
-        return f"({wire}, {imports.add(REQUEST, 'json_text')}({_value(argument, imports)}))"
+        return f"({wire}, {imports.add(_STYLES, 'json_text')}({_value(argument, imports)}))"
     if argument.how in _STYLED:
         return f"({wire}, {_styled(argument, imports)})"
     if argument.prefix:
-        return f"({wire}, {imports.add(REQUEST, 'prefixed')}({as_literal(argument.prefix)}, {python}))"
+        return f"({wire}, {imports.add(_STYLES, 'prefixed')}({as_literal(argument.prefix)}, {python}))"
     if argument.how == "plain" and argument.position == "query":
         if is_text_in_json(argument.type):
             return f"({wire}, {_value(argument, imports)})"
@@ -117,7 +120,7 @@ def _value(argument: Argument, imports: Imports) -> str:
     if is_text_in_json(argument.type):
         return f"{imports.add('omicsdk.core.native', 'as_text')}({argument.python})"
     return (
-        f"{imports.add(REQUEST, 'as_list')}({argument.python})" if is_list_of_texts(argument.type) else argument.python
+        f"{imports.add(_STYLES, 'as_list')}({argument.python})" if is_list_of_texts(argument.type) else argument.python
     )
 
 
@@ -125,19 +128,19 @@ def _separator(argument: Argument, imports: Imports) -> str:
     """Return the separator of items, as code; a tab by its name, since an f-string's braces allow no backslash before
     Python 3.12.
     """
-    return imports.add(REQUEST, "TAB") if argument.how == "tab" else f'"{_SEPARATORS[argument.how]}"'
+    return imports.add(_STYLES, "TAB") if argument.how == "tab" else f'"{_SEPARATORS[argument.how]}"'
 
 
 def _field(argument: Argument, imports: Imports) -> str:
     wire = as_literal(argument.wire)
     if argument.how == "deep":
-        return f"**{imports.add(REQUEST, 'deep_fields')}({wire}, {argument.python})"
+        return f"**{imports.add(_STYLES, 'deep_fields')}({wire}, {argument.python})"
     return f"{wire}: {_joined(argument, imports)}"
 
 
 def _styled(argument: Argument, imports: Imports) -> str:
     style, explode = argument.how.rstrip("*"), argument.how.endswith("*")
-    called = imports.add(REQUEST, "styled")
+    called = imports.add(_STYLES, "styled")
     # Python before 3.12 accepts no backslash within an f-string's braces, and a name in a path is sent quoted anyway.
     name = quote(argument.wire, safe="") if argument.position == "path" else argument.wire
     return f"{called}({as_literal(name)}, {_value(argument, imports)}, {style!r}, explode={explode})"
@@ -159,10 +162,10 @@ def _body(draft: Draft, imports: Imports) -> str:
         made = f"lambda _kind: {_one_body(way, imports, '_kind' if way.also else '')}"
         takes = {"multipart": "files", "text": "raw", "bytes": "raw"}.get(way.form, "data")
         choices.append(
-            f"{imports.add(_BODIES, 'BodyChoice')}(({kinds},), ({required}), ({optional}), '{takes}', {made})"
+            f"{imports.add(_CHOICE, 'BodyChoice')}(({kinds},), ({required}), ({optional}), '{takes}', {made})"
         )
     values = ", ".join(f"{as_literal(name)}: {name}" for name in given)
-    called = imports.add(_BODIES, "chosen_body")
+    called = imports.add(_CHOICE, "chosen_body")
     return f"{called}({as_literal(draft.name)}, {draft.content_type}, {{{values}}}, {', '.join(choices)})"
 
 
@@ -184,7 +187,9 @@ def _one_body(body: SentBody, imports: Imports, selected: str) -> str:
         if not body.required:
             value = f"{imports.add(_BODIES, 'given')}({value})"
     function = {"json": "json_body", "form": "form_body", "multipart": "multipart_body"}.get(body.form, "raw_body")
-    called = imports.add(_BODIES, function)
+    called = imports.add(
+        {"json_body": _BODIES, "form_body": "omicsdk.core.forms"}.get(function, _FILE_BODIES), function
+    )
     files = [held.wire for held in fields if held.type in (BYTES, Array(BYTES))]
     if function == "multipart_body":
         named = f", ({', '.join(as_literal(name) for name in files)},)" if files else ""

@@ -88,12 +88,26 @@ def stand_alone(package: Package, files: Mapping[str, str], identity: Identity, 
         identity: what the package is called.
         note: the header of generated files.
     """
-    exported = {**EXPORTS, **(FLOWS if package.security.has_flows else {})}
+    exported = _exported(package)
     exports = [(f"{FOLDER}.{module}", name) for module, names in exported.items() for name in names.split()]
     own = {**files, **render_init(package, note, exports)}
     made = {path: relocated(path, text, identity) if path.endswith(".py") else text for path, text in own.items()}
+    return made | _copied(modules_for(package, files), identity)
+
+
+def modules_for(package: Package, files: Mapping[str, str]) -> list[str]:
+    """Return the modules of omicsdk.core that a package needs.
+
+    Args:
+        package: the plan.
+        files: its files, which import omicsdk.core.
+    """
     used = {module for path, text in files.items() if path.endswith(".py") for module in imported(text)}
-    return made | _copied(closure({*used, *exported, "bodies"}), identity)
+    return closure({*used, *_exported(package), "bodies"})  # the last one: of its tests
+
+
+def _exported(package: Package) -> Mapping[str, str]:
+    return {**EXPORTS, **(FLOWS if package.security.has_flows else {})}
 
 
 def beside(text: str, identity: Identity) -> str:

@@ -15,9 +15,11 @@ from omicsdk.core import OMIT, Request
 from omicsdk.core.bodies import json_body
 from omicsdk.core.client import Client
 from omicsdk.core.model import ANY
-from omicsdk.core.operation import Operation, PagedOperation, StreamOperation
+from omicsdk.core.operation import Operation
+from omicsdk.core.pages import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, request, segment
 from omicsdk.core.response import Response, as_it_came
+from omicsdk.core.streaming import StreamOperation
 from user_commands import Stream
 
 UUID = {"name": "uuid", "python": "uuid", "in": "path", "required": True, "type": "string", "help": "Which widget."}

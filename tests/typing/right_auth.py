@@ -7,7 +7,7 @@ from omicsdk import ANONYMOUS, AsyncFusillade, Fusillade
 from omicsdk.compat.hca import HCAConfig
 from omicsdk.compat.hca.auth import AuthClient
 from omicsdk.core.credentials import BearerToken
-from omicsdk.core.operation import AsyncItems, Items
+from omicsdk.core.items import AsyncItems, Items
 from omicsdk.core.retry import Retry
 from omicsdk_api.fusillade.models import Decision, Outcome, Owned, ResourceMember, Roles, User
 from omicsdk_api.fusillade.types import DecisionDict, OutcomeDict, RolesDict

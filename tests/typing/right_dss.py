@@ -5,12 +5,12 @@ from typing import Any, Literal, assert_type
 
 import httpx
 from omicsdk.compat.hca.dss import DSSClient
-from omicsdk.core.client import AsyncBody, Body
 from omicsdk.core.credentials import BearerToken
 from omicsdk.core.errors import NotFound
-from omicsdk.core.operation import AsyncItems
+from omicsdk.core.items import AsyncItems
 from omicsdk.core.response import ResponseHeaders
 from omicsdk.core.retry import Retry
+from omicsdk.core.streaming import AsyncBody, Body
 from omicsdk.hca.dss import AsyncDss, Dss
 from omicsdk_api.dss import AsyncDssApi, DssApi
 from omicsdk_api.dss.models import (

@@ -16,6 +16,8 @@ from omicsdk.cli.output import Call, Console, Output, logs_shown
 from omicsdk.cli.parser import parse, parse_globals, spelled
 from omicsdk.cli.services import Connection, stated_by_variables, variable
 from omicsdk.core.errors import AuthError, NotJson, OmicsError, UsageError
+from omicsdk.core.json_decoding import decoded
+from omicsdk.core.json_responses import json_of
 from omicsdk.core.settings.profiles import PROFILE_VARIABLE, TRANSFER, stated_transfer_options
 from omicsdk.core.type_guards import is_array
 
@@ -202,8 +204,8 @@ def _call(client: Any, found: Found, values: dict[str, Any], console: Console, o
 
 def _page(response: httpx.Response, items: str, operation: str) -> tuple[Any, str]:
     """Return a decoded page with its list, and the list's key."""
+    from omicsdk.core.json_responses import page_of
     from omicsdk.core.paging import CONTENT_KEY_HEADER
-    from omicsdk.core.response import page_of
 
     key = response.headers.get(CONTENT_KEY_HEADER) or items
     return page_of(response, key, operation), key
@@ -212,7 +214,6 @@ def _page(response: httpx.Response, items: str, operation: str) -> tuple[Any, st
 def _print_response(response: httpx.Response, items: str | None, output: Output, accept: str, schema: str) -> None:
     if not response.content:
         return
-    from omicsdk.core.response import json_of
 
     media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     if "html" in media_type and "json" in accept and not ("html" in accept or "*" in accept):
@@ -224,7 +225,6 @@ def _print_response(response: httpx.Response, items: str | None, output: Output,
 
 
 def _is_json(response: httpx.Response) -> bool:
-    from omicsdk.core.paging import decoded
 
     try:
         decoded(response.content)
@@ -476,7 +476,7 @@ def seconds_of(option: str, text: str) -> float:
     Raises:
         UsageError: It is not a duration, or 0.
     """
-    from omicsdk.core.clock import seconds_in
+    from omicsdk.core.waits import seconds_in
 
     seconds = seconds_in(text)
     if not seconds:

@@ -281,7 +281,8 @@ def stated_by_variables(
 
     url, secret = (os.environ.get(variable(service, what), "").strip() or None for what in ("URL", "TOKEN"))
     if token is None and secret is not None:
-        from omicsdk.core.credentials import checked_token, origin_of
+        from omicsdk.core.checked_tokens import checked_token
+        from omicsdk.core.credentials import origin_of
 
         own = url or default or base_url or ""
         names = [variable(service, what) for what in ("TOKEN", "URL")]

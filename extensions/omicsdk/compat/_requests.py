@@ -54,7 +54,7 @@ def observed(client: C, module: str | None = None, auth: object = None) -> C:
             `requests`, or as the attribute `requests` of that module. None if it uses a session.
         auth: What the published client passes to functions as `auth`.
     """
-    from omicsdk.core.client import exchange_of  # modules import this one for their attribute `requests` alone
+    from omicsdk.core.plain_client import exchange_of
 
     exchange_of(client).transport.replace_network(partial(_substitute, module, auth))
     return client
@@ -202,6 +202,6 @@ def _body(response: Any) -> tuple[bytes, dict[str, Any]]:
 
 def json_of(response: httpx.Response) -> Any:
     """Decode the JSON of a response, as `omicsdk.core.response` does; what `json()` of a double returned need not be JSON."""
-    from omicsdk.core.response import json_of
+    from omicsdk.core.json_responses import json_of
 
     return response.extensions[_VALUE] if _VALUE in response.extensions else json_of(response)

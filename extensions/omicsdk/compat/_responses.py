@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
 from omicsdk.core.api_errors import phrase_of
-from omicsdk.core.client import CHUNK, Body
 from omicsdk.core.errors import APIError
 from omicsdk.core.response import json_value
+from omicsdk.core.streaming import CHUNK, Body
 
 if TYPE_CHECKING:
     import httpx

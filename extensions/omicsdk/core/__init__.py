@@ -8,7 +8,6 @@ from omicsdk.core.lazy import lazy_package
 TYPE_CHECKING = False  # avoids importing typing; type checkers recognise the name
 if TYPE_CHECKING:
     from omicsdk.core.clock import Clock as Clock
-    from omicsdk.core.clock import ManualClock as ManualClock
     from omicsdk.core.clock import SystemClock as SystemClock
     from omicsdk.core.consistency import InconsistentListing as InconsistentListing
     from omicsdk.core.consistency import ResponseMismatch as ResponseMismatch
@@ -65,6 +64,7 @@ if TYPE_CHECKING:
     from omicsdk.core.errors import Unprocessable as Unprocessable
     from omicsdk.core.errors import UnsafePath as UnsafePath
     from omicsdk.core.errors import UsageError as UsageError
+    from omicsdk.core.manual_clock import ManualClock as ManualClock
     from omicsdk.core.omit import OMIT as OMIT
     from omicsdk.core.omit import Omit as Omit
     from omicsdk.core.request import Request as Request
@@ -81,7 +81,7 @@ if not TYPE_CHECKING:  # hidden from type checkers, which would accept any name
     __getattr__, __dir__, __all__ = lazy_package(
         __name__,
         {
-            "clock": "Clock ManualClock SystemClock",
+            "clock": "Clock SystemClock",
             "consistency": "InconsistentListing ResponseMismatch",
             "credentials": "ANONYMOUS ApiKey Basic BearerToken ClientCertificate Credentials HttpxAuth Token",
             "errors": (
@@ -92,6 +92,7 @@ if not TYPE_CHECKING:  # hidden from type checkers, which would accept any name
                 "TooLarge TooManyOpenFiles TooManyRedirects TransferError TransportError TruncatedTransfer Unauthorized "
                 "Unprocessable UnsafePath UsageError"
             ),
+            "manual_clock": "ManualClock",
             "omit": "OMIT Omit",
             "request": "Request",
             "retry": "NO_RETRY Retry",

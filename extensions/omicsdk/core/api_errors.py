@@ -142,7 +142,7 @@ def _in_json(value: object, depth: int = 0) -> tuple[str, str | None]:
 
 
 def _json_or_none(text: str) -> object:
-    from omicsdk.core.paging import decoded  # most calls succeed
+    from omicsdk.core.json_decoding import decoded
 
     try:
         return decoded(text)

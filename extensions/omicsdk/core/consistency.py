@@ -22,13 +22,16 @@ import re
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+from omicsdk.core.counts import stated_number
 from omicsdk.core.errors import DecodeError, OmicsError, shortened
+from omicsdk.core.json_decoding import decoded
+from omicsdk.core.paging import found_at
 from omicsdk.core.type_guards import is_array
 
 if TYPE_CHECKING:
     import httpx
 
-    from omicsdk.core.operation import PagedCall
+    from omicsdk.core.pages import PagedCall
     from omicsdk.core.request import OperationFacts, Request
 
 T = TypeVar("T")
@@ -167,7 +170,6 @@ class Rules:
         applicable = [each for each in self.applicable(facts, request.url) if each[0].places]
         if not applicable or not response.is_success or not response.content:
             return
-        from omicsdk.core.paging import decoded
         from omicsdk.core.response import DECODED, paused_for
 
         with paused_for(len(response.content)):
@@ -237,7 +239,6 @@ def _path_value(template: str, path: str, place: str) -> str:
 
 def _values(page: object, place: str) -> list[str | None]:
     """Return the value at a place, or those of all members of a list; numbers as text, and None for what is absent or empty."""
-    from omicsdk.core.paging import found_at
 
     before, star, after = place.partition("*")
     value = found_at(page, before.strip(".")) if before else page
@@ -313,7 +314,6 @@ class ListingCheck:
 
     def page(self, listed: int, stated: object) -> None:
         """Note how many entries a page has; fewer than the page states make the listing inconsistent."""
-        from omicsdk.core.paging import stated_number
 
         number = stated_number(stated, "the number of entries", self._operation)
         if number is not None and listed < number:
@@ -321,7 +321,6 @@ class ListingCheck:
 
     def total(self, stated: object) -> None:
         """Note the total that a page states; one that differs from an earlier page's makes the listing inconsistent."""
-        from omicsdk.core.paging import stated_number
 
         number = stated_number(stated, "the total", self._operation)
         if number is None:

@@ -587,62 +587,12 @@ def as_credentials(given: "Credentials | httpx.Auth | Callable[[Any], Any] | Non
     )
 
 
-def may_send(credentials: Credentials, url: str, *, base_url: str) -> bool:
-    """Return whether credentials may be sent to a URL.
-
-    Args:
-        credentials: The credentials.
-        url: The URL.
-        base_url: The service that they were given for.
-
-    Returns:
-        True if the URL has that service's origin, is encrypted or on this machine, and is one of the credentials'
-        origins.
-    """
-    return origin_of(url) == origin_of(base_url) and is_confidential(url) and credentials.goes_to(url)
-
-
 def moment(seconds: float) -> str:
     """Format a time in UTC to the minute, for messages."""
     try:
         return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
     except (ValueError, OverflowError, OSError):  # beyond the calendar
         return f"{seconds:.0f} s since 1970"
-
-
-# What no token has, and how paths begin and end. A token of base64 may begin with a slash, but hardly has two more.
-_FOREIGN = re.compile(r"""[^!-~]|["'<>{}\\,;`]""")
-_PATH = re.compile(
-    r"(?:~|\.{1,2})/|[A-Za-z]:/|file:|/[^/]*/[^/]*/|/.*\.|.*\.(?:json|txt|pem|key|token|toml|ya?ml|ini|p12)\Z",
-    re.IGNORECASE,
-)
-
-
-def checked_token(text: str, source: str, *, may_be_file: bool = False) -> str:
-    """Check that a text can be a token before it is sent as one.
-
-    Args:
-        text: The text; errors do not quote it.
-        source: Where it is from, such as a variable.
-        may_be_file: Whether the source may name a file as well, so that a slash at the beginning is one of a path.
-
-    Returns:
-        The text.
-
-    Raises:
-        ConfigError: It is empty, looks like a path, or has characters that no token has.
-    """
-    if _PATH.match(text) or text.startswith("/" if may_be_file else "\0"):
-        missing = " of a file that does not exist" if may_be_file else ""
-        raise ConfigError(
-            f"{source} looks like a path{missing}, not like a token", remedy=f"Set {source} to the token."
-        )
-    if not text or _FOREIGN.search(text):
-        raise ConfigError(
-            f"{source} is empty, or has characters that no token has: blanks, quotes, braces or others outside ASCII",
-            remedy=f"Set {source} to the token alone, without quotes or surrounding text.",
-        )
-    return text
 
 
 def _checked(token: Token) -> Token:

@@ -1,16 +1,23 @@
-"""Events of event streams, and the resumption of a stream that breaks off."""
+"""Operations whose responses are event streams, their events, and the resumption of a stream that breaks off."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from omicsdk.core.api_errors import complaint_of
+from omicsdk.core.client import AsyncExchange, Exchange
 from omicsdk.core.errors import EventError, TransportError
-from omicsdk.core.paging import decoded
+from omicsdk.core.items import AsyncItems, Item, Items
+from omicsdk.core.json_decoding import decoded
+from omicsdk.core.operation import A, AnyCall, AnyOperation, H, P, R, S, call_form
 from omicsdk.core.redaction import mask_json, mask_text
-from omicsdk.core.request import Request
+from omicsdk.core.request import OperationFacts, Request
+from omicsdk.core.response import Response, ResponseHeaders
+from omicsdk.core.sequences import EVENTS, frames_of, item_response, streaming_request
+from omicsdk.core.streaming import AsyncStreamCall, StreamCall
 
 T = TypeVar("T")
+NO_CONTENT = 204
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,3 +97,158 @@ class Resumption:
         if not self.last_id or not self._request.idempotent or self._failures >= self._attempts:
             raise error
         return self.seconds
+
+
+class EventStreamCall(StreamCall[P, R, H], Generic[P, R, Item, H]):
+    """An operation of a Client whose response is an event stream.
+
+    Attributes:
+        item: Reads the data of an event from a separate response.
+    """
+
+    def __init__(self, operation: "_EventStreamOperation[P, R, Item, Any, Any, H]", exchange: Exchange | None) -> None:
+        super().__init__(operation, exchange)
+        self.item = operation.item
+        self._switch = operation.switch
+
+    @call_form
+    def iterate(self, *args: P.args, **kwargs: P.kwargs) -> Items[Event[Item]]:
+        # Iterate over the events as they arrive.
+        request = streaming_request(self._request, self._switch, args, kwargs)
+        return Items(self._events(request.for_items(EVENTS)), self.facts.name)
+
+    def _events(self, request: Request) -> Iterator[Event[Item]]:
+        transport = self._exchange.transport
+        resumption = Resumption(request, transport.retry.attempts)
+        while True:
+            try:
+                with self.streamed(resumption.request()) as body:
+                    if body.status_code == NO_CONTENT:
+                        return  # WHATWG HTML: no reconnection is wanted
+                    frames = frames_of(self, body, EVENTS, resumption.last_id)
+                    for piece in body.arriving():
+                        for content in frames.feed(piece):
+                            event = event_of(
+                                self.facts.name, content, lambda data: self.item(item_response(self, body, data))
+                            )
+                            resumption.received(event)
+                            yield event
+                return
+            except TransportError as error:
+                seconds = resumption.wait(error)
+            transport.clock.sleep(seconds)
+
+
+class AsyncEventStreamCall(AsyncStreamCall[P, R, H], Generic[P, R, Item, H]):
+    """An operation of an AsyncClient whose response is an event stream.
+
+    Attributes:
+        item: Reads the data of an event from a separate response.
+    """
+
+    def __init__(
+        self, operation: "_EventStreamOperation[P, R, Item, Any, Any, H]", exchange: AsyncExchange | None
+    ) -> None:
+        super().__init__(operation, exchange)
+        self.item = operation.item
+        self._switch = operation.switch
+
+    @call_form
+    def iterate(self, *args: P.args, **kwargs: P.kwargs) -> AsyncItems[Event[Item]]:
+        # Iterate over the events as they arrive.
+        request = streaming_request(self._request, self._switch, args, kwargs)
+        return AsyncItems(self._events(request.for_items(EVENTS)), self.facts.name)
+
+    async def _events(self, request: Request) -> AsyncIterator[Event[Item]]:
+        transport = self._exchange.transport
+        resumption = Resumption(request, transport.retry.attempts)
+        while True:
+            try:
+                async with self.streamed(resumption.request()) as body:
+                    if body.status_code == NO_CONTENT:
+                        return  # WHATWG HTML: no reconnection is wanted
+                    frames = frames_of(self, body, EVENTS, resumption.last_id)
+                    async for piece in body.arriving():
+                        for content in frames.feed(piece):
+                            event = event_of(
+                                self.facts.name, content, lambda data: self.item(item_response(self, body, data))
+                            )
+                            resumption.received(event)
+                            yield event
+                return
+            except TransportError as error:
+                seconds = resumption.wait(error)
+            await transport.clock.async_sleep(seconds)
+
+
+class UseIterateOrStream:
+    """The type of a plain call of an endless stream: type checkers name it when they report the call."""
+
+
+def _endless(call: "AnyCall[..., Any, Any, Any]") -> TypeError:
+    name = call.facts.name
+    return TypeError(f"{name}() returns a stream without an end: use {name}.iterate(...), or {name}.stream(...)")
+
+
+class EndlessStreamCall(EventStreamCall[P, R, Item, H], Generic[P, R, Item, H]):
+    """An operation of a Client whose response is nothing but an event stream; a plain call would not return."""
+
+    if TYPE_CHECKING:
+        __call__: UseIterateOrStream  # pyright: ignore[reportIncompatibleMethodOverride]
+        with_headers: UseIterateOrStream  # pyright: ignore[reportIncompatibleMethodOverride]
+    else:
+
+        def __call__(self, *_: object, **__: object) -> object:
+            raise _endless(self)
+
+        with_headers = __call__
+
+
+class AsyncEndlessStreamCall(AsyncEventStreamCall[P, R, Item, H], Generic[P, R, Item, H]):
+    """An operation of an AsyncClient whose response is nothing but an event stream; a plain call would not return."""
+
+    if TYPE_CHECKING:
+        __call__: UseIterateOrStream  # pyright: ignore[reportIncompatibleMethodOverride]
+        with_headers: UseIterateOrStream  # pyright: ignore[reportIncompatibleMethodOverride]
+    else:
+
+        def __call__(self, *_: object, **__: object) -> object:
+            raise _endless(self)
+
+        with_headers = __call__
+
+
+class _EventStreamOperation(AnyOperation[P, R, S, A, H], Generic[P, R, Item, S, A, H]):
+    def __init__(
+        self,
+        facts: OperationFacts,
+        build: Callable[P, Request],
+        parse: Callable[[Response], R],
+        item: Callable[[Response], Item],
+        *,
+        switch: Sequence[str] = (),
+        headers: type[H] = ResponseHeaders,
+    ) -> None:
+        super().__init__(facts, build, parse, headers=headers)
+        self.item = item
+        self.switch = switch
+
+
+class EventStreamOperation(
+    _EventStreamOperation[P, R, Item, EventStreamCall[P, R, Item, H], AsyncEventStreamCall[P, R, Item, H], H],
+    Generic[P, R, Item, H],
+):
+    """An operation whose response may be an event stream; arguments as those of ItemStreamOperation, and `item`, which
+    reads the data of an event.
+    """
+
+    calls = (EventStreamCall, AsyncEventStreamCall)
+
+
+class EndlessStreamOperation(
+    _EventStreamOperation[P, R, Item, EndlessStreamCall[P, R, Item, H], AsyncEndlessStreamCall[P, R, Item, H], H],
+    Generic[P, R, Item, H],
+):
+    """An operation whose response is nothing but an event stream; arguments as those of EventStreamOperation."""
+
+    calls = (EndlessStreamCall, AsyncEndlessStreamCall)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from datetime import datetime
 
-from omicsdk.core.dates import written as date_text
+from omicsdk.core.date_texts import written as date_text
 from omicsdk.core.errors import UsageError
 from omicsdk.core.type_guards import is_list, is_mapping
 

@@ -3,7 +3,6 @@
 TYPE_CHECKING = False  # avoids importing typing
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
-    from logging import Logger
     from types import ModuleType
 
 
@@ -53,23 +52,3 @@ def require(module: str, extra: str, purpose: str) -> "ModuleType":
         from omicsdk.core.errors import MissingExtra
 
         raise MissingExtra(extra, purpose, module=module) from error
-
-
-def logger(name: str) -> "Logger":
-    """Return a logger that is created at its first message: importing logging takes as long as downloading a small
-    file.
-
-    Args:
-        name: The logger's name.
-    """
-    return _LazyLogger(name)  # pyright: ignore[reportReturnType] - it has all that a Logger has
-
-
-class _LazyLogger:
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def __getattr__(self, name: str) -> object:
-        from logging import getLogger
-
-        return getattr(getLogger(self._name), name)

@@ -5,16 +5,15 @@ other code: `to_dict`, equality, copies and strict checking. A field that is abs
 """
 
 import json
-from collections.abc import Callable, ItemsView, Iterator, Mapping, Sequence, ValuesView
+from collections.abc import Callable, ItemsView, Iterator, Mapping, ValuesView
 from dataclasses import dataclass
 from types import MemberDescriptorType
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 from omicsdk.core.bodies import plain
-from omicsdk.core.dates import Date, DateTime, is_date, is_date_time
 from omicsdk.core.display import NULL_VALUE, Displayed
 from omicsdk.core.errors import DecodeError
-from omicsdk.core.lazy import logger
+from omicsdk.core.late_logging import logger
 from omicsdk.core.omit import OMIT
 from omicsdk.core.request import is_number
 from omicsdk.core.type_guards import is_array, is_object
@@ -25,14 +24,16 @@ class Shape:
     """The expected form of a value, for strict decoding.
 
     Attributes:
-        kind: `any`, `null`, `string`, `date`, `date-time`, another format of `native`, `integer`, `size` (as `is_number`), `number`, `boolean`,
-            `literal`, `array`, `tuple`, `map`, `model`, `members`, `union` or `tagged`.
+        kind: `any`, `null`, `string`, `integer`, `size` (as `is_number`), `number`, `boolean`, `literal`, `array`, `tuple`, `map`,
+            `model`, `members`, `union` or `tagged`; of a text in a format that is a type of Python, its name.
         of: The literal's values, the array's or map's element, or the union's members.
         model: Returns the model's class (late, since models may refer to each other).
         tag: The member of an object that selects one of a tagged union's shapes.
         table: These shapes by the tag's values, or the checked members by their names.
         rest: Of a tuple, the shape of the items after those of `of`; None if there are none.
         least: Of a tuple, its fewest items.
+        fits: Of a format, whether a JSON value is a text in it.
+        read: Of a format, converts such a text of a header; None if it stays a text there.
     """
 
     kind: str
@@ -42,13 +43,13 @@ class Shape:
     table: "Mapping[str | None, Shape] | None" = None
     rest: "Shape | None" = None
     least: int = 0
+    fits: Callable[[Any], bool] | None = None
+    read: Callable[[str], Any] | None = None
 
 
 ANY = Shape("any")
 NULL = Shape("null")
 STRING = Shape("string")
-DATE = Shape("date")
-DATE_TIME = Shape("date-time")
 INTEGER = Shape("integer")
 SIZE = Shape("size")
 NUMBER = Shape("number")
@@ -74,11 +75,6 @@ def tuple_of(*items: Shape, rest: Shape | None = None, least: int = 0) -> Shape:
         least: The fewest items.
     """
     return Shape("tuple", items, rest=rest, least=least)
-
-
-def text_in(form: str) -> Shape:
-    """A text in a format, such as `uuid`."""
-    return Shape(form)
 
 
 def mapping(element: Shape) -> Shape:
@@ -142,7 +138,7 @@ class Field:
         nullable: Whether the document allows null.
         shape: The form of its value.
         read_only: Whether it is left out where the model is sent: the document marks it so.
-        text: Whether values are bytes or whole numbers that are texts in JSON.
+        text: Converts values that are bytes or whole numbers to the texts that JSON has for them.
     """
 
     wire: str
@@ -151,7 +147,7 @@ class Field:
     nullable: bool
     shape: Shape
     read_only: bool = False
-    text: bool = False
+    text: Callable[[Any], Any] | None = None
 
 
 class JsonObject(Protocol):
@@ -255,7 +251,7 @@ class Model(Displayed):
         result: dict[str, Any] = {}
         for field, value in self._present():
             if not (sent and field.read_only):
-                result[field.wire] = plain(_as_text(value) if field.text else value, sent=sent)
+                result[field.wire] = plain(value if field.text is None else field.text(value), sent=sent)
         if self.additional_properties:
             result.update(plain(self.additional_properties, sent=sent))
         return result
@@ -324,40 +320,6 @@ _log = logger("omicsdk.decode")
 _said: set[str] = set()
 
 
-def dated(place: str, value: Any, *kinds: Literal["date", "date-time"]) -> Any:
-    """Convert a value of a response to the first matching kind.
-
-    Args:
-        place: Owner and field, for the log; empty if a value of another kind is expected.
-        value: Decoded JSON; a value of another kind is returned unchanged.
-        kinds: The formats, as in OpenAPI.
-    """
-    if value.__class__ is str:
-        for kind in kinds:
-            if (made := (Date if kind == "date" else DateTime).read(value)) is not None:
-                return made
-    if place:
-        return otherwise_typed(place, value)
-    return value
-
-
-def native(place: str, value: Any, *forms: str) -> Any:
-    """Convert a value of a response to the first matching format.
-
-    Args:
-        place: Owner and field, for the log; empty if a value of another kind is expected.
-        value: Decoded JSON; a value of another kind is returned unchanged.
-        forms: The formats.
-    """
-    if value.__class__ is str:
-        from omicsdk.core.native import read
-
-        for form in forms:
-            if (made := read(value, cast("Any", form))) is not None:
-                return made
-    return otherwise_typed(place, value) if place else value
-
-
 def check(operation: str, place: str, value: Any, shape: Shape, *, what: str = "the response") -> None:
     """Check a decoded JSON value against its shape, for clients with strict=True.
 
@@ -371,89 +333,18 @@ def check(operation: str, place: str, value: Any, shape: Shape, *, what: str = "
     Raises:
         DecodeError: It does not conform; names operation, place and value.
     """
-    problem = _problem(place, value, shape)
+    problem = problem_of(place, value, shape)
     if problem is not None:
         where, found, expected = problem
         raise DecodeError(operation, where, found, expected=expected, what=what)
 
 
-def check_items(operation: str, key: str, items: list[Any], shape: Shape) -> None:
-    """Check that the entries of a page are objects or texts where the document has those, whether a client is strict or not.
-
-    Args:
-        operation: The operation, for the error.
-        key: The list's dotted place in the page, as the document or the service names it.
-        items: The entries.
-        shape: The document's shape of the page.
-
-    Raises:
-        DecodeError: One is of another type, so that it has none of its fields.
-    """
-    for step in key.split(".") if key else ():
-        fields = shape.model().FIELDS if shape.model is not None else ()
-        shape = next((field.shape for field in fields if field.wire == step), ANY)
-    kind = shape.of[0].kind if shape.kind == "array" else ""
-    cls, expected = (
-        (str, "text") if kind == "string" else (dict, "an object") if kind in ("model", "map") else (object, "")
-    )
-    for number, item in enumerate(items):
-        if not isinstance(item, cls):
-            raise DecodeError(operation, f"{key}[{number}]", item, expected=expected)
-
-
-def check_fields(operation: str, entry: Any, *required: str, optional: Sequence[str] = (), place: str = "") -> None:
-    """Check those fields of a decoded model that the caller reads; others may deviate from the document.
-
-    Args:
-        operation: The operation, for the error.
-        entry: The model.
-        required: Attributes that must have a value.
-        optional: Attributes that may be None.
-        place: The model's place in the response; empty for the whole response.
-
-    Raises:
-        DecodeError: It is no model, or a field is missing or of another type than the document states.
-    """
-    if not isinstance(entry, Model):
-        raise DecodeError(operation, place, entry, expected="an object")
-    for field in entry.FIELDS:
-        value = getattr(entry, field.python)
-        is_read = field.python in required or (field.python in optional and value is not None)
-        if is_read and (problem := _type_problem(f"{place}.{field.wire}".lstrip("."), value, field.shape)) is not None:
-            raise DecodeError(operation, problem[0], problem[1], expected=problem[2])
-
-
-def _type_problem(place: str, value: Any, shape: Shape) -> tuple[str, Any, str] | None:
-    """As `_problem`, of a decoded value: enums are open, and models were checked to be objects when they were decoded."""
-    if shape.kind == "model":
-        return None if isinstance(value, Model) else (place, value, "an object")
-    if shape.kind == "array" and is_array(value):
-        found = (_type_problem(f"{place}[{number}]", item, shape.of[0]) for number, item in enumerate(value))
-    elif shape.kind == "tuple" and isinstance(value, tuple):
-        places = enumerate(zip(cast("tuple[Any, ...]", value), shape.of, strict=False))
-        found = (_type_problem(f"{place}[{number}]", *pair) for number, pair in places)
-    elif shape.kind == "map" and is_object(value):
-        found = (_type_problem(f"{place}.{key}", item, shape.of[0]) for key, item in value.items())
-    elif shape.kind == "union":
-        problems = [_type_problem(place, value, member) for member in shape.of]
-        return None if None in problems else problems[0]
-    elif shape.kind == "literal":
-        return (
-            None if any(type(value) is type(each) for each in shape.of) else (place, value, type(shape.of[0]).__name__)
-        )
-    elif shape.kind in ("date", "date-time"):
-        return None if isinstance(value, str | Date | DateTime) else (place, value, shape.kind)
-    else:
-        return None if shape.kind == "tagged" else _problem(place, value, shape)
-    return next((problem for problem in found if problem is not None), None)
-
-
-def _problem(place: str, value: Any, shape: Shape) -> tuple[str, Any, str] | None:
-    """Return the first (place, value, expectation) that does not conform, or None."""
+def problem_of(place: str, value: Any, shape: Shape) -> tuple[str, Any, str] | None:
+    """Return the first (place, value, expectation) of a decoded JSON value that does not conform to its shape, or None."""
     if shape.kind == "any":
         return None
     if shape.kind == "union":
-        problems = [_problem(place, value, member) for member in shape.of]
+        problems = [problem_of(place, value, member) for member in shape.of]
         if any(problem is None for problem in problems):
             return None
         deeper = [problem for problem in problems if problem is not None and problem[0] != place]
@@ -463,7 +354,7 @@ def _problem(place: str, value: Any, shape: Shape) -> tuple[str, Any, str] | Non
     if shape.kind == "array":
         if not is_array(value):
             return place, value, "an array"
-        found = (_problem(f"{place}[{number}]", item, shape.of[0]) for number, item in enumerate(value))
+        found = (problem_of(f"{place}[{number}]", item, shape.of[0]) for number, item in enumerate(value))
         return next((problem for problem in found if problem is not None), None)
     if shape.kind == "tuple":
         return _tuple_problem(place, value, shape)
@@ -471,7 +362,7 @@ def _problem(place: str, value: Any, shape: Shape) -> tuple[str, Any, str] | Non
         if not is_object(value):
             return place, value, "an object"
         return _object_problem(place, value, shape)
-    if _SCALARS[shape.kind](value, shape):
+    if shape.fits(value) if shape.fits is not None else _SCALARS[shape.kind](value, shape):
         return None
     return place, value, f"one of {', '.join(map(repr, shape.of))}" if shape.kind == "literal" else shape.kind
 
@@ -484,7 +375,7 @@ def _tuple_problem(place: str, value: Any, shape: Shape) -> tuple[str, Any, str]
     if len(value) > len(shape.of) and shape.rest is None:
         return place, value, f"an array of at most {len(shape.of)} items"
     shapes = [*shape.of, *[shape.rest or ANY] * (len(value) - len(shape.of))]
-    found = (_problem(f"{place}[{at}]", *pair) for at, pair in enumerate(zip(value, shapes, strict=False)))
+    found = (problem_of(f"{place}[{at}]", *pair) for at, pair in enumerate(zip(value, shapes, strict=False)))
     return next((problem for problem in found if problem is not None), None)
 
 
@@ -492,19 +383,19 @@ def _tagged_problem(place: str, value: Any, shape: Shape) -> tuple[str, Any, str
     table = shape.table or {}
     if is_object(value) and None in table:
         stated = tag_of(value, shape.tag)
-        return _problem(place, value, table[stated if stated in table else None])
+        return problem_of(place, value, table[stated if stated in table else None])
     if not is_object(value) or value.get(shape.tag) is None:
-        return _problem(place, value, union(*shape.of))
+        return problem_of(place, value, union(*shape.of))
     stated = tag_of(value, shape.tag)
     if stated is not None and stated in table:
-        return _problem(place, value, table[stated])
+        return problem_of(place, value, table[stated])
     named = {each.model() for each in table.values() if each.model is not None}
     others = [
         each
         for each in shape.of
         if each.model is None or (each.model() not in named and named_by_tag(each.model(), shape.tag, stated))
     ]
-    if any(_problem(place, value, each) is None for each in others):
+    if any(problem_of(place, value, each) is None for each in others):
         return None
     return f"{place}.{shape.tag}".lstrip("."), value[shape.tag], f"one of {', '.join(map(repr, table))}"
 
@@ -513,9 +404,9 @@ def _object_problem(place: str, value: dict[str, Any], shape: Shape) -> tuple[st
     prefix = f"{place}." if place else ""
     if shape.kind == "members":
         read = ((f"{prefix}{name}", value.get(name), each) for name, each in (shape.table or {}).items() if name)
-        return next((problem for item in read if (problem := _problem(*item)) is not None), None)
+        return next((problem for item in read if (problem := problem_of(*item)) is not None), None)
     if shape.model is None:
-        found = (_problem(f"{prefix}{key}", item, shape.of[0]) for key, item in value.items())
+        found = (problem_of(f"{prefix}{key}", item, shape.of[0]) for key, item in value.items())
         return next((problem for problem in found if problem is not None), None)
     cls = shape.model()
     for field in cls.FIELDS:
@@ -527,13 +418,13 @@ def _object_problem(place: str, value: dict[str, Any], shape: Shape) -> tuple[st
         item = value[field.wire]
         if item is None and field.nullable:
             continue
-        problem = _problem(here, item, field.shape)
+        problem = problem_of(here, item, field.shape)
         if problem is not None:
             return problem
     if cls.EXTRA is ANY:
         return None
     named = {field.wire for field in cls.FIELDS}
-    found = (_problem(f"{prefix}{key}", item, cls.EXTRA) for key, item in value.items() if key not in named)
+    found = (problem_of(f"{prefix}{key}", item, cls.EXTRA) for key, item in value.items() if key not in named)
     return next((problem for problem in found if problem is not None), None)
 
 
@@ -546,27 +437,12 @@ def _equal(value: Any, known: object) -> bool:
     return value == known and isinstance(value, bool) == isinstance(known, bool)
 
 
-def _as_text(value: Any) -> Any:
-    from omicsdk.core.native import as_text
-
-    return as_text(value)
-
-
-def _is_native(value: Any, shape: Shape) -> bool:
-    from omicsdk.core.native import read
-
-    return isinstance(value, str) and read(value, cast("Any", shape.kind)) is not None
-
-
 _SCALARS: dict[str, Callable[[Any, Shape], bool]] = {
     "null": lambda value, _: value is None,
     "string": lambda value, _: isinstance(value, str),
-    "date": lambda value, _: is_date(value),
-    "date-time": lambda value, _: is_date_time(value),
     "integer": lambda value, _: isinstance(value, int) and not isinstance(value, bool),
     "size": lambda value, _: is_number(value),
     "number": _is_number,
     "boolean": lambda value, _: isinstance(value, bool),
     "literal": lambda value, shape: any(_equal(value, known) for known in shape.of),
-    **dict.fromkeys(("uuid", "decimal", "byte", "duration", "time", "int64"), _is_native),
 }

@@ -14,6 +14,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from omicsdk.core.dates import Date, DateTime
+from omicsdk.core.model import Shape, otherwise_typed
 from omicsdk.core.type_guards import is_list, is_mapping
 
 Format = Literal["date", "date-time", "uuid", "decimal", "byte", "duration", "time", "int64"]
@@ -148,3 +149,23 @@ def as_text(value: Any) -> Any:
     if is_mapping(value):
         return {key: as_text(item) for key, item in value.items()}
     return [as_text(item) for item in value] if is_list(value) else value
+
+
+def native(place: str, value: Any, *forms: Format) -> Any:
+    """Convert a value of a response to the first matching format.
+
+    Args:
+        place: Owner and field, for the log; empty if a value of another kind is expected.
+        value: Decoded JSON; a value of another kind is returned unchanged.
+        forms: The formats.
+    """
+    if value.__class__ is str:
+        for form in forms:
+            if (made := read(value, form)) is not None:
+                return made
+    return otherwise_typed(place, value) if place else value
+
+
+def text_in(form: Format) -> Shape:
+    """A text in a format, such as `uuid`."""
+    return Shape(form, fits=lambda value: isinstance(value, str) and read(value, form) is not None)

@@ -5,48 +5,26 @@ documentation, `parse` reads the response, and `items` finds the items of a page
 
     get_bundle = PagedOperation(FACTS, build, parse, items)
 
-As an attribute of a Client it is a `PagedCall`, of an AsyncClient an `AsyncPagedCall`. Its forms (the call itself,
+As an attribute of a Client it is a `PagedCall`, of an AsyncClient an `AsyncPagedCall` (`omicsdk.core.pages`; operations whose
+responses are streamed are in `streaming`, `sequences` and `events`). Its forms (the call itself,
 `with_headers`, `raw`, `pages`, `iterate`, `stream`) all accept the arguments of `build` (ParamSpec) and differ in what
 they do with the response. `headers=` of the descriptor is the class of the headers that `with_headers` returns. Forms
 have comments in place of docstrings, so that editors show the documentation of `build` for each of them.
 """
 
 import inspect
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, contextmanager
-from itertools import islice
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, ParamSpec, Self, TypeVar, overload
 
-from omicsdk.core.bodies import plain
-from omicsdk.core.client import (
-    EVENTS,
-    AsyncBody,
-    AsyncClient,
-    AsyncExchange,
-    Body,
-    Bound,
-    Client,
-    Exchange,
-    Frames,
-    ResponseCheck,
-    are_events,
-)
-from omicsdk.core.errors import DecodeError, TransportError
-from omicsdk.core.events import Event, Resumption, event_of
-from omicsdk.core.model import ANY
-from omicsdk.core.omit import OMIT
-from omicsdk.core.page_breaks import page_break
-from omicsdk.core.paging import alternatives, content_key, items_at, next_request
+from omicsdk.core.client import AsyncClient, AsyncExchange, Bound, Client, Exchange, ResponseCheck
 from omicsdk.core.request import OperationFacts, Request
 from omicsdk.core.response import DECODED, Response, ResponseHeaders, ResponseWithHeaders
-from omicsdk.core.sending.transport import Outgoing
 
 if TYPE_CHECKING:
     import httpx
 
 P = ParamSpec("P")
 R = TypeVar("R")
-Item = TypeVar("Item")
 S = TypeVar("S", covariant=True)
 A = TypeVar("A", covariant=True)
 E = TypeVar("E", Exchange, AsyncExchange)
@@ -57,69 +35,6 @@ if TYPE_CHECKING:
 else:
     H = TypeVar("H", covariant=True)  # typing has no defaults before Python 3.13
 
-
-class Items(Iterator[Item]):
-    """Items of pages or of a sequence, as they arrive; a page is requested when its first item is needed."""
-
-    def __init__(self, items: Iterator[Item], operation: str) -> None:
-        self._items = items
-        self._operation = operation
-
-    def __repr__(self) -> str:
-        return f"<items of {self._operation}, as they arrive>"
-
-    def __next__(self) -> Item:
-        return next(self._items)
-
-    def take(self, n: int) -> Iterator[Item]:
-        """Return the next items, without requesting further pages.
-
-        Args:
-            n: Maximum number of items, from 0.
-
-        Raises:
-            ValueError: The number is negative.
-        """
-        return islice(self._items, n)
-
-
-class AsyncItems(AsyncIterator[Item]):
-    """Items of pages or of a sequence, as they arrive; a page is requested when its first item is needed."""
-
-    def __init__(self, items: AsyncIterator[Item], operation: str) -> None:
-        self._items = items
-        self._operation = operation
-
-    def __repr__(self) -> str:
-        return f"<items of {self._operation}, as they arrive>"
-
-    async def __anext__(self) -> Item:
-        return await anext(self._items)
-
-    def take(self, n: int) -> AsyncIterator[Item]:
-        """Return the next items, without requesting further pages.
-
-        Args:
-            n: Maximum number of items, from 0.
-
-        Raises:
-            ValueError: The number is negative.
-        """
-        if n < 0:
-            raise ValueError(f"take({n}): a number of items cannot be negative")
-        return self._take(n)
-
-    async def _take(self, n: int) -> AsyncIterator[Item]:
-        while n > 0:
-            try:
-                item = await anext(self._items)
-            except StopAsyncIteration:
-                return
-            n -= 1
-            yield item
-
-
-NO_CONTENT = 204
 
 _FORMS = frozenset({"with_headers", "raw", "stream", "pages", "iterate"})
 
@@ -184,7 +99,7 @@ class _Shown:
 class _Form(_Shown):
     """One form of a call, such as `raw`, with its signature."""
 
-    def __init__(self, call: "_Call[..., Any, Any]", function: Callable[..., Any]) -> None:
+    def __init__(self, call: "AnyCall[..., Any, Any]", function: Callable[..., Any]) -> None:
         self._function = function
         self._called = call
         self._show(f"{call.facts.name}.{function.__name__}", call.build, None)
@@ -199,13 +114,13 @@ class _Form(_Shown):
 if TYPE_CHECKING:
     F = TypeVar("F", bound=Callable[..., Any])
 
-    def _form(function: F) -> F:
+    def call_form(function: F) -> F:
         """Make a method show the signature and the documentation of its operation."""
         ...
 
 else:
 
-    class _form:
+    class call_form:
         """Make a method show the signature and the documentation of its operation."""
 
         def __init__(self, function: Callable[..., Any]) -> None:
@@ -216,27 +131,13 @@ else:
             return self._function if call is None else _Form(call, self._function)
 
 
-def _items_of(
-    facts: OperationFacts,
-    response: Response,
-    parse: Callable[[Response], R],
-    items: Callable[[R], Sequence[Item] | None],
-) -> Sequence[Item]:
-    """Return a page's items: typed at the document's place, as plain JSON if the server names another key."""
-    assert facts.paging is not None
-    key = content_key(facts.paging, response.headers)
-    if key == facts.paging.items or key in alternatives(facts.paging.items):
-        return items(parse(response)) or ()  # none: a response without a body, such as a redirect that is not followed
-    return response.json(lambda page: items_at(page, key, facts.name), ANY)
-
-
 def _undecoded(response: "httpx.Response") -> "httpx.Response":
     """Return a response without its decoded JSON, which can take ten times the memory of its body."""
     response.extensions.pop(DECODED, None)
     return response
 
 
-class _Call(_Shown, Bound, Generic[P, R, E, H]):
+class AnyCall(_Shown, Bound, Generic[P, R, E, H]):
     """What calls have in common.
 
     Attributes:
@@ -249,7 +150,7 @@ class _Call(_Shown, Bound, Generic[P, R, E, H]):
 
     checks: ResponseCheck | None = None
 
-    def __init__(self, operation: "_Operation[P, R, Any, Any, H]", exchange: E | None) -> None:
+    def __init__(self, operation: "AnyOperation[P, R, Any, Any, H]", exchange: E | None) -> None:
         self.facts, self.build, self.parse = operation.facts, operation.build, operation.parse
         self.headers = operation.headers
         self._way = exchange
@@ -277,67 +178,45 @@ class _Call(_Shown, Bound, Generic[P, R, E, H]):
                 raise
             raise TypeError(message) from None
 
-    def _streaming(self, switch: Sequence[str], *args: P.args, **kwargs: P.kwargs) -> Request:
-        """Return the request with the argument, or the field of its body, that makes the service stream."""
-        given: dict[str, Any] = dict(kwargs)
-        if len(switch) == 1:
-            given[switch[0]] = True
-        elif switch and (body := given.get(switch[0], OMIT)) is not OMIT:
-            given[switch[0]] = {**plain(body, sent=True), switch[1]: True}
-        request: Callable[..., Request] = self._request
-        return request(*args, **given)
-
-    def _event(self, body: Body | AsyncBody, content: bytes, item: Callable[[Response], Item]) -> Event[Item]:
-        """Return an event, its data read as a separate response."""
-        return event_of(self.facts.name, content, lambda data: item(self._item_response(body, data)))
-
     def _checked(self, request: Request, response: "httpx.Response") -> "httpx.Response":
         if self.checks is not None:
             self.checks.check(self.facts, request, response)
         return response
 
-    def _check_headers(self, request: Request, body: Body | AsyncBody) -> None:
-        if self.checks is not None:
-            self.checks.check_headers(self.facts, request, body.headers)
-
     def _response(self, request: Request, response: "httpx.Response") -> Response:
-        return self._exchange.response(request, response, self.facts.paging)
+        return self._exchange.response(request, response)
 
     def _with_headers(self, response: Response) -> ResponseWithHeaders[R, H]:
         headers = self.headers(response.headers, self.facts.name, strict=response.strict)
         return ResponseWithHeaders(self.parse(response), headers, response.status)
 
-    def _frames(self, body: Body | AsyncBody, media_type: str, last_id: str = "") -> Frames:
-        """Return what splits a response into items.
 
-        Raises:
-            DecodeError: Only one of the requested and the received media type is a stream of events, whose items differ.
-        """
-        received = body.headers.get("content-type", "")
-        if are_events(received) != are_events(media_type):
-            raise DecodeError(self.facts.name, "Content-Type", received, expected=media_type)
-        return Frames(received, self._exchange.transport.response_limit, last_id)
+def exchange_of_call(call: AnyCall[..., Any, E, Any]) -> E:
+    """Return what sends a call's requests.
 
-    def _item_response(self, body: Body | AsyncBody, content: bytes) -> Response:
-        """Return an item as a separate response."""
-        strict = self._exchange.strict
-        return Response(self.facts.name, body.status_code, body.headers, content, strict=strict, url=body.url)
+    Args:
+        call: The call.
+
+    Raises:
+        TypeError: It belongs to no client.
+    """
+    return call._exchange  # pyright: ignore[reportPrivateUsage] - not among the attributes that editors complete
 
 
-class Call(_Call[P, R, Exchange, H], Generic[P, R, H]):
+class Call(AnyCall[P, R, Exchange, H], Generic[P, R, H]):
     """An operation of a Client: calling it sends the request and returns the decoded response."""
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         request = self._request(*args, **kwargs)
         return self.parse(self._response(request, self._sent(request)))
 
-    @_form
+    @call_form
     def with_headers(self, *args: P.args, **kwargs: P.kwargs) -> ResponseWithHeaders[R, H]:
         # Return the decoded response together with its headers.
         request = self._request(*args, **kwargs)
         return self._with_headers(self._response(request, self._sent(request)))
 
-    @_form
+    @call_form
     def raw(self, *args: P.args, **kwargs: P.kwargs) -> "httpx.Response":
         # Return the whole response as an httpx.Response.
         return _undecoded(self._sent(self._request(*args, **kwargs)))
@@ -345,41 +224,25 @@ class Call(_Call[P, R, Exchange, H], Generic[P, R, H]):
     def _sent(self, request: Request) -> "httpx.Response":
         return self._checked(request, self._exchange.send(request))
 
-    @contextmanager
-    def streamed(self, request: Request) -> Generator[Body]:
-        """Yield the bytes of the response to a request from `build`, as they arrive."""
-        with self._exchange.streamed(request) as body:
-            self._check_headers(request, body)
-            yield body
-
     def responses(self, request: Request) -> Iterator["httpx.Response"]:
         """Yield the response to a request from `build`, and those of the following pages."""
-        following: Request | None = request
-        while following is not None:
-            response = self._sent(following)
-            yield response
-            following = next_request(self.facts.paging, following, str(response.url), response.headers, response.json)
-            page_break()
-
-    def outgoing(self, request: Request) -> Outgoing | None:
-        """Return a request from `build` as it would be sent, for another sender; see `Transport.outgoing`."""
-        return self._exchange.transport.outgoing(request)
+        yield self._sent(request)
 
 
-class AsyncCall(_Call[P, R, AsyncExchange, H], Generic[P, R, H]):
+class AsyncCall(AnyCall[P, R, AsyncExchange, H], Generic[P, R, H]):
     """An operation of an AsyncClient: calling it sends the request and returns the decoded response."""
 
     async def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         request = self._request(*args, **kwargs)
         return self.parse(self._response(request, await self._sent(request)))
 
-    @_form
+    @call_form
     async def with_headers(self, *args: P.args, **kwargs: P.kwargs) -> ResponseWithHeaders[R, H]:
         # Return the decoded response together with its headers.
         request = self._request(*args, **kwargs)
         return self._with_headers(self._response(request, await self._sent(request)))
 
-    @_form
+    @call_form
     async def raw(self, *args: P.args, **kwargs: P.kwargs) -> "httpx.Response":
         # Return the whole response as an httpx.Response.
         return _undecoded(await self._sent(self._request(*args, **kwargs)))
@@ -387,283 +250,12 @@ class AsyncCall(_Call[P, R, AsyncExchange, H], Generic[P, R, H]):
     async def _sent(self, request: Request) -> "httpx.Response":
         return self._checked(request, await self._exchange.send(request))
 
-    @asynccontextmanager
-    async def streamed(self, request: Request) -> AsyncGenerator[AsyncBody]:
-        """Yield the bytes of the response to a request from `build`, as they arrive."""
-        async with self._exchange.streamed(request) as body:
-            self._check_headers(request, body)
-            yield body
-
     async def responses(self, request: Request) -> AsyncIterator["httpx.Response"]:
         """Yield the response to a request from `build`, and those of the following pages."""
-        following: Request | None = request
-        while following is not None:
-            response = await self._sent(following)
-            yield response
-            following = next_request(self.facts.paging, following, str(response.url), response.headers, response.json)
+        yield await self._sent(request)
 
 
-class StreamCall(Call[P, R, H], Generic[P, R, H]):
-    """An operation of a Client whose responses are bytes of any length."""
-
-    @_form
-    def stream(self, *args: P.args, **kwargs: P.kwargs) -> AbstractContextManager[Body]:
-        # Return the response's bytes as they arrive, in a `with` block.
-        return self.streamed(self._request(*args, **kwargs))
-
-
-class AsyncStreamCall(AsyncCall[P, R, H], Generic[P, R, H]):
-    """An operation of an AsyncClient whose responses are bytes of any length."""
-
-    @_form
-    def stream(self, *args: P.args, **kwargs: P.kwargs) -> AbstractAsyncContextManager[AsyncBody]:
-        # Return the response's bytes as they arrive, in an `async with` block.
-        return self.streamed(self._request(*args, **kwargs))
-
-
-class ItemStreamCall(StreamCall[P, R, H], Generic[P, R, Item, H]):
-    """An operation of a Client whose response is a sequence of items, each read as it arrives.
-
-    Attributes:
-        item: Reads one item from a separate response.
-    """
-
-    def __init__(self, operation: "ItemStreamOperation[P, R, Item, H]", exchange: Exchange | None) -> None:
-        super().__init__(operation, exchange)
-        self.item = operation.item
-        self._media_type = operation.media_type
-        self._switch = operation.switch
-
-    @_form
-    def iterate(self, *args: P.args, **kwargs: P.kwargs) -> Items[Item]:
-        # Iterate over the items as they arrive.
-        request = self._streaming(self._switch, *args, **kwargs)
-        return Items(self._items(request.for_items(self._media_type)), self.facts.name)
-
-    def _items(self, request: Request) -> Iterator[Item]:
-        with self.streamed(request) as body:
-            frames = self._frames(body, self._media_type)
-            for piece in body.arriving():
-                for content in frames.feed(piece):
-                    yield self.item(self._item_response(body, content))
-            for content in frames.end():
-                yield self.item(self._item_response(body, content))
-
-
-class AsyncItemStreamCall(AsyncStreamCall[P, R, H], Generic[P, R, Item, H]):
-    """An operation of an AsyncClient whose response is a sequence of items, each read as it arrives.
-
-    Attributes:
-        item: Reads one item from a separate response.
-    """
-
-    def __init__(self, operation: "ItemStreamOperation[P, R, Item, H]", exchange: AsyncExchange | None) -> None:
-        super().__init__(operation, exchange)
-        self.item = operation.item
-        self._media_type = operation.media_type
-        self._switch = operation.switch
-
-    @_form
-    def iterate(self, *args: P.args, **kwargs: P.kwargs) -> AsyncItems[Item]:
-        # Iterate over the items as they arrive.
-        request = self._streaming(self._switch, *args, **kwargs)
-        return AsyncItems(self._items(request.for_items(self._media_type)), self.facts.name)
-
-    async def _items(self, request: Request) -> AsyncIterator[Item]:
-        async with self.streamed(request) as body:
-            frames = self._frames(body, self._media_type)
-            async for piece in body.arriving():
-                for content in frames.feed(piece):
-                    yield self.item(self._item_response(body, content))
-            for content in frames.end():
-                yield self.item(self._item_response(body, content))
-
-
-class EventStreamCall(StreamCall[P, R, H], Generic[P, R, Item, H]):
-    """An operation of a Client whose response is an event stream.
-
-    Attributes:
-        item: Reads the data of an event from a separate response.
-    """
-
-    def __init__(self, operation: "_EventStreamOperation[P, R, Item, Any, Any, H]", exchange: Exchange | None) -> None:
-        super().__init__(operation, exchange)
-        self.item = operation.item
-        self._switch = operation.switch
-
-    @_form
-    def iterate(self, *args: P.args, **kwargs: P.kwargs) -> Items[Event[Item]]:
-        # Iterate over the events as they arrive.
-        request = self._streaming(self._switch, *args, **kwargs)
-        return Items(self._events(request.for_items(EVENTS)), self.facts.name)
-
-    def _events(self, request: Request) -> Iterator[Event[Item]]:
-        transport = self._exchange.transport
-        resumption = Resumption(request, transport.retry.attempts)
-        while True:
-            try:
-                with self.streamed(resumption.request()) as body:
-                    if body.status_code == NO_CONTENT:
-                        return  # WHATWG HTML: no reconnection is wanted
-                    frames = self._frames(body, EVENTS, resumption.last_id)
-                    for piece in body.arriving():
-                        for content in frames.feed(piece):
-                            event = self._event(body, content, self.item)
-                            resumption.received(event)
-                            yield event
-                return
-            except TransportError as error:
-                seconds = resumption.wait(error)
-            transport.clock.sleep(seconds)
-
-
-class AsyncEventStreamCall(AsyncStreamCall[P, R, H], Generic[P, R, Item, H]):
-    """An operation of an AsyncClient whose response is an event stream.
-
-    Attributes:
-        item: Reads the data of an event from a separate response.
-    """
-
-    def __init__(
-        self, operation: "_EventStreamOperation[P, R, Item, Any, Any, H]", exchange: AsyncExchange | None
-    ) -> None:
-        super().__init__(operation, exchange)
-        self.item = operation.item
-        self._switch = operation.switch
-
-    @_form
-    def iterate(self, *args: P.args, **kwargs: P.kwargs) -> AsyncItems[Event[Item]]:
-        # Iterate over the events as they arrive.
-        request = self._streaming(self._switch, *args, **kwargs)
-        return AsyncItems(self._events(request.for_items(EVENTS)), self.facts.name)
-
-    async def _events(self, request: Request) -> AsyncIterator[Event[Item]]:
-        transport = self._exchange.transport
-        resumption = Resumption(request, transport.retry.attempts)
-        while True:
-            try:
-                async with self.streamed(resumption.request()) as body:
-                    if body.status_code == NO_CONTENT:
-                        return  # WHATWG HTML: no reconnection is wanted
-                    frames = self._frames(body, EVENTS, resumption.last_id)
-                    async for piece in body.arriving():
-                        for content in frames.feed(piece):
-                            event = self._event(body, content, self.item)
-                            resumption.received(event)
-                            yield event
-                return
-            except TransportError as error:
-                seconds = resumption.wait(error)
-            await transport.clock.async_sleep(seconds)
-
-
-class UseIterateOrStream:
-    """The type of a plain call of an endless stream: type checkers name it when they report the call."""
-
-
-def _endless(call: "_Call[..., Any, Any, Any]") -> TypeError:
-    name = call.facts.name
-    return TypeError(f"{name}() returns a stream without an end: use {name}.iterate(...), or {name}.stream(...)")
-
-
-class EndlessStreamCall(EventStreamCall[P, R, Item, H], Generic[P, R, Item, H]):
-    """An operation of a Client whose response is nothing but an event stream; a plain call would not return."""
-
-    if TYPE_CHECKING:
-        __call__: UseIterateOrStream  # pyright: ignore[reportIncompatibleMethodOverride]
-        with_headers: UseIterateOrStream  # pyright: ignore[reportIncompatibleMethodOverride]
-    else:
-
-        def __call__(self, *_: object, **__: object) -> object:
-            raise _endless(self)
-
-        with_headers = __call__
-
-
-class AsyncEndlessStreamCall(AsyncEventStreamCall[P, R, Item, H], Generic[P, R, Item, H]):
-    """An operation of an AsyncClient whose response is nothing but an event stream; a plain call would not return."""
-
-    if TYPE_CHECKING:
-        __call__: UseIterateOrStream  # pyright: ignore[reportIncompatibleMethodOverride]
-        with_headers: UseIterateOrStream  # pyright: ignore[reportIncompatibleMethodOverride]
-    else:
-
-        def __call__(self, *_: object, **__: object) -> object:
-            raise _endless(self)
-
-        with_headers = __call__
-
-
-class PagedCall(Call[P, R, H], Generic[P, R, Item, H]):
-    """An operation of a Client that responds in pages.
-
-    Attributes:
-        items: Finds a page's items.
-    """
-
-    def __init__(self, operation: "_PagedOperation[P, R, Item, Any, Any, H]", exchange: Exchange | None) -> None:
-        super().__init__(operation, exchange)
-        self.items = operation.items
-
-    @_form
-    def pages(self, *args: P.args, **kwargs: P.kwargs) -> Iterator[R]:
-        # Iterate over the pages as they arrive.
-        return self._pages(self._request(*args, **kwargs))
-
-    @_form
-    def iterate(self, *args: P.args, **kwargs: P.kwargs) -> Items[Item]:
-        # Iterate over the items of all pages as they arrive.
-        return Items(self._items(self._request(*args, **kwargs)), self.facts.name)
-
-    def _pages(self, request: Request) -> Iterator[R]:
-        for response in self.responses(request):
-            yield self.parse(self._response(request, response))
-
-    def _items(self, request: Request) -> Iterator[Item]:
-        for response in self.responses(request):
-            yield from _items_of(self.facts, self._response(request, response), self.parse, self.items)
-
-
-class AsyncPagedCall(AsyncCall[P, R, H], Generic[P, R, Item, H]):
-    """An operation of an AsyncClient that responds in pages.
-
-    Attributes:
-        items: Finds a page's items.
-    """
-
-    def __init__(self, operation: "_PagedOperation[P, R, Item, Any, Any, H]", exchange: AsyncExchange | None) -> None:
-        super().__init__(operation, exchange)
-        self.items = operation.items
-
-    @_form
-    def pages(self, *args: P.args, **kwargs: P.kwargs) -> AsyncIterator[R]:
-        # Iterate over the pages as they arrive.
-        return self._pages(self._request(*args, **kwargs))
-
-    @_form
-    def iterate(self, *args: P.args, **kwargs: P.kwargs) -> AsyncItems[Item]:
-        # Iterate over the items of all pages as they arrive.
-        return AsyncItems(self._items(self._request(*args, **kwargs)), self.facts.name)
-
-    async def _pages(self, request: Request) -> AsyncIterator[R]:
-        async for response in self.responses(request):
-            yield self.parse(self._response(request, response))
-
-    async def _items(self, request: Request) -> AsyncIterator[Item]:
-        async for response in self.responses(request):
-            for item in _items_of(self.facts, self._response(request, response), self.parse, self.items):
-                yield item
-
-
-class PagedStreamCall(PagedCall[P, R, Item, H], StreamCall[P, R, H], Generic[P, R, Item, H]):
-    """An operation of a Client that responds in pages, each of which may be read as bytes."""
-
-
-class AsyncPagedStreamCall(AsyncPagedCall[P, R, Item, H], AsyncStreamCall[P, R, H], Generic[P, R, Item, H]):
-    """An operation of an AsyncClient that responds in pages, each of which may be read as bytes."""
-
-
-class _Operation(Generic[P, R, S, A, H]):
+class AnyOperation(Generic[P, R, S, A, H]):
     """An operation, as an attribute of clients: of type S on a Client, of type A on an AsyncClient."""
 
     calls: ClassVar[tuple[type[Any], type[Any]]]
@@ -699,7 +291,7 @@ class _Operation(Generic[P, R, S, A, H]):
         return call
 
 
-class Operation(_Operation[P, R, Call[P, R, H], AsyncCall[P, R, H], H], Generic[P, R, H]):
+class Operation(AnyOperation[P, R, Call[P, R, H], AsyncCall[P, R, H], H], Generic[P, R, H]):
     """An operation, as an attribute of clients.
 
     Args:
@@ -710,109 +302,3 @@ class Operation(_Operation[P, R, Call[P, R, H], AsyncCall[P, R, H], H], Generic[
     """
 
     calls = (Call, AsyncCall)
-
-
-class StreamOperation(_Operation[P, R, StreamCall[P, R, H], AsyncStreamCall[P, R, H], H], Generic[P, R, H]):
-    """An operation whose responses are bytes of any length; arguments as those of Operation."""
-
-    calls = (StreamCall, AsyncStreamCall)
-
-
-class ItemStreamOperation(
-    _Operation[P, R, ItemStreamCall[P, R, Item, H], AsyncItemStreamCall[P, R, Item, H], H], Generic[P, R, Item, H]
-):
-    """An operation whose response is a sequence of items, each read as it arrives.
-
-    Args:
-        facts: The operation's facts besides arguments and responses.
-        build: Makes the request from the arguments; its signature and documentation are those of every form.
-        parse: Reads a complete response.
-        item: Reads one item from a separate response.
-        media_type: The requested media type for reading items as they arrive; the response's own states their framing.
-        switch: The argument, or an argument and its field, that `iterate` sets to True.
-    """
-
-    calls = (ItemStreamCall, AsyncItemStreamCall)
-
-    def __init__(
-        self,
-        facts: OperationFacts,
-        build: Callable[P, Request],
-        parse: Callable[[Response], R],
-        item: Callable[[Response], Item],
-        media_type: str,
-        *,
-        switch: Sequence[str] = (),
-        headers: type[H] = ResponseHeaders,
-    ) -> None:
-        super().__init__(facts, build, parse, headers=headers)
-        self.item = item
-        self.media_type = media_type
-        self.switch = switch
-
-
-class _EventStreamOperation(_Operation[P, R, S, A, H], Generic[P, R, Item, S, A, H]):
-    def __init__(
-        self,
-        facts: OperationFacts,
-        build: Callable[P, Request],
-        parse: Callable[[Response], R],
-        item: Callable[[Response], Item],
-        *,
-        switch: Sequence[str] = (),
-        headers: type[H] = ResponseHeaders,
-    ) -> None:
-        super().__init__(facts, build, parse, headers=headers)
-        self.item = item
-        self.switch = switch
-
-
-class EventStreamOperation(
-    _EventStreamOperation[P, R, Item, EventStreamCall[P, R, Item, H], AsyncEventStreamCall[P, R, Item, H], H],
-    Generic[P, R, Item, H],
-):
-    """An operation whose response may be an event stream; arguments as those of ItemStreamOperation, and `item`, which
-    reads the data of an event.
-    """
-
-    calls = (EventStreamCall, AsyncEventStreamCall)
-
-
-class EndlessStreamOperation(
-    _EventStreamOperation[P, R, Item, EndlessStreamCall[P, R, Item, H], AsyncEndlessStreamCall[P, R, Item, H], H],
-    Generic[P, R, Item, H],
-):
-    """An operation whose response is nothing but an event stream; arguments as those of EventStreamOperation."""
-
-    calls = (EndlessStreamCall, AsyncEndlessStreamCall)
-
-
-class _PagedOperation(_Operation[P, R, S, A, H], Generic[P, R, Item, S, A, H]):
-    def __init__(
-        self,
-        facts: OperationFacts,
-        build: Callable[P, Request],
-        parse: Callable[[Response], R],
-        items: Callable[[R], Sequence[Item] | None],
-        *,
-        headers: type[H] = ResponseHeaders,
-    ) -> None:
-        super().__init__(facts, build, parse, headers=headers)
-        self.items = items
-
-
-class PagedOperation(
-    _PagedOperation[P, R, Item, PagedCall[P, R, Item, H], AsyncPagedCall[P, R, Item, H], H], Generic[P, R, Item, H]
-):
-    """An operation that responds in pages; arguments as those of Operation, and `items`, which finds a page's items."""
-
-    calls = (PagedCall, AsyncPagedCall)
-
-
-class PagedStreamOperation(
-    _PagedOperation[P, R, Item, PagedStreamCall[P, R, Item, H], AsyncPagedStreamCall[P, R, Item, H], H],
-    Generic[P, R, Item, H],
-):
-    """An operation that responds in pages, each of which may be read as bytes; arguments as those of PagedOperation."""
-
-    calls = (PagedStreamCall, AsyncPagedStreamCall)

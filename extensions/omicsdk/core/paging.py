@@ -1,16 +1,14 @@
-"""What is read of JSON responses: its decoding, the place of items in a page, and the request for the next page."""
+"""Pages: the place of their items in JSON responses, and the request for the next page."""
 
-import json
 import re
 from collections.abc import Callable, Mapping
-from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urljoin, urlsplit, urlunsplit
 
 from omicsdk.core.errors import DecodeError, shortened
 from omicsdk.core.model import ANY, Shape, array, check
 from omicsdk.core.redaction import url_parts
-from omicsdk.core.request import Paging, Request, is_number, number_in
+from omicsdk.core.request import Paging, Request, number_in
 
 CONTENT_KEY_HEADER = "x-openapi-paginated-content-key"
 """Header that names the page's list; HCA services send it with every page but the last."""
@@ -199,41 +197,6 @@ def alternatives(key: str) -> list[str]:
     return key.split("|")
 
 
-def count_at(response: object, key: str, operation: str) -> int:
-    """Return a count from a response; a missing one is not treated as 0.
-
-    Args:
-        response: The decoded response.
-        key: The count's dotted place in the response.
-        operation: The operation, for the error.
-
-    Raises:
-        DecodeError: It is not a whole number of 0 or more.
-    """
-    found = found_at(response, key)
-    if not is_number(found):
-        raise DecodeError(operation, key, found, expected="a count")
-    return found
-
-
-def stated_number(value: object, field: str, operation: str, *, text: bool = False) -> int | None:
-    """Return a size or count as a response states it; None if it states none.
-
-    Args:
-        value: What the response has in its place.
-        field: The place, for the error.
-        operation: The operation, for the error.
-        text: Whether digits in a text are legal there, as in a header.
-
-    Raises:
-        DecodeError: It is something else than a whole number from 0 to 2**63 - 1.
-    """
-    number = number_in(value) if text or is_number(value) else None
-    if number is None and value is not None:
-        raise DecodeError(operation, field, value, expected="a whole number from 0 to 2**63 - 1")
-    return number
-
-
 def items_at(page: Any, key: str, operation: str = "the service", each: Shape = ANY) -> list[Any]:
     """Return the list under a dotted key of a decoded page, which contains its items.
 
@@ -303,51 +266,3 @@ def with_items(page: Any, key: str, items: list[Any]) -> Any:
         return {**page, key: items}
     head, _, rest = key.partition(".")
     return {**page, head: with_items(page.get(head, {}), rest, items)}
-
-
-# -- JSON
-
-LARGE = 1 << 18
-"""Bytes of a body from which on it pays to import a faster JSON decoder, if there is one (its import takes 40 ms)."""
-
-
-def decoded(content: bytes | str) -> Any:
-    """Decode a JSON text; with msgspec if it is installed (extra `fast`) and the text is long.
-
-    Half of a surrogate pair, which cutting a text may leave, becomes U+FFFD: no URL, file name or terminal can have it.
-
-    Raises:
-        ValueError: It is not JSON, or is nested deeper than Python can read.
-    """
-    if isinstance(content, str):
-        content = content.encode("utf-8", "surrogatepass")
-    try:
-        if len(content) >= LARGE:
-            decode = _fast_decoder()
-            if decode is not None:
-                try:
-                    return decode(content)
-                except ValueError:
-                    pass  # stricter than json: NaN, halves of pairs, and encodings other than UTF-8; json decides
-        if any(mark in content for mark in _MARKS_OF_SURROGATES):
-            content = _SURROGATES.sub(lambda found: _REPLACEMENT if found[1] else found[0], content)
-        return json.loads(content)
-    except RecursionError as error:
-        raise ValueError("it is nested too deeply") from error
-
-
-_MARKS_OF_SURROGATES = (b"\\ud", b"\\uD", b"\xed")
-# Pairs and other escapes are matched first, so that what remains is half of a pair, escaped or as bytes.
-_SURROGATES = re.compile(
-    rb"\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\[^u]|(\\u[dD][89a-fA-F]..|\xed[\xa0-\xbf][\x80-\xbf])", re.DOTALL
-)
-_REPLACEMENT = "\ufffd".encode()
-
-
-@cache
-def _fast_decoder() -> Callable[[bytes], Any] | None:
-    try:
-        from msgspec.json import decode
-    except ImportError:
-        return None
-    return decode

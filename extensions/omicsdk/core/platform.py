@@ -35,10 +35,12 @@ from typing import (
     overload,
 )
 
-from omicsdk.core.client import AsyncClient, Bound, Client, ResponseCheck, beside, checked_by, stopping_by
+from omicsdk.core.checked_tokens import checked_token
+from omicsdk.core.client import AsyncClient, Bound, Client, ResponseCheck
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
-from omicsdk.core.credentials import ANONYMOUS, Anonymous, BearerToken, as_credentials, checked_token, origin_of
+from omicsdk.core.credentials import ANONYMOUS, Anonymous, BearerToken, as_credentials, origin_of
 from omicsdk.core.errors import ConfigError
+from omicsdk.core.plain_client import beside, checked_by, stopping_by
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.request import checked_base_url
 from omicsdk.core.settings.profiles import DEFAULT_PROFILE, PROFILE_VARIABLE, profile_settings, settings_path
@@ -49,8 +51,7 @@ if TYPE_CHECKING:
 
     from omicsdk.core.credentials import Credentials
     from omicsdk.core.retry import Retry
-    from omicsdk.core.security import Security
-    from omicsdk.core.sending.transport import Timeout
+    from omicsdk.core.sending.transport import SecurityRules, Timeout
     from omicsdk.core.token_file import StoredLogin, TokenFile
 
 P = ParamSpec("P")
@@ -361,7 +362,7 @@ class _PlatformBase:
     _retry: ClassVar[Retry | None] = None  # default timeout and retries of the class; None for the general ones
     _settings: Settings
     _default_base_url: ClassVar[str]
-    _security: ClassVar[Security | None]
+    _security: ClassVar[SecurityRules | None]
     _exchange: Any
     finds_credentials: bool
     """Whether the credentials were found, not given: another process of the same user can find them as well."""
@@ -376,9 +377,9 @@ class _PlatformBase:
         """When and how often requests are retried."""
         return self._exchange.transport.retry
 
-    def _stated_security(self) -> Security | None:
+    def _stated_security(self) -> SecurityRules | None:
         """Return what the document requires; a 401 names the platform's own logins, not its schemes."""
-        return None if self._security is None else self._security._replace(is_named=False)
+        return None if self._security is None else self._security.named(False)
 
     def _url(self, base_url: str | None) -> str:
         """Return the checked base URL; its errors state where the platform's is looked up."""
@@ -526,7 +527,15 @@ class AsyncPlatform(_PlatformBase, AsyncClient):
         Raises:
             ConfigError: This client has a `transport` and no `blocking_transport`.
         """
-        twin = self._synchronous(self._blocking_class)
+        held, kind = self._exchange, self._blocking_class
+        twin = kind.__new__(kind)
+        twin._exchange = kind._exchange_class(  # pyright: ignore[reportPrivateUsage] - a client's own
+            strict=held.strict,
+            follow_redirects=held.follow_redirects,
+            errors=held.errors,
+            error_module=kind._error_module,
+            transport=held.transport.synchronous(),
+        )
         own = {
             name: value for name, value in vars(self).items() if name not in vars(twin) and not isinstance(value, Bound)
         }

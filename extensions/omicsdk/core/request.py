@@ -3,14 +3,14 @@ numbers as text, in both directions.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Literal, TypeGuard
 from urllib.parse import quote, urlsplit
 
-from omicsdk.core.bodies import NO_BODY, Body, Joined, form_body, members, plain
-from omicsdk.core.dates import written
+from omicsdk.core.bodies import NO_BODY, Body, Joined, members, plain
+from omicsdk.core.date_texts import written
 from omicsdk.core.errors import ConfigError, UsageError
 from omicsdk.core.json_encoding import encoded
 from omicsdk.core.omit import OMIT, Omit
@@ -19,14 +19,13 @@ from omicsdk.core.type_guards import is_list, is_mapping
 Query = Sequence[tuple[str, object]]
 """Names and values in the order of the document; a value may be OMIT, a scalar, a list or an object."""
 
-NO_STYLES: Mapping[str, str] = {}
 
 IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"})
 """RFC 9110, section 9.2.2."""
 
 # RFC 3986: characters that need no escape in a path segment and in a query value.
 _SEGMENT_SAFE = "-._~!$&'()*+,;=:@"
-_QUERY_SAFE = "-._~!$'()*,:@/"
+QUERY_SAFE = "-._~!$'()*,:@/"
 
 
 class WrongSegment(UsageError, ValueError):
@@ -176,7 +175,7 @@ def request(
     sent = [("accept", facts.accept)]
     sent += [(name, _bare(name, value)) for name, value in headers if value is not OMIT and value is not None]
     crumbs = [
-        f"{name}={value if isinstance(value, _Verbatim) else _quoted(name, value, '/')}"
+        f"{name}={value if isinstance(value, Verbatim) else _quoted(name, value, '/')}"
         for name, value in cookies
         if value is not OMIT and value is not None
     ]
@@ -254,7 +253,7 @@ def query_text(query: Query) -> str:
     pieces: list[str] = []
     for name, value in query:
         for key, item in exploded(name, value):
-            pieces.append(f"{quote(key, safe=_QUERY_SAFE)}={_quoted(name, item, _QUERY_SAFE)}")
+            pieces.append(f"{quote(key, safe=QUERY_SAFE)}={_quoted(name, item, QUERY_SAFE)}")
     return "&".join(pieces)
 
 
@@ -270,23 +269,6 @@ def exploded(name: str, value: Any) -> list[tuple[str, str]]:
     if is_mapping(value):
         return [pair for key, item in value.items() for pair in exploded(str(key), item)]
     return [(name, text_of(value, name))]
-
-
-def prefixed(prefix: str, value: Any) -> object:
-    """Return an object with a prefix before its members' names, where they lack it; OMIT and None unchanged."""
-    value = members(value)
-    if not is_mapping(value):
-        return value
-    return {name if name.startswith(prefix) else f"{prefix}{name}": item for name, item in value.items()}
-
-
-def as_list(value: object) -> object:
-    """Return a text as a list with this one item, since its characters are no items; anything else unchanged."""
-    return [value] if isinstance(value, str) else value
-
-
-TAB = "\t"
-"""Separator of items for tsv in Swagger 2.0."""
 
 
 def joined(value: Any, separator: str, name: str = "A value") -> object:
@@ -317,132 +299,10 @@ def _joined(items: Sequence[str], separator: str) -> Joined | Omit:
     return Joined(["", *[separator] * (len(items) - 1)], items, separator) if items else OMIT
 
 
-def styled(name: str, value: Any, style: Literal["simple", "label", "matrix"], *, explode: bool) -> object:
-    """Format a path or header parameter in one of RFC 6570's styles; OMIT and None are returned unchanged.
-
-    Args:
-        name: The parameter.
-        value: A scalar, a list, an object or a model.
-        style: `simple`: a,b; `label`: .a,b; `matrix`: ;name=a,b.
-        explode: Whether items are written separately (.a.b and ;name=a;name=b), and members as key=value.
-
-    Returns:
-        The text, as Joined; OMIT for an empty list or object, for which RFC 6570 sends nothing. Members that are None
-        are skipped.
-
-    Raises:
-        UsageError: An item has no text form.
-    """
-    if value is OMIT or value is None:
-        return value
-    value = plain(value)
-    sign = {"simple": "", "label": ".", "matrix": ";"}[style]
-    first = f";{name}=" if style == "matrix" else sign
-    if is_mapping(value):
-        given = {str(key): item for key, item in value.items() if item is not None and item is not OMIT}
-        items = [text for key, item in given.items() for text in (key, text_of(item, name))]
-        if explode:
-            marks = [sign, "=", *[sign or ",", "="] * (len(given) - 1)]
-            return Joined(marks, items, f"{sign or ','}=") if items else OMIT
-    else:
-        listed_items = value if is_list(value) else [value]
-        items = [text_of(item, name) for item in listed_items if item is not None]
-        if explode and style != "simple":
-            return Joined([first] * len(items), items, sign, listed=is_list(value)) if items else OMIT
-    # Behind a label's dot only commas separate; a matrix's semicolon always starts another parameter.
-    delimiters, listed = ",;" if style == "matrix" else ",", is_list(value) or is_mapping(value)
-    return Joined([first, *[","] * (len(items) - 1)], items, delimiters, listed=listed) if items else OMIT
-
-
-def deep_object(name: str, value: Any) -> Query:
-    """Format an object in style deepObject: `name[member]=value`, and `name[member][inner]=value` for deeper members.
-
-    Raises:
-        UsageError: A member's name contains a bracket: servers read `%5B` as `[`.
-    """
-    value = members(value)
-    if not is_mapping(value):
-        return [(name, value)]
-    if wrong := next((key for key in map(str, value) if set(key) & set("[]")), None):
-        raise UsageError(
-            f"{name} cannot be sent: its member {wrong[:80]!r} contains a bracket, which ends a member's name in this style",
-            remedy="Use a member whose name has no brackets.",
-        )
-    return [pair for key, item in value.items() for pair in deep_object(f"{name}[{key}]", item)]
-
-
-def deep_fields(name: str, value: Any) -> dict[str, object]:
-    """The same for a form's field, which becomes as many fields as it has members."""
-    return dict(deep_object(name, value))
-
-
-def json_text(value: object) -> object:
-    """Encode a parameter as JSON, if the document requires that; OMIT and None are returned unchanged.
-
-    Raises:
-        UsageError: It contains what JSON cannot represent; the message names the place.
-    """
-    return value if value is OMIT or value is None else encoded(plain(value)).decode()
-
-
-def whole_query(
-    name: str, value: Any, form: Literal["form", "json", "text"], styles: Mapping[str, str] = NO_STYLES
-) -> str:
-    """Return the query string of an operation whose query is one value (OpenAPI 3.2, `in: querystring`).
-
-    Args:
-        name: The parameter, for errors.
-        value: A mapping or a model; for `json` any JSON data, for `text` a text. OMIT and None are no query.
-        form: `form` as forms are sent (a space is `+`, lists repeat their name, other values are JSON); `json` and
-            `text` percent-encoded.
-        styles: Fields of a form in another style: the separator of their items, or `deep`.
-
-    Raises:
-        UsageError: It cannot be written so.
-    """
-    if value is OMIT or value is None:
-        return ""
-    if form != "form":
-        return quote(encoded(plain(value)).decode() if form == "json" else text_of(value, name), safe=_QUERY_SAFE)
-    given = members(value)
-    if not is_mapping(given):
-        raise UsageError(f"{name} cannot be sent: it has no fields", remedy="Pass a mapping of names to values.")
-    fields: dict[str, object] = {}
-    for key, item in given.items():
-        style = styles.get(str(key), "")
-        if style == "deep":
-            fields |= deep_fields(str(key), item)
-        else:
-            fields[str(key)] = joined(item, style, str(key)) if style else item
-    content = form_body(fields).content
-    return content.decode() if isinstance(content, bytes) else ""
-
-
-class _Verbatim(str):
-    """A cookie's value that is sent unchanged."""
+class Verbatim(str):
+    """A cookie's value that is sent unchanged, from `cookie_pairs`."""
 
     __slots__ = ()
-
-
-def cookie_pairs(name: str, value: Any, *, explode: bool) -> Query:
-    """Return a cookie parameter in style cookie (OpenAPI 3.2), without percent-encoding.
-
-    Args:
-        name: The parameter.
-        value: A scalar, a list, an object or a model; OMIT and None send nothing.
-        explode: Whether each item is a cookie of the same name, and each member a separate one.
-
-    Raises:
-        UsageError: A value contains a character that would end it.
-    """
-    pairs = exploded(name, value) if explode else exploded(name, joined(value, ",", name))
-    for key, text in pairs:
-        if any(not " " <= char <= "~" or char == ";" for text in (key, text) for char in text):
-            raise UsageError(
-                f"{name} cannot be sent: the cookie {key[:80]!r} contains a character that cookies cannot have, and it is not percent-encoded",
-                remedy="Encode it as the service does: printable ASCII without semicolons.",
-            )
-    return [(key, _Verbatim(text)) for key, text in pairs]
 
 
 def text_of(value: object, name: str = "A value") -> str:

@@ -3,20 +3,15 @@
 import gc
 import json
 import threading
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast, overload
+from dataclasses import dataclass, field
+from typing import Any, Generic, Self, TypeVar, cast, overload
 
 from omicsdk.core.api_errors import not_json
-from omicsdk.core.bodies import plain
-from omicsdk.core.errors import APIError, DecodeError
-from omicsdk.core.model import ANY, Model, Shape, check, check_items, dated, mapping, otherwise_typed
-from omicsdk.core.paging import decoded, items_at
-from omicsdk.core.redaction import mask_text
-
-if TYPE_CHECKING:
-    import httpx
+from omicsdk.core.errors import DecodeError
+from omicsdk.core.json_decoding import decoded
+from omicsdk.core.model import ANY, Model, Shape, check, mapping, otherwise_typed
 
 T = TypeVar("T")
 M = TypeVar("M", bound=Model)
@@ -78,43 +73,6 @@ def _settle() -> None:
         gc.unfreeze()
 
 
-def json_of(response: "httpx.Response", operation: str = "") -> Any:
-    """Decode the JSON of a response; None where its body is empty.
-
-    Args:
-        response: The response, as `raw` of an operation returns it.
-        operation: The operation, for errors; by default the path of its URL.
-
-    Raises:
-        NotJson: It is not JSON.
-    """
-    content = response.content
-    if not content:
-        return None
-    try:
-        with paused_for(len(content)):
-            return decoded(content)
-    except ValueError as error:
-        raise not_json(operation or response.url.path, str(response.url), response.text, str(error)) from error
-
-
-def checked_json(response: "httpx.Response", operation: str, shape: Shape) -> Any:
-    """Decode the JSON of a response of which a workflow reads some parts.
-
-    Args:
-        response: The response, as `raw` of an operation returns it.
-        operation: The operation, for errors.
-        shape: What is read of it.
-
-    Raises:
-        NotJson: It is not JSON.
-        DecodeError: What is read of it is missing or of another type.
-    """
-    data = json_of(response)
-    check(operation, "", data, shape)
-    return data
-
-
 def json_value(content: bytes, operation: str, url: str, text: Callable[[], str]) -> Any:
     """Decode the JSON of a body.
 
@@ -133,17 +91,6 @@ def json_value(content: bytes, operation: str, url: str, text: Callable[[], str]
         raise not_json(operation, url, text(), str(error)) from error
 
 
-def page_of(response: "httpx.Response", key: str, operation: str) -> Any:
-    """Return a whole response as a decoded page that has its list; arguments and errors as those of `items_at`.
-
-    Raises:
-        NotJson: It is not JSON.
-    """
-    page = json_of(response, operation)
-    items_at(page, key, operation)
-    return page
-
-
 @dataclass(frozen=True, slots=True)
 class Response:
     """A final response below status 400.
@@ -156,7 +103,7 @@ class Response:
         encoding: The encoding of the text, from its Content-Type.
         errors: How bytes are decoded that the encoding does not allow: a name of Python's codecs.
         strict: Whether a response that does not conform to the document is an error.
-        items: Dotted key of the list in a page; None for a response without pages.
+        check: Checks decoded JSON by its shape before it is read, as that of a page; raises DecodeError.
         url: The URL that it came from.
         decoded: Its JSON, if it was decoded before; taken by the first that reads it.
     """
@@ -168,7 +115,7 @@ class Response:
     encoding: str = "utf-8"
     errors: str = field(default="strict", kw_only=True)
     strict: bool = False
-    items: str | None = None
+    check: Callable[[Any, Shape], None] | None = field(default=None, repr=False)
     url: str = field(default="", repr=False)  # may be presigned
     decoded: list[Any] = field(default_factory=list[Any], repr=False, compare=False)
 
@@ -190,11 +137,10 @@ class Response:
                 data = self.decoded.pop()
             else:
                 data = json_value(self.content, self.operation, self.url, self._shown) if self.content else None
-            if self.items is not None:
-                items = items_at(data, self.items, self.operation)
-                check_items(self.operation, self.items, items, shape)
+            if self.check is not None:
+                self.check(data, shape)
             if self.strict or self.content:
-                check(self.operation, "", data, _required(shape, strict=self.strict))
+                check(self.operation, "", data, required_shape(shape, strict=self.strict))
             result = decode(data)
             del data  # before the collector resumes, or it would traverse all of it
         return result
@@ -206,10 +152,6 @@ class Response:
             NotJson, DecodeError: As for `json`, and for a body that is not an object: it has none of the model's fields.
         """
         return self.json(model_of(cls), Shape("model", model=lambda: cls))
-
-    def event_data(self) -> Self:
-        """Return an event's data as a separate response, in packages that version 0.1.0 generated."""
-        return replace(self, content=json.loads(self.content)["data"].encode())
 
     def comes_as(self, *media_types: str) -> bool:
         """Whether its Content-Type is one of several.
@@ -258,77 +200,7 @@ class Response:
         return self.content.decode("utf-8", errors)  # also of codecs without other handling of errors, such as idna
 
 
-def error_data(
-    error: APIError,
-    readers: Mapping[str, Callable[[Response], T]],
-    operations: Mapping[str, Mapping[str, Callable[[Response], T]]] | None = None,
-) -> T:
-    """Decode the body of an error, in which secrets are masked.
-
-    Args:
-        error: The error.
-        readers: What reads the body, by the names of errors' classes.
-        operations: The same by the names of operations and by statuses (`404`, `4XX`, `default`), where operations differ.
-
-    Raises:
-        DecodeError: The body is not what the document states: a proxy's web page, for example.
-    """
-    own = (operations or {}).get(error.operation, {})
-    stated = (own.get(key) for key in (str(error.status), f"{error.status // 100}XX", "default"))
-    of_classes = (readers.get(each.__name__) for each in type(error).__mro__)
-    read = next(found for found in (*stated, *of_classes) if found is not None)
-    try:
-        return read(_response_of(error))
-    except DecodeError as wrong:
-        wrong.remedy = "Read the error's `body`, which is what the service sent."
-        raise wrong from error
-
-
-def _response_of(error: APIError) -> Response:
-    """Return the response of an error, as far as the error keeps it."""
-    body, content = error.body, ""
-    if body is not None:
-        is_text = isinstance(body, str) and "json" not in error.headers.get("content-type", "")
-        content = str(body) if is_text else json.dumps(body)
-    # Without a body, only what may be null can be read.
-    strict = error.strict or body is None
-    return Response(error.operation, error.status, error.headers, content.encode(), strict=strict, url=error.url)
-
-
-def message(
-    name: str,
-    body: bytes | str | Mapping[str, Any] | Sequence[Any],
-    decode: Callable[[Any], T],
-    shape: Shape,
-    *,
-    strict: bool,
-) -> T:
-    """Decode the body of a request that a service sent, such as a webhook or callback.
-
-    Args:
-        name: The request's name, for errors: `webhook changed`.
-        body: JSON text, or decoded JSON.
-        decode: Converts JSON data to the message's type.
-        shape: The expected shape.
-        strict: Check every field; otherwise only check that a message that should be an object is one.
-
-    Raises:
-        DecodeError: The body is not JSON, or does not conform.
-    """
-    what = "the body"
-    if isinstance(body, (bytes, bytearray, str)):
-        try:
-            data = decoded(body.encode() if isinstance(body, str) else bytes(body))
-        except ValueError as error:
-            text = body if isinstance(body, str) else body.decode(errors="replace")
-            raise DecodeError(name, "", mask_text(text), expected="JSON", what=what) from error
-    else:
-        data = plain(body)
-    check(name, "", data, _required(shape, strict=strict), what=what)
-    return decode(data)
-
-
-def _required(shape: Shape, *, strict: bool) -> Shape:
+def required_shape(shape: Shape, *, strict: bool) -> Shape:
     """Return what data must conform to: without `strict` only that a model is an object, or it has none of its fields."""
     return shape if strict else mapping(ANY) if shape.kind == "model" else ANY
 
@@ -419,8 +291,8 @@ def _of_header(text: str, shape: Shape, *, dates: bool = True) -> Any:
         return [
             _of_header(item.strip(" \t"), shape.of[0], dates=dates) for item in text.split(",") if item.strip(" \t")
         ]
-    if shape.kind in ("date", "date-time"):
-        return dated("", text, "date" if shape.kind == "date" else "date-time") if dates else text
+    if shape.read is not None and dates:
+        return text if (value := shape.read(text)) is None else value
     if shape.kind in ("integer", "number", "boolean", "literal") and text not in shape.of:
         try:
             value = json.loads(text)

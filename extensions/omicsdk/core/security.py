@@ -144,7 +144,7 @@ class Security(NamedTuple):
     is_named: bool = True
 
     def assigned(self, given: object, bound: "Bind") -> "Credentials | None":
-        """Return a client's credentials for several schemes, from which each request takes those of its operation.
+        """Return a client's credentials; of those for several schemes each request takes those of its operation.
 
         Args:
             given: Credentials, an httpx.Auth or a callable, for all schemes that they fit; or these by scheme.
@@ -169,12 +169,35 @@ class Security(NamedTuple):
         credentials = as_credentials(cast("Credentials | None", given))
         if credentials is None:
             return None
+        if len(self.schemes) == 1:
+            return next(bound(credentials, scheme.flows, name) for name, scheme in self.schemes.items())
         # Credentials that fit no scheme are for all: users know their deployment better than its document.
         fits = {name: scheme.takes(credentials) for name, scheme in self.schemes.items()}
         fitting = [name for name, fit in fits.items() if fit is not False] or list(fits)
         name = next((name for name in fitting if self.schemes[name].flows), fitting[0])
         credentials = bound(credentials, self.schemes[name].flows, name)
         return SchemeCredentials(self, dict.fromkeys(fitting, credentials), single=credentials)
+
+    def chosen(self, held: Credentials, request: "Request", *, elsewhere: bool) -> Credentials | None:
+        """Return the credentials for a request; None to send none.
+
+        Args:
+            held: The client's, from `assigned`.
+            request: The request.
+            elsewhere: Whether it goes to another origin than the client's base URL.
+
+        Raises:
+            AuthError: A part of what is sent together is missing.
+        """
+        return held.chosen(request, elsewhere=elsewhere) if isinstance(held, SchemeCredentials) else held
+
+    def passed(self, held: Credentials) -> Credentials:
+        """Return a client's credentials as they were passed; those by scheme as one."""
+        return held.single or held if isinstance(held, SchemeCredentials) else held
+
+    def named(self, is_named: bool) -> "Security":
+        """Return the same security with another `is_named`."""
+        return self._replace(is_named=is_named)
 
     def described(self, requirement: Requirement) -> str:
         """Return what to pass for a requirement, in words.

@@ -2,18 +2,19 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from omicsdk.core.credentials import origin_of
 from omicsdk.core.errors import ConfigError
+from omicsdk.core.one_server import OneServer, moved
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.request import service_url
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _NO_VALUE = re.compile(r"[\s?#@\\]")
 _NO_VARIABLES: Mapping[str, Sequence[str]] = {}
-_NO_TEXTS: Mapping[str, str] = {}
 
 
 class Server(NamedTuple):
@@ -65,30 +66,24 @@ class Server(NamedTuple):
 _NO_OTHERS: Mapping[str, Sequence[Server]] = {}
 
 
-class Servers(NamedTuple):
+@dataclass(frozen=True)
+class Servers(OneServer):
     """The servers that one client uses.
 
     Attributes:
-        default: The document's URL for operations without a server of their own; empty or a path if it states no whole one.
         others: The servers of single operations, by the key that their facts state.
         mapped: The user's URLs, by the same keys.
         chosen: The position of the chosen one among the document's servers, their number, and its key.
         values: The user's values of variables.
     """
 
-    default: str = ""
-    others: Mapping[str, Sequence[Server]] = _NO_OTHERS
-    mapped: Mapping[str, str] = _NO_TEXTS
+    others: Mapping[str, Sequence[Server]] = field(default_factory=dict[str, Sequence[Server]])
+    mapped: Mapping[str, str] = field(default_factory=dict[str, str])
     chosen: tuple[int, int, str] = (0, 0, "")
-    values: Mapping[str, str] = _NO_TEXTS
+    values: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def url_of(self, key: str, base_url: str, operation: str) -> str:
         """Return the base URL of an operation with a server of its own.
-
-        Args:
-            key: What the operation's facts call the server.
-            base_url: The client's base URL. If it is not the document's, it stands for all servers of the same origin.
-            operation: The operation's name, for errors.
 
         Raises:
             ConfigError: The base URL was replaced, and this server was not.
@@ -97,36 +92,15 @@ class Servers(NamedTuple):
             return self.mapped[key]
         stated = self._stated(self.others[key]).filled(self.values).rstrip("/")
         if stated.startswith("/") or not stated:
-            return _moved(stated, self.default, base_url)
+            return moved(stated, self.default, base_url)
         if base_url == self.default:
             return stated
         if origin_of(stated) == origin_of(self.default):
-            return _moved(urlsplit(stated).path, self.default, base_url)
+            return moved(urlsplit(stated).path, self.default, base_url)
         raise ConfigError(
             f"{operation}: the document places this operation on {mask_url(stated)}, and base_url {mask_url(base_url)} does "
             "not replace that server",
             remedy=f'Pass servers={{{key!r}: "https://..."}} with the URL to send it to.',
-        )
-
-    def address_of(self, url: str, base_url: str) -> str:
-        """Return another address that the document states, such as that for tokens, as a client with a base URL uses it.
-
-        Args:
-            url: The address, absolute or relative to the base URL.
-            base_url: The client's base URL.
-
-        Raises:
-            ConfigError: The base URL was replaced, and this address is on another host.
-        """
-        if "://" not in url:
-            return urljoin(f"{base_url}/", url)
-        if base_url == self.default:
-            return url
-        if self.default and origin_of(url) == origin_of(self.default):
-            return _moved(f"/{url.partition('://')[2].partition('/')[2]}", self.default, base_url)
-        raise ConfigError(
-            f"The document states {mask_url(url)} for tokens, and base_url {mask_url(base_url)} does not replace that server",
-            remedy='Pass the address to the credentials, such as token_url="https://...".',
         )
 
     def _stated(self, servers: Sequence[Server]) -> Server:
@@ -136,16 +110,6 @@ class Servers(NamedTuple):
         place, count, key = self.chosen
         named = next((server for server in servers if server.key == key), None)
         return named or servers[place if len(servers) == count else 0]
-
-
-def _moved(path: str, default: str, base_url: str) -> str:
-    """Return the URL of a path on the default server's host, with another base URL in place of the default.
-
-    What precedes the default's path in the base URL, such as a proxy's prefix, is kept.
-    """
-    parts, replaced = urlsplit(base_url), urlsplit(default).path
-    kept = base_url.removesuffix(replaced) if base_url.endswith(replaced) else f"{parts.scheme}://{parts.netloc}"
-    return f"{kept}{path}".rstrip("/")
 
 
 class DocumentServers(NamedTuple):

@@ -12,8 +12,8 @@ from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
 
-from omicsdk.core.clock import TICK, never
 from omicsdk.core.errors import Interrupted, OmicsError
+from omicsdk.core.waits import TICK, never
 
 if TYPE_CHECKING:
     from concurrent.futures import Future

@@ -23,8 +23,8 @@ from pathlib import Path
 from types import FrameType
 from typing import IO, NamedTuple
 
-from omicsdk.core.clock import TICK
 from omicsdk.core.errors import OmicsError
+from omicsdk.core.waits import TICK
 from omicsdk.crunch.datasets import check_stop
 from omicsdk.crunch.statuses import WorkflowType
 

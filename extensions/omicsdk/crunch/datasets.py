@@ -11,9 +11,9 @@ from pathlib import Path
 from time import monotonic, time
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, TypeAlias, TypeVar, Unpack
 
+from omicsdk.core.checked_fields import check_fields
 from omicsdk.core.consistency import whole_list
 from omicsdk.core.errors import ConfigError, Interrupted, OmicsError, UnsafePath, UsageError
-from omicsdk.core.model import check_fields
 from omicsdk.crunch.requests import checked_slug
 
 if TYPE_CHECKING:

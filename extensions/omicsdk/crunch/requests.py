@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from omicsdk.core.api_errors import not_json, phrase_of
-from omicsdk.core.bodies import NO_BODY, Body, form_body
-from omicsdk.core.client import AsyncExchange, Exchange, exchange_of
+from omicsdk.core.bodies import NO_BODY, Body
+from omicsdk.core.client import AsyncExchange, Exchange
 from omicsdk.core.errors import (
     APIError,
     ConnectFailed,
@@ -18,6 +18,8 @@ from omicsdk.core.errors import (
     UsageError,
     error_class,
 )
+from omicsdk.core.forms import form_body
+from omicsdk.core.plain_client import exchange_of
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.request import OperationFacts, Request, WrongSegment, request, segment
 from omicsdk.core.type_guards import is_array, is_list, is_object
@@ -188,7 +190,7 @@ def json_object(response: httpx.Response) -> dict[str, Any]:
     Raises:
         DecodeError: It is something else.
     """
-    from omicsdk.core.paging import decoded
+    from omicsdk.core.json_decoding import decoded
 
     method, url = response.request.method, str(response.url)
     try:

@@ -13,9 +13,9 @@ from logging import getLogger
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from omicsdk.core.client import exchange_of
+from omicsdk.core.checked_fields import check_fields
 from omicsdk.core.errors import ConfigError, OmicsError, ServerError, UnsafePath, UsageError
-from omicsdk.core.model import check_fields
+from omicsdk.core.plain_client import exchange_of
 from omicsdk.core.redaction import mask_text
 from omicsdk.crunch.datasets import DatasetFolders, SharedFolder, check_stop, folder_of, storage_of
 from omicsdk.crunch.requests import checked_slug

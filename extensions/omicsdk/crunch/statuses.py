@@ -21,11 +21,11 @@ from enum import Enum, IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.client import clock_of
+from omicsdk.core.checked_fields import check_fields
 from omicsdk.core.clock import Clock
+from omicsdk.core.counts import stated_number
 from omicsdk.core.errors import APIError, ConnectFailed, OmicsError, TransportError
-from omicsdk.core.model import check_fields
-from omicsdk.core.paging import stated_number
+from omicsdk.core.plain_client import clock_of
 from omicsdk.core.retry import Retry
 from omicsdk.crunch.requests import json_object, raw_request
 

@@ -10,8 +10,8 @@ from typing import Any
 from urllib.parse import unquote
 
 from omicsdk.core.checksums import from_base64, is_checksum
+from omicsdk.core.counts import stated_number
 from omicsdk.core.errors import DecodeError, TransferError, UnsafePath
-from omicsdk.core.paging import stated_number
 from omicsdk.core.redaction import url_parts
 from omicsdk.core.type_guards import is_array, is_object
 

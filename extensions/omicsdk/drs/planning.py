@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.clock import never
 from omicsdk.core.errors import Interrupted, OmicsError, UsageError
 from omicsdk.core.threads import side_by_side
+from omicsdk.core.waits import never
 from omicsdk.drs.identifiers import DrsId, parse_drs_id
 from omicsdk.drs.objects import BundleTooDeep, DrsObject, Member, bundle_problem, verifiable
 from omicsdk.drs.servers import DrsServer, HasServers, Servers

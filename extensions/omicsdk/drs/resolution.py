@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, get_args
 from urllib.parse import quote
 
-from omicsdk.core.client import Client, PlainClient, beside, exchange_of, plain_request
+from omicsdk.core.client import Client
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.credentials import is_loopback
 from omicsdk.core.errors import ConfigError, NotFound, OmicsError
 from omicsdk.core.files import in_place_of, locked, within_home
-from omicsdk.core.paging import decoded
+from omicsdk.core.json_decoding import decoded
+from omicsdk.core.plain_client import PlainClient, beside, exchange_of, plain_request
 from omicsdk.core.retry import Retry
 from omicsdk.core.type_guards import is_object
 from omicsdk.drs.hosts import PREFIXES

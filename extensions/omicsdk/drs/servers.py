@@ -8,8 +8,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
 
-from omicsdk.core.client import beside, exchange_of, network_of
-from omicsdk.core.clock import SYSTEM_CLOCK, Clock, never
+from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.closing import Closing
 from omicsdk.core.consistency import ResponseMismatch
 from omicsdk.core.errors import (
@@ -26,9 +25,11 @@ from omicsdk.core.errors import (
     TransportError,
     Unauthorized,
 )
-from omicsdk.core.response import json_of
+from omicsdk.core.json_responses import json_of
+from omicsdk.core.plain_client import beside, exchange_of, network_of
 from omicsdk.core.threads import side_by_side
 from omicsdk.core.type_guards import is_array, is_object, only_objects
+from omicsdk.core.waits import never
 from omicsdk.drs.credentials import Passports
 from omicsdk.drs.hosts import login_remedy
 from omicsdk.drs.identifiers import OBJECT, DrsId, is_guid

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, Unpack
 
 from omicsdk_api.refget import AsyncRefgetApi, RefgetApi
 
-from omicsdk.core.client import exchange_of
-from omicsdk.core.clock import SYSTEM_CLOCK, TICK, sleep_unless
+from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.errors import (
     APIError,
     ChecksumMismatch,
@@ -29,12 +28,14 @@ from omicsdk.core.errors import (
     UsageError,
 )
 from omicsdk.core.files import is_special
+from omicsdk.core.json_responses import json_of
 from omicsdk.core.omit import OMIT
+from omicsdk.core.plain_client import exchange_of
 from omicsdk.core.platform import AsyncPlatform, Discovery, Platform, Workflow
 from omicsdk.core.request import number_in
-from omicsdk.core.response import json_of
 from omicsdk.core.retry import NO_RETRY
 from omicsdk.core.type_guards import is_object
+from omicsdk.core.waits import TICK, sleep_unless
 from omicsdk.ga4gh.requests import Run, client_of
 from omicsdk.transfer import Outcome, TransferOptions, TransferReport
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from omicsdk.core.client import Client, exchange_of, network_of
+from omicsdk.core.client import Client
 from omicsdk.core.clock import SYSTEM_CLOCK
+from omicsdk.core.plain_client import exchange_of, network_of
 
 if TYPE_CHECKING:
     from omicsdk.transfer import TransferOptions

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from omicsdk_api.gen3.sheepdog import AsyncSheepdogApi, SheepdogApi
     from omicsdk_api.gen3.wts import AsyncWtsApi, WtsApi
 
-    from omicsdk.core.client import AsyncPlainClient, PlainClient
+    from omicsdk.core.plain_client import AsyncPlainClient, PlainClient
     from omicsdk.drs import downloads as objects
     from omicsdk.drs import planning, reading
     from omicsdk.drs.resolution import ResolutionSettings

@@ -11,9 +11,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
+from omicsdk.core.json_responses import checked_json
 from omicsdk.core.lazy import require
 from omicsdk.core.model import ANY, mapping
-from omicsdk.core.response import checked_json
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.core.yaml_text import YamlFault, read_yaml
 from omicsdk.gen3.errors import Gen3Error, Gen3UserError, choice

@@ -31,10 +31,10 @@ from omicsdk.core.errors import (
     TransportError,
 )
 from omicsdk.core.files import PRIVATE
+from omicsdk.core.json_responses import json_of
 from omicsdk.core.omit import OMIT
 from omicsdk.core.redaction import url_parts
 from omicsdk.core.request import number_in
-from omicsdk.core.response import json_of
 from omicsdk.core.retry import seconds_of_date
 from omicsdk.core.type_guards import is_object
 from omicsdk.drs.objects import checksums_of

@@ -14,7 +14,6 @@ from threading import Event
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from omicsdk.core.bodies import Joined
-from omicsdk.core.client import clock_of
 from omicsdk.core.errors import (
     APIError,
     AuthError,
@@ -25,11 +24,12 @@ from omicsdk.core.errors import (
     OmicsError,
     TransportError,
 )
+from omicsdk.core.json_responses import checked_json, json_of
 from omicsdk.core.model import ANY, SIZE, STRING, Shape, array, mapping, members, optional
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.paging import items_at
+from omicsdk.core.plain_client import clock_of
 from omicsdk.core.request import Query, joined, number_in, request
-from omicsdk.core.response import checked_json, json_of
 from omicsdk.core.retry import RETRIED_STATUSES, Retry
 from omicsdk.core.type_guards import is_array, is_mapping, is_object
 from omicsdk.drs.identifiers import OBJECT

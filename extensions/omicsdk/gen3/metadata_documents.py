@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qsl
 
 from omicsdk.core.errors import APIError, Conflict, OmicsError, TransportError
+from omicsdk.core.json_responses import checked_json, json_of
 from omicsdk.core.model import ANY, STRING, array, check, mapping
 from omicsdk.core.request import Query, Request, query_text, request
-from omicsdk.core.response import checked_json, json_of
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.gen3.errors import FATAL, tried
 

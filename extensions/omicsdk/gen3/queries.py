@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 from logging import getLogger
 from typing import TYPE_CHECKING, Any, Self
 
+from omicsdk.core.counts import count_at
 from omicsdk.core.errors import BadRequest, DecodeError
+from omicsdk.core.json_responses import json_of
 from omicsdk.core.model import ANY, mapping
 from omicsdk.core.omit import OMIT
-from omicsdk.core.paging import count_at, items_at
-from omicsdk.core.response import json_of
+from omicsdk.core.paging import items_at
 from omicsdk.core.type_guards import is_array, is_list, is_mapping, is_object
 from omicsdk.gen3.dictionary import Dictionary, Property, key_of
 from omicsdk.gen3.errors import Gen3Error, Gen3SubmissionQueryError, Gen3UserError, choice, messages_of

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from omicsdk.core.credentials import checked_token, jwt_claims, jwt_expiry, moment, origin_of
+from omicsdk.core.checked_tokens import checked_token
+from omicsdk.core.credentials import jwt_claims, jwt_expiry, moment, origin_of
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.files import within_home
 from omicsdk.core.redaction import mask_url, url_parts

@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
+from omicsdk.core.checked_tokens import checked_token
 from omicsdk.core.clock import Clock
-from omicsdk.core.credentials import checked_token, is_confidential, jwt_claims, jwt_expiry, origin_of
+from omicsdk.core.credentials import is_confidential, jwt_claims, jwt_expiry, origin_of
 from omicsdk.core.errors import APIError, AuthError, ConfigError, OmicsError, TransportError
 from omicsdk.core.files import home_folder, read_private, within_home, write_private
-from omicsdk.core.paging import decoded, items_at
+from omicsdk.core.json_decoding import decoded
+from omicsdk.core.paging import items_at
 from omicsdk.core.type_guards import is_object, only_objects
 from omicsdk.gen3.errors import Gen3AuthError
 from omicsdk.gen3.sources import (
@@ -218,7 +220,7 @@ def _response(
     remedy: str = "Check that you have logged in there, and the credentials.",
 ) -> dict[str, Any]:
     """The JSON object that a service answers."""
-    from omicsdk.core.client import PlainClient, plain_request
+    from omicsdk.core.plain_client import PlainClient, plain_request
 
     try:
         with PlainClient(base, credentials=proof, **options) as service:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack, cast
 
 from omicsdk.core.checksums import MIB
-from omicsdk.core.clock import SYSTEM_CLOCK, Clock, sleep_unless
+from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.display import Displayed
 from omicsdk.core.errors import (
     BadRequest,
@@ -24,11 +24,12 @@ from omicsdk.core.errors import (
     Unauthorized,
     UsageError,
 )
+from omicsdk.core.json_responses import json_of
 from omicsdk.core.request import number_in
-from omicsdk.core.response import json_of
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.threads import side_by_side
 from omicsdk.core.type_guards import is_object
+from omicsdk.core.waits import sleep_unless
 from omicsdk.drs.objects import checksums_of as stated_checksums
 from omicsdk.gen3.fence_store import PART_SIZE, SINGLE, Destination, FenceStore, GuidBook
 from omicsdk.gen3.index_records import matching_records

@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, BinaryIO, Unpack
 from omicsdk import transfer  # lazy: the engine is imported with its first use
 from omicsdk.core.errors import ChecksumMissing, NotWritable, OmicsError, TransferError, UnsafePath
 from omicsdk.core.files import in_place_of
+from omicsdk.core.json_responses import json_of
 from omicsdk.core.json_text import written
 from omicsdk.core.platform import settings_of
-from omicsdk.core.response import json_of
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.pangea.fields import (
     FieldId,

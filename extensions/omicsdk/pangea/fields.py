@@ -393,7 +393,7 @@ def object_facts(client: PangeaApi, field: FieldId) -> tuple[int, str] | None:
     Raises:
         OmicsError: There is no such object, or it cannot be read.
     """
-    from omicsdk.core.client import PlainClient, beside, plain_request
+    from omicsdk.core.plain_client import PlainClient, beside, plain_request
 
     url = download_url(field.read(client).stored_data)
     whole = {"accept": "*/*", "accept-encoding": "identity"}

@@ -16,9 +16,9 @@ from logging import getLogger
 from typing import TYPE_CHECKING, Any, ClassVar
 from xml.etree import ElementTree
 
-from omicsdk.core.client import PlainClient, clock_of, exchange_of, plain_request
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import DecodeError, NotFound, OmicsError
+from omicsdk.core.plain_client import PlainClient, clock_of, exchange_of, plain_request
 from omicsdk.pangea.fields import ResultId
 from omicsdk.pangea.listings import ensure_result, ensure_sample, ensure_tag, find_organization, find_sample_group
 from omicsdk.pangea.login import PasswordLogin

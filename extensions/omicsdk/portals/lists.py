@@ -24,7 +24,7 @@ from urllib.parse import unquote, urlsplit
 
 from omicsdk.core.archives import InflationLimit
 from omicsdk.core.errors import OmicsError, UsageError
-from omicsdk.core.paging import decoded
+from omicsdk.core.json_decoding import decoded
 from omicsdk.core.redaction import without_query
 from omicsdk.core.request import number_in
 from omicsdk.core.tables import RowError, lines_of, rows_of

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import IO, Any, Literal, NamedTuple, cast
 
 from omicsdk.core.batches import batches
-from omicsdk.core.clock import never
 from omicsdk.core.errors import Interrupted
+from omicsdk.core.waits import never
 from omicsdk.fs.copying.planning import ALL
 from omicsdk.portals.lists import SHOWN_FAULTS, FileList, Format, ListedFile, ListError, Row, RowFault
 from omicsdk.portals.sources import Sources

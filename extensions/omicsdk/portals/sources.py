@@ -17,15 +17,17 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from urllib.parse import quote
 
 from omicsdk.core.batches import batches
-from omicsdk.core.bodies import form_body
-from omicsdk.core.client import PlainClient, plain_request, stopping_by
-from omicsdk.core.clock import never
+from omicsdk.core.checked_tokens import checked_token
 from omicsdk.core.closing import Closing
-from omicsdk.core.credentials import ANONYMOUS, ApiKey, Credentials, checked_token, is_confidential, origin_of
+from omicsdk.core.counts import stated_number
+from omicsdk.core.credentials import ANONYMOUS, ApiKey, Credentials, is_confidential, origin_of
 from omicsdk.core.errors import ConfigError, DecodeError, Forbidden, NotFound, OmicsError
-from omicsdk.core.paging import decoded, stated_number
+from omicsdk.core.forms import form_body
+from omicsdk.core.json_decoding import decoded
+from omicsdk.core.plain_client import PlainClient, plain_request, stopping_by
 from omicsdk.core.threads import side_by_side
 from omicsdk.core.type_guards import is_array, is_object
+from omicsdk.core.waits import never
 from omicsdk.drs.downloads import expect, item_for, locator_of
 from omicsdk.drs.identifiers import parse_drs_id
 from omicsdk.drs.objects import DrsObject, hexadecimal, in_order

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from urllib.parse import quote
 
-from omicsdk.core.paging import decoded
+from omicsdk.core.json_decoding import decoded
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.drs.resolution import server_url
 from omicsdk.gen3.manifests.tables import STUDIES

@@ -8,10 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
-from omicsdk.core.client import exchange_of
+from omicsdk.core.counts import stated_number
 from omicsdk.core.errors import MissingExtra, NotFound, UsageError
+from omicsdk.core.json_decoding import decoded
 from omicsdk.core.lazy import require
-from omicsdk.core.paging import decoded, stated_number
+from omicsdk.core.plain_client import exchange_of
 from omicsdk.core.yaml_text import YamlFault, read_yaml
 from omicsdk.sb.paths import app_id, project_id
 

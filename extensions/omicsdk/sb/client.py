@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 
 from omicsdk_api.sb import AsyncSbApi, SbApi
 
+from omicsdk.core.checked_tokens import checked_token
 from omicsdk.core.client import AsyncExchange, Exchange
 from omicsdk.core.consistency import Identifier, Rule, Rules
-from omicsdk.core.credentials import ApiKey, checked_token, is_confidential
+from omicsdk.core.credentials import ApiKey, is_confidential
 from omicsdk.core.errors import APIError, ConfigError
 from omicsdk.core.files import home_folder
 from omicsdk.core.platform import (

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Unpack, cast
 
 from omicsdk.core.checksums import is_checksum
 from omicsdk.core.consistency import InconsistentListing, despite_contradictions
+from omicsdk.core.counts import stated_number
 from omicsdk.core.dates import seconds_of
 from omicsdk.core.errors import TransferError, UsageError
-from omicsdk.core.paging import stated_number
 from omicsdk.core.platform import settings_of
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.sb.listings import Entry, Folders, is_folder, name_of, top_of

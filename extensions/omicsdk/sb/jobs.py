@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeVar, cast
 
-from omicsdk.core.client import clock_of
+from omicsdk.core.checked_fields import check_fields
 from omicsdk.core.consistency import Identifier
 from omicsdk.core.errors import APIError, NotFound, OmicsError, error_class, shortened
-from omicsdk.core.model import check_fields
 from omicsdk.core.omit import OMIT, Omit
+from omicsdk.core.plain_client import clock_of
 from omicsdk.core.request import number_in
 from omicsdk.core.text_arguments import text_is_one_item
 

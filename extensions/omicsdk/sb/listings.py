@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict, TypeVar, cast
 from unicodedata import normalize
 from urllib.parse import parse_qsl
 
+from omicsdk.core.checked_fields import check_fields
 from omicsdk.core.consistency import (
     Identifier,
     InconsistentListing,
@@ -22,9 +23,8 @@ from omicsdk.core.consistency import (
     ResponseMismatch,
     read_again_if_inconsistent,
 )
+from omicsdk.core.counts import stated_number
 from omicsdk.core.errors import DecodeError, NotFound, UsageError
-from omicsdk.core.model import check_fields
-from omicsdk.core.paging import stated_number
 from omicsdk.core.redaction import url_parts
 from omicsdk.core.request import number_in
 from omicsdk.core.text_arguments import text_is_one_item

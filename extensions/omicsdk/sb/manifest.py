@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
 from omicsdk.core.errors import UsageError
-from omicsdk.core.paging import decoded
+from omicsdk.core.json_decoding import decoded
 from omicsdk.core.tables import LONGEST_RECORD, RowError, rows_of
 
 METADATA = "metadata."

@@ -13,7 +13,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from omicsdk.core.checked_fields import check_fields
 from omicsdk.core.consistency import ResponseMismatch
+from omicsdk.core.counts import stated_number
 from omicsdk.core.errors import (
     APIError,
     ConnectFailed,
@@ -24,9 +26,7 @@ from omicsdk.core.errors import (
     TransferError,
     TransportError,
 )
-from omicsdk.core.model import check_fields
 from omicsdk.core.omit import OMIT
-from omicsdk.core.paging import stated_number
 from omicsdk.sb.listings import FILE_NAME
 from omicsdk.transfer.uploads.store import Cut, MultipartStore, NoSuchUpload, PartPlan, PartRules, SentPart, Source
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Unpack, cast
 from urllib.parse import unquote
 
-from omicsdk.core.client import clock_of
+from omicsdk.core.checked_fields import check_fields
 from omicsdk.core.errors import BadRequest, Conflict, NotFound, OmicsError, UsageError
-from omicsdk.core.model import check_fields
 from omicsdk.core.omit import OMIT
+from omicsdk.core.plain_client import clock_of
 from omicsdk.core.redaction import url_parts
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.sb.jobs import PERIOD, bulk, error_of, records_about, told, wait_until

@@ -16,12 +16,13 @@ from math import inf
 from typing import TYPE_CHECKING, Any, Protocol
 
 from omicsdk.core.checksums import crc32c
-from omicsdk.core.clock import SYSTEM_CLOCK, TICK, Clock
+from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.credentials import origin_of
 from omicsdk.core.errors import ConnectionLost, OmicsError, SourceChanged, TimedOut, TransferError, TransportError
 from omicsdk.core.redaction import without_query
 from omicsdk.core.sending.connections import WireFailure, network
 from omicsdk.core.sending.transport import Timeout, within_budget
+from omicsdk.core.waits import TICK
 from omicsdk.transfer.engine.control import Control
 from omicsdk.transfer.network.requests import (
     WANTED,
@@ -208,7 +209,7 @@ class ConnectionPool:
         client: Client | None = None,
     ) -> None:
         if client is not None:
-            from omicsdk.core.client import network_of
+            from omicsdk.core.plain_client import network_of
 
             environ, usual = network_of(client)
             timeout = usual if timeout is None else timeout

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
+from omicsdk.core.error_data import error_data
 from omicsdk.core.errors import APIError as _APIError
 from omicsdk.core.errors import BadRequest as _BadRequest
 from omicsdk.core.errors import Conflict as _Conflict
@@ -24,7 +25,7 @@ from omicsdk.core.errors import TooLarge as _TooLarge
 from omicsdk.core.errors import Unauthorized as _Unauthorized
 from omicsdk.core.errors import Unprocessable as _Unprocessable
 from omicsdk.core.model import ANY, STRING, array, mapping, union
-from omicsdk.core.response import Response, as_it_came, error_data
+from omicsdk.core.response import Response, as_it_came
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

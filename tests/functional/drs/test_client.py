@@ -13,7 +13,7 @@ from drs_download import OFFLINE
 from leaving_clock import LeavingClock
 from omicsdk import AsyncDrs, BearerToken, Drs
 from omicsdk.core import ChecksumMismatch, ConfigError, Interrupted, TransferError, Unauthorized, UsageError
-from omicsdk.core.client import stopping_by
+from omicsdk.core.plain_client import stopping_by
 from omicsdk.drs import HostCredentials, NotADrsId, UnknownPrefix
 from omicsdk.transfer import TransferFailed
 

@@ -22,7 +22,7 @@ from omicsdk.core import (
     TLSFailed,
     TransferError,
 )
-from omicsdk.core.client import PlainClient, plain_request
+from omicsdk.core.plain_client import PlainClient, plain_request
 from omicsdk.core.retry import NO_RETRY
 from omicsdk.core.s3_clients import s3_client
 from omicsdk.core.sending.connections import Network

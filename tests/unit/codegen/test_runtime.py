@@ -1,8 +1,10 @@
 """The runtime that is copied into generated packages: which modules, and how they become the package's own."""
 
 import ast
+import io
 import json
 import re
+import tokenize
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,11 +15,19 @@ from grimp import ImportGraph
 from omicsdk.core.client import INTERFACE
 from omicsdk.core.version import __version__
 from omicsdk_codegen import plan, runtime
-from omicsdk_codegen.runtime import EXPORTS, Identity, beside, closure, imported, is_edited, relocated
+from omicsdk_codegen.document import Document
+from omicsdk_codegen.faults import Report
+from omicsdk_codegen.options import AS_TEXT, DATES, NATIVE, TypeOptions
+from omicsdk_codegen.places import Places
+from omicsdk_codegen.render import render_package
+from omicsdk_codegen.runtime import EXPORTS, Identity, beside, closure, imported, is_edited, modules_for, relocated
 
 ROOT = Path(__file__).parents[3]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 RUNS = Identity("dna_runs", "2.1")
+MOST_LINES, MOST_FOR_FLOWS = 4800, 700
+"""Code lines of the runtime of a plain document, and those that flows of OAuth 2 add."""
+_NO_CODE = {tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER, tokenize.COMMENT}
 _PLACE = re.compile(r"omicsdk\.core\.(\w+(?:\.\w+)*)")
 
 
@@ -84,6 +94,126 @@ def test_a_module_that_does_not_exist_breaks_the_contract() -> None:
     assert ClosedContract("closed", {}, options).check(ImportGraph(), verbose=False).metadata["faults"] == [
         "a.gone does not exist"
     ]
+
+
+def _code_lines(module: str) -> int:
+    """Lines that are neither blank, comments nor docstrings."""
+    text, prose, code = _source(module), set[int](), set[int]()
+    for node in ast.walk(ast.parse(text)):
+        kinds = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+        if isinstance(node, kinds) and ast.get_docstring(node, clean=False) is not None:
+            prose.update(range(node.body[0].lineno, (node.body[0].end_lineno or 0) + 1))
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type not in _NO_CODE:
+            code.update(range(token.start[0], token.end[0] + 1))
+    return len(code - prose)
+
+
+def _response(schema: object, media_type: str = "application/json", **operation: object) -> dict[str, object]:
+    return {"responses": {"200": {"description": "", "content": {media_type: {"schema": schema}}}}, **operation}
+
+
+RUN = {"$ref": "#/components/schemas/Run"}
+MEDIA_TYPES = {
+    "json": "application/json",
+    "form": "application/x-www-form-urlencoded",
+    "multipart": "multipart/form-data",
+}
+OAUTH = {"flows": {"clientCredentials": {"tokenUrl": "https://a.example/token", "scopes": {}}}, "type": "oauth2"}
+PLAIN = {
+    "openapi": "3.2.0",
+    "info": {"title": "Runs", "version": "1"},
+    "servers": [{"url": "https://a.example"}],
+    "paths": {
+        "/runs/{id}": {
+            "parameters": [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}],
+            "get": _response(RUN, operationId="get_run"),
+            "put": _response(RUN, requestBody={"content": {"application/json": {"schema": RUN}}}),
+        }
+    },
+    "components": {
+        "schemas": {
+            "Run": {
+                "type": "object",
+                "required": ["id"],
+                "properties": {"id": {"type": "string"}, "at": {"type": "string", "format": "date-time"}},
+            }
+        }
+    },
+}
+
+
+def _sent(**schemas: object) -> dict[str, object]:
+    """An operation with a body of each form."""
+    content = {MEDIA_TYPES[form]: {"schema": schema} for form, schema in schemas.items()}
+    return {"requestBody": {"content": content}, "responses": {"204": {"description": ""}}}
+
+
+def _runtime_of(types: TypeOptions = AS_TEXT, /, **changes: object) -> set[str]:
+    """The modules for the plain document with another operation and other members."""
+    operation = changes.pop("operation", None)
+    data = {**PLAIN, **changes, "paths": {**PLAIN["paths"], **({"/more": {"post": operation}} if operation else {})}}
+    package = plan.plan(Document(data, "runs.yaml", Places()), "runs", Report(), types=types)
+    return set(modules_for(package, render_package(package, "Generated for a test.")))
+
+
+def test_the_runtime_of_a_plain_document_is_small() -> None:
+    assert sum(map(_code_lines, _runtime_of())) <= MOST_LINES
+
+
+FORM = {"type": "object", "properties": {"a": {"type": "string"}, "file": {"type": "string", "format": "binary"}}}
+LISTED = {"type": "object", "required": ["runs"], "properties": {"runs": {"type": "array", "items": RUN}}}
+PAGES = {"style": "link", "items": "runs"}
+DEEP = {"name": "q", "in": "query", "style": "deepObject", "schema": {"type": "object"}}
+CHOICE = {"type": "string", "enum": ["a", "b"]}
+KEYS = {"type": "apiKey", "in": "header", "name": "key"}
+
+
+def _secured(scheme: object) -> dict[str, object]:
+    return {"components": {**PLAIN["components"], "securitySchemes": {"one": scheme}}, "security": [{"one": []}]}
+
+
+STREAM = {"streaming"}
+FILES = {"file_bodies", "forms"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "modules"),
+    [
+        ({"operation": _response(LISTED, **{"x-omics-pagination": PAGES})}, {"items", "pages", "paging"}),
+        ({"operation": _response({"type": "string"}, "text/plain")}, STREAM),
+        ({"operation": _response(RUN, "application/jsonl")}, {*STREAM, "items", "sequences"}),
+        ({"operation": _response(RUN, "text/event-stream")}, {*STREAM, "items", "sequences", "events"}),
+        ({"operation": _sent(form=FORM)}, {"forms"}),
+        ({"operation": _sent(multipart=FORM)}, FILES),
+        ({"operation": _sent(json=RUN, multipart=FORM)}, {*FILES, "body_choice"}),
+        ({"operation": _response(RUN, parameters=[DEEP])}, {"styles", "forms"}),
+        ({"operation": _response(RUN, parameters=[{"name": "q", "in": "query", "schema": CHOICE}])}, {"choices"}),
+        ({"operation": _response(RUN, servers=[{"url": "https://b.example"}])}, {"servers"}),
+        ({"webhooks": {"ended": {"post": _sent(json=RUN)}}}, {"messages"}),
+        (_secured(KEYS), {"security"}),
+        (_secured(OAUTH), {"security", "forms", "oauth.flows", "oauth.tokens"}),
+    ],
+    ids=[
+        "pages", "text", "sequence", "events", "form", "files", "several bodies", "styles", "choices", "servers",
+        "webhooks", "security", "flows",
+    ],
+)  # fmt: skip
+def test_what_some_documents_need_is_copied_for_these_alone(changes: dict[str, object], modules: set[str]) -> None:
+    assert _runtime_of(**changes) - _runtime_of() == modules
+
+
+@pytest.mark.parametrize(
+    ("form", "types", "modules"),
+    [("date-time", DATES, {"dates"}), ("uuid", NATIVE, {"native", "dates"}), ("uuid", frozenset[str](), set[str]())],
+)
+def test_types_for_formats_are_copied_where_they_are_used(form: str, types: frozenset[str], modules: set[str]) -> None:
+    operation = _response({"type": "string", "format": form})
+    assert _runtime_of(TypeOptions(types), operation=operation) - _runtime_of() - STREAM == modules
+
+
+def test_flows_add_few_lines() -> None:
+    assert sum(map(_code_lines, _runtime_of(**_secured(OAUTH)) - _runtime_of(**_secured(KEYS)))) <= MOST_FOR_FLOWS
 
 
 def test_imports_are_relative_at_each_depth() -> None:

@@ -20,7 +20,7 @@ from omicsdk.compat._errors import (
 from omicsdk.compat._responses import DocumentedBody, DocumentedResponse
 from omicsdk.compat.hca._operations import as_typed, plain_response
 from omicsdk.core import ConnectFailed, NotFound, TimedOut
-from omicsdk.core.client import Body
+from omicsdk.core.streaming import Body
 
 
 @pytest.mark.parametrize(

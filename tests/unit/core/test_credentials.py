@@ -26,7 +26,8 @@ from omicsdk.core import (
     Transport,
     Unauthorized,
 )
-from omicsdk.core.credentials import as_credentials, jwt_expiry, may_send
+from omicsdk.core.credentials import as_credentials, jwt_expiry
+from omicsdk.core.sending.adapters import may_send
 
 URL = "https://api.example.org/v1/x"
 

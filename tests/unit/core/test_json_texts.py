@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from omicsdk.core.paging import LARGE, decoded
+from omicsdk.core.json_decoding import LARGE, decoded
 
 TEXTS = st.text(st.characters(exclude_categories=()) | st.sampled_from("\ud83d\ude00\\"), max_size=8)
 VALUES = st.recursive(

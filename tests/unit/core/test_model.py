@@ -11,8 +11,10 @@ import pytest
 from attrs import define
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.core import DecodeError, paging, response
+from omicsdk.core import DecodeError, json_decoding, response
+from omicsdk.core.checked_fields import check_fields
 from omicsdk.core.errors import NotJson
+from omicsdk.core.json_decoding import LARGE, decoded
 from omicsdk.core.model import (
     ANY,
     INTEGER,
@@ -24,7 +26,6 @@ from omicsdk.core.model import (
     array,
     blank,
     check,
-    check_fields,
     literal,
     mapping,
     members,
@@ -35,7 +36,6 @@ from omicsdk.core.model import (
     union,
 )
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.paging import LARGE, decoded
 from omicsdk.core.request import number_in
 from omicsdk.core.response import Response, as_it_came, json_value, model_of
 
@@ -259,7 +259,7 @@ LONG = b" " * LARGE
 @pytest.mark.parametrize("fast", [True, False])
 def test_long_and_short_texts_mean_the_same(text: bytes, fast: bool, monkeypatch: pytest.MonkeyPatch):
     if not fast:
-        monkeypatch.setattr(paging, "_fast_decoder", lambda: None)
+        monkeypatch.setattr(json_decoding, "_fast_decoder", lambda: None)
     padded = text if text[:1] == b"\xff" else text + LONG
     assert decoded(padded) == decoded(text)
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core import DecodeError
+from omicsdk.core.json_responses import page_of
 from omicsdk.core.paging import content_key, found_at, items_at, list_at, next_link, next_request, with_items
 from omicsdk.core.request import OperationFacts, Paging, request
-from omicsdk.core.response import page_of
 from omicsdk_api.dss import AsyncDssApi, DssApi
 
 FIRST = request(OperationFacts(name="get_bundles_all", method="GET", path="/bundles/all"), "/bundles/all")

@@ -1,7 +1,7 @@
 """An object with a secret does not show it when it is printed."""
 
 import pytest
-from omicsdk.core.bodies import form_body
+from omicsdk.core.forms import form_body
 from omicsdk.core.oauth.grants import Application, begin, code_request, refresh_request, revoke_request
 from omicsdk.core.oauth.tokens import Grant
 from omicsdk.core.sending.connections import Hop

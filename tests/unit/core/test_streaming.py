@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 import httpx
 import pytest
 from omicsdk.core import ConnectionLost
-from omicsdk.core.client import AsyncBody, Body
+from omicsdk.core.streaming import AsyncBody, Body
 
 
 def lost(_: Exception) -> ConnectionLost:

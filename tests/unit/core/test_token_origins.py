@@ -18,9 +18,10 @@ from omicsdk.cli.invoke import connected
 from omicsdk.cli.services import SERVICES, stated_by_variables
 from omicsdk.compat.hca.dss import DSSClient
 from omicsdk.core import ConfigError, OmicsError
-from omicsdk.core.credentials import Token, may_send
+from omicsdk.core.credentials import Token
 from omicsdk.core.platform import Discovery, UnboundUrl, resolution
 from omicsdk.core.retry import NO_RETRY
+from omicsdk.core.sending.adapters import may_send
 from omicsdk.core.token_file import StoredLogin, token_file
 from omicsdk.drs.storage import Storage
 from omicsdk.fs import open_store

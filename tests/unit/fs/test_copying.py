@@ -19,7 +19,7 @@ from omicsdk.core import (
     TruncatedTransfer,
     UnsafePath,
 )
-from omicsdk.core.clock import never
+from omicsdk.core.waits import never
 from omicsdk.fs import CopyOptions, parse_uri
 from omicsdk.fs.copying import fetching
 from omicsdk.fs.copying.copies import copy_files

@@ -10,9 +10,9 @@ from typing import Any
 import httpx
 import pytest
 from omicsdk.core import DecodeError, TransportError
-from omicsdk.core.clock import ManualClock
 from omicsdk.core.errors import EventError
 from omicsdk.core.events import Event
+from omicsdk.core.manual_clock import ManualClock
 
 TEXT = {"type": "string"}
 RUN = {"$ref": "#/components/schemas/Run"}

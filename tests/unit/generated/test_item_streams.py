@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from omicsdk.core import DecodeError, ResponseTooLarge, TransportError
-from omicsdk.core.client import Frames
+from omicsdk.core.sequences import Frames
 
 TEXT = {"type": "string"}
 RUN = {"$ref": "#/components/schemas/Run"}

@@ -14,7 +14,7 @@ from uuid import UUID
 import httpx
 import pytest
 from omicsdk.core import DecodeError
-from omicsdk.core.dates import duration_text
+from omicsdk.core.date_texts import duration_text
 from omicsdk.core.native import read
 from omicsdk_codegen.options import NATIVE, TypeOptions
 

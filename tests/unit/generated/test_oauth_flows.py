@@ -9,8 +9,8 @@ from urllib.parse import parse_qsl
 
 import httpx
 import pytest
-from omicsdk.core.clock import ManualClock
 from omicsdk.core.errors import AuthError, ConfigError
+from omicsdk.core.manual_clock import ManualClock
 from omicsdk.core.oauth.flows import ClientCredentials, DeviceLogin, RefreshToken
 
 _DONE = {"responses": {"204": {"description": "Done."}}}
@@ -259,7 +259,7 @@ def test_a_server_that_is_not_stated_or_not_encrypted_is_an_error(
 
 
 def test_flows_work_without_a_document() -> None:
-    from omicsdk.core.client import PlainClient, plain_request
+    from omicsdk.core.plain_client import PlainClient, plain_request
 
     services = Services()
     credentials = ClientCredentials("id", "s", token_url="https://login.example/token", scopes=["x"])

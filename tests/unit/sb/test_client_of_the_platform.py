@@ -21,7 +21,7 @@ from omicsdk.core import (
     consistency,
     response,
 )
-from omicsdk.core.client import stopping_by
+from omicsdk.core.plain_client import stopping_by
 
 CREDENTIALS = """
 [default]

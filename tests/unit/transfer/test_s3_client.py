@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from omicsdk.core import AuthError, ConfigError, Forbidden, NotFound, ServerError
-from omicsdk.core.clock import ManualClock
+from omicsdk.core.manual_clock import ManualClock
 from omicsdk.core.sigv4 import Keys, moment_of
 from omicsdk.transfer import NoSuchUpload
 from omicsdk.transfer.network.requests import headers_for

@@ -11,8 +11,8 @@ from omicsdk.cli.commands.values import text_of
 from omicsdk.cli.errors import REFUSED
 from omicsdk.cli.output import TextAndData
 from omicsdk.core.errors import BadRequest, OmicsError, UsageError
+from omicsdk.core.json_responses import checked_json
 from omicsdk.core.model import ANY, mapping
-from omicsdk.core.response import checked_json
 from omicsdk.crunch import attributes
 from omicsdk.crunch.client import Crunch
 from omicsdk.crunch.datasets import DatasetFolders, SharedFolder, find_equal, folder_of, storage_of

@@ -11,9 +11,10 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, Never, TypeVar, cast, overload
 
 from omicsdk.compat._responses import DocumentedBody, DocumentedResponse, translating
+from omicsdk.core.json_responses import json_of, page_of
 from omicsdk.core.paging import content_key, items_at
 from omicsdk.core.request import URI_LIST, Paging
-from omicsdk.core.response import json_of, page_of
+from omicsdk.core.streaming import body_of
 
 if TYPE_CHECKING:
     import httpx
@@ -102,7 +103,7 @@ class DocumentedOperation(Generic[T]):
         with translating(self._translate):
             request = self._request(arguments)
             with ExitStack() as opened:
-                body = opened.enter_context(self._operation.streamed(request))
+                body = opened.enter_context(body_of(self._operation, request))
                 yield DocumentedBody(body, opened.close, request)
 
     def _check_names(self, positional: tuple[object, ...]) -> None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from omicsdk.compat._responses import DocumentedResponse
     from omicsdk.compat.pangea_api._token_auth import TokenAuth as TokenAuth
     from omicsdk.compat.pangea_api.file_system_cache import FileSystemCache
-    from omicsdk.core.client import PlainClient
+    from omicsdk.core.plain_client import PlainClient
     from omicsdk.core.retry import Retry
     from omicsdk.core.sending.transport import Timeout
     from omicsdk.pangea.client import Pangea
@@ -364,9 +364,9 @@ class Knex:
 
     def _call(self, method: str, url: str, json: object, options: Options | None, json_response: bool) -> Any:
         from omicsdk.core.bodies import NO_BODY, Body
-        from omicsdk.core.client import plain_request
         from omicsdk.core.json_encoding import encoded
-        from omicsdk.core.response import json_of
+        from omicsdk.core.json_responses import json_of
+        from omicsdk.core.plain_client import plain_request
 
         path = path_of(url, self.endpoint, options)
         try:
@@ -392,7 +392,7 @@ class Knex:
     @property
     def _clients(self) -> tuple[Pangea, PlainClient]:
         """The typed client, and one for arbitrary routes, with the current token."""
-        from omicsdk.core.client import PlainClient, beside
+        from omicsdk.core.plain_client import PlainClient, beside
 
         if self._authorized is None or self._authorized[0] is not self.auth:
             client = self._anonymous.with_options(credentials=self.auth)

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
-from omicsdk.core.bodies import form_body
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.credentials import BearerToken, Token, is_confidential
 from omicsdk.core.errors import APIError, AuthError, ConfigError
+from omicsdk.core.forms import form_body
 from omicsdk.core.oauth.tokens import Endpoint, Grant, grant_of, object_in, post, seconds_in
 from omicsdk.core.redaction import mask_url
 

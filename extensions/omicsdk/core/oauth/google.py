@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from omicsdk.core.checked_tokens import checked_token
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
-from omicsdk.core.credentials import BearerToken, Credentials, Token, checked_token
+from omicsdk.core.credentials import BearerToken, Credentials, Token
 from omicsdk.core.errors import AuthError, ConfigError
 from omicsdk.core.files import home_folder, write_private
+from omicsdk.core.json_decoding import decoded
 from omicsdk.core.oauth.credentials import VARIABLE, named_key_file
-from omicsdk.core.paging import decoded
 from omicsdk.core.type_guards import is_object
 
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ def _read(path: Path, remedy: str) -> dict[str, object]:
 
 def _assertion_request(path: Path, uri: str, scopes: str, now: float) -> Request:
     """Return the request that exchanges a service account's signed assertion for a token (RFC 7523)."""
-    from omicsdk.core.bodies import form_body
+    from omicsdk.core.forms import form_body
     from omicsdk.core.oauth.credentials import LIFETIME, read_key, signed
     from omicsdk.core.oauth.tokens import post
 

@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from omicsdk.core.bodies import Body, form_body, json_body
+from omicsdk.core.bodies import Body, json_body
 from omicsdk.core.credentials import is_confidential, is_loopback
 from omicsdk.core.errors import AuthError, ConfigError
+from omicsdk.core.forms import form_body
 from omicsdk.core.oauth.tokens import FORM, complaint, post
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.request import Request

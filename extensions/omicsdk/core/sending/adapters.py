@@ -9,7 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
-from omicsdk.core.credentials import Credentials, may_send
+from omicsdk.core.credentials import Credentials, is_confidential, origin_of
 from omicsdk.core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -167,3 +167,18 @@ def _httpx_class() -> "Callable[[Credentials, str], httpx.Auth]":
                 request.url = httpx.URL(with_query(str(request.url), query))
 
     return CredentialsAuth
+
+
+def may_send(credentials: Credentials, url: str, *, base_url: str) -> bool:
+    """Return whether credentials may be sent to a URL.
+
+    Args:
+        credentials: The credentials.
+        url: The URL.
+        base_url: The service that they were given for.
+
+    Returns:
+        True if the URL has that service's origin, is encrypted or on this machine, and is one of the credentials'
+        origins.
+    """
+    return origin_of(url) == origin_of(base_url) and is_confidential(url) and credentials.goes_to(url)

@@ -3,17 +3,17 @@
 import copy
 import os
 import re
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self, TypeVar, cast
 from urllib.parse import urljoin
 
 from omicsdk.core.api_errors import api_error
-from omicsdk.core.clock import SYSTEM_CLOCK, Clock, StoppableClock, never
-from omicsdk.core.credentials import Credentials, HttpxAuth, as_credentials, is_confidential, origin_of
+from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.credentials import Credentials, as_credentials, is_confidential, origin_of
 from omicsdk.core.errors import (
     AuthError,
     ConfigError,
@@ -25,7 +25,8 @@ from omicsdk.core.errors import (
 )
 from omicsdk.core.logs import http_log
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.redaction import is_secret_name, mask_url, without_query
+from omicsdk.core.one_server import OneServer
+from omicsdk.core.redaction import is_secret_name, mask_url
 from omicsdk.core.request import Request, checked_base_url, service_url
 from omicsdk.core.retry import (
     LEAST_RATE,
@@ -37,10 +38,8 @@ from omicsdk.core.retry import (
     lead_in_words,
     retry_after,
 )
-from omicsdk.core.security import Flow, SchemeCredentials, Security
 from omicsdk.core.sending.accept import ANY, AcceptMemory, is_accepted, narrower
 from omicsdk.core.sending.connections import Connections, Hop, Substitute, WireFailure
-from omicsdk.core.servers import Servers
 from omicsdk.core.version import USER_AGENT
 
 if TYPE_CHECKING:
@@ -158,6 +157,48 @@ class Finish:
 
 Action = Send | Authorize | Renew | Sleep | Finish
 
+
+class SecurityRules(Protocol):
+    """What a document requires of operations (`omicsdk.core.security`)."""
+
+    @property
+    def default(self) -> Sequence[Sequence[str]]:
+        """The requirement of operations whose facts state none."""
+        ...
+
+    @property
+    def is_stated(self) -> bool:
+        """Whether the document requires any scheme of any operation."""
+        ...
+
+    @property
+    def is_named(self) -> bool:
+        """Whether a 401 names the schemes."""
+        ...
+
+    def named(self, is_named: bool) -> Self:
+        """Return the same with another `is_named`."""
+        ...
+
+    def assigned(
+        self, given: object, bound: Callable[[Credentials, Mapping[str, Any], str], Credentials]
+    ) -> Credentials | None:
+        """Return a client's credentials, bound to what their schemes state."""
+        ...
+
+    def chosen(self, held: Credentials, request: Request, *, elsewhere: bool) -> Credentials | None:
+        """Return the credentials for a request; None to send none."""
+        ...
+
+    def passed(self, held: Credentials) -> Credentials:
+        """Return a client's credentials as they were passed; those by scheme as one."""
+        ...
+
+    def described(self, requirement: Sequence[Sequence[str]]) -> str:
+        """Return what to pass for a requirement, in words."""
+        ...
+
+
 Pace = Callable[[str, Clock], float]
 """Reserves the next request to an origin, by a clock; returns the seconds to wait before it is sent."""
 
@@ -168,7 +209,7 @@ CLOCK_TOLERANCE = 300.0
 
 #: Headers and query parameters without credentials.
 NOTHING: Mapping[str, str] = MappingProxyType({})
-NO_SERVERS = Servers()
+NO_SERVERS = OneServer()
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,8 +224,6 @@ class Manners:
         clock: The source of time.
         fraction: Draws the jitter, a number from 0 to 1.
         pace: Limits the rate of requests to that origin; None for no limit.
-        stopped: Whether to stop: waits end. Requests are still sent, because a workflow that stops may have to clean
-            up.
         accepted: The Accept headers that servers took after a 406; clones share it.
         servers: The servers of operations that have their own.
         security: What the document requires of operations; None if it has no security schemes.
@@ -197,22 +236,9 @@ class Manners:
     clock: Clock
     fraction: Callable[[], float]
     pace: Pace | None = None
-    stopped: Callable[[], bool] = never
     accepted: AcceptMemory = field(default_factory=AcceptMemory)
-    servers: Servers = NO_SERVERS
-    security: Security | None = None
-
-
-class Outgoing(NamedTuple):
-    """A request as it would be sent, for another sender.
-
-    Attributes:
-        url: Its URL.
-        headers: Its headers, including those of the credentials, with lower-case names.
-    """
-
-    url: str
-    headers: Mapping[str, str]
+    servers: OneServer = NO_SERVERS
+    security: SecurityRules | None = None
 
 
 Steps = Generator[Action, Any, T]
@@ -232,8 +258,8 @@ class _Conversation:
         self._manners = manners
         self._follow_redirects = follow_redirects
         self._started = manners.clock.monotonic()
-        self._hop = _first_hop(request, manners)
-        self._credentials = _credentials_for(request, self._hop, manners)
+        self._hop = first_hop(request, manners)
+        self._credentials = credentials_for(request, self._hop, manners)
         self._failures = 0
         self._redirects = 0
         self._silence_ends: float | None = None  # after a try that was silent
@@ -455,7 +481,8 @@ def _clock_remedy(lead: float | None) -> str:
     return f"This machine's clock is {lead_in_words(lead)} the service's: set it, then try again."
 
 
-def _first_hop(request: Request, manners: Manners) -> Hop:
+def first_hop(request: Request, manners: Manners) -> Hop:
+    """Return the first step of a request, by a transport's settings."""
     own = request.headers
     if any(name == "content-type" for name, _ in manners.headers):
         own = tuple((name, value) for name, value in own if not _says_any_bytes(name, value))
@@ -479,14 +506,14 @@ def _says_any_bytes(name: str, value: str) -> bool:
     return name.lower() == "content-type" and value.partition(";")[0] == _ANY_BYTES
 
 
-def _credentials_for(request: Request, hop: Hop, manners: Manners) -> Credentials | None:
-    """Return the credentials if they may be sent to the first step; raise if the operation requires them."""
+def credentials_for(request: Request, hop: Hop, manners: Manners) -> Credentials | None:
+    """Return the credentials for the first step of a request if they may be sent there; raise if the operation requires them."""
     credentials, security = manners.credentials, manners.security
     if credentials is None or request.public or not hop.trusted:
         return None
     elsewhere = bool(request.server) and origin_of(hop.url) != origin_of(manners.base_url)
-    if isinstance(credentials, SchemeCredentials):
-        credentials = credentials.chosen(request, elsewhere=elsewhere)
+    if security is not None:
+        credentials = security.chosen(credentials, request, elsewhere=elsewhere)
         if credentials is None:
             return None
     if elsewhere and credentials.origins is None and not (security is not None and security.is_stated):
@@ -633,26 +660,6 @@ def within_budget(retry: Retry | None = None) -> Retry:
     return retry if _stated.budget is None else replace(retry, budget=_stated.budget)
 
 
-def transport_error(error: Exception, request: Request, response: "httpx.Response") -> TransportError | None:
-    """Convert an error of httpx while a streamed body is read.
-
-    Args:
-        error: The exception.
-        request: The request.
-        response: The response, which may have come from another URL.
-
-    Returns:
-        The error to raise instead, or None if it is not a network error.
-    """
-    from omicsdk.core.sending.failures import WIRE_ERRORS, failure_of
-
-    if not isinstance(error, WIRE_ERRORS):
-        return None
-    ours = failure_of(error).error
-    ours.method, ours.url, ours.operation = request.method, without_query(str(response.url)), request.operation
-    return ours
-
-
 def _chance() -> float:
     import random
 
@@ -674,8 +681,8 @@ class _Transport:
         fraction: Callable[[], float],
         response_limit: int,
         pace: Pace | None,
-        servers: Servers,
-        security: Security | None,
+        servers: OneServer,
+        security: SecurityRules | None,
     ) -> None:
         self._response_limit = response_limit
         base_url = service_url(base_url)
@@ -705,21 +712,16 @@ class _Transport:
             ConfigError: It is something else, or for a scheme that the document does not have.
         """
 
-        def bound(credentials: Credentials, flows: Mapping[str, Flow], scheme: str) -> Credentials:
+        def bound(credentials: Credentials, flows: Mapping[str, Any], scheme: str) -> Credentials:
             bind: Callable[..., Credentials] | None = getattr(credentials, "bound_to", None)
             if bind is None:
                 return credentials
             return bind(flows, partial(manners.servers.address_of, base_url=manners.base_url), self._network, scheme)
 
-        security, by_scheme = manners.security, isinstance(given, Mapping)
-        if security is not None and (by_scheme or len(security.schemes) != 1):
-            return security.assigned(given, bound)
+        if manners.security is not None:
+            return manners.security.assigned(given, bound)
         credentials = as_credentials(cast("Credentials | None", given))
-        if credentials is None:
-            return None
-        if security is None:
-            return bound(credentials, {}, "")
-        return next(bound(credentials, scheme.flows, name) for name, scheme in security.schemes.items())
+        return None if credentials is None else bound(credentials, {}, "")
 
     def _network(self) -> "tuple[Mapping[str, str] | None, httpx.BaseTransport | None]":
         """Return the environment and what replaces the network, for requests for tokens, which are sent from threads."""
@@ -733,8 +735,8 @@ class _Transport:
     @property
     def credentials(self) -> Credentials | None:
         """The credentials as they were passed; those by scheme as one."""
-        held = self._manners.credentials
-        return held.single or held if isinstance(held, SchemeCredentials) else held
+        held, security = self._manners.credentials, self._manners.security
+        return held if held is None or security is None else security.passed(held)
 
     @property
     def retry(self) -> Retry:
@@ -798,8 +800,8 @@ class _Transport:
         base_url: str,
         credentials: "Credentials | httpx.Auth | None",
         *,
-        servers: Servers = NO_SERVERS,
-        security: Security | None = None,
+        servers: OneServer = NO_SERVERS,
+        security: SecurityRules | None = None,
     ) -> Self:
         """Return a clone for another service, over the same connections; closing one closes both.
 
@@ -812,28 +814,25 @@ class _Transport:
         clone = self.with_options()
         held = self._manners.security
         if security is not None and held is not None:
-            security = security._replace(is_named=held.is_named)
+            security = security.named(held.is_named)
         manners = replace(self._manners, base_url=checked_base_url(base_url), servers=servers, security=security)
         clone._manners = replace(manners, credentials=self._assigned(manners, credentials))
         return clone
 
-    def until(self, stopped: Callable[[], bool]) -> Self:
-        """Return a clone whose waits a stop ends; closing one closes both.
-
-        Requests that need no wait are still sent: a workflow that stops may have to clean up.
+    def with_clock(self, clock: Clock) -> Self:
+        """Return a clone with another source of time and of waits; closing one closes both.
 
         Args:
-            stopped: Whether to stop; called ten times a second during waits, from the threads that wait.
+            clock: The other source.
         """
         clone = self.with_options()
-        clone._manners = replace(clone._manners, stopped=stopped)
+        clone._manners = replace(clone._manners, clock=clock)
         return clone
 
     @property
     def clock(self) -> Clock:
-        """The source of time and of waits, which a stop ends (`until`)."""
-        clock, stopped = self._manners.clock, self._manners.stopped
-        return clock if stopped is never else StoppableClock(clock, stopped)
+        """The source of time and of waits."""
+        return self._manners.clock
 
 
 class Transport(_Transport):
@@ -875,8 +874,8 @@ class Transport(_Transport):
         fraction: Callable[[], float] = _chance,
         response_limit: int | None = None,
         pace: Pace | None = None,
-        servers: Servers = NO_SERVERS,
-        security: Security | None = None,
+        servers: OneServer = NO_SERVERS,
+        security: SecurityRules | None = None,
     ) -> None:
         super().__init__(
             base_url,
@@ -908,7 +907,7 @@ class Transport(_Transport):
             APIError: The service returned an error, even after the retries; of its status's class.
             TransportError: No complete response, even after the retries; ResponseTooLarge if it exceeds the limit.
             AuthError: The credentials may not be sent there, or cannot be renewed.
-            Interrupted: A stop was requested during a wait (`until`).
+            Interrupted: The clock ended a wait.
         """
         conversation = _Conversation(request, self._manners, follow_redirects).run()
         outcome: Any = None
@@ -926,40 +925,6 @@ class Transport(_Transport):
 
     def _network(self) -> "tuple[Mapping[str, str] | None, httpx.BaseTransport | None]":
         return self._connections.settings
-
-    def outgoing(self, request: Request) -> Outgoing | None:
-        """Return a request as it would be sent, for another sender.
-
-        Args:
-            request: A request without a body, or with one of bytes.
-
-        Returns:
-            None if this transport has to send it: the network is replaced, or the credentials are an httpx.Auth or a client
-                certificate, need renewal
-            (which takes time), cannot be renewed, or are sent in the URL, which messages show.
-
-        Raises:
-            AuthError: The credentials may not be sent there, and the operation requires them.
-        """
-        if not self._connections.real:
-            return None
-        hop = _first_hop(request, self._manners)
-        headers = {name.lower(): value for name, value in hop.headers}
-        if self._manners.accepted.refused:
-            headers["accept"] = self._manners.accepted.header_for(hop.url, headers["accept"])
-        credentials = _credentials_for(request, hop, self._manners)
-        if credentials is None:
-            return Outgoing(hop.url, headers)
-        is_ours = isinstance(credentials, HttpxAuth) or getattr(credentials, "certificate", None) is not None
-        if is_ours or not credentials.ready() or credentials.query(hop.method, hop.url):
-            return None
-        try:
-            proof = credentials.headers(hop.method, hop.url)
-        except AuthError:
-            return None
-        return Outgoing(
-            hop.url, headers | {name.lower(): value for name, value in with_cookies(hop.headers, proof).items()}
-        )
 
     def _perform(self, action: Action, request: Request, stream: bool) -> object:
         match action:
@@ -1014,8 +979,8 @@ class AsyncTransport(_Transport):
         fraction: Callable[[], float] = _chance,
         response_limit: int | None = None,
         pace: Pace | None = None,
-        servers: Servers = NO_SERVERS,
-        security: Security | None = None,
+        servers: OneServer = NO_SERVERS,
+        security: SecurityRules | None = None,
     ) -> None:
         super().__init__(
             base_url,

@@ -16,7 +16,6 @@ from time import monotonic, time
 from typing import Any, Literal, Self, TypeVar
 
 from omicsdk.core.checksums import first_difference
-from omicsdk.core.clock import never
 from omicsdk.core.errors import (
     ChecksumMismatch,
     ChecksumMissing,
@@ -26,6 +25,7 @@ from omicsdk.core.errors import (
     UnsafePath,
 )
 from omicsdk.core.files import put_in_place
+from omicsdk.core.waits import never
 from omicsdk.dtp.storage.datasets import Dataset, DatasetReport, DataStore, FetchJob, MetadataFile, StoredFile, Unlisted
 from omicsdk.transfer import Outcome, Outcomes, Progress, TransferOptions
 from omicsdk.transfer.checksums import checksums_of

@@ -6,10 +6,11 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from omicsdk.core.clock import SYSTEM_CLOCK, Clock, never
+from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.consistency import ListingCheck, read_again_if_inconsistent
 from omicsdk.core.errors import OmicsError
 from omicsdk.core.threads import side_by_side
+from omicsdk.core.waits import never
 from omicsdk.fs.copying.planning import ALL, Selected, below
 from omicsdk.fs.store import Entry, IsFolder, NotEmpty, PathError, PathNotFound, Store, Stores, Uri
 from omicsdk.transfer import Outcome, TransferReport

@@ -14,9 +14,10 @@ from logging import getLogger
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-from omicsdk.core.clock import SYSTEM_CLOCK, never
+from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.errors import ConfigError, FolderBusy, NotWritable
 from omicsdk.core.files import state_folder
+from omicsdk.core.waits import never
 from omicsdk.fs.copying.planning import Selected
 from omicsdk.fs.store import Entry
 from omicsdk.transfer.disk import Disk, write_errors

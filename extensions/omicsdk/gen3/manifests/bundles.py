@@ -11,11 +11,11 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-from omicsdk.core.client import clock_of
 from omicsdk.core.errors import APIError, Conflict, NotFound, OmicsError, UsageError
+from omicsdk.core.json_responses import checked_json
 from omicsdk.core.model import STRING, array, members, optional
+from omicsdk.core.plain_client import clock_of
 from omicsdk.core.redaction import mask_text
-from omicsdk.core.response import checked_json
 from omicsdk.core.tables import line_of
 from omicsdk.gen3.errors import tried
 from omicsdk.gen3.index_records import created_once, valid_guids

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from omicsdk.core.errors import DecodeError
-from omicsdk.core.paging import decoded
+from omicsdk.core.json_decoding import decoded
 from omicsdk.core.request import is_number
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.gen3.manifests import tables

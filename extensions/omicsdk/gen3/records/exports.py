@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.batches import batches
 from omicsdk.core.consistency import Identifier, ResponseMismatch
+from omicsdk.core.counts import count_at
 from omicsdk.core.errors import DecodeError
 from omicsdk.core.files import in_place_of
+from omicsdk.core.json_decoding import decoded
+from omicsdk.core.json_responses import json_of
 from omicsdk.core.json_text import written
 from omicsdk.core.lazy import require
 from omicsdk.core.model import STRING, members
-from omicsdk.core.paging import count_at, decoded, items_at
-from omicsdk.core.response import json_of
+from omicsdk.core.paging import items_at
 from omicsdk.core.tables import LONGEST_RECORD
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.type_guards import is_object, only_objects
@@ -32,7 +34,7 @@ from omicsdk.transfer.disk import Growth
 if TYPE_CHECKING:
     import pandas  # pyright: ignore[reportMissingTypeStubs] - it has its types in itself, in part
 
-    from omicsdk.core.client import Body
+    from omicsdk.core.streaming import Body
     from omicsdk.gen3.client import Gen3
 
 

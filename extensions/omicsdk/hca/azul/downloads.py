@@ -17,10 +17,10 @@ from urllib.parse import parse_qsl, quote
 from zlib import compress, decompress
 
 from omicsdk.core.batches import batches
-from omicsdk.core.client import clock_of
 from omicsdk.core.consistency import despite_contradictions, read_again_if_doubtful
 from omicsdk.core.errors import Forbidden, Interrupted, NameClash, NotFound, OmicsError, TransferError, UsageError
 from omicsdk.core.omit import OMIT
+from omicsdk.core.plain_client import clock_of
 from omicsdk.core.platform import settings_of
 from omicsdk.core.redaction import url_parts
 from omicsdk.core.request import number_in

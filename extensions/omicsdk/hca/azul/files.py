@@ -9,9 +9,10 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from omicsdk.core.checksums import from_base64, is_checksum
+from omicsdk.core.counts import stated_number
 from omicsdk.core.errors import DecodeError
 from omicsdk.core.model import ANY, NUMBER, STRING, array, mapping, members, optional
-from omicsdk.core.paging import items_at, stated_number
+from omicsdk.core.paging import items_at
 from omicsdk.core.redaction import url_parts
 from omicsdk.core.request import number_in
 from omicsdk.core.type_guards import is_array, is_object

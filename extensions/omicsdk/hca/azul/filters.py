@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from typing import Any, TypeAlias
 
 from omicsdk.core.errors import UsageError
-from omicsdk.core.paging import decoded
+from omicsdk.core.json_decoding import decoded
 from omicsdk.core.type_guards import is_list, is_mapping
 
 Filters: TypeAlias = Mapping[str, Mapping[str, Sequence[Any]]]

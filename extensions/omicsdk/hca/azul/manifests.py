@@ -12,15 +12,15 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
-from omicsdk.core.clock import stoppable
+from omicsdk.core.checked_fields import check_fields
 from omicsdk.core.curl_config import curl_downloads, is_curl_config
 from omicsdk.core.errors import APIError, DecodeError, Gone, Interrupted, UsageError
 from omicsdk.core.files import in_place_of
-from omicsdk.core.model import check_fields
 from omicsdk.core.omit import OMIT
 from omicsdk.core.platform import settings_of
 from omicsdk.core.redaction import url_parts
 from omicsdk.core.tables import LONGEST_LINE, file_lines, file_rows
+from omicsdk.core.waits import stoppable
 from omicsdk.hca.azul.files import COLUMNS, AzulFile, of_download, of_row
 from omicsdk.hca.azul.filters import Conditions
 from omicsdk.hca.azul.index import resolved, tell_unmatched
@@ -200,7 +200,7 @@ def _still_written(client: Azul, token: str) -> ManifestState | None:
 
 def _fetch(client: Azul, url: str, target: Path) -> int:
     """Write what is at a signed address into a file; no login is sent there."""
-    from omicsdk.core.client import PlainClient, beside, plain_request
+    from omicsdk.core.plain_client import PlainClient, beside, plain_request
 
     storage, size = beside(client, PlainClient, client.base_url, None), 0
     with (

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from omicsdk.core.clock import Clock
-from omicsdk.core.lazy import logger
+from omicsdk.core.late_logging import logger
 
 _log = logger("omicsdk.hca.azul")
 

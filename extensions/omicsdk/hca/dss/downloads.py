@@ -22,7 +22,9 @@ from omicsdk.core.errors import (
     UsageError,
     first_of,
 )
+from omicsdk.core.operation import exchange_of_call
 from omicsdk.core.retry import NO_RETRY
+from omicsdk.core.sending.outgoing import outgoing
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.threads import Workers
 from omicsdk.hca.dss.bundles import ALL, NONE, chosen, filters, folder_name, get_manifest, manifest_bytes
@@ -422,7 +424,7 @@ def _expect_response(dss: Dss, manifest: Manifest) -> None:
     """
     uuid = next((row["file_uuid"] for row in manifest.rows()), "")
     get_file = dss.get_file
-    sent = get_file.outgoing(get_file.build(uuid=uuid, replica="aws")) if uuid else None
+    sent = outgoing(exchange_of_call(get_file).transport, get_file.build(uuid=uuid, replica="aws")) if uuid else None
     if sent is None or not retirement(sent.url):
         return
     try:

@@ -17,7 +17,9 @@ from omicsdk.core.checksums import is_checksum
 from omicsdk.core.credentials import ANONYMOUS
 from omicsdk.core.errors import APIError, DecodeError, TransferError, Unauthorized
 from omicsdk.core.omit import OMIT
+from omicsdk.core.operation import exchange_of_call
 from omicsdk.core.request import is_number, number_in
+from omicsdk.core.sending.outgoing import outgoing
 from omicsdk.core.type_guards import is_object
 from omicsdk.transfer import Item, Location, download
 from omicsdk.transfer.names import first_of_each
@@ -203,7 +205,7 @@ class Locator:
                 return ask, None
         operation = self._api.get_file
         request = operation.build(uuid=file.uuid, replica=cast("Replica", file.replica), version=file.version or OMIT)
-        out = operation.outgoing(request)
+        out = outgoing(exchange_of_call(operation).transport, request)
         if out is None:  # only the client can send it
             return ask, None
         return Location(out.url, {name: value for name, value in out.headers.items() if name not in _ENGINES_OWN}), ask

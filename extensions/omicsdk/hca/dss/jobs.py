@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.clock import Clock, stoppable
+from omicsdk.core.clock import Clock
 from omicsdk.core.errors import APIError, AuthError, Forbidden, Interrupted, NotFound, OmicsError, TransferError
+from omicsdk.core.json_responses import checked_json
 from omicsdk.core.model import STRING, members, optional
 from omicsdk.core.omit import OMIT
+from omicsdk.core.operation import exchange_of_call
 from omicsdk.core.platform import settings_of
-from omicsdk.core.response import checked_json
+from omicsdk.core.sending.outgoing import outgoing
+from omicsdk.core.waits import stoppable
 from omicsdk.hca.dss.bundles import StoredVersion, create_version
 from omicsdk.hca.dss.staging import LocalFile
 from omicsdk.transfer.uploads.sending import FollowUp
@@ -132,7 +135,7 @@ class Registrar:
             uuid=file.uuid, version=self._version, source_url=source_url, creator_uid=self._creator_uid
         )
         try:
-            out = operation.outgoing(request)
+            out = outgoing(exchange_of_call(operation).transport, request)
         except AuthError:
             return None
         if out is None or not isinstance(request.content, bytes):

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, cast
 from uuid import uuid4
 
-from omicsdk.core.bodies import media_type_of
 from omicsdk.core.errors import (
     WRONG_KEYS,
     APIError,
@@ -21,6 +20,7 @@ from omicsdk.core.errors import (
     TransportError,
     UsageError,
 )
+from omicsdk.core.media_types import media_type_of
 from omicsdk.transfer import Upload
 from omicsdk.transfer.disk import Disk
 from omicsdk.transfer.journal import JournalFile, line_of

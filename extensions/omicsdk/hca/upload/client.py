@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from omicsdk_api.upload import AsyncUploadApi, UploadApi
 
-from omicsdk.core.client import beside
 from omicsdk.core.credentials import ApiKey, origin_of
 from omicsdk.core.errors import ConfigError
+from omicsdk.core.plain_client import beside
 from omicsdk.core.platform import (
     NOTHING,
     AsyncPlatform,

@@ -8,10 +8,11 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
+from omicsdk.core.counts import count_at
 from omicsdk.core.errors import DecodeError, OmicsError
-from omicsdk.core.paging import count_at, items_at
+from omicsdk.core.json_responses import json_of
+from omicsdk.core.paging import items_at
 from omicsdk.core.platform import settings_of
-from omicsdk.core.response import json_of
 from omicsdk.core.type_guards import is_object
 from omicsdk.hca.upload.areas import UploadAreaURI, area_of
 

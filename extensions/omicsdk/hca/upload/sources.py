@@ -11,8 +11,8 @@ from logging import getLogger
 from pathlib import Path
 from typing import Any
 
-from omicsdk.core.bodies import media_type_of
 from omicsdk.core.errors import OmicsError, UsageError
+from omicsdk.core.media_types import media_type_of
 from omicsdk.hca.upload.areas import CannotUpload
 from omicsdk.transfer.names import walk_folder
 from omicsdk.transfer.s3.boto import etag_of, s3_pages

@@ -15,9 +15,9 @@ from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar, Unpack
 
 from omicsdk import transfer
-from omicsdk.core.bodies import media_type_of
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import WRONG_KEYS, APIError, ChecksumMissing, Interrupted, OmicsError, TransferError
+from omicsdk.core.media_types import media_type_of
 from omicsdk.core.platform import settings_of
 from omicsdk.core.retry import Retry
 from omicsdk.core.s3_clients import s3_client

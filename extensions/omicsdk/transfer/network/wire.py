@@ -33,7 +33,8 @@ from omicsdk.core.errors import (
 )
 from omicsdk.core.redaction import mask_text, without_query
 from omicsdk.core.retry import Flow
-from omicsdk.core.sending.connections import Network, curl_options
+from omicsdk.core.sending.connections import Network
+from omicsdk.core.sending.curl_options import curl_options
 from omicsdk.core.sending.proxies import Passage, is_login_refused, login_of
 from omicsdk.transfer.network.limits import Pacing, Throttle
 from omicsdk.transfer.network.requests import (

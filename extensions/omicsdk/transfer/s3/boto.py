@@ -18,6 +18,7 @@ from weakref import WeakKeyDictionary
 
 from omicsdk.core.checksums import ETAG_PART, digest, etag_part_size, from_base64
 from omicsdk.core.consistency import ListingCheck, ResponseMismatch
+from omicsdk.core.counts import count_at
 from omicsdk.core.errors import (
     AuthError,
     BadRequest,
@@ -34,7 +35,6 @@ from omicsdk.core.errors import (
     error_class,
 )
 from omicsdk.core.model import STRING, check, members
-from omicsdk.core.paging import count_at
 from omicsdk.core.redaction import mask_text
 from omicsdk.core.request import is_number
 from omicsdk.core.s3_clients import careful

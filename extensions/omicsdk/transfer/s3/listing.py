@@ -10,8 +10,8 @@ from urllib.parse import unquote_plus
 from xml.parsers import expat
 
 from omicsdk.core.consistency import ListingCheck, ResponseMismatch
+from omicsdk.core.counts import stated_number
 from omicsdk.core.errors import DecodeError
-from omicsdk.core.paging import stated_number
 from omicsdk.core.request import number_in
 
 

@@ -15,7 +15,7 @@ from omicsdk.core.api_errors import Complaint, complaint_of
 from omicsdk.core.checksums import ALGORITHMS, from_base64
 from omicsdk.core.errors import error_class
 from omicsdk.core.retry import REDIRECT_STATUSES, retry_after
-from omicsdk.core.sending.connections import curl_options
+from omicsdk.core.sending.curl_options import curl_options
 from omicsdk.core.version import USER_AGENT
 from omicsdk.transfer.network.requests import LATER, Location, parse_head
 from omicsdk.transfer.network.wire import ABORT, Ask, Body

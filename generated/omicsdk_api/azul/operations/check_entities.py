@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, json_text, request, segment
+from omicsdk.core.request import OperationFacts, Request, request, segment
 from omicsdk.core.response import Response
+from omicsdk.core.styles import json_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from omicsdk.core.operation import StreamOperation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 from omicsdk.core.response import Response
+from omicsdk.core.streaming import StreamOperation
 
 from ..headers import LocationRetryAfterHeaders
 

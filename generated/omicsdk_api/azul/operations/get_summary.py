@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, json_text, request
+from omicsdk.core.request import OperationFacts, Request, request
 from omicsdk.core.response import Response
+from omicsdk.core.styles import json_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

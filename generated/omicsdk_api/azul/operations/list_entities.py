@@ -6,9 +6,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import PagedOperation
-from omicsdk.core.request import OperationFacts, Paging, Request, json_text, request, segment
+from omicsdk.core.pages import PagedOperation
+from omicsdk.core.request import OperationFacts, Paging, Request, request, segment
 from omicsdk.core.response import Response
+from omicsdk.core.styles import json_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import PagedOperation
+from omicsdk.core.pages import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
 from omicsdk.core.response import Response
 

@@ -6,9 +6,9 @@ from __future__ import annotations
 from typing import Literal
 
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import StreamOperation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 from omicsdk.core.response import Response
+from omicsdk.core.streaming import StreamOperation
 
 from ..headers import GetFileHeaders
 

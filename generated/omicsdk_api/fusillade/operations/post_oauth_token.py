@@ -5,11 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.bodies import form_body, given
+from omicsdk.core.bodies import given
+from omicsdk.core.forms import form_body
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import StreamOperation
 from omicsdk.core.request import OperationFacts, Request, request
 from omicsdk.core.response import Response
+from omicsdk.core.streaming import StreamOperation
 
 from ..headers import CacheControlPragmaHeaders
 

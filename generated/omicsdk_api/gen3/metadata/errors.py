@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from omicsdk.core.error_data import error_data
 from omicsdk.core.errors import APIError as _APIError
 from omicsdk.core.errors import BadRequest as _BadRequest
 from omicsdk.core.errors import Conflict as _Conflict
@@ -23,7 +24,7 @@ from omicsdk.core.errors import ServiceUnavailable as _ServiceUnavailable
 from omicsdk.core.errors import TooLarge as _TooLarge
 from omicsdk.core.errors import Unauthorized as _Unauthorized
 from omicsdk.core.errors import Unprocessable as _Unprocessable
-from omicsdk.core.response import Response, error_data
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

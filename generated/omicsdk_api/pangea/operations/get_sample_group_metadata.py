@@ -7,9 +7,9 @@ from typing import Any, Literal, cast
 
 from omicsdk.core.model import ANY, mapping
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import StreamOperation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 from omicsdk.core.response import Response, as_it_came
+from omicsdk.core.streaming import StreamOperation
 
 FACTS = OperationFacts(name="get_sample_group_metadata", method="GET", path="/api/sample_groups/{id}/metadata")
 

@@ -6,9 +6,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import PagedOperation
-from omicsdk.core.request import OperationFacts, Paging, Request, prefixed, request
+from omicsdk.core.pages import PagedOperation
+from omicsdk.core.request import OperationFacts, Paging, Request, request
 from omicsdk.core.response import Response
+from omicsdk.core.styles import prefixed
 
 from ..headers import XTotalMatchingQueryHeaders
 

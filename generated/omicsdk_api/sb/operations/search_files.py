@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import PagedOperation
+from omicsdk.core.pages import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
 from omicsdk.core.response import Response
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Literal
 
 from omicsdk.core.model import array, model, otherwise_typed
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import StreamOperation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 from omicsdk.core.response import Response
+from omicsdk.core.streaming import StreamOperation
 
 if TYPE_CHECKING:
     from ..models.tool_file import ToolFile

@@ -26,7 +26,7 @@ from omicsdk.core.credentials import ClientCertificate
 from omicsdk.core.security import Scheme, Security
 from omicsdk.core.sending import connections
 from omicsdk.core.sending.connections import Network, tls_context
-from omicsdk.core.sending.transport import transport_error
+from omicsdk.core.streaming import transport_error
 
 
 def get(url="/x", **changes):

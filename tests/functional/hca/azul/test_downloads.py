@@ -15,7 +15,7 @@ from azul_project import CONTENTS, PROJECT, write_project
 from leaving_clock import LeavingClock
 from omicsdk import AsyncAzul, Azul
 from omicsdk.core import Interrupted, ManualClock, NotFound, Retry, UsageError
-from omicsdk.core.client import stopping_by
+from omicsdk.core.plain_client import stopping_by
 from omicsdk.hca.azul import ManifestError
 from omicsdk.hca.azul.downloads import Sources, names_of, planned
 from omicsdk.sandbox import Rule

@@ -14,8 +14,8 @@ from omicsdk import transfer
 from omicsdk.compat.hca.upload import UploadArea
 from omicsdk.compat.hca.upload.exceptions import UploadApiException
 from omicsdk.core import ChecksumMismatch, Interrupted, NotFound, SourceChanged, UsageError
-from omicsdk.core.bodies import media_type_of
 from omicsdk.core.checksums import digest
+from omicsdk.core.media_types import media_type_of
 from omicsdk.hca.upload import AsyncHcaUpload, CannotUpload, HcaUpload, UploadException, UploadFailed, UploadResult
 from omicsdk.hca.upload.sources import content_type, type_of_file
 from omicsdk.hca.upload.storage import AreaObject

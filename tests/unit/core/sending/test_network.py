@@ -8,7 +8,8 @@ import pycurl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.core.sending.connections import Network, curl_options, default_ca_file, network
+from omicsdk.core.sending.connections import Network, default_ca_file, network
+from omicsdk.core.sending.curl_options import curl_options
 
 P = "http://proxy.example.org:3128"
 

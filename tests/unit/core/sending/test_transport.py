@@ -30,8 +30,10 @@ from omicsdk.core import (
     TransportError,
     errors,
 )
+from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.redaction import mask_text
 from omicsdk.core.sending.transport import call_limits
+from omicsdk.core.waits import StoppableClock
 
 BASE = "https://api.example.org/v1"
 HERE = "https://api.example.org"
@@ -823,8 +825,9 @@ class Stopping(ManualClock):
 def test_a_stop_ends_every_wait_within_a_second(script, pace):
     clock = Stopping(0.5)
     server = Server(*script)
-    options = {"clock": clock, "pace": pace, "fraction": lambda: 1.0, "retry": Retry(base=30)}
-    transport = Transport(BASE, transport=httpx.MockTransport(server), **options).until(clock.stopped)
+    options = {"pace": pace, "fraction": lambda: 1.0, "retry": Retry(base=30)}
+    stopping = StoppableClock(clock, clock.stopped)
+    transport = Transport(BASE, transport=httpx.MockTransport(server), clock=stopping, **options)
     with pytest.raises(errors.Interrupted):
         transport.send(request())
     assert clock.monotonic() < clock.at + 1
@@ -833,5 +836,6 @@ def test_a_stop_ends_every_wait_within_a_second(script, pace):
 
 def test_a_request_that_needs_no_wait_is_sent_after_a_stop():
     server = Server(response(200))
-    transport = Transport(BASE, transport=httpx.MockTransport(server)).until(lambda: True)
+    stopped = StoppableClock(SYSTEM_CLOCK, lambda: True)
+    transport = Transport(BASE, transport=httpx.MockTransport(server)).with_clock(stopped)
     assert transport.send(request()).status_code == 200

@@ -10,7 +10,7 @@ from omicsdk.cli.commands.values import agreed, file_to_write
 from omicsdk.cli.errors import REFUSED, SHOWN
 from omicsdk.cli.output import TextAndData
 from omicsdk.core.errors import OmicsError, SomeFailed, UsageError
-from omicsdk.core.response import json_of
+from omicsdk.core.json_responses import json_of
 from omicsdk.gen3 import manifests
 from omicsdk.gen3.client import Gen3
 from omicsdk.gen3.index_records import matching_records, stated

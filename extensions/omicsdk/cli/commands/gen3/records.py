@@ -11,8 +11,8 @@ from omicsdk.cli.commands.values import agreed, text_of
 from omicsdk.cli.errors import REFUSED, SHOWN
 from omicsdk.core.errors import UsageError
 from omicsdk.core.files import in_place_of
+from omicsdk.core.json_responses import json_of
 from omicsdk.core.json_text import written
-from omicsdk.core.response import json_of
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.gen3.client import Gen3
 from omicsdk.gen3.dictionary import Dictionary, read_dictionary

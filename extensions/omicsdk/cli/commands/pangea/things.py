@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from omicsdk.cli.commands.transfers import tell_failures
 from omicsdk.cli.commands.values import agreed, text_of
 from omicsdk.cli.output import Call, TextAndData
+from omicsdk.core.checked_fields import check_fields
 from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.core.files import in_place_of
 from omicsdk.core.json_text import written
-from omicsdk.core.model import Model, check_fields
+from omicsdk.core.model import Model
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.pangea.batches import Batch, each
 from omicsdk.pangea.client import Pangea

@@ -15,7 +15,7 @@ from omicsdk.compat.hca.upload.exceptions import documented_errors
 from omicsdk.compat.hca.upload.upload_config import UploadConfig
 from omicsdk.core.credentials import origin_of
 from omicsdk.core.errors import NotFound
-from omicsdk.core.response import json_of
+from omicsdk.core.json_responses import json_of
 from omicsdk.hca.upload import HcaUpload, UploadAreaURI, UploadException
 from omicsdk.hca.upload.client import service_url
 

@@ -19,12 +19,12 @@ from omicsdk.compat.hca.util import fs_helper
 from omicsdk.compat.hca.util import tsv as tsv
 from omicsdk.compat.hca.util.exceptions import documented_error, documented_errors
 from omicsdk.core.bodies import NO_BODY, json_body
-from omicsdk.core.client import PlainClient, beside
 from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.credentials import ANONYMOUS
 from omicsdk.core.errors import AuthError, ConfigError
+from omicsdk.core.json_decoding import decoded
 from omicsdk.core.oauth.credentials import LIFETIME
-from omicsdk.core.paging import decoded
+from omicsdk.core.plain_client import PlainClient, beside
 from omicsdk.core.platform import resolve
 from omicsdk.core.request import OperationFacts, query_text, request
 from omicsdk.core.retry import RETRIED_STATUSES, Retry

@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Any, cast
 from omicsdk.compat._responses import DocumentedBody, DocumentedReply, refused_body
 from omicsdk.compat.sevenbridges.errors import NonJSONResponseError, SbgError, as_ours, as_sbg, class_of
 from omicsdk.core.api_errors import PAGE_LIMIT, complaint_of, page_title
-from omicsdk.core.client import Body
 from omicsdk.core.errors import MESSAGE_LIMIT, APIError, DecodeError, NotJson, OmicsError, shortened
 from omicsdk.core.paging import items_at
 from omicsdk.core.redaction import mask_text, mask_url
-from omicsdk.core.sending.transport import transport_error
+from omicsdk.core.streaming import Body, transport_error
 from omicsdk.core.type_guards import is_object
 
 if TYPE_CHECKING:

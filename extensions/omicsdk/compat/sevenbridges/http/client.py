@@ -233,7 +233,7 @@ class HttpClient:
     def platform(self) -> SevenBridges:
         """The same client with this Api's error handlers and SbgError errors."""
         from omicsdk.compat.sevenbridges.http._sending import HandledExchange
-        from omicsdk.core.client import sending_by
+        from omicsdk.core.plain_client import sending_by
 
         return sending_by(self.client, lambda held: HandledExchange(transport=held.transport, api=self))
 

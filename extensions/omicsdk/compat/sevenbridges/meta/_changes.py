@@ -6,7 +6,7 @@ from collections.abc import Callable, ItemsView, Iterable, Mapping
 from itertools import starmap
 from typing import Any, cast
 
-from omicsdk.core.dates import is_naive
+from omicsdk.core.date_texts import is_naive
 from omicsdk.core.type_guards import is_list, is_mapping
 
 

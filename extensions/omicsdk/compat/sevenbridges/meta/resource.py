@@ -443,7 +443,7 @@ def linked_request(href: str, name: str) -> Request:
         href: The link.
         name: What is requested, for errors.
     """
-    from omicsdk.core.client import plain_request
+    from omicsdk.core.plain_client import plain_request
 
     return plain_request(name, "GET", "/").at(href)
 

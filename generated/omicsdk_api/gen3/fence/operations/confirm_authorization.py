@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import Literal
 
-from omicsdk.core.bodies import form_body
+from omicsdk.core.forms import form_body
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import StreamOperation
 from omicsdk.core.request import OperationFacts, Request, request
 from omicsdk.core.response import Response
+from omicsdk.core.streaming import StreamOperation
 
 FACTS = OperationFacts(
     name="confirm_authorization", method="POST", path="/oauth2/authorize", accept="text/html, */*;q=0.5"

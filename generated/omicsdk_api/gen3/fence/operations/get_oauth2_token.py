@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.bodies import form_body
+from omicsdk.core.forms import form_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request

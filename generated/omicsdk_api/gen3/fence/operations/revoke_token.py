@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from omicsdk.core.bodies import form_body
+from omicsdk.core.forms import form_body
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 from omicsdk.core.response import Response

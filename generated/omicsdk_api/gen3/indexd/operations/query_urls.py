@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from omicsdk.core.model import array, model, otherwise_typed
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import PagedOperation
+from omicsdk.core.pages import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
 from omicsdk.core.response import Response
 

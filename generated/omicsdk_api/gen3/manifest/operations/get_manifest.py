@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from omicsdk.core.operation import StreamOperation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 from omicsdk.core.response import Response
+from omicsdk.core.streaming import StreamOperation
 
 FACTS = OperationFacts(
     name="get_manifest", method="GET", path="/file/{file_name}", accept="text/plain, */*;q=0.5", secured=True

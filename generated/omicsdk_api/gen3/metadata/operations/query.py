@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from omicsdk.core.model import STRING, array
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import PagedOperation
+from omicsdk.core.pages import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
 from omicsdk.core.response import Response, as_it_came
 

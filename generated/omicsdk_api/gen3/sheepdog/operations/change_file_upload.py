@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.bodies import raw_body
+from omicsdk.core.file_bodies import raw_body
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import StreamOperation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 from omicsdk.core.response import Response
+from omicsdk.core.streaming import StreamOperation
 
 if TYPE_CHECKING:
     from os import PathLike

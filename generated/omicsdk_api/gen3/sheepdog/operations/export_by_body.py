@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import StreamOperation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 from omicsdk.core.response import Response
+from omicsdk.core.streaming import StreamOperation
 
 FACTS = OperationFacts(
     name="export_by_body",

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.operation import StreamOperation
-from omicsdk.core.request import OperationFacts, Request, as_list, joined, request, segment
+from omicsdk.core.request import OperationFacts, Request, joined, request, segment
 from omicsdk.core.response import Response
+from omicsdk.core.streaming import StreamOperation
+from omicsdk.core.styles import as_list
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

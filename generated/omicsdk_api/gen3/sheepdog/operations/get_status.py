@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from omicsdk.core.operation import StreamOperation
 from omicsdk.core.request import OperationFacts, Request, request
 from omicsdk.core.response import Response
+from omicsdk.core.streaming import StreamOperation
 
 FACTS = OperationFacts(name="get_status", method="GET", path="/_status", accept="text/html, */*;q=0.5")
 

@@ -6,8 +6,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, as_list, request, segment
+from omicsdk.core.request import OperationFacts, Request, request, segment
 from omicsdk.core.response import Response
+from omicsdk.core.styles import as_list
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

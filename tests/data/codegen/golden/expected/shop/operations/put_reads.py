@@ -5,14 +5,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.bodies import given, multipart_body
+from omicsdk.core.bodies import given
+from omicsdk.core.file_bodies import multipart_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
-    from omicsdk.core.bodies import MultipartFile
+    from omicsdk.core.file_bodies import MultipartFile
 
 FACTS = OperationFacts(name="put_reads", method="PUT", path="/samples/{sample-id}/reads", accept="*/*", secured=True)
 

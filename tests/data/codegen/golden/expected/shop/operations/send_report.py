@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from omicsdk.core.bodies import raw_body
+from omicsdk.core.file_bodies import raw_body
 from omicsdk.core.model import model, tagged_union
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation

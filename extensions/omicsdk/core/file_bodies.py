@@ -1,0 +1,194 @@
+"""Bodies with files: bytes, and multipart forms."""
+
+import json
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+from omicsdk.core.bodies import NO_BODY, Body, Joined, members
+from omicsdk.core.errors import UsageError
+from omicsdk.core.forms import form_text
+from omicsdk.core.omit import OMIT, Omit
+from omicsdk.core.type_guards import is_array, is_list, is_mapping
+
+CHUNK = 1 << 20
+"""Bytes read from a file at a time."""
+
+
+Content = bytes | BinaryIO | os.PathLike[str]
+"""What a binary field or body may be given as; a path is opened for each try."""
+
+
+MultipartFile = Content | tuple[str, Content] | tuple[str, Content, str] | tuple[str, Content, str, Mapping[str, str]]
+"""What a file in a multipart body may be given as: its content, or its name and content, and then its media type and
+further headers of its part."""
+
+
+def raw_body(value: Any, media_type: str = "application/octet-stream") -> Body:
+    """Return a body of unchanged bytes or text, or of a file that is streamed.
+
+    Args:
+        value: bytes, str (UTF-8), a binary file object (read once: no retry), a path, or OMIT.
+        media_type: The document's media type.
+    """
+    if value is OMIT:
+        return NO_BODY
+    if isinstance(value, str):
+        return Body(value.encode(), media_type)
+    if isinstance(value, (bytes, bytearray)):
+        return Body(bytes(value), media_type)
+    return Body(lambda: chunks(value), media_type)
+
+
+def chunks(source: Content) -> Iterator[bytes]:
+    """Yield the bytes of a file, a path or a bytes object, at most 1 MiB at a time."""
+    if isinstance(source, bytes):
+        yield source
+    elif isinstance(source, os.PathLike):
+        with open(source, "rb") as file:  # noqa: PTH123 - any path-like
+            yield from iter(lambda: file.read(CHUNK), b"")
+    else:
+        yield from iter(lambda: source.read(CHUNK), b"")
+
+
+def multipart_body(
+    fields: Mapping[str, object] | Omit,
+    files: Sequence[str] = (),
+    *,
+    types: Mapping[str, str] | None = None,
+    headers: Mapping[str, Mapping[str, str]] | None = None,
+) -> Body:
+    """Return a multipart/form-data body (RFC 7578), streamed.
+
+    Args:
+        fields: Names and values; OMIT and None are left out, lists repeat their name. OMIT is no body.
+        files: Names of the binary fields, whose values are each a MultipartFile or a list of them. A value that can only
+            be a file is sent as one under any name.
+        types: Media types of fields as in the document: several separated by commas, `image/*` for any of a kind. A
+            file is sent with the one that matches its name, or the first.
+        headers: Headers of fields' parts whose values the document states.
+
+    Raises:
+        UsageError: A file is given in another form, or the media type or a header of its part cannot be sent.
+    """
+    if fields is OMIT:
+        return NO_BODY
+    boundary = os.urandom(16).hex()
+    stated, fixed = types or {}, headers or {}
+    parts = [
+        _part(name, item, stated.get(name, ""), fixed.get(name, {}), is_file=name in files)
+        for name, value in fields.items()
+        if value is not OMIT and value is not None
+        for item in _parts_of(value, is_file=name in files)
+    ]
+
+    def content() -> Iterator[bytes]:
+        for head, source in parts:
+            yield f"--{boundary}\r\n{head}\r\n\r\n".encode()
+            yield from chunks(source)
+            yield b"\r\n"
+        yield f"--{boundary}--\r\n".encode()
+
+    return Body(content, f"multipart/form-data; boundary={boundary}")
+
+
+def _spelled(name: str, value: object) -> object:
+    """A part's value, without percent-encoding."""
+    if isinstance(value, Joined):
+        value.refuse_delimiters(name)
+    return value
+
+
+def is_content(value: object) -> bool:
+    """Return whether a value can only be a file, or bytes."""
+    return isinstance(value, (bytes, os.PathLike)) or hasattr(value, "read")
+
+
+_MOST_OF_FILE = 4
+
+
+def _is_named(value: object) -> bool:
+    """Whether a value is a file with its name."""
+    if not isinstance(value, tuple):
+        return False
+    items = cast("tuple[object, ...]", value)
+    return len(items) > 1 and isinstance(items[0], str) and is_content(items[1])
+
+
+def _parts_of(value: Any, *, is_file: bool) -> Iterable[object]:
+    """Return the values of a field's parts; a tuple of files is a list, unlike one of a file's name and content."""
+    if is_array(value) or not is_list(value) or _is_named(value):
+        return value if is_array(value) else [value]
+    return value if is_file or all(is_content(item) or _is_named(item) for item in value) else [value]
+
+
+def _part(name: str, value: Any, stated: str, fixed: Mapping[str, str], *, is_file: bool) -> tuple[str, Content]:
+    """Return the headers of a part, and its content."""
+    head = f'content-disposition: form-data; name="{_quoted(name)}"'
+    if not (is_file or is_content(value) or _is_named(value)):
+        # OpenAPI: an object in a part is JSON, with that media type.
+        kind = _type_of_part(stated, "", "application/json" if is_mapping(members(value)) else "")
+        value = _spelled(name, value)
+        text = json.dumps(value) if kind == "application/json" and isinstance(value, str) else form_text(name, value)
+        return _with_headers(name, head, kind, fixed), text.encode()
+    filename, source, given, own = _named_file(name, value)
+    kind = given or _type_of_part(stated, filename, "application/octet-stream")
+    return _with_headers(name, f'{head}; filename="{_quoted(filename)}"', kind, {**fixed, **own}), source
+
+
+# RFC 9110, 5.5 and 5.6.2: names are tokens; values are visible, and a line end would start another header.
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+
+
+_HEADER_VALUE = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]*")
+
+
+def _with_headers(name: str, head: str, kind: str, headers: Mapping[str, str]) -> str:
+    lines = [head]
+    for key, value in (("content-type", kind), *headers.items()):
+        if not (_HEADER_NAME.fullmatch(key) and _HEADER_VALUE.fullmatch(value)):
+            raise UsageError(
+                f"{name} cannot be sent: its header {key!r} contains a character that headers cannot have",
+                remedy="Use a header without line ends and control characters.",
+            )
+        if key.lower() != "content-disposition" and (value or key != "content-type"):
+            lines.append(f"{key}: {value}")
+    return "\r\n".join(lines)
+
+
+def _type_of_part(stated: str, filename: str, usual: str) -> str:
+    """Return a part's media type: of the stated ones the one that matches the file's name, else the first that is no
+    range.
+    """
+    names = [name.strip() for name in stated.split(",") if name.strip()]
+    if not names:
+        return usual
+    from mimetypes import guess_type
+
+    guessed = guess_type(filename)[0] or ""
+    if any(name in (guessed, f"{guessed.partition('/')[0]}/*", "*/*") for name in names) and guessed:
+        return guessed
+    return next((name for name in names if "*" not in name), usual)
+
+
+def _named_file(name: str, value: Any) -> tuple[str, Content, str, Mapping[str, str]]:
+    if is_list(value):
+        given = [*value]
+        if _is_named(tuple(given)) and len(given) <= _MOST_OF_FILE:
+            kind = str(given[2]) if len(given) > 2 else ""
+            return str(given[0]), given[1], kind, given[3] if len(given) == _MOST_OF_FILE else {}
+    elif is_content(value) or isinstance(value, bytearray):
+        is_path = isinstance(value, os.PathLike)
+        path = os.fspath(cast("os.PathLike[str]", value)) if is_path else getattr(value, "name", name)
+        return Path(str(path)).name, bytes(value) if isinstance(value, bytearray) else value, "", {}
+    raise UsageError(
+        f"{name} cannot be sent: it is {type(value).__name__}, no file",
+        remedy="Use bytes, a file object, a pathlib.Path, or (name, content), with a media type and headers after them.",
+    )
+
+
+def _quoted(text: str) -> str:
+    # WHATWG's form-data rule: a line end or quote in a name must not start another header.
+    return text.replace("\r", "%0D").replace("\n", "%0A").replace('"', "%22")

@@ -1,0 +1,84 @@
+"""Waits that a stop ends."""
+
+import re
+import threading
+from collections.abc import Callable
+
+from omicsdk.core.clock import Clock
+from omicsdk.core.errors import Interrupted
+
+TICK = 0.1
+"""Seconds between two checks of whether to stop."""
+
+
+def seconds_in(text: str) -> float | None:
+    """Parse a duration: seconds, or hours, minutes and seconds such as 2h30m; None if it is none.
+
+    Args:
+        text: The duration.
+    """
+    match = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?", text.strip(), re.IGNORECASE)
+    if match is None or not any(match.groups()):
+        return None
+    hours, minutes, seconds = match.groups()
+    return float(hours or 0) * 3600 + float(minutes or 0) * 60 + float(seconds or 0)
+
+
+def never() -> bool:
+    """Never stop."""
+    return False
+
+
+def sleep_unless(stopped: Callable[[], bool], seconds: float, step: float, clock: Clock) -> None:
+    """Wait, ending early if a stop is requested.
+
+    Args:
+        stopped: Returns whether to stop; called before each step.
+        seconds: How long to wait.
+        step: Maximum seconds of one step.
+        clock: Waits.
+    """
+    while seconds > 0 and not stopped():
+        clock.sleep(min(seconds, step))
+        seconds -= step
+
+
+def _interrupted() -> Interrupted:
+    return Interrupted("Stopped while waiting for the service", remedy="Repeat the call to resume.")
+
+
+class StoppableClock:
+    """A clock whose waits a stop ends.
+
+    Args:
+        clock: The source of time and of waits.
+        stopped: Whether to stop; called ten times a second during waits, from the threads that wait.
+        error: Makes the error that a stopped wait raises.
+    """
+
+    def __init__(
+        self, clock: Clock, stopped: Callable[[], bool], error: Callable[[], Interrupted] = _interrupted
+    ) -> None:
+        self._clock, self._stopped, self._error = clock, stopped, error
+        self.now, self.monotonic, self.async_sleep = clock.now, clock.monotonic, clock.async_sleep
+
+    def sleep(self, seconds: float) -> None:
+        """Wait for a number of seconds.
+
+        Raises:
+            Interrupted: A stop was requested.
+        """
+        sleep_unless(self._stopped, seconds, TICK, self._clock)
+        if self._stopped():
+            raise self._error()
+
+
+def stoppable(clock: Clock, stop: threading.Event | None, error: Callable[[], Interrupted]) -> Clock:
+    """Return a clock whose waits an event ends; the clock itself where there is none.
+
+    Args:
+        clock: The source of time and of waits.
+        stop: The event.
+        error: Makes the error that a stopped wait raises.
+    """
+    return clock if stop is None else StoppableClock(clock, stop.is_set, error)
