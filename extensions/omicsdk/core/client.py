@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from importlib import import_module
-from typing import TYPE_CHECKING, ClassVar, Generic, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, Self, TypeVar
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import APIError, ConfigError, error_class
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import httpx
 
     from omicsdk.core.credentials import Credentials
+    from omicsdk.core.model import Shape
     from omicsdk.core.retry import Retry
     from omicsdk.core.sending.transport import Pace, SecurityRules, Timeout
 
@@ -95,8 +96,16 @@ class _Reading:
             error.__class__ = getattr(import_module(self.error_module), kind.__name__)
             error.strict = self.strict
 
-    def response(self, request: Request, raw: httpx.Response) -> Response:
-        """Return a whole response as plain data."""
+    def response(
+        self, request: Request, raw: httpx.Response, check: Callable[[Any, Shape], None] | None = None
+    ) -> Response:
+        """Return a whole response as plain data.
+
+        Args:
+            request: The request.
+            raw: Its response.
+            check: Checks its decoded JSON before it is read.
+        """
         return Response(
             operation=request.operation,
             status=raw.status_code,
@@ -105,6 +114,7 @@ class _Reading:
             encoding=raw.charset_encoding or "utf-8",
             errors=self.errors,
             strict=self.strict,
+            check=check,
             url=str(raw.url),
             decoded=[raw.extensions.pop(DECODED)] if DECODED in raw.extensions else [],
         )

@@ -1,7 +1,6 @@
 """Operations that respond in pages."""
 
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic
 
@@ -58,11 +57,10 @@ def _check_page(key: str, operation: str, page: Any, shape: Shape) -> None:
             raise DecodeError(operation, f"{key}[{number}]", item, expected=expected)
 
 
-def _as_page(facts: OperationFacts, response: Response) -> Response:
-    """Return a response whose decoded JSON is checked to be a page."""
+def _page_check(facts: OperationFacts, headers: Mapping[str, str]) -> Callable[[Any, Shape], None]:
+    """Return the check of an operation's page."""
     assert facts.paging is not None
-    key = content_key(facts.paging, response.headers)
-    return replace(response, check=partial(_check_page, key, facts.name))
+    return partial(_check_page, content_key(facts.paging, headers), facts.name)
 
 
 class PagedCall(Call[P, R, H], Generic[P, R, Item, H]):
@@ -86,7 +84,7 @@ class PagedCall(Call[P, R, H], Generic[P, R, Item, H]):
             page_break()
 
     def _response(self, request: Request, response: "httpx.Response") -> Response:
-        return _as_page(self.facts, super()._response(request, response))
+        return self._exchange.response(request, response, _page_check(self.facts, response.headers))
 
     @call_form
     def pages(self, *args: P.args, **kwargs: P.kwargs) -> Iterator[R]:
@@ -127,7 +125,7 @@ class AsyncPagedCall(AsyncCall[P, R, H], Generic[P, R, Item, H]):
             following = next_request(self.facts.paging, following, str(response.url), response.headers, response.json)
 
     def _response(self, request: Request, response: "httpx.Response") -> Response:
-        return _as_page(self.facts, super()._response(request, response))
+        return self._exchange.response(request, response, _page_check(self.facts, response.headers))
 
     @call_form
     def pages(self, *args: P.args, **kwargs: P.kwargs) -> AsyncIterator[R]:
