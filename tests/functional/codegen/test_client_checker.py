@@ -154,7 +154,7 @@ GET, PATCH, ERRORS = "operations/get_item.py", "operations/change_item.py", "err
         ("new", GET, "    id: str,", "    more: str,\n    id: str,", "call"),
         ("new", PATCH, '"name": name', '"nom": name', "body"),
         ("new", PATCH, '"note": note', '"note": OMIT if note is None else note', "null"),
-        ("new", PATCH, "json_body", "form_body", "media type"),
+        ("new", PATCH, "bodies import json_body", "forms import form_body as json_body", "media type"),
         ("new", "operations/send_form.py", '"parts": as_list(parts)', '"parts": str(parts)', "body"),
         ("new", "operations/send_file.py", '"file": file', '"fil": file', "body"),
         ("new", "operations/put_file.py", "raw_body(body)", 'raw_body(b"")', "body"),
