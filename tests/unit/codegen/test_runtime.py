@@ -169,6 +169,12 @@ CHOICE = {"type": "string", "enum": ["a", "b"]}
 KEYS = {"type": "apiKey", "in": "header", "name": "key"}
 
 
+def _refused(schema: object) -> dict[str, object]:
+    """An operation that states the bodies of an error."""
+    content = {"application/json": {"schema": schema}}
+    return {"responses": {"204": {"description": ""}, "404": {"description": "", "content": content}}}
+
+
 def _secured(scheme: object) -> dict[str, object]:
     return {"components": {**PLAIN["components"], "securitySchemes": {"one": scheme}}, "security": [{"one": []}]}
 
@@ -191,12 +197,13 @@ FILES = {"file_bodies", "forms"}
         ({"operation": _response(RUN, parameters=[{"name": "q", "in": "query", "schema": CHOICE}])}, {"choices"}),
         ({"operation": _response(RUN, servers=[{"url": "https://b.example"}])}, {"servers"}),
         ({"webhooks": {"ended": {"post": _sent(json=RUN)}}}, {"messages"}),
+        ({"operation": _refused(RUN)}, {"error_data"}),
         (_secured(KEYS), {"security"}),
         (_secured(OAUTH), {"security", "forms", "oauth.flows", "oauth.tokens"}),
     ],
     ids=[
         "pages", "text", "sequence", "events", "form", "files", "several bodies", "styles", "choices", "servers",
-        "webhooks", "security", "flows",
+        "webhooks", "errors", "security", "flows",
     ],
 )  # fmt: skip
 def test_what_some_documents_need_is_copied_for_these_alone(changes: dict[str, object], modules: set[str]) -> None:
