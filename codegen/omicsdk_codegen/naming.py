@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import hashlib
 import keyword
 import re
@@ -40,13 +41,14 @@ DATE_WORDS = frozenset({"date", "datetime", "time", "timedelta"})
 # Functions of the models' package, whose modules become its attributes when they are imported.
 _MODULE_WORDS = ANNOTATION_WORDS | {"importlib", "sorted", "globals", "getattr", "object"}
 
-# Class names that generated modules import or use themselves.
+# Class names that generated modules import or use themselves, and builtins: mypy takes an annotation for the builtin if the class
+# of that name is defined further down, as in a circle of models.
 CLASS_WORDS = frozenset(
     {
         "Response", "Any", "AsyncBody", "AsyncClient", "AsyncIterator", "AsyncOperation", "BinaryIO", "Body", "Callable", "ClassVar",
         "Client", "Field", "Iterator", "JsonObject", "Literal", "Mapping", "Model", "MultipartFile", "NotRequired", "Omit", "Operation",
         "OperationFacts", "Paging", "PathLike", "Request", "Required", "Sequence", "Shape", "TypeAlias", "TypedDict",
-        "AbstractContextManager", "AbstractAsyncContextManager", "False", "None", "True",
+        "AbstractContextManager", "AbstractAsyncContextManager", *(name for name in vars(builtins) if name[0].isupper()),
     }
 )  # fmt: skip
 

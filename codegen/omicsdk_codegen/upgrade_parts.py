@@ -164,7 +164,7 @@ class Parts:
             properties[name] = self._field(field)
             if field.get("required") is True:
                 required.append(name)
-            if field.get("type") == "array":
+            if field.get("type") == "array" and not _is_file(field):  # files cannot be joined: each is a part
                 encoding[name] = self._collection(field, "formData")
         schema: Object = {"type": "object", "properties": properties}
         if required:
@@ -174,9 +174,8 @@ class Parts:
             media["encoding"] = encoding
         for part in (schema, properties, media):
             self._context.made(part, fields[0])
-        files = any(str(field.get("type")).lower() == "file" for field in fields)
+        files = any(map(_is_file, fields))
         listed = [form for form in consumes if form in _FORMS]
-        forms = ["multipart/form-data"] if files else listed or ["application/x-www-form-urlencoded"]
         forms = ["multipart/form-data"] if files else listed or ["application/x-www-form-urlencoded"]
         content: Object = dict.fromkeys(forms, media)
         body: Object = {"required": bool(required), "content": content}
@@ -331,6 +330,12 @@ class Parts:
             found[name] = made
         self._context.made(found, source)
         return found
+
+
+def _is_file(field: Object) -> bool:
+    """Whether a field of a form is a file, or a list of files."""
+    items = field.get("items") if field.get("type") == "array" else None
+    return _is_file(items) if isinstance(items, dict) else str(field.get("type")).lower() == "file"
 
 
 def _schema_words(old: Object) -> Object:

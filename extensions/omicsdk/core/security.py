@@ -157,7 +157,7 @@ class Security(NamedTuple):
             unknown = [str(name) for name in given if name not in self.schemes]
             if unknown:
                 raise ConfigError(
-                    f"The document has no security scheme {unknown[0]!r}",
+                    f"No operation requires a security scheme {unknown[0]!r}",
                     remedy=f"Use the names {', '.join(self.schemes)}.",
                 )
             parts = {

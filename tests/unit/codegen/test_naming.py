@@ -122,6 +122,8 @@ def test_a_module_in_ascii_keeps_its_name_whatever_is_transliterated_to_it() -> 
         (operation_name, "con", "con_"),
         (class_name, "Any", "Any_"),
         (class_name, "Model", "Model_"),
+        (class_name, "Exception", "Exception_"),
+        (class_name, "None", "None_"),
         (module_name, "Con", "con_"),
         (module_name, "Import", "import_"),
         (module_name, "Any_", "any_"),

@@ -393,6 +393,7 @@ def test_a_body_parameter_becomes_a_request_body() -> None:
         ("[application/json]", "{name: a, in: formData, type: string}", ["application/x-www-form-urlencoded"]),
         ("[multipart/form-data]", "{name: a, in: formData, type: string}", ["multipart/form-data"]),
         ("[application/x-www-form-urlencoded]", "{name: a, in: formData, type: file}", ["multipart/form-data"]),
+        ("[]", "{name: a, in: formData, type: array, items: {type: file}}", ["multipart/form-data"]),
     ],
 )
 def test_a_form_becomes_an_object(consumes: str, fields: str, kinds: list[str]) -> None:
@@ -402,7 +403,11 @@ def test_a_form_becomes_an_object(consumes: str, fields: str, kinds: list[str]) 
 
 
 def test_a_forms_fields_keep_what_they_say() -> None:
-    fields = "{name: f, in: formData, type: file, required: true, description: d}, {name: l, in: formData, type: array, items: {type: string}, collectionFormat: multi}"
+    fields = (
+        "{name: f, in: formData, type: file, required: true, description: d}, "
+        "{name: l, in: formData, type: array, items: {type: string}, collectionFormat: multi}, "
+        "{name: files, in: formData, type: array, items: {type: file}}"
+    )
     data = upgraded(operation(f"parameters: [{fields}]", SWAGGER)).data
     assert at(data, GET + "/requestBody") == {
         "required": True,
@@ -413,6 +418,7 @@ def test_a_forms_fields_keep_what_they_say() -> None:
                     "properties": {
                         "f": {"type": "string", "format": "binary", "description": "d"},
                         "l": {"type": "array", "items": {"type": "string"}},
+                        "files": {"type": "array", "items": {"type": "string", "format": "binary"}},
                     },
                     "required": ["f"],
                 },

@@ -212,8 +212,8 @@ def test_options_take_credentials_by_scheme_too(made: ModuleType) -> None:
 @pytest.mark.parametrize(
     ("credentials", "message"),
     [
-        ({"tokn": "t"}, "no security scheme 'tokn'"),
-        ({"unused": "t"}, "no security scheme 'unused'"),
+        ({"tokn": "t"}, "requires a security scheme 'tokn'"),
+        ({"unused": "t"}, "requires a security scheme 'unused'"),
         ({"login": "t"}, "Invalid credentials for the scheme login"),
         ({"token": ("u", "p")}, "Invalid credentials for the scheme token"),
         ({"login": ("u", "p", "q")}, "Invalid credentials for the scheme login"),
