@@ -3,8 +3,9 @@
     python tests/support/client_checker.py DOCUMENT PROJECT
 
 calls every operation of the client in PROJECT/src on a mock transport, with arguments made from DOCUMENT, and prints what
-differs: the server, credentials, path, query, headers, cookies, media types and body of each request, null in bodies and
-models, and what becomes of responses and of errors. The document is read by `raw_document`, without the generator.
+differs: the server (also with `base_url` and `servers`), credentials, path, query, headers, cookies, media types and body of each
+request, null in bodies and models, and what becomes of responses, of errors and of the items of streams. The document is read by
+`raw_document`, without the generator.
 """
 
 import asyncio
@@ -18,15 +19,24 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 import httpx
 from omicsdk.core.credentials import ApiKey, Basic, BearerToken
 from omicsdk.core.redaction import mask_json
 from omicsdk.core.retry import NO_RETRY
-from raw_document import Body, Operation, Parameter, RawDocument, Unresolved, is_whole, whole
+from raw_document import Body, Node, Operation, Parameter, RawDocument, Unresolved, is_whole, whole
 
 BASE_URL = "https://checker.example/base"
+MAPPED_URL = "https://mapped.example/there"
+SEQUENCES = (
+    "application/jsonl",
+    "application/x-ndjson",
+    "application/ndjson",
+    "application/x-jsonlines",
+    "application/json-seq",
+)
+EVENTS = "text/event-stream"
 # RFC 3986, sections 3.3 and 3.4.
 _TARGET = re.compile(
     rb"(/(?:[\w.~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})*)+(\?(?:[\w.~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*)?", re.ASCII
@@ -38,6 +48,7 @@ _STATUS_CLASSES = {
     412: "PreconditionFailed", 413: "TooLarge", 422: "Unprocessable", 423: "Locked", 429: "RateLimited",
     503: "ServiceUnavailable", 504: "GatewayTimeout",
 }  # fmt: skip
+_OCTETS = "application/octet-stream"
 _DELIMITERS = {"spaceDelimited": " ", "pipeDelimited": "|"}
 
 
@@ -53,12 +64,13 @@ class Problem(NamedTuple):
 
 
 class Client(NamedTuple):
-    """A generated package: its client classes, the arguments of its operations as commands.json lists them, and the option that
-    turns retries off.
+    """A generated package: its client classes, its ConfigError, the arguments of its operations as commands.json lists them, and the
+    option that turns retries off.
     """
 
     sync: type[Any]
     asynchronous: type[Any]
+    refusal: type[Exception]
     rows: list[dict[str, Any]]
     no_retry: Any
 
@@ -69,7 +81,11 @@ def client_of(package: ModuleType) -> Client:
     sync = next(name for name in names if not name.startswith("Async") or f"Async{name}" in names)
     rows = json.loads((Path(str(package.__file__)).parent / "commands.json").read_text(encoding="utf-8"))
     return Client(
-        getattr(package, sync), getattr(package, f"Async{sync}"), rows, getattr(package, "NO_RETRY", NO_RETRY)
+        getattr(package, sync),
+        getattr(package, f"Async{sync}"),
+        package.ConfigError,
+        rows,
+        getattr(package, "NO_RETRY", NO_RETRY),
     )
 
 
@@ -113,10 +129,13 @@ class Checker:
                 continue
             checks = {
                 "call": self._called,
+                "base url": self._replaced,
+                "media type": self._media_types,
                 "security": self._secured,
                 "null": self._nulls,
                 "response": self._responses,
                 "error": self._errors,
+                "stream": self._streams,
             }
             for kind, compared in checks.items():
                 try:
@@ -164,7 +183,7 @@ class Checker:
         self, operation: Operation, row: Mapping[str, Any], arguments: Mapping[str, Any], **options: Any
     ) -> httpx.Request:
         transport = httpx.MockTransport(self._answer)
-        client = self._client.sync(**self._options(operation), transport=transport, **options)
+        client = self._client.sync(**{**self._options(operation), **options}, transport=transport)
         self._seen.clear()
         getattr(client, row["name"]).raw(**arguments)
         return self._seen[-1]
@@ -195,16 +214,9 @@ class Checker:
         )
         if body is not None:
             values["body"] = body[1]
+            arguments |= _body_arguments(row, body[1])
         for each in row["parameters"]:
             if each["in"] == "body":
-                if body is None:
-                    continue
-                fields = body[1] if isinstance(body[1], dict) else {}
-                is_only = sum(other["in"] == "body" for other in row["parameters"]) == 1
-                if is_only and each["name"] == "body" and fields.keys() != {"body"}:
-                    arguments[each["python"]] = body[1]
-                elif each["name"] in fields:
-                    arguments[each["python"]] = fields[each["name"]]
                 continue
             parameter = stated.get((each["in"], each["name"]))
             if parameter is None or not (every or parameter.required):
@@ -221,12 +233,20 @@ class Checker:
 
     def _body_value(self, body: Body, *, every: bool) -> tuple[str, Any] | None:
         """Return the media type that a client prefers of those that a document states, and a value of its schema."""
-        name = min(body.content, key=_rank)
-        schema, _ = body.content[name]
-        if _kind(name) in ("bytes", "text"):
-            return name, b"bytes" if _kind(name) == "bytes" else "text"
-        value = self._document.example(schema, sent=True, every=every)
-        return name, value if _kind(name) == "multipart" else _jsonable(value)
+        name = min(body.content, key=lambda name: _rank(self._kind(body, name), name))
+        return name, self._value_of(body, name, every=every)
+
+    def _value_of(self, body: Body, name: str, *, every: bool) -> Any:
+        kind = self._kind(body, name)
+        if kind in ("bytes", "text"):
+            return b"bytes" if kind == "bytes" else "text"
+        value = self._document.example(body.content[name][0], sent=True, every=every)
+        return value if kind == "multipart" else _jsonable(value)
+
+    def _kind(self, body: Body, name: str) -> str:
+        """How a body of a media type is written; octet-stream with fields can only be JSON whose type a converter lost."""
+        facts = self._document.facts(body.content[name][0]) if _essence(name) == _OCTETS else {}
+        return "json" if facts.get("properties") or "items" in facts else _kind(name)
 
     # -- requests
 
@@ -253,12 +273,78 @@ class Checker:
                 found = request.headers.get(parameter.name)
                 if found is None or not _same(parameter, found, value, ",", "="):
                     yield "header", f"{parameter.name}: {found!r} is sent for {value!r}"
-            if parameter.place == "cookie" and value is not None and not isinstance(value, (list, dict)):
-                crumbs = dict(part.split("=", 1) for part in request.headers.get("cookie", "").split("; ") if part)
-                if unquote(crumbs.get(parameter.name, "\0")) != _text(value):
-                    yield "cookie", f"{parameter.name}: {crumbs} is sent for {value!r}"
+        yield from self._cookies(operation, request, sent)
         yield from self._accept(operation, request)
         yield from self._body(operation, request, sent)
+
+    def _cookies(
+        self, operation: Operation, request: httpx.Request, sent: Mapping[Any, Any]
+    ) -> Iterator[tuple[str, str]]:
+        """Lists are one cookie in style form, which cannot repeat a name; style cookie encodes nothing."""
+        wanted: Counter[tuple[str, str]] = Counter()
+        for parameter in operation.parameters:
+            value = sent.get((parameter.place, parameter.name))
+            if parameter.place == "cookie" and value is not None:
+                explode = parameter.explode and parameter.style == "cookie"
+                pairs = (
+                    [(parameter.name, value)]
+                    if parameter.is_json
+                    else _pairs(parameter.name, value, "form", explode, "")
+                )
+                wanted += Counter(
+                    (name, text if parameter.style == "cookie" else quote(_text(text), safe="")) for name, text in pairs
+                )
+        crumbs = [part.partition("=") for part in request.headers.get("cookie", "").split("; ") if part]
+        found = Counter(
+            (name, quote(unquote(text), safe="") if (name, text) not in wanted else text) for name, _, text in crumbs
+        )
+        if found != wanted:
+            yield "cookie", f"{sorted(found - wanted)} is sent instead of {sorted(wanted - found)}"
+
+    def _replaced(self, operation: Operation, row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        """`base_url` replaces the document's server alone: nothing goes to another one until `servers` maps it."""
+        arguments, _ = self._arguments(operation, row, every=False)
+        default, own = self._document_servers()[0], operation.servers[0]
+        is_other = is_whole(own) and own != default and urlsplit(own)[:2] != urlsplit(default)[:2]
+        try:
+            url = str(self._request(operation, row, arguments, base_url=BASE_URL).url)
+        except self._client.refusal:
+            url = ""
+        if is_other != (not url):
+            yield "base url", f"with base_url {url or 'an error'} is what becomes of {own}"
+        elif url and not url.startswith("https://checker.example/"):
+            yield "base url", f"with base_url {url} is requested"
+        if operation.own_server and own != default:
+            options: dict[str, Any] = {"base_url": BASE_URL, "servers": {operation.own_server: MAPPED_URL}}
+            url = str(self._request(operation, row, arguments, **options).url)
+            if not url.startswith(f"{MAPPED_URL}/"):
+                yield "base url", f"{url} is requested where servers has {MAPPED_URL}"
+
+    def _media_types(self, operation: Operation, row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        """Each media type of a body can be chosen, other than those that write the same object in another way."""
+        body = operation.body
+        if body is None or len(body.content) == 1:
+            return
+        first = min(body.content, key=lambda name: _rank(self._kind(body, name), name))
+        taken = {each["python"] for each in row["parameters"]}
+        argument = next(name for name in ("content_type", "content_type_", "media_type_of_body") if name not in taken)
+        for name, (schema, _) in body.content.items():
+            kind = self._kind(body, name)
+            is_same = kind != self._kind(body, first) and self._fields(schema) == self._fields(body.content[first][0])
+            if name == first or is_same or "*" in name or "/" not in name:
+                continue
+            arguments, sent = self._arguments(operation, row, every=False)
+            value = self._value_of(body, name, every=True)
+            others = {each["python"] for each in row["parameters"] if each["in"] == "body"}
+            arguments = {key: each for key, each in arguments.items() if key not in others}
+            request = self._request(operation, row, {**arguments, **_body_arguments(row, value), argument: name})
+            if not _fits(name, _essence(request.headers.get("content-type", ""))):
+                yield "media type", f"{request.headers.get('content-type')!r} is sent where {name} is chosen"
+            else:
+                yield from self._body(operation, request, {**sent, "body": value})
+
+    def _fields(self, schema: Node) -> object:
+        return sorted(self._document.facts(schema).get("properties", {})) or schema.value
 
     def _server(self, operation: Operation) -> str:
         """Where a request belongs: the operation's first server; below ours where the document's default is replaced."""
@@ -334,7 +420,18 @@ class Checker:
                 yield "body", f"{request.content[:80]!r} is sent where nothing was given"
             return
         assert operation.body is not None
-        media = next((name for name in operation.body.content if _fits(name, received.partition(";")[0])), None)
+        media = next(
+            (
+                name
+                for name in operation.body.content
+                if _fits(name, _essence(received))
+                or (
+                    _fits("application/json", _essence(received))
+                    and self._kind(operation.body, name) == "json" != _kind(name)
+                )
+            ),
+            None,
+        )
         if media is None:
             yield "media type", f"{received!r} is sent, {sorted(operation.body.content)} stated"
             return
@@ -393,7 +490,7 @@ class Checker:
         schemes = self._document.schemes
         arguments, _ = self._arguments(operation, row, every=False)
         bare = self._request(operation, row, arguments)
-        names = {name for name, scheme in schemes.items() if scheme.get("type") != "mutualTLS"}
+        names = {name for name in self._document.required_schemes if schemes[name].get("type") != "mutualTLS"}
         if sent := [name for name in names if _holds(bare, f"secret-{name}")]:
             yield "security", f"{sent} is sent without credentials"
         if not names:
@@ -436,6 +533,8 @@ class Checker:
                 continue
             for every in (True, False):
                 value = _jsonable(self._document.example(content[media], sent=False, every=every))
+                if self._document.facts(content[media]).get("format") == "binary":
+                    value = json.dumps(value).encode()
                 yield from self._response_of(operation, row, arguments, code, media, value)
                 if isinstance(value, dict) and every:
                     properties = self._document.facts(content[media]).get("properties", {})
@@ -456,7 +555,8 @@ class Checker:
         media: str,
         value: Any,
     ) -> Iterator[tuple[str, str]]:
-        self._response = httpx.Response(code, headers={"content-type": media}, content=json.dumps(value).encode())
+        body = value if isinstance(value, bytes) else json.dumps(value).encode()
+        self._response = httpx.Response(code, headers={"content-type": media}, content=body)
         transport = httpx.MockTransport(self._answer)
         client = self._client.sync(**self._options(operation), transport=transport)
         result = getattr(client, row["name"])(**arguments)
@@ -522,6 +622,64 @@ class Checker:
             yield "error", f"{code} raises nothing"
         finally:
             self._response = httpx.Response(200)
+
+    def _streams(self, operation: Operation, row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        """The items of a sequence are read as they arrive, and its media type is requested; `stream` is set where it is stated."""
+        stated = {
+            media: node
+            for status, content in operation.responses.items()
+            if status[0] == "2"
+            for media, node in content.items()
+            if _essence(media) in (*SEQUENCES, EVENTS)
+        }
+        if not stated:
+            return
+        arguments, _ = self._arguments(operation, row, every=False)
+        is_requested = False
+        for media, node in stated.items():
+            values, content = self._sequence(media, node)
+            self._response = httpx.Response(200, headers={"content-type": media}, content=content)
+            client = self._client.sync(**self._options(operation), transport=httpx.MockTransport(self._answer))
+            self._seen.clear()
+            try:
+                items = list(getattr(client, row["name"]).iterate(**arguments))
+            finally:
+                self._response = httpx.Response(200)
+            if _essence(media) not in self._seen[-1].headers["accept"]:
+                continue
+            is_requested = True
+            found = (
+                [(_plain(each.data), each.event, each.id) for each in items]
+                if media == EVENTS
+                else list(map(_plain, items))
+            )
+            if found != values:
+                yield "stream", f"{_brief(found)} is read from {_brief(values)}"
+            if self._is_switched(operation) and json.loads(self._seen[-1].content).get("stream") is not True:
+                yield "stream", "stream is not set"
+        if not is_requested:
+            yield "stream", f"{self._seen[-1].headers['accept']} is requested, {sorted(stated)} stated"
+
+    def _sequence(self, media: str, node: Node) -> tuple[list[Any], bytes]:
+        """Return two items of a sequence, and its text."""
+        if media != EVENTS:
+            value = _jsonable(self._document.example(self._document.item(node), sent=False, every=True))
+            text = json.dumps(value).encode()
+            return [value, value], b"".join(b"\x1e" * media.endswith("-seq") + text + b"\n" for _ in range(2))
+        stated = self._document.example(node, sent=False, every=True)
+        data = _jsonable(self._document.example(self._document.event_data(node), sent=False, every=True))
+        name = stated.get("event", "message") if isinstance(stated, dict) and data != stated else "message"
+        text = data if isinstance(data, str) else json.dumps(data)
+        lines = "".join(f"event: {name}\nid: {number}\ndata: {text}\n\n" for number in (1, 2))
+        return [(data, name, "1"), (data, name, "2")], lines.encode()
+
+    def _is_switched(self, operation: Operation) -> bool:
+        """Whether the body has a field that says whether the response is a stream."""
+        schemas = () if operation.body is None else operation.body.content.items()
+        properties = [self._document.facts(node)["properties"] for name, (node, _) in schemas if _kind(name) == "json"]
+        return any(
+            "stream" in each and self._document.facts(each["stream"]).get("type") == "boolean" for each in properties
+        )
 
 
 def model_nulls(model: Any) -> Iterator[tuple[str, str]]:
@@ -628,8 +786,12 @@ def _brief(value: Any) -> str:
     return repr(value)[:300]
 
 
+def _essence(media: str) -> str:
+    return media.partition(";")[0].strip().lower()
+
+
 def _kind(media: str) -> str:
-    name = media.partition(";")[0].strip().lower()
+    name = _essence(media)
     if name in ("application/json", "text/json", "*/*", "") or name.endswith("+json"):
         return "json"
     if name == "application/x-www-form-urlencoded":
@@ -643,13 +805,21 @@ def _kind(media: str) -> str:
     )
 
 
-def _rank(media: str) -> tuple[int, bool]:
-    return ["json", "multipart", "form", "bytes", "text"].index(_kind(media)), media != "application/json"
+def _rank(kind: str, media: str) -> tuple[int, bool]:
+    return ["json", "multipart", "form", "bytes", "text"].index(kind), media != "application/json"
+
+
+def _body_arguments(row: Mapping[str, Any], value: Any) -> dict[str, Any]:
+    """Return the arguments that are a body: one, or one for each of its fields."""
+    names = {each["name"]: each["python"] for each in row["parameters"] if each["in"] == "body"}
+    if isinstance(value, dict) and (names.keys() != {"body"} or value.keys() == {"body"}):
+        return {names[name]: member for name, member in value.items() if name in names}
+    return {names["body"]: value}
 
 
 def _fits(stated: str, found: str) -> bool:
     """Whether a media type is one of those that a document states, which may be a range."""
-    pattern, name = stated.partition(";")[0].strip().lower(), found.strip().lower()
+    pattern, name = _essence(stated), found.strip().lower()
     return re.fullmatch(re.escape(pattern).replace(r"\*", ".*"), name) is not None
 
 

@@ -74,11 +74,16 @@ class Body:
 
 @dataclass(frozen=True)
 class Operation:
-    """An operation, with everything that a client has to know of it."""
+    """An operation, with everything that a client has to know of it.
+
+    Attributes:
+        own_server: The URL of its first server as it is written, if the operation or its path states any.
+    """
 
     method: str
     path: str
     servers: tuple[str, ...]
+    own_server: str
     security: tuple[frozenset[str], ...]
     parameters: tuple[Parameter, ...]
     body: Body | None
@@ -188,6 +193,9 @@ class RawDocument:
             method.upper(),
             path,
             self.servers(data, item.value),
+            ""
+            if self.is_swagger
+            else next((each["url"] for each in data.get("servers") or item.value.get("servers") or ()), ""),
             tuple(frozenset(way) for way in security),
             tuple(read),
             body,
@@ -241,7 +249,8 @@ class RawDocument:
             return Body(whole.value.get("required") is True, {name: (schema, {}) for name in consumes})
         if not listed:
             return None
-        files = any(node.value.get("type") == "file" for node in listed)
+        lists_of_files = [node for node in listed if (node.value.get("items") or {}).get("type") == "file"]
+        files = lists_of_files or any(node.value.get("type") == "file" for node in listed)
         forms = [name for name in consumes if name in ("multipart/form-data", "application/x-www-form-urlencoded")]
         names = ["multipart/form-data"] if files else forms or ["application/x-www-form-urlencoded"]
         schema: dict[str, Any] = {
@@ -256,18 +265,43 @@ class RawDocument:
                 "separator": _LISTS.get(node.value.get("collectionFormat", "csv"), ","),
             }
             for node in listed
-            if node.value.get("type") == "array"
+            if node.value.get("type") == "array" and node not in lists_of_files
         }
         return Body(bool(schema["required"]), {name: (Node(schema, listed[0].file), encoding) for name in names})
 
     def _content(self, node: Node, data: dict[str, Any]) -> dict[str, Node]:
         if not self.is_swagger:
             stated = node.value.get("content") or {}
-            return {name: Node((media or {}).get("schema", {}), node.file) for name, media in stated.items()}
+            return {
+                name: Node((media or {}).get("itemSchema") or (media or {}).get("schema", {}), node.file)
+                for name, media in stated.items()
+            }
         produces = data.get("produces") or self.data.get("produces") or ["application/json"]
         return {name: Node(node.value["schema"], node.file) for name in produces} if "schema" in node.value else {}
 
+    @cached_property
+    def required_schemes(self) -> frozenset[str]:
+        """The security schemes that operations require."""
+        ways = [way for operation in self.operations() for way in operation.security]
+        return frozenset(name for way in ways for name in way if name in self.schemes)
+
     # -- values
+
+    def item(self, node: Node) -> Node:
+        """Return the schema of an item of a sequence, from that of the sequence: that of an array's items, or the same."""
+        facts = self.facts(node)
+        return facts["items"] if facts.get("type") == "array" and "items" in facts else node
+
+    def event_data(self, node: Node) -> Node:
+        """Return the schema of an event's data: that of `data`, or of its content, if a schema is of the event's fields."""
+        facts = self.facts(node)
+        for each in [*facts.get("oneOf", ()), *facts.get("anyOf", ())]:
+            if self.facts(each).get("type") != "null":
+                return self.event_data(each)
+        if "data" not in facts["properties"] or not facts["properties"].keys() & {"event", "id", "retry"}:
+            return node
+        data = self.node(*facts["properties"]["data"])
+        return Node(data.value["contentSchema"], data.file) if "contentSchema" in data.value else data
 
     def facts(self, node: Node, depth: int = 0) -> dict[str, Any]:
         """Return a schema's keywords with those of its parts; `properties` are nodes."""

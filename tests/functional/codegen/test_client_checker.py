@@ -15,7 +15,7 @@ from client_checker import check, main, model_nulls
 from small_document import _run
 
 DOCUMENT = """\
-openapi: 3.0.3
+openapi: 3.1.0
 info: {title: Checked, version: "1"}
 servers: [{url: "https://checked.example/{version}", variables: {version: {default: v1}}}]
 security: [{key: []}]
@@ -33,7 +33,8 @@ paths:
       - {name: json, in: query, content: {application/json: {schema: {type: object, properties: {a: {type: string}}}}}}
       - {name: X-Trace, in: header, schema: {type: string, enum: [on, off]}}
       - {name: crumb, in: cookie, schema: {type: string}}
-      responses: {"200": {description: One., content: {application/json: {schema: {type: object, additionalProperties: {type: string, nullable: true}}}}}}
+      - {name: crumbs, in: cookie, schema: {type: array, items: {type: string}}}
+      responses: {"200": {description: One., content: {application/json: {schema: {type: object, additionalProperties: {type: [string, "null"]}}}}}}
     patch:
       operationId: changeItem
       requestBody: {required: true, content: {application/json: {schema: {$ref: "#/components/schemas/Change"}}}}
@@ -56,6 +57,53 @@ paths:
       operationId: putFile
       requestBody: {required: true, content: {application/octet-stream: {schema: {type: string, format: binary}}}}
       responses: {"204": {description: Done.}}
+  /fields:
+    put:
+      operationId: putFields
+      requestBody: {required: true, content: {application/octet-stream: {schema: {$ref: "#/components/schemas/Change"}}}}
+      responses: {"204": {description: Done.}}
+    patch:
+      operationId: patchFields
+      requestBody:
+        required: true
+        content:
+          application/merge-patch+json: {schema: {$ref: "#/components/schemas/Change"}}
+          application/json-patch+json: {schema: {type: array, items: {type: object}}}
+          text/csv: {schema: {type: string}}
+      responses: {"204": {description: Done.}}
+  /elsewhere:
+    servers: [{url: "https://elsewhere.example"}]
+    get: {operationId: getElsewhere, responses: {"204": {description: Done.}}}
+  /beside:
+    get: {operationId: getBeside, servers: [{url: "https://checked.example/beside"}], responses: {"204": {description: Done.}}}
+  /events:
+    post:
+      operationId: postEvents
+      requestBody: {required: true, content: {application/json: {schema: {type: object, properties: {stream: {type: boolean}}}}}}
+      responses:
+        "200":
+          description: Events.
+          content:
+            application/json: {schema: {type: object, properties: {a: {type: string}}}}
+            text/event-stream: {schema: {type: object, properties: {a: {type: string}}}}
+  /typed-events:
+    get:
+      operationId: getTypedEvents
+      responses:
+        "200":
+          description: Events.
+          content:
+            text/event-stream:
+              schema:
+                type: object
+                required: [event, data]
+                properties:
+                  event: {type: string, enum: [made]}
+                  data: {type: string, contentMediaType: application/json, contentSchema: {type: object, properties: {a: {type: string}}}}
+  /lines:
+    get:
+      operationId: getLines
+      responses: {"200": {description: Lines., content: {application/x-ndjson: {schema: {type: object, properties: {a: {type: string}}}}}}}
 components:
   securitySchemes: {key: {type: apiKey, in: header, name: X-Key}}
   schemas:
@@ -64,7 +112,7 @@ components:
       required: [name]
       properties:
         name: {type: string}
-        note: {type: string, nullable: true}
+        note: {type: [string, "null"]}
         number: {type: integer, readOnly: true}
         parts: {type: array, items: {type: string}}
     Problem: {type: object, required: [title], properties: {title: {type: string}, token: {type: string}, more: {type: object}}}
@@ -133,7 +181,8 @@ def test_a_client_does_what_its_document_states(folder: Path, name: str, capsys:
     assert capsys.readouterr().out == "0 problems: \n"
 
 
-GET, PATCH, ERRORS = "operations/get_item.py", "operations/change_item.py", "errors.py"
+GET, PATCH, FIELDS = (f"operations/{name}.py" for name in ("get_item", "change_item", "patch_fields"))
+ERRORS = "errors.py"
 
 
 @pytest.mark.parametrize(
@@ -173,6 +222,32 @@ GET, PATCH, ERRORS = "operations/get_item.py", "operations/change_item.py", "err
         ),
         ("new", ERRORS, '"Conflict": _read_', '"Gone": _read_', "error"),
         ("new", "models/problem.py", 'made.title = data["title"]', 'made.title = ""', "error"),
+        ("new", GET, '("crumbs", joined(', '("crumb", joined(', "cookie"),
+        ("new", GET, 'as_list(crumbs), ","', 'as_list(crumbs), "|"', "cookie"),
+        ("new", "operations/put_fields.py", "as_list(parts)})", 'as_list(parts)}, "text/csv")', "media type"),
+        ("new", FIELDS, 'json_body(body, "application/json-patch+json")', "json_body(body)", "media type"),
+        ("new", FIELDS, 'BodyChoice(("text/csv",)', 'BodyChoice(("text/plain",)', "media type"),
+        ("new", FIELDS, 'raw_body(body, "text/csv")', 'raw_body("", "text/csv")', "body"),
+        ("new", "operations/get_elsewhere.py", 'server="https://elsewhere.example",', "", "server"),
+        ("new", "operations/get_elsewhere.py", 'server="https://elsewhere.example",', "", "base url"),
+        (
+            "new",
+            "client.py",
+            '(Server("https://checked.example/beside")',
+            '(Server("https://elsewhere.example")',
+            "base url",
+        ),
+        ("new", "_runtime/servers.py", "return self.mapped[key]", "return base_url", "base url"),
+        ("new", "operations/post_events.py", 'switch=("stream",)', "switch=()", "stream"),
+        (
+            "new",
+            "operations/get_typed_events.py",
+            "response.model(GetTypedEventsResponseData)",
+            "response.text()",
+            "stream",
+        ),
+        ("new", "operations/get_lines.py", '"application/x-ndjson")', '"application/jsonl")', "stream"),
+        ("new", "_runtime/events.py", 'fields.get("id")', "None", "stream"),
         ("old", "operations/get_a.py", '"|"', '","', "query"),
         ("old", "operations/put_a.py", '"a": a', '"b": a', "body"),
         ("old", "client.py", "/v2", "", "server"),
