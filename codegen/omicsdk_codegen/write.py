@@ -7,7 +7,7 @@ import os
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from ruff import find_ruff_bin
 
@@ -52,9 +52,10 @@ def format_tree(root: Path, on_progress: OnProgress = silent) -> None:
 
 
 def _format(names: Sequence[str]) -> None:
+    ruff = find_ruff_bin()
     for command in (["check", *_SORTING], ["format"]):
         run = subprocess.run(
-            [find_ruff_bin(), command[0], *_RUFF, *command[1:], "--", *names],
+            [ruff, command[0], *_RUFF, *command[1:], "--", *names],
             capture_output=True,
             text=True,
             check=False,
@@ -74,12 +75,15 @@ def write_files(root: Path, files: Mapping[str, str]) -> None:
     Raises:
         ValueError: a path leads out of the folder.
     """
-    inside = root.resolve()
+    made = set[Path]()
     for name, text in files.items():
-        path = (root / name).resolve()
-        if not path.is_relative_to(inside):
+        inside = PurePosixPath(name)
+        if inside.is_absolute() or ".." in inside.parts:
             raise ValueError(f"{name} is outside {root}")
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path = root / inside
+        if path.parent not in made:  # a call to the system for each of thousands of files takes as long as writing it
+            path.parent.mkdir(parents=True, exist_ok=True)
+            made.add(path.parent)
         path.write_bytes(text.encode())
 
 
