@@ -6,12 +6,12 @@ It is imported inside a function, because it takes 0.2 s and imports pydantic.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from .progress import Count, OnProgress, silent
-from .shapes import ANY, Enum, Model, Type, inner
+from .shapes import ANY, Enum, Model, Ref, Type, Union, inner, with_inner
 from .surrogate import NATIVE, UNTAGGED, Surrogate, surrogate
 
 # The parser copies all components with each new one, so its time grows with the square of their number.
@@ -110,21 +110,54 @@ def parse(models: Iterable[Model], wanted: Mapping[str, Type], on_progress: OnPr
     held = {(model.key, held.wire): held.type for model in known for held in model.fields}
     extras = {model.key: model.extra for model in known if model.extra != ANY}
     places: dict[Type, str] = {}
-    for (key, wire), type_ in held.items():
-        places.setdefault(type_, f"{key}/properties/{wire}")
-    for key, type_ in (*extras.items(), *wanted.items()):
-        places.setdefault(type_, key)
+    patterns: dict[Type, tuple[Type, list[str]]] = {}
+    stated = [(type_, f"{key}/properties/{wire}") for (key, wire), type_ in held.items()]
+    for type_, place in (*stated, *((type_, key) for key, type_ in (*extras.items(), *wanted.items()))):
+        if type_ not in patterns:
+            models_of: dict[str, str] = {}
+            patterns[type_] = _pattern(type_, models_of), list(models_of)
+            places.setdefault(patterns[type_][0], place)
     asked = list(places)
-    responses: dict[Type, PythonType] = {}
+    of_patterns: dict[Type, PythonType] = {}
     count = Count("determining the Python types", len(asked), on_progress)
     for start in range(0, len(asked), _ASKED_AT_ONCE):
         count.reached(start)
-        responses |= _responses(asked[start : start + _ASKED_AT_ONCE], places)
+        of_patterns |= _responses(asked[start : start + _ASKED_AT_ONCE], places)
+    responses = {type_: _with_models(of_patterns[pattern], keys) for type_, (pattern, keys) in patterns.items()}
     return Parsed(
         {place: responses[type_] for place, type_ in held.items()},
         {model.key: responses[model.extra] if model.key in extras else Word("Any") for model in known},
         {key: responses[type_] for key, type_ in wanted.items()},
     )
+
+
+def _pattern(type_: Type, keys: dict[str, str]) -> Type:
+    """Return a type with numbers in place of its models: types that differ only in their models are requested once."""
+    if isinstance(type_, Ref):
+        return Ref(keys.setdefault(type_.key, str(len(keys))))
+    made = with_inner(type_, lambda part: _pattern(part, keys))
+    if isinstance(made, Union) and made.table:
+        return replace(made, table=tuple((value, keys.get(key, "")) for value, key in made.table))
+    return made
+
+
+def _with_models(found: PythonType, keys: Sequence[str]) -> PythonType:
+    """Return the Python type of a pattern with models in place of their numbers."""
+    match found:
+        case ModelOf(number):
+            return ModelOf(keys[int(number)])
+        case ListOf(item):
+            return ListOf(_with_models(item, keys))
+        case DictOf(value):
+            return DictOf(_with_models(value, keys))
+        case TupleOf(items, rest):
+            return TupleOf(
+                tuple(_with_models(item, keys) for item in items), None if rest is None else _with_models(rest, keys)
+            )
+        case AnyOf(members):
+            return AnyOf(tuple(_with_models(member, keys) for member in members))
+        case _:
+            return found
 
 
 def _responses(types: Sequence[Type], places: Mapping[Type, str]) -> dict[Type, PythonType]:

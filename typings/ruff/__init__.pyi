@@ -1,1 +1,3 @@
+"""What is used of ruff, which has no types."""
+
 def find_ruff_bin() -> str: ...

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from omicsdk_codegen import parser, progress
-from omicsdk_codegen.parser import AnyOf, Choice, DictOf, ListOf, LostType, ModelOf, PythonType, Word, parse
+from omicsdk_codegen.parser import AnyOf, Choice, DictOf, ListOf, LostType, ModelOf, PythonType, TupleOf, Word, parse
 from omicsdk_codegen.shapes import (
     ANY,
     BOOLEAN,
@@ -20,6 +20,7 @@ from omicsdk_codegen.shapes import (
     Map,
     Model,
     Ref,
+    Tuple,
     Type,
     Union,
     union_of,
@@ -81,7 +82,7 @@ def test_no_text_of_the_document_reaches_the_parser() -> None:
 def test_the_parser_is_asked_for_each_type_once_and_never_for_many_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its time grows with the square of what it is given, and ours must not."""
     models = [
-        Model(f"/{n}", {}, [Field(name, name, Array(Ref(f"/{n}")), True, False, {}) for name in ("one", "two")])
+        Model(f"/{n}", {}, [Field(name, name, Array(Enum((f"v{n}",))), True, False, {}) for name in ("one", "two")])
         for n in range(950)
     ]
     sizes: list[int] = []
@@ -94,10 +95,32 @@ def test_the_parser_is_asked_for_each_type_once_and_never_for_many_at_once(monke
 
     monkeypatch.setattr(parser, "surrogate", counting)
     monkeypatch.setattr(progress, "_SECONDS_BETWEEN_COUNTS", 0)
-    parsed = parse(models, {"again": Array(Ref("/0"))}, told.append)
+    parsed = parse(models, {"again": Array(Enum(("v0",)))}, told.append)
     assert len(parsed.fields) == 1900
     assert (sum(sizes), max(sizes)) == (950, 100)
     assert told[-1] == "determining the Python types: 900 of 950"
+
+
+def test_types_that_differ_in_their_models_alone_are_requested_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Type] = []
+
+    def listing(types: Iterable[Type]) -> Surrogate:
+        asked.extend(types)
+        return surrogate(asked)
+
+    monkeypatch.setattr(parser, "surrogate", listing)
+    either = [
+        Union((Ref(first), Ref(second)), "kind", (("a", first), (None, second))) for first, second in ("ab", "bc")
+    ]
+    tuples = [Tuple((Ref(key), Array(Ref(key))), Map(Ref("a")), 2) for key in "ab"]
+    parsed = parse([], {str(n): type_ for n, type_ in enumerate([*either, *tuples, Union((Ref("a"), STRING))])})
+    assert len(asked) == 4
+    assert [parsed.wanted["0"], parsed.wanted["1"]] == [
+        AnyOf((ModelOf(first), ModelOf(second))) for first, second in ("ab", "bc")
+    ]
+    assert parsed.wanted["2"] == TupleOf((ModelOf("a"), ListOf(ModelOf("a"))), DictOf(ModelOf("a")))
+    assert parsed.wanted["3"] == TupleOf((ModelOf("b"), ListOf(ModelOf("b"))), DictOf(ModelOf("a")))
+    assert parsed.wanted["4"] == AnyOf((ModelOf("a"), Word("str")))
 
 
 def test_a_type_that_does_not_come_back_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
