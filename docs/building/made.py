@@ -7,6 +7,7 @@ from pathlib import Path
 import published_names
 
 from building.clients import clients
+from building.documents import documents
 from building.performance import IN_SHORT, OTHER_TOOLS, chosen, performance, read_results
 from building.programs import programs
 from building.reliability import reliability
@@ -22,8 +23,9 @@ def made_pages() -> dict[Path, str]:
     docs/performance.md is made from benchmarks/results/*.json, docs/clients.md from what `make codegen` wrote,
     docs/reliability.md from what `make reliability` did. The tables of docs/coming-from-*.md, and the names that differ in
     specs/, are made of the faces' tables of differences and of what the published packages have. That of docs/published-programs.md is
-    made of what tests/compat/published_programs.py ran, those of docs/tested-with.md of what `make real` did. The tables of measurements
-    of the README and of docs/why-not.md are made of the same results as docs/performance.md.
+    made of what tests/compat/published_programs.py ran, that of docs/published-documents.md of what tests/compat/published_documents.py
+    tried, those of docs/tested-with.md of what `make real` did. The tables of measurements of the README and of docs/why-not.md are made
+    of the same results as docs/performance.md.
     """
     faults = json.loads((ROOT / "tests" / "faults" / "results.json").read_text(encoding="utf-8"))
     faces = published_names.FACES.values()
@@ -35,6 +37,9 @@ def made_pages() -> dict[Path, str]:
         DOCS / "clients.md": clients(ROOT / "generated" / "omicsdk_api"),
         DOCS / "reliability.md": reliability(faults),
         DOCS / "published-programs.md": _measured(DOCS / "published-programs.md", programs(ROOT / "tests" / "compat")),
+        DOCS / "published-documents.md": _measured(
+            DOCS / "published-documents.md", documents(ROOT / "tests" / "compat" / "documents.json")
+        ),
         DOCS / "tested-with.md": _measured(DOCS / "tested-with.md", tested(ROOT / "tests" / "real")),
         **{face.page_file: published_names.page(face, face.page_file.read_text(encoding="utf-8")) for face in faces},
         **{face.exceptions_file: text for face in faces if (text := published_names.exceptions(face))},
