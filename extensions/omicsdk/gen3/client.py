@@ -44,7 +44,13 @@ else:
 
 GUID = Identifier("GUID", str.lower, without_prefix)
 """An index finds records without or with its prefix."""
-_GUID_OR_ALIAS = Identifier("GUID", str.lower, lambda one, other: not is_guid(one) or without_prefix(one, other))
+
+
+def _is_guid_or_alias(one: str, other: str) -> bool:
+    return not is_guid(one) or without_prefix(one, other)
+
+
+_GUID_OR_ALIAS = Identifier("GUID", str.lower, _is_guid_or_alias)
 INDEXD = Rules(
     # A baseid means the latest version; bundles have an id.
     Rule(

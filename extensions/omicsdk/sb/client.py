@@ -367,8 +367,14 @@ def _whoami(client: SevenBridges) -> User:
 
 _ID = Identifier("id", str.lower)
 _PROJECT = Identifier("project", str.casefold)
-_APP = Identifier("app", str.casefold, lambda requested, returned: returned.startswith(f"{requested}/"))
-"""Without a revision it means the latest one, which the response states."""
+
+
+def _is_revision(requested: str, returned: str) -> bool:
+    """Without a revision an identifier means the latest one, which the response states."""
+    return returned.startswith(f"{requested}/")
+
+
+_APP = Identifier("app", str.casefold, _is_revision)
 _KINDS = (
     *("file", "task", "import", "export", "job", "automation", "package", "run"),
     *("division", "team", "invoice", "marker"),
