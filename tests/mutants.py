@@ -68,7 +68,6 @@ FIGURES: dict[str, tuple[str, ...]] = {
 EQUIVALENT: dict[str, dict[str, str]] = {
     "core.checksums": {
         ": 1024 -> 1025 (occurrence 3)": "of _CRC_SLICE: slices of any size give the same CRC32C, only the speed differs",
-        ": 128 -> 129": "of _CRC_SLICE too",
     },
     "transfer.names": {
         "room_in: '/' -> '//'": "both are the root folder",

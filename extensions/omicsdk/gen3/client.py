@@ -93,11 +93,11 @@ class _Services:
     """Manifests that users keep with the commons."""
     drs: Part[DrsApi, AsyncDrsApi] = Part("omicsdk_api.drs", "DrsApi", "/ga4gh/drs/v1")
     """The commons as a GA4GH Data Repository Service."""
-    guppy: Part[PlainClient, AsyncPlainClient] = Part("omicsdk.core.client", "PlainClient", "/guppy")
+    guppy: Part[PlainClient, AsyncPlainClient] = Part("omicsdk.core.plain_client", "PlainClient", "/guppy")
     """The explorer's service, which has no document: see `explore` and `explorer_query`."""
-    sower: Part[PlainClient, AsyncPlainClient] = Part("omicsdk.core.client", "PlainClient", "/job")
+    sower: Part[PlainClient, AsyncPlainClient] = Part("omicsdk.core.plain_client", "PlainClient", "/job")
     """The service of jobs, which has no document: see `run_job`."""
-    ws_storage: Part[PlainClient, AsyncPlainClient] = Part("omicsdk.core.client", "PlainClient", "/ws-storage")
+    ws_storage: Part[PlainClient, AsyncPlainClient] = Part("omicsdk.core.plain_client", "PlainClient", "/ws-storage")
     """The storage of workspaces, which has no document: see `workspace_copy`."""
 
 

@@ -54,8 +54,9 @@ def login_error(error: Forbidden) -> Forbidden:
     """
     if not any(each in error.message.lower() for each in _NEEDS_LOGIN):
         return error
-    facts = {name: value for name, value in vars(error).items() if name != "remedy"}
-    return LoginRequired(**facts)
+    made = LoginRequired()
+    vars(made).update({name: value for name, value in vars(error).items() if name != "remedy"})
+    return made
 
 
 def login_in(environ: Mapping[str, str], email: str | None = None, password: str | None = None) -> PasswordLogin | None:

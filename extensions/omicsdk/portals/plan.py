@@ -135,8 +135,8 @@ class Plan:
                 rows = [row for row in map(self._planned, self._completed(some)) if row is not None]
                 pickle.dump(rows, out, 5)
                 totals.update(_counts_of(rows))
-        self.count += totals.pop("available")
-        self.unavailable += totals.pop("unavailable")
+        self.count += totals.pop("available", 0)
+        self.unavailable += totals.pop("unavailable", 0)
         return totals
 
     def _check_stopped(self) -> None:

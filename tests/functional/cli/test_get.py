@@ -187,7 +187,7 @@ def test_a_list_and_uris_are_downloaded_together(get, portal):
     ran = get("gdc_manifest.txt", url, "--to", "data")
     assert ran.code == 0, ran.err
     assert sorted(each["name"] for each in ran.json["files"]) == ["n.bam", "t.bam", "u.bam"]
-    assert "arguments: URIs and URLs, 1 file of unknown size" in ran.err
+    assert "arguments: URIs and URLs, 1 file, 1 B" in ran.err
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")

@@ -13,7 +13,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
 from math import inf
@@ -403,7 +402,7 @@ def test_files_that_changed_since_an_unfinished_get_are_fetched_again(
     fs = ServedFileSystem(port=server.port, sizeless=True, use_listings_cache=False)
     store, changed = store_of(fs), [1e9]
     look = store._look
-    monkeypatch.setattr(store, "_look", lambda path: replace(look(path), modified=changed[-1]))
+    monkeypatch.setattr(store, "_look", lambda path: look(path)._replace(modified=changed[-1]))
     places = [str(tmp_path / name) for name in ("a", "b")]
     store.hold("p/a", b"1")
     store.hold("p/b", b"2")

@@ -186,7 +186,7 @@ FILES = {"file_bodies", "forms"}
 @pytest.mark.parametrize(
     ("changes", "modules"),
     [
-        ({"operation": _response(LISTED, **{"x-omics-pagination": PAGES})}, {"items", "pages", "paging"}),
+        ({"operation": _response(LISTED, **{"x-omics-pagination": PAGES})}, {"items", "page_breaks", "pages", "paging"}),
         ({"operation": _response({"type": "string"}, "text/plain")}, STREAM),
         ({"operation": _response(RUN, "application/jsonl")}, {*STREAM, "items", "sequences"}),
         ({"operation": _response(RUN, "text/event-stream")}, {*STREAM, "items", "sequences", "events"}),

@@ -114,7 +114,7 @@ def test_a_missing_permission_to_upload_is_reported_and_nothing_is_made(sandbox:
     folder = filled(tmp_path / "in", a=10, b=10)
     with commons_of(sandbox, READER) as commons:
         result = commons.upload(folder, authz=["/programs/secret"], wait=0, check=False)
-    assert [type(file.error) for file in result.transferred] == [Forbidden, Forbidden]
+    assert [isinstance(file.error, Forbidden) for file in result.transferred] == [True, True]
     assert not any(file.guid for file in result.transferred)
 
 

@@ -183,7 +183,8 @@ def test_a_file_that_neither_mirror_nor_service_has_is_requested_once(
 ) -> None:
     omics_sandbox.add_faults(Rule("status", path="/azul/fetch/repository/files/*", status=404))
     (failed,) = azul.download("fileFormat=h5ad", tmp_path / "out", check=False).outcomes
-    assert (failed.state, type(failed.error)) == ("failed", NotFound)
+    assert failed.state == "failed"
+    assert isinstance(failed.error, NotFound)
     assert len(omics_sandbox.requests("/azul/fetch/repository/files")) == 1
 
 
