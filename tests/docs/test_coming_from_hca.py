@@ -160,8 +160,7 @@ def test_settings(run, documented, tmp_path):
     assert f"dss.get-bundle.replica\taws\t{tmp_path}/config.staging.json:" in told
     assert json.loads((tmp_path / "config.staging.json").read_text()) == {
         "DSSClient": {"swagger_url": url},
-        "dss": {"get-bundle": {}},
-        "areas": {"$append": "s3://org-example-staging/area/"},
+        "dss": {"get-bundle": {}, "download": {"metadata-filter": {"$append": "*.json"}}},
     }
 
 
