@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core import DecodeError, OmicsError
 from omicsdk.core.consistency import InconsistentListing, ResponseMismatch
+from omicsdk.core.page_breaks import at_page_breaks
 from omicsdk.transfer.s3.listing import Page, elements, pages_of, read_page, seconds_of
 from recorded_server import exchanges
 from s3_service import Answer, Request, Service, client_of, page_of
@@ -133,6 +134,20 @@ def test_the_count_of_keys_is_a_lower_bound():
     assert read(page_of({"a": 1}, ["b/"], KeyCount=1)) == ["a"]
     with pytest.raises(InconsistentListing, match="a page states 3 entries, but has 2"):
         read(page_of({"a": 1}, ["b/"], KeyCount=3))
+
+
+def test_a_reader_uses_each_page_before_the_next_is_requested():
+    bodies = [page_of({"a": 1}, truncated=True, NextContinuationToken="t"), page_of({"b": 1})]
+    steps: list[str] = []
+
+    def ask(_: dict[str, str]) -> bytes:
+        steps.append("request")
+        return bodies.pop(0)
+
+    with at_page_breaks(lambda: steps.append("print")):
+        for page in pages_of(ask, "s3://b", ""):
+            steps += [each.key for each in page.objects]
+    assert steps == ["request", "a", "print", "request", "b"]
 
 
 def test_an_empty_page_may_be_followed_by_others():

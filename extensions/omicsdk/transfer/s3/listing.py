@@ -12,6 +12,7 @@ from xml.parsers import expat
 from omicsdk.core.consistency import ListingCheck, ResponseMismatch
 from omicsdk.core.counts import stated_number
 from omicsdk.core.errors import DecodeError
+from omicsdk.core.page_breaks import page_break
 from omicsdk.core.request import number_in
 
 
@@ -270,3 +271,4 @@ def pages_of(ask: Callable[[dict[str, str]], bytes], where: str, prefix: str, de
             raise DecodeError(operation, "NextContinuationToken", place or None, expected="the token of the next page")
         seen.add(place)
         more = named
+        page_break()
