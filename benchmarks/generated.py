@@ -343,9 +343,6 @@ def many_calls(package: Any, url: str, delay: int) -> list[Case]:
 def main() -> None:
     """Measures all cases."""
     import httpx
-    from omicsdk.core import paging
-    from omicsdk.core.model import ANY
-    from omicsdk.core.response import Response, model_of
 
     large, small = page(ITEMS), page(2)
     assert_described(json.loads(small), {"$ref": "#/components/schemas/SamplePage"})
@@ -353,18 +350,22 @@ def main() -> None:
         folder = Path(name)
         package = ours(folder)
         models = importlib.import_module("our_samples.models.sample_page")
+        decoding, model, response = (
+            importlib.import_module(f"our_samples._runtime.{name}") for name in ("json_decoding", "model", "response")
+        )
         decode_stock, peer_model = stock(folder), pydantic_page()
 
         def decode() -> None:
-            found = Response("list_samples", 200, {}, large).json(model_of(models.SamplePage), ANY)
+            read = response.model_of(models.SamplePage)
+            found = response.Response("list_samples", 200, {}, large).json(read, model.ANY)
             assert len(found.items) == ITEMS
 
         def decode_by_json() -> None:
-            kept, paging._fast_decoder = paging._fast_decoder, lambda: None
+            kept, decoding._fast_decoder = decoding._fast_decoder, lambda: None
             try:
                 decode()
             finally:
-                paging._fast_decoder = kept
+                decoding._fast_decoder = kept
 
         url = serve(small)
         api = package.OurSamplesApi(url)
@@ -385,21 +386,23 @@ def main() -> None:
         )
         items = f"decode {ITEMS:,} nested items"
         cases = [
-            Case(f"{items} / pydantic v2 validate_json", decode, lambda: peer_model.model_validate_json(large), 0.5, 7),
+            Case(
+                f"{items} / pydantic v2 validate_json", decode, lambda: peer_model.model_validate_json(large), 0.32, 7
+            ),
             Case(
                 f"{items}, standard library json / pydantic v2 validate_json",
                 decode_by_json,
                 lambda: peer_model.model_validate_json(large),
-                0.65,
+                0.38,
                 7,
             ),
-            Case(f"{items} / stock openapi-python-client", decode, lambda: decode_stock(json.loads(large)), 0.25, 7),
-            Case("call over loopback / bare httpx call", call, bare_call, 1.15, 7),
+            Case(f"{items} / stock openapi-python-client", decode, lambda: decode_stock(json.loads(large)), 0.28, 7),
+            Case("call over loopback / bare httpx call", call, bare_call, 0.98, 7),
             Case(
                 "import, make a client, first parsed answer / the same with bare httpx and json",
                 run(sys.executable, "-c", first, env=environ),
                 run(sys.executable, "-c", first_bare, env=environ),
-                1.25,
+                0.95,
                 15,
             ),
         ]
