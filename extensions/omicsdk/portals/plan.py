@@ -242,10 +242,10 @@ class Plan:
 
 
 def _batches_in(file: IO[bytes]) -> Iterator[Sequence[Any]]:
-    """What was pickled to a file that only this process could write."""
+    """What was pickled to a file, a batch after the other."""
     reader = cast("BufferedReader", file)
     while reader.peek(1):
-        yield pickle.load(reader)  # noqa: S301
+        yield pickle.load(reader)  # noqa: S301 - only this process could write it
 
 
 def _counts_of(rows: Sequence[tuple[object, Sequence[ListedFile], Sequence[bool]]]) -> Counter[str]:

@@ -15,7 +15,6 @@ from omicsdk.transfer.names import NameGuard, check_links, check_names, folds_ca
 from omicsdk.transfer.network.requests import Location
 
 T = TypeVar("T")
-R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,22 +110,20 @@ class Item:
         return without_query(text) if "://" in text else text
 
 
-class _Mapped(Iterable[R], Generic[T, R]):
-    def __init__(self, make: Callable[[T], R], things: Iterable[T]) -> None:
-        self._make = make
-        self._things = things
-
-    def __iter__(self) -> Iterator[R]:
-        return map(self._make, self._things)
-
-
-class MappedItems(_Mapped[T, Item]):
+class MappedItems(Iterable[Item], Generic[T]):
     """Items created again in each iteration, so that their number does not affect memory.
 
     Args:
         make: Makes the item of an object.
         things: The things; iterated as often as the items.
     """
+
+    def __init__(self, make: Callable[[T], Item], things: Iterable[T]) -> None:
+        self._make = make
+        self._things = things
+
+    def __iter__(self) -> Iterator[Item]:
+        return map(self._make, self._things)
 
 
 class ItemSource:

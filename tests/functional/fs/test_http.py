@@ -211,7 +211,7 @@ def test_errors_of_servers(server):
 
 def test_a_busy_server_is_asked_again(server):
     url = server.put("a.bin", DATA)
-    busy = lambda _, __, response: replace(response, status=503, headers={"Retry-After": "0"})  # noqa: E731
+    busy = lambda _, __, response: replace(response, status=503, headers={"Retry-After": "0"})  # noqa: E731 - a fault of one line
     server.fault("a.bin", busy, busy)
     assert looked_up(url).size == len(DATA)
 

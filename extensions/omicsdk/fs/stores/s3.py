@@ -27,7 +27,7 @@ from omicsdk.fs.store import (
 from omicsdk.transfer import Item, Location, TransferReport, Upload
 from omicsdk.transfer.items import MappedItems
 from omicsdk.transfer.network.plan import WHOLE
-from omicsdk.transfer.network.stated import may_be_of_parts, of_parts, stated
+from omicsdk.transfer.network.stated import first_of, may_be_of_parts, of_parts, stated
 from omicsdk.transfer.s3.client import BATCH, S3Client
 from omicsdk.transfer.s3.listing import Object, Page, seconds_of
 
@@ -285,8 +285,7 @@ class S3Store(Store):
         return self.location(entry)
 
     def _examined(self, entry: Entry) -> Location:
-        known = self.stat(entry.path).checksums
-        quickest = dict([*known.items()][:1])
+        quickest = first_of(self.stat(entry.path).checksums)
 
         def states(_: Mapping[str, str]) -> Mapping[str, str]:
             return quickest

@@ -12,6 +12,7 @@ from omicsdk.core.request import number_in
 from omicsdk.core.retry import seconds_of_date
 from omicsdk.transfer.names import wrong_with
 from omicsdk.transfer.network.requests import last_status, parse_head, validator_in
+from omicsdk.transfer.network.stated import stated
 
 #: Name of a file whose server and URL state none, as browsers have it.
 UNNAMED = "download"
@@ -19,7 +20,7 @@ UNNAMED = "download"
 #: Names of algorithms in Digest (RFC 3230) and Repr-Digest (RFC 9530). Both cover the whole file, also in a response
 #: with a part of it; Content-MD5 covers the bytes that were sent.
 _DIGESTS = {"sha-256": "sha256", "sha-512": "sha512", "sha": "sha1", "md5": "md5", "crc32c": "crc32c"}
-_AMAZON = {f"x-amz-checksum-{name}": name for name in ("sha256", "sha1", "crc32c")}
+_AMAZON = ("sha256", "sha1", "crc32c", "md5")
 _STRUCTURED = re.compile(r"\s*([A-Za-z0-9*_.-]+)\s*=\s*:([A-Za-z0-9+/=]*):\s*(?:;[^,]*)?(?:,|\Z)")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -136,20 +137,10 @@ def google_checksums(headers: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 
 def _amazon_checksums(headers: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    etag = headers.get("etag", "").strip('"')
-    usual = "COMPOSITE" if "-" in etag else "FULL_OBJECT"
-    if headers.get("x-amz-checksum-type", usual) == "FULL_OBJECT":
-        for header, name in _AMAZON.items():
-            yield name, from_base64(name, headers.get(header, "").strip())
-    # Elsewhere an ETag of 32 digits need not be an MD5: of keys of KMS or of the user, of S3 Express, of other servers.
-    is_plain = (
-        headers.get("server") == "AmazonS3"
-        and headers.get("x-amz-server-side-encryption", "AES256") == "AES256"
-        and "x-amz-server-side-encryption-customer-algorithm" not in headers
-        and headers.get("x-amz-storage-class") != "EXPRESS_ONEZONE"
-    )
-    if is_plain and is_checksum("md5", etag.lower()):
-        yield "md5", etag.lower()
+    # Elsewhere an ETag of 32 digits need not be an MD5: of S3 Express, of other servers.
+    is_digest = headers.get("server") == "AmazonS3" and headers.get("x-amz-storage-class") != "EXPRESS_ONEZONE"
+    found = stated({**headers, "etag": headers.get("etag", "").lower()}, etags=is_digest)
+    yield from ((name, found[name]) for name in _AMAZON if name in found)
 
 
 def disposition_name(header: str) -> str:

@@ -44,12 +44,21 @@ def quickest(headers: Mapping[str, str]) -> dict[str, str]:
     Args:
         headers: As for `stated`.
     """
-    return dict([*stated(headers).items()][:1])
+    return first_of(stated(headers))
 
 
 def quickest_without_etag(headers: Mapping[str, str]) -> dict[str, str]:
     """As `quickest`, for objects whose ETag never is a checksum."""
-    return dict([*stated(headers, etags=False).items()][:1])
+    return first_of(stated(headers, etags=False))
+
+
+def first_of(checksums: Mapping[str, str]) -> dict[str, str]:
+    """Return the first of some checksums alone, which costs least to compute; empty if there is none.
+
+    Args:
+        checksums: Checksums by algorithm, fastest first.
+    """
+    return dict([*checksums.items()][:1])
 
 
 def may_be_of_parts(headers: Mapping[str, str]) -> bool:

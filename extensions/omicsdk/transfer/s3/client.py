@@ -13,7 +13,7 @@ from logging import getLogger
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
-from omicsdk.core.api_errors import PAGE_LIMIT, complaint_of, page_title
+from omicsdk.core.api_errors import PAGE_LIMIT, complaint_of
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import (
     WRONG_KEYS,
@@ -39,7 +39,7 @@ from omicsdk.core.version import USER_AGENT
 from omicsdk.transfer.network.requests import LATER, Location
 from omicsdk.transfer.network.stated import quickest, quickest_without_etag
 from omicsdk.transfer.ranges import ConnectionPool, shared_pool
-from omicsdk.transfer.s3.listing import Page, elements, pages_of
+from omicsdk.transfer.s3.listing import Page, elements, pages_of, refuse_page
 from omicsdk.transfer.s3.settings import DEFAULT_REGION, Settings, is_amazons, is_keys_own, keys_of_botocore
 from omicsdk.transfer.uploads.store import NoSuchUpload
 
@@ -842,9 +842,7 @@ class S3Client:
     @staticmethod
     def _changed(response: Response, doing: str) -> Response:
         """Refuse a web page as the response to a change: as one of S3 it would mean success."""
-        if (title := page_title(response.body[:PAGE_LIMIT].decode("utf-8", "replace"))) is not None:
-            said = f"a web page{f' titled {shortened(title, 80)!r}' if title else ''}"
-            raise DecodeError(doing, "", said, expected="a response of S3")
+        refuse_page(response.body, doing)
         return response
 
 

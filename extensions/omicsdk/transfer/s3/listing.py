@@ -11,7 +11,7 @@ from xml.parsers import expat
 
 from omicsdk.core.consistency import ListingCheck, ResponseMismatch
 from omicsdk.core.counts import stated_number
-from omicsdk.core.errors import DecodeError
+from omicsdk.core.errors import DecodeError, shortened
 from omicsdk.core.page_breaks import page_break
 from omicsdk.core.request import number_in
 
@@ -154,15 +154,28 @@ def parse(
     try:
         parser.Parse(body, True)
     except (expat.ExpatError, _Refused):
-        from omicsdk.core.api_errors import PAGE_LIMIT, page_title
-        from omicsdk.core.errors import shortened
+        from omicsdk.core.api_errors import PAGE_LIMIT
         from omicsdk.core.redaction import mask_text
 
-        beginning = body[:PAGE_LIMIT].decode("utf-8", "replace")
-        title = page_title(beginning)
-        shown: object = mask_text(shortened(beginning, 200))
-        if title is not None:
-            shown = f"a web page{f' titled {shortened(title, 80)!r}' if title else ''}"
+        refuse_page(body, operation)
+        shown = mask_text(shortened(body[:PAGE_LIMIT].decode("utf-8", "replace"), 200))
+        raise DecodeError(operation, "", shown, expected="a response of S3") from None
+
+
+def refuse_page(body: bytes, operation: str) -> None:
+    """Refuse a web page, such as a captive portal's, in place of a response.
+
+    Args:
+        body: The response's body.
+        operation: What was requested, for errors.
+
+    Raises:
+        DecodeError: It is a web page.
+    """
+    from omicsdk.core.api_errors import PAGE_LIMIT, page_title
+
+    if (title := page_title(body[:PAGE_LIMIT].decode("utf-8", "replace"))) is not None:
+        shown = f"a web page{f' titled {shortened(title, 80)!r}' if title else ''}"
         raise DecodeError(operation, "", shown, expected="a response of S3") from None
 
 

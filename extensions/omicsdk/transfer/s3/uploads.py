@@ -167,7 +167,7 @@ class BucketObject(S3Object):
                     self._whole = ""
                 return dict(found)
             case _:
-                raise NotImplementedError(operation)
+                raise NotImplementedError(operation)  # of boto3, which S3Object does not call
 
 
 _USUAL = PartRules(part_size=PART_SIZE, single=min(PART_SIZE, SINGLE), adapts=True)
