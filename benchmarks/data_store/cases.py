@@ -4,7 +4,7 @@ import re
 import subprocess
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 from counting import Came
 from measuring import Action, Case, Row, compared, run
@@ -37,14 +37,22 @@ def command(
 
 
 def manifest(
-    bench: Bench, name: str, goal: float | None, rounds: int, *, kind: str, slow: bool = False, disk: bool = False
+    bench: Bench,
+    name: str,
+    goal: float | None,
+    rounds: int,
+    *,
+    kind: str,
+    slow: bool = False,
+    disk: bool = False,
+    of: Literal["wall", "cpu"] = "wall",
 ) -> Row:
     """The files of a manifest into the filestore."""
     place, files = bench.disk if disk else bench.memory, in_filestore(getattr(bench.holdings, kind))
     arguments = {"manifest": str(bench.holdings.manifest(kind)), **_into(place)}
     task = _task(bench.slow_api if slow else bench.api, place, "download_manifest", arguments)
     case = _call(bench, name, goal, rounds, place, task, whole(place.out, files))
-    return _floor(bench, place, kind).compared(case) if _is_hashing(kind, disk) else compared(case)
+    return _floor(bench, place, kind).compared(case, of) if _is_hashing(kind, disk) else compared(case)
 
 
 def _is_hashing(kind: str, disk: bool) -> bool:

@@ -86,6 +86,7 @@ def one_file(
     checksum: str | None = None,
     server: str = "http",
     digest: bool = False,
+    of: Literal["wall", "cpu"] = "wall",
 ) -> Row:
     """One large file, against curl, and openssl afterwards where `digest` is set."""
     place, files = bench.memory, bench.files.one
@@ -97,17 +98,26 @@ def one_file(
         peer.append(["openssl", "dgst", "-sha256", out])
     mine = ours(bench, place, files, checksum, getattr(bench.nginx, server))
     case = against(place, files, mine, peer, name, goal, rounds)
-    return compared(case) if server == "limited" else bounded(bench, case, files, None if digest else checksum, server)
+    if server == "limited":
+        return compared(case)
+    return bounded(bench, case, files, None if digest else checksum, server, of)
 
 
-def bounded(bench: Bench, case: Case, files: Sequence[Served], checksum: str | None, server: str = "http") -> Row:
+def bounded(
+    bench: Bench,
+    case: Case,
+    files: Sequence[Served],
+    checksum: str | None,
+    server: str = "http",
+    of: Literal["wall", "cpu"] = "wall",
+) -> Row:
     """A comparison, and what the cores allow at best."""
     place, at = bench.memory, getattr(bench.nginx, server)
     certificate = str(bench.nginx.certificate) if server == "https" else None
     rows = [[file.name, f"{at}/{file.name}"] for file in files]
     receive = bench.worker.task(do="receive", rows=rows, folder=str(place.out), certificate=certificate)
     hashed = checksum if checksum == "sha256" else None  # CRC32C is a part of receiving
-    return Floor(bench.nginx, receive, files, hashed).compared(case)
+    return Floor(bench.nginx, receive, files, hashed).compared(case, of)
 
 
 def many(

@@ -8,7 +8,7 @@ from functools import partial
 from hashlib import file_digest
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, Literal
 
 import pycurl
 from measuring import Action, Case, Row, Spent, cpu_seconds, measured, rounds_of, row_of
@@ -38,21 +38,26 @@ class Floor:
         self._files = [nginx.root / file.name for file in files]
         self._algorithm = algorithm
 
-    def measure(self) -> float:
-        """Has all of it done once, and gives the CPU seconds that it took."""
+    def measure(self, *, serving: bool = True) -> float:
+        """Has all of it done once, and gives the CPU seconds that it took.
+
+        Args:
+            serving: Whether those of the server count.
+        """
         hashing = threading.Thread(target=self._hash)
         served, spent = self._nginx.cpu(), cpu_seconds()
         hashing.start()
         told = self._receive()
         hashing.join()
         elsewhere = told.cpu if isinstance(told, Spent) else 0.0  # in a process that continues
-        return self._nginx.cpu() - served + cpu_seconds() - spent + elsewhere
+        return (self._nginx.cpu() - served if serving else 0.0) + cpu_seconds() - spent + elsewhere
 
-    def compared(self, case: Case) -> Row:
+    def compared(self, case: Case, of: Literal["wall", "cpu"] = "wall") -> Row:
         """A row of results with its bound. This is measured directly after each run of the peer, and does not count.
 
         Args:
             case: The comparison.
+            of: What the ratio is of.
         """
 
         def checked(action: Action) -> Spent:
@@ -63,26 +68,29 @@ class Floor:
         def peer() -> Spent:
             spent = checked(case.peer)
             case.prepare()
-            return spent._replace(least=self.measure())
+            return spent._replace(least=self.measure(serving=of == "wall"))
 
         rounds = rounds_of(replace(case, ours=partial(checked, case.ours), peer=peer, check=lambda: None))
-        return {**row_of(case, rounds), "bound": self._bound([of_peer for _, of_peer in rounds])}
+        return {**row_of(case, rounds, of), "bound": self._bound([of_peer for _, of_peer in rounds], of)}
 
-    def _bound(self, peers: Sequence[Spent]) -> dict[str, Any]:
+    def _bound(self, peers: Sequence[Spent], of: Literal["wall", "cpu"]) -> dict[str, Any]:
         """A row's bound.
 
         Args:
             peers: What the peer took in each round that counts.
+            of: What the row's ratio is of.
         """
-        cores, work, wall = (
-            os.cpu_count() or 1,
-            median(each.least for each in peers),
-            median(each.wall for each in peers),
-        )
+        cores, work = os.cpu_count() or 1, median(each.least for each in peers)
         beside = "" if self._algorithm is None else ", with hashing in parallel,"
+        if of == "cpu":
+            ratio = work / median(each.cpu for each in peers)
+            return {
+                "ratio": round(ratio, 3),
+                "reason": f"receiving with libcurl and writing{beside} take {work:.2f} s of CPU",
+            }
         what = f"receiving with libcurl, writing and serving{beside} take {work:.2f} s of CPU"
         reason = f"{what}, which is {work / cores:.2f} s when spread evenly over {cores} cores"
-        return {"ratio": round(work / cores / wall, 3), "reason": reason}
+        return {"ratio": round(work / cores / median(each.wall for each in peers), 3), "reason": reason}
 
     def _hash(self) -> None:
         for file in self._files if self._algorithm else ():
