@@ -36,7 +36,7 @@ EXPORTS: Mapping[str, str] = {
     ),
     "omit": "OMIT Omit",
     "retry": "NO_RETRY Retry",
-    "sending.transport": "Timeout",
+    "sending.time_limits": "Timeout",
 }
 # Of a document with a flow of OAuth 2 by which a program gets tokens itself.
 FLOWS: Mapping[str, str] = {"oauth.flows": "ClientCredentials DeviceLogin RefreshToken"}

@@ -72,7 +72,7 @@ if TYPE_CHECKING:
     from omicsdk.core.omit import Omit as Omit
     from omicsdk.core.retry import NO_RETRY as NO_RETRY
     from omicsdk.core.retry import Retry as Retry
-    from omicsdk.core.sending.transport import Timeout as Timeout
+    from omicsdk.core.sending.time_limits import Timeout as Timeout
     from omicsdk.core.token_file import TokenFile as TokenFile
     from omicsdk.crunch import AsyncCrunch as AsyncCrunch
     from omicsdk.crunch import Crunch as Crunch
@@ -120,7 +120,7 @@ else:  # hidden from type checkers, which would accept any name
             ),
             "core.omit": "OMIT Omit",
             "core.retry": "NO_RETRY Retry",
-            "core.sending.transport": "Timeout",
+            "core.sending.time_limits": "Timeout",
             "core.token_file": "TokenFile",
             "crunch": "AsyncCrunch Crunch",
             "drs": "AsyncDrs Drs",

@@ -17,7 +17,6 @@ from omicsdk.cli.parser import parse, parse_globals, spelled
 from omicsdk.cli.services import Connection, stated_by_variables, variable
 from omicsdk.core.errors import AuthError, NotJson, OmicsError, UsageError
 from omicsdk.core.json_decoding import decoded
-from omicsdk.core.json_responses import json_of
 from omicsdk.core.settings.profiles import PROFILE_VARIABLE, TRANSFER, stated_transfer_options
 from omicsdk.core.type_guards import is_array
 
@@ -214,6 +213,7 @@ def _page(response: httpx.Response, items: str, operation: str) -> tuple[Any, st
 def _print_response(response: httpx.Response, items: str | None, output: Output, accept: str, schema: str) -> None:
     if not response.content:
         return
+    from omicsdk.core.json_responses import json_of
 
     media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     if "html" in media_type and "json" in accept and not ("html" in accept or "*" in accept):
@@ -457,7 +457,7 @@ def as_patient(settings: Mapping[str, Any]) -> AbstractContextManager[None]:
     timeout, budget = settings.get("call-timeout"), settings.get("call-budget")
     if timeout is None and budget is None:
         return nullcontext()
-    from omicsdk.core.sending.transport import Timeout, call_limits
+    from omicsdk.core.sending.time_limits import Timeout, call_limits
 
     waits = None
     if timeout is not None:

@@ -12,6 +12,8 @@ import json
 import os
 import sys
 
+from omicsdk.core.user_folders import user_folder
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -231,30 +233,6 @@ def read_aliases() -> dict[str, str]:
     from omicsdk.core.errors import ConfigError
 
     raise ConfigError(f"cannot read the aliases: {reason}", file=file, line=line, remedy="Correct or remove the file.")
-
-
-_FOLDERS = {
-    "config": ("XDG_CONFIG_HOME", ".config", "Library/Application Support", ""),
-    "cache": ("XDG_CACHE_HOME", ".cache", "Library/Caches", "\\Cache"),
-}
-
-
-def user_folder(kind: str) -> str:
-    """Return the user's folder for omicsdk's settings or caches, as platformdirs, which takes 20 ms to import.
-
-    Args:
-        kind: config or cache.
-
-    Returns:
-        The folder; empty if the user has no home.
-    """
-    variable, on_unix, on_macos, on_windows = _FOLDERS[kind]
-    if sys.platform == "win32":
-        local = os.environ.get("LOCALAPPDATA") or os.path.expanduser("~\\AppData\\Local")  # noqa: PTH111 - as above
-        return f"{local}\\omicsdk{on_windows}"
-    given = os.environ.get(variable, "").strip()
-    home = given or os.path.expanduser(f"~/{on_macos if sys.platform == 'darwin' else on_unix}")  # noqa: PTH111 - as above
-    return "" if home.startswith("~") else f"{home}/omicsdk"
 
 
 def cache_folder() -> str:

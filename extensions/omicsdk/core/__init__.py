@@ -70,8 +70,8 @@ if TYPE_CHECKING:
     from omicsdk.core.request import Request as Request
     from omicsdk.core.retry import NO_RETRY as NO_RETRY
     from omicsdk.core.retry import Retry as Retry
+    from omicsdk.core.sending.time_limits import Timeout as Timeout
     from omicsdk.core.sending.transport import AsyncTransport as AsyncTransport
-    from omicsdk.core.sending.transport import Timeout as Timeout
     from omicsdk.core.sending.transport import Transport as Transport
     from omicsdk.core.token_file import TokenFile as TokenFile
 
@@ -96,7 +96,8 @@ if not TYPE_CHECKING:  # hidden from type checkers, which would accept any name
             "omit": "OMIT Omit",
             "request": "Request",
             "retry": "NO_RETRY Retry",
-            "sending.transport": "AsyncTransport Timeout Transport",
+            "sending.time_limits": "Timeout",
+            "sending.transport": "AsyncTransport Transport",
             "token_file": "TokenFile",
         },
     )

@@ -1,8 +1,7 @@
 """Counts and sizes that services state."""
 
 from omicsdk.core.errors import DecodeError
-from omicsdk.core.paging import found_at
-from omicsdk.core.request import is_number, number_in
+from omicsdk.core.type_guards import is_number, number_in
 
 
 def count_at(response: object, key: str, operation: str) -> int:
@@ -16,6 +15,8 @@ def count_at(response: object, key: str, operation: str) -> int:
     Raises:
         DecodeError: It is not a whole number of 0 or more.
     """
+    from omicsdk.core.paging import found_at  # of pages' models, which lists of other services do without
+
     found = found_at(response, key)
     if not is_number(found):
         raise DecodeError(operation, key, found, expected="a count")

@@ -13,6 +13,7 @@ from io import BufferedWriter
 from typing import TYPE_CHECKING
 
 from omicsdk.core.errors import ConfigError
+from omicsdk.core.user_folders import user_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,12 +30,11 @@ def home_folder() -> Path:
     return within_home(Path.home)
 
 
-def within_home(find: Callable[[], Path], *, otherwise: str = "") -> Path:
+def within_home(find: Callable[[], Path]) -> Path:
     """Return a folder below the user's home.
 
     Args:
         find: Finds it; raises RuntimeError if the user has no home.
-        otherwise: Another remedy, a sentence.
 
     Raises:
         ConfigError: The user has no home.
@@ -42,7 +42,7 @@ def within_home(find: Callable[[], Path], *, otherwise: str = "") -> Path:
     try:
         return find()
     except RuntimeError:
-        raise no_home(otherwise) from None
+        raise no_home() from None
 
 
 def no_home(otherwise: str = "") -> ConfigError:
@@ -67,13 +67,12 @@ def state_folder() -> Path:
     Raises:
         ConfigError: The variable is not set, and the user has no home.
     """
-    if given := os.environ.get(STATE_VARIABLE):
-        from pathlib import Path
+    from pathlib import Path
 
-        return Path(given)
-    from platformdirs import user_state_path
-
-    return within_home(lambda: user_state_path("omicsdk"), otherwise=f"Or name a folder in {STATE_VARIABLE}.")
+    folder = os.environ.get(STATE_VARIABLE) or user_folder("state")
+    if not folder:
+        raise no_home(f"Or name a folder in {STATE_VARIABLE}.")
+    return Path(folder)
 
 
 _REMEDY = "Check the permissions of the file and its folder, and the free disk space."

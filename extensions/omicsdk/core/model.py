@@ -15,8 +15,7 @@ from omicsdk.core.display import NULL_VALUE, Displayed
 from omicsdk.core.errors import DecodeError
 from omicsdk.core.late_logging import logger
 from omicsdk.core.omit import OMIT
-from omicsdk.core.request import is_number
-from omicsdk.core.type_guards import is_array, is_object
+from omicsdk.core.type_guards import is_array, is_number, is_object
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from urllib.parse import parse_qsl, quote, unquote, urljoin, urlsplit, urlunspli
 from omicsdk.core.errors import DecodeError, shortened
 from omicsdk.core.model import ANY, Shape, array, check
 from omicsdk.core.redaction import url_parts
-from omicsdk.core.request import Paging, Request, number_in
+from omicsdk.core.request import Paging, Request
+from omicsdk.core.type_guards import number_in
 
 CONTENT_KEY_HEADER = "x-openapi-paginated-content-key"
 """Header that names the page's list; HCA services send it with every page but the last."""

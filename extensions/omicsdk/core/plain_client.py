@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from omicsdk.core.client import ResponseCheck
     from omicsdk.core.clock import Clock
     from omicsdk.core.credentials import Credentials
-    from omicsdk.core.sending.transport import Timeout
+    from omicsdk.core.sending.time_limits import Timeout
 
 C = TypeVar("C", bound=Client)
 A = TypeVar("A", bound=AsyncClient)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any, Literal, TypeGuard
+from typing import Any, Literal
 from urllib.parse import quote, urlsplit
 
 from omicsdk.core.bodies import NO_BODY, Body, Joined, members, plain
@@ -328,23 +328,6 @@ def text_of(value: object, name: str = "A value") -> str:
         f"{name} cannot be sent: {repr(value)[:80]} is of type {type(value).__name__}",
         remedy="Use text, a number, a date, True or False.",
     )
-
-
-# -- numbers that others state
-
-_BEYOND, _DIGITS = 1 << 63, 20
-
-
-def is_number(value: object) -> TypeGuard[int]:
-    """True for a whole number from 0 to 2**63 - 1: the one rule for sizes and counts that others state."""
-    return type(value) is int and 0 <= value < _BEYOND
-
-
-def number_in(value: object) -> int | None:
-    """That number, where a text may state it in digits as well; None for anything else. Python refuses 5,000 digits."""
-    if isinstance(value, str):
-        value = int(value) if value.isascii() and value.isdigit() and len(value) < _DIGITS else None
-    return value if is_number(value) else None
 
 
 # -- base URLs

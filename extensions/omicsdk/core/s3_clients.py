@@ -30,7 +30,7 @@ from omicsdk.core.errors import (
 from omicsdk.core.redaction import mask_text, without_query
 from omicsdk.core.sending.connections import Network, network
 from omicsdk.core.sending.proxies import Passage, is_login_refused, login_of
-from omicsdk.core.sending.transport import Timeout
+from omicsdk.core.sending.time_limits import Timeout
 
 #: Approximate bytes of JSON that botocore reads for a client: garbage collection takes a quarter of that time.
 _DESCRIPTIONS = 8 << 20

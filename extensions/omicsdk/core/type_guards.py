@@ -1,4 +1,4 @@
-"""Type guards: `isinstance(x, dict)` alone narrows to an unknown element type."""
+"""Type guards: `isinstance(x, dict)` alone narrows to an unknown element type. And whole numbers that others state."""
 
 from collections.abc import Collection, Mapping
 from typing import Any, TypeGuard
@@ -32,3 +32,18 @@ def is_mapping(value: object) -> TypeGuard[Mapping[Any, Any]]:
 def is_list(value: object) -> TypeGuard[Collection[Any]]:
     """True for what a caller may give as an array: list, tuple or set."""
     return isinstance(value, (list, tuple, set, frozenset))
+
+
+_BEYOND, _DIGITS = 1 << 63, 20
+
+
+def is_number(value: object) -> TypeGuard[int]:
+    """True for a whole number from 0 to 2**63 - 1: the one rule for sizes and counts that others state."""
+    return type(value) is int and 0 <= value < _BEYOND
+
+
+def number_in(value: object) -> int | None:
+    """That number, where a text may state it in digits as well; None for anything else. Python refuses 5,000 digits."""
+    if isinstance(value, str):
+        value = int(value) if value.isascii() and value.isdigit() and len(value) < _DIGITS else None
+    return value if is_number(value) else None

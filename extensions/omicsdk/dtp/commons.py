@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from omicsdk.core.credentials import Credentials
     from omicsdk.core.retry import Retry
-    from omicsdk.core.sending.transport import Timeout
+    from omicsdk.core.sending.time_limits import Timeout
     from omicsdk.gen3.dictionary import Dictionary
     from omicsdk.gen3.queries import Query
     from omicsdk.gen3.records.submission import Outcome, Submission

@@ -32,9 +32,8 @@ from omicsdk.core.json_responses import json_of
 from omicsdk.core.omit import OMIT
 from omicsdk.core.plain_client import exchange_of
 from omicsdk.core.platform import AsyncPlatform, Discovery, Platform, Workflow
-from omicsdk.core.request import number_in
 from omicsdk.core.retry import NO_RETRY
-from omicsdk.core.type_guards import is_object
+from omicsdk.core.type_guards import is_object, number_in
 from omicsdk.core.waits import TICK, sleep_unless
 from omicsdk.ga4gh.requests import Run, client_of
 from omicsdk.transfer import Outcome, TransferOptions, TransferReport

@@ -34,9 +34,8 @@ from omicsdk.core.files import PRIVATE
 from omicsdk.core.json_responses import json_of
 from omicsdk.core.omit import OMIT
 from omicsdk.core.redaction import url_parts
-from omicsdk.core.request import number_in
 from omicsdk.core.retry import seconds_of_date
-from omicsdk.core.type_guards import is_object
+from omicsdk.core.type_guards import is_object, number_in
 from omicsdk.drs.objects import checksums_of
 from omicsdk.gen3.index_records import records_of
 from omicsdk.transfer import Location, MultipartStore, NoSuchUpload, PartRules, SentPart, Source

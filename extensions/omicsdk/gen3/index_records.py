@@ -29,9 +29,9 @@ from omicsdk.core.model import ANY, SIZE, STRING, Shape, array, mapping, members
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.paging import items_at
 from omicsdk.core.plain_client import clock_of
-from omicsdk.core.request import Query, joined, number_in, request
+from omicsdk.core.request import Query, joined, request
 from omicsdk.core.retry import RETRIED_STATUSES, Retry
-from omicsdk.core.type_guards import is_array, is_mapping, is_object
+from omicsdk.core.type_guards import is_array, is_mapping, is_object, number_in
 from omicsdk.drs.identifiers import OBJECT
 from omicsdk.gen3.errors import Gen3UserError
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from httpx import BaseTransport, Response
 
     from omicsdk.core.retry import Retry
-    from omicsdk.core.sending.transport import Timeout
+    from omicsdk.core.sending.time_limits import Timeout
 
 _log = getLogger("omicsdk.gen3")
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")

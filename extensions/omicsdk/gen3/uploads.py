@@ -25,10 +25,9 @@ from omicsdk.core.errors import (
     UsageError,
 )
 from omicsdk.core.json_responses import json_of
-from omicsdk.core.request import number_in
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.threads import side_by_side
-from omicsdk.core.type_guards import is_object
+from omicsdk.core.type_guards import is_object, number_in
 from omicsdk.core.waits import sleep_unless
 from omicsdk.drs.objects import checksums_of as stated_checksums
 from omicsdk.gen3.fence_store import PART_SIZE, SINGLE, Destination, FenceStore, GuidBook

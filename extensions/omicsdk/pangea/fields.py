@@ -15,8 +15,7 @@ from omicsdk.core.checksums import ALGORITHMS, MIB, Digests, is_checksum
 from omicsdk.core.consistency import NAME, UUID
 from omicsdk.core.errors import APIError, NotFound, OmicsError, UsageError
 from omicsdk.core.redaction import url_parts
-from omicsdk.core.request import number_in
-from omicsdk.core.type_guards import is_object
+from omicsdk.core.type_guards import is_object, number_in
 from omicsdk.pangea.responses import all_listed_by, identified, listed_by
 
 if TYPE_CHECKING:

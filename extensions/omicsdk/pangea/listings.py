@@ -10,9 +10,8 @@ from omicsdk.core.consistency import NAME, UUID
 from omicsdk.core.errors import BadRequest, NotFound, OmicsError, ServerError, UsageError
 from omicsdk.core.omit import OMIT
 from omicsdk.core.plain_client import exchange_of
-from omicsdk.core.request import is_number
 from omicsdk.core.text_arguments import text_is_one_item
-from omicsdk.core.type_guards import is_array
+from omicsdk.core.type_guards import is_array, is_number
 from omicsdk.pangea.batches import Batch, each
 from omicsdk.pangea.fields import operation
 from omicsdk.pangea.responses import Blob, all_listed_by, identified, object_of, unlike

@@ -11,8 +11,8 @@ from contextlib import closing, contextmanager
 from xml.etree import ElementTree
 
 from omicsdk.core.archives import InflationLimit
-from omicsdk.core.request import number_in
 from omicsdk.core.tables import LONGEST_LINE, lines_of
+from omicsdk.core.type_guards import number_in
 from omicsdk.portals.lists import (
     FileList,
     Format,

@@ -26,9 +26,8 @@ from omicsdk.core.archives import InflationLimit
 from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.core.json_decoding import decoded
 from omicsdk.core.redaction import without_query
-from omicsdk.core.request import number_in
 from omicsdk.core.tables import RowError, lines_of, rows_of
-from omicsdk.core.type_guards import is_array, is_object
+from omicsdk.core.type_guards import is_array, is_object, number_in
 from omicsdk.drs.identifiers import NotADrsId, parse_drs_id
 from omicsdk.drs.objects import hexadecimal
 from omicsdk.transfer.names import wrong_with

@@ -24,7 +24,7 @@ from omicsdk.sb.paths import check_distinct
 if TYPE_CHECKING:
     from omicsdk_api.sb.models.file import File
 
-    from omicsdk.core.sending.transport import Timeout
+    from omicsdk.core.sending.time_limits import Timeout
     from omicsdk.sb.client import SevenBridges
     from omicsdk.sb.reports import FilesReport
     from omicsdk.transfer import Item, Location, Outcome, SelectionOptionsDict, TransferOptions, TransferReport

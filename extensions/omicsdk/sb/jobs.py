@@ -15,8 +15,8 @@ from omicsdk.core.consistency import Identifier
 from omicsdk.core.errors import APIError, NotFound, OmicsError, error_class, shortened
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.plain_client import clock_of
-from omicsdk.core.request import number_in
 from omicsdk.core.text_arguments import text_is_one_item
+from omicsdk.core.type_guards import number_in
 
 if TYPE_CHECKING:
     from omicsdk_api.sb import SbApi

@@ -26,8 +26,8 @@ from omicsdk.core.consistency import (
 from omicsdk.core.counts import stated_number
 from omicsdk.core.errors import DecodeError, NotFound, UsageError
 from omicsdk.core.redaction import url_parts
-from omicsdk.core.request import number_in
 from omicsdk.core.text_arguments import text_is_one_item
+from omicsdk.core.type_guards import number_in
 from omicsdk.sb.paths import SbPath, WrongPath, checked_name, is_file_id, is_path, parse, project_place
 
 if TYPE_CHECKING:

@@ -15,7 +15,6 @@ from typing import NamedTuple
 
 from omicsdk.core.archives import size_of
 from omicsdk.core.clock import SYSTEM_CLOCK
-from omicsdk.core.dates import seconds_of
 from omicsdk.core.errors import UsageError
 
 _MANUAL = "The manual has the rules, on the page Filters."
@@ -325,6 +324,8 @@ def parse_moment(text: str, now: float | None = None) -> float:
     stripped = text.strip()
     if _AGE.fullmatch(stripped.lower()):
         return (SYSTEM_CLOCK.now() if now is None else now) - duration(text)
+    from omicsdk.core.dates import seconds_of  # few lists are limited by time
+
     seconds = seconds_of(f"{stripped}T00:00:00Z" if _DAY.fullmatch(stripped) else stripped)
     if seconds is None:
         raise UsageError(

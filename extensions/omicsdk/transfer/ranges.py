@@ -5,13 +5,11 @@ from __future__ import annotations
 import atexit
 import io
 import os
-import random
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from logging import getLogger
 from math import inf
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -19,11 +17,11 @@ from omicsdk.core.checksums import crc32c
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.credentials import origin_of
 from omicsdk.core.errors import ConnectionLost, OmicsError, SourceChanged, TimedOut, TransferError, TransportError
+from omicsdk.core.late_logging import logger
 from omicsdk.core.redaction import without_query
 from omicsdk.core.sending.connections import WireFailure, network
-from omicsdk.core.sending.transport import Timeout, within_budget
+from omicsdk.core.sending.time_limits import Timeout, within_budget
 from omicsdk.core.waits import TICK
-from omicsdk.transfer.engine.control import Control
 from omicsdk.transfer.network.requests import (
     WANTED,
     Asked,
@@ -45,6 +43,7 @@ from omicsdk.transfer.network.requests import (
 if TYPE_CHECKING:
     from omicsdk.core.client import Client
     from omicsdk.core.retry import Retry
+    from omicsdk.transfer.engine.control import Control
     from omicsdk.transfer.network.wire import Body, Ended, Wire
 
 #: Least bytes read at once under a limit, and in seconds of the limit.
@@ -67,7 +66,7 @@ _REFUSAL = 1 << 18
 #: Maximum number of wires kept for the next requests, and the number of servers whose connections each keeps.
 _IDLE, _KEPT = 16, 4
 
-_log = getLogger("omicsdk.transfer")
+_log = logger("omicsdk.transfer")
 
 
 class Source(Protocol):
@@ -617,6 +616,8 @@ class Ranges:
 
     def _wait(self, reading: _Reading, error: OmicsError, retry_after: float | None = None) -> None:
         """Wait before a retry, or raise the error if none is left."""
+        import random  # few requests are repeated
+
         pause = within_budget(self._retry).next_pause(
             failures=max(reading.failures, 1),
             elapsed=self._clock.monotonic() - reading.began,

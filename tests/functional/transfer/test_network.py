@@ -26,7 +26,7 @@ from omicsdk.core.plain_client import PlainClient, plain_request
 from omicsdk.core.retry import NO_RETRY
 from omicsdk.core.s3_clients import s3_client
 from omicsdk.core.sending.connections import Network
-from omicsdk.core.sending.transport import call_limits
+from omicsdk.core.sending.time_limits import call_limits
 from omicsdk.transfer import Item, Location, PutTo, S3Object, Upload, download, upload
 from omicsdk.transfer.s3.boto import asking_s3
 

@@ -4,7 +4,6 @@ import json
 import sys
 from pathlib import Path
 
-import platformdirs
 import pytest
 from omicsdk.cli import plugins
 
@@ -107,13 +106,3 @@ def test_a_user_without_a_folder_for_it_does_without_a_cache(site, tmp_path, mon
     monkeypatch.chdir(tmp_path)
     assert list(plugins.plugins()) == ["hello"]
     assert not list(tmp_path.glob("~*"))
-
-
-def test_folders_are_those_of_platformdirs(monkeypatch, tmp_path):
-    for variables in ({}, {"XDG_CONFIG_HOME": str(tmp_path / "a"), "XDG_CACHE_HOME": str(tmp_path / "b")}):
-        for name in ("XDG_CONFIG_HOME", "XDG_CACHE_HOME"):
-            monkeypatch.delenv(name, raising=False)
-        for name, value in variables.items():
-            monkeypatch.setenv(name, value)
-        assert Path(plugins.user_folder("config")) == platformdirs.user_config_path("omicsdk", appauthor=False)
-        assert Path(plugins.user_folder("cache")) == platformdirs.user_cache_path("omicsdk", appauthor=False)

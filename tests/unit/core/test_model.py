@@ -36,8 +36,8 @@ from omicsdk.core.model import (
     union,
 )
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.request import number_in
 from omicsdk.core.response import Response, as_it_came, json_value, model_of
+from omicsdk.core.type_guards import number_in
 
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)

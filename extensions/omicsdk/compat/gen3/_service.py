@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from omicsdk.core.platform import Platform
     from omicsdk.core.request import Request
     from omicsdk.core.retry import Retry
-    from omicsdk.core.sending.transport import Timeout
+    from omicsdk.core.sending.time_limits import Timeout
     from omicsdk.transfer import TransferReport
 
     Auth = Credentials | httpx.Auth | Callable[[Any], Any] | tuple[str, str]

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from omicsdk.compat.pangea_api.file_system_cache import FileSystemCache
     from omicsdk.core.plain_client import PlainClient
     from omicsdk.core.retry import Retry
-    from omicsdk.core.sending.transport import Timeout
+    from omicsdk.core.sending.time_limits import Timeout
     from omicsdk.pangea.client import Pangea
 
 __all__ = [

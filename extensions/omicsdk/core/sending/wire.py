@@ -19,12 +19,12 @@ from omicsdk.core.credentials import HttpxAuth
 from omicsdk.core.errors import ConnectionLost, ProxyLoginFailed, ResponseTooLarge, TimedOut
 from omicsdk.core.logs import http_log
 from omicsdk.core.redaction import MASK, mask_headers, mask_text, mask_url
-from omicsdk.core.request import number_in
 from omicsdk.core.retry import Flow
 from omicsdk.core.sending.connections import KEPT_FOR, Connections, Pool, Way, WireFailure
 from omicsdk.core.sending.failures import WIRE_ERRORS, TooSlow, failure_of, is_of_login, unsendable
 from omicsdk.core.sending.httpx_import import httpx
 from omicsdk.core.sending.proxies import Passage, is_login_refused
+from omicsdk.core.type_guards import number_in
 
 if TYPE_CHECKING:
     from omicsdk.core.request import Request

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.files import locked, no_home, write_private
 from omicsdk.core.type_guards import is_object
+from omicsdk.core.user_folders import user_folder
 
 SETTINGS_VARIABLE = "OMICS_SETTINGS_FILE"
 """Environment variable: the settings file."""
@@ -130,12 +131,10 @@ def settings_file(name: str, variable: str, environ: Mapping[str, str] | None = 
     named = (os.environ if environ is None else environ).get(variable)
     if named:
         return Path(named).expanduser()
-    from platformdirs import user_config_path
-
-    try:
-        return user_config_path("omicsdk", appauthor=False) / name
-    except RuntimeError:
-        raise no_home(f"Or name a file in {variable}.") from None
+    folder = user_folder("config")
+    if not folder:
+        raise no_home(f"Or name a file in {variable}.")
+    return Path(folder) / name
 
 
 def check_profile_name(name: str) -> None:

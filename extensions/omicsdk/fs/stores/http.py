@@ -12,7 +12,7 @@ from omicsdk.core.credentials import Basic, Credentials, is_confidential, origin
 from omicsdk.core.errors import APIError, NotFound, OmicsError, TimedOut, UsageError
 from omicsdk.core.redaction import mask_url, without_query
 from omicsdk.core.sending.connections import WireFailure
-from omicsdk.core.sending.transport import within_budget
+from omicsdk.core.sending.time_limits import within_budget
 from omicsdk.fs.store import Entry, NotListed, PathNotFound, Store, WrongUri
 from omicsdk.transfer import Location
 from omicsdk.transfer.network.representations import Representation, representation_of

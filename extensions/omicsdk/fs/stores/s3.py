@@ -6,12 +6,11 @@ from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from omicsdk.core.errors import APIError, BadRequest, DecodeError, Forbidden, NotFound, OmicsError, UsageError
-from omicsdk.core.request import number_in
 from omicsdk.core.retry import seconds_of_date
-from omicsdk.fs.options import CopyOptions
+from omicsdk.core.type_guards import number_in
 from omicsdk.fs.store import (
     AlreadyThere,
     Entry,
@@ -24,12 +23,14 @@ from omicsdk.fs.store import (
     WrongUri,
     put_files,
 )
-from omicsdk.transfer import Item, Location, TransferReport, Upload
-from omicsdk.transfer.items import MappedItems
 from omicsdk.transfer.network.plan import WHOLE
 from omicsdk.transfer.network.stated import first_of, may_be_of_parts, of_parts, stated
 from omicsdk.transfer.s3.client import BATCH, S3Client
 from omicsdk.transfer.s3.listing import Object, Page, seconds_of
+
+if TYPE_CHECKING:
+    from omicsdk.fs.options import CopyOptions
+    from omicsdk.transfer import Item, Location, TransferReport, Upload
 
 
 def split(path: str) -> tuple[str, str | None]:
@@ -268,6 +269,8 @@ class S3Store(Store):
 
     def item(self, entry: Entry, name: str) -> Item:
         """Return an object as an item: its response states checksums, for which one that was put in parts, or is fetched so, is examined."""
+        from omicsdk.transfer import Item  # lists need no items
+
         if entry.checksums or ((entry.size or 0) <= WHOLE and "-" not in entry.version):
             location, renew = self.location(entry), partial(self._renewed, entry)
             return Item(
@@ -277,7 +280,11 @@ class S3Store(Store):
 
     def _items(self, wanted: Sequence[tuple[Entry, str]]) -> Iterable[Item]:
         # They are iterated several times, to be checked and counted before the first byte.
-        return super()._items(wanted) if len(wanted) <= _KEPT else MappedItems(lambda each: self.item(*each), wanted)
+        if len(wanted) <= _KEPT:
+            return super()._items(wanted)
+        from omicsdk.transfer.items import MappedItems
+
+        return MappedItems(lambda each: self.item(*each), wanted)
 
     def _renewed(self, entry: Entry) -> Location:
         """Return the location again after a refusal; the client corrects what was wrong, or reports it."""
@@ -309,6 +316,7 @@ class S3Store(Store):
 
         Without `overwrite` each object is looked up before its file is sent.
         """
+        from omicsdk.transfer import Upload
         from omicsdk.transfer.s3.uploads import BucketObject
 
         def prepare(file: Put) -> Upload:

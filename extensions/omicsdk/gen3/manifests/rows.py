@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 
 from omicsdk.core.errors import DecodeError
 from omicsdk.core.json_decoding import decoded
-from omicsdk.core.request import is_number
-from omicsdk.core.type_guards import is_array, is_object
+from omicsdk.core.type_guards import is_array, is_number, is_object
 from omicsdk.gen3.manifests import tables
 from omicsdk.gen3.manifests.tables import Fault, ManifestError, OnFault, Table, TableRow
 from omicsdk.gen3.records.exports import rows_of as objects_of

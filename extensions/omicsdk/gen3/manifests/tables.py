@@ -14,8 +14,8 @@ from typing import IO, Any, NamedTuple
 from omicsdk.core.checksums import from_base64
 from omicsdk.core.errors import OmicsError, shortened
 from omicsdk.core.files import in_place_of
-from omicsdk.core.request import number_in
 from omicsdk.core.tables import RowError, lines_of, rows_of
+from omicsdk.core.type_guards import number_in
 from omicsdk.gen3.errors import Gen3UserError
 
 #: Characters of a value that a fault shows.

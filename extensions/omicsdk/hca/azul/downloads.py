@@ -23,7 +23,7 @@ from omicsdk.core.omit import OMIT
 from omicsdk.core.plain_client import clock_of
 from omicsdk.core.platform import settings_of
 from omicsdk.core.redaction import url_parts
-from omicsdk.core.request import number_in
+from omicsdk.core.type_guards import number_in
 from omicsdk.hca.azul.files import AzulFile
 from omicsdk.hca.azul.filters import Conditions
 from omicsdk.hca.azul.index import catalogs, file_of, files, matrices, resolved

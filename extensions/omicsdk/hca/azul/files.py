@@ -14,8 +14,7 @@ from omicsdk.core.errors import DecodeError
 from omicsdk.core.model import ANY, NUMBER, STRING, array, mapping, members, optional
 from omicsdk.core.paging import items_at
 from omicsdk.core.redaction import url_parts
-from omicsdk.core.request import number_in
-from omicsdk.core.type_guards import is_array, is_object
+from omicsdk.core.type_guards import is_array, is_object, number_in
 
 JOINED = " || "
 """Separates the values of a cell that has several."""

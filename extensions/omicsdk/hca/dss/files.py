@@ -18,9 +18,8 @@ from omicsdk.core.credentials import ANONYMOUS
 from omicsdk.core.errors import APIError, DecodeError, TransferError, Unauthorized
 from omicsdk.core.omit import OMIT
 from omicsdk.core.operation import exchange_of_call
-from omicsdk.core.request import is_number, number_in
 from omicsdk.core.sending.outgoing import outgoing
-from omicsdk.core.type_guards import is_object
+from omicsdk.core.type_guards import is_number, is_object, number_in
 from omicsdk.transfer import Item, Location, download
 from omicsdk.transfer.names import first_of_each
 

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from omicsdk.core.errors import OmicsError, TransferError, UnsafePath, UsageError
 from omicsdk.core.files import in_place_of
-from omicsdk.core.request import number_in
 from omicsdk.core.tables import RowError, lines_of, rows_of
+from omicsdk.core.type_guards import number_in
 from omicsdk.hca.dss.files import ROOT, DSSFile, name_in_store
 from omicsdk.hca.dss.tsv import DIALECT
 from omicsdk.transfer.disk import write_errors

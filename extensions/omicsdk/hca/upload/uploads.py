@@ -21,7 +21,7 @@ from omicsdk.core.media_types import media_type_of
 from omicsdk.core.platform import settings_of
 from omicsdk.core.retry import Retry
 from omicsdk.core.s3_clients import s3_client
-from omicsdk.core.sending.transport import within_budget
+from omicsdk.core.sending.time_limits import within_budget
 from omicsdk.core.threads import Workers, ended, side_by_side
 from omicsdk.hca.upload.areas import UploadAreaURI, UploadException, area_of
 from omicsdk.hca.upload.copying import copy, known_checksum

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
 from omicsdk.core.checksums import from_base64, is_checksum
-from omicsdk.core.request import number_in
 from omicsdk.core.retry import seconds_of_date
+from omicsdk.core.type_guards import number_in
 from omicsdk.transfer.names import wrong_with
 from omicsdk.transfer.network.requests import last_status, parse_head, validator_in
 from omicsdk.transfer.network.stated import stated

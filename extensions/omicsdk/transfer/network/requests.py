@@ -11,8 +11,8 @@ from typing import NamedTuple, cast
 from omicsdk.core.credentials import origin_of
 from omicsdk.core.errors import APIError, TooManyRedirects, TransportError
 from omicsdk.core.redaction import without_query
-from omicsdk.core.request import number_in
 from omicsdk.core.retry import LEAST_RATE, REDIRECT_LIMIT, REDIRECT_STATUSES, SILENCE, retry_after, seconds_of_date
+from omicsdk.core.type_guards import number_in
 from omicsdk.core.version import USER_AGENT
 from omicsdk.transfer.arguments import a, number, whole_number
 from omicsdk.transfer.network.plan import LARGEST

@@ -36,9 +36,9 @@ from omicsdk.core.errors import (
 )
 from omicsdk.core.model import STRING, check, members
 from omicsdk.core.redaction import mask_text
-from omicsdk.core.request import is_number
 from omicsdk.core.s3_clients import careful
 from omicsdk.core.sending.connections import Network, network
+from omicsdk.core.type_guards import is_number
 from omicsdk.transfer.network.requests import Location, server_of
 from omicsdk.transfer.s3.client import REMEDIES
 from omicsdk.transfer.uploads.store import (

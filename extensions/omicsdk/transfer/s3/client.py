@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import random
 import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from logging import getLogger
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
@@ -28,22 +26,22 @@ from omicsdk.core.errors import (
     error_class,
     shortened,
 )
+from omicsdk.core.late_logging import logger
 from omicsdk.core.redaction import mask_text, mask_url
-from omicsdk.core.request import number_in
 from omicsdk.core.retry import clock_lead, retry_after
 from omicsdk.core.sending.connections import WireFailure
-from omicsdk.core.sending.transport import within_budget
+from omicsdk.core.sending.time_limits import within_budget
 from omicsdk.core.sigv4 import EMPTY, PATH_SAFE, SAFE, UNSIGNED, Keys, Signer
 from omicsdk.core.threads import side_by_side
+from omicsdk.core.type_guards import number_in
 from omicsdk.core.version import USER_AGENT
 from omicsdk.transfer.network.requests import LATER, Location
 from omicsdk.transfer.network.stated import quickest, quickest_without_etag
 from omicsdk.transfer.ranges import ConnectionPool, shared_pool
 from omicsdk.transfer.s3.listing import Page, elements, pages_of, refuse_page
 from omicsdk.transfer.s3.settings import DEFAULT_REGION, Settings, is_amazons, is_keys_own, keys_of_botocore
-from omicsdk.transfer.uploads.store import NoSuchUpload
 
-_log = getLogger("omicsdk.transfer")
+_log = logger("omicsdk.transfer")
 
 #: S3's codes for a bucket that does not exist or is not writable with these keys: as with WRONG_KEYS, every other request
 #: would get the same response.
@@ -483,6 +481,8 @@ class S3Client:
                     raise error
                 later = retry_after(response.headers, self._clock.now())
             failures += 1
+            import random  # few requests are repeated
+
             fraction = random.random()  # noqa: S311 - jitter
             elapsed = self._clock.monotonic() - began
             pause = retry.next_pause(failures=failures, elapsed=elapsed, fraction=fraction, retry_after=later)
@@ -864,6 +864,8 @@ def error_of(response: Response, doing: str) -> OmicsError:
     """
     said, status = complaint_of(response.body), response.status if response.status >= 300 else 500
     if said.code == "NoSuchUpload":
+        from omicsdk.transfer.uploads.store import NoSuchUpload  # lists need no uploads
+
         return NoSuchUpload(f"{doing}: the upload does not exist in the store (any longer)")
     code, request_id = said.code, response.headers.get("x-amz-request-id") or said.request_id
     told = mask_text(shortened(said.message or code or f"HTTP {status}", 500))

@@ -13,7 +13,7 @@ from omicsdk.core.consistency import ListingCheck, ResponseMismatch
 from omicsdk.core.counts import stated_number
 from omicsdk.core.errors import DecodeError, shortened
 from omicsdk.core.page_breaks import page_break
-from omicsdk.core.request import number_in
+from omicsdk.core.type_guards import number_in
 
 
 class Object(NamedTuple):

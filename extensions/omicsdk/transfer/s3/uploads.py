@@ -7,7 +7,7 @@ from typing import Any
 
 from omicsdk.core.checksums import crc32c_combine, crc32c_text
 from omicsdk.core.errors import APIError, ChecksumMismatch
-from omicsdk.core.request import number_in
+from omicsdk.core.type_guards import number_in
 from omicsdk.transfer.network.requests import Location
 from omicsdk.transfer.network.stated import is_encrypted
 from omicsdk.transfer.s3.boto import PartChecksum, S3Object, base64_of

@@ -13,7 +13,7 @@ from omicsdk.compat.sevenbridges.http.error_handlers import (
     rate_limit_sleeper,
     repeatable_handler,
 )
-from omicsdk.core.sending.transport import call_limits
+from omicsdk.core.sending.time_limits import call_limits
 
 MAINTENANCE = {"code": 0, "status": 503, "message": "Under maintenance"}
 

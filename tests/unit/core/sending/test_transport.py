@@ -32,7 +32,7 @@ from omicsdk.core import (
 )
 from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.redaction import mask_text
-from omicsdk.core.sending.transport import call_limits
+from omicsdk.core.sending.time_limits import call_limits
 from omicsdk.core.waits import StoppableClock
 
 BASE = "https://api.example.org/v1"

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from omicsdk_api.crunch.models.status import Status
 
     from omicsdk.core.retry import Retry
-    from omicsdk.core.sending.transport import Timeout
+    from omicsdk.core.sending.time_limits import Timeout
 
 __all__ = ["Connection", "CrunchAPIException"]
 

@@ -28,7 +28,7 @@ from omicsdk.core.plain_client import PlainClient, beside
 from omicsdk.core.platform import resolve
 from omicsdk.core.request import OperationFacts, query_text, request
 from omicsdk.core.retry import RETRIED_STATUSES, Retry
-from omicsdk.core.sending.transport import Timeout
+from omicsdk.core.sending.time_limits import Timeout
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.hca.config import TOKEN_VARIABLES, HCAConfig, base_url_of, command, discovery, swagger_url_of
 

@@ -138,7 +138,7 @@ class HttpClient:
         from omicsdk.core.credentials import ApiKey, BearerToken
         from omicsdk.core.errors import ConfigError
         from omicsdk.core.retry import Retry
-        from omicsdk.core.sending.transport import stated_budget, within_budget
+        from omicsdk.core.sending.time_limits import stated_budget, within_budget
         from omicsdk.core.version import USER_AGENT
 
         _arguments.check_numbers(

@@ -279,7 +279,7 @@ def _optional(name: str, told: Mapping[str, Any], response: Response) -> list[di
 
 def _offset(href: str) -> int | None:
     query = _query(href)
-    from omicsdk.core.request import number_in
+    from omicsdk.core.type_guards import number_in
 
     return None if "token" in query else number_in(query.get("offset"))
 

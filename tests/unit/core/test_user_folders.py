@@ -1,0 +1,33 @@
+"""The user's own folders are found without platformdirs, where it finds them."""
+
+from pathlib import Path
+
+import platformdirs
+import pytest
+from omicsdk.core.errors import ConfigError
+from omicsdk.core.files import state_folder
+from omicsdk.core.settings.profiles import settings_file
+from omicsdk.core.user_folders import user_folder
+
+VARIABLES = {"XDG_CONFIG_HOME": "a", "XDG_CACHE_HOME": "b", "XDG_STATE_HOME": "c"}
+
+
+@pytest.mark.parametrize("are_set", [False, True])
+def test_folders_are_those_of_platformdirs(monkeypatch, tmp_path, are_set):
+    for name, folder in VARIABLES.items():
+        monkeypatch.setenv(name, str(tmp_path / folder)) if are_set else monkeypatch.delenv(name, raising=False)
+    assert Path(user_folder("config")) == platformdirs.user_config_path("omicsdk", appauthor=False)
+    assert Path(user_folder("cache")) == platformdirs.user_cache_path("omicsdk", appauthor=False)
+    assert Path(user_folder("state")) == platformdirs.user_state_path("omicsdk")
+
+
+def test_a_user_without_a_home_is_told_what_to_set(monkeypatch):
+    for name in (*VARIABLES, "OMICS_STATE_DIR", "OMICS_SETTINGS_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("os.path.expanduser", lambda path: path)
+    with pytest.raises(ConfigError) as found:
+        state_folder()
+    assert "OMICS_STATE_DIR" in found.value.remedy
+    with pytest.raises(ConfigError) as found:
+        settings_file("settings.toml", "OMICS_SETTINGS_FILE")
+    assert "OMICS_SETTINGS_FILE" in found.value.remedy
