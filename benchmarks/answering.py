@@ -29,6 +29,7 @@ class Request(NamedTuple):
         query: What follows the question mark.
         head: The request's lines before the body, in lower case.
         body: The body.
+        lines: The same lines as they came.
     """
 
     method: str
@@ -36,6 +37,7 @@ class Request(NamedTuple):
     query: str
     head: bytes
     body: bytes
+    lines: bytes = b""
 
 
 Response = Callable[[Request], bytes]
@@ -93,8 +95,8 @@ class Answering(asyncio.Protocol):
         end = self._came.find(b"\r\n\r\n")
         if end < 0:
             return None
-        line, _, head = bytes(self._came[:end]).partition(b"\r\n")
-        head, size = head.lower(), 0
+        line, _, lines = bytes(self._came[:end]).partition(b"\r\n")
+        head, size = lines.lower(), 0
         if (at := head.find(b"content-length:")) >= 0:
             size = int(head[at + 15 :].split(b"\r\n", 1)[0])
         begin = end + 4
@@ -107,7 +109,7 @@ class Answering(asyncio.Protocol):
         del self._came[: begin + size]
         method, target, _ = line.decode().split(" ", 2)
         path, _, query = target.partition("?")
-        return Request(method, path, query, head, body)
+        return Request(method, path, query, head, body, lines)
 
     def _write(self, request: Request) -> None:
         if self._transport is not None:

@@ -4,7 +4,7 @@
 
 `listed` has LISTED objects and `few` has 100, whose bytes are not there; `copied` has COPIED and `some` has SOME of 4 KB, `one` has
 one of 1 KB; any other bucket is empty at first. `GET /-/BUCKET` gives the ETags of its objects by key; `POST /-/again` puts all
-buckets back into the state in which they began. Keys have lower case only, as the heads of requests are read so.
+buckets back into the state in which they began.
 """
 
 import asyncio
@@ -167,13 +167,13 @@ def service(listed: int, copied: int, some: int) -> Response:
         if request.method == "DELETE":
             bucket.delete(key)
             return b"HTTP/1.1 204 No Content\r\n\r\n"
-        source = _header(request.head, "x-amz-copy-source")
+        source = _header(request.lines, "x-amz-copy-source")
         if source:
             of, _, old = unquote(source).lstrip("/").partition("/")
             etag = bucket.put(key, buckets[of].bodies[old], buckets[of].etags[old])
             text = f"{_XML}<CopyObjectResult><LastModified>2026-01-31T12:00:00.000Z</LastModified><ETag>&quot;{etag}&quot;</ETag></CopyObjectResult>"
             return reply(200, body=text.encode(), kind="application/xml")
-        sums = re.findall(rb"^x-amz-checksum-[a-z0-9]+:.*", request.head, re.MULTILINE)
+        sums = re.findall(rb"^x-amz-checksum-[a-z0-9]+:.*", request.lines, re.MULTILINE | re.IGNORECASE)
         stated = (line.decode().strip() for line in sums)
         return reply(200, f'ETag: "{bucket.put(key, request.body)}"', *stated)
 
@@ -225,8 +225,8 @@ def _no_key() -> bytes:
     return reply(404, body=text.encode(), kind="application/xml")
 
 
-def _header(head: bytes, name: str) -> str:
-    found = re.search(rf"^{name}:\s*(.*?)\s*$".encode(), head, re.MULTILINE)
+def _header(lines: bytes, name: str) -> str:
+    found = re.search(rf"^{name}:\s*(.*?)\s*$".encode(), lines, re.MULTILINE | re.IGNORECASE)
     return "" if found is None else found[1].decode()
 
 
