@@ -120,6 +120,15 @@ class Workers(_Threads):
         futures = [self.submit(function, argument) for argument in arguments]
         return (future.result() for future in futures)
 
+    def all_do(self, task: Callable[[], None]) -> None:
+        """Have each thread do the same.
+
+        Args:
+            task: What they do; it raises nothing.
+        """
+        for number in range(self._limit):
+            self._put(task, number + 1)
+
     def close(self) -> None:
         """Accept no more calls; queued ones are dropped, and running ones are not waited for."""
         self._closed = True
@@ -169,18 +178,41 @@ def side_by_side(
         For each argument, in order, the result, or the error that the call raised; Interrupted for those that a stop
         skipped.
     """
-    with Workers(min(AT_ONCE, len(arguments)), "calls") as pool:
-        futures = [pool.submit(call, argument) for argument in arguments]
-        futures.reverse()
-        while futures:
-            future = futures.pop()  # and its result, once it is consumed
-            if not ended(future, stopped) or stopped():
-                yield Interrupted("Stopped before this request")
-                continue
+    from queue import Empty, SimpleQueue
+
+    left, ends = deque(enumerate(arguments)), SimpleQueue[tuple[int, T | BaseException]]()
+    found = dict[int, T | BaseException]()
+
+    def work() -> None:
+        # No future for each call: thousands of them cost more than the short calls that they represent.
+        while left:
             try:
-                yield future.result()
-            except OmicsError as error:
-                yield error
+                number, argument = left.popleft()
+            except IndexError:  # another thread took the last one
+                return
+            try:
+                end = call(argument)
+            except BaseException as error:
+                end = error
+            ends.put((number, end))
+
+    with Workers(min(AT_ONCE, len(arguments)), "calls") as pool:
+        pool.all_do(work)
+        try:
+            for number in range(len(arguments)):
+                while number not in found and not stopped():
+                    with suppress(Empty):
+                        ended, end = ends.get(timeout=TICK)
+                        found[ended] = end
+                if number not in found or stopped():
+                    yield Interrupted("Stopped before this request")
+                    continue
+                end = found.pop(number)
+                if isinstance(end, BaseException) and not isinstance(end, OmicsError):
+                    raise end
+                yield end
+        finally:
+            left.clear()  # no further call begins
 
 
 def in_threads(function: Callable[[A], T], things: Sequence[A], threads: int, name: str = "calls") -> list[T]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, BinaryIO, Unpack, cast
 
 from omicsdk.fs.copying.copies import copy_files
@@ -164,6 +163,6 @@ def _copied(
         store = stores.of(source)
         found = source_to_copy(store, source, recursive=recursive, patterns=how)
         kind = kind_of(stores, target, recursive=found.is_folder)
-        plan = plan_copy([replace(found, uri=source._replace(is_folder=found.is_folder))], target, kind)
+        plan = plan_copy([found._replace(uri=source._replace(is_folder=found.is_folder))], target, kind)
         check_target(stores, plan)
         return how.checked(copy_files(plan, stores, how))

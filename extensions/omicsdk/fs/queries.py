@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fnmatch import fnmatchcase, translate
 from itertools import islice
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.core.threads import side_by_side
@@ -20,8 +21,7 @@ _RANGE = re.compile(r"(\d*)-(\d*)\Z")
 _AT_ONCE = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Conditions:
+class Conditions(NamedTuple):
     """Conditions that files must all meet.
 
     Attributes:
@@ -32,7 +32,7 @@ class Conditions:
 
     names: Sequence[str] = ()
     filters: Filters = ALL
-    metadata: Mapping[str, str] = field(default_factory=dict[str, str])
+    metadata: Mapping[str, str] = MappingProxyType({})
 
     @property
     def of_names(self) -> bool:
@@ -103,11 +103,11 @@ def find(store: Store, files: Iterable[Selected], conditions: Conditions) -> Ite
                 yield file
 
 
-def parse_range(text: str | None) -> tuple[int | None, int | None]:
+def parse_range(text: str) -> tuple[int | None, int | None]:
     """Read a range of bytes.
 
     Args:
-        text: FIRST-LAST, FIRST- or -COUNT; None for all.
+        text: FIRST-LAST, FIRST- or -COUNT.
 
     Returns:
         The first byte, negative when counted from the end, and the byte after the last; None if there is no such
@@ -116,8 +116,6 @@ def parse_range(text: str | None) -> tuple[int | None, int | None]:
     Raises:
         UsageError: It has another form, or the last byte is before the first.
     """
-    if text is None:
-        return None, None
     found = _RANGE.match(text)
     if found is None or text == "-" or (not found[1] and not int(found[2])):  # the last 0 bytes would read as all
         raise UsageError(f"{text!r} is not a range", remedy="Use 0-99, 100- or -100.")

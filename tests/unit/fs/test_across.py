@@ -5,7 +5,6 @@ import io
 import os
 import stat
 import sys
-from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -316,7 +315,7 @@ def test_what_differs_is_sent_though_an_unfinished_copy_states_that_it_arrived(s
         shelf.files[f"p/{name}"] = b"1"
     shelf.broken.add("q/b")
     believing_journals(shelf, monkeypatch)
-    plan = replace(planned(source), differing=True)
+    plan = planned(source)._replace(differing=True)
     assert [outcome.state for outcome in copied(plan).outcomes] == ["done", "failed"]
     shelf.files["q/a"] = b"x"
     monkeypatch.setattr(shelf, "_stat", lambda _store, path: Entry(path, "file", 1))  # nothing but sizes to compare

@@ -63,7 +63,7 @@ def copy_files(plan: CopyPlan, stores: Stores, options: CopyOptions | None = Non
     files = [file for file in files if file.name not in known]
     schemes = list(dict.fromkeys(file.uri.scheme for file in files))
     for scheme in schemes:
-        part = replace(plan, files=[file for file in files if file.uri.scheme == scheme])
+        part = plan._replace(files=[file for file in files if file.uri.scheme == scheme])
         if chosen.stopped:
             reports.append(TransferReport(Outcome(file.name, "stopped", file.entry.size) for file in part.files))
         elif plan.base.scheme == "file":

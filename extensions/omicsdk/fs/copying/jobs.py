@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -103,7 +103,7 @@ def planned_copy(
     if not naming.is_usual:
         target = target._replace(is_folder=True)
         plan = plan_copy(naming.of(sources), target, kind)
-        plan = replace(plan, said=[*plan.said, f"{naming.layout}\t{naming.template}"])
+        plan = plan._replace(said=[*plan.said, f"{naming.layout}\t{naming.template}"])
     else:
         plan = _resumed(sources, target, kind, stores, options or CopyOptions())
     check_target(stores, plan)
@@ -211,7 +211,7 @@ def move_files(
     why = ""
     kept: list[SourceKept] = []
     if left:
-        copied = copy_files(replace(plan, files=left, unfit=()), stores, options)
+        copied = copy_files(plan._replace(files=left, unfit=()), stores, options)
         why = copied.why_stopped
         for outcome, error in _with_sources_removed(
             plan, list(zip(left, copied.outcomes, strict=True)), stores, options, unverified

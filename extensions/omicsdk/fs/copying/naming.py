@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from string import Formatter
@@ -88,8 +88,7 @@ class Naming:
         if self.is_usual:
             return list(sources)
         return [
-            replace(
-                source,
+            source._replace(
                 uri=source.uri._replace(is_folder=source.is_folder),
                 files=[file._replace(name=self.name(file)) for file in source.files],
             )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -133,8 +132,7 @@ def below(scheme: str, folder: str, path: str) -> str:
 Kind = Literal["file", "folder", ""]
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """One of the objects to copy.
 
     Attributes:
@@ -176,8 +174,7 @@ def source_to_copy(
     return Source(uri, found.is_folder, files, [(Selected(uri, found, str(uri)), doubt) for doubt in doubts])
 
 
-@dataclass(frozen=True, slots=True)
-class CopyPlan:
+class CopyPlan(NamedTuple):
     """Files and where they go.
 
     Attributes:

@@ -17,9 +17,7 @@ from omicsdk.cli.output import Output, TextAndData
 from omicsdk.core.consistency import despite_contradictions, read_again_if_doubtful
 from omicsdk.core.errors import TransferError, UsageError
 from omicsdk.core.type_guards import is_object
-from omicsdk.fs.copying.planning import Selected, by_name, named, select, source_to_copy
-from omicsdk.fs.queries import Conditions, Sum, parse_metadata, parse_range, sums
-from omicsdk.fs.queries import find as matching
+from omicsdk.fs.copying.planning import Selected, named
 from omicsdk.fs.store import STORES, STRONGEST, Entry, IsFolder, Store, Stores, Uri, parse_uri
 from omicsdk.transfer.filters import Filters, duration
 from omicsdk.transfer.reports.units import count_of, size_words
@@ -31,6 +29,7 @@ if TYPE_CHECKING:
     from omicsdk.cli.output import Call, Console
     from omicsdk.core.consistency import InconsistentListing
     from omicsdk.fs.copying.comparison import Verdict
+    from omicsdk.fs.queries import Sum
     from omicsdk.transfer import TransferOptions, TransferOptionsDict
 
 T = TypeVar("T")
@@ -260,7 +259,11 @@ def cat(
         resume_unvalidated: Continue after an interruption even if nothing proves that the file is unchanged.
         places: How they are opened.
     """
-    span = parse_range(range)
+    span: tuple[int | None, int | None] = None, None
+    if range is not None:
+        from omicsdk.fs.queries import parse_range
+
+        span = parse_range(range)
     if span != (None, None) and STREAM in uris:
         raise UsageError("--range: not possible for stdin", remedy="Name files.")
     with places.stores() as stores:
@@ -353,6 +356,8 @@ def du(
         places: Which files.
         console: Prints messages.
     """
+    from omicsdk.fs.queries import sums
+
     rows: list[dict[str, Any]] = []
     with places.stores() as stores:
         for uri in map(parse_uri, uris):
@@ -400,6 +405,10 @@ def find(
         places: Which files.
         console: Prints messages.
     """
+    from omicsdk.fs.copying.planning import select
+    from omicsdk.fs.queries import Conditions, parse_metadata
+    from omicsdk.fs.queries import find as matching
+
     conditions = Conditions(tuple(name), places, parse_metadata(metadata))
 
     wanted = [parse_uri(text) for text in uris]
@@ -461,6 +470,7 @@ def verify(
             size of a file could be compared.
     """
     from omicsdk.fs.copying.comparison import Verdict, verify_bytes, verify_copies  # listing needs no engine
+    from omicsdk.fs.copying.planning import by_name, source_to_copy
     from omicsdk.fs.options import SPOOL, CopyOptions
 
     # Files without a checksum are still compared, since the size may be wrong: the renderer judges them.
@@ -478,6 +488,8 @@ def verify(
 
 def _copies(stores: Stores, wanted: Mapping[str, Selected], copy: Uri) -> dict[str, Selected]:
     """Return the copies by the names of their sources; the copy of a single file may be renamed or in a folder."""
+    from omicsdk.fs.copying.planning import by_name, source_to_copy
+
     store = stores.of(copy)
     if store.entry(copy, recursive=True).is_folder:
         return by_name(source_to_copy(store, copy).files, copy)  # what a listing lacks is reported as missing
