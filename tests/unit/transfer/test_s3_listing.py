@@ -212,3 +212,38 @@ def test_a_small_document_is_read_by_paths():
     assert (found["A"], found["B/A"]) == (["1"], ["2", "<3"])
     with pytest.raises(DecodeError, match="a document S"):
         elements(body, "x", "S")
+
+
+USUAL = (
+    "<Contents><Key>a/%C3%A9+{0}</Key><LastModified>2026-01-31T12:00:0{0}.000Z</LastModified><ETag>&quot;0{0}-2&quot;</ETag>"
+    "<ChecksumAlgorithm>CRC32</ChecksumAlgorithm><ChecksumType>COMPOSITE</ChecksumType><Size>{0}</Size>"
+    "<Owner><ID>x</ID><DisplayName>y</DisplayName></Owner><StorageClass>STANDARD</StorageClass></Contents>"
+)
+OTHERS = [
+    "",
+    "<Contents><Size>5</Size><Key>a/other</Key></Contents>",
+    "<Contents>\n<Key>a/&lt;</Key><Size>5</Size></Contents>",
+    "<CommonPrefixes><Prefix>a/b/</Prefix></CommonPrefixes>",
+    "<!-- </Contents><Contents> -->",
+    "<Owner></Owner>",
+]
+
+
+def listed(*entries: str) -> bytes:
+    """A page with entries."""
+    facts = "<EncodingType>url</EncodingType><IsTruncated>false</IsTruncated>"
+    return f'<?xml version="1.0"?><ListBucketResult>{facts}{"".join(entries)}</ListBucketResult>'.encode()
+
+
+@given(st.lists(st.sampled_from([*OTHERS, *(USUAL.format(number) for number in range(9))]), max_size=12))
+def test_objects_that_are_written_as_usual_are_read_as_any_others(entries: list[str]):
+    # An attribute of no meaning, for which nothing is as usual.
+    parsed = read_page(listed(*entries).replace(b"<Key>", b'<Key a="">'), "list", "a/", "/")
+    assert read_page(listed(*entries), "list", "a/", "/") == parsed
+
+
+def test_usual_objects_count_where_objects_belong_only():
+    nested = "".join(USUAL.format(number) for number in range(3))
+    assert read_page(listed(f"<Other>{nested}</Other>"), "list").objects == []
+    with pytest.raises(DecodeError):
+        read_page(listed(nested)[:-5], "list")

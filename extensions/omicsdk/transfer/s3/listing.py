@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -50,6 +51,41 @@ class Page(NamedTuple):
 
 #: What the parts of an entry are called in a list.
 _KEY, _SIZE, _MODIFIED, _ETAG, _CLASS = "Key", "Size", "LastModified", "ETag", "StorageClass"
+
+
+# What a page has many of, as stores write it where keys are escaped as in URLs: nothing in it needs an XML parser.
+_BEGIN, _BETWEEN = "<Contents>", "</Contents><Contents>"
+_USUAL = re.compile(
+    r"<Key>([!-%'-;=?-~]*)</Key><LastModified>(\d{4}-\d\d-\d\dT[0-9:.]+Z)</LastModified>"
+    r'<ETag>(?:&quot;|&#34;|")?([0-9A-Za-z-]*)(?:&quot;|&#34;|")?</ETag>'
+    r"(?:<Checksum(?:Algorithm>[A-Z0-9]*</ChecksumAlgorithm|Type>[A-Z_]*</ChecksumType)>)*<Size>(\d{1,18})</Size>"
+    r"(?:<Owner>(?:<ID>\w*</ID>)?(?:<DisplayName>\w*</DisplayName>)?</Owner>)?<StorageClass>([A-Z_]*)</StorageClass>",
+    re.ASCII,
+)
+
+
+def _usual_objects(body: bytes) -> tuple[list[Object], bytes] | None:
+    """Read the objects of a page in which each is written as most stores write it, in a third of a parser's time.
+
+    Returns:
+        All objects but the last, and the page without them, which tells whether it is well-formed, and where in it the
+        objects are; None if one is written otherwise.
+    """
+    try:
+        parts = body.decode("ascii").split(_BETWEEN)
+    except UnicodeDecodeError:
+        return None
+    head, begin, parts[0] = parts[0].partition(_BEGIN)
+    last = parts.pop()
+    if not parts or "<!" in head or "<!" in last:  # a comment may have anything in it
+        return None
+    objects = list[Object]()
+    for found in map(_USUAL.fullmatch, parts):
+        if found is None:
+            return None
+        key, modified, etag, size, storage_class = found.groups()
+        objects.append(Object(key, int(size), seconds_of(modified), etag, storage_class))
+    return objects, f"{head}{begin}{last}".encode()
 
 
 class _Refused(Exception):
@@ -111,7 +147,10 @@ def read_page(body: bytes, operation: str, prefix: str = "", delimiter: str = ""
                 facts[name] = "".join(text)
         text.clear()
 
-    parse(body, operation, start, end, append)
+    usual = _usual_objects(body)
+    parse(body if usual is None else usual[1], operation, start, end, append)
+    if usual is not None and objects:  # otherwise they are not where objects belong
+        objects = [*usual[0], *objects]
     if facts.get("EncodingType") == "url":
         objects = [each if _is_plain(each.key) else each._replace(key=unquote_plus(each.key)) for each in objects]
         folders = [unquote_plus(each) for each in folders]
