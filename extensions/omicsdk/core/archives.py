@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import re
-from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from omicsdk.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 LEAST, RATIO = 1 << 30, 100
 """By default a file may inflate to a hundred times its size, and to 1 GiB in any case. Deflate reaches a thousand times."""

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 import threading
-import weakref
 from collections.abc import Generator, Mapping
 from contextlib import suppress
 from functools import partial
-from logging import getLogger
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from omicsdk.core.errors import NotFound
-from omicsdk.fs.options import CopyOptions
+from omicsdk.core.late_logging import logger
 from omicsdk.fs.store import Entry, IsFolder, PathNotFound, Store
 from omicsdk.fs.stream_source import StreamSource
 from omicsdk.fs.streams import PIECE, stream
-from omicsdk.transfer import TransferOptions
 from omicsdk.transfer.ranges import NoRanges, Pace, Ranges, Source
-from omicsdk.transfer.reports.report import raise_failure
 
-_log = getLogger("omicsdk.fs")
+if TYPE_CHECKING:
+    from omicsdk.transfer import TransferOptions
+
+_log = logger("omicsdk.fs")
 
 
 class FileBytes:
@@ -148,6 +145,14 @@ class FileBytes:
 
     def _whole(self, why: NoRanges) -> Source:
         """Download the file, verified, if it cannot be read in parts."""
+        import shutil
+        import tempfile
+        import weakref
+        from pathlib import Path
+
+        from omicsdk.fs.options import CopyOptions
+        from omicsdk.transfer.reports.report import raise_failure
+
         with self._lock:
             if not isinstance(self._opened, StreamSource):
                 _log.info("%s; fetching the whole file", why.message)

@@ -17,7 +17,6 @@ from contextlib import nullcontext, suppress
 from functools import lru_cache, partial
 from importlib import import_module
 from math import inf
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Generic, Literal, NamedTuple, Protocol, TypeVar, cast
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
@@ -162,6 +161,8 @@ class Uri(NamedTuple):
         """
         if self.scheme == "file":
             if os.name == "nt" or not _TIDY.fullmatch(name):
+                from pathlib import Path
+
                 return Uri("file", str(Path(self.path, *name.split("/"))))
             return Uri("file", f"{_start_of(self.path)}{name}")  # as Path would write it, for thousands of files
         return Uri(self.scheme, f"{self.path}/{name}" if self.path else name)
@@ -181,6 +182,8 @@ class Uri(NamedTuple):
 @lru_cache(maxsize=64)
 def _start_of(folder: str) -> str:
     """Return the prefix of paths in a folder of this machine."""
+    from pathlib import Path
+
     return str(Path(folder, "x"))[:-1]
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Mapping
-from concurrent.futures import Future
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from omicsdk.core.checksums import ALGORITHMS, Digests
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import ChecksumMismatch
 from omicsdk.core.threads import Workers
 from omicsdk.transfer.ranges import Source
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 #: Bytes a second over one connection above which several bring no more: they would wait for each other here.
 FAST = 50e6
@@ -56,9 +58,12 @@ def stream(
         for data in file.stream(first, last) if fast else ():
             first += len(data)
             yield data
+    if first < last <= first + piece:
+        yield file.read(first, last)
+        return
     places = iter(range(first, last, piece))
     with Workers(AHEAD, "omicsdk-stream") as pool:
-        waiting = deque[Future[bytes]]()
+        waiting: deque[Future[bytes]] = deque()
         while True:
             while len(waiting) < AHEAD and (place := next(places, None)) is not None:
                 waiting.append(pool.submit(file.read, place, min(place + piece, last)))

@@ -10,7 +10,6 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import NamedTuple
 
 from omicsdk.core.archives import size_of
@@ -92,7 +91,7 @@ class Filters:
         yield from (rule for pattern in self.exclude if (rule := rule_of(pattern, includes=False)))
         rules: list[Rule] = []
         for file in self.filter_from:
-            rules = rules_in(_lines(Path(file)), rules, str(file))
+            rules = rules_in(_lines(file), rules, str(file))
         yield from rules
         if self.include:
             yield Rule(False, re.compile(""))
@@ -285,9 +284,10 @@ def _pattern_part(part: str, pattern: str) -> str:
     return found
 
 
-def _lines(path: Path) -> Iterator[str]:
+def _lines(path: str | os.PathLike[str]) -> Iterator[str]:
     try:
-        yield from path.read_text(encoding="utf-8-sig").splitlines()
+        with open(path, encoding="utf-8-sig") as file:
+            yield from file.read().splitlines()
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "it is not UTF-8"
         raise UsageError(f"{path} cannot be read: {why}", remedy="Name a file with a rule a line.") from error

@@ -249,7 +249,7 @@ def edit(*, console: Console) -> None:
         draft.unlink()
         console.message("nothing was changed")
         return
-    toml(text, draft)
+    toml(text, str(draft))
     profiles({**os.environ, SETTINGS_VARIABLE: str(draft)})  # the contents must be valid, too
     write_private(path, text)
     draft.unlink()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 
 from omicsdk.cli.errors import INTERRUPTED
 from omicsdk.core.errors import UsageError
@@ -111,6 +110,8 @@ def text_of(file: str, option: str, encoding: str | None = None) -> str:
     Raises:
         UsageError: It cannot be read, or is not text in that encoding.
     """
+    from pathlib import Path  # few commands read or write texts
+
     shown = "stdin" if file == STREAM else file or "''"
     try:
         content = sys.stdin.buffer.read() if file == STREAM else Path(file).read_bytes()
@@ -141,6 +142,8 @@ def file_to_write(file: str) -> str:
     """
     if file == STREAM:
         raise UsageError("- is stdout, but a file is required", remedy="Name a file, or use ./- for a file named -.")
+    from pathlib import Path
+
     path = Path(file).absolute()
     if path.is_dir():
         raise UsageError(f"{file!r} is a folder", remedy="Name a file.")
@@ -177,6 +180,7 @@ def on_stdout(run: Callable[[str], Any], suffix: str, console: Console, output: 
     Raises:
         UsageError: A query is given.
     """
+    from pathlib import Path
     from tempfile import TemporaryDirectory
 
     if output.query is not None:

@@ -11,13 +11,15 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.files import locked, no_home, write_private
 from omicsdk.core.type_guards import is_object
 from omicsdk.core.user_folders import user_folder
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SETTINGS_VARIABLE = "OMICS_SETTINGS_FILE"
 """Environment variable: the settings file."""
@@ -86,7 +88,7 @@ class Settings(NamedTuple):
         text: Its text.
     """
 
-    path: Path | None
+    path: str | None
     values: Mapping[str, Any]
     text: str = ""
 
@@ -111,10 +113,10 @@ def settings_path(environ: Mapping[str, str] | None = None) -> Path | None:
     Returns:
         The path; None where no file is named and the user has no home folder.
     """
-    try:
-        return settings_file("settings.toml", SETTINGS_VARIABLE, environ)
-    except ConfigError:
-        return None
+    from pathlib import Path
+
+    place = _place("settings.toml", SETTINGS_VARIABLE, environ)
+    return Path(place) if place else None
 
 
 def settings_file(name: str, variable: str, environ: Mapping[str, str] | None = None) -> Path:
@@ -128,13 +130,21 @@ def settings_file(name: str, variable: str, environ: Mapping[str, str] | None = 
     Raises:
         ConfigError: No file is named, and the user has no home.
     """
+    from pathlib import Path
+
+    place = _place(name, variable, environ)
+    if not place:
+        raise no_home(f"Or name a file in {variable}.")
+    return Path(place)
+
+
+def _place(name: str, variable: str, environ: Mapping[str, str] | None) -> str:
+    """Return the path of such a file as text, without pathlib, which each command would import; empty for none."""
     named = (os.environ if environ is None else environ).get(variable)
     if named:
-        return Path(named).expanduser()
+        return os.path.expanduser(named)  # noqa: PTH111 - as above
     folder = user_folder("config")
-    if not folder:
-        raise no_home(f"Or name a file in {variable}.")
-    return Path(folder) / name
+    return folder and f"{folder}{os.sep}{name}"
 
 
 def check_profile_name(name: str) -> None:
@@ -161,10 +171,10 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     Raises:
         ConfigError: The file cannot be read or is malformed; names it with the line.
     """
-    path = settings_path(environ)
-    text = None if path is None else _text(path)
-    if path is None or text is None:
-        return Settings(path, {})
+    path = _place("settings.toml", SETTINGS_VARIABLE, environ)
+    text = _text(path) if path else None
+    if text is None:
+        return Settings(path or None, {})
     from omicsdk.core.settings.toml import parsed
 
     return Settings(path, parsed(text, path), text)
@@ -230,8 +240,8 @@ def change_settings(keys: tuple[str, ...], value: str | None, environ: Mapping[s
     path = settings_file("settings.toml", SETTINGS_VARIABLE, environ)
     # The lock covers reading, too: of two processes that change the file at once, the second one edits what the first one wrote.
     with locked(path):
-        text = _text(path) or ""
-        before = parsed(text, path)
+        text = _text(str(path)) or ""
+        before = parsed(text, str(path))
         holder: object = before
         for name in keys[:-1]:
             holder = holder.get(name, {}) if is_object(holder) else None
@@ -335,9 +345,10 @@ def stated_store(environ: Mapping[str, str] | None = None) -> str | None:
     return store
 
 
-def _text(path: Path) -> str | None:
+def _text(path: str) -> str | None:
     try:
-        return path.read_text(encoding="utf-8-sig")
+        with open(path, encoding="utf-8-sig") as file:  # noqa: PTH123 - as above
+            return file.read()
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, UnicodeDecodeError) as error:

@@ -12,7 +12,6 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, time
-from pathlib import Path
 from typing import Any, cast
 
 from omicsdk.core.errors import ConfigError
@@ -23,7 +22,7 @@ _HEADER = re.compile(r"\s*\[([^\[].*)\]\s*(?:#.*)?")
 _PLACE = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
-def parsed(text: str, path: Path) -> dict[str, Any]:
+def parsed(text: str, path: str) -> dict[str, Any]:
     """Parse TOML.
 
     Args:
@@ -44,7 +43,7 @@ def parsed(text: str, path: Path) -> dict[str, Any]:
         line, column = (int(place[1]), int(place[2])) if place and place[1] else (text.count("\n") + 1, None)
         remedy = "Correct this line, or move the file away."
         raise ConfigError(
-            _PLACE.sub("", what), remedy=remedy, file=str(path), line=line, column=column
+            _PLACE.sub("", what), remedy=remedy, file=path, line=line, column=column
         ) from None  # the parser's error may quote a secret
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from omicsdk.core.consistency import despite_contradictions, read_again_if_doubtful, read_again_if_inconsistent
@@ -124,6 +123,8 @@ def below(scheme: str, folder: str, path: str) -> str:
         start = folder if folder.endswith(os.sep) else folder + os.sep
         if path.startswith(start):  # as the system lists it
             return path[len(start) :].replace(os.sep, "/")
+        from pathlib import PurePath
+
         return PurePath(path).relative_to(folder).as_posix()
     return path[len(folder) :].removeprefix("/") if folder else path
 
@@ -339,6 +340,8 @@ def _refuse_nameless(files: Iterable[Selected]) -> None:
 
 def _parent(uri: Uri) -> Uri:
     if uri.scheme == "file":
+        from pathlib import PurePath
+
         return Uri("file", str(PurePath(uri.path).parent), is_folder=True)
     return Uri(uri.scheme, uri.path.rpartition("/")[0], is_folder=True)
 

@@ -116,7 +116,7 @@ def test_dates_and_times_keep_their_kind() -> None:
 )
 def test_malformed_text_is_named_with_its_line(text: str, place: str) -> None:
     with pytest.raises(ConfigError) as failed:
-        parsed(text, PATH)
+        parsed(text, str(PATH))
     assert failed.value.message.startswith(place)
 
 

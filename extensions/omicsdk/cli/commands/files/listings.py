@@ -6,8 +6,8 @@ import sys
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import lru_cache
+from time import gmtime
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 from omicsdk.cli.commands.values import STREAM
@@ -162,8 +162,9 @@ def _listed(
         start = "" if uri.scheme == "file" else f"{uri.scheme}://"
         yield from ((name, start + found.path, found) for name, found in below)
     else:
+        fits_all = patterns.fit_all
         for found in despite_contradictions(store.entries(entry.path), doubts):
-            if found.is_folder or patterns.fits(found.name, found.size, found.modified):
+            if fits_all or found.is_folder or patterns.fits(found.name, found.size, found.modified):
                 yield found.name, str(Uri(uri.scheme, found.path, found.is_folder)), found
 
 
@@ -200,7 +201,8 @@ def _moment(seconds: int) -> str:
 
 @lru_cache(maxsize=1024)
 def _day(number: int) -> str:
-    return f"{datetime.fromtimestamp(number * 86400, UTC):%Y-%m-%d}"
+    year, month, day, *_ = gmtime(number * 86400)
+    return f"{year:04}-{month:02}-{day:02}"
 
 
 def size_shown(size: int | None, *, human: bool) -> str:
