@@ -7,6 +7,7 @@ again.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class _Digest(Protocol):
     def copy(self) -> _Digest: ...
 
 
+@cache
 def crc32c_extend() -> Callable[[int, bytes], int]:
     """Return the function that extends a CRC32C by bytes, for loops; its library is imported at the first call.
 

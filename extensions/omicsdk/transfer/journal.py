@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _log = logger("omicsdk.transfer")
-_extend = crc32c_extend()
 
 #: The first record of a journal, with the format's version; a journal of another version is restarted.
 HEADER: list[object] = ["omics-transfer", 1, CELL]
@@ -80,7 +79,7 @@ def key_of(name: str) -> bytes:
 def is_sound(line: bytes) -> bool:
     """Return whether a line is complete and its CRC right."""
     try:
-        return line[-1:] == b"\n" and int(line[:8], 16) == _extend(0, line[_PREFIX:-1])
+        return line[-1:] == b"\n" and int(line[:8], 16) == crc32c_extend()(0, line[_PREFIX:-1])
     except ValueError:
         return False
 
@@ -121,7 +120,7 @@ def may_be_ours(start: bytes) -> bool:
 
 
 def _line(body: bytes) -> bytes:
-    return b"%08x %b\n" % (_extend(0, body), body)
+    return b"%08x %b\n" % (crc32c_extend()(0, body), body)
 
 
 def try_lock(descriptor: int) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -229,7 +228,9 @@ def _is_special(folder: str, name: str) -> bool:
 
 def _poured(entry: Entry, name: str, store: Store, folder: str, options: CopyOptions) -> TransferReport:
     """Write a file into a device or a FIFO, once it is whole and verified in a temporary folder."""
-    with tempfile.TemporaryDirectory(prefix="omics-") as place:
+    from tempfile import TemporaryDirectory
+
+    with TemporaryDirectory(prefix="omics-") as place:
         report = fetch([(entry, "file")], store, place, replace(options, journal=None))
         (outcome,) = report.outcomes
         if outcome.state == "done":

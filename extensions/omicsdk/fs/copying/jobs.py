@@ -10,7 +10,6 @@ from pathlib import Path
 
 from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.errors import OmicsError, TransferError, UsageError
-from omicsdk.core.response import PAUSE_FROM, paused_for
 from omicsdk.core.threads import side_by_side
 from omicsdk.fs.copying.comparison import By, Differences, differences, judge, with_common_checksum
 from omicsdk.fs.copying.copies import copy_files, is_begun, is_taken
@@ -378,6 +377,8 @@ def planned_sync(
 
 def _paused_for(folder: Uri) -> AbstractContextManager[None]:
     # None of the many objects of a listing is garbage. From a platform they come slowly, together with some that are.
+    from omicsdk.core.response import PAUSE_FROM, paused_for  # of models, which copies do without
+
     return paused_for(PAUSE_FROM if folder.scheme == "file" else 0)
 
 

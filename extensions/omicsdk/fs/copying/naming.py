@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -102,6 +101,8 @@ class Naming:
             raise UsageError(f"--name-template {self.template!r}: {error}", remedy="Write {{ for a brace.") from error
         for text, field, form, conversion in parts:
             if field is not None and (field not in _FIELDS or form or conversion):
+                import difflib
+
                 close = difflib.get_close_matches(field, _FIELDS, 1)
                 meant = f"Did you mean {{{close[0]}}}? " if close and close[0] != field else ""
                 raise UsageError(

@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import stat
-import tempfile
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from hashlib import blake2b
@@ -299,7 +298,9 @@ def _own_root() -> Path:
             return root
     except (ConfigError, OSError):
         pass
-    return Path(tempfile.gettempdir())
+    from tempfile import gettempdir  # few copies have no folder for their state
+
+    return Path(gettempdir())
 
 
 def _is_open(folder: Path) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import tempfile
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -137,7 +136,9 @@ def _typed(
         return
     if len(sources) > 1 or target.is_folder or kind_of(stores, target) == "folder":
         raise UsageError("stdin is a single file without a name", remedy="Name the target file: omics cp - TARGET.")
-    with tempfile.TemporaryDirectory(prefix="omics-", dir=options.spool) as folder:
+    from tempfile import TemporaryDirectory
+
+    with TemporaryDirectory(prefix="omics-", dir=options.spool) as folder:
         name = Path(folder, target.name)
         growth = Growth(str(name), "stdin")
         with name.open("wb") as file:
