@@ -1,10 +1,13 @@
 """Finding completed work of the same copy: by checksums, or by a record of both ends."""
 
+from hashlib import md5
+
 import pytest
 from omicsdk.fs import CopyOptions, parse_uri
 from omicsdk.fs.copying.copies import copy_files
 from omicsdk.fs.copying.planning import Source, plan_copy, select
 from omicsdk.fs.store import Stores
+from s3_service import Answer, Service, store_of
 
 
 @pytest.fixture
@@ -97,3 +100,36 @@ def test_a_file_is_not_treated_as_a_copy_of_itself(copied, tmp_path):
     (tmp_path / "in").mkdir()
     (tmp_path / "in/a").write_text("x")
     assert copied("in", "in") == ["failed"]
+
+
+def test_a_copy_within_a_bucket_is_known_by_checksums_that_its_list_does_not_state(tmp_path, monkeypatch):
+    keys = {f"p/{number}": md5(str(number).encode()).hexdigest() for number in range(50)}
+
+    def respond(request):
+        key = request.path.removeprefix("/b/")
+        if request.method == "PUT":
+            keys[key] = keys[request.headers["x-amz-copy-source"].removeprefix("b/")]
+            return Answer(body=f'<CopyObjectResult><ETag>"{keys[key]}"</ETag></CopyObjectResult>'.encode())
+        if request.method == "HEAD":
+            return Answer(headers={"content-length": "1", "etag": f'"{keys[key]}"'}) if key in keys else Answer(404)
+        listed = [key for key in keys if key.startswith(request.query.get("prefix", ""))]
+        entries = "".join(
+            f'<Contents><Key>{key}</Key><ETag>"{keys[key]}"</ETag><Size>1</Size></Contents>' for key in listed
+        )
+        state = "<IsTruncated>false</IsTruncated>"
+        return Answer(body=f"<ListBucketResult>{state}{entries}</ListBucketResult>".encode())
+
+    service = Service(respond)
+    bucket = store_of(service, endpoint_url="http://store", anonymous=True)
+    monkeypatch.setattr(Stores, "of", lambda _, uri: bucket)
+    monkeypatch.chdir(tmp_path)
+
+    def states():
+        source = parse_uri("s3://b/p/")
+        plan = plan_copy([Source(source, True, list(select(bucket, source)))], parse_uri("s3://b/q/"), "")
+        return {outcome.state for outcome in copy_files(plan, Stores(), CopyOptions()).outcomes}
+
+    assert states() == {"done"}
+    assert {request.method for request in service.asked[-3:]} == {"HEAD"}
+    assert sum(request.method == "HEAD" for request in service.asked) < 10
+    assert states() == {"skipped"}

@@ -17,7 +17,7 @@ from omicsdk.core.errors import OmicsError
 from omicsdk.core.files import in_place_of
 from omicsdk.core.threads import side_by_side
 from omicsdk.core.type_guards import is_array, is_object
-from omicsdk.fs.copying.comparison import judge, stated, with_common_checksum
+from omicsdk.fs.copying.comparison import common_checksum, judge, stated, with_common_checksum
 from omicsdk.fs.copying.planning import CopyPlan, Selected
 from omicsdk.fs.options import CopyOptions
 from omicsdk.fs.store import Entry, PathNotFound, Stores, Uri, key_of
@@ -169,6 +169,10 @@ class Record:
         here = (file.uri.scheme == "file", target.scheme == "file")
         if all(here) or stated(file.entry).keys() & stated(found).keys():
             return None
+        if not any(here) and stated(found):  # a list of a bucket states no checksum, which each object does
+            there = Selected(target, found, file.name)
+            if common_checksum(*with_common_checksum(file, there, self._stores.of)):
+                return None
         return None if (here[0] and stated(found)) or (here[1] and stated(file.entry)) else self._keys(file, found)
 
     def _read(self) -> Iterator[tuple[str, list[str]]]:
