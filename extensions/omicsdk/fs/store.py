@@ -402,6 +402,8 @@ class Store(Closing, ABC):
     how_else: ClassVar[str] = ""
     #: Whether a file and a folder may have one path, as an object of S3 and the prefix of others.
     names_both: ClassVar[bool] = False
+    #: Whether the list of a folder's entries shows itself that the folder exists, so that nothing is asked before it.
+    lists_at_once: ClassVar[bool] = False
     #: Files that one request removes; see `remove_files`.
     removes_at_once: ClassVar[int] = 1
     #: Whether all files of a folder have to come in one put, because its result cannot be extended.

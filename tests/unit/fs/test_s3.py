@@ -1,15 +1,18 @@
 """s3:// paths: buckets and objects examined, listed, fetched, put, copied and removed, with credentials and without."""
 
+import json
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from omicsdk.cli.main import main
 from omicsdk.core import ConfigError, DecodeError, Forbidden
 from omicsdk.fs import Entry
+from omicsdk.fs.store import Stores
 from omicsdk.fs.stores.s3 import S3Store, prefix_of, split
 from omicsdk.transfer.network.stated import may_be_of_parts, of_parts, quickest, stated
-from s3_service import Answer, Request, Service, store_of
+from s3_service import Answer, Bucket, Request, Service, store_of
 from unsettled import unsettled
 
 MIB = 1024 * 1024
@@ -130,3 +133,16 @@ def test_a_checksum_of_the_whole_is_told_from_one_of_parts():
     slow = told("0" * 32, **{"x-amz-checksum-crc64nvme": "AAAAAAAAAAA="})
     assert list(stated(slow)) == ["md5", "crc64nvme"]
     assert quickest({**slow, "x-amz-server-side-encryption": "aws:kms"}) == {"crc64nvme": "0" * 16}
+
+
+def test_a_folder_is_listed_by_one_request(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    service = Bucket("P/x", "P/y/z", "Q")
+    bucket = store_of(service)
+    monkeypatch.setattr(Stores, "of", lambda _, uri: bucket)
+    assert main(["ls", "s3://bkt/P/", "--output", "jsonl"]) == 0
+    assert [json.loads(line)["name"] for line in capsys.readouterr().out.splitlines()] == ["y/", "x"]
+    assert len(service.asked) == 1
+    assert main(["ls", "s3://bkt/missing/"]) == 1
+    assert "s3://bkt/missing" in capsys.readouterr().err
+    assert main(["ls", "s3://bkt/Q/"]) == 1
+    assert "s3://bkt/Q is an object" in capsys.readouterr().err

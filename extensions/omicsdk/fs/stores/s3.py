@@ -118,6 +118,7 @@ class S3Store(Store):
     scheme: ClassVar[str] = "s3"
     writable: ClassVar[bool] = True
     names_both: ClassVar[bool] = True
+    lists_at_once: ClassVar[bool] = True
     removes_at_once: ClassVar[int] = BATCH
 
     def __init__(

@@ -154,7 +154,8 @@ def _listed(
 ) -> Iterator[tuple[str, str, Entry]]:
     """Yield the name, the URI and the entry of each file and folder."""
     store = stores.of(uri)
-    entry = store.entry(uri, recursive=recursive)
+    at_once = store.lists_at_once and uri.is_folder and not recursive
+    entry = Entry(uri.path, "folder") if at_once else store.entry(uri, recursive=recursive)
     if not entry.is_folder:
         yield entry.file_name or entry.name or uri.name, str(uri), entry
     elif recursive:
