@@ -17,11 +17,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
+from statistics import median
 from typing import Literal
 from urllib.request import urlopen
 
 from buckets_service import PREFIX, body_of, key_of
-from measuring import Case, Row, compared, figure_row, quietest, rounds_of, row_of, run
+from measuring import Case, Row, compared, figure_row, measured, quietest, rounds_of, row_of, run
 from omicsdk.cli.lists import PAGE, JsonLines
 from peers import environ, our_command
 from published import compile_packages
@@ -207,12 +208,39 @@ def starting(bench: Bench, name: str, goal: float | None, rounds: int, *, words:
     return row_of(case, rounds_of(case), "cpu")
 
 
+_LEAST = """
+import argparse, hashlib, hmac, json, sys, urllib.parse, xml.parsers.expat
+import pycurl
+handle = pycurl.Curl()
+handle.setopt(pycurl.URL, sys.argv[1])
+handle.setopt(pycurl.WRITEFUNCTION, len)
+handle.perform()
+"""
+"""What each command on an object does in Python, with as few modules as can parse, sign, send and print."""
+
+
+def _bounded(bench: Bench, row: Row, place: str, rounds: int) -> Row:
+    """A row with its bound: one unsigned request by libcurl, by a program that does nothing with the response.
+
+    Args:
+        bench: What cases work with.
+        row: The row, of CPU seconds.
+        place: What is requested of the store.
+        rounds: How often it is measured; once more before does not count.
+    """
+    request = run(sys.executable, "-c", _LEAST, f"{bench.store}/{place}", env=bench.environ)
+    least = median([measured(request).cpu for _ in range(rounds + 1)][1:])
+    what = "importing pycurl and what signs, parses and prints, and one unsigned request"
+    return {**row, "bound": {"ratio": round(least / row["peer"], 3), "reason": f"{what} take {least:.3f} s of CPU"}}
+
+
 def listing_bucket(bench: Bench, name: str, goal: float | None, rounds: int, *, bucket: str) -> Row:
     """The objects of a folder in a bucket."""
     ours, peer = bench.ours("ls", f"s3://{bucket}/{PREFIX}"), bench.rclone("lsf", f"store:{bucket}/{PREFIX}")
     names = bench.printed(peer).splitlines()
     _equal([row["name"] for row in json.loads(bench.printed(ours))], names, "the names of objects")
-    return _measured(bench, name, goal, rounds, ours, peer)
+    row = _measured(bench, name, goal, rounds, ours, peer)
+    return _bounded(bench, row, f"{bucket}?list-type=2&max-keys=1", rounds)
 
 
 def _copying(
@@ -285,7 +313,8 @@ def reading(bench: Bench, name: str, goal: float | None, rounds: int) -> Row:
     key = key_of(0)
     ours = bench.ours("cat", f"s3://one/{key}")
     _equal(bench.printed(ours).encode(), body_of(0)[:1024], "the bytes of the object")
-    return _measured(bench, name, goal, rounds, ours, [sys.executable, "-c", "pass"])
+    row = _measured(bench, name, goal, rounds, ours, [sys.executable, "-c", "pass"])
+    return _bounded(bench, row, f"one/{key}", rounds)
 
 
 def encoding(bench: Bench, name: str, goal: float | None, rounds: int) -> Row:
