@@ -321,7 +321,7 @@ class HttpClient:
     def _number(self, header: str) -> int | None:
         if header not in self._told:
             self.send(self.client.get_rate_limit.build())
-        from omicsdk.core.request import number_in  # there is a response by now
+        from omicsdk.core.type_guards import number_in  # there is a response by now
 
         return number_in(self._told.get(header))
 

@@ -78,7 +78,7 @@ class Collection(list[R], Generic[R]):
         Raises:
             SbgError: The platform answered with an error, or did not.
         """
-        from omicsdk.core.request import number_in  # not needed to define a resource
+        from omicsdk.core.type_guards import number_in  # not needed to define a resource
 
         href, told, response = _answered(request, api)
         items = [resource.of(each, api) for each in items_of(told, response)]
