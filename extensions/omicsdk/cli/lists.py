@@ -30,24 +30,36 @@ class Rows:
     Args:
         rows: Yields the rows, which are JSON objects. Called once, with the names of the members that are printed; None
             for all.
-        cells: Returns the cells of a row's line on a terminal.
+        cells: Returns the cells of a row's line on a terminal; None for a table.
         last: Returns a line for a terminal after the last row; None for none.
         shown: The members that `cells` needs; None for all.
+        lines: Yields the documented lines of the rows, which are printed everywhere unless a format is chosen.
     """
 
-    __slots__ = ("cells", "last", "rows", "shown")
+    __slots__ = ("cells", "last", "lines", "rows", "shown")
 
     def __init__(
         self,
         rows: Callable[[Sequence[str] | None], Iterable[Mapping[str, Any]]],
-        cells: Callable[[Any], Sequence[str]],
+        cells: Callable[[Any], Sequence[str]] | None = None,
         last: Callable[[], str] | None = None,
         shown: Sequence[str] | None = None,
+        lines: Callable[[], Iterable[str]] | None = None,
     ) -> None:
         self.rows = rows
         self.cells = cells
         self.last = last
         self.shown = shown
+        self.lines = lines
+
+    @classmethod
+    def of(cls, rows: Iterable[Mapping[str, Any]]) -> Rows:
+        """A list that is a table on a terminal.
+
+        Args:
+            rows: The rows, which are read once.
+        """
+        return cls(lambda _: rows)
 
 
 class JsonLines:
@@ -247,6 +259,23 @@ class Listing:
     def end(self) -> None:
         if self._last is not None:
             self._line(self._last())
+
+
+class Lines:
+    """Documented lines.
+
+    Args:
+        write: Writes some of them.
+    """
+
+    def __init__(self, write: Callable[[str], object]) -> None:
+        self._write = write
+
+    def add(self, rows: Sequence[Any]) -> None:
+        self._write("\n".join(rows))
+
+    def end(self) -> None:
+        pass
 
 
 def widths_of(lines: Sequence[Sequence[str]]) -> list[int]:

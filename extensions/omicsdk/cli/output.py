@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from omicsdk.cli.catalog import LEVELS
 from omicsdk.cli.errors import DONE, is_denied, json_line, outcome_code, printable
-from omicsdk.cli.lists import PAGE, Chosen, JsonLines, JsonList, Listing, Rows, Table, Tsv
+from omicsdk.cli.lists import PAGE, Chosen, JsonLines, JsonList, Lines, Listing, Rows, Table, Tsv
 from omicsdk.cli.rows import brief, in_order, items_of, parts_of, picked
 from omicsdk.core.errors import UsageError
 from omicsdk.core.json_text import escaped, written
@@ -143,7 +143,9 @@ class Output:
         is_plain = self._chosen is None and self.query is None and not (self._columns or self._sort)
         if self.query is not None or self._sort is not None:
             self.result(list(value.rows(None)), declared=declared)
-        elif is_plain and self._stdout.isatty():
+        elif is_plain and value.lines is not None:
+            self._stream(value.lines(), Lines(self._text))
+        elif is_plain and value.cells is not None and self._stdout.isatty():
             self._stream(value.rows(value.shown), Listing(self._line, value.cells, value.last))
         else:
             self._stream(value.rows(self._columns or None), self._writer(declared, None))

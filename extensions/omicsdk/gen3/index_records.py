@@ -27,6 +27,7 @@ from omicsdk.core.errors import (
 from omicsdk.core.json_responses import checked_json, json_of
 from omicsdk.core.model import ANY, SIZE, STRING, Shape, array, mapping, members, optional
 from omicsdk.core.omit import OMIT, Omit
+from omicsdk.core.page_breaks import page_break
 from omicsdk.core.paging import items_at
 from omicsdk.core.plain_client import clock_of
 from omicsdk.core.request import Query, joined, request
@@ -114,6 +115,7 @@ def matching_records(indexd: IndexdApi, params: Mapping[str, Any], *, page: int 
         if len(records) < min(page, PAGE):  # an index refuses longer pages than it returns
             return
         start = {"start": records[-1]["did"]}
+        page_break()
 
 
 #: URLs that an index gives where it does not state how many.

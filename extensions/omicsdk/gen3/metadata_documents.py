@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 from omicsdk.core.errors import APIError, Conflict, OmicsError, TransportError
 from omicsdk.core.json_responses import checked_json, json_of
 from omicsdk.core.model import ANY, STRING, array, check, mapping
+from omicsdk.core.page_breaks import page_break
 from omicsdk.core.request import Query, Request, query_text, request
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.gen3.errors import FATAL, tried
@@ -136,6 +137,7 @@ def documents_of(
         if not found:  # a short page is no sign of the end: a commons may give fewer than were requested
             return
         offset += len(found)
+        page_break()
 
 
 def _gathered(page: Any) -> Iterator[tuple[str, Document]]:

@@ -15,6 +15,7 @@ from omicsdk.core.errors import BadRequest, DecodeError
 from omicsdk.core.json_responses import json_of
 from omicsdk.core.model import ANY, mapping
 from omicsdk.core.omit import OMIT
+from omicsdk.core.page_breaks import page_break
 from omicsdk.core.paging import items_at
 from omicsdk.core.type_guards import is_array, is_list, is_mapping, is_object
 from omicsdk.gen3.dictionary import Dictionary, Property, key_of
@@ -514,6 +515,7 @@ def rows(
         offset += len(found)
         if len(found) < page:
             return
+        page_break()
 
 
 def _rows_of_query(commons: Gen3, query: Query, page: int) -> Iterator[dict[str, Any]]:
@@ -530,6 +532,7 @@ def _rows_of_query(commons: Gen3, query: Query, page: int) -> Iterator[dict[str,
         got += len(found)
         if len(found) < size:
             break
+        page_break()
     if got < expected and not any(query.argument(name) for name in _PATHS):
         raise Gen3Error(
             f"{got} records of {query.node} were received, but {expected} were expected: another client changed them",

@@ -25,6 +25,7 @@ from omicsdk.core.consistency import (
 )
 from omicsdk.core.counts import stated_number
 from omicsdk.core.errors import DecodeError, NotFound, UsageError
+from omicsdk.core.page_breaks import page_break
 from omicsdk.core.redaction import url_parts
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.type_guards import number_in
@@ -279,6 +280,7 @@ def paged(
     pool = ThreadPoolExecutor(PAGES_AT_ONCE, _THREADS)
     try:
         while True:
+            page_break()
             while len(coming) < PAGES_AT_ONCE and (offset := next(offsets, None)) is not None:
                 coming.append((offset, pool.submit(page_at, offset)))
             if not coming:
@@ -310,6 +312,7 @@ def followed(page: P, follow: Callable[[P], P], next_of: Callable[[P], str | Non
     Raises:
         CircularPages: A page links to itself as the next one.
     """
+    page_break()
     pool = ThreadPoolExecutor(1, _THREADS)
     try:
         coming = pool.submit(follow, page) if next_of(page) else None
@@ -528,12 +531,15 @@ class Folders:
                 while coming:
                     entries, found = coming.popleft().result()
                     problem = problem or found
+                    folders: list[Folder] = []
                     for entry in entries:
                         yield entry
                         if entry.path is not None and entry.is_folder:
                             listed.entry(entry.file.id)
                             listed.finish()  # at once: a folder that is in itself would never end
-                            coming.append(pool.submit(self._listed, Folder(entry.path, entry.file)))
+                            folders.append(Folder(entry.path, entry.file))
+                    page_break()
+                    coming += [pool.submit(self._listed, each) for each in folders]
             finally:
                 pool.shutdown(wait=False, cancel_futures=True)
         if problem is not None:

@@ -211,7 +211,8 @@ def test_a_name_that_would_steer_a_terminal_stays_on_its_line(omics, shelf):
     found = ls(["shelf://p"], console=Console())
     lines = ["".join(found.cells(row)) for row in found.rows(None)]
     assert (len(lines), lines[0].isprintable()) == (1, True)
-    lines = du(["shelf://p"], depth=1, console=Console()).text.splitlines()
+    found = du(["shelf://p"], depth=1, console=Console())
+    lines = ["".join(found.cells(row)) for row in found.rows(None)]
     assert (len(lines), "".join(lines).isprintable()) == (2, True)
 
 

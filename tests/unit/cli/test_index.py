@@ -1,5 +1,6 @@
 """A command is its function: options from the signature, help from the docstring."""
 
+import inspect
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,13 +10,14 @@ from typing import Any, Literal
 
 import pytest
 from omicsdk import Dss
-from omicsdk.cli.catalog import QUIET, REPORT
+from omicsdk.cli.catalog import QUIET, REPORT, commands_of, loaded
 from omicsdk.cli.index import Entry
 from omicsdk.cli.index.__main__ import entries
 from omicsdk.cli.index._reading import IndexFault, command, commands
 from omicsdk.cli.invoke import called
 from omicsdk.cli.output import Console
 from omicsdk.cli.parser import parse
+from omicsdk.cli.services import SERVICES
 from omicsdk.core import UsageError
 from omicsdk.drs import DrsId
 from omicsdk.drs.servers import HasServers
@@ -483,3 +485,14 @@ def test_a_command_that_is_twice_in_a_table_is_a_fault(monkeypatch: pytest.Monke
     monkeypatch.setattr(auth, "COMMANDS", (*auth.COMMANDS, auth.COMMANDS[0]))
     with pytest.raises(IndexFault, match=r"omics auth: .* twice in the table"):
         files()
+
+
+def test_every_list_is_printed_while_it_is_read():
+    every = [each for service in SERVICES.values() for each in commands_of(service) if "run" in each]
+    lists = [each for each in every if str(returned(each["run"])).startswith("Iterator[")]
+    assert len(lists) > 30
+    assert [each["command"] for each in lists if "Rows" not in str(returned(each["render"]))] == []
+
+
+def returned(function: str) -> object:
+    return inspect.signature(loaded(function)).return_annotation

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.errors import REFUSED
+from omicsdk.cli.lists import Rows
 from omicsdk.core.type_guards import is_array, is_object
 
 if TYPE_CHECKING:
@@ -36,14 +37,19 @@ def written(result: WrittenManifest, call: Call) -> dict[str, Any]:
     return {"path": str(result.path), "format": result.format, "size": result.size}
 
 
-def listed(result: Iterator[Hit], call: Call) -> list[dict[str, Any]]:
+def listed(result: Iterator[Hit], call: Call) -> Rows:
     """Render entities as rows, up to --limit."""
     kind = call.arguments["entity"]
-    found = call.console.limited(result, call.options.get("limit"))
-    rows = [row_of(kind, hit.to_dict()) for hit in found]
-    if not rows and call.options.get("fail_empty"):
-        call.console.exit_code = REFUSED
-    return rows
+
+    def rows() -> Iterator[dict[str, Any]]:
+        count = 0
+        for hit in call.console.limited(result, call.options.get("limit")):
+            count += 1
+            yield row_of(kind, hit.to_dict())
+        if not count and call.options.get("fail_empty"):
+            call.console.exit_code = REFUSED
+
+    return Rows.of(rows())
 
 
 def files(result: Iterable[AzulFile], call: Call) -> list[dict[str, Any]]:

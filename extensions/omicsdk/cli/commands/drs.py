@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.transfers import ended, finish, foreseen, tell_failures
 from omicsdk.cli.commands.values import text_of
+from omicsdk.cli.lists import Rows
 from omicsdk.core.errors import OmicsError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from omicsdk.cli.output import Call, Console, TextAndData
     from omicsdk.core.credentials import Credentials
@@ -51,13 +52,13 @@ def connect(base_url: str | None, *, credentials: Credentials | str | None = Non
     return base.with_options(credentials=HostCredentials(of))
 
 
-def listed(result: Iterator[DrsFile], call: Call) -> list[dict[str, Any]]:
+def listed(result: Iterator[DrsFile], call: Call) -> Rows:
     """Render a listing of files."""
-    return [file.to_dict() for file in found(list(result), call.console)]
+    return Rows.of(found(result, call.console))
 
 
-def found(files: Sequence[DrsFile], console: Console) -> list[DrsFile]:
-    """Report files that were not found, and return the others.
+def found(files: Iterable[DrsFile], console: Console) -> Iterator[dict[str, Any]]:
+    """Yield the rows of the files that were found; report the others at the end.
 
     Args:
         files: The files.
@@ -66,15 +67,18 @@ def found(files: Sequence[DrsFile], console: Console) -> list[DrsFile]:
     Raises:
         OmicsError: The only file was not found.
     """
-    if len(files) == 1 and files[0].error is not None:
-        raise files[0].error
     errors: list[OmicsError] = []
+    total = 0
     for file in files:
-        if file.error is not None:
+        total += 1
+        if file.error is None:
+            yield file.to_dict()
+        else:
             errors.append(OmicsError(f"{file.requested.identifier.text}: {file.error}"))
             errors[-1].__cause__ = file.error
-    tell_failures(errors, console, len(files))
-    return [file for file in files if file.error is None]
+    if total == 1 and errors and isinstance(cause := errors[0].__cause__, OmicsError):
+        raise cause
+    tell_failures(errors, console, total)
 
 
 def downloaded(result: TransferReport, call: Call) -> dict[str, Any] | TextAndData:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from omicsdk.cli.commands.values import STREAM
+from omicsdk.cli.lists import Rows
 from omicsdk.cli.output import TextAndData
 from omicsdk.core.errors import NotWritable, UsageError
 from omicsdk.hca.upload.areas import UploadAreaURI, UploadConfig
@@ -87,14 +88,14 @@ def creds(client: HcaUpload, uuid_or_alias: str) -> TextAndData:
     return TextAndData("\n".join(lines), {**shown, "expiry_time": keys.expiration})
 
 
-def list_files(client: HcaUpload, *, long: bool = False) -> TextAndData:
+def list_files(client: HcaUpload, *, long: bool = False) -> Rows:
     """List the files of the selected upload area.
 
     Args:
         long: Show details: size, URL, media type, checksums.
     """
-    found = [{"name": file.name} if file.info is None else file.info.to_dict() for file in client.ls(detail=long)]
-    return TextAndData("\n".join(_detailed(file) if long else file["name"] for file in found), found)
+    found = ({"name": file.name} if file.info is None else file.info.to_dict() for file in client.ls(detail=long))
+    return Rows(lambda _: found, lines=lambda: (_detailed(file) if long else file["name"] for file in found))
 
 
 def status(

@@ -14,6 +14,7 @@ from omicsdk.core.json_responses import checked_json
 from omicsdk.core.late_logging import logger
 from omicsdk.core.model import ANY, BOOLEAN, INTEGER, NULL, NUMBER, STRING, array, mapping, members, optional, union
 from omicsdk.core.omit import OMIT
+from omicsdk.core.page_breaks import page_break
 from omicsdk.core.paging import found_at, items_at
 from omicsdk.core.redaction import url_parts
 from omicsdk.core.type_guards import is_array, is_object
@@ -350,6 +351,7 @@ def _posted(
             return
         stated = dict(parse_qsl(url_parts(following).query))
         stated.pop("size", None)
+        page_break()
 
 
 _SCALAR = union(STRING, NUMBER, BOOLEAN, NULL)

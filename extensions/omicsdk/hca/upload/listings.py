@@ -70,10 +70,9 @@ def ls(client: HcaUpload, area: UploadAreaURI | str | None = None, *, detail: bo
     storage = area_storage(service, uri, settings_of(client).clock, accelerate=False, connections=1)
     files = storage.sizes()
     try:
+        if not detail:
+            yield from (AreaFile(name, size) for name, size in files)
         while batch := list(islice(files, DESCRIBED_AT_ONCE)):
-            if not detail:
-                yield from (AreaFile(name, size) for name, size in batch)
-                continue
             names = [quote(name) for name, _ in batch]
             # Without strict=True a call returns incomplete results; a shorter list than requested would hide files of the area.
             described = items_at(service.files_info(upload_area_uuid=uri.area_uuid, body=names), "", "files_info")

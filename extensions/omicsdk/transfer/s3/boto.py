@@ -35,6 +35,7 @@ from omicsdk.core.errors import (
     error_class,
 )
 from omicsdk.core.model import STRING, check, members
+from omicsdk.core.page_breaks import page_break
 from omicsdk.core.redaction import mask_text
 from omicsdk.core.s3_clients import careful
 from omicsdk.core.sending.connections import Network, network
@@ -191,6 +192,7 @@ def s3_pages(
             raise DecodeError(operation, "NextContinuationToken", token, expected="the token of the next page")
         tokens.add(token)
         more = {"ContinuationToken": token}
+        page_break()
 
 
 def etag_of(told: Mapping[str, Any]) -> str:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from time import gmtime
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
@@ -16,6 +16,7 @@ from omicsdk.cli.lists import Rows, aligned, widths_of
 from omicsdk.cli.output import Output, TextAndData
 from omicsdk.core.consistency import despite_contradictions, read_again_if_doubtful
 from omicsdk.core.errors import TransferError, UsageError
+from omicsdk.core.page_breaks import page_break
 from omicsdk.core.type_guards import is_object
 from omicsdk.fs.copying.planning import Selected, named
 from omicsdk.fs.store import STORES, STRONGEST, Entry, IsFolder, Store, Stores, Uri, parse_uri
@@ -349,7 +350,7 @@ def _requested(
 
 def du(
     uris: Sequence[str], *, depth: int = 0, human: bool = False, places: Places = ANYWHERE, console: Console
-) -> TextAndData:
+) -> Rows:
     """Sum up the files and bytes of folders.
 
     Args:
@@ -361,30 +362,30 @@ def du(
     """
     from omicsdk.fs.queries import sums
 
-    rows: list[dict[str, Any]] = []
-    with places.stores() as stores:
-        for uri in map(parse_uri, uris):
+    wanted = [parse_uri(text) for text in uris]
 
-            def summed(doubts: list[InconsistentListing], uri: Uri = uri) -> list[Sum]:
-                store = stores.of(uri)
-                entry = store.entry(uri, recursive=True)
-                if not entry.is_folder:
-                    return list(sums([(uri.name, entry)], depth))
-                return list(sums(despite_contradictions(named(store, uri.scheme, entry, places), doubts), depth))
+    def summed(store: Store, uri: Uri, doubts: list[InconsistentListing]) -> list[Sum]:
+        entry = store.entry(uri, recursive=True)
+        if not entry.is_folder:
+            return list(sums([(uri.name, entry)], depth))
+        return list(sums(despite_contradictions(named(store, uri.scheme, entry, places), doubts), depth))
 
-            rows += [
-                {
-                    "uri": str(uri.child(found.name) if found.name else uri),
-                    "files": found.files,
-                    "bytes": found.size,
-                    **({"unsized": found.unsized} if found.unsized else {}),
-                }
-                for found in _read(summed, console)
-            ]
-    lines = _aligned(
-        (size_shown(row["bytes"], human=human), count_of(row["files"], "file"), printable(row["uri"])) for row in rows
-    )
-    return TextAndData("\n".join(lines), rows, terminal_only=True)
+    def rows(_: Sequence[str] | None) -> Iterator[Mapping[str, Any]]:
+        with places.stores() as stores:
+            for uri in wanted:
+                for found in _read(partial(summed, stores.of(uri), uri), console):
+                    yield {
+                        "uri": str(uri.child(found.name) if found.name else uri),
+                        "files": found.files,
+                        "bytes": found.size,
+                        **({"unsized": found.unsized} if found.unsized else {}),
+                    }
+                page_break()  # sums are printed before the next folder is read
+
+    def cells(row: Mapping[str, Any]) -> Sequence[str]:
+        return size_shown(row["bytes"], human=human), count_of(row["files"], "file"), printable(row["uri"])
+
+    return Rows(rows, cells)
 
 
 def find(

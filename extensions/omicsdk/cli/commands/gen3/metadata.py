@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from omicsdk.cli.commands.transfers import tell_failures
 from omicsdk.cli.commands.values import agreed, file_to_write
 from omicsdk.cli.errors import REFUSED, SHOWN
+from omicsdk.cli.lists import Rows
 from omicsdk.cli.output import TextAndData
 from omicsdk.core.errors import OmicsError, SomeFailed, UsageError
 from omicsdk.core.json_responses import json_of
@@ -70,7 +71,7 @@ def list_objects(
     url: str | None = None,
     limit: int = 1000,
     console: Console,
-) -> list[dict[str, Any]]:
+) -> Rows:
     """List records of the index.
 
     Args:
@@ -85,7 +86,7 @@ def list_objects(
     """
     hashes = None if md5 is None else f"md5:{md5}"
     wanted = stated(file_name=file_name, size=size, hash=hashes, authz=list(authz) or None, uploader=uploader, url=url)
-    return list(console.limited(matching_records(client.indexd, wanted), limit, "records"))
+    return Rows.of(console.limited(matching_records(client.indexd, wanted), limit, "records"))
 
 
 def get_object(client: Gen3, guid: str) -> Any:
@@ -329,7 +330,7 @@ def read_discovery(
     return _written(file, count, "documents", console)
 
 
-def list_studies(client: Gen3, *, agg: bool = False, limit: int = 1000, console: Console) -> list[dict[str, Any]]:
+def list_studies(client: Gen3, *, agg: bool = False, limit: int = 1000, console: Console) -> Rows:
     """List the studies of the discovery page.
 
     Args:
@@ -340,7 +341,7 @@ def list_studies(client: Gen3, *, agg: bool = False, limit: int = 1000, console:
     found = documents_of(
         client, discovery.GUID_TYPE, limit=limit, aggregate=agg, on_more=lambda: console.more_left(limit, "studies")
     )
-    return [{"guid": guid, **discovery.shown_in(document)} for guid, document in found]
+    return Rows.of({"guid": guid, **discovery.shown_in(document)} for guid, document in found)
 
 
 def look_at_study(client: Gen3, guid: str) -> None:

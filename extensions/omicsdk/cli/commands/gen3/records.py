@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from omicsdk.cli.commands.values import agreed, text_of
 from omicsdk.cli.errors import REFUSED, SHOWN
+from omicsdk.cli.lists import Rows
 from omicsdk.core.errors import UsageError
 from omicsdk.core.files import in_place_of
 from omicsdk.core.json_responses import json_of
@@ -19,7 +20,7 @@ from omicsdk.gen3.dictionary import Dictionary, read_dictionary
 from omicsdk.gen3.records import projects, tables, validation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from omicsdk.cli.output import Call, Console
@@ -156,7 +157,7 @@ def export(
     format: Literal["tsv", "json", "jsonl"] = "tsv",
     without_id: bool = False,
     console: Console,
-) -> list[Any] | None:
+) -> Rows | list[Any] | None:
     """Export records of a project, by node or by ID.
 
     Without `out` and `folder` the records are printed; .tsv files can be submitted again unchanged.
@@ -187,7 +188,7 @@ def export(
     if out:
         console.message(f"{client.export_file(project, node[0], out, without_id=without_id)} written")
         return None
-    return [row for each in node for row in client.export_rows(project, each, without_id=without_id)]
+    return Rows.of(row for each in node for row in client.export_rows(project, each, without_id=without_id))
 
 
 def list_records(client: Gen3, project: str) -> list[dict[str, Any]]:
@@ -328,7 +329,7 @@ def explore(
     limit: int | None = None,
     out: str | None = None,
     console: Console,
-) -> list[dict[str, Any]] | None:
+) -> Rows | None:
     """Print or write records of the explorer's index.
 
     Args:
@@ -342,16 +343,19 @@ def explore(
         console: Prints messages.
     """
     order = [{field: way or "asc"} for field, _, way in (each.partition(":") for each in sort)]
-    found = client.explore(data_type, fields, filter=filter, sort=order, accessibility=accessibility)
-    with closing(cast("Generator[dict[str, Any]]", found)):
-        wanted = console.limited(found, limit, "records")
-        if out is None:
-            return list(wanted)
-        count = 0
-        with in_place_of(out) as file:
-            for row in wanted:
-                file.write(written(row, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n")
-                count += 1
+
+    def rows() -> Iterator[dict[str, Any]]:
+        found = client.explore(data_type, fields, filter=filter, sort=order, accessibility=accessibility)
+        with closing(cast("Generator[dict[str, Any]]", found)):
+            yield from console.limited(found, limit, "records")
+
+    if out is None:
+        return Rows.of(rows())
+    count = 0
+    with in_place_of(out) as file:
+        for row in rows():
+            file.write(written(row, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n")
+            count += 1
     console.message(f"{count} records written to {out}")
     return None
 

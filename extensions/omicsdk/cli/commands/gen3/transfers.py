@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 from urllib.parse import urlsplit
 
 from omicsdk.cli.commands.drs import found
 from omicsdk.cli.commands.transfers import finish, foreseen, listed, planned, rows_of, tell_failures
+from omicsdk.cli.lists import Rows
 from omicsdk.core.archives import bytes_of
 from omicsdk.core.errors import NotFound, OmicsError, UsageError
+from omicsdk.core.page_breaks import page_break
 from omicsdk.drs.identifiers import parse_drs_id
 from omicsdk.drs.planning import RequestedObject, find, requested_objects
 from omicsdk.gen3.client import Gen3
@@ -20,9 +23,10 @@ from omicsdk.gen3.uploads import UploadResult
 from omicsdk.gen3.workspaces import PAGE_LIMIT, WorkspaceListing, WorkspaceObject, parse_workspace_url
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from omicsdk.cli.output import Call, Console, TextAndData
+    from omicsdk.drs import DrsFile
     from omicsdk.gen3.manifests import Fault
     from omicsdk.transfer import SelectionOptionsDict, TransferOptionsDict, TransferReport
 
@@ -98,9 +102,13 @@ def _unpack(path: Path, console: Console, *, delete: bool, max_unpacked: str | N
         console.message(f"{path}: {len(found)} files unpacked")
 
 
+_LISTED_AT_ONCE = 1000
+"""Objects of a manifest that are looked up before they are listed."""
+
+
 def pull_ls(
     client: Gen3, infile: str, *, access: bool = False, object: bool = False, console: Console
-) -> list[dict[str, Any]]:
+) -> Rows | list[dict[str, Any]]:
     """List the files that a manifest names, or your permissions for them.
 
     Args:
@@ -109,21 +117,28 @@ def pull_ls(
         object: INFILE is the identifier of an object.
         console: Prints messages.
     """
-    wanted = [RequestedObject(parse_drs_id(infile))] if object else list(_listed(infile, console))
-    with client.servers() as servers:
-        if access:
-            errors: list[OmicsError] = []
+    wanted = iter([RequestedObject(parse_drs_id(infile))] if object else _listed(infile, console))
+    if access:
+        errors: list[OmicsError] = []
 
-            def refused(who: str, error: OmicsError) -> None:
-                errors.append(OmicsError(f"{who}: {error}"))
-                errors[-1].__cause__ = error
+        def refused(who: str, error: OmicsError) -> None:
+            errors.append(OmicsError(f"{who}: {error}"))
+            errors[-1].__cause__ = error
 
-            rows = permissions_for(client, wanted, servers, refused)
-            tell_failures(errors, console, len(errors) + len({row["host"] for row in rows}))
-            return rows
-        # Only identifiers and names: find() does not request what a manifest states, and the list shows what the commons has.
-        files = find([RequestedObject(each.identifier, each.name) for each in wanted], servers)
-    return [file.to_dict() for file in found(files, console)]
+        with client.servers() as servers:
+            permissions = permissions_for(client, list(wanted), servers, refused)
+        tell_failures(errors, console, len(errors) + len({row["host"] for row in permissions}))
+        return permissions
+
+    def files() -> Iterator[DrsFile]:
+        with client.servers() as servers:
+            # Only identifiers and names: find() does not request what a manifest states, and the list shows what the
+            # commons has.
+            while some := [RequestedObject(each.identifier, each.name) for each in islice(wanted, _LISTED_AT_ONCE)]:
+                yield from find(some, servers)
+                page_break()
+
+    return Rows.of(found(files(), console))
 
 
 def upload(

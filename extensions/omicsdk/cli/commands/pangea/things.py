@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from omicsdk.cli.commands.transfers import tell_failures
 from omicsdk.cli.commands.values import agreed, text_of
+from omicsdk.cli.lists import Rows
 from omicsdk.cli.output import Call, TextAndData
 from omicsdk.core.checked_fields import check_fields
 from omicsdk.core.errors import OmicsError, UsageError
@@ -459,9 +460,12 @@ def made(result: Model, call: Call) -> TextAndData:
     return printed(line(result), result.to_dict(), call, made=True)
 
 
-def listed(result: Iterable[Model], call: Call) -> TextAndData:
+def listed(result: Iterable[Model], call: Call) -> Rows | TextAndData:
     """Render a list, up to --limit."""
-    return _lines(list(call.console.limited(result, call.options.get("limit"))), call)
+    found = call.console.limited(result, call.options.get("limit"))
+    if (call.options.get("outfile") or "-") != "-":  # the file has all lines, or is not written
+        return _lines(list(found), call)
+    return Rows(lambda _: (each.to_dict() for each in found), lines=lambda: map(line, found))
 
 
 def batch(result: Batch[Any], call: Call) -> TextAndData:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from omicsdk.cli.commands.transfers import count_of, tell_failures
 from omicsdk.cli.commands.values import agreed
+from omicsdk.cli.lists import Rows
 from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.sb.jobs import PERIOD
 from omicsdk.sb.tasks import some_of
@@ -66,9 +67,9 @@ def shown(result: object, call: Call) -> object:
     return done(result, call) if isinstance(result, Done) else result
 
 
-def limited(result: Iterator[dict[str, Any]], call: Call) -> list[Row]:
+def limited(result: Iterator[dict[str, Any]], call: Call) -> Rows:
     """Render a list, up to --limit."""
-    return list(call.console.limited(result, call.options.get("limit")))
+    return Rows.of(call.console.limited(result, call.options.get("limit")))
 
 
 def row(resource: Model, names: Iterable[str], **first: Any) -> Row:
