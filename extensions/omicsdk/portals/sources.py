@@ -85,6 +85,16 @@ class Source(Closing):
         self.kind = kind
         self.options = options
 
+    @staticmethod
+    def states(file: ListedFile) -> bool:
+        """Whether a list states all of a file that `complete` would.
+
+        Args:
+            file: The file.
+        """
+        del file
+        return False
+
     def complete(self, files: Sequence[ListedFile]) -> list[Sequence[ListedFile]]:
         """Complete what a list states of files.
 
@@ -128,6 +138,11 @@ class Source(Closing):
 
 class Urls(Source):
     """Files at URLs. The only credentials are the headers of the list, sent to the origin of the URL."""
+
+    @staticmethod
+    def states(file: ListedFile) -> bool:
+        del file
+        return True
 
     def locate(self, file: ListedFile) -> Location:
         return Location(file.address, file.headers)
@@ -227,9 +242,13 @@ class Gdc(Service):
     def locate(self, file: ListedFile) -> Location:
         return self.located(f"{self.base_url}/data/{quote(file.address, safe='')}")
 
+    @staticmethod
+    def states(file: ListedFile) -> bool:
+        return bool(file.name and file.checksums and file.size is not None)
+
     def complete(self, files: Sequence[ListedFile]) -> list[Sequence[ListedFile]]:
         """Complete names, sizes and checksums, which sample sheets lack, in one request for up to 500."""
-        wanted = [file.address for file in files if not (file.name and file.checksums and file.size is not None)]
+        wanted = [file.address for file in files if not self.states(file)]
         known = {key: told for some in batches(wanted, 500) for key, told in self._described(some).items()}
         return [self._completed(file, known.get(file.address)) for file in files]
 
@@ -370,9 +389,13 @@ class GoogleStorage(Service):
         payer = google_query(self.options.environ.get(PROJECT_VARIABLE, ""))
         return self.located(f"{self.base_url}{google_path(file.address)}{payer}")
 
+    @staticmethod
+    def states(file: ListedFile) -> bool:
+        return bool(file.checksums)
+
     def complete(self, files: Sequence[ListedFile]) -> list[Sequence[ListedFile]]:
         """Complete sizes and checksums by a HEAD request each. What is refused is planned as it is: the fetch states why."""
-        wanted = [file for file in files if not file.checksums]
+        wanted = [file for file in files if not self.states(file)]
         told = iter(side_by_side(self._described, wanted, self.options.stopped))
         return [[file if file.checksums or isinstance(more := next(told), OmicsError) else more] for file in files]
 
@@ -464,6 +487,11 @@ class SevenBridgesFiles(Source):
 
 class DssFiles(Source):
     """Files of the Data Store by REPLICA/UUID.VERSION."""
+
+    @staticmethod
+    def states(file: ListedFile) -> bool:
+        del file
+        return True
 
     @cached_property
     def client(self) -> Dss:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import lru_cache, partial
 from urllib.parse import quote
 
 from omicsdk.core.json_decoding import decoded
@@ -65,7 +65,7 @@ def cell(row: Row, names: Names) -> str:
         names: The names.
     """
     for name in names:
-        if (text := row.cells.get(name)) and (value := text.partition(JOINED)[0].strip()):
+        if (text := row.cells.get(name)) and (value := (text.partition(JOINED)[0] if JOINED in text else text).strip()):
             return value
     return ""
 
@@ -101,6 +101,11 @@ def listed_file(row: Row, kind: str, columns: Columns) -> Iterator[ListedFile]:
         yield ListedFile(kind, address, name, size, checksums, folder)
 
 
+@lru_cache(maxsize=16)  # the same columns for each row of a table
+def _in_lower_case(columns: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(column.lower() for column in columns)
+
+
 def table(
     name: str,
     title: str,
@@ -131,7 +136,7 @@ def table(
         return all(any(each in columns for each in group) for group in marks) and columns.isdisjoint(without)
 
     def files_of(row: Row, listed: FileList) -> Iterable[ListedFile]:
-        lower = Row(row.line, {column.lower(): value for column, value in row.cells.items()})
+        lower = Row(row.line, dict(zip(_in_lower_case(tuple(row.cells)), row.cells.values(), strict=True)))
         return listed_file(lower, kind, files) if isinstance(files, Columns) else files(lower, listed)
 
     said = ", ".join(" or ".join(group) for group in marks)

@@ -75,9 +75,10 @@ class Item:
         object.__setattr__(self, "checksums", checksums)
 
     def _check_types(self) -> None:
-        if not isinstance(cast("object", self.name), str):
+        name, checksums = cast("tuple[object, object]", (self.name, self.checksums))
+        if not isinstance(name, str):
             raise TypeError(f"an item's name must be text, not {a(self.name)}")
-        if not (isinstance(self.locate, Location) or callable(cast("object", self.locate))):
+        if not (isinstance(self.locate, Location) or callable(self.locate)):  # pyright: ignore[reportUnnecessaryComparison]
             said = f"{self.name}: locate must be a Location or a function that returns one, not {a(self.locate)}"
             raise TypeError(f"{said}; wrap a URL in Location(url)")
         if self.renew is not None and not callable(cast("object", self.renew)):
@@ -89,13 +90,12 @@ class Item:
             object.__setattr__(self, "retries", whole_number(f"{self.name}: retries", self.retries, 0))
         if type(self.min_delay) is not float and self.min_delay is not None:
             number(f"{self.name}: min_delay", self.min_delay, "seconds")
-        checksums = cast("object", self.checksums)
         # The first comparison takes a tenth of the second's time, whose class is abstract.
         if type(checksums) is not dict and not isinstance(checksums, Mapping):
             kind = "a mapping from algorithm to value"
             raise TypeError(f"{self.name}: checksums must be {kind}, not {a(self.checksums)}")
         for algorithm, value in self.checksums.items():
-            if value and not isinstance(cast("object", value), str):
+            if value and type(value) is not str and not isinstance(cast("object", value), str):
                 raise TypeError(f"{self.name}: the {algorithm} must be text, not {type(value).__name__}")
 
     @property
