@@ -408,6 +408,8 @@ class Store(Closing, ABC):
     removes_at_once: ClassVar[int] = 1
     #: Whether all files of a folder have to come in one put, because its result cannot be extended.
     puts_whole_folders: ClassVar[bool] = False
+    #: Whether `below` lists files in the order of their paths.
+    in_order: ClassVar[bool] = False
 
     def entry(self, uri: Uri, *, recursive: bool = False) -> Entry:
         """Return what a URI names: only a folder if it ends with a slash, else the file if both have its path.

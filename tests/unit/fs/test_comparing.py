@@ -1,14 +1,17 @@
 """Differences between two trees, as far as the stated facts show them."""
 
 import os
+import tracemalloc
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.fs import Entry, parse_uri
-from omicsdk.fs.copying.comparison import differences, modify_window, why_different
+from omicsdk.fs.copying.comparison import differences, joined, merged, modify_window, why_different
 from omicsdk.fs.copying.jobs import planned_sync
-from omicsdk.fs.store import Stores
+from omicsdk.fs.copying.planning import OutOfOrder, Selected, fitting_in_order
+from omicsdk.fs.store import Stores, Uri
+from omicsdk.fs.stores.local import LocalStore
 
 
 def entry(size=1, modified=None, **checksums):
@@ -40,14 +43,77 @@ def test_two_files(source, target, by, why):
 TREES = st.dictionaries(st.text("abc/", min_size=1, max_size=4), st.integers(0, 3), max_size=6)
 
 
+def selected(tree):
+    return {name: Selected(Uri("s3", name), entry(size), name) for name, size in tree.items()}
+
+
 @given(TREES, TREES)
 def test_what_is_copied_and_removed_makes_both_equal(source, target):
-    one, other = ({name: entry(size) for name, size in tree.items()} for tree in (source, target))
-    found = differences(one, other)
-    made = {name: size for name, size in target.items() if name not in found.remove}
-    made |= {name: source[name] for name in found.copy}
+    pairs = list(joined(selected(source), selected(target)))
+    found = differences(pairs, settle=list)
+    made = {name: size for name, size in target.items() if name not in {file.name for file in found.remove}}
+    made |= {file.name: source[file.name] for file in found.copy}
     assert made == source
-    assert found.same + len(found.copy) == len(source)
+    assert found.same + len(found.copy) == found.listed == len(source)
+    assert found.there == len(target)
+    assert found.reasons.keys() == {file.name for file in found.copy}
+    ascending = [[tree[name] for name in sorted(tree)] for tree in (selected(source), selected(target))]
+    assert sorted(merged(*ascending), key=repr) == sorted(pairs, key=repr)
+
+
+def test_what_is_doubtful_is_settled_in_parts_and_stays_in_its_place():
+    one, other = (
+        {f"{number:04}": Selected(Uri("file", ""), entry(1, time), f"{number:04}") for number in range(2500)}
+        for time in (1_600_000_100.0, 1_600_000_000.0)
+    )
+    asked: list[int] = []
+
+    def settle(pairs):
+        asked.append(len(pairs))
+        for file, _ in pairs:
+            yield entry(md5="a"), entry(md5="b" if file.name == "0003" else "a")
+
+    other["0004"] = other["0004"]._replace(entry=entry(2))
+    found = differences(merged(one.values(), other.values()), settle=settle)
+    assert [(file.name, found.reasons[file.name]) for file in found.copy] == [
+        ("0003", "another md5"),
+        ("0004", "1 bytes, not 2"),
+    ]
+    assert (asked, found.same) == ([1000, 1000, 499], 2498)
+
+
+@pytest.mark.parametrize("names", [["P", "P!", "P/x"], ["b", "a"], ["a", "a"], [""]])
+def test_files_without_an_order_are_compared_together(names):
+    files = [Selected(Uri("s3", f"b/{name}"), entry(), name) for name in names]
+    with pytest.raises(OutOfOrder):
+        list(fitting_in_order(files, Uri("s3", "c"), []))
+
+
+def test_a_local_tree_is_listed_in_the_order_of_its_paths(tmp_path):
+    names = ["a!/x", "a-b", "a.txt", "a/b/c", "a/b.c", "a/z", "a0", "a~/y", "b"]
+    for name in names:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    walked = [found.path.removeprefix(f"{tmp_path}/") for found in LocalStore().below(str(tmp_path))]
+    assert walked == sorted(names)
+
+
+def test_a_synchronisation_keeps_no_equal_files(tmp_path):
+    for number in range(3000):
+        for tree in ("one", "other"):
+            file = tmp_path / tree / f"{number % 10}" / f"{number}"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.touch()
+            os.utime(file, (1, 1))
+    with Stores() as stores:
+        tracemalloc.start()
+        try:
+            found = planned_sync(stores, parse_uri(str(tmp_path / "one")), parse_uri(str(tmp_path / "other")))
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+    assert (found.same, found.listed, found.there, found.copy.files) == (3000, 3000, 3000, [])
+    assert peak < 500_000  # all entries of both take 3 MB
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from omicsdk.core.errors import ChecksumMismatch, OmicsError
@@ -30,21 +30,34 @@ State = Literal["verified", "size only", "unverified", "wrong", "missing", "fail
 GOOD: frozenset[State] = frozenset({"verified", "size only"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Differences:
     """What is needed to make a target equal to a source.
 
     Attributes:
-        copy: Names of files that the target lacks or that differ, each with the reason.
-        remove: Names that only the target has.
+        copy: Files that the target lacks or that differ.
+        reasons: Why, by name.
+        remove: Files that only the target has.
+        listed: The number of the source's files.
+        there: The number of the target's files.
         same: The number of equal files.
         newer: The number of files that differ, and are kept because the target's are newer.
     """
 
-    copy: Mapping[str, str]
-    remove: Sequence[str]
-    same: int
+    copy: list[Selected] = field(default_factory=list[Selected])
+    reasons: dict[str, str] = field(default_factory=dict[str, str])
+    remove: list[Selected] = field(default_factory=list[Selected])
+    listed: int = 0
+    there: int = 0
+    same: int = 0
     newer: int = 0
+
+
+Both = tuple[Selected, Selected]
+"""A file of a source, and the target's file of the same name."""
+
+_AT_ONCE = 1000
+"""Files of which more facts are requested together."""
 
 
 def stated(entry: Entry) -> Mapping[str, str]:
@@ -122,40 +135,98 @@ def changed_after(one: Entry, other: Entry) -> bool:
 
 
 def differences(
-    source: Mapping[str, Entry],
-    target: Mapping[str, Entry],
+    pairs: Iterable[Both | tuple[Selected, None] | tuple[None, Selected]],
     by: By = "auto",
     *,
     update: bool = False,
     keeps_times: bool = False,
-    settle: Callable[[Sequence[str]], Mapping[str, tuple[Entry, Entry]]] = lambda _: {},
+    settle: Callable[[Sequence[Both]], Iterable[tuple[Entry, Entry]]],
 ) -> Differences:
-    """Compare two trees.
+    """Compare two trees; equal files are not kept in memory.
 
     Args:
-        source: The source's files by name.
-        target: The target's files by name.
+        pairs: The files of both by name, None where one lacks it; each name once.
         by: See `why_different`.
         update: Whether to keep files of the target that are newer.
         keeps_times: See `why_different`.
         settle: Requests more facts about files that differ in times only, or about all common files if checksums are
-            compared: both files, by name.
+            compared.
     """
-    found = {
-        name: why_different(entry, target[name], by, keeps_times=keeps_times) if name in target else "not found"
-        for name, entry in source.items()
-    }
-    doubtful = [name for name, why in found.items() if why == CHANGED or (by == "checksum" and name in target)]
-    for name, (entry, other) in settle(doubtful).items() if doubtful else ():
-        found[name] = why_different(entry, other, by, keeps_times=keeps_times)
-    different = {name: why for name, why in found.items() if why}
-    copy = {
-        name: why
-        for name, why in different.items()
-        if not (update and name in target and changed_after(target[name], source[name]))
-    }
-    gone = [name for name in target if name not in source]
-    return Differences(copy, gone, len(source) - len(different), len(different) - len(copy))
+    found = Differences()
+    different: dict[int, tuple[Selected, str]] = {}  # by number, since what was doubtful is known later
+    doubtful: dict[int, Both] = {}
+
+    def judge(number: int, file: Selected, other: Selected, why: str) -> None:
+        if not why:
+            found.same += 1
+        elif update and changed_after(other.entry, file.entry):
+            found.newer += 1
+        else:
+            different[number] = file, why
+
+    def judge_doubtful() -> None:
+        if doubtful:
+            for (number, pair), facts in zip(doubtful.items(), settle(list(doubtful.values())), strict=True):
+                judge(number, *pair, why_different(*facts, by, keeps_times=keeps_times))
+            doubtful.clear()
+
+    for number, (file, other) in enumerate(pairs):
+        found.listed += file is not None
+        found.there += other is not None
+        if file is not None and other is not None:
+            why = why_different(file.entry, other.entry, by, keeps_times=keeps_times)
+            if why != CHANGED and by != "checksum":
+                judge(number, file, other, why)
+                continue
+            doubtful[number] = file, other
+            if len(doubtful) == _AT_ONCE:
+                judge_doubtful()
+        elif file is not None:
+            different[number] = file, "not found"
+        elif other is not None:
+            found.remove.append(other)
+    judge_doubtful()
+    found.copy += [different[number][0] for number in sorted(different)]
+    found.reasons |= {file.name: why for file, why in different.values()}
+    return found
+
+
+def joined(
+    source: Mapping[str, Selected], target: Mapping[str, Selected]
+) -> Iterator[Both | tuple[Selected, None] | tuple[None, Selected]]:
+    """Pair the files of two trees.
+
+    Args:
+        source: The source's files by name.
+        target: The target's files by name.
+    """
+    for name, file in source.items():
+        other = target.get(name)
+        yield (file, None) if other is None else (file, other)
+    yield from ((None, other) for name, other in target.items() if name not in source)
+
+
+def merged(
+    source: Iterable[Selected], target: Iterable[Selected]
+) -> Iterator[Both | tuple[Selected, None] | tuple[None, Selected]]:
+    """Pair the files of two trees that are listed in the order of their names, while they are listed.
+
+    Args:
+        source: The source's files.
+        target: The target's files.
+    """
+    files, others = iter(source), iter(target)
+    file, other = next(files, None), next(others, None)
+    while file is not None or other is not None:
+        if file is not None and (other is None or file.name < other.name):
+            yield file, None
+            file = next(files, None)
+        elif other is not None and (file is None or other.name < file.name):
+            yield None, other
+            other = next(others, None)
+        elif file is not None and other is not None:
+            yield file, other
+            file, other = next(files, None), next(others, None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from omicsdk.core.clock import SYSTEM_CLOCK
+from omicsdk.core.consistency import InconsistentListing
 from omicsdk.core.errors import OmicsError, TransferError, UsageError
 from omicsdk.core.threads import side_by_side
-from omicsdk.fs.copying.comparison import By, Differences, differences, judge, with_common_checksum
+from omicsdk.fs.copying.comparison import (
+    Both,
+    By,
+    Differences,
+    differences,
+    joined,
+    judge,
+    merged,
+    with_common_checksum,
+)
 from omicsdk.fs.copying.copies import copy_files, is_begun, is_taken
 from omicsdk.fs.copying.naming import Naming
 from omicsdk.fs.copying.planning import (
     ALL,
     CopyPlan,
     Kind,
+    OutOfOrder,
     Selected,
     Source,
     by_name,
     fitting,
+    fitting_in_order,
     plan_copy,
+    select,
     select_to_change,
     source_to_copy,
 )
@@ -347,32 +360,65 @@ def planned_sync(
     if removes and patterns.has_facts:
         # A file that differs in size or date at both ends could be selected at the target only, and be removed.
         raise UsageError("--delete: not possible with limits of sizes or dates", remedy="Filter by names.")
-    changing = partial(select_to_change, patterns=patterns)
+    unfit: list[tuple[Selected, OmicsError]] = []
+    extra: list[tuple[Selected, OmicsError]] = []
+
+    def compared(pairs: Iterable[Both | tuple[Selected, None] | tuple[None, Selected]]) -> Differences:
+        keeps_times = source.scheme == target.scheme == "file"
+        settle = partial(_with_common_checksums, stores=stores)
+        return differences(pairs, compare, update=update, keeps_times=keeps_times, settle=settle)
+
+    try:
+        if not (stores.of(source).in_order and stores.of(target).in_order):
+            raise OutOfOrder
+        files = select(stores.of(source), source, entry=entry, patterns=patterns)
+        others = select(stores.of(target), target, patterns=patterns) if kind else ()
+        found = compared(merged(fitting_in_order(files, target, unfit), fitting_in_order(others, source, extra)))
+    except (OutOfOrder, InconsistentListing):
+        wanted, unfit = _wanted(stores, source, entry, target, patterns, removes=removes)
+        there, extra = by_name((), target), []
+        if kind:
+            there, extra = _there(stores, source, target, patterns, changes=removes or update)
+        found = compared(joined(wanted, there))
+    unfit += extra if removes else []
+    if removes and found.remove:
+        stores.of(source).check_complete(source.path)
+    plan = CopyPlan(target._replace(is_folder=True), found.copy, [f"{source}\tsync"], differing=True, unfit=unfit)
+    check_target(stores, plan)
+    remove = () if unfit else found.remove
+    return SyncPlan(plan, found.reasons, remove, found.listed, found.there, found.same, found.newer)
+
+
+def _wanted(
+    stores: Stores, source: Uri, entry: Entry, target: Uri, patterns: Filters, *, removes: bool
+) -> tuple[dict[str, Selected], list[tuple[Selected, OmicsError]]]:
+    """Return the source's files by name, and what cannot be copied."""
+    store = stores.of(source)
     with _paused_for(source):
-        store = stores.of(source)
         if removes:
-            fit, unfit = fitting(changing(store, source, entry=entry), target)
+            fit, unfit = fitting(select_to_change(store, source, entry=entry, patterns=patterns), target)
         else:
             listed = source_to_copy(store, source, entry=entry, patterns=patterns)
             fit, unfit = fitting(listed.files, target)
             unfit += listed.unlisted
-        wanted = by_name(fit, target)
+        return by_name(fit, target), unfit
+
+
+def _there(
+    stores: Stores, source: Uri, target: Uri, patterns: Filters, *, changes: bool
+) -> tuple[dict[str, Selected], list[tuple[Selected, OmicsError]]]:
+    """Return the target's files by name, and what cannot be in the source. Without changes by them, what the listing lacks
+    is copied again.
+    """
+    store = stores.of(target)
     with _paused_for(target):
-        store = stores.of(target)
-        if removes or update:
-            fit, extra = fitting(changing(store, target), source) if kind else ([], [])
-        else:  # what the listing lacks is copied again
-            fit, extra = fitting(source_to_copy(store, target, patterns=patterns).files, source) if kind else ([], [])
-        there = by_name(fit, target)
-    unfit += extra if removes else []
-    found = _differing(wanted, there, compare, stores, update=update)
-    if removes and found.remove:
-        stores.of(source).check_complete(source.path)
-    copy = [wanted[name] for name in found.copy]
-    plan = CopyPlan(target._replace(is_folder=True), copy, [f"{source}\tsync"], differing=True, unfit=unfit)
-    check_target(stores, plan)
-    remove = [] if unfit else [there[name] for name in found.remove]
-    return SyncPlan(plan, found.copy, remove, len(wanted), len(there), found.same, found.newer)
+        files = (
+            select_to_change(store, target, patterns=patterns)
+            if changes
+            else source_to_copy(store, target, patterns=patterns).files
+        )
+        fit, extra = fitting(files, source)
+        return by_name(fit, target), extra
 
 
 def _paused_for(folder: Uri) -> AbstractContextManager[None]:
@@ -382,27 +428,12 @@ def _paused_for(folder: Uri) -> AbstractContextManager[None]:
     return paused_for(PAUSE_FROM if folder.scheme == "file" else 0)
 
 
-def _differing(
-    wanted: Mapping[str, Selected], there: Mapping[str, Selected], by: By, stores: Stores, *, update: bool
-) -> Differences:
-    def settle(names: Sequence[str]) -> dict[str, tuple[Entry, Entry]]:
-        """Times alone prove nothing: what was just fetched is younger than what it was fetched from."""
-        known: dict[str, tuple[Entry, Entry]] = {}
-        ends = side_by_side(lambda name: with_common_checksum(wanted[name], there[name], stores.of), names)
-        for name, found in zip(names, ends, strict=True):
-            if isinstance(found, OmicsError):
-                raise found
-            known[name] = found
-        return known
-
-    return differences(
-        {name: file.entry for name, file in wanted.items()},
-        {name: file.entry for name, file in there.items()},
-        by,
-        update=update,
-        keeps_times={file.uri.scheme for files in (wanted, there) for file in files.values()} == {"file"},
-        settle=settle,
-    )
+def _with_common_checksums(pairs: Sequence[Both], stores: Stores) -> Iterator[tuple[Entry, Entry]]:
+    """Times alone prove nothing: what was just fetched is younger than what it was fetched from."""
+    for found in side_by_side(lambda pair: with_common_checksum(*pair, stores.of), pairs):
+        if isinstance(found, OmicsError):
+            raise found
+        yield found
 
 
 def remove_extra(plan: SyncPlan, stores: Stores) -> tuple[list[Uri], list[OmicsError]]:

@@ -278,19 +278,56 @@ def fitting(files: Iterable[Selected], folder: Uri) -> tuple[list[Selected], lis
     chosen = list(files)
     if folder.scheme == "s3" or not any(file.uri.scheme in _OF_BUCKETS for file in chosen):
         return chosen, []
-    room = room_in(folder.path) if folder.scheme == "file" else ROOM
-    folders = {file.name[:at] for file in chosen for at in _slashes(file.name)}
-    fit: list[Selected] = []
     unfit: list[tuple[Selected, OmicsError]] = []
-    for file in chosen:
-        why = _why_unfit(file.name, folders, room) if file.uri.scheme in _OF_BUCKETS else ""
+    folders = {file.name[:at] for file in chosen for at in _slashes(file.name)}
+    return list(_fit(chosen, folder, unfit, folders)), unfit
+
+
+def _fit(
+    files: Iterable[Selected],
+    folder: Uri,
+    unfit: list[tuple[Selected, OmicsError]],
+    folders: Collection[str] = (),
+) -> Iterator[Selected]:
+    """Yield the files whose names can be names in a folder, where others are folders; add those that cannot be to `unfit`."""
+    room = room_in(folder.path) if folder.scheme == "file" else ROOM
+    for file in files:
+        why = _why_unfit(file.name, folders, room) if file.uri.scheme in _OF_BUCKETS and folder.scheme != "s3" else ""
         if why:
             alone = "" if why == _ENDS else ", or alone, to a name of your own"
             said = f"cannot be a file in {folder}: its key {why}"
             unfit.append((file, PathError(str(file.uri), said, remedy=f"It was skipped. Copy it to a bucket{alone}.")))
         else:
-            fit.append(file)
-    return fit, unfit
+            yield file
+
+
+class OutOfOrder(Exception):
+    """Files do not come in the order of their names, or one is a folder of others: they have to be compared together."""
+
+
+def fitting_in_order(
+    files: Iterable[Selected], folder: Uri, unfit: list[tuple[Selected, OmicsError]]
+) -> Iterator[Selected]:
+    """Yield what `fitting` returns, while the files come in the order of their names.
+
+    Args:
+        files: The files.
+        folder: The folder.
+        unfit: Receives the split off objects with the reason for each.
+
+    Raises:
+        OutOfOrder: They do not, one comes twice or has no name, or one is a folder of others.
+    """
+    last, above = "", list[str]()  # those that the name begins with
+    for file in _fit(files, folder, unfit):
+        name = file.name
+        while above and not name.startswith(above[-1]):
+            above.pop()
+        if name <= last or any(name[len(each)] == "/" for each in above):
+            raise OutOfOrder(name)
+        above.append(name)
+        last = name
+        yield file
 
 
 def _slashes(name: str) -> Iterator[int]:

@@ -57,6 +57,7 @@ class LocalStore(Store):
 
     scheme: ClassVar[str] = "file"
     writable: ClassVar[bool] = True
+    in_order: ClassVar[bool] = True
 
     def __init__(self, *, within: str | os.PathLike[str] | None = None) -> None:
         self._within = None if within is None else os.path.realpath(within)
@@ -181,6 +182,8 @@ class LocalStore(Store):
         except OSError as error:
             raise PathNotFound(path, "not found") from error
         names, folders, others = self._names(path)
+        if folders:  # in the order of paths, in which a slash follows the name of a folder
+            names.sort(key=lambda name: f"{name}/" if name in folders else name)
         return _Level(_start(path), (found.st_dev, found.st_ino), iter(names), folders, others)
 
     def location(self, entry: Entry) -> Location:

@@ -119,6 +119,7 @@ class S3Store(Store):
     writable: ClassVar[bool] = True
     names_both: ClassVar[bool] = True
     lists_at_once: ClassVar[bool] = True
+    in_order: ClassVar[bool] = True
     removes_at_once: ClassVar[int] = BATCH
 
     def __init__(
