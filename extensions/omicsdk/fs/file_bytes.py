@@ -68,6 +68,12 @@ class FileBytes:
         return len(opened.validators) if isinstance(opened, Ranges) else 0
 
     @property
+    def checksums(self) -> Mapping[str, str]:
+        """The checksums that its platform states, or that the responses with its bytes stated so far."""
+        opened = self._opened
+        return self.entry.checksums or (opened.stated if isinstance(opened, Ranges) else {})
+
+    @property
     def validators(self) -> Mapping[str, str]:
         """By server's origin, the ETag or date that identifies the file; a reader that continues in its place needs them."""
         opened = self._opened

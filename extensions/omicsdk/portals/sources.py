@@ -38,7 +38,7 @@ from omicsdk.fs.store import WEB, Cache, Entry, Unsupported, Uri, open_store, pa
 from omicsdk.hca.azul.files import AzulFile, of_download, service_of
 from omicsdk.portals.lists import STORES, URLS, ListedFile, scheme_of
 from omicsdk.transfer import Item, Location
-from omicsdk.transfer.network.representations import google_checksums
+from omicsdk.transfer.network.representations import google_checksums, quickest_checksum
 
 if TYPE_CHECKING:
     from omicsdk.drs.servers import Servers
@@ -152,7 +152,7 @@ class Urls(Source):
         if skip >= len(copies):
             return None
         is_own = origin_of(copies[skip]) == origin_of(file.address)
-        location = Location(copies[skip], file.headers if is_own else {})
+        location = Location(copies[skip], file.headers if is_own else {}, states=quickest_checksum)
         return Item(file.name, location, file.size, file.checksums)
 
 

@@ -39,6 +39,7 @@ from omicsdk.transfer.network.requests import (
     unavailable,
     validator_words,
 )
+from omicsdk.transfer.network.stated import of_whole
 
 if TYPE_CHECKING:
     from omicsdk.core.client import Client
@@ -354,6 +355,9 @@ class Ranges:
         unvalidated: Whether to continue even if nothing shows that it is the same file.
         ranges_as_200: Whether a response of 200 may be the requested range, as that of GA4GH's htsget server is: it is,
             unless it states the length of the whole file.
+
+    Attributes:
+        stated: The checksums of the whole file that its responses stated so far.
     """
 
     def __init__(
@@ -389,6 +393,7 @@ class Ranges:
         self._location: Location | None = None
         self._direct: Location | None = None  # target of its redirect
         self._validators = dict(validators or {})  # by origin: servers have different ETags for one file
+        self.stated: Mapping[str, str] = {}
 
     @property
     def size(self) -> int:
@@ -521,6 +526,8 @@ class Ranges:
                 why = f"a file with {validator_words(verdict.validator)}"
                 verdict = verdict._replace(kind=Kind.UNVALIDATED, why=why)
             if verdict.kind in (Kind.ACCEPT, Kind.WHOLE):
+                if location.states is not None and not self.stated:
+                    self.stated = location.states(of_whole(response.status, headers))
                 self._loose |= reading.shown and not is_strong(verdict.validator)
                 if verdict.validator:
                     self._validators.setdefault(origin_of(location.url), verdict.validator)

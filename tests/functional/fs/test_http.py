@@ -92,6 +92,62 @@ def test_a_flipped_byte_is_found(server):
     assert not Path("data/a.bin").exists()
 
 
+def header(algorithm):
+    return b64encode(hashlib.new(algorithm, DATA).digest()).decode()
+
+
+STATED = {
+    "Digest": f"SHA-256={header('sha256')}",
+    "Repr-Digest": f"sha-256=:{header('sha256')}:",
+    "Content-MD5": header("md5"),
+    "x-goog-hash": f"md5={header('md5')}",
+    "x-amz-checksum-sha256": header("sha256"),
+}
+
+
+@pytest.mark.parametrize("moved", [False, True])
+@pytest.mark.parametrize("name", STATED)
+def test_a_flipped_byte_is_found_where_only_the_response_with_bytes_states_a_checksum(server, omics, name, moved):
+    is_damaged = True
+
+    def answered(_, request, response):
+        if request.method == "HEAD":
+            return None
+        body = response.body
+        if is_damaged and len(body) == len(DATA):
+            body = bytes([body[0] ^ 1]) + body[1:]
+        return replace(response, headers=response.headers | {name: STATED[name]}, body=body)
+
+    url = server.put("a.bin", DATA)
+    server.always["a.bin"] = answered
+    server.ranges = False
+    if moved:
+        server.put("moved/a.bin", b"")
+        there = server.url("a.bin", host="localhost")
+        server.always["moved/a.bin"] = lambda _, __, response: replace(
+            response, status=302, headers={"Location": there}
+        )
+        url = server.url("moved/a.bin")
+    Path("list.txt").write_text(f"{url}\n")
+    commands = (["cp", url, "a.bin"], ["get", url, "--to", "b"], ["get", "list.txt", "--to", "c"], ["cat", url])
+    for words in commands:
+        ran = omics(*words, *([] if words[0] == "cat" else ["--retries", "0"]))
+        assert (ran.code, ", expected " in ran.err) == (1, True), (words, ran.err)
+    assert not [path for path in (Path("a.bin"), Path("b/a.bin"), Path("c/a.bin")) if path.exists()]
+    is_damaged = False
+    ran = omics("cp", url, "a.bin", "--require-checksum", "--output", "json")
+    assert (ran.code, ran.json["verification"]["verified"]) == (0, 1), ran.err
+    assert omics("cat", url).stdout == DATA
+
+
+def test_a_part_states_no_checksum_of_the_whole_by_its_own(server, omics):
+    url = server.put("a.bin", DATA)
+    of_part = stating(Content_MD5=b64encode(hashlib.md5(b"part").digest()).decode())
+    server.always["a.bin"] = lambda *asked: of_part(*asked) if asked[2].status == 206 else None
+    assert omics("cat", url).stdout == DATA
+    assert omics("cp", url, "b.bin", "--connections", "4").code == 0
+
+
 @pytest.mark.parametrize("status", [403, 405, 501])
 def test_a_server_without_head(server, status):
     url = server.put("a.bin", DATA)

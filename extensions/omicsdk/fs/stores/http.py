@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import ClassVar
 from urllib.parse import unquote, urlsplit
 
@@ -14,8 +15,8 @@ from omicsdk.core.redaction import mask_url, without_query
 from omicsdk.core.sending.connections import WireFailure
 from omicsdk.core.sending.time_limits import within_budget
 from omicsdk.fs.store import Entry, NotListed, PathNotFound, Store, WrongUri
-from omicsdk.transfer import Location
-from omicsdk.transfer.network.representations import Representation, representation_of
+from omicsdk.transfer import Item, Location
+from omicsdk.transfer.network.representations import Representation, quickest_checksum, representation_of
 from omicsdk.transfer.network.requests import LATER, Asked, Kind, followed, headers_for, judge, next_url, unavailable
 from omicsdk.transfer.ranges import shared_pool
 
@@ -83,6 +84,10 @@ class HttpsStore(Store):
     def location(self, entry: Entry) -> Location:
         return self._location(entry.path)
 
+    def item(self, entry: Entry, name: str) -> Item:
+        """Return a file as an item: the response with its bytes may state checksums that the one to HEAD does not."""
+        return replace(super().item(entry, name), states=True)
+
     def uri(self, path: str) -> str:
         """A URL as it is shown: without secrets."""
         return mask_url(super().uri(path))
@@ -99,7 +104,8 @@ class HttpsStore(Store):
         sends = login is not None and login.goes_to(url)
         if at and not is_confidential(url):
             raise WrongUri(f"{self.uri(path)}: a password is not sent over http", remedy="Use the https URL.")
-        return Location(url, login.headers("GET", url) if login is not None and sends else {})
+        headers = login.headers("GET", url) if login is not None and sends else {}
+        return Location(url, headers, states=quickest_checksum)
 
     def _described(self, location: Location, shown: str) -> Representation:
         """Request the headers of a file: by HEAD, or by GET, whose body is cut off, if that is refused.

@@ -67,7 +67,7 @@ def _dry_run(items: ItemSource, files: PartFiles, folder: str, path: str, option
                     if items.once:
                         raise
                     items.check(folder, None)  # names both of two that clash, unless only their digests are equal
-                found = files.found(item.name)
+                found = files.found(item.name) if there == folder else None  # a new folder has no files
                 outcome = _foreseen(number, item, files, found, journal, options)
                 if options.require_checksum and not (item.states or outcome.checksums):
                     raise ChecksumMissing(item.title, name=item.name)

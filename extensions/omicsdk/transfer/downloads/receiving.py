@@ -18,7 +18,7 @@ from omicsdk.transfer.downloads.job import INLINE, Job, Piece
 from omicsdk.transfer.items import Item
 from omicsdk.transfer.network.plan import CELL, RECORDED, next_boundary
 from omicsdk.transfer.network.requests import WANTED, Kind, Location, Verdict, judge, last_status, moved, parse_head
-from omicsdk.transfer.network.stated import CHECKSUM_HEADERS
+from omicsdk.transfer.network.stated import of_whole
 from omicsdk.transfer.network.wire import Attended
 
 _extend = crc32c_extend()
@@ -27,7 +27,6 @@ _log = logger("omicsdk.transfer")
 #: Bytes collected for one write: fewer need more calls, more make the allocator trim the heap and fault it in again.
 BATCH = 128 * 1024
 #: Headers with checksums of the bytes of the response.
-OF_BYTES = frozenset(CHECKSUM_HEADERS.values())
 #: Bytes of an error's body that are read, so that the connection can be reused, and stored, for its message.
 _SKIP, _KEPT = 64 * 1024, 8 * 1024
 
@@ -162,11 +161,7 @@ class ResponseWriter(Attended):
             asked = asked._replace(validator=self.job.validator)
         self.verdict = verdict = judge(asked, status, headers, self._sink.now())
         if self.location.states is not None and verdict.kind in ACCEPTED:
-            # Those of a part may be of the part alone; the ETag is the object's.
-            told = (
-                headers if status == 200 else {name: value for name, value in headers.items() if name not in OF_BYTES}
-            )
-            self.stated = self.location.states(told)
+            self.stated = self.location.states(of_whole(status, headers))
         if self._call is None:
             self._accepted = self._sink.accepts(self, verdict)
         elif verdict.kind is Kind.ACCEPT and not self.stale:

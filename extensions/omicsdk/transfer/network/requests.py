@@ -16,7 +16,7 @@ from omicsdk.core.type_guards import number_in
 from omicsdk.core.version import USER_AGENT
 from omicsdk.transfer.arguments import a, number, whole_number
 from omicsdk.transfer.network.plan import LARGEST
-from omicsdk.transfer.network.stated import HEADERS
+from omicsdk.transfer.network.stated import HEADERS, WEB_HEADERS
 
 # Patterns that few transfers need are compiled, and cached by `re`, at their first use.
 _HEADER_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z"
@@ -80,6 +80,7 @@ WANTED = {
         "retry-after",
         "transfer-encoding",
         *HEADERS,
+        *WEB_HEADERS,
     )
 }
 #: Seconds by which a response must be younger than the file's last change for that date to be a strong validator: RFC
@@ -386,7 +387,7 @@ def followed(here: Location, there: str) -> Location:
     """
     if (here.headers or here.sign) and origin_of(there) == origin_of(here.url):
         return Location(there, here.headers, sign=here.sign, states=here.states)
-    return Location(there)
+    return Location(there, states=None if here.sign else here.states)
 
 
 #: Characters that are not escaped in a URL; existing escapes are kept.

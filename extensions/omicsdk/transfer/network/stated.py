@@ -14,6 +14,23 @@ _KIND, _ENCRYPTION = "x-amz-checksum-type", "x-amz-server-side-encryption"
 _CUSTOMER = f"{_ENCRYPTION}-customer-algorithm"
 #: The headers that `stated` reads.
 HEADERS = (*CHECKSUM_HEADERS.values(), _KIND, _ENCRYPTION, _CUSTOMER)
+#: Further headers by which web servers state checksums, and those that tell what these are of.
+WEB_HEADERS = (
+    "digest", "repr-digest", "content-md5", "x-ms-blob-content-md5", "x-goog-hash", "x-goog-stored-content-encoding",
+    "content-encoding", "server", "x-amz-storage-class",
+)  # fmt: skip
+#: Headers that may be of the bytes of a part alone, in a response with a part.
+_OF_BYTES = frozenset((*CHECKSUM_HEADERS.values(), "content-md5"))
+
+
+def of_whole(status: int, headers: Mapping[str, str]) -> Mapping[str, str]:
+    """Return those headers of a response that state something of the whole file.
+
+    Args:
+        status: Its status: 206 for a part.
+        headers: Its headers, names in lower case.
+    """
+    return headers if status == 200 else {name: value for name, value in headers.items() if name not in _OF_BYTES}
 
 
 def stated(headers: Mapping[str, str], *, etags: bool = True) -> dict[str, str]:

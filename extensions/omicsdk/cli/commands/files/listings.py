@@ -7,6 +7,7 @@ from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from itertools import chain
 from time import gmtime
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
@@ -344,8 +345,12 @@ def _requested(
     rate = None if options is None else options.control.rate_limit
     piece = PIECE if rate is None else max(LEAST_PIECE, min(PIECE, int(rate)))
     with closing(FileBytes(store, entry, options)) as file:
-        pieces, entry = stream(file, *span, piece=piece), file.entry
-        yield from checked(pieces, entry.checksums, entry.size, word) if span == (None, None) else pieces
+        pieces = stream(file, *span, piece=piece)
+        if span != (None, None):
+            yield from pieces
+            return
+        first = next(pieces, b"")  # whose response may state what nothing did before
+        yield from checked(chain([first], pieces), file.checksums, file.entry.size, word)
 
 
 def du(
