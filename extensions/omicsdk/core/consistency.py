@@ -280,15 +280,23 @@ def whole_list(call: PagedCall[..., Any, Item, Any], total: str, key: str, **arg
     return read_again_if_inconsistent(lambda: checked_list(call, total, key, **arguments))
 
 
+_REMEMBERED = 10_000
+"""Entries after which a listing in ascending order is expected to go on so, and they are not remembered any more."""
+
+
 class ListingCheck:
     """The consistency of one listing, followed while its pages arrive.
 
     Args:
         operation: The listing, for errors.
+        ascends: Whether entries are texts that come in ascending order, as a rule. As long as they do, a repeated one is
+            found by that, without memory of all others.
     """
 
-    def __init__(self, operation: str) -> None:
+    def __init__(self, operation: str, *, ascends: bool = False) -> None:
         self._operation = operation
+        self._last = "" if ascends else None
+        self._count = 0
         # Hashes of 8 bytes instead of the keys: two equal ones of a million entries are a chance of one in 10^7, and would
         # only have the listing read again.
         self._seen: set[int] = set()
@@ -298,16 +306,28 @@ class ListingCheck:
     @property
     def count(self) -> int:
         """The number of different entries so far."""
-        return len(self._seen)
+        return self._count
 
     def entry(self, key: Hashable) -> bool:
         """Note an entry; the first repeated one makes the listing inconsistent. Return whether it is new."""
+        if self._last is not None and isinstance(key, str):
+            if key > self._last:
+                self._last = key
+                self._count += 1
+                if self._count <= _REMEMBERED:
+                    self._seen.add(hash(key))
+                return True
+            if self._count > _REMEMBERED:
+                self._note(f"the entry {shortened(repr(key), 200)} is listed more than once, or out of order")
+                return key != self._last
+            self._last = None
         try:
             number, before = hash(key), len(self._seen)
         except TypeError:  # a list or an object came where the document has a text
             raise DecodeError(self._operation, "an entry's identifier", key, expected="a text") from None
         self._seen.add(number)
         is_new = len(self._seen) > before
+        self._count += is_new
         if not is_new:
             self._note(f"the entry {shortened(repr(key), 200)} is listed more than once")
         return is_new

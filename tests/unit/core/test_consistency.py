@@ -1,5 +1,7 @@
 """Responses compared with requests, and listings with themselves."""
 
+import tracemalloc
+
 import pytest
 from omicsdk.core.consistency import (
     Identifier,
@@ -63,6 +65,37 @@ def test_consistent_listings_pass():
 def test_contradictions_are_reported_at_the_end(keys: list[str], totals: list[int | None], exact: bool, problem: str):
     with pytest.raises(InconsistentListing, match=problem):
         check(keys, totals, exact=exact)
+
+
+@pytest.mark.parametrize("repeated", [0, 5000, 20_000, 29_999])
+def test_a_repeated_entry_of_an_ascending_listing_is_found(repeated: int):
+    listing = ListingCheck("list of b/", ascends=True)
+    assert all(listing.entry(f"{number:06}") for number in range(30_000))
+    is_new = listing.entry(f"{repeated:06}")
+    assert (is_new, listing.count) == (repeated != 29_999, 30_000)
+    assert listing.entry("1")
+    with pytest.raises(InconsistentListing, match=f"the entry '{repeated:06}' is listed more than once"):
+        listing.finish()
+
+
+def test_an_ascending_listing_is_not_remembered():
+    tracemalloc.start()
+    try:
+        listing = ListingCheck("list of b/", ascends=True)
+        for number in range(200_000):
+            listing.entry(f"{number:06}")
+        kept = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    listing.finish()
+    assert kept < 2_000_000  # hashes of all take 16 MB
+
+
+@pytest.mark.parametrize("keys", [["b", "a", "c"], ["b", "c", "a"], ["", "b", "a"]])
+def test_a_listing_that_does_not_ascend_is_remembered(keys: list[str]):
+    listing = ListingCheck("list of b/", ascends=True)
+    assert [listing.entry(key) for key in [*keys, *keys, "d"]] == [True] * 3 + [False] * 3 + [True]
+    assert listing.count == 4
 
 
 def test_an_inconsistent_listing_is_read_once_more():

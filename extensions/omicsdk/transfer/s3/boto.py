@@ -162,7 +162,7 @@ def s3_pages(
     """
     where, more = f"s3://{bucket}/{prefix}".removesuffix("/"), dict[str, str]()
     operation = f"list_objects_v2 of {where}"
-    listing, tokens, delimiter = ListingCheck(operation), set[str](), arguments.get("Delimiter", "")
+    listing, tokens, delimiter = ListingCheck(operation, ascends=True), set[str](), arguments.get("Delimiter", "")
     while True:
         with asking_s3(f"{where} cannot be listed"):
             page = list_objects_v2(Bucket=bucket, Prefix=prefix, **arguments, **more)

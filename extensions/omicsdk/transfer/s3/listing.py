@@ -294,7 +294,7 @@ def pages_of(ask: Callable[[dict[str, str]], bytes], where: str, prefix: str, de
         InconsistentListing: After the last page: an object was listed twice, or fewer than a page stated.
     """
     operation = f"list of {where}"
-    listing, seen, more = ListingCheck(operation), set[str](), dict[str, str]()
+    listing, seen, more = ListingCheck(operation, ascends=True), set[str](), dict[str, str]()
     last = ""  # objects in the order of their keys, as S3 lists them, need no memory of all of them
     while True:
         page = read_page(ask(more), operation, prefix, delimiter)
