@@ -23,10 +23,6 @@ from peers import environ, our_command
 from transferring.bench import temporary_folder
 
 COUNTS = (100_000, 1_000_000)
-MEMORY = 60
-"""MiB of resident memory that a command may take, whatever their number."""
-PLANNED = 30.0
-"""CPU seconds in which a list of a million rows is planned."""
 _FOLDER = 1000
 """Files of a folder, and objects of a page."""
 _SIZE = 20_000
@@ -45,11 +41,13 @@ class Command(NamedTuple):
         title: What it does, after the number.
         words: Its words; {one}, {other} and {list} are trees and a list on this machine.
         seconds: CPU seconds that it may take for a million; None for any.
+        memory: MiB of resident memory that it may take, whatever their number.
     """
 
     title: str
     words: Sequence[str]
     seconds: float | None = None
+    memory: float = 60
 
 
 COMMANDS = (
@@ -60,7 +58,7 @@ COMMANDS = (
     Command("local files found by name (find)", ("find", "{one}", "--name", "*7.bam")),
     Command("local files synchronised with local files (sync)", ("sync", "{one}", "{other}")),
     Command("objects synchronised with local files (sync)", ("sync", "s3://listed", "{one}")),
-    Command("rows of a list planned (get --dry-run)", ("get", "{list}", "--to", "{new}", "--dry-run"), PLANNED),
+    Command("rows of a list planned (get --dry-run)", ("get", "{list}", "--to", "{new}", "--dry-run"), 30, 100),
 )
 
 
@@ -175,14 +173,14 @@ def measured(count: int, folder: Path) -> list[Row]:
             "AWS_ENDPOINT_URL_S3": url,
         }
         variables = {**environ(folder / "home", ("AWS_", "XDG_")), **keys}
-        for title, words, seconds in COMMANDS:
+        for title, words, seconds, memory in COMMANDS:
             took, highest = spent([str(our_command()), *(word.format(**places) for word in words)], variables)
             goal = seconds if count == COUNTS[-1] else None
             case = f"{count:,} {title}"
             print(f"{case:75} {took.cpu:7.2f} s of CPU {took.wall:7.2f} s {highest:7.1f} MiB", flush=True)
             rows += [
                 {**_row(case, took.cpu, "s", goal), "ours_wall": took.wall},
-                _row(f"{case}, peak MiB", highest, "MiB", MEMORY),
+                _row(f"{case}, peak MiB", highest, "MiB", memory),
             ]
     return rows
 

@@ -31,7 +31,7 @@ from omicsdk.drs.objects import checksums_of
 from omicsdk.ga4gh.requests import client_of
 
 if TYPE_CHECKING:
-    from omicsdk.transfer import Outcome, TransferOptions, TransferOptionsDict, TransferReport
+    from omicsdk.transfer import Outcome, SelectionOptionsDict, TransferOptions, TransferReport
 
 DescriptorType = Literal["CWL", "WDL", "NFL", "GALAXY", "SMK"]
 """The languages of workflows."""
@@ -158,7 +158,7 @@ def download(
     *,
     version: str | None = None,
     type: DescriptorType | None = None,
-    **options: Unpack[TransferOptionsDict],
+    **options: Unpack[SelectionOptionsDict],
 ) -> TransferReport:
     """Download the files of a version of a tool.
 
@@ -171,7 +171,8 @@ def download(
         folder: Folder for the files; created if missing.
         version: Identifier of the version, which may differ from its name; by default the only one.
         type: Language of the descriptors; by default the only one that the version has.
-        **options: See `omicsdk.transfer.TransferOptions`. `renewals` and `resume_unvalidated` are refused.
+        **options: See `omicsdk.transfer.TransferOptions`. `renewals` and `resume_unvalidated` are refused. Registries
+            state neither sizes nor times, so that files are selected by their names alone.
 
     Returns:
         The outcome of each file, in the order of the registry's list.
@@ -188,13 +189,13 @@ def download(
     from omicsdk.transfer import Outcome, Outcomes, TransferOptions, TransferReport
     from omicsdk.transfer.reports.progress import WORD, Counters
 
-    chosen = TransferOptions.of(options, connections=_AT_ONCE)
+    chosen = TransferOptions.of(options, connections=_AT_ONCE, selects=True)
     chosen.refuse("renewals", "resume_unvalidated", why="files are requested whole, at their own URLs")
     began, now = SYSTEM_CLOCK.now(), SYSTEM_CLOCK.monotonic()
     chosen.control.begin(now)
     client = client_of(client, chosen)
     of_version = _chosen(client, tool, version, type)
-    listed = _files(client, tool, *of_version)
+    listed = [each for each in _files(client, tool, *of_version) if chosen.fits(each.path, None)]
     refused = _refused(listed, Path(folder))
     containers = [each.path for each in listed if each.kind == _CONTAINERFILE]
     store = _Store(client, tool, of_version, Path(folder), containers, chosen)

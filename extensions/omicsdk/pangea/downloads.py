@@ -37,10 +37,12 @@ from omicsdk.pangea.fields import (
 )
 from omicsdk.pangea.listings import find_sample_group, is_uuid
 from omicsdk.pangea.responses import Blob, name_in, object_of, objects_in
+from omicsdk.transfer.filters import fits_rules
 
 if TYPE_CHECKING:
     from omicsdk.pangea.client import Pangea
-    from omicsdk.transfer import Item, Outcome, TransferOptionsDict, TransferReport
+    from omicsdk.transfer import Item, Outcome, SelectionOptionsDict, TransferReport
+    from omicsdk.transfer.filters import Filters
 
 RUN = "pangea-results"
 """Names the journal within the target folder."""
@@ -93,7 +95,7 @@ def download(
     module_name: str | None = None,
     field_name: str | None = None,
     of_group: bool = False,
-    **options: Unpack[TransferOptionsDict],
+    **options: Unpack[SelectionOptionsDict],
 ) -> TransferReport:
     """Download the results of a group's samples: the JSON of each field, and the file that it refers to.
 
@@ -125,8 +127,10 @@ def download(
     Example:
         client.download("Sandbox", "study", "results", samples=["sample"])
     """
-    chosen = transfer.TransferOptions.of(options, connections=16)
+    chosen = transfer.TransferOptions.of(options, connections=16, selects=True)
     planned = _planned(client, organization, group, Wanted(samples, module_name, field_name, of_group))
+    if not chosen.fit_all:
+        planned = [each for each in planned if _is_selected(each, chosen)]
     target = Path(folder)
     ends: dict[FieldId, Outcome] = {}
     if not chosen.dry_run:
@@ -264,6 +268,14 @@ def _stated(each: ResultField) -> Item:
     content = json_bytes(each.data)
     stated = {"sha256": sha256(content).hexdigest()}
     return transfer.Item(each.blob_name, transfer.Location(""), len(content), stated)
+
+
+def _is_selected(each: ResultField, filters: Filters) -> bool:
+    """Whether a field's file is selected, or its data where it refers to none; one that cannot be downloaded by its name."""
+    if each.problem:
+        return fits_rules(filters.rules, each.file_name or each.blob_name)
+    item = _stated(each)
+    return filters.fits(item.name, item.size)
 
 
 def _planned(client: Pangea, organization: str, group: str, wanted: Wanted) -> list[ResultField]:

@@ -194,3 +194,33 @@ def test_a_collection_of_parts_states_what_it_brings(dss, bundles):
     assert ran.code == 0, ran.err
     assert f"organ /organ of file {metadata['uuid']}: the whole file is downloaded" in ran.err
     assert Path("files", f"{metadata['uuid']}.{metadata['version']}.json").read_text() == '{"organ": "brain"}'
+
+
+def test_downloads_select_files(dss, omics_sandbox, source):
+    made = omics_sandbox.seed(source)
+    identity = f"{made['bundle_uuid']}.{made['version']}"
+    small = dss(
+        "download", "--bundle-uuid", made["bundle_uuid"], "--replica", "aws", "--max-size", "1K", "--download-dir", "a"
+    )
+    assert (small.code, names_in(f"a/{identity}")) == (0, ["bundle.json", "cell_suspension_0.json"]), small.err
+    words = ("bundle_uuid", "bundle_version", "file_name", "file_uuid", "file_version", "file_sha256", "file_size")
+    listed = dss("get-bundle", "--uuid", made["bundle_uuid"], "--replica", "aws").json["bundle"]["files"]
+    rows = [
+        (made["bundle_uuid"], made["version"], each["name"], each["uuid"], each["version"], each["sha256"], str(each["size"]))
+        for each in listed
+    ]
+    Path("all").mkdir()
+    Path("all/rows.tsv").write_text("".join("\t".join(cells) + "\n" for cells in [words, *rows]))
+    manifest = ("download-manifest", "--manifest", "all/rows.tsv", "--replica", "aws", "--include", "*.bin")
+    for layout, stored in (("none", 1), ("bundle", 1)):
+        ran = dss(*manifest, "--layout", layout, "--download-dir", layout, "--output", "json")
+        assert (ran.code, ran.json["counts"]["done"]) == (0, stored), ran.err
+        kept = Path("rows.tsv").read_text().splitlines()
+        assert [line.split("\t")[2] for line in kept[1:]] == ["reads.bin"]
+    assert names_in(f"bundle/{identity}") == ["bundle.json", "reads.bin"]
+    sized = dss(*manifest[:-2], "--min-size", "1K", "--download-dir", "b", "--workers", "2", "--output", "json")
+    assert (sized.code, sized.json["counts"]["done"]) == (0, 1), sized.err
+
+
+def names_in(folder):
+    return sorted(path.name for path in Path(folder).iterdir())

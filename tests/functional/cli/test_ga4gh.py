@@ -192,6 +192,8 @@ def test_a_tool_is_shown_and_its_files_are_written(run, tmp_path):
         name.removeprefix("t/") for name in work(tmp_path) if (tmp_path / "work" / name).is_file()
     )
     assert run("trs", "download", TOOL, "--version", "v1.0", "-d", "t").json["counts"]["skipped"] == 4
+    some = run("trs", "download", TOOL, "--version", "v1.0", "-d", "u", "--exclude", found[0])
+    assert (some.code, some.json["counts"]["done"]) == (0, 3)
 
 
 def test_a_version_has_to_be_named_where_there_are_several(run):

@@ -192,6 +192,15 @@ def test_only_what_is_wanted_is_downloaded(filled, work):
     assert (missing.code, 'Sample "zz" not found' in missing.err) == (1, True)
 
 
+def test_downloads_select_files(filled, work):
+    words = ("--include", "/q1/*.gz", "--target-dir", "dl")
+    assert filled("download", "sample-results", *words, *WHERE).code == 0
+    found = sorted(each.name for each in (work / "dl").rglob("*.*") if each.is_file() and ".gz" in each.name)
+    assert found == [f"q1.raw__paired_short_reads.read_{number}.fastq.gz" for number in (1, 2)]
+    none = filled("download", "sample-results", "--min-size", "1G", "--target-dir", "none", *WHERE)
+    assert (none.code, (work / "none").exists() and list((work / "none").rglob("*.gz"))) == (0, [])
+
+
 def test_addresses_are_printed_with_names(filled, work):
     ran = filled("download", "sample-results", "--urls-only", *WHERE)
     lines = [line.split(" ") for line in ran.out.splitlines()]

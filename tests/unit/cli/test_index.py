@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import pytest
 from omicsdk import Dss
-from omicsdk.cli.catalog import QUIET, REPORT, commands_of, loaded
+from omicsdk.cli.catalog import QUIET, REPORT, builtin_commands, commands_of, key, loaded
 from omicsdk.cli.index import Entry
 from omicsdk.cli.index.__main__ import entries
 from omicsdk.cli.index._reading import IndexFault, command, commands
@@ -496,3 +496,21 @@ def test_every_list_is_printed_while_it_is_read():
 
 def returned(function: str) -> object:
     return inspect.signature(loaded(function)).return_annotation
+
+
+FILTERS = {"include", "exclude", "filter_from", "min_size", "max_size", "newer", "older"}
+#: Downloads of one file or table, of single fields, and of a folder that is whole or none.
+OF_ONE = {"htsget download", "refget get", "dtp download", "pangea download metadata", "gen3 wss download-url"}
+
+
+def test_every_command_that_walks_or_downloads_several_files_selects_them():
+    every = [("", each) for each in builtin_commands()]
+    every += [(name, each) for name, service in SERVICES.items() for each in commands_of(service)]
+    named = {
+        f"{name} {each['command']}".strip(): {key(one) for one in each.get("parameters", ())} for name, each in every
+    }
+    walks = [each for each in ("ls", "find", "du", "cp", "mv", "rm", "sync", "verify", "get") if each in named]
+    assert len(walks) == 9
+    downloads = [each for each in named if "download" in each and each not in OF_ONE]
+    assert len(downloads) > 9
+    assert {each for each in (*walks, *downloads) if not named[each] >= FILTERS} == set()

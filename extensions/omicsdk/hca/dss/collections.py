@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from omicsdk.hca.dss.client import Dss
     from omicsdk.hca.dss.downloads import Result
     from omicsdk.hca.dss.files import Replica
-    from omicsdk.transfer import TransferOptionsDict
+    from omicsdk.transfer import SelectionOptionsDict
 
 
 logger = getLogger("omicsdk.hca.dss")
@@ -266,7 +266,7 @@ def download_collection(
     *,
     version: str | None = None,
     download_dir: str | os.PathLike[str] = "",
-    **options: Unpack[TransferOptionsDict],
+    **options: Unpack[SelectionOptionsDict],
 ) -> Result:
     """Download the bundles, files and nested collections of a collection.
 
@@ -292,7 +292,7 @@ def download_collection(
     Example:
         client.download_collection("8d3f9a52-0c1b-4e7a-b6f4-5a2c7e9d1f03", "aws", download_dir="collection")
     """
-    settings = TransferOptions.of(options, connections=CONNECTIONS)
+    settings = TransferOptions.of(options, connections=CONNECTIONS, selects=True)
     found = contents(dss, uuid, version, replica)
     result = download_bundles(dss, found.bundles, Path(download_dir), settings, found.files, found.failed)
     if not settings.dry_run:

@@ -41,7 +41,7 @@ from omicsdk.transfer.scale import worker_pool
 if TYPE_CHECKING:
     from omicsdk.hca.dss.client import Dss
     from omicsdk.hca.dss.files import Replica
-    from omicsdk.transfer import TransferOptionsDict
+    from omicsdk.transfer import SelectionOptionsDict
     from omicsdk.transfer.scale.workers import WorkerPool
 
 
@@ -131,6 +131,12 @@ def download_bundles(
     Raises:
         UnsafePath: A file's name would leave the download folder, or two would land on one path.
     """
+    if not options.fit_all:
+        bundles = [
+            replace(bundle, files=[file for file in bundle.files if options.fits(file.name, file.size)])
+            for bundle in bundles
+        ]
+        singles = [file for file in singles if options.fits(file.name, file.size)]
     linked = [(f"{bundle.folder}/{file.name}", file) for bundle in bundles for file in bundle.files]
     linked += [(file.name, file) for file in singles]
     names = [f"{bundle.folder}/bundle.json" for bundle in bundles] + [name for name, _ in linked]
@@ -292,7 +298,7 @@ def download(
     data_filter: str | Iterable[str] = ALL,
     no_metadata: bool = False,
     no_data: bool = False,
-    **options: Unpack[TransferOptionsDict],
+    **options: Unpack[SelectionOptionsDict],
 ) -> Result:
     """Download a bundle into the folder `<download_dir>/<uuid>.<version>/`.
 
@@ -309,7 +315,8 @@ def download(
         data_filter: Shell patterns of all other files to download.
         no_metadata: Skip all metadata files.
         no_data: Skip all data files.
-        **options: See `omicsdk.transfer.TransferOptions`.
+        **options: See `omicsdk.transfer.TransferOptions`. The service states no times of change, so that `newer` and
+            `older` select nothing.
 
     Returns:
         The outcome of each file, and the bundle: `bundles[0].manifest` and `.folder`.
@@ -324,7 +331,7 @@ def download(
         client.download("5e1f0a3c-2b64-4c1e-9d57-0a4c8a1b2c3d", "aws", download_dir="bundles")
     """
     metadata, data = filters(metadata_filter, data_filter, no_metadata, no_data)
-    settings = TransferOptions.of(options, connections=CONNECTIONS)
+    settings = TransferOptions.of(options, connections=CONNECTIONS, selects=True)
     manifest = get_manifest(dss, bundle_uuid, version, replica)
     bundle = Bundle(manifest, chosen(manifest, replica, metadata, data))
     return settings.checked(download_bundles(dss, [bundle], Path(download_dir), settings))
@@ -341,7 +348,7 @@ def download_manifest(
     download_dir: str | os.PathLike[str] = "",
     workers: int | None = None,
     scheduler: Any = None,
-    **options: Unpack[TransferOptionsDict],
+    **options: Unpack[SelectionOptionsDict],
 ) -> Result:
     """Download the files that a manifest lists.
 
@@ -385,8 +392,8 @@ def download_manifest(
             "--no-metadata and --no-data are only compatible with the 'bundle' layout", remedy="Add --layout bundle."
         )
     pool = None if workers is scheduler is None else worker_pool(workers, scheduler)
-    settings = TransferOptions.of(options, connections=CONNECTIONS)
-    table, folder = Manifest.open(Path(manifest)), Path(download_dir)
+    settings = TransferOptions.of(options, connections=CONNECTIONS, selects=True)
+    table, folder = replace(Manifest.open(Path(manifest)), filters=settings.filters), Path(download_dir)
     table.check()
     addresses = table.addresses()
     if addresses and (layout == "bundle" or pool is not None):

@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import TextIOWrapper
 from itertools import chain, islice
 from pathlib import Path
@@ -19,6 +19,7 @@ from omicsdk.core.type_guards import number_in
 from omicsdk.hca.dss.files import ROOT, DSSFile, name_in_store
 from omicsdk.hca.dss.tsv import DIALECT
 from omicsdk.transfer.disk import write_errors
+from omicsdk.transfer.filters import Filters
 from omicsdk.transfer.names import check_name, wrong_with
 
 COLUMNS = ("bundle_uuid", "bundle_version", "file_name", "file_uuid", "file_sha256", "file_size")
@@ -50,10 +51,12 @@ class Manifest:
     Attributes:
         path: The table.
         columns: Its header.
+        filters: Which of its files are selected, by `file_name` and `file_size`.
     """
 
     path: Path
     columns: tuple[str, ...]
+    filters: Filters = field(default_factory=Filters)
 
     @classmethod
     def open(cls, path: Path) -> Manifest:
@@ -77,9 +80,11 @@ class Manifest:
         return cls(path, columns)
 
     def rows(self) -> Iterator[dict[str, str]]:
-        """The rows as they are; blank lines are skipped."""
+        """The rows of selected files as they are; blank lines are skipped."""
+        fits = None if self.filters.fit_all else self.filters.fits
         for _, row in self._numbered():
-            yield row
+            if fits is None or fits(row["file_name"], number_in(row["file_size"])):
+                yield row
 
     def _numbered(self) -> Iterator[tuple[int, dict[str, str]]]:
         with _opened(self.path) as lines:

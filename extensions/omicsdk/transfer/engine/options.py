@@ -230,6 +230,11 @@ class TransferOptions(Filters):
             if each.name in names and value != each.default:
                 raise InvalidOption(each.name, f"cannot be set: {why}", remedy="Omit it.")
 
+    @property
+    def filters(self) -> Filters:
+        """Its filters alone."""
+        return Filters(**{name: getattr(self, name) for name in FILTERS})
+
     def checked(self, report: R) -> R:
         """Return the report of a workflow that ends.
 

@@ -32,7 +32,7 @@ from omicsdk.pangea.responses import identified
 from omicsdk.pangea.samples import not_found
 from omicsdk.pangea.tables import csv_of, rows_of
 from omicsdk.pangea.uploads import UploadedField, check_files
-from omicsdk.transfer import TransferOptionsDict, TransferReport
+from omicsdk.transfer import SelectionOptionsDict, TransferOptionsDict, TransferReport
 
 if TYPE_CHECKING:
     from omicsdk_api.pangea.models.sample import Sample
@@ -243,7 +243,7 @@ def download_results(
     target_dir: str = ".",
     urls_only: bool = False,
     console: Console,
-    **options: Unpack[TransferOptionsDict],
+    **options: Unpack[SelectionOptionsDict],
 ) -> TransferReport | Urls:
     """Download the analysis results of a group's samples.
 
