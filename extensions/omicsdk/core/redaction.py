@@ -25,6 +25,7 @@ _SECRET_PIECES = (
     "apikey",
     "accesskey",
     "privatekey",
+    "customerkey",
     "authorization",
     "credential",
     "signature",
@@ -33,7 +34,9 @@ _SECRET_PIECES = (
     "assertion",
 )
 #: Whole names that mark a secret without one of the parts; "code" and "state" are OAuth's.
-_SECRET_NAMES = frozenset({"sig", "key", "auth", "code", "codeverifier", "state", "jwt", "pwd", "pass", "passports"})
+_SECRET_NAMES = frozenset(
+    {"sig", "key", "auth", "code", "codeverifier", "state", "jwt", "pwd", "pass", "passports", "sseckey"}
+)
 #: Names that are secret in a query only.
 _SECRET_NAMES_OF_QUERIES = frozenset({"key", "code", "state", "auth", "pass"})
 #: Whole names that contain such a part but are not secret.

@@ -25,7 +25,7 @@ KNOWN = [(scheme, name) for scheme in WALKED for name in options_of(scheme)]
 WITHOUT_TEXT = {
     (scheme, name)
     for scheme, name in KNOWN
-    if name in ("client", "clock", "session", "servers", "settings", "commons", "credentials")
+    if name in ("client", "clock", "session", "sse_c_key", "servers", "settings", "commons", "credentials")
 }
 
 

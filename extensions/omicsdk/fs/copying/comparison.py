@@ -331,8 +331,7 @@ def with_common_checksum(first: Selected, second: Selected, store_of: Callable[[
     if differ or common_checksum(mine, other):
         return mine, other
     mine, other = (
-        file.entry if file.uri.scheme == "file" else store_of(file.uri).stat(file.entry.path)
-        for file in (first, second)
+        file.entry if file.uri.scheme == "file" else store_of(file.uri).stat(file.uri.path) for file in (first, second)
     )
     known = {**stated(mine), **stated(other)}
     algorithm = next((name for name in STRONGEST if name in known), "")

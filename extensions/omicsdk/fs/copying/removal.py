@@ -63,7 +63,8 @@ def plan_removal(stores: Stores, uris: Sequence[Uri], *, recursive: bool = False
             raise IsFolder(str(uri), "is a folder", remedy="Use --recursive to remove it and its contents.")
         for each in read_again_if_inconsistent(lambda store=store, entry=entry: _tree(store, entry)):
             name = below(uri.scheme, entry.path, each.path) if each.path != entry.path else ""
-            selected = Selected(Uri(uri.scheme, each.path, each.is_folder), each, name)
+            at = Uri(uri.scheme, each.path, each.is_folder) if name or each.is_folder else uri
+            selected = Selected(at, each, name)
             if each.is_folder and not store.is_link(each):
                 if patterns.fit_all:
                     found.folders.append(selected)

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
-from omicsdk.core.errors import APIError, BadRequest, DecodeError, Forbidden, NotFound, OmicsError, UsageError
+from omicsdk.core.credentials import is_confidential
+from omicsdk.core.errors import (
+    APIError,
+    BadRequest,
+    ConfigError,
+    DecodeError,
+    Forbidden,
+    NotFound,
+    OmicsError,
+    UsageError,
+)
 from omicsdk.core.retry import seconds_of_date
 from omicsdk.core.type_guards import number_in
 from omicsdk.fs.store import (
@@ -20,12 +32,14 @@ from omicsdk.fs.store import (
     Put,
     ReadOnly,
     Store,
+    Unsupported,
     WrongUri,
     put_files,
 )
 from omicsdk.transfer.network.plan import WHOLE
 from omicsdk.transfer.network.stated import first_of, may_be_of_parts, of_parts, stated
 from omicsdk.transfer.s3.client import BATCH, S3Client
+from omicsdk.transfer.s3.encryption import CUSTOMERS, Encryption, key_of
 from omicsdk.transfer.s3.listing import Object, Page, seconds_of
 
 if TYPE_CHECKING:
@@ -41,6 +55,32 @@ def split(path: str) -> tuple[str, str | None]:
     """
     bucket, slash, key = path.partition("/")
     return bucket, key if slash else None
+
+
+class Stored(NamedTuple):
+    """What was found out of an object, beside its path.
+
+    Attributes:
+        version: The version that its URI named; empty for the newest one.
+        is_customers: Whether it is encrypted with the customer's key, which requests for it have to state.
+    """
+
+    version: str = ""
+    is_customers: bool = False
+
+
+# Versions of S3, and of stores that speak its language, need no escaping in a URL.
+_VERSIONED = re.compile(r"(.+)\?versionId=([A-Za-z0-9._~-]*)\Z", re.DOTALL)
+
+
+def versioned(key: str) -> tuple[str, str] | None:
+    """The key and the version of `key?versionId=VERSION`, as aws and others write it; None for a key alone.
+
+    Args:
+        key: What follows the bucket. An empty version means the newest, so that any key can be written.
+    """
+    found = _VERSIONED.fullmatch(key) if "?versionId=" in key else None
+    return None if found is None else (found[1], found[2])
 
 
 def prefix_of(key: str | None) -> str:
@@ -65,7 +105,9 @@ def listed_entry(bucket: str, listed: Object) -> Entry:
     return Entry(f"{bucket}/{listed.key}", "file", listed.size, {}, listed.modified, listed.etag, details)
 
 
-def examined_entry(path: str, headers: Mapping[str, str], size: int, checksums: Mapping[str, str]) -> Entry:
+def examined_entry(
+    path: str, headers: Mapping[str, str], size: int, checksums: Mapping[str, str], version: str = ""
+) -> Entry:
     """Return the entry of an object that was examined by HEAD.
 
     Args:
@@ -73,6 +115,7 @@ def examined_entry(path: str, headers: Mapping[str, str], size: int, checksums: 
         headers: The response's headers.
         size: Its size in bytes.
         checksums: Its checksums.
+        version: The version that was asked for; empty for the newest one.
     """
     etag = headers.get("etag", "").strip('"')
     named = {
@@ -80,10 +123,13 @@ def examined_entry(path: str, headers: Mapping[str, str], size: int, checksums: 
         "content_type": headers.get("content-type"),
         "storage_class": headers.get("x-amz-storage-class"),
         "version_id": headers.get("x-amz-version-id"),
+        "encryption": headers.get("x-amz-server-side-encryption") or headers.get(CUSTOMERS),
+        "kms_key_id": headers.get("x-amz-server-side-encryption-aws-kms-key-id"),
     }
     own = {name.removeprefix(_OWN): value for name, value in headers.items() if name.startswith(_OWN)}
     details = {**own, **{name: value for name, value in named.items() if value}}
-    return Entry(path, "file", size, checksums, seconds_of_date(headers.get("last-modified", "")), etag, details)
+    modified, known = seconds_of_date(headers.get("last-modified", "")), Stored(version, CUSTOMERS in headers)
+    return Entry(path, "file", size, checksums, modified, etag, details, known)
 
 
 #: How headers with users' own metadata begin.
@@ -102,7 +148,8 @@ class S3Store(Store):
 
     S3 has no folders: one exists as long as a key begins with its path and a slash. An object without data whose key ends
     in a slash only marks its folder; one with data is a file of that key. Where a key is also what others begin with, the
-    object is what its path names, and the URI with a slash at its end names the folder.
+    object is what its path names, and the URI with a slash at its end names the folder. `key?versionId=VERSION` names a
+    version; where there is none, it is a key.
 
     Args:
         client: A client for S3, of omicsdk or of boto3, used for all buckets.
@@ -113,6 +160,15 @@ class S3Store(Store):
         anonymous: Whether requests are not signed; by default they are not when no credentials are found.
         requester_pays: Whether the credentials' account pays for what the owners of buckets do not.
         session: A session of boto3 in place of a new one; its keys are for `endpoint_url`.
+        sse: How objects are encrypted that are written: AES256, aws:kms or aws:kms:dsse; by default as the bucket states.
+        sse_kms_key_id: The key of KMS for them; by default the account's.
+        sse_c_key: A key of your own, 32 bytes, for objects that are written and read. The store does not keep it.
+        sse_c_key_file: A file with that key; by default OMICS_S3_SSE_C_KEY has its base64, or there is none.
+        storage_class: The class of storage of objects that are written; by default the store's.
+
+    Raises:
+        UsageError: Options exclude each other.
+        ConfigError: The key of your own cannot be read, or is none.
     """
 
     scheme: ClassVar[str] = "s3"
@@ -132,7 +188,15 @@ class S3Store(Store):
         anonymous: bool | None = None,
         requester_pays: bool = False,
         session: Any = None,
+        sse: str | None = None,
+        sse_kms_key_id: str | None = None,
+        sse_c_key: bytes | None = None,
+        sse_c_key_file: str | None = None,
+        storage_class: str | None = None,
     ) -> None:
+        key = key_of(sse_c_key_file or "", os.environ) if sse_c_key is None else sse_c_key
+        self._encryption = Encryption(sse or "", sse_kms_key_id or "", key)
+        self._class = {"x-amz-storage-class": storage_class} if storage_class else {}
         ours = client if isinstance(client, S3Client) else None
         self._connect = partial(
             S3Client,
@@ -150,7 +214,13 @@ class S3Store(Store):
     def client(self) -> S3Client:
         """The client, made at first use."""
         if self._client is None:
-            self._client = self._connect()
+            client = self._connect()
+            if self._encryption.key and not is_confidential(client.url("")):
+                raise ConfigError(
+                    f"The key of S3's encryption is not sent over http: {client.url('')}",
+                    remedy="Use an address of the store that begins with https://.",
+                )
+            self._client = client
         return self._client
 
     # -- looking
@@ -161,7 +231,18 @@ class S3Store(Store):
             return Entry("", "folder")
         if key is None:
             return self._bucket(bucket)
-        refused: Forbidden | None = None
+        refused: OmicsError | None = None
+        if (named := versioned(key)) is not None:
+            try:
+                return self._object(path, bucket, *named)
+            except PathNotFound:
+                pass
+            except BadRequest as error:  # so answers S3, too, where a version is none of its own
+                refused = error
+            except APIError as error:
+                if error.status != 405:
+                    raise
+                raise PathNotFound(self.uri(path), "not found: that version marks a deletion") from error
         if key:
             try:
                 found = self._object(path, bucket, key)
@@ -194,9 +275,11 @@ class S3Store(Store):
             pass
         return Entry(bucket, "folder")
 
-    def _object(self, path: str, bucket: str, key: str) -> Entry:
+    def _object(self, path: str, bucket: str, key: str, version: str = "") -> Entry:
         with self._asking("Reading", path) as doing:
-            told = self.client.head(bucket, key, doing=doing)
+            told, headers = self._head(bucket, key, version, doing)
+            if version not in ("", "null", told.get("x-amz-version-id")):  # a store without versions ignores them
+                raise PathNotFound(self.uri(path), "not found: the store states no such version")
             if (
                 "etag" not in told and "last-modified" not in told
             ):  # as a captive portal's, whose size is that of its page
@@ -208,13 +291,30 @@ class S3Store(Store):
                 raise DecodeError("head_object", "ContentLength", told.get("content-length"), expected=expected)
             known = stated(told, etags=not bucket.endswith("--x-s3"))
             if not known and not bucket.endswith("--x-s3") and may_be_of_parts(told):
-                known = of_parts(told, size, self._first_part(bucket, key, doing))
-        return examined_entry(path, told, size, known)
+                known = of_parts(told, size, self._first_part(bucket, key, version, headers, doing))
+        return examined_entry(f"{bucket}/{key}", told, size, known, version)
 
-    def _first_part(self, bucket: str, key: str, doing: str) -> int | None:
+    def _head(
+        self, bucket: str, key: str, version: str, doing: str
+    ) -> tuple[Mapping[str, str], Mapping[str, str] | None]:
+        """Return what the store states of an object, and the headers by which it did."""
+        ask, own = partial(self.client.head, bucket, key, version=version, doing=doing), self._encryption.stated
+        if not own:
+            return ask(), None
+        try:
+            return ask(headers=own), own
+        except BadRequest as error:  # an object that is not encrypted with this key
+            with suppress(OmicsError):
+                return ask(), None
+            raise error from error.__cause__
+
+    def _first_part(
+        self, bucket: str, key: str, version: str, headers: Mapping[str, str] | None, doing: str
+    ) -> int | None:
         """Return the size of an object's first part in bytes; None if the store does not report it."""
         try:
-            return number_in(self.client.head(bucket, key, part=1, doing=doing).get("content-length"))
+            told = self.client.head(bucket, key, version=version, part=1, headers=headers, doing=doing)
+            return number_in(told.get("content-length"))
         except APIError:
             return None
 
@@ -267,13 +367,27 @@ class S3Store(Store):
         """Return the object's URL, each request to which is signed when it is sent."""
         bucket, key = split(entry.path)
         self.client.find_region(bucket)
-        return self.client.location(bucket, key or "")
+        known = self._known(entry)
+        own = self._encryption.stated if known.is_customers else None
+        return self.client.location(bucket, key or "", version=known.version, headers=own)
+
+    def _known(self, entry: Entry) -> Stored:
+        """What is found out of an object; whether it needs the customer's key is asked where there is one."""
+        known = entry.handle if isinstance(entry.handle, Stored) else Stored()
+        return known if entry.handle is known or not self._encryption.key else self._again(entry).handle
+
+    def _again(self, entry: Entry) -> Entry:
+        """Return the entry of an object as it is now."""
+        bucket, key = split(entry.path)
+        version = entry.handle.version if isinstance(entry.handle, Stored) else ""
+        return self._object(entry.path, bucket, key or "", version)
 
     def item(self, entry: Entry, name: str) -> Item:
         """Return an object as an item: its response states checksums, for which one that was put in parts, or is fetched so, is examined."""
         from omicsdk.transfer import Item  # lists need no items
 
-        if entry.checksums or ((entry.size or 0) <= WHOLE and "-" not in entry.version):
+        is_usual = (entry.size or 0) <= WHOLE and "-" not in entry.version
+        if entry.checksums or (is_usual and not self._encryption.key):
             location, renew = self.location(entry), partial(self._renewed, entry)
             return Item(
                 name, location, entry.size, dict(entry.checksums), self.uri(entry.path), renew=renew, states=True
@@ -290,16 +404,16 @@ class S3Store(Store):
 
     def _renewed(self, entry: Entry) -> Location:
         """Return the location again after a refusal; the client corrects what was wrong, or reports it."""
-        self.stat(entry.path)
-        return self.location(entry)
+        return self.location(self._again(entry))
 
     def _examined(self, entry: Entry) -> Location:
-        quickest = first_of(self.stat(entry.path).checksums)
+        found = self._again(entry)
+        quickest = first_of(found.checksums)
 
         def states(_: Mapping[str, str]) -> Mapping[str, str]:
             return quickest
 
-        return replace(self.location(entry), states=states)
+        return replace(self.location(found), states=states)
 
     def presign(self, entry: Entry, seconds: int | None = None) -> str:
         if seconds is not None and not 1 <= seconds <= LONGEST:
@@ -307,11 +421,15 @@ class S3Store(Store):
         if entry.is_folder:
             return super().presign(entry)
         bucket, key = split(entry.path)
+        known = self._known(entry)
+        if known.is_customers:
+            what = "cannot be signed: it is encrypted with a key of yours, which every request for it has to state"
+            raise Unsupported(self.uri(entry.path), what, remedy="Copy the file: omics cp.")
         with self._asking("Signing for", entry.path):
-            return self.client.presigned(bucket, key or "", seconds or EXPIRES)
+            return self.client.presigned(bucket, key or "", seconds or EXPIRES, version=known.version)
 
     def metadata(self, entry: Entry) -> Mapping[str, Any]:
-        return self.stat(entry.path).details
+        return self._again(entry).details
 
     def put(self, files: Sequence[Put], options: CopyOptions) -> TransferReport:
         """Put files as objects, in parts where they are large; each part carries a checksum that S3 verifies.
@@ -326,7 +444,8 @@ class S3Store(Store):
             if not options.overwrite:
                 self._check_free(file.path, bucket, key)
             self.client.find_region(bucket)
-            return Upload(file.source, BucketObject(self.client, bucket, key), file.path)
+            to = BucketObject(self.client, bucket, key, headers=self._class, encryption=self._encryption)
+            return Upload(file.source, to, file.path)
 
         return put_files(files, prepare, options)
 
@@ -363,7 +482,7 @@ class S3Store(Store):
         prefix = prefix_of(key)
         if not self._begins_with(path, prefix):
             with self._asking("Making", path) as doing:
-                self.client.put(bucket, prefix, doing=doing)
+                self.client.put(bucket, prefix, headers=self._encryption.written, doing=doing)
 
     def check_removal(self, path: str) -> None:
         if split(path)[1] is None:
@@ -376,16 +495,18 @@ class S3Store(Store):
             key = prefix_of(key)
             if self._begins_with(entry.path, key, besides=key):
                 raise NotEmpty(self.uri(entry.path))
+        version = "" if entry.is_folder or entry.handle is None else entry.handle.version
         with self._asking("Removing", entry.path) as doing:
-            self.client.delete(bucket, key or "", doing=doing)
+            self.client.delete(bucket, key or "", version=version, doing=doing)
 
     def remove_files(self, entries: Sequence[Entry]) -> Sequence[OmicsError | None]:
         """Remove up to 1,000 objects by one request a bucket."""
         failed = dict[str, OmicsError]()
         by_bucket = dict[str, list[str]]()
         for entry in entries:
-            bucket, key = split(entry.path)
-            by_bucket.setdefault(bucket, []).append(key or "")
+            if entry.handle is None or not entry.handle.version:
+                bucket, key = split(entry.path)
+                by_bucket.setdefault(bucket, []).append(key or "")
         for bucket, keys in by_bucket.items():
             try:
                 with self._asking("Removing", bucket):
@@ -393,19 +514,40 @@ class S3Store(Store):
                 failed |= {f"{bucket}/{key}": error for key, error in found.items()}
             except OmicsError as error:
                 failed |= {f"{bucket}/{key}": error for key in keys}
-        return [failed.get(entry.path) for entry in entries]
+        return [
+            self._removed(entry) if entry.handle and entry.handle.version else failed.get(entry.path)
+            for entry in entries
+        ]
+
+    def _removed(self, entry: Entry) -> OmicsError | None:
+        try:
+            self.remove(entry)
+        except OmicsError as error:
+            return error
+        return None
 
     def copy(self, entry: Entry, path: str) -> bool | Entry:
         """Copy an object, to any bucket that the same credentials may write to; a large one in parts."""
         bucket, key = split(entry.path)
         to, new = self._key(path, "/" if key and key.endswith("/") else "")
-        if path != entry.path:  # S3 refuses to copy one onto itself
-            size = self.stat(entry.path).size if entry.size is None else entry.size
-            with self._asking("Copying", entry.path) as doing:
-                told = self.client.copy((bucket, key or ""), (to, new), size or 0, doing=doing)
-            known = stated(told, etags=not to.endswith("--x-s3"))
-            if entry.version and entry.version == known.get("md5"):  # of the source in a list, and of the copy
-                return Entry(path, "file", entry.size, known, version=entry.version)
+        known = self._known(entry)
+        if path == entry.path and not known.version:  # S3 refuses to copy one onto itself
+            return True
+        size = self._again(entry).size if entry.size is None else entry.size
+        with self._asking("Copying", entry.path) as doing:
+            told = self.client.copy(
+                (bucket, key or ""),
+                (to, new),
+                size or 0,
+                self._class,
+                version=known.version,
+                encryption=self._encryption,
+                is_keyed=known.is_customers,
+                doing=doing,
+            )
+        made = stated(told, etags=not to.endswith("--x-s3"))
+        if entry.version and entry.version == made.get("md5"):  # of the source in a list, and of the copy
+            return Entry(path, "file", entry.size, made, version=entry.version)
         return True
 
     @contextmanager

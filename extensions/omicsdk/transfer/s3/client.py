@@ -38,6 +38,7 @@ from omicsdk.core.version import USER_AGENT
 from omicsdk.transfer.network.requests import LATER, Location
 from omicsdk.transfer.network.stated import quickest, quickest_without_etag
 from omicsdk.transfer.ranges import ConnectionPool, shared_pool
+from omicsdk.transfer.s3.encryption import PLAIN, Encryption
 from omicsdk.transfer.s3.listing import Page, elements, pages_of, refuse_page
 from omicsdk.transfer.s3.settings import DEFAULT_REGION, Settings, is_amazons, is_keys_own, keys_of_botocore
 
@@ -703,6 +704,9 @@ class S3Client:
         size: int,
         headers: Mapping[str, str] | None = None,
         *,
+        version: str = "",
+        encryption: Encryption = PLAIN,
+        is_keyed: bool = False,
         doing: str,
     ) -> Mapping[str, str]:
         """Copy an object within the store, in parts where it is large; its metadata are copied as well.
@@ -711,53 +715,55 @@ class S3Client:
             source: Its bucket and key.
             target: Those of the copy.
             size: Its size in bytes.
-            headers: Headers of the copy, such as those of its encryption.
+            headers: Headers of the copy, such as its class of storage.
+            version: The version of the source; empty for the newest.
+            encryption: How the copy is encrypted.
+            is_keyed: Whether the source is encrypted with the same key of the customer's.
             doing: For errors.
 
         Returns:
             What the store states of the copy, as headers of an object: its ETag, and how it is encrypted.
         """
-        place = quote("/".join(source), safe=PATH_SAFE)
-        given = {**(headers or {}), "x-amz-copy-source": place}
+        place = quote("/".join(source), safe=PATH_SAFE) + (f"?versionId={version}" if version else "")
+        given = {"x-amz-copy-source": place, **(encryption.of_source if is_keyed else {})}
+        made = {**(headers or {}), **encryption.written}
         if size >= COPY_IN_PARTS:
-            return self._copied_in_parts(source, target, size, headers or {}, place, doing)
-        response = self.request("PUT", *target, None, given, doing=doing)
+            known = self.head(*source, version=version, headers=encryption.stated if is_keyed else None, doing=doing)
+            return self._copied_in_parts(known, target, size, given, made, encryption.stated, doing)
+        response = self.request("PUT", *target, None, {**made, **given}, doing=doing)
         told = elements(response.body, doing, "CopyObjectResult")
         return {**response.headers, "etag": told.get("ETag", [""])[0].strip('"')}
 
     def _copied_in_parts(
         self,
-        source: tuple[str, str],
+        known: Mapping[str, str],
         target: tuple[str, str],
         size: int,
-        headers: Mapping[str, str],
-        place: str,
+        given: Mapping[str, str],
+        made: Mapping[str, str],
+        keyed: Mapping[str, str],
         doing: str,
     ) -> Mapping[str, str]:
-        known = self.head(*source, doing=doing)
         kept = ("content-type", "content-encoding", "content-language", "content-disposition", "cache-control")
         told = {name: value for name, value in known.items() if name in kept or name.startswith("x-amz-meta-")}
-        upload = self.begin_parts(*target, {**told, **headers}, doing=doing)
+        upload = self.begin_parts(*target, {**told, **made}, doing=doing)
         part_size = max(COPY_PART, -(-size // _MOST_PARTS))
         condition = {"x-amz-copy-source-if-match": known["etag"]} if known.get("etag") else {}
         try:
 
             def copied(start: int) -> str:
                 end = min(start + part_size, size) - 1
-                span = {"x-amz-copy-source": place, "x-amz-copy-source-range": f"bytes={start}-{end}", **condition}
+                span = {**given, **keyed, "x-amz-copy-source-range": f"bytes={start}-{end}", **condition}
                 query = {"partNumber": str(start // part_size + 1), "uploadId": upload}
                 answer = self.request("PUT", *target, query, span, doing=doing)
                 return elements(answer.body, doing, "CopyPartResult").get("ETag", [""])[0]
 
             etags = list[str]()
-            for end in side_by_side(
-                copied,
-                range(0, size, part_size),
-            ):
+            for end in side_by_side(copied, range(0, size, part_size)):
                 if isinstance(end, OmicsError):
                     raise end
                 etags.append(end)
-            found = self.finish_parts(*target, upload, [{"ETag": etag} for etag in etags], doing=doing)
+            found = self.finish_parts(*target, upload, [{"ETag": etag} for etag in etags], keyed, doing=doing)
             return {"etag": found.get("ETag", "").strip('"')}
         except BaseException:
             self.request("DELETE", *target, {"uploadId": upload}, doing=doing)
@@ -812,7 +818,16 @@ class S3Client:
         told = elements(response.body, doing, "CompleteMultipartUploadResult")
         return {name: values[0] for name, values in told.items() if values}
 
-    def parts(self, bucket: str, key: str, upload: str, after: int = 0, *, doing: str) -> dict[str, Any]:
+    def parts(
+        self,
+        bucket: str,
+        key: str,
+        upload: str,
+        after: int = 0,
+        headers: Mapping[str, str] | None = None,
+        *,
+        doing: str,
+    ) -> dict[str, Any]:
         """Return a page of the parts that an upload has, as boto3 does.
 
         Args:
@@ -820,10 +835,11 @@ class S3Client:
             key: The key.
             upload: The upload's id.
             after: The number of the part before the first one.
+            headers: Further headers.
             doing: For errors.
         """
         query = {"uploadId": upload, "part-number-marker": str(after)}
-        told = elements(self.request("GET", bucket, key, query, doing=doing).body, doing, "ListPartsResult")
+        told = elements(self.request("GET", bucket, key, query, headers, doing=doing).body, doing, "ListPartsResult")
         names = {path.removeprefix("Part/") for path in told if path.startswith("Part/")}
         columns = {name: told[f"Part/{name}"] for name in names}
         numbers = [number_in(text) for text in columns.get("PartNumber", [])]

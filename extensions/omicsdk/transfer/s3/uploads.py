@@ -12,6 +12,7 @@ from omicsdk.transfer.network.requests import Location
 from omicsdk.transfer.network.stated import is_encrypted
 from omicsdk.transfer.s3.boto import PartChecksum, S3Object, base64_of
 from omicsdk.transfer.s3.client import S3Client
+from omicsdk.transfer.s3.encryption import PLAIN, Encryption
 from omicsdk.transfer.uploads.store import PART_SIZE, QUICK, SINGLE, Cut, PartRules, SentPart, Source
 
 # ruff: noqa: ARG002 - methods with the arguments that stores of other kinds need
@@ -39,6 +40,7 @@ class BucketObject(S3Object):
         bucket: The bucket.
         key: The object's key.
         headers: Its headers, names in lower case.
+        encryption: How it is encrypted.
         checksum: The checksum of each part; None for none.
         part_size: As for `S3Object`.
         single: As for `S3Object`.
@@ -53,6 +55,7 @@ class BucketObject(S3Object):
         key: str,
         *,
         headers: Mapping[str, str] | None = None,
+        encryption: Encryption = PLAIN,
         checksum: PartChecksum | None = "crc32c",
         part_size: int | None = None,
         single: int | None = None,
@@ -66,7 +69,8 @@ class BucketObject(S3Object):
             )
         self.part_checksum = None if checksum in client.refused else checksum
         self._own, self._bucket, self._key = client, bucket, key
-        self._headers = headers or {}
+        self._headers = {**(headers or {}), **encryption.written}
+        self._keyed = encryption.stated
         self._place = {"Bucket": bucket, "Key": key}
         self._tags, self._go_on, self._before, self._told_checksums = None, False, None, None
         self._full = False  # whether the upload in parts will have a checksum of the whole
@@ -104,7 +108,7 @@ class BucketObject(S3Object):
     def sign(self, upload_id: str, cut: Cut, checksums: Mapping[str, str]) -> Location:
         """Return a part's PUT."""
         query = {"partNumber": str(cut.number), "uploadId": upload_id}
-        return self._own.put_location(self._bucket, self._key, self._stated(checksums), query)
+        return self._own.put_location(self._bucket, self._key, {**self._keyed, **self._stated(checksums)}, query)
 
     def put(self, source: Source, checksums: Mapping[str, str]) -> Location | None:
         """Return the PUT of the whole."""
@@ -138,7 +142,7 @@ class BucketObject(S3Object):
         own, at, doing = self._own, (self._bucket, self._key), f"{self.target}: {operation}"
         match operation:
             case "head_object":
-                told = own.head(*at, doing=doing)
+                told = own.head(*at, headers=self._keyed, doing=doing)
                 size = number_in(told.get("content-length"))
                 return {"ETag": told.get("etag", ""), **({} if size is None else {"ContentLength": size})}
             case "delete_object":
@@ -148,7 +152,7 @@ class BucketObject(S3Object):
                 own.request("DELETE", *at, {"uploadId": arguments["UploadId"]}, doing=doing)
                 return {}
             case "list_parts":
-                page = own.parts(*at, arguments["UploadId"], arguments["PartNumberMarker"], doing=doing)
+                page = own.parts(*at, arguments["UploadId"], arguments["PartNumberMarker"], self._keyed, doing=doing)
                 self._full = page.get("ChecksumType") == _FULL
                 return page
             case "complete_multipart_upload":
@@ -157,7 +161,7 @@ class BucketObject(S3Object):
                     {name: value for name, value in part.items() if name != "PartNumber"}
                     for part in arguments["MultipartUpload"]["Parts"]
                 ]
-                found = own.finish_parts(*at, arguments["UploadId"], parts, headers, doing=doing)
+                found = own.finish_parts(*at, arguments["UploadId"], parts, {**self._keyed, **headers}, doing=doing)
                 theirs = found.get("ChecksumCRC32C", "")
                 if self._whole and theirs and "-" not in theirs and theirs != base64_of(self._whole):
                     raise ChecksumMismatch(

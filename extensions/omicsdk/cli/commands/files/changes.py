@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
-from omicsdk.cli.commands.files.listings import ANYWHERE, Places, print_bytes
+from omicsdk.cli.commands.files.listings import ANYWHERE, THERE, Places, Targets, print_bytes
 from omicsdk.cli.commands.transfers import count_of, ended, finish, listed, plan_line, tell_empty, tell_failures
 from omicsdk.cli.commands.values import STREAM, agreed
 from omicsdk.cli.errors import printable
@@ -75,7 +75,7 @@ def cp(
     layout: Layout = "tree",
     name_template: str = "",
     spool: str | None = None,
-    places: Places = ANYWHERE,
+    places: Targets = THERE,
     console: Console,
     **options: Unpack[TransferOptionsDict],
 ) -> Changed | None:
@@ -155,7 +155,7 @@ def mv(
     no_clobber: bool = False,
     unverified: bool = False,
     spool: str | None = None,
-    places: Places = ANYWHERE,
+    places: Targets = THERE,
     console: Console,
     **options: Unpack[TransferOptionsDict],
 ) -> Changed:
@@ -194,7 +194,7 @@ def sync(
     compare: By = "auto",
     size_only: bool = False,
     spool: str | None = None,
-    places: Places = ANYWHERE,
+    places: Targets = THERE,
     console: Console,
     **options: Unpack[TransferOptionsDict],
 ) -> Changed:
@@ -369,7 +369,7 @@ def _named(uris: Sequence[str]) -> str:
     return uris[0] if len(uris) == 1 else f"{len(uris)} places"
 
 
-def mkdir(uris: Sequence[str], *, places: Places = ANYWHERE, console: Console) -> TextAndData:
+def mkdir(uris: Sequence[str], *, places: Targets = THERE, console: Console) -> TextAndData:
     """Create folders and their parents.
 
     Existing folders are kept. On pangea://, samples and results are folders.

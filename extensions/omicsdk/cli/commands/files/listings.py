@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from itertools import chain
 from time import gmtime
-from typing import TYPE_CHECKING, Any, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, Unpack
 
 from omicsdk.cli.commands.values import STREAM
 from omicsdk.cli.errors import printable
@@ -46,9 +46,16 @@ class Places(Filters):
 
     Attributes:
         option: Override a setting of a platform, as SCHEME.NAME=VALUE: sb.profile=cgc. Can be repeated.
+        no_sign_request: Send requests to s3:// unsigned, for public buckets.
+        request_payer: Accept the costs of requests to s3:// buckets whose owner does not pay.
+        sse_c_key_file: File with a key of your own, 32 bytes or their base64, for objects of s3:// that are encrypted
+            with it; by default that of OMICS_S3_SSE_C_KEY, if it is set.
     """
 
     option: Sequence[str] = ()
+    no_sign_request: bool = False
+    request_payer: Literal["requester"] | None = None
+    sse_c_key_file: str | None = None
 
     def stores(self) -> Stores:
         """Return the stores, opened with the given options.
@@ -56,7 +63,9 @@ class Places(Filters):
         Raises:
             UsageError: An option has another form, or an unknown scheme.
         """
-        found: dict[str, dict[str, str]] = {}
+        found: dict[str, dict[str, Any]] = {}
+        if buckets := {name: value for name, value in self._of_buckets().items() if value}:
+            found["s3"] = buckets
         for text in self.option:
             key, equals, value = text.partition("=")
             scheme, dot, name = key.partition(".")
@@ -68,8 +77,36 @@ class Places(Filters):
             found.setdefault(scheme, {})[name.replace("-", "_")] = value
         return Stores(found)
 
+    def _of_buckets(self) -> dict[str, Any]:
+        """Return the options of the store of s3://."""
+        return {
+            "anonymous": self.no_sign_request,
+            "requester_pays": self.request_payer == "requester",
+            "sse_c_key_file": self.sse_c_key_file,
+        }
 
-ANYWHERE = Places()
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Targets(Places):
+    """Which files, how their platforms are opened, and how s3:// stores what is written.
+
+    Attributes:
+        sse: How s3:// encrypts what is written; by default as the bucket states.
+        sse_kms_key_id: Key of KMS for --sse aws:kms; by default the account's.
+        storage_class: Class of storage of objects that are written to s3://, such as STANDARD_IA.
+    """
+
+    sse: Literal["AES256", "aws:kms", "aws:kms:dsse"] | None = None
+    sse_kms_key_id: str | None = None
+    storage_class: str | None = None
+
+    def _of_buckets(self) -> dict[str, Any]:
+        # slots leave no cell of the class for a bare super()
+        own = {"sse": self.sse, "sse_kms_key_id": self.sse_kms_key_id, "storage_class": self.storage_class}
+        return {**Places._of_buckets(self), **own}
+
+
+ANYWHERE, THERE = Places(), Targets()
 
 
 def ls(

@@ -1,0 +1,108 @@
+"""Versions of objects, and options of buckets, by commands."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import boto3
+import httpx
+import pytest
+from omicsdk import open as open_uri
+from omicsdk.cli.main import main
+
+pytestmark = pytest.mark.sandbox
+
+
+@pytest.fixture
+def client(omics_sandbox, monkeypatch, tmp_path):
+    for name, value in omics_sandbox.environment().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("OMICS_STATE_DIR", str(tmp_path / "state"))
+    monkeypatch.chdir(tmp_path)
+    client = boto3.client("s3")
+    client.create_bucket(Bucket="bkt")
+    return client
+
+
+@pytest.fixture
+def omics(client, capsysbinary):
+    def run(*words: str) -> tuple[int, bytes, str]:
+        code = main(words)
+        out, err = capsysbinary.readouterr()
+        return code, out, err.decode()
+
+    return run
+
+
+@pytest.fixture
+def versions(client: Any) -> list[str]:
+    """The versions of bkt/a b.txt, of which the last is the newest."""
+    client.put_bucket_versioning(Bucket="bkt", VersioningConfiguration={"Status": "Enabled"})
+    return [client.put_object(Bucket="bkt", Key="a b.txt", Body=text)["VersionId"] for text in (b"one", b"second")]
+
+
+def test_a_version_is_read_by_every_command(omics, client, versions):
+    old = f"s3://bkt/a b.txt?versionId={versions[0]}"
+    assert omics("cat", old)[:2] == (0, b"one")
+    assert omics("cat", "s3://bkt/a b.txt")[1] == b"second"
+    (shown,) = json.loads(omics("--output", "json", "stat", old)[1])
+    assert (shown["size"], shown["details"]["version_id"], shown["uri"]) == (3, versions[0], old)
+    assert omics("cp", old, ".")[0] == omics("cp", old, "named")[0] == 0
+    assert [Path(name).read_text() for name in ("a b.txt", "named")] == ["one", "one"]
+    url = omics("presign", old)[1].decode().strip()
+    assert httpx.get(url, trust_env=False).content == b"one"
+    assert omics("verify", old)[0] == 0
+    assert omics("verify", old, "named")[0] == 0
+    assert omics("verify", old, "s3://bkt/a b.txt")[0] == 1
+    with open_uri(old) as file:
+        assert file.read() == b"one"
+
+
+def test_a_version_is_made_the_newest_or_removed(omics, client, versions):
+    old = f"s3://bkt/a b.txt?versionId={versions[0]}"
+    assert omics("cp", old, "s3://bkt/a b.txt")[0] == 0
+    assert client.get_object(Bucket="bkt", Key="a b.txt")["Body"].read() == b"one"
+    code, _, said = omics("rm", "--dry-run", old)
+    assert (code, old in said or old.encode() in _) == (0, True)
+    assert omics("--yes", "rm", old)[0] == 0
+    left = client.list_object_versions(Bucket="bkt")["Versions"]
+    assert versions[0] not in {each["VersionId"] for each in left}
+    assert len(left) == 2
+    gone = omics("cat", old)
+    assert (gone[0], "not found" in gone[2]) == (1, True)
+
+
+def test_a_key_may_end_like_a_version(omics, client, versions):
+    odd = f"a b.txt?versionId={versions[0]}"
+    for key in ("sub/x?versionId=1", odd):
+        client.put_object(Bucket="bkt", Key=key, Body=key.encode())
+    (listed,) = json.loads(omics("--output", "json", "ls", "s3://bkt/sub/")[1])
+    assert omics("cat", listed["uri"])[1] == b"sub/x?versionId=1"
+    assert omics("cat", f"s3://bkt/{odd}?versionId=")[1] == odd.encode()
+    assert omics("cp", "-r", "s3://bkt/sub/", "s3://bkt/copy/")[0] == 0
+    assert client.get_object(Bucket="bkt", Key="copy/x?versionId=1")["Body"].read() == b"sub/x?versionId=1"
+    assert omics("--yes", "rm", "-r", "s3://bkt/sub/")[0] == 0
+    keys = {each["Key"] for each in client.list_objects_v2(Bucket="bkt")["Contents"]}
+    assert keys == {"a b.txt", odd, "copy/x?versionId=1"}
+
+
+def test_uploads_are_encrypted_and_classed_as_wished(omics, client):
+    Path("small").write_bytes(b"x")
+    Path("large").write_bytes(bytes(17 * 1024**2))
+    how = ("--sse", "aws:kms", "--sse-kms-key-id", "alias/k", "--storage-class", "STANDARD_IA")
+    for words in (("small", "s3://bkt/"), ("large", "s3://bkt/"), ("s3://bkt/small", "s3://bkt/copy")):
+        code, _, said = omics("cp", *how, *words)
+        assert code == 0, said
+    for key in ("small", "large", "copy"):
+        told = client.head_object(Bucket="bkt", Key=key)
+        stated = (told["ServerSideEncryption"], told["SSEKMSKeyId"], told["StorageClass"])
+        assert stated == ("aws:kms", "alias/k", "STANDARD_IA"), key
+    code, _, said = omics("cp", "--sse", "AES256", "--sse-kms-key-id", "k", "small", "s3://bkt/")
+    assert (code, "sse_kms_key_id" in said) == (2, True)
+
+
+def test_unsigned_requests_are_refused_as_such(omics, client):
+    client.put_object(Bucket="bkt", Key="a", Body=b"a")
+    code, _, said = omics("cat", "--no-sign-request", "s3://bkt/a")
+    assert (code, "not signed" in said) == (4, True), said
+    assert omics("cat", "--request-payer", "requester", "s3://bkt/a")[:2] == (0, b"a")
