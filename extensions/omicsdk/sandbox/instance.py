@@ -30,8 +30,9 @@ from omicsdk.sandbox.gen3.services import gen3_services
 from omicsdk.sandbox.pangea.service import pangea_service
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.portals import Portals
+from omicsdk.sandbox.s3.dialect import SETTINGS, Dialect
 from omicsdk.sandbox.s3.guard import Guard, Sessions, Wsgi, closed_to_pages
-from omicsdk.sandbox.s3.staging import STAGING_BUCKET, S3Wire, Staging, owner_credentials
+from omicsdk.sandbox.s3.staging import OWN_AGENT, STAGING_BUCKET, S3Wire, Staging, owner_credentials
 from omicsdk.sandbox.sb.seeds import seed
 from omicsdk.sandbox.sb.service import sb_service
 from omicsdk.sandbox.sb.state import Sb
@@ -229,12 +230,13 @@ class Instance:
             secrets=secrets,
         )
         self.context.settings.declare(
+            *SETTINGS,
             Setting(
                 STRICT_ERRORS,
                 options.strict_errors,
                 f"how what the real servers fail on with 500 is answered: {HELPFUL}, by the refusal that it should be, or {REAL}",
                 (HELPFUL, REAL),
-            )
+            ),
         )
         self._keep_time(database, clock)
         self.platforms: Platforms = self._platforms(folder, sessions)
@@ -267,7 +269,8 @@ class Instance:
         owner = self.context.staging.credentials
         guard = Guard(app, sessions, owner, (BUCKET,), upload.may_write, upload.settle, (MIRROR_BUCKET,))
         sandbox = self._sandbox
-        wire = S3Wire(guard, sandbox.s3_log, sandbox.fault_book, sandbox.clock.now)
+        dialect = Dialect(guard, self.context.settings, OWN_AGENT)
+        wire = S3Wire(dialect, sandbox.s3_log, sandbox.fault_book, sandbox.clock.now)
         return closed_to_pages(wire, sandbox.allow_hosts)
 
     def _app(self, control: Sequence[BaseRoute]) -> ASGIApp:

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl
 
 from omicsdk.core.checksums import ETAG_PART
 from omicsdk.sandbox.problems import Problem
+from omicsdk.sandbox.s3.dialect import CustomerKeys
 from omicsdk.sandbox.s3.guard import RAW_HEADERS, Target, Wsgi, headers_of, raw_target, refused
 from omicsdk.sandbox.s3.integrity import Verified, exact_checksums
 from omicsdk.sandbox.state.credentials import Secrets
@@ -86,6 +87,11 @@ def find_object(bucket: str, name: str) -> MotoObject | None:
 def _find_etag(bucket: str, name: str) -> str:
     found = find_object(bucket, name)
     return "" if found is None else found.etag
+
+
+def _find_key(bucket: str, name: str, version: str | None) -> Any:
+    backend = _backend()
+    return backend.get_object(bucket, name, version) if bucket in backend.buckets else None
 
 
 def _find_upload(bucket: str, upload_id: str) -> Any:
@@ -311,7 +317,8 @@ class Staging:
         from werkzeug.serving import make_server
 
         # moto's dispatcher looks up the service for each request, which takes longer than the request itself.
-        app = self.guard(Verified(moto.create_backend_app("s3"), _find_upload, _find_etag, _check_known))
+        verified = Verified(moto.create_backend_app("s3"), _find_upload, _find_etag, _check_known)
+        app = self.guard(CustomerKeys(verified, _find_key, _find_upload))
         exact_checksums(import_module("moto.s3.models"))
 
         class Quiet(moto.MotoRequestHandler):
