@@ -38,7 +38,7 @@ from omicsdk.core.version import USER_AGENT
 from omicsdk.transfer.network.requests import LATER, Location
 from omicsdk.transfer.network.stated import quickest, quickest_without_etag
 from omicsdk.transfer.ranges import ConnectionPool, shared_pool
-from omicsdk.transfer.s3.encryption import PLAIN, Encryption
+from omicsdk.transfer.s3.encryption import ENCRYPTION, PLAIN, Encryption
 from omicsdk.transfer.s3.listing import Page, elements, pages_of, refuse_page
 from omicsdk.transfer.s3.settings import DEFAULT_REGION, Settings, is_amazons, is_keys_own, keys_of_botocore
 
@@ -796,7 +796,7 @@ class S3Client:
         *,
         doing: str,
     ) -> Mapping[str, str]:
-        """Make an object of its parts; return what the store states of it, by the names of XML.
+        """Make an object of its parts; return what the store states of it, by the names of XML and of boto3.
 
         Args:
             bucket: The bucket.
@@ -816,7 +816,8 @@ class S3Client:
         sent = {"content-type": "application/xml", **(headers or {})}
         response = self.request("POST", bucket, key, {"uploadId": upload}, sent, body, doing=doing)
         told = elements(response.body, doing, "CompleteMultipartUploadResult")
-        return {name: values[0] for name, values in told.items() if values}
+        found = {name: values[0] for name, values in told.items() if values}
+        return {**found, "ServerSideEncryption": response.headers.get(ENCRYPTION, "")}
 
     def parts(
         self,

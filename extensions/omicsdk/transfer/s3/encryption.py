@@ -18,7 +18,8 @@ KEY_VARIABLE = "OMICS_S3_SSE_C_KEY"
 WAYS = ("AES256", "aws:kms", "aws:kms:dsse")
 #: What a response states of an object that is encrypted with a customer's key.
 CUSTOMERS = "x-amz-server-side-encryption-customer-algorithm"
-_OWN = "x-amz-server-side-encryption"
+#: What a response states of all others.
+ENCRYPTION = "x-amz-server-side-encryption"
 _SOURCE = "x-amz-copy-source-server-side-encryption-customer-"
 _REMEDY = "A key is 32 bytes, as they are or in base64: openssl rand 32 > KEY."
 
@@ -59,13 +60,13 @@ class Encryption:
         """Headers of a request that makes an object."""
         if not self.sse:
             return self.stated
-        named = {f"{_OWN}-aws-kms-key-id": self.kms_key_id} if self.kms_key_id else {}
-        return {_OWN: self.sse, **named}
+        named = {f"{ENCRYPTION}-aws-kms-key-id": self.kms_key_id} if self.kms_key_id else {}
+        return {ENCRYPTION: self.sse, **named}
 
     @cached_property
     def stated(self) -> Mapping[str, str]:
         """Headers of all other requests for an object: the customer's key."""
-        return self._of_key(f"{_OWN}-customer-")
+        return self._of_key(f"{ENCRYPTION}-customer-")
 
     @property
     def of_source(self) -> Mapping[str, str]:

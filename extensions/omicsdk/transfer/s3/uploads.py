@@ -12,7 +12,7 @@ from omicsdk.transfer.network.requests import Location
 from omicsdk.transfer.network.stated import is_encrypted
 from omicsdk.transfer.s3.boto import PartChecksum, S3Object, base64_of
 from omicsdk.transfer.s3.client import S3Client
-from omicsdk.transfer.s3.encryption import PLAIN, Encryption
+from omicsdk.transfer.s3.encryption import ENCRYPTION, PLAIN, Encryption
 from omicsdk.transfer.uploads.store import PART_SIZE, QUICK, SINGLE, Cut, PartRules, SentPart, Source
 
 # ruff: noqa: ARG002 - methods with the arguments that stores of other kinds need
@@ -23,6 +23,7 @@ _HEADERS = {
     "sha256": "x-amz-checksum-sha256",
     "md5": "content-md5",
 }
+_SDK = "x-amz-sdk-checksum-algorithm"
 _ALGORITHM, _KIND, _FULL = "x-amz-checksum-algorithm", "x-amz-checksum-type", "FULL_OBJECT"
 #: Codes of stores that do not know a header.
 _UNKNOWN = frozenset({"NotImplemented", "InvalidRequest", "InvalidArgument", "UnsupportedOperation"})
@@ -89,19 +90,23 @@ class BucketObject(S3Object):
             try:
                 return self._own.begin_parts(self._bucket, self._key, headers, doing=f"{self.target}: begin")
             except APIError as error:
-                if _ALGORITHM not in headers or not self.relents(error.status or 0, error.code, _KIND):
+                kind = _KIND if self._full else ""
+                if _ALGORITHM not in headers or not self.relents(error.status or 0, error.code, kind):
                     raise
                 name = self.part_checksum
 
     def relents(self, status: int, code: str | None, header: str = "") -> bool:
-        """Leave out a checksum that a store refuses; return whether it was not left out before."""
+        """Leave out a checksum that a store refuses; return whether it was stated.
+
+        Another object may have met the refusal meanwhile: what counts is what this one sends.
+        """
         if status not in (400, 501) or (code not in _UNKNOWN and status != 501):
             return False
-        what = header if header and header not in self._own.refused else self.part_checksum
-        if what is None or what in self._own.refused:
+        what = header or self.part_checksum
+        if what is None:
             return False
         self._own.refused.add(what)
-        if what == self.part_checksum:
+        if not header:
             self.part_checksum = None
         return True
 
@@ -118,7 +123,10 @@ class BucketObject(S3Object):
 
     def _stated(self, checksums: Mapping[str, str]) -> dict[str, str]:
         name = self.part_checksum
-        return {} if name is None or name not in checksums else {_HEADERS[name]: base64_of(checksums[name])}
+        if name is None or name not in checksums:
+            return {}
+        stated = {_HEADERS[name]: base64_of(checksums[name])}
+        return stated if name == "md5" else {**stated, _SDK: name.upper()}  # some stores keep it only with its name
 
     def complete(self, upload_id: str, parts: Sequence[SentPart], checksums: Mapping[str, str]) -> Mapping[str, str]:
         """Assemble the parts and verify the whole."""
@@ -144,7 +152,8 @@ class BucketObject(S3Object):
             case "head_object":
                 told = own.head(*at, headers=self._keyed, doing=doing)
                 size = number_in(told.get("content-length"))
-                return {"ETag": told.get("etag", ""), **({} if size is None else {"ContentLength": size})}
+                facts = {"ETag": told.get("etag", ""), "ServerSideEncryption": told.get(ENCRYPTION, "")}
+                return {**facts, **({} if size is None else {"ContentLength": size})}
             case "delete_object":
                 own.delete(*at, doing=doing)
                 return {}

@@ -1,0 +1,140 @@
+"""Uploads by omicsdk's own client of S3: which checksums are stated, what a store refuses of them, and what its answer proves."""
+
+import base64
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from omicsdk.core import APIError, ChecksumMismatch
+from omicsdk.core.checksums import crc32c, crc32c_text, digest
+from omicsdk.transfer.s3.boto import base64_of
+from omicsdk.transfer.s3.uploads import BucketObject
+from omicsdk.transfer.uploads.store import Cut, SentPart
+from s3_service import Answer, Request, Service, client_of
+
+BODIES = (b"first part", b"second")
+WHOLE = crc32c_text(crc32c(b"".join(BODIES)))
+TYPE, NAME = "x-amz-checksum-type", "x-amz-checksum-algorithm"
+
+
+def error(code: str, status: int) -> Answer:
+    return Answer(status, f"<Error><Code>{code}</Code><Message>no</Message></Error>".encode())
+
+
+def document(name: str, **told: str) -> bytes:
+    inner = "".join(f"<{key}>{value}</{key}>" for key, value in told.items())
+    return f"<{name}>{inner}</{name}>".encode()
+
+
+class Store(Service):
+    """A store that refuses headers, and answers the end of an upload."""
+
+    def __init__(self, *refused: str, status: int = 501, headers: dict[str, str] | None = None, **told: str) -> None:
+        super().__init__(self.respond)
+        self.refused, self.status, self.headers, self.told = refused, status, headers or {}, told
+
+    def respond(self, request: Request) -> Answer:
+        if any(name in request.headers for name in self.refused):
+            return error("NotImplemented" if self.status == 501 else "InvalidArgument", self.status)
+        if "uploads" in request.query:
+            return Answer(body=document("InitiateMultipartUploadResult", UploadId="u"))
+        return Answer(body=document("CompleteMultipartUploadResult", **self.told), headers=self.headers)
+
+
+def part(number: int, *names: str) -> SentPart:
+    data = BODIES[number - 1]
+    etag = digest(data, "md5")
+    return SentPart(number, len(data), etag, {name: digest(data, name) for name in names})
+
+
+def parts(*names: str) -> Sequence[SentPart]:
+    return [part(number, *names) for number in (1, 2)]
+
+
+def begun(service: Any, **how: Any) -> BucketObject:
+    to = BucketObject(client_of(service), "bkt", "k", **how)
+    to.begin(None)  # type: ignore[arg-type] - the source is not read
+    return to
+
+
+def etag_of(*values: str) -> str:
+    whole = digest(b"".join(bytes.fromhex(value) for value in values), "md5")
+    return f'"{whole}-{len(values)}"'
+
+
+RIGHT = etag_of(*(each.etag for each in parts()))
+
+
+def test_the_whole_and_its_parts_state_checksums():
+    service = Store(ETag=RIGHT, ChecksumCRC32C=base64_of(WHOLE))
+    to = begun(service)
+    assert (service.asked[0].headers[NAME], service.asked[0].headers[TYPE]) == ("CRC32C", "FULL_OBJECT")
+    signed = to.sign("u", Cut(1, 0, 10), {"crc32c": "00000001"}).headers
+    stated = {"x-amz-checksum-crc32c": "AAAAAQ==", "x-amz-sdk-checksum-algorithm": "CRC32C"}
+    assert stated.items() <= signed.items()
+    found = to.complete("u", parts("crc32c"), {})
+    assert (found["crc32c"], found["etag"]) == (WHOLE, RIGHT.strip('"'))
+    assert service.asked[-1].headers["x-amz-checksum-crc32c"] == base64_of(WHOLE)
+    assert base64.b64decode(base64_of(WHOLE)).hex() == WHOLE
+
+
+@pytest.mark.parametrize("status", [400, 501])
+def test_what_a_store_refuses_is_left_out_from_then_on(status: int):
+    service = Store(NAME, status=status, ETag=RIGHT)
+    client = client_of(service)
+    first = BucketObject(client, "bkt", "a")
+    first.begin(None)  # type: ignore[arg-type]
+    assert [sorted({NAME, TYPE} & request.headers.keys()) for request in service.asked] == [[NAME, TYPE], [NAME], []]
+    BucketObject(client, "bkt", "b").begin(None)  # type: ignore[arg-type]
+    assert len(service.asked) == 4
+    assert first.complete("u", parts(), {})["etag"] == RIGHT.strip('"')
+
+
+def test_a_store_that_knows_no_types_has_a_checksum_of_each_part():
+    service = Store(TYPE, ETag=RIGHT)
+    to = begun(service)
+    assert (to.part_checksum, NAME in service.asked[-1].headers, TYPE in service.asked[-1].headers) == (
+        "crc32c",
+        True,
+        False,
+    )
+    assert "crc32c" not in to.complete("u", parts("crc32c"), {})
+
+
+def test_each_object_leaves_out_what_another_met():
+    """Many are on their way when the first one is refused."""
+    client = client_of(Store())
+    objects = [BucketObject(client, "bkt", str(number)) for number in range(3)]
+    assert [each.relents(501, "NotImplemented") for each in objects] == [True] * 3
+    assert [each.part_checksum for each in objects] == [None] * 3
+    assert not objects[0].relents(501, "NotImplemented")
+    assert not BucketObject(client, "bkt", "x").relents(400, "InvalidRequest")
+
+
+@pytest.mark.parametrize("refusal", [(403, "AccessDenied"), (400, "BadDigest"), (400, "ExpiredToken"), (404, None)])
+def test_other_refusals_are_of_something_else(refusal: tuple[int, str | None]):
+    to = BucketObject(client_of(Store()), "bkt", "k")
+    assert not to.relents(*refusal)
+    assert to.part_checksum == "crc32c"
+    with pytest.raises(APIError):
+        begun(Service(lambda _: error("AccessDenied", 403)))
+
+
+@pytest.mark.parametrize("told", [{"ETag": '"' + "0" * 32 + '-2"'}, {"ETag": RIGHT, "ChecksumCRC32C": "AAAAAA=="}])
+def test_a_whole_that_differs_is_damaged(told: dict[str, str]):
+    with pytest.raises(ChecksumMismatch):
+        begun(Store(**told)).complete("u", parts("crc32c"), {})
+
+
+@pytest.mark.parametrize("kind", ["aws:kms", "aws:kms:dsse"])
+def test_an_etag_of_a_bucket_that_encrypts_is_no_damage(kind: str):
+    """The bucket encrypts by default: only the response says so."""
+    headers = {"x-amz-server-side-encryption": kind}
+    service = Store(headers=headers, ETag='"' + "0" * 32 + '-2"', ChecksumCRC32C=base64_of(WHOLE))
+    assert begun(service).complete("u", parts("crc32c"), {})["crc32c"] == WHOLE
+
+
+def test_a_store_that_ignores_checksums_confirms_none():
+    found = begun(Store(ETag=RIGHT)).complete("u", parts("crc32c"), {})
+    assert found["etag"] == RIGHT.strip('"')
+    assert "crc32c" not in found
