@@ -59,8 +59,10 @@ REMEDIES = {
         WRONG_KEYS, "Check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, or the profile."
     ),
 }
-#: Codes for keys that have ended, and seconds from which clocks are too far apart for a signature.
-_ENDED, _SKEW = frozenset({"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired", "InvalidToken"}), 240.0
+#: Codes for keys that have ended.
+ENDED = frozenset({"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired", "InvalidToken"})
+#: Seconds from which clocks are too far apart for a signature.
+_SKEW = 240.0
 #: The statuses of a request that went to the wrong region.
 _ELSEWHERE = frozenset({301, 307, 400})
 #: Among what a store refuses: the request that deletes many.
@@ -189,17 +191,20 @@ class S3Client:
         self._addressing = settings.addressing
         configured = settings.endpoint_url
         self._keys: Callable[[], Keys | None] | None = None
+        self._source = settings.renewed
         if client is not None:
             meta = client.meta
             endpoint_url, region = str(meta.endpoint_url), str(meta.region_name)
             endpoint_url = "" if is_amazons(endpoint_url) else endpoint_url
             own: dict[str, str] = meta.config.s3 or {}
             self._addressing = own.get("addressing_style") or "auto"
-            self._keys = keys_of_botocore(client._request_signer._credentials)
+            self._source = partial(keys_of_botocore, client._request_signer._credentials)
             anonymous = not isinstance(meta.config.signature_version, str) or anonymous
         elif session is not None:
             region = region or session.region_name
-            self._keys = keys_of_botocore(session.get_credentials())
+            self._source = lambda: keys_of_botocore(session.get_credentials())
+        if client is not None or session is not None:
+            self._keys = self._source()
         elif endpoint_url is not None and not anonymous:
             anonymous = not is_keys_own(settings, endpoint_url) or anonymous
         self._endpoint = (configured if endpoint_url is None else endpoint_url).rstrip("/")
@@ -249,12 +254,23 @@ class S3Client:
                 self._anonymous = True  # they are looked for once
             return keys
 
-    def _renew_keys(self) -> bool:
-        """Look for keys again; return whether there are others."""
+    @property
+    def keys(self) -> Keys | None:
+        """The keys of the moment; None for requests that are not signed."""
+        return self._found_keys()
+
+    def renew_keys(self, used: Keys | None) -> bool:
+        """Look for keys again where they were found; return whether there are others. Where there are none, the old ones stay.
+
+        Args:
+            used: Those that the store refuses: another request may have found new ones meanwhile.
+        """
         with self._lock:
-            before = self._found_keys()
-            self._keys = self._settings.renewed()
-            return self._found_keys() != before
+            if self._found_keys() == used:
+                found = self._source()
+                if found() is not None:  # a file may just be being written
+                    self._keys = found
+            return self._found_keys() != used
 
     def _place(self, bucket: str) -> _Place:
         place = self._places.get(bucket)
@@ -456,7 +472,7 @@ class S3Client:
         retry, failures, began, corrected = within_budget(), 0, self._clock.monotonic(), set[str]()
         while True:
             self._wait_for(bucket)
-            url, later = self.url(bucket, key, asked), None
+            url, later, keys = self.url(bucket, key, asked), None, self._found_keys()
             signed = {**self.signed(method, url, bucket, sent, payload), "user-agent": USER_AGENT}
             try:
                 response = self._send(method, url, signed, body)
@@ -474,7 +490,7 @@ class S3Client:
                     corrected.add("region")
                     continue
                 what = self._what_to_correct(response)
-                if what and what not in corrected and self._correct(what, response):
+                if what and what not in corrected and self._correct(what, response, keys):
                     corrected.add(what)
                     continue
                 error = error_of(response, doing)
@@ -523,11 +539,11 @@ class S3Client:
         ):
             return "clock"
         # The response to HEAD has no body that states a code.
-        return "keys" if code in _ENDED or (code is None and response.status == 400 and not response.body) else ""
+        return "keys" if code in ENDED or (code is None and response.status == 400 and not response.body) else ""
 
-    def _correct(self, what: str, response: Response) -> bool:
+    def _correct(self, what: str, response: Response, keys: Keys | None) -> bool:
         if what == "keys":
-            return self._renew_keys()
+            return self.renew_keys(keys)
         self._lead = clock_lead(response.headers, self._clock.now()) or 0.0
         _log.info("this machine's clock is %.0f s from the store's; signing by the store's", self._lead)
         return True

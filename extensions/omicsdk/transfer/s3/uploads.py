@@ -7,11 +7,12 @@ from typing import Any
 
 from omicsdk.core.checksums import crc32c_combine, crc32c_text
 from omicsdk.core.errors import APIError, ChecksumMismatch
+from omicsdk.core.sigv4 import Keys
 from omicsdk.core.type_guards import number_in
 from omicsdk.transfer.network.requests import Location
 from omicsdk.transfer.network.stated import is_encrypted
 from omicsdk.transfer.s3.boto import PartChecksum, S3Object, base64_of
-from omicsdk.transfer.s3.client import S3Client
+from omicsdk.transfer.s3.client import ENDED, S3Client
 from omicsdk.transfer.s3.encryption import ENCRYPTION, PLAIN, Encryption
 from omicsdk.transfer.uploads.store import PART_SIZE, QUICK, SINGLE, Cut, PartRules, SentPart, Source
 
@@ -27,6 +28,8 @@ _SDK = "x-amz-sdk-checksum-algorithm"
 _ALGORITHM, _KIND, _FULL = "x-amz-checksum-algorithm", "x-amz-checksum-type", "FULL_OBJECT"
 #: Codes of stores that do not know a header.
 _UNKNOWN = frozenset({"NotImplemented", "InvalidRequest", "InvalidArgument", "UnsupportedOperation"})
+#: How often keys may end without a new part.
+_RENEWALS = 3
 _DAMAGED = "The stored object is damaged. Upload it again, under a new name if possible."
 
 
@@ -76,6 +79,8 @@ class BucketObject(S3Object):
         self._tags, self._go_on, self._before, self._told_checksums = None, False, None, None
         self._full = False  # whether the upload in parts will have a checksum of the whole
         self._whole = ""
+        self._used: Keys | None = None  # by the newest requests for bytes
+        self._newest = self._renewals = 0  # the last part, and how often keys ended since it was signed first
 
     def begin(self, source: Source) -> str:
         """Begin an upload in parts."""
@@ -96,10 +101,13 @@ class BucketObject(S3Object):
                 name = self.part_checksum
 
     def relents(self, status: int, code: str | None, header: str = "") -> bool:
-        """Leave out a checksum that a store refuses; return whether it was stated.
+        """Leave out a checksum that a store refuses, or find new keys; return whether the request differs then.
 
         Another object may have met the refusal meanwhile: what counts is what this one sends.
         """
+        if code in ENDED:
+            self._renewals += 1
+            return self._renewals <= _RENEWALS and self._own.renew_keys(self._used)
         if status not in (400, 501) or (code not in _UNKNOWN and status != 501):
             return False
         what = header or self.part_checksum
@@ -112,13 +120,16 @@ class BucketObject(S3Object):
 
     def sign(self, upload_id: str, cut: Cut, checksums: Mapping[str, str]) -> Location:
         """Return a part's PUT."""
-        query = {"partNumber": str(cut.number), "uploadId": upload_id}
+        query, self._used = {"partNumber": str(cut.number), "uploadId": upload_id}, self._own.keys
+        if cut.number > self._newest:
+            self._newest, self._renewals = cut.number, 0
         return self._own.put_location(self._bucket, self._key, {**self._keyed, **self._stated(checksums)}, query)
 
     def put(self, source: Source, checksums: Mapping[str, str]) -> Location | None:
         """Return the PUT of the whole."""
         if self._before is None and source.size > QUICK:
             self._before = self._found()
+        self._used = self._own.keys
         return self._own.put_location(self._bucket, self._key, {**self._headers, **self._stated(checksums)})
 
     def _stated(self, checksums: Mapping[str, str]) -> dict[str, str]:

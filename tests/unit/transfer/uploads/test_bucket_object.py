@@ -2,11 +2,13 @@
 
 import base64
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 from omicsdk.core import APIError, ChecksumMismatch
 from omicsdk.core.checksums import crc32c, crc32c_text, digest
+from omicsdk.core.sigv4 import Keys
 from omicsdk.transfer.s3.boto import base64_of
 from omicsdk.transfer.s3.uploads import BucketObject
 from omicsdk.transfer.uploads.store import Cut, SentPart
@@ -111,13 +113,42 @@ def test_each_object_leaves_out_what_another_met():
     assert not BucketObject(client, "bkt", "x").relents(400, "InvalidRequest")
 
 
-@pytest.mark.parametrize("refusal", [(403, "AccessDenied"), (400, "BadDigest"), (400, "ExpiredToken"), (404, None)])
+@pytest.mark.parametrize("refusal", [(403, "AccessDenied"), (400, "BadDigest"), (404, None)])
 def test_other_refusals_are_of_something_else(refusal: tuple[int, str | None]):
     to = BucketObject(client_of(Store()), "bkt", "k")
     assert not to.relents(*refusal)
     assert to.part_checksum == "crc32c"
     with pytest.raises(APIError):
         begun(Service(lambda _: error("AccessDenied", 403)))
+
+
+def test_keys_that_end_are_renewed_as_long_as_there_are_others(tmp_path: Path):
+    def write(token: str) -> None:
+        lines = ["[default]", "aws_access_key_id=a", "aws_secret_access_key=s", f"aws_session_token={token}"]
+        (tmp_path / "keys").write_text("\n".join(lines))
+
+    write("0")
+    environ = {"AWS_CONFIG_FILE": "", "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "keys")}
+    client = client_of(Store(), environ=environ)
+    to, other = (BucketObject(client, "bkt", key) for key in "ab")
+    for number in range(1, 6):  # each part with other keys
+        for each in (to, other):
+            each.sign("u", Cut(number, 0, 1), {})
+        write(str(number))
+        assert (to.relents(400, "ExpiredToken"), other.relents(400, "ExpiredToken")) == (True, True)
+        assert client.keys == Keys("a", "s", str(number))
+        to.sign("u", Cut(number, 0, 1), {})
+        assert not to.relents(400, "ExpiredToken")
+    (tmp_path / "keys").write_text("")  # it is being written
+    to.sign("u", Cut(6, 0, 1), {})
+    assert not to.relents(400, "ExpiredToken")
+    assert client.keys == Keys("a", "s", "5")
+    for number in range(7, 9):  # a store that refuses all keys
+        write(str(number))
+        to.sign("u", Cut(6, 0, 1), {})
+        to.relents(400, "ExpiredToken")
+    write("9")
+    assert not to.relents(400, "ExpiredToken")
 
 
 @pytest.mark.parametrize("told", [{"ETag": '"' + "0" * 32 + '-2"'}, {"ETag": RIGHT, "ChecksumCRC32C": "AAAAAA=="}])
