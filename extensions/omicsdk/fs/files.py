@@ -13,6 +13,7 @@ from omicsdk.fs.copying.planning import plan_copy, source_to_copy
 from omicsdk.fs.file_bytes import FileBytes
 from omicsdk.fs.options import CopyOptions
 from omicsdk.fs.store import Stores, Uri, WrongOption, open_store, options_of, parse_uri
+from omicsdk.fs.streams import Comparison
 from omicsdk.transfer import SelectionOptionsDict, TransferOptionsDict, TransferReport
 from omicsdk.transfer.ranges import SourceFile
 
@@ -26,7 +27,8 @@ READ_SIZE = 1024 * 1024
 def open(uri: str, **options: Any) -> BinaryIO:
     """Open a file of any platform for reading.
 
-    Bytes are fetched as they are read, by ranges. Wrap the file in `io.TextIOWrapper` to read text.
+    Bytes are fetched as they are read, by ranges, and compared with the checksum that the platform states when the last
+    one is read in order (ChecksumMismatch). Wrap the file in `io.TextIOWrapper` to read text.
 
     Args:
         uri: The file, such as `sb://owner/project/reads.fastq`, `drs://host/id` or a path.
@@ -51,12 +53,27 @@ def open(uri: str, **options: Any) -> BinaryIO:
 
 
 class _OpenFile(SourceFile):
-    """A file of a store that is closed with it; the buffer above it joins small reads."""
+    """A file of a store that is closed with it; the buffer above it joins small reads.
+
+    Once every byte was read in its order, whatever was read again between, they are compared with what is stated.
+    """
 
     def __init__(self, store: Store, file: FileBytes) -> None:
         super().__init__(file)
         self._file = file
         self._store = store
+        entry = file.entry
+        self._comparison = Comparison(entry.checksums, entry.size, store.uri(entry.path))
+        self._compared = 0
+
+    def _next(self, count: int | None) -> bytes:
+        data, end = super()._next(count), self._compared
+        if self._at <= end < self._at + len(data):
+            self._comparison.update(data[end - self._at :])
+            self._compared = self._at + len(data)
+            if self._compared == self._file.size:
+                self._comparison.finish()
+        return data
 
     def close(self) -> None:
         if not self.closed:

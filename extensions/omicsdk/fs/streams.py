@@ -72,6 +72,36 @@ def stream(
             yield waiting.popleft().result()
 
 
+class Comparison:
+    """Compares a whole file's bytes with what its platform states.
+
+    Args:
+        checksums: The file's checksums, of which the one that costs least is compared; without any, none is.
+        size: The file's size in bytes, if it is stated.
+        title: Its name in messages.
+    """
+
+    def __init__(self, checksums: Mapping[str, str], size: int | None, title: str) -> None:
+        self._title = title
+        name = min(checksums, key=lambda name: ALGORITHMS.index(name.partition(":")[0]), default=None)
+        self._stated = {} if name is None else {name: checksums[name]}
+        self._digests = Digests(self._stated, size)
+
+    def update(self, data: bytes) -> None:
+        """Add the bytes that follow."""
+        self._digests.update(data)
+
+    def finish(self) -> None:
+        """Compare.
+
+        Raises:
+            ChecksumMismatch: The bytes differ from what is stated.
+        """
+        for name, found in self._digests.values().items():
+            if found != self._stated[name]:
+                raise ChecksumMismatch(self._title, algorithm=name, expected=self._stated[name], actual=found)
+
+
 def checked(pieces: Iterable[bytes], checksums: Mapping[str, str], size: int | None, title: str) -> Generator[bytes]:
     """Yield a whole file's bytes, compared with what its platform states before the last piece is passed on.
 
@@ -84,18 +114,12 @@ def checked(pieces: Iterable[bytes], checksums: Mapping[str, str], size: int | N
     Raises:
         ChecksumMismatch: They differ.
     """
-    name = min(checksums, key=lambda name: ALGORITHMS.index(name.partition(":")[0]), default=None)
-    if name is None:
-        yield from pieces
-        return
-    digests, last = Digests([name], size), b""
+    comparison, last = Comparison(checksums, size, title), b""
     for piece in pieces:
         if last:
             yield last
-        digests.update(piece)
+        comparison.update(piece)
         last = piece
-    found = digests.values()[name]
-    if found != checksums[name]:
-        raise ChecksumMismatch(title, algorithm=name, expected=checksums[name], actual=found)
+    comparison.finish()
     if last:
         yield last

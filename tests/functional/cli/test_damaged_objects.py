@@ -2,38 +2,57 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import boto3
 import pytest
 from botocore.config import Config
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from lying_proxy import Asked, Lie, LyingProxy, Reply
 from omicsdk import download
+from omicsdk import open as open_uri
 from omicsdk.cli.main import main
+from omicsdk.core import ChecksumMismatch
 from omicsdk.core.checksums import digest
 from omicsdk.transfer import TransferFailed
 from omicsdk.transfer.s3.boto import base64_of
 
 pytestmark = pytest.mark.sandbox
 
+MIB = 1024**2
 #: In memory, as a job, and in parts.
-SIZES = {"small": 10, "job": 300_000, "parts": 17 * 1024**2}
+SIZES = {"small": 10, "job": 300_000, "parts": 17 * MIB}
 
 
-def flipped(asked: Asked, reply: Reply) -> Reply:
-    """The bytes of an object with one bit changed."""
-    is_object = reply.status in (200, 206) and "etag" in reply.headers and reply.body
-    return replace(reply, body=bytes([reply.body[0] ^ 1]) + reply.body[1:]) if is_object else reply
+def flipped_at(place: int, bit: int = 1, name: str = "") -> Callable[[Asked, Reply], Reply]:
+    """Change a bit of a byte of an object, whichever range of it is requested."""
+
+    def reply(asked: Asked, reply: Reply) -> Reply:
+        if reply.status not in (200, 206) or "etag" not in reply.headers or name not in asked.target:
+            return reply
+        found = re.match(r"bytes (\d+)-", reply.headers.get("content-range", "bytes 0-"))
+        at = place - int(found[1]) if found else place
+        if not 0 <= at < len(reply.body):
+            return reply
+        return replace(reply, body=reply.body[:at] + bytes([reply.body[at] ^ bit]) + reply.body[at + 1 :])
+
+    return reply
+
+
+flipped = flipped_at(0)
 
 
 def value_of(name: str, data: bytes) -> str:
     return base64_of(digest(data, name.lower()))
 
 
-@pytest.fixture(params=["ETag", "CRC32C", "CRC32", "SHA256", "CRC64NVME"])
+@pytest.fixture(params=["ETag", "CRC32C", "CRC32", "SHA1", "SHA256", "CRC64NVME"])
 def proxy(request: pytest.FixtureRequest, omics_sandbox: Any, monkeypatch: Any, tmp_path: Path) -> Iterator[LyingProxy]:
     """A proxy of the sandbox's S3, which has a bucket of objects with one kind of checksum."""
     for name, value in omics_sandbox.environment().items():
@@ -68,6 +87,8 @@ COPIES = {
     "mv": ["mv", "s3://bkt/data/", "out"],
     "verify": ["verify", "s3://bkt/data/"],
     "cat": ["cat", "s3://bkt/data/job"],
+    "get": ["get", "s3://bkt/data/job", "--to", "out"],
+    "cp to stdout": ["cp", "s3://bkt/data/parts", "-"],
 }
 
 
@@ -91,6 +112,27 @@ def test_so_it_is_in_python(proxy: LyingProxy):
     with pytest.raises(TransferFailed) as failed:
         download("s3://bkt/data/", "out")
     assert len(failed.value.report.failed) == len(SIZES)
+
+
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data(), name=st.sampled_from([*SIZES]), bit=st.integers(0, 7))
+def test_any_bit_of_any_byte_counts(proxy: LyingProxy, data: st.DataObject, name: str, bit: int):
+    size = SIZES[name]
+    edges = [place for place in (0, size - 1, 8 * MIB - 1, 8 * MIB, 16 * MIB) if place < size]
+    place = data.draw(st.sampled_from(edges) | st.integers(0, size - 1))
+    proxy.begin(Lie("flip", reply=flipped_at(place, 1 << bit, f"/{name}"), methods=frozenset({"GET"})))
+    with TemporaryDirectory() as folder, pytest.raises(TransferFailed) as failed:
+        download("s3://bkt/data/", folder)
+    assert [outcome.name for outcome in failed.value.report.failed] == [name]
+    for chunk in (-1, 100_003):
+        with open_uri(f"s3://bkt/data/{name}") as file, pytest.raises(ChecksumMismatch):
+            list(iter(partial(file.read, chunk), b""))
+    proxy.begin()
+    with open_uri(f"s3://bkt/data/{name}") as file:
+        file.seek(size // 2)
+        file.read(3)
+        file.seek(0)
+        assert file.read() == bytes(size)
 
 
 def test_what_is_right_is_verified_where_that_is_required(proxy: LyingProxy, omics: Any):

@@ -121,6 +121,20 @@ def test_an_etag_is_a_checksum_only_where_it_is_one_of_the_contents():
     assert of_parts(parts, 100 * MIB, 64 * MIB) == {"s3_etag": f"{md5}-2"}
 
 
+def test_a_slow_checksum_of_the_whole_gives_way_to_those_of_parts():
+    """AWS's own clients state CRC64NVME of what they send in parts."""
+    etag = f"{'0' * 32}-2"
+    head = {"etag": etag, "x-amz-checksum-crc64nvme": "AAAAAAAAAAA=", "x-amz-checksum-type": "FULL_OBJECT"}
+
+    def answer(request: Request) -> Answer:
+        return Answer(headers={**head, "content-length": str((50 if "partNumber" in request.query else 100) * MIB)})
+
+    store = store_of(Service(answer))
+    entry = store.stat("bkt/key")
+    assert list(entry.checksums) == [f"s3_etag:{50 * MIB}", "crc64nvme"]
+    assert store.item(entry, "key").checksums == {f"s3_etag:{50 * MIB}": etag}
+
+
 def test_a_checksum_of_the_whole_is_told_from_one_of_parts():
     crc32c, kind = "x-amz-checksum-crc32c", "x-amz-checksum-type"
     assert stated(told("", **{crc32c: "NjYuLg=="})) == {"crc32c": "36362e2e"}

@@ -290,8 +290,10 @@ class S3Store(Store):
                 expected = "a whole number from 0 to 2**63 - 1"
                 raise DecodeError("head_object", "ContentLength", told.get("content-length"), expected=expected)
             known = stated(told, etags=not bucket.endswith("--x-s3"))
-            if not known and not bucket.endswith("--x-s3") and may_be_of_parts(told):
-                known = of_parts(told, size, self._first_part(bucket, key, version, headers, doing))
+            # MD5 takes a sixth of the time of CRC64NVME, which AWS's own clients state: another request pays for that.
+            is_slow = known.keys() <= {"crc64nvme"}
+            if is_slow and not bucket.endswith("--x-s3") and may_be_of_parts(told):
+                known = {**of_parts(told, size, self._first_part(bucket, key, version, headers, doing)), **known}
         return examined_entry(f"{bucket}/{key}", told, size, known, version)
 
     def _head(
@@ -389,9 +391,8 @@ class S3Store(Store):
         is_usual = (entry.size or 0) <= WHOLE and "-" not in entry.version
         if entry.checksums or (is_usual and not self._encryption.key):
             location, renew = self.location(entry), partial(self._renewed, entry)
-            return Item(
-                name, location, entry.size, dict(entry.checksums), self.uri(entry.path), renew=renew, states=True
-            )
+            quickest = first_of(entry.checksums)  # computing CRC64NVME as well would take longer than the transfer
+            return Item(name, location, entry.size, quickest, self.uri(entry.path), renew=renew, states=True)
         return Item(name, partial(self._examined, entry), entry.size, label=self.uri(entry.path), states=True)
 
     def _items(self, wanted: Sequence[tuple[Entry, str]]) -> Iterable[Item]:
