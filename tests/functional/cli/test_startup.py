@@ -4,6 +4,8 @@ import json
 import os
 import subprocess
 import sys
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
 import pytest
 
@@ -23,6 +25,7 @@ OURS = {
         )
     ),
     *("omicsdk.core", "omicsdk.core.lazy", "omicsdk.core.version"),  # by omicsdk itself
+    "omicsdk.core.user_folders",  # where aliases are
     "omicsdk_api",
 }
 LIBRARY = {"__future__", "_json", "json", "json.decoder", "json.encoder", "json.scanner", "atexit", "gc"}
@@ -113,3 +116,65 @@ def test_listing_bundles_loads_nothing_that_uploads_or_verifies(omics_sandbox):
     uploading = {f"omicsdk.transfer.uploads.{name}" for name in ("engine", "job", "sending")}
     further = {*uploading, "omicsdk.fs.copying.comparison", "omicsdk.core.s3_clients", "boto3"}
     assert further & set(probe["loaded"]) == set()
+
+
+CLIENTS = {"boto3", "botocore", "httpx", "ssl", "omicsdk.core.model", "omicsdk.core.sending.transport"}
+ENGINES = {"concurrent.futures", "shutil", "omicsdk.transfer.engine.options", "omicsdk.transfer.uploads.store"}
+
+
+def loaded_to_run(environ, *words):
+    command = [sys.executable, "-c", PROBE, *map(str, words)]
+    ran = subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ, **environ})
+    probe = json.loads(ran.stderr.splitlines()[-1])
+    assert probe["code"] == 0, ran.stderr
+    return set(probe["loaded"])
+
+
+@pytest.mark.parametrize("word", ["ls", "cat"])
+def test_a_file_of_this_machine_needs_neither_clients_nor_engines(tmp_path, word):
+    (tmp_path / "file").write_text("x")
+    loaded = loaded_to_run({"HOME": str(tmp_path)}, word, tmp_path / "file")
+    assert "omicsdk.fs.stores.local" in loaded
+    assert (
+        loaded & (CLIENTS | ENGINES | {"pycurl", "pathlib", "datetime", "urllib.parse", "hashlib", "platformdirs"})
+        == set()
+    )
+
+
+@pytest.mark.parametrize(("word", "uri"), [("ls", "s3://bucket/p/"), ("cat", "s3://bucket/p/x")])
+def test_an_object_needs_no_more_than_the_client_of_s3(tmp_path, word, uri):
+    state = "<IsTruncated>false</IsTruncated>"
+    entry = "<Contents><Key>p/x</Key><Size>1</Size></Contents>"
+
+    class Store(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self):
+            listed = f"<ListBucketResult>{state}{entry}</ListBucketResult>".encode()
+            self.answer(listed if "list-type" in self.path else b"x")
+
+        def do_HEAD(self):
+            self.answer(b"x")
+
+        def answer(self, body):
+            self.send_response(200)
+            self.send_header("ETag", '"9dd4e461268c8034f5c8564e155c67a6"')
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body if self.command == "GET" else b"")
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Store) as server:
+        serving = Thread(target=server.serve_forever, args=(0.01,))
+        serving.start()
+        keys = {"AWS_ACCESS_KEY_ID": "access", "AWS_SECRET_ACCESS_KEY": "secret", "HOME": str(tmp_path)}
+        place = {"AWS_ENDPOINT_URL_S3": f"http://127.0.0.1:{server.server_port}", "NO_PROXY": "127.0.0.1"}
+        try:
+            loaded = loaded_to_run({**keys, **place}, word, uri)
+        finally:
+            server.shutdown()
+            serving.join()
+    assert "omicsdk.transfer.s3.client" in loaded
+    assert loaded & (CLIENTS | ENGINES) == set()
