@@ -206,7 +206,15 @@ def test_downloads_select_files(dss, omics_sandbox, source):
     words = ("bundle_uuid", "bundle_version", "file_name", "file_uuid", "file_version", "file_sha256", "file_size")
     listed = dss("get-bundle", "--uuid", made["bundle_uuid"], "--replica", "aws").json["bundle"]["files"]
     rows = [
-        (made["bundle_uuid"], made["version"], each["name"], each["uuid"], each["version"], each["sha256"], str(each["size"]))
+        (
+            made["bundle_uuid"],
+            made["version"],
+            each["name"],
+            each["uuid"],
+            each["version"],
+            each["sha256"],
+            str(each["size"]),
+        )
         for each in listed
     ]
     Path("all").mkdir()

@@ -179,8 +179,10 @@ class LocalStore(Store):
     def _level(self, path: str) -> _Level:
         try:
             found = os.stat(path)  # noqa: PTH116 - as above
-        except OSError as error:
+        except (FileNotFoundError, NotADirectoryError) as error:
             raise PathNotFound(path, "not found") from error
+        except OSError as error:  # it is in a folder that may be listed only, or its path is too long
+            raise UnreadableFolder(path, f"cannot be listed: {error.strerror or error}") from error
         names, folders, others = self._names(path)
         if folders:  # in the order of paths, in which a slash follows the name of a folder
             names.sort(key=lambda name: f"{name}/" if name in folders else name)

@@ -1,0 +1,163 @@
+"""Trees with links, loops, pipes, sockets, sparse files and names of any bytes, compared with what `find` lists of them."""
+
+import json
+import os
+import random
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from omicsdk.cli.main import main
+from omicsdk.fs.store import open_store
+from unsettled import unsettled
+from user_commands import Stream
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="compares with GNU find, and needs names of any bytes")
+
+NAMES = [
+    b"a",
+    b"a.b",
+    b"a-b",
+    b" ",
+    b"-rf",
+    b"new\nline",
+    b"tab\t",
+    b"bad\xff\xfe",
+    "é".encode(),
+    b"n" * 255,
+    b"*",
+    b"\\",
+]
+
+
+@pytest.fixture(autouse=True)
+def settings(monkeypatch, tmp_path):
+    unsettled(monkeypatch, tmp_path)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def omics(monkeypatch):
+    def run(*words):
+        out, err = Stream(), Stream()
+        with monkeypatch.context() as patched:
+            patched.setattr(sys, "stdout", out)
+            patched.setattr(sys, "stderr", err)
+            code = main([*words, "--output", "json"])
+        return code, json.loads(out.content() or b"null"), err.content().decode()
+
+    return run
+
+
+def grown(top: Path, dice: random.Random, depth: int = 0) -> None:
+    """Fill a folder with anything that a file system has."""
+    top.mkdir()
+    for name in map(os.fsdecode, dice.sample(NAMES, dice.randint(2, len(NAMES)))):
+        path, there = top / name, sorted(top.iterdir())
+        files = [each for each in there if each.is_file() and not each.is_symlink()]
+        kinds = [
+            "file",
+            "file",
+            "sparse",
+            "hard",
+            "link",
+            "dangling",
+            "loop",
+            "up",
+            "pipe",
+            "socket",
+            "empty",
+            "folder",
+        ]
+        kind = dice.choice(kinds)
+        if kind == "folder" and depth < 3:
+            grown(path, dice, depth + 1)
+        elif kind == "sparse":
+            with path.open("wb") as file:
+                file.truncate(dice.randint(1, 10**6))
+        elif kind == "hard" and files:
+            path.hardlink_to(dice.choice(files))
+        elif kind in ("link", "dangling", "loop", "up"):
+            other = dice.choice(there).name if kind == "link" and there else "nowhere"
+            path.symlink_to({"loop": name, "up": ".." if depth else "."}.get(kind, other))
+        elif kind == "pipe":
+            os.mkfifo(path)
+        elif kind == "socket" and len(os.fsencode(path)) < 100:
+            with socket.socket(socket.AF_UNIX) as made:
+                made.bind(os.fsencode(path))
+        elif kind == "empty":
+            (path / "in it").mkdir(parents=True)
+        else:
+            path.write_bytes(dice.randbytes(dice.randint(0, 2000)))
+
+
+def found_by_find(top: str) -> dict[bytes, int]:
+    """Sizes of all files, links followed, by their paths below a folder."""
+    words = ["find", "-L", top, "-type", "f", "-printf", r"%P\0%s\0"]  # fails by loops, which are left out
+    parts = subprocess.run(words, capture_output=True, check=False).stdout.split(b"\0")[:-1]
+    return {name: int(size) for name, size in zip(parts[::2], parts[1::2], strict=True)}
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_tree_is_what_find_says(omics, seed):
+    grown(Path("tree"), random.Random(seed))
+    expected = found_by_find("tree")
+    code, rows, said = omics("ls", "-r", "tree")
+    listed = {os.fsencode(row["name"]): row["size"] for row in rows}
+    assert (code, len(rows)) == (0, len(listed)), said
+    broken = {name for name, size in listed.items() if size is None}
+    assert {name: size for name, size in listed.items() if size is not None} == expected
+    assert not [name for name in broken if Path("tree", os.fsdecode(name)).exists()]
+    assert {os.fsencode(row["name"]) for row in omics("find", "tree")[1]} == set(listed)
+    (sums,) = omics("du", "tree")[1]
+    assert (sums["files"], sums["bytes"]) == (len(listed), sum(expected.values()))
+
+    for words in (("cp", "-r", "tree/", "copy"), ("sync", "tree", "same")):
+        code, _, said = omics(*words)
+        assert code == (0 if not broken else 3 if expected else 1), said
+        if expected:
+            assert found_by_find(words[-1]) == expected
+        for name in expected:
+            one, other = (Path(top, os.fsdecode(name)).read_bytes() for top in ("tree", words[-1]))
+            assert one == other
+    if not broken:
+        code, again, said = omics("sync", "tree", "same", "--delete")
+        assert (code, again["same"], again["removed"]) == (0, len(expected), []), said
+
+
+def test_a_path_that_is_too_long_is_reported(omics, tmp_path):
+    """Such a folder can only be read from within; `find` does that, rclone ends."""
+    above = tmp_path / "tree"
+    above.mkdir()
+    (above / "file").write_bytes(b"1")
+    folder = os.open(above, os.O_RDONLY)
+    for _ in range(25):
+        os.mkdir("d" * 200, dir_fd=folder)
+        below = os.open("d" * 200, os.O_RDONLY, dir_fd=folder)
+        os.close(folder)
+        folder = below
+    os.close(os.open("lost", os.O_CREAT | os.O_WRONLY, dir_fd=folder))
+    os.close(folder)
+    code, rows, said = omics("ls", "-r", "tree")
+    assert (code, [row["name"] for row in rows], "File name too long" in said) == (3, ["file"], True)
+    for words in (("cp", "-r", "tree/", "copy"), ("sync", "tree", "same"), ("du", "tree")):
+        code, _, said = omics(*words)
+        assert (code, "File name too long" in said) == (3, True), (words, said)
+    code, _, said = omics("sync", "tree", "same", "--delete", "--yes")
+    assert (code, "File name too long" in said) == (1, True)
+
+
+def test_what_vanishes_while_a_tree_is_read_is_left_out(tmp_path):
+    for name in ("a/1", "b/2", "c/3", "d"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"1")
+    with open_store("file") as store:
+        walk = store.below(str(tmp_path))
+        assert next(walk).path.endswith("a/1")
+        (tmp_path / "b/2").unlink()
+        (tmp_path / "c/3").unlink()
+        (tmp_path / "c").rmdir()
+        (tmp_path / "d").write_bytes(b"grown")
+        assert [(entry.path.removeprefix(f"{tmp_path}/"), entry.size) for entry in walk] == [("d", 5)]
