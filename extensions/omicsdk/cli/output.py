@@ -88,8 +88,13 @@ class Output:
             if is_wanted and is_plain:
                 self._text(value.text)
                 return
+            shows_all = value.brief is None or not is_plain
+            if value.streamed is not None and shows_all and self.form != "table" and self.query is self._sort is None:
+                page, rows = value.streamed
+                self._stream(rows, self._writer(declared, schema, page))
+                return
             items = items or value.items
-            value = value.data if value.brief is None or not is_plain else value.brief
+            value = value.data if shows_all else value.brief
         value, items = self._picked(value, items)
         if value is None:
             return
@@ -310,9 +315,11 @@ class TextAndData:
         terminal_only: Whether the lines are for a terminal only, and the data is printed elsewhere.
         brief: Printed in place of the data without an output format and a query; None for the data.
         items: Key of the list in the data whose items `--output jsonl` and `tsv` print as lines; None for the data.
+        streamed: What makes the data of that list, and the list's items, which are read while they are printed; None if
+            the data is made as a whole. Either is used, once.
     """
 
-    __slots__ = ("_data", "brief", "items", "terminal_only", "text")
+    __slots__ = ("_data", "brief", "items", "streamed", "terminal_only", "text")
 
     def __init__(
         self,
@@ -322,8 +329,10 @@ class TextAndData:
         terminal_only: bool = False,
         brief: object = None,
         items: str | None = None,
+        streamed: tuple[Callable[[list[Any]], object], Iterable[Any]] | None = None,
     ) -> None:
         self.text = text
+        self.streamed = streamed
         self._data = data
         self.terminal_only = terminal_only
         self.brief = brief

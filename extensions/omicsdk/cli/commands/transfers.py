@@ -340,10 +340,13 @@ def listed(report: TransferReport, files: Iterable[Mapping[str, Any]], **more: A
     counted = {"counts": report.counts, "verification": report.verification}
     brief = {**counted, **more, "files": _not_listed(report)} if len(report.outcomes) > LISTED else None
 
-    def data() -> object:  # as objects, a hundred thousand rows need 100 MB
-        return {**counted, "files": list(files), **more}
+    def data(rows: list[Any]) -> dict[str, Any]:
+        return {**counted, "files": rows, **more}
 
-    return TextAndData("", data, terminal_only=True, brief=brief, items="files")
+    # As objects, a hundred thousand rows need 100 MB.
+    return TextAndData(
+        "", lambda: data(list(files)), terminal_only=True, brief=brief, items="files", streamed=(data, files)
+    )
 
 
 def _not_listed(report: TransferReport) -> str:
@@ -372,14 +375,18 @@ def foreseen(report: TransferReport) -> TextAndData:
     to_fetch = report.outcomes.bytes_planned
     counted: dict[str, object] = {"counts": report.counts, "bytes_to_fetch": to_fetch}
 
-    def data() -> dict[str, Any]:
-        return {**counted, "files": [_planned(outcome, report.target) for outcome in report.outcomes]}
+    def data(rows: list[Any]) -> dict[str, Any]:
+        return {**counted, "files": rows}
 
+    rows = (_planned(outcome, report.target) for outcome in report.outcomes)
     if len(report.outcomes) <= LISTED:
-        return planned(data(), to_fetch, "fetch")
+        return planned(data(list(rows)), to_fetch, "fetch")
     said = _not_listed(report)
     text = f"{count_of(report.counts.get('planned', 0), 'file')} to fetch ({size_words(to_fetch)}); {said}"
-    return TextAndData(text, data, terminal_only=True, brief={**counted, "files": said}, items="files")
+    brief = {**counted, "files": said}
+    return TextAndData(
+        text, lambda: data(list(rows)), terminal_only=True, brief=brief, items="files", streamed=(data, rows)
+    )
 
 
 def planned(data: Mapping[str, Any], size: int, word: str) -> TextAndData:

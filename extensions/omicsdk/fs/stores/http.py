@@ -104,8 +104,8 @@ class HttpsStore(Store):
         sends = login is not None and login.goes_to(url)
         if at and not is_confidential(url):
             raise WrongUri(f"{self.uri(path)}: a password is not sent over http", remedy="Use the https URL.")
-        headers = login.headers("GET", url) if login is not None and sends else {}
-        return Location(url, headers, states=quickest_checksum)
+        own = login.headers("GET", url) if login is not None and sends else dict[str, str]()
+        return Location(url, own, states=quickest_checksum)
 
     def _described(self, location: Location, shown: str) -> Representation:
         """Request the headers of a file: by HEAD, or by GET, whose body is cut off, if that is refused.
