@@ -9,10 +9,13 @@ from typing import Any
 from uuid import uuid4
 
 import boto3
+import httpx
 import pytest
 from botocore.config import Config
+from botocore.exceptions import ClientError
 from command_line import Ran
 from omicsdk.transfer import S3Object, Upload, upload
+from omicsdk.transfer.s3 import client as s3_client
 from real_results import differences
 from real_servers import ACCESS, KEYS, S3, SECRET, Server
 
@@ -224,3 +227,105 @@ def test_what_is_not_there_is_said(run: Run, bucket: str) -> None:
         for words in (["cp", uri, "out"], ["ls", uri], ["stat", uri]):
             ran = run(*words)
             assert (ran.code, "not found" in ran.err) == (1, True), (words, ran.err)
+
+
+@pytest.mark.tried("presigned URLs, also of keys with blanks, and their ranges")
+def test_presigned_urls_are_accepted(run: Run, client: Any, bucket: str, differs: dict[str, str]) -> None:
+    for key in ("plain.txt", "a b+c/ü&%.txt"):
+        put(client, bucket, key)
+        url = run("presign", "--expires", "5m", f"s3://{bucket}/{key}").out.strip()
+        assert httpx.get(url, trust_env=False).content == key.encode()
+        part = httpx.get(url, headers={"range": "bytes=1-3"}, trust_env=False)
+        assert (part.status_code, part.content) == (200 if "part-as-whole" in differs else 206, key.encode()[1:4])
+
+
+@pytest.mark.tried("removing 1,100 objects, by requests for many")
+def test_many_objects_are_removed(run: Run, client: Any, bucket: str) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda number: put(client, bucket, f"gone/{number} &<é>"), range(1_100)))
+    put(client, bucket, "kept")
+    removed = run("--yes", "rm", "-r", f"s3://{bucket}/gone/")
+    assert (removed.code, keys(client, bucket)) == (0, ["kept"]), removed.err
+
+
+@pytest.mark.tried("uploads whole and in parts that state CRC32C, downloads and omics verify of them")
+def test_our_own_uploads_are_verified(run: Run, client: Any, bucket: str, differs: dict[str, str]) -> None:
+    Path("here").mkdir()
+    for name, size in {"small": 1000, "large": 20 * MIB}.items():
+        Path("here", name).write_bytes(os.urandom(size))
+    sent = run("cp", "-r", "here", f"s3://{bucket}/sent", "--output", "json").json
+    assert sent["verification"]["verified"] == 2
+    checked = run("verify", f"s3://{bucket}/sent/", "--output", "json")
+    found = {row["name"]: row["state"] for row in checked.json["files"]}
+    assert found == {"small": "verified", "large": "wrong" if "parts-crc32c" in differs else "verified"}, checked.err
+    told = client.head_object(Bucket=bucket, Key="sent/large", ChecksumMode="ENABLED")
+    assert ("ChecksumCRC32C" in told) is ("no-checksums" not in differs)
+    if "parts-crc32c" in differs:
+        return
+    back = run("cp", "-r", f"s3://{bucket}/sent/", "back", "--require-checksum", "--output", "json").json
+    assert back["verification"]["verified"] == 2
+    assert all(Path("back", name).read_bytes() == Path("here", name).read_bytes() for name in found)
+
+
+@pytest.mark.tried("copies within the store, whole and in parts, between buckets")
+def test_copies_within_the_store(
+    run: Run, client: Any, bucket: str, monkeypatch: pytest.MonkeyPatch, differs: dict[str, str]
+) -> None:
+    other = f"{bucket}-2"
+    client.create_bucket(Bucket=other)
+    data = os.urandom(11 * MIB)
+    client.put_object(Bucket=bucket, Key="large", Body=data)
+    assert run("cp", f"s3://{bucket}/large", f"s3://{other}/whole").code == 0
+    monkeypatch.setattr(s3_client, "COPY_IN_PARTS", 5 * MIB)
+    monkeypatch.setattr(s3_client, "COPY_PART", 5 * MIB)
+    copied = run("cp", f"s3://{bucket}/large", f"s3://{other}/parts")
+    assert copied.code == 0, copied.err
+    etag = client.head_object(Bucket=other, Key="parts")["ETag"]
+    assert etag.endswith('-3"') is ("copy-in-parts" not in differs and "multipart-etag" not in differs)
+    for key in ("whole", "parts"):
+        assert client.get_object(Bucket=other, Key=key)["Body"].read() == data
+
+
+@pytest.mark.tried("versions of an object: stat, cat, cp, presign, rm")
+def test_versions_are_read(run: Run, client: Any, bucket: str, differs: dict[str, str]) -> None:
+    put(client, bucket, "a")
+    if "no-versions" in differs:
+        for words in (["cat"], ["--yes", "rm"]):
+            refused = run(*words, f"s3://{bucket}/a?versionId=older")
+            assert (refused.code, keys(client, bucket)) == (1, ["a"]), refused.err
+        return
+    client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    old, new = (client.put_object(Bucket=bucket, Key="a", Body=text)["VersionId"] for text in (b"old", b"new"))
+    uri = f"s3://{bucket}/a?versionId={old}"
+    assert run("stat", uri, "--output", "json").json[0]["details"]["version_id"] == old
+    assert run("cat", uri).out == "old"
+    assert httpx.get(run("presign", uri).out.strip(), trust_env=False).content == b"old"
+    assert run("cp", uri, f"s3://{bucket}/b").code == 0
+    assert client.get_object(Bucket=bucket, Key="b")["Body"].read() == b"old"
+    assert run("--yes", "rm", uri).code == 0
+    assert [each["VersionId"] for each in client.list_object_versions(Bucket=bucket, Prefix="a")["Versions"]][:1] == [
+        new
+    ]
+
+
+@pytest.mark.tried("keys with dots, empty parts, control characters, and of 1,024 bytes: list, read, copy, remove")
+def test_keys_that_are_no_paths(run: Run, client: Any, bucket: str, differs: dict[str, str]) -> None:
+    odd = ["double//slash", "dots/../x", "./y", "ends ", "nfd e\u0301"]
+    odd += [] if "control-keys" in differs else ["tab\t", "bell\x07"]
+    odd += [] if "long-keys" in differs else ["é" * 120, "l" * (1024 - len("odd/"))]
+    taken = set[str]()
+    for key in odd:
+        try:
+            put(client, bucket, f"odd/{key}")
+        except ClientError:
+            continue
+        taken.add(key)
+    stored = {key.removeprefix("odd/") for key in keys(client, bucket, "odd/")}
+    assert (stored == {*odd}) is ("odd-keys" not in differs), {*odd} - stored
+    listed = run("ls", "-r", f"s3://{bucket}/odd/", "--output", "json").json
+    assert {row["name"] for row in listed} == stored
+    for key in stored & taken:
+        assert run("cat", f"s3://{bucket}/odd/{key}").out == f"odd/{key}"
+    removed = run("--yes", "rm", "-r", f"s3://{bucket}/odd/")
+    left = keys(client, bucket, "odd/")
+    assert (removed.code == 0, bool(left) and "odd-keys" not in differs) == (not left, False), removed.err

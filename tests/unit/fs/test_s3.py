@@ -135,6 +135,12 @@ def test_a_slow_checksum_of_the_whole_gives_way_to_those_of_parts():
     assert store.item(entry, "key").checksums == {f"s3_etag:{50 * MIB}": etag}
 
 
+@pytest.mark.parametrize("status", [405, 501])
+def test_a_store_that_copies_nothing_is_left_to_a_download_and_an_upload(status: int):
+    store = store_of(Service(lambda _: Answer(status, b"<Error><Code>NotImplemented</Code></Error>")))
+    assert store.copy(Entry("bkt/key", "file", 1), "bkt/other") is False
+
+
 def test_a_checksum_of_the_whole_is_told_from_one_of_parts():
     crc32c, kind = "x-amz-checksum-crc32c", "x-amz-checksum-type"
     assert stated(told("", **{crc32c: "NjYuLg=="})) == {"crc32c": "36362e2e"}

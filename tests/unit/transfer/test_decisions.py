@@ -233,6 +233,11 @@ PART = {"content-range": f"bytes {CELL}-{2 * CELL - 1}/{10 * CELL}", "etag": '"a
         (206, {"content-range": "items 1-2/3"}, Kind.WRONG_RANGE),
         (206, {"content-range": "bytes */3"}, Kind.WRONG_RANGE),
         (206, {"content-type": "multipart/byteranges", "content-range": ""}, Kind.WRONG_RANGE),
+        (200, {}, Kind.ACCEPT),  # of `rclone serve s3`
+        (200, {"etag": ""}, Kind.UNVALIDATED),
+        (200, {"etag": '"b"'}, Kind.CHANGED),
+        (200, {"content-range": f"bytes 0-{CELL - 1}/{10 * CELL}"}, Kind.WRONG_SIZE),
+        (200, {"content-range": f"bytes {CELL}-{2 * CELL - 1}/*"}, Kind.WRONG_SIZE),
         (200, {"content-length": str(10 * CELL)}, Kind.WHOLE),
         (200, {"content-length": str(10 * CELL), "etag": '"b"'}, Kind.CHANGED),
         (200, {"content-length": "5"}, Kind.WRONG_SIZE),

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from omicsdk.core import AuthError, ConfigError, Forbidden, NotFound, ServerError
+from omicsdk.core import AuthError, ConfigError, DecodeError, Forbidden, NotFound, ServerError
 from omicsdk.core.manual_clock import ManualClock
 from omicsdk.core.sigv4 import Keys, moment_of
 from omicsdk.transfer import NoSuchUpload
@@ -301,6 +301,13 @@ def test_a_large_object_is_copied_in_parts_of_one_version(monkeypatch: pytest.Mo
     assert spans == ["bytes=0-3", "bytes=4-7", "bytes=8-9"]
     assert {r.headers["x-amz-copy-source-if-match"] for r in service.asked if r.method == "PUT"} == {'"e"'}
     assert service.asked[-1].body.count(b"<Part>") == 3
+
+
+def test_an_upload_begins_at_servers_that_name_the_document_otherwise():
+    document = b"<InitiateMultipartUpload><UploadId>u</UploadId></InitiateMultipartUpload>"  # gofakes3's
+    assert client_of(Service(lambda _: Answer(body=document))).begin_parts("bkt", "k", {}, doing="Beginning") == "u"
+    with pytest.raises(DecodeError):
+        client_of(Service(lambda _: Answer(body=b"<Other/>"))).begin_parts("bkt", "k", {}, doing="Beginning")
 
 
 def test_a_copy_in_parts_that_fails_is_given_up(monkeypatch: pytest.MonkeyPatch):

@@ -536,16 +536,21 @@ class S3Store(Store):
             return True
         size = self._again(entry).size if entry.size is None else entry.size
         with self._asking("Copying", entry.path) as doing:
-            told = self.client.copy(
-                (bucket, key or ""),
-                (to, new),
-                size or 0,
-                self._class,
-                version=known.version,
-                encryption=self._encryption,
-                is_keyed=known.is_customers,
-                doing=doing,
-            )
+            try:
+                told = self.client.copy(
+                    (bucket, key or ""),
+                    (to, new),
+                    size or 0,
+                    self._class,
+                    version=known.version,
+                    encryption=self._encryption,
+                    is_keyed=known.is_customers,
+                    doing=doing,
+                )
+            except APIError as error:
+                if error.status not in (405, 501):
+                    raise
+                return False  # a store that copies nothing, or nothing in parts
         made = stated(told, etags=not to.endswith("--x-s3"))
         if entry.version and entry.version == made.get("md5"):  # of the source in a list, and of the copy
             return Entry(path, "file", entry.size, made, version=entry.version)

@@ -200,7 +200,8 @@ def judge(asked: Asked, status: int, headers: Mapping[str, str], now: float) -> 
         How to handle it. Only ACCEPT and WHOLE allow writing.
     """
     if status in (200, 206):
-        verdict = _judge_part(asked, headers) if status == 206 else _judge_whole(asked, headers)
+        is_part = status == 206 or _is_part(asked, headers)
+        verdict = _judge_part(asked, headers) if is_part else _judge_whole(asked, headers)
         if (verdict.size or 0) > LARGEST:
             return Verdict(Kind.WRONG_SIZE, status, why=f"{verdict.size:,} bytes, more than any file has")
         return verdict
@@ -214,6 +215,15 @@ def judge(asked: Asked, status: int, headers: Mapping[str, str], now: float) -> 
     if status in ENDED:
         return Verdict(Kind.ENDED, status)
     return Verdict(Kind.REFUSED, status)
+
+
+def _is_part(asked: Asked, headers: Mapping[str, str]) -> bool:
+    """Whether a response of status 200 has the requested part alone, as those of `rclone serve s3`: it says so twice."""
+    match = re.match(_CONTENT_RANGE, headers.get("content-range", "")) if asked.ranged else None
+    if match is None or match[1] is None or match[3] == "*":
+        return False
+    start, end = int(match[1]), int(match[2]) + 1
+    return start == asked.start and _length(headers) == end - start < int(match[3])
 
 
 def _judge_part(asked: Asked, headers: Mapping[str, str]) -> Verdict:

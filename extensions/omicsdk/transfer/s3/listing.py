@@ -218,13 +218,14 @@ def refuse_page(body: bytes, operation: str) -> None:
         raise DecodeError(operation, "", shown, expected="a response of S3") from None
 
 
-def elements(body: bytes, operation: str, root: str) -> dict[str, list[str]]:
+def elements(body: bytes, operation: str, root: str, also: str = "") -> dict[str, list[str]]:
     """Read a small document.
 
     Args:
         body: The response's body.
         operation: What was requested, for errors.
         root: The name that its root must have.
+        also: Another one, which some servers give it.
 
     Returns:
         The texts of its innermost elements by their path below the root, such as `Part/ETag`, in order.
@@ -247,7 +248,7 @@ def elements(body: bytes, operation: str, root: str) -> dict[str, list[str]]:
 
     roots = list[str]()
     parse(body, operation, start, end, text.append)
-    if roots != [root]:
+    if roots not in ([root], [also]):
         raise DecodeError(operation, "", ", ".join(roots), expected=f"a document {root}")
     return found
 
