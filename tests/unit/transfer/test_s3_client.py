@@ -92,6 +92,23 @@ s3 =
 
 
 @pytest.mark.parametrize(
+    ("lines", "host"),
+    [
+        ("use_dualstack_endpoint = true", "s3.dualstack.us-east-1"),
+        ("s3 =\n  use_dualstack_endpoint = true", "s3.dualstack.us-east-1"),
+        ("use_fips_endpoint = true", "s3-fips.us-east-1"),
+        ("use_fips_endpoint = true\nuse_dualstack_endpoint = True", "s3-fips.dualstack.us-east-1"),
+        ("use_dualstack_endpoint = false", "s3.us-east-1"),
+    ],
+)
+def test_a_profile_chooses_the_kind_of_address(tmp_path: Path, lines: str, host: str):
+    environ = {**KEYS, **profile(tmp_path, f"[default]\n{lines}\n")}
+    assert client_of(None, environ=environ).url("bkt", "k") == f"https://bkt.{host}.amazonaws.com/k"
+    switch = {"AWS_USE_DUALSTACK_ENDPOINT": "false", "AWS_USE_FIPS_ENDPOINT": "false"}
+    assert client_of(None, environ={**environ, **switch}).url("bkt", "k") == "https://bkt.s3.us-east-1.amazonaws.com/k"
+
+
+@pytest.mark.parametrize(
     "source",
     ["role_arn = arn:aws:iam::1:role/r", "sso_session = s", "credential_process = p", "web_identity_token_file = f"],
 )
