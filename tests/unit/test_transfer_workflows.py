@@ -14,7 +14,8 @@ from transfer_workflows import FUNCTIONS, TRANSFERS, example, hint_of
 
 SELECTING = {
     *("omicsdk.get", "omicsdk.download"),
-    *("Azul.download", "Drs.download", "Gen3.download", "SevenBridges.download"),
+    *("Azul.download", "Drs.download", "Dss.download", "Dss.download_collection", "Dss.download_manifest"),
+    *("Gen3.download", "Pangea.download", "SevenBridges.download", "Trs.download"),
 }
 """Those that take filters of files."""
 

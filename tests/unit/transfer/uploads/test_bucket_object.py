@@ -122,12 +122,13 @@ def test_other_refusals_are_of_something_else(refusal: tuple[int, str | None]):
         begun(Service(lambda _: error("AccessDenied", 403)))
 
 
-def test_keys_that_end_are_renewed_as_long_as_there_are_others(tmp_path: Path):
+def test_keys_that_end_are_renewed_as_long_as_there_are_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     def write(token: str) -> None:
         lines = ["[default]", "aws_access_key_id=a", "aws_secret_access_key=s", f"aws_session_token={token}"]
         (tmp_path / "keys").write_text("\n".join(lines))
 
     write("0")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")  # botocore's chain has nothing else to ask
     environ = {"AWS_CONFIG_FILE": "", "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "keys")}
     client = client_of(Store(), environ=environ)
     to, other = (BucketObject(client, "bkt", key) for key in "ab")
