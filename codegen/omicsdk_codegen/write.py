@@ -7,10 +7,11 @@ import os
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from ruff import find_ruff_bin
 
+from .import_order import arranged as arranged_imports
 from .progress import Count, OnProgress, silent
 
 LINE_LENGTH = 120
@@ -32,13 +33,11 @@ class FormatFailed(Exception):
     """Generated code that is not Python: a bug of the generator. Its argument is ruff's message."""
 
 
-def format_tree(root: Path, on_progress: OnProgress = silent) -> None:
-    """Sort imports and format all Python files below a folder, reporting progress.
-
-    Raises:
-        FormatFailed: a file is not Python.
-    """
-    names = sorted(str(path) for path in root.rglob("*.py*") if path.suffix in (".py", ".pyi"))
+def _write_formatted(root: Path, files: Mapping[str, str], on_progress: OnProgress) -> None:
+    """Write texts below a folder, with sorted imports and formatted where they are Python, reporting progress."""
+    arranged = {name: arranged_imports(text, LINE_LENGTH) if _is_python(name) else text for name, text in files.items()}
+    write_files(root, arranged)
+    names = sorted(str(root / name) for name in files if _is_python(name))
     count = Count("formatting files", len(names), on_progress)
     begin = 0
     while begin < len(names):
@@ -49,6 +48,10 @@ def format_tree(root: Path, on_progress: OnProgress = silent) -> None:
         count.reached(begin)
         _format(names[begin:end])
         begin = end
+
+
+def _is_python(name: str) -> bool:
+    return name.endswith((".py", ".pyi"))
 
 
 def _format(names: Sequence[str]) -> None:
@@ -75,16 +78,17 @@ def write_files(root: Path, files: Mapping[str, str]) -> None:
     Raises:
         ValueError: a path leads out of the folder.
     """
-    made = set[Path]()
+    made: dict[str, str] = {}
     for name, text in files.items():
-        inside = PurePosixPath(name)
-        if inside.is_absolute() or ".." in inside.parts:
+        if name.startswith("/") or "/../" in f"/{name}/":
             raise ValueError(f"{name} is outside {root}")
-        path = root / inside
-        if path.parent not in made:  # a call to the system for each of thousands of files takes as long as writing it
-            path.parent.mkdir(parents=True, exist_ok=True)
-            made.add(path.parent)
-        path.write_bytes(text.encode())
+        folder, _, file = name.rpartition("/")
+        if folder not in made:  # a call to the system for each of thousands of files takes as long as writing it
+            path = root / folder
+            path.mkdir(parents=True, exist_ok=True)
+            made[folder] = str(path)
+        with open(os.path.join(made[folder], file), "wb", buffering=0) as target:  # noqa: PTH118, PTH123
+            target.write(text.encode())
 
 
 def swap_in(files: Mapping[str, str], target: Path, on_progress: OnProgress = silent) -> None:
@@ -107,8 +111,7 @@ def swap_in(files: Mapping[str, str], target: Path, on_progress: OnProgress = si
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as room:
         made, old = Path(room) / "new", Path(room) / "old"
-        write_files(made, files)
-        format_tree(made, on_progress)
+        _write_formatted(made, files, on_progress)
         if target.exists():
             target.rename(old)
         try:
@@ -143,8 +146,7 @@ def formatted(files: Mapping[str, str], on_progress: OnProgress = silent) -> dic
     """Return the result of `swap_in` without writing it, reporting progress."""
     with tempfile.TemporaryDirectory() as room:
         root = Path(room) / "tree"
-        write_files(root, files)
-        format_tree(root, on_progress)
+        _write_formatted(root, files, on_progress)
         return tree_of(root)
 
 
