@@ -59,6 +59,7 @@ def parts_of(schema: Object, pointer: str) -> list[tuple[Object, str]]:
     return parts
 
 
+_NOTHING = Flat({}, {}, ())
 _TEXTS = ("description", "default", "readOnly", "deprecated")
 _OBJECT = ("object", ["object"], ["object", "null"], ["null", "object"])
 
@@ -111,6 +112,8 @@ class Flattener:
             if isinstance(member, dict):
                 part, met = self._flat(member, join(pointer, "allOf", index), seen)
                 merged, circles = _merge(merged, part, pointer), circles | met
+        if len(schema) == 1 and reference is not None:  # most references stand alone
+            return merged, circles
         return _merge(merged, _own(schema, pointer), pointer), circles
 
     def _named(self, name: str, seen: frozenset[str]) -> tuple[Flat, frozenset[str]]:
@@ -138,6 +141,8 @@ def _own(schema: Object, pointer: str) -> Flat:
 
 
 def _merge(first: Flat, second: Flat, pointer: str) -> Flat:
+    if first == _NOTHING:
+        return second
     schema: Object = dict(first.schema)
     pointers = dict(first.pointers)
     conflict = first.conflict or second.conflict

@@ -110,12 +110,12 @@ def parse(models: Iterable[Model], wanted: Mapping[str, Type], on_progress: OnPr
     held = {(model.key, held.wire): held.type for model in known for held in model.fields}
     extras = {model.key: model.extra for model in known if model.extra != ANY}
     places: dict[Type, str] = {}
-    patterns: dict[Type, tuple[Type, list[str]]] = {}
+    patterns: dict[Type, tuple[Type, _Found]] = {}
     stated = [(type_, f"{key}/properties/{wire}") for (key, wire), type_ in held.items()]
     for type_, place in (*stated, *((type_, key) for key, type_ in (*extras.items(), *wanted.items()))):
         if type_ not in patterns:
-            models_of: dict[str, str] = {}
-            patterns[type_] = _pattern(type_, models_of), list(models_of)
+            found = _Found({}, {})
+            patterns[type_] = _pattern(type_, found), found
             places.setdefault(patterns[type_][0], place)
     asked = list(places)
     of_patterns: dict[Type, PythonType] = {}
@@ -123,7 +123,7 @@ def parse(models: Iterable[Model], wanted: Mapping[str, Type], on_progress: OnPr
     for start in range(0, len(asked), _ASKED_AT_ONCE):
         count.reached(start)
         of_patterns |= _responses(asked[start : start + _ASKED_AT_ONCE], places)
-    responses = {type_: _with_models(of_patterns[pattern], keys) for type_, (pattern, keys) in patterns.items()}
+    responses = {type_: _restored(of_patterns[pattern], found) for type_, (pattern, found) in patterns.items()}
     return Parsed(
         {place: responses[type_] for place, type_ in held.items()},
         {model.key: responses[model.extra] if model.key in extras else Word("Any") for model in known},
@@ -131,33 +131,48 @@ def parse(models: Iterable[Model], wanted: Mapping[str, Type], on_progress: OnPr
     )
 
 
-def _pattern(type_: Type, keys: dict[str, str]) -> Type:
-    """Return a type with numbers in place of its models: types that differ only in their models are requested once."""
+@dataclass(frozen=True)
+class _Found:
+    """The models and enums of a type, each with what stands for it in its pattern."""
+
+    models: dict[str, str]
+    enums: dict[Enum, Enum]
+
+
+def _pattern(type_: Type, found: _Found) -> Type:
+    """Return a type with numbers in place of its models and its enums' values: types that differ only in these are requested
+    once.
+    """
     if isinstance(type_, Ref):
-        return Ref(keys.setdefault(type_.key, str(len(keys))))
-    made = with_inner(type_, lambda part: _pattern(part, keys))
+        return Ref(found.models.setdefault(type_.key, str(len(found.models))))
+    if isinstance(type_, Enum):
+        number = len(found.enums)
+        return found.enums.setdefault(type_, Enum((number if isinstance(type_.values[0], int) else str(number),)))
+    made = with_inner(type_, lambda part: _pattern(part, found))
     if isinstance(made, Union) and made.table:
-        return replace(made, table=tuple((value, keys.get(key, "")) for value, key in made.table))
+        return replace(made, table=tuple((value, found.models.get(key, "")) for value, key in made.table))
     return made
 
 
-def _with_models(found: PythonType, keys: Sequence[str]) -> PythonType:
-    """Return the Python type of a pattern with models in place of their numbers."""
-    match found:
+def _restored(type_: PythonType, found: _Found) -> PythonType:
+    """Return the Python type of a pattern with models and enums in place of their numbers."""
+    match type_:
         case ModelOf(number):
-            return ModelOf(keys[int(number)])
+            return ModelOf(list(found.models)[int(number)])
+        case Choice(enum):
+            return Choice(list(found.enums)[int(enum.values[0])])
         case ListOf(item):
-            return ListOf(_with_models(item, keys))
+            return ListOf(_restored(item, found))
         case DictOf(value):
-            return DictOf(_with_models(value, keys))
+            return DictOf(_restored(value, found))
         case TupleOf(items, rest):
             return TupleOf(
-                tuple(_with_models(item, keys) for item in items), None if rest is None else _with_models(rest, keys)
+                tuple(_restored(item, found) for item in items), None if rest is None else _restored(rest, found)
             )
         case AnyOf(members):
-            return AnyOf(tuple(_with_models(member, keys) for member in members))
+            return AnyOf(tuple(_restored(member, found) for member in members))
         case _:
-            return found
+            return type_
 
 
 def _responses(types: Sequence[Type], places: Mapping[Type, str]) -> dict[Type, PythonType]:

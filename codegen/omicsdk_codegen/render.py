@@ -128,7 +128,21 @@ def compact_json(value: Json | list[Json]) -> str:
 
 def readable_json(value: Json | list[Json]) -> str:
     """JSON that shows well in a diff."""
-    return json.dumps(value, ensure_ascii=True, indent=1) + "\n"
+    return f"{_indented_json(value, '')}\n"
+
+
+def _indented_json(value: Json, margin: str) -> str:
+    """Write JSON as `json.dumps(value, indent=1)` does, which takes three times as long."""
+    inner = f"{margin} "
+    if isinstance(value, dict) and value:
+        rows = [f"{_dumped(key)}: {_indented_json(member, inner)}" for key, member in value.items()]
+        return f"{{\n{inner}" + f",\n{inner}".join(rows) + f"\n{margin}}}"
+    if isinstance(value, list) and value:
+        return f"[\n{inner}" + f",\n{inner}".join(_indented_json(member, inner) for member in value) + f"\n{margin}]"
+    return _dumped(value)
+
+
+_dumped = json.JSONEncoder(ensure_ascii=True).encode
 
 
 def _lazy(path: str, origin: Code, doc: Code, exports: list[tuple[str, str]]) -> dict[str, str]:
@@ -165,6 +179,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        auto_reload=False,
         finalize=_only_code,
     )
     filters = cast("dict[str, Any]", environment.filters)

@@ -14,17 +14,20 @@ _INDEX = re.compile("0|[1-9][0-9]*")
 
 def escape(token: str | int) -> str:
     """Spell one key or index as a pointer does (`~` is `~0`, `/` is `~1`)."""
-    return str(token).replace("~", "~0").replace("/", "~1")
+    text = str(token)
+    return text.replace("~", "~0").replace("/", "~1") if "~" in text or "/" in text else text
 
 
 def unescape(token: str) -> str:
     """Undo `escape`."""
-    return token.replace("~1", "/").replace("~0", "~")
+    return token.replace("~1", "/").replace("~0", "~") if "~" in token else token
 
 
 def join(pointer: str, *tokens: str | int) -> str:
     """Lengthen a pointer by keys and indices, each unescaped."""
-    return pointer + "".join("/" + escape(token) for token in tokens)
+    for token in tokens:
+        pointer += "/" + escape(token)
+    return pointer
 
 
 def tokens(pointer: str) -> list[str]:

@@ -20,6 +20,7 @@ from omicsdk_codegen.shapes import (
     Map,
     Model,
     Ref,
+    Scalar,
     Tuple,
     Type,
     Union,
@@ -82,7 +83,11 @@ def test_no_text_of_the_document_reaches_the_parser() -> None:
 def test_the_parser_is_asked_for_each_type_once_and_never_for_many_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its time grows with the square of what it is given, and ours must not."""
     models = [
-        Model(f"/{n}", {}, [Field(name, name, Array(Enum((f"v{n}",))), True, False, {}) for name in ("one", "two")])
+        Model(
+            f"/{n}",
+            {},
+            [Field(name, name, Array(Scalar("number", (n / 2,))), True, False, {}) for name in ("one", "two")],
+        )
         for n in range(950)
     ]
     sizes: list[int] = []
@@ -95,7 +100,7 @@ def test_the_parser_is_asked_for_each_type_once_and_never_for_many_at_once(monke
 
     monkeypatch.setattr(parser, "surrogate", counting)
     monkeypatch.setattr(progress, "_SECONDS_BETWEEN_COUNTS", 0)
-    parsed = parse(models, {"again": Array(Enum(("v0",)))}, told.append)
+    parsed = parse(models, {"again": Array(Scalar("number", (0.0,)))}, told.append)
     assert len(parsed.fields) == 1900
     assert (sum(sizes), max(sizes)) == (950, 100)
     assert told[-1] == "determining the Python types: 900 of 950"
@@ -121,6 +126,23 @@ def test_types_that_differ_in_their_models_alone_are_requested_once(monkeypatch:
     assert parsed.wanted["2"] == TupleOf((ModelOf("a"), ListOf(ModelOf("a"))), DictOf(ModelOf("a")))
     assert parsed.wanted["3"] == TupleOf((ModelOf("b"), ListOf(ModelOf("b"))), DictOf(ModelOf("a")))
     assert parsed.wanted["4"] == AnyOf((ModelOf("a"), Word("str")))
+
+
+def test_types_that_differ_in_their_enums_alone_are_requested_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Type] = []
+
+    def listing(types: Iterable[Type]) -> Surrogate:
+        asked.extend(types)
+        return surrogate(asked)
+
+    monkeypatch.setattr(parser, "surrogate", listing)
+    enums = Enum(("a", "b")), Enum(("c",)), Enum((1, 2)), Enum((3,))
+    wanted = {str(n): Array(enum) for n, enum in enumerate(enums)}
+    parsed = parse([], {**wanted, "both": Union((enums[1], enums[3])), "again": Union((enums[0], enums[2]))})
+    assert len(asked) == 3  # of texts, of whole numbers, of both
+    assert [parsed.wanted[str(n)] for n in range(4)] == [ListOf(Choice(enum)) for enum in enums]
+    assert parsed.wanted["both"] == AnyOf((Choice(enums[1]), Choice(enums[3])))
+    assert parsed.wanted["again"] == AnyOf((Choice(enums[0]), Choice(enums[2])))
 
 
 def test_a_type_that_does_not_come_back_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
