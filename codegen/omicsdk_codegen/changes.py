@@ -15,7 +15,7 @@ _GROUPS = ((True, "Breaking"), (False, "Other"))
 _KINDS = ("client", "operation", "model")
 # What fits a terminal's window needs no table of contents.
 MOST_UNGROUPED = 20
-_OF_MANY = {"is": "are", "has": "have", "asks": "ask", "responses": "response"}
+_OF_MANY = {"is": "are", "has": "have", "asks": "ask", "describes": "describe", "responses": "response"}
 
 
 def as_report(old: Package, new: Package, changes: Sequence[Change]) -> str:

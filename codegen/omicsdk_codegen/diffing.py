@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
 from .operations import Argument, Draft, Pages
@@ -99,6 +99,7 @@ def _operation(before: Draft, after: Draft, old: Package, new: Package) -> Itera
     for breaking, what in _arguments(before, after, old, new):
         yield change(breaking, what)
     yield from (change(breaking, what) for breaking, what in _responses(before, after, old, new))
+    yield from (change(breaking, what) for breaking, what in _errors(before, after, old, new))
     yield from (change(breaking, what) for breaking, what in _paging(before, after, old, new))
     if before.has_stream != after.has_stream:
         yield change(before.has_stream, "has no stream any more" if before.has_stream else "can be streamed")
@@ -214,6 +215,36 @@ def _response(draft: Draft) -> Type | str:
     return " | ".join(sorted({*others, *(["JSON"] if types else [])}))
 
 
+def _errors(before: Draft, after: Draft, old: Package, new: Package) -> Iterator[tuple[bool, str]]:
+    """Compare described errors; a status that only one document states is compared with what applies to it in the other."""
+    bodies, others = ({body.status: body.type for body in draft.errors} for draft in (before, after))
+    statuses, present = before.error_statuses, after.error_statuses
+    for status in sorted({*statuses, *present}):
+        was = bodies.get(_applying(status, statuses))
+        now = others.get(_applying(status, present))
+        data = f"the data of {_spoken(status)}"
+        if status not in statuses:
+            kind = "" if now is None else f": {words(now, new.names.classes)}"
+            yield False, f"describes {_spoken(status)}{kind}"
+        elif status not in present:
+            yield False, f"describes {_spoken(status)} no longer"
+        elif was is None and now is not None:
+            yield False, f"{data} is {words(now, new.names.classes)}; it was not described"
+        if was is not None and now is None:
+            yield True, f"{data} is not described any more; it was {words(was, old.names.classes)}"
+        elif was is not None and now is not None:
+            yield from _received(data, was, now, old, new)
+
+
+def _applying(status: str, stated: Collection[str]) -> str:
+    """The status of a document that applies to one: itself, its range, or `default`; empty if none does."""
+    return next((each for each in (status, f"{status[0]}XX", "default") if each in stated), "")
+
+
+def _spoken(status: str) -> str:
+    return "other errors" if status == "default" else f"error {status}" if status.isdigit() else f"errors {status}"
+
+
 def _paging(before: Draft, after: Draft, old: Package, new: Package) -> Iterator[tuple[bool, str]]:
     if before.pages is None or after.pages is None:
         if before.pages is not None:
@@ -257,7 +288,8 @@ def _reached(package: Package, *, sent: bool) -> set[str]:
     """Return the classes of the models in requests, or in responses."""
     waiting: list[str] = []
     for draft in package.drafts:
-        types = [argument.type for argument in draft.arguments] if sent else [case.type for case in draft.cases]
+        responses = [*(case.type for case in draft.cases), *(body.type for body in draft.errors)]
+        types = [argument.type for argument in draft.arguments] if sent else responses
         waiting += [key for type_ in types if type_ is not None for key in models_in(type_)]
     found: set[str] = set()
     while waiting:

@@ -283,6 +283,9 @@ class Parts:
             if spelled != "default" and not _STATUS.fullmatch(spelled):
                 self._context.omit(source, status, "it is no status", "loss")
                 continue
+            if spelled != status and spelled in source:
+                self._context.omit(source, status, f"{spelled} is stated too", "loss")
+                continue
             if spelled != status:
                 self._context.repair(source, status, status, spelled)
             found[spelled] = self._response(self._context.mapping(response, source, status, "loss"), produces)

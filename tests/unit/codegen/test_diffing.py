@@ -25,6 +25,7 @@ THING = {
         "state": {"type": "string", "enum": ["new", "old"]},
     },
 }
+PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 DOCUMENT: dict[str, Any] = {
     "openapi": "3.1.0",
     "info": {"title": "Thing", "version": "1.0"},
@@ -45,14 +46,15 @@ DOCUMENT: dict[str, Any] = {
                 "operationId": "addThing",
                 "requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object",
                     "required": ["thing"], "properties": {"thing": {"$ref": "#/components/schemas/NewThing"}}}}}},
-                "responses": {"204": {"description": ""}},
+                "responses": {"204": {"description": ""}, "409": {"description": "", "content": PROBLEM}, "5XX": {"description": ""}},
             },
         },
         "/bytes": {"get": {"operationId": "getBytes", "responses": {"200": {"description": "", "content": {
             "application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}}}},
     },
     "components": {"schemas": {"Thing": THING, "NewThing": {"type": "object", "required": ["id"], "properties": {
-        "id": {"type": "string"}, "note": {"type": "string"}}}}},
+        "id": {"type": "string"}, "note": {"type": "string"}}},
+        "Problem": {"type": "object", "required": ["title"], "properties": {"title": {"type": "string"}}}}},
 }  # fmt: skip
 
 
@@ -121,6 +123,21 @@ def test_the_same_document_changes_nothing() -> None:
         (f"{NEW}properties>note>enum", ["a"], True, "model NewThing: field note is Literal['a']; it was str"),
         (f"{ADD}responses>204>content", {"application/json": {"schema": {"type": "integer"}}}, True,
          "operation add_thing: returns int; it was None"),
+        (f"{ADD}responses>409", None, True,
+         "operation add_thing: the data of error 409 is not described any more; it was Problem"),
+        (f"{ADD}responses>409>content", None, True,
+         "operation add_thing: the data of error 409 is not described any more; it was Problem"),
+        (f"{ADD}responses>409>content>application/problem+json>schema", {"type": "string"}, True,
+         "operation add_thing: the data of error 409 is str; it was Problem"),
+        (f"{ADD}responses>404", {"description": "", "content": PROBLEM}, False,
+         "operation add_thing: describes error 404: Problem"),
+        (f"{ADD}responses>4XX", {"description": ""}, False, "operation add_thing: describes errors 4XX"),
+        (f"{ADD}responses>5XX>content", PROBLEM, False,
+         "operation add_thing: the data of errors 5XX is Problem; it was not described"),
+        (f"{ADD}responses>5XX", None, False, "operation add_thing: describes errors 5XX no longer"),
+        (f"{ADD}responses>default", {"description": "", "content": PROBLEM}, False,
+         "operation add_thing: describes other errors: Problem"),
+        ("components>schemas>Problem>required", [], True, "model Problem: field title may be missing now"),
         ("servers>0>url", "https://two.example", False,
          "client : the default base_url is 'https://two.example'; it was 'https://one.example'"),
         ("servers", None, True, "client : there is no default base_url any more; it was 'https://one.example'"),
@@ -169,6 +186,44 @@ def test_a_required_argument_that_is_new_breaks() -> None:
     parameter = {"name": "key", "in": "query", "required": True, "schema": {"type": "string"}}
     (change,) = _changes((f"{ADD}parameters", [parameter]))
     assert (change.breaking, change.what) == (True, "argument key is new and required: str")
+
+
+def _with_errors(**bodies: Any) -> Package:
+    data = copy.deepcopy(DOCUMENT)
+    for status, schema in bodies.items():
+        content = {"application/json": {"schema": schema}}
+        data["paths"]["/bytes"]["get"]["responses"][status.removeprefix("of_")] = {
+            "description": "",
+            "content": content,
+        }
+    return _package(data)
+
+
+def test_an_error_is_compared_with_the_range_that_applied_to_it() -> None:
+    integer, text = {"type": "integer"}, {"type": "string"}
+    by_range, by_status = _with_errors(of_4XX=integer), _with_errors(of_404=integer, default=integer)
+    assert [(change.breaking, change.what) for change in compare(by_range, by_status)] == [
+        (False, "describes error 404: int"),
+        (False, "describes errors 4XX no longer"),
+        (False, "describes other errors: int"),
+    ]
+    retyped = compare(by_range, _with_errors(of_404=text, of_4XX=integer))
+    assert [(change.breaking, change.what) for change in retyped] == [
+        (False, "describes error 404: str"),
+        (True, "the data of error 404 is str; it was int"),
+    ]
+
+
+def test_fields_of_an_error_that_is_sent_too_are_compared_as_received() -> None:
+    data = copy.deepcopy(DOCUMENT)
+    data["paths"]["/bytes"]["get"]["responses"]["404"] = {
+        "description": "", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/NewThing"}}}
+    }  # fmt: skip
+    changed = copy.deepcopy(data)
+    changed["components"]["schemas"]["NewThing"]["required"] = []
+    assert Change(True, "model", "NewThing", "field id may be missing now") in compare(
+        _package(data), _package(changed)
+    )
 
 
 def test_markdown_and_json_hold_all_of_it() -> None:

@@ -491,6 +491,22 @@ def test_status_codes_have_one_spelling() -> None:
     assert sorted(note.kind for note in notes) == ["loss", "loss", "repair", "repair"]
 
 
+def test_a_range_of_errors_in_small_letters_is_one() -> None:
+    data, notes = noted(operation("responses: {4xx: {description: a}, 5xX: {description: b}}"))
+    assert at(data, GET + "/responses") == {"4XX": {"description": "a"}, "5XX": {"description": "b"}}
+    assert [(note.kind, note.before, note.after) for note in notes] == [
+        ("repair", "4xx", "4XX"),
+        ("repair", "5xX", "5XX"),
+    ]
+
+
+def test_a_status_that_is_spelled_in_two_ways_has_the_response_of_the_right_one() -> None:
+    for responses in ("4XX: {description: right}, 4xx: {}", "4xx: {}, 4XX: {description: right}"):
+        data, notes = noted(operation(f"responses: {{{responses}}}"))
+        assert at(data, GET + "/responses") == {"4XX": {"description": "right"}}
+        assert [(note.kind, note.after) for note in notes] == [("loss", "4xx is left out: 4XX is stated too")]
+
+
 # -- the document
 
 
