@@ -106,12 +106,14 @@ class _Reading:
             raw: Its response.
             check: Checks its decoded JSON before it is read.
         """
+        # httpx reads the header as one of a mail, which takes as long as decoding a short body.
+        states_charset = "charset" in raw.headers.get("content-type", "").lower()
         return Response(
             operation=request.operation,
             status=raw.status_code,
             headers=raw.headers,
             content=raw.content,
-            encoding=raw.charset_encoding or "utf-8",
+            encoding=(raw.charset_encoding if states_charset else None) or "utf-8",
             errors=self.errors,
             strict=self.strict,
             check=check,

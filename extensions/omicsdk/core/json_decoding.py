@@ -28,14 +28,18 @@ def decoded(content: bytes | str) -> Any:
                     return decode(content)
                 except ValueError:
                     pass  # stricter than json: NaN, halves of pairs, and encodings other than UTF-8; json decides
-        if any(mark in content for mark in _MARKS_OF_SURROGATES):
+        if _may_have_surrogates(content):
             content = _SURROGATES.sub(lambda found: _REPLACEMENT if found[1] else found[0], content)
         return json.loads(content)
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
 
 
-_MARKS_OF_SURROGATES = (b"\\ud", b"\\uD", b"\xed")
+def _may_have_surrogates(content: bytes) -> bool:
+    # Single bytes are found ten times as fast as several, and most texts have no backslash.
+    return b"\xed" in content or (b"\\" in content and (b"\\ud" in content or b"\\uD" in content))
+
+
 # Pairs and other escapes are matched first, so that what remains is half of a pair, escaped or as bytes.
 _SURROGATES = re.compile(
     rb"\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\[^u]|(\\u[dD][89a-fA-F]..|\xed[\xa0-\xbf][\x80-\xbf])", re.DOTALL

@@ -157,17 +157,25 @@ class _Whole:
         self._most = most
         self._pieces: list[bytes] = []
         self._left = most if most is not None else 0
-        codings = [each.strip().lower() for each in response.headers.get("content-encoding", "").split(",")]
+        stated = response.headers.get("content-encoding")
+        # What has no encoding needs none of the steps by which httpx decodes one.
+        self.is_plain = stated is None and not response.is_stream_consumed
+        undone = [] if stated is None else self._undone(stated)
+        if most is None or undone or response.request.method == "HEAD" or response.is_error:
+            return
+        if (number_in(response.headers.get("content-length", "")) or 0) > most:
+            raise self._too_large(most)
+
+    def _undone(self, stated: str) -> list[str]:
+        """Return the encodings of a response that httpx decodes."""
+        codings = [each.strip().lower() for each in stated.split(",")]
         undone = [each for each in codings if each in ("gzip", "deflate", "br", "zstd")]
-        asked = response.request.headers.get("accept-encoding", "gzip, deflate").lower()
+        asked = self._response.request.headers.get("accept-encoding", "gzip, deflate").lower()
         if len(undone) > 1 or not all(each in asked for each in undone):
             # httpx decodes all encodings in one step: a kilobyte may become a gigabyte.
             found = f"The response is encoded as {', '.join(undone)}, which was not requested"
             raise WireFailure(ConnectionLost(found), arrived=True)
-        length = response.headers.get("content-length", "")
-        has_body = response.request.method != "HEAD" and not response.is_error
-        if most is not None and has_body and not undone and (number_in(length) or 0) > most:
-            raise self._too_large(most)
+        return undone
 
     def takes(self, piece: bytes) -> bool:
         """Add a piece.
@@ -238,7 +246,7 @@ class Sender(_Sender):
             if not stream or (response.is_error and is_login_refused(response.status_code, response.headers)):
                 try:
                     body = _Whole(response, most)
-                    for piece in response.iter_bytes():
+                    for piece in response.iter_raw() if body.is_plain else response.iter_bytes():
                         if not body.takes(piece):
                             break
                     body.keep()
@@ -348,7 +356,7 @@ class AsyncSender(_Sender):
             if not stream or (response.is_error and is_login_refused(response.status_code, response.headers)):
                 try:
                     body = _Whole(response, most)
-                    async for piece in response.aiter_bytes():
+                    async for piece in response.aiter_raw() if body.is_plain else response.aiter_bytes():
                         if not body.takes(piece):
                             break
                     body.keep()
