@@ -203,6 +203,12 @@ def tmp_path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
         rmtree(path, ignore_errors=True)
 
 
+def pytest_unconfigure() -> None:
+    """End what forked for the tests of this process."""
+    if (programs := sys.modules.get("fork_server")) is not None:
+        programs.forked.close()
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup() -> None:
     """Make boto3 read the environment in each test: its default session keeps the credentials that it found first."""

@@ -133,8 +133,9 @@ class Documented:
         }
 
     def _run(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-        command = [*self._command[1:], *arguments]
-        return self._server.run(command, env=self._environment, cwd=self.folder, input=stdin)
+        command = [*self._command, *arguments]
+        how: dict[str, Any] = {"env": self._environment, "cwd": self.folder, "capture_output": True, "text": True}
+        return self._server.run(command, input=stdin, **how)
 
     def start(self, *steps: tuple[str, str, dict[str, Any]]) -> subprocess.Popen[str]:
         """Begins steps, as for `run`, without waiting for their end; the caller ends the process."""

@@ -1,5 +1,6 @@
 """The commands of the published crunch client and of `omics crunch`, one after the other: the site has the same in the end."""
 
+import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -139,6 +140,9 @@ def _run(forks: ForkServer, command: list[str], environment: dict[str, str], san
             [*command, *(word.replace("{folder}", str(folder)) for word in each.words)],
             env={name: value for name, value in environment.items() if name not in each.without},
             cwd=folder,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
         )
         ended.codes[each.label] = done.returncode
         ended.said[each.label] = done.stdout + done.stderr

@@ -15,6 +15,7 @@ from breakable import noise as noise
 from breakable import server as server
 from breakable import target as target
 from fault_results import OPTION, Results
+from fork_server import forked
 from lied_stores import opened_proxies as opened_proxies
 from lied_stores import own_environ as own_environ
 from lied_stores import world as world
@@ -68,7 +69,7 @@ def start(folder: Path, environ: dict[str, str]) -> Callable[..., "subprocess.Po
     """Starts `omics` with some arguments."""
 
     def begin(*arguments: str, **variables: str) -> "subprocess.Popen[str]":
-        return subprocess.Popen(
+        return forked.start(
             [*OMICS, *arguments],
             cwd=folder,
             env={**environ, **variables},

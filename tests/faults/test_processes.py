@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from fork_server import forked
 from omicsdk.core import FolderBusy
 from omicsdk.transfer import Item, download
 from trials import until
@@ -34,7 +35,7 @@ def start(trial: Any) -> Iterator[Callable[[list[Item]], "subprocess.Popen[str]"
     def run(items: list[Item]) -> "subprocess.Popen[str]":
         told = [(item.name, item.locate.url, item.size, dict(item.checksums)) for item in items]
         arguments = [sys.executable, "-c", SCRIPT, json.dumps({"items": told, "folder": str(trial.folder)})]
-        process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        process = forked.start(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         started.append(process)
         return process
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fork_server import forked
 from omicsdk.gen3 import fence_store
 from omicsdk.pangea import field_store
 from omicsdk.sb import store as sb
@@ -91,12 +92,12 @@ def test_six_kills(trial: Any, sink: Any, tmp_path: Path, noise: Any, reply: Any
             return reply(pace=PACE)
 
         sink.always = paced
-        running = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        running = forked.start([sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         assert reached.wait(120)
         running.kill()
         running.communicate()
     sink.always = lambda _: reply(pace=PACE)
-    last = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=False)
+    last = forked.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=False)
     assert last.stdout.split() == ["done"], last.stderr
     data, sent = path.read_bytes(), sum(request.size for request in sink.requests)
     plan = plan_parts(SIZE, RULES[name]())

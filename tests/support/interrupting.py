@@ -7,14 +7,14 @@ import threading
 import time
 from typing import Any
 
+from fork_server import forked
+
 
 def interrupted(
     sandbox: Any, command: list[str], environment: dict[str, str], number: int = signal.SIGINT
 ) -> tuple[int, str, str]:
     """Run a command until the sandbox holds a request, and press Ctrl-C; return exit code, output and messages."""
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
-    ) as process:
+    with forked.start(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment) as process:
         until = time.monotonic() + 60
         while not sandbox.stalled:
             assert process.poll() is None, process.communicate()

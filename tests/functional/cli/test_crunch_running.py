@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from crunch_command import crunch_command
+from fork_server import forked
 from omicsdk.compat.crunch.client.connections import Connection
 from omicsdk.crunch import Crunch
 from omicsdk.crunch.requests import CrunchExchange
@@ -221,7 +222,7 @@ def test_next_resumes_where_another_runner_was_faster(crunch, site, add, monkeyp
 def test_ctrl_c_is_reported_and_ends_with_130(crunch, site, add, tmp_path):
     slug = add("Slow", "#!/bin/sh\ntouch begun\nsleep 60", s1="a.txt")
     omics = Path(sys.executable).with_name("omics")
-    process = subprocess.Popen(
+    process = forked.start(
         [omics, "crunch", "run", f"{slug}:s1", "--workflow", "script"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

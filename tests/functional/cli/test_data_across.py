@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from fork_server import forked
 from interrupting import bytes_kept, interrupted
 from omicsdk.cli.main import main
 from omicsdk.sandbox import Rule
@@ -81,7 +82,7 @@ def test_ctrl_c_leaves_what_the_same_command_continues_from(omics_sandbox, bundl
     assert (code, out) == (130, "")
     assert err.splitlines()[-1] == "omics: interrupted."
     assert not (tmp_path / "there.bin").exists()
-    again = subprocess.run(command, capture_output=True, text=True, env=variables, check=False, timeout=60)
+    again = forked.run(command, capture_output=True, text=True, env=variables, check=False, timeout=60)
     assert again.returncode == 0, again.stderr
     assert json.loads(again.stdout)["counts"]["done"] == 1
     assert 4 << 20 <= bytes_kept(again.stderr) <= 5 << 20  # a cell that was begun is continued, too
@@ -100,18 +101,18 @@ def test_a_copy_from_platform_to_platform_continues_after_kill_9(omics_sandbox, 
     killed(omics_sandbox, command, variables, tmp_path / "state")
     assert not list((tmp_path / "tmp").iterdir())
 
-    again = subprocess.run(command, capture_output=True, text=True, env=variables, check=False, timeout=60)
+    again = forked.run(command, capture_output=True, text=True, env=variables, check=False, timeout=60)
     assert again.returncode == 0, again.stderr
     assert 4 << 20 <= bytes_kept(again.stderr) <= 5 << 20
     assert not [path for path in (tmp_path / "state").rglob("*") if path.is_file()]
-    back = subprocess.run([OMICS, "cat", target], capture_output=True, env=variables, check=False, timeout=60)
+    back = forked.run([OMICS, "cat", target], capture_output=True, env=variables, check=False, timeout=60)
     assert back.stdout == (source / "reads.bin").read_bytes()
 
 
 def killed(sandbox, command, environment, state):
     """Runs a command until the sandbox holds a request and the journal has what came before, and kills it."""
     quiet = subprocess.DEVNULL
-    with subprocess.Popen(command, stdout=quiet, stderr=quiet, env=environment) as process:
+    with forked.start(command, stdout=quiet, stderr=quiet, env=environment) as process:
         until = time.monotonic() + 60
         while not (sandbox.stalled and any(b'["cell' in path.read_bytes() for path in state.rglob("fetched.journal"))):
             assert process.poll() is None

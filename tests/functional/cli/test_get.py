@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from breakable import Faults
+from fork_server import forked
 from portal_host import PortalHost, content
 from unsettled import unsettled
 
@@ -194,7 +195,7 @@ def test_a_list_and_uris_are_downloaded_together(get, portal):
 def test_ctrl_c_leaves_a_result_manifest_and_the_same_command_resumes(portal, tmp_path):
     portal.fault(f"gdc/data/{U(42)}", Faults.cut(3, stall=True))
     command = [str(Path(sys.executable).with_name("omics")), "get", "gdc_manifest.txt", "--to", "data"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=tmp_path) as process:
+    with forked.start(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=tmp_path) as process:
         until = time.monotonic() + 60
         while not (portal.of(f"gdc/data/{U(42)}") and (tmp_path / "data" / "t.bam").exists()):
             assert process.poll() is None
@@ -204,7 +205,7 @@ def test_ctrl_c_leaves_a_result_manifest_and_the_same_command_resumes(portal, tm
         _, err = process.communicate(timeout=30)
     assert process.returncode == 130, err
     assert outcomes() == ["verified", "stopped"]
-    ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, cwd=tmp_path, env=os.environ)
+    ran = forked.run(command, capture_output=True, text=True, check=False, timeout=60, cwd=tmp_path, env=os.environ)
     assert ran.returncode == 0, ran.stderr
     assert json.loads(ran.stdout)["counts"]["skipped"] == 1
     body = (tmp_path / "data" / "n.bam").read_bytes()

@@ -2,11 +2,11 @@
 
 import os
 import random
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from fork_server import forked
 from interrupting import bytes_kept, interrupted
 
 pytestmark = [
@@ -34,7 +34,7 @@ def test_ctrl_c_leaves_what_the_same_command_continues_from(omics_sandbox, tmp_p
     assert "Traceback" not in err
     final = tmp_path / "there" / f"{bundle['bundle_uuid']}.{bundle['version']}" / "reads.bin"
     assert not final.exists()
-    again = subprocess.run(command, capture_output=True, text=True, env=environment, check=False, timeout=60)
+    again = forked.run(command, capture_output=True, text=True, env=environment, check=False, timeout=60)
     assert again.returncode == 0, again.stderr
     assert 4 << 20 <= bytes_kept(again.stderr) <= 5 << 20  # a cell that was begun is continued, too
     assert final.read_bytes() == (source / "reads.bin").read_bytes()

@@ -13,6 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from fork_server import forked
 from user_commands import run_here
 
 pytestmark = pytest.mark.sandbox
@@ -198,7 +199,7 @@ def test_a_wrong_token_leaves_the_login_before(user):
 def test_two_logins_at_once_lose_nothing(user):
     box = user.sandbox
     begun = [
-        subprocess.Popen(
+        forked.start(
             [OMICS, "login", platform, "--base-url", url, "--access-token", token, "--profile", f"p{number}"],
             env=user.environ,
             stderr=subprocess.PIPE,

@@ -18,6 +18,7 @@ from typing import Any
 import anyio
 import pytest
 from azul_project import CONTENTS, PROJECT, write_project
+from fork_server import forked
 from interrupting import bytes_kept
 from omicsdk.cli.main import main
 
@@ -379,7 +380,7 @@ def test_a_server_ends_with_its_commands(assistant, omics_sandbox, tmp_path, end
         {"method": "notifications/initialized"},
         {"id": 2, "method": "tools/call", "params": {"name": "dss_download", "arguments": given}},
     )  # fmt: skip
-    with subprocess.Popen(
+    with forked.start(
         assistant.command("--services", "dss"),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

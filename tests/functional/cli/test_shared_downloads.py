@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fork_server import forked
 from gen3_command import gen3_command
 from interrupting import interrupted
 from omicsdk.hca.dss import tsv
@@ -67,7 +68,7 @@ def command(manifest: Path, *more: str) -> list[str]:
 
 
 def ran(words: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(words, capture_output=True, text=True, env=environment, check=False, timeout=90)
+    return forked.run(words, capture_output=True, text=True, env=environment, check=False, timeout=90)
 
 
 def parts(folder: Path) -> list[Path]:
@@ -143,7 +144,7 @@ def test_workers_end_with_a_command_that_is_killed(
 
     words = command(manifest, "--workers", "2")
     omics_sandbox.add_faults(Rule("stall", path="/_objects/*", at=5 << 20))
-    with subprocess.Popen(words, stderr=subprocess.PIPE, env=environment) as process:
+    with forked.start(words, stderr=subprocess.PIPE, env=environment) as process:
         while not omics_sandbox.stalled:
             assert process.poll() is None
             threading.Event().wait(0.005)

@@ -12,6 +12,7 @@ from typing import Any
 import crunch_runs
 import pytest
 from crunch_runs import PretendedSite, put
+from fork_server import forked
 from omicsdk.compat.crunch.client.run import Run
 from omicsdk.crunch import RunResult, WorkflowType
 from omicsdk.crunch import _workflow as process
@@ -183,7 +184,7 @@ def test_a_signal_ends_the_workflow_and_all_that_it_started(tmp_path: Path, sent
     put(tmp_path, {"script.sh": "#!/bin/bash\nsleep 1000 &\necho $! $$\nwait\n"})
     support = str(Path(crunch_runs.__file__).parent)
     program = [sys.executable, "-c", textwrap.dedent(_PROGRAM), str(tmp_path), support]
-    with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+    with forked.start(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
         assert running.stderr is not None
         started = [int(number) for number in running.stderr.readline().split()]
         assert len(started) == 2

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fork_server import forked
 from user_commands import run_here
 
 OMICS = Path(sys.executable).with_name("omics.exe" if sys.platform == "win32" else "omics")
@@ -45,7 +46,7 @@ class Terminal:
 
     def run_process(self, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """Run a command to its end in a process, which finds a browser of its own."""
-        return subprocess.run(
+        return forked.run(
             [OMICS, *words],
             env=self.environ | variables,
             input="",
@@ -57,7 +58,7 @@ class Terminal:
 
     def begin(self, *words: str, **variables: str) -> subprocess.Popen[str]:
         """Begin a command; it is ended with the test."""
-        begun = subprocess.Popen(
+        begun = forked.start(
             [OMICS, *words],
             env=self.environ | variables,
             stdin=subprocess.PIPE,

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fork_server import forked
 from omicsdk.core import FolderBusy
 from omicsdk.transfer import Item, Location, download
 from omicsdk.transfer.disk import Disk
@@ -38,7 +39,7 @@ def start(target: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
     def run(items: list[Item], connections: int = 4) -> subprocess.Popen[str]:
         told = [(item.name, item.locate.url, item.size, dict(item.checksums)) for item in items]
         task = {"items": told, "folder": str(target), "connections": connections}
-        process = subprocess.Popen(
+        process = forked.start(
             [sys.executable, "-c", SCRIPT, json.dumps(task)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
         started.append(process)

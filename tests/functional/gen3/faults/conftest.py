@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from breakable import noise as noise
+from fork_server import forked
 from omicsdk.gen3 import Gen3, Gen3Login
 from omicsdk.sandbox import Sandbox
 
@@ -55,7 +56,7 @@ def start(key: Path) -> Iterator[Callable[..., "subprocess.Popen[str]"]]:
     def begin(what: str, *arguments: Any, **options: Any) -> "subprocess.Popen[str]":
         said = [json.dumps(arguments), json.dumps(options)]
         command = [sys.executable, "-c", _PROGRAM, str(key), what, *said]
-        begun.append(subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True))
+        begun.append(forked.start(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True))
         return begun[-1]
 
     yield begin

@@ -3,13 +3,13 @@
 import json
 import os
 import random
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
+from fork_server import forked
 from interrupting import interrupted
 from omicsdk.sandbox import Rule
 
@@ -45,7 +45,7 @@ def test_an_upload_continues_after_ctrl_c(
     assert err.splitlines()[-1] == "omics: interrupted."
     assert "Traceback" not in err
     assert {line["state"] for line in lines(report) if "state" in line} <= {"done", "stopped"}
-    again = subprocess.run(command, capture_output=True, text=True, env=environment, check=False, timeout=60)
+    again = forked.run(command, capture_output=True, text=True, env=environment, check=False, timeout=60)
     assert again.returncode == 0, again.stderr
     assert len(json.loads(again.stdout)["files"]) == 40
     for name, value in environment.items():

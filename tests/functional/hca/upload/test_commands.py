@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fork_server import forked
 from omicsdk.cli.main import main
 from upload_areas import OTHER, UUID, uri_of
 
@@ -265,7 +266,7 @@ def test_interrupted_it_continues_when_it_is_run_again(selected: Any, service: A
         file.truncate(65 * 1024 * 1024)
     starter = "import sys; from omicsdk.cli.main import main; sys.exit(main())"
     command = [sys.executable, "-c", starter, "upload", "files", str(path), "--limit-rate", "40M"]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=dict(os.environ))
+    process = forked.start(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=dict(os.environ))
     client = service._up.context.staging.client()
     deadline = time.monotonic() + 60
     while not _parts(client, selected.uri.bucket_name):
@@ -276,9 +277,7 @@ def test_interrupted_it_continues_when_it_is_run_again(selected: Any, service: A
     assert process.returncode == 130, err
     assert "Run the same command again to resume." in err
     assert out == ""
-    done = subprocess.run(
-        [*command[:3], "upload", "files", str(path), "--output", "json"], capture_output=True, text=True
-    )
+    done = forked.run([*command[:3], "upload", "files", str(path), "--output", "json"], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["counts"]["done"] == 1
     head = client.head_object(Bucket=selected.uri.bucket_name, Key=f"{selected.uuid}/large.bin")

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fork_server import forked
 from omicsdk.cli.demo.walk import hold_second_half
 
 MIB = 1024 * 1024
@@ -31,7 +32,7 @@ def start(omics_sandbox: Any, tmp_path: Path) -> Iterator[Callable[..., "subproc
 
     def begin(*arguments: str) -> "subprocess.Popen[str]":
         command = [OMICS, "dss", "download", "--bundle-uuid", uuid, "--replica", "aws", *arguments]
-        process = subprocess.Popen(
+        process = forked.start(
             command, cwd=tmp_path, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
         started.append(process)

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from fork_server import forked
 from omicsdk.transfer import Plan, run_shards
 
 MIB = 1024 * 1024
@@ -44,7 +45,7 @@ def test_ctrl_c(items, target, right, halfway, bodies, server, tmp_path, whole_g
     program.write_text(PROGRAM)
     rows = [(item.name, item.locate.url, item.size, dict(item.checksums)) for item in items]
     command = [sys.executable, str(program), str(target), str(halfway.before), json.dumps(rows)]
-    with subprocess.Popen(
+    with forked.start(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     ) as process:
         try:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fork_server import forked
 from omicsdk.core import FolderBusy, Forbidden, NotWritable, SourceChanged, TransportError, UsageError
 from omicsdk.transfer import Location, NoSuchUpload, PutTo, SentPart, Upload, abort_upload
 
@@ -323,14 +324,14 @@ def test_an_upload_that_was_killed_continues(sink: Any, tmp_path: Path, journal:
         return reply(stall=True)
 
     sink.always = fault
-    first = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE)
+    first = forked.start([sys.executable, "-c", script], stdout=subprocess.PIPE)
     assert running.wait(60)
     first.kill()
     first.communicate()
     before = dict(sink.stored)
     sink.always = None
     sink.requests.clear()
-    again = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
+    again = forked.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
     assert again.stdout.split()[:2] == ["8", "done"], again.stderr
     kept = int(again.stdout.split()[2])
     assert kept >= 5 * MIB * (len(before) - 2)  # those whose responses were in flight may be lost
@@ -368,12 +369,12 @@ def test_an_upload_that_is_killed_again_and_again_comes_to_its_end(
             return reply(stall=True, read=where)
 
         sink.always = fault
-        running = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        running = forked.start([sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         assert moment.wait(60)
         running.kill()
         running.communicate()
     sink.always = None
-    last_run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
+    last_run = forked.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
     assert last_run.stdout.split()[:2] == ["16", "done"], last_run.stderr
     kept = int(last_run.stdout.split()[2])
     assert kept > 0
