@@ -1,6 +1,7 @@
 """Settings for all tests. Properties have no time limit: it would measure the machine rather than the code."""
 
 import contextlib
+import ctypes
 import functools
 import gc
 import importlib
@@ -158,8 +159,17 @@ def _logs_of_the_root() -> None:
     catching.__enter__ = __enter__
 
 
+def _keep_memory() -> None:
+    """Has glibc keep what is freed: else each buffer of some MiB is given back, and its pages are made again for the next one."""
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
+    # M_ARENA_MAX, M_MMAP_THRESHOLD, of which this is the most, and M_TRIM_THRESHOLD, for this process alone and those that it forks
+    for parameter, value in ((-8, 1), (-3, 32 << 20), (-1, 1 << 30)) if mallopt is not None else ():
+        mallopt(parameter, value)
+
+
 _once_a_process()
 _logs_of_the_root()
+_keep_memory()
 
 
 @pytest.hookimpl(wrapper=True)
