@@ -185,10 +185,18 @@ def pytest_collection() -> Generator[None, Any, Any]:
         gc.set_threshold(5_000, 20, 20)
 
 
+LATE = ["aiohttp", "boto3.s3.inject", "moto.iam.models", "moto.moto_server.werkzeug_app", "moto.s3.models"]
+LATE += ["omicsdk.core.sending.aiohttp_transport", "omicsdk.sandbox.server", "pydantic.type_adapter"]
+"""What most processes of functional tests import at its first use."""
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Guard unit tests where no others run."""
+    """Guard unit tests where no others run; else import what most processes need before they are forked."""
     if all(any(item.path.is_relative_to(folder) for folder in FOLDERS) for item in session.items):
         session.config.pluginmanager.register(Guard(), "network-guard")
+    elif session.config.getoption("forks") > 1 and len(session.items) > 1_000:
+        for name in LATE:
+            importlib.import_module(name)
 
 
 ABOUT_DISKS = tuple(Path(__file__).parent / name for name in ("faults", "functional/transfer", "unit/transfer"))
