@@ -23,7 +23,8 @@ from urllib.request import urlopen
 
 from buckets_service import PREFIX, body_of, key_of
 from measuring import Case, Row, compared, figure_row, measured, quietest, rounds_of, row_of, run
-from omicsdk.cli.lists import PAGE, JsonLines
+from omicsdk.cli.lists import JsonLines
+from omicsdk.cli.paged import PAGE
 from peers import environ, our_command
 from published import compile_packages
 from script import Entry, Session, options

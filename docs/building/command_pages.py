@@ -4,8 +4,10 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from omicsdk.cli.catalog import GLOBALS, Catalog, Found, Group, flags, options_of, own_arguments
+from omicsdk.cli.arguments import flags, options_of, own_arguments
+from omicsdk.cli.catalog import GLOBALS, Catalog
 from omicsdk.cli.help import placeholder
+from omicsdk.cli.program import Found, Group
 from omicsdk.cli.shapes import Argument
 
 from building.markdown import code, light, plain

@@ -50,7 +50,7 @@ def page() -> str:
 
 
 def _rows(error: type[BaseException], depth: int) -> Iterator[str]:
-    from omicsdk.cli.errors import exit_code
+    from omicsdk.cli.failures import exit_code
 
     summary = plain((inspect.getdoc(error) or "").partition("\n\n")[0])
     indent = "&emsp;" * depth

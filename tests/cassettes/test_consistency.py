@@ -19,7 +19,7 @@ import yaml
 from omicsdk.core import Request, ResponseMismatch
 from omicsdk.core.client import ResponseCheck
 from omicsdk.core.consistency import Rules
-from omicsdk.core.paging import found_at
+from omicsdk.core.page_items import found_at
 from omicsdk.crunch import Crunch
 from omicsdk.gen3 import Gen3
 from omicsdk.hca.azul import Azul

@@ -13,7 +13,7 @@ import httpx
 import pytest
 from omicsdk.core import APIError, OmicsError
 from omicsdk.core.bodies import plain
-from omicsdk.core.paging import items_at
+from omicsdk.core.page_items import items_at
 from playable_services import COUNTS, SERVICES, not_played
 from replaying import CASSETTES, RECORDING, Recorded, clients, content_of, matches, operations, playing
 from vcr.request import Request

@@ -11,8 +11,9 @@ import uuid
 from pathlib import Path
 
 import pytest
-from omicsdk.cli.catalog import Catalog, Found
+from omicsdk.cli.catalog import Catalog
 from omicsdk.cli.commands.config import VARIABLES
+from omicsdk.cli.program import Found
 from omicsdk.cli.services import SERVICES
 from omicsdk.hca.config import KNOWN as SETTINGS
 

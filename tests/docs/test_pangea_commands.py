@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 from ncbi_stand_in import ncbi_stand_in
-from omicsdk.cli.catalog import Catalog, Found, Group, global_arguments, options_of, own_arguments
+from omicsdk.cli.arguments import global_arguments, options_of, own_arguments
+from omicsdk.cli.catalog import GLOBALS, Catalog
 from omicsdk.cli.main import main
+from omicsdk.cli.program import Found, Group
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
 
@@ -229,7 +231,7 @@ def test_a_documented_command_has_its_documented_options(command: str):
         found = found.child(word)
     assert isinstance(found, Found)
     own = own_arguments(found.command)
-    known = {each for _, spellings, _ in options_of([*own, *global_arguments(own)]) for each in spellings}
+    known = {each for _, spellings, _ in options_of([*own, *global_arguments(own, GLOBALS)]) for each in spellings}
     wanted = set(DOCUMENTED[command].split())
     if command != "version":
         wanted |= {"--email", "-p", "--password", "--endpoint"} | ({"-e"} if "-e" not in wanted else set())

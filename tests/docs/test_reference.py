@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from building import command_pages, error_page, python_pages
 from building.markdown import code, light, plain
-from omicsdk.cli.catalog import Catalog, Found, Group, flags, own_arguments
+from omicsdk.cli.arguments import flags, own_arguments
+from omicsdk.cli.catalog import Catalog
+from omicsdk.cli.program import Found, Group
 from omicsdk.core import errors
 
 ROOT = Path(__file__).parents[2]

@@ -9,8 +9,8 @@ from typing import Any
 
 import httpx
 import pytest
-from omicsdk.cli.catalog import Catalog
 from omicsdk.cli.main import main
+from omicsdk.cli.omics import Omics
 from omicsdk.core import OMIT, Request
 from omicsdk.core.bodies import json_body
 from omicsdk.core.client import Client
@@ -201,10 +201,10 @@ def generated(tmp_path):
 
 
 @pytest.fixture
-def catalog(generated) -> Catalog:
+def catalog(generated) -> Omics:
     """The commands of the fake service: `widgets` documented at the top, `store` not registered at all."""
     services: Any = {"widgets": {"title": "Widgets of the world", "documented": True, "index": "dss"}}
-    return Catalog(str(generated), services)
+    return Omics(str(generated), services)
 
 
 @dataclass
@@ -225,7 +225,7 @@ class Ran:
 
 
 @pytest.fixture
-def omics(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Ran]]:
+def omics(catalog: Omics, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Ran]]:
     """Runs `omics` in this process; `tty` makes its streams terminals, `typed` is what is typed."""
 
     def run(*words: str, tty: bool = False, typed: str = "", installed: bool = False) -> Ran:

@@ -3,7 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from omicsdk.cli.catalog import Catalog, Found, Group
+from omicsdk.cli.catalog import Catalog
+from omicsdk.cli.program import Found, Group
 
 
 def every_command() -> list[Found]:

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from omicsdk.cli.catalog import Catalog, Found, Group
+from omicsdk.cli.catalog import Catalog
+from omicsdk.cli.program import Found, Group
 
 
 def leaf_commands() -> dict[str, Found]:

@@ -1,5 +1,4 @@
-"""The commands: those of the generated index and commands.json files, and the registered handwritten ones; their options,
-and how arguments are spelled.
+"""The commands of `omics`: those of the generated index and commands.json files, and the registered handwritten ones.
 
 Files are read when they are needed: the index for lists, one commands.json for a service.
 """
@@ -10,245 +9,63 @@ import json
 import os
 from functools import lru_cache
 
-from omicsdk.cli.mistakes import mistyped_word, unknown_option, unknown_word
+from omicsdk.cli.arguments import general_options, switch, value
+from omicsdk.cli.program import Found, Group, Program
 from omicsdk.cli.services import GROUPS, INDEX, SERVICES
+from omicsdk.cli.suggestions import mistyped_word, unknown_first_word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from typing import Any
 
-    from omicsdk.cli.shapes import Argument, Command, Service
+    from omicsdk.cli.registrations import Service
+    from omicsdk.cli.shapes import Argument, Command
 
-# -- options and arguments
+# -- options
 
-LEVELS = {"DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40, "CRITICAL": 50}
-"""Levels of messages on stderr. The numbers are those of logging, which is too slow to import for help."""
-
-
-def _switch(name: str, text: str) -> Argument:
-    return {"name": name, "type": "boolean", "flag": True, "default": False, "help": text}
-
-
-def _value(name: str, text: str) -> Argument:
-    return {"name": name, "type": "string", "default": None, "help": text}
-
-
-GLOBALS: list[Argument] = [
-    {**_switch("help", "Show help and exit."), "short": "-h"},
-    _switch("version", "Show the version and exit."),
+GLOBALS: list[Argument] = general_options(
     {
-        **_value(
-            "output",
-            "How results are printed: json (default in a pipe or file), table (default on a terminal), jsonl (an item a line, as "
-            "pages arrive) or tsv.",
-        ),
-        "choices": ["json", "jsonl", "table", "tsv"],
-    },
-    {
-        **_value("query", "JMESPath expression that selects from the result; with jsonl it is applied to each page."),
+        **value("query", "JMESPath expression that selects from the result; with jsonl it is applied to each page."),
         "metavar": "EXPRESSION",
     },
-    {
-        **_value("columns", "Members to print of each item, in this order, separated by commas: id,name,project.name."),
-        "metavar": "NAMES",
-    },
-    {**_value("sort", "Member by which items are sorted; NAME:desc for the largest first."), "metavar": "NAME"},
-    _value("base-url", "Address of the service; also OMICS_<SERVICE>_URL."),
-    _value("profile", "Profile whose base URL and login are used, see omics profiles; also OMICS_PROFILE."),
-    _value(
+    {**value("sort", "Member by which items are sorted; NAME:desc for the largest first."), "metavar": "NAME"},
+    value("base-url", "Address of the service; also OMICS_<SERVICE>_URL."),
+    value("profile", "Profile whose base URL and login are used, see omics profiles; also OMICS_PROFILE."),
+    value(
         "access-token",
         "Token to send, for gen3 and dtp also a credentials file; also OMICS_<SERVICE>_TOKEN, which process lists do not show.",
     ),
-    _value(
-        "call-timeout",
-        "Time to wait for the response to each attempt of a call, also while its body arrives at less than 1 KiB/s: "
-        "seconds, or 5m (default 60).",
-    ),
-    _value(
-        "call-budget",
-        "Time for a call with its retries; it fails at once when a service requests a longer wait: seconds, or 30m "
-        "(default 10m).",
-    ),
-    _switch("yes", "Response every question with yes: before something is deleted, replaced or set up."),
-    {**_switch("quiet", "Only print errors: no progress, no notes."), "short": "-q"},
     {
-        **_value("log-level", "Level of messages on stderr; progress is shown up to INFO."),
-        "choices": list(LEVELS),
-        "default": "INFO",
-    },
-    {
-        **_value(
+        **value(
             "log-format",
             "Format of messages on stderr: text, or JSON (an object a line with time, level, logger and message).",
         ),
         "choices": ["text", "json"],
         "default": "text",
     },
-    _switch("debug", "Show requests and answers (secrets masked), and tracebacks."),
-]
+)
 
-NO_PAGINATE = _switch("no-paginate", "Print the first page only; by default all pages are merged.")
-
-DRY_RUN = _switch("dry-run", "Print the request that would be sent, and send nothing.")
-
-CHECK_ONLY = _switch("dry_run", "Only check that it exists; nothing is deleted.")
+CHECK_ONLY = switch("dry_run", "Only check that it exists; nothing is deleted.")
 """Of commands that delete one thing."""
 
-FAIL_EMPTY = _switch("fail_empty", "End with exit code 1 if no file is selected; by default this is only a warning.")
+FAIL_EMPTY = switch("fail_empty", "End with exit code 1 if no file is selected; by default this is only a warning.")
 """Of commands whose list, filter or pattern may select nothing."""
 
-REPORT = _value("report", "File for the result of each file: FILE.html (a web page) or FILE.jsonl (JSON lines).")
+REPORT = value("report", "File for the result of each file: FILE.html (a web page) or FILE.jsonl (JSON lines).")
 
-QUIET: Argument = {**_switch("quiet", "Show no progress."), "short": "-q"}
+QUIET: Argument = {**switch("quiet", "Show no progress."), "short": "-q"}
 """Of commands that move files."""
 
 NO_PROGRESS: Argument = {"name": "no_progress", "type": "boolean", "default": False, "help": "Show no progress."}
 """Documented for some uploads; `--quiet` is for all commands."""
 
 LIMIT: Argument = {
-    **_value("limit", "List at most N (all when omitted); the exit code is 3 if there are more."),
+    **value("limit", "List at most N (all when omitted); the exit code is 3 if there are more."),
     "type": "integer",
     "convert": "omicsdk.cli.commands.values:at_least_1",
 }
 """Of commands that list."""
-
-
-def loaded(target: str) -> Any:
-    """Import what `module:name` names."""
-    from importlib import import_module
-
-    module, _, name = target.partition(":")
-    return getattr(import_module(module), name)
-
-
-def kind_of(argument: Argument) -> str:
-    """An argument's type; of several (JSON Schema allows a list) the only one that is not null, else any."""
-    kind = argument.get("type") or "any"
-    if isinstance(kind, str):
-        return kind
-    real = [one for one in kind if one != "null"]
-    return real[0] if len(real) == 1 else "any"
-
-
-def key(argument: Argument) -> str:
-    """The key of an argument's value: the keyword of a call. Keys of general options have dashes, so they never clash."""
-    return argument.get("python") or argument["name"]
-
-
-def flag(argument: Argument) -> str:
-    """An argument's long option: `--per-page` for per_page."""
-    return "--" + argument["name"].replace("_", "-")
-
-
-def flags(argument: Argument) -> list[str]:
-    """Every spelling of an option, the short one first."""
-    short, also = argument.get("short"), argument.get("also", [])
-    if short is not None and short == "-" + argument["name"]:
-        return [short, *also]
-    return [*([] if short is None else [short]), *also, flag(argument)]
-
-
-def options_of(arguments: list[Argument]) -> list[tuple[Argument, list[str], str]]:
-    """The options among arguments, each with its spellings, those of its synonyms last, and its type.
-
-    Args:
-        arguments: Options and words without a dash.
-    """
-    synonyms = [(each["synonym_of"], flag(each)) for each in arguments if "synonym_of" in each]
-    return [
-        (each, [*flags(each), *(other for name, other in synonyms if name == each["name"])], kind_of(each))
-        for each in arguments
-        if not each.get("positional") and "synonym_of" not in each
-    ]
-
-
-def own_arguments(command: Command) -> list[Argument]:
-    """A command's arguments, and those that its kind adds if it has none of that name."""
-    own: list[Argument] = []
-    taken: set[str] = set()
-    for argument in command.get("parameters", ()):
-        # One name in two places of a request (a path and a body) has two keywords in the client.
-        renamed: Argument = {**argument, "name": key(argument)}
-        own.append(renamed if flag(argument) in taken else argument)
-        taken.add(flag(own[-1]))
-    if "paged" in command and flag(NO_PAGINATE) not in taken:
-        own.append(NO_PAGINATE)
-    if deletes(command) and flag(DRY_RUN) not in taken:
-        own.append(DRY_RUN)
-    return own
-
-
-def global_arguments(own: list[Argument]) -> list[Argument]:
-    """The general options that a command takes: its own options take precedence over them."""
-    taken = {spelling for argument in own if not argument.get("positional") for spelling in flags(argument)}
-    found: list[Argument] = []
-    for argument in GLOBALS:
-        short = argument.get("short")
-        if flag(argument) not in taken and short not in taken:
-            found.append(argument)
-        elif flag(argument) not in taken:
-            long: Argument = {**argument}
-            long.pop("short", None)
-            found.append(long)
-        elif short is not None and short not in taken:
-            found.append({**argument, "name": short.lstrip("-")})
-    return found
-
-
-def help_spellings(command: Command) -> set[str]:
-    """The spellings that show a command's help, without those that the command uses for other options."""
-    return {
-        spelling
-        for argument in global_arguments(own_arguments(command))
-        if argument.get("short") == "-h" or argument["name"] in ("h", "help")
-        for spelling in flags(argument)
-    }
-
-
-def deletes(command: Command) -> bool:
-    """Whether an operation deletes something."""
-    return command.get("method") == "DELETE"
-
-
-def split_globals(
-    words: list[str], options: list[Argument], *, has_default: bool = False
-) -> tuple[list[str], list[str], list[str]]:
-    """Split off the options before a command.
-
-    Args:
-        words: The words.
-        options: The options of the service, which are valid there too.
-        has_default: Whether the service has a default command, whose options may follow directly.
-
-    Returns:
-        The general options, those of the service, and the words after them.
-
-    Raises:
-        UsageError: An option is unknown, or one of the service lacks its value.
-    """
-    everywhere = {spelling: argument for argument in GLOBALS for spelling in flags(argument)}
-    known = everywhere | {spelling: argument for argument in options for spelling in flags(argument)}
-    before: list[str] = []
-    own: list[str] = []
-    at = 0
-    while at < len(words) and words[at].startswith("-"):
-        name, equals, _ = words[at].partition("=")
-        if name not in known:
-            if has_default:
-                break
-            error = unknown_option(name, known)
-            if name != "--":
-                error.remedy = error.remedy or "Put an option of a command after the command."
-            raise error
-        end = at + (1 if equals or known[name].get("flag") else 2)
-        if end > len(words) and name not in everywhere:
-            from omicsdk.core.errors import UsageError
-
-            raise UsageError(f"{name}: expected one argument")
-        (before if name in everywhere else own).extend(words[at:end])
-        at = end
-    return before, own, words[at:]
 
 
 class Defaults:
@@ -271,24 +88,7 @@ class Defaults:
 OPERATIONS = "Every operation of the service, as its document names it"
 
 
-class Found:
-    """A command and its place.
-
-    Attributes:
-        path: The words of the command, without `omics`.
-        package: Its generated package under omicsdk_api, dotted; None for a command of no service.
-        command: The command.
-    """
-
-    __slots__ = ("command", "package", "path")
-
-    def __init__(self, path: list[str], package: str | None, command: Command) -> None:
-        self.path = path
-        self.package = package
-        self.command = command
-
-
-class Group:
+class ServiceGroup(Group):
     """A list of commands and of further groups, which are read when they are needed.
 
     Args:
@@ -313,26 +113,17 @@ class Group:
         package: str | None = None,
         own_package: str | None = None,
         handwritten: Callable[[], list[Command]] = list,
-        groups: Callable[[], dict[str, Group]] = dict,
+        groups: Callable[[], dict[str, ServiceGroup]] = dict,
         options: Iterable[Argument] = (),
         about: str = "",
         default: str = "",
     ) -> None:
+        super().__init__(catalog, path, title, options=options, about=about, default=default)
         self._catalog = catalog
-        self.path = path
-        self.title = title
         self._package = package
         self._own_package = own_package
         self._handwritten = handwritten
         self._groups = groups
-        self._options = options
-        self.about = about
-        self.default = default
-
-    @property
-    def options(self) -> list[Argument]:
-        """Options of all commands of the group, which are valid before their words too."""
-        return list(self._options)
 
     def groups(self) -> list[tuple[str, str]]:
         """The words of the groups below that belong to a service, each with its title."""
@@ -352,23 +143,26 @@ class Group:
         facts = self._catalog.index().get(self._package or "", {})
         return [(str(word), str(summary)) for word, summary in facts.get("commands", [])]
 
-    def child(self, word: str) -> Group | Found:
-        """The command or group that the next word names.
+    def listed(self) -> list[tuple[str, list[tuple[str, str]]]]:
+        """Return the valid next words, each with a line about it, by their headings."""
+        operations, others = self.operations(), list[tuple[str, str]]()
+        if not self.path:
+            from omicsdk.cli.plugins import plugins
 
-        Raises:
-            UsageError: The word is unknown; the nearest one is suggested.
-        """
-        found = self.find(word)
-        if found is None:
-            raise unknown_word(self.path, word, self.words(), [] if self.path else self.elsewhere(word))
-        return found
+            others = [(word, plugin["summary"]) for word, plugin in plugins().items() if self.find(word) is None]
+        return [
+            ("Groups:" if self.path else "Services:", self.groups()),
+            ("Workflows:" if operations else "Commands:", self.handwritten()),
+            ("Operations:", operations),
+            ("Commands of other packages:", others),
+        ]
 
     def words(self) -> list[str]:
-        """The valid next words."""
+        """Return the valid next words, without those of other packages."""
         return [name for name, _ in [*self.handwritten(), *self.groups(), *self.operations()]]
 
     def find(self, word: str) -> Group | Found | None:
-        """The command or group that the next word names; None if there is none."""
+        """Return the command or group that the next word names; None if there is none."""
         for command in self._own():
             if command["command"] == word:
                 return self._found(self._own_package, command)
@@ -377,6 +171,17 @@ class Group:
                 if command["command"] == word:
                     return self._found(self._package, command)
         return self._groups().get(word)
+
+    def child(self, word: str) -> Group | Found:
+        """Return the command or group that the next word names.
+
+        Raises:
+            UsageError: The word is unknown; the nearest one is suggested.
+        """
+        found = self.find(word)
+        if found is None and not self.path:
+            raise unknown_first_word(word, self.words(), self.elsewhere(word))
+        return super().child(word) if found is None else found
 
     def elsewhere(self, word: str) -> list[str]:
         """The commands and groups of services that have a word, which was given without the service."""
@@ -394,7 +199,9 @@ class Group:
         return own + [self._found(self._package, command) for command in self._operations()]
 
     def _found(self, package: str | None, command: Command) -> Found:
-        return Found([*self.path, *command["command"].split()], package, _with_options(command, self._options))
+        return Found(
+            self._catalog, [*self.path, *command["command"].split()], package, _with_options(command, self.options)
+        )
 
     def _own(self) -> list[Command]:
         """The handwritten commands that are no operation's."""
@@ -404,20 +211,27 @@ class Group:
         """The operations, with what handwritten commands add to them."""
         operations = self._catalog.operations(self._package) if self._package is not None else []
         more = {command["command"]: command for command in self._handwritten() if command.get("extends")}
-        return [_extended(each, more[each["command"]]) if each["command"] in more else each for each in operations]
+        extended = [_extended(each, more[each["command"]]) if each["command"] in more else each for each in operations]
+        return [_with_columns(each) for each in extended]
 
-    def below(self) -> list[Group]:
+    def below(self) -> list[ServiceGroup]:
         """The groups below."""
         return list(self._groups().values())
 
 
-class Catalog:
+class Catalog(Program):
     """Every command, found by its words.
 
     Args:
         folder: Where the generated packages are; by default where omicsdk_api is installed.
         services: The registered platforms.
     """
+
+    name = "omics"
+    about = "One command for the data platforms of omics: browse, search, upload, and download, verified by checksums."
+    options = GLOBALS
+    usage = ("[global options]", "<service>", "<command>", "[options]")
+    more = ("Help on what commands have in common: omics help topics",)
 
     def __init__(self, folder: str | None = None, services: Mapping[str, Service] | None = None) -> None:
         self._folder = folder
@@ -448,9 +262,9 @@ class Catalog:
         """The entry of a service; None if it is a generated package only."""
         return self._services.get(service)
 
-    def root(self) -> Group:
+    def root(self) -> ServiceGroup:
         """The group of all first words."""
-        return Group(self, [], "", handwritten=_ungrouped, groups=self._first_words)
+        return ServiceGroup(self, [], "", handwritten=_ungrouped, groups=self._first_words)
 
     def start(self, word: str) -> Group | Found:
         """The command or group that a first word names.
@@ -480,13 +294,17 @@ class Catalog:
                 raise error
             return node.child(node.default)
         found = self.start(words[0]) if node is None else node.child(words[0])
-        first = words.pop(0)
-        if node is None and isinstance(found, Found) and words:
-            longer = [each for each in self.root().found() if each.path == [first, words[0]]]
-            if longer:
-                words.pop(0)
-                return longer[0]
+        words.pop(0)
+        if node is None and isinstance(found, Found) and words and (longer := self.longer(found).get(words[0])):
+            words.pop(0)
+            return longer
         return found
+
+    def longer(self, found: Found) -> dict[str, Found]:
+        """Return the commands that continue one: `codegen diff` for `codegen`."""
+        if len(found.path) > 1:
+            return {}
+        return {each.path[1]: each for each in self.root().found() if each.path[:-1] == found.path}
 
     def services(self) -> list[str]:
         """The first words that name services."""
@@ -494,21 +312,21 @@ class Catalog:
         others = (package.partition(".")[0] for package in self.index())
         return list(dict.fromkeys([*self._services, *(name for name in others if name not in renamed)]))
 
-    def _first_words(self) -> dict[str, Group]:
+    def _first_words(self) -> dict[str, ServiceGroup]:
         builtin = {
-            name: Group(self, [name], title, handwritten=lambda name=name: _below(name, builtin_commands()))
+            name: ServiceGroup(self, [name], title, handwritten=lambda name=name: _below(name, builtin_commands()))
             for name, title in GROUPS.items()
         }
         return {name: self._service(name) for name in self.services()} | builtin
 
-    def _service(self, name: str) -> Group:
+    def _service(self, name: str) -> ServiceGroup:
         service = self._services.get(name)
         if service is None:
-            return Group(self, [name], self._title(name), groups=lambda: self._api(name))
+            return ServiceGroup(self, [name], self._title(name), groups=lambda: self._api(name))
         documented = bool(service.get("documented"))
         package = service.get("package", name)
         options = service.get("options", ())
-        return Group(
+        return ServiceGroup(
             self,
             [name],
             service["title"],
@@ -521,11 +339,11 @@ class Catalog:
             default=service.get("default", ""),
         )
 
-    def _handwritten(self, name: str, service: Service, above: str = "") -> dict[str, Group]:
+    def _handwritten(self, name: str, service: Service, above: str = "") -> dict[str, ServiceGroup]:
         """The groups below a word of a service, or directly below the service."""
         before = f"{above} " if above else ""
         return {
-            words.removeprefix(before): Group(
+            words.removeprefix(before): ServiceGroup(
                 self,
                 [name, *words.split()],
                 title,
@@ -538,17 +356,17 @@ class Catalog:
             if words.startswith(before) and " " not in words.removeprefix(before)
         }
 
-    def _api(self, name: str, options: Iterable[Argument] = ()) -> dict[str, Group]:
+    def _api(self, name: str, options: Iterable[Argument] = ()) -> dict[str, ServiceGroup]:
         parts = {package[len(name) + 1 :]: package for package in self.index() if package.startswith(f"{name}.")}
         path = [name, "api"]
         return {
-            "api": Group(
+            "api": ServiceGroup(
                 self,
                 path,
                 OPERATIONS,
                 package=name if name in self.index() else None,
                 groups=lambda: {
-                    part: Group(self, [*path, part], self._title(package), package=package, options=options)
+                    part: ServiceGroup(self, [*path, part], self._title(package), package=package, options=options)
                     for part, package in parts.items()
                 },
                 options=options,
@@ -631,3 +449,11 @@ def _indexed(name: str) -> list[Command]:
         with open(f"{os.path.dirname(__file__)}/index/{name}.json", "rb") as file:  # noqa: PTH120, PTH123 - pathlib costs 5 ms
             _READ[name] = json.loads(file.read())
     return _READ[name]
+
+
+def _with_columns(operation: Command) -> Command:
+    """Return an operation with the columns of its items' table."""
+    from omicsdk.cli.columns import COLUMNS
+
+    columns = COLUMNS.get(operation.get("item", ""))
+    return operation if columns is None or "columns" in operation else {**operation, "columns": list(columns)}

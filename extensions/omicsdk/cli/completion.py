@@ -1,4 +1,4 @@
-"""Shell completion. The shell's script calls `omics __complete SHELL =CURRENT [WORD...]`.
+"""Shell completion. The shell's script calls the program with `__complete SHELL =CURRENT [WORD...]`.
 
 CURRENT is the typed part of the word before the cursor, WORDs are those before it. bash breaks words at `:` and `=`:
 its script sends the whole line as CURRENT, and COMP_WORDBREAKS as the only WORD.
@@ -9,73 +9,66 @@ The response's first line is `files` if the shell should also offer files beside
 
 from __future__ import annotations
 
+import os
 import sys
 
-from omicsdk.cli.catalog import GLOBALS, Group, flag, flags, global_arguments, kind_of, options_of, own_arguments
+from omicsdk.cli.arguments import flag, flags, global_arguments, kind_of, options_of, own_arguments
+from omicsdk.cli.program import Found, Group
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from omicsdk.cli.catalog import Catalog, Found
+    from omicsdk.cli.program import Program
     from omicsdk.cli.shapes import Argument
 
     Word = tuple[str, str]
     """An offered word, and its description."""
 
-PLATFORMS = ("hca", "azul", "sb", "gen3", "drs", "htsget", "refget", "trs", "crunch", "pangea")
-"""The words of platforms for `omics login`; importing its own table takes 100 ms."""
-_LOCATIONS = ("uris", "paths", "source", "target", "copy")
-"""Arguments that take both URIs and paths."""
-# Those whose folders are listed.
-SCHEMES = ("azul", "dss", "sb", "gen3", "drs", "pangea", "crunch", "s3")
-_STORE_OPTIONS = ("base_url", "profile")
-"""Options of a line that affect lookups of remote paths. Secrets are excluded: no lookup stores them."""
+DEBUG_VARIABLE = "OMICS_COMPLETE_DEBUG"
 _LONGEST = 70
 
 
-def response(words: list[str], catalog: Catalog) -> int:
+def response(words: list[str], program: Program) -> int:
     """Print the completions for a shell.
 
     Args:
         words: The arguments of the shell's script after `__complete`.
-        catalog: The commands.
+        program: The program.
 
     Returns:
         The exit code.
     """
     try:
-        text = "".join(f"{line}\n" for line in response_lines(words, catalog))
+        text = "".join(f"{line}\n" for line in response_lines(words, program))
         sys.stdout.buffer.write(text.encode())  # regardless of the terminal's encoding; "\n" on Windows too
         sys.stdout.flush()
     except (Exception, KeyboardInterrupt) as error:
-        from omicsdk.cli.lookups import log
-
         log(error)
         return 1
     return 0
 
 
-def response_lines(words: list[str], catalog: Catalog) -> list[str]:
+def response_lines(words: list[str], program: Program) -> list[str]:
     """Return the lines for a shell's script.
 
     Args:
         words: The shell, the typed text after `=`, and further arguments of the script.
-        catalog: The commands.
+        program: The program.
     """
     shell, typed, before = words[0], words[1].removeprefix("="), words[2:]
     if shell == "bash":
         breaks = "".join(before)
         before, current, quote, start = split(typed, breaks)
-        found, files = offered(catalog, before[1:], current)
+        found, files = offered(program, before[1:], current)
         lines = [_in_bash(word, start, quote) for word, _ in found if word.startswith(current)]
     elif shell == "zsh":
-        found, files = offered(catalog, before, typed)
+        found, files = offered(program, before, typed)
         lines = [":".join([_in_zsh(word), *([about] if about else [])]) for word, about in found]
     elif shell == "fish":
         current = split(typed)[1]
-        found, files = offered(catalog, before, current)
+        found, files = offered(program, before, current)
         lines = [f"{word}\t{about}" for word, about in found]
     else:
-        found, files = offered(catalog, before, typed)
+        found, files = offered(program, before, typed)
         lines = [f"{_in_powershell(word)}\t{word}\t{about}" for word, about in found if word.startswith(typed)]
     return ["files" if files else "words", *filter(None, lines)]
 
@@ -137,9 +130,10 @@ class Line:
     """The words before the cursor, as the parser reads them.
 
     Args:
-        catalog: The commands.
+        program: The program.
 
     Attributes:
+        program: The program.
         node: The command or group that they name.
         options: The options that may follow, by spelling.
         waiting: The option whose value follows.
@@ -149,10 +143,10 @@ class Line:
         asks_help: Whether they begin with `help`.
     """
 
-    def __init__(self, catalog: Catalog) -> None:
-        self._catalog = catalog
-        self.node: Group | Found = catalog.root()
-        self.options = _spellings(GLOBALS)
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.node: Group | Found = program.root()
+        self.options = _spellings(program.options)
         self.waiting: Argument | None = None
         self.given = dict[str, str]()
         self.count = 0
@@ -188,30 +182,24 @@ class Line:
             self._replace(word)
 
     def _replace(self, word: str) -> None:
-        """Read the expanded words of an alias."""
-        from shlex import split as words_of
-
-        from omicsdk.cli.plugins import read_aliases
-
-        aliases = {} if self.node.path or word in self._seen else read_aliases()
+        """Read the words that a first word stands for."""
+        if self.node.path or word in self._seen:
+            raise KeyError(word)  # ends completion, as an unknown word does
         self._seen.append(word)
-        for each in words_of(aliases[word]):  # a KeyError ends completion, as an unknown word does
-            if not each.startswith("$"):
-                self.read(each)
+        for each in self.program.expanded(word):
+            self.read(each)
 
     def _enter(self, node: Group | Found) -> None:
         self.node = node
         if isinstance(node, Group):
-            self.options = _spellings([*GLOBALS, *node.options])
+            self.options = _spellings([*self.program.options, *node.options])
         else:
             own = own_arguments(node.command)
-            self.options = _spellings([*own, *global_arguments(own)])
+            self.options = _spellings([*own, *global_arguments(own, self.program.options)])
 
     def longer(self) -> dict[str, Found]:
         """Return the commands that continue this one: `codegen diff` for `codegen`."""
-        if isinstance(self.node, Group) or len(self.node.path) > 1 or self.count:
-            return {}
-        return {each.path[1]: each for each in self._catalog.root().found() if each.path[:-1] == self.node.path}
+        return {} if isinstance(self.node, Group) or self.count else self.program.longer(self.node)
 
     def positionals(self) -> list[Argument]:
         """Return the command's positional arguments."""
@@ -222,18 +210,18 @@ class Line:
         return bool(argument.get("flag")) or (kind_of(argument) == "boolean" and bool(self.positionals()))
 
 
-def offered(catalog: Catalog, before: list[str], current: str) -> tuple[list[Word], bool]:
+def offered(program: Program, before: list[str], current: str) -> tuple[list[Word], bool]:
     """Return the completions of the current word.
 
     Args:
-        catalog: The commands.
+        program: The program.
         before: The words before it.
         current: Its typed part. Only remote paths are filtered by it.
 
     Returns:
         Words without unprintable characters, and whether to offer files as well.
     """
-    line = Line(catalog)
+    line = Line(program)
     for word in before:
         line.read(word)
     name, equals, typed = current.partition("=")
@@ -258,19 +246,13 @@ def offered(catalog: Catalog, before: list[str], current: str) -> tuple[list[Wor
 
 
 def _commands(line: Line, group: Group) -> list[Word]:
-    found = [*group.groups(), *group.handwritten(), *group.operations()]
+    found = [row for _, rows in group.listed() for row in rows]
     if group.path:
         return found
-    from omicsdk.cli.plugins import plugins, read_aliases
-
-    found += [(word, text) for word, text in read_aliases().items()]
-    found += [(word, plugin["summary"]) for word, plugin in plugins().items()]
+    found += group.program.others()
     if not line.asks_help:
         return found
-    from omicsdk.cli.help import TOPICS
-
-    topics = [(name, title) for name, (title, _) in TOPICS.items()]
-    return [("topics", "Topics of help"), *topics, *(each for each in found if each[0] != "help")]
+    return [*group.program.topics(), *(each for each in found if each[0] != "help")]
 
 
 def _values(line: Line, argument: Argument, current: str) -> tuple[list[Word], bool]:
@@ -281,52 +263,7 @@ def _values(line: Line, argument: Argument, current: str) -> tuple[list[Word], b
         return [(str(each), "") for each in choices], False
     if kind in ("integer", "number"):
         return [], False
-    path = [] if isinstance(line.node, Group) else line.node.path
-    if "://" in current:
-        return _remote(line, current), False
-    if argument["name"] == "profile":
-        from omicsdk.cli.lookups import profiles
-
-        return [(name, "") for name in profiles(path[:1])], False
-    if argument["name"] == "filter" and path[:1] == ["azul"]:
-        return _conditions(line, current), False
-    if argument["name"] == "project" and path[:1] == ["sb"]:
-        projects = _remote(line, f"sb://{current}")
-        return [
-            (word.removeprefix("sb://").rstrip("/" if current.count("/") else ""), "") for word, _ in projects
-        ], False
-    if argument["name"] == "platform" and len(path) == 1:
-        return [(word, "") for word in PLATFORMS], False
-    if argument["name"] in _LOCATIONS and len(path) == 1:
-        offered = (f"{scheme}://" for scheme in (*SCHEMES, "https"))
-        return [(word, "") for word in offered if word.startswith(current)], True
-    return [], True
-
-
-def _remote(line: Line, current: str) -> list[Word]:
-    """Return the entries of a remote folder that begin with the typed text."""
-    scheme, _, path = current.partition("://")
-    if scheme not in SCHEMES:
-        return []
-    folder = path[: path.rfind("/") + 1]
-    found = _looked_up(line, f"{scheme}://{folder}")
-    return [(word, "") for word in (f"{scheme}://{each}" for each in found) if word.startswith(current)]
-
-
-def _conditions(line: Line, current: str) -> list[Word]:
-    """Return the facets of Azul, or after the equals sign conditions with their values."""
-    from omicsdk.cli.lookups import FACETS
-
-    found = _looked_up(line, f"{FACETS}{line.given.get('--catalog', '')}")
-    words = found if "=" in current else dict.fromkeys(f"{each.partition('=')[0]}=" for each in found)
-    return [(word, "") for word in words if word.startswith(current)]
-
-
-def _looked_up(line: Line, folder: str) -> list[str]:
-    from omicsdk.cli.lookups import entries
-
-    options = {name: line.given.get(f"--{name.replace('_', '-')}", "") for name in _STORE_OPTIONS}
-    return entries(folder, {name: value for name, value in options.items() if value})
+    return line.program.completions(None if isinstance(line.node, Group) else line.node, argument, current, line.given)
 
 
 def _spellings(arguments: list[Argument]) -> dict[str, Argument]:
@@ -345,3 +282,28 @@ def _is_offered(line: Line, spelling: str, argument: Argument) -> bool:
 def _sentence(text: str) -> str:
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split()).partition(". ")[0].rstrip(".")
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 3]}..."
+
+
+def log(error: BaseException) -> None:
+    """Append an error to the file that OMICS_COMPLETE_DEBUG names: a terminal in which Tab was pressed must not get it."""
+    if path := os.environ.get(DEBUG_VARIABLE):
+        from contextlib import suppress
+        from traceback import format_exception
+
+        with suppress(OSError), open(path, "a", encoding="utf-8") as file:  # noqa: PTH123 - pathlib costs 5 ms
+            file.write("".join(format_exception(error)))
+
+
+_SUFFIXES = {"bash": "bash", "zsh": "zsh", "fish": "fish", "powershell": "ps1"}
+
+
+def script(shell: str, program: str) -> str:
+    """Return the completion script of a shell.
+
+    Args:
+        shell: bash, zsh, fish or powershell.
+        program: The name of the command.
+    """
+    path = f"{os.path.dirname(__file__)}/scripts/completion.{_SUFFIXES[shell]}"  # noqa: PTH120 - pathlib costs 5 ms
+    with open(path, encoding="utf-8") as file:  # noqa: PTH123 - as above
+        return file.read().replace("omics", program)

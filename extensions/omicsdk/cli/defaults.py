@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 
-from omicsdk.cli.catalog import GLOBALS, LEVELS, Defaults, global_arguments, key, kind_of, own_arguments
+from omicsdk.cli.arguments import LEVELS, global_arguments, key, kind_of, own_arguments
+from omicsdk.cli.catalog import GLOBALS, Defaults
 from omicsdk.cli.mistakes import did_you_mean
 from omicsdk.cli.parser import spelled, value_of
 from omicsdk.core.errors import ConfigError, UsageError
@@ -15,8 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from omicsdk.cli.catalog import Catalog, Found
-    from omicsdk.cli.shapes import Argument, Command, Service
+    from omicsdk.cli.catalog import Catalog
+    from omicsdk.cli.program import Found
+    from omicsdk.cli.registrations import Service
+    from omicsdk.cli.shapes import Argument, Command
     from omicsdk.core.settings.config import Keys, Settings
 
 CONFIGURABLE = ("output", "query", "log-level")
@@ -93,7 +96,7 @@ def check(settings: Settings, keys: Keys, catalog: Catalog) -> None:
     Raises:
         ConfigError: A changed command or argument is unknown, or a value has the wrong type.
     """
-    from omicsdk.cli.catalog import Found, Group
+    from omicsdk.cli.program import Found, Group
 
     word = keys[0]
     service, group = catalog.registered(word), catalog.start(word) if word in catalog.services() else None
@@ -143,10 +146,10 @@ def _defaults(found: Found, settings: Settings, names: list[str]) -> Defaults:
 
 
 def _commands(catalog: Catalog, word: str) -> list[str]:
-    from omicsdk.cli.catalog import Group
+    from omicsdk.cli.catalog import ServiceGroup
 
     group = catalog.start(word)
-    return [name for name, _ in [*group.handwritten(), *group.operations()]] if isinstance(group, Group) else []
+    return [name for name, _ in [*group.handwritten(), *group.operations()]] if isinstance(group, ServiceGroup) else []
 
 
 def _argument(command: Command, keys: Keys, settings: Settings) -> Argument:
@@ -164,7 +167,7 @@ def _named(command: Command, name: str) -> Argument | None:
 
 def _arguments(command: Command) -> list[Argument]:
     own = own_arguments(command)
-    return [*own, *(argument for argument in global_arguments(own) if _is_global(argument))]
+    return [*own, *(argument for argument in global_arguments(own, GLOBALS) if _is_global(argument))]
 
 
 def _is_global(argument: Argument) -> bool:

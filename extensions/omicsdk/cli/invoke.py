@@ -1,86 +1,56 @@
-"""Run one command: parse its words, make its client, call its function, and print the result."""
+"""Run one command of omics: make its client, call its function, and print the result."""
 
 from __future__ import annotations
 
-import json
 import os
-import sys
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from importlib import import_module
-from typing import Any
+from typing import Any, cast
 
-from omicsdk.cli.catalog import DRY_RUN, NO_PAGINATE, Defaults, deletes, flag, key, loaded, own_arguments
-from omicsdk.cli.errors import DONE, INTERRUPTED
-from omicsdk.cli.output import Call, Console, Output, logs_shown
-from omicsdk.cli.parser import parse, parse_globals, spelled
+from omicsdk.cli.arguments import flag, key, loaded, own_arguments
+from omicsdk.cli.catalog import Defaults
+from omicsdk.cli.output import Call, Output
+from omicsdk.cli.parser import spelled
+from omicsdk.cli.running import LOG_LEVEL
 from omicsdk.cli.services import Connection, stated_by_variables, variable
 from omicsdk.core.errors import AuthError, NotJson, OmicsError, UsageError
-from omicsdk.core.json_decoding import decoded
 from omicsdk.core.settings.profiles import PROFILE_VARIABLE, TRANSFER, stated_transfer_options
 from omicsdk.core.type_guards import is_array
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
-    from contextlib import AbstractContextManager
 
-    import httpx
-
-    from omicsdk.cli.catalog import Catalog, Found
-    from omicsdk.cli.shapes import Command, Service
-    from omicsdk.core.request import Request
+    from omicsdk.cli.catalog import Catalog
+    from omicsdk.cli.output import Console
+    from omicsdk.cli.program import Found
+    from omicsdk.cli.registrations import Service, Workflow
     from omicsdk.core.settings.config import Settings
     from omicsdk.transfer import Control, Progress
 
 
-NOT_MODIFIED = 304
-
-LOG_LEVEL = "INFO"
-"""Default of --log-level."""
-
-
-def run(found: Found, before: list[str], words: list[str], catalog: Catalog) -> int:
-    """Run a command.
+def work(
+    found: Found,
+    values: dict[str, Any],
+    settings: Mapping[str, Any],
+    catalog: Catalog,
+    console: Console,
+) -> None:
+    """Run a command with its client.
 
     Args:
         found: The command.
-        before: The global options before it.
-        words: The words after it.
+        values: Values of its arguments.
+        settings: Values of the global options.
         catalog: The catalog with the command.
-
-    Returns:
-        The exit code.
+        console: Prints messages.
     """
-    configured = configured_defaults(found, catalog)
-    values, after = parse(found.command, words, configured.own)
-    settings = {**configured.everywhere, **parse_globals(before), **after}
-    if settings.get("help") or settings.get("h"):  # after another letter: -qh
-        from omicsdk.cli.help import command_help, terminal_width
-
-        sys.stdout.write(command_help(found, terminal_width()))
-        return DONE
-    if settings.get("version"):
-        from omicsdk.cli.help import version_line
-
-        sys.stdout.write(f"{version_line()}\n")
-        return DONE
-    # A command with its own --quiet does not use -q.
-    least = "ERROR" if settings.get("quiet") or settings.get("q") else settings.get("log-level", LOG_LEVEL)
-    level = "DEBUG" if settings.get("debug") else least
-    as_json = settings.get("log-format") == "json"
-    console = Console(level, assume_yes=bool(settings.get("yes")), as_json=as_json)
     output = Output(
         settings.get("output"), settings.get("query"), columns=settings.get("columns"), sort=settings.get("sort")
     )
-    if found.command.get("quick"):
-        with as_patient(settings), in_profile(settings):
-            _run(found, values, settings, catalog, console, output)
-        return console.exit_code
-    shown = logs_shown(level, console.raw if as_json else console.line, as_json=as_json)
-    with shown, as_patient(settings), in_profile(settings):
+    with in_profile(settings):
         _run(found, values, settings, catalog, console, output)
-    return console.exit_code
 
 
 def _run(
@@ -91,7 +61,7 @@ def _run(
     console: Console,
     output: Output,
 ) -> None:
-    command = found.command
+    command = cast("Workflow", found.command)
     if "connection" in command.get("supplied", ()):
         values = {**values, "connection": Connection(settings)}
     if command.get("bare") and "run" in command:
@@ -122,7 +92,9 @@ def _run(
         elif "run" in command:
             _run_workflow(command, values, console, output, connect())
         else:
-            _call(_generated(connect(), found, service), found, values, console, output)
+            from omicsdk.cli.operations import call  # slow; commands that read the settings only do without
+
+            call(_generated(connect(), found, service), command, values, console, output)
 
 
 def _not_it(client: Any, remedy: str, _: object, error: BaseException | None, __: object) -> None:
@@ -131,7 +103,7 @@ def _not_it(client: Any, remedy: str, _: object, error: BaseException | None, __
         error.remedy = remedy.format(client.base_url)
 
 
-def _run_workflow(command: Command, values: Mapping[str, Any], console: Console, output: Output, *client: Any) -> None:
+def _run_workflow(command: Workflow, values: Mapping[str, Any], console: Console, output: Output, *client: Any) -> None:
     stated = {**command.get("given", {}), **values}
     given = [argument for argument in command.get("parameters", ()) if stated.get(key(argument)) == "-"]
     stream = next((argument for argument in given if "stdout" in argument), None)
@@ -153,117 +125,7 @@ def _generated(client: Any, found: Found, service: Service | None) -> Any:
     return loaded(service["operations"])(client, found.package, found.command)
 
 
-def _call(client: Any, found: Found, values: dict[str, Any], console: Console, output: Output) -> None:
-    from itertools import chain
-
-    from omicsdk.core.request import URI_LIST
-
-    command = found.command
-    operation = getattr(client, command.get("name", ""))
-    dry_run, first_page = (values.pop(argument["name"], False) for argument in (DRY_RUN, NO_PAGINATE))
-    try:
-        request: Request = operation.build(**values)
-    except (ValueError, TypeError) as error:
-        raise UsageError(str(error)) from error
-    if dry_run:
-        output.result(_described(request, client.base_url))
-        return
-    if deletes(command) and not console.confirm(
-        f"{request.method} {client.base_url}{request.url} cannot be undone. Continue?"
-    ):
-        console.message("cancelled; no request was sent")
-        console.exit_code = INTERRUPTED
-        return
-    items = command.get("paged")
-    if command.get("streams"):
-        with operation.streamed(request) as body:
-            # An address is printed as a line for scripts.
-            end = [b"\n"] if body.headers.get("content-type") == URI_LIST else []
-            output.chunks(chain(body.iter_bytes(), end))
-    elif command.get("headers"):
-        output.result(_headers(next(operation.responses(request))))
-    elif items is not None and not first_page:  # an empty key: the page itself is the list
-        name = operation.facts.name
-        pages = (_page(response, items, name) for response in operation.responses(request))
-        output.pages(pages, name, command.get("item", ""))
-    else:
-        response = next(operation.responses(request))
-        if items is not None and response.status_code < 300:
-            _page(response, items, operation.facts.name)  # a page without its list is an error, not an empty list
-        if response.status_code == NOT_MODIFIED:
-            console.message("nothing changed: it was already in this state")
-        elif "title" in command:
-            # The summary omits the query of the URL, which may contain secrets.
-            console.message(f"{command['title']} {request.url.partition('?')[0]}")
-        elif not response.content and request.method not in ("GET", "HEAD"):
-            path = request.url.partition("?")[0]
-            console.message(f"{request.method} {path}: {response.status_code} {response.reason_phrase}".rstrip())
-        _print_response(response, items, output, operation.facts.accept, command.get("item", ""))
-
-
-def _page(response: httpx.Response, items: str, operation: str) -> tuple[Any, str]:
-    """Return a decoded page with its list, and the list's key."""
-    from omicsdk.core.json_responses import page_of
-    from omicsdk.core.paging import CONTENT_KEY_HEADER
-
-    key = response.headers.get(CONTENT_KEY_HEADER) or items
-    return page_of(response, key, operation), key
-
-
-def _print_response(response: httpx.Response, items: str | None, output: Output, accept: str, schema: str) -> None:
-    if not response.content:
-        return
-    from omicsdk.core.json_responses import json_of
-
-    media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if "html" in media_type and "json" in accept and not ("html" in accept or "*" in accept):
-        output.result(json_of(response), items, schema=schema)  # raises: an HTML page in place of JSON
-    elif media_type.endswith(("/json", "+json")) or (not media_type.startswith("text/") and _is_json(response)):
-        output.result(json_of(response), items, schema=schema)
-    else:
-        output.chunks([response.content])
-
-
-def _is_json(response: httpx.Response) -> bool:
-
-    try:
-        decoded(response.content)
-    except ValueError:
-        return False
-    return True
-
-
-def _headers(response: httpx.Response) -> dict[str, str]:
-    """Return headers in the server's case; repeated ones are joined."""
-    found: dict[str, str] = {}
-    for raw_name, raw_value in response.headers.raw:
-        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
-        found[name] = f"{found[name]}, {value}" if name in found else value
-    return found
-
-
-def _described(request: Request, base_url: str) -> dict[str, Any]:
-    """Return the request of a dry run, without secrets."""
-    from omicsdk.core.redaction import mask_headers, mask_json, mask_url
-
-    url = f"{base_url}{request.url}" if request.url.startswith("/") else request.url
-    body: Any = None
-    if isinstance(request.content, bytes):
-        try:
-            body = mask_json(json.loads(request.content))
-        except ValueError:
-            body = f"{len(request.content)} bytes"
-    elif request.content is not None:
-        body = "a stream of bytes"
-    return {
-        "method": request.method,
-        "url": mask_url(url),
-        "headers": dict(mask_headers(request.headers)),
-        **({} if body is None else {"body": body}),
-    }
-
-
-def called(command: Command, given: Mapping[str, Any], console: Console, *client: Any) -> object:
+def called(command: Workflow, given: Mapping[str, Any], console: Console, *client: Any) -> object:
     """Run a command's function.
 
     Args:
@@ -308,7 +170,7 @@ def called(command: Command, given: Mapping[str, Any], console: Console, *client
     return loaded(command["render"])(result, call) if "render" in command else result
 
 
-def _gathered(command: Command, arguments: Mapping[str, Any]) -> dict[str, Any]:
+def _gathered(command: Workflow, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Return the arguments of the function; options of one dataclass are combined."""
     passed = dict(arguments)
     for name, group in command.get("gathered", {}).items():
@@ -320,7 +182,7 @@ def _unsaid(text: str) -> None:
     """Discard a message, for --no-verbose."""
 
 
-def _name_option(error: UsageError, command: Command) -> None:
+def _name_option(error: UsageError, command: Workflow) -> None:
     """Replace the name of an invalid option of a transfer with its flag."""
     option: str = getattr(error, "option", "")
     if option:
@@ -338,7 +200,7 @@ def _transferred(function: Callable[..., Any], call: Call, passed: Mapping[str, 
     return watched(work, {**call.arguments, **call.options}, call.console, call.title)
 
 
-def _title(command: Command, arguments: Mapping[str, Any]) -> str:
+def _title(command: Workflow, arguments: Mapping[str, Any]) -> str:
     """Return the command's title with its first argument: "Download of manifest.tsv"."""
     words = command.get("title") or command["command"]
     first = next((arguments[key(each)] for each in command.get("parameters", ()) if each.get("required")), "")
@@ -359,7 +221,7 @@ def configured_defaults(found: Found, catalog: Catalog) -> Defaults:
         ConfigError: A file is malformed, a command or argument is unknown, or a value has the wrong type; names file
             and line.
     """
-    own = _transfer_defaults(found.command)
+    own = _transfer_defaults(cast("Workflow", found.command))
     service = catalog.registered(found.path[0]) if found.path else None
     if service is None or "settings" not in service:
         return Defaults(own, {})
@@ -372,7 +234,7 @@ def configured_defaults(found: Found, catalog: Catalog) -> Defaults:
     return Defaults({**own, **found_defaults.own}, found_defaults.everywhere)
 
 
-def _transfer_defaults(command: Command) -> dict[str, Any]:
+def _transfer_defaults(command: Workflow) -> dict[str, Any]:
     """Return the configured defaults of a command that moves files, or that filters them."""
     if "control" not in command.get("supplied", ()) and "places" not in command.get("gathered", {}):
         return {}
@@ -443,45 +305,6 @@ def connected(
         source = "--base-url" if base_url else variable(name, "URL")
         remedy = "Use the URL of the service, which begins with https:// and a host."
         raise UsageError(f"{source}: {mask_url(stated)!r} {fault}", remedy=remedy) from error
-
-
-def as_patient(settings: Mapping[str, Any]) -> AbstractContextManager[None]:
-    """Apply --call-timeout and --call-budget to the clients of a command.
-
-    Args:
-        settings: Values of the global options that were given.
-
-    Raises:
-        UsageError: A value is not a duration.
-    """
-    timeout, budget = settings.get("call-timeout"), settings.get("call-budget")
-    if timeout is None and budget is None:
-        return nullcontext()
-    from omicsdk.core.sending.time_limits import Timeout, call_limits
-
-    waits = None
-    if timeout is not None:
-        seconds = seconds_of("--call-timeout", timeout)
-        waits = Timeout(read=seconds, write=seconds, body=seconds)
-    return call_limits(waits, None if budget is None else seconds_of("--call-budget", budget))
-
-
-def seconds_of(option: str, text: str) -> float:
-    """Parse a duration.
-
-    Args:
-        option: The option.
-        text: Seconds, or hours, minutes and seconds: 2h30m.
-
-    Raises:
-        UsageError: It is not a duration, or 0.
-    """
-    from omicsdk.core.waits import seconds_in
-
-    seconds = seconds_in(text)
-    if not seconds:
-        raise UsageError(f"{option} {text}: not a duration", remedy="Use seconds, or a duration such as 90m or 2h30m.")
-    return seconds
 
 
 def _generated_client(found: Found, base_url: str | None, token: str | None) -> Any:

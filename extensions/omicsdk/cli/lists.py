@@ -1,4 +1,4 @@
-"""Lists on stdout, written as their rows arrive: JSON, JSON lines, TSV, tables, and lines for terminals."""
+"""Lists on stdout, written as their rows arrive: JSON, JSON lines, TSV and tables."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from omicsdk.core.json_text import block_encoder, escaped, line_encoder, written
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any, Protocol
 
     class Writer(Protocol):
@@ -18,48 +18,6 @@ if TYPE_CHECKING:
 
         def end(self) -> None:
             """Write what follows the last page."""
-
-
-PAGE = 1000
-"""Rows that are written at once where no page ends before."""
-
-
-class Rows:
-    """A list as the result of a command; its rows are read while they are printed.
-
-    Args:
-        rows: Yields the rows, which are JSON objects. Called once, with the names of the members that are printed; None
-            for all.
-        cells: Returns the cells of a row's line on a terminal; None for a table.
-        last: Returns a line for a terminal after the last row; None for none.
-        shown: The members that `cells` needs; None for all.
-        lines: Yields the documented lines of the rows, which are printed everywhere unless a format is chosen.
-    """
-
-    __slots__ = ("cells", "last", "lines", "rows", "shown")
-
-    def __init__(
-        self,
-        rows: Callable[[Sequence[str] | None], Iterable[Mapping[str, Any]]],
-        cells: Callable[[Any], Sequence[str]] | None = None,
-        last: Callable[[], str] | None = None,
-        shown: Sequence[str] | None = None,
-        lines: Callable[[], Iterable[str]] | None = None,
-    ) -> None:
-        self.rows = rows
-        self.cells = cells
-        self.last = last
-        self.shown = shown
-        self.lines = lines
-
-    @classmethod
-    def of(cls, rows: Iterable[Mapping[str, Any]]) -> Rows:
-        """A list that is a table on a terminal.
-
-        Args:
-            rows: The rows, which are read once.
-        """
-        return cls(lambda _: rows)
 
 
 class JsonLines:
@@ -158,7 +116,6 @@ class Table:
         shown: Returns a text as the terminal shows it.
         columns: The chosen columns, which are all shown, folded where they do not fit; empty for those that matter most.
         declared: Columns that matter, the most important first.
-        schema: As for `ranked`.
         width: Columns of the terminal.
         coloured: Whether names are bold.
         rule: The character of the line below them.
@@ -171,13 +128,12 @@ class Table:
         *,
         columns: Sequence[str],
         declared: Sequence[str],
-        schema: str | None,
         width: int,
         coloured: bool,
         rule: str,
     ) -> None:
         self._line, self._text = line, shown
-        self._chosen, self._declared, self._schema = columns, declared, schema
+        self._chosen, self._declared = columns, declared
         self._width, self._coloured, self._rule = width, coloured, rule
         self._columns: list[str] = []
         self._kept: Sequence[int] = ()
@@ -208,7 +164,7 @@ class Table:
         from omicsdk.cli import terminal
 
         self._is_empty = False
-        columns = list(self._chosen) or ranked(columns_of(rows), rows, self._declared, self._schema)
+        columns = list(self._chosen) or ranked(columns_of(rows), rows, self._declared)
         lines = [[self._text(cell) for cell in cells_of(row, columns, brief)] for row in rows]
         names = [self._text(name) for name in columns] or [""] * max(map(len, lines))
         widths = [max(map(terminal.cells, column)) for column in zip_longest(names, *lines, fillvalue="")]
@@ -231,72 +187,6 @@ class Table:
             note = f"Not shown: {', '.join(self._hidden)}. Choose with --columns, or use --output json"
             for line in terminal.folded(note, self._width):
                 self._line(terminal.styled(line, terminal.DIM, coloured=self._coloured))
-
-
-class Listing:
-    """Lines of cells for a terminal: the first column right-aligned, the others left-aligned.
-
-    The first page decides the widths. A wider cell of a later page moves the rest of its line.
-
-    Args:
-        line: Writes a line.
-        cells: Returns the cells of a row.
-        last: Returns the line after the last row; None for none.
-    """
-
-    def __init__(
-        self, line: Callable[[str], object], cells: Callable[[Any], Sequence[str]], last: Callable[[], str] | None
-    ) -> None:
-        self._line, self._cells, self._last = line, cells, last
-        self._widths: Sequence[int] = ()
-
-    def add(self, rows: Sequence[Any]) -> None:
-        lines = list(map(self._cells, rows))
-        self._widths = self._widths or widths_of(lines)
-        for cells in lines:
-            self._line(aligned(cells, self._widths))
-
-    def end(self) -> None:
-        if self._last is not None:
-            self._line(self._last())
-
-
-class Lines:
-    """Documented lines.
-
-    Args:
-        write: Writes some of them.
-    """
-
-    def __init__(self, write: Callable[[str], object]) -> None:
-        self._write = write
-
-    def add(self, rows: Sequence[Any]) -> None:
-        self._write("\n".join(rows))
-
-    def end(self) -> None:
-        pass
-
-
-def widths_of(lines: Sequence[Sequence[str]]) -> list[int]:
-    """Return the width of each column of lines of cells.
-
-    Args:
-        lines: The lines.
-    """
-    return [max(map(len, column)) for column in zip(*lines, strict=True)]
-
-
-def aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
-    """Return a line of cells: the first right-aligned, the others left-aligned.
-
-    Args:
-        cells: The cells.
-        widths: Their least widths.
-    """
-    first, *others = zip(cells, widths, strict=True)
-    texts = [f"{first[0]:>{first[1]}}", *(f"{cell:<{width}}" for cell, width in others)]
-    return "  ".join(texts).rstrip()
 
 
 class Chosen:

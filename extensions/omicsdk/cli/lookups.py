@@ -37,9 +37,6 @@ started: list[Popen[bytes]] = []
 """Children that outlive this process; one that is dropped while it runs is a warning."""
 
 
-DEBUG_VARIABLE = "OMICS_COMPLETE_DEBUG"
-
-
 def profiles(service: Sequence[str]) -> list[str]:
     """The profiles of omicsdk's settings, and those of Seven Bridges' own file.
 
@@ -175,6 +172,7 @@ def main() -> int:
     """
     from threading import Timer
 
+    from omicsdk.cli.completion import log
     from omicsdk.core.files import write_private
 
     wanted = json.loads(sys.stdin.read())
@@ -208,16 +206,6 @@ def _listed(folder: str, options: Mapping[str, str]) -> list[str]:
     with Stores({uri.scheme: options}) as stores:
         found = islice(stores.of(uri).entries(uri.path), MOST_NAMES)
         return [each.path + "/" * each.is_folder for each in found]
-
-
-def log(error: BaseException) -> None:
-    """Append an error to the file that OMICS_COMPLETE_DEBUG names: a terminal in which Tab was pressed must not get it."""
-    if path := os.environ.get(DEBUG_VARIABLE):
-        from contextlib import suppress
-        from traceback import format_exception
-
-        with suppress(OSError), open(path, "a", encoding="utf-8") as file:  # noqa: PTH123 - pathlib costs 5 ms
-            file.write("".join(format_exception(error)))
 
 
 if __name__ == "__main__":

@@ -9,62 +9,20 @@ if TYPE_CHECKING:
     from omicsdk.core.errors import UsageError
 
 
-def unknown_word(path: list[str], word: str, known: list[str], elsewhere: Iterable[str] = ()) -> UsageError:
+def unknown_word(where: str, word: str, known: Iterable[str], kind: str = "command", near: str = "") -> UsageError:
     """The error for a word that is no command.
 
     Args:
-        path: The words before it.
+        where: The program, and the words before it.
         word: What was typed.
         known: The words that are valid there.
-        elsewhere: Whole commands that end in that word.
+        kind: What these are.
+        near: A suggestion; by default the nearest of them.
     """
     from omicsdk.core.errors import UsageError
 
-    kind = "command" if path else "command or service"
-    see = f"See: {' '.join(['omics', *path])} --help"
-    near = did_you_mean(word, known)
-    if whole := list(elsewhere)[:3]:
-        near = f"Did you mean {' or '.join(whole)}?"
-    return UsageError(f"unknown {kind} {word!r}", remedy=f"{near} {see}".lstrip())
-
-
-def mistyped_word(path: list[str], word: str, known: list[str], default: str) -> UsageError | None:
-    """The error for a word that is nearly a command of a group with a default command; None for any other.
-
-    Args:
-        path: The words before it.
-        word: What was typed. With a slash, dot or colon it is an argument.
-        known: The commands.
-        default: The default command, which would take the word as its argument.
-    """
-    import difflib
-
-    if word.startswith("-") or any(mark in word for mark in "/.:"):
-        return None
-    near = difflib.get_close_matches(word.lower().replace("_", "-"), known, n=1, cutoff=0.8)
-    if not near:
-        return None
-    from omicsdk.core.errors import UsageError
-
-    other = " ".join(["omics", *path, default, word])
-    return UsageError(
-        f"unknown command {word!r}", remedy=f"Did you mean {near[0]}? For an argument of that name: {other}"
-    )
-
-
-def unknown_topic(word: str, known: Iterable[str]) -> UsageError:
-    """The error for help on a word that is unknown.
-
-    Args:
-        word: What was typed.
-        known: The commands, services and topics.
-    """
-    from omicsdk.core.errors import UsageError
-
-    near = did_you_mean(word, known)
-    return UsageError(
-        f"unknown command, service or topic {word!r}", remedy=f"{near} See: omics --help, or omics help topics".lstrip()
-    )
+    remedy = f"{near or did_you_mean(word, known)} See: {where} --help"
+    return UsageError(f"unknown {kind} {word!r}", remedy=remedy.lstrip())
 
 
 def unknown_option(word: str, known: Iterable[str]) -> UsageError:

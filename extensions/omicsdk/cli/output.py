@@ -1,28 +1,28 @@
-"""What a command prints: its result on stdout; messages, questions, progress and log records on stderr."""
+"""What a command of omics prints: its result on stdout; messages, questions, progress and log records on stderr."""
 
 from __future__ import annotations
 
 import os
-import sys
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from omicsdk.cli.catalog import LEVELS
-from omicsdk.cli.errors import DONE, is_denied, json_line, outcome_code, printable
-from omicsdk.cli.lists import PAGE, Chosen, JsonLines, JsonList, Lines, Listing, Rows, Table, Tsv
-from omicsdk.cli.rows import brief, in_order, items_of, parts_of, picked
+from omicsdk.cli.arguments import LEVELS
+from omicsdk.cli.errors import DONE, is_denied, printable
+from omicsdk.cli.failures import json_line, outcome_code
+from omicsdk.cli.listing import Lines, Listing, Rows
+from omicsdk.cli.messages import Messages, logs_shown
+from omicsdk.cli.printing import Printer
+from omicsdk.cli.rows import items_of, member, text_of
 from omicsdk.core.errors import UsageError
-from omicsdk.core.json_text import escaped, written
-from omicsdk.core.page_breaks import at_page_breaks
 from omicsdk.core.type_guards import is_object
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import logging
     from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from typing import Any, TextIO, TypeVar
 
-    from omicsdk.cli.lists import Writer
     from omicsdk.transfer import Progress
 
     T = TypeVar("T")
@@ -33,8 +33,8 @@ _LOGGED = 1.0
 """Seconds between two lines of JSON with the progress."""
 
 
-class Output:
-    """Prints the result of a command on stdout.
+class Output(Printer):
+    """Prints the result of a command on stdout: selected, sorted; documented lines and lists too.
 
     Args:
         form: json, jsonl, table or tsv; None is a table on a terminal and JSON elsewhere.
@@ -56,25 +56,19 @@ class Output:
         columns: str | None = None,
         sort: str | None = None,
     ) -> None:
-        self._stdout = sys.stdout if stdout is None else stdout
-        self._chosen = form
-        self.form = form or ("table" if self._stdout.isatty() else "json")
+        super().__init__(form, stdout, columns=columns)
         self.query = query
-        self._columns = [name.strip() for name in columns.split(",") if name.strip()] if columns is not None else []
         self._sort = sort
         self._search = _compiled(query) if query is not None else None
+        self.needs_all = query is not None or sort is not None
 
-    def result(
-        self, value: Any, items: str | None = None, declared: Sequence[str] = (), schema: str | None = None
-    ) -> None:
+    def result(self, value: Any, items: list[Any] | None = None, declared: Sequence[str] = ()) -> None:
         """Print a whole result; nothing for None.
 
         Args:
             value: JSON data, a TextAndData, or Rows.
-            items: Dotted key of its list, if the document names one.
+            items: Its items, if they are known; by default those of a list, or the value alone.
             declared: Columns of its table, the one that matters most first.
-            schema: Schema of an item of a service's response, empty if the document names none; None for a result of
-                omicsdk.
 
         Raises:
             UsageError: A column of --columns is missing.
@@ -84,113 +78,28 @@ class Output:
             return
         if isinstance(value, TextAndData):
             is_wanted = self._stdout.isatty() or not value.terminal_only
-            is_plain = self._chosen is None and self.query is None and not (self._columns or self._sort)
+            is_plain = self._chosen is None and self.query is None and not (self.columns or self._sort)
             if is_wanted and is_plain:
                 self._text(value.text)
                 return
             shows_all = value.brief is None or not is_plain
-            if value.streamed is not None and shows_all and self.form != "table" and self.query is self._sort is None:
+            if value.streamed is not None and shows_all and self.form != "table" and not self.needs_all:
+                from omicsdk.cli.paged import print_rows
+
                 page, rows = value.streamed
-                self._stream(rows, self._writer(declared, schema, page))
+                print_rows(rows, self.writer(declared, page), self.flush)
                 return
-            items = items or value.items
-            value = value.data if shows_all else value.brief
-        value, items = self._picked(value, items)
-        if value is None:
-            return
-        if self._columns or self._sort:
-            value, items = self._arranged(value, items), None
-        if isinstance(value, str) and self._chosen is None:
-            # For shell variables: VERSION=$(omics dss create-version).
-            self._line(printable(value) if self._stdout.isatty() else value)
-        elif self.form == "json":
-            layout = {"indent": 2, "ensure_ascii": self._ascii_only, "default": str}
-            self._line(escaped(written(value, **layout)))
-        elif self.form == "table":
-            self._tables(value, declared, schema)
-        elif rows := items_of(value, items):
-            writer = JsonLines(self._write, ascii_only=self._ascii_only) if self.form == "jsonl" else Tsv(self._line)
-            writer.add(rows)
-            writer.end()
+            key, value = value.items, value.data if shows_all else value.brief
+            if key is not None and is_object(value):
+                from omicsdk.core.page_items import list_at
 
-    def pages(self, pages: Iterable[tuple[Any, str]], operation: str, schema: str | None) -> None:
-        """Print the items of a service's pages as they arrive, within the first page where the format has place for it.
-
-        Args:
-            pages: The pages, each with the key of its list.
-            operation: Its name, for errors.
-            schema: Schema of an item.
-
-        Raises:
-            UsageError: A column of --columns is missing.
-        """
-        from omicsdk.core.paging import items_at, with_items
-
-        following = iter(pages)
-        first, key = next(following)
-
-        def items() -> Iterator[Any]:
-            yield from items_at(first, key, operation)
-            for page, its_key in following:
-                yield from items_at(page, its_key, operation)
-
-        if self.query is not None or self._sort is not None:
-            self.result(with_items(first, key, list(items())), key, schema=schema)
-            return
-        if self.form == "table" and not self._columns:
-            place: list[Any] = [{}]
-            self._tables(with_items(first, key, place), (), schema, besides=place)
-        writer = self._writer((), schema, lambda rows: with_items(first, key, rows))
-        self._stream(items(), writer)
-
-    def _listing(self, value: Rows, declared: Sequence[str]) -> None:
-        """Print the rows of a list as they arrive; sorted ones, and those of a query, at its end."""
-        is_plain = self._chosen is None and self.query is None and not (self._columns or self._sort)
-        if self.query is not None or self._sort is not None:
-            self.result(list(value.rows(None)), declared=declared)
-        elif is_plain and value.lines is not None:
-            self._stream(value.lines(), Lines(self._text))
-        elif is_plain and value.cells is not None and self._stdout.isatty():
-            self._stream(value.rows(value.shown), Listing(self._line, value.cells, value.last))
-        else:
-            self._stream(value.rows(self._columns or None), self._writer(declared, None))
-
-    def _writer(
-        self, declared: Sequence[str], schema: str | None, page: Callable[[list[Any]], Any] | None = None
-    ) -> Writer:
-        """Return the writer of a list in the format; the list alone if columns are chosen."""
-        if self.form == "jsonl":
-            writer: Writer = JsonLines(self._write, ascii_only=self._ascii_only)
-        elif self.form == "tsv":
-            writer = Tsv(self._line)
-        elif self.form == "table":
-            writer = self._table_writer(declared, schema)
-        elif page is None or self._columns:
-            writer = JsonList(self._write, ascii_only=self._ascii_only)
-        else:
-            writer = JsonList(self._write, page, ascii_only=self._ascii_only)
-        return Chosen(writer, self._columns) if self._columns else writer
-
-    def _stream(self, rows: Iterable[Any], writer: Writer) -> None:
-        """Write rows, at the latest when their page ends; what came before an error is written."""
-        batch: list[Any] = []
-
-        def write() -> None:
-            if batch:
-                arrived = batch.copy()
-                batch.clear()
-                writer.add(arrived)
-                self._stdout.flush()
-
-        try:
-            with at_page_breaks(write):
-                for row in rows:
-                    batch.append(row)
-                    if len(batch) == PAGE:
-                        write()
-        finally:
-            write()
-        writer.end()
+                items = list_at(value, key)
+        if self._search is not None:
+            value, items = self._search(value), None
+        if self._sort is not None and value is not None:
+            rows = in_order(items_of(value, items), self._sort)
+            value, items = value if is_object(value) and rows == [value] else rows, None
+        super().result(value, items, declared)
 
     def chunks(self, chunks: Iterable[bytes]) -> None:
         """Print bytes unchanged; on a terminal, end with a line break.
@@ -200,88 +109,26 @@ class Output:
         """
         if self.query is not None:
             raise UsageError("--query selects from JSON, but this command prints unchanged bytes")
-        first, last = True, b""
-        for chunk in chunks:
-            if first and self._stdout.isatty() and b"\0" in chunk:
-                raise UsageError("the response is not text", remedy="Redirect it to a file: omics ... > FILE.")
-            first, last = False, chunk[-1:] or last
-            self._stdout.buffer.write(chunk)
-        if last not in (b"", b"\n") and self._stdout.isatty():
-            self._stdout.buffer.write(b"\n")
-        self._stdout.buffer.flush()
+        super().chunks(chunks)
 
-    def _picked(self, value: Any, items: str | None) -> tuple[Any, str | None]:
-        return (value, items) if self._search is None else (self._search(value), None)
+    def _listing(self, value: Rows, declared: Sequence[str]) -> None:
+        """Print the rows of a list as they arrive; sorted ones, and those of a query, at its end."""
+        from omicsdk.cli.paged import print_rows
 
-    def _arranged(self, value: Any, items: str | None) -> Any:
-        """Return sorted items with the chosen columns; a value without a list is one item."""
-        rows = items_of(value, items)
-        if self._sort is not None:
-            rows = in_order(rows, self._sort)
-        if self._columns:
-            rows = picked(rows, self._columns)
-        return rows[0] if is_object(value) and len(rows) == 1 and items_of(value, items)[0] is value else rows
-
-    @property
-    def _ascii_only(self) -> bool:
-        return (self._stdout.encoding or "").lower().replace("-", "") != "utf8"
-
-    def _tables(
-        self, value: Any, declared: Sequence[str], schema: str | None, *, besides: list[Any] | None = None
-    ) -> None:
-        """Print facts and tables; of the list `besides`, whose rows follow, only the title, after all others."""
-        from omicsdk.cli import terminal
-        from omicsdk.cli.help import columns
-
-        coloured = terminal.is_coloured(self._stdout)
-        for title, facts, rows in sorted(parts_of(value), key=lambda part: part[2] is besides):
-            if title:
-                count = "" if rows is besides else f" ({len(rows)})"
-                self._line(terminal.styled(f"{self._shown(title)}{count}", terminal.BOLD, coloured=coloured))
-            if facts is not None:
-                named = {self._shown(name): self._shown(brief(fact)) for name, fact in facts.items()}
-                for line in terminal.facts(named, columns(), coloured=coloured):
-                    self._line(line)
-            elif rows is not besides:
-                table = self._table_writer(declared, schema)
-                if rows:
-                    table.add(rows)
-                table.end()
-
-    def _table_writer(self, declared: Sequence[str], schema: str | None) -> Table:
-        from omicsdk.cli import terminal
-        from omicsdk.cli.help import columns
-
-        return Table(
-            self._line,
-            self._shown,
-            columns=self._columns,
-            declared=declared,
-            schema=schema,
-            width=columns(),
-            coloured=terminal.is_coloured(self._stdout),
-            rule="─" if (self._stdout.encoding or "").lower().startswith("utf") else "-",
-        )
-
-    def _shown(self, text: str) -> str:
-        """Return text as the terminal's encoding shows it, for the layout of the table."""
-        encoding = self._stdout.encoding or "utf-8"
-        return printable(text).encode(encoding, "backslashreplace").decode(encoding)
+        is_plain = self._chosen is None and self.query is None and not (self.columns or self._sort)
+        if self.needs_all:
+            self.result(list(value.rows(None)), declared=declared)
+        elif is_plain and value.lines is not None:
+            print_rows(value.lines(), Lines(self._text), self.flush)
+        elif is_plain and value.cells is not None and self._stdout.isatty():
+            print_rows(value.rows(value.shown), Listing(self._line, value.cells, value.last), self.flush)
+        else:
+            print_rows(value.rows(self.columns or None), self.writer(declared), self.flush)
 
     def _text(self, text: str) -> None:
         """Print documented lines; tabs stay, other control characters are escaped on a terminal."""
         for line in text.split("\n") if text else ():
             self._line("\t".join(map(printable, line.split("\t"))) if self._stdout.isatty() else line)
-
-    def _line(self, text: str) -> None:
-        self._write(f"{text}\n")
-
-    def _write(self, text: str) -> None:
-        try:
-            self._stdout.write(text)
-        except UnicodeEncodeError:  # a service's text may have lone surrogates, or stdout another encoding
-            encoding = self._stdout.encoding
-            self._stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
 
 
 def _compiled(expression: str) -> Callable[[Any], Any]:
@@ -301,6 +148,23 @@ def _compiled(expression: str) -> Callable[[Any], Any]:
             raise UsageError(f"--query: {expression!r} cannot be applied to the result: {error}") from error
 
     return search
+
+
+def in_order(rows: list[Any], by: str) -> list[Any]:
+    """Return rows sorted by a member: numbers before text, rows without it last.
+
+    Args:
+        rows: JSON values.
+        by: The member, or a dotted path; `:desc` after it sorts in descending order.
+    """
+    name, reverse = by.removesuffix(":desc"), by.endswith(":desc")
+
+    def rank(row: Any) -> tuple[int, float, str]:
+        value = member(row, name)
+        return (0, value, "") if isinstance(value, int | float) else (1, 0, text_of(value))
+
+    stated = [row for row in rows if member(row, name) is not None]
+    return sorted(stated, key=rank, reverse=reverse) + [row for row in rows if member(row, name) is None]
 
 
 # No dataclasses in here: each command loads it, and those cost 8 ms to import.
@@ -364,8 +228,8 @@ class Call(NamedTuple):
     base_url: str = ""
 
 
-class Console:
-    """Messages and questions on stderr.
+class Console(Messages):
+    """Messages, questions and progress on stderr.
 
     Args:
         level: The level of messages: DEBUG, INFO, WARNING, ERROR or CRITICAL.
@@ -379,6 +243,10 @@ class Console:
         is_partial: Whether something was left for another run, or for a larger limit.
     """
 
+    is_partial = False
+    _failed = _total = _denied = 0
+    _drawn = _bar = ""
+
     def __init__(
         self,
         level: str = "INFO",
@@ -388,34 +256,14 @@ class Console:
         stdin: TextIO | None = None,
         as_json: bool = False,
     ) -> None:
+        super().__init__("omics", level, assume_yes=assume_yes, stderr=stderr, stdin=stdin)
         self._as_json = as_json
-        self._level = LEVELS[level]
-        self._assume_yes = assume_yes
-        self._stderr = sys.stderr if stderr is None else stderr
-        self._stdin = sys.stdin if stdin is None else stdin
         self.called = dict[str, str]()
-        self.is_partial = False
-        self._failed = self._total = self._denied = 0
-        self._exit_code: int | None = None
-        self._drawn = ""
-        self._bar = ""
 
     @property
     def interactive(self) -> bool:
         """Whether progress is shown: stderr is a terminal and the level is INFO or lower."""
         return self._level <= LEVELS["INFO"] and not self._as_json and self._stderr.isatty()
-
-    def message(self, text: str) -> None:
-        """Print a message of level INFO."""
-        self._say("INFO", text)
-
-    def warning(self, text: str) -> None:
-        """Print a warning."""
-        self._say("WARNING", text)
-
-    def error(self, text: str) -> None:
-        """Print an error that does not end the command."""
-        self._say("ERROR", text)
 
     @property
     def exit_code(self) -> int:
@@ -425,7 +273,7 @@ class Console:
         return self._exit_code or DONE
 
     @exit_code.setter
-    def exit_code(self, code: int) -> None:
+    def exit_code(self, code: int) -> None:  # a property is replaced as a whole
         self._exit_code = code
 
     def add_outcomes(self, errors: Sequence[object], total: int) -> None:
@@ -467,37 +315,6 @@ class Console:
                 self.more_left(number, what)
                 return
             yield each
-
-    def confirm(self, question: str) -> bool:
-        """Ask a yes-or-no question on a terminal.
-
-        Args:
-            question: The question, without "[y/N]".
-
-        Returns:
-            The response; True without asking if stdin or stderr is not a terminal, or with `--yes`.
-        """
-        return not self.asks or self.insists(question)
-
-    @property
-    def is_attended(self) -> bool:
-        """Whether stdin and stderr are a terminal."""
-        return self._stdin.isatty() and self._stderr.isatty()
-
-    def insists(self, question: str) -> bool:
-        """Ask a yes-or-no question that `--yes` does not answer.
-
-        Args:
-            question: The question, without "[y/N]".
-
-        Returns:
-            The response; False without asking if stdin or stderr is not a terminal.
-        """
-        if not self.is_attended:
-            return False
-        self._stderr.write(f"{printable(question)} [y/N] ")
-        self._stderr.flush()
-        return self._stdin.readline().strip().lower() in ("y", "yes")
 
     def response(self, question: str) -> str:
         """Ask for a line of text, on a terminal.
@@ -545,7 +362,7 @@ class Console:
             yield None
             return
         from omicsdk.cli.help import columns
-        from omicsdk.cli.terminal import progress_line
+        from omicsdk.cli.progress import progress_line
 
         plain = not (self._stderr.encoding or "utf-8").lower().startswith("utf")
         name, last = printable(title), -_REDRAWN
@@ -594,66 +411,35 @@ class Console:
             self._stderr.flush()
             self._drawn = text
 
+    def raw(self, line: str) -> None:
+        """Print a complete line, such as JSON."""
+        self._draw("")
+        super().raw(line)
+        self._draw(self._bar)  # lines are printed above the bar, if there is one
+
     def line(self, text: str, level: str = "INFO") -> None:
         """Print one line, even if messages of its level are not shown."""
         if not self._as_json:
-            self.raw(printable(text))
+            super().line(text, level)
             return
         from time import time
 
         self.raw(json_line(level, "omics", text, time()))
 
-    def raw(self, line: str) -> None:
-        """Print a complete line, such as JSON."""
-        self._draw("")
-        self._stderr.write(f"{line}\n")
-        self._stderr.flush()
-        self._draw(self._bar)  # lines are printed above the bar, if there is one
-
     def _say(self, level: str, text: str) -> None:
-        if LEVELS[level] < self._level:
-            return
         for path, name in self.called.items():
             text = text.replace(path, name)
-        for line in [text] if self._as_json else text.splitlines():
-            self.line(line if self._as_json else f"omics: {line}", level)
+        if not self._as_json:
+            super()._say(level, text)
+        elif LEVELS[level] >= self._level:
+            self.line(text, level)
+
+    def logs(self, level: str) -> AbstractContextManager[None]:
+        """Print log records for a while, with secrets masked."""
+        return logs_shown(level, self.raw, "", json_record) if self._as_json else super().logs(level)
 
 
-@contextmanager
-def logs_shown(level: str, write: Callable[[str], None], *, as_json: bool = False) -> Generator[None]:
-    """Print log records of omicsdk for a while, with secrets masked.
-
-    Args:
-        level: DEBUG, INFO, WARNING, ERROR or CRITICAL.
-        write: Called with each line.
-        as_json: Whether a line is a JSON object.
-    """
-    import logging  # not necessary for help and quick commands
-
-    from omicsdk.core.redaction import mask_text
-
-    class Lines(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            try:
-                for line in [_record(record)] if as_json else mask_text(self.format(record)).splitlines():
-                    write(line)
-            except Exception:
-                self.handleError(record)
-
-    handler = Lines()
-    handler.setFormatter(logging.Formatter("%(name)s: %(message)s" if level == "DEBUG" else "omics: %(message)s"))
-    logger = logging.getLogger("omicsdk")
-    before = logger.level
-    logger.addHandler(handler)
-    logger.setLevel(level)
-    try:
-        yield
-    finally:
-        logger.removeHandler(handler)
-        logger.setLevel(before)
-
-
-def _record(record: logging.LogRecord) -> str:
+def json_record(record: logging.LogRecord) -> str:
     """Return a log record as a JSON object, with the fields given as `extra`."""
     import logging
 

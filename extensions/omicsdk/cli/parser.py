@@ -6,8 +6,8 @@ import argparse
 import json
 import math
 
-from omicsdk.cli.catalog import GLOBALS, flag, global_arguments, key, kind_of, options_of, own_arguments
-from omicsdk.cli.mistakes import unknown_option
+from omicsdk.cli.arguments import flag, global_arguments, key, kind_of, loaded, options_of, own_arguments
+from omicsdk.cli.mistakes import did_you_mean, unknown_option
 from omicsdk.core.errors import UsageError
 from omicsdk.core.type_guards import is_array, is_object
 
@@ -40,13 +40,14 @@ class _Parser(argparse.ArgumentParser):
 
 
 def parse(
-    command: Command, words: list[str], configured: Mapping[str, Any] | None = None
+    command: Command, words: list[str], everywhere: list[Argument], configured: Mapping[str, Any] | None = None
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Parse the words after a command.
 
     Args:
         command: The command.
         words: The words after it.
+        everywhere: The options of all commands.
         configured: Configured values of the command's arguments, by their key; words take precedence.
 
     Returns:
@@ -56,7 +57,7 @@ def parse(
         UsageError: A word is unknown or has another type than its option, or a required argument is missing.
     """
     own = own_arguments(command)
-    arguments = [*own, *global_arguments(own)]
+    arguments = [*own, *global_arguments(own, everywhere)]
     given = _given(arguments, _verbatim(arguments, words) if command.get("verbatim") else words)
     _check_opposites([argument for argument, _ in given])
     values = dict(configured or {})
@@ -93,13 +94,17 @@ def _check_opposites(given: list[Argument]) -> None:
             )
 
 
-def parse_globals(words: list[str]) -> dict[str, Any]:
-    """Parse the general options before a command.
+def parse_globals(words: list[str], everywhere: list[Argument]) -> dict[str, Any]:
+    """Parse the options before a command.
+
+    Args:
+        words: The words before it.
+        everywhere: The options of all commands.
 
     Raises:
         UsageError: One is unknown or lacks its value.
     """
-    return {argument["name"]: value for argument, value in _given(GLOBALS, words)}
+    return {argument["name"]: value for argument, value in _given(everywhere, words)}
 
 
 def _given(arguments: list[Argument], words: list[str]) -> list[tuple[Argument, Any]]:
@@ -232,8 +237,6 @@ def _converted(argument: Argument, value: Any) -> Any:
     target = argument.get("convert")
     if target is None:
         return value
-    from omicsdk.cli.catalog import loaded
-
     try:
         return loaded(target)(value)
     except UsageError as error:
@@ -374,8 +377,6 @@ def _check_choices(argument: Argument, kind: str, value: Any) -> None:
     given: list[Any] = value if kind == "array" else [value]
     for one in given:
         if one not in choices and str(one) not in map(str, choices):
-            from omicsdk.cli.mistakes import did_you_mean
-
             wrong = _wrong(argument, f"one of {', '.join(map(str, choices))}", str(one))
             wrong.remedy = did_you_mean(str(one), map(str, choices))
             raise wrong

@@ -109,7 +109,7 @@ def resolve(words: Sequence[str], options: Sequence[str], catalog: Catalog, seen
     Raises:
         UsageError: It is neither an alias nor a command of another package.
     """
-    from omicsdk.cli.mistakes import unknown_word
+    from omicsdk.cli.suggestions import unknown_first_word
     from omicsdk.core.errors import UsageError
 
     word, *rest = words
@@ -117,7 +117,7 @@ def resolve(words: Sequence[str], options: Sequence[str], catalog: Catalog, seen
     expansion = aliases.get(word)
     if expansion is None and word not in others:
         root = catalog.root()
-        raise unknown_word([], word, [*root.words(), *aliases, *others], root.elsewhere(word))
+        raise unknown_first_word(word, [*root.words(), *aliases, *others], root.elsewhere(word))
     if word in seen:
         raise UsageError(f"the alias {word!r} refers to itself", remedy=f"Remove it: omics alias rm {word}")
     seen.append(word)

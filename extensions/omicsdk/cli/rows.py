@@ -13,24 +13,19 @@ BRIEF = 60
 """Maximum width of a list or object in a table cell."""
 
 
-def items_of(value: Any, key: str | None) -> list[Any]:
+def items_of(value: Any, items: list[Any] | None) -> list[Any]:
     """Return the items of a response.
 
     Args:
         value: A JSON value.
-        key: Dotted key of its list, if the document names one.
+        items: Its items, if they are known.
 
     Returns:
-        The list under the key, a list's own items, or the value as the only one; nothing for null.
+        These, a list's own items, or the value as the only one; nothing for null.
     """
-    if is_array(value):
-        return value
-    if key and is_object(value):
-        from omicsdk.core.paging import list_at  # not needed for results without pages
-
-        found = list_at(value, key)
-        return [value] if found is None else found
-    return [] if value is None else [value]
+    if items is not None:
+        return items
+    return value if is_array(value) else [] if value is None else [value]
 
 
 def columns_of(rows: Sequence[Any]) -> list[str]:
@@ -38,7 +33,7 @@ def columns_of(rows: Sequence[Any]) -> list[str]:
     return list(dict.fromkeys(name for row in rows if is_object(row) for name in row))
 
 
-_FIRST = (
+FIRST = (
     "id",
     "uuid",
     "did",
@@ -53,49 +48,21 @@ _FIRST = (
     "size",
     "created_on",
 )
-"""Most important columns of items without declared columns; the others follow in the response's order."""
+"""Most important columns of a service's items without declared columns; the others follow in the response's order."""
 
 _LAST = ("href",)
 
-_COLUMNS: Mapping[str, tuple[str, ...]] = {
-    "App": ("id", "name", "revision", "project"),
-    "AutomationRun": ("id", "name", "status", "automation", "created_by", "start_time"),
-    "BillingGroupAnalysisBreakdown": ("project_name", "analysis_name", "analysis_status", "analysis_cost"),
-    "Export": ("id", "state", "source", "destination", "error"),
-    "File": ("id", "name", "type", "size", "modified_on"),
-    "Import": ("id", "state", "source", "destination", "error"),
-    "Member": ("username", "email", "type", "permissions"),
-    "OutputInfo": ("did", "file_name", "size", "hashes", "updated_date"),
-    "PangeaUser": ("uuid", "name", "email", "is_active"),
-    "Project": ("id", "uuid", "slug", "name", "description", "created_by", "created_on"),
-    "S3ApiKey": ("uuid", "description", "bucket", "created_at"),
-    "Sample": ("uuid", "name", "library", "created_at"),
-    "SampleAnalysisResult": ("uuid", "module_name", "replicate", "sample", "created_at"),
-    "SampleGroup": ("uuid", "name", "is_library", "is_public", "organization", "created_at"),
-    "SampleGroupAnalysisResult": ("uuid", "module_name", "replicate", "sample_group", "created_at"),
-    "SearchHit": ("bundle_fqid", "search_score", "bundle_url"),
-    "Status": ("dataset", "stage", "state", "note", "hostname"),
-    "Task": ("id", "name", "status", "app", "created_by", "start_time", "end_time"),
-    "User": ("id", "username", "email", "first_name", "last_name", "role"),
-    "VolumeObject": ("location", "type", "volume"),
-}
-"""Columns of tables by the schema of an item, the most important first; only those in the response are shown."""
 
-
-def ranked(
-    columns: list[str], rows: Sequence[Any], declared: Sequence[str] = (), schema: str | None = None
-) -> list[str]:
+def ranked(columns: list[str], rows: Sequence[Any], declared: Sequence[str] = ()) -> list[str]:
     """Return the columns of a table, the most important first, so that the least important are hidden if space is short.
 
     Args:
         columns: Names of members.
         rows: JSON values.
-        declared: What the command declares.
-        schema: The schema of a row of a service's response; None for rows of omicsdk, which are already in order.
+        declared: Those that matter most.
     """
-    first = declared or (() if schema is None else _COLUMNS.get(schema, _FIRST))
     filled = {name for row in rows if is_object(row) for name, cell in row.items() if cell not in (None, "", [], {})}
-    rank = {name: number for number, name in enumerate(first)}
+    rank = {name: number for number, name in enumerate(declared)}
     return sorted(columns, key=lambda name: (name not in filled, name in _LAST, rank.get(name, len(rank))))
 
 
@@ -139,23 +106,6 @@ def picked(rows: list[Any], names: Sequence[str]) -> list[Any]:
     if rows and any(name.partition(".")[0] not in known for name in names):
         raise no_column(names, known)
     return [{name: member(row, name) for name in names} for row in rows]
-
-
-def in_order(rows: list[Any], by: str) -> list[Any]:
-    """Return rows sorted by a member: numbers before text, rows without it last.
-
-    Args:
-        rows: JSON values.
-        by: The member, or a dotted path; `:desc` after it sorts in descending order.
-    """
-    name, reverse = by.removesuffix(":desc"), by.endswith(":desc")
-
-    def rank(row: Any) -> tuple[int, float, str]:
-        value = member(row, name)
-        return (0, value, "") if isinstance(value, int | float) else (1, 0, text_of(value))
-
-    stated = [row for row in rows if member(row, name) is not None]
-    return sorted(stated, key=rank, reverse=reverse) + [row for row in rows if member(row, name) is None]
 
 
 def cells_of(row: Any, columns: list[str], text: Callable[[Any], str] | None = None) -> list[str]:

@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from omicsdk.cli.shapes import Service
+    from omicsdk.cli.registrations import Service
 
 
 INDEX = ("files", "portals", "builtin")
@@ -281,16 +281,10 @@ def stated_by_variables(
 
     url, secret = (os.environ.get(variable(service, what), "").strip() or None for what in ("URL", "TOKEN"))
     if token is None and secret is not None:
+        from omicsdk.cli.package import is_for
         from omicsdk.core.checked_tokens import checked_token
-        from omicsdk.core.credentials import origin_of
 
-        own = url or default or base_url or ""
         names = [variable(service, what) for what in ("TOKEN", "URL")]
-        if base_url is None or origin_of(base_url) == origin_of(own):
+        if is_for(names, url or default, base_url):
             token = checked_token(secret, names[0])
-        else:
-            from omicsdk.core.logs import config_log
-            from omicsdk.core.redaction import mask_url
-
-            config_log.warning("%s is for %s, and not sent to %s. Set %s", names[0], own, mask_url(base_url), names[1])
     return base_url or url, token

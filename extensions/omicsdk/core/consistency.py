@@ -238,7 +238,7 @@ def _path_value(template: str, path: str, place: str) -> str:
 
 def _values(page: object, place: str) -> list[str | None]:
     """Return the value at a place, or those of all members of a list; numbers as text, and None for what is absent or empty."""
-    from omicsdk.core.paging import found_at  # of pages' models, which lists of buckets do without
+    from omicsdk.core.page_items import found_at  # of pages' models, which lists of buckets do without
 
     before, star, after = place.partition("*")
     value = found_at(page, before.strip(".")) if before else page

@@ -15,7 +15,7 @@ def count_at(response: object, key: str, operation: str) -> int:
     Raises:
         DecodeError: It is not a whole number of 0 or more.
     """
-    from omicsdk.core.paging import found_at  # of pages' models, which lists of other services do without
+    from omicsdk.core.page_items import found_at  # of pages' models, which lists of other services do without
 
     found = found_at(response, key)
     if not is_number(found):

@@ -10,7 +10,8 @@ from omicsdk.core.items import AsyncItems, Item, Items
 from omicsdk.core.model import ANY, Shape
 from omicsdk.core.operation import A, AnyOperation, AsyncCall, Call, H, P, R, S, call_form
 from omicsdk.core.page_breaks import page_break
-from omicsdk.core.paging import alternatives, content_key, items_at, next_request
+from omicsdk.core.page_items import alternatives, items_at
+from omicsdk.core.paging import content_key, next_request
 from omicsdk.core.request import OperationFacts, Request
 from omicsdk.core.response import Response, ResponseHeaders
 

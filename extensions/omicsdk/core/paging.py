@@ -1,18 +1,15 @@
-"""Pages: the place of their items in JSON responses, and the request for the next page."""
+"""Pages: the request for the next one."""
 
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urljoin, urlsplit, urlunsplit
 
-from omicsdk.core.errors import DecodeError, shortened
-from omicsdk.core.model import ANY, Shape, array, check
+from omicsdk.core.errors import DecodeError
+from omicsdk.core.page_items import CONTENT_KEY_HEADER, found_at, items_at, list_at
 from omicsdk.core.redaction import url_parts
 from omicsdk.core.request import Paging, Request
 from omicsdk.core.type_guards import number_in
-
-CONTENT_KEY_HEADER = "x-openapi-paginated-content-key"
-"""Header that names the page's list; HCA services send it with every page but the last."""
 
 _TARGET = re.compile(r"<([^>]*)>")
 # Quotes may be single ones: the Data Store's /events sends rel='next'. Within a value they are preserved:
@@ -159,111 +156,6 @@ def _with_query(url: str, name: str, value: str) -> str:
     return urlunsplit(parts._replace(query="&".join([*kept, f"{quote(name)}={quote(value, safe='')}"])))
 
 
-def found_at(page: Any, path: str) -> Any:
-    """Return the value at a dotted path of a decoded page, or None.
-
-    Args:
-        page: A decoded response.
-        path: Steps separated by dots: a member's name, an index in a list (-1 is the last), or `rel=next` for the
-            list's member whose field rel is next, in any case.
-    """
-    found: Any = page
-    for step in path.split("."):
-        found = _step(found, step)
-    return found
-
-
-def _step(found: Any, step: str) -> Any:
-    # Not isinstance, which types its content as unknown, and finds no more in decoded JSON.
-    if found.__class__ is dict:
-        return found.get(step)
-    if found.__class__ is not list:
-        return None
-    name, equals, wanted = step.partition("=")
-    if equals:
-        members = (item for item in found if item.__class__ is dict)
-        return next((item for item in members if str(item.get(name)).lower() == wanted.lower()), None)
-    if not step.removeprefix("-").isdigit():
-        return None
-    return found[int(step)] if -len(found) <= int(step) < len(found) else None
-
-
 def content_key(paging: Paging, headers: Mapping[str, str]) -> str:
     """Return the dotted key of a page's list: the server's, else the document's."""
     return headers.get(CONTENT_KEY_HEADER) or paging.items
-
-
-def alternatives(key: str) -> list[str]:
-    """Return the keys that a page's list may have, if the document names several: `groups|roles`."""
-    return key.split("|")
-
-
-def items_at(page: Any, key: str, operation: str = "the service", each: Shape = ANY) -> list[Any]:
-    """Return the list under a dotted key of a decoded page, which contains its items.
-
-    A member whose own name has dots takes precedence over the steps; an empty key is the page itself. Of several keys
-    separated by `|` the first that refers to a list is used. An empty list must have been sent as such: a missing list
-    could hide everything that exists, and a deletion may depend on it.
-
-    Args:
-        page: A decoded response; None for an empty body.
-        key: The list's place.
-        operation: The operation that was called, for the error.
-        each: What is read of each item; by default they are not checked.
-
-    Raises:
-        DecodeError: The list is absent, null or of another type, or what is read of an item is. This does not depend on
-            `strict`.
-    """
-    found = list_at(page, key)
-    if found is None:
-        raise _no_list(page, key, operation)
-    if each is not ANY:
-        check(operation, key, found, array(each))
-    return found
-
-
-def list_at(page: Any, key: str) -> list[Any] | None:
-    """Return the list of `items_at`, or None if there is none."""
-    lists = (_list_at(page, each) for each in alternatives(key))
-    return next((found for found in lists if found is not None), None)
-
-
-def _no_list(page: Any, key: str, operation: str) -> DecodeError:
-    """Return the error for a page without its list: the value in its place, or the page's other members."""
-    expected = "a list"
-    found = ((each, _at(page, each)) for each in alternatives(key))
-    field, value = next((pair for pair in found if pair[1] is not None), (key, None))
-    if not key:
-        field, value = "the body", page
-    elif value is None and not (page.__class__ is dict and key in page):
-        names = ", ".join(map(repr, page)) if page.__class__ is dict else ""
-        came = f"has only {names}" if names else f"is {page!r}"
-        expected = f"a list: the response {shortened(came, 120)}"
-    error = DecodeError(operation, field, value, expected=expected)
-    error.remedy = "It is not treated as an empty list. Check the service's URL, or try again later."
-    return error
-
-
-def _at(page: Any, key: str) -> Any:
-    return page[key] if page.__class__ is dict and key in page else found_at(page, key)
-
-
-def _list_at(page: Any, key: str) -> list[Any] | None:
-    found = _at(page, key) if key else page
-    return found if found.__class__ is list else None
-
-
-def with_items(page: Any, key: str, items: list[Any]) -> Any:
-    """Return a copy of a page with another list under a dotted key: all pages merged into the first."""
-    keys = alternatives(key)
-    if len(keys) > 1:
-        key = next((each for each in keys if _list_at(page, each) is not None), keys[0])
-    if not key:
-        return items
-    if page.__class__ is not dict:
-        return page
-    if key in page or "." not in key:
-        return {**page, key: items}
-    head, _, rest = key.partition(".")
-    return {**page, head: with_items(page.get(head, {}), rest, items)}

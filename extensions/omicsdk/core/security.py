@@ -115,6 +115,31 @@ class Scheme(NamedTuple):
             raise ConfigError(f"Invalid credentials for the scheme {name}", remedy=f"Pass {self.example}.")
         return cast(Credentials, as_credentials(cast(Credentials, value)))
 
+    def from_text(self, text: str, name: str) -> Credentials:
+        """Return credentials for this scheme from one text, as on a command line.
+
+        Args:
+            text: A key or token; `name:password`; of mutual TLS the files of the certificate and the key, separated by a
+                comma.
+            name: The scheme's name, for errors.
+
+        Raises:
+            ConfigError: The text is empty, or has characters that cannot be sent.
+        """
+        if self.kind == "mutualTLS":
+            certificate, _, key = text.partition(",")
+            return ClientCertificate(certificate, key or None)
+        if self.kind == "http" and self.name != "bearer":
+            user, _, password = text.partition(":")
+            if self.name == "basic":
+                return Basic(user, password)
+            if self.name == "digest":
+                import httpx
+
+                return HttpxAuth(httpx.DigestAuth(user, password))
+            return ApiKey(text, header="Authorization", prefix=f"{self.name.capitalize()} ")
+        return self.credentials_of(text, name)
+
     @property
     def example(self) -> str:
         """The credentials to pass for it, as an expression."""

@@ -13,7 +13,7 @@ from omicsdk.core.errors import MissingExtra, OmicsError
 from omicsdk.core.files import in_place_of
 from omicsdk.core.json_text import written
 from omicsdk.core.model import STRING, array, check, members, optional
-from omicsdk.core.paging import items_at
+from omicsdk.core.page_items import items_at
 from omicsdk.dtp.sds.layout import CASE, DATASET_DESCRIPTION, EXPERIMENT, TableKind, Version, layout
 from omicsdk.dtp.sds.records import recorded_version, write_data_set
 from omicsdk.dtp.sds.sheets import SdsError

@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 import omicsdk.transfer
 from omicsdk.core.credentials import ANONYMOUS, BearerToken, origin_of
 from omicsdk.core.errors import Forbidden, OmicsError, Unauthorized
-from omicsdk.core.json_responses import checked_json, json_of
+from omicsdk.core.json_parts import checked_json
+from omicsdk.core.json_responses import json_of
 from omicsdk.core.model import STRING, members
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.type_guards import is_object, only_objects

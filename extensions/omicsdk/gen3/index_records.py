@@ -24,11 +24,12 @@ from omicsdk.core.errors import (
     OmicsError,
     TransportError,
 )
-from omicsdk.core.json_responses import checked_json, json_of
+from omicsdk.core.json_parts import checked_json
+from omicsdk.core.json_responses import json_of
 from omicsdk.core.model import ANY, SIZE, STRING, Shape, array, mapping, members, optional
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.page_breaks import page_break
-from omicsdk.core.paging import items_at
+from omicsdk.core.page_items import items_at
 from omicsdk.core.plain_client import clock_of
 from omicsdk.core.request import Query, joined, request
 from omicsdk.core.retry import RETRIED_STATUSES, Retry

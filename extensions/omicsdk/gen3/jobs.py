@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, cast
 from omicsdk.core.errors import APIError, Interrupted, TransportError
 from omicsdk.core.json_responses import json_of
 from omicsdk.core.model import ANY, STRING, check, mapping, members, optional
-from omicsdk.core.paging import items_at
+from omicsdk.core.page_items import items_at
 from omicsdk.core.plain_client import plain_request
 from omicsdk.core.platform import settings_of
 from omicsdk.core.type_guards import is_object

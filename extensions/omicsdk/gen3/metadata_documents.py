@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qsl
 
 from omicsdk.core.errors import APIError, Conflict, OmicsError, TransportError
-from omicsdk.core.json_responses import checked_json, json_of
+from omicsdk.core.json_parts import checked_json
+from omicsdk.core.json_responses import json_of
 from omicsdk.core.model import ANY, STRING, array, check, mapping
 from omicsdk.core.page_breaks import page_break
 from omicsdk.core.request import Query, Request, query_text, request

@@ -19,7 +19,7 @@ from omicsdk.core.credentials import is_confidential, jwt_claims, jwt_expiry, or
 from omicsdk.core.errors import APIError, AuthError, ConfigError, OmicsError, TransportError
 from omicsdk.core.files import home_folder, read_private, within_home, write_private
 from omicsdk.core.json_decoding import decoded
-from omicsdk.core.paging import items_at
+from omicsdk.core.page_items import items_at
 from omicsdk.core.type_guards import is_object, only_objects
 from omicsdk.gen3.errors import Gen3AuthError
 from omicsdk.gen3.sources import (

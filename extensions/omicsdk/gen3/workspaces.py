@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from omicsdk.core.errors import DecodeError, UsageError
 from omicsdk.core.json_responses import json_of
-from omicsdk.core.paging import items_at
+from omicsdk.core.page_items import items_at
 from omicsdk.core.plain_client import plain_request
 from omicsdk.core.request import segment
 from omicsdk.core.type_guards import is_object

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from completion_cases import CASES
 from omicsdk.cli import lookups
-from omicsdk.cli.commands.completion import script
+from omicsdk.cli.completion import script
 
 SHELLS = [
     pytest.param(name, marks=pytest.mark.skipif(shutil.which(name) is None, reason=f"{name} isn't installed"))
@@ -29,13 +29,13 @@ def path(generated, tmp_path, monkeypatch):
     program.write_text(
         f"""#!{sys.executable}
 import json, sys
-from omicsdk.cli.catalog import Catalog
+from omicsdk.cli.omics import Omics
 from omicsdk.cli.main import main
 if sys.argv[1:2] != ["__complete"]:
     open({str(tmp_path / "called")!r}, "w").write(json.dumps(sys.argv[1:]))
     sys.exit()
 services = {{"widgets": {{"title": "Widgets of the world", "documented": True, "index": "dss"}}}}
-sys.exit(main(catalog=Catalog({str(generated)!r}, services)))
+sys.exit(main(catalog=Omics({str(generated)!r}, services)))
 """
     )
     program.chmod(0o755)
@@ -45,7 +45,7 @@ sys.exit(main(catalog=Catalog({str(generated)!r}, services)))
 
 def completed(shell: str, folder: Path, *words: str) -> list[str]:
     """What a shell offers after words, the last of which is being typed."""
-    (folder / f"omics.{shell}").write_text(script(shell))
+    (folder / f"omics.{shell}").write_text(script(shell, "omics"))
     line = " ".join(["omics", *words])
     quoted = " ".join(f"'{word}'" for word in words)
     code = {
@@ -88,7 +88,7 @@ HOSTILE = "$(touch owned)`touch owned`; touch 'owned' \"x\" \\ & | * !a {b,c} ~ 
 
 def typed(shell: str, folder: Path, line: str) -> list[str]:
     """Types a line with Tab into an interactive shell; gives the words with which `omics` was called."""
-    (folder / f"omics.{shell}").write_text(script(shell))
+    (folder / f"omics.{shell}").write_text(script(shell, "omics"))
     prepare = {
         "bash": "source ./omics.bash",
         "zsh": "autoload -Uz compinit; compinit -D; source ./omics.zsh",

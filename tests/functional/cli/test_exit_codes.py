@@ -16,7 +16,7 @@ from breakable import Faults
 from disk_space import stating
 from interrupting import interrupted
 from leaf_commands import leaf_commands
-from omicsdk.cli.catalog import key
+from omicsdk.cli.arguments import key
 from omicsdk.sandbox import Rule
 from omicsdk.transfer.disk import KEPT, KEPT_FOR_EACH
 from omicsdk.transfer.reports.units import size_words

@@ -1,7 +1,9 @@
 """The platform and token that `omics sb` finds, and its command tree."""
 
 import pytest
-from omicsdk.cli.catalog import Catalog, Found, Group, global_arguments, own_arguments
+from omicsdk.cli.arguments import global_arguments, own_arguments
+from omicsdk.cli.catalog import GLOBALS, Catalog
+from omicsdk.cli.program import Found, Group
 from omicsdk.sandbox import Rule
 
 
@@ -95,7 +97,7 @@ def _group(service, name):
 
 
 def test_every_command_takes_a_profile_and_can_be_imported():
-    from omicsdk.cli.catalog import loaded
+    from omicsdk.cli.arguments import loaded
 
     service = Catalog().start("sb")
     assert isinstance(service, Group)
@@ -103,7 +105,7 @@ def test_every_command_takes_a_profile_and_can_be_imported():
         for found in group.found():
             assert isinstance(found, Found)
             taken = [each["name"] for each in found.command.get("parameters", [])]
-            assert [*taken, *(each["name"] for each in global_arguments(own_arguments(found.command)))].count(
+            assert [*taken, *(each["name"] for each in global_arguments(own_arguments(found.command), GLOBALS))].count(
                 "profile"
             ) == 1
             if "run" in found.command:

@@ -15,13 +15,19 @@ OURS = {
     *(
         f"omicsdk.cli.{name}"
         for name in (
+            "arguments",
             "catalog",
+            "columns",
+            "dispatch",
             "help",
             "main",
             "mistakes",
+            "omics",
             "options",
             "plugins",
+            "program",
             "services",
+            "suggestions",
         )
     ),
     *("omicsdk.core", "omicsdk.core.lazy", "omicsdk.core.version"),  # by omicsdk itself

@@ -5,7 +5,7 @@ import sys
 
 import httpx
 import pytest
-from omicsdk.cli.invoke import as_patient
+from omicsdk.cli.running import as_patient
 from omicsdk.core import Retry, Timeout, Transport, UsageError
 
 ID = ("--uuid", "u1", "--replica", "aws")

@@ -6,8 +6,9 @@ import logging
 import re
 
 import pytest
-from omicsdk.cli.errors import exit_code, lines_of
-from omicsdk.cli.output import Console, logs_shown
+from omicsdk.cli.failures import exit_code, lines_of
+from omicsdk.cli.output import Console
+from omicsdk.cli.remedies import advise
 from omicsdk.core import (
     AuthError,
     ConfigError,
@@ -95,7 +96,7 @@ def test_no_prompt_without_a_terminal(stdin, stderr):
 def test_a_bar_on_a_terminal_and_lines_above_it(monkeypatch):
     monkeypatch.setenv("TERM", "xterm")
     console = Console(stderr=(err := Terminal()))
-    with logs_shown("INFO", console.line), console.progress("bundle [red]x") as show:
+    with console.logs("INFO"), console.progress("bundle [red]x") as show:
         assert show is not None
         show(state(files_failed=2))
         logging.getLogger("omicsdk.test").info("https://h/x?X-Amz-Signature=canary")
@@ -163,14 +164,13 @@ def test_progress_is_a_line_of_json_each_second_where_messages_are(monkeypatch):
 
 
 def test_logs_are_shown_for_as_long_as_the_command_runs():
-    lines: list[str] = []
     logger = logging.getLogger("omicsdk")
     before = (list(logger.handlers), logger.level, logger.propagate)
-    with logs_shown("INFO", lines.append):
+    with Console(stderr=(err := Terminal())).logs("INFO"):
         logging.getLogger("omicsdk.x").info("one")
         logging.getLogger("omicsdk.x").debug("two")
     logging.getLogger("omicsdk.x").warning("three")
-    assert lines == ["omics: one"]
+    assert err.getvalue() == "omics: one\n"
     assert (list(logger.handlers), logger.level, logger.propagate) == before
 
 
@@ -207,7 +207,9 @@ def test_each_error_has_its_code_and_one_line(error, code):
     ],
 )
 def test_a_login_that_is_not_taken_states_what_that_platform_wants(where, remedy):
-    (line,) = lines_of(Unauthorized("no", status=401), where)
+    error = Unauthorized("no", status=401)
+    advise(error, where)
+    (line,) = lines_of(error, where)
     assert line.endswith(remedy)
 
 

@@ -3,10 +3,11 @@
 import json
 
 import pytest
-from omicsdk.cli.catalog import Catalog, key, own_arguments
+from omicsdk.cli.arguments import key, kind_of, own_arguments
+from omicsdk.cli.catalog import GLOBALS, Catalog
 from omicsdk.cli.defaults import check
 from omicsdk.cli.invoke import configured_defaults
-from omicsdk.cli.parser import kind_of, parse
+from omicsdk.cli.parser import parse
 from omicsdk.cli.services import SERVICES
 from omicsdk.core import ConfigError, UsageError
 from omicsdk.core.settings.config import Layer, merged
@@ -65,10 +66,10 @@ def test_values_are_json_or_what_one_would_type(configured, command, argument, g
 def test_words_win_and_what_is_required_may_be_configured(configured):
     command = CATALOG.start("dss").child("get-bundle").command
     own = configured({"dss": {"get-bundle": {"replica": "gcp", "version": "v"}}}, "dss", "get-bundle").own
-    assert parse(command, ["--uuid", "u"], own)[0] == {"uuid": "u", "replica": "gcp", "version": "v"}
-    assert parse(command, ["--uuid", "u", "--replica", "aws"], own)[0]["replica"] == "aws"
+    assert parse(command, ["--uuid", "u"], GLOBALS, own)[0] == {"uuid": "u", "replica": "gcp", "version": "v"}
+    assert parse(command, ["--uuid", "u", "--replica", "aws"], GLOBALS, own)[0]["replica"] == "aws"
     with pytest.raises(UsageError, match="--uuid is required"):
-        parse(command, [], own)
+        parse(command, [], GLOBALS, own)
 
 
 def test_options_for_everything_may_be_configured_for_a_command(configured):

@@ -3,7 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from omicsdk.cli.catalog import GLOBALS, Catalog, Found, flags, own_arguments
+from omicsdk.cli.arguments import flags, own_arguments
+from omicsdk.cli.catalog import GLOBALS, Catalog
+from omicsdk.cli.program import Found
 from rows import check_each
 
 

@@ -5,8 +5,10 @@ import shlex
 import pytest
 from handwritten import by_group, handwritten
 from handwritten import line as typed_line
-from omicsdk.cli.catalog import Catalog, Found, split_globals
+from omicsdk.cli.arguments import split_globals
+from omicsdk.cli.catalog import GLOBALS, Catalog
 from omicsdk.cli.parser import parse
+from omicsdk.cli.program import Found
 from rows import check_each
 
 BEYOND = {"|", ">", ">>", "<", "&&", ";"}
@@ -49,11 +51,11 @@ def test_a_command_has_examples_that_can_be_typed(group, tmp_path, monkeypatch):
             words = typed(line)
             node = None
             while not isinstance(node, Found):
-                _, _, words = split_globals(words, node.options if node else [])
+                _, _, words = split_globals(words, GLOBALS, node.options if node else [])
                 node = catalog.follow(node, words)
             for word in words:
                 if word.startswith("@"):
                     (tmp_path / word[1:]).write_text("{}")
-            parse(node.command, words)
+            parse(node.command, words, GLOBALS)
 
     check_each(GROUPS[group], typed_line, check)

@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 from leaf_commands import leaf_commands
-from omicsdk.cli.catalog import Found, key
-from omicsdk.cli.errors import exit_code, is_denied, outcome_code
+from omicsdk.cli.arguments import key
+from omicsdk.cli.errors import is_denied
+from omicsdk.cli.failures import exit_code, outcome_code
 from omicsdk.cli.invoke import called
 from omicsdk.cli.output import Console, Output
+from omicsdk.cli.program import Found
 from omicsdk.core import (
     AuthError,
     BadRequest,

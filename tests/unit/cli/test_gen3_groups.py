@@ -2,7 +2,9 @@
 
 import pytest
 from gen3_command import gen3_command
-from omicsdk.cli.catalog import Catalog, Found, Group, loaded
+from omicsdk.cli.arguments import loaded
+from omicsdk.cli.catalog import Catalog
+from omicsdk.cli.program import Found, Group
 
 DOCUMENTED = {
     "auth": ["access-token", "curl", "endpoint", "token-decode", "wts-endpoint", "wts-list"],

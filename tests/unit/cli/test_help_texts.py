@@ -9,8 +9,9 @@ from pathlib import Path
 import omicsdk.cli
 import pytest
 from handwritten import by_group, every_command, line
-from omicsdk.cli.catalog import GLOBALS, Found
+from omicsdk.cli.catalog import GLOBALS
 from omicsdk.cli.parser import spelled
+from omicsdk.cli.program import Found
 from rows import check_each
 
 LIMIT = 80

@@ -10,7 +10,8 @@ from typing import Any, Literal
 
 import pytest
 from omicsdk import Dss
-from omicsdk.cli.catalog import QUIET, REPORT, builtin_commands, commands_of, key, loaded
+from omicsdk.cli.arguments import key, loaded
+from omicsdk.cli.catalog import GLOBALS, QUIET, REPORT, builtin_commands, commands_of
 from omicsdk.cli.index import Entry
 from omicsdk.cli.index.__main__ import entries
 from omicsdk.cli.index._reading import IndexFault, command, commands
@@ -286,11 +287,11 @@ def test_a_switch_has_one_for_its_opposite():
     assert options["is_wet"]["flag"] is True
     assert options["dry"]["help"] == "The opposite of --is-wet; the default."
     assert "With --is-wet" in str(made["description"])
-    assert parse(made, ["--what", "x", "--dry"])[0] == {"what": ["x"], "is_wet": False}
-    assert parse(made, ["--what", "x", "--is-wet"])[0] == {"what": ["x"], "is_wet": True}
-    assert parse(made, ["--what", "x"])[0] == {"what": ["x"]}
+    assert parse(made, ["--what", "x", "--dry"], GLOBALS)[0] == {"what": ["x"], "is_wet": False}
+    assert parse(made, ["--what", "x", "--is-wet"], GLOBALS)[0] == {"what": ["x"], "is_wet": True}
+    assert parse(made, ["--what", "x"], GLOBALS)[0] == {"what": ["x"]}
     with pytest.raises(UsageError, match="--is-wet and --dry are mutually exclusive"):
-        parse(made, ["--what", "x", "--dry", "--is-wet"])
+        parse(made, ["--what", "x", "--dry", "--is-wet"], GLOBALS)
 
 
 def test_an_operation_may_have_other_words():
@@ -357,7 +358,7 @@ def test_options_that_a_function_takes_as_one_argument():
     ]
     said = StringIO()
     console = Console(stderr=said)
-    given = parse(made, ["door", "--brush", "hard", "--narrow"])[0]
+    given = parse(made, ["door", "--brush", "hard", "--narrow"], GLOBALS)[0]
     assert called(made, given, console) == ["door", Tools(brush="hard", is_wide=False)]
     assert said.getvalue() == "omics: painting door\n"
     assert called(made, {"what": "door", "verbose": False}, console) == ["door", Tools()]

@@ -2,9 +2,11 @@
 
 import pytest
 from handwritten import by_group, every_command, handwritten, line
-from omicsdk.cli.catalog import GLOBALS, Found, flags, global_arguments, key, loaded, own_arguments
+from omicsdk.cli.arguments import flags, global_arguments, key, loaded, own_arguments
+from omicsdk.cli.catalog import GLOBALS
 from omicsdk.cli.help import command_help
 from omicsdk.cli.parser import parse
+from omicsdk.cli.program import Found
 from rows import check_each
 
 OPERATIONS = {
@@ -34,7 +36,7 @@ def test_options_do_not_clash_and_a_commands_own_win(group):
         own = [argument for argument in own_arguments(found.command) if not argument.get("positional")]
         spellings = [spelling for argument in own for spelling in flags(argument)]
         assert len(spellings) == len(set(spellings))
-        after = [spelling for argument in global_arguments(own) for spelling in flags(argument)]
+        after = [spelling for argument in global_arguments(own, GLOBALS) for spelling in flags(argument)]
         assert not set(after) & set(spellings)
         everywhere = {spelling for argument in GLOBALS for spelling in flags(argument)}
         assert everywhere <= set(spellings) | set(after)
@@ -73,7 +75,7 @@ def test_every_option_is_in_the_help_and_takes_what_it_states(group):
             if argument.get("negates"):
                 continue  # the other one of two switches that are mutually exclusive
             words += [flags(argument)[-1]] if argument.get("flag") else [f"{flags(argument)[-1]}={value}"]
-        values, after = parse(found.command, [*positional, *words])
+        values, after = parse(found.command, [*positional, *words], GLOBALS)
         assert values.keys() == {key(argument) for argument in own}
         assert after == {}
 

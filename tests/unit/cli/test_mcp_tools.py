@@ -12,12 +12,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.cli.catalog import Catalog, Found, Group
+from omicsdk.cli.catalog import GLOBALS, Catalog
 from omicsdk.cli.index.__main__ import entries
 from omicsdk.cli.index._reading import IndexFault
 from omicsdk.cli.mcp.responses import Responses, masked, pages_of
 from omicsdk.cli.mcp.tools import MORE, Tool, check_texts, command_line, known_services, offered, tools_of
 from omicsdk.cli.parser import parse
+from omicsdk.cli.program import Found, Group
 from omicsdk.core import UsageError
 
 CATALOG = Catalog()
@@ -187,7 +188,7 @@ def test_values_reach_the_command_as_they_were_given(service, tmp_path):
                 at = next(
                     each for each in range(len(words)) if tuple(words[each : each + len(tool.words)]) == tool.words
                 )
-                values, _ = parse(optional, words[at + len(tool.words) :])
+                values, _ = parse(optional, words[at + len(tool.words) :], GLOBALS)
                 given = values.get(argument.get("python") or name)
                 if argument.get("positional") and values.get("paths") in (
                     ["x", value],

@@ -1,8 +1,8 @@
 """Errors for misspelled words, and help on topics."""
 
 import pytest
-from omicsdk.cli.help import TOPICS
 from omicsdk.cli.mistakes import did_you_mean
+from omicsdk.cli.topics import TOPICS
 
 
 @pytest.mark.parametrize(

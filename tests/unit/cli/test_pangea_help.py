@@ -3,8 +3,10 @@
 import shlex
 from collections.abc import Iterator
 
-from omicsdk.cli.catalog import Catalog, Found, Group, commands_of, loaded
+from omicsdk.cli.arguments import loaded
+from omicsdk.cli.catalog import GLOBALS, Catalog, commands_of
 from omicsdk.cli.parser import parse
+from omicsdk.cli.program import Found, Group
 from omicsdk.cli.services import SERVICES
 from rows import check_each
 
@@ -38,7 +40,7 @@ def test_an_example_is_a_command():
         words = shlex.split(example.partition(" < ")[0].partition(" > ")[0])
         assert words[:2] == ["omics", "pangea"]
         command, rest = found(words[1:])
-        parse(command.command, rest)
+        parse(command.command, rest, GLOBALS)
 
     check_each(EXAMPLES, str, check)
 

@@ -3,7 +3,9 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.cli.rows import brief, cells_of, columns_of, fitting, in_order, items_of, parts_of, picked, ranked, text_of
+from omicsdk.cli.columns import COLUMNS
+from omicsdk.cli.output import in_order
+from omicsdk.cli.rows import FIRST, brief, cells_of, columns_of, fitting, items_of, parts_of, picked, ranked, text_of
 from omicsdk.core import UsageError
 
 
@@ -15,18 +17,18 @@ def test_columns_come_in_the_order_in_which_they_are_first_seen():
 
 
 @pytest.mark.parametrize(
-    ("value", "key", "items"),
+    ("value", "known", "items"),
     [
-        ([1, 2], "ignored", [1, 2]),
-        ({"a": {"b": [1]}}, "a.b", [1]),
-        ({"a.b": [2]}, "a.b", [2]),
+        ([1, 2], None, [1, 2]),
+        ({"a": {"b": [1]}}, [1], [1]),
+        ({"a": []}, [], []),
         ({"a": 1}, None, [{"a": 1}]),
-        (None, "a", []),
-        (5, "a", [5]),
+        (None, None, []),
+        (5, None, [5]),
     ],
 )
-def test_items_of_a_response(value, key, items):
-    assert items_of(value, key) == items
+def test_items_of_a_response(value, known, items):
+    assert items_of(value, known) == items
 
 
 def test_a_response_is_cut_into_facts_and_tables():
@@ -78,9 +80,9 @@ def test_columns_that_fit(widths, room, gap):
 def test_the_columns_that_matter_most_come_first_and_empty_ones_last():
     rows = [{"href": "h", "note": "n", "name": "a", "id": 1, "tags": []}, {"href": "h", "id": 2, "tags": []}]
     columns = columns_of(rows)
-    assert ranked(columns, rows, schema="") == ["id", "name", "note", "href", "tags"]
+    assert ranked(columns, rows, FIRST) == ["id", "name", "note", "href", "tags"]
     assert ranked(columns, rows) == ["note", "name", "id", "href", "tags"]
-    assert ranked(columns, rows, schema="Member") == ["note", "name", "id", "href", "tags"]
+    assert ranked(columns, rows, COLUMNS["Member"]) == ["note", "name", "id", "href", "tags"]
     assert ranked(columns, rows, ["note", "id"])[:2] == ["note", "id"]
 
 

@@ -7,8 +7,8 @@ from datetime import datetime
 
 import httpx
 import pytest
-from omicsdk.cli.errors import json_line, wants_json
-from omicsdk.cli.output import Output, logs_shown
+from omicsdk.cli.failures import json_line, wants_json
+from omicsdk.cli.output import Console, Output
 
 CANARY = "canary-0123456789"
 
@@ -78,19 +78,18 @@ def test_a_traceback_is_a_field(omics, widgets):
 
 
 def test_fields_of_a_record_come_along_and_secrets_are_masked():
-    lines = []
-    with logs_shown("INFO", lines.append, as_json=True):
+    with Console(stderr=(err := io.StringIO()), as_json=True).logs("INFO"):
         log = logging.getLogger("omicsdk.http")
         log.warning("GET https://h/x?token=%s", CANARY, extra={"attempt": 2, "access_token": CANARY})
         try:
             raise ValueError("broken")
         except ValueError:
             log.exception("odd")
-    first, second = map(json.loads, lines)
+    first, second = map(json.loads, err.getvalue().splitlines())
     assert (first["level"], first["logger"]) == ("WARNING", "omicsdk.http")
     assert first["fields"] == {"attempt": 2, "access_token": "***"}
     assert second["fields"] == {"error": "ValueError: broken"}
-    assert CANARY not in "".join(lines)
+    assert CANARY not in err.getvalue()
 
 
 def test_a_line_is_one_line_whatever_it_states():

@@ -1,7 +1,8 @@
 """Drawing on a terminal: tables, facts, a progress line."""
 
 import pytest
-from omicsdk.cli.terminal import cells, facts, folded, progress_line, table, widths
+from omicsdk.cli.progress import progress_line
+from omicsdk.cli.terminal import cells, facts, folded, table, widths
 from omicsdk.transfer import Progress
 
 ROWS = [["reads.fastq", "1.5 MiB"], ["ünï", "3 B"]]

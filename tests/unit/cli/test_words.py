@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from omicsdk.cli.catalog import GLOBALS
 from omicsdk.cli.parser import parse
 from omicsdk.core import UsageError
 
@@ -17,16 +18,16 @@ COMMAND = {
 
 
 def test_words_without_dashes_stand_anywhere():
-    assert parse(COMMAND, ["-q", "a", "b", "-t", "x"])[0] == {
+    assert parse(COMMAND, ["-q", "a", "b", "-t", "x"], GLOBALS)[0] == {
         "paths": ["a", "b"],
         "quiet": True,
         "target_filename": "x",
     }
-    assert parse(COMMAND, ["-t", "x", "--", "-a"])[0] == {"paths": ["-a"], "target_filename": "x"}
+    assert parse(COMMAND, ["-t", "x", "--", "-a"], GLOBALS)[0] == {"paths": ["-a"], "target_filename": "x"}
 
 
 def test_a_value_may_stand_after_an_equals_sign():
-    assert parse(COMMAND, ["p", "--target-filename=-dash"])[0]["target_filename"] == "-dash"
+    assert parse(COMMAND, ["p", "--target-filename=-dash"], GLOBALS)[0]["target_filename"] == "-dash"
 
 
 @pytest.mark.parametrize(
@@ -46,7 +47,7 @@ def test_a_value_may_stand_after_an_equals_sign():
 )
 def test_a_wrong_word_is_reported(words, message):
     with pytest.raises(UsageError) as caught:
-        parse(COMMAND, words)
+        parse(COMMAND, words, GLOBALS)
     assert message in str(caught.value)
 
 
@@ -114,7 +115,7 @@ def test_letters_of_flags_may_stand_together(omics, widgets):
     helped = omics("widgets", "get-widgets", "-qh")
     assert (helped.code, widgets.asked) == (0, [])
     assert helped.out == omics("widgets", "get-widgets", "--help").out
-    assert parse(COMMAND, ["p", "-qt", "x"])[0] == {"paths": ["p"], "quiet": True, "target_filename": "x"}
+    assert parse(COMMAND, ["p", "-qt", "x"], GLOBALS)[0] == {"paths": ["p"], "quiet": True, "target_filename": "x"}
 
 
 PLACING = {
@@ -141,7 +142,7 @@ PLACING = {
     ],
 )
 def test_words_without_a_dash_may_stand_on_both_sides_of_options(words, placed):
-    values, _ = parse(PLACING, words.split())
+    values, _ = parse(PLACING, words.split(), GLOBALS)
     values.pop("fast", None)
     assert values == placed
 
@@ -156,7 +157,7 @@ def test_words_without_a_dash_may_stand_on_both_sides_of_options(words, placed):
 )
 def test_words_that_are_missing_or_unknown_are_reported(words, said):
     with pytest.raises(UsageError, match=said):
-        parse(PLACING, words.split())
+        parse(PLACING, words.split(), GLOBALS)
 
 
 def test_global_options_stand_before_between_and_after(omics, widgets):

@@ -13,7 +13,7 @@ import httpx
 import omicsdk_api
 import pytest
 from omicsdk.core import NO_RETRY, BearerToken, DecodeError
-from omicsdk.core.paging import with_items
+from omicsdk.core.page_items import with_items
 
 ROOT = Path(omicsdk_api.__file__).parent
 SERVICES = sorted(json.loads((ROOT / "index.json").read_text()))

@@ -12,7 +12,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.cli.catalog import Catalog, split_globals
+from omicsdk.cli.arguments import split_globals
+from omicsdk.cli.catalog import GLOBALS, Catalog
 from omicsdk.cli.mistakes import did_you_mean
 from omicsdk.cli.plugins import ALIASES_VARIABLE, SHELL, aliases_file, plugins, read_aliases
 from omicsdk.core.errors import ConfigError, UsageError
@@ -116,7 +117,7 @@ def _check(expansion: str, catalog: Catalog, aliases: dict[str, str]) -> None:
         UsageError: It does not.
     """
     try:
-        words = split_globals(shlex.split(expansion), [])[2]
+        words = split_globals(shlex.split(expansion), GLOBALS, [])[2]
     except ValueError as error:  # a quote that is not closed
         raise UsageError(f"cannot split the expansion into words: {error}") from error
     first = words[0] if words else ""

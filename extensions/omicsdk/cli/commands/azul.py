@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.errors import REFUSED
-from omicsdk.cli.lists import Rows
+from omicsdk.cli.listing import Rows
 from omicsdk.core.type_guards import is_array, is_object
 
 if TYPE_CHECKING:

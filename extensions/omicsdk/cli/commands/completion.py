@@ -7,6 +7,7 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from omicsdk.cli.completion import script
 from omicsdk.core.errors import ConfigError, UsageError
 from omicsdk.core.files import home_folder, in_place_of, target_of, write_text
 
@@ -23,8 +24,6 @@ _BASH_COMPLETION = (
 )
 """Where systems keep the program that loads bash's scripts from the user's folder."""
 
-_SCRIPTS = Path(__file__).parent.parent / "scripts"
-SUFFIXES = {"bash": "bash", "zsh": "zsh", "fish": "fish", "powershell": "ps1"}
 INSTALLABLE = ("bash", "zsh", "fish")
 
 
@@ -40,15 +39,6 @@ class Place(NamedTuple):
     file: Path
     settings: Path | None = None
     line: str = ""
-
-
-def script(shell: str) -> str:
-    """Return the completion script of a shell.
-
-    Args:
-        shell: bash, zsh, fish or powershell.
-    """
-    return (_SCRIPTS / f"omics.{SUFFIXES[shell]}").read_text("utf-8")
 
 
 def completion(
@@ -71,7 +61,7 @@ def completion(
     if not install:
         if shell is None:
             raise UsageError("SHELL is required", remedy="Or write the script where your shell reads it: --install.")
-        return script(shell).rstrip("\n")
+        return script(shell, "omics").rstrip("\n")
     named = shell or own_shell(os.environ)
     if named not in INSTALLABLE:
         raise UsageError(
@@ -128,7 +118,7 @@ def _install(shell: str, place: Place, console: Console) -> None:
     Raises:
         ConfigError: A file cannot be written.
     """
-    write_text(place.file, script(shell), _MODE)
+    write_text(place.file, script(shell, "omics"), _MODE)
     console.message(f"wrote {place.file}")
     settings, line = place.settings, place.line
     if settings is not None:

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.cli.catalog import LEVELS
+from omicsdk.cli.arguments import LEVELS
 from omicsdk.cli.commands.values import STREAM
 from omicsdk.cli.mistakes import did_you_mean
 from omicsdk.cli.output import TextAndData
@@ -336,9 +336,11 @@ def _checked(keys: Keys, value: str) -> str:
 
 def _check_transfer_option(name: str, value: str) -> None:
     """Check the default of an option of transfers by that of omics cp, which has all of them."""
-    from omicsdk.cli.catalog import Catalog, Found, key, own_arguments
+    from omicsdk.cli.arguments import key, own_arguments
+    from omicsdk.cli.catalog import Catalog
     from omicsdk.cli.defaults import check_transfer_option
     from omicsdk.cli.parser import spelled, value_of
+    from omicsdk.cli.program import Found
 
     found = Catalog().start("cp")
     arguments = own_arguments(found.command) if isinstance(found, Found) else []

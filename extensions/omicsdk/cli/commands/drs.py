@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.transfers import ended, finish, foreseen, tell_failures
 from omicsdk.cli.commands.values import text_of
-from omicsdk.cli.lists import Rows
+from omicsdk.cli.listing import Rows
 from omicsdk.core.errors import OmicsError
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from omicsdk.cli.commands.values import file_to_write
-from omicsdk.cli.errors import REFUSED, SHOWN, is_denied, printable
+from omicsdk.cli.errors import REFUSED, is_denied, printable
+from omicsdk.cli.failures import SHOWN
 from omicsdk.cli.output import Call, TextAndData
 from omicsdk.core.errors import Interrupted, SomeFailed, UsageError
 from omicsdk.transfer import Control, Outcome, TransferReport

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from omicsdk.cli.commands.values import STREAM
-from omicsdk.cli.lists import Rows
+from omicsdk.cli.listing import Rows
 from omicsdk.cli.output import TextAndData
 from omicsdk.core.errors import NotWritable, UsageError
 from omicsdk.hca.upload.areas import UploadAreaURI, UploadConfig

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from omicsdk.cli.doctor import Outcome, machine, network
 from omicsdk.cli.doctor.services import HOW_TO_GET
-from omicsdk.cli.help import version_line, wrapped
+from omicsdk.cli.help import wrapped
+from omicsdk.cli.program import version_line
 from omicsdk.core.credentials import origin_of
 from omicsdk.core.errors import OmicsError
+from omicsdk.core.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -40,7 +42,7 @@ def of_machine(environ: Mapping[str, str]) -> list[Probe]:
         environ: The environment's variables.
     """
     return [
-        Probe("versions", "", lambda: [Outcome("versions", "", "ok", version_line())]),
+        Probe("versions", "", lambda: [Outcome("versions", "", "ok", version_line("omics", __version__))]),
         Probe("pycurl", "", lambda: [machine.curl()]),
         Probe("extras", "", lambda: machine.extras(machine.requirements())),
         Probe("encoding", "", lambda: [machine.encodings()]),

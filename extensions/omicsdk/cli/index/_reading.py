@@ -18,13 +18,15 @@ from typing import Any, Literal, NamedTuple, Protocol, Union, cast, get_args, ge
 
 import griffe
 
-from omicsdk.cli.catalog import CHECK_ONLY, FAIL_EMPTY, REPORT, Catalog, key, loaded
+from omicsdk.cli.arguments import key, loaded
+from omicsdk.cli.catalog import CHECK_ONLY, FAIL_EMPTY, REPORT, Catalog
 from omicsdk.cli.commands.values import at_least_0, at_least_1
 from omicsdk.cli.index import Entry
 from omicsdk.cli.index._renderers import RENDERERS
 from omicsdk.cli.parser import spelled
+from omicsdk.cli.registrations import Gathered, Workflow
 from omicsdk.cli.services import SERVICES
-from omicsdk.cli.shapes import Argument, Command, Gathered, Kind
+from omicsdk.cli.shapes import Argument, Kind
 from omicsdk.core.client import Client
 from omicsdk.transfer import TransferOptions, TransferOptionsDict
 from omicsdk.transfer.engine.options import FILTERS, SelectionOptionsDict
@@ -125,7 +127,7 @@ def _imported_for_checkers(module: types.ModuleType) -> dict[str, Any]:
     return names
 
 
-def commands(entry: Entry, service: str, *, by_signature: bool = False) -> list[Command]:
+def commands(entry: Entry, service: str, *, by_signature: bool = False) -> list[Workflow]:
     """Create the command of an entry, one for each alias, and a hidden one for each synonym.
 
     Args:
@@ -138,14 +140,14 @@ def commands(entry: Entry, service: str, *, by_signature: bool = False) -> list[
         IndexFault: As for `command`.
     """
 
-    def under(words: str) -> Command:
+    def under(words: str) -> Workflow:
         return command(replace(entry, words=words), service, by_signature=by_signature)
 
-    hidden: list[Command] = [{**under(words), "hidden": True} for words in entry.synonyms]
+    hidden: list[Workflow] = [{**under(words), "hidden": True} for words in entry.synonyms]
     return [*map(under, (entry.words, *entry.aliases)), *hidden]
 
 
-def command(entry: Entry, service: str, *, by_signature: bool = False) -> Command:
+def command(entry: Entry, service: str, *, by_signature: bool = False) -> Workflow:
     """Create the command of an entry.
 
     Args:
@@ -155,14 +157,14 @@ def command(entry: Entry, service: str, *, by_signature: bool = False) -> Comman
             and counts are at least 1.
 
     Returns:
-        The command, as `cli.shapes.Command` describes it.
+        The command, as `cli.shapes.Workflow` describes it.
 
     Raises:
         IndexFault: A parameter has an unsupported type, or is not documented; or the entry names a parameter that the
             function lacks.
     """
     before = " ".join(["omics", service, entry.words]).replace("  ", " ")
-    made: Command = {"command": entry.words}
+    made: Workflow = {"command": entry.words}
     if entry.examples:
         made["examples"] = [f"{before} {rest}".rstrip() for rest in entry.examples]
     if entry.extends:
@@ -229,7 +231,7 @@ def command(entry: Entry, service: str, *, by_signature: bool = False) -> Comman
     made["parameters"] = [*arguments, *more]
     made["supplied"] = supplied
     render = entry.render or _renderer(hints.get("return"))
-    stated: Command = {
+    stated: Workflow = {
         "command": entry.words,
         "gathered": gathered,
         "late": is_late,
@@ -245,7 +247,7 @@ def command(entry: Entry, service: str, *, by_signature: bool = False) -> Comman
         "title": entry.title,
         "render": "" if render is None else _target(render),
     }
-    return cast("Command", {**made, **{name: value for name, value in stated.items() if value}})
+    return cast("Workflow", {**made, **{name: value for name, value in stated.items() if value}})
 
 
 def _gathered(
@@ -420,7 +422,7 @@ def _opposite(argument: Argument, flag: str) -> Argument:
     }
 
 
-def _operation(entry: Entry, service: str) -> Command:
+def _operation(entry: Entry, service: str) -> Workflow:
     """Return an operation of the service's document under other words."""
     package = SERVICES[service].get("package", service)
     found = next((each for each in Catalog().operations(package) if each["command"] == entry.operation), None)
@@ -432,7 +434,7 @@ def _operation(entry: Entry, service: str) -> Command:
     placed: list[Argument] = [
         {**each, "positional": True} if each["name"] in (entry.positional or ()) else each for each in parameters
     ]
-    made: Command = {**found, "parameters": placed}
+    made: Workflow = {**found, "parameters": placed}
     if (done := _DONE.get(found.get("method", ""))) is not None:
         made["title"] = done
     return made

@@ -103,7 +103,7 @@ COMMANDS = (
     ),
     Entry("doctor", doctor, checks=_TIMEOUT, examples=("", "dss sb", "--json > report.json")),
     Entry("clear-hca-cache", nothing_cached, quick=True, examples=("",)),
-    Entry("help", show_help, hidden=("node", "catalog", "where"), quick=True, examples=("dss get-bundle", "topics")),
+    Entry("help", show_help, quick=True, examples=("dss get-bundle", "topics")),
     Entry(
         "completion",
         completion,

@@ -14,22 +14,10 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
 
-from omicsdk.cli.catalog import (
-    NO_PAGINATE,
-    NO_PROGRESS,
-    QUIET,
-    REPORT,
-    Catalog,
-    Found,
-    Group,
-    deletes,
-    flag,
-    global_arguments,
-    key,
-    kind_of,
-    own_arguments,
-)
+from omicsdk.cli.arguments import NO_PAGINATE, deletes, flag, global_arguments, key, kind_of, own_arguments
+from omicsdk.cli.catalog import GLOBALS, NO_PROGRESS, QUIET, REPORT, Catalog, ServiceGroup
 from omicsdk.cli.mistakes import did_you_mean
+from omicsdk.cli.program import Found, Group
 from omicsdk.cli.shapes import Argument, Command
 from omicsdk.core.errors import UsageError
 from omicsdk.core.type_guards import is_array, is_object
@@ -148,13 +136,13 @@ def _chosen(catalog: Catalog, service: str) -> Iterator[Found]:
         if not isinstance(node, Group):
             raise UsageError(f"--services {service}: {' '.join(node.path)} is a command", remedy="Name its group.")
         node = node.child(word)
-    if isinstance(node, Group):
+    if isinstance(node, ServiceGroup):
         yield from _below(node, with_api="api" in words)
-    else:
+    elif isinstance(node, Found):
         yield node
 
 
-def _below(group: Group, *, with_api: bool) -> Iterator[Found]:
+def _below(group: ServiceGroup, *, with_api: bool) -> Iterator[Found]:
     yield from group.found()
     for each in group.below():
         if with_api or each.path[-1] != "api":
@@ -193,7 +181,7 @@ def tool_of(found: Found, catalog: Catalog) -> Tool:
     properties = {name: _schema(argument) for name, argument in arguments.items()}
     if asks:
         properties.setdefault("yes", dict(_YES))
-    free = {each["name"] for each in global_arguments(own_arguments(command))}
+    free = {each["name"] for each in global_arguments(own_arguments(command), GLOBALS)}
     if "query" in free and not command.get("streams"):
         properties.setdefault("query", dict(_QUERY))
     required = [name for name, argument in arguments.items() if argument.get("required")]

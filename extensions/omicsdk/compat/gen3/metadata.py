@@ -10,7 +10,7 @@ from omicsdk.compat._responses import DocumentedResponse
 from omicsdk.compat.gen3._service import LOCAL, Service, awaited, mounted
 from omicsdk.core.errors import APIError, TransportError
 from omicsdk.core.json_responses import json_of
-from omicsdk.core.paging import found_at
+from omicsdk.core.page_items import found_at
 from omicsdk.gen3.metadata_documents import after, query_documents, with_query
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from omicsdk.compat.gen3._service import LoginService
 from omicsdk.core.errors import APIError
 from omicsdk.core.json_responses import json_of
 from omicsdk.core.omit import OMIT
-from omicsdk.core.paging import found_at
+from omicsdk.core.page_items import found_at
 from omicsdk.gen3.errors import Gen3Error
 from omicsdk.gen3.index_records import stated
 

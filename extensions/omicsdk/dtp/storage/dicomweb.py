@@ -13,7 +13,7 @@ from omicsdk.core.credentials import Basic, BearerToken, Credentials, is_confide
 from omicsdk.core.errors import ConnectFailed, Interrupted, NotFound, OmicsError, TransferError
 from omicsdk.core.json_responses import json_of
 from omicsdk.core.lazy import require
-from omicsdk.core.paging import items_at
+from omicsdk.core.page_items import items_at
 from omicsdk.core.plain_client import PlainClient, plain_request
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.dtp.storage.dicom import Instance, check_instance, instances

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from omicsdk.core.errors import APIError, Conflict, NotFound, OmicsError, UsageError
-from omicsdk.core.json_responses import checked_json
+from omicsdk.core.json_parts import checked_json
 from omicsdk.core.model import STRING, array, members, optional
 from omicsdk.core.plain_client import clock_of
 from omicsdk.core.redaction import mask_text

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from omicsdk.core.batches import batches
 from omicsdk.core.errors import NotFound, OmicsError, UsageError
 from omicsdk.core.files import in_place_of
-from omicsdk.core.json_responses import checked_json
+from omicsdk.core.json_parts import checked_json
 from omicsdk.core.model import ANY, STRING, array, check, mapping, members, optional
 from omicsdk.core.tables import line_of
 from omicsdk.core.text_arguments import text_is_one_item

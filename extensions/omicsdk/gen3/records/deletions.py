@@ -11,7 +11,7 @@ from omicsdk.core.batches import batches
 from omicsdk.core.errors import BadRequest
 from omicsdk.core.json_responses import json_of
 from omicsdk.core.model import STRING, members
-from omicsdk.core.paging import items_at
+from omicsdk.core.page_items import items_at
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.type_guards import is_object, only_objects
 from omicsdk.gen3.dictionary import Dictionary

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from omicsdk.core.batches import batches
 from omicsdk.core.model import STRING, members
-from omicsdk.core.paging import items_at
+from omicsdk.core.page_items import items_at
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.gen3.dictionary import PROGRAM, PROJECT, Dictionary, Link, Node, Property, Shape
 from omicsdk.gen3.errors import choice

@@ -12,7 +12,7 @@ from omicsdk.core.checksums import from_base64, is_checksum
 from omicsdk.core.counts import stated_number
 from omicsdk.core.errors import DecodeError
 from omicsdk.core.model import ANY, NUMBER, STRING, array, mapping, members, optional
-from omicsdk.core.paging import items_at
+from omicsdk.core.page_items import items_at
 from omicsdk.core.redaction import url_parts
 from omicsdk.core.type_guards import is_array, is_object, number_in
 

@@ -20,10 +20,10 @@ from omicsdk.core.checksums import is_checksum
 from omicsdk.core.consistency import Identifier
 from omicsdk.core.counts import stated_number
 from omicsdk.core.errors import DecodeError, NameClash, NotFound, UnsafePath, UsageError
-from omicsdk.core.json_responses import page_of
+from omicsdk.core.json_pages import page_of
 from omicsdk.core.model import ANY, INTEGER, STRING, array, check, mapping, members, optional
 from omicsdk.core.omit import OMIT
-from omicsdk.core.paging import items_at, with_items
+from omicsdk.core.page_items import items_at, with_items
 from omicsdk.core.platform import settings_of
 from omicsdk.hca.dss.files import DSSFile, locate, without_redirects
 from omicsdk.transfer.names import safe_name

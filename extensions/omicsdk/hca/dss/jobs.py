@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.clock import Clock
 from omicsdk.core.errors import APIError, AuthError, Forbidden, Interrupted, NotFound, OmicsError, TransferError
-from omicsdk.core.json_responses import checked_json
+from omicsdk.core.json_parts import checked_json
 from omicsdk.core.model import STRING, members, optional
 from omicsdk.core.omit import OMIT
 from omicsdk.core.operation import exchange_of_call

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import APIError, AuthError, ChecksumMismatch, Conflict, Forbidden, Locked, NotFound, OmicsError
-from omicsdk.core.json_responses import checked_json
+from omicsdk.core.json_parts import checked_json
 from omicsdk.core.model import STRING, members
 from omicsdk.core.platform import settings_of
 from omicsdk.core.retry import seconds_of_date

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Self, TypedDict, TypeVar, cast
 
 from omicsdk.core.clock import SYSTEM_CLOCK
+from omicsdk.core.durations import seconds_in
 from omicsdk.core.errors import UsageError
-from omicsdk.core.waits import seconds_in
 from omicsdk.transfer.arguments import a, function, kind, number, whole_number
 from omicsdk.transfer.engine.control import Control
 from omicsdk.transfer.filters import Filters

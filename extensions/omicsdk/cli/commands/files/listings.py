@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, Unpack
 
 from omicsdk.cli.commands.values import STREAM
 from omicsdk.cli.errors import printable
-from omicsdk.cli.lists import Rows, aligned, widths_of
+from omicsdk.cli.listing import Rows, aligned, widths_of
 from omicsdk.cli.output import Output, TextAndData
 from omicsdk.core.consistency import despite_contradictions, read_again_if_doubtful
 from omicsdk.core.errors import TransferError, UsageError

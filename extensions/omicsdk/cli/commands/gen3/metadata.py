@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from omicsdk.cli.commands.transfers import tell_failures
 from omicsdk.cli.commands.values import agreed, file_to_write
-from omicsdk.cli.errors import REFUSED, SHOWN
-from omicsdk.cli.lists import Rows
+from omicsdk.cli.errors import REFUSED
+from omicsdk.cli.failures import SHOWN
+from omicsdk.cli.listing import Rows
 from omicsdk.cli.output import TextAndData
 from omicsdk.core.errors import OmicsError, SomeFailed, UsageError
 from omicsdk.core.json_responses import json_of

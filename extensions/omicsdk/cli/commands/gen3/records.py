@@ -8,8 +8,9 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from omicsdk.cli.commands.values import agreed, text_of
-from omicsdk.cli.errors import REFUSED, SHOWN
-from omicsdk.cli.lists import Rows
+from omicsdk.cli.errors import REFUSED
+from omicsdk.cli.failures import SHOWN
+from omicsdk.cli.listing import Rows
 from omicsdk.core.errors import UsageError
 from omicsdk.core.files import in_place_of
 from omicsdk.core.json_responses import json_of

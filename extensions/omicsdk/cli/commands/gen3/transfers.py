@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from omicsdk.cli.commands.drs import found
 from omicsdk.cli.commands.transfers import finish, foreseen, listed, planned, rows_of, tell_failures
-from omicsdk.cli.lists import Rows
+from omicsdk.cli.listing import Rows
 from omicsdk.core.archives import bytes_of
 from omicsdk.core.errors import NotFound, OmicsError, UsageError
 from omicsdk.core.page_breaks import page_break

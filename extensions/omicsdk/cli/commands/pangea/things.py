@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from omicsdk.cli.commands.transfers import tell_failures
 from omicsdk.cli.commands.values import agreed, text_of
-from omicsdk.cli.lists import Rows
+from omicsdk.cli.listing import Rows
 from omicsdk.cli.output import Call, TextAndData
 from omicsdk.core.checked_fields import check_fields
 from omicsdk.core.errors import OmicsError, UsageError

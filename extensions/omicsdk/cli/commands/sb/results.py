@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from omicsdk.cli.commands.transfers import count_of, tell_failures
 from omicsdk.cli.commands.values import agreed
-from omicsdk.cli.lists import Rows
+from omicsdk.cli.listing import Rows
 from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.sb.jobs import PERIOD
 from omicsdk.sb.tasks import some_of

@@ -12,7 +12,7 @@ from omicsdk.compat._responses import DocumentedBody, DocumentedReply, refused_b
 from omicsdk.compat.sevenbridges.errors import NonJSONResponseError, SbgError, as_ours, as_sbg, class_of
 from omicsdk.core.api_errors import PAGE_LIMIT, complaint_of, page_title
 from omicsdk.core.errors import MESSAGE_LIMIT, APIError, DecodeError, NotJson, OmicsError, shortened
-from omicsdk.core.paging import items_at
+from omicsdk.core.page_items import items_at
 from omicsdk.core.redaction import mask_text, mask_url
 from omicsdk.core.streaming import Body, transport_error
 from omicsdk.core.type_guards import is_object

@@ -27,7 +27,7 @@ from omicsdk.core.errors import (
     first_of,
 )
 from omicsdk.core.json_responses import json_of
-from omicsdk.core.paging import items_at
+from omicsdk.core.page_items import items_at
 from omicsdk.core.type_guards import is_object, only_objects
 from omicsdk.drs.downloads import fetch_found
 from omicsdk.drs.identifiers import DrsId, NotADrsId, parse_drs_id

@@ -1,0 +1,212 @@
+"""The arguments of commands: general options, how arguments are spelled, and which a command has."""
+
+from __future__ import annotations
+
+from omicsdk.cli.mistakes import unknown_option
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from omicsdk.cli.shapes import Argument, Command
+
+LEVELS = {"DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40, "CRITICAL": 50}
+"""Levels of messages on stderr. The numbers are those of logging, which is too slow to import for help."""
+
+
+def switch(name: str, text: str) -> Argument:
+    """Return an option without a value."""
+    return {"name": name, "type": "boolean", "flag": True, "default": False, "help": text}
+
+
+def value(name: str, text: str) -> Argument:
+    """Return an option with a text."""
+    return {"name": name, "type": "string", "default": None, "help": text}
+
+
+def general_options(*access: Argument) -> list[Argument]:
+    """Return the options of all commands of a program.
+
+    Args:
+        *access: Those of them that choose the service and its credentials.
+    """
+    return [
+        {**switch("help", "Show help and exit."), "short": "-h"},
+        switch("version", "Show the version and exit."),
+        {
+            **value(
+                "output",
+                "How results are printed: json (default in a pipe or file), table (default on a terminal), jsonl (an item a line, as "
+                "pages arrive) or tsv.",
+            ),
+            "choices": ["json", "jsonl", "table", "tsv"],
+        },
+        {
+            **value(
+                "columns", "Members to print of each item, in this order, separated by commas: id,name,project.name."
+            ),
+            "metavar": "NAMES",
+        },
+        *access,
+        value(
+            "call-timeout",
+            "Time to wait for the response to each attempt of a call, also while its body arrives at less than 1 KiB/s: "
+            "seconds, or 5m (default 60).",
+        ),
+        value(
+            "call-budget",
+            "Time for a call with its retries; it fails at once when a service requests a longer wait: seconds, or 30m "
+            "(default 10m).",
+        ),
+        switch("yes", "Response every question with yes: before something is deleted, replaced or set up."),
+        {**switch("quiet", "Only print errors: no progress, no notes."), "short": "-q"},
+        {
+            **value("log-level", "Level of messages on stderr; progress is shown up to INFO."),
+            "choices": list(LEVELS),
+            "default": "INFO",
+        },
+        switch("debug", "Show requests and answers (secrets masked), and tracebacks."),
+    ]
+
+
+NO_PAGINATE = switch("no-paginate", "Print the first page only; by default all pages are merged.")
+
+DRY_RUN = switch("dry-run", "Print the request that would be sent, and send nothing.")
+
+
+def loaded(target: str) -> Any:
+    """Import what `module:name` names."""
+    from importlib import import_module
+
+    module, _, name = target.partition(":")
+    return getattr(import_module(module), name)
+
+
+def kind_of(argument: Argument) -> str:
+    """An argument's type; of several (JSON Schema allows a list) the only one that is not null, else any."""
+    kind = argument.get("type") or "any"
+    if isinstance(kind, str):
+        return kind
+    real = [one for one in kind if one != "null"]
+    return real[0] if len(real) == 1 else "any"
+
+
+def key(argument: Argument) -> str:
+    """The key of an argument's value: the keyword of a call. Keys of general options have dashes, so they never clash."""
+    return argument.get("python") or argument["name"]
+
+
+def flag(argument: Argument) -> str:
+    """An argument's long option: `--per-page` for per_page."""
+    return "--" + argument["name"].replace("_", "-")
+
+
+def flags(argument: Argument) -> list[str]:
+    """Every spelling of an option, the short one first."""
+    short, also = argument.get("short"), argument.get("also", [])
+    if short is not None and short == "-" + argument["name"]:
+        return [short, *also]
+    return [*([] if short is None else [short]), *also, flag(argument)]
+
+
+def options_of(arguments: list[Argument]) -> list[tuple[Argument, list[str], str]]:
+    """The options among arguments, each with its spellings, those of its synonyms last, and its type.
+
+    Args:
+        arguments: Options and words without a dash.
+    """
+    synonyms = [(each["synonym_of"], flag(each)) for each in arguments if "synonym_of" in each]
+    return [
+        (each, [*flags(each), *(other for name, other in synonyms if name == each["name"])], kind_of(each))
+        for each in arguments
+        if not each.get("positional") and "synonym_of" not in each
+    ]
+
+
+def own_arguments(command: Command) -> list[Argument]:
+    """A command's arguments, and those that its kind adds if it has none of that name."""
+    own: list[Argument] = []
+    taken: set[str] = set()
+    for argument in command.get("parameters", ()):
+        # One name in two places of a request (a path and a body) has two keywords in the client.
+        renamed: Argument = {**argument, "name": key(argument)}
+        own.append(renamed if flag(argument) in taken else argument)
+        taken.add(flag(own[-1]))
+    if "paged" in command and flag(NO_PAGINATE) not in taken:
+        own.append(NO_PAGINATE)
+    if deletes(command) and flag(DRY_RUN) not in taken:
+        own.append(DRY_RUN)
+    return own
+
+
+def global_arguments(own: list[Argument], everywhere: list[Argument]) -> list[Argument]:
+    """The options of all commands that a command takes: its own options take precedence over them."""
+    taken = {spelling for argument in own if not argument.get("positional") for spelling in flags(argument)}
+    found: list[Argument] = []
+    for argument in everywhere:
+        short = argument.get("short")
+        if flag(argument) not in taken and short not in taken:
+            found.append(argument)
+        elif flag(argument) not in taken:
+            long: Argument = {**argument}
+            long.pop("short", None)
+            found.append(long)
+        elif short is not None and short not in taken:
+            found.append({**argument, "name": short.lstrip("-")})
+    return found
+
+
+def help_spellings(command: Command, everywhere: list[Argument]) -> set[str]:
+    """The spellings that show a command's help, without those that the command uses for other options."""
+    return {
+        spelling
+        for argument in global_arguments(own_arguments(command), everywhere)
+        if argument.get("short") == "-h" or argument["name"] in ("h", "help")
+        for spelling in flags(argument)
+    }
+
+
+def deletes(command: Command) -> bool:
+    """Whether an operation deletes something."""
+    return command.get("method") == "DELETE"
+
+
+def split_globals(
+    words: list[str], everywhere: list[Argument], options: list[Argument], *, has_default: bool = False
+) -> tuple[list[str], list[str], list[str]]:
+    """Split off the options before a command.
+
+    Args:
+        words: The words.
+        everywhere: The options of all commands.
+        options: The options of the service, which are valid there too.
+        has_default: Whether the service has a default command, whose options may follow directly.
+
+    Returns:
+        The general options, those of the service, and the words after them.
+
+    Raises:
+        UsageError: An option is unknown, or one of the service lacks its value.
+    """
+    general = {spelling: argument for argument in everywhere for spelling in flags(argument)}
+    known = general | {spelling: argument for argument in options for spelling in flags(argument)}
+    before: list[str] = []
+    own: list[str] = []
+    at = 0
+    while at < len(words) and words[at].startswith("-"):
+        name, equals, _ = words[at].partition("=")
+        if name not in known:
+            if has_default:
+                break
+            error = unknown_option(name, known)
+            if name != "--":
+                error.remedy = error.remedy or "Put an option of a command after the command."
+            raise error
+        end = at + (1 if equals or known[name].get("flag") else 2)
+        if end > len(words) and name not in general:
+            from omicsdk.core.errors import UsageError
+
+            raise UsageError(f"{name}: expected one argument")
+        (before if name in general else own).extend(words[at:end])
+        at = end
+    return before, own, words[at:]

@@ -1,0 +1,173 @@
+"""Find a command by its words, then show its help or run it."""
+
+from __future__ import annotations
+
+import sys
+
+from omicsdk.cli.arguments import help_spellings, split_globals
+from omicsdk.cli.help import command_help, group_help, terminal_width
+from omicsdk.cli.program import Found, Group
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from omicsdk.cli.program import Program
+
+
+def run_program(program: Program, words: list[str]) -> int:
+    """Run one command line.
+
+    Args:
+        program: The program.
+        words: The words after its name.
+
+    Returns:
+        The exit code: 0 done, 1 failed, 2 usage, 3 some or all of a batch failed, 4 credentials, 130 interrupted, 143
+        ended by SIGTERM.
+    """
+    _prepare_streams()
+    if words[:1] == ["__complete"]:
+        from omicsdk.cli.completion import response
+
+        return response(words[1:], program)
+    where = [program.name]
+    try:
+        code = _dispatch(words, program, where)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader closed the pipe: ... | head
+        _abandon_stdout()
+        return 0
+    except (Exception, KeyboardInterrupt) as error:
+        code = program.report(error, " ".join(where), words)
+        try:
+            sys.stdout.flush()
+        except OSError:
+            _abandon_stdout()
+    return code
+
+
+def _abandon_stdout() -> None:
+    """Redirect stdout to the null device, so that the interpreter can flush it when it exits."""
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _dispatch(words: list[str], program: Program, where: list[str]) -> int:
+    """Find the command, and show its help or run it.
+
+    Args:
+        words: All words.
+        program: The program.
+        where: Grows by the words of the command, for errors.
+    """
+    before: list[str] = []
+    own: list[str] = []
+    seen: list[str] = []
+    node: Group | Found | None = None
+    while True:
+        options, service_options, words = split_globals(
+            words, program.options, node.options if node else [], has_default=bool(node and node.default)
+        )
+        before += options
+        own += service_options
+        if "-h" in options or "--help" in options:
+            return _show_help(node or program.root())
+        if "--version" in options:
+            return write(f"{program.version()}\n")
+        if not words:
+            if before or own:
+                _check_options(program, before, needs_command=node is None)
+            return _show_help(node or program.root())
+        if words[0] == "help":
+            # Of the whole program, and of a group of commands: `hca upload help` is documented as well.
+            command = [word for word in words[1:] if not word.startswith("-")]
+            return show_help(program, command, node=node, where=where)
+        if node is None and program.find(words[0]) is None:
+            resolved = program.resolve(words, before, seen)
+            if isinstance(resolved, int):
+                return resolved
+            words = resolved
+            continue
+        node = program.follow(node, words)
+        where[1:] = node.path
+        if isinstance(node, Found):
+            break
+    if _asks_for_help(node, words):
+        return _show_help(node)
+    from omicsdk.cli.running import run
+
+    return run(node, before, own + words)
+
+
+def show_help(
+    program: Program, command: Sequence[str], *, node: Group | None = None, where: list[str] | None = None
+) -> int:
+    """Show help on a command, or a word that only help knows.
+
+    Args:
+        program: The program.
+        command: The command's words; none for the whole program.
+        node: The group in which the command is looked up; by default all commands.
+        where: Grows by the words of the command, for errors.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        UsageError: Nothing has the name.
+    """
+    if node is None and len(command) == 1 and (shown := program.help_of(command[0], terminal_width())) is not None:
+        return shown if isinstance(shown, int) else write(shown)
+    found: Group | Found = node or program.root()
+    left = list(command)
+    while left and isinstance(found, Group):
+        found = program.follow(found if found.path else None, left)
+        if where is not None:
+            where[1:] = found.path
+    return _show_help(found)
+
+
+def _check_options(program: Program, options: list[str], *, needs_command: bool) -> None:
+    """Check options that no command follows; a service's name alone shows its help."""
+    from omicsdk.cli.parser import parse_globals
+    from omicsdk.core.errors import UsageError
+
+    parse_globals(options, program.options)
+    if needs_command:
+        raise UsageError("missing command after the options")
+
+
+def _asks_for_help(found: Found, words: list[str]) -> bool:
+    until = 1 if found.command.get("verbatim") else words.index("--") if "--" in words else len(words)
+    return not help_spellings(found.command, found.program.options).isdisjoint(words[:until])
+
+
+def _show_help(node: Group | Found) -> int:
+    width = terminal_width()
+    return write(command_help(node, width) if isinstance(node, Found) else group_help(node, width))
+
+
+def write(text: str) -> int:
+    """Write a text to stdout, and return the exit code of success."""
+    sys.stdout.write(text)
+    return 0
+
+
+def _prepare_streams() -> None:
+    """Open the standard streams that are closed, and have them accept all characters."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        stream = getattr(sys, name)
+        if stream is None:  # closed by the shell: >&-
+            import os
+
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115 - until the process ends
+        elif (
+            mode == "w"
+            and (stream.encoding or "").lower().replace("-", "") != "utf8"
+            and hasattr(stream, "reconfigure")
+        ):
+            # Descriptions have characters that an old terminal's encoding lacks.
+            stream.reconfigure(errors="backslashreplace")

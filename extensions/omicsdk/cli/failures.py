@@ -1,0 +1,150 @@
+"""Errors of batches, and errors as JSON objects on stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+from omicsdk.cli import errors
+from omicsdk.cli.errors import CREDENTIALS, DONE, REFUSED, SOME_FAILED, is_denied, line_of, shows_origin, traceback_of
+from omicsdk.core.errors import AuthError, Interrupted, OmicsError, SomeFailed
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+SHOWN = 100
+"""Errors of a batch that are printed; the rest is counted."""
+
+
+def outcome_code(failed: int, total: int, denied: int = 0, *, is_partial: bool = False) -> int:
+    """Decide the exit code of a command from the outcomes of its items.
+
+    Args:
+        failed: Number of items that failed.
+        total: Number of items.
+        denied: Number of failed items for which credentials are missing, expired or without access.
+        is_partial: Whether items were left for another run: the time was over, or a limit omitted some.
+
+    Returns:
+        0 done, 1 the only item failed, 3 some or all of several failed or were left, 4 all failed for credentials.
+    """
+    if is_partial or 0 < failed < total:
+        return SOME_FAILED
+    if not failed:
+        return DONE
+    if denied >= failed:
+        return CREDENTIALS
+    return REFUSED if total <= 1 else SOME_FAILED
+
+
+def exit_code(error: BaseException) -> int:
+    """Return the exit code of a command that ended with an error.
+
+    Args:
+        error: The error.
+
+    Returns:
+        That of `errors.exit_code`; 3 if some or all of a batch failed, or the time was over.
+    """
+    if isinstance(error, SomeFailed):
+        failed, denied = len(error.errors), sum(map(is_denied, error.errors))
+        return outcome_code(failed, failed + error.others, denied) if failed else SOME_FAILED
+    return SOME_FAILED if isinstance(error, Interrupted) else errors.exit_code(error)
+
+
+def report(error: BaseException, where: str, words: Sequence[str]) -> int:
+    """Print the error of a failed command on stderr.
+
+    Args:
+        error: The error.
+        where: The program and the command that failed.
+        words: The command line, which states whether messages are JSON and tracebacks are shown.
+
+    Returns:
+        The exit code.
+    """
+    code, lines = exit_code(error), lines_of(error, where)
+    origin = traceback_of(error) if shows_origin(error, words) else ""
+    if not wants_json(words):
+        sys.stderr.write(origin + "".join(f"{line}\n" for line in lines))
+        return code
+    from time import time
+
+    name = where.partition(" ")[0]
+    fields: dict[str, object] = {"error": type(_representative(error)).__name__, "exit_code": code}
+    if origin:
+        fields["traceback"] = origin
+    for line in lines:
+        sys.stderr.write(f"{json_line('ERROR', name, line.removeprefix(f'{name}: '), time(), fields)}\n")
+    return code
+
+
+def lines_of(error: BaseException, where: str = "omics") -> list[str]:
+    """Format an error as lines: the errors of a batch first, then their summary.
+
+    Args:
+        error: The error.
+        where: The program and the command that failed; named in errors of usage.
+    """
+    error = _representative(error)
+    return _batch_lines(error, "omics") if isinstance(error, SomeFailed) else [line_of(error, where)]
+
+
+def _representative(error: BaseException) -> BaseException:
+    """Return the error to print: of a batch, the first one for missing credentials."""
+    if isinstance(error, SomeFailed) and error.errors and all(isinstance(one, AuthError) for one in error.errors):
+        return error.errors[0]
+    return error
+
+
+def _batch_lines(error: SomeFailed, name: str) -> list[str]:
+    shown = [line_of(one, name) for one in error.errors[:SHOWN]]
+    if len(error.errors) > SHOWN:
+        shown.append(f"{name}: and {len(error.errors) - SHOWN} more")
+    # The message repeats the first errors, for callers that print nothing else.
+    at = error.message.find(str(error.errors[0])[:30]) if error.errors else -1
+    what = error.message[:at].rstrip(" :") if at > 0 else error.message
+    return [*shown, line_of(OmicsError(what, remedy=error.remedy), name)]
+
+
+def json_line(level: str, logger: str, message: str, at: float, fields: Mapping[str, Any] | None = None) -> str:
+    """Format a message as a line of JSON, with secrets masked.
+
+    Args:
+        level: DEBUG, INFO, WARNING, ERROR or CRITICAL.
+        logger: The name of the logger.
+        message: The message.
+        at: The time, in seconds since 1970.
+        fields: Further members; values that JSON lacks become text.
+    """
+    from datetime import UTC, datetime
+
+    from omicsdk.core.redaction import mask_json, mask_text
+
+    line: dict[str, Any] = {
+        "time": datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "level": level,
+        "logger": logger,
+        "message": mask_text(message),
+    }
+    if fields:
+        line["fields"] = mask_json(json.loads(json.dumps(dict(fields), default=str)))
+    return json.dumps(line)
+
+
+def wants_json(words: Sequence[str]) -> bool:
+    """Return whether a command line requests JSON on stderr; for errors raised before it is parsed.
+
+    Args:
+        words: The words after the program's name.
+    """
+    end = words.index("--") if "--" in words else len(words)
+    given = [*words[:end], ""]
+    formats = [
+        word.partition("=")[2] if "=" in word else given[number + 1]
+        for number, word in enumerate(given)
+        if word.partition("=")[0] == "--log-format"
+    ]
+    return formats[-1:] == ["json"]

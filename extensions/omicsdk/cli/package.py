@@ -1,0 +1,241 @@
+"""The command line of one generated package: its operations, servers and credentials."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from contextlib import contextmanager
+
+from omicsdk.cli.arguments import general_options, key, kind_of, loaded, value
+from omicsdk.cli.dispatch import run_program
+from omicsdk.cli.program import Found, Group, Program, version_line
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Generator, Mapping, Sequence
+    from typing import Any
+
+    from omicsdk.cli.shapes import Argument, Command
+
+BASE_URL = "base-url"
+OUTPUT_FILE: Argument = {
+    **value("output-file", "File for the result, written when it is complete; - is stdout."),
+    "metavar": "FILE",
+}
+STDOUT = "-"
+
+
+class PackageProgram(Program):
+    """The command line of a generated package.
+
+    Args:
+        name: The package, and its command.
+        about: What its service is.
+        version: Its version.
+        folder: Its folder, with commands.json.
+        client: `module:class` of its client.
+        servers: Options for arguments of the client that choose servers.
+        credentials: Options for its security schemes, whose names are the keywords.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        about: str,
+        version: str,
+        folder: str,
+        client: str,
+        *,
+        servers: list[Argument],
+        credentials: list[Argument],
+    ) -> None:
+        self.name, self.about = name, about
+        self._version, self._folder, self._client = version, folder, client
+        self._servers = [self._with_variable(each) for each in servers]
+        self._credentials = [self._with_variable(each) for each in credentials]
+        base_url: Argument = {**value(BASE_URL, "Address of the service."), "metavar": "URL", "python": "base_url"}
+        self._base_url = self._with_variable(base_url)
+        self.options = general_options(OUTPUT_FILE, self._base_url, *self._servers, *self._credentials)
+
+    def run(self, words: list[str]) -> int:
+        """Run a command line, and return the exit code.
+
+        Args:
+            words: The words after the program's name.
+        """
+        return run_program(self, words)
+
+    def root(self) -> Group:
+        """Return the group of all commands."""
+        return _Commands(self, self._folder)
+
+    def version(self) -> str:
+        """Return the package's version, and that of the system that it runs on."""
+        return version_line(self.name, self._version)
+
+    def work(self, found: Found, values: dict[str, Any], settings: Mapping[str, Any], console: Any) -> None:
+        """Call an operation, or print the script of a shell."""
+        from omicsdk.cli.printing import Printer
+
+        with _opened(settings.get(OUTPUT_FILE["name"]) or STDOUT) as stdout:
+            output = Printer(settings.get("output"), stdout, columns=settings.get("columns"))
+            if "name" not in found.command:
+                from omicsdk.cli.completion import script
+
+                output.chunks([script(values["shell"], self.name).encode()])
+                return
+            from omicsdk.cli.operations import call
+
+            with self._connected(settings) as client:
+                call(client, found.command, values, console, output)
+
+    def report(self, error: BaseException, where: str, words: list[str]) -> int:
+        """Print the error of a failed command; remedies name options in place of arguments of the client."""
+        from omicsdk.core.errors import AuthError, ConfigError
+
+        if isinstance(error, ConfigError):
+            for each in (self._base_url, *self._servers):
+                error.remedy = re.sub(rf"\b{key(each)}\b=?", f"--{each['name']} ", error.remedy).replace(" ,", ",")
+        if isinstance(error, AuthError) and self._credentials:
+            ways = (f"--{each['name']} or {self._variable(each['name'])}" for each in self._credentials)
+            error.remedy = f"Use credentials that this service issued: {'; '.join(ways)}."
+        return super().report(error, where, words)
+
+    def _with_variable(self, option: Argument) -> Argument:
+        text = (option.get("help") or "").rstrip(".")
+        return {**option, "help": f"{text}; also {self._variable(option['name'])}."}
+
+    def _variable(self, option: str) -> str:
+        return f"{self.name}_{option.replace('-', '_')}".upper()
+
+    def _stated(self, option: Argument) -> Any:
+        """Return the value of an option's variable; None if it is not set."""
+        from omicsdk.cli.parser import value_of
+        from omicsdk.core.errors import UsageError
+
+        text = self._text(option["name"])
+        try:
+            return None if text is None else value_of(option, [text])
+        except UsageError as error:
+            raise UsageError(f"{self._variable(option['name'])}: {error.message}", remedy=error.remedy) from error
+
+    def _text(self, option: str) -> str | None:
+        return os.environ.get(self._variable(option), "").strip() or None
+
+    def _connected(self, settings: Mapping[str, Any]) -> Any:
+        """Return the client for the options of a command line, and the variables for those that are missing.
+
+        Raises:
+            UsageError: There is no base URL.
+            ConfigError: The base URL, a choice or a secret is invalid.
+        """
+        from omicsdk.core.errors import UsageError
+
+        client = loaded(self._client)
+        choices = {key(each): settings.get(each["name"]) for each in self._servers}
+        base_url, usual = settings.get(BASE_URL), self._text(BASE_URL)
+        if base_url is None and all(choice is None for choice in choices.values()):
+            base_url = usual
+        for each in self._servers:
+            # What a base URL replaces is no choice beside one.
+            if choices[key(each)] is None and (base_url is None or kind_of(each) == "object"):
+                choices[key(each)] = self._stated(each)
+        default = client._servers.default or client._default_base_url
+        if base_url is None and not any(choices.values()) and "://" not in default:
+            raise UsageError("no base URL", remedy=f"Use --{BASE_URL}, or set {self._variable(BASE_URL)}.")
+        stated = {name: choice for name, choice in choices.items() if choice is not None}
+        secrets = {key(each): settings.get(each["name"]) for each in self._credentials}
+        for each in self._credentials:
+            if secrets[key(each)] is None and (text := self._text(each["name"])):
+                variables = [self._variable(name) for name in (each["name"], BASE_URL)]
+                secrets[key(each)] = text if is_for(variables, usual or default, base_url) else None
+        schemes: Mapping[str, Any] = client._security.schemes if self._credentials else {}
+        parts = {name: schemes[name].from_text(text, name) for name, text in secrets.items() if text is not None}
+        return client(base_url, credentials=parts or None, **stated)
+
+
+class _Commands(Group):
+    """The operations of a package, and the command for completion."""
+
+    def __init__(self, program: Program, folder: str) -> None:
+        super().__init__(program, [], "")
+        with open(f"{folder}/commands.json", "rb") as file:  # noqa: PTH123 - pathlib costs 5 ms
+            operations: list[Command] = json.loads(file.read())
+        taken = {each["command"] for each in operations}
+        completion: Command = {**_COMPLETION, "command": next(name for name in _NAMES if name not in taken)}
+        self._commands = {each["command"]: each for each in (*operations, completion)}
+
+    def listed(self) -> list[tuple[str, list[tuple[str, str]]]]:
+        """Return the commands with their summaries."""
+        shown = (each for each in self._commands.values() if not each.get("hidden"))
+        return [("Commands:", [(each["command"], each.get("summary") or "") for each in shown])]
+
+    def find(self, word: str) -> Found | None:
+        """Return the command of a word; None if there is none."""
+        command = self._commands.get(word)
+        return None if command is None else Found(self.program, [word], self.program.name, command)
+
+
+_NAMES = ("completion", "shell-completion", "completion-script")
+"""Words of the command for completion: the first that is no operation's."""
+_SHELL: Argument = {
+    **value("shell", "The shell; source the script in its settings."),
+    "choices": ["bash", "zsh", "fish", "powershell"],
+    "positional": True,
+    "required": True,
+}
+_COMPLETION: Command = {"command": "", "summary": "Print the completion script for your shell.", "parameters": [_SHELL]}
+
+
+@contextmanager
+def _opened(file: str) -> Generator[Any]:
+    """Open a file that replaces an earlier one when all is written; devices and FIFOs are written in place.
+
+    Args:
+        file: Its name; - is stdout.
+
+    Raises:
+        UsageError: It cannot be written.
+    """
+    if file == STDOUT:
+        yield sys.stdout
+        return
+    from omicsdk.core.errors import UsageError
+
+    part = file if os.path.exists(file) and not os.path.isfile(file) else f"{file}.part"  # noqa: PTH110, PTH113 - as above
+    try:
+        stream = open(part, "w", encoding="utf-8", newline="")  # noqa: PTH123, SIM115 - as above
+    except OSError as error:
+        reason = error.strerror or error
+        raise UsageError(
+            f"--{OUTPUT_FILE['name']}: cannot write {file}: {reason}", remedy="Use another file."
+        ) from error
+    try:
+        with stream:
+            yield stream
+        if part != file:
+            os.replace(part, file)  # noqa: PTH105 - as above
+    except BaseException:
+        if part != file:
+            os.unlink(part)  # noqa: PTH108 - as above
+        raise
+
+
+def is_for(variables: Sequence[str], own: str, base_url: str | None) -> bool:
+    """Return whether the secret of a variable is for a service; warn if it is not.
+
+    Args:
+        variables: The names of the variable, and of that for the base URL.
+        own: The base URL of that variable, else the service's own one.
+        base_url: The base URL that a command uses; None for the service's own.
+    """
+    from omicsdk.core.credentials import origin_of
+    from omicsdk.core.logs import config_log
+    from omicsdk.core.redaction import mask_url
+
+    if base_url is None or origin_of(base_url) == origin_of(own or base_url):
+        return True
+    config_log.warning("%s is for %s, and not sent to %s. Set %s", variables[0], own, mask_url(base_url), variables[1])
+    return False

@@ -1,0 +1,94 @@
+"""Lists that are printed as their rows arrive, such as the pages of an operation."""
+
+from __future__ import annotations
+
+from omicsdk.core.json_pages import page_of
+from omicsdk.core.page_breaks import at_page_breaks
+from omicsdk.core.page_items import CONTENT_KEY_HEADER, items_at, with_items
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from typing import Any
+
+    import httpx
+
+    from omicsdk.cli.lists import Writer
+    from omicsdk.cli.printing import Printer
+
+
+PAGE = 1000
+"""Rows that are written at once where no page ends before."""
+
+
+def print_pages(
+    responses: Iterable[httpx.Response], items: str, operation: str, output: Printer, declared: Sequence[str]
+) -> None:
+    """Print the items of a service's pages as they arrive, within the first page where the format has place for it.
+
+    Args:
+        responses: The pages.
+        items: Dotted key of their list; empty if they are the list.
+        operation: The operation, for errors.
+        output: Prints them.
+        declared: Columns of their table, the one that matters most first.
+
+    Raises:
+        UsageError: A column of --columns is missing.
+    """
+    pages = (_page(response, items, operation) for response in responses)
+    first, key = next(pages)
+
+    def rows() -> Iterator[Any]:
+        yield from items_at(first, key, operation)
+        for page, its_key in pages:
+            yield from items_at(page, its_key, operation)
+
+    if output.needs_all:
+        whole = list(rows())
+        output.result(with_items(first, key, whole), whole, declared)
+        return
+    if output.form == "table" and not output.columns:
+        place: list[Any] = [{}]
+        output.tables(with_items(first, key, place), declared, besides=place)
+    print_rows(rows(), output.writer(declared, lambda rows: with_items(first, key, rows)), output.flush)
+
+
+def page_rows(response: httpx.Response, items: str, operation: str) -> list[Any]:
+    """Return the items of one page; a page without its list is an error, not an empty list."""
+    page, key = _page(response, items, operation)
+    return items_at(page, key, operation)
+
+
+def _page(response: httpx.Response, items: str, operation: str) -> tuple[Any, str]:
+    """Return a decoded page with its list, and the list's key."""
+    key = response.headers.get(CONTENT_KEY_HEADER) or items
+    return page_of(response, key, operation), key
+
+
+def print_rows(rows: Iterable[Any], writer: Writer, flush: Callable[[], None]) -> None:
+    """Write rows, at the latest when their page ends; what came before an error is written.
+
+    Args:
+        rows: The rows.
+        writer: Writes them.
+        flush: Has the reader of the output see them.
+    """
+    batch: list[Any] = []
+
+    def write() -> None:
+        if batch:
+            arrived = batch.copy()
+            batch.clear()
+            writer.add(arrived)
+            flush()
+
+    try:
+        with at_page_breaks(write):
+            for row in rows:
+                batch.append(row)
+                if len(batch) == PAGE:
+                    write()
+    finally:
+        write()
+    writer.end()

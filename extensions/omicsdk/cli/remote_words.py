@@ -1,0 +1,79 @@
+"""Values that completion offers for arguments of platforms: profiles, projects, conditions and remote paths."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from omicsdk.cli.completion import Word
+    from omicsdk.cli.program import Found
+    from omicsdk.cli.shapes import Argument
+
+PLATFORMS = ("hca", "azul", "sb", "gen3", "drs", "htsget", "refget", "trs", "crunch", "pangea")
+"""The words of platforms for `omics login`; importing its own table takes 100 ms."""
+_LOCATIONS = ("uris", "paths", "source", "target", "copy")
+"""Arguments that take both URIs and paths."""
+# Those whose folders are listed.
+SCHEMES = ("azul", "dss", "sb", "gen3", "drs", "pangea", "crunch", "s3")
+_STORE_OPTIONS = ("base_url", "profile")
+"""Options of a line that affect lookups of remote paths. Secrets are excluded: no lookup stores them."""
+
+
+def completions(
+    found: Found | None, argument: Argument, current: str, given: Mapping[str, str]
+) -> tuple[list[Word], bool]:
+    """Return the possible values of an argument, and whether files are offered as well.
+
+    Args:
+        found: The command; None before one.
+        argument: The argument.
+        current: What was typed of the value.
+        given: Given values of options, by their long spelling.
+    """
+    path = [] if found is None else found.path
+    if "://" in current:
+        return _remote(given, current), False
+    if argument["name"] == "profile":
+        from omicsdk.cli.lookups import profiles
+
+        return [(name, "") for name in profiles(path[:1])], False
+    if argument["name"] == "filter" and path[:1] == ["azul"]:
+        return _conditions(given, current), False
+    if argument["name"] == "project" and path[:1] == ["sb"]:
+        projects = _remote(given, f"sb://{current}")
+        return [
+            (word.removeprefix("sb://").rstrip("/" if current.count("/") else ""), "") for word, _ in projects
+        ], False
+    if argument["name"] == "platform" and len(path) == 1:
+        return [(word, "") for word in PLATFORMS], False
+    if argument["name"] in _LOCATIONS and len(path) == 1:
+        offered = (f"{scheme}://" for scheme in (*SCHEMES, "https"))
+        return [(word, "") for word in offered if word.startswith(current)], True
+    return [], True
+
+
+def _remote(given: Mapping[str, str], current: str) -> list[Word]:
+    """Return the entries of a remote folder that begin with the typed text."""
+    scheme, _, path = current.partition("://")
+    if scheme not in SCHEMES:
+        return []
+    folder = path[: path.rfind("/") + 1]
+    found = _looked_up(given, f"{scheme}://{folder}")
+    return [(word, "") for word in (f"{scheme}://{each}" for each in found) if word.startswith(current)]
+
+
+def _conditions(given: Mapping[str, str], current: str) -> list[Word]:
+    """Return the facets of Azul, or after the equals sign conditions with their values."""
+    from omicsdk.cli.lookups import FACETS
+
+    found = _looked_up(given, f"{FACETS}{given.get('--catalog', '')}")
+    words = found if "=" in current else dict.fromkeys(f"{each.partition('=')[0]}=" for each in found)
+    return [(word, "") for word in words if word.startswith(current)]
+
+
+def _looked_up(given: Mapping[str, str], folder: str) -> list[str]:
+    from omicsdk.cli.lookups import entries
+
+    options = {name: given.get(f"--{name.replace('_', '-')}", "") for name in _STORE_OPTIONS}
+    return entries(folder, {name: value for name, value in options.items() if value})
