@@ -56,6 +56,42 @@ with HTTPServer(("127.0.0.1", 0), Handler) as server:
             sys.exit("no error was raised for 404")
     server.shutdown()
 """
+COMMANDS = """
+import json, subprocess, sys, threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        is_second = "page=2" in self.path
+        runs = [{"id": name, "instrument": "novaseq", "reads": 12} for name in (["c"] if is_second else ["a", "b"])]
+        body = json.dumps({"runs": runs} if "missing" not in self.path else {"message": "no such run"}).encode()
+        self.send_response(404 if "missing" in self.path else 200)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(body)))
+        if not is_second:
+            self.send_header("link", '</runs?page=2>; rel="next"')
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+command, url = sys.argv[1:], ""
+def ran(*words):
+    return subprocess.run([*command, "--base-url", url, *words], capture_output=True, text=True)
+
+with HTTPServer(("127.0.0.1", 0), Handler) as server:
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}"
+    listed = ran("list-runs", "--output", "jsonl", "--columns", "id")
+    assert listed.stdout == '{"id": "a"}\\n{"id": "b"}\\n{"id": "c"}\\n', listed
+    assert len(json.loads(ran("list-runs").stdout)["runs"]) == 3
+    missing = ran("get-run", "--run-id", "missing")
+    assert missing.returncode == 1 and missing.stderr.startswith("runs: get_run: no such run (404 from GET"), missing
+    assert ran("get-runs").returncode == 2
+    assert ran("list-runs", "--help").stdout.startswith("Usage: runs list-runs [options]")
+    server.shutdown()
+"""
 NO_ENVIRONMENT = 3
 """Exit code: pip couldn't get what the wheel needs, which says nothing of the wheel."""
 
@@ -107,6 +143,8 @@ def try_package(omics: str, variables: dict[str, str]) -> int:
     if count > MOST_PACKAGES or size > MOST_BYTES:
         sys.exit(f"more than {MOST_PACKAGES} packages, or {MOST_BYTES >> 20} MiB")
     subprocess.run([python, "-c", CALLS], env=variables, check=True)
+    for command in ([shutil.which("runs", path=python.parent) or "runs"], [python, "-m", "runs"]):
+        subprocess.run([python, "-c", COMMANDS, *command], env=variables, check=True)
     # Without the tests' own packages, which pyright would find.
     settings = {"include": ["src"], "typeCheckingMode": "strict", "venvPath": str(PACKAGE), "venv": environment.name}
     (PACKAGE / "pyrightconfig.json").write_text(json.dumps(settings), encoding="utf-8")

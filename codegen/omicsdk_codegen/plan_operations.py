@@ -263,7 +263,7 @@ class OperationPlanner:
         item = annotations.write(self._parsed.wanted[pages.key], "response")
         if not pages.paths:
             value = (
-                f"{imports.add('omicsdk.core.paging', 'items_at')}(page, {as_literal(pages.items)})"
+                f"{imports.add('omicsdk.core.page_items', 'items_at')}(page, {as_literal(pages.items)})"
                 if pages.items
                 else "page"
             )

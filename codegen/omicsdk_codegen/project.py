@@ -13,6 +13,7 @@ from typing import Literal
 
 from . import runtime
 from .code import Code, as_comment
+from .command_line import FILE, command_line
 from .generate import Made
 from .plan import Package
 from .progress import OnProgress, silent
@@ -44,7 +45,14 @@ def origin(spec: Path) -> str:
 
 
 def write_project(
-    made: Made, name: str, spec: Path, out: Path, on_progress: OnProgress = silent, *, core: Runtime = "copy"
+    made: Made,
+    name: str,
+    spec: Path,
+    out: Path,
+    on_progress: OnProgress = silent,
+    *,
+    core: Runtime = "copy",
+    has_command: bool = True,
 ) -> list[str]:
     """Write a project: out/src/NAME atomically, then the files around it, except for the user's own.
 
@@ -55,6 +63,7 @@ def write_project(
         out: the project's folder.
         on_progress: called with the progress.
         core: where the package's runtime is.
+        has_command: whether the package has a command line.
 
     Returns:
         What happened to the user's changes, one line each: files that were kept because they were not generated, and a copy of the
@@ -67,8 +76,8 @@ def write_project(
     """
     package = out / "src" / name
     is_edited = runtime.is_edited(package / runtime.FOLDER)
-    swap_in(_package_files(made, name, spec, core), package, on_progress)
-    around = formatted(files_around(made.package, name, spec, core))
+    swap_in(_package_files(made, name, spec, core, has_command), package, on_progress)
+    around = formatted(files_around(made.package, name, spec, core, has_command))
     left = [file for file in around if not _is_ours(out / file)]
     for file, content in around.items():
         if file not in left:
@@ -79,9 +88,16 @@ def write_project(
 
 
 def project_drift(
-    made: Made, name: str, spec: Path, out: Path, on_progress: OnProgress = silent, *, core: Runtime = "copy"
+    made: Made,
+    name: str,
+    spec: Path,
+    out: Path,
+    on_progress: OnProgress = silent,
+    *,
+    core: Runtime = "copy",
+    has_command: bool = True,
 ) -> list[str]:
-    """Return what differs from the result of `write_project`, one line each; the user's own files are ignored.
+    """Return what differs from the result of `write_project`, which has the same arguments; the user's own files are ignored.
 
     Raises:
         FormatFailed: the generator made code that is not Python.
@@ -90,9 +106,9 @@ def project_drift(
     # Separately, as they are written: the sorting of imports depends on neighbouring packages.
     wanted = {
         f"{package}/{file}": content
-        for file, content in formatted(_package_files(made, name, spec, core), on_progress).items()
+        for file, content in formatted(_package_files(made, name, spec, core, has_command), on_progress).items()
     }
-    wanted |= formatted(files_around(made.package, name, spec, core))
+    wanted |= formatted(files_around(made.package, name, spec, core, has_command))
     there = {f"{package}/{file}": content for file, content in tree_of(out / package).items()}
     for file in wanted:
         if not file.startswith(f"{package}/") and (out / file).is_file():
@@ -106,19 +122,24 @@ def _is_ours(path: Path) -> bool:
     return not path.exists() or _MARK in path.read_text(encoding="utf-8", errors="replace")[:200]
 
 
-def _package_files(made: Made, name: str, spec: Path, core: Runtime) -> dict[str, str]:
-    if core == "omicsdk":
-        return made.files
-    return runtime.stand_alone(made.package, made.files, _identity(made.package, name), origin(spec))
+def _package_files(made: Made, name: str, spec: Path, core: Runtime, has_command: bool) -> dict[str, str]:
+    identity = _identity(made.package, name, has_command)
+    files = made.files
+    if has_command:
+        files = files | {FILE: command_line(made.package, name, identity.version, as_comment(origin(spec)))}
+    return files if core == "omicsdk" else runtime.stand_alone(made.package, files, identity, origin(spec))
 
 
-def _identity(package: Package, name: str) -> runtime.Identity:
+def _identity(package: Package, name: str, has_command: bool) -> runtime.Identity:
     info = package.document.get("info")
     stated = str(info.get("version", "")) if isinstance(info, dict) else ""
-    return runtime.Identity(name, stated if re.fullmatch(r"\d{1,9}(\.\d{1,9}){0,3}", stated) else "0.0.0")
+    version = stated if re.fullmatch(r"\d{1,9}(\.\d{1,9}){0,3}", stated) else "0.0.0"
+    return runtime.Identity(name, version, has_command)
 
 
-def files_around(package: Package, name: str, spec: Path, core: Runtime = "copy") -> dict[str, str]:
+def files_around(
+    package: Package, name: str, spec: Path, core: Runtime = "copy", has_command: bool = True
+) -> dict[str, str]:
     """Return the files around a package in its project, by path.
 
     Args:
@@ -126,9 +147,10 @@ def files_around(package: Package, name: str, spec: Path, core: Runtime = "copy"
         name: the package's name.
         spec: its document.
         core: where the package's runtime is.
+        has_command: whether it has a command line.
     """
     note = as_comment(origin(spec))
-    identity = _identity(package, name)
+    identity = _identity(package, name, has_command)
     is_copy = core == "copy"
     toml = render_text(
         "pyproject.toml.jinja",
@@ -138,6 +160,8 @@ def files_around(package: Package, name: str, spec: Path, core: Runtime = "copy"
         description=_toml(package.summary),
         folder=_toml(f"src/{name}"),
         dependencies=_toml_list(runtime.DEPENDENCIES if is_copy else [runtime.bound()]),
+        command=_toml(f"{name}.__main__:main") if has_command else Code(""),
+        package=Code(name),
         fast=_toml_list(runtime.FAST) if is_copy else Code(""),
     )
     tests = render_text(
@@ -148,7 +172,7 @@ def files_around(package: Package, name: str, spec: Path, core: Runtime = "copy"
         options=_options(package),
         calls=[_call(call) for call in calls_of(package)],
     )
-    texts = {"README.md": readme(package, name, note), "tests/test_operations.py": tests}
+    texts = {"README.md": readme(package, name, note, has_command), "tests/test_operations.py": tests}
     if is_copy:
         texts = {file: runtime.beside(text, identity) for file, text in texts.items()}
     return {"pyproject.toml": toml, **texts}

@@ -6,13 +6,15 @@ import re
 from dataclasses import dataclass
 
 from .code import Code, as_markdown
+from .command_line import credential_options
 from .operation_docs import headline
-from .operations import Draft, parents_of, way_to
+from .operations import Draft, command_word, parents_of, way_to
 from .plan import Package
 from .plan_webhooks import WebhookFunction
 from .render import render_text
 from .security import Way, need_of, ways_of
 from .texts import literal, one_line, sentence
+from .values import Object
 
 _OURS = ("ApiKey", "Basic", "BearerToken")
 
@@ -44,13 +46,14 @@ class Row:
     description: Code
 
 
-def readme(package: Package, name: str, note: Code) -> str:
+def readme(package: Package, name: str, note: Code, has_command: bool = True) -> str:
     """Write the README of a project.
 
     Args:
         package: its package.
         name: what the package is called.
         note: its sources, as a comment.
+        has_command: whether it has a command line.
     """
     ways = ways_of(package.document)
     preferred = sorted(ways, key=lambda way: way.deprecated)
@@ -78,6 +81,9 @@ def readme(package: Package, name: str, note: Code) -> str:
         groups=_groups(package),
         choices=bool(package.choices),
         errors=package.errors is not None,
+        variable=Code(name.upper()),
+        command=_command(package.drafts[0]) if has_command and package.drafts else Code(""),
+        command_rows=[_command_row(name, each) for each in credential_options(package)],
         webhooks=[_hook(function) for function in package.webhooks.functions] if package.webhooks is not None else [],
     )
 
@@ -172,6 +178,18 @@ def _call(draft: Draft) -> Code:
     optional = [f"{argument.python}=..." for argument in draft.arguments if not argument.required]
     names = [*required, *optional]
     return Code(f"{_called(draft)}({', '.join(['*', *names] if names else [])})")
+
+
+def _command(draft: Draft) -> Code:
+    """The command line of a call with the required arguments."""
+    required = (f" --{argument.wire.replace('_', '-')} ..." for argument in draft.arguments if argument.required)
+    return Code(one_line(f"{command_word(draft.stated, draft.name)}{''.join(required)}"))
+
+
+def _command_row(name: str, option: Object) -> Row:
+    word = str(option["name"])
+    variable = f"{name}_{word.replace('-', '_')}".upper()
+    return Row(_code(f"--{word}"), _code(variable), as_markdown(str(option["help"])))
 
 
 def _example(draft: Draft) -> Code:

@@ -1,4 +1,4 @@
-"""The runtime of a package that stands alone: the modules of omicsdk.core that its code imports, copied into it.
+"""The runtime of a package that stands alone: the modules of omicsdk.core and omicsdk.cli that its code imports, copied into it.
 
 The copies are omicsdk's own files with other imports and names. Loggers, environment variables and the User-Agent have the
 package's name, so that two packages in one program, and omicsdk beside them, share nothing.
@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from .code import as_comment, as_docstring
@@ -23,6 +24,9 @@ from .write import formatted, tree_of
 
 FOLDER = "_runtime"
 STAMP = "stamp.json"
+_CLI = "cli."
+# The command line, and what prints pages there, which it imports by a text.
+COMMAND, PAGED_COMMAND = f"{_CLI}package", f"{_CLI}paged"
 DEPENDENCIES = ("attrs>=24.1", "httpx>=0.27,<1")
 FAST = ("aiohttp>=3.10,<4", "msgspec>=0.18")
 # What users of a package import from it, by module. Where a document uses one, the others come with it.
@@ -40,16 +44,16 @@ EXPORTS: Mapping[str, str] = {
 }
 # Of a document with a flow of OAuth 2 by which a program gets tokens itself.
 FLOWS: Mapping[str, str] = {"oauth.flows": "ClientCredentials DeviceLogin RefreshToken"}
-_IMPORT = re.compile(r"(?m)^( *)from omicsdk\.core(?:\.([\w.]+))? import ")
-_PLACE = re.compile(r"\bomicsdk\.core\b")
+_IMPORT = re.compile(r"(?m)^( *)from omicsdk\.(?:core|(cli))(?:\.([\w.]+))? import (?=(\w+)|\()")
+_PLACE = re.compile(r"\bomicsdk\.core\b|\bomicsdk(?=\.cli\b)")
 _PUBLIC = re.compile(r"\bomicsdk\.core\.\w+(?:\.\w+)*")
-# "with --call-timeout (timeout= in Python)": a package has no command line.
+# "with --call-timeout (timeout= in Python)", of a package without a command line.
 _OPTION = re.compile(r"--[a-z-]+ \((\w+=?) in Python\)")
 # Core is written by pyright's rules; mypy's are others.
 _UNCHECKED = "# mypy: ignore-errors"
 # What pyright reports of a module whose packages are not installed.
 _WITHOUT_EXTRA = "# pyright: basic, reportMissingImports=false\n"
-_OF_EXTRA = re.compile(r"(?m)^ *(?:from|import) (?:aiohttp|msgspec)\b")
+_OF_EXTRA = re.compile(r"(?m)^ *(?:from|import) (?:aiohttp|jmespath|msgspec)\b")
 
 
 @dataclass(frozen=True)
@@ -59,10 +63,12 @@ class Identity:
     Attributes:
         name: in Python.
         version: its version.
+        has_command: whether it has a command line.
     """
 
     name: str
     version: str
+    has_command: bool = True
 
 
 def bound() -> str:
@@ -106,6 +112,8 @@ def modules_for(package: Package, files: Mapping[str, str]) -> list[str]:
         files: its files, which import omicsdk.core.
     """
     used = {module for path, text in files.items() if path.endswith(".py") for module in imported(text)}
+    if COMMAND in used and "pages" in used:
+        used.add(PAGED_COMMAND)
     return closure({*used, *_exported(package), "bodies"})  # the last one: of its tests
 
 
@@ -120,13 +128,13 @@ def beside(text: str, identity: Identity) -> str:
         text: a test, or the README; its own tests may import what is private.
         identity: what the package is called.
     """
-    private = _IMPORT.sub(lambda found: f"{found[1]}from {identity.name}.{FOLDER}.{found[2]} import ", text)
+    private = _IMPORT.sub(lambda found: f"{found[1]}from {identity.name}.{FOLDER}.{found[3]} import ", text)
     return _PUBLIC.sub(identity.name, private)
 
 
 def imported(text: str) -> set[str]:
-    """Return the modules of omicsdk.core that a module imports, for type checkers too."""
-    return {found[2] for found in _IMPORT.finditer(text)}
+    """Return the modules of omicsdk.core, and of omicsdk.cli as `cli.MODULE`, that a module imports, for type checkers too."""
+    return {f"{_CLI}{found[3] or found[4]}" if found[2] else found[3] for found in _IMPORT.finditer(text)}
 
 
 def closure(modules: Iterable[str]) -> list[str]:
@@ -160,7 +168,9 @@ def relocated(path: str, text: str, identity: Identity, *, inside: bool = False)
         inside: whether it is a module of the runtime.
     """
     root = "." * (path.count("/") + 1) + ("" if inside else f"{FOLDER}.")
-    relative = _IMPORT.sub(lambda found: f"{found[1]}from {root}{found[2]} import ", text)
+    relative = _IMPORT.sub(
+        lambda found: f"{found[1]}from {root}{'.'.join(filter(None, found.group(2, 3)))} import ", text
+    )
     if not inside:
         if path != "client.py":
             return relative
@@ -170,8 +180,15 @@ def relocated(path: str, text: str, identity: Identity, *, inside: bool = False)
         )
     if path == "version.py":
         return relative.replace('"omicsdk/', f'"{identity.name}/{identity.version} omicsdk/')
-    named = _PLACE.sub(f"{identity.name}.{FOLDER}", _OPTION.sub(r"\1", relative))
-    return re.sub(r"\bomicsdk\b", identity.name, named).replace("OMICS_", f"{identity.name.upper()}_")
+    told = relative if identity.has_command else _OPTION.sub(r"\1", relative)
+    return _named(_PLACE.sub(f"{identity.name}.{FOLDER}", told), identity).replace(
+        "OMICS_", f"{identity.name.upper()}_"
+    )
+
+
+def _named(text: str, identity: Identity) -> str:
+    """Return a text with the package's name in the place of omics' and omicsdk's."""
+    return re.sub(r"(?<![^\W_])omics(?:dk)?(?![^\W_])", identity.name, text)
 
 
 def _copied(modules: Iterable[str], identity: Identity) -> dict[str, str]:
@@ -186,6 +203,9 @@ def _copied(modules: Iterable[str], identity: Identity) -> dict[str, str]:
     doc = as_docstring(f"The runtime of {identity.name}, a copy of a part of omicsdk.", 0)
     for folder in {posixpath.dirname(path) for path in files} | {""}:
         files[posixpath.join(folder, "__init__.py")] = render_text("package.py.jinja", origin=as_comment(note), doc=doc)
+    if f"{_CLI}completion" in paths:
+        scripts = _omicsdk().joinpath("cli/scripts").iterdir()
+        files |= {f"cli/scripts/{each.name}": _named(each.read_text(encoding="utf-8"), identity) for each in scripts}
     copied = formatted(files)
     stamp = {"omicsdk": version, "interface": INTERFACE, "sha256": _digest(copied)}
     texts = {path: content.decode() for path, content in copied.items()} | {STAMP: readable_json({**stamp})}
@@ -201,5 +221,9 @@ def _digest(files: Mapping[str, bytes]) -> str:
 
 @cache
 def _source(module: str) -> str:
-    path = importlib.resources.files("omicsdk.core").joinpath(f"{module.replace('.', '/')}.py")
-    return path.read_text(encoding="utf-8")
+    inside = module if module.startswith(_CLI) else f"core.{module}"
+    return _omicsdk().joinpath(f"{inside.replace('.', '/')}.py").read_text(encoding="utf-8")
+
+
+def _omicsdk() -> Traversable:
+    return importlib.resources.files("omicsdk")

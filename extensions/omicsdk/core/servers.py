@@ -1,5 +1,6 @@
 """The servers of a document: its own, those of single operations, and how a client's arguments choose among them."""
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -100,7 +101,7 @@ class Servers(OneServer):
         raise ConfigError(
             f"{operation}: the document places this operation on {mask_url(stated)}, and base_url {mask_url(base_url)} does "
             "not replace that server",
-            remedy=f'Pass servers={{{key!r}: "https://..."}} with the URL to send it to.',
+            remedy=f'Pass servers={{{json.dumps(key)}: "https://..."}} with the URL to send it to.',
         )
 
     def _stated(self, servers: Sequence[Server]) -> Server:

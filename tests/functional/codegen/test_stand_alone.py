@@ -81,7 +81,8 @@ async def called():
 
 with SmallClientApi({server.url("")!r}, credentials=BearerToken("abc")) as client:
     result = [client.get_a(id="one"), asyncio.run(called())]
-print(json.dumps({{"result": result, "modules": [name for name in sys.modules if name.startswith(("omicsdk", "omics."))]}}))
+unwanted = ("omicsdk", "omics.", "small_client._runtime.cli.", "small_client.__main__", "argparse")
+print(json.dumps({{"result": result, "modules": [name for name in sys.modules if name.startswith(unwanted)]}}))
 """
     assert _program(project, text) == {"result": ["fine", "fine"], "modules": []}
     assert [head.path for head in server.heads] == ["a/one", "a/two"]
@@ -116,6 +117,92 @@ with small_client.SmallClientApi({server.url("")!r}) as client:
     (said,) = _program(project, text, SMALL_CLIENT_RESPONSE_LIMIT="3", OMICS_RESPONSE_LIMIT="1000")
     assert "SMALL_CLIENT_RESPONSE_LIMIT" in said
     assert "omics" not in said.lower()
+
+
+def _command(project: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    text = f"{GUARD}\nimport runpy\nsys.argv = ['small_client', *sys.argv[1:]]\n"
+    return subprocess.run(
+        [sys.executable, "-c", f"{text}runpy.run_module('small_client', run_name='__main__')", *words],
+        cwd=project / "src",
+        env={name: value for name, value in os.environ.items() if not name.startswith("SMALL_CLIENT_")} | variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_operations_are_commands_without_omicsdk(project: Path, server: Responses) -> None:
+    ran = _command(project, "get-a", "--id", "one", SMALL_CLIENT_BASE_URL=server.url(""))
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "fine\n", "")
+    ran = _command(project, "--base-url", server.url(""), "get-a", "--id", "two", "--output", "json", "--debug")
+    assert (ran.returncode, ran.stdout) == (0, '"fine"\n')
+    assert "small_client.http: " in ran.stderr
+    assert [head.path for head in server.heads] == ["a/one", "a/two"]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("get-a", "--id", "missing"), 1, "small_client: get_a: no such a (404 from GET"),
+        (("get-a",), 2, "small_client: get-a: --id is required. See: small_client get-a --help"),
+        (("get-b",), 2, "small_client: unknown command 'get-b'. Did you mean get-a? See: small_client --help"),
+    ],
+)
+def test_a_command_that_fails_has_one_line(
+    project: Path, server: Responses, words: tuple[str, ...], code: int, said: str
+) -> None:
+    ran = _command(project, *words, SMALL_CLIENT_BASE_URL=server.url(""))
+    assert (ran.returncode, ran.stdout) == (code, "")
+    assert ran.stderr.startswith(said)
+    assert len(ran.stderr.splitlines()) == 1
+
+
+def test_help_of_a_package_imports_no_http(project: Path) -> None:
+    text = """
+from small_client.__main__ import PROGRAM
+code = PROGRAM.run(["get-a", "--help"])
+found = [name for name in ("httpx", "argparse", "attrs", "small_client.client") if name in sys.modules]
+sys.stderr.write(json.dumps([code, found]))
+"""
+    run = subprocess.run(
+        [sys.executable, "-S", "-c", f"{GUARD}\nimport json\n{text}"],
+        cwd=project / "src",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.stdout.startswith("Usage: small_client get-a --id ID")
+    assert json.loads(run.stderr) == [0, []]
+
+
+def test_a_package_without_a_command_line(spec: Path, tmp_path: Path) -> None:
+    assert _run(spec, "--name", "small_client", "--out", tmp_path / "out", "--no-cli") == 0
+    package = tmp_path / "out/src/small_client"
+    assert not (package / "__main__.py").exists()
+    assert not (package / "_runtime/cli").exists()
+    assert "scripts" not in (tmp_path / "out/pyproject.toml").read_text()
+    assert "Command line" not in (tmp_path / "out/README.md").read_text()
+    assert _run(spec, "--name", "small_client", "--out", tmp_path / "out", "--no-cli", "--check") == 0
+    assert _run(spec, "--name", "small_client", "--out", tmp_path / "out", "--check") == 1
+
+
+def test_a_package_that_shares_omicsdk_has_its_command_line(spec: Path, tmp_path: Path, server: Responses) -> None:
+    assert _run(spec, "--name", "small_client", "--out", tmp_path / "out", "--runtime", "omicsdk") == 0
+    assert not (tmp_path / "out/src/small_client/_runtime").exists()
+    ran = subprocess.run(
+        [sys.executable, "-m", "small_client", "--base-url", server.url(""), "get-a", "--id", "missing"],
+        cwd=tmp_path / "out/src",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert ran.stderr.startswith("small_client: get_a: no such a (404 from GET")
+
+
+def test_the_readme_and_the_project_state_the_command(project: Path) -> None:
+    assert '[project.scripts]\nsmall_client = "small_client.__main__:main"' in (project / "pyproject.toml").read_text()
+    assert "small_client get-a --id ...\nsmall_client --help\n" in (project / "README.md").read_text()
 
 
 def test_all_modules_can_be_imported(project: Path) -> None:

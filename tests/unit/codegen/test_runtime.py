@@ -20,19 +20,39 @@ from omicsdk_codegen.faults import Report
 from omicsdk_codegen.options import AS_TEXT, DATES, NATIVE, TypeOptions
 from omicsdk_codegen.places import Places
 from omicsdk_codegen.render import render_package
-from omicsdk_codegen.runtime import EXPORTS, Identity, beside, closure, imported, is_edited, modules_for, relocated
+from omicsdk_codegen.runtime import (
+    COMMAND,
+    EXPORTS,
+    PAGED_COMMAND,
+    Identity,
+    beside,
+    closure,
+    imported,
+    is_edited,
+    modules_for,
+    relocated,
+)
 
 ROOT = Path(__file__).parents[3]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 RUNS = Identity("dna_runs", "2.1")
-MOST_LINES, MOST_FOR_FLOWS = 4800, 700
-"""Code lines of the runtime of a plain document, and those that flows of OAuth 2 add."""
+MOST_LINES, MOST_FOR_FLOWS, MOST_FOR_COMMAND = 4800, 700, 2000
+"""Code lines of the runtime of a plain document, and those that flows of OAuth 2 and the command line add."""
 _NO_CODE = {tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER, tokenize.COMMENT}
-_PLACE = re.compile(r"omicsdk\.core\.(\w+(?:\.\w+)*)")
+_PLACE = re.compile(r"omicsdk\.(?:core\.(?!cli\b)|(?=cli\b))(\w+(?:\.\w+)*)")
 
 
 def _source(module: str) -> str:
-    return (ROOT / f"extensions/omicsdk/core/{module.replace('.', '/')}.py").read_text(encoding="utf-8")
+    return _file(module).read_text(encoding="utf-8")
+
+
+def _file(module: str) -> Path:
+    folder = "" if module.startswith("cli.") else "core/"
+    return ROOT / f"extensions/omicsdk/{folder}{module.replace('.', '/')}.py"
+
+
+def _name(module: str) -> str:
+    return f"omicsdk.{module}" if module.startswith("cli.") else f"omicsdk.core.{module}"
 
 
 def _named_by_the_generator() -> set[str]:
@@ -40,7 +60,7 @@ def _named_by_the_generator() -> set[str]:
     folder = ROOT / "codegen/omicsdk_codegen"
     files = [path for kind in ("*.py", "templates/*.jinja") for path in folder.glob(kind)]
     found = {each for path in files for each in _PLACE.findall(path.read_text(encoding="utf-8"))}
-    return {each for each in found if (ROOT / f"extensions/omicsdk/core/{each.replace('.', '/')}.py").is_file()}
+    return {each for each in found if _file(each).is_file()}
 
 
 def _contract() -> dict[str, list[str]]:
@@ -49,22 +69,24 @@ def _contract() -> dict[str, list[str]]:
 
 def _imports(text: str) -> Iterator[str]:
     for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.ImportFrom):
+        if isinstance(node, ast.ImportFrom) and node.module == "omicsdk.cli":
+            yield from (f"omicsdk.cli.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
             yield f"{'.' * node.level}{node.module or ''}"
         elif isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
 
 
 def test_the_contract_lists_what_can_be_copied() -> None:
-    copied = closure({*_named_by_the_generator(), *EXPORTS})
-    assert [f"omicsdk.core.{module}" for module in copied] == sorted(_contract()["modules"])
+    copied = closure({*_named_by_the_generator(), *EXPORTS, PAGED_COMMAND})
+    assert sorted(map(_name, copied)) == sorted(_contract()["modules"])
 
 
 def test_all_imports_of_core_are_found() -> None:
-    for module in closure({*_named_by_the_generator(), *EXPORTS}):
+    for module in closure({*_named_by_the_generator(), *EXPORTS, PAGED_COMMAND}):
         text = _source(module)
-        read = {name.removeprefix("omicsdk.core.") for name in _imports(text) if name.startswith("omicsdk")}
-        assert imported(text) == read, module
+        read = {name for name in _imports(text) if name.startswith("omicsdk")}
+        assert {_name(each) for each in imported(text)} == read, module
 
 
 @pytest.mark.parametrize(
@@ -149,12 +171,16 @@ def _sent(**schemas: object) -> dict[str, object]:
     return {"requestBody": {"content": content}, "responses": {"204": {"description": ""}}}
 
 
+COMMAND_LINE = {"__main__.py": f"from omicsdk.{COMMAND} import PackageProgram\n"}
+
+
 def _runtime_of(types: TypeOptions = AS_TEXT, /, **changes: object) -> set[str]:
     """The modules for the plain document with another operation and other members."""
-    operation = changes.pop("operation", None)
+    operation, has_command = changes.pop("operation", None), changes.pop("has_command", False)
     data = {**PLAIN, **changes, "paths": {**PLAIN["paths"], **({"/more": {"post": operation}} if operation else {})}}
     package = plan.plan(Document(data, "runs.yaml", Places()), "runs", Report(), types=types)
-    return set(modules_for(package, render_package(package, "Generated for a test.")))
+    files = render_package(package, "Generated for a test.")
+    return set(modules_for(package, {**files, **(COMMAND_LINE if has_command else {})}))
 
 
 def test_the_runtime_of_a_plain_document_is_small() -> None:
@@ -186,7 +212,7 @@ FILES = {"file_bodies", "forms"}
 @pytest.mark.parametrize(
     ("changes", "modules"),
     [
-        ({"operation": _response(LISTED, **{"x-omics-pagination": PAGES})}, {"items", "page_breaks", "pages", "paging"}),
+        ({"operation": _response(LISTED, **{"x-omics-pagination": PAGES})}, {"items", "page_breaks", "page_items", "pages", "paging"}),
         ({"operation": _response({"type": "string"}, "text/plain")}, STREAM),
         ({"operation": _response(RUN, "application/jsonl")}, {*STREAM, "items", "sequences"}),
         ({"operation": _response(RUN, "text/event-stream")}, {*STREAM, "items", "sequences", "events"}),
@@ -223,6 +249,22 @@ def test_flows_add_few_lines() -> None:
     assert sum(map(_code_lines, _runtime_of(**_secured(OAUTH)) - _runtime_of(**_secured(KEYS)))) <= MOST_FOR_FLOWS
 
 
+def test_the_command_line_adds_few_lines_and_nothing_without_it() -> None:
+    plain = _runtime_of()
+    assert not {each for each in plain if each.startswith("cli.")}
+    added = _runtime_of(has_command=True) - plain
+    assert COMMAND in added
+    assert sum(map(_code_lines, added)) <= MOST_FOR_COMMAND
+
+
+def test_pages_are_printed_by_the_command_lines_of_documents_with_pages() -> None:
+    listing = _response(LISTED, **{"x-omics-pagination": PAGES})
+    added = _runtime_of(operation=listing, has_command=True) - _runtime_of(operation=listing)
+    assert added - _runtime_of(has_command=True) == {PAGED_COMMAND, "json_pages"}
+    assert PAGED_COMMAND not in _runtime_of(has_command=True)
+    assert f'"omicsdk.{PAGED_COMMAND}"' in _source("cli.operations")
+
+
 def test_imports_are_relative_at_each_depth() -> None:
     text = (
         "from omicsdk.core.omit import OMIT\n\nif TYPE_CHECKING:\n    from omicsdk.core.sending.transport import Timeout\n\n\n"
@@ -239,9 +281,9 @@ def test_imports_are_relative_at_each_depth() -> None:
 
 
 def test_copies_name_the_package_everywhere() -> None:
-    for module in {*closure({*_named_by_the_generator(), *EXPORTS})} - {"version"}:
+    for module in {*closure({*_named_by_the_generator(), *EXPORTS, PAGED_COMMAND})} - {"version"}:
         text = relocated(f"{module.replace('.', '/')}.py", _source(module), RUNS, inside=True)
-        assert re.findall(r"\bomicsdk\b|OMICS_|omics codegen|\w+ in Python\)", text) == [], module
+        assert re.findall(r"\bomics(?:dk)?\b|OMICS_", text) == [], module
 
 
 @pytest.mark.parametrize(
@@ -250,7 +292,9 @@ def test_copies_name_the_package_everywhere() -> None:
         ("logs", 'logging.getLogger("dna_runs.http")'),
         ("model", 'logger("dna_runs.decode")'),
         ("errors", "install_command(f'dna_runs[{extra}]')"),
-        ("errors", '"Try again later, or allow more time with timeout=."'),
+        ("errors", '"Try again later, or allow more time with --call-timeout (timeout= in Python)."'),
+        ("cli.completion", '"DNA_RUNS_COMPLETE_DEBUG"'),
+        ("cli.messages", 'logging.getLogger("dna_runs")'),
         ("errors", "the variable DNA_RUNS_RESPONSE_LIMIT"),
         ("sending.transport", '"DNA_RUNS_RESPONSE_LIMIT"'),
         ("sending.connections", 'variables.get("DNA_RUNS_CLIENT_CERT")'),
@@ -261,6 +305,19 @@ def test_copies_name_the_package_everywhere() -> None:
 )
 def test_texts_of_copies(module: str, text: str) -> None:
     assert text in relocated(f"{module.replace('.', '/')}.py", _source(module), RUNS, inside=True)
+
+
+def test_without_a_command_line_messages_name_arguments_alone() -> None:
+    text = relocated("errors.py", _source("errors"), Identity("dna_runs", "2.1", has_command=False), inside=True)
+    assert '"Try again later, or allow more time with timeout=."' in text
+
+
+def test_the_command_line_imports_its_copies() -> None:
+    text = "from omicsdk.cli.help import wrapped\nfrom omicsdk.core.errors import UsageError\n    from omicsdk.cli import terminal\n"
+    assert imported(text) == {"cli.help", "errors", "cli.terminal"}
+    inside = relocated("cli/lists.py", text, RUNS, inside=True)
+    assert [*re.findall("from (.*) import", inside)] == ["..cli.help", "..errors", "..cli"]
+    assert relocated("__main__.py", text, RUNS).startswith("from ._runtime.cli.help import wrapped\n")
 
 
 def test_a_clients_docstring_names_the_package() -> None:

@@ -10,7 +10,8 @@ from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from omicsdk.cli.errors import REFUSED, SHOWN, SOME_FAILED
+from omicsdk.cli.errors import REFUSED, SOME_FAILED
+from omicsdk.cli.failures import SHOWN
 from omicsdk.cli.output import TextAndData
 from omicsdk.core.errors import MissingExtra, OmicsError, UsageError
 
@@ -101,6 +102,7 @@ def generate(
     name: str,
     out: str,
     runtime: Literal["copy", "omicsdk"] = "copy",
+    no_cli: bool = False,
     check: bool = False,
     strict: bool = False,
     console: Console,
@@ -117,6 +119,7 @@ def generate(
         out: The project's folder; created if it does not exist.
         runtime: Where the modules are that the client needs: copied into src/NAME/_runtime, so that it depends on httpx
             and attrs only, or in omicsdk, which it then depends on.
+        no_cli: Leave out the command line of the client.
         check: Write nothing; list differences between the folder and the document, and exit with 1 if there are any.
         strict: Refuse a document with faults, and exit with 3 if an operation, parameter or response is lost.
         console: Where the summary is printed.
@@ -134,7 +137,7 @@ def generate(
         made = make_package(name=name, origin=origin(spec), strict=strict, **document.options(console))
         if check:
             console.step("comparing")
-            found = project_drift(made, name, spec, folder, console.step, core=runtime)
+            found = project_drift(made, name, spec, folder, console.step, core=runtime, has_command=not no_cli)
             for each in found:
                 console.error(each)
             if found:
@@ -142,7 +145,7 @@ def generate(
             console.message(f"{out} is up to date with {spec} ({len(made.files)} files in the package)")
             return
         console.step(f"formatting {len(made.files)} files")
-        changes = write_project(made, name, spec, folder, console.step, core=runtime)
+        changes = write_project(made, name, spec, folder, console.step, core=runtime, has_command=not no_cli)
         _summarise(made, folder / "src" / name, console)
         for change in changes:
             console.message(change)

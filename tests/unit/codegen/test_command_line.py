@@ -1,0 +1,87 @@
+"""The options of a package's command line for its servers and credentials."""
+
+import ast
+from typing import Any
+
+from omicsdk.cli.arguments import general_options
+from omicsdk.cli.package import BASE_URL, OUTPUT_FILE
+from omicsdk_codegen import plan
+from omicsdk_codegen.code import Code
+from omicsdk_codegen.command_line import _GENERAL, command_line, credential_options  # pyright: ignore[reportPrivateUsage]
+from omicsdk_codegen.document import Document
+from omicsdk_codegen.faults import Report
+from omicsdk_codegen.places import Places
+from omicsdk_codegen.plan import Package
+
+KEY = {"type": "apiKey", "in": "header", "name": "x-key"}
+
+
+def _package(schemes: dict[str, Any] | None = None, **more: Any) -> Package:
+    operation = {"operationId": "getA", "responses": {"204": {"description": ""}}}
+    data = {
+        "openapi": "3.1.0",
+        "info": {"title": "A", "version": "1"},
+        "paths": {"/a": {"get": operation}},
+        "components": {"securitySchemes": schemes or {}},
+        "security": [{name: []} for name in schemes or {}],
+        **more,
+    }
+    return plan.plan(Document(data, "a.yaml", Places()), "a", Report())
+
+
+def _module(package: Package) -> dict[str, Any]:
+    tree = ast.parse(command_line(package, "a_b", "1.0", Code("made for a test")))
+    call = next(node for node in ast.walk(tree) if isinstance(node, ast.Call) and len(node.keywords) == 2)
+    return {str(keyword.arg): ast.literal_eval(keyword.value) for keyword in call.keywords}
+
+
+def test_the_general_options_are_known() -> None:
+    names = {each["name"] for each in [*general_options(), OUTPUT_FILE]} | {BASE_URL, "server", "servers"}
+    assert {name.replace("-", "_") for name in names} <= _GENERAL
+
+
+def test_options_are_named_after_schemes() -> None:
+    schemes = {
+        "OAuth2Security": {"type": "oauth2", "flows": {}},
+        "bearerAuth": {"type": "http", "scheme": "bearer", "description": "From the *settings* page."},
+        "X-API-Key": KEY,
+        "basic": {"type": "http", "scheme": "Basic"},
+    }
+    found = credential_options(_package(schemes))
+    assert [(each["name"], each["python"], each["metavar"]) for each in found] == [
+        ("oauth2-security", "OAuth2Security", "TOKEN"),
+        ("bearer-auth", "bearerAuth", "TOKEN"),
+        ("x-api-key", "X-API-Key", "KEY"),
+        ("basic", "basic", "USER:PASSWORD"),
+    ]
+    assert "settings" in str(found[1]["help"])
+
+
+def test_a_scheme_does_not_take_the_name_of_another_option() -> None:
+    names = [each["name"] for each in credential_options(_package({"output": KEY, "server": KEY, "key": KEY}))]
+    assert names == ["output-credentials", "server-credentials", "key"]
+
+
+def test_schemes_that_differ_in_signs_only_have_two_options() -> None:
+    names = [each["name"] for each in credential_options(_package({"api-key": KEY, "api_key": KEY}))]
+    assert len(set(names)) == 2
+
+
+def test_texts_of_a_document_are_literals() -> None:
+    odd = '"""\'; import os {{ x }} \\'
+    package = _package({odd: {**KEY, "description": odd}}, info={"title": odd, "version": "1", "description": odd})
+    (option,) = _module(package)["credentials"]
+    assert option["python"] == odd
+
+
+def test_servers_are_options() -> None:
+    stage = {"default": "v1", "enum": ["v1", "v2"], "description": "Which."}
+    servers = [
+        {"url": "https://a.example/{stage}", "variables": {"stage": stage}, "description": "Live."},
+        {"url": "https://b.example", "description": "Test."},
+    ]
+    choices = {each["name"]: each for each in _module(_package(servers=servers))["servers"]}
+    assert choices["server"]["choices"] == ["https://a.example/{stage}", "https://b.example"]
+    assert "https://b.example: Test)" in choices["server"]["help"]
+    assert (choices["stage"]["choices"], choices["stage"]["default"]) == (["v1", "v2"], "v1")
+    assert _module(_package())["servers"] == []
