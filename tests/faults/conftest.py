@@ -42,6 +42,12 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(Results(file), "fault-results")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def forking() -> None:
+    """Begin what forks programs, which lasts, before a test is checked for what it leaves."""
+    forked.run([sys.executable, "-c", ""], check=True)
+
+
 @pytest.fixture(autouse=True)
 def in_order(request: pytest.FixtureRequest) -> None:
     """Check that a test leaves no thread or open file; threads of the sandbox are allowed."""
