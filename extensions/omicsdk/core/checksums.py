@@ -1,14 +1,15 @@
 """Checksums that platforms state for files, computed incrementally: SHA-256, SHA-512, SHA-1, MD5, CRC32C, CRC32, CRC64NVME and S3's ETag.
 
 All values are lower-case text: hex digits, for `crc32c` and `crc32` always eight, for an `s3_etag` of several parts
-`<32 hex digits>-<number of parts>`. `s3_etag:BYTES` is one of parts of another size than usual. CRC32C values of neighbouring pieces can be combined without reading the pieces
+`<32 hex digits>-<number of parts>`. `s3_etag:BYTES` is one of parts of another size than usual; `crc32:BYTES` and others are S3's checksums of
+the checksums of parts. CRC32C values of neighbouring pieces can be combined without reading the pieces
 again.
 """
 
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, Self, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -36,6 +37,8 @@ FORMS = {
 }
 _DIGITS = {"crc32c": 8, "crc32": 8, "crc64nvme": 16, "sha256": 64, "sha512": 128, "sha1": 40, "md5": 32, "s3_etag": 32}
 _ETAG = "s3_etag"
+#: Algorithms by which S3 makes a checksum of those of parts.
+_OF_PARTS = (_ETAG, "crc32c", "crc32", "sha1", "sha256")
 _MOST_DIGITS = 20
 _MOST_PARTS_DIGITS = len(str(ETAG_PARTS))
 
@@ -203,7 +206,7 @@ def etag_of_size(part_size: int, size: int) -> str:
 
 
 def is_algorithm(name: str) -> bool:
-    """Return whether a name is one of ALGORITHMS, or `s3_etag` with the size of its parts.
+    """Return whether a name is one of ALGORITHMS, or that of a checksum of parts with their size.
 
     Args:
         name: The name.
@@ -213,7 +216,7 @@ def is_algorithm(name: str) -> bool:
 
 def _own_part_size(name: str) -> int:
     start, _, size = name.partition(":")
-    return int(size) if start == _ETAG and size.isascii() and size.isdigit() and len(size) < _MOST_DIGITS else 0
+    return int(size) if start in _OF_PARTS and size.isascii() and size.isdigit() and len(size) < _MOST_DIGITS else 0
 
 
 def is_checksum(name: str, value: str) -> bool:
@@ -223,8 +226,9 @@ def is_checksum(name: str, value: str) -> bool:
         name: An algorithm, see `is_algorithm`.
         value: The text, in lower case.
     """
-    name = _ETAG if _own_part_size(name) else name
-    if name == _ETAG:
+    is_of_parts = name == _ETAG or _own_part_size(name) > 0
+    name = name.partition(":")[0]
+    if is_of_parts:
         value, dash, parts = value.partition("-")
         if dash and not (parts.isascii() and parts.isdigit() and len(parts) <= _MOST_PARTS_DIGITS):
             return False
@@ -266,6 +270,9 @@ def digest(data: Buffer, name: str) -> str:
 
 
 def _digest(name: str, etag_part: int) -> _Digest:
+    if part_size := _own_part_size(name):
+        start = name.partition(":")[0]
+        return _S3Etag("md5", part_size) if start == _ETAG else _OfParts(start, part_size)
     if name == "crc32c":
         return _Crc32c()
     if name == "crc32":
@@ -274,19 +281,13 @@ def _digest(name: str, etag_part: int) -> _Digest:
         from omicsdk.core.crc64 import Crc64Nvme  # which few files need
 
         return Crc64Nvme()
-    if name == _ETAG or (etag_part := _own_part_size(name)):
-        return _S3Etag(etag_part)
+    if name == _ETAG:
+        return _S3Etag("md5", etag_part)
     if name in ALGORITHMS:
         import hashlib  # loads OpenSSL's library, which a download without checksums does not need
 
         return hashlib.new(name, usedforsecurity=False)
     raise ValueError(f"Unknown checksum '{name}'; known are {', '.join(ALGORITHMS)}")
-
-
-def _md5(data: bytes = b"") -> Any:
-    import hashlib
-
-    return hashlib.md5(data, usedforsecurity=False)
 
 
 class _Crc32c:
@@ -330,19 +331,21 @@ class _Crc32:
         return twin
 
 
-class _S3Etag:
-    def __init__(self, part_size: int) -> None:
-        self._part_size = part_size
-        self._part = _md5()
+class _OfParts:
+    """The checksum of the checksums of parts, which have one size."""
+
+    def __init__(self, name: str, part_size: int) -> None:
+        self._name, self._part_size = name, part_size
+        self._part = _digest(name, 0)
         self._room = part_size
         self._parts: list[bytes] = []
 
     def update(self, data: Buffer, /) -> None:
         view = memoryview(data).cast("B")
         while len(view):
-            if not self._room:  # a part is closed only when more follows: a file of exactly one part has no "-1"
-                self._parts.append(self._part.digest())
-                self._part = _md5()
+            if not self._room:  # a part is closed only when more follows
+                self._parts.append(bytes.fromhex(self._part.hexdigest()))
+                self._part = _digest(self._name, 0)
                 self._room = self._part_size
             head = view[: self._room]
             self._part.update(head)
@@ -350,17 +353,24 @@ class _S3Etag:
             view = view[len(head) :]
 
     def hexdigest(self) -> str:
+        parts = [*self._parts, bytes.fromhex(self._part.hexdigest())]
+        return f"{digest(b''.join(parts), self._name)}-{len(parts)}"
+
+    def copy(self) -> Self:
+        twin = type(self)(self._name, self._part_size)
+        twin._part, twin._room, twin._parts = self._part.copy(), self._room, list(self._parts)
+        return twin
+
+
+class _S3Etag(_OfParts):
+    """That of MD5s, which is the MD5 of a single part itself."""
+
+    def hexdigest(self) -> str:
         if not self._parts:
             return self._part.hexdigest()
         if len(self._parts) >= ETAG_PARTS:
             raise ValueError(f"An ETag of {len(self._parts) + 1} parts: missing file size")
-        parts = [*self._parts, self._part.digest()]
-        return f"{_md5(b''.join(parts)).hexdigest()}-{len(parts)}"
-
-    def copy(self) -> _S3Etag:
-        twin = _S3Etag(self._part_size)
-        twin._part, twin._room, twin._parts = self._part.copy(), self._room, list(self._parts)
-        return twin
+        return super().hexdigest()
 
 
 def first_difference(expected: Mapping[str, str], actual: Mapping[str, str]) -> str | None:

@@ -25,6 +25,7 @@ from omicsdk.fs import (
 )
 from omicsdk.fs.stores.s3 import S3Store
 from omicsdk.sandbox import Sandbox
+from omicsdk.sandbox.state.integrity import checksum_of
 from omicsdk.transfer import download
 from omicsdk.transfer.s3 import client as s3_client
 from stored_files import paths
@@ -280,3 +281,24 @@ def test_an_object_in_parts_is_verified_by_its_etag(store: S3Store, client: Any,
     report = store.download([(listed, "parts")], tmp_path, CopyOptions(require_checksum=True))
     assert [(outcome.state, outcome.verification) for outcome in report.outcomes] == [("done", "verified")]
     assert hashlib.md5((tmp_path / "parts").read_bytes()).digest() == hashlib.md5(b"x" * (5 * MIB + 7)).digest()
+
+
+@pytest.mark.parametrize("algorithm", ["CRC32", "CRC32C", "SHA1", "SHA256"])
+def test_an_object_in_parts_is_verified_by_the_checksums_of_its_parts(
+    store: S3Store, client: Any, tmp_path: Path, omics_sandbox: Sandbox, algorithm: str
+):
+    """As boto3 puts objects into buckets that KMS encrypts: their ETags are no MD5s, and the checksum is of checksums."""
+    omics_sandbox.settings.turn({"s3.etags": "opaque"})
+    place = {"Bucket": "bkt", "Key": "parts"}
+    how = {"ChecksumAlgorithm": algorithm, "ChecksumType": "COMPOSITE"}
+    place["UploadId"] = client.create_multipart_upload(**place, **how)["UploadId"]
+    name, parts = f"Checksum{algorithm}", list[dict[str, Any]]()
+    for number, body in ((1, b"x" * 5 * MIB), (2, b"y" * 7)):
+        stated = {name: checksum_of(algorithm.lower(), body)}
+        sent = client.upload_part(**place, PartNumber=number, Body=body, **stated)
+        parts.append({"PartNumber": number, "ETag": sent["ETag"], **stated})
+    client.complete_multipart_upload(**place, MultipartUpload={"Parts": parts})
+    entry = store.stat("bkt/parts")
+    assert list(entry.checksums) == [f"{algorithm.lower()}:{5 * MIB}"]
+    report = store.download([(entry, "parts")], tmp_path, CopyOptions(require_checksum=True))
+    assert [(outcome.state, outcome.verification) for outcome in report.outcomes] == [("done", "verified")]

@@ -252,3 +252,19 @@ def test_other_names_are_no_algorithms(name: str) -> None:
     assert not is_algorithm(name)
     with pytest.raises(ValueError, match="Unknown checksum"):
         digest(b"", name)
+
+
+@pytest.mark.parametrize("name", ["crc32c", "crc32", "sha1", "sha256"])
+@given(data=st.binary(max_size=40), part=st.integers(1, 15), stride=st.integers(1, 9))
+def test_a_checksum_of_parts_is_that_of_their_checksums(name: str, data: bytes, part: int, stride: int):
+    pieces = [data[at : at + part] for at in range(0, len(data), part)] or [b""]
+    expected = digest(b"".join(bytes.fromhex(digest(piece, name)) for piece in pieces), name)
+    digests = Digests([f"{name}:{part}"])
+    for at in range(0, len(data), stride):
+        digests.update(data[at : at + stride])
+    assert digests.copy().values() == digests.values() == {f"{name}:{part}": f"{expected}-{len(pieces)}"}
+    assert is_algorithm(f"{name}:{part}")
+    assert is_checksum(f"{name}:{part}", f"{expected}-{len(pieces)}")
+    assert not is_checksum(name, f"{expected}-2")
+    assert not is_algorithm(f"{name}:0")
+    assert not is_algorithm(f"sha512:{part}")

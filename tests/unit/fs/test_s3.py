@@ -119,6 +119,10 @@ def test_an_etag_is_a_checksum_only_where_it_is_one_of_the_contents():
     assert of_parts(told(f"{md5}-1"), MIB, MIB) == {}
     assert of_parts(parts, 100 * MIB, 50 * MIB) == {f"s3_etag:{50 * MIB}": f"{md5}-2"}
     assert of_parts(parts, 100 * MIB, 64 * MIB) == {"s3_etag": f"{md5}-2"}
+    both = told(f"{md5}-2", **{"x-amz-checksum-crc32": "NjYuLg==-2", "x-amz-checksum-crc64nvme": "AAAAAAAAAAA=-2"})
+    assert of_parts(both, 100 * MIB, 64 * MIB) == {f"crc32:{64 * MIB}": "36362e2e-2", "s3_etag": f"{md5}-2"}
+    assert of_parts({**both, encryption: "aws:kms"}, 100 * MIB, 64 * MIB) == {f"crc32:{64 * MIB}": "36362e2e-2"}
+    assert of_parts(told("", **{"x-amz-checksum-crc32": "NjYuLg==-x"}), 100 * MIB, 64 * MIB) == {}
 
 
 def test_a_slow_checksum_of_the_whole_gives_way_to_those_of_parts():

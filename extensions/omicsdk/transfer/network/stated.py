@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from omicsdk.core.checksums import etag_of_size, from_base64, is_checksum
+from omicsdk.core.checksums import etag_of_size, from_base64, is_algorithm, is_checksum
 
 #: Headers of S3 with a checksum, by algorithm, fastest first.
 CHECKSUM_HEADERS = {
@@ -79,30 +79,46 @@ def first_of(checksums: Mapping[str, str]) -> dict[str, str]:
 
 
 def may_be_of_parts(headers: Mapping[str, str]) -> bool:
-    """Return whether an ETag may be made of the MD5s of parts, so that it is worth requesting their size.
+    """Return whether an ETag or a checksum may be made of those of parts, so that it is worth requesting their size.
 
     Args:
         headers: As for `stated`.
     """
+    return bool(_of_parts(headers))
+
+
+def _of_parts(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return what is made of parts' checksums, fastest first: each with the number of parts at its end."""
+    found = dict[str, str]()
     etag = headers.get("etag", "").strip('"')
-    return "-" in etag and is_checksum("s3_etag", etag) and not is_encrypted(headers)
+    # Some servers leave the number to the ETag.
+    otherwise = etag.partition("-")[2] if headers.get(_KIND) == "COMPOSITE" else ""
+    for name, header in CHECKSUM_HEADERS.items():
+        value, _, parts = headers.get(header, "").partition("-")
+        if (parts or otherwise) and (digits := from_base64(name, value)):
+            found[name] = f"{digits}-{parts or otherwise}"
+    if "-" in etag and is_checksum("s3_etag", etag) and not is_encrypted(headers):
+        found["s3_etag"] = etag
+    return {name: value for name, value in found.items() if is_algorithm(f"{name}:1")}
 
 
 def of_parts(headers: Mapping[str, str], size: int, first_part: int | None) -> dict[str, str]:
-    """Return the checksum that an ETag of parts is, where all of them have the size of the first one.
+    """Return the checksums that are made of those of parts, where all of them have the size of the first one.
 
     Args:
         headers: As for `stated`.
         size: The object's size in bytes.
         first_part: The size of its first part in bytes; None if it is unknown.
     """
-    etag = headers.get("etag", "").strip('"')
-    # That of a single part is another digest than `s3_etag`, which is then a plain MD5.
-    if not first_part or first_part >= size or not may_be_of_parts(headers):
+    # The ETag of a single part is another digest than `s3_etag`, which is then a plain MD5.
+    if not first_part or first_part >= size:
         return {}
-    if etag.partition("-")[2] != str(-(-size // first_part)):
-        return {}
-    return {etag_of_size(first_part, size): etag}
+    count = str(-(-size // first_part))
+    return {
+        etag_of_size(first_part, size) if name == "s3_etag" else f"{name}:{first_part}": value
+        for name, value in _of_parts(headers).items()
+        if value.partition("-")[2] == count
+    }
 
 
 def is_encrypted(headers: Mapping[str, str]) -> bool:
