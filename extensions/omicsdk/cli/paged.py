@@ -78,8 +78,7 @@ def print_rows(rows: Iterable[Any], writer: Writer, flush: Callable[[], None]) -
 
     def write() -> None:
         if batch:
-            arrived = batch.copy()
-            batch.clear()
+            arrived, batch[:] = batch.copy(), []
             writer.add(arrived)
             flush()
 
