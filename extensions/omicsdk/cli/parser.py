@@ -315,11 +315,9 @@ def _loose(argument: Argument, word: str) -> Any:
 
 
 def _content(argument: Argument, word: str) -> str:
-    if word == "-":  # never valid JSON
-        word = "@-"
-    if not word.startswith("@"):
+    if word != "-" and not word.startswith("@"):  # a single - is never valid JSON
         return word
-    name = word[1:]
+    name = word.removeprefix("@")
     try:
         if name == "-":
             import sys
