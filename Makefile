@@ -127,7 +127,7 @@ demo: $(DEMO_STAMP)
 	@$(BIN)/omics demo
 
 bench: $(STAMP)
-	@for script in cli_startup generated codegen transfer hca sevenbridges gen3 crunch_pangea file_systems links scale sandbox azul; do echo "== $$script"; $(BIN)/python "benchmarks/$$script.py" || exit 1; done
+	@for script in cli_startup generated codegen transfer hca sevenbridges gen3 crunch_pangea file_systems links scale millions sandbox azul; do echo "== $$script"; $(BIN)/python "benchmarks/$$script.py" || exit 1; done
 
 cassettes: $(STAMP)
 	@PYTHONPATH=tests/support $(BIN)/python tests/cassettes/record.py

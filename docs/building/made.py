@@ -8,7 +8,7 @@ import published_names
 
 from building.clients import clients
 from building.documents import documents
-from building.performance import IN_SHORT, OTHER_TOOLS, chosen, performance, read_results
+from building.performance import BESIDE, IN_SHORT, OTHER_TOOLS, beside, chosen, millions, performance, read_results
 from building.programs import programs
 from building.reliability import reliability
 from building.tested import tested
@@ -24,8 +24,8 @@ def made_pages() -> dict[Path, str]:
     docs/reliability.md from what `make reliability` did. The tables of docs/coming-from-*.md, and the names that differ in
     specs/, are made of the faces' tables of differences and of what the published packages have. That of docs/published-programs.md is
     made of what tests/compat/published_programs.py ran, that of docs/published-documents.md of what tests/compat/published_documents.py
-    tried, those of docs/tested-with.md of what `make real` did. The tables of measurements of the README and of docs/why-not.md are made
-    of the same results as docs/performance.md.
+    tried, those of docs/tested-with.md of what `make real` did. The tables of measurements of the README, docs/why-not.md, docs/buckets.md
+    and docs/scale.md are made of the same results as docs/performance.md.
     """
     faults = json.loads((ROOT / "tests" / "faults" / "results.json").read_text(encoding="utf-8"))
     faces = published_names.FACES.values()
@@ -33,6 +33,10 @@ def made_pages() -> dict[Path, str]:
     return {
         ROOT / "README.md": _measured(ROOT / "README.md", chosen(results, IN_SHORT, "Published client")),
         DOCS / "why-not.md": _measured(DOCS / "why-not.md", chosen(results, OTHER_TOOLS, "Other tool")),
+        DOCS / "buckets.md": _measured(
+            DOCS / "buckets.md", beside([row for name in BESIDE for row in results[name]["rows"]])
+        ),
+        DOCS / "scale.md": _measured(DOCS / "scale.md", millions(results["millions"]["rows"])),
         DOCS / "performance.md": performance(results),
         DOCS / "clients.md": clients(ROOT / "generated" / "omicsdk_api"),
         DOCS / "reliability.md": reliability(faults),

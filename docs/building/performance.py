@@ -92,6 +92,50 @@ def chosen(results: Mapping[str, Mapping[str, Any]], rows: Sequence[tuple[str, s
     return "\n".join(lines)
 
 
+BESIDE = ("buckets", "cli_startup", "file_systems", "transfer")
+"""Benchmarks with cases for docs/buckets.md."""
+PROGRAMS = ("rclone", "s5cmd", "aws")
+"""Programs that docs/buckets.md compares with, by the first word of what a case is measured against."""
+
+
+def beside(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return a table of the cases that were measured against one of PROGRAMS, a column for each.
+
+    Args:
+        rows: Rows of results.
+    """
+    found: dict[str, dict[str, str]] = {}
+    for row in rows:
+        what, _, against = str(row["case"]).partition(" / ")
+        program, _, of = against.partition(",")
+        if program.split(" ")[0] in PROGRAMS and row["peer"] is not None:
+            words = what if of.strip() == "CPU" else f"{what}, wall time"
+            cells = found.setdefault(words, {"omics": _amount(row["ours"], "s")})
+            cells[program.split(" ")[0]] = f"{_amount(row['peer'], 's')} ({row['ratio']:.2f})"
+    columns = ("omics", *PROGRAMS)
+    lines = [f"| Task | {' | '.join(columns)} |", f"|---|{'---:|' * len(columns)}"]
+    lines += [f"| {words} | {' | '.join(cells.get(name, '-') for name in columns)} |" for words, cells in found.items()]
+    note = "In brackets: the figure of omics divided by it."
+    return "\n".join([*lines, "", note])
+
+
+def millions(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return a table of commands with the number of files in columns.
+
+    Args:
+        rows: Rows of results, whose cases are `NUMBER TASK` and `NUMBER TASK, peak MiB`.
+    """
+    found: dict[str, dict[str, str]] = {}
+    for row in rows:
+        number, _, task = str(row["case"]).partition(" ")
+        words, _, memory = task.partition(", peak ")
+        text = f"{row['ours']:.0f} MiB" if memory else _figure(row, "ours")
+        found.setdefault(words, {})[f"{number}{', memory' if memory else ''}"] = text
+    columns = list(dict.fromkeys(column for cells in found.values() for column in cells))
+    lines = [f"| Command | {' | '.join(columns)} |", f"|---|{'---:|' * len(columns)}"]
+    return "\n".join([*lines, *(f"| {words} | {' | '.join(cells.values())} |" for words, cells in found.items())])
+
+
 def _section(name: str, result: Mapping[str, Any]) -> str:
     rows: list[Mapping[str, Any]] = result["rows"]
     columns = dict(_COLUMNS)

@@ -2,7 +2,7 @@
 
 import pytest
 from building.made import outdated
-from building.performance import performance
+from building.performance import beside, millions, performance
 
 
 def row(**changed):
@@ -58,3 +58,32 @@ def test_committed_pages_are_what_they_are_made_from():
 def test_what_ran_stands_before_the_table():
     page = performance({"some": {"machine": "a laptop", "about": "Both verify.", "rows": [row()]}})
     assert page.index("on a laptop.\n\nBoth verify.\n\n| case") > 0
+
+
+def test_programs_that_were_measured_are_columns():
+    rows = [
+        row(case="ls of 100 objects / rclone lsf, CPU"),
+        row(case="ls of 100 objects / aws s3 ls, CPU", peer=0.8, ratio=0.025),
+        row(case="cp of 1 object / s5cmd cp"),
+        row(case="cat / python -c pass, CPU"),
+        row(case="ls of 100 objects, peak MiB", peer=None),
+    ]
+    assert beside(rows).splitlines()[:4] == [
+        "| Task | omics | rclone | s5cmd | aws |",
+        "|---|---:|---:|---:|---:|",
+        "| ls of 100 objects | 20.0 ms | 10.0 ms (2.00) | - | 800.0 ms (0.03) |",
+        "| cp of 1 object, wall time | 20.0 ms | - | 10.0 ms (2.00) | - |",
+    ]
+
+
+def test_numbers_of_files_are_columns():
+    rows = [
+        row(case=f"{number} files listed{what}", ours=ours, peer=None, unit=unit)
+        for number, seconds, memory in (("100,000", 1.5, 24.9), ("1,000,000", 15.0, 25.1))
+        for what, ours, unit in (("", seconds, "s"), (", peak MiB", memory, "MiB"))
+    ]
+    assert millions(rows).splitlines() == [
+        "| Command | 100,000 | 100,000, memory | 1,000,000 | 1,000,000, memory |",
+        "|---|---:|---:|---:|---:|",
+        "| files listed | 1.50 s | 25 MiB | 15.00 s | 25 MiB |",
+    ]
