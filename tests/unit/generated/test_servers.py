@@ -150,7 +150,7 @@ def test_a_named_server_is_called_by_its_name_or_url(generate: Callable[..., Mod
         assert _sent(named, "zones", base_url="http://a", servers={key: "http://b"}) == ["http://b/zones"]
     with pytest.raises(ConfigError) as error:
         _sent(named, "zones", base_url="http://a")
-    assert error.value.remedy == """Pass servers={'files': "https://..."} with the URL to send it to."""
+    assert error.value.remedy == """Pass servers={"files": "https://..."} with the URL to send it to."""
 
 
 def test_servers_without_names_correspond_by_their_order(generate: Callable[..., ModuleType]) -> None:
