@@ -42,6 +42,7 @@ def test_the_options_are_those_of_all_transfers(name: str):
     function = inspect.unwrap(FUNCTIONS[name])
     parameters = inspect.signature(function).parameters
     keywords = next(each for each in parameters.values() if each.kind is inspect.Parameter.VAR_KEYWORD)
+    assert keywords.name == "options"  # by which a cancelled task knows that `stop` is one of them
     hint = hint_of(function, keywords.name)
     assert (get_origin(hint), get_args(hint)) == (
         Unpack,

@@ -18,7 +18,7 @@ from contextvars import copy_context
 from dataclasses import dataclass, replace
 from functools import cached_property, partial, wraps
 from importlib import import_module
-from inspect import unwrap
+from inspect import CO_VARARGS, CO_VARKEYWORDS, unwrap
 from types import MethodType
 from typing import (
     TYPE_CHECKING,
@@ -597,11 +597,11 @@ class Part(Generic[S, A]):
 
 
 def _takes_stop(function: Callable[..., Any]) -> bool:
-    function = unwrap(function)
-    code = function.__code__
-    if "stop" in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]:
-        return True
-    return "TransferOptionsDict" in str(function.__annotations__.get("options"))  # of which it is one
+    """Whether a workflow takes `stop`: as a parameter, or among its `**options`, which are always those of transfers."""
+    code = unwrap(function).__code__
+    count = code.co_argcount + code.co_kwonlyargcount
+    keywords = code.co_varnames[count + bool(code.co_flags & CO_VARARGS) :][: bool(code.co_flags & CO_VARKEYWORDS)]
+    return "stop" in code.co_varnames[:count] or keywords == ("options",)
 
 
 async def run_in_thread(call: Callable[[], T], stop: threading.Event) -> T:

@@ -147,6 +147,11 @@ def _count(client: Platform, what: str, *, stop: threading.Event | None = None) 
     return len(what)
 
 
+def _fetch(client: Platform, what: str, **options: Any) -> int:
+    """Count the letters of a word as a transfer, which takes `stop` among its options."""
+    return _count(client, what, **options)
+
+
 def _ls(client: Toy, most: int) -> Iterator[int]:
     """List numbers."""
     closed.clear()
@@ -192,6 +197,7 @@ caller = ContextVar("caller", default="")
 
 class _Workflows:
     count = Workflow(_count)
+    fetch = Workflow(_fetch)
     status = Workflow(_status)
     ls = Listing(_ls)
     open = Opening(_open)
@@ -265,10 +271,11 @@ def test_a_workflow_in_a_thread_sees_the_callers_context() -> None:
     assert asyncio.run(run()) == "task 1"
 
 
-def test_cancelling_the_task_stops_the_workflow_and_waits_for_it() -> None:
+@pytest.mark.parametrize("name", ["count", "fetch"])
+def test_cancelling_the_task_stops_the_workflow_and_waits_for_it(name: str) -> None:
     async def run() -> threading.Thread | None:
         async with AsyncToy() as toy:
-            task = asyncio.ensure_future(toy.count("wait"))
+            task = asyncio.ensure_future(getattr(toy, name)("wait"))
             while not (names := [each for each in threading.enumerate() if each.name == "omicsdk-workflow"]):
                 await asyncio.sleep(0)
             task.cancel()
