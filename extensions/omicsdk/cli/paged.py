@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from omicsdk.core.json_pages import page_of
 from omicsdk.core.page_breaks import at_page_breaks
-from omicsdk.core.page_items import CONTENT_KEY_HEADER, items_at, with_items
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,6 +34,8 @@ def print_pages(
     Raises:
         UsageError: A column of --columns is missing.
     """
+    from omicsdk.core.page_items import items_at, with_items  # of models, which lists of files do without
+
     pages = (_page(response, items, operation) for response in responses)
     first, key = next(pages)
 
@@ -56,12 +56,17 @@ def print_pages(
 
 def page_rows(response: httpx.Response, items: str, operation: str) -> list[Any]:
     """Return the items of one page; a page without its list is an error, not an empty list."""
+    from omicsdk.core.page_items import items_at
+
     page, key = _page(response, items, operation)
     return items_at(page, key, operation)
 
 
 def _page(response: httpx.Response, items: str, operation: str) -> tuple[Any, str]:
     """Return a decoded page with its list, and the list's key."""
+    from omicsdk.core.json_pages import page_of
+    from omicsdk.core.page_items import CONTENT_KEY_HEADER
+
     key = response.headers.get(CONTENT_KEY_HEADER) or items
     return page_of(response, key, operation), key
 

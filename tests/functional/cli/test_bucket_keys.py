@@ -64,7 +64,7 @@ def test_a_slash_means_what_is_below_for_every_command(omics, bucket):
     assert omics("--yes", "rm", "-r", "s3://bkt/copy/")[0] == 0
     assert omics("mv", "s3://bkt/P/", "s3://bkt/moved/")[0] == 0
     assert (keys(bucket, "P"), len(keys(bucket, "moved/"))) == (["P"], len(KEYS) - 1)
-    assert "not found" in omics("ls", "s3://bkt/P/")[2]
+    assert "s3://bkt/P is an object" in omics("ls", "s3://bkt/P/")[2]
 
 
 def test_rm_removes_what_is_below_and_keeps_the_object(omics, bucket):
