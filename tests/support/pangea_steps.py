@@ -6,9 +6,11 @@ import json
 import os
 import random
 import re
+import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 import httpx
@@ -356,8 +358,13 @@ class Commands:
         where = ("--endpoint", sandbox.pangea_url) if asks else ()
         login = ("--email", SANDBOX_PANGEA_USER, "--password", sandbox.password) if step.login else ()
         command = [*self._command, *words, *login, *where]
-        done = self._server.run(command, env=self._environment, cwd=self._platform.folder)
-        ran = Ran(done.returncode, done.stdout, done.stderr)
+        # Files, since the published command opens its stdout for reading, too, which fails with a pipe.
+        with TemporaryFile("w+", encoding="utf-8") as stdout, TemporaryFile("w+", encoding="utf-8") as stderr:
+            how: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": stdout, "stderr": stderr}
+            done = self._server.run(command, env=self._environment, cwd=self._platform.folder, **how)
+            for file in (stdout, stderr):
+                file.seek(0)
+            ran = Ran(done.returncode, stdout.read(), stderr.read())
         try:
             looked = step.look(self._platform, ran)
         except Exception as error:  # what does not exist is seen as that
