@@ -20,7 +20,6 @@ from omicsdk import open as open_uri
 from omicsdk.cli.main import main
 from omicsdk.core import ChecksumMismatch
 from omicsdk.core.checksums import digest
-from omicsdk.sandbox import Sandbox
 from omicsdk.transfer import TransferFailed
 from omicsdk.transfer.s3.boto import base64_of
 
@@ -53,30 +52,19 @@ def value_of(name: str, data: bytes) -> str:
     return base64_of(digest(data, name.lower()))
 
 
-@pytest.fixture(scope="module", params=["ETag", "CRC32C", "CRC32", "SHA1", "SHA256", "CRC64NVME"])
-def objects(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
-    """A sandbox whose S3 has a bucket of objects with one kind of checksum: no test may change them."""
-    with Sandbox() as sandbox:
-        owner, region = sandbox.s3_credentials, sandbox.s3_credentials["AWS_DEFAULT_REGION"]
-        given = {name.lower(): owner[name] for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")}
-        unsummed = Config(request_checksum_calculation="when_required")
-        client = boto3.client("s3", endpoint_url=sandbox.s3_url, region_name=region, config=unsummed, **given)
-        client.create_bucket(Bucket="bkt")
-        for name, size in SIZES.items():
-            kind = request.param
-            stated = {} if kind == "ETag" else {f"Checksum{kind}": value_of(kind, bytes(size))}
-            client.put_object(Bucket="bkt", Key=f"data/{name}", Body=bytes(size), **stated)
-        yield sandbox
-
-
-@pytest.fixture
-def proxy(objects: Sandbox, monkeypatch: Any, tmp_path: Path) -> Iterator[LyingProxy]:
-    """A proxy of the objects' S3."""
-    for name, value in objects.environment().items():
+@pytest.fixture(params=["ETag", "CRC32C", "CRC32", "SHA1", "SHA256", "CRC64NVME"])
+def proxy(request: pytest.FixtureRequest, omics_sandbox: Any, monkeypatch: Any, tmp_path: Path) -> Iterator[LyingProxy]:
+    """A proxy of the sandbox's S3, which has a bucket of objects with one kind of checksum."""
+    for name, value in omics_sandbox.environment().items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("OMICS_STATE_DIR", str(tmp_path / "state"))
     monkeypatch.chdir(tmp_path)
-    proxy = LyingProxy(objects.s3_url)
+    client = boto3.client("s3", config=Config(request_checksum_calculation="when_required"))
+    client.create_bucket(Bucket="bkt")
+    for name, size in SIZES.items():
+        stated = {} if request.param == "ETag" else {f"Checksum{request.param}": value_of(request.param, bytes(size))}
+        client.put_object(Bucket="bkt", Key=f"data/{name}", Body=bytes(size), **stated)
+    proxy = LyingProxy(omics_sandbox.s3_url)
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", proxy.origin)
     yield proxy
     proxy.close()
