@@ -373,6 +373,16 @@ class _S3Etag(_OfParts):
         return super().hexdigest()
 
 
+def cheapest(checksums: Mapping[str, str]) -> dict[str, str]:
+    """Return the one of some checksums that costs least to compute; empty if there is none.
+
+    Args:
+        checksums: Checksums by algorithm, see `is_algorithm`.
+    """
+    name = min(checksums, key=lambda name: ALGORITHMS.index(name.partition(":")[0]), default=None)
+    return {} if name is None else {name: checksums[name]}
+
+
 def first_difference(expected: Mapping[str, str], actual: Mapping[str, str]) -> str | None:
     """Return the first checksum that differs from the expected one.
 

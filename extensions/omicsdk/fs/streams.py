@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from omicsdk.core.checksums import ALGORITHMS, Digests
+from omicsdk.core.checksums import Digests, cheapest
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import ChecksumMismatch
 from omicsdk.core.threads import Workers
@@ -83,8 +83,7 @@ class Comparison:
 
     def __init__(self, checksums: Mapping[str, str], size: int | None, title: str) -> None:
         self._title = title
-        name = min(checksums, key=lambda name: ALGORITHMS.index(name.partition(":")[0]), default=None)
-        self._stated = {} if name is None else {name: checksums[name]}
+        self._stated = cheapest(checksums)
         self._digests = Digests(self._stated, size)
 
     def update(self, data: bytes) -> None:

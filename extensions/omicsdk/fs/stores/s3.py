@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
+from omicsdk.core.checksums import cheapest
 from omicsdk.core.credentials import is_confidential
 from omicsdk.core.errors import (
     APIError,
@@ -37,7 +38,7 @@ from omicsdk.fs.store import (
     put_files,
 )
 from omicsdk.transfer.network.plan import WHOLE
-from omicsdk.transfer.network.stated import first_of, may_be_of_parts, of_parts, stated
+from omicsdk.transfer.network.stated import may_be_of_parts, of_parts, stated
 from omicsdk.transfer.s3.client import BATCH, S3Client
 from omicsdk.transfer.s3.encryption import CUSTOMERS, Encryption, key_of
 from omicsdk.transfer.s3.listing import Object, Page, seconds_of
@@ -67,6 +68,11 @@ class Stored(NamedTuple):
 
     version: str = ""
     is_customers: bool = False
+
+
+def _version_of(entry: Entry) -> str:
+    """The version that an entry's URI named; empty for the newest one, and for folders."""
+    return entry.handle.version if isinstance(entry.handle, Stored) else ""
 
 
 # Versions of S3, and of stores that speak its language, need no escaping in a URL.
@@ -381,8 +387,7 @@ class S3Store(Store):
     def _again(self, entry: Entry) -> Entry:
         """Return the entry of an object as it is now."""
         bucket, key = split(entry.path)
-        version = entry.handle.version if isinstance(entry.handle, Stored) else ""
-        return self._object(entry.path, bucket, key or "", version)
+        return self._object(entry.path, bucket, key or "", _version_of(entry))
 
     def item(self, entry: Entry, name: str) -> Item:
         """Return an object as an item: its response states checksums, for which one that was put in parts, or is fetched so, is examined."""
@@ -391,7 +396,7 @@ class S3Store(Store):
         is_usual = (entry.size or 0) <= WHOLE and "-" not in entry.version
         if entry.checksums or (is_usual and not self._encryption.key):
             location, renew = self.location(entry), partial(self._renewed, entry)
-            quickest = first_of(entry.checksums)  # computing CRC64NVME as well would take longer than the transfer
+            quickest = cheapest(entry.checksums)  # computing CRC64NVME as well would take longer than the transfer
             return Item(name, location, entry.size, quickest, self.uri(entry.path), renew=renew, states=True)
         return Item(name, partial(self._examined, entry), entry.size, label=self.uri(entry.path), states=True)
 
@@ -409,7 +414,7 @@ class S3Store(Store):
 
     def _examined(self, entry: Entry) -> Location:
         found = self._again(entry)
-        quickest = first_of(found.checksums)
+        quickest = cheapest(found.checksums)
 
         def states(_: Mapping[str, str]) -> Mapping[str, str]:
             return quickest
@@ -496,16 +501,15 @@ class S3Store(Store):
             key = prefix_of(key)
             if self._begins_with(entry.path, key, besides=key):
                 raise NotEmpty(self.uri(entry.path))
-        version = "" if entry.is_folder or entry.handle is None else entry.handle.version
         with self._asking("Removing", entry.path) as doing:
-            self.client.delete(bucket, key or "", version=version, doing=doing)
+            self.client.delete(bucket, key or "", version=_version_of(entry), doing=doing)
 
     def remove_files(self, entries: Sequence[Entry]) -> Sequence[OmicsError | None]:
         """Remove up to 1,000 objects by one request a bucket."""
         failed = dict[str, OmicsError]()
         by_bucket = dict[str, list[str]]()
         for entry in entries:
-            if entry.handle is None or not entry.handle.version:
+            if not _version_of(entry):
                 bucket, key = split(entry.path)
                 by_bucket.setdefault(bucket, []).append(key or "")
         for bucket, keys in by_bucket.items():
@@ -515,10 +519,7 @@ class S3Store(Store):
                 failed |= {f"{bucket}/{key}": error for key, error in found.items()}
             except OmicsError as error:
                 failed |= {f"{bucket}/{key}": error for key in keys}
-        return [
-            self._removed(entry) if entry.handle and entry.handle.version else failed.get(entry.path)
-            for entry in entries
-        ]
+        return [self._removed(entry) if _version_of(entry) else failed.get(entry.path) for entry in entries]
 
     def _removed(self, entry: Entry) -> OmicsError | None:
         try:

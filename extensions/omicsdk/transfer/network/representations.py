@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
-from omicsdk.core.checksums import ALGORITHMS, from_base64, is_checksum
+from omicsdk.core.checksums import cheapest, from_base64, is_checksum
 from omicsdk.core.retry import seconds_of_date
 from omicsdk.core.type_guards import number_in
 from omicsdk.transfer.names import wrong_with
 from omicsdk.transfer.network.requests import last_status, parse_head, validator_in
-from omicsdk.transfer.network.stated import first_of, stated
+from omicsdk.transfer.network.stated import stated
 
 #: Name of a file whose server and URL state none, as browsers have it.
 UNNAMED = "download"
@@ -107,8 +107,7 @@ def quickest_checksum(headers: Mapping[str, str]) -> dict[str, str]:
     Args:
         headers: As for `stated_checksums`.
     """
-    found = stated_checksums(headers)
-    return first_of({name: found[name] for name in ALGORITHMS if name in found})
+    return cheapest(stated_checksums(headers))
 
 
 def _stated(headers: Mapping[str, str]) -> Iterator[tuple[str, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from omicsdk.core.checksums import etag_of_size, from_base64, is_algorithm, is_checksum
+from omicsdk.core.checksums import cheapest, etag_of_size, from_base64, is_algorithm, is_checksum
 
 #: Headers of S3 with a checksum, by algorithm, fastest first.
 CHECKSUM_HEADERS = {
@@ -61,21 +61,12 @@ def quickest(headers: Mapping[str, str]) -> dict[str, str]:
     Args:
         headers: As for `stated`.
     """
-    return first_of(stated(headers))
+    return cheapest(stated(headers))
 
 
 def quickest_without_etag(headers: Mapping[str, str]) -> dict[str, str]:
     """As `quickest`, for objects whose ETag never is a checksum."""
-    return first_of(stated(headers, etags=False))
-
-
-def first_of(checksums: Mapping[str, str]) -> dict[str, str]:
-    """Return the first of some checksums alone, which costs least to compute; empty if there is none.
-
-    Args:
-        checksums: Checksums by algorithm, fastest first.
-    """
-    return dict([*checksums.items()][:1])
+    return cheapest(stated(headers, etags=False))
 
 
 def may_be_of_parts(headers: Mapping[str, str]) -> bool:
