@@ -83,11 +83,11 @@ def write_files(root: Path, files: Mapping[str, str]) -> None:
         if name.startswith("/") or "/../" in f"/{name}/":
             raise ValueError(f"{name} is outside {root}")
         folder, _, file = name.rpartition("/")
-        if folder not in made:  # a call to the system for each of thousands of files takes as long as writing it
+        if folder not in made:  # for thousands of files, a call to the system or pathlib takes as long as writing
             path = root / folder
             path.mkdir(parents=True, exist_ok=True)
             made[folder] = str(path)
-        with open(os.path.join(made[folder], file), "wb", buffering=0) as target:  # noqa: PTH118, PTH123
+        with open(os.path.join(made[folder], file), "wb", buffering=0) as target:  # noqa: PTH118, PTH123 - as above
             target.write(text.encode())
 
 

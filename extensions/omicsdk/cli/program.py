@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 from omicsdk.cli.mistakes import unknown_word
 
 TYPE_CHECKING = False
@@ -31,7 +33,7 @@ class Found:
         self.command = command
 
 
-class Group:
+class Group(ABC):
     """A list of commands and of further groups.
 
     Args:
@@ -60,13 +62,13 @@ class Group:
         self.about = about
         self.default = default
 
+    @abstractmethod
     def listed(self) -> list[tuple[str, list[tuple[str, str]]]]:
         """Return the valid next words, each with a line about it, by their headings."""
-        raise NotImplementedError
 
+    @abstractmethod
     def find(self, word: str) -> Group | Found | None:
         """Return the command or group that the next word names; None if there is none."""
-        raise NotImplementedError
 
     def child(self, word: str) -> Group | Found:
         """Return the command or group that the next word names.
@@ -84,7 +86,7 @@ class Group:
         return [word for _, rows in self.listed() for word, _ in rows]
 
 
-class Program:
+class Program(ABC):
     """A command line with its commands.
 
     Attributes:
@@ -101,13 +103,13 @@ class Program:
     usage = ("[options]", "<command>", "[options]")
     more: Iterable[str] = ()
 
+    @abstractmethod
     def root(self) -> Group:
         """Return the group of all first words."""
-        raise NotImplementedError
 
     def version(self) -> str:
         """Return the line of --version."""
-        raise NotImplementedError
+        raise NotImplementedError  # of a program whose commands are only read
 
     def work(self, found: Found, values: dict[str, Any], settings: Mapping[str, Any], console: Any) -> None:
         """Run a command.
@@ -118,7 +120,7 @@ class Program:
             settings: Values of the options of all commands.
             console: Prints messages.
         """
-        raise NotImplementedError
+        raise NotImplementedError  # of a program whose commands are only read
 
     def find(self, word: str) -> Group | Found | None:
         """Return the command or group that a first word names; None for an unknown word."""
