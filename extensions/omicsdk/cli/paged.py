@@ -64,7 +64,7 @@ def page_rows(response: httpx.Response, items: str, operation: str) -> list[Any]
 
 def _page(response: httpx.Response, items: str, operation: str) -> tuple[Any, str]:
     """Return a decoded page with its list, and the list's key."""
-    from omicsdk.core.json_pages import page_of
+    from omicsdk.core.json_parts import page_of
     from omicsdk.core.page_items import CONTENT_KEY_HEADER
 
     key = response.headers.get(CONTENT_KEY_HEADER) or items

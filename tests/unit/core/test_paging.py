@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core import DecodeError
-from omicsdk.core.json_pages import page_of
+from omicsdk.core.json_parts import page_of
 from omicsdk.core.page_items import found_at, items_at, list_at, with_items
 from omicsdk.core.paging import content_key, next_link, next_request
 from omicsdk.core.request import OperationFacts, Paging, request

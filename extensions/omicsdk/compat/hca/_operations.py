@@ -11,7 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, Never, TypeVar, cast, overload
 
 from omicsdk.compat._responses import DocumentedBody, DocumentedResponse, translating
-from omicsdk.core.json_pages import page_of
+from omicsdk.core.json_parts import page_of
 from omicsdk.core.json_responses import json_of
 from omicsdk.core.page_items import items_at
 from omicsdk.core.paging import content_key

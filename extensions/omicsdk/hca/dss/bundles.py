@@ -20,7 +20,7 @@ from omicsdk.core.checksums import is_checksum
 from omicsdk.core.consistency import Identifier
 from omicsdk.core.counts import stated_number
 from omicsdk.core.errors import DecodeError, NameClash, NotFound, UnsafePath, UsageError
-from omicsdk.core.json_pages import page_of
+from omicsdk.core.json_parts import page_of
 from omicsdk.core.model import ANY, INTEGER, STRING, array, check, mapping, members, optional
 from omicsdk.core.omit import OMIT
 from omicsdk.core.page_items import items_at, with_items

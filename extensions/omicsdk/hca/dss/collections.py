@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any, Unpack, cast
 from uuid import uuid4
 
 from omicsdk.core.errors import DecodeError, OmicsError
-from omicsdk.core.json_pages import page_of
-from omicsdk.core.json_parts import checked_json
+from omicsdk.core.json_parts import checked_json, page_of
 from omicsdk.core.model import STRING, members
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.page_items import items_at
