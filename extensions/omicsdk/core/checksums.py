@@ -226,13 +226,12 @@ def is_checksum(name: str, value: str) -> bool:
         name: An algorithm, see `is_algorithm`.
         value: The text, in lower case.
     """
-    is_of_parts = name == _ETAG or _own_part_size(name) > 0
-    name = name.partition(":")[0]
-    if is_of_parts:
+    start, with_size, _ = name.partition(":")
+    if name == _ETAG or (with_size and _own_part_size(name) > 0):
         value, dash, parts = value.partition("-")
         if dash and not (parts.isascii() and parts.isdigit() and len(parts) <= _MOST_PARTS_DIGITS):
             return False
-    return len(value) == _DIGITS[name] and not value.strip("0123456789abcdef")
+    return len(value) == _DIGITS[start] and not value.strip("0123456789abcdef")
 
 
 def from_base64(name: str, value: str) -> str:

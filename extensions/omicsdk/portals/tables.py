@@ -136,8 +136,11 @@ def table(
         return all(any(each in columns for each in group) for group in marks) and columns.isdisjoint(without)
 
     def files_of(row: Row, listed: FileList) -> Iterable[ListedFile]:
-        lower = Row(row.line, dict(zip(_in_lower_case(tuple(row.cells)), row.cells.values(), strict=True)))
-        return listed_file(lower, kind, files) if isinstance(files, Columns) else files(lower, listed)
+        columns = tuple(row.cells)
+        lower = _in_lower_case(columns)
+        if lower != columns:
+            row = Row(row.line, dict(zip(lower, row.cells.values(), strict=True)))
+        return listed_file(row, kind, files) if isinstance(files, Columns) else files(row, listed)
 
     said = ", ".join(" or ".join(group) for group in marks)
     return Format(name, title, said, recognises, partial(table_rows, required=needed, quoted=quoted), files_of)

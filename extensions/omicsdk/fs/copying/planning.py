@@ -323,7 +323,7 @@ def fitting_in_order(
         name = file.name
         while above and not name.startswith(above[-1]):
             above.pop()
-        if name <= last or any(name[len(each)] == "/" for each in above):
+        if name <= last or (above and any(name[len(each)] == "/" for each in above)):
             raise OutOfOrder(name)
         above.append(name)
         last = name
