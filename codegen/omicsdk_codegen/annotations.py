@@ -115,7 +115,8 @@ class Annotations:
         if word == "Any":
             self._imports.typing("Any")
         if word == "bytes" and place == "argument" and self._files:
-            return [self._imports.late("omicsdk.core.file_bodies", "MultipartFile")]
+            # MultipartFile has bytes too: a signature shows the most common form.
+            return ["bytes", self._imports.late("omicsdk.core.file_bodies", "MultipartFile")]
         if word == "bytes" and place == "argument":
             self._imports.late("typing", "BinaryIO")
             self._imports.late("os", "PathLike")

@@ -171,7 +171,7 @@ def _signature(package: ModuleType, name: str) -> dict[str, Any]:
 
 def test_files_are_typed_with_their_shapes(package: ModuleType) -> None:
     signature = _signature(package, "upload")
-    assert (signature["file"], signature["more"]) == ("MultipartFile", "Sequence[MultipartFile] | Omit")
+    assert (signature["file"], signature["more"]) == ("bytes | MultipartFile", "Sequence[bytes | MultipartFile] | Omit")
 
 
 def test_types_of_one_form_are_selected_by_an_argument(sent: Any, package: ModuleType) -> None:

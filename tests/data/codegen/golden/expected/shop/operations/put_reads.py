@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 FACTS = OperationFacts(name="put_reads", method="PUT", path="/samples/{sample-id}/reads", accept="*/*", secured=True)
 
 
-def build(*, sample_id: str, file: MultipartFile | Omit = OMIT, note: str | Omit = OMIT) -> Request:
+def build(*, sample_id: str, file: bytes | MultipartFile | Omit = OMIT, note: str | Omit = OMIT) -> Request:
     """PUT /samples/{sample-id}/reads
 
     Args:
         sample_id (str): Which sample. Format uuid.
-        file (MultipartFile): The reads as FASTQ. Format binary. Optional.
+        file (bytes | MultipartFile): The reads as FASTQ. Format binary. Optional.
         note (str): Optional.
 
     Returns:
