@@ -13,7 +13,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -424,9 +424,11 @@ BUCKETS: list[Entry[Bench]] = [
 ]
 
 
-def _once(measure: Callable[..., Row]) -> Callable[..., Row]:
+def _once(
+    bench: Bench, name: str, goal: float | None, _rounds: int, *, measure: Callable[..., Row], program: str
+) -> Row:
     """Measure one round: copies of 10,000 objects take aws half a minute."""
-    return lambda bench, name, goal, _rounds: measure(bench, name, goal, 1)
+    return measure(bench, name, goal, 1, program=program)
 
 
 def _others(program: str) -> Iterable[Entry[Bench]]:
@@ -441,8 +443,8 @@ def _others(program: str) -> Iterable[Entry[Bench]]:
     ]
     shown = "aws s3" if program == "aws" else program
     for task, word, unit, measure in tasks:
-        act = partial(measure, program=program)
-        yield Entry(f"{task} / {shown} {word}{unit}", None, (program,), _once(act) if program == "aws" else act)
+        act = partial(_once, measure=measure) if program == "aws" else measure
+        yield Entry(f"{task} / {shown} {word}{unit}", None, (program,), partial(act, program=program))
 
 
 LOCAL: list[Entry[Bench]] = [
@@ -496,7 +498,7 @@ def main() -> int:
         with suppress(subprocess.CalledProcessError):  # its case is left out
             PEER.make()
 
-    def missing(needs: Sequence[str]) -> list[str]:
+    def missing(needs: Iterable[str]) -> list[str]:
         others = {"rclone": bool(rclone), "hca": PEER.has("hca")}
         return [need for need in needs if not others.get(need, not programs_missing([need]))]
 
