@@ -63,16 +63,15 @@ def as_patient(settings: Mapping[str, Any]) -> AbstractContextManager[None]:
     Raises:
         UsageError: A value is not a duration.
     """
-    timeout, budget = settings.get("call-timeout"), settings.get("call-budget")
-    if timeout is None and budget is None:
+    limits = {"call-timeout", "call-budget"} & settings.keys()
+    stated = {name: seconds_of(f"--{name}", settings[name]) for name in limits}
+    if not stated:
         return nullcontext()
     from omicsdk.core.sending.time_limits import Timeout, call_limits
 
-    waits = None
-    if timeout is not None:
-        seconds = seconds_of("--call-timeout", timeout)
-        waits = Timeout(read=seconds, write=seconds, body=seconds)
-    return call_limits(waits, None if budget is None else seconds_of("--call-budget", budget))
+    seconds = stated.get("call-timeout")
+    waits = None if seconds is None else Timeout(read=seconds, write=seconds, body=seconds)
+    return call_limits(waits, stated.get("call-budget"))
 
 
 def seconds_of(option: str, text: str) -> float:
@@ -80,14 +79,13 @@ def seconds_of(option: str, text: str) -> float:
 
     Args:
         option: The option.
-        text: Seconds, or hours, minutes and seconds: 2h30m.
+        text: The duration; see `seconds_in`.
 
     Raises:
         UsageError: It is not a duration, or 0.
     """
-    from omicsdk.core.durations import seconds_in
+    from omicsdk.core.durations import REMEDY, seconds_in
 
-    seconds = seconds_in(text)
-    if not seconds:
-        raise UsageError(f"{option} {text}: not a duration", remedy="Use seconds, or a duration such as 90m or 2h30m.")
+    if not (seconds := seconds_in(text)):
+        raise UsageError(f"{option} {text}: not a duration", remedy=REMEDY)
     return seconds

@@ -2,15 +2,19 @@
 
 import re
 
+REMEDY = "Use seconds, or a duration such as 90m, 2h30m or 7d."
+"""What to do where a text is no duration."""
+
+_UNITS = {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s?": 1}
+
 
 def seconds_in(text: str) -> float | None:
-    """Parse a duration: seconds, or hours, minutes and seconds such as 2h30m; None if it is none.
+    """Parse a duration: seconds, or weeks, days, hours, minutes and seconds such as 2h30m; None if it is none.
 
     Args:
         text: The duration.
     """
-    match = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?", text.strip(), re.IGNORECASE)
+    match = re.fullmatch("".join(rf"(?:(\d+(?:\.\d+)?){unit})?" for unit in _UNITS), text.strip().lower(), re.ASCII)
     if match is None or not any(match.groups()):
         return None
-    hours, minutes, seconds = match.groups()
-    return float(hours or 0) * 3600 + float(minutes or 0) * 60 + float(seconds or 0)
+    return sum(float(count or 0) * _UNITS[unit] for unit, count in zip(_UNITS, match.groups(), strict=True))

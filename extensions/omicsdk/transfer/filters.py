@@ -17,9 +17,7 @@ from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.errors import UsageError
 
 _MANUAL = "The manual has the rules, on the page Filters."
-_AGE = re.compile(r"(\d+(?:\.\d+)?)([smhdw])")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 
 
 class WrongPattern(UsageError, ValueError):
@@ -322,28 +320,15 @@ def parse_moment(text: str, now: float | None = None) -> float:
         UsageError: It is neither.
     """
     stripped = text.strip()
-    if _AGE.fullmatch(stripped.lower()):
-        return (SYSTEM_CLOCK.now() if now is None else now) - duration(text)
     from omicsdk.core.dates import seconds_of  # few lists are limited by time
+    from omicsdk.core.durations import seconds_in
 
+    age = seconds_in(stripped) if stripped[-1:].isalpha() else None
+    if age is not None:
+        return (SYSTEM_CLOCK.now() if now is None else now) - age
     seconds = seconds_of(f"{stripped}T00:00:00Z" if _DAY.fullmatch(stripped) else stripped)
     if seconds is None:
         raise UsageError(
             f"{text!r} is not a time", remedy="Use a date such as 2026-01-31, a time, or an age such as 12h or 7d."
         )
     return seconds
-
-
-def duration(text: str) -> float:
-    """Read a duration such as 90s, 15m, 12h, 7d or 2w, in seconds.
-
-    Args:
-        text: The duration.
-
-    Raises:
-        UsageError: It is none.
-    """
-    found = _AGE.fullmatch(text.strip().lower())
-    if found is None:
-        raise UsageError(f"{text!r} is not a duration", remedy="Use one such as 90s, 15m, 12h or 7d.")
-    return float(found[1]) * _SECONDS[found[2]]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Self, TypedDict, TypeVar, cast
 
 from omicsdk.core.clock import SYSTEM_CLOCK
-from omicsdk.core.durations import seconds_in
+from omicsdk.core.durations import REMEDY, seconds_in
 from omicsdk.core.errors import UsageError
 from omicsdk.transfer.arguments import a, function, kind, number, whole_number
 from omicsdk.transfer.engine.control import Control
@@ -289,6 +289,5 @@ def _seconds(name: str, value: object) -> float | None:
     if isinstance(seconds, bool) or not isinstance(seconds, int | float | None):
         raise TypeError(f"{name} must be a number of seconds, not {a(value)}")
     if seconds is None or not seconds > 0:
-        remedy = "Use seconds, or a duration such as 90m or 2h30m."
-        raise InvalidOption(name, f"{value}: not a duration", remedy=remedy)
+        raise InvalidOption(name, f"{value}: not a duration", remedy=REMEDY)
     return seconds

@@ -16,7 +16,7 @@ def test_rates_are_read(text: str, rate: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "seconds"), [("90", 90), ("1.5s", 1.5), ("90m", 5400), ("2h30m", 9000), ("1h5s", 3605)]
+    ("text", "seconds"), [("90", 90), ("1.5s", 1.5), ("90m", 5400), ("2h30m", 9000), ("1h5s", 3605), ("2w", 1_209_600), ("1.5D", 129_600)]
 )
 def test_times_are_read(text: str, seconds: float) -> None:
     control = TransferOptions(time_budget=text).control
@@ -32,7 +32,7 @@ def test_an_invalid_rate_is_refused(text: float | str) -> None:
     assert caught.value.option == "limit_rate"
 
 
-@pytest.mark.parametrize("text", ["", "soon", "0", "0h", "-5", "5d", 0, float("nan")])
+@pytest.mark.parametrize("text", ["", "soon", "0", "0h", "-5", "5y", 0, float("nan")])
 def test_an_invalid_time_is_refused(text: float | str) -> None:
     with pytest.raises(InvalidOption, match=f"time_budget {text}: not a duration"):
         TransferOptions(time_budget=text)

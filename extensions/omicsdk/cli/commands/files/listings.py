@@ -15,13 +15,14 @@ from omicsdk.cli.commands.values import STREAM
 from omicsdk.cli.errors import printable
 from omicsdk.cli.listing import Rows, aligned, widths_of
 from omicsdk.cli.output import Output, TextAndData
+from omicsdk.cli.running import seconds_of
 from omicsdk.core.consistency import despite_contradictions, read_again_if_doubtful
 from omicsdk.core.errors import TransferError, UsageError
 from omicsdk.core.page_breaks import page_break
 from omicsdk.core.type_guards import is_object
 from omicsdk.fs.copying.planning import Selected, named
 from omicsdk.fs.store import STORES, STRONGEST, Entry, IsFolder, Store, Stores, Uri, parse_uri
-from omicsdk.transfer.filters import Filters, duration
+from omicsdk.transfer.filters import Filters
 from omicsdk.transfer.reports.units import count_of, size_words
 
 if TYPE_CHECKING:
@@ -482,7 +483,7 @@ def presign(uris: Sequence[str], *, expires: str | None = None, places: Places =
         expires: Validity of URLs of s3://, such as 15m or 7d; other platforms set their own.
         places: How they are opened.
     """
-    seconds = None if expires is None else round(duration(expires))
+    seconds = None if expires is None else round(seconds_of("--expires", expires))
     rows: list[dict[str, str]] = []
     with places.stores() as stores:
         for uri in map(parse_uri, uris):
