@@ -231,7 +231,8 @@ def in_threads(function: Callable[[A], T], things: Sequence[A], threads: int, na
         BaseException: The error of the first call that failed; no further call starts then, and running ones are waited
             for, except after Ctrl-C.
     """
-
+    if len(things) < 2:
+        return [function(thing) for thing in things]
     from concurrent.futures import wait
 
     waiting = deque(enumerate(things))

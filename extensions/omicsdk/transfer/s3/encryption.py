@@ -8,7 +8,6 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 
 from omicsdk.core.errors import ConfigError, UsageError
 
@@ -124,6 +123,8 @@ def key_of(file: str, environ: Mapping[str, str]) -> bytes:
     """
     if not file:
         return read_key(text.encode(), KEY_VARIABLE) if (text := environ.get(KEY_VARIABLE, "")) else b""
+    from pathlib import Path  # few commands have one
+
     try:
         return read_key(Path(file).expanduser().read_bytes(), file)
     except OSError as error:
