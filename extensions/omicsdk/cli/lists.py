@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from omicsdk.cli.rows import brief, cells_of, columns_of, fitting, member, no_column, ranked
 from omicsdk.core.json_text import block_encoder, escaped, line_encoder, written
+from omicsdk.core.logs import logger
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -96,10 +97,8 @@ class Tsv:
 
     def end(self) -> None:
         if self._others:
-            from logging import getLogger
-
             names = ", ".join(self._others)
-            getLogger("omicsdk.cli").warning("Only on later pages, not shown: %s. Choose them with --columns", names)
+            logger("omicsdk.cli").warning("Only on later pages, not shown: %s. Choose them with --columns", names)
 
 
 def _tsv_cell(text: str) -> str:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import sys
-from contextlib import contextmanager
 
 from omicsdk.cli.arguments import LEVELS
 from omicsdk.cli.errors import DONE, printable
+from omicsdk.core.logs import when_needed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Callable, Generator
-    from contextlib import AbstractContextManager
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager, ExitStack
     from typing import TextIO
 
 
@@ -117,10 +117,9 @@ class Messages:
         return logs_shown(level, self.line, f"{prefix}: %(message)s")
 
 
-@contextmanager
 def logs_shown(
     level: str, write: Callable[[str], None], form: str, whole: Callable[[logging.LogRecord], str] | None = None
-) -> Generator[None]:
+) -> AbstractContextManager[None]:
     """Print log records of omicsdk for a while, with secrets masked.
 
     Args:
@@ -129,26 +128,26 @@ def logs_shown(
         form: The form of a line, as for logging.Formatter.
         whole: Returns a record as one line, in place of that form.
     """
-    import logging  # not necessary for help and quick commands
 
-    from omicsdk.core.redaction import mask_text
+    def begin(ended: ExitStack) -> None:
+        import logging
 
-    class Lines(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            try:
-                for line in mask_text(self.format(record)).splitlines() if whole is None else [whole(record)]:
-                    write(line)
-            except Exception:
-                self.handleError(record)
+        from omicsdk.core.redaction import mask_text
 
-    handler = Lines()
-    handler.setFormatter(logging.Formatter(form))
-    logger = logging.getLogger("omicsdk")
-    before = logger.level
-    logger.addHandler(handler)
-    logger.setLevel(level)
-    try:
-        yield
-    finally:
-        logger.removeHandler(handler)
-        logger.setLevel(before)
+        class Lines(logging.Handler):
+            def emit(self, record: logging.LogRecord) -> None:
+                try:
+                    for line in mask_text(self.format(record)).splitlines() if whole is None else [whole(record)]:
+                        write(line)
+                except Exception:
+                    self.handleError(record)
+
+        handler = Lines()
+        handler.setFormatter(logging.Formatter(form))
+        logger = logging.getLogger("omicsdk")
+        ended.callback(logger.setLevel, logger.level)
+        ended.callback(logger.removeHandler, handler)
+        logger.addHandler(handler)
+        logger.setLevel(level)
+
+    return when_needed(LEVELS[level], begin)

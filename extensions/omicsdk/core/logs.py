@@ -1,15 +1,90 @@
-"""Add a NullHandler to the logger `omicsdk` when imported, so that the library is silent until a program sets up
-logging.
+"""Loggers that import `logging` at the first record that something may show: it takes as long as copying a small file.
 
-Without it Python prints a library's warnings to stderr in a program without logging. `import omicsdk` does not do so,
-because importing logging costs more than the rest of it.
+Until a program has imported `logging`, it has set up nothing that shows records. A command line, which shows them from
+its start on, states what is to be set up before the first one.
 """
 
-import logging
+import sys
+from contextlib import ExitStack, contextmanager
 
-logging.getLogger("omicsdk").addHandler(logging.NullHandler())
+TYPE_CHECKING = False  # avoids importing typing
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+    from logging import Logger
+
+_LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40, "exception": 40, "critical": 50, "isEnabledFor": 50}
+"""Levels of records by the methods that log them, as `logging` has them; the highest for the one that tells whether to."""
+
+
+_waiting: "list[tuple[int, Callable[[], None]]]" = []
+"""What is to be done before the first record, with the lowest level that is shown then."""
+
+
+@contextmanager
+def when_needed(level: int, begin: "Callable[[ExitStack], None]") -> "Generator[None]":
+    """Call a function before the first record of a level or above, or at once if `logging` is imported.
+
+    Args:
+        level: The level, as `logging` has it.
+        begin: Sets up what shows records, and states by the stack how that is undone when the context ends.
+    """
+    with ExitStack() as ended:
+        entry = level, lambda: begin(ended)
+        _waiting.append(entry)
+        if "logging" in sys.modules:
+            _begin()
+        try:
+            yield
+        finally:
+            if entry in _waiting:
+                _waiting.remove(entry)
+
+
+def _begin() -> None:
+    import logging
+
+    root = logging.getLogger("omicsdk")
+    if not root.handlers:
+        # Without one Python prints a library's warnings to stderr in a program that has not set up logging.
+        root.addHandler(logging.NullHandler())
+    while True:
+        try:
+            _, begin = _waiting.pop(0)
+        except IndexError:
+            return
+        begin()
+
+
+def logger(name: str) -> "Logger":
+    """Return a logger that is created at its first record.
+
+    Args:
+        name: The logger's name.
+    """
+    return _LateLogger(name)  # pyright: ignore[reportReturnType] - it has all that a Logger has
+
+
+class _LateLogger:
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, name: str) -> object:
+        if "logging" not in sys.modules and name in _LEVELS and all(least > _LEVELS[name] for least, _ in _waiting):
+            return _nothing
+        _begin()
+        import logging
+
+        found = getattr(logging.getLogger(self._name), name)
+        if name in _LEVELS:
+            setattr(self, name, found)  # the next record finds it at once
+        return found
+
+
+def _nothing(*_arguments: object, **_options: object) -> bool:
+    return False
+
 
 #: Logger of transports: retries and waits at INFO, each exchange at DEBUG, secrets masked.
-http_log = logging.getLogger("omicsdk.http")
+http_log = logger("omicsdk.http")
 #: Logger of warnings about unusual but valid settings.
-config_log = logging.getLogger("omicsdk.config")
+config_log = logger("omicsdk.config")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 from omicsdk.core.bodies import plain
 from omicsdk.core.display import NULL_VALUE, Displayed
 from omicsdk.core.errors import DecodeError
-from omicsdk.core.late_logging import logger
+from omicsdk.core.logs import logger
 from omicsdk.core.omit import OMIT
 from omicsdk.core.type_guards import is_array, is_number, is_object
 

@@ -4,7 +4,6 @@ The secrets of an entry are in the file, or in the system's keyring under the en
 """
 
 import json
-import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,11 +12,12 @@ from typing import NamedTuple, cast
 from omicsdk.core.credentials import Token, origin_of
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.files import locked, read_private, write_private
+from omicsdk.core.logs import logger
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.settings.profiles import DEFAULT_PROFILE, settings_file
 from omicsdk.core.type_guards import is_object
 
-logger = logging.getLogger("omicsdk.oauth")
+_log = logger("omicsdk.oauth")
 
 PATH_VARIABLE = "OMICS_TOKEN_FILE"
 """Environment variable that names another file."""
@@ -348,14 +348,14 @@ def _from_keyring(key: str) -> dict[str, object] | None:
     try:
         secret = read_secret(key)
     except KeyringUnavailable as error:
-        logger.debug("the login in the keyring is skipped: %s", error)
+        _log.debug("the login in the keyring is skipped: %s", error)
         return None
     try:
         found: object = json.loads(secret or "null")
     except ValueError:
         found = None
     if not is_object(found):
-        logger.debug("the login in the keyring is skipped: the keyring does not have it")
+        _log.debug("the login in the keyring is skipped: the keyring does not have it")
         return None
     return found
 
@@ -371,7 +371,7 @@ def _into_keyring(key: str, entry: Mapping[str, object], *, is_wanted: bool) -> 
         if is_wanted:
             remedy = "Install omicsdk[keyring] and unlock the keyring, or use --store file."
             raise ConfigError(f"Cannot store the login in the keyring: {error}", remedy=remedy) from error
-        logger.debug("the keyring is skipped: %s", error)
+        _log.debug("the keyring is skipped: %s", error)
         return False
     return True
 
@@ -383,7 +383,7 @@ def _out_of_keyring(key: str) -> None:
         delete_secret(key)
     except KeyringUnavailable as error:
         # The entry is removed nevertheless: without it nothing reads the secret.
-        logger.warning("the secret stays in the keyring: %s", error)
+        _log.warning("the secret stays in the keyring: %s", error)
 
 
 def _entry(login: StoredLogin, url: str) -> dict[str, object]:

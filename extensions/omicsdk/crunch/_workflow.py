@@ -18,17 +18,17 @@ import threading
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-from logging import getLogger
 from pathlib import Path
 from types import FrameType
 from typing import IO, NamedTuple
 
 from omicsdk.core.errors import OmicsError
+from omicsdk.core.logs import logger
 from omicsdk.core.waits import TICK
 from omicsdk.crunch.datasets import check_stop
 from omicsdk.crunch.statuses import WorkflowType
 
-_log = getLogger("omicsdk.crunch")
+_log = logger("omicsdk.crunch")
 
 _VERSION = re.compile(r"(\d+)\.\d+")
 

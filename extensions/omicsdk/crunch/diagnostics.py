@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import logging
 import os
 import platform
 import shutil
@@ -14,9 +13,10 @@ from collections.abc import Callable, MutableMapping
 from pathlib import Path
 from typing import Any
 
+from omicsdk.core.logs import logger
 from omicsdk.core.version import __version__
 
-_log = logging.getLogger("omicsdk.crunch")
+_log = logger("omicsdk.crunch")
 
 UNKNOWN = "Unknown"
 """The revision of a folder on a machine without Git."""

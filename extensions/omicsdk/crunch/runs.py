@@ -9,12 +9,12 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import KW_ONLY, dataclass, replace
 from functools import cached_property
-from logging import getLogger
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from omicsdk.core.checked_fields import check_fields
 from omicsdk.core.errors import ConfigError, OmicsError, ServerError, UnsafePath, UsageError
+from omicsdk.core.logs import logger
 from omicsdk.core.plain_client import exchange_of
 from omicsdk.core.redaction import mask_text
 from omicsdk.crunch.datasets import DatasetFolders, SharedFolder, check_stop, folder_of, storage_of
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from omicsdk.crunch.datasets import StorageSettings
     from omicsdk.crunch.storage import Storage
 
-_log = getLogger("omicsdk.crunch")
+_log = logger("omicsdk.crunch")
 
 
 @dataclass(eq=False, repr=False)  # the settings of storages may contain secrets

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import copy
-import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from omicsdk.core.errors import Interrupted, OmicsError, UsageError
+from omicsdk.core.logs import logger
 from omicsdk.core.threads import side_by_side
 from omicsdk.core.waits import never
 from omicsdk.drs.identifiers import DrsId, parse_drs_id
@@ -20,7 +20,7 @@ from omicsdk.transfer.names import safe_name
 if TYPE_CHECKING:
     from omicsdk.drs.resolution import ResolutionSettings
 
-_log = logging.getLogger("omicsdk.drs")
+_log = logger("omicsdk.drs")
 
 Layout = Literal["name", "id"]
 """Where a file goes in the folder: under its name, or in a folder that is called like its identifier."""

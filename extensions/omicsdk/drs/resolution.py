@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 import re
 import threading
@@ -22,6 +21,7 @@ from omicsdk.core.credentials import is_loopback
 from omicsdk.core.errors import ConfigError, NotFound, OmicsError
 from omicsdk.core.files import in_place_of, locked, within_home
 from omicsdk.core.json_decoding import decoded
+from omicsdk.core.logs import logger
 from omicsdk.core.plain_client import PlainClient, beside, exchange_of, plain_request
 from omicsdk.core.retry import Retry
 from omicsdk.core.type_guards import is_object
@@ -157,7 +157,7 @@ def server_url(host: str) -> str:
     return f"{'http' if is_loopback(name.strip('[]')) else 'https'}://{host}"
 
 
-logger = logging.getLogger("omicsdk.drs")
+_log = logger("omicsdk.drs")
 
 _FORM = "%m/%d/%Y %H:%M:%S:%z"
 _PATIENCE = 10.0
@@ -206,7 +206,7 @@ class HostCache:
                 with in_place_of(self.path, durable=False) as file:
                     file.write(json.dumps(content, indent=1).encode())
         except (OSError, OmicsError) as error:
-            logger.info("%s is not written: %s", self.path, error)
+            _log.info("%s is not written: %s", self.path, error)
 
     def _read(self) -> dict[str, Any]:
         """Return the file's content, always with an object of entries as `cache`."""
@@ -216,7 +216,7 @@ class HostCache:
         except FileNotFoundError:
             pass
         except (OSError, ValueError, RecursionError) as error:
-            logger.info("%s is not read: %s", self.path, error)
+            _log.info("%s is not read: %s", self.path, error)
         stated = content if is_object(content) else {}
         entries = stated.get("cache")
         return {**stated, "cache": entries if is_object(entries) else {}}
@@ -348,7 +348,7 @@ class Resolver:
                 reasons.append(f"{source}: {error.message}")
                 continue
             if host:
-                logger.info("%s is at %s (%s)", one.prefix, host, source)
+                _log.info("%s is at %s (%s)", one.prefix, host, source)
                 if source not in ("table", "cache_file") and self.settings.keeps and self._cache is not None:
                     self._cache.keep(one.prefix, host)
                 return host

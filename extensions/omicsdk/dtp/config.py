@@ -12,13 +12,13 @@ from configparser import (
     ParsingError,
 )
 from dataclasses import MISSING, dataclass, field, fields
-from logging import getLogger
 from pathlib import Path
 from typing import Any, Literal, TypeVar, cast
 
 from omicsdk.core.credentials import is_confidential
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.files import within_home
+from omicsdk.core.logs import logger
 from omicsdk.core.request import fault_of
 from omicsdk.core.settings.config import parsed, read_text
 from omicsdk.gen3.errors import choice, nearest
@@ -29,7 +29,7 @@ STORAGES: tuple[Storage, ...] = ("pacs", "irods")
 #: A file's path, or the content of a JSON file.
 PathOrMapping = str | os.PathLike[str] | Mapping[str, Any]
 
-_log = getLogger("omicsdk.dtp")
+_log = logger("omicsdk.dtp")
 C = TypeVar("C", "Gen3Config", "IrodsConfig", "PacsConfig")
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from logging import getLogger
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.errors import UsageError
 from omicsdk.core.lazy import require
+from omicsdk.core.logs import logger
 from omicsdk.dtp.sds.conversion import Converted, convert, refused, version_of
 from omicsdk.dtp.sds.folders import PathLike
 from omicsdk.dtp.sds.layout import DEFAULT_VERSION, Version
@@ -22,7 +22,7 @@ from omicsdk.transfer.disk import write_errors
 if TYPE_CHECKING:
     import pandas  # pyright: ignore[reportMissingTypeStubs] - it has its types in itself, in part
 
-_log = getLogger("omicsdk.dtp")
+_log = logger("omicsdk.dtp")
 
 
 @dataclass(frozen=True, slots=True)

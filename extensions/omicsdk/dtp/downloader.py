@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from functools import partial
-from logging import getLogger
 from typing import TYPE_CHECKING, Any, Unpack
 
 from omicsdk.core.errors import ConfigError
+from omicsdk.core.logs import logger
 from omicsdk.dtp.config import DtpConfig, Gen3Config, PathOrMapping, read_config, storage_of
 from omicsdk.dtp.storage.datasets import Dataset, DatasetReport
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 #: The default of `data_storage_type`: the settings decide.
 DEFAULT = "pacs"
 
-_log = getLogger("omicsdk.dtp")
+_log = logger("omicsdk.dtp")
 
 
 class Downloader:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from logging import getLogger
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.errors import MissingExtra, OmicsError
 from omicsdk.core.files import in_place_of
 from omicsdk.core.json_text import written
+from omicsdk.core.logs import logger
 from omicsdk.core.model import STRING, array, check, members, optional
 from omicsdk.core.page_items import items_at
 from omicsdk.dtp.sds.layout import CASE, DATASET_DESCRIPTION, EXPERIMENT, TableKind, Version, layout
@@ -26,7 +26,7 @@ from omicsdk.transfer.disk import write_error
 if TYPE_CHECKING:
     from omicsdk.gen3.client import Gen3
 
-_log = getLogger("omicsdk.dtp")
+_log = logger("omicsdk.dtp")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,12 @@ import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import suppress
 from itertools import groupby
-from logging import getLogger
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
 
 from omicsdk.core.errors import MissingExtra, SourceChanged
 from omicsdk.core.files import PRIVATE, in_place_of
+from omicsdk.core.logs import logger
 from omicsdk.fs.store import Entry
 from omicsdk.fs.streams import stream
 
@@ -53,7 +53,7 @@ LIMIT = 10 * 1024**3
 # Shares of the limit: bytes after which the folder is examined again, and what remains of it then.
 _LOOK_EACH, _LEFT = 0.05, 0.9
 
-_log = getLogger("omicsdk.fs")
+_log = logger("omicsdk.fs")
 
 
 class BlockCache:

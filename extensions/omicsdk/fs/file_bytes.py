@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from omicsdk.core.errors import NotFound
-from omicsdk.core.late_logging import logger
+from omicsdk.core.logs import logger
 from omicsdk.fs.store import Entry, IsFolder, PathNotFound, Store
 from omicsdk.fs.stream_source import StreamSource
 from omicsdk.fs.streams import PIECE, stream

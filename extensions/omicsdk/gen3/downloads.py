@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from logging import getLogger
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Unpack, runtime_checkable
 from urllib.parse import urlsplit
@@ -16,6 +15,7 @@ from omicsdk.core.credentials import ANONYMOUS, BearerToken, origin_of
 from omicsdk.core.errors import Forbidden, OmicsError, Unauthorized
 from omicsdk.core.json_parts import checked_json
 from omicsdk.core.json_responses import json_of
+from omicsdk.core.logs import logger
 from omicsdk.core.model import STRING, members
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.type_guards import is_object, only_objects
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from omicsdk.gen3.client import Gen3
 
 
-_log = getLogger("omicsdk.gen3")
+_log = logger("omicsdk.gen3")
 _VERIFIED = ("md5", "sha1", "sha256")
 
 

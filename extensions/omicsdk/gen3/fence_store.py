@@ -14,7 +14,6 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from logging import getLogger
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -32,6 +31,7 @@ from omicsdk.core.errors import (
 )
 from omicsdk.core.files import PRIVATE
 from omicsdk.core.json_responses import json_of
+from omicsdk.core.logs import logger
 from omicsdk.core.omit import OMIT
 from omicsdk.core.redaction import url_parts
 from omicsdk.core.retry import seconds_of_date
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from omicsdk_api.gen3.indexd import IndexdApi
 
 
-_log = getLogger("omicsdk.gen3")
+_log = logger("omicsdk.gen3")
 
 
 SINGLE = 8 * MIB

@@ -9,7 +9,6 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import cached_property
-from logging import getLogger
 from threading import Event
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -26,6 +25,7 @@ from omicsdk.core.errors import (
 )
 from omicsdk.core.json_parts import checked_json
 from omicsdk.core.json_responses import json_of
+from omicsdk.core.logs import logger
 from omicsdk.core.model import ANY, SIZE, STRING, Shape, array, mapping, members, optional
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.page_breaks import page_break
@@ -358,7 +358,7 @@ def _stretch(start: str, page: Page, records: list[Record], end: str | None, sto
 
 
 T = TypeVar("T")
-_log = getLogger("omicsdk.gen3")
+_log = logger("omicsdk.gen3")
 
 
 def stated(**fields: Any) -> dict[str, Any]:

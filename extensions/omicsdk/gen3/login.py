@@ -6,13 +6,13 @@ import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from logging import getLogger
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.credentials import CLOCK_SKEW, Credentials, jwt_expiry, moment, origin_of
 from omicsdk.core.files import home_folder
+from omicsdk.core.logs import logger
 from omicsdk.gen3.errors import Gen3AuthError, Gen3UserError
 from omicsdk.gen3.sources import (
     ApiKey,
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from omicsdk.core.retry import Retry
     from omicsdk.core.sending.time_limits import Timeout
 
-_log = getLogger("omicsdk.gen3")
+_log = logger("omicsdk.gen3")
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 

@@ -7,12 +7,12 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from logging import getLogger
 from typing import TYPE_CHECKING, Any, Self
 
 from omicsdk.core.counts import count_at
 from omicsdk.core.errors import BadRequest, DecodeError
 from omicsdk.core.json_responses import json_of
+from omicsdk.core.logs import logger
 from omicsdk.core.model import ANY, mapping
 from omicsdk.core.omit import OMIT
 from omicsdk.core.page_breaks import page_break
@@ -98,7 +98,7 @@ def arguments(stated: Mapping[str, Any]) -> str:
     return "(" + ", ".join(f"{name_of(name)}: {literal(value)}" for name, value in stated.items()) + ")"
 
 
-_log = getLogger("omicsdk.gen3")
+_log = logger("omicsdk.gen3")
 #: Properties of every record, besides its node's.
 COMMON = ("id", "type", "project_id", "submitter_id", "state", "created_datetime", "updated_datetime")
 #: Filters of records, besides their node's properties.

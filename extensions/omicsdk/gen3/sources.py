@@ -7,7 +7,6 @@ import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from logging import getLogger
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -16,6 +15,7 @@ from omicsdk.core.checked_tokens import checked_token
 from omicsdk.core.credentials import jwt_claims, jwt_expiry, moment, origin_of
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.files import within_home
+from omicsdk.core.logs import logger
 from omicsdk.core.redaction import mask_url, url_parts
 from omicsdk.core.request import fault_of
 from omicsdk.core.type_guards import is_object
@@ -64,7 +64,7 @@ def endpoint_from_token(token_str: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-_log = getLogger("omicsdk.gen3")
+_log = logger("omicsdk.gen3")
 
 KEY_VARIABLE = "GEN3_API_KEY"
 """Environment variable: a credentials file, idp://wts/IDP or accesstoken:///TOKEN."""

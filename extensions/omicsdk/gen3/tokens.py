@@ -7,7 +7,6 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from hashlib import sha256
-from logging import getLogger
 from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -19,6 +18,7 @@ from omicsdk.core.credentials import is_confidential, jwt_claims, jwt_expiry, or
 from omicsdk.core.errors import APIError, AuthError, ConfigError, OmicsError, TransportError
 from omicsdk.core.files import home_folder, read_private, within_home, write_private
 from omicsdk.core.json_decoding import decoded
+from omicsdk.core.logs import logger
 from omicsdk.core.page_items import items_at
 from omicsdk.core.type_guards import is_object, only_objects
 from omicsdk.gen3.errors import Gen3AuthError
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from omicsdk.core.request import Query
 
 
-_log = getLogger("omicsdk.gen3")
+_log = logger("omicsdk.gen3")
 
 Options = Mapping[str, Any]
 """What a transport is made with: timeout, retry, environ, transport."""

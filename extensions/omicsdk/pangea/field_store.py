@@ -9,7 +9,6 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from hashlib import md5
-from logging import getLogger
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -17,6 +16,7 @@ from omicsdk_api.pangea.models.uploaded_part import UploadedPart
 
 from omicsdk.core.errors import APIError, ChecksumMismatch, ConfigError, OmicsError, TransferError
 from omicsdk.core.files import read_private, write_private
+from omicsdk.core.logs import logger
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.pangea.fields import CHUNK, FieldId, object_facts
 from omicsdk.transfer import Location, MultipartStore, NoSuchUpload, PartRules, SentPart, Source
@@ -34,7 +34,7 @@ REFUSALS = 3
 Logger = Callable[[str], object]
 """Receives messages about the progress of an upload."""
 
-_log = getLogger("omicsdk.pangea")
+_log = logger("omicsdk.pangea")
 
 
 class PartUrls:

@@ -12,12 +12,12 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator, Mapping
-from logging import getLogger
 from typing import TYPE_CHECKING, Any, ClassVar
 from xml.etree import ElementTree
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import DecodeError, NotFound, OmicsError
+from omicsdk.core.logs import logger
 from omicsdk.core.plain_client import PlainClient, clock_of, exchange_of, plain_request
 from omicsdk.pangea.fields import ResultId
 from omicsdk.pangea.listings import ensure_result, ensure_sample, ensure_tag, find_organization, find_sample_group
@@ -44,7 +44,7 @@ PAUSE, PAUSE_WITH_KEY = 0.34, 0.1
 """Seconds from one request to the next: NCBI asks for at most three a second, ten with a key."""
 
 
-_log = getLogger("omicsdk.pangea")
+_log = logger("omicsdk.pangea")
 
 
 class Entrez(PlainClient):

@@ -1,7 +1,6 @@
 """Routing of requests to their operations' handlers; the routes come from the services' documents."""
 
 import json
-import logging
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from omicsdk.core.logs import logger
 from omicsdk.sandbox.document import Operation, operations, plain_document, secured_everywhere
 from omicsdk.sandbox.problems import Problem, bad_arguments
 from omicsdk.sandbox.routing import IndexedRouter, headers_of, origin
@@ -23,7 +23,7 @@ from omicsdk.sandbox.service import Call, Caller, Handler, Reply, Service, Token
 from omicsdk.sandbox.traffic.wire import ENTRY, Entry
 from omicsdk.sandbox.validation import RequestValidator
 
-log = logging.getLogger("omicsdk.sandbox")
+log = logger("omicsdk.sandbox")
 
 # A manifest of 20,000 files has about 4 MB; no operation accepts much larger bodies.
 MAX_BODY = 32 * 1024 * 1024

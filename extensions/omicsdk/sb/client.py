@@ -6,7 +6,6 @@ token come from the arguments, from SB_API_ENDPOINT and SB_AUTH_TOKEN, or from t
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -19,6 +18,7 @@ from omicsdk.core.consistency import Identifier, Rule, Rules
 from omicsdk.core.credentials import ApiKey, is_confidential
 from omicsdk.core.errors import APIError, ConfigError
 from omicsdk.core.files import home_folder
+from omicsdk.core.logs import logger
 from omicsdk.core.platform import (
     NOTHING,
     AsyncPlatform,
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from omicsdk.core.credentials import Credentials
     from omicsdk.core.request import Request
 
-_log = logging.getLogger("omicsdk.sb")
+_log = logger("omicsdk.sb")
 
 TOKEN_HEADER = "X-SBG-Auth-Token"  # noqa: S105 - the header's name
 """The header that carries a developer's token."""

@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterable, Iterator
 from typing import SupportsIndex, TypeVar, cast
 
-from omicsdk.core.late_logging import logger
+from omicsdk.core.logs import logger
 from omicsdk.core.redaction import mask_text
 
 T = TypeVar("T")

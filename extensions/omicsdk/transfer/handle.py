@@ -6,10 +6,10 @@ import sys
 import threading
 from collections.abc import Callable, Coroutine
 from functools import wraps
-from logging import getLogger
 from typing import Any, Generic, Literal, ParamSpec, TypeVar
 
 from omicsdk.core.errors import UsageError
+from omicsdk.core.logs import logger
 from omicsdk.transfer.downloads.downloading import download
 from omicsdk.transfer.engine.control import Control, Terminated
 from omicsdk.transfer.reports.progress import Progress, notebook_progress
@@ -21,7 +21,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 T = TypeVar("T")
 
-_log = getLogger("omicsdk.transfer")
+_log = logger("omicsdk.transfer")
 
 
 def _as_handle(function: Callable[P, R]) -> Callable[P, Transfer[R]]:

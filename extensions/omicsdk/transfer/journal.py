@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
 from omicsdk.core.checksums import crc32c_extend
 from omicsdk.core.errors import ConfigError, FolderBusy, NotWritable
 from omicsdk.core.files import HELD, lock_now, state_folder
-from omicsdk.core.late_logging import logger
+from omicsdk.core.logs import logger
 from omicsdk.transfer.disk import Disk, read_at, write_errors
 from omicsdk.transfer.names import WORK_FOLDER
 from omicsdk.transfer.network.plan import CELL, cell_count

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
 from omicsdk.core.errors import NameClash, UnsafePath, UsageError
-from omicsdk.core.late_logging import logger
+from omicsdk.core.logs import logger
 
 if TYPE_CHECKING:
     from pathlib import Path

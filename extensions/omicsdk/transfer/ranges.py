@@ -17,7 +17,7 @@ from omicsdk.core.checksums import crc32c
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.credentials import origin_of
 from omicsdk.core.errors import ConnectionLost, OmicsError, SourceChanged, TimedOut, TransferError, TransportError
-from omicsdk.core.late_logging import logger
+from omicsdk.core.logs import logger
 from omicsdk.core.redaction import without_query
 from omicsdk.core.sending.connections import WireFailure, network
 from omicsdk.core.sending.time_limits import Timeout, within_budget

@@ -124,7 +124,7 @@ def test_listing_bundles_loads_nothing_that_uploads_or_verifies(omics_sandbox):
     assert further & set(probe["loaded"]) == set()
 
 
-CLIENTS = {"boto3", "botocore", "httpx", "ssl", "omicsdk.core.model", "omicsdk.core.sending.transport"}
+CLIENTS = {"logging", "boto3", "botocore", "httpx", "ssl", "omicsdk.core.model", "omicsdk.core.sending.transport"}
 ENGINES = {"concurrent.futures", "shutil", "omicsdk.transfer.engine.options", "omicsdk.transfer.uploads.store"}
 
 
@@ -184,3 +184,37 @@ def test_an_object_needs_no_more_than_the_client_of_s3(tmp_path, word, uri):
             serving.join()
     assert "omicsdk.transfer.s3.client" in loaded
     assert loaded & (CLIENTS | ENGINES) == set()
+
+
+LATE = """
+import sys
+from omicsdk.core.logs import logger, when_needed
+
+log = logger("omicsdk.test")
+log.warning("before anything shows records")
+
+def shown(by):
+    def begin(ended):
+        import logging
+        handler = logging.StreamHandler(sys.stdout)
+        handler.setFormatter(logging.Formatter(f"{by}: %(message)s"))
+        logging.getLogger("omicsdk").addHandler(handler)
+        ended.callback(logging.getLogger("omicsdk").removeHandler, handler)
+    return begin
+
+with when_needed(30, shown("outer")):
+    log.info("below the level")
+    with when_needed(40, shown("inner")):
+        log.info("below both levels")
+        assert "logging" not in sys.modules
+        log.warning("one")
+    log.warning("two")
+log.warning("after the end")
+with when_needed(30, shown("again")):
+    log.warning("three")
+"""
+
+
+def test_the_first_record_that_is_shown_imports_logging():
+    ran = subprocess.run([sys.executable, "-c", LATE], capture_output=True, text=True, check=True)
+    assert (ran.stdout.splitlines(), ran.stderr) == (["outer: one", "inner: one", "outer: two", "again: three"], "")

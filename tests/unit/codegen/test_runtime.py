@@ -289,7 +289,7 @@ def test_copies_name_the_package_everywhere() -> None:
 @pytest.mark.parametrize(
     ("module", "text"),
     [
-        ("logs", 'logging.getLogger("dna_runs.http")'),
+        ("logs", 'logger("dna_runs.http")'),
         ("model", 'logger("dna_runs.decode")'),
         ("errors", "install_command(f'dna_runs[{extra}]')"),
         ("errors", '"Try again later, or allow more time with --call-timeout (timeout= in Python)."'),

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from itertools import islice
-from logging import getLogger
 from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.compat._requests import __getattr__ as __getattr__
 from omicsdk.compat.gen3._service import LoginService
+from omicsdk.core.logs import logger
 from omicsdk.gen3.errors import Gen3UserError
 from omicsdk.gen3.explorer import ACCESSIBLE, Sort, records_query, sort_of
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Filter = Mapping[str, Any]
 REACH = 10_000
 """Records that a query reaches; further ones are downloaded."""
-_log = getLogger("omicsdk.gen3")
+_log = logger("omicsdk.gen3")
 
 
 class Gen3Query(LoginService):

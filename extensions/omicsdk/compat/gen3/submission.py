@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from logging import getLogger
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -15,6 +14,7 @@ from omicsdk.compat.gen3._service import Service
 from omicsdk.core.batches import batches
 from omicsdk.core.bodies import json_body
 from omicsdk.core.errors import BadRequest
+from omicsdk.core.logs import logger
 from omicsdk.core.request import request
 from omicsdk.gen3.errors import Gen3Error as Gen3Error
 from omicsdk.gen3.errors import Gen3SubmissionQueryError as Gen3SubmissionQueryError
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 FORMATS = ("json", "tsv", "csv")
 """Formats of exports."""
-_log = getLogger("omicsdk.gen3")
+_log = logger("omicsdk.gen3")
 
 
 class Gen3Submission(Service):

@@ -1,10 +1,9 @@
 """The configuration of the published client."""
 
-from logging import getLogger
-
+from omicsdk.core import logs
 from omicsdk.hca.config import HCAConfig as HCAConfig
 
-logger = getLogger("omicsdk.hca")
+logger = logs.logger("omicsdk.hca")
 
 _config: HCAConfig | None = None
 

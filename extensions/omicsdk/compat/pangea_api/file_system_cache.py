@@ -7,13 +7,13 @@ import os
 from collections.abc import Generator
 from contextlib import contextmanager
 from hashlib import sha256
-from logging import getLogger
 from pathlib import Path
 from time import time
 from typing import Any, Protocol
 
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.files import PRIVATE, in_place_of, read_private
+from omicsdk.core.logs import logger
 from omicsdk.core.redaction import mask_json
 
 FOLDER_VARIABLE = "PANGEA_API_CACHE_DIR"
@@ -23,7 +23,7 @@ SWITCH_VARIABLE = "USE_PANGEA_CACHE"
 CACHED_BLOB_TIME = 10_800
 """Seconds for which what is kept is used, by default."""
 
-_log = getLogger("omicsdk.pangea")
+_log = logger("omicsdk.pangea")
 
 
 class Cached(Protocol):

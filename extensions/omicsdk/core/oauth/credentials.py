@@ -1,7 +1,6 @@
 """Credentials from OAuth 2.0: tokens that are refreshed, and service accounts."""
 
 import json
-import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -11,11 +10,12 @@ from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.credentials import RENEW_BEFORE, BearerToken, Credentials, Token, jwt_claims
 from omicsdk.core.errors import AuthError, ConfigError, MissingExtra
 from omicsdk.core.lazy import require
+from omicsdk.core.logs import logger
 from omicsdk.core.oauth.tokens import Grant
 from omicsdk.core.token_file import StoredLogin, TokenFile
 from omicsdk.core.type_guards import is_object
 
-logger = logging.getLogger("omicsdk.oauth")
+_log = logger("omicsdk.oauth")
 
 
 class RefreshingToken(BearerToken):
@@ -91,7 +91,7 @@ class RefreshingToken(BearerToken):
             if renewed is None:
                 raise
             # This process can continue; the next one may have to log in.
-            logger.warning("the renewed login could not be stored: %s", error)
+            _log.warning("the renewed login could not be stored: %s", error)
             return renewed.token
 
 

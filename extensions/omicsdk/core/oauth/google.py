@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from omicsdk.core.credentials import BearerToken, Credentials, Token
 from omicsdk.core.errors import AuthError, ConfigError
 from omicsdk.core.files import home_folder, write_private
 from omicsdk.core.json_decoding import decoded
+from omicsdk.core.logs import logger
 from omicsdk.core.oauth.credentials import VARIABLE, named_key_file
 from omicsdk.core.type_guards import is_object
 
@@ -47,7 +47,7 @@ def login_remedy(command: str) -> str:
     )
 
 
-logger = logging.getLogger("omicsdk.oauth")
+_log = logger("omicsdk.oauth")
 
 
 def default_file(environ: Mapping[str, str]) -> Path:
@@ -91,7 +91,7 @@ def found_credentials(environ: Mapping[str, str], scopes: str, origins: Iterable
         if environ.get(VARIABLE):
             raise
         if path.exists():  # of an unsupported kind; the user did not name it
-            logger.warning("continuing without a Google login: %s", error)
+            _log.warning("continuing without a Google login: %s", error)
         return None
 
 

@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import AuthError
+from omicsdk.core.logs import logger
 from omicsdk.core.oauth.grants import Application, begin, code_of, code_request
 from omicsdk.core.oauth.tokens import Endpoint, Grant, complaint
 
@@ -30,16 +31,15 @@ def open_browser(url: str) -> None:
 
 
 def _open(url: str) -> None:
-    import logging
     import webbrowser
 
     try:
         opened = webbrowser.open(url)
     except (webbrowser.Error, OSError) as error:
         opened = False
-        logging.getLogger("omicsdk.oauth").debug("no browser: %s", error)
+        logger("omicsdk.oauth").debug("no browser: %s", error)
     if not opened:
-        logging.getLogger("omicsdk.oauth").debug("no browser could be opened")
+        logger("omicsdk.oauth").debug("no browser could be opened")
 
 
 _STEP = 0.25

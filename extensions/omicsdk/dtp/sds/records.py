@@ -6,12 +6,12 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from io import BufferedWriter
-from logging import getLogger
 from pathlib import Path
 from typing import Any
 
 from omicsdk.core.files import in_place_of
 from omicsdk.core.lazy import require
+from omicsdk.core.logs import logger
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.dtp.sds.layout import (
     CASE,
@@ -101,7 +101,7 @@ def read_records(folder: Path) -> Iterator[Record]:
             raise SdsError(error.message, remedy=error.remedy) from error
 
 
-_log = getLogger("omicsdk.dtp")
+_log = logger("omicsdk.dtp")
 Value = str | int | float | bool | None
 #: Characters that a cell may have.
 LONGEST = 32_767

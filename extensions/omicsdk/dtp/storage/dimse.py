@@ -7,13 +7,13 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from itertools import groupby
-from logging import getLogger
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import ConfigError, Interrupted, OmicsError, TransferError, TransportError
 from omicsdk.core.lazy import require
+from omicsdk.core.logs import logger
 from omicsdk.core.waits import TICK, sleep_unless
 from omicsdk.dtp.storage.associations import RESPONSE_SECONDS, Archive, Connections
 from omicsdk.dtp.storage.dicom import Instance, check_instance
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 #: Statuses of C-STORE (PS3.4, B.2.3).
 STORED, OUT_OF_RESOURCES, NOT_UNDERSTOOD, NOT_WANTED = 0x0000, 0xA700, 0xC000, 0xA900
 
-_log = getLogger("omicsdk.dtp")
+_log = logger("omicsdk.dtp")
 
 
 class Receiver:

@@ -10,7 +10,6 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import blake2b
 from itertools import chain
-from logging import getLogger
 from pathlib import Path
 from time import monotonic, time
 from typing import Any, Literal, Self, TypeVar
@@ -25,6 +24,7 @@ from omicsdk.core.errors import (
     UnsafePath,
 )
 from omicsdk.core.files import put_in_place
+from omicsdk.core.logs import logger
 from omicsdk.core.waits import never
 from omicsdk.dtp.storage.datasets import Dataset, DatasetReport, DataStore, FetchJob, MetadataFile, StoredFile, Unlisted
 from omicsdk.transfer import Outcome, Outcomes, Progress, TransferOptions
@@ -48,7 +48,7 @@ REFUSED = (
     "resume_unvalidated",
 )
 
-_log = getLogger("omicsdk.dtp")
+_log = logger("omicsdk.dtp")
 
 
 class DatasetFolder:

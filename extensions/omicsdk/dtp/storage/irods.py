@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
-from logging import getLogger
 from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.core.checksums import from_base64, is_checksum
@@ -26,6 +25,7 @@ from omicsdk.core.errors import (
     shortened,
 )
 from omicsdk.core.lazy import require
+from omicsdk.core.logs import logger
 from omicsdk.core.waits import StoppableClock
 from omicsdk.dtp.storage.datasets import Dataset, FetchJob, StoredFile, UnknownDataset, Unlisted
 from omicsdk.dtp.storage.fetching import call_in_threads
@@ -110,7 +110,7 @@ PIECE = 4 * 1024 * 1024
 #: Requests for a file in succession that the network may end without a byte.
 ATTEMPTS = 4
 
-_log = getLogger("omicsdk.dtp")
+_log = logger("omicsdk.dtp")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from logging import getLogger
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -25,6 +24,7 @@ from omicsdk.core.errors import (
     UnsafePath,
 )
 from omicsdk.core.files import PRIVATE, in_place_of, is_special, put_in_place
+from omicsdk.core.logs import logger
 from omicsdk.core.threads import AT_ONCE, in_threads
 from omicsdk.fs.options import CopyOptions
 from omicsdk.fs.store import Entry, PathError, Store
@@ -40,7 +40,7 @@ _STRIDE = 1024 * 1024
 #: Small files that are made durable together, and seconds above which making one so is slow.
 _TOGETHER, _SLOW = 200, 0.0005
 
-_log = getLogger("omicsdk.fs")
+_log = logger("omicsdk.fs")
 
 
 def fetch(

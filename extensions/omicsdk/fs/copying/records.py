@@ -10,11 +10,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
-from logging import getLogger
 from pathlib import Path
 
 from omicsdk.core.errors import OmicsError
 from omicsdk.core.files import in_place_of
+from omicsdk.core.logs import logger
 from omicsdk.core.threads import side_by_side
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.fs.copying.comparison import common_checksum, judge, stated, with_common_checksum
@@ -25,7 +25,7 @@ from omicsdk.transfer import Outcome
 from omicsdk.transfer.journal import journal_for
 from omicsdk.transfer.reports.report import Verification, recorded_verification
 
-_log = getLogger("omicsdk.fs")
+_log = logger("omicsdk.fs")
 _LOOKED_AT = 16
 """Files of an earlier copy that are looked for: one of them shows that its folder was not emptied since."""
 

@@ -9,13 +9,13 @@ import stat
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from hashlib import blake2b
-from logging import getLogger
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.errors import ConfigError, FolderBusy, NotWritable
 from omicsdk.core.files import state_folder
+from omicsdk.core.logs import logger
 from omicsdk.core.waits import never
 from omicsdk.fs.copying.planning import Selected
 from omicsdk.fs.store import Entry
@@ -111,7 +111,7 @@ _HEAD: list[object] = ["omics-spool", 1]
 _NAME = re.compile(r"omics-[0-9a-f]{24}")
 _JOURNAL = ".journal"
 
-_log = getLogger("omicsdk.fs")
+_log = logger("omicsdk.fs")
 
 
 class Spool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import logging
 import os
 import re
 import threading
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.consistency import InconsistentListing
 from omicsdk.core.errors import BadRequest, Forbidden, NotFound, OmicsError, Unauthorized, UnsafePath
+from omicsdk.core.logs import logger
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.drs.downloads import expect
 from omicsdk.drs.hosts import known_host, login_remedy
@@ -143,7 +143,7 @@ def _readings(
     return readings
 
 
-_log = logging.getLogger("omicsdk.fs")
+_log = logger("omicsdk.fs")
 
 
 def found_login(host: str) -> Credentials | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import NotFound, OmicsError
+from omicsdk.core.logs import logger
 from omicsdk.core.platform import unbound
 from omicsdk.fs.options import CopyOptions
 from omicsdk.fs.store import Cache, ClientStore, Entry, NotAFolder, NotListed, PathNotFound, Put, ReadOnly, WrongUri
@@ -151,7 +151,7 @@ class Bundles:
         return self._kept.keep((*identity, bundle.version), bundle)
 
 
-_log = logging.getLogger("omicsdk.fs")
+_log = logger("omicsdk.fs")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import errno
-import logging
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, NamedTuple
 
 from omicsdk.core.consistency import InconsistentListing
+from omicsdk.core.logs import logger
 from omicsdk.fs.store import AlreadyThere, Entry, NotAFolder, PathError, PathNotFound, Put, ReadOnly, Store, Unsupported
 from omicsdk.transfer.names import WORK_FOLDER
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from omicsdk.fs.options import CopyOptions
     from omicsdk.transfer import Location, TransferReport
 
-_log = logging.getLogger("omicsdk.fs")
+_log = logger("omicsdk.fs")
 
 #: What a file of this machine states beside its size and time: one object for thousands of files.
 _NOTHING: Mapping[str, Any] = {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from omicsdk.core.errors import APIError, Conflict, NotFound, OmicsError, UsageError
 from omicsdk.core.json_parts import checked_json
+from omicsdk.core.logs import logger
 from omicsdk.core.model import STRING, array, members, optional
 from omicsdk.core.plain_client import clock_of
 from omicsdk.core.redaction import mask_text
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from omicsdk.gen3.client import Gen3
 
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 _NAMES = {**tables.OF_BUNDLES, tables.SIZE: tables.ALIASES[tables.SIZE], "version": ("version",)}
 COLUMNS = ("name", "bundles", "guid", "size", "checksums", "description", "version", "aliases")
 """The columns of the table that is written (gen3sdk 4.28.5)."""

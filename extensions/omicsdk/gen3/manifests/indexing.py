@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from omicsdk.core.credentials import Basic
 from omicsdk.core.errors import Conflict, OmicsError, UsageError
+from omicsdk.core.logs import logger
 from omicsdk.core.redaction import url_parts
 from omicsdk.core.tables import line_of
 from omicsdk.gen3.index_records import IndexRecords, differences, md5_in, new_record
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from omicsdk.gen3.client import Gen3
 
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 
 CREATED, UPDATED, SAME = "created", "updated", "same"
 BATCH = 10

@@ -6,10 +6,10 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
-from logging import getLogger
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from omicsdk.core.errors import APIError, DecodeError, TransportError
+from omicsdk.core.logs import logger
 from omicsdk.core.type_guards import is_object, only_texts
 from omicsdk.gen3.dictionary import Dictionary, groups_in_order
 from omicsdk.gen3.errors import Gen3UserError
@@ -443,7 +443,7 @@ def _failure(each: Checked, told: ChunkResult[Checked]) -> Finding:
     return finding(each.row, "failed", words or "The commons gave no reason", "")
 
 
-_log = getLogger("omicsdk.gen3")
+_log = logger("omicsdk.gen3")
 
 
 class FileResult(TypedDict):

@@ -7,13 +7,13 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from logging import getLogger
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast, runtime_checkable
 
 from omicsdk.core.archives import InflationLimit, UnpacksTooLarge
 from omicsdk.core.errors import shortened
 from omicsdk.core.lazy import require
+from omicsdk.core.logs import logger
 from omicsdk.core.tables import file_rows, line_of
 from omicsdk.core.type_guards import is_array, is_list, is_object
 from omicsdk.gen3.errors import Gen3UserError, choice
@@ -259,7 +259,7 @@ def separated_rows(path: Path, kind: str) -> Iterator[Row]:
         raise Gen3UserError(f"{path}: the file is empty", remedy="Name the columns in the first line.")
 
 
-_log = getLogger("omicsdk.gen3")
+_log = logger("omicsdk.gen3")
 
 
 def workbook_rows(path: Path, sheet: str | None = None) -> Iterator[Row]:

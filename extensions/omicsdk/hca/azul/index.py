@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, quote
 from omicsdk.core.consistency import UUID, ListingCheck, ResponseMismatch
 from omicsdk.core.errors import BadRequest, DecodeError, UsageError
 from omicsdk.core.json_parts import checked_json
-from omicsdk.core.late_logging import logger
+from omicsdk.core.logs import logger
 from omicsdk.core.model import ANY, BOOLEAN, INTEGER, NULL, NUMBER, STRING, array, mapping, members, optional, union
 from omicsdk.core.omit import OMIT
 from omicsdk.core.page_breaks import page_break

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from omicsdk.core.clock import Clock
-from omicsdk.core.late_logging import logger
+from omicsdk.core.logs import logger
 
 _log = logger("omicsdk.hca.azul")
 

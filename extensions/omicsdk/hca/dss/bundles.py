@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import io
 import json
-import logging
 import re
 from bisect import bisect_left
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
@@ -21,6 +20,7 @@ from omicsdk.core.consistency import Identifier
 from omicsdk.core.counts import stated_number
 from omicsdk.core.errors import DecodeError, NameClash, NotFound, UnsafePath, UsageError
 from omicsdk.core.json_parts import page_of
+from omicsdk.core.logs import logger
 from omicsdk.core.model import ANY, INTEGER, STRING, array, check, mapping, members, optional
 from omicsdk.core.omit import OMIT
 from omicsdk.core.page_items import items_at, with_items
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from omicsdk.hca.dss.client import Dss
     from omicsdk.hca.dss.files import Replica
 
-_log = logging.getLogger("omicsdk.hca")
+_log = logger("omicsdk.hca")
 
 FORMAT = "%Y-%m-%dT%H%M%S.%fZ"
 """RFC 3339 in UTC without colons and with six decimals, as the platform's documentation defines it."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from logging import getLogger
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack, cast
 from uuid import uuid4
 
 from omicsdk.core.errors import DecodeError, OmicsError
 from omicsdk.core.json_parts import checked_json, page_of
+from omicsdk.core.logs import logger
 from omicsdk.core.model import STRING, members
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.page_items import items_at
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from omicsdk.transfer import SelectionOptionsDict
 
 
-logger = getLogger("omicsdk.hca.dss")
+_log = logger("omicsdk.hca.dss")
 
 LINKS_KEY = "contents"
 
@@ -154,7 +154,7 @@ def _links(collection: dict[str, Any]) -> list[Link]:
         )
         if kind not in ("bundle", "collection", "file"):
             where = item.get("path", item.get("fragment", ""))
-            logger.info("%s %s of file %s: the whole file is downloaded", kind, where, uuid)
+            _log.info("%s %s of file %s: the whole file is downloaded", kind, where, uuid)
             kind = "file"
         links.append((kind, uuid.lower(), version))
     return links

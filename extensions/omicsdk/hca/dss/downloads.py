@@ -8,7 +8,6 @@ from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
-from logging import getLogger
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
@@ -22,6 +21,7 @@ from omicsdk.core.errors import (
     UsageError,
     first_of,
 )
+from omicsdk.core.logs import logger
 from omicsdk.core.operation import exchange_of_call
 from omicsdk.core.retry import NO_RETRY
 from omicsdk.core.sending.outgoing import outgoing
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from omicsdk.transfer.scale.workers import WorkerPool
 
 
-logger = getLogger("omicsdk.hca.dss")
+_log = logger("omicsdk.hca.dss")
 
 API_CALLS = 16
 """Calls to the service that are under way at once."""
@@ -412,7 +412,7 @@ def download_manifest(
     if result.ok and not settings.dry_run:
         target = Path.cwd() / table.path.name
         if target.exists():
-            logger.warning("Overwriting manifest %s", target.name)
+            _log.warning("Overwriting manifest %s", target.name)
         try:
             lost = table.write_with_paths(target, os.fspath(download_dir), stored=layout == "none")
         except OmicsError as error:  # the files exist nevertheless

@@ -8,18 +8,18 @@ links to it, or copies where the file system has none.
 from __future__ import annotations
 
 import errno
-import logging
 import os
 import shutil
 from pathlib import Path
 
 from omicsdk.core.errors import TransferError
 from omicsdk.core.files import in_place_of
+from omicsdk.core.logs import logger
 from omicsdk.hca.dss.files import ROOT, name_in_store
 
 _NO_LINKS = frozenset({errno.EMLINK, errno.EPERM, errno.EXDEV, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
 
-logger = logging.getLogger("omicsdk.hca.dss")
+_log = logger("omicsdk.hca.dss")
 
 
 def filestore_path(sha256: str) -> str:
@@ -61,7 +61,7 @@ def link(folder: Path, sha256: str, name: str) -> None:
     except OSError as error:
         if error.errno not in _NO_LINKS:
             raise
-        logger.warning("%s: no hard link (%s); copied", path, error.strerror)
+        _log.warning("%s: no hard link (%s); copied", path, error.strerror)
         with in_place_of(path, durable=False) as file, stored.open("rb") as source:
             shutil.copyfileobj(source, file, 1 << 20)
 

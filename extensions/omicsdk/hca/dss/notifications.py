@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import threading
 import time
 from collections import OrderedDict
@@ -22,6 +21,7 @@ from urllib.parse import urlsplit
 
 from omicsdk.core.errors import DecodeError, TimedOut, UsageError
 from omicsdk.core.http_signature import MOST_SKEW, SignatureError, verify_signature
+from omicsdk.core.logs import logger
 from omicsdk.core.type_guards import is_object
 
 PAYLOAD_FIELD = "payload"
@@ -163,7 +163,7 @@ def _form(kind: str, body: bytes) -> dict[str, str]:
 PATIENCE = 10.0
 """Seconds that a connection may be silent."""
 
-logger = logging.getLogger("omicsdk.hca.dss")
+_log = logger("omicsdk.hca.dss")
 
 
 class NotificationServer(ThreadingHTTPServer):
@@ -219,7 +219,7 @@ class NotificationServer(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         del request
-        logger.debug("a connection from %s was lost", client_address, exc_info=True)
+        _log.debug("a connection from %s was lost", client_address, exc_info=True)
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -271,7 +271,7 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(text)
 
     def log_message(self, format: str, *args: Any) -> None:
-        logger.debug(format, *args)
+        _log.debug(format, *args)
 
 
 _FURTHER = {503: (("Retry-After", "60"),), 405: (("Allow", "POST, PUT"),)}
@@ -456,7 +456,7 @@ class Listener:
         try:
             notification = received(method, target, headers, body, now=self._now(), **self._how)
         except Refused as refused:
-            logger.warning("a request was refused: %s", refused.reason)
+            _log.warning("a request was refused: %s", refused.reason)
             return refused.status, refused.reason
         with self._lock:
             if notification.transaction_id in self._handled:

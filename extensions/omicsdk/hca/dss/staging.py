@@ -1,6 +1,5 @@
 """Files of a bundle to create: found in a folder, staged in a bucket with their checksums as tags, and recorded."""
 
-import logging
 import os
 import stat
 import threading
@@ -20,6 +19,7 @@ from omicsdk.core.errors import (
     TransportError,
     UsageError,
 )
+from omicsdk.core.logs import logger
 from omicsdk.core.media_types import media_type_of
 from omicsdk.transfer import Upload
 from omicsdk.transfer.disk import Disk
@@ -105,7 +105,7 @@ def _warn_of_clashes(files: list[LocalFile]) -> None:
     for file in files:
         other = kept.setdefault(file.name.casefold(), file.name)
         if other is not file.name:
-            logger.warning("%s: a download of the bundle cannot place it beside %s", file.name, other)
+            _log.warning("%s: a download of the bundle cannot place it beside %s", file.name, other)
 
 
 def _found(name: str, path: Path) -> LocalFile:
@@ -151,7 +151,7 @@ CHECKSUM_TAGS = {
 }
 """The tags in which the service looks for a staged file's checksums."""
 
-logger = logging.getLogger("omicsdk.hca.dss")
+_log = logger("omicsdk.hca.dss")
 
 
 class StagingRefused(TransferError, RuntimeError):
@@ -334,7 +334,7 @@ class Unfinished:
             if self._file is not None:
                 self._file.append(lines)
         except OSError as error:  # without it the service is called again, and answers that it has the file
-            logger.debug("%s: %s", self.path, error)
+            _log.debug("%s: %s", self.path, error)
 
     def _replay(self, record: list[Any], _: int) -> None:
         match record:

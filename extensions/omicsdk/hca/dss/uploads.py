@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import re
 import threading
@@ -18,6 +17,7 @@ from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.consistency import Identifier
 from omicsdk.core.errors import AuthError, Forbidden, Interrupted, OmicsError, TransportError, UsageError, first_of
 from omicsdk.core.json_responses import json_of
+from omicsdk.core.logs import logger
 from omicsdk.core.s3_clients import s3_client
 from omicsdk.core.threads import Workers, ended
 from omicsdk.core.type_guards import is_object
@@ -60,7 +60,7 @@ PLAN = "stage and register"
 
 _UUID = re.compile(r"[A-Za-z0-9]{8}(-[A-Za-z0-9]{4}){3}-[A-Za-z0-9]{12}")
 
-logger = logging.getLogger("omicsdk.hca.dss")
+_log = logger("omicsdk.hca.dss")
 
 
 class UploadedFile(NamedTuple):
@@ -197,7 +197,7 @@ class BundleUpload:
         try:
             lost = self._bring(todo)
             if lost:
-                logger.warning("%d files are no longer in the staging bucket; sending them again", len(lost))
+                _log.warning("%d files are no longer in the staging bucket; sending them again", len(lost))
                 for number in lost:  # a new UUID gives a new key in the bucket
                     self.files[number] = replace(self.files[number], uuid=str(uuid4()))
                     del self._outcomes[number]
@@ -462,10 +462,10 @@ def _opened(path: Path | None, doing: str, options: TransferOptions, *, resume: 
     try:
         record = opened(opening, doing, options.stop, options.control, SYSTEM_CLOCK, patient=True)
     except OSError as error:
-        logger.warning("%s: %s; if this upload is interrupted, it cannot be resumed", path, error.strerror)
+        _log.warning("%s: %s; if this upload is interrupted, it cannot be resumed", path, error.strerror)
         return Unfinished(None, never)
     if record.version:
-        logger.info("resuming an unfinished upload: the service has %d files of it", len(record.registered))
+        _log.info("resuming an unfinished upload: the service has %d files of it", len(record.registered))
     return record
 
 

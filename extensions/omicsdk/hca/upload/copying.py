@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from logging import getLogger
 from typing import Any
 
 from omicsdk.core.checksums import MIB, etag_part_size
 from omicsdk.core.errors import ChecksumMismatch, Interrupted, OmicsError
+from omicsdk.core.logs import logger
 from omicsdk.core.threads import in_threads
 from omicsdk.hca.upload.sources import S3File
 from omicsdk.hca.upload.storage import ACL, CHECKSUM_KEY, AreaStorage
@@ -20,7 +20,7 @@ LARGEST_COPY = 5 * 1024 * MIB
 #: Parts of one object that are copied at once.
 PARTS_AT_ONCE = 16
 
-_log = getLogger("omicsdk.hca.upload")
+_log = logger("omicsdk.hca.upload")
 
 _CRC32C = re.compile(r"[0-9a-fA-F]{8}")
 _MD5 = re.compile(r"[0-9a-f]{32}")

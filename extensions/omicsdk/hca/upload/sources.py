@@ -7,11 +7,11 @@ import re
 import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from logging import getLogger
 from pathlib import Path
 from typing import Any
 
 from omicsdk.core.errors import OmicsError, UsageError
+from omicsdk.core.logs import logger
 from omicsdk.core.media_types import media_type_of
 from omicsdk.hca.upload.areas import CannotUpload
 from omicsdk.transfer.names import walk_folder
@@ -208,7 +208,7 @@ _TODAY = {"application/x-gzip": "application/gzip", "application/x-ipynb+json": 
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # RFC 9110, section 5.6.2
 _TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
 
-_log = getLogger("omicsdk.hca.upload")
+_log = logger("omicsdk.hca.upload")
 
 
 def type_of_file(path: str) -> str:

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from importlib import import_module
-from logging import getLogger
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import APIError, AuthError, ChecksumMismatch, Conflict, Forbidden, Locked, NotFound, OmicsError
 from omicsdk.core.json_parts import checked_json
+from omicsdk.core.logs import logger
 from omicsdk.core.model import STRING, members
 from omicsdk.core.platform import settings_of
 from omicsdk.core.retry import seconds_of_date
@@ -44,7 +44,7 @@ FRESH = 30.0
 
 T = TypeVar("T")
 
-_log = getLogger("omicsdk.hca.upload")
+_log = logger("omicsdk.hca.upload")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ from concurrent.futures import Future
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import cache
-from logging import getLogger
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar, Unpack
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar, Unpack
 from omicsdk import transfer
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import WRONG_KEYS, APIError, ChecksumMissing, Interrupted, OmicsError, TransferError
+from omicsdk.core.logs import logger
 from omicsdk.core.media_types import media_type_of
 from omicsdk.core.platform import settings_of
 from omicsdk.core.retry import Retry
@@ -85,7 +85,7 @@ class UploadFailed(UploadException, TransferFailed):
 
 T = TypeVar("T")
 
-_log = getLogger("omicsdk.hca.upload")
+_log = logger("omicsdk.hca.upload")
 
 #: Requests to the store, and calls that sign and begin them, at once.
 CONNECTIONS, CALLERS = 8, 16

@@ -1,16 +1,16 @@
 """Which subscriptions match an event, and the payload of each notification: pure functions over plain data."""
 
 import json
-import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
+from omicsdk.core.logs import logger
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.search import Predicate, QueryError, compile_query
 
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 
 EventType = Literal["CREATE", "TOMBSTONE", "DELETE"]
 Subscription = Mapping[str, Any]

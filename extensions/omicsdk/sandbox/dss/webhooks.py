@@ -1,7 +1,6 @@
 """Webhooks: the requests to subscribers, and the worker that repeats each of them until its receiver accepts it."""
 
 import json
-import logging
 import secrets
 import threading
 import uuid
@@ -11,12 +10,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from omicsdk.core.http_signature import sign
+from omicsdk.core.logs import logger
 from omicsdk.core.redaction import without_query
 from omicsdk.sandbox.dss.notifications import Event, Subscription, one_line, payload_of, wants
 from omicsdk.sandbox.state.clock import Clock
 from omicsdk.sandbox.state.database import Database, Table
 
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 
 HOUR, DAY = 3600.0, 86400.0
 

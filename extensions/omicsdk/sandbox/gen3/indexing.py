@@ -5,7 +5,6 @@ clock, and each request to the commons first does what is due.
 """
 
 import hashlib
-import logging
 import threading
 import zlib
 from collections.abc import Sequence
@@ -13,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from omicsdk.core.logs import logger
 from omicsdk.sandbox.document import Operation
 from omicsdk.sandbox.gen3.indexd.index import Index
 from omicsdk.sandbox.gen3.indexd.record import is_blank
@@ -20,7 +20,7 @@ from omicsdk.sandbox.gen3.storage import Files
 from omicsdk.sandbox.service import Call, Handler, Reply, SandboxContext, Service
 from omicsdk.sandbox.state.settings import Setting
 
-log = logging.getLogger("omicsdk.sandbox")
+log = logger("omicsdk.sandbox")
 
 _BLOCK = 1024 * 1024
 _NEVER = float("inf")

@@ -5,7 +5,6 @@ Nothing runs in the background: each request to Sower first does what is due.
 
 import csv
 import io
-import logging
 import re
 import secrets
 import string
@@ -17,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 from urllib.parse import unquote, urlsplit
 
+from omicsdk.core.logs import logger
 from omicsdk.sandbox.gen3.access import Access, Person
 from omicsdk.sandbox.gen3.indexd.index import Index
 from omicsdk.sandbox.gen3.metadata.documents import Documents
@@ -27,7 +27,7 @@ from omicsdk.sandbox.service import Call, Reply, SandboxContext, Service, handle
 from omicsdk.sandbox.state.database import Table
 from omicsdk.sandbox.state.settings import Setting
 
-log = logging.getLogger("omicsdk.sandbox")
+log = logger("omicsdk.sandbox")
 
 RESOURCE = "/sower"
 """The resource with whose permission `access`, of the service `job`, a user may dispatch jobs."""

@@ -1,17 +1,17 @@
 """The platform's data beside files: documents of many kinds, memberships, and due jobs."""
 
 import json
-import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 
+from omicsdk.core.logs import logger
 from omicsdk.sandbox.sb.problems import no_such
 from omicsdk.sandbox.service import JsonObject
 from omicsdk.sandbox.state.database import Database, Table
 
-log = logging.getLogger("omicsdk.sandbox")
+log = logger("omicsdk.sandbox")
 
 # -- documents
 

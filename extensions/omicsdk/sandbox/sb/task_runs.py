@@ -1,7 +1,6 @@
 """Runs of tasks by the sandbox's clock: queued, running, completed, failed or aborted; their batches, and their commands."""
 
 import json
-import logging
 import os
 import re
 import shutil
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any, cast
 from urllib.parse import unquote, urlsplit
 
+from omicsdk.core.logs import logger
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.sb import cwl
 from omicsdk.sandbox.sb.apps import find_app, split_id
@@ -23,7 +23,7 @@ from omicsdk.sandbox.sb.problems import refuse
 from omicsdk.sandbox.sb.state import Due, Sb, new_uuid, wanted_failure
 from omicsdk.sandbox.service import JsonObject
 
-log = logging.getLogger("omicsdk.sandbox")
+log = logger("omicsdk.sandbox")
 
 KIND = "task"
 ENDS = ("COMPLETED", "FAILED", "ABORTED")

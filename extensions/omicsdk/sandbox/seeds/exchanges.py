@@ -1,7 +1,6 @@
 """Recorded exchanges with real servers: what is noted of each platform's, and how the sandbox gets the objects noted."""
 
 import json
-import logging
 from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -12,6 +11,7 @@ from urllib.parse import unquote
 
 from jsonschema import Draft7Validator
 
+from omicsdk.core.logs import logger
 from omicsdk.sandbox.crunch.items import BY_PATH
 from omicsdk.sandbox.crunch.tree import DATASET, ITEM, PROJECT, Tree
 from omicsdk.sandbox.gen3.metadata.documents import Taken
@@ -24,7 +24,7 @@ from omicsdk.sandbox.rest_framework.fields import DEEPEST, is_too_deep, validate
 from omicsdk.sandbox.rest_framework.refusals import Invalid
 from omicsdk.sandbox.validation import LARGEST
 
-_log = logging.getLogger("omicsdk.sandbox")
+_log = logger("omicsdk.sandbox")
 
 
 @dataclass(frozen=True, slots=True)

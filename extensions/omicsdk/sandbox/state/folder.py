@@ -1,7 +1,6 @@
 """The folder of one sandbox: who holds it, and where it answers."""
 
 import json
-import logging
 import os
 import shutil
 import sqlite3
@@ -11,9 +10,10 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 from omicsdk.core.errors import ConfigError
+from omicsdk.core.logs import logger
 from omicsdk.sandbox.state.database import Database, make_private, opening
 
-log = logging.getLogger("omicsdk.sandbox")
+log = logger("omicsdk.sandbox")
 
 STATE = "state.sqlite"
 """The database, in the folder."""

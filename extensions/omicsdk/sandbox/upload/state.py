@@ -1,13 +1,13 @@
 """The Upload service's state: areas in a bucket of the S3 server, jobs, and the service's settings."""
 
 import hmac
-import logging
 import threading
 import uuid as uuids
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 
+from omicsdk.core.logs import logger
 from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
 from omicsdk.sandbox.s3.guard import Session, Sessions
 from omicsdk.sandbox.s3.staging import MotoObject, find_object, objects_below, put_file, remove_objects
@@ -18,7 +18,7 @@ from omicsdk.sandbox.state.listings import Collection, Listing
 from omicsdk.sandbox.state.objects import CHECKSUMS, StoredObject
 from omicsdk.sandbox.state.settings import Setting
 
-log = logging.getLogger("omicsdk.sandbox")
+log = logger("omicsdk.sandbox")
 
 STAGE = "sandbox"
 """The deployment stage that areas' addresses name."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Unpack
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import ChecksumMissing, NotWritable, OmicsError, UnsafePath, UsageError
-from omicsdk.core.late_logging import logger
+from omicsdk.core.logs import logger
 from omicsdk.core.sending.connections import Network, network
 from omicsdk.transfer.arguments import kind, path, permissions, whole_number
 from omicsdk.transfer.disk import Disk, DiskSpace, InsufficientSpace, make_folders, nearest_folder, shortage_of

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from omicsdk.core.checksums import crc32c_extend
 from omicsdk.core.errors import NotWritable, OmicsError, TransferError
-from omicsdk.core.late_logging import logger
+from omicsdk.core.logs import logger
 from omicsdk.core.threads import Inbox, Pool
 from omicsdk.transfer.checksums import Stopped
 from omicsdk.transfer.disk import Disk, write_error, write_errors

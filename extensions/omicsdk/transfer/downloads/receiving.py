@@ -11,7 +11,7 @@ from typing import Protocol
 
 from omicsdk.core.checksums import crc32c_extend, digest
 from omicsdk.core.errors import OmicsError
-from omicsdk.core.late_logging import logger
+from omicsdk.core.logs import logger
 from omicsdk.transfer.disk import Growth, write_error
 from omicsdk.transfer.downloads.files import PartFiles
 from omicsdk.transfer.downloads.job import INLINE, Job, Piece

@@ -7,7 +7,6 @@ import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from logging import getLogger
 from typing import Any, BinaryIO, Literal, NamedTuple, Protocol, cast
 from uuid import uuid4
 
@@ -15,6 +14,7 @@ from omicsdk.core.checksums import MIB, Digests, first_difference, from_base64
 from omicsdk.core.clock import Clock
 from omicsdk.core.errors import ChecksumMismatch, NotWritable, TransferError, TruncatedTransfer, UsageError
 from omicsdk.core.lazy import require
+from omicsdk.core.logs import logger
 from omicsdk.core.redaction import mask_text, without_query
 from omicsdk.transfer.arguments import whole_number
 from omicsdk.transfer.checksums import STRIDE, Stopped, checksums_of, follow
@@ -237,7 +237,7 @@ DELAY = 0.5
 IDENTITY = "store"
 
 _HOPELESS = (PermissionError, FileNotFoundError, NotADirectoryError, IsADirectoryError, NotImplementedError)
-_log = getLogger("omicsdk.transfer")
+_log = logger("omicsdk.transfer")
 
 
 class There(NamedTuple):

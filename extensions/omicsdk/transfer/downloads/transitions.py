@@ -17,7 +17,7 @@ from omicsdk.core.errors import (
     TransportError,
     TruncatedTransfer,
 )
-from omicsdk.core.late_logging import logger
+from omicsdk.core.logs import logger
 from omicsdk.transfer import checksums as hashing
 from omicsdk.transfer.downloads import messages
 from omicsdk.transfer.downloads.job import Job, Mending

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import FolderBusy, Interrupted
-from omicsdk.core.late_logging import logger
+from omicsdk.core.logs import logger
 from omicsdk.core.waits import TICK
 from omicsdk.transfer.arguments import number
 from omicsdk.transfer.network.limits import Throttle

@@ -22,7 +22,7 @@ from omicsdk.core.errors import (
     TooManyOpenFiles,
     TransportError,
 )
-from omicsdk.core.late_logging import logger
+from omicsdk.core.logs import logger
 from omicsdk.core.sending.connections import Network, network
 from omicsdk.core.threads import Inbox, Pool
 from omicsdk.core.waits import TICK

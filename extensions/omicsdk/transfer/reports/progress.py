@@ -10,7 +10,7 @@ from importlib import import_module
 from itertools import accumulate, pairwise
 from typing import Any, Literal
 
-from omicsdk.core.late_logging import logger
+from omicsdk.core.logs import logger
 from omicsdk.transfer.reports.units import size_words, time_words
 
 

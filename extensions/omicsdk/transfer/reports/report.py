@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self, TextIO, TypeVa
 from weakref import finalize
 
 from omicsdk.core.errors import APIError, Interrupted, OmicsError, SomeFailed, TransferError, UsageError, first_of
-from omicsdk.core.late_logging import logger
 from omicsdk.core.lazy import require
+from omicsdk.core.logs import logger
 from omicsdk.core.redaction import mask_text
 from omicsdk.core.version import __version__
 from omicsdk.transfer.disk import write_all, write_whole

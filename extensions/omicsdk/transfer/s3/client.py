@@ -26,7 +26,7 @@ from omicsdk.core.errors import (
     error_class,
     shortened,
 )
-from omicsdk.core.late_logging import logger
+from omicsdk.core.logs import logger
 from omicsdk.core.redaction import mask_text, mask_url
 from omicsdk.core.retry import clock_lead, retry_after
 from omicsdk.core.sending.connections import WireFailure

@@ -14,13 +14,13 @@ from glob import escape
 from hashlib import blake2b
 from heapq import heapify, heapreplace
 from itertools import islice
-from logging import getLogger
 from pathlib import Path
 from typing import TypedDict, Unpack, cast
 
 from omicsdk.core.clock import Clock
 from omicsdk.core.display import Displayed
 from omicsdk.core.errors import Interrupted, OmicsError, SomeFailed, TransferError, UsageError, first_of
+from omicsdk.core.logs import logger
 from omicsdk.core.sending.connections import Network
 from omicsdk.transfer.arguments import each, many, path, whole_number
 from omicsdk.transfer.disk import Disk, make_folders
@@ -40,7 +40,7 @@ KEPT = 20
 FILE_COST = 256 * 1024
 
 _NAME = re.compile(r"(.+)-\d{4,}-of-(\d{4,})\Z")
-_log = getLogger("omicsdk.transfer")
+_log = logger("omicsdk.transfer")
 
 
 def balanced(files: Sequence[tuple[str, int | None]], shards: int) -> list[int]:

@@ -18,7 +18,6 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
-from logging import getLogger
 from multiprocessing import parent_process
 from queue import Empty, SimpleQueue
 from typing import Any, Self, cast
@@ -27,6 +26,7 @@ from uuid import uuid4
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import FolderBusy, Interrupted, OmicsError, TransferError, UsageError
 from omicsdk.core.files import in_place_of, lock_now
+from omicsdk.core.logs import logger
 from omicsdk.core.redaction import mask_text
 from omicsdk.transfer.arguments import a, many
 from omicsdk.transfer.disk import make_folders, write_error
@@ -44,7 +44,7 @@ _REPORT = "shards_report"
 _STOP = "stop"
 _HELD = ".held"
 _HELD_NAME = re.compile(r".+\.[0-9a-f]{12}(\.[a-z]+)?\Z")
-_log = getLogger("omicsdk.transfer")
+_log = logger("omicsdk.transfer")
 
 
 # -- messages

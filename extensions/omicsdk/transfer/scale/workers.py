@@ -9,7 +9,6 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
-from logging import getLogger
 from multiprocessing import parent_process
 from typing import Any, Unpack
 from uuid import uuid4
@@ -17,6 +16,7 @@ from uuid import uuid4
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import TransferError, UsageError
 from omicsdk.core.lazy import require
+from omicsdk.core.logs import logger
 from omicsdk.transfer.engine.control import Control, say_stopped
 from omicsdk.transfer.engine.options import DOWNLOAD_CONNECTIONS, EngineOptionsDict, TransferOptions
 from omicsdk.transfer.reports.report import KEPT_FAILURES, Outcome, ReportedError, TransferReport, outcomes_in
@@ -26,7 +26,7 @@ from omicsdk.transfer.scale.runs import DaskChannel, Run, ShardsProgress, held_f
 #: Shards per worker, so that one that finishes early finds more to do, and a lost one leaves little behind.
 SHARDS_PER_WORKER = 4
 
-_log = getLogger("omicsdk.transfer")
+_log = logger("omicsdk.transfer")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from logging import getLogger
 from pathlib import Path
 from typing import Any, cast
 
 from omicsdk.core.errors import FolderBusy, NotWritable
+from omicsdk.core.logs import logger
 from omicsdk.transfer.disk import Disk, write_errors
 from omicsdk.transfer.journal import DoneIndex, JournalFile, count_done, line_of, record_of
 from omicsdk.transfer.uploads.job import Finished, Identity, Unfinished
@@ -23,7 +23,7 @@ from omicsdk.transfer.uploads.store import SentPart
 #: The format; a journal of another one cannot be resumed.
 HEAD: list[object] = ["omics-uploads", 1]
 
-_log = getLogger("omicsdk.transfer")
+_log = logger("omicsdk.transfer")
 
 
 def key_of(path: str, name: str, target: str) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
-from logging import getLogger
 from typing import NamedTuple
 
 from omicsdk.core.checksums import ETAG_PART
@@ -26,6 +25,7 @@ from omicsdk.core.errors import (
     UsageError,
     error_class,
 )
+from omicsdk.core.logs import logger
 from omicsdk.core.redaction import mask_text, without_query
 from omicsdk.transfer.checksums import Stopped
 from omicsdk.transfer.engine.machine import Broken, Relieve, State, relief_of
@@ -49,7 +49,7 @@ _HARMLESS_NAMES = frozenset(
     {"cache-control", "expires", "x-amz-acl", "x-amz-tagging", "x-amz-storage-class", "x-ms-blob-type", "x-goog-hash"}
 )
 
-_log = getLogger("omicsdk.transfer")
+_log = logger("omicsdk.transfer")
 
 Commands = list[messages.Command]
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Sequence
 
+from omicsdk.core.logs import logger
 from omicsdk.gen3.errors import Gen3UserError
 from omicsdk.gen3.manifests import compare_manifests
 from omicsdk.gen3.manifests.tables import manifests_in
 
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 
 
 def manifest_diff(

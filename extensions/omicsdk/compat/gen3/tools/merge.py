@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from omicsdk.core.logs import logger
 from omicsdk.gen3.manifests.tables import require_columns, table_of, written_table
 
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 
 IndexingData = dict[str, list[dict[str, str]]]
 """The rows of an index's manifest by their keys."""

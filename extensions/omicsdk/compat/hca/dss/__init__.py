@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 from omicsdk.compat.hca._operations import Documented
 from omicsdk.compat.hca.util import DEFAULT_THREAD_COUNT, SwaggerClient
 from omicsdk.compat.hca.util.exceptions import documented_errors
+from omicsdk.core import logs
 from omicsdk.hca.dss.bundles import ALL
 from omicsdk.hca.dss.client import Dss
 from omicsdk.hca.dss.collections import LISTS, change, create
@@ -284,7 +284,7 @@ class ManifestDownloadContext(DownloadContext):
         )
 
 
-logger = logging.getLogger("omicsdk.hca.dss")
+logger = logs.logger("omicsdk.hca.dss")
 
 
 class TaskRunner:

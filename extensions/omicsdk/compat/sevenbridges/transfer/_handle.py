@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from logging import getLogger
 from typing import TYPE_CHECKING, Any, Literal
 
 from omicsdk.compat._requests import file_sender
@@ -14,6 +13,7 @@ from omicsdk.compat.sevenbridges.enums import PartSize, RequestParameters, Trans
 from omicsdk.compat.sevenbridges.errors import SbgError, SettingsError, as_sbg
 from omicsdk.compat.sevenbridges.transfer.utils import Progress, percent, total_parts
 from omicsdk.core.errors import OmicsError
+from omicsdk.core.logs import logger
 from omicsdk.core.waits import TICK
 from omicsdk.transfer import Control, Patience
 from omicsdk.transfer.engine.control import Terminated
@@ -31,7 +31,7 @@ Direction = Literal["upload", "download"]
 OF_A_FILE = 4
 
 
-_log = getLogger("omicsdk.sb")
+_log = logger("omicsdk.sb")
 
 _GOING_ON = (TransferState.RUNNING, TransferState.PAUSED)
 _BY_REASON: Mapping[str | None, str] = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Mapping
 from functools import partial
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.compat.gen3._service import commons
 from omicsdk.core.credentials import BearerToken
+from omicsdk.core.logs import logger
 from omicsdk.gen3.manifests.tables import checksum_of
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def _is(kind: str, text: str) -> bool:
 
 ACCEPTABLE_HASHES = {kind: partial(_is, kind) for kind in ("md5", "sha1", "sha256", "sha512", "crc", "etag")}
 """By type of checksum: whether a text is one."""
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 
 
 def validate_hashes(hashes: Mapping[str, str]) -> bool:

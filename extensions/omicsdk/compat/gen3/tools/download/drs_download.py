@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from logging import getLogger
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -27,6 +26,7 @@ from omicsdk.core.errors import (
     first_of,
 )
 from omicsdk.core.json_responses import json_of
+from omicsdk.core.logs import logger
 from omicsdk.core.page_items import items_at
 from omicsdk.core.type_guards import is_object, only_objects
 from omicsdk.drs.downloads import fetch_found
@@ -67,7 +67,7 @@ _REASONS = (
     (AuthError, "error (no auth)"),
 )
 """The status of a file by its error, the special errors first."""
-_log = getLogger("omicsdk.gen3")
+_log = logger("omicsdk.gen3")
 
 
 class DRSObjectType(StrEnum):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 import os
 
 from omicsdk.compat.gen3._service import async_commons
+from omicsdk.core.logs import logger
 
 MAX_CONCURRENT_REQUESTS = 24
 INDEXD_RECORD_PAGE_SIZE = 1024
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 
 
 async def async_download_object_manifest(

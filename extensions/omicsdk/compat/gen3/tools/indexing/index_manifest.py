@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import csv
-import logging
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from omicsdk.compat.gen3._service import commons
+from omicsdk.core.logs import logger
 from omicsdk.gen3.manifests.tables import SIZE, size_of
 
 if TYPE_CHECKING:
     from omicsdk.compat.gen3._service import Auth
 
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 
 
 class ThreadControl(NamedTuple):

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Sequence
 
+from omicsdk.core.logs import logger
 from omicsdk.gen3.manifests import Fault, Rules, merge_manifests
 from omicsdk.gen3.manifests.merging import SEVERAL
 from omicsdk.gen3.manifests.tables import manifests_in
 
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 
 
 def merge_bucket_manifests(

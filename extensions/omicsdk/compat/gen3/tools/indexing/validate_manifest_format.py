@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Mapping, Sequence
 
+from omicsdk.core.logs import logger
 from omicsdk.gen3.manifests import Columns, Fault, check_format
 from omicsdk.gen3.manifests.format import PROTOCOLS
 
 #: Warnings that are logged; the rest is counted. Errors are all logged.
 SHOWN_WARNINGS = 1000
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 
 
 def is_valid_manifest_format(

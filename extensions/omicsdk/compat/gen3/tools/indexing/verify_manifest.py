@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import time
 from collections.abc import Mapping
 
 from omicsdk.compat.gen3._service import async_commons
+from omicsdk.core.logs import logger
 from omicsdk.gen3.manifests import Summary
 from omicsdk.gen3.manifests.records import PARSERS, Parser
 
 MAX_CONCURRENT_REQUESTS = 24
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 
 manifest_row_parsers: dict[str, Parser] = dict(PARSERS)
 """Functions that read each field of a row; replacements here apply to all calls."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from omicsdk.compat.gen3._service import async_commons, commons
 from omicsdk.core.errors import NotFound, UsageError
+from omicsdk.core.logs import logger
 from omicsdk.gen3.manifests import Missing
 from omicsdk.gen3.manifests.crosswalk import BLOCK, GUID_TYPE
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 MAX_GUIDS_PER_REQUEST = 2000
 MAX_CONCURRENT_REQUESTS = 5
 CROSSWALK_NAMESPACE = BLOCK
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 
 
 async def read_crosswalk_metadata(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.compat.gen3._service import async_commons, commons
 from omicsdk.core.errors import NotFound, UsageError
+from omicsdk.core.logs import logger
 from omicsdk.gen3.manifests import Registration, combine_discovery
 from omicsdk.gen3.manifests.discovery import BLOCK, GUID_TYPE, checked_format, name_for
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 MAX_GUIDS_PER_REQUEST = 2000
 MAX_CONCURRENT_REQUESTS = 5
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 
 
 async def output_expanded_discovery_metadata(

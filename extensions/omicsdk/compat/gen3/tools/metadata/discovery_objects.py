@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.compat.gen3._service import async_commons, commons
+from omicsdk.core.logs import logger
 from omicsdk.gen3.manifests.discovery import (
     GUID_TYPE,
     OPTIONAL,
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 REQUIRED_OBJECT_FIELDS = set(REQUIRED)
 OPTIONAL_OBJECT_FIELDS = set(OPTIONAL)
 _WHAT = "discovery_objects"
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 
 
 async def output_discovery_objects(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import logging
 import os
 import time
 from collections.abc import Callable, Mapping
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.compat.gen3._service import async_commons
 from omicsdk.compat.gen3.index import Gen3Index
+from omicsdk.core.logs import logger
 from omicsdk.gen3.manifests import Summary
 from omicsdk.gen3.manifests.metadata import GUID_COLUMN, INDEXED, OTHER, SAMPLE_COLUMN, GuidOf
 
@@ -23,7 +23,7 @@ MAX_CONCURRENT_REQUESTS = 24
 COLUMN_TO_USE_AS_GUID = GUID_COLUMN
 GUID_TYPE_FOR_INDEXED_FILE_OBJECT = INDEXED
 GUID_TYPE_FOR_NON_INDEXED_FILE_OBJECT = OTHER
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 
 
 def _guid_for_row(commons_url: str, row: dict[str, str], lock: object) -> str | None:  # noqa: ARG001 - documented

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from omicsdk.compat.gen3._service import async_commons
+from omicsdk.core.logs import logger
 from omicsdk.gen3.manifests import Summary
 from omicsdk.gen3.manifests.metadata import guid_in_row, metadata_in_row
 
 MAX_CONCURRENT_REQUESTS = 24
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 
 manifest_row_parsers: dict[str, Callable[[dict[str, str]], Any]] = {"guid": guid_in_row, "metadata": metadata_in_row}
 """Functions that read the GUID and metadata of a row."""
