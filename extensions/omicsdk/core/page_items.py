@@ -17,6 +17,8 @@ def found_at(page: Any, path: str) -> Any:
         path: Steps separated by dots: a member's name, an index in a list (-1 is the last), or `rel=next` for the
             list's member whose field rel is next, in any case.
     """
+    if page.__class__ is dict and path in page:  # a name with dots of its own, such as @odata.nextLink
+        return page[path]
     found: Any = page
     for step in path.split("."):
         found = _step(found, step)
@@ -40,7 +42,7 @@ def _step(found: Any, step: str) -> Any:
 
 def alternatives(key: str) -> list[str]:
     """Return the keys that a page's list may have, if the document names several: `groups|roles`."""
-    return key.split("|")
+    return key.removesuffix("?").split("|")
 
 
 def items_at(page: Any, key: str, operation: str = "the service", each: Shape = ANY) -> list[Any]:
@@ -48,7 +50,8 @@ def items_at(page: Any, key: str, operation: str = "the service", each: Shape = 
 
     A member whose own name has dots takes precedence over the steps; an empty key is the page itself. Of several keys
     separated by `|` the first that refers to a list is used. An empty list must have been sent as such: a missing list
-    could hide everything that exists, and a deletion may depend on it.
+    could hide everything that exists, and a deletion may depend on it. With `?` at the end of the key an object may lack
+    the list, or have null in its place.
 
     Args:
         page: A decoded response; None for an empty body.
@@ -70,8 +73,12 @@ def items_at(page: Any, key: str, operation: str = "the service", each: Shape = 
 
 def list_at(page: Any, key: str) -> list[Any] | None:
     """Return the list of `items_at`, or None if there is none."""
-    lists = (_list_at(page, each) for each in alternatives(key))
-    return next((found for found in lists if found is not None), None)
+    keys = alternatives(key)
+    lists = (_list_at(page, each) for each in keys)
+    found = next((found for found in lists if found is not None), None)
+    if found is None and key.endswith("?") and page.__class__ is dict:
+        return [] if all(_at(page, each) is None for each in keys) else None
+    return found
 
 
 def _no_list(page: Any, key: str, operation: str) -> DecodeError:
@@ -102,8 +109,7 @@ def _list_at(page: Any, key: str) -> list[Any] | None:
 def with_items(page: Any, key: str, items: list[Any]) -> Any:
     """Return a copy of a page with another list under a dotted key: all pages merged into the first."""
     keys = alternatives(key)
-    if len(keys) > 1:
-        key = next((each for each in keys if _list_at(page, each) is not None), keys[0])
+    key = next((each for each in keys if _list_at(page, each) is not None), keys[0])
     if not key:
         return items
     if page.__class__ is not dict:
@@ -111,4 +117,4 @@ def with_items(page: Any, key: str, items: list[Any]) -> Any:
     if key in page or "." not in key:
         return {**page, key: items}
     head, _, rest = key.partition(".")
-    return {**page, head: with_items(page.get(head, {}), rest, items)}
+    return {**page, head: with_items(page.get(head) or {}, rest, items)}

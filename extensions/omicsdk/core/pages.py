@@ -11,7 +11,7 @@ from omicsdk.core.model import ANY, Shape
 from omicsdk.core.operation import A, AnyOperation, AsyncCall, Call, H, P, R, S, call_form
 from omicsdk.core.page_breaks import page_break
 from omicsdk.core.page_items import alternatives, items_at
-from omicsdk.core.paging import content_key, next_request
+from omicsdk.core.paging import Walk, content_key
 from omicsdk.core.request import OperationFacts, Request
 from omicsdk.core.response import Response, ResponseHeaders
 
@@ -46,7 +46,7 @@ def _check_page(key: str, operation: str, page: Any, shape: Shape) -> None:
         DecodeError: The list is missing, or an entry is of another type, so that it has none of its fields.
     """
     items = items_at(page, key, operation)
-    for step in key.split(".") if key else ():
+    for step in alternatives(key)[0].split(".") if key else ():
         fields = shape.model().FIELDS if shape.model is not None else ()
         shape = next((field.shape for field in fields if field.wire == step), ANY)
     kind = shape.of[0].kind if shape.kind == "array" else ""
@@ -77,11 +77,11 @@ class PagedCall(Call[P, R, H], Generic[P, R, Item, H]):
 
     def responses(self, request: Request) -> Iterator["httpx.Response"]:
         """Yield the response to a request from `build`, and those of the following pages."""
-        following: Request | None = request
+        walk, following = Walk(self.facts.paging), request
         while following is not None:
             response = self._sent(following)
             yield response
-            following = next_request(self.facts.paging, following, str(response.url), response.headers, response.json)
+            following = walk.following(following, response)
             page_break()
 
     def _response(self, request: Request, response: "httpx.Response") -> Response:
@@ -119,11 +119,11 @@ class AsyncPagedCall(AsyncCall[P, R, H], Generic[P, R, Item, H]):
 
     async def responses(self, request: Request) -> AsyncIterator["httpx.Response"]:
         """Yield the response to a request from `build`, and those of the following pages."""
-        following: Request | None = request
+        walk, following = Walk(self.facts.paging), request
         while following is not None:
             response = await self._sent(following)
             yield response
-            following = next_request(self.facts.paging, following, str(response.url), response.headers, response.json)
+            following = walk.following(following, response)
 
     def _response(self, request: Request, response: "httpx.Response") -> Response:
         return self._exchange.response(request, response, _page_check(self.facts, response.headers))

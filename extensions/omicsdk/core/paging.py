@@ -2,14 +2,18 @@
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
-from urllib.parse import parse_qsl, quote, unquote, urljoin, urlsplit, urlunsplit
+from functools import cache
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from omicsdk.core.errors import DecodeError
 from omicsdk.core.page_items import CONTENT_KEY_HEADER, found_at, items_at, list_at
 from omicsdk.core.redaction import url_parts
 from omicsdk.core.request import Paging, Request
 from omicsdk.core.type_guards import number_in
+
+if TYPE_CHECKING:
+    import httpx
 
 _TARGET = re.compile(r"<([^>]*)>")
 # Quotes may be single ones: the Data Store's /events sends rel='next'. Within a value they are preserved:
@@ -40,6 +44,42 @@ def next_link(headers: Mapping[str, str], wanted: str = "next") -> str | None:
     return None
 
 
+class Walk:
+    """The way from page to page of one listing.
+
+    Services may lead from a page back to an earlier one, for ever. One page is remembered, and replaced by the current one
+    after twice as many pages as before, so any circle is found without memory of all pages (Brent's algorithm).
+
+    Args:
+        paging: How pages follow; None for an operation without pages.
+    """
+
+    def __init__(self, paging: Paging | None) -> None:
+        self._paging = paging
+        self._remembered: Request | None = None
+        self._count, self._until = 0, 1
+
+    def following(self, request: Request, response: "httpx.Response") -> Request | None:
+        """Return the request for the page after a response, or None after the last.
+
+        Args:
+            request: The request that was sent.
+            response: Its response.
+
+        Raises:
+            DecodeError: The page leads to itself or to one before it.
+        """
+        following = next_request(self._paging, request, str(response.url), response.headers, response.json)
+        if following is None:
+            return None
+        if following == self._remembered:
+            raise DecodeError(request.operation, "the next page", following.url, expected="a page that was not read")
+        self._count += 1
+        if self._count == self._until:
+            self._remembered, self._until = following, 2 * self._until
+        return following
+
+
 def next_request(
     paging: Paging | None, request: Request, url: str, headers: Mapping[str, str], page: Callable[[], Any]
 ) -> Request | None:
@@ -64,15 +104,16 @@ def next_request(
     """
     if paging is None:
         return None
+    page = cache(page)
+    if paging.more and found_at(page(), paging.more) is False:
+        return None
     if paging.style in ("link", "continuation"):
         link = _header_link(headers, paging.next) if paging.style == "link" else found_at(page(), paging.next)
         if not isinstance(link, str) or not link or _is_after_last(paging, request, link, headers, page):
             return None
         token = _token_in(link, paging.parameter) if paging.style == "link" else None
         if token is not None:
-            if token == dict(parse_qsl(urlsplit(request.url).query)).get(paging.parameter):
-                raise DecodeError(request.operation, paging.parameter, token, expected="the token of another page")
-            return request.at(_with_query(request.url, paging.parameter, token))
+            return _with_token(paging, request, token)
         try:
             following = urljoin(url, link)
         except ValueError:
@@ -80,10 +121,30 @@ def next_request(
         if following == url:
             raise DecodeError(request.operation, "the link to the next page", link, expected="the URL of another page")
         return request.at(following)
+    found: Any = None
+    if paging.next or paging.header:
+        found = headers.get(paging.header) if paging.header else found_at(page(), paging.next)
+        if not found:
+            return None
+    if paging.style == "token":
+        return _with_token(paging, request, found)
     following = request
-    for name, value in _next_values(paging, request, page()).items():
-        following = following.at(_with_query(following.url, name, value))
+    for name, value in _counted(paging, request, page(), number_in(found)).items():
+        following = paging.with_argument(following, name, value)
     return None if following is request else following
+
+
+def _with_token(paging: Paging, request: Request, token: Any) -> Request:
+    """Return the request for a token's page.
+
+    Raises:
+        DecodeError: It is the token of this page.
+    """
+    given = paging.arguments(request).get(paging.parameter)
+    if given is not None and str(token) == str(given):
+        place = paging.header or paging.next or paging.parameter
+        raise DecodeError(request.operation, place, token, expected="the token of another page")
+    return paging.with_argument(request, paging.parameter, token)
 
 
 def _header_link(headers: Mapping[str, str], name: str, relation: str = "next") -> str | None:
@@ -120,40 +181,41 @@ def _token_in(link: str, parameter: str) -> str | None:
     return given[-1] if given else None
 
 
-def _next_values(paging: Paging, request: Request, page: Any) -> dict[str, str]:
-    """Return the query parameters of the next page; empty after the last."""
-    asked = dict(parse_qsl(urlsplit(request.url).query))
-    if paging.next:
-        found = found_at(page, paging.next)
-        if found is None or found in ("", False):
-            return {}
-        if paging.style == "token":
-            if str(found) == asked.get(paging.parameter):
-                raise DecodeError(request.operation, paging.next, found, expected="the token of another page")
-            return {paging.parameter: str(found)}
+def _counted(paging: Paging, request: Request, page: Any, stated: int | None) -> dict[str, int]:
+    """Return the parameters of the next page where pages are counted; empty after the last.
+
+    Args:
+        paging: How pages follow.
+        request: The request that was sent.
+        page: The decoded response.
+        stated: The offset or number of the next page, if the service states it.
+
+    Raises:
+        DecodeError: The stated one is that of this page, or of one before it.
+    """
     got = len(items_at(page, paging.items, request.operation))
     if got == 0:
         return {}
-    is_short = got < _number(asked.get(paging.limit), 1)
-    if paging.style == "offset":
-        begin = _number(asked.get(paging.parameter), 0)
-        following = {paging.parameter: str(begin + got)}
-        # The first page may be as long as the service's limit: its length is then the length of pages.
-        if is_short:
-            return {} if begin else {**following, paging.limit: str(got)}
+    given, name = paging.arguments(request), paging.parameter
+    is_offset = paging.style == "offset"
+    first = paging.first if paging.first is not None else 0 if is_offset else 1
+    begin = _number(given.get(name), first)
+    following = {name: begin + (got if is_offset else 1)}
+    if stated is not None:
+        if stated <= begin and given.get(name) is not None:
+            raise DecodeError(request.operation, paging.header or paging.next, stated, expected="a following page")
+        return {name: stated}
+    total = number_in(found_at(page, paging.total)) if paging.total else None
+    if total is not None:
+        return {} if following[name] - first >= total else following
+    if got >= _number(given.get(paging.limit), 1):
         return following
-    return {} if is_short else {paging.parameter: str(_number(asked.get(paging.parameter), 1) + 1)}
+    # The first page may be as long as the service's limit: its length is then the length of pages.
+    return {**following, paging.limit: got} if is_offset and begin <= first else {}
 
 
-def _number(text: str | None, otherwise: int) -> int:
+def _number(text: object, otherwise: int) -> int:
     return otherwise if (number := number_in(text)) is None else number
-
-
-def _with_query(url: str, name: str, value: str) -> str:
-    """Return a URL with another value of one query parameter; the others are unchanged."""
-    parts = urlsplit(url)
-    kept = [piece for piece in parts.query.split("&") if piece and unquote(piece.partition("=")[0]) != name]
-    return urlunsplit(parts._replace(query="&".join([*kept, f"{quote(name)}={quote(value, safe='')}"])))
 
 
 def content_key(paging: Paging, headers: Mapping[str, str]) -> str:

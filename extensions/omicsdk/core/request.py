@@ -3,11 +3,11 @@ numbers as text, in both directions.
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Literal
-from urllib.parse import quote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit, urlunsplit
 
 from omicsdk.core.bodies import NO_BODY, Body, Joined, members, plain
 from omicsdk.core.date_texts import written
@@ -42,12 +42,12 @@ class Paging:
 
     Attributes:
         style: How the next page is requested. `link`: by the URL of a Link header with rel="next", or of the header that
-            `next` names, or by the value of `parameter` in it. `continuation`: by the URL in the response at `next`. `token`: by the response's value at
-            `next` in the query parameter. `offset`: by the number of items so far. `page`: by the page's number,
-            counted from 1.
+            `next` names, or by the value of `parameter` in it. `continuation`: by the URL in the response at `next`. `token`:
+            by the response's value at `next`, or in `header`, as the parameter. `offset`: by the number of items so far,
+            `page`: by the page's number, or both by the number at `next` if it is one.
         items: Dotted key of the list in a page, such as `bundle.files`; empty if the response itself is the list; several
-            separated by `|` if the list's name depends on the request. The header X-OpenAPI-Paginated-Content-Key of a
-            response takes precedence.
+            separated by `|` if the list's name depends on the request; with `?` at its end if a page without items may lack
+            it. The header X-OpenAPI-Paginated-Content-Key of a response takes precedence.
         parameter: The query parameter with the start of a page: a token, an offset or a page's number.
         limit: The query parameter with the length of a page: a shorter page is the last, except for the first of
             offsets, which determines the length of this service's pages.
@@ -55,6 +55,11 @@ class Paging:
             whole number selects from a list, and `rel=next` the list's member whose field rel is next; of `link` the
             name of a header.
         last: The header with the URL of the last page, of `link`; by default the Link header with rel="last".
+        header: The header with what follows, in place of `next`.
+        more: Dotted key of a value that is false in the last page.
+        total: Dotted key of the number of all items, of `offset`, or of all pages, of `page`: the page that reaches it is the
+            last, and a short one before it is not.
+        first: The parameter's value for the first page; by default 0 of offsets and 1 of pages.
     """
 
     style: Literal["link", "continuation", "token", "offset", "page"]
@@ -63,6 +68,21 @@ class Paging:
     limit: str = ""
     next: str = ""
     last: str = ""
+    header: str = ""
+    more: str = ""
+    total: str = ""
+    first: int | None = None
+
+    def arguments(self, request: "Request") -> Mapping[str, Any]:
+        """Return what a request states of its page, by parameter."""
+        return dict(parse_qsl(urlsplit(request.url).query))
+
+    def with_argument(self, request: "Request", name: str, value: object) -> "Request":
+        """Return a request with another value of one parameter; the others are unchanged."""
+        parts = urlsplit(request.url)
+        kept = [piece for piece in parts.query.split("&") if piece and unquote(piece.partition("=")[0]) != name]
+        query = "&".join([*kept, f"{quote(name)}={quote(text_of(value), safe='')}"])
+        return request.at(urlunsplit(parts._replace(query=query)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,21 @@
 """Following pages: Link headers, content keys, items."""
 
 import asyncio
+import json
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core import DecodeError
+from omicsdk.core.bodies import NO_BODY, json_body
+from omicsdk.core.body_pages import BodyPaging
 from omicsdk.core.json_parts import page_of
 from omicsdk.core.page_items import found_at, items_at, list_at, with_items
-from omicsdk.core.paging import content_key, next_link, next_request
-from omicsdk.core.request import OperationFacts, Paging, request
+from omicsdk.core.paging import Walk, content_key, next_link, next_request
+from omicsdk.core.request import OperationFacts, Paging, Request, request
 from omicsdk_api.dss import AsyncDssApi, DssApi
 
 FIRST = request(OperationFacts(name="get_bundles_all", method="GET", path="/bundles/all"), "/bundles/all")
@@ -91,6 +96,12 @@ def test_the_servers_content_key_wins():
         ({"b": [1], "c": [2]}, "a|b", [1]),
         ({"a": [], "b": [1]}, "a|b", []),
         ({"a": None, "b": [1]}, "a|b", [1]),
+        ({}, "a?", []),
+        ({"a": None}, "a?", []),
+        ({"a": [1]}, "a?", [1]),
+        ({"a": {}}, "a.b?", []),
+        ({"b": None}, "a|b?", []),
+        ({"b": [1]}, "a|b?", [1]),
     ],
 )
 def test_items_of_a_page(page: object, key: str, items: list[int]):
@@ -113,6 +124,9 @@ def test_items_of_a_page(page: object, key: str, items: list[int]):
         ({"b": 7}, "a|b", "the response's field 'b' is 7, not a list"),
         ({"a": [1]}, "", "the response's field 'the body' is {'a': [1]}, not a list"),
         (None, "", "the response's field 'the body' is None, not a list"),
+        ({"a": "text"}, "a?", "the response's field 'a' is 'text', not a list"),
+        ([], "a?", "the response's field 'a?' is None, not a list: the response is []"),
+        (None, "a?", "the response's field 'a?' is None, not a list: the response is None"),
     ],
 )
 def test_a_list_that_is_absent_is_no_empty_one(page: object, key: str, said: str):
@@ -323,6 +337,8 @@ def test_merged_items_go_under_the_key_that_the_page_has(page: object, merged: o
         ({}, "a.b", {"a": {"b": [1, 2]}}),
         ({"a": [1], "d": 3}, "a", {"a": [1, 2], "d": 3}),
         ({"a": 1, "b": {"c": [1]}}, "a|b.c", {"a": 1, "b": {"c": [1, 2]}}),
+        ({"d": 3}, "a?", {"d": 3, "a": [1, 2]}),
+        ({"a": None}, "a.b?", {"a": {"b": [1, 2]}}),
         ("text", "a", "text"),
     ],
 )
@@ -352,6 +368,11 @@ PAGE = Paging("page", "items", parameter="page")
 SHORT_PAGE = Paging("page", "items", parameter="page", limit="per_page")
 TOKEN = Paging("token", "", parameter="start", next="-1.did")
 URLS = Paging("continuation", "results", next="links.rel=next.href")
+TOTAL = Paging("offset", "items", parameter="offset", limit="limit", total="count")
+FROM_ONE = Paging("offset", "items", parameter="startIndex", total="count", first=1)
+PAGES = Paging("page", "items", parameter="page", total="pages")
+FROM_ZERO = Paging("page", "items", parameter="page", total="pages", first=0)
+MORE = Paging("token", "items", parameter="after", next="items.-1.id", more="more")
 
 
 @pytest.mark.parametrize(
@@ -392,10 +413,119 @@ URLS = Paging("continuation", "results", next="links.rel=next.href")
         (Paging("page", "items", parameter="page", next="more"), "/x", {"more": False, "items": [1]}, None),
         (Paging("token", "items", parameter="t", next="next"), "/x", {"next": ""}, None),
         (None, "/x", {}, None),
+        # A total takes precedence over the length of a page.
+        (TOTAL, "/x?limit=9", {"items": [1, 2], "count": 3}, "/x?limit=9&offset=2"),
+        (TOTAL, "/x?limit=2&offset=2", {"items": [3], "count": 3}, None),
+        (TOTAL, "/x?limit=2&offset=2", {"items": [3], "count": 9}, "/x?limit=2&offset=3"),
+        (TOTAL, "/x?offset=2", {"items": [], "count": 9}, None),
+        (TOTAL, "/x?limit=2", {"items": [1, 2], "count": "2"}, None),
+        (TOTAL, "/x?limit=2", {"items": [1, 2], "count": None}, "/x?limit=2&offset=2"),
+        (TOTAL, "/x?limit=2", {"items": [1, 2]}, "/x?limit=2&offset=2"),
+        (FROM_ONE, "/x", {"items": [1, 2], "count": 3}, "/x?startIndex=3"),
+        (FROM_ONE, "/x?startIndex=3", {"items": [3], "count": 3}, None),
+        (PAGES, "/x", {"items": [1], "pages": 2}, "/x?page=2"),
+        (PAGES, "/x?page=2", {"items": [1], "pages": 2}, None),
+        (FROM_ZERO, "/x", {"items": [1], "pages": 2}, "/x?page=1"),
+        (FROM_ZERO, "/x?page=1", {"items": [1], "pages": 2}, None),
+        (Paging("page", "items", parameter="page", next="next"), "/x", {"items": [1], "next": 5}, "/x?page=5"),
+        (Paging("page", "items", parameter="page", next="next"), "/x?page=5", {"items": [1], "next": 0}, None),
+        (Paging("page", "items", parameter="page", next="next"), "/x?page=5", {"items": [], "next": 6}, None),
+        (Paging("offset", "items", parameter="o", next="next"), "/x", {"items": [1], "next": 9}, "/x?o=9"),
+        # What states that there are more pages ends them by false alone: what is absent states nothing.
+        (MORE, "/x", {"items": [{"id": "a"}], "more": True}, "/x?after=a"),
+        (MORE, "/x", {"items": [{"id": "a"}], "more": False}, None),
+        (MORE, "/x", {"items": [{"id": "a"}]}, "/x?after=a"),
+        (MORE, "/x?after=a", {"items": [], "more": True}, None),
+        (Paging("continuation", "a", next="next", more="more"), "/x", {"next": "/y", "more": False}, None),
+        (Paging("token", "a", parameter="t", next="@odata.next"), "/x", {"@odata.next": "b"}, "/x?t=b"),
+        (Paging("token", "a", parameter="t", next="next"), "/x", {"next": {"k": 1}}, "/x?t=%7B%22k%22%3A1%7D"),
     ],
 )
 def test_other_styles(paging: Paging, url: str, page: object, expected: str | None):
     assert following(paging, url, page) == expected
+
+
+@pytest.mark.parametrize(
+    ("style", "value", "expected"),
+    [("token", "b c", "/x?t=b%20c"), ("token", "", None), ("token", None, None), ("page", "3", "/x?t=3")],
+)
+def test_a_token_in_a_header(style: Any, value: str | None, expected: str | None):
+    paging = Paging(style, "items", parameter="t", header="X-Next")
+    headers = httpx.Headers({} if value is None else {"x-next": value})
+    found = next_request(paging, FIRST.at("/x"), "https://api.example.org/x", headers, lambda: {"items": [1]})
+    assert (None if found is None else found.url) == expected
+
+
+def test_a_number_that_stays_is_an_error():
+    paging = Paging("page", "items", parameter="page", next="next")
+    with pytest.raises(DecodeError, match="a following page"):
+        following(paging, "/x?page=2", {"items": [1], "next": 2})
+
+
+BY_BODY = BodyPaging("token", "items", parameter="page.after", next="next")
+
+
+@pytest.mark.parametrize(
+    ("paging", "body", "page", "expected"),
+    [
+        (BY_BODY, {"q": "é"}, {"next": "b"}, {"q": "é", "page": {"after": "b"}}),
+        (BY_BODY, {"page": {"after": "a", "size": 2}}, {"next": "b"}, {"page": {"after": "b", "size": 2}}),
+        (BY_BODY, {"page": None}, {"next": ["b", 7]}, {"page": {"after": ["b", 7]}}),
+        (BY_BODY, None, {"next": "b"}, {"page": {"after": "b"}}),
+        (BY_BODY, {}, {"next": None}, None),
+        (
+            BodyPaging("offset", "items", parameter="from", limit="size"),
+            {"size": 2},
+            {"items": [1, 2]},
+            {"size": 2, "from": 2},
+        ),
+        (BodyPaging("offset", "items", parameter="from", limit="size"), {"size": 2, "from": 2}, {"items": [1]}, None),
+        (BodyPaging("page", "items", parameter="page"), {"page": 3}, {"items": [1]}, {"page": 4}),
+    ],
+)
+def test_pages_that_a_body_requests(paging: Paging, body: object, page: object, expected: object):
+    content = NO_BODY if body is None else json_body(body)
+    first = request(OperationFacts(name="search", method="POST", path="/search"), "/search", body=content)
+    found = next_request(paging, first, "https://api.example.org/search", {}, lambda: page)
+    if expected is None:
+        assert found is None
+        return
+    assert found is not None
+    assert (found.url, found.method) == ("/search", "POST")
+    assert isinstance(found.content, bytes)
+    assert json.loads(found.content) == expected
+    assert dict(found.headers)["content-type"] == "application/json"
+    assert len(found.headers) == len(dict(found.headers))
+
+
+def test_a_token_of_a_body_that_stays_is_an_error():
+    first = request(
+        OperationFacts(name="search", method="POST", path="/s"), "/s", body=json_body({"page": {"after": "a"}})
+    )
+    with pytest.raises(DecodeError, match="another page"):
+        next_request(BY_BODY, first, "https://api.example.org/s", {}, lambda: {"next": "a"})
+
+
+@pytest.mark.parametrize("circle", [2, 3, 7])
+@pytest.mark.parametrize("before", [0, 1, 5])
+def test_a_circle_of_pages_is_an_error(before: int, circle: int):
+    """Pages lead to the next one, and the last of the circle to its first; without it all of them are read once."""
+
+    def response(number: int) -> httpx.Response:
+        following = number + 1 if number < before + circle else before + 1
+        return httpx.Response(200, json={"items": [], "next": str(following)}, request=httpx.Request("GET", URL))
+
+    walk = Walk(Paging("token", "items", parameter="t", next="next"))
+
+    def read(current: Request, most: int) -> None:
+        for _ in range(most):
+            number = int(dict(parse_qsl(urlsplit(current.url).query)).get("t", 0))
+            found = walk.following(current, response(number))
+            assert found is not None
+            current = found
+
+    with pytest.raises(DecodeError, match="a page that was not read"):
+        read(FIRST, 4 * (before + circle))
 
 
 def test_a_token_that_stays_is_an_error():
