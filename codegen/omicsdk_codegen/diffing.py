@@ -260,7 +260,8 @@ def _paging(before: Draft, after: Draft, old: Package, new: Package) -> Iterator
 
 def _follow(pages: Pages) -> str:
     """Describe how a page refers to the next one."""
-    more = ", ".join(f"{name} {one_line(value)}" for name, value in sorted(pages.more.items()))
+    stated = {**pages.more, **({"in": "body"} if pages.in_body else {})}
+    more = ", ".join(f"{name} {one_line(value)}" for name, value in sorted(stated.items()))
     return f"{pages.style} ({more})" if more else pages.style
 
 

@@ -38,7 +38,7 @@ from .operations import (
     Webhook,
     asks,
 )
-from .paging import pages_of
+from .paging import SETTING, pages_of
 from .security import settle_security
 from .shapes import (
     ANY,
@@ -63,7 +63,7 @@ _IN: dict[str, Position] = {
 }  # fmt: skip
 _OPERATION_WISHES: dict[str, type] = {
     "x-omics-name": str,
-    "x-omics-pagination": dict,
+    SETTING: dict,
     "x-omics-stream": bool,
     "x-omics-idempotent": bool,
     "x-omics-hidden": bool,
@@ -121,11 +121,16 @@ class Drafter:
         self._responses(draft)
         draft.headers = self._headers(stated)
         draft.errors = self.errors.of(draft)
-        queried = {argument.wire for argument in draft.arguments if argument.position == "query"}
-        draft.pages = pages_of(
-            stated, draft.cases, queried, self._types.models, lambda text: self._fault(stated.key, text)
-        )
+        self._paging(draft)
         return draft
+
+    def _paging(self, draft: Draft) -> None:
+        """Settle the paging of an operation."""
+        setting, key = draft.stated.data.get(SETTING), join(draft.stated.key, SETTING)
+        if isinstance(setting, dict):
+            draft.pages = pages_of(
+                draft, setting, key, self._types.models, lambda text: self._fault(draft.stated.key, text)
+            )
 
     def message(self, webhook: Webhook, name: str) -> Message | None:
         """Settle the body of a webhook or callback; None, and a note, if there is none that could be read."""
@@ -448,7 +453,7 @@ class Drafter:
         draft.cases = cases or [Case((), "headers" if draft.stated.method == "HEAD" else "none")]
         draft.accept = accepted(media_types)
         wish = draft.stated.data.get("x-omics-stream")
-        if "x-omics-pagination" not in draft.stated.data and wish is not False:
+        if not draft.stated.data.get(SETTING) and wish is not False:
             draft.flow = next(filter(None, (self._flow(draft, status, listed[status]) for status in wanted)), None)
         if draft.flow is not None:
             kinds = {essence(kind) for status in wanted for kind in _content(listed[status])}
@@ -560,7 +565,7 @@ class Drafter:
         best = preferred(forms, RESPONSE_ORDER)
         if best is None:
             return [Case((status,), "none")]
-        paged = "x-omics-pagination" in draft.stated.data
+        paged = bool(draft.stated.data.get(SETTING))
         groups: dict[tuple[Form, str], list[str]] = {}
         for name, form in forms.items():
             schema = schema_in(content[name])
@@ -630,7 +635,8 @@ class Drafter:
     def _wishes(self, thing: Object, known: Mapping[str, type], pointer: str, what: str) -> None:
         """Hold our own keywords to their names and types: a misspelt wish would be lost silently."""
         for key, value in thing.items():
-            if key.startswith("x-omics-") and not isinstance(value, known.get(key, ())):
+            is_refusal = key == SETTING and value is False
+            if key.startswith("x-omics-") and not isinstance(value, known.get(key, ())) and not is_refusal:
                 wanted = f"a {known[key].__name__}" if key in known else f"one of {', '.join(sorted(known))}"
                 self._fault(pointer, f"{key} of {what} must be {wanted}")
 

@@ -186,6 +186,7 @@ class Pages:
         item: an item's type.
         key: key of the item's type.
         more: further arguments of core's Paging, by name.
+        in_body: whether its parameters are members of the request's body.
     """
 
     style: str
@@ -193,7 +194,8 @@ class Pages:
     paths: tuple[tuple[str, ...], ...]
     item: Type
     key: str
-    more: Mapping[str, str] = field(default_factory=dict[str, str])
+    more: Mapping[str, str | int] = field(default_factory=dict[str, str | int])
+    in_body: bool = False
 
 
 @dataclass(frozen=True)

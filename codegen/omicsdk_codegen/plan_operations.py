@@ -344,7 +344,8 @@ def _facts(draft: Draft, imports: Imports) -> list[Code]:
     if draft.streams:
         facts.append("streams=True")
     if draft.pages is not None:
-        paging = imports.add(REQUEST, "Paging")
+        body_paging = ("omicsdk.core.body_pages", "BodyPaging")
+        paging = imports.add(*(body_paging if draft.pages.in_body else (REQUEST, "Paging")))
         stated = [as_literal(draft.pages.style), as_literal(draft.pages.items)]
         stated += [f"{name}={as_literal(value)}" for name, value in draft.pages.more.items()]
         facts.append(f"paging={paging}({', '.join(stated)})")

@@ -265,13 +265,36 @@ def test_what_takes_no_credentials_is_stated_of_the_operation(wish: Any, public:
     assert Drafted(wish).draft.public is public
 
 
+@pytest.mark.parametrize("place", ["page", "more.page", "free.any.where"])
+def test_pages_may_be_requested_by_members_of_a_body(place: str) -> None:
+    inner = {"type": "object", "properties": {"page": {"type": "integer"}}}
+    schema = {"type": "object", "properties": {"page": {"type": "integer"}, "more": inner, "free": {"type": "object"}}}
+    wish = {"style": "page", "in": "body", "page": place, "items": ""}
+    drafted = Drafted({**_responses(_200="list"), **_body(schema), "x-omics-pagination": wish})
+    assert not drafted.faults
+    assert drafted.draft.pages is not None
+    assert drafted.draft.pages.in_body
+    wrong = Drafted({**_responses(_200="list"), **_body(schema), "x-omics-pagination": {**wish, "page": "page.number"}})
+    assert "names the member of the body 'page.number', which the operation hasn't" in wrong.faults[0].message
+
+
 @pytest.mark.parametrize(
     ("wish", "message"),
     [
         ({"style": "link", "items": "nothing"}, "names 'nothing', and no response has such a list"),
         ({"style": "spiral", "items": "a"}, "needs style"),
         ({"style": "link"}, "needs style"),
-        ({"style": "token", "items": "a", "token": "t"}, "needs next"),
+        ({"style": "token", "items": "a", "token": "t"}, "needs next or header"),
+        (
+            {"style": "token", "items": "a", "token": "t", "next": "n", "header": "h"},
+            "next and header, of which one is followed",
+        ),
+        ({"style": "page", "items": "a", "page": "p", "next": 1}, "has next, which is no text"),
+        ({"style": "page", "items": "a", "page": "p", "first": "1"}, "has first, which is no whole number"),
+        ({"style": "link", "items": "a", "first": 1}, "has first, which style link doesn't take"),
+        ({"style": "page", "items": "a", "page": "p", "in": "header"}, "has in, which is neither query nor body"),
+        ({"style": "page", "items": "a", "page": "p", "in": "body"}, "the operation has no JSON body"),
+        (True, "x-omics-pagination of POST /things must be a dict"),
         ({"style": "offset", "items": "a", "offset": "start"}, "query parameter 'start', which the operation hasn't"),
         ({"style": "link", "items": "a", "next": "b"}, "has next, which style link doesn't take"),
         ("link", "x-omics-pagination of POST /things must be a dict"),

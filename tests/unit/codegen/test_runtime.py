@@ -190,6 +190,12 @@ def test_the_runtime_of_a_plain_document_is_small() -> None:
 FORM = {"type": "object", "properties": {"a": {"type": "string"}, "file": {"type": "string", "format": "binary"}}}
 LISTED = {"type": "object", "required": ["runs"], "properties": {"runs": {"type": "array", "items": RUN}}}
 PAGES = {"style": "link", "items": "runs"}
+IN_BODY = {"style": "page", "in": "body", "page": "n", "items": "runs"}
+SEARCHED = {
+    "requestBody": {
+        "content": {"application/json": {"schema": {"type": "object", "properties": {"n": {"type": "integer"}}}}}
+    }
+}
 DEEP = {"name": "q", "in": "query", "style": "deepObject", "schema": {"type": "object"}}
 CHOICE = {"type": "string", "enum": ["a", "b"]}
 KEYS = {"type": "apiKey", "in": "header", "name": "key"}
@@ -213,6 +219,7 @@ FILES = {"file_bodies", "forms"}
     ("changes", "modules"),
     [
         ({"operation": _response(LISTED, **{"x-omics-pagination": PAGES})}, {"items", "page_breaks", "page_items", "pages", "paging"}),
+        ({"operation": {**_response(LISTED, **{"x-omics-pagination": IN_BODY}), **SEARCHED}}, {"body_pages", "items", "page_breaks", "page_items", "pages", "paging"}),
         ({"operation": _response({"type": "string"}, "text/plain")}, STREAM),
         ({"operation": _response(RUN, "application/jsonl")}, {*STREAM, "items", "sequences"}),
         ({"operation": _response(RUN, "text/event-stream")}, {*STREAM, "items", "sequences", "events"}),
@@ -228,7 +235,7 @@ FILES = {"file_bodies", "forms"}
         (_secured(OAUTH), {"security", "forms", "oauth.flows", "oauth.tokens"}),
     ],
     ids=[
-        "pages", "text", "sequence", "events", "form", "files", "several bodies", "styles", "choices", "servers",
+        "pages", "pages by body", "text", "sequence", "events", "form", "files", "several bodies", "styles", "choices", "servers",
         "webhooks", "errors", "security", "flows",
     ],
 )  # fmt: skip

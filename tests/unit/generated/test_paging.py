@@ -1,12 +1,14 @@
 """Every style of paging, as an overlay states it, is followed by what is generated."""
 
 import asyncio
+import json
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
 import httpx
 import pytest
+from omicsdk.core.credentials import BearerToken
 
 Generate = Callable[[dict[str, Any]], ModuleType]
 ITEM = {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}
@@ -67,6 +69,176 @@ STYLES = [
     ({"style": "continuation", "items": "items", "next": "links.rel=next.href"}, LISTED, by_url),
     ({"style": "token", "items": "", "token": "start", "next": "-1.name"}, BARE, by_last_item),
 ]
+
+
+# -- what is stated besides, and pages that bodies request
+
+TEXT = {"type": "string", "nullable": True}
+SEARCH = {"type": "object", "properties": {"q": {"type": "string"}, "page": {"$ref": "#/components/schemas/Page"}}}
+PAGE = {"type": "object", "properties": {"after": TEXT, "number": {"type": "integer"}, "start": {"type": "integer"}}}
+
+
+def by_total(request: httpx.Request) -> httpx.Response:
+    start = int(request.url.params.get("offset", 0))
+    items = things(NAMES[start : start + 1]) if start else things(NAMES[:2])  # pages differ in length
+    return httpx.Response(200 if items else 404, json={"items": items, "total": len(NAMES)})
+
+
+def by_pages(request: httpx.Request) -> httpx.Response:
+    start = int(request.url.params.get("page", 0)) * 2
+    return httpx.Response(200 if start < 5 else 404, json={"items": things(NAMES[start : start + 2]), "pages": 3})
+
+
+def by_number(request: httpx.Request) -> httpx.Response:
+    number = int(request.url.params.get("page", 1))
+    items = things(NAMES[2 * number - 2 : 2 * number])
+    return httpx.Response(
+        200 if items else 404, json={"items": items, "meta": {"next": number + 1 if number < 3 else 0}}
+    )
+
+
+def by_more(request: httpx.Request) -> httpx.Response:
+    names = [name for name in NAMES if name > request.url.params.get("start", "")]
+    return httpx.Response(200 if names else 404, json={"items": things(names[:2]), "has_more": len(names) > 2})
+
+
+def by_header(request: httpx.Request) -> httpx.Response:
+    start = int(request.url.params.get("start", 0))
+    headers = {"X-Next": str(start + 2)} if start + 2 < len(NAMES) else {"X-Next": ""}
+    return httpx.Response(200, json=things(NAMES[start : start + 2]), headers=headers)
+
+
+def by_absent_list(request: httpx.Request) -> httpx.Response:
+    """Pages without items lack their list, and may have others after them."""
+    token = request.url.params.get("start")
+    pages: dict[str | None, object] = {
+        None: {"next": "1"}, "1": {"items": things(NAMES[:3]), "next": "2"}, "2": {"items": None, "next": "3"},
+        "3": {"items": things(NAMES[3:]), "next": ""},
+    }  # fmt: skip
+    return httpx.Response(200, json=pages[token])
+
+
+def by_url_elsewhere(request: httpx.Request) -> httpx.Response:
+    start = int(request.url.params.get("from", 0))
+    following = f"https://things.example.org/v2/things?from={start + 2}" if start + 2 < 5 else None
+    return httpx.Response(200, json={"items": things(NAMES[start : start + 2]), "@odata.nextLink": following})
+
+
+def by_body(request: httpx.Request) -> httpx.Response:
+    body = json.loads(request.content)
+    assert body["q"] == "x", "the search stays the same"
+    names = [name for name in NAMES if name > body.get("page", {}).get("after", "")]
+    return httpx.Response(200, json={"items": things(names[:2]), "next": names[1] if len(names) > 2 else None})
+
+
+def by_number_in_body(request: httpx.Request) -> httpx.Response:
+    number = json.loads(request.content or b"{}").get("page", {}).get("number", 1)
+    return httpx.Response(200, json={"items": things(NAMES[2 * number - 2 : 2 * number])})
+
+
+def by_offset_in_body(request: httpx.Request) -> httpx.Response:
+    start = json.loads(request.content).get("page", {}).get("start", 0)
+    return httpx.Response(200, json={"items": things(NAMES[start : start + 2]), "total": 5})
+
+
+@pytest.mark.parametrize(
+    ("wish", "page", "service", "arguments"),
+    [
+        ({"style": "offset", "items": "items", "offset": "offset", "total": "total"}, LISTED, by_total, {}),
+        ({"style": "page", "items": "items", "page": "page", "pages": "pages", "first": 0}, LISTED, by_pages, {}),
+        ({"style": "page", "items": "items", "page": "page", "next": "meta.next"}, LISTED, by_number, {}),
+        (
+            {"style": "token", "items": "items", "token": "start", "next": "items.-1.name", "more": "has_more"},
+            LISTED,
+            by_more,
+            {},
+        ),
+        ({"style": "token", "items": "", "token": "start", "header": "X-Next"}, BARE, by_header, {}),
+        ({"style": "token", "items": "items?", "token": "start", "next": "next"}, LISTED, by_absent_list, {}),
+        ({"style": "continuation", "items": "items", "next": "@odata.nextLink"}, LISTED, by_url_elsewhere, {}),
+        (
+            {"style": "token", "in": "body", "items": "items", "token": "page.after", "next": "next"},
+            LISTED,
+            by_body,
+            {"q": "x"},
+        ),
+        ({"style": "page", "in": "body", "items": "items", "page": "page.number"}, LISTED, by_number_in_body, {}),
+        (
+            {"style": "offset", "in": "body", "items": "items", "offset": "page.start", "total": "total"},
+            LISTED,
+            by_offset_in_body,
+            {"q": "x"},
+        ),
+    ],
+    ids=[
+        "total",
+        "pages",
+        "number",
+        "last id",
+        "header",
+        "absent list",
+        "URL",
+        "token in body",
+        "page in body",
+        "offset in body",
+    ],
+)
+def test_pages_follow_as_the_service_states(
+    generate: Generate,
+    wish: dict[str, Any],
+    page: dict[str, Any],
+    service: Callable[[httpx.Request], httpx.Response],
+    arguments: dict[str, str],
+):
+    data = document(wish, page)
+    if wish.get("in") == "body":
+        operation = data["paths"]["/things"].pop("get") | {"parameters": []}
+        content = {"application/json": {"schema": SEARCH}}
+        data["paths"]["/things"]["post"] = {**operation, "requestBody": {"content": content}}
+        data["components"] = {"schemas": {"Page": PAGE}}
+    package = generate(data)
+    network = httpx.MockTransport(service)
+    with package.ThingApi(transport=network) as client:
+        assert [item.name for item in client.list_things.iterate(**arguments)] == NAMES
+        assert [
+            item.name for each in client.list_things.pages(**arguments) for item in client.list_things.items(each) or ()
+        ] == NAMES
+
+    async def run() -> list[str]:
+        async with package.AsyncThingApi(transport=network) as client:
+            return [item.name async for item in client.list_things.iterate(**arguments)]
+
+    assert asyncio.run(run()) == NAMES
+
+
+def test_a_page_on_another_origin_is_read_without_credentials(generate: Generate):
+    package = generate(document({"style": "continuation", "items": "items", "next": "next"}, LISTED))
+    seen: list[tuple[str, bool]] = []
+
+    def service(request: httpx.Request) -> httpx.Response:
+        seen.append((request.url.host, "authorization" in request.headers))
+        following = "https://other.example.org/things" if len(seen) == 1 else None
+        return httpx.Response(200, json={"items": things(NAMES[:1]), "next": following})
+
+    with package.ThingApi(transport=httpx.MockTransport(service), credentials=BearerToken("secret")) as client:
+        assert len(list(client.list_things.iterate())) == 2
+    assert seen == [("things.example.org", True), ("other.example.org", False)]
+
+
+def test_an_interrupted_walk_is_retried_at_its_page(generate: Generate):
+    package = generate(document({"style": "token", "items": "items", "token": "start", "next": "next"}, LISTED))
+    seen: list[str | None] = []
+
+    def service(request: httpx.Request) -> httpx.Response:
+        token = request.url.params.get("start")
+        seen.append(token)
+        if seen == [None, "1"]:
+            return httpx.Response(503, headers={"retry-after": "0"})
+        return httpx.Response(200, json={"items": things(NAMES[:1]), "next": {None: "1", "1": "2"}.get(token)})
+
+    with package.ThingApi(transport=httpx.MockTransport(service)) as client:
+        assert len(list(client.list_things.iterate())) == 3
+    assert seen == [None, "1", "1", "2"]
 
 
 @pytest.mark.parametrize(("wish", "page", "service"), STYLES)
