@@ -38,6 +38,7 @@ from .operations import (
     Webhook,
     asks,
 )
+from .page_recognition import as_words, recognise
 from .paging import SETTING, pages_of
 from .security import settle_security
 from .shapes import (
@@ -125,8 +126,24 @@ class Drafter:
         return draft
 
     def _paging(self, draft: Draft) -> None:
-        """Settle the paging of an operation."""
+        """Settle the paging of an operation: as stated, or as recognised."""
         setting, key = draft.stated.data.get(SETTING), join(draft.stated.key, SETTING)
+        if setting is None:
+            found = draft.recognition = recognise(
+                draft,
+                self._document.data,
+                self._types,
+                lambda key, name, why: self._note(key, "omission", name, f"not followed: {why}"),
+            )
+            if found is None:
+                return
+            place = self._document.origin(found.key)
+            where = place.file if place.line is None else f"{place.file}:{place.line}"
+            kind = "recognition" if found.certain else "suggestion"
+            after = f"{'paged' if found.certain else 'not paged'}: {as_words(found.setting)}; {found.reason} ({where})"
+            what = f"{draft.stated.method} {draft.stated.path} by {found.rule}"
+            self._note(draft.stated.key, kind, what, after, certain=found.certain)
+            setting, key = found.setting if found.certain else None, found.key
         if isinstance(setting, dict):
             draft.pages = pages_of(
                 draft, setting, key, self._types.models, lambda text: self._fault(draft.stated.key, text)
@@ -648,7 +665,7 @@ class Drafter:
 
     def _note(self, pointer: str, kind: str, before: str, after: str, *, certain: bool = True) -> None:
         place = self._document.origin(pointer)
-        assert kind in ("repair", "omission", "loss", "untyped")
+        assert kind in ("repair", "omission", "loss", "untyped", "recognition", "suggestion")
         self._report.add(Note(place.pointer, place.file, place.line, kind, before, after, certain))
 
     def _fault(self, pointer: str, message: str) -> None:

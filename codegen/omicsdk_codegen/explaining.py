@@ -13,6 +13,7 @@ from .document import Document
 from .faults import Note
 from .generate import Planned
 from .operations import Argument, Case, Draft, command_word, wished_name
+from .paging import SETTING
 from .plan import Package
 from .render import operation_modules
 from .shapes import Type, models_in
@@ -199,9 +200,17 @@ def _responses(draft: Draft, document: Document, package: Package) -> Iterator[P
             yield Part(status, _response(case, package), _at(document, join(draft.stated.key, "responses", status)))
     if draft.pages is not None:
         item = words(draft.pages.item, package.names.classes)
-        items = f"of {draft.pages.items}" if draft.pages.items else "of the response itself"
-        pointer = join(draft.stated.key, "x-omics-pagination")
-        yield Part("pages", f"by {draft.pages.style}; iterate gives {item} {items}", _at(document, pointer))
+        items = f"of {draft.pages.items.removesuffix('?')}" if draft.pages.items else "of the response itself"
+        pointer, why = join(draft.stated.key, SETTING), ""
+        if draft.recognition is not None:
+            pointer, why = (
+                draft.recognition.key,
+                f", recognised by {draft.recognition.rule}: {draft.recognition.reason}",
+            )
+        yield Part("pages", f"by {draft.pages.style}{why}; iterate gives {item} {items}", _at(document, pointer))
+    elif draft.recognition is not None:
+        found = draft.recognition
+        yield Part("pages", f"none; suggested by {found.rule}, {found.reason}", _at(document, found.key))
     if draft.flow is not None:
         item = words(draft.flow.type, package.names.classes, nullable=draft.flow.nullable)
         item = f"events with {item}" if draft.flow.data else item

@@ -16,6 +16,8 @@ _KINDS = {
     "loss": "lost",
     "untyped": "without a type",
     "fault": "broken",
+    "recognition": "recognised",
+    "suggestion": "suggested",
 }
 
 

@@ -10,7 +10,7 @@ from typing import Literal
 
 from .values import Json
 
-Kind = Literal["repair", "omission", "loss", "untyped", "fault"]
+Kind = Literal["repair", "omission", "loss", "untyped", "fault", "recognition", "suggestion"]
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class DocumentError(Exception):
 
 @dataclass(frozen=True)
 class Note:
-    """A row of report.json: something that was changed, left out or lost its type.
+    """A row of report.json: something that was changed, left out, lost its type, or was added that the document implies.
 
     Attributes:
         pointer: JSON pointer in `file`, as published.
@@ -66,7 +66,8 @@ class Note:
         line: as in `Fault`.
         kind: "repair" (stated otherwise than the dialect wants), "omission" (not taken over), "loss" (an operation,
             parameter or response that is not), "untyped" (taken as any value), "fault" (left out or taken as any value
-            because of one of `Report.faults`).
+            because of one of `Report.faults`), "recognition" (pages that it does not state as such), "suggestion" (pages that
+            are not certain enough).
         before: what stood there, in a few words.
         after: its replacement.
         certain: whether the document's intent is beyond doubt.

@@ -47,7 +47,7 @@ CLASS_WORDS = frozenset(
     {
         "Response", "Any", "AsyncBody", "AsyncClient", "AsyncIterator", "AsyncOperation", "BinaryIO", "Body", "Callable", "ClassVar",
         "Client", "Field", "Iterator", "JsonObject", "Literal", "Mapping", "Model", "MultipartFile", "NotRequired", "Omit", "Operation",
-        "OperationFacts", "Paging", "PathLike", "Request", "Required", "Sequence", "Shape", "TypeAlias", "TypedDict",
+        "BodyPaging", "OperationFacts", "Paging", "PathLike", "Request", "Required", "Sequence", "Shape", "TypeAlias", "TypedDict",
         "AbstractContextManager", "AbstractAsyncContextManager", *(name for name in vars(builtins) if name[0].isupper()),
     }
 )  # fmt: skip

@@ -199,6 +199,25 @@ class Pages:
 
 
 @dataclass(frozen=True)
+class Recognition:
+    """The paging of an operation for which the document has no x-omics-pagination.
+
+    Attributes:
+        rule: what recognises it.
+        reason: the evidence; of an uncertain one, what is doubtful too.
+        key: pointer of the evidence.
+        setting: the x-omics-pagination that states the same.
+        certain: whether the operation has pages by it; otherwise it is a suggestion.
+    """
+
+    rule: str
+    reason: str
+    key: str
+    setting: Object
+    certain: bool
+
+
+@dataclass(frozen=True)
 class Flow:
     """A response that is a sequence of items, each of which is read as it arrives.
 
@@ -286,6 +305,7 @@ class Draft:
     cases: list[Case] = field(default_factory=list[Case])
     accept: str = "application/json"
     pages: Pages | None = None
+    recognition: Recognition | None = None
     streams: bool = False
     flow: Flow | None = None
     secured: bool = False

@@ -113,3 +113,66 @@ def test_what_comes_near_is_named_as_it_was_requested(planned: Planned, wanted: 
     with pytest.raises(UnknownOperation) as caught:
         explain(planned, wanted)
     assert near in str(caught.value)
+
+
+PAGED = """\
+openapi: 3.0.3
+info: {title: Samples, version: "1"}
+paths:
+  /samples:
+    get:
+      operationId: list_samples
+      parameters: [{name: cursor, in: query, schema: {type: string}}]
+      responses: {200: {description: ok, content: {application/json: {schema: {$ref: "#/components/schemas/Page"}}}}}
+  /files:
+    get:
+      operationId: list_files
+      parameters: [{name: page, in: query, schema: {type: integer}}]
+      responses: {200: {description: ok, content: {application/json: {schema: {$ref: "#/components/schemas/Page"}}}}}
+components:
+  schemas:
+    Page:
+      type: object
+      properties:
+        samples: {type: array, items: {type: string}}
+        next_cursor: {type: string, nullable: true}
+"""
+
+
+@pytest.fixture
+def paged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Planned:
+    monkeypatch.chdir(tmp_path)
+    Path("samples.yaml").write_text(PAGED)
+    return plan_package(Path("samples.yaml"), [], "client")
+
+
+def test_recognised_pages_are_explained_with_their_evidence(paged: Planned) -> None:
+    lines = as_text(explain(paged, "list_samples")).splitlines()
+    assert (
+        "  pages  by token, recognised by the token of the next page: next_cursor of a response is the parameter cursor; "
+        "iterate gives str of samples  (samples.yaml:20)"
+    ) in lines
+    assert (
+        "  recognised: GET /samples by the token of the next page -> paged: style token, token cursor, next next_cursor, "
+        "items samples?; next_cursor of a response is the parameter cursor (samples.yaml:20)  (samples.yaml:5)"
+    ) in lines
+    assert not any("/files" in line for line in lines)
+
+
+def test_suggested_pages_are_explained_with_their_doubts(paged: Planned) -> None:
+    text = as_text(explain(paged, "list_files"))
+    assert "  pages  none; suggested by a page's number, uncertain: the number of all pages is not stated;" in text
+    assert "  suggested: GET /files by a page's number -> not paged: style page, page page, items samples?" in text
+
+
+def test_an_overlay_refuses_recognised_pages(paged: Planned, tmp_path: Path) -> None:
+    overlay = tmp_path / "refusal.yaml"
+    update = "update: {x-omics-pagination: false}"
+    overlay.write_text(
+        f'overlay: 1.0.0\ninfo: {{title: t, version: "1"}}\nactions: [{{target: "$.paths[\'/samples\'].get", {update}}}]\n'
+    )
+    assert paged.package.drafts[0].pages is not None
+    refused = plan_package(Path("samples.yaml"), [overlay], "client")
+    assert refused.package.drafts[0].pages is None
+    assert [wish.what for wish in explain(refused, "list_samples").wishes] == ["false"]
+    assert "pages" not in as_text(explain(refused, "list_samples")).replace("Page", "")

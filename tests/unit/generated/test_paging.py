@@ -269,3 +269,129 @@ def test_a_list_may_have_another_name_for_each_kind_that_is_requested(generate: 
 
     with package.ThingApi(transport=httpx.MockTransport(service)) as client:
         assert [item.name for item in client.list_things.iterate()] == NAMES
+
+
+# -- without x-omics-pagination
+
+
+def stated(page: dict[str, Any], parameters: dict[str, Any], **more: Any) -> dict[str, Any]:
+    sent = [{"name": name, "in": "query", "schema": schema} for name, schema in parameters.items()]
+    response = {
+        "description": "ok",
+        "headers": more.pop("headers", {}),
+        "content": {"application/json": {"schema": page}},
+    }
+    operation: dict[str, Any] = {
+        "operationId": "list_things",
+        "parameters": sent,
+        "responses": {"200": response},
+        **more,
+    }
+    return {**document({}, page), "paths": {"/things": {"post" if "requestBody" in more else "get": operation}}}
+
+
+def members(**properties: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": {"items": BARE, **properties}, "required": ["items"]}
+
+
+def by_cursor(request: httpx.Request) -> httpx.Response:
+    start = int(request.url.params.get("cursor", 0))
+    following = str(start + 2) if start + 2 < 5 else None
+    return httpx.Response(200, json={"items": things(NAMES[start : start + 2]), "next_cursor": following})
+
+
+def by_relative_url(request: httpx.Request) -> httpx.Response:
+    start = int(request.url.params.get("offset", 0))
+    assert request.url.params["kind"] == "x", "the next URL has the filter"
+    following = f"/things?kind=x&offset={start + 2}" if start + 2 < 5 else None
+    return httpx.Response(200, json={"items": things(NAMES[start : start + 2]), "next": following})
+
+
+def by_last_id(request: httpx.Request) -> httpx.Response:
+    names = [name for name in NAMES if name > request.url.params.get("starting_after", "")]
+    found = [{"id": name, "name": name} for name in names[:2]]
+    return httpx.Response(200 if names else 404, json={"items": found, "has_more": len(names) > 2})
+
+
+def by_link(request: httpx.Request) -> httpx.Response:
+    start = int(request.url.params.get("offset", 0))
+    headers = {"link": f'</things?offset={start + 2}>; rel="next"'} if start + 2 < 5 else {}
+    return httpx.Response(200, json=things(NAMES[start : start + 2]), headers=headers)
+
+
+def by_zero_based_pages(request: httpx.Request) -> httpx.Response:
+    start = int(request.url.params.get("page", 0)) * 2
+    return httpx.Response(200 if start < 5 else 404, json={"items": things(NAMES[start : start + 2]), "total_pages": 3})
+
+
+def by_body_with_next_after(request: httpx.Request) -> httpx.Response:
+    body = json.loads(request.content)
+    names = [name for name in NAMES if name > body.get("after", "")]
+    return httpx.Response(200, json={"items": things(names[:2]), "next_after": names[1] if len(names) > 2 else None})
+
+
+SEARCHED = {
+    "content": {
+        "application/json": {
+            "schema": {"type": "object", "properties": {"q": {"type": "string"}, "after": {"type": "string"}}}
+        }
+    }
+}
+TEXT_OR_NULL = {"type": ["string", "null"]}
+COUNT = {"type": "integer"}
+
+
+@pytest.mark.parametrize(
+    ("data", "service", "arguments"),
+    [
+        (stated(members(next_cursor=TEXT_OR_NULL), {"cursor": {"type": "string"}}), by_cursor, {}),
+        (
+            stated(members(next={**TEXT_OR_NULL, "format": "uri"}), {"kind": {"type": "string"}}),
+            by_relative_url,
+            {"kind": "x"},
+        ),
+        (
+            stated(
+                {
+                    **members(has_more={"type": "boolean"}),
+                    "properties": {
+                        "has_more": {"type": "boolean"},
+                        "items": {
+                            "type": "array",
+                            "items": {"type": "object", "properties": {"id": {"type": "string"}, "name": {"type": "string"}}},
+                        },
+                    },
+                },
+                {"starting_after": {"type": "string", "description": "An object ID."}},
+            ),
+            by_last_id,
+            {},
+        ),
+        (stated(members(total=COUNT), {"offset": COUNT, "limit": COUNT}), by_total, {}),
+        (stated(members(total_pages=COUNT), {"page": {**COUNT, "default": 0}}), by_zero_based_pages, {}),
+        (stated(members(meta={"type": "object", "properties": {"next": COUNT}}), {"page": COUNT}), by_number, {}),
+        (stated(BARE, {"page": COUNT}, headers={"Link": {"schema": {"type": "string"}}}), by_link, {}),
+        (
+            stated(members(next_after={**TEXT_OR_NULL}), {}, requestBody=SEARCHED),
+            by_body_with_next_after,
+            {"q": "x"},
+        ),
+    ],
+    ids=["token", "URL", "last id", "total", "pages", "number", "Link", "body"],
+)  # fmt: skip
+def test_recognised_pages_are_followed(
+    generate: Generate,
+    data: dict[str, Any],
+    service: Callable[[httpx.Request], httpx.Response],
+    arguments: dict[str, str],
+):
+    package = generate(data)
+    network = httpx.MockTransport(service)
+    with package.ThingApi(transport=network) as client:
+        assert [item.name for item in client.list_things.iterate(**arguments)] == NAMES
+
+    async def run() -> list[str]:
+        async with package.AsyncThingApi(transport=network) as client:
+            return [item.name async for item in client.list_things.iterate(**arguments)]
+
+    assert asyncio.run(run()) == NAMES

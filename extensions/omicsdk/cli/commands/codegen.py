@@ -273,6 +273,8 @@ def _summarise(made: Made, target: Path, console: Console) -> None:
         "loss": "lost",
         "untyped": "without a type",
         "fault": "broken",
+        "recognition": "recognised as paged",
+        "suggestion": "suggested as paged",
     }
     if kinds:
         differing = ", ".join(f"{kinds[kind]} {word}" for kind, word in words.items() if kinds[kind])

@@ -1,0 +1,149 @@
+"""Paging that a document states in another generator's extension."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from .operations import Stated
+from .page_view import Value, View
+from .values import Json, Object
+
+# What all of them have of paths: names, and numbers of lists' items.
+_KEY = re.compile(r"[^\[\]()*?|$.]+(\.[^\[\]()*?|$.]+)*")
+
+
+@dataclass
+class Extension:
+    """An extension, and the setting that states the same.
+
+    Attributes:
+        name: what it is called.
+        setting: x-omics-pagination, without `items` if the extension leaves them to the generator.
+        doubts: why it is not certain.
+    """
+
+    name: str
+    setting: Object
+    doubts: list[str] = field(default_factory=list[str])
+
+
+def extensions_of(stated: Stated, root: Object, view: View) -> Iterator[Extension]:
+    """Yield the extensions that state the paging of an operation.
+
+    Args:
+        stated: the operation.
+        root: the document, which may state what is common to all.
+        view: what recognition reads of the operation.
+    """
+    data = stated.data
+    sent = {value.path: value for value in view.sent}
+    if isinstance(speakeasy := data.get("x-speakeasy-pagination"), dict):
+        yield _speakeasy(speakeasy, sent)
+    fern = data.get("x-fern-pagination")
+    fern = root.get("x-fern-pagination") if fern is True else fern
+    if isinstance(fern, dict):
+        yield _fern(fern, sent)
+    if isinstance(pageable := data.get("x-ms-pageable"), dict) and pageable.get("nextLinkName"):
+        yield _pageable(pageable)
+
+
+def is_one_page(data: Object) -> bool:
+    """Whether an operation states that its list is never parted."""
+    pageable = data.get("x-ms-pageable")
+    return isinstance(pageable, dict) and "nextLinkName" in pageable and not pageable["nextLinkName"]
+
+
+def _speakeasy(stated: Object, sent: Mapping[str, Value]) -> Extension:
+    name, kind = "x-speakeasy-pagination", stated.get("type")
+    inputs, outputs = stated.get("inputs"), stated.get("outputs")
+    given: dict[str, Object] = {
+        str(each.get("type")): each for each in (inputs if isinstance(inputs, list) else []) if isinstance(each, dict)
+    }
+    found: Object = outputs if isinstance(outputs, dict) else {}
+    extension = Extension(name, {})
+    setting = extension.setting
+    if kind == "url":
+        setting |= {"style": "continuation", "next": _key(found.get("nextUrl"), extension)}
+    elif kind == "cursor" and "cursor" in given:
+        setting |= {"style": "token", "next": _key(found.get("nextCursor"), extension)}
+        setting |= _place("token", given["cursor"], sent, extension)
+    elif kind == "offsetLimit" and "page" in given:
+        setting |= {"style": "page", **_place("page", given["page"], sent, extension)}
+        if "numPages" in found:
+            setting["pages"] = _key(found["numPages"], extension)
+    elif kind == "offsetLimit" and "offset" in given:
+        setting |= {"style": "offset", **_place("offset", given["offset"], sent, extension)}
+    else:
+        extension.doubts.append(f"its type {kind!r} is unknown, or has no input of that kind")
+    if "results" in found:
+        setting["items"] = _key(found["results"], extension)
+    return extension
+
+
+def _place(key: str, stated: Object, sent: Mapping[str, Value], extension: Extension) -> Object:
+    """Return the parameter of an input, as a part of a setting."""
+    name, in_body = str(stated.get("name")), stated.get("in") == "requestBody"
+    value = sent.get(name)
+    if value is None or value.in_body != in_body:
+        extension.doubts.append(
+            f"the operation has no {'member of the body' if in_body else 'query parameter'} {name!r}"
+        )
+    return _parameter(key, name, value, in_body=in_body)
+
+
+def _parameter(key: str, name: str, value: Value | None, *, in_body: bool) -> Object:
+    setting: Object = {key: name, **({"in": "body"} if in_body else {})}
+    default = value.schema.get("default") if value is not None else None
+    # Both generators begin with page 1, if the document states nothing else.
+    return {**setting, "first": 0} if key == "page" and type(default) is int and default == 0 else setting
+
+
+def _fern(stated: Object, sent: Mapping[str, Value]) -> Extension:
+    extension = Extension("x-fern-pagination", {})
+    setting = extension.setting
+    if "cursor" in stated:
+        setting |= {"style": "token", "next": _key(stated.get("next_cursor"), extension)}
+        setting |= _request("token", stated["cursor"], sent, extension)
+    elif "next_uri" in stated or "next_path" in stated:
+        setting |= {"style": "continuation", "next": _key(stated.get("next_uri", stated.get("next_path")), extension)}
+    elif "offset" in stated:
+        style = "offset" if "step" in stated else "page"
+        setting |= {"style": style, **_request(style, stated["offset"], sent, extension)}
+        if "has-next-page" in stated:
+            setting["more"] = _key(stated["has-next-page"], extension)
+    else:
+        extension.doubts.append("it states neither a cursor nor an offset")
+    setting["items"] = _key(stated.get("results"), extension)
+    return extension
+
+
+def _request(key: str, stated: Json, sent: Mapping[str, Value], extension: Extension) -> Object:
+    name = re.sub(r"^\$request\.", "", str(stated))
+    value = sent.get(name) or sent.get(re.sub(r"^(query|body)\.", "", name))
+    if value is None:
+        extension.doubts.append(f"the operation has no parameter {name!r}")
+    return _parameter(key, name if value is None else value.path, value, in_body=value is not None and value.in_body)
+
+
+def _pageable(stated: Object) -> Extension:
+    extension = Extension("x-ms-pageable", {"style": "continuation"})
+    extension.setting["next"] = str(stated["nextLinkName"])
+    extension.setting["items"] = str(stated.get("itemName") or "value")
+    if "operationName" in stated:
+        extension.doubts.append("its pages are those of another operation")
+    return extension
+
+
+def _key(stated: Json, extension: Extension) -> str:
+    """Return a JSONPath, or an expression of Fern's, as a dotted key."""
+    text = re.sub(r"^\$(response)?\.?", "", str(stated))
+    text = re.sub(r"\[\(@\.length ?- ?1\)\]|\[-1:?\]", ".-1", text)
+    text = re.sub(
+        r"\[(\d+)\]|\['([^']+)'\]|\[\"([^\"]+)\"\]", lambda found: f".{found[1] or found[2] or found[3]}", text
+    )
+    text = text.removeprefix(".")
+    if not isinstance(stated, str) or (text and not _KEY.fullmatch(text)):
+        extension.doubts.append(f"{stated!r} is no place of one value in the response")
+    return text

@@ -1,0 +1,449 @@
+"""Recognition of paging that a document has no x-omics-pagination for.
+
+What is certain is generated; a wrong guess would lose items silently, so everything else is a suggestion. Each rule
+yields candidates with their doubts. The first candidate without doubts is used, else the first is suggested.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from .normalise import Normaliser
+from .operations import Draft, Recognition
+from .page_extensions import extensions_of, is_one_page
+from .page_view import Listing, Value, View, bare, is_object, view_of, words_of
+from .paging import SETTING, pages_of
+from .shapes import Model, Ref
+from .values import Object, join
+
+_CURSORS = frozenset(
+    {
+        "cursor", "page_cursor", "token", "page_token", "pagination_token", "continuation_token", "continuation", "continue",
+        "marker", "page_marker", "page_key", "after", "page_after", "after_cursor", "start_cursor", "starting_after",
+        "search_after", "skip_token", "skiptoken", "next_token", "next_cursor", "next_page_token", "next_page_cursor",
+        "next_marker", "next_key", "page_cursor_after", "cursor_after",
+    }
+)  # fmt: skip
+"""Parameters with a token of a page. Not those of changes, which lead to what happens later: sync_token, stream_position."""
+_OWN_NEXT = frozenset({"continue", "continuation", "continuation_token", "pagination_token"})
+"""Names that only the token of a following page has."""
+_LAST_OF_PAGE = frozenset({"end_cursor", "last_cursor", "last_id"})
+_AFTER = frozenset({"after", "after_id", "after_cursor", "page_after", "starting_after"})
+_OFFSETS = frozenset({"offset", "skip", "start_at", "page_offset"})
+_NUMBERS = frozenset({"page", "page_number", "page_num", "page_no", "page_index"})
+_LIMITS = frozenset(
+    {"limit", "count", "size", "per_page", "page_size", "top", "max_results", "page_limit", "take", "max", "results_per_page"}
+)  # fmt: skip
+_TOTALS = frozenset(
+    {"total", "total_count", "total_items", "total_results", "total_records", "total_elements", "total_hits", "total_size",
+     "total_entries", "total_rows"}
+)  # fmt: skip
+_PAGES = frozenset({"total_pages", "num_pages", "last_page", "pages", "number_of_pages", "page_total", "total_page"})
+_MORE = frozenset({"has_more", "has_next", "has_next_page", "has_more_items", "has_more_pages", "has_more_results", "more",
+                   "more_items_in_collection", "truncated", "is_truncated"})  # fmt: skip
+_URL_NAME = re.compile(r"(odata_)?next(_page|_results)?_(link|url|uri|href)")
+_URL_FORMATS = frozenset({"uri", "url", "uri-reference", "iri", "iri-reference"})
+_ASIDE = frozenset({"errors", "warnings", "included", "links", "messages", "error", "_links"})
+_ITEMS = ("data", "items", "entries", "results", "records", "values", "value", "resources", "content")
+_FEED = re.compile(r"sync|changes|delta|feed|poll|stream|watch|updates", re.IGNORECASE)
+# Texts that state what a token is for, and what marks the last page.
+_OF_NEXT = re.compile(
+    r"next (page|set|batch|request|call|results|chunk)|subsequent|following (page|request|call)|more (results|items|pages)|"
+    r"next .{0,20}page",
+    re.IGNORECASE,
+)
+_OF_END = re.compile(
+    r"\bnull\b|empty|absent|omitted|missing|not (be )?(present|set|returned|included|exist)|\bno (more|next|further|other)|"
+    r"last page|\bif (there|any|more|present|the)\b|when there|(more|additional|further|other) (results|items|pages|data)|"
+    r"\bend of\b|\bonly (present|set|returned)",
+    re.IGNORECASE,
+)
+_OF_PAGE = re.compile(r"returned|in this|current page|on the page|per page|this page", re.IGNORECASE)
+_COUNTS_PAGES = re.compile(r"\bpages? (number|index|offset)|pages to skip|number of pages|which page", re.IGNORECASE)
+_TOKEN_TEXT = re.compile(r"cursor|token|marker|\bid\b|opaque", re.IGNORECASE)
+_URL_TEXT = re.compile(r"\b(url|uri|link|href)\b", re.IGNORECASE)
+_IS_ID = re.compile(r"\b(object|resource)s?\b.{0,20}\bids?\b|\bids?\b of the (last|object|item)", re.IGNORECASE)
+_OF_LINKS = re.compile(r"rel=\\?[\"']?next|\bnext\b|paginat", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class _Operation:
+    draft: Draft
+    view: View
+    models: Mapping[str, Model]
+
+
+@dataclass
+class _Candidate:
+    rule: str
+    reason: str
+    key: str
+    setting: Object
+    doubts: list[str] = field(default_factory=list[str])
+
+
+def recognise(
+    draft: Draft, root: Object, types: Normaliser, leave_out: Callable[[str, str, str], None]
+) -> Recognition | None:
+    """Recognise the paging of an operation.
+
+    Args:
+        draft: the operation, with its arguments and responses.
+        root: the document.
+        types: its types.
+        leave_out: called with each extension that cannot be followed: its pointer, its name, and why.
+
+    Returns:
+        None if nothing in it looks like pages.
+    """
+    if draft.stated.method not in ("GET", "POST", "QUERY") or is_one_page(draft.stated.data):
+        return None
+    view = view_of(draft, types.models)
+    if view is None or not view.lists:
+        return None
+    operation = _Operation(draft, view, types.models)
+    listing, vague = _listing(operation)
+    taken_away = _other_responses(draft)
+    suggested: Recognition | None = None
+    for candidate in _candidates(operation, root):
+        setting, doubts = candidate.setting, [*candidate.doubts, *taken_away]
+        stated = setting.get("items")
+        if stated is None:
+            doubts += vague
+        held = listing if stated is None else next((each for each in view.lists if each.path == stated), None)
+        setting = _ordered({**setting, "items": held.items if held is not None else stated})
+        faults: list[str] = []
+        pages_of(draft, setting, join(draft.stated.key, SETTING), types.models, faults.append)
+        reason = f"uncertain: {'; '.join(doubts)} ({candidate.reason})" if doubts else candidate.reason
+        found = Recognition(candidate.rule, reason, candidate.key, setting, not doubts)
+        if not faults and not doubts:
+            return found
+        if faults and candidate.rule.startswith("x-"):
+            leave_out(candidate.key, candidate.rule, "; ".join(candidate.doubts or faults))
+        elif not faults and suggested is None:
+            suggested = found
+    return suggested
+
+
+def as_words(setting: Object) -> str:
+    """Return a setting as a text."""
+    return ", ".join(f"{key} {value if value != '' else 'the response itself'}" for key, value in setting.items())
+
+
+def _ordered(setting: Object) -> Object:
+    keys = (
+        "style",
+        "in",
+        "token",
+        "offset",
+        "page",
+        "first",
+        "next",
+        "header",
+        "more",
+        "total",
+        "pages",
+        "limit",
+        "items",
+    )
+    return {key: setting[key] for key in keys if key in setting}
+
+
+def _listing(operation: _Operation) -> tuple[Listing, list[str]]:
+    """Return the list of a page, and why it may be another one."""
+    lists, path = operation.view.lists, operation.draft.stated.path.rstrip("/")
+    lists = [each for each in lists if each.path not in _ASIDE] or lists if len(lists) > 1 else lists
+    if len(lists) > 1:
+        names = (*_ITEMS, words_of(path.rpartition("/")[2]))
+        best = next((each for each in lists if words_of(each.path) in names), None)
+        best = best or next((each for each in lists if is_object(each.item)), lists[0])
+        return best, [f"the response has several lists ({', '.join(each.path for each in lists)})"]
+    doubts: list[str] = []
+    if not lists[0].is_plain:
+        doubts.append(f"its only list is within an object ({lists[0].path})")
+    if lists[0].path in _ASIDE - {"messages"} and not path.endswith(lists[0].path):
+        doubts.append(f"its only list is {lists[0].path}")
+    return lists[0], doubts
+
+
+def _other_responses(draft: Draft) -> list[str]:
+    """Return why pages would take something away: they are JSON, and nothing else of the operation would be read."""
+    if draft.flow is not None or draft.streams:
+        return ["its response may be a stream"]
+    if any(case.kind not in ("json", "none") or case.media for case in draft.cases):
+        return ["pages are read as JSON alone, and it has other responses"]
+    return []
+
+
+def _candidates(operation: _Operation, root: Object) -> Iterator[_Candidate]:
+    stated = operation.draft.stated
+    for extension in extensions_of(stated, root, operation.view):
+        key = join(stated.key, extension.name)
+        yield _Candidate(extension.name, "stated by it", key, extension.setting, extension.doubts)
+    for rule in (_by_token, _by_url, _by_header, _by_last_id, _by_offset, _by_number):
+        yield from rule(operation)
+
+
+def _more(view: View) -> Object:
+    more = view.first("boolean", names=_MORE)
+    return {"more": more.path} if more is not None else {}
+
+
+def _other_ways(view: View, taken: Value) -> list[str]:
+    """Return the doubt that a parameter selects the way of paging: a page then lacks what the other way needs."""
+    way = _counted(taken)
+    others = [
+        each.path
+        for each in view.sent
+        if _counted(each) not in ("", way)
+        or (way and each.kind in ("string", "any") and _name(each) in _CURSORS - {"token", "continue"})
+    ]
+    return [f"it can be paged by {others[0]}, too"] if others else []
+
+
+# -- tokens
+
+
+def _by_token(operation: _Operation) -> Iterator[_Candidate]:
+    """A token in the response, or in a header of it, that a parameter takes."""
+    view = operation.view
+    found: list[_Candidate] = []
+    for value in view.values:
+        for parameter in view.sent:
+            doubts = _relation(value, parameter, view)
+            if doubts is None or value.kind not in ("string", "integer", "number", "any"):
+                continue
+            more: Object = {"next": value.path, **_more(view)}
+            if not _counted(parameter) and not more.get("more"):
+                doubts += _endless(operation.draft, value, parameter)
+            found.append(_token(view, parameter, more, doubts, f"{value.path} of a response", value.key))
+    for header in view.headers.values():
+        name = header.words.removeprefix("x_")
+        for parameter in view.sent:
+            sent = _name(parameter)
+            if name in (f"next_{sent}", f"next_page_{sent}") and sent in _CURSORS | _NUMBERS | _OFFSETS:
+                more = {"header": header.path, **_more(view)}
+                found.append(_token(view, parameter, more, [], f"the header {header.path}", header.key))
+    yield from sorted(found, key=lambda candidate: bool(candidate.doubts))
+
+
+def _token(view: View, parameter: Value, more: Object, doubts: list[str], place: str, key: str) -> _Candidate:
+    counted = _counted(parameter)
+    setting: Object = {"style": counted or "token", counted or "token": parameter.path, **more}
+    if parameter.in_body:
+        setting["in"] = "body"
+    sent = f"{'member of the body' if parameter.in_body else 'parameter'} {parameter.path}"
+    rule = "the token of the next page" if not counted else "the number of the next page"
+    return _Candidate(rule, f"{place} is the {sent}", key, setting, doubts + _other_ways(view, parameter))
+
+
+def _relation(value: Value, parameter: Value, view: View) -> list[str] | None:
+    """Return why a response's value may not be the parameter of the next page; None if nothing suggests that it is."""
+    name, last, counted = value.words, value.last, bool(_counted(parameter))
+    sent = _name(parameter)
+    if sent not in _CURSORS | _OFFSETS | _NUMBERS | _AFTER:
+        return None
+    # Numbers are not sent as other texts, nor texts as numbers: `next_page` may be a URL.
+    doubts = [] if _fits(value, parameter) else [f"{value.path} and {parameter.path} differ in type"]
+    if not bare(value):
+        doubts.append(f"{value.path} is within an object of another kind")
+    if value.kind == "any":
+        doubts.append(f"the type of {value.path} is not stated")
+    following = re.search(r"(?:^|_)next_(?:results_)?(.+)$", name)
+    if following and following[1] in (sent, f"page_{sent}"):
+        # An API key may be called a token.
+        is_vague = parameter.last == "token" and not re.search("page|pagin|next|continu", parameter.text, re.IGNORECASE)
+        return [*doubts, "the parameter token may be a credential"] if is_vague else doubts
+    if following and following[1].rsplit("_", 1)[-1] == sent.rsplit("_", 1)[-1] in ("cursor", "token", "marker"):
+        ending = sent.rsplit("_", 1)[-1]
+        rivals = [each for each in view.sent if each.words.rsplit("_", 1)[-1] == ending]
+        return doubts if len(rivals) == 1 and sent != "token" else [*doubts, "several parameters are tokens"]
+    if last == "next" and not counted:
+        is_token = _TOKEN_TEXT.search(value.text) and not _is_url(value)
+        if value.kind == "string" and not _is_url(value):
+            return doubts if is_token else [*doubts, f"{value.path} may be a URL"]
+        return None
+    if last == "next" and counted:
+        return doubts if value.kind in ("integer", "number") else None
+    if last == sent and sent in _CURSORS:
+        if sent.startswith("next_") or sent in _OWN_NEXT or _OF_NEXT.search(value.text):
+            return doubts
+        return [*doubts, f"{value.path} may be the token of the same page"]
+    if last in _LAST_OF_PAGE and sent in _AFTER:
+        return doubts if _more(view) else [*doubts, "the document does not state what marks the last page"]
+    return None
+
+
+def _name(parameter: Value) -> str:
+    """Return the words of a parameter without those of what it is in."""
+    return parameter.last if parameter.in_body else re.sub("^(pagination|paging|page_info)_", "", parameter.words)
+
+
+def _counted(parameter: Value) -> str:
+    """Return the style of a parameter that counts items or pages; empty for any other."""
+    if parameter.kind not in ("integer", "number"):
+        return ""
+    name = _name(parameter)
+    return "offset" if name in _OFFSETS else "page" if name in _NUMBERS else ""
+
+
+def _fits(value: Value, parameter: Value) -> bool:
+    numbers = ("integer", "number")
+    return "any" in (value.kind, parameter.kind) or (value.kind in numbers) == (parameter.kind in numbers)
+
+
+def _endless(draft: Draft, value: Value, parameter: Value) -> list[str]:
+    """Return the doubt that a token never ends: those of changes lead to what happens later."""
+    if _FEED.search(draft.stated.path) or _FEED.search(draft.stated.wish):
+        return ["a list of changes may have no last page"]
+    texts = f"{value.text} {parameter.text}"
+    return (
+        ["the document does not state what marks the last page"] if value.always and not _OF_END.search(texts) else []
+    )
+
+
+# -- URLs
+
+
+def _by_url(operation: _Operation) -> Iterator[_Candidate]:
+    """The URL of the next page in the response."""
+    view = operation.view
+    for value in view.values:
+        names = value.path.split(".")
+        is_link = len(names) > 1 and names[-2].lstrip("_") in ("links", "link") and value.last == "next"
+        is_href = value.last in ("href", "url", "link") and len(names) > 1 and names[-2] in ("next", "next_page")
+        named = bool(_URL_NAME.fullmatch(value.last))
+        if value.kind not in ("string", "any") or not (
+            named or is_link or is_href or value.last in ("next", "next_page")
+        ):
+            continue
+        doubts = (
+            []
+            if bare(value) or names[0] in ("_links", "links")
+            else [f"{value.path} is within an object of another kind"]
+        )
+        if value.kind == "any":
+            doubts.append(f"the type of {value.path} is not stated")
+        if not (named or is_link or is_href or _is_url(value)):
+            doubts.append(f"{value.path} may be no URL")
+        if _FEED.search(operation.draft.stated.path):
+            doubts.append("a list of changes may have no last page")
+        setting: Object = {"style": "continuation", "next": value.path, **_more(view)}
+        yield _Candidate("the URL of the next page", f"{value.path} of a response", value.key, setting, doubts)
+
+
+def _is_url(value: Value) -> bool:
+    schema = value.schema
+    samples = [schema.get("example"), schema.get("default")]
+    listed = schema.get("examples")
+    samples += listed if isinstance(listed, list) else []
+    return (
+        schema.get("format") in _URL_FORMATS
+        or any(isinstance(each, str) and re.match(r"https?://|/|\?", each) for each in samples)
+        or (bool(_URL_TEXT.search(value.text)) and not _TOKEN_TEXT.search(value.text))
+    )
+
+
+def _by_header(operation: _Operation) -> Iterator[_Candidate]:
+    """A Link header (RFC 8288)."""
+    view = operation.view
+    header = view.headers.get("link")
+    if header is None:
+        return
+    stated = " ".join(str(header.schema.get(key, "")) for key in ("description", "example", "examples", "default"))
+    pages = [each for each in view.sent if each.words in _NUMBERS | _OFFSETS | _CURSORS | {"per_page"}]
+    doubts = [] if pages or _OF_LINKS.search(stated) else ["the document does not state what its links are"]
+    yield _Candidate("the Link header", "responses have a Link header", header.key, {"style": "link"}, doubts)
+
+
+# -- what else is counted or marked
+
+
+def _by_last_id(operation: _Operation) -> Iterator[_Candidate]:
+    """The id of the last item."""
+    view, models = operation.view, operation.models
+    names = {"starting_after", "after", "after_id"}
+    parameter = next((each for each in view.sent if each.last in names and each.kind in ("string", "any")), None)
+    if parameter is None:
+        return
+    listing, _ = _listing(operation)
+    fields = models[listing.item.key].fields if isinstance(listing.item, Ref) else ()
+    if not any(each.wire == "id" for each in fields):
+        return
+    more = _more(view)
+    path = ".".join(filter(None, (listing.path, "-1", "id")))
+    setting: Object = {"style": "token", "token": parameter.path, "next": path, **more}
+    if parameter.in_body:
+        setting["in"] = "body"
+    # An `after` may be a date, and `starting_after` a token that pages state.
+    states_token = any(each.last in ("last", "first", "next", "cursor") for each in view.values)
+    is_sure = parameter.last == "starting_after" and more and _IS_ID.search(parameter.text) and not states_token
+    doubts = (
+        _other_ways(view, parameter) if is_sure else [f"{parameter.path} may be another value than the last item's id"]
+    )
+    yield _Candidate(
+        "the id of the last item",
+        f"{parameter.path} and {more.get('more', 'items with an id')}",
+        parameter.key,
+        setting,
+        doubts,
+    )
+
+
+def _by_offset(operation: _Operation) -> Iterator[_Candidate]:
+    """An offset, beside the number of all items."""
+    view = operation.view
+    parameter = next((each for each in view.sent if _counted(each) == "offset"), None)
+    is_scim = parameter is None
+    if parameter is None:
+        parameter = next(
+            (each for each in view.sent if each.words == "start_index" and each.kind in ("integer", "number")), None
+        )
+        if parameter is None or not any(each.path == "totalResults" for each in view.values):
+            return
+    total = view.first("integer", "number", names=_TOTALS)
+    more = _more(view)
+    doubts: list[str] = []
+    if total is None and not more:
+        doubts.append("the number of all items is not stated")
+    elif total is not None and _OF_PAGE.search(total.text):
+        doubts.append(f"{total.path} may be the number of items of the page")
+    if not any(each.words in _LIMITS for each in view.sent):
+        doubts.append("it has no parameter with the length of a page")
+    start = parameter.schema.get("default", parameter.schema.get("minimum", 1 if is_scim else 0))
+    if start != (1 if is_scim else 0):
+        doubts.append(f"{parameter.path} begins with {start}")
+    if _COUNTS_PAGES.search(parameter.text):
+        doubts.append(f"{parameter.path} may count pages")
+    setting: Object = {"style": "offset", "offset": parameter.path, **more}
+    setting |= {"total": total.path} if total is not None else {}
+    setting |= {"first": 1} if is_scim else {}
+    setting |= {"in": "body"} if parameter.in_body else {}
+    evidence = f"{parameter.path} beside {total.path if total is not None else more.get('more', 'a list')}"
+    yield _Candidate("an offset", evidence, parameter.key, setting, doubts + _other_ways(view, parameter))
+
+
+def _by_number(operation: _Operation) -> Iterator[_Candidate]:
+    """A page's number, beside the number of all pages or the mark of the last one."""
+    view = operation.view
+    parameter = next((each for each in view.sent if _counted(each) == "page"), None)
+    if parameter is None:
+        return
+    pages, more = view.first("integer", "number", names=_PAGES), _more(view)
+    doubts: list[str] = []
+    if pages is None and not more:
+        doubts.append("the number of all pages is not stated")
+    first = parameter.schema.get("default", parameter.schema.get("minimum"))
+    if first not in (0, 1) or isinstance(first, bool):
+        doubts.append("the number of the first page is not stated")
+        first = None
+    if first == 0 and pages is not None and pages.last == "last_page":
+        doubts.append(f"{pages.path} may be the number of the last page")
+    setting: Object = {"style": "page", "page": parameter.path, **more}
+    setting |= {"pages": pages.path} if pages is not None else {}
+    setting |= {"first": 0} if first == 0 else {}
+    setting |= {"in": "body"} if parameter.in_body else {}
+    evidence = f"{parameter.path} beside {pages.path if pages is not None else more.get('more', 'a list')}"
+    yield _Candidate("a page's number", evidence, parameter.key, setting, doubts + _other_ways(view, parameter))
