@@ -67,6 +67,26 @@ def test_two_documents_are_compared(spec: Path, tmp_path: Path, capsys: pytest.C
     assert _run("diff", spec, tmp_path / "none.yaml") == 2
 
 
+def test_paging_is_suggested_as_an_overlay(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    spec, overlay = tmp_path / "paged.yaml", tmp_path / "overlay.yaml"
+    listed = "{type: object, properties: {a: {type: array, items: {type: string}}, next_cursor: {type: string}}}"
+    spec.write_text(
+        "openapi: 3.0.3\ninfo: {title: Paged, version: '1'}\npaths:\n  /a:\n    get:\n"
+        "      parameters: [{name: cursor, in: query, schema: {type: string}}]\n"
+        f"      responses: {{200: {{description: ok, content: {{application/json: {{schema: {listed}}}}}}}}}\n"
+    )
+    assert _run("suggest", spec) == 0
+    said = capsys.readouterr()
+    assert said.err == f"omics: {spec}: 1 operation recognised as paged, 0 uncertain\n"
+    overlay.write_text(said.out)
+    assert _run("suggest", spec, "--overlay", overlay, "--json") == 0
+    said = capsys.readouterr()
+    assert said.err == f"omics: {spec}: 0 operations recognised as paged, 0 uncertain\n"
+    assert json.loads(said.out)["actions"] == [{"target": "$.info", "update": {}}]
+    assert _run("explain", spec, "GET /a", "--overlay", overlay) == 0
+    assert "  pages  by token; iterate gives str of a  " in capsys.readouterr().out
+
+
 def test_an_operation_is_explained(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert _run("explain", spec, "getA") == 0
     said = capsys.readouterr()

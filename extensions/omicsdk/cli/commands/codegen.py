@@ -109,8 +109,8 @@ def generate(
 ) -> None:
     """Generate a typed client from your own OpenAPI or Swagger document.
 
-    The client is a project: pyproject.toml, README.md, src/NAME and tests. It works without omicsdk. Write ./diff or
-    ./explain for a document of that name. Parts with faults, such as a reference to a missing schema, are left out or
+    The client is a project: pyproject.toml, README.md, src/NAME and tests. It works without omicsdk. Write ./diff,
+    ./explain or ./suggest for a document of that name. Parts with faults, such as a reference to a missing schema, are left out or
     any value; the exit code is then 3.
 
     Args:
@@ -222,6 +222,29 @@ def explain(document: Document, operation: str, *, json: bool = False, console: 
         except UnknownOperation as error:
             raise UsageError(str(error)) from error
         return _printed(as_json(found), as_text(found), json)
+
+
+def suggest(document: Document, *, json: bool = False, console: Console) -> TextAndData:
+    """Write the overlay that states the paging of a document's operations.
+
+    Prints an OpenAPI Overlay for what the generator recognises, with the reasons. What is uncertain is a comment. Paging
+    that the document or an --overlay states, or refuses by x-omics-pagination: false, is not repeated.
+
+    Args:
+        document: The document.
+        json: Print JSON, without what is uncertain.
+        console: Where the number of operations is printed.
+    """
+    with _generator(console, document.spec):
+        from omicsdk_codegen.generate import plan_package
+        from omicsdk_codegen.paging_overlay import paging_overlay
+
+        planned = plan_package(name="client", **document.options(console))
+        _report_faults(planned.report, console)
+        found = paging_overlay(planned)
+        paged = f"{found.certain} operation{'s' if found.certain != 1 else ''} recognised as paged"
+        console.message(f"{document.spec}: {paged}, {found.uncertain} uncertain")
+        return _printed(encoding.dumps(found.data, indent=1), found.text, json)
 
 
 @contextmanager

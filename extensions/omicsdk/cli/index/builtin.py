@@ -61,6 +61,13 @@ COMMANDS = (
         examples=("openapi.yaml 'GET /runs'",),
     ),
     Entry(
+        "codegen suggest",
+        codegen.suggest,
+        repeated=("overlay", "only", "allow_url"),
+        metavars={**_READING, "overlay": "FILE"},
+        examples=("openapi.yaml",),
+    ),
+    Entry(
         "compat run",
         run,
         metavars={"program": "[OPTION] SCRIPT|-m MODULE|-c CODE|- [ARGUMENT]"},
