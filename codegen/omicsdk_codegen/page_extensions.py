@@ -75,6 +75,8 @@ def _speakeasy(stated: Object, sent: Mapping[str, Value]) -> Extension:
             setting["pages"] = _key(found["numPages"], extension)
     elif kind == "offsetLimit" and "offset" in given:
         setting |= {"style": "offset", **_place("offset", given["offset"], sent, extension)}
+        if str(given.get("limit", {}).get("name")) in sent:
+            setting["limit"] = given["limit"]["name"]
     else:
         extension.doubts.append(f"its type {kind!r} is unknown, or has no input of that kind")
     if "results" in found:
@@ -111,6 +113,8 @@ def _fern(stated: Object, sent: Mapping[str, Value]) -> Extension:
     elif "offset" in stated:
         style = "offset" if "step" in stated else "page"
         setting |= {"style": style, **_request(style, stated["offset"], sent, extension)}
+        if style == "offset" and (limit := _sent(stated["step"], sent)) is not None:
+            setting["limit"] = limit.path
         if "has-next-page" in stated:
             setting["more"] = _key(stated["has-next-page"], extension)
     else:
@@ -119,12 +123,18 @@ def _fern(stated: Object, sent: Mapping[str, Value]) -> Extension:
     return extension
 
 
-def _request(key: str, stated: Json, sent: Mapping[str, Value], extension: Extension) -> Object:
+def _sent(stated: Json, sent: Mapping[str, Value]) -> Value | None:
     name = re.sub(r"^\$request\.", "", str(stated))
-    value = sent.get(name) or sent.get(re.sub(r"^(query|body)\.", "", name))
+    return sent.get(name) or sent.get(re.sub(r"^(query|body)\.", "", name))
+
+
+def _request(key: str, stated: Json, sent: Mapping[str, Value], extension: Extension) -> Object:
+    value = _sent(stated, sent)
     if value is None:
-        extension.doubts.append(f"the operation has no parameter {name!r}")
-    return _parameter(key, name if value is None else value.path, value, in_body=value is not None and value.in_body)
+        extension.doubts.append(f"the operation has no parameter {stated!r}")
+    return _parameter(
+        key, str(stated) if value is None else value.path, value, in_body=value is not None and value.in_body
+    )
 
 
 def _pageable(stated: Object) -> Extension:

@@ -47,7 +47,7 @@ _URL_NAME = re.compile(r"(odata_)?next(_page|_results)?_(link|url|uri|href)")
 _URL_FORMATS = frozenset({"uri", "url", "uri-reference", "iri", "iri-reference"})
 _ASIDE = frozenset({"errors", "warnings", "included", "links", "messages", "error", "_links"})
 _ITEMS = ("data", "items", "entries", "results", "records", "values", "value", "resources", "content")
-_FEED = re.compile(r"sync|changes|delta|feed|poll|stream|watch|updates", re.IGNORECASE)
+_CHANGES = frozenset({"sync", "changes", "delta", "feed", "poll", "stream", "watch", "updates"})
 # Texts that state what a token is for, and what marks the last page.
 _OF_NEXT = re.compile(
     r"next (page|set|batch|request|call|results|chunk)|subsequent|following (page|request|call)|more (results|items|pages)|"
@@ -271,7 +271,8 @@ def _relation(value: Value, parameter: Value, view: View) -> list[str] | None:
         if sent.startswith("next_") or sent in _OWN_NEXT or _OF_NEXT.search(value.text):
             return doubts
         return [*doubts, f"{value.path} may be the token of the same page"]
-    if last in _LAST_OF_PAGE and sent in _AFTER:
+    is_last = last in _LAST_OF_PAGE or (last == "last" and value.kind == "string" and _TOKEN_TEXT.search(value.text))
+    if is_last and sent in _AFTER:
         return doubts if _more(view) else [*doubts, "the document does not state what marks the last page"]
     return None
 
@@ -294,9 +295,13 @@ def _fits(value: Value, parameter: Value) -> bool:
     return "any" in (value.kind, parameter.kind) or (value.kind in numbers) == (parameter.kind in numbers)
 
 
+def _lists_changes(draft: Draft) -> bool:
+    return not _CHANGES.isdisjoint(words_of(f"{draft.stated.path} {draft.stated.wish}").split("_"))
+
+
 def _endless(draft: Draft, value: Value, parameter: Value) -> list[str]:
     """Return the doubt that a token never ends: those of changes lead to what happens later."""
-    if _FEED.search(draft.stated.path) or _FEED.search(draft.stated.wish):
+    if _lists_changes(draft):
         return ["a list of changes may have no last page"]
     texts = f"{value.text} {parameter.text}"
     return (
@@ -328,7 +333,7 @@ def _by_url(operation: _Operation) -> Iterator[_Candidate]:
             doubts.append(f"the type of {value.path} is not stated")
         if not (named or is_link or is_href or _is_url(value)):
             doubts.append(f"{value.path} may be no URL")
-        if _FEED.search(operation.draft.stated.path):
+        if _lists_changes(operation.draft):
             doubts.append("a list of changes may have no last page")
         setting: Object = {"style": "continuation", "next": value.path, **_more(view)}
         yield _Candidate("the URL of the next page", f"{value.path} of a response", value.key, setting, doubts)

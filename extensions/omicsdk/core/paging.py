@@ -48,7 +48,8 @@ class Walk:
     """The way from page to page of one listing.
 
     Services may lead from a page back to an earlier one, for ever. One page is remembered, and replaced by the current one
-    after twice as many pages as before, so any circle is found without memory of all pages (Brent's algorithm).
+    after twice as many pages as before, so any circle is found without memory of all pages (Brent's algorithm). Others
+    respond to every page number or offset beyond the last page with the last page.
 
     Args:
         paging: How pages follow; None for an operation without pages.
@@ -58,6 +59,7 @@ class Walk:
         self._paging = paging
         self._remembered: Request | None = None
         self._count, self._until = 0, 1
+        self._content = 0
 
     def following(self, request: Request, response: "httpx.Response") -> Request | None:
         """Return the request for the page after a response, or None after the last.
@@ -67,13 +69,23 @@ class Walk:
             response: Its response.
 
         Raises:
-            DecodeError: The page leads to itself or to one before it.
+            DecodeError: The page leads to itself or to one before it, or is the same as the one before it.
         """
         following = next_request(self._paging, request, str(response.url), response.headers, response.json)
         if following is None:
             return None
         if following == self._remembered:
             raise DecodeError(request.operation, "the next page", following.url, expected="a page that was not read")
+        if self._paging is not None and self._paging.style in ("offset", "page"):
+            content, before = hash(response.content), self._content
+            self._content = content
+            # Equal numbers are no sign of it: signals consist of them.
+            if content == before and any(
+                each.__class__ is dict for each in list_at(response.json(), self._paging.items) or ()
+            ):
+                raise DecodeError(
+                    request.operation, "the page", request.url, expected="another one than the page before"
+                )
         self._count += 1
         if self._count == self._until:
             self._remembered, self._until = following, 2 * self._until
@@ -113,7 +125,7 @@ def next_request(
             return None
         token = _token_in(link, paging.parameter) if paging.style == "link" else None
         if token is not None:
-            return _with_token(paging, request, token)
+            return _with_token(paging, request, token, page)
         try:
             following = urljoin(url, link)
         except ValueError:
@@ -127,21 +139,24 @@ def next_request(
         if not found:
             return None
     if paging.style == "token":
-        return _with_token(paging, request, found)
+        return _with_token(paging, request, found, page)
     following = request
     for name, value in _counted(paging, request, page(), number_in(found)).items():
         following = paging.with_argument(following, name, value)
     return None if following is request else following
 
 
-def _with_token(paging: Paging, request: Request, token: Any) -> Request:
-    """Return the request for a token's page.
+def _with_token(paging: Paging, request: Request, token: Any, page: Callable[[], Any]) -> Request | None:
+    """Return the request for a token's page; None if it is this page's own, which has no items.
 
     Raises:
-        DecodeError: It is the token of this page.
+        DecodeError: It is the token of this page, which has items.
     """
     given = paging.arguments(request).get(paging.parameter)
     if given is not None and str(token) == str(given):
+        # Some services always state a token: after the last item it leads to what may be added later.
+        if paging.style == "token" and list_at(page(), paging.items) == []:
+            return None
         place = paging.header or paging.next or paging.parameter
         raise DecodeError(request.operation, place, token, expected="the token of another page")
     return paging.with_argument(request, paging.parameter, token)

@@ -99,6 +99,7 @@ NEXT = null({"type": "string", "description": "Absent from the last page."})
         (obj(data=LIST, meta=obj(next_token=NEXT)), {"pagination_token": TEXT}, "style=token token=pagination_token next=meta.next_token items=data"),
         ({"type": "object", "properties": {"items": LIST, "nextPageToken": TEXT}}, {"pageToken": TEXT}, "style=token token=pageToken next=nextPageToken items=items?"),
         (obj(objects=LIST, cursor={**NEXT, "description": "Use it in a subsequent request."}), {"cursor": TEXT}, "style=token token=cursor next=cursor items=objects"),
+        (obj(data=LIST, last={**TEXT, "description": "The cursor of the last item."}, more=FLAG), {"starting_after": TEXT}, "style=token token=starting_after next=last more=more items=data"),
         # Numbers of pages and offsets.
         (obj(results=LIST, pagination=obj(next={"type": "number"}, current=NUMBER)), {"page": NUMBER}, "style=page page=page next=pagination.next items=results"),
         (obj(results=LIST, next_offset=null(NUMBER)), {"offset": NUMBER}, "style=offset offset=offset next=next_offset items=results"),
@@ -257,7 +258,7 @@ ROWS = "$.data.rows"
     ("stated", "shown"),
     [
         (speakeasy("offsetLimit", {"page": "n"}, results=ROWS, numPages="$.meta.pages"), "style=page page=n pages=meta.pages items=data.rows"),
-        (speakeasy("offsetLimit", {"offset": "skip_rows", "limit": "n"}, results=ROWS), "style=offset offset=skip_rows items=data.rows"),
+        (speakeasy("offsetLimit", {"offset": "skip_rows", "limit": "n"}, results=ROWS), "style=offset offset=skip_rows limit=n items=data.rows"),
         (speakeasy("cursor", {"cursor": "at"}, results=ROWS, nextCursor="$.meta.cursor"), "style=token token=at next=meta.cursor items=data.rows"),
         (speakeasy("cursor", {"cursor": "at"}, results=ROWS, nextCursor="$.data.rows[(@.length-1)].id"), "style=token token=at next=data.rows.-1.id items=data.rows"),
         (speakeasy("cursor", {"cursor": "at"}, results=ROWS, nextCursor="$['meta']['cursor']"), "style=token token=at next=meta.cursor items=data.rows"),
@@ -267,7 +268,7 @@ ROWS = "$.data.rows"
         (speakeasy("spiral", {}), "nothing"),
         ({FERN: {"cursor": "$request.at", "next_cursor": "$response.meta.cursor", "results": "$response.data.rows"}}, "style=token token=at next=meta.cursor items=data.rows"),
         ({FERN: {"offset": "$request.n", "results": "$response.data.rows", "has-next-page": "$response.meta.more"}}, "style=page page=n more=meta.more items=data.rows"),
-        ({FERN: {"offset": "$request.skip_rows", "step": "$request.n", "results": "$response.data.rows"}}, "style=offset offset=skip_rows items=data.rows"),
+        ({FERN: {"offset": "$request.skip_rows", "step": "$request.n", "results": "$response.data.rows"}}, "style=offset offset=skip_rows limit=n items=data.rows"),
         ({FERN: {"next_uri": "$response.meta.url", "results": "$response.data.rows"}}, "style=continuation next=meta.url items=data.rows"),
         ({FERN: {"type": "custom", "results": "$response.data.rows"}}, "nothing"),
         ({"x-ms-pageable": {"nextLinkName": "nextLink", "itemName": "data.rows"}}, "style=continuation next=nextLink items=data.rows"),

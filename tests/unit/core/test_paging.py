@@ -528,6 +528,35 @@ def test_a_circle_of_pages_is_an_error(before: int, circle: int):
         read(FIRST, 4 * (before + circle))
 
 
+def test_a_token_that_stays_after_the_last_item_ends():
+    paging = Paging("token", "items", parameter="t", next="next")
+    assert following(paging, "/x?t=1", {"items": [], "next": 1}) is None
+    with pytest.raises(DecodeError, match="another page"):
+        following(paging, "/x?t=1", {"items": [7], "next": 1})
+
+
+@pytest.mark.parametrize(
+    ("item", "style"), [({"id": 1}, "page"), ({"id": 1}, "offset"), (0, "page"), ({"id": 1}, "token")]
+)
+def test_the_last_page_that_comes_again_is_an_error_where_pages_are_counted(item: object, style: Any):
+    walk = Walk(Paging(style, "items", parameter="p", next="next" if style == "token" else ""))
+
+    def read(most: int) -> None:
+        current = FIRST
+        for number in range(most):
+            page = {"items": [item]} | ({"next": str(number)} if style == "token" else {})
+            response = httpx.Response(200, json=page, request=httpx.Request("GET", URL))
+            found = walk.following(current, response)
+            assert found is not None
+            current = found
+
+    if item == 0 or style == "token":
+        read(9)
+        return
+    with pytest.raises(DecodeError, match="another one than the page before"):
+        read(2)
+
+
 def test_a_token_that_stays_is_an_error():
     with pytest.raises(DecodeError, match="another page"):
         following(Paging("token", "items", parameter="t", next="next"), "/x?t=1", {"next": 1})
