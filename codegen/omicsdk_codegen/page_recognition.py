@@ -6,6 +6,7 @@ yields candidates with their doubts. The first candidate without doubts is used,
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -42,11 +43,17 @@ _TOTALS = frozenset(
 )  # fmt: skip
 _PAGES = frozenset({"total_pages", "num_pages", "last_page", "pages", "number_of_pages", "page_total", "total_page"})
 _MORE = frozenset({"has_more", "has_next", "has_next_page", "has_more_items", "has_more_pages", "has_more_results", "more",
-                   "more_items_in_collection", "truncated", "is_truncated"})  # fmt: skip
+                   "more_items_in_collection", "is_truncated"})  # fmt: skip
 _URL_NAME = re.compile(r"(odata_)?next(_page|_results)?_(link|url|uri|href)")
 _URL_FORMATS = frozenset({"uri", "url", "uri-reference", "iri", "iri-reference"})
 _ASIDE = frozenset({"errors", "warnings", "included", "links", "messages", "error", "_links"})
 _ITEMS = ("data", "items", "entries", "results", "records", "values", "value", "resources", "content")
+_ASIDE_OF_LISTS = frozenset(
+    {"next", "previous", "prev", "first", "last", "self", "next_page", "previous_page", "prev_page", "next_link", "next_url",
+     "previous_url", "prev_url", "next_uri", "previous_uri", "odata_next_link", "odata_context", "object", "type", "kind",
+     "has_more", "next_page_url", "prev_page_url"}
+)  # fmt: skip
+"""Values of pages that tell nothing about one object."""
 _CHANGES = frozenset({"sync", "changes", "delta", "feed", "poll", "stream", "watch", "updates"})
 # Texts that state what a token is for, and what marks the last page.
 _OF_NEXT = re.compile(
@@ -335,6 +342,7 @@ def _by_url(operation: _Operation) -> Iterator[_Candidate]:
             doubts.append(f"{value.path} may be no URL")
         if _lists_changes(operation.draft):
             doubts.append("a list of changes may have no last page")
+        doubts += _other_object(operation)
         setting: Object = {"style": "continuation", "next": value.path, **_more(view)}
         yield _Candidate("the URL of the next page", f"{value.path} of a response", value.key, setting, doubts)
 
@@ -357,10 +365,44 @@ def _by_header(operation: _Operation) -> Iterator[_Candidate]:
     header = view.headers.get("link")
     if header is None:
         return
-    stated = " ".join(str(header.schema.get(key, "")) for key in ("description", "example", "examples", "default"))
-    pages = [each for each in view.sent if each.words in _NUMBERS | _OFFSETS | _CURSORS | {"per_page"}]
-    doubts = [] if pages or _OF_LINKS.search(stated) else ["the document does not state what its links are"]
+    stated = _stated_of_link(operation.draft)
+    takes_page = any(_name(each) in _NUMBERS | _OFFSETS | _CURSORS for each in view.sent)
+    is_stated = _OF_LINKS.search(stated) or (takes_page and not header.text)
+    doubts = [] if is_stated else ["the document does not state what its links are"]
+    doubts += _other_object(operation)
     yield _Candidate("the Link header", "responses have a Link header", header.key, {"style": "link"}, doubts)
+
+
+def _stated_of_link(draft: Draft) -> str:
+    """Return what the document states of Link headers: description and examples."""
+    responses = draft.stated.data.get("responses")
+    listed = (
+        [each.get("headers") for each in responses.values() if isinstance(each, dict)]
+        if isinstance(responses, dict)
+        else []
+    )
+    found = [
+        header
+        for headers in listed
+        if isinstance(headers, dict)
+        for name, header in headers.items()
+        if name.lower() == "link"
+    ]
+    return json.dumps(found, ensure_ascii=False)
+
+
+def _other_object(operation: _Operation) -> list[str]:
+    """Return the doubt that a URL leads to another object, such as the next chapter, and not to further items of a list."""
+    view, (listing, _) = operation.view, _listing(operation)
+    last = words_of(re.sub(r"\{[^}]*\}|\.json$", "", operation.draft.stated.path).rstrip("/").rpartition("/")[2])
+    names = words_of(listing.path.rpartition(".")[2])
+    is_list = (
+        names in ("", *_ITEMS, last)
+        or any(_name(each) in _LIMITS | _NUMBERS | _OFFSETS | _CURSORS for each in view.sent)
+        or any(bare(each) in _TOTALS | {"count"} for each in view.values)
+        or all(each.words != each.last or each.last in _ASIDE_OF_LISTS for each in view.values)
+    )
+    return [] if is_list else [f"it may lead to another object with {listing.path}"]
 
 
 # -- what else is counted or marked
@@ -444,6 +486,8 @@ def _by_number(operation: _Operation) -> Iterator[_Candidate]:
     if first not in (0, 1) or isinstance(first, bool):
         doubts.append("the number of the first page is not stated")
         first = None
+    if pages is not None and pages.last == "pages" and not any(each.words in _LIMITS for each in view.sent):
+        doubts.append(f"{pages.path} may be those of a book")
     if first == 0 and pages is not None and pages.last == "last_page":
         doubts.append(f"{pages.path} may be the number of the last page")
     setting: Object = {"style": "page", "page": parameter.path, **more}

@@ -155,6 +155,8 @@ def test_what_is_certain_is_recognised(page: dict[str, Any], parameters: dict[st
         (obj(data=LIST, has_more=FLAG, last=TEXT), {"starting_after": {**TEXT, "description": "An object ID."}}, "may be another value"),
         (obj(data=LIST, last_id=TEXT), {"after": TEXT}, "does not state what marks the last page"),
         (obj(links=LIST, next_cursor=NEXT), {"cursor": TEXT}, "its only list is links"),
+        (obj(title=TEXT, tags={"type": "array", "items": TEXT}, next=null(URL)), {}, "it may lead to another object with tags"),
+        (obj(title=TEXT, notes=LIST, pages=NUMBER), {"page": {**NUMBER, "default": 1}}, "pages may be those of a book"),
         (obj(odd=obj(items=LIST, next_cursor=NEXT)), {"cursor": TEXT}, "within an object"),
     ],
 )  # fmt: skip
@@ -226,7 +228,13 @@ def test_a_search_is_paged_by_its_body() -> None:
         ({"schema": TEXT, "description": 'Pages: <...>; rel="next".'}, {}, "style=link items="),
         ({"schema": {**TEXT, "example": '<https://a.example?page=2>; rel="next"'}}, {}, "style=link items="),
         ({"schema": TEXT}, {"page": NUMBER}, "style=link items="),
+        ({"schema": TEXT, "example": '<https://a.example?page=2>; rel="next"'}, {}, "style=link items="),
         ({"schema": TEXT}, {}, "? style=link items= uncertain: the document does not state what its links are"),
+        (
+            {"schema": TEXT, "description": "The manual."},
+            {"page": NUMBER},
+            "? style=link items= uncertain: the document does not",
+        ),
     ],
 )
 def test_link_headers(header: dict[str, Any], parameters: dict[str, Any], shown: str) -> None:
