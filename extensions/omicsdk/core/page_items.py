@@ -51,7 +51,7 @@ def items_at(page: Any, key: str, operation: str = "the service", each: Shape = 
     A member whose own name has dots takes precedence over the steps; an empty key is the page itself. Of several keys
     separated by `|` the first that refers to a list is used. An empty list must have been sent as such: a missing list
     could hide everything that exists, and a deletion may depend on it. With `?` at the end of the key an object may lack
-    the list, or have null in its place.
+    the list, or have null in its place, unless it states an error.
 
     Args:
         page: A decoded response; None for an empty body.
@@ -77,14 +77,16 @@ def list_at(page: Any, key: str) -> list[Any] | None:
     lists = (_list_at(page, each) for each in keys)
     found = next((found for found in lists if found is not None), None)
     if found is None and key.endswith("?") and page.__class__ is dict:
-        return [] if all(_at(page, each) is None for each in keys) else None
+        # Some services respond with status 200 to what fails.
+        is_error = page.get("error") or page.get("errors")
+        return [] if not is_error and all(found_at(page, each) is None for each in keys) else None
     return found
 
 
 def _no_list(page: Any, key: str, operation: str) -> DecodeError:
     """Return the error for a page without its list: the value in its place, or the page's other members."""
-    expected = "a list"
-    found = ((each, _at(page, each)) for each in alternatives(key))
+    key, expected = key.removesuffix("?"), "a list"
+    found = ((each, found_at(page, each)) for each in alternatives(key))
     field, value = next((pair for pair in found if pair[1] is not None), (key, None))
     if not key:
         field, value = "the body", page
@@ -97,12 +99,8 @@ def _no_list(page: Any, key: str, operation: str) -> DecodeError:
     return error
 
 
-def _at(page: Any, key: str) -> Any:
-    return page[key] if page.__class__ is dict and key in page else found_at(page, key)
-
-
 def _list_at(page: Any, key: str) -> list[Any] | None:
-    found = _at(page, key) if key else page
+    found = found_at(page, key) if key else page
     return found if found.__class__ is list else None
 
 

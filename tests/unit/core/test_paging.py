@@ -125,8 +125,13 @@ def test_items_of_a_page(page: object, key: str, items: list[int]):
         ({"a": [1]}, "", "the response's field 'the body' is {'a': [1]}, not a list"),
         (None, "", "the response's field 'the body' is None, not a list"),
         ({"a": "text"}, "a?", "the response's field 'a' is 'text', not a list"),
-        ([], "a?", "the response's field 'a?' is None, not a list: the response is []"),
-        (None, "a?", "the response's field 'a?' is None, not a list: the response is None"),
+        (
+            {"ok": False, "error": "no"},
+            "a?",
+            "the response's field 'a' is None, not a list: the response has only 'ok', 'error'",
+        ),
+        ([], "a?", "the response's field 'a' is None, not a list: the response is []"),
+        (None, "a?", "the response's field 'a' is None, not a list: the response is None"),
     ],
 )
 def test_a_list_that_is_absent_is_no_empty_one(page: object, key: str, said: str):
