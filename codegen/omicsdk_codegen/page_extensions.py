@@ -10,6 +10,7 @@ from .operations import Stated
 from .page_view import Value, View
 from .values import Json, Object
 
+EXTENSIONS = frozenset({"x-speakeasy-pagination", "x-fern-pagination", "x-ms-pageable"})
 # What all of them have of paths: names, and numbers of lists' items.
 _KEY = re.compile(r"[^\[\]()*?|$.]+(\.[^\[\]()*?|$.]+)*")
 

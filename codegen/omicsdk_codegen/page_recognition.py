@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from .normalise import Normaliser
 from .operations import Draft, Recognition
-from .page_extensions import extensions_of, is_one_page
+from .page_extensions import EXTENSIONS, extensions_of, is_one_page
 from .page_view import Listing, Value, View, bare, is_object, view_of, words_of
 from .paging import SETTING, pages_of
 from .shapes import Model, Ref
@@ -63,7 +63,7 @@ _OF_NEXT = re.compile(
 )
 _OF_END = re.compile(
     r"\bnull\b|empty|absent|omitted|missing|not (be )?(present|set|returned|included|exist)|\bno (more|next|further|other)|"
-    r"last page|\bif (there|any|more|present|the)\b|when there|(more|additional|further|other) (results|items|pages|data)|"
+    r"last page|\bif (there|any|more|present)\b|when there|(more|additional|further|other) (results|items|pages|data)|"
     r"\bend of\b|\bonly (present|set|returned)",
     re.IGNORECASE,
 )
@@ -73,6 +73,12 @@ _TOKEN_TEXT = re.compile(r"cursor|token|marker|\bid\b|opaque", re.IGNORECASE)
 _URL_TEXT = re.compile(r"\b(url|uri|link|href)\b", re.IGNORECASE)
 _IS_ID = re.compile(r"\b(object|resource)s?\b.{0,20}\bids?\b|\bids?\b of the (last|object|item)", re.IGNORECASE)
 _OF_LINKS = re.compile(r"rel=\\?[\"']?next|\bnext\b|paginat", re.IGNORECASE)
+
+
+_KEYS = (
+    "style", "in", "token", "offset", "page", "first", "next", "header", "more", "total", "pages", "limit", "items",
+)  # fmt: skip
+"""Keys of settings in the order in which they are shown."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +115,8 @@ def recognise(
         return None
     view = view_of(draft, types.models)
     if view is None or not view.lists:
+        for name in EXTENSIONS & draft.stated.data.keys():
+            leave_out(join(draft.stated.key, name), name, "its responses have no list, or are of several types")
         return None
     operation = _Operation(draft, view, types.models)
     listing, vague = _listing(operation)
@@ -120,7 +128,8 @@ def recognise(
         if stated is None:
             doubts += vague
         held = listing if stated is None else next((each for each in view.lists if each.path == stated), None)
-        setting = _ordered({**setting, "items": held.items if held is not None else stated})
+        # Of a list that is deeper than those of the view nothing is known.
+        setting = _ordered({**setting, "items": held.items if held is not None else f"{stated}?"})
         faults: list[str] = []
         pages_of(draft, setting, join(draft.stated.key, SETTING), types.models, faults.append)
         reason = f"uncertain: {'; '.join(doubts)} ({candidate.reason})" if doubts else candidate.reason
@@ -140,22 +149,7 @@ def as_words(setting: Object) -> str:
 
 
 def _ordered(setting: Object) -> Object:
-    keys = (
-        "style",
-        "in",
-        "token",
-        "offset",
-        "page",
-        "first",
-        "next",
-        "header",
-        "more",
-        "total",
-        "pages",
-        "limit",
-        "items",
-    )
-    return {key: setting[key] for key in keys if key in setting}
+    return {key: setting[key] for key in _KEYS if key in setting}
 
 
 def _listing(operation: _Operation) -> tuple[Listing, list[str]]:

@@ -294,6 +294,11 @@ def test_an_extension_that_cannot_be_followed_is_reported() -> None:
     ]
 
 
+def test_an_extension_without_a_list_is_reported() -> None:
+    drafted = Drafted(obj(name=TEXT), SENT, **speakeasy("url", {}, nextUrl="$.next"))
+    assert [(note.kind, note.before) for note in drafted.report.notes] == [("omission", SPEAKEASY)]
+
+
 def test_extensions_place_cursors_in_bodies_and_common_settings_at_the_top() -> None:
     drafted = Drafted(
         PAGE,
