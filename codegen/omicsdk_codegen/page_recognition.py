@@ -41,7 +41,9 @@ _TOTALS = frozenset(
     {"total", "total_count", "total_items", "total_results", "total_records", "total_elements", "total_hits", "total_size",
      "total_entries", "total_rows"}
 )  # fmt: skip
-_PAGES = frozenset({"total_pages", "num_pages", "last_page", "pages", "number_of_pages", "page_total", "total_page"})
+_PAGES = frozenset(
+    {"total_pages", "page_count", "num_pages", "last_page", "pages", "number_of_pages", "page_total", "total_page"}
+)
 _MORE = frozenset({"has_more", "has_next", "has_next_page", "has_more_items", "has_more_pages", "has_more_results", "more",
                    "more_items_in_collection", "is_truncated"})  # fmt: skip
 _URL_NAME = re.compile(r"(odata_)?next(_page|_results)?_(link|url|uri|href)")
@@ -261,7 +263,7 @@ def _relation(value: Value, parameter: Value, view: View) -> list[str] | None:
         ending = sent.rsplit("_", 1)[-1]
         rivals = [each for each in view.sent if each.words.rsplit("_", 1)[-1] == ending]
         return doubts if len(rivals) == 1 and sent != "token" else [*doubts, "several parameters are tokens"]
-    if last == "next" and not counted:
+    if last in ("next", "next_page") and not counted:
         is_token = _TOKEN_TEXT.search(value.text) and not _is_url(value)
         if value.kind == "string" and not _is_url(value):
             return doubts if is_token else [*doubts, f"{value.path} may be a URL"]
@@ -337,6 +339,9 @@ def _by_url(operation: _Operation) -> Iterator[_Candidate]:
         if _lists_changes(operation.draft):
             doubts.append("a list of changes may have no last page")
         doubts += _other_object(operation)
+        base = ".".join([*names[:-1], "base"])
+        if any(each.path == base for each in view.values):
+            doubts.append(f"it may be relative to {base}")
         setting: Object = {"style": "continuation", "next": value.path, **_more(view)}
         yield _Candidate("the URL of the next page", f"{value.path} of a response", value.key, setting, doubts)
 
@@ -480,6 +485,8 @@ def _by_number(operation: _Operation) -> Iterator[_Candidate]:
     if first not in (0, 1) or isinstance(first, bool):
         doubts.append("the number of the first page is not stated")
         first = None
+    if pages is not None and _OF_PAGE.search(pages.text):
+        doubts.append(f"{pages.path} may be the number of items of the page")
     if pages is not None and pages.last == "pages" and not any(each.words in _LIMITS for each in view.sent):
         doubts.append(f"{pages.path} may be those of a book")
     if first == 0 and pages is not None and pages.last == "last_page":

@@ -100,7 +100,10 @@ NEXT = null({"type": "string", "description": "Absent from the last page."})
         ({"type": "object", "properties": {"items": LIST, "nextPageToken": TEXT}}, {"pageToken": TEXT}, "style=token token=pageToken next=nextPageToken items=items?"),
         (obj(objects=LIST, cursor={**NEXT, "description": "Use it in a subsequent request."}), {"cursor": TEXT}, "style=token token=cursor next=cursor items=objects"),
         (obj(data=LIST, last={**TEXT, "description": "The cursor of the last item."}, more=FLAG), {"starting_after": TEXT}, "style=token token=starting_after next=last more=more items=data"),
+        (obj(items=LIST, next_page=null({**TEXT, "description": "Cursor of the next page."})), {"cursor": TEXT}, "style=token token=cursor next=next_page items=items"),
+        (obj(results=LIST, next_cursor=null(TEXT), has_more=FLAG), {"start_cursor": TEXT}, "style=token token=start_cursor next=next_cursor more=has_more items=results"),
         # Numbers of pages and offsets.
+        (obj(data=LIST, meta=obj(pagination=obj(pageCount=NUMBER, total=NUMBER))), {"pagination[page]": {**NUMBER, "default": 1}}, "style=page page=pagination[page] pages=meta.pagination.pageCount items=data"),
         (obj(results=LIST, pagination=obj(next={"type": "number"}, current=NUMBER)), {"page": NUMBER}, "style=page page=page next=pagination.next items=results"),
         (obj(results=LIST, next_offset=null(NUMBER)), {"offset": NUMBER}, "style=offset offset=offset next=next_offset items=results"),
         (obj(results=LIST, total_count=NUMBER), {"offset": NUMBER, "limit": NUMBER}, "style=offset offset=offset total=total_count items=results"),
@@ -155,6 +158,7 @@ def test_what_is_certain_is_recognised(page: dict[str, Any], parameters: dict[st
         (obj(data=LIST, has_more=FLAG, last=TEXT), {"starting_after": {**TEXT, "description": "An object ID."}}, "may be another value"),
         (obj(data=LIST, last_id=TEXT), {"after": TEXT}, "does not state what marks the last page"),
         (obj(links=LIST, next_cursor=NEXT), {"cursor": TEXT}, "its only list is links"),
+        (obj(results=LIST, _links=obj(base=TEXT, next=NEXT)), {}, "it may be relative to _links.base"),
         (obj(title=TEXT, tags={"type": "array", "items": TEXT}, next=null(URL)), {}, "it may lead to another object with tags"),
         (obj(title=TEXT, notes=LIST, pages=NUMBER), {"page": {**NUMBER, "default": 1}}, "pages may be those of a book"),
         (obj(odd=obj(items=LIST, next_cursor=NEXT)), {"cursor": TEXT}, "within an object"),
