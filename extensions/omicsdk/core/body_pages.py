@@ -34,5 +34,5 @@ def _body(request: Request) -> Any:
 def _with(data: Any, steps: Sequence[str], value: object) -> dict[str, Any]:
     """Return a copy of an object with another value in the place that steps lead to."""
     step, *further = steps
-    members = data if data.__class__ is dict else {}
+    members: dict[str, Any] = data if data.__class__ is dict else {}
     return {**members, step: _with(members.get(step), further, value) if further else value}
