@@ -44,7 +44,7 @@ def test_every_environment_is_described(script: Any) -> None:
     assert "hca" in environments
     for environment in environments.values():
         if "npm" in environment:
-            assert all(re.fullmatch(r".+@\d+\.\d+\.\d+", package) for package in environment["npm"])
+            assert all(re.fullmatch(r".+@\d+\.\d+\.\d+(-beta\.\d+)?", package) for package in environment["npm"])
             assert set(environment) <= {"npm", "for"}
             continue
         assert environment["requirements"]
