@@ -138,12 +138,14 @@ class Drafter:
             if found is None:
                 return
             place = self._document.origin(found.key)
-            where = place.file if place.line is None else f"{place.file}:{place.line}"
+            # report.json is the same on every machine.
+            name = place.file.rpartition("/")[2]
+            where = name if place.line is None else f"{name}:{place.line}"
             kind = "recognition" if found.certain else "suggestion"
             after = f"{'paged' if found.certain else 'not paged'}: {as_words(found.setting)}; {found.reason} ({where})"
             what = f"{draft.stated.method} {draft.stated.path} by {found.rule}"
             self._note(draft.stated.key, kind, what, after, certain=found.certain)
-            setting, key = found.setting if found.certain else None, found.key
+            setting = found.setting if found.certain else None
         if isinstance(setting, dict):
             draft.pages = pages_of(
                 draft, setting, key, self._types.models, lambda text: self._fault(draft.stated.key, text)

@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -395,3 +397,25 @@ def test_recognised_pages_are_followed(
             return [item.name async for item in client.list_things.iterate(**arguments)]
 
     assert asyncio.run(run()) == NAMES
+
+
+def test_lists_that_share_what_states_the_next_page_have_their_own_items(generate: Generate):
+    data = stated(members(next_cursor=TEXT_OR_NULL), {"cursor": {"type": "string"}})
+    operation = data["paths"]["/things"]["get"]
+    shared = {"type": "object", "properties": {"next_cursor": TEXT_OR_NULL}}
+    data["components"] = {"schemas": {"Paging": shared}}
+    for kind in ("sample", "file"):
+        item = {"type": "object", "properties": {kind: {"type": "string"}}}
+        page = {
+            "type": "object",
+            "properties": {"items": {"type": "array", "items": item}, "meta": {"$ref": "#/components/schemas/Paging"}},
+        }
+        response = {"200": {"description": "ok", "content": {"application/json": {"schema": page}}}}
+        data["paths"][f"/{kind}s"] = {"get": {**operation, "operationId": f"list_{kind}s", "responses": response}}
+    package = generate(data)
+    folder = Path(str(package.__file__)).parent / "operations"
+    annotations = {
+        name: re.findall(r"-> (Sequence.*):", (folder / f"list_{name}.py").read_text())
+        for name in ("samples", "files", "things")
+    }
+    assert len({*map(str, annotations.values())}) == 3, annotations
