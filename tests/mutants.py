@@ -36,7 +36,11 @@ MODULES: dict[str, tuple[str, ...]] = {
     "core.redaction": ("tests/unit/core/test_redaction.py",),
     "core.checksums": ("tests/unit/core/test_checksums.py",),
     "core.paging": ("tests/unit/core/test_paging.py",),
-    "core.request": ("tests/unit/core/test_request.py", "tests/unit/core/test_base_urls.py"),
+    "core.request": (
+        "tests/unit/core/test_request.py",
+        "tests/unit/core/test_base_urls.py",
+        "tests/unit/core/test_paging.py",
+    ),
     "transfer.names": (
         "tests/functional/transfer/test_names.py",
         "tests/unit/transfer/test_names.py",
