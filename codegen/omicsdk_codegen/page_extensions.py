@@ -60,7 +60,9 @@ def _speakeasy(stated: Object, sent: Mapping[str, Value]) -> Extension:
     name, kind = "x-speakeasy-pagination", stated.get("type")
     inputs, outputs = stated.get("inputs"), stated.get("outputs")
     given: dict[str, Object] = {
-        str(each.get("type")): each for each in (inputs if isinstance(inputs, list) else []) if isinstance(each, dict)
+        str(each.get("type", each.get("name"))): each
+        for each in (inputs if isinstance(inputs, list) else [])
+        if isinstance(each, dict)
     }
     found: Object = outputs if isinstance(outputs, dict) else {}
     extension = Extension(name, {})

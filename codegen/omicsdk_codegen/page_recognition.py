@@ -48,7 +48,7 @@ _MORE = frozenset({"has_more", "has_next", "has_next_page", "has_more_items", "h
                    "more_items_in_collection", "is_truncated"})  # fmt: skip
 _URL_NAME = re.compile(r"(odata_)?next(_page|_results)?_(link|url|uri|href)")
 _URL_FORMATS = frozenset({"uri", "url", "uri-reference", "iri", "iri-reference"})
-_ASIDE = frozenset({"errors", "warnings", "included", "links", "messages", "error", "_links"})
+_ASIDE = frozenset({"errors", "warnings", "included", "links", "messages", "error", "_links", "schemas"})
 _ITEMS = ("data", "items", "entries", "results", "records", "values", "value", "resources", "content")
 _ASIDE_OF_LISTS = frozenset(
     {"next", "previous", "prev", "first", "last", "self", "next_page", "previous_page", "prev_page", "next_link", "next_url",
@@ -363,6 +363,10 @@ def _by_header(operation: _Operation) -> Iterator[_Candidate]:
     view = operation.view
     header = view.headers.get("link")
     if header is None:
+        token = next((each for each in view.sent if _name(each) in _CURSORS - {"token", "after"}), None)
+        if token is not None and not view.values:
+            doubts = ["the document does not state where the next token is, often in a Link header"]
+            yield _Candidate("a token", f"the parameter {token.path}", token.key, {"style": "link"}, doubts)
         return
     stated = _stated_of_link(operation.draft)
     takes_page = any(_name(each) in _NUMBERS | _OFFSETS | _CURSORS for each in view.sent)

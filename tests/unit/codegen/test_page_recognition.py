@@ -124,6 +124,7 @@ NEXT = null({"type": "string", "description": "Absent from the last page."})
         (obj(data=LIST, has_more=FLAG), {"starting_after": {**TEXT, "description": "An object ID that defines your place."}}, "style=token token=starting_after next=data.-1.id more=has_more items=data"),
         # Lists in objects, and beside what is no item.
         (obj(data=obj(items=LIST, next_cursor=NEXT)), {"cursor": TEXT}, "style=token token=cursor next=data.next_cursor items=data.items"),
+        (obj(schemas={"type": "array", "items": TEXT}, Resources=LIST, totalResults=NUMBER), {"startIndex": NUMBER, "count": NUMBER}, "style=offset offset=startIndex first=1 total=totalResults items=Resources"),
         (obj(data=LIST, errors={"type": "array", "items": TEXT}, next_cursor=NEXT), {"cursor": TEXT}, "style=token token=cursor next=next_cursor items=data"),
     ],
 )  # fmt: skip
@@ -154,6 +155,7 @@ def test_what_is_certain_is_recognised(page: dict[str, Any], parameters: dict[st
         (obj(items=LIST, total=NUMBER), {"offset": {**NUMBER, "default": 1}, "limit": NUMBER}, "offset begins with 1"),
         (obj(items=LIST, total_pages=NUMBER), {"page": NUMBER}, "the number of the first page is not stated"),
         (obj(items=LIST, total=NUMBER), {"page": {**NUMBER, "default": 1}}, "the number of all pages is not stated"),
+        (LIST, {"cursor": TEXT}, "the document does not state where the next token is, often in a Link header"),
         (LIST, {"after": TEXT, "limit": NUMBER}, "after may be another value than the last item's id"),
         (obj(data=LIST, has_more=FLAG, last=TEXT), {"starting_after": {**TEXT, "description": "An object ID."}}, "may be another value"),
         (obj(data=LIST, last_id=TEXT), {"after": TEXT}, "does not state what marks the last page"),
@@ -315,6 +317,19 @@ def test_extensions_place_cursors_in_bodies_and_common_settings_at_the_top() -> 
     assert drafted.shown() == "style=token token=at next=meta.cursor items=data.rows"
     assert drafted.found is not None
     assert (drafted.found.rule, drafted.found.key) == (FERN, "/paths/~1samples/get/x-fern-pagination")
+
+
+def test_an_input_without_a_type_has_that_of_its_name() -> None:
+    stated = {
+        SPEAKEASY: {
+            "type": "cursor",
+            "inputs": [{"name": "cursor", "in": "query"}],
+            "outputs": {"nextCursor": "$.meta.cursor", "results": ROWS},
+        }
+    }
+    assert (
+        Drafted(PAGE, {"cursor": TEXT}, **stated).shown() == "style=token token=cursor next=meta.cursor items=data.rows"
+    )
 
 
 def test_an_extension_begins_with_the_pages_that_the_document_states() -> None:
