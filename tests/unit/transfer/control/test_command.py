@@ -16,7 +16,8 @@ def test_rates_are_read(text: str, rate: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "seconds"), [("90", 90), ("1.5s", 1.5), ("90m", 5400), ("2h30m", 9000), ("1h5s", 3605), ("2w", 1_209_600), ("1.5D", 129_600)]
+    ("text", "seconds"),
+    [("90", 90), ("1.5s", 1.5), ("90m", 5400), ("2h30m", 9000), ("1h5s", 3605), ("2w", 1_209_600), ("1.5D", 129_600)],
 )
 def test_times_are_read(text: str, seconds: float) -> None:
     control = TransferOptions(time_budget=text).control
