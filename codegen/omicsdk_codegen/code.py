@@ -19,7 +19,7 @@ def as_literal(value: object) -> Code:
 
 
 def as_docstring(text: str, indent: int) -> Code:
-    """Format a text as a docstring with its quotes, whose further lines are indented by `indent` columns."""
+    """Format a text as a docstring with its quotes, whose further lines are indented by `indent` columns; empty if the text is."""
     return Code(docstring(text, indent))
 
 

@@ -6,7 +6,7 @@ from .facts import describe
 from .operation_docs import headline
 from .operations import Argument, Draft, command_word
 from .shapes import BYTES, FORMATS, Array, Enum, Map, Ref, Scalar, Tuple, Type, Union
-from .texts import clean
+from .texts import beyond
 from .values import Json, Object
 
 
@@ -14,7 +14,7 @@ def commands(drafts: list[Draft]) -> list[Json]:
     """One object an operation, in the document's order.
 
     Each has `name` (the client's attribute), `command` (the word on the command line), `method`, `path`, `summary`,
-    `description` and `parameters`. Where they apply: `paged` (the dotted key of a page's items), `item` (the name of
+    `description` (what it adds to the summary) and `parameters`. Where they apply: `paged` (the dotted key of a page's items), `item` (the name of
     their schema), `streams` (the response is bytes), `headers` (the response is its headers), `deprecated` and `hidden`.
     """
     return [_command(draft) for draft in drafts]
@@ -22,13 +22,14 @@ def commands(drafts: list[Draft]) -> list[Json]:
 
 def _command(draft: Draft) -> Object:
     data = draft.stated.data
+    title = headline(draft)
     row: Object = {
         "name": draft.name,
         "command": command_word(draft.stated, draft.name),
         "method": draft.stated.method,
         "path": draft.stated.path,
-        "summary": headline(draft),
-        "description": clean(data.get("description")),
+        "summary": title,
+        "description": beyond(title, data.get("description")),
         "parameters": [_parameter(argument) for argument in draft.arguments],
     }
     if draft.pages is not None:

@@ -8,15 +8,17 @@ from .error_classes import error_class
 from .facts import describe
 from .operations import Argument, Draft
 from .shapes import Type
-from .texts import clean, hanging, one_line, sentence, summary
+from .texts import beyond, clean, hanging, one_line, sentence, summary
 
 
 def headline(draft: Draft) -> str:
     """One line on an operation: the document's, else method and path."""
-    data = draft.stated.data
-    return (
-        summary(data.get("summary"), data.get("description")) or f"{draft.stated.method} {one_line(draft.stated.path)}"
-    )
+    return described(draft) or f"{draft.stated.method} {one_line(draft.stated.path)}"
+
+
+def described(draft: Draft) -> str:
+    """The document's line on an operation; empty if it has none."""
+    return summary(draft.stated.data.get("summary"), draft.stated.data.get("description"))
 
 
 def operation_doc(
@@ -32,8 +34,8 @@ def operation_doc(
         errors: the types of errors' bodies as texts.
     """
     data = draft.stated.data
-    headline, description = clean(data.get("summary")), clean(data.get("description"))
-    pieces = [headline, description if description != headline else ""]
+    headline = clean(data.get("summary"))
+    pieces = [headline, beyond(headline, data.get("description"))]
     if not any(pieces):
         pieces = [f"{draft.stated.method} {one_line(draft.stated.path)}"]
     if data.get("deprecated") is True:
@@ -50,7 +52,7 @@ def operation_doc(
 
 def _argument_doc(argument: Argument, annotation: str) -> str:
     texts = [describe(argument.schema), "" if argument.required else "Optional."]
-    said = " ".join(text for text in texts if text) or "Not described."
+    said = " ".join(text for text in texts if text) or "Required."
     return hanging(f"{argument.python} ({annotation}): ", said, 4)
 
 

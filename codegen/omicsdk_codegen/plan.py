@@ -34,7 +34,7 @@ from .progress import OnProgress, counted, silent
 from .security import Security, describe_ways, need_of, ways_of
 from .servers import Servers, settle_servers
 from .shapes import Model, Type
-from .texts import clean, one_line, summary
+from .texts import beyond, clean, one_line, sentence, summary
 from .values import Json, Object
 
 # Version of what generated packages use of omicsdk.core (a test compares).
@@ -184,7 +184,7 @@ def _plan(document: Document, service: str, report: Report, on_progress: OnProgr
         title=title,
         summary=summary(description) or title,
         api=api,
-        doc=as_docstring(f"{title}.", 0),
+        doc=as_docstring(sentence(title), 0),
         client_doc=as_docstring(_client_doc(title, description, document.data, servers, drafter.security), 4),
         async_doc=as_docstring(f"{title}, for asyncio. Arguments as those of {api}.", 4),
         base_url=as_literal(servers.default),
@@ -241,9 +241,9 @@ def _client_doc(title: str, description: str, data: Object, servers: Servers, se
     by_scheme = "; or a mapping of these by the schemes' names" if len(security.schemes) > 1 else ""
     ways = describe_ways(ways_of(data))
     asked = f" The service takes {ways}. {need_of(data)}" if ways else ""
-    return f"""{title}.
+    return f"""{sentence(title)}
 
-{description}
+{beyond(title, description)}
 
 Args:
     base_url: URL of the service, with the common path of all operations; {default}.{chosen}

@@ -14,7 +14,7 @@ from .model_names import Names
 from .naming import DATE_WORDS, Wanted, class_name, settle
 from .operations import DeclaredHeader, Draft, class_stem
 from .parser import Parsed
-from .texts import hanging
+from .texts import sentence
 
 # Up to this many headers, their names are the name of their class.
 _MOST_NAMED = 2
@@ -22,11 +22,10 @@ _MOST_NAMED = 2
 
 @dataclass(frozen=True)
 class HeaderClass:
-    """One class: its name, its docstring, and `name: Header[type] = Header(...)`, one a header."""
+    """One class: its name, and `name: Header[type] = Header(...)` with its docstring, one a header."""
 
     name: Code
-    doc: Code
-    members: list[Code]
+    members: list[tuple[Code, Code]]
 
 
 @dataclass(frozen=True)
@@ -83,12 +82,10 @@ def _candidates(drafts: list[Draft]) -> tuple[str, ...]:
 def _class(
     name: str, headers: list[DeclaredHeader], parsed: Parsed, annotations: Annotations, decoding: Decoding
 ) -> HeaderClass:
-    entries = [hanging(f"{held.python}: ", f"{held.wire}. {describe(held.schema)}".strip(), 4) for held in headers]
-    doc = "Headers of a response.\n\nAttributes:\n" + "\n".join(entries)
-    members: list[Code] = []
+    members: list[tuple[Code, Code]] = []
     for held in headers:
         type_ = annotations.write(parsed.wanted[held.key], "response")
-        members.append(
-            Code(f"{held.python}: Header[{type_}] = Header({as_literal(held.wire)}, {decoding.shape(held.type)})")
-        )
-    return HeaderClass(Code(name), as_docstring(doc, 4), members)
+        code = f"{held.python}: Header[{type_}] = Header({as_literal(held.wire)}, {decoding.shape(held.type)})"
+        doc = f"{sentence(held.wire)} {describe(held.schema)}".strip()
+        members.append((Code(code), as_docstring(doc, 4)))
+    return HeaderClass(Code(name), members)

@@ -15,7 +15,7 @@ from .naming import DATE_WORDS
 from .parser import Parsed
 from .progress import OnProgress, counted, silent
 from .shapes import ANY, Field, Model, is_decoded, is_text_in_json
-from .texts import clean, hanging, sentence
+from .texts import clean, sentence
 
 # Names of omicsdk.core and attrs in class bodies, where a field of that name would hide them.
 _HIDEABLE = frozenset(
@@ -29,8 +29,8 @@ class ModelClass:
 
     Attributes:
         name: the class.
-        doc: its docstring.
-        fields: `name: type`, one a field.
+        doc: its docstring; empty if the document describes nothing.
+        fields: `name: type` and its docstring, one a field.
         arguments: `name: type = default` of the constructor, one a field.
         table: `Field(...)`, one a field.
         known: literals of the fields' names in the document.
@@ -43,7 +43,7 @@ class ModelClass:
 
     name: Code
     doc: Code
-    fields: list[Code]
+    fields: list[tuple[Code, Code]]
     arguments: list[Code]
     table: list[Code]
     known: Code
@@ -105,7 +105,7 @@ def _module(module: str, models: list[Model], names: Names, parsed: Parsed) -> M
 def _class(model: Model, names: Names, parsed: Parsed, annotations: Annotations, decoding: Decoding) -> ModelClass:
     name = names.classes[model.key]
     decoded: list[tuple[Code, Code]] = []
-    fields: list[Code] = []
+    fields: list[tuple[Code, Code]] = []
     arguments: list[Code] = []
     table: list[Code] = []
     for held in model.fields:
@@ -115,7 +115,7 @@ def _class(model: Model, names: Names, parsed: Parsed, annotations: Annotations,
             f"{held.python}: {annotations.write(python, 'response', optional=optional)}"
             for optional in (held.nullable or not held.required, held.nullable)
         )
-        fields.append(Code(read))
+        fields.append((Code(read), as_docstring(_field_text(held), 4)))
         arguments.append(Code(given if held.required else f"{given} | Omit = OMIT"))
         shape = decoding.shape(held.type)
         row = f"{as_literal(held.wire)}, {held.python!r}, {held.required}, {held.nullable}, {shape}"
@@ -124,7 +124,7 @@ def _class(model: Model, names: Names, parsed: Parsed, annotations: Annotations,
         table.append(Code(f"Field({row})"))
     return ModelClass(
         Code(name),
-        _doc(model, "Attributes"),
+        as_docstring(clean(model.schema.get("description")) or sentence(model.schema.get("title")), 4),
         fields,
         arguments,
         table,
@@ -146,14 +146,8 @@ def _decoded(held: Field, decoding: Decoding, place: str) -> Code:
     return Code(f"{held.python} = {decoding.expression(held.type, member, place)}")
 
 
-def _doc(model: Model, section: str) -> Code:
-    description = clean(model.schema.get("description")) or sentence(model.schema.get("title")) or "An object."
-    entries = [hanging(f"{held.python}: ", _field_text(held), 4) for held in model.fields]
-    return as_docstring(f"{description}\n\n{section}:\n" + "\n".join(entries), 4)
-
-
 def _field_text(held: Field) -> str:
     texts = [describe(held.schema)]
     if held.python != held.wire:
         texts.append(f"Its name in the document is {held.wire}.")
-    return " ".join(text for text in texts if text) or ("Any value." if held.type == ANY else "Not described.")
+    return " ".join(text for text in texts if text)

@@ -13,7 +13,7 @@ from .model_names import Names
 from .operations import Message
 from .parser import Parsed
 from .shapes import Array, Ref, Tuple
-from .texts import clean, hanging, one_line, sentence, summary
+from .texts import beyond, clean, hanging, one_line, sentence, summary
 from .values import Json
 
 _RESPONSE = "omicsdk.core.response"
@@ -111,8 +111,8 @@ def _function(
 
 def _doc(message: Message, operations: Mapping[str, str]) -> str:
     webhook = message.webhook
-    headline, description = clean(webhook.data.get("summary")), clean(webhook.data.get("description"))
-    texts = [headline, description if description != headline else ""]
+    headline = clean(webhook.data.get("summary"))
+    texts = [headline, beyond(headline, webhook.data.get("description"))]
     if not any(texts):
         texts = [sentence(f"Read the body of the {webhook.kind} {one_line(webhook.name)}")]
     if webhook.data.get("deprecated") is True:
@@ -140,5 +140,5 @@ def _expected(responses: Json) -> list[str]:
     for status, response in responses.items() if isinstance(responses, dict) else ():
         if not status.startswith("x-"):
             said = sentence(response.get("description")) if isinstance(response, dict) else ""
-            lines.append(hanging(f"{one_line(status)}: ", said or "Not described.", 4))
+            lines.append(hanging(f"{one_line(status)}: " if said else f"{one_line(status)}.", said, 4))
     return lines

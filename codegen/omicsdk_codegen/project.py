@@ -172,7 +172,10 @@ def files_around(
         options=_options(package),
         calls=[_call(call) for call in calls_of(package)],
     )
-    texts = {"README.md": readme(package, name, note, has_command), "tests/test_operations.py": tests}
+    texts = {
+        "README.md": readme(package, name, note, has_command=has_command, is_copy=is_copy),
+        "tests/test_operations.py": tests,
+    }
     if is_copy:
         texts = {file: runtime.beside(text, identity) for file, text in texts.items()}
     return {"pyproject.toml": toml, **texts}

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from .code import Code, as_markdown
 from .command_line import credential_options
-from .operation_docs import headline
+from .operation_docs import described
 from .operations import Draft, command_word, parents_of, way_to
 from .plan import Package
 from .plan_webhooks import WebhookFunction
 from .render import render_text
 from .security import Way, need_of, ways_of
-from .texts import literal, one_line, sentence
+from .texts import beyond, literal, one_line, sentence
 from .values import Object
 
 _OURS = ("ApiKey", "Basic", "BearerToken")
@@ -46,7 +46,7 @@ class Row:
     description: Code
 
 
-def readme(package: Package, name: str, note: Code, has_command: bool = True) -> str:
+def readme(package: Package, name: str, note: Code, *, has_command: bool = True, is_copy: bool = True) -> str:
     """Write the README of a project.
 
     Args:
@@ -54,6 +54,7 @@ def readme(package: Package, name: str, note: Code, has_command: bool = True) ->
         name: what the package is called.
         note: its sources, as a comment.
         has_command: whether it has a command line.
+        is_copy: whether the package contains its runtime, and exports classes of credentials.
     """
     ways = ways_of(package.document)
     preferred = sorted(ways, key=lambda way: way.deprecated)
@@ -63,15 +64,20 @@ def readme(package: Package, name: str, note: Code, has_command: bool = True) ->
         given = f"{{{', '.join(f'{literal(name)}: ...' for name in together)}}}"
     server = "" if package.base_url != "''" else 'base_url="https://..."'
     count = len(package.drafts)
+    credentials = given.partition("(")[0] if given.startswith(_OURS) else ""
+    source = name if is_copy else "omicsdk.core.credentials"
+    imported: dict[str, list[str]] = {name: [package.api]}
+    if credentials:
+        imported.setdefault(source, []).insert(0, credentials)
     return render_text(
         "readme.md.jinja",
         origin=Code(note.replace("--", "- -")),
         title=as_markdown(package.title),
-        summary=as_markdown(package.summary),
+        summary=as_markdown(beyond(package.title, package.summary)),
         count=Code(f"{count} operation{'' if count == 1 else 's'}"),
         package=Code(name),
         api=package.api,
-        credentials=Code(given.partition("(")[0] if given.startswith(_OURS) else ""),
+        imports=[Code(f"from {module} import {', '.join(names)}") for module, names in imported.items()],
         by_scheme=len(package.security.schemes) > 1,
         constructor=Code(", ".join(text for text in (server, f"credentials={given}" if given else "") if text)),
         example=_example(package.drafts[0]) if package.drafts else Code("client"),
@@ -168,7 +174,7 @@ def _line(draft: Draft) -> Line:
         call=_call(draft),
         request=_code(one_line(f"{draft.stated.method} {draft.stated.path}")),
         more=Code("".join(more)),
-        summary=as_markdown(sentence(headline(draft))),
+        summary=as_markdown(sentence(described(draft))),
     )
 
 

@@ -57,6 +57,19 @@ def summary(*texts: object) -> str:
     return ""
 
 
+def beyond(headline: str, text: object) -> str:
+    """Return what a text states after its headline, with which many begin; the whole text if it begins otherwise."""
+    full = clean(text)
+    stem = one_line(headline).rstrip(".!?")
+    first, _, others = full.partition("\n\n")
+    if not stem or one_line(first).rstrip(".!?").lower() == stem.lower():
+        return others.lstrip("\n") if stem else full
+    after = first[len(stem) :]
+    if first[: len(stem)].lower() != stem.lower() or not re.match(r"[.!?]\s", after):
+        return full
+    return "\n\n".join(part for part in (after[1:].lstrip(), others) if part)
+
+
 def literal(value: object) -> str:
     """A text or number as Python code: printable ASCII and letters, everything else escaped."""
     if isinstance(value, (str, int, bool)) or value is None or (isinstance(value, float) and math.isfinite(value)):
@@ -81,7 +94,7 @@ def in_docstring(text: str) -> str:
 
 
 def docstring(text: str, indent: int) -> str:
-    """Return a whole docstring with its quotes.
+    """Return a whole docstring with its quotes; nothing for an empty text.
 
     Args:
         text: lines, from `clean` and the generator's own words.
@@ -94,7 +107,7 @@ def docstring(text: str, indent: int) -> str:
     body = f"\\{body}" if body.startswith('"') else body
     whole = "\n".join(f"{margin}{line}".rstrip() if number else line for number, line in enumerate(body.split("\n")))
     end = f"\n{margin}" if "\n" in whole else ""
-    return f'"""{whole or "Nothing is said of it."}{end}"""'
+    return f'"""{whole}{end}"""' if whole else ""
 
 
 # Lines whose beginning has a meaning: lists, quotes, tables, headings, code, entries of a section.

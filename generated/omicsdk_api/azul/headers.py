@@ -8,26 +8,20 @@ from omicsdk.core.response import Header, ResponseHeaders
 
 
 class GetFileHeaders(ResponseHeaders):
-    """Headers of a response.
-
-    Attributes:
-        location: Location. URL to request next; that of this operation, with further parameters.
-        retry_after: Retry-After. Seconds to wait before that request. Format int64.
-        content_disposition: Content-Disposition. Name under which browsers store the file.
-    """
+    """Headers of a response."""
 
     location: Header[str] = Header("Location", STRING)
+    """Location. URL to request next; that of this operation, with further parameters."""
     retry_after: Header[int] = Header("Retry-After", INTEGER)
+    """Retry-After. Seconds to wait before that request. Format int64."""
     content_disposition: Header[str] = Header("Content-Disposition", STRING)
+    """Content-Disposition. Name under which browsers store the file."""
 
 
 class LocationRetryAfterHeaders(ResponseHeaders):
-    """Headers of a response.
-
-    Attributes:
-        location: Location. URL to request next, with GET. Format url.
-        retry_after: Retry-After. Seconds to wait before that request.
-    """
+    """Headers of a response."""
 
     location: Header[str] = Header("Location", STRING)
+    """Location. URL to request next, with GET. Format url."""
     retry_after: Header[str] = Header("Retry-After", STRING)
+    """Retry-After. Seconds to wait before that request."""

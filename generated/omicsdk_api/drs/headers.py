@@ -8,11 +8,9 @@ from omicsdk.core.response import Header, ResponseHeaders
 
 
 class RetryAfterHeaders(ResponseHeaders):
-    """Headers of a response.
-
-    Attributes:
-        retry_after: Retry-After. Whole seconds to wait before the request is sent again. Servers that cannot
-            estimate the duration give a short time, and may return 202 again. Format int64.
-    """
+    """Headers of a response."""
 
     retry_after: Header[int] = Header("Retry-After", INTEGER)
+    """Retry-After. Whole seconds to wait before the request is sent again. Servers that cannot estimate the
+    duration give a short time, and may return 202 again. Format int64.
+    """

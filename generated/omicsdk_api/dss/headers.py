@@ -8,129 +8,101 @@ from omicsdk.core.response import Header, ResponseHeaders
 
 
 class GetBundleHeaders(ResponseHeaders):
-    """Headers of a response.
-
-    Attributes:
-        x_open_api_pagination: X-OpenAPI-Pagination. Whether another page follows; `false` here.
-        link: Link. URL of the next page, as in `<https://...>; rel="next"`.
-        x_open_api_paginated_content_key: X-OpenAPI-Paginated-Content-Key. Name of the field that holds the
-            page's items; here `bundle.files`.
-        retry_after: Retry-After. Seconds to wait before the redirect is followed. Format int64.
-    """
+    """Headers of a response."""
 
     x_open_api_pagination: Header[bool] = Header("X-OpenAPI-Pagination", BOOLEAN)
+    """X-OpenAPI-Pagination. Whether another page follows; `false` here."""
     link: Header[str] = Header("Link", STRING)
+    """Link. URL of the next page, as in `<https://...>; rel="next"`."""
     x_open_api_paginated_content_key: Header[str] = Header("X-OpenAPI-Paginated-Content-Key", STRING)
+    """X-OpenAPI-Paginated-Content-Key. Name of the field that holds the page's items; here `bundle.files`."""
     retry_after: Header[int] = Header("Retry-After", INTEGER)
+    """Retry-After. Seconds to wait before the redirect is followed. Format int64."""
 
 
 class GetBundlesAllHeaders(ResponseHeaders):
-    """Headers of a response.
-
-    Attributes:
-        x_open_api_pagination: X-OpenAPI-Pagination. Whether another page follows; `false` here.
-        link: Link. URL of the next page, as in `<https://...>; rel="next"`.
-        x_open_api_paginated_content_key: X-OpenAPI-Paginated-Content-Key. Name of the field that holds the
-            page's items; here `bundles`.
-    """
+    """Headers of a response."""
 
     x_open_api_pagination: Header[bool] = Header("X-OpenAPI-Pagination", BOOLEAN)
+    """X-OpenAPI-Pagination. Whether another page follows; `false` here."""
     link: Header[str] = Header("Link", STRING)
+    """Link. URL of the next page, as in `<https://...>; rel="next"`."""
     x_open_api_paginated_content_key: Header[str] = Header("X-OpenAPI-Paginated-Content-Key", STRING)
+    """X-OpenAPI-Paginated-Content-Key. Name of the field that holds the page's items; here `bundles`."""
 
 
 class GetCollectionsHeaders(ResponseHeaders):
-    """Headers of a response.
-
-    Attributes:
-        x_open_api_pagination: X-OpenAPI-Pagination. Whether another page follows; `false` here.
-        link: Link. URL of the next page, as in `<https://...>; rel="next"`.
-        x_open_api_paginated_content_key: X-OpenAPI-Paginated-Content-Key. Name of the field that holds the
-            page's items; here `collections`.
-    """
+    """Headers of a response."""
 
     x_open_api_pagination: Header[bool] = Header("X-OpenAPI-Pagination", BOOLEAN)
+    """X-OpenAPI-Pagination. Whether another page follows; `false` here."""
     link: Header[str] = Header("Link", STRING)
+    """Link. URL of the next page, as in `<https://...>; rel="next"`."""
     x_open_api_paginated_content_key: Header[str] = Header("X-OpenAPI-Paginated-Content-Key", STRING)
+    """X-OpenAPI-Paginated-Content-Key. Name of the field that holds the page's items; here `collections`."""
 
 
 class GetEventsHeaders(ResponseHeaders):
-    """Headers of a response.
-
-    Attributes:
-        x_open_api_pagination: X-OpenAPI-Pagination. Whether another page follows; `false` here.
-        link: Link. URL of the next page, as in `<https://...>; rel="next"`.
-        x_open_api_paginated_content_key: X-OpenAPI-Paginated-Content-Key. Name of the field that holds the
-            page's items; here `event_streams`.
-    """
+    """Headers of a response."""
 
     x_open_api_pagination: Header[bool] = Header("X-OpenAPI-Pagination", BOOLEAN)
+    """X-OpenAPI-Pagination. Whether another page follows; `false` here."""
     link: Header[str] = Header("Link", STRING)
+    """Link. URL of the next page, as in `<https://...>; rel="next"`."""
     x_open_api_paginated_content_key: Header[str] = Header("X-OpenAPI-Paginated-Content-Key", STRING)
+    """X-OpenAPI-Paginated-Content-Key. Name of the field that holds the page's items; here `event_streams`."""
 
 
 class GetFileHeaders(ResponseHeaders):
-    """Headers of a response.
-
-    Attributes:
-        retry_after: Retry-After. Seconds to wait before the redirect is followed. Format int64.
-        x_dss_creator_uid: X-DSS-CREATOR-UID. Numeric ID of the user who wrote the file. Format int64.
-        x_dss_version: X-DSS-VERSION. Version of the file that is read. Format DSS_VERSION.
-        x_dss_content_type: X-DSS-CONTENT-TYPE. Media type of the contents.
-        x_dss_size: X-DSS-SIZE. Size of the contents in bytes. Format int64.
-        x_dss_crc32c: X-DSS-CRC32C. CRC-32C of the contents, 8 hexadecimal digits. Matches `^[a-z0-9]{8}$`.
-        x_dss_s3_etag: X-DSS-S3-ETAG. S3 ETag of the contents, with the number of parts after a dash if it has
-            more than one.
-        x_dss_sha1: X-DSS-SHA1. SHA-1 of the contents, 40 hexadecimal digits. Matches `^[a-z0-9]{40}$`.
-        x_dss_sha256: X-DSS-SHA256. SHA-256 of the contents, 64 hexadecimal digits. Matches `^[a-z0-9]{64}$`.
-    """
+    """Headers of a response."""
 
     retry_after: Header[int] = Header("Retry-After", INTEGER)
+    """Retry-After. Seconds to wait before the redirect is followed. Format int64."""
     x_dss_creator_uid: Header[int] = Header("X-DSS-CREATOR-UID", INTEGER)
+    """X-DSS-CREATOR-UID. Numeric ID of the user who wrote the file. Format int64."""
     x_dss_version: Header[str] = Header("X-DSS-VERSION", STRING)
+    """X-DSS-VERSION. Version of the file that is read. Format DSS_VERSION."""
     x_dss_content_type: Header[str] = Header("X-DSS-CONTENT-TYPE", STRING)
+    """X-DSS-CONTENT-TYPE. Media type of the contents."""
     x_dss_size: Header[int] = Header("X-DSS-SIZE", INTEGER)
+    """X-DSS-SIZE. Size of the contents in bytes. Format int64."""
     x_dss_crc32c: Header[str] = Header("X-DSS-CRC32C", STRING)
+    """X-DSS-CRC32C. CRC-32C of the contents, 8 hexadecimal digits. Matches `^[a-z0-9]{8}$`."""
     x_dss_s3_etag: Header[str] = Header("X-DSS-S3-ETAG", STRING)
+    """X-DSS-S3-ETAG. S3 ETag of the contents, with the number of parts after a dash if it has more than one."""
     x_dss_sha1: Header[str] = Header("X-DSS-SHA1", STRING)
+    """X-DSS-SHA1. SHA-1 of the contents, 40 hexadecimal digits. Matches `^[a-z0-9]{40}$`."""
     x_dss_sha256: Header[str] = Header("X-DSS-SHA256", STRING)
+    """X-DSS-SHA256. SHA-256 of the contents, 64 hexadecimal digits. Matches `^[a-z0-9]{64}$`."""
 
 
 class HeadFileHeaders(ResponseHeaders):
-    """Headers of a response.
-
-    Attributes:
-        x_dss_creator_uid: X-DSS-CREATOR-UID. Numeric ID of the user who wrote the file. Format int64.
-        x_dss_version: X-DSS-VERSION. Version of the file that is described.
-        x_dss_content_type: X-DSS-CONTENT-TYPE. Media type of the contents.
-        x_dss_size: X-DSS-SIZE. Size of the contents in bytes. Format int64.
-        x_dss_crc32c: X-DSS-CRC32C. CRC-32C of the contents, 8 hexadecimal digits. Matches `^[a-z0-9]{8}$`.
-        x_dss_s3_etag: X-DSS-S3-ETAG. S3 ETag of the contents, with the number of parts after a dash if it has
-            more than one.
-        x_dss_sha1: X-DSS-SHA1. SHA-1 of the contents, 40 hexadecimal digits. Matches `^[a-z0-9]{40}$`.
-        x_dss_sha256: X-DSS-SHA256. SHA-256 of the contents, 64 hexadecimal digits. Matches `^[a-z0-9]{64}$`.
-    """
+    """Headers of a response."""
 
     x_dss_creator_uid: Header[int] = Header("X-DSS-CREATOR-UID", INTEGER)
+    """X-DSS-CREATOR-UID. Numeric ID of the user who wrote the file. Format int64."""
     x_dss_version: Header[str] = Header("X-DSS-VERSION", STRING)
+    """X-DSS-VERSION. Version of the file that is described."""
     x_dss_content_type: Header[str] = Header("X-DSS-CONTENT-TYPE", STRING)
+    """X-DSS-CONTENT-TYPE. Media type of the contents."""
     x_dss_size: Header[int] = Header("X-DSS-SIZE", INTEGER)
+    """X-DSS-SIZE. Size of the contents in bytes. Format int64."""
     x_dss_crc32c: Header[str] = Header("X-DSS-CRC32C", STRING)
+    """X-DSS-CRC32C. CRC-32C of the contents, 8 hexadecimal digits. Matches `^[a-z0-9]{8}$`."""
     x_dss_s3_etag: Header[str] = Header("X-DSS-S3-ETAG", STRING)
+    """X-DSS-S3-ETAG. S3 ETag of the contents, with the number of parts after a dash if it has more than one."""
     x_dss_sha1: Header[str] = Header("X-DSS-SHA1", STRING)
+    """X-DSS-SHA1. SHA-1 of the contents, 40 hexadecimal digits. Matches `^[a-z0-9]{40}$`."""
     x_dss_sha256: Header[str] = Header("X-DSS-SHA256", STRING)
+    """X-DSS-SHA256. SHA-256 of the contents, 64 hexadecimal digits. Matches `^[a-z0-9]{64}$`."""
 
 
 class PostSearchHeaders(ResponseHeaders):
-    """Headers of a response.
-
-    Attributes:
-        x_open_api_pagination: X-OpenAPI-Pagination. Whether another page follows; `false` here.
-        link: Link. URL of the next page, as in `<https://...>; rel="next"`.
-        x_open_api_paginated_content_key: X-OpenAPI-Paginated-Content-Key. Name of the field that holds the
-            page's items; here `results`.
-    """
+    """Headers of a response."""
 
     x_open_api_pagination: Header[bool] = Header("X-OpenAPI-Pagination", BOOLEAN)
+    """X-OpenAPI-Pagination. Whether another page follows; `false` here."""
     link: Header[str] = Header("Link", STRING)
+    """Link. URL of the next page, as in `<https://...>; rel="next"`."""
     x_open_api_paginated_content_key: Header[str] = Header("X-OpenAPI-Paginated-Content-Key", STRING)
+    """X-OpenAPI-Paginated-Content-Key. Name of the field that holds the page's items; here `results`."""

@@ -8,37 +8,27 @@ from omicsdk.core.response import Header, ResponseHeaders
 
 
 class CacheControlPragmaHeaders(ResponseHeaders):
-    """Headers of a response.
-
-    Attributes:
-        cache_control: Cache-Control. `no-store`: tokens must not be kept on the way.
-        pragma: Pragma. `no-cache`: the same, for old proxies.
-    """
+    """Headers of a response."""
 
     cache_control: Header[str] = Header("Cache-Control", STRING)
+    """Cache-Control. `no-store`: tokens must not be kept on the way."""
     pragma: Header[str] = Header("Pragma", STRING)
+    """Pragma. `no-cache`: the same, for old proxies."""
 
 
 class GetV1GroupsHeaders(ResponseHeaders):
-    """Headers of a response.
-
-    Attributes:
-        x_open_api_pagination: X-OpenAPI-Pagination. Whether another page follows; `true` here.
-        x_open_api_paginated_content_key: X-OpenAPI-Paginated-Content-Key. Name of the field that holds the
-            page's items.
-        link: Link. URL of the next page, as in `<https://...>; rel="next"`.
-    """
+    """Headers of a response."""
 
     x_open_api_pagination: Header[bool] = Header("X-OpenAPI-Pagination", BOOLEAN)
+    """X-OpenAPI-Pagination. Whether another page follows; `true` here."""
     x_open_api_paginated_content_key: Header[str] = Header("X-OpenAPI-Paginated-Content-Key", STRING)
+    """X-OpenAPI-Paginated-Content-Key. Name of the field that holds the page's items."""
     link: Header[str] = Header("Link", STRING)
+    """Link. URL of the next page, as in `<https://...>; rel="next"`."""
 
 
 class LocationHeaders(ResponseHeaders):
-    """Headers of a response.
-
-    Attributes:
-        location: Location. URL of the provider's authorisation page.
-    """
+    """Headers of a response."""
 
     location: Header[str] = Header("Location", STRING)
+    """Location. URL of the provider's authorisation page."""

@@ -8,10 +8,7 @@ from omicsdk.core.response import Header, ResponseHeaders
 
 
 class ContentDispositionHeaders(ResponseHeaders):
-    """Headers of a response.
-
-    Attributes:
-        content_disposition: Content-Disposition. Name of the file to save: group, module and date.
-    """
+    """Headers of a response."""
 
     content_disposition: Header[str] = Header("Content-Disposition", STRING)
+    """Content-Disposition. Name of the file to save: group, module and date."""

@@ -8,10 +8,7 @@ from omicsdk.core.response import Header, ResponseHeaders
 
 
 class XTotalMatchingQueryHeaders(ResponseHeaders):
-    """Headers of a response.
-
-    Attributes:
-        x_total_matching_query: X-Total-Matching-Query. Number of items on all pages together.
-    """
+    """Headers of a response."""
 
     x_total_matching_query: Header[int] = Header("X-Total-Matching-Query", INTEGER)
+    """X-Total-Matching-Query. Number of items on all pages together."""

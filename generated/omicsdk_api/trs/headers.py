@@ -8,18 +8,15 @@ from omicsdk.core.response import Header, ResponseHeaders
 
 
 class ListToolsHeaders(ResponseHeaders):
-    """Headers of a response.
-
-    Attributes:
-        next_page: next_page. URL of the next page; missing on the last one.
-        last_page: last_page. URL of the last page.
-        self_link: self_link. URL of this page.
-        current_offset: current_offset. Where this page begins, in the registry's own form.
-        current_limit: current_limit. Maximum number of tools on this page.
-    """
+    """Headers of a response."""
 
     next_page: Header[str] = Header("next_page", STRING)
+    """next_page. URL of the next page; missing on the last one."""
     last_page: Header[str] = Header("last_page", STRING)
+    """last_page. URL of the last page."""
     self_link: Header[str] = Header("self_link", STRING)
+    """self_link. URL of this page."""
     current_offset: Header[str] = Header("current_offset", STRING)
+    """current_offset. Where this page begins, in the registry's own form."""
     current_limit: Header[int] = Header("current_limit", INTEGER)
+    """current_limit. Maximum number of tools on this page."""

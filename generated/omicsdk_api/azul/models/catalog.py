@@ -26,17 +26,14 @@ _CATALOG_FIELDS = frozenset({"atlas", "internal", "plugins"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Catalog(Model):
-    """A release of an atlas.
-
-    Attributes:
-        atlas: The atlas, such as `hca`, `lungmap` or `anvil`.
-        internal: Whether the catalog is for tests of the service only.
-        plugins: Plugins by their kind, `metadata` and `repository`.
-    """
+    """A release of an atlas."""
 
     atlas: str
+    """The atlas, such as `hca`, `lungmap` or `anvil`."""
     internal: bool
+    """Whether the catalog is for tests of the service only."""
     plugins: dict[str, Plugin]
+    """Plugins by their kind, `metadata` and `repository`."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -15,15 +15,12 @@ _CATALOGS_FIELDS = frozenset({"default_catalog", "catalogs"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Catalogs(Model):
-    """All catalogs of the service.
-
-    Attributes:
-        default_catalog: Name of the catalog that requests use when they name none.
-        catalogs: Catalogs by name.
-    """
+    """All catalogs of the service."""
 
     default_catalog: str
+    """Name of the catalog that requests use when they name none."""
     catalogs: dict[str, Catalog]
+    """Catalogs by name."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,19 +14,16 @@ _CHANGE_FIELDS = frozenset({"title", "issues", "upgrade", "notes"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Change(Model):
-    """A change to the service.
-
-    Attributes:
-        title: The change in one sentence.
-        issues: Issues in the project's tracker that it resolves.
-        upgrade: Steps that operators of the service take when they install it.
-        notes: Further explanations, if there are any.
-    """
+    """A change to the service."""
 
     title: str
+    """The change in one sentence."""
     issues: list[str]
+    """Issues in the project's tracker that it resolves."""
     upgrade: list[str]
+    """Steps that operators of the service take when they install it."""
     notes: str | None
+    """Further explanations, if there are any."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

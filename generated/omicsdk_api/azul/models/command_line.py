@@ -13,15 +13,12 @@ _COMMAND_LINE_FIELDS = frozenset({"cmd.exe", "bash"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class CommandLine(Model):
-    """Commands that download the manifest, or the files of a manifest for curl; by shell.
-
-    Attributes:
-        cmd_exe: Command for the command prompt of Windows. Its name in the document is cmd.exe.
-        bash: Command for a Unix shell.
-    """
+    """Commands that download the manifest, or the files of a manifest for curl; by shell."""
 
     cmd_exe: str
+    """Command for the command prompt of Windows. Its name in the document is cmd.exe."""
     bash: str
+    """Command for a Unix shell."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

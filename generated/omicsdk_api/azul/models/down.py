@@ -15,13 +15,10 @@ _DOWN_FIELDS = frozenset({"up"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Down(Model):
-    """State of the parts that were checked, by name.
-
-    Attributes:
-        up: Whether every part that was checked works; false here.
-    """
+    """State of the parts that were checked, by name."""
 
     up: bool
+    """Whether every part that was checked works; false here."""
     additional_properties: dict[str, DownPart] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("up", "up", True, False, literal(False)),)

@@ -13,13 +13,10 @@ _DOWN_PART_FIELDS = frozenset({"up"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class DownPart(Model):
-    """State of a part; other fields, such as the error, depend on the part.
-
-    Attributes:
-        up: Whether the part works; false here.
-    """
+    """State of a part; other fields, such as the error, depend on the part."""
 
     up: bool
+    """Whether the part works; false here."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("up", "up", True, False, literal(False)),)

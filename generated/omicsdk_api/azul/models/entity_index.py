@@ -13,15 +13,12 @@ _ENTITY_INDEX_FIELDS = frozenset({"default_sort", "default_order"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class EntityIndex(Model):
-    """How a search over one type of entities is sorted unless it states it.
-
-    Attributes:
-        default_sort: Field that hits are sorted by.
-        default_order: Direction of the sort, `asc` or `desc`.
-    """
+    """How a search over one type of entities is sorted unless it states it."""
 
     default_sort: str
+    """Field that hits are sorted by."""
     default_order: str
+    """Direction of the sort, `asc` or `desc`."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

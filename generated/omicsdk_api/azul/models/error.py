@@ -14,15 +14,12 @@ _ERROR_FIELDS = frozenset({"Code", "Message"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Error(Model):
-    """Response of the service to a request that it refuses.
-
-    Attributes:
-        code: Kind of the error, for example `BadRequestError`. Its name in the document is Code.
-        message: Error in the request. Its name in the document is Message.
-    """
+    """Response of the service to a request that it refuses."""
 
     code: str | None
+    """Kind of the error, for example `BadRequestError`. Its name in the document is Code."""
     message: str | None
+    """Error in the request. Its name in the document is Message."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

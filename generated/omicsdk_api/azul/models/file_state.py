@@ -14,19 +14,18 @@ _FILE_STATE_FIELDS = frozenset({"Status", "Location", "Retry-After"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class FileState(Model):
-    """Whether a file can be read, and where.
-
-    Attributes:
-        status: 302 when the file is ready, 301 when it must be requested again. Format int64. Its name in the
-            document is Status.
-        location: Signed URL of the file, or the URL to request next. Its name in the document is Location.
-        retry_after: Seconds to wait before the next request; only while the file is not ready. Format int64.
-            Its name in the document is Retry-After.
-    """
+    """Whether a file can be read, and where."""
 
     status: int
+    """302 when the file is ready, 301 when it must be requested again. Format int64. Its name in the document is
+    Status.
+    """
     location: str
+    """Signed URL of the file, or the URL to request next. Its name in the document is Location."""
     retry_after: int | None
+    """Seconds to wait before the next request; only while the file is not ready. Format int64. Its name in the
+    document is Retry-After.
+    """
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

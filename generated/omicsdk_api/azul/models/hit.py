@@ -28,30 +28,26 @@ _HIT_FIELDS = frozenset(
 class Hit(Model):
     """An entity, with what is known of the entities around it. Hits of AnVIL have its types of entities as
     fields: `datasets`, `donors`, `diagnoses`, `biosamples`, `activities` and `files`.
-
-    Attributes:
-        protocols: Laboratory protocols and workflows that led to the entity.
-        entry_id: UUID of the entity. Its name in the document is entryId.
-        sources: Snapshots that the entity comes from, with `sourceId` and `sourceSpec`.
-        samples: Samples that belong to the entity.
-        specimens: Specimens that were taken from donors.
-        cell_lines: Cell lines that samples were taken from. Its name in the document is cellLines.
-        donor_organisms: Donors of the specimens, with species, sex and age. Its name in the document is
-            donorOrganisms.
-        organoids: Organoids that samples were taken from.
-        cell_suspensions: Cell suspensions that were measured, with their cell counts. Its name in the
-            document is cellSuspensions.
     """
 
     protocols: list[dict[str, Any]] | None
+    """Laboratory protocols and workflows that led to the entity."""
     entry_id: str | None
+    """UUID of the entity. Its name in the document is entryId."""
     sources: list[dict[str, Any]] | None
+    """Snapshots that the entity comes from, with `sourceId` and `sourceSpec`."""
     samples: list[dict[str, Any]] | None
+    """Samples that belong to the entity."""
     specimens: list[dict[str, Any]] | None
+    """Specimens that were taken from donors."""
     cell_lines: list[dict[str, Any]] | None
+    """Cell lines that samples were taken from. Its name in the document is cellLines."""
     donor_organisms: list[dict[str, Any]] | None
+    """Donors of the specimens, with species, sex and age. Its name in the document is donorOrganisms."""
     organoids: list[str] | None
+    """Organoids that samples were taken from."""
     cell_suspensions: list[dict[str, Any]] | None
+    """Cell suspensions that were measured, with their cell counts. Its name in the document is cellSuspensions."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -15,18 +15,16 @@ _HIT_PAGE_FIELDS = frozenset({"hits", "pagination", "termFacets"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class HitPage(Model):
-    """A page of a search.
-
-    Attributes:
-        hits: Entities on this page.
-        pagination: Number of matches and pages, and the URLs of the pages around this one.
-        term_facets: Facets by name: the values that occur among all matches, each with its count. Every page
-            has the same. Its name in the document is termFacets.
-    """
+    """A page of a search."""
 
     hits: list[Hit]
+    """Entities on this page."""
     pagination: dict[str, Any]
+    """Number of matches and pages, and the URLs of the pages around this one."""
     term_facets: dict[str, Any]
+    """Facets by name: the values that occur among all matches, each with its count. Every page has the same. Its
+    name in the document is termFacets.
+    """
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

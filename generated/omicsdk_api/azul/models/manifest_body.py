@@ -14,17 +14,14 @@ _MANIFEST_BODY_FIELDS = frozenset({"catalog", "filters", "format"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ManifestBody(Model):
-    """Parameters that a request for a manifest may send in its body instead of the query.
-
-    Attributes:
-        catalog: Name of the catalog; by default that of the latest release.
-        filters: Conditions as text in JSON, such as `{"organ":{"is":["brain"]}}`.
-        format: Format of the manifest, `compact` by default.
-    """
+    """Parameters that a request for a manifest may send in its body instead of the query."""
 
     catalog: str | None
+    """Name of the catalog; by default that of the latest release."""
     filters: str | None
+    """Conditions as text in JSON, such as `{"organ":{"is":["brain"]}}`."""
     format: Literal["compact", "terra.bdbag", "terra.pfb", "curl", "verbatim.jsonl", "verbatim.pfb"] | str | None
+    """Format of the manifest, `compact` by default."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -16,23 +16,22 @@ _MANIFEST_STATE_FIELDS = frozenset({"Status", "Location", "Retry-After", "Comman
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ManifestState(Model):
-    """Whether a manifest is written, and where it is.
-
-    Attributes:
-        status: 301 while the manifest is being written, 302 once it is. Format int64. Its name in the
-            document is Status.
-        location: URL to request next while the manifest is being written; then the URL of the manifest.
-            Format url. Its name in the document is Location.
-        retry_after: Seconds to wait before the next request; only while the manifest is being written. Format
-            int64. Its name in the document is Retry-After.
-        command_line: Commands that download the manifest, or the files of a manifest for curl; by shell. Its
-            name in the document is CommandLine.
-    """
+    """Whether a manifest is written, and where it is."""
 
     status: int
+    """301 while the manifest is being written, 302 once it is. Format int64. Its name in the document is Status."""
     location: str
+    """URL to request next while the manifest is being written; then the URL of the manifest. Format url. Its
+    name in the document is Location.
+    """
     retry_after: int | None
+    """Seconds to wait before the next request; only while the manifest is being written. Format int64. Its name
+    in the document is Retry-After.
+    """
     command_line: CommandLine | None
+    """Commands that download the manifest, or the files of a manifest for curl; by shell. Its name in the
+    document is CommandLine.
+    """
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

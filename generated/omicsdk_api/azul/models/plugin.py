@@ -16,17 +16,14 @@ _PLUGIN_FIELDS = frozenset({"name", "sources", "indices"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Plugin(Model):
-    """The part of the service that reads a catalog's metadata or files.
-
-    Attributes:
-        name: Name of the plugin, such as `hca`, `anvil` or `tdr_hca`.
-        sources: Snapshots that the catalog is made of; stated by the plugin `repository`.
-        indices: Types of entities, and how each is sorted; stated by the plugin `metadata`.
-    """
+    """The part of the service that reads a catalog's metadata or files."""
 
     name: str
+    """Name of the plugin, such as `hca`, `anvil` or `tdr_hca`."""
     sources: list[str] | None
+    """Snapshots that the catalog is made of; stated by the plugin `repository`."""
     indices: dict[str, EntityIndex] | None
+    """Types of entities, and how each is sorted; stated by the plugin `metadata`."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

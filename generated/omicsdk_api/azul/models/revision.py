@@ -13,15 +13,12 @@ _REVISION_FIELDS = frozenset({"commit", "dirty"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Revision(Model):
-    """A revision of the service's source.
-
-    Attributes:
-        commit: Hash of the Git commit.
-        dirty: Whether the source had changes that were not committed.
-    """
+    """A revision of the service's source."""
 
     commit: str
+    """Hash of the Git commit."""
     dirty: bool
+    """Whether the source had changes that were not committed."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

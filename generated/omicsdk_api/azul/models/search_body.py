@@ -14,25 +14,22 @@ _SEARCH_BODY_FIELDS = frozenset({"catalog", "filters", "size", "sort", "order", 
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SearchBody(Model):
-    """Parameters that a search may send in its body instead of the query.
-
-    Attributes:
-        catalog: Name of the catalog; by default that of the latest release.
-        filters: Conditions as text in JSON, such as `{"organ":{"is":["brain"]}}`.
-        size: Number of hits on a page. At least 1. Default: 10.
-        sort: Field to sort by.
-        order: Direction to sort in.
-        search_after: Cursor of the hit that precedes the page, from the URL of a next page.
-        search_before: Cursor of the hit that follows the page, from the URL of a previous page.
-    """
+    """Parameters that a search may send in its body instead of the query."""
 
     catalog: str | None
+    """Name of the catalog; by default that of the latest release."""
     filters: str | None
+    """Conditions as text in JSON, such as `{"organ":{"is":["brain"]}}`."""
     size: int | None
+    """Number of hits on a page. At least 1. Default: 10."""
     sort: str | None
+    """Field to sort by."""
     order: Literal["asc", "desc"] | str | None
+    """Direction to sort in."""
     search_after: str | None
+    """Cursor of the hit that precedes the page, from the URL of a next page."""
     search_before: str | None
+    """Cursor of the hit that follows the page, from the URL of a previous page."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -13,23 +13,20 @@ _SERVICE_DOCUMENT_FIELDS = frozenset({"openapi", "info", "tags", "servers", "pat
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ServiceDocument(Model):
-    """An OpenAPI document.
-
-    Attributes:
-        openapi: Version of the OpenAPI specification that the document follows.
-        info: Title, version and description of the service.
-        tags: Groups of the operations.
-        servers: Base URLs of the service.
-        paths: Operations by their paths.
-        components: Parts that operations share.
-    """
+    """An OpenAPI document."""
 
     openapi: str
+    """Version of the OpenAPI specification that the document follows."""
     info: dict[str, Any]
+    """Title, version and description of the service."""
     tags: list[dict[str, Any]]
+    """Groups of the operations."""
     servers: list[dict[str, Any]]
+    """Base URLs of the service."""
     paths: dict[str, Any]
+    """Operations by their paths."""
     components: dict[str, Any]
+    """Parts that operations share."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

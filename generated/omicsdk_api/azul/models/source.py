@@ -13,16 +13,14 @@ _SOURCE_FIELDS = frozenset({"sourceId", "sourceSpec"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Source(Model):
-    """A snapshot of the Terra Data Repository.
-
-    Attributes:
-        source_id: UUID of the snapshot. Its name in the document is sourceId.
-        source_spec: Name of the snapshot with its project, such as `tdr:bigquery:gcp:PROJECT:SNAPSHOT`. Its
-            name in the document is sourceSpec.
-    """
+    """A snapshot of the Terra Data Repository."""
 
     source_id: str
+    """UUID of the snapshot. Its name in the document is sourceId."""
     source_spec: str
+    """Name of the snapshot with its project, such as `tdr:bigquery:gcp:PROJECT:SNAPSHOT`. Its name in the
+    document is sourceSpec.
+    """
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -15,13 +15,10 @@ _SOURCES_FIELDS = frozenset({"sources"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Sources(Model):
-    """Snapshots that the user may read.
-
-    Attributes:
-        sources: Snapshots of the catalog that the user may read.
-    """
+    """Snapshots that the user may read."""
 
     sources: list[Source]
+    """Snapshots of the catalog that the user may read."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("sources", "sources", True, False, array(model(lambda: Source))),)

@@ -32,45 +32,38 @@ _SUMMARY_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Summary(Model):
-    """Counts and sizes of what matches.
-
-    Attributes:
-        organ_types: Organs that occur, each once. Its name in the document is organTypes.
-        total_file_size: Size of all files together, in bytes. Its name in the document is totalFileSize.
-        file_type_summaries: Count and total size of the files of each format. Its name in the document is
-            fileTypeSummaries.
-        cell_count_summaries: Estimated number of cells for each organ. Its name in the document is
-            cellCountSummaries.
-        donor_count: Number of donors. Format int64. Its name in the document is donorCount.
-        file_count: Number of files. Format int64. Its name in the document is fileCount.
-        lab_count: Number of laboratories. Format int64. Its name in the document is labCount.
-        project_count: Number of projects. Format int64. Its name in the document is projectCount.
-        species_count: Number of species. Format int64. Its name in the document is speciesCount.
-        specimen_count: Number of specimens. Format int64. Its name in the document is specimenCount.
-        projects: Estimated numbers of cells for each project; Human Cell Atlas and LungMAP only.
-        file_formats: Number of files of each format; AnVIL only. Its name in the document is fileFormats.
-        dataset_count: Number of datasets; AnVIL only. Format int64. Its name in the document is datasetCount.
-        biosample_count: Number of biosamples; AnVIL only. Format int64. Its name in the document is
-            biosampleCount.
-        activity_count: Number of activities; AnVIL only. Format int64. Its name in the document is
-            activityCount.
-    """
+    """Counts and sizes of what matches."""
 
     organ_types: list[str] | None
+    """Organs that occur, each once. Its name in the document is organTypes."""
     total_file_size: float | None
+    """Size of all files together, in bytes. Its name in the document is totalFileSize."""
     file_type_summaries: list[dict[str, Any]] | None
+    """Count and total size of the files of each format. Its name in the document is fileTypeSummaries."""
     cell_count_summaries: list[dict[str, Any]] | None
+    """Estimated number of cells for each organ. Its name in the document is cellCountSummaries."""
     donor_count: int | None
+    """Number of donors. Format int64. Its name in the document is donorCount."""
     file_count: int | None
+    """Number of files. Format int64. Its name in the document is fileCount."""
     lab_count: int | None
+    """Number of laboratories. Format int64. Its name in the document is labCount."""
     project_count: int | None
+    """Number of projects. Format int64. Its name in the document is projectCount."""
     species_count: int | None
+    """Number of species. Format int64. Its name in the document is speciesCount."""
     specimen_count: int | None
+    """Number of specimens. Format int64. Its name in the document is specimenCount."""
     projects: list[dict[str, Any]] | None
+    """Estimated numbers of cells for each project; Human Cell Atlas and LungMAP only."""
     file_formats: list[dict[str, Any]] | None
+    """Number of files of each format; AnVIL only. Its name in the document is fileFormats."""
     dataset_count: int | None
+    """Number of datasets; AnVIL only. Format int64. Its name in the document is datasetCount."""
     biosample_count: int | None
+    """Number of biosamples; AnVIL only. Format int64. Its name in the document is biosampleCount."""
     activity_count: int | None
+    """Number of activities; AnVIL only. Format int64. Its name in the document is activityCount."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -15,13 +15,10 @@ _UP_FIELDS = frozenset({"up"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Up(Model):
-    """State of the parts that were checked, by name; all of them work.
-
-    Attributes:
-        up: Whether every part that was checked works; true here.
-    """
+    """State of the parts that were checked, by name; all of them work."""
 
     up: bool
+    """Whether every part that was checked works; true here."""
     additional_properties: dict[str, UpPart] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("up", "up", True, False, literal(True)),)

@@ -13,13 +13,10 @@ _UP_PART_FIELDS = frozenset({"up"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class UpPart(Model):
-    """State of a part that works; other fields depend on the part.
-
-    Attributes:
-        up: Whether the part works; true here.
-    """
+    """State of a part that works; other fields depend on the part."""
 
     up: bool
+    """Whether the part works; true here."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("up", "up", True, False, literal(True)),)

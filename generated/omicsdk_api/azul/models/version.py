@@ -16,15 +16,12 @@ _VERSION_FIELDS = frozenset({"git", "changes"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Version(Model):
-    """The revision that runs and what changed in it.
-
-    Attributes:
-        git: A revision of the service's source.
-        changes: The latest changes that users need to know of, the newest first.
-    """
+    """The revision that runs and what changed in it."""
 
     git: Revision
+    """A revision of the service's source."""
     changes: list[Change]
+    """The latest changes that users need to know of, the newest first."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

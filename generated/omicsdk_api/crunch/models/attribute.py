@@ -14,19 +14,16 @@ _ATTRIBUTE_FIELDS = frozenset({"key", "value", "latitude", "longitude"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Attribute(Model):
-    """An attribute as items show it, of any type.
-
-    Attributes:
-        key: Name of the attribute.
-        value: Value of the attribute: a text, number or boolean; absent for a place.
-        latitude: Degrees north of the equator, for a place only.
-        longitude: Degrees east of Greenwich, for a place only.
-    """
+    """An attribute as items show it, of any type."""
 
     key: str
+    """Name of the attribute."""
     value: Any
+    """Value of the attribute: a text, number or boolean; absent for a place."""
     latitude: float | None
+    """Degrees north of the equator, for a place only."""
     longitude: float | None
+    """Degrees east of Greenwich, for a place only."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -13,17 +13,14 @@ _BOOLEAN_ATTRIBUTE_FIELDS = frozenset({"item", "key", "value"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BooleanAttribute(Model):
-    """An attribute of an item, with a boolean value.
-
-    Attributes:
-        item: Slug of the item, dataset or project that has the boolean attribute.
-        key: Name of the boolean attribute. At most 255 characters.
-        value: Whether it is so.
-    """
+    """An attribute of an item, with a boolean value."""
 
     item: str
+    """Slug of the item, dataset or project that has the boolean attribute."""
     key: str
+    """Name of the boolean attribute. At most 255 characters."""
     value: bool
+    """Whether it is so."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

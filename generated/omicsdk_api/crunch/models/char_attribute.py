@@ -13,17 +13,14 @@ _CHAR_ATTRIBUTE_FIELDS = frozenset({"item", "key", "value"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class CharAttribute(Model):
-    """An attribute of an item, with a text value.
-
-    Attributes:
-        item: Slug of the item, dataset or project that has the text attribute.
-        key: Name of the text attribute. At most 255 characters.
-        value: Text of the attribute. At most 1023 characters.
-    """
+    """An attribute of an item, with a text value."""
 
     item: str
+    """Slug of the item, dataset or project that has the text attribute."""
     key: str
+    """Name of the text attribute. At most 255 characters."""
     value: str
+    """Text of the attribute. At most 1023 characters."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

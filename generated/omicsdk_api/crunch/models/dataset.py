@@ -18,31 +18,30 @@ _DATASET_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Dataset(Model):
-    """Files that are processed together.
-
-    Attributes:
-        id: Number of the dataset, made by the site.
-        name: Name of the dataset; unique over all projects, datasets and items. At most 1023 characters.
-        slug: Slug of the dataset, derived from its name and its parent's slug; at most 255 characters. A
-            clash adds `-2` and so on.
-        parent: Slug of the project that the dataset belongs to.
-        description: Short description of the dataset; empty when omitted. At most 1023 characters.
-        details: Long description of the dataset, as Markdown; empty when omitted.
-        attributes: Attributes of the dataset.
-        items: Items that belong to the dataset.
-        base_file_path: Folder of the dataset in the storage. When omitted, `crunch/` and the slug of the
-            project: one folder for all its datasets. At most 4096 characters.
-    """
+    """Files that are processed together."""
 
     id: int
+    """Number of the dataset, made by the site."""
     name: str
+    """Name of the dataset; unique over all projects, datasets and items. At most 1023 characters."""
     slug: str
+    """Slug of the dataset, derived from its name and its parent's slug; at most 255 characters. A clash adds
+    `-2` and so on.
+    """
     parent: str | None
+    """Slug of the project that the dataset belongs to."""
     description: str
+    """Short description of the dataset; empty when omitted. At most 1023 characters."""
     details: str
+    """Long description of the dataset, as Markdown; empty when omitted."""
     attributes: list[Attribute]
+    """Attributes of the dataset."""
     items: list[Item]
+    """Items that belong to the dataset."""
     base_file_path: str
+    """Folder of the dataset in the storage. When omitted, `crunch/` and the slug of the project: one folder for
+    all its datasets. At most 4096 characters.
+    """
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -13,15 +13,12 @@ _DATASET_REFERENCE_FIELDS = frozenset({"project", "dataset"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class DatasetReference(Model):
-    """The dataset that is to be processed next.
-
-    Attributes:
-        project: Slug of the project; empty if no dataset is left to process. At most 255 characters.
-        dataset: Slug of the dataset; empty if no dataset is left to process. At most 255 characters.
-    """
+    """The dataset that is to be processed next."""
 
     project: str
+    """Slug of the project; empty if no dataset is left to process. At most 255 characters."""
     dataset: str
+    """Slug of the dataset; empty if no dataset is left to process. At most 255 characters."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

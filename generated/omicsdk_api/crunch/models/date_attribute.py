@@ -13,17 +13,14 @@ _DATE_ATTRIBUTE_FIELDS = frozenset({"item", "key", "value"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class DateAttribute(Model):
-    """An attribute of an item, with a date value.
-
-    Attributes:
-        item: Slug of the item, dataset or project that has the date attribute.
-        key: Name of the date attribute. At most 255 characters.
-        value: Date, as in `2020-01-02`. Format date.
-    """
+    """An attribute of an item, with a date value."""
 
     item: str
+    """Slug of the item, dataset or project that has the date attribute."""
     key: str
+    """Name of the date attribute. At most 255 characters."""
     value: str
+    """Date, as in `2020-01-02`. Format date."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

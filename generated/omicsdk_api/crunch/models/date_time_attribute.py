@@ -13,18 +13,16 @@ _DATE_TIME_ATTRIBUTE_FIELDS = frozenset({"item", "key", "value"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class DateTimeAttribute(Model):
-    """An attribute of an item, with a date-and-time value.
-
-    Attributes:
-        item: Slug of the item, dataset or project that has the date-and-time attribute.
-        key: Name of the date-and-time attribute. At most 255 characters.
-        value: Date and time, returned as in `2020-01-02T03:04:05Z`; a space instead of the T is accepted too.
-            Format date-time.
-    """
+    """An attribute of an item, with a date-and-time value."""
 
     item: str
+    """Slug of the item, dataset or project that has the date-and-time attribute."""
     key: str
+    """Name of the date-and-time attribute. At most 255 characters."""
     value: str
+    """Date and time, returned as in `2020-01-02T03:04:05Z`; a space instead of the T is accepted too. Format
+    date-time.
+    """
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

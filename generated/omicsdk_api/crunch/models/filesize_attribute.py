@@ -13,17 +13,14 @@ _FILESIZE_ATTRIBUTE_FIELDS = frozenset({"item", "key", "value"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class FilesizeAttribute(Model):
-    """An attribute of an item, with a file-size value.
-
-    Attributes:
-        item: Slug of the item, dataset or project that has the file-size attribute.
-        key: Name of the file-size attribute. At most 255 characters.
-        value: Size in bytes, from 0 to 2^63-1.
-    """
+    """An attribute of an item, with a file-size value."""
 
     item: str
+    """Slug of the item, dataset or project that has the file-size attribute."""
     key: str
+    """Name of the file-size attribute. At most 255 characters."""
     value: int
+    """Size in bytes, from 0 to 2^63-1."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

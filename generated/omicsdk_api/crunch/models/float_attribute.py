@@ -13,17 +13,14 @@ _FLOAT_ATTRIBUTE_FIELDS = frozenset({"item", "key", "value"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class FloatAttribute(Model):
-    """An attribute of an item, with a number value.
-
-    Attributes:
-        item: Slug of the item, dataset or project that has the number attribute.
-        key: Name of the number attribute. At most 255 characters.
-        value: Number of double precision; finite.
-    """
+    """An attribute of an item, with a number value."""
 
     item: str
+    """Slug of the item, dataset or project that has the number attribute."""
     key: str
+    """Name of the number attribute. At most 255 characters."""
     value: float
+    """Number of double precision; finite."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -13,17 +13,14 @@ _INTEGER_ATTRIBUTE_FIELDS = frozenset({"item", "key", "value"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class IntegerAttribute(Model):
-    """An attribute of an item, with an integer value.
-
-    Attributes:
-        item: Slug of the item, dataset or project that has the integer attribute.
-        key: Name of the integer attribute. At most 255 characters.
-        value: Whole number; sites guarantee 32 bits.
-    """
+    """An attribute of an item, with an integer value."""
 
     item: str
+    """Slug of the item, dataset or project that has the integer attribute."""
     key: str
+    """Name of the integer attribute. At most 255 characters."""
     value: int
+    """Whole number; sites guarantee 32 bits."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -15,26 +15,24 @@ _ITEM_FIELDS = frozenset({"id", "name", "slug", "parent", "description", "detail
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Item(Model):
-    """An object that is described by attributes.
-
-    Attributes:
-        id: Number of the item, made by the site.
-        name: Name of the item; unique over all projects, datasets and items. At most 1023 characters.
-        slug: Slug of the item, derived from its name and its parent's slug; at most 255 characters. A clash
-            adds `-2` and so on.
-        parent: Slug of the project, dataset or item that it belongs to.
-        description: Short description of the item; empty when omitted. At most 1023 characters.
-        details: Long description of the item, as Markdown; empty when omitted.
-        attributes: Attributes of the item.
-    """
+    """An object that is described by attributes."""
 
     id: int
+    """Number of the item, made by the site."""
     name: str
+    """Name of the item; unique over all projects, datasets and items. At most 1023 characters."""
     slug: str
+    """Slug of the item, derived from its name and its parent's slug; at most 255 characters. A clash adds `-2`
+    and so on.
+    """
     parent: str | None
+    """Slug of the project, dataset or item that it belongs to."""
     description: str
+    """Short description of the item; empty when omitted. At most 1023 characters."""
     details: str
+    """Long description of the item, as Markdown; empty when omitted."""
     attributes: list[Attribute]
+    """Attributes of the item."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -13,21 +13,20 @@ _LAT_LONG_ATTRIBUTE_FIELDS = frozenset({"item", "key", "latitude", "longitude"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class LatLongAttribute(Model):
-    """An attribute of an item that is a place on Earth.
-
-    Attributes:
-        item: Slug of the item, dataset or project that has the place attribute.
-        key: Name of the place attribute. At most 255 characters.
-        latitude: Degrees north of the equator, with up to 9 decimals; returned with all 9, as text. Matches
-            `^-?\\d{0,3}(?:\\.\\d{0,9})?$`.
-        longitude: Degrees east of Greenwich, with up to 9 decimals; returned with all 9, as text. Matches
-            `^-?\\d{0,3}(?:\\.\\d{0,9})?$`.
-    """
+    """An attribute of an item that is a place on Earth."""
 
     item: str
+    """Slug of the item, dataset or project that has the place attribute."""
     key: str
+    """Name of the place attribute. At most 255 characters."""
     latitude: str
+    """Degrees north of the equator, with up to 9 decimals; returned with all 9, as text. Matches
+    `^-?\\d{0,3}(?:\\.\\d{0,9})?$`.
+    """
     longitude: str
+    """Degrees east of Greenwich, with up to 9 decimals; returned with all 9, as text. Matches
+    `^-?\\d{0,3}(?:\\.\\d{0,9})?$`.
+    """
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -13,17 +13,14 @@ _PAGE_FIELDS = frozenset({"count", "next", "previous"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Page(Model):
-    """Fields of every page of a list beside its results.
-
-    Attributes:
-        count: Total number on all pages.
-        next: URL of the next page; null on the last. Format uri.
-        previous: URL of the previous page; null on the first. Format uri.
-    """
+    """Fields of every page of a list beside its results."""
 
     count: int
+    """Total number on all pages."""
     next: str | None
+    """URL of the next page; null on the last. Format uri."""
     previous: str | None
+    """URL of the previous page; null on the first. Format uri."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

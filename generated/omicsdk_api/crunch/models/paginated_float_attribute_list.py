@@ -15,19 +15,16 @@ _PAGINATED_FLOAT_ATTRIBUTE_LIST_FIELDS = frozenset({"count", "next", "previous",
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PaginatedFloatAttributeList(Model):
-    """A page of the list of number attributes.
-
-    Attributes:
-        count: Total number on all pages.
-        next: URL of the next page; null on the last. Format uri.
-        previous: URL of the previous page; null on the first. Format uri.
-        results: The number attributes of the page, at most 20.
-    """
+    """A page of the list of number attributes."""
 
     count: int
+    """Total number on all pages."""
     next: str | None
+    """URL of the next page; null on the last. Format uri."""
     previous: str | None
+    """URL of the previous page; null on the first. Format uri."""
     results: list[FloatAttribute]
+    """The number attributes of the page, at most 20."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

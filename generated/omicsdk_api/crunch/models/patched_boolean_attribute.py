@@ -14,17 +14,14 @@ _PATCHED_BOOLEAN_ATTRIBUTE_FIELDS = frozenset({"item", "key", "value"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PatchedBooleanAttribute(Model):
-    """Fields that may be changed; fields that are not sent stay unchanged.
-
-    Attributes:
-        item: Slug of the item, dataset or project that has the boolean attribute.
-        key: Name of the boolean attribute. At most 255 characters.
-        value: Whether it is so.
-    """
+    """Fields that may be changed; fields that are not sent stay unchanged."""
 
     item: str | None
+    """Slug of the item, dataset or project that has the boolean attribute."""
     key: str | None
+    """Name of the boolean attribute. At most 255 characters."""
     value: bool | None
+    """Whether it is so."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

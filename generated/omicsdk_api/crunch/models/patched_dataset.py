@@ -19,31 +19,30 @@ _PATCHED_DATASET_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PatchedDataset(Model):
-    """Fields that may be changed; fields that are not sent stay unchanged.
-
-    Attributes:
-        id: Number of the dataset, made by the site.
-        name: Name of the dataset; unique over all projects, datasets and items. At most 1023 characters.
-        slug: Slug of the dataset, derived from its name and its parent's slug; at most 255 characters. A
-            clash adds `-2` and so on.
-        parent: Slug of the project that the dataset belongs to.
-        description: Short description of the dataset; empty when omitted. At most 1023 characters.
-        details: Long description of the dataset, as Markdown; empty when omitted.
-        attributes: Attributes of the dataset.
-        items: Items that belong to the dataset.
-        base_file_path: Folder of the dataset in the storage. When omitted, `crunch/` and the slug of the
-            project: one folder for all its datasets. At most 4096 characters.
-    """
+    """Fields that may be changed; fields that are not sent stay unchanged."""
 
     id: int | None
+    """Number of the dataset, made by the site."""
     name: str | None
+    """Name of the dataset; unique over all projects, datasets and items. At most 1023 characters."""
     slug: str | None
+    """Slug of the dataset, derived from its name and its parent's slug; at most 255 characters. A clash adds
+    `-2` and so on.
+    """
     parent: str | None
+    """Slug of the project that the dataset belongs to."""
     description: str | None
+    """Short description of the dataset; empty when omitted. At most 1023 characters."""
     details: str | None
+    """Long description of the dataset, as Markdown; empty when omitted."""
     attributes: list[Attribute] | None
+    """Attributes of the dataset."""
     items: list[Item] | None
+    """Items that belong to the dataset."""
     base_file_path: str | None
+    """Folder of the dataset in the storage. When omitted, `crunch/` and the slug of the project: one folder for
+    all its datasets. At most 4096 characters.
+    """
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

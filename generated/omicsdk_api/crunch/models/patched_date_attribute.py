@@ -14,17 +14,14 @@ _PATCHED_DATE_ATTRIBUTE_FIELDS = frozenset({"item", "key", "value"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PatchedDateAttribute(Model):
-    """Fields that may be changed; fields that are not sent stay unchanged.
-
-    Attributes:
-        item: Slug of the item, dataset or project that has the date attribute.
-        key: Name of the date attribute. At most 255 characters.
-        value: Date, as in `2020-01-02`. Format date.
-    """
+    """Fields that may be changed; fields that are not sent stay unchanged."""
 
     item: str | None
+    """Slug of the item, dataset or project that has the date attribute."""
     key: str | None
+    """Name of the date attribute. At most 255 characters."""
     value: str | None
+    """Date, as in `2020-01-02`. Format date."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

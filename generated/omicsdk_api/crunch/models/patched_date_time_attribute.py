@@ -14,18 +14,16 @@ _PATCHED_DATE_TIME_ATTRIBUTE_FIELDS = frozenset({"item", "key", "value"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PatchedDateTimeAttribute(Model):
-    """Fields that may be changed; fields that are not sent stay unchanged.
-
-    Attributes:
-        item: Slug of the item, dataset or project that has the date-and-time attribute.
-        key: Name of the date-and-time attribute. At most 255 characters.
-        value: Date and time, returned as in `2020-01-02T03:04:05Z`; a space instead of the T is accepted too.
-            Format date-time.
-    """
+    """Fields that may be changed; fields that are not sent stay unchanged."""
 
     item: str | None
+    """Slug of the item, dataset or project that has the date-and-time attribute."""
     key: str | None
+    """Name of the date-and-time attribute. At most 255 characters."""
     value: str | None
+    """Date and time, returned as in `2020-01-02T03:04:05Z`; a space instead of the T is accepted too. Format
+    date-time.
+    """
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,17 +14,14 @@ _PATCHED_FILESIZE_ATTRIBUTE_FIELDS = frozenset({"item", "key", "value"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PatchedFilesizeAttribute(Model):
-    """Fields that may be changed; fields that are not sent stay unchanged.
-
-    Attributes:
-        item: Slug of the item, dataset or project that has the file-size attribute.
-        key: Name of the file-size attribute. At most 255 characters.
-        value: Size in bytes, from 0 to 2^63-1.
-    """
+    """Fields that may be changed; fields that are not sent stay unchanged."""
 
     item: str | None
+    """Slug of the item, dataset or project that has the file-size attribute."""
     key: str | None
+    """Name of the file-size attribute. At most 255 characters."""
     value: int | None
+    """Size in bytes, from 0 to 2^63-1."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

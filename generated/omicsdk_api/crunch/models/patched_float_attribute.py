@@ -14,17 +14,14 @@ _PATCHED_FLOAT_ATTRIBUTE_FIELDS = frozenset({"item", "key", "value"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PatchedFloatAttribute(Model):
-    """Fields that may be changed; fields that are not sent stay unchanged.
-
-    Attributes:
-        item: Slug of the item, dataset or project that has the number attribute.
-        key: Name of the number attribute. At most 255 characters.
-        value: Number of double precision; finite.
-    """
+    """Fields that may be changed; fields that are not sent stay unchanged."""
 
     item: str | None
+    """Slug of the item, dataset or project that has the number attribute."""
     key: str | None
+    """Name of the number attribute. At most 255 characters."""
     value: float | None
+    """Number of double precision; finite."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

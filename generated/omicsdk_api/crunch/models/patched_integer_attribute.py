@@ -14,17 +14,14 @@ _PATCHED_INTEGER_ATTRIBUTE_FIELDS = frozenset({"item", "key", "value"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PatchedIntegerAttribute(Model):
-    """Fields that may be changed; fields that are not sent stay unchanged.
-
-    Attributes:
-        item: Slug of the item, dataset or project that has the integer attribute.
-        key: Name of the integer attribute. At most 255 characters.
-        value: Whole number; sites guarantee 32 bits.
-    """
+    """Fields that may be changed; fields that are not sent stay unchanged."""
 
     item: str | None
+    """Slug of the item, dataset or project that has the integer attribute."""
     key: str | None
+    """Name of the integer attribute. At most 255 characters."""
     value: int | None
+    """Whole number; sites guarantee 32 bits."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

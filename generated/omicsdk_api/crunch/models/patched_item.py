@@ -16,26 +16,24 @@ _PATCHED_ITEM_FIELDS = frozenset({"id", "name", "slug", "parent", "description",
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PatchedItem(Model):
-    """Fields that may be changed; fields that are not sent stay unchanged.
-
-    Attributes:
-        id: Number of the item, made by the site.
-        name: Name of the item; unique over all projects, datasets and items. At most 1023 characters.
-        slug: Slug of the item, derived from its name and its parent's slug; at most 255 characters. A clash
-            adds `-2` and so on.
-        parent: Slug of the project, dataset or item that it belongs to.
-        description: Short description of the item; empty when omitted. At most 1023 characters.
-        details: Long description of the item, as Markdown; empty when omitted.
-        attributes: Attributes of the item.
-    """
+    """Fields that may be changed; fields that are not sent stay unchanged."""
 
     id: int | None
+    """Number of the item, made by the site."""
     name: str | None
+    """Name of the item; unique over all projects, datasets and items. At most 1023 characters."""
     slug: str | None
+    """Slug of the item, derived from its name and its parent's slug; at most 255 characters. A clash adds `-2`
+    and so on.
+    """
     parent: str | None
+    """Slug of the project, dataset or item that it belongs to."""
     description: str | None
+    """Short description of the item; empty when omitted. At most 1023 characters."""
     details: str | None
+    """Long description of the item, as Markdown; empty when omitted."""
     attributes: list[Attribute] | None
+    """Attributes of the item."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,21 +14,20 @@ _PATCHED_LAT_LONG_ATTRIBUTE_FIELDS = frozenset({"item", "key", "latitude", "long
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PatchedLatLongAttribute(Model):
-    """Fields that may be changed; fields that are not sent stay unchanged.
-
-    Attributes:
-        item: Slug of the item, dataset or project that has the place attribute.
-        key: Name of the place attribute. At most 255 characters.
-        latitude: Degrees north of the equator, with up to 9 decimals; returned with all 9, as text. Matches
-            `^-?\\d{0,3}(?:\\.\\d{0,9})?$`.
-        longitude: Degrees east of Greenwich, with up to 9 decimals; returned with all 9, as text. Matches
-            `^-?\\d{0,3}(?:\\.\\d{0,9})?$`.
-    """
+    """Fields that may be changed; fields that are not sent stay unchanged."""
 
     item: str | None
+    """Slug of the item, dataset or project that has the place attribute."""
     key: str | None
+    """Name of the place attribute. At most 255 characters."""
     latitude: str | None
+    """Degrees north of the equator, with up to 9 decimals; returned with all 9, as text. Matches
+    `^-?\\d{0,3}(?:\\.\\d{0,9})?$`.
+    """
     longitude: str | None
+    """Degrees east of Greenwich, with up to 9 decimals; returned with all 9, as text. Matches
+    `^-?\\d{0,3}(?:\\.\\d{0,9})?$`.
+    """
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

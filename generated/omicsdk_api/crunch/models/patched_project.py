@@ -14,25 +14,22 @@ _PATCHED_PROJECT_FIELDS = frozenset({"id", "name", "slug", "description", "detai
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PatchedProject(Model):
-    """Fields that may be changed; fields that are not sent stay unchanged.
-
-    Attributes:
-        id: Number of the project, made by the site.
-        name: Name of the project; unique over all projects, datasets and items. At most 1023 characters.
-        slug: Slug of the project, derived from its name and its parent's slug; at most 255 characters. A
-            clash adds `-2` and so on.
-        description: Short description of the project; empty when omitted. At most 1023 characters.
-        details: Long description of the project, as Markdown; empty when omitted.
-        workflow: Text of the Snakefile or script that processes the project's datasets; surrounding white
-            space is removed.
-    """
+    """Fields that may be changed; fields that are not sent stay unchanged."""
 
     id: int | None
+    """Number of the project, made by the site."""
     name: str | None
+    """Name of the project; unique over all projects, datasets and items. At most 1023 characters."""
     slug: str | None
+    """Slug of the project, derived from its name and its parent's slug; at most 255 characters. A clash adds
+    `-2` and so on.
+    """
     description: str | None
+    """Short description of the project; empty when omitted. At most 1023 characters."""
     details: str | None
+    """Long description of the project, as Markdown; empty when omitted."""
     workflow: str | None
+    """Text of the Snakefile or script that processes the project's datasets; surrounding white space is removed."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,17 +14,14 @@ _PATCHED_URL_ATTRIBUTE_FIELDS = frozenset({"item", "key", "value"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PatchedURLAttribute(Model):
-    """Fields that may be changed; fields that are not sent stay unchanged.
-
-    Attributes:
-        item: Slug of the item, dataset or project that has the URL attribute.
-        key: Name of the URL attribute. At most 255 characters.
-        value: URL, with its scheme. Format uri. At most 1023 characters.
-    """
+    """Fields that may be changed; fields that are not sent stay unchanged."""
 
     item: str | None
+    """Slug of the item, dataset or project that has the URL attribute."""
     key: str | None
+    """Name of the URL attribute. At most 255 characters."""
     value: str | None
+    """URL, with its scheme. Format uri. At most 1023 characters."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

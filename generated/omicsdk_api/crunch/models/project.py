@@ -13,25 +13,22 @@ _PROJECT_FIELDS = frozenset({"id", "name", "slug", "description", "details", "wo
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Project(Model):
-    """Datasets that belong together, and their workflow.
-
-    Attributes:
-        id: Number of the project, made by the site.
-        name: Name of the project; unique over all projects, datasets and items. At most 1023 characters.
-        slug: Slug of the project, derived from its name and its parent's slug; at most 255 characters. A
-            clash adds `-2` and so on.
-        description: Short description of the project; empty when omitted. At most 1023 characters.
-        details: Long description of the project, as Markdown; empty when omitted.
-        workflow: Text of the Snakefile or script that processes the project's datasets; surrounding white
-            space is removed.
-    """
+    """Datasets that belong together, and their workflow."""
 
     id: int
+    """Number of the project, made by the site."""
     name: str
+    """Name of the project; unique over all projects, datasets and items. At most 1023 characters."""
     slug: str
+    """Slug of the project, derived from its name and its parent's slug; at most 255 characters. A clash adds
+    `-2` and so on.
+    """
     description: str
+    """Short description of the project; empty when omitted. At most 1023 characters."""
     details: str
+    """Long description of the project, as Markdown; empty when omitted."""
     workflow: str
+    """Text of the Snakefile or script that processes the project's datasets; surrounding white space is removed."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -37,52 +37,48 @@ _STATUS_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Status(Model):
-    """Progress of the processing of a dataset at a point in time, and the machine.
-
-    Attributes:
-        id: Number of the status, made by the site.
-        dataset: Number of the dataset, its `id` and not its slug.
-        stage: Step of the processing: 1 set-up, 2 workflow, 3 upload.
-        state: State of a step: 1 started, 2 succeeded, 3 failed.
-        site_user: Numeric ID of the user who posted it: the site takes it from the token; a sent value is
-            ignored.
-        note: Further details, such as the text of an error; empty when omitted.
-        agent_user: User that the worker runs as, on its machine. At most 255 characters.
-        version: Version of the worker's client. At most 255 characters.
-        revision: Revision of the workflow, such as a Git commit. At most 255 characters.
-        system: Operating system of the machine, such as `Linux`. At most 255 characters.
-        system_release: Release of the operating system. At most 255 characters.
-        system_version: Version of the operating system. At most 255 characters.
-        machine: Kind of processor, such as `x86_64`. At most 255 characters.
-        hostname: Name of the machine in its network. At most 255 characters.
-        ip_address: Address of the machine in its network. At most 255 characters.
-        mac_address: Hardware address of the machine, such as `02:42:ac:11:00:02`. At most 255 characters.
-        memory_total: Memory of the machine in bytes, or null if unknown.
-        memory_free: Free memory in bytes, or null if unknown.
-        disk_total: Size of the working disk in bytes, or null if unknown.
-        disk_free: Free space of the working disk in bytes, or null if unknown.
-    """
+    """Progress of the processing of a dataset at a point in time, and the machine."""
 
     id: int
+    """Number of the status, made by the site."""
     dataset: int
+    """Number of the dataset, its `id` and not its slug."""
     stage: Literal[1, 2, 3] | int
+    """Step of the processing: 1 set-up, 2 workflow, 3 upload."""
     state: Literal[1, 2, 3] | int
+    """State of a step: 1 started, 2 succeeded, 3 failed."""
     site_user: int | None
+    """Numeric ID of the user who posted it: the site takes it from the token; a sent value is ignored."""
     note: str | None
+    """Further details, such as the text of an error; empty when omitted."""
     agent_user: str | None
+    """User that the worker runs as, on its machine. At most 255 characters."""
     version: str | None
+    """Version of the worker's client. At most 255 characters."""
     revision: str | None
+    """Revision of the workflow, such as a Git commit. At most 255 characters."""
     system: str | None
+    """Operating system of the machine, such as `Linux`. At most 255 characters."""
     system_release: str | None
+    """Release of the operating system. At most 255 characters."""
     system_version: str | None
+    """Version of the operating system. At most 255 characters."""
     machine: str | None
+    """Kind of processor, such as `x86_64`. At most 255 characters."""
     hostname: str | None
+    """Name of the machine in its network. At most 255 characters."""
     ip_address: str | None
+    """Address of the machine in its network. At most 255 characters."""
     mac_address: str | None
+    """Hardware address of the machine, such as `02:42:ac:11:00:02`. At most 255 characters."""
     memory_total: int | None
+    """Memory of the machine in bytes, or null if unknown."""
     memory_free: int | None
+    """Free memory in bytes, or null if unknown."""
     disk_total: int | None
+    """Size of the working disk in bytes, or null if unknown."""
     disk_free: int | None
+    """Free space of the working disk in bytes, or null if unknown."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

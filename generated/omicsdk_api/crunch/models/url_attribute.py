@@ -13,17 +13,14 @@ _URL_ATTRIBUTE_FIELDS = frozenset({"item", "key", "value"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class URLAttribute(Model):
-    """An attribute of an item, with a URL value.
-
-    Attributes:
-        item: Slug of the item, dataset or project that has the URL attribute.
-        key: Name of the URL attribute. At most 255 characters.
-        value: URL, with its scheme. Format uri. At most 1023 characters.
-    """
+    """An attribute of an item, with a URL value."""
 
     item: str
+    """Slug of the item, dataset or project that has the URL attribute."""
     key: str
+    """Name of the URL attribute. At most 255 characters."""
     value: str
+    """URL, with its scheme. Format uri. At most 1023 characters."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

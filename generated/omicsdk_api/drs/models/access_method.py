@@ -28,31 +28,33 @@ _ACCESS_METHOD_FIELDS = frozenset({"type", "access_url", "access_id", "cloud", "
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AccessMethod(Model):
-    """A method to access the bytes of an object. It has an `access_url`, an `access_id`, or both.
-
-    Attributes:
-        type: Protocol by which the bytes are read: `s3` (Amazon S3), `gs` (Google Cloud Storage), `ftp`,
-            `gsiftp` (GridFTP), `globus`, `htsget` (slices of reads and variants), `https`, or `file` (a file
-            system that is mounted).
-        access_url: URL of the bytes. A URL in cloud storage, such as `s3://...`, requires your own
-            credentials for that cloud, unless the bytes are public.
-        access_id: Identifier for requesting the object's access, to get a URL. Unique within the object; it
-            has no meaning outside.
-        cloud: Cloud that holds this copy; `aws`, `gcp` and `azure` for the three large ones.
-        region: Region of the cloud that holds this copy, such as `us-east-1`. Reading from within it is
-            faster, and often free.
-        available: Whether the bytes can be read at once. False for copies in an archive, which take time, or
-            a request, to be restored.
-        authorizations: How requests for a URL by `access_id` are authorised.
-    """
+    """A method to access the bytes of an object. It has an `access_url`, an `access_id`, or both."""
 
     type: Literal["s3", "gs", "ftp", "gsiftp", "globus", "htsget", "https", "file"] | str
+    """Protocol by which the bytes are read: `s3` (Amazon S3), `gs` (Google Cloud Storage), `ftp`, `gsiftp`
+    (GridFTP), `globus`, `htsget` (slices of reads and variants), `https`, or `file` (a file system that is
+    mounted).
+    """
     access_url: AccessURL | None
+    """URL of the bytes. A URL in cloud storage, such as `s3://...`, requires your own credentials for that
+    cloud, unless the bytes are public.
+    """
     access_id: str | None
+    """Identifier for requesting the object's access, to get a URL. Unique within the object; it has no meaning
+    outside.
+    """
     cloud: str | None
+    """Cloud that holds this copy; `aws`, `gcp` and `azure` for the three large ones."""
     region: str | None
+    """Region of the cloud that holds this copy, such as `us-east-1`. Reading from within it is faster, and often
+    free.
+    """
     available: bool | None
+    """Whether the bytes can be read at once. False for copies in an archive, which take time, or a request, to
+    be restored.
+    """
     authorizations: Authorizations | None
+    """How requests for a URL by `access_id` are authorised."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,13 +14,10 @@ _ACCESS_REQUEST_FIELDS = frozenset({"passports"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AccessRequest(Model):
-    """Authorisation of the request for a URL.
-
-    Attributes:
-        passports: Passports that give access to the bytes, each an encoded and signed JSON Web Token.
-    """
+    """Authorisation of the request for a URL."""
 
     passports: list[str] | None
+    """Passports that give access to the bytes, each an encoded and signed JSON Web Token."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("passports", "passports", False, False, array(STRING)),)

@@ -14,16 +14,14 @@ _ACCESS_URL_FIELDS = frozenset({"url", "headers"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AccessURL(Model):
-    """Location of the bytes of an object, and the headers to send to get them.
-
-    Attributes:
-        url: Complete URL of the bytes. A presigned one works for a limited time.
-        headers: Headers to send to the URL, each as `Name: value`, for example `Authorization: Basic
-            Z2E0Z2g6ZHJz`. They may hold secrets, and are meant for this URL only.
-    """
+    """Location of the bytes of an object, and the headers to send to get them."""
 
     url: str
+    """Complete URL of the bytes. A presigned one works for a limited time."""
     headers: list[str] | None
+    """Headers to send to the URL, each as `Name: value`, for example `Authorization: Basic Z2E0Z2g6ZHJz`. They
+    may hold secrets, and are meant for this URL only.
+    """
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,24 +14,23 @@ _AUTHORIZATIONS_FIELDS = frozenset({"drs_object_id", "supported_types", "passpor
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Authorizations(Model):
-    """How requests for an object are authorised.
-
-    Attributes:
-        drs_object_id: Identifier of the object.
-        supported_types: Kinds of authorisation that are accepted, any of which suffices: `None` (open to
-            all), `BasicAuth`, `BearerAuth` or `PassportAuth`. No or an empty list means `None`.
-        passport_auth_issuers: Issuers of visas that give access, as in a visa's `iss`; stated wherever
-            `PassportAuth` is. Send only passports with visas of these, and only if you trust the server with
-            them: it could use them for other services.
-        bearer_auth_issuers: Issuers whose tokens give access. If `BearerAuth` is accepted and none is listed,
-            determine by other means which token to send. Before sending a token, check that it is intended
-            for this server.
-    """
+    """How requests for an object are authorised."""
 
     drs_object_id: str | None
+    """Identifier of the object."""
     supported_types: list[Literal["None", "BasicAuth", "BearerAuth", "PassportAuth"] | str] | None
+    """Kinds of authorisation that are accepted, any of which suffices: `None` (open to all), `BasicAuth`,
+    `BearerAuth` or `PassportAuth`. No or an empty list means `None`.
+    """
     passport_auth_issuers: list[str] | None
+    """Issuers of visas that give access, as in a visa's `iss`; stated wherever `PassportAuth` is. Send only
+    passports with visas of these, and only if you trust the server with them: it could use them for other
+    services.
+    """
     bearer_auth_issuers: list[str] | None
+    """Issuers whose tokens give access. If `BearerAuth` is accepted and none is listed, determine by other means
+    which token to send. Before sending a token, check that it is intended for this server.
+    """
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,15 +14,12 @@ _BULK_ACCESS_ID_FIELDS = frozenset({"bulk_object_id", "bulk_access_ids"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BulkAccessId(Model):
-    """An object, and the access methods to use.
-
-    Attributes:
-        bulk_object_id: Identifier of the object whose bytes to fetch.
-        bulk_access_ids: The `access_id` of each access method to return a URL for.
-    """
+    """An object, and the access methods to use."""
 
     bulk_object_id: str | None
+    """Identifier of the object whose bytes to fetch."""
     bulk_access_ids: list[str] | None
+    """The `access_id` of each access method to return a URL for."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -16,16 +16,12 @@ _BULK_ACCESS_REQUEST_FIELDS = frozenset({"passports", "bulk_object_access_ids"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BulkAccessRequest(Model):
-    """URLs to return, and the authorisation.
-
-    Attributes:
-        passports: Passports that give access to all the bytes, each an encoded and signed JSON Web Token.
-        bulk_object_access_ids: Objects, each with its access identifiers; at most `drs.maxBulkRequestLength`
-            of the server's description.
-    """
+    """URLs to return, and the authorisation."""
 
     passports: list[str] | None
+    """Passports that give access to all the bytes, each an encoded and signed JSON Web Token."""
     bulk_object_access_ids: list[BulkAccessId] | None
+    """Objects, each with its access identifiers; at most `drs.maxBulkRequestLength` of the server's description."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

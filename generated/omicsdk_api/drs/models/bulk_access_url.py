@@ -14,20 +14,16 @@ _BULK_ACCESS_URL_FIELDS = frozenset({"url", "drs_object_id", "drs_access_id", "h
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BulkAccessURL(Model):
-    """Location of the bytes of one object, and the headers to send to get them.
-
-    Attributes:
-        url: Complete URL of the bytes. A presigned one works for a limited time.
-        drs_object_id: Identifier of the object whose bytes these are.
-        drs_access_id: Access identifier for which this URL was requested.
-        headers: Headers to send to the URL, each as `Name: value`. They may hold secrets, and are meant for
-            this URL only.
-    """
+    """Location of the bytes of one object, and the headers to send to get them."""
 
     url: str
+    """Complete URL of the bytes. A presigned one works for a limited time."""
     drs_object_id: str | None
+    """Identifier of the object whose bytes these are."""
     drs_access_id: str | None
+    """Access identifier for which this URL was requested."""
     headers: list[str] | None
+    """Headers to send to the URL, each as `Name: value`. They may hold secrets, and are meant for this URL only."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -18,18 +18,14 @@ _BULK_ACCESS_URLS_FIELDS = frozenset({"summary", "unresolved_drs_objects", "reso
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BulkAccessUrls(Model):
-    """The URLs of the bytes of objects, and the objects that could not be resolved.
-
-    Attributes:
-        summary: Numbers of requested, resolved and unresolved objects.
-        unresolved_drs_objects: The objects that could not be resolved, gathered by the reason.
-        resolved_drs_object_access_urls: URLs of the bytes, one for each object and access identifier that
-            could be resolved.
-    """
+    """The URLs of the bytes of objects, and the objects that could not be resolved."""
 
     summary: Summary | None
+    """Numbers of requested, resolved and unresolved objects."""
     unresolved_drs_objects: list[UnresolvedGroup] | None
+    """The objects that could not be resolved, gathered by the reason."""
     resolved_drs_object_access_urls: list[BulkAccessURL] | None
+    """URLs of the bytes, one for each object and access identifier that could be resolved."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

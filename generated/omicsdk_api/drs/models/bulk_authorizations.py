@@ -20,20 +20,16 @@ _BULK_AUTHORIZATIONS_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BulkAuthorizations(Model):
-    """How requests for objects are authorised, and the objects that could not be resolved.
-
-    Attributes:
-        summary: Numbers of requested, resolved and unresolved objects.
-        unresolved_drs_objects: The objects that could not be resolved, gathered by the reason.
-        resolved_drs_object: Accepted authorisation of each object that could be resolved.
-        resolved_drs_objects: The same as `resolved_drs_object`, from servers that spell the name so; Gen3's
-            do.
-    """
+    """How requests for objects are authorised, and the objects that could not be resolved."""
 
     summary: Summary | None
+    """Numbers of requested, resolved and unresolved objects."""
     unresolved_drs_objects: list[UnresolvedGroup] | None
+    """The objects that could not be resolved, gathered by the reason."""
     resolved_drs_object: list[Authorizations] | None
+    """Accepted authorisation of each object that could be resolved."""
     resolved_drs_objects: list[Authorizations] | None
+    """The same as `resolved_drs_object`, from servers that spell the name so; Gen3's do."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,14 +14,10 @@ _BULK_AUTHORIZATIONS_REQUEST_FIELDS = frozenset({"bulk_object_ids"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BulkAuthorizationsRequest(Model):
-    """Objects of the query.
-
-    Attributes:
-        bulk_object_ids: Identifiers of the objects to look up, at most `drs.maxBulkRequestLength` of the
-            server's description.
-    """
+    """Objects of the query."""
 
     bulk_object_ids: list[str] | None
+    """Identifiers of the objects to look up, at most `drs.maxBulkRequestLength` of the server's description."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("bulk_object_ids", "bulk_object_ids", False, False, array(STRING)),)

@@ -18,20 +18,16 @@ _BULK_OBJECTS_FIELDS = frozenset({"summary", "unresolved_drs_objects", "resolved
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BulkObjects(Model):
-    """The objects that could be resolved, and those that could not.
-
-    Attributes:
-        summary: Numbers of requested, resolved and unresolved objects.
-        unresolved_drs_objects: The objects that could not be resolved, gathered by the reason.
-        resolved_drs_object: Descriptions of the objects that could be resolved.
-        resolved_drs_objects: The same as `resolved_drs_object`, from servers that spell the name so; Gen3's
-            do.
-    """
+    """The objects that could be resolved, and those that could not."""
 
     summary: Summary | None
+    """Numbers of requested, resolved and unresolved objects."""
     unresolved_drs_objects: list[UnresolvedGroup] | None
+    """The objects that could not be resolved, gathered by the reason."""
     resolved_drs_object: list[DrsObject] | None
+    """Descriptions of the objects that could be resolved."""
     resolved_drs_objects: list[DrsObject] | None
+    """The same as `resolved_drs_object`, from servers that spell the name so; Gen3's do."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

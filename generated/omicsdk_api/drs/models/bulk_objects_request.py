@@ -14,16 +14,12 @@ _BULK_OBJECTS_REQUEST_FIELDS = frozenset({"passports", "bulk_object_ids"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BulkObjectsRequest(Model):
-    """Objects to describe, and the authorisation.
-
-    Attributes:
-        passports: Passports that give access to the objects, each an encoded and signed JSON Web Token.
-        bulk_object_ids: Identifiers of the objects to describe, at most `drs.maxBulkRequestLength` of the
-            server's description.
-    """
+    """Objects to describe, and the authorisation."""
 
     passports: list[str] | None
+    """Passports that give access to the objects, each an encoded and signed JSON Web Token."""
     bulk_object_ids: list[str] | None
+    """Identifiers of the objects to describe, at most `drs.maxBulkRequestLength` of the server's description."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -13,17 +13,14 @@ _CHECKSUM_FIELDS = frozenset({"checksum", "type"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Checksum(Model):
-    """A checksum, and how it was computed.
-
-    Attributes:
-        checksum: The checksum in hexadecimal digits.
-        type: Algorithm: a name of IANA's registry of hash algorithms, such as `sha-256`, or one in common
-            use, such as `md5`, `etag`, `crc32c`, `trunc512` or `sha1`. Servers also write `sha256` without
-            the dash.
-    """
+    """A checksum, and how it was computed."""
 
     checksum: str
+    """The checksum in hexadecimal digits."""
     type: str
+    """Algorithm: a name of IANA's registry of hash algorithms, such as `sha-256`, or one in common use, such as
+    `md5`, `etag`, `crc32c`, `trunc512` or `sha1`. Servers also write `sha256` without the dash.
+    """
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

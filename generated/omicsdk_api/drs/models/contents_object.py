@@ -14,22 +14,21 @@ _CONTENTS_OBJECT_FIELDS = frozenset({"name", "id", "drs_uri", "contents"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ContentsObject(Model):
-    """A member of a bundle.
-
-    Attributes:
-        name: Name of the member in this bundle, unique there. It takes precedence over the object's own name:
-            use it as the name of the file or folder when the bundle is written to disk. It should consist of
-            letters, digits, dots, dashes and underscores; check it before using it in a path.
-        id: Identifier of the member on this server, if it has one. Members directly in the bundle have one;
-            it may be missing for those further down.
-        drs_uri: URIs of the member. They may refer to other servers.
-        contents: Contents of the member if it is a bundle itself; only if the request had `expand` set.
-    """
+    """A member of a bundle."""
 
     name: str
+    """Name of the member in this bundle, unique there. It takes precedence over the object's own name: use it as
+    the name of the file or folder when the bundle is written to disk. It should consist of letters, digits,
+    dots, dashes and underscores; check it before using it in a path.
+    """
     id: str | None
+    """Identifier of the member on this server, if it has one. Members directly in the bundle have one; it may be
+    missing for those further down.
+    """
     drs_uri: list[str] | str | None
+    """URIs of the member. They may refer to other servers."""
     contents: list[ContentsObject] | None
+    """Contents of the member if it is a bundle itself; only if the request had `expand` set."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,19 +14,18 @@ _DRS_FACTS_FIELDS = frozenset({"maxBulkRequestLength", "objectCount", "totalObje
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class DrsFacts(Model):
-    """Contents of a repository, and the limit of a request.
-
-    Attributes:
-        max_bulk_request_length: Maximum number of objects in a bulk request, at least 1; a longer request is
-            refused with 413. Its name in the document is maxBulkRequestLength.
-        object_count: Number of objects on the server. Its name in the document is objectCount.
-        total_object_size: Total size of all objects in bytes. Each file is counted once, regardless of its
-            copies. Its name in the document is totalObjectSize.
-    """
+    """Contents of a repository, and the limit of a request."""
 
     max_bulk_request_length: int
+    """Maximum number of objects in a bulk request, at least 1; a longer request is refused with 413. Its name in
+    the document is maxBulkRequestLength.
+    """
     object_count: int | None
+    """Number of objects on the server. Its name in the document is objectCount."""
     total_object_size: int | None
+    """Total size of all objects in bytes. Each file is counted once, regardless of its copies. Its name in the
+    document is totalObjectSize.
+    """
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

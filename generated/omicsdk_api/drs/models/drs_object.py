@@ -34,45 +34,46 @@ _DRS_OBJECT_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class DrsObject(Model):
-    """An object, which is a blob (the bytes of a file) or, if it has `contents`, a bundle of objects.
-
-    Attributes:
-        id: Identifier of the object, unique on this server.
-        self_uri: URI of the object, with the host of its server or a compact prefix, such as
-            `drs://drs.example.org/314159`. Store or share this URI: it identifies the object globally.
-        size: Size in bytes; for a bundle, of all that is listed in it. Format int64.
-        created_time: When the contents were made (RFC 3339), not when the server received them. Format
-            date-time.
-        checksums: Checksums of the contents, one for each algorithm; at least one. That of a blob is computed
-            over its bytes. That of a bundle is computed over the checksums of its direct members: they are
-            written in hexadecimal digits, sorted as text, joined without anything between them, and the same
-            algorithm is applied to the result. Names are ignored. At least 1 items.
-        name: Name to give to the object as a file. It should consist of letters, digits, dots, dashes and
-            underscores, but not all servers conform to this: check it before using it in a path.
-        updated_time: When the contents were last changed (RFC 3339). The same as `created_time` where
-            contents never change. Format date-time.
-        version: Version of the object, in any form; a number, a time or a checksum.
-        mime_type: Media type of the contents, such as `application/json`.
-        access_methods: Methods to access the bytes, one for each copy. A blob has at least one; a bundle need
-            not have any. At least 1 items.
-        contents: Contents of the bundle. An object without this field is a blob.
-        description: Human-readable description of the object.
-        aliases: Other names of the object for finding information in other places, such as accession numbers.
-    """
+    """An object, which is a blob (the bytes of a file) or, if it has `contents`, a bundle of objects."""
 
     id: str
+    """Identifier of the object, unique on this server."""
     self_uri: str
+    """URI of the object, with the host of its server or a compact prefix, such as
+    `drs://drs.example.org/314159`. Store or share this URI: it identifies the object globally.
+    """
     size: int
+    """Size in bytes; for a bundle, of all that is listed in it. Format int64."""
     created_time: str | None
+    """When the contents were made (RFC 3339), not when the server received them. Format date-time."""
     checksums: list[Checksum]
+    """Checksums of the contents, one for each algorithm; at least one. That of a blob is computed over its
+    bytes. That of a bundle is computed over the checksums of its direct members: they are written in
+    hexadecimal digits, sorted as text, joined without anything between them, and the same algorithm is
+    applied to the result. Names are ignored. At least 1 items.
+    """
     name: str | None
+    """Name to give to the object as a file. It should consist of letters, digits, dots, dashes and underscores,
+    but not all servers conform to this: check it before using it in a path.
+    """
     updated_time: str | None
+    """When the contents were last changed (RFC 3339). The same as `created_time` where contents never change.
+    Format date-time.
+    """
     version: str | None
+    """Version of the object, in any form; a number, a time or a checksum."""
     mime_type: str | None
+    """Media type of the contents, such as `application/json`."""
     access_methods: list[AccessMethod] | None
+    """Methods to access the bytes, one for each copy. A blob has at least one; a bundle need not have any. At
+    least 1 items.
+    """
     contents: list[ContentsObject] | None
+    """Contents of the bundle. An object without this field is a blob."""
     description: str | None
+    """Human-readable description of the object."""
     aliases: list[str] | None
+    """Other names of the object for finding information in other places, such as accession numbers."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

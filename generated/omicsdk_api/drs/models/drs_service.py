@@ -17,18 +17,16 @@ _DRS_SERVICE_FIELDS = frozenset({"maxBulkRequestLength", "type", "drs"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class DrsService(Model):
-    """Description of a data repository, beside the fields of every service.
-
-    Attributes:
-        max_bulk_request_length: The same as `drs.maxBulkRequestLength`, at its location in version 1.4. It
-            will be removed in version 2.0. Deprecated. Its name in the document is maxBulkRequestLength.
-        type: Which interface the service speaks.
-        drs: Contents of a repository, and the limit of a request.
-    """
+    """Description of a data repository, beside the fields of every service."""
 
     max_bulk_request_length: int
+    """The same as `drs.maxBulkRequestLength`, at its location in version 1.4. It will be removed in version 2.0.
+    Deprecated. Its name in the document is maxBulkRequestLength.
+    """
     type: DrsServiceType
+    """Which interface the service speaks."""
     drs: DrsFacts | None
+    """Contents of a repository, and the limit of a request."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -13,13 +13,10 @@ _DRS_SERVICE_TYPE_FIELDS = frozenset({"artifact"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class DrsServiceType(Model):
-    """Which interface the service speaks.
-
-    Attributes:
-        artifact: Name of the interface; always `drs` here.
-    """
+    """Which interface the service speaks."""
 
     artifact: Literal["drs"] | str
+    """Name of the interface; always `drs` here."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("artifact", "artifact", True, False, literal("drs")),)

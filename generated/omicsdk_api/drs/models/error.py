@@ -14,15 +14,12 @@ _ERROR_FIELDS = frozenset({"msg", "status_code"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Error(Model):
-    """The error that occurred.
-
-    Attributes:
-        msg: Human-readable description of the error.
-        status_code: The HTTP status of the response once more, such as 404.
-    """
+    """The error that occurred."""
 
     msg: str | None
+    """Human-readable description of the error."""
     status_code: int | None
+    """The HTTP status of the response once more, such as 404."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,16 +14,14 @@ _OBJECT_REQUEST_FIELDS = frozenset({"expand", "passports"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ObjectRequest(Model):
-    """Details to return about an object, and the authorisation.
-
-    Attributes:
-        expand: Whether the contents of nested bundles are listed recursively. When false or omitted, only its
-            direct members are listed. Ignored for blobs.
-        passports: Passports that give access to the object, each an encoded and signed JSON Web Token.
-    """
+    """Details to return about an object, and the authorisation."""
 
     expand: bool | None
+    """Whether the contents of nested bundles are listed recursively. When false or omitted, only its direct
+    members are listed. Ignored for blobs.
+    """
     passports: list[str] | None
+    """Passports that give access to the object, each an encoded and signed JSON Web Token."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -13,15 +13,12 @@ _ORGANIZATION_FIELDS = frozenset({"name", "url"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Organization(Model):
-    """Who runs the service.
-
-    Attributes:
-        name: Name of the organisation that runs the service.
-        url: URL of the organisation's website. Format uri.
-    """
+    """Who runs the service."""
 
     name: str
+    """Name of the organisation that runs the service."""
     url: str
+    """URL of the organisation's website. Format uri."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -31,39 +31,38 @@ _SERVICE_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Service(Model):
-    """Description of a GA4GH service, as of service-info 1.0.0.
-
-    Attributes:
-        id: Identifier of the service, unique in the world; usually the host's name turned round, such as
-            `org.example.drs`.
-        name: Display name of the service.
-        type: Which interface a service speaks.
-        organization: Who runs the service.
-        version: Version of this deployment of the service, in any form; not that of the interface.
-        description: Human-readable description of the service.
-        contact_url: Contact address of the operator of the service, as an `https:` or a `mailto:` address.
-            Format uri. Its name in the document is contactUrl.
-        documentation_url: URL of the service's documentation, including how to get access. Format uri. Its
-            name in the document is documentationUrl.
-        created_at: When the service was first put into operation (RFC 3339). Format date-time. Its name in
-            the document is createdAt.
-        updated_at: When the service was last changed (RFC 3339). Format date-time. Its name in the document
-            is updatedAt.
-        environment: Purpose of the deployment; usually `prod`, `test`, `dev` or `staging`, but any word is
-            allowed.
-    """
+    """Description of a GA4GH service, as of service-info 1.0.0."""
 
     id: str
+    """Identifier of the service, unique in the world; usually the host's name turned round, such as
+    `org.example.drs`.
+    """
     name: str
+    """Display name of the service."""
     type: ServiceType
+    """Which interface a service speaks."""
     organization: Organization
+    """Who runs the service."""
     version: str
+    """Version of this deployment of the service, in any form; not that of the interface."""
     description: str | None
+    """Human-readable description of the service."""
     contact_url: str | None
+    """Contact address of the operator of the service, as an `https:` or a `mailto:` address. Format uri. Its
+    name in the document is contactUrl.
+    """
     documentation_url: str | None
+    """URL of the service's documentation, including how to get access. Format uri. Its name in the document is
+    documentationUrl.
+    """
     created_at: str | None
+    """When the service was first put into operation (RFC 3339). Format date-time. Its name in the document is
+    createdAt.
+    """
     updated_at: str | None
+    """When the service was last changed (RFC 3339). Format date-time. Its name in the document is updatedAt."""
     environment: str | None
+    """Purpose of the deployment; usually `prod`, `test`, `dev` or `staging`, but any word is allowed."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -13,17 +13,14 @@ _SERVICE_INFO_TYPE_FIELDS = frozenset({"group", "artifact", "version"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ServiceInfoType(Model):
-    """Which interface the service speaks.
-
-    Attributes:
-        group: Who defined the interface, as a domain turned round; `org.ga4gh` for those of GA4GH.
-        artifact: Name of the interface; always `drs` here.
-        version: Version of the interface, such as `1.5.0`.
-    """
+    """Which interface the service speaks."""
 
     group: str
+    """Who defined the interface, as a domain turned round; `org.ga4gh` for those of GA4GH."""
     artifact: Literal["drs"] | str
+    """Name of the interface; always `drs` here."""
     version: str
+    """Version of the interface, such as `1.5.0`."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,17 +14,14 @@ _SUMMARY_FIELDS = frozenset({"requested", "resolved", "unresolved"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Summary(Model):
-    """Numbers of requested, resolved and unresolved objects.
-
-    Attributes:
-        requested: Number of objects in the request.
-        resolved: Number of objects that could be resolved.
-        unresolved: Number of objects that could not be resolved.
-    """
+    """Numbers of requested, resolved and unresolved objects."""
 
     requested: int | None
+    """Number of objects in the request."""
     resolved: int | None
+    """Number of objects that could be resolved."""
     unresolved: int | None
+    """Number of objects that could not be resolved."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

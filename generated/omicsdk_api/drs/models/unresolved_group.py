@@ -14,15 +14,12 @@ _UNRESOLVED_GROUP_FIELDS = frozenset({"error_code", "object_ids"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class UnresolvedGroup(Model):
-    """Objects that could not be resolved for the same reason.
-
-    Attributes:
-        error_code: HTTP status that a request for each of them would have had, such as 404 or 403.
-        object_ids: Identifiers of these objects.
-    """
+    """Objects that could not be resolved for the same reason."""
 
     error_code: int | None
+    """HTTP status that a request for each of them would have had, such as 404 or 403."""
     object_ids: list[str] | None
+    """Identifiers of these objects."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -13,17 +13,14 @@ _ATTACHMENT_FIELDS = frozenset({"type", "expression"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Attachment(Model):
-    """How a value that is sent with notifications is found in the metadata of a bundle.
-
-    Attributes:
-        type: Language of the expression; `jmespath` is the only one.
-        expression: Expression that finds the value in the metadata document of the bundle, as returned by a
-            search with `raw` output, for example
-            `files.donor_organism_json[].biomaterial_core.ncbi_taxon_id[]`.
-    """
+    """How a value that is sent with notifications is found in the metadata of a bundle."""
 
     type: Literal["jmespath"] | str
+    """Language of the expression; `jmespath` is the only one."""
     expression: str
+    """Expression that finds the value in the metadata document of the bundle, as returned by a search with `raw`
+    output, for example `files.donor_organism_json[].biomaterial_core.ncbi_taxon_id[]`.
+    """
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

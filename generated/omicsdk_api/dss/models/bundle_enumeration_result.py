@@ -41,31 +41,28 @@ _BUNDLE_ENUMERATION_RESULT_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BundleEnumerationResult(Model):
-    """A page of the list of all bundles.
-
-    Attributes:
-        bundles: The bundles on this page, in the order of UUID and version.
-        has_more: Whether another page follows.
-        object: Kind of object that this is, for example `list`.
-        page_count: Number of bundles on this page.
-        per_page: Maximum number of bundles per page, as requested.
-        search_prefix: Prefix of the listed names: `bundles/` and the requested prefix.
-        token: Internal position of the service in its list; not for other use.
-        search_after: Position after the last bundle of this page, as the URL of the next page has it.
-        link: URL of the next page; only when another page follows.
-        event_timestamp: When the request was carried out, as a UTC timestamp.
-    """
+    """A page of the list of all bundles."""
 
     bundles: list[BundleIdentifier]
+    """The bundles on this page, in the order of UUID and version."""
     has_more: bool
+    """Whether another page follows."""
     object: str | None
+    """Kind of object that this is, for example `list`."""
     page_count: int | None
+    """Number of bundles on this page."""
     per_page: int | None
+    """Maximum number of bundles per page, as requested."""
     search_prefix: str | None
+    """Prefix of the listed names: `bundles/` and the requested prefix."""
     token: str | None
+    """Internal position of the service in its list; not for other use."""
     search_after: str | None
+    """Position after the last bundle of this page, as the URL of the next page has it."""
     link: str | None
+    """URL of the next page; only when another page follows."""
     event_timestamp: str | None
+    """When the request was carried out, as a UTC timestamp."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -13,22 +13,21 @@ _BUNDLE_FILE_FIELDS = frozenset({"uuid", "version", "name", "indexed"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BundleFile(Model):
-    """A stored file, and its role in a bundle.
-
-    Attributes:
-        uuid: UUID of a file that is in the replica. Matches
-            `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
-        version: Version of that file. Format DSS_VERSION.
-        name: Name of the file in the bundle and after a download, for example `reads/sample_1.fastq.gz`. It
-            is a relative path with `/` between folders: it may not begin with `/` or `~/`, contain `./`, `/.`
-            or a backslash, or be just `.` or `..`.
-        indexed: Whether the file is metadata, to be read as JSON and indexed for search.
-    """
+    """A stored file, and its role in a bundle."""
 
     uuid: str
+    """UUID of a file that is in the replica. Matches
+    `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
+    """
     version: str
+    """Version of that file. Format DSS_VERSION."""
     name: str
+    """Name of the file in the bundle and after a download, for example `reads/sample_1.fastq.gz`. It is a
+    relative path with `/` between folders: it may not begin with `/` or `~/`, contain `./`, `/.` or a
+    backslash, or be just `.` or `..`.
+    """
     indexed: bool
+    """Whether the file is metadata, to be read as JSON and indexed for search."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

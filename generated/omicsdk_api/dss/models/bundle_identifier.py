@@ -13,15 +13,12 @@ _BUNDLE_IDENTIFIER_FIELDS = frozenset({"uuid", "version"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BundleIdentifier(Model):
-    """The identity of a bundle version.
-
-    Attributes:
-        uuid: UUID of the bundle.
-        version: Version of the bundle, as a UTC timestamp.
-    """
+    """The identity of a bundle version."""
 
     uuid: str
+    """UUID of the bundle."""
     version: str
+    """Version of the bundle, as a UTC timestamp."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -15,13 +15,10 @@ _BUNDLE_PAGE_FIELDS = frozenset({"bundle"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BundlePage(Model):
-    """A bundle with a page of its files.
-
-    Attributes:
-        bundle: A version of a bundle, with its files or a page of them.
-    """
+    """A bundle with a page of its files."""
 
     bundle: BundleVersion
+    """A version of a bundle, with its files or a page of them."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("bundle", "bundle", True, False, model(lambda: BundleVersion)),)

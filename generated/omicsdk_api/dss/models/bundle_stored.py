@@ -13,15 +13,12 @@ _BUNDLE_STORED_FIELDS = frozenset({"version", "manifest"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BundleStored(Model):
-    """A bundle that is now in the store.
-
-    Attributes:
-        version: Version that the bundle is stored under. Format DSS_VERSION.
-        manifest: The manifest as it is stored, with the properties of the bundle and of each of its files.
-    """
+    """A bundle that is now in the store."""
 
     version: str
+    """Version that the bundle is stored under. Format DSS_VERSION."""
     manifest: dict[str, Any]
+    """The manifest as it is stored, with the properties of the bundle and of each of its files."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -15,20 +15,16 @@ _BUNDLE_VERSION_FIELDS = frozenset({"uuid", "version", "files", "creator_uid"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BundleVersion(Model):
-    """A version of a bundle, with its files or a page of them.
-
-    Attributes:
-        uuid: UUID of the bundle. Matches
-            `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
-        version: Version of the bundle. Format DSS_VERSION.
-        files: The files of the bundle that are on this page.
-        creator_uid: Numeric ID of the user who wrote the bundle. Format int.
-    """
+    """A version of a bundle, with its files or a page of them."""
 
     uuid: str
+    """UUID of the bundle. Matches `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`."""
     version: str
+    """Version of the bundle. Format DSS_VERSION."""
     files: list[FileVersion]
+    """The files of the bundle that are on this page."""
     creator_uid: int
+    """Numeric ID of the user who wrote the bundle. Format int."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -27,19 +27,16 @@ _COLLECTION_FIELDS = frozenset({"name", "description", "details", "contents"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Collection(Model):
-    """A user's private list of links to items in the store.
-
-    Attributes:
-        name: Short name of the collection.
-        description: Description of the collection, in Markdown, of any length.
-        details: Custom metadata of the collection, any JSON object; empty if there is none.
-        contents: The links of the collection, each of them once.
-    """
+    """A user's private list of links to items in the store."""
 
     name: str
+    """Short name of the collection."""
     description: str
+    """Description of the collection, in Markdown, of any length."""
     details: dict[str, Any]
+    """Custom metadata of the collection, any JSON object; empty if there is none."""
     contents: list[CollectionItem]
+    """The links of the collection, each of them once."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

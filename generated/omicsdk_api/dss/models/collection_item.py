@@ -14,23 +14,20 @@ _COLLECTION_ITEM_FIELDS = frozenset({"type", "uuid", "version", "path"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class CollectionItem(Model):
-    """A link to a file, a bundle, another collection, or a part of a metadata file.
-
-    Attributes:
-        type: Type of the link's target: `file`, `bundle`, `collection`, or a custom word for a part of a
-            metadata file.
-        uuid: UUID of the file, bundle or collection, or of the file that the part is in. Matches
-            `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
-        version: Version of the file, bundle or collection, or of the file that the part is in. Format
-            DSS_VERSION.
-        path: Place of the part in the metadata file, as a JSON Pointer such as `/project_core/project_title`.
-            It is required for links to parts and ignored for all others.
-    """
+    """A link to a file, a bundle, another collection, or a part of a metadata file."""
 
     type: str
+    """Type of the link's target: `file`, `bundle`, `collection`, or a custom word for a part of a metadata file."""
     uuid: str
+    """UUID of the file, bundle or collection, or of the file that the part is in. Matches
+    `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
+    """
     version: str
+    """Version of the file, bundle or collection, or of the file that the part is in. Format DSS_VERSION."""
     path: str | None
+    """Place of the part in the metadata file, as a JSON Pointer such as `/project_core/project_title`. It is
+    required for links to parts and ignored for all others.
+    """
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -13,16 +13,14 @@ _COLLECTION_OF_COLLECTIONS_ITEM_FIELDS = frozenset({"uuid", "version"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class CollectionOfCollectionsItem(Model):
-    """The identity of a collection.
-
-    Attributes:
-        uuid: UUID of the collection. Matches
-            `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
-        version: Latest version of the collection, as a UTC timestamp.
-    """
+    """The identity of a collection."""
 
     uuid: str
+    """UUID of the collection. Matches
+    `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
+    """
     version: str
+    """Latest version of the collection, as a UTC timestamp."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -15,13 +15,10 @@ _COLLECTIONS_PAGE_FIELDS = frozenset({"collections"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class CollectionsPage(Model):
-    """A page of the list of a user's collections.
-
-    Attributes:
-        collections: The collections on this page.
-    """
+    """A page of the list of a user's collections."""
 
     collections: list[CollectionOfCollectionsItem]
+    """The collections on this page."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -13,14 +13,12 @@ _DELETE_SUBSCRIPTION_RESPONSE_FIELDS = frozenset({"timeDeleted"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class DeleteSubscriptionResponse(Model):
-    """Subscription deleted.
-
-    Attributes:
-        time_deleted: When the subscription was removed, as a UTC timestamp. Format DSS_VERSION. Its name in
-            the document is timeDeleted.
-    """
+    """Subscription deleted."""
 
     time_deleted: str
+    """When the subscription was removed, as a UTC timestamp. Format DSS_VERSION. Its name in the document is
+    timeDeleted.
+    """
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("timeDeleted", "time_deleted", True, False, STRING),)

@@ -14,20 +14,18 @@ _ERROR_FIELDS = frozenset({"title", "status", "code", "stacktrace"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Error(Model):
-    """Response of the service to a failed request.
-
-    Attributes:
-        title: Short human-readable description of the error.
-        status: HTTP status of the response.
-        code: Cause for programs to act on, one of the words that the operation lists. Every operation may
-            also return `unhandled_exception` or `illegal_arguments`.
-        stacktrace: Location of the error in the service, for its developers; usually absent.
-    """
+    """Response of the service to a failed request."""
 
     title: str
+    """Short human-readable description of the error."""
     status: int | None
+    """HTTP status of the response."""
     code: str | None
+    """Cause for programs to act on, one of the words that the operation lists. Every operation may also return
+    `unhandled_exception` or `illegal_arguments`.
+    """
     stacktrace: str | None
+    """Location of the error in the service, for its developers; usually absent."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

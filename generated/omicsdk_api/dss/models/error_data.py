@@ -14,22 +14,18 @@ _ERROR_DATA_FIELDS = frozenset({"code", "title", "status", "stacktrace", "messag
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ErrorData(Model):
-    """Response of the service to a failed request.
-
-    Attributes:
-        code: `illegal_arguments`: a parameter is missing or malformed; `unhandled_exception`: a fault of the
-            service.
-        title: Short human-readable description of the error.
-        status: HTTP status of the response.
-        stacktrace: Location of the error in the service, for its developers; usually absent.
-        message: Details of the error, as text.
-    """
+    """Response of the service to a failed request."""
 
     code: Literal["unhandled_exception", "illegal_arguments"] | str
+    """`illegal_arguments`: a parameter is missing or malformed; `unhandled_exception`: a fault of the service."""
     title: str
+    """Short human-readable description of the error."""
     status: int | None
+    """HTTP status of the response."""
     stacktrace: str | None
+    """Location of the error in the service, for its developers; usually absent."""
     message: str | None
+    """Details of the error, as text."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

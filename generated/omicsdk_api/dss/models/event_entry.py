@@ -13,19 +13,16 @@ _EVENT_ENTRY_FIELDS = frozenset({"event_id", "timestamp", "offset", "size"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class EventEntry(Model):
-    """An event, and where its data are in the journal.
-
-    Attributes:
-        event_id: Name of the event.
-        timestamp: When the event happened, as a UTC timestamp.
-        offset: Where the data of the event begin, in bytes from the start of the journal.
-        size: Size of the data of the event in bytes.
-    """
+    """An event, and where its data are in the journal."""
 
     event_id: str
+    """Name of the event."""
     timestamp: str
+    """When the event happened, as a UTC timestamp."""
     offset: int
+    """Where the data of the event begin, in bytes from the start of the journal."""
     size: int
+    """Size of the data of the event in bytes."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -15,13 +15,10 @@ _EVENT_STREAMS_FIELDS = frozenset({"event_streams"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class EventStreams(Model):
-    """A page of the list of event journals.
-
-    Attributes:
-        event_streams: The journals on this page, in the order of time.
-    """
+    """A page of the list of event journals."""
 
     event_streams: list[EventsManifest]
+    """The journals on this page, in the order of time."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -15,21 +15,18 @@ _EVENTS_MANIFEST_FIELDS = frozenset({"journal_id", "from_date", "to_date", "size
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class EventsManifest(Model):
-    """Contents of one journal of events.
-
-    Attributes:
-        journal_id: Name of the journal.
-        from_date: When the first event of the journal happened, as a UTC timestamp. Format DSS_VERSION.
-        to_date: When the last event of the journal happened, as a UTC timestamp. Format DSS_VERSION.
-        size: Size of the journal in bytes.
-        events: The events of the journal, in the order of time.
-    """
+    """Contents of one journal of events."""
 
     journal_id: str
+    """Name of the journal."""
     from_date: str
+    """When the first event of the journal happened, as a UTC timestamp. Format DSS_VERSION."""
     to_date: str
+    """When the last event of the journal happened, as a UTC timestamp. Format DSS_VERSION."""
     size: int
+    """Size of the journal in bytes."""
     events: list[EventEntry]
+    """The events of the journal, in the order of time."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,16 +14,14 @@ _FILE_QUEUED_FIELDS = frozenset({"version", "task_id"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class FileQueued(Model):
-    """A file that is being copied into the store.
-
-    Attributes:
-        version: Version that the file will be stored under. Format DSS_VERSION.
-        task_id: UUID of the job that copies the file, for enquiries with the operators of the service.
-            Matches `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
-    """
+    """A file that is being copied into the store."""
 
     version: str
+    """Version that the file will be stored under. Format DSS_VERSION."""
     task_id: str | None
+    """UUID of the job that copies the file, for enquiries with the operators of the service. Matches
+    `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
+    """
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

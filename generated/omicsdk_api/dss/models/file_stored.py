@@ -13,13 +13,10 @@ _FILE_STORED_FIELDS = frozenset({"version"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class FileStored(Model):
-    """A file that is now in the store.
-
-    Attributes:
-        version: Version that the file is stored under. Format DSS_VERSION.
-    """
+    """A file that is now in the store."""
 
     version: str
+    """Version that the file is stored under. Format DSS_VERSION."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("version", "version", True, False, STRING),)

@@ -16,35 +16,32 @@ _FILE_VERSION_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class FileVersion(Model):
-    """A file as the manifest of a bundle lists it.
-
-    Attributes:
-        name: Name of the file, unique in the bundle; folders in it are separated by `/`.
-        content_type: Media type of the contents, for example `application/gzip; dcp-type=data`. Its name in
-            the document is content-type.
-        indexed: Whether the file is metadata, which is JSON and can be searched.
-        uuid: UUID of the file. Matches
-            `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
-        version: Version of the file that is in the bundle. Format DSS_VERSION.
-        size: Size of the contents in bytes. Format int64.
-        crc32c: CRC-32C of the contents, 8 hexadecimal digits. Matches `^[a-z0-9]{8}$`.
-        s3_etag: S3 ETag of the contents, with the number of parts after a dash if it has more than one.
-        sha1: SHA-1 of the contents, 40 hexadecimal digits. Matches `^[a-z0-9]{40}$`.
-        sha256: SHA-256 of the contents, 64 hexadecimal digits. Matches `^[a-z0-9]{64}$`.
-        url: URL to read the contents from; only when presigned or direct URLs were requested.
-    """
+    """A file as the manifest of a bundle lists it."""
 
     name: str
+    """Name of the file, unique in the bundle; folders in it are separated by `/`."""
     content_type: str
+    """Media type of the contents, for example `application/gzip; dcp-type=data`. Its name in the document is
+    content-type.
+    """
     indexed: bool
+    """Whether the file is metadata, which is JSON and can be searched."""
     uuid: str
+    """UUID of the file. Matches `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`."""
     version: str
+    """Version of the file that is in the bundle. Format DSS_VERSION."""
     size: int
+    """Size of the contents in bytes. Format int64."""
     crc32c: str
+    """CRC-32C of the contents, 8 hexadecimal digits. Matches `^[a-z0-9]{8}$`."""
     s3_etag: str
+    """S3 ETag of the contents, with the number of parts after a dash if it has more than one."""
     sha1: str
+    """SHA-1 of the contents, 40 hexadecimal digits. Matches `^[a-z0-9]{40}$`."""
     sha256: str
+    """SHA-256 of the contents, 64 hexadecimal digits. Matches `^[a-z0-9]{64}$`."""
     url: str | None
+    """URL to read the contents from; only when presigned or direct URLs were requested."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,19 +14,16 @@ _GET_BUNDLES_CHECKOUT_RESPONSE_FIELDS = frozenset({"status", "cause", "location"
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GetBundlesCheckoutResponse(Model):
-    """Checkout state.
-
-    Attributes:
-        status: `RUNNING`: files are being copied; `SUCCEEDED`: all are copied; `FAILED`: see `cause`;
-            `UNKNOWN_JOB_ID`: the job does not exist, or is too old.
-        cause: Message of the error; only when the job failed.
-        location: URL of the folder that the files were copied to, as `s3://...` or `gs://...`; only when the
-            job succeeded.
-    """
+    """Checkout state."""
 
     status: Literal["RUNNING", "SUCCEEDED", "FAILED", "UNKNOWN_JOB_ID"] | str
+    """`RUNNING`: files are being copied; `SUCCEEDED`: all are copied; `FAILED`: see `cause`; `UNKNOWN_JOB_ID`:
+    the job does not exist, or is too old.
+    """
     cause: str | None
+    """Message of the error; only when the job failed."""
     location: str | None
+    """URL of the folder that the files were copied to, as `s3://...` or `gs://...`; only when the job succeeded."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -15,13 +15,10 @@ _GET_SUBSCRIPTIONS_RESPONSE_FIELDS = frozenset({"subscriptions"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GetSubscriptionsResponse(Model):
-    """Subscriptions.
-
-    Attributes:
-        subscriptions: The subscriptions, in no particular order.
-    """
+    """Subscriptions."""
 
     subscriptions: list[Subscription]
+    """The subscriptions, in no particular order."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

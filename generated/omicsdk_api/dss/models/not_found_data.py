@@ -14,21 +14,18 @@ _NOT_FOUND_DATA_FIELDS = frozenset({"code", "title", "status", "stacktrace", "me
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class NotFoundData(Model):
-    """Response of the service to a failed request.
-
-    Attributes:
-        code: `not_found`: no job of that UUID in the replica.
-        title: Short human-readable description of the error.
-        status: HTTP status of the response.
-        stacktrace: Location of the error in the service, for its developers; usually absent.
-        message: Details of the missing item, as text.
-    """
+    """Response of the service to a failed request."""
 
     code: Literal["not_found"] | str
+    """`not_found`: no job of that UUID in the replica."""
     title: str
+    """Short human-readable description of the error."""
     status: int | None
+    """HTTP status of the response."""
     stacktrace: str | None
+    """Location of the error in the service, for its developers; usually absent."""
     message: str | None
+    """Details of the missing item, as text."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

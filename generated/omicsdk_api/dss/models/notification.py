@@ -18,27 +18,26 @@ _NOTIFICATION_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Notification(Model):
-    """Data that a subscriber receives about a bundle.
-
-    Attributes:
-        transaction_id: UUID of the notification, the same in all attempts to deliver it.
-        subscription_id: UUID of the subscription that it is sent for.
-        match: The bundle of a notification.
-        event_type: Type of the event: `CREATE`, `TOMBSTONE` (the bundle was marked as deleted) or `DELETE`
-            (the bundle was removed). Missing for Elasticsearch subscriptions, which report new bundles only.
-        es_query: Query of the subscription; only in those of Elasticsearch subscriptions.
-        jmespath_query: Query of the subscription; only in those of JMESPath subscriptions that have one.
-        attachments: Values that the subscription requests, by their names; `_errors` holds the reasons why
-            some are missing. Only for new bundles.
-    """
+    """Data that a subscriber receives about a bundle."""
 
     transaction_id: str
+    """UUID of the notification, the same in all attempts to deliver it."""
     subscription_id: str
+    """UUID of the subscription that it is sent for."""
     match: NotifiedBundle
+    """The bundle of a notification."""
     event_type: str | None
+    """Type of the event: `CREATE`, `TOMBSTONE` (the bundle was marked as deleted) or `DELETE` (the bundle was
+    removed). Missing for Elasticsearch subscriptions, which report new bundles only.
+    """
     es_query: dict[str, Any] | None
+    """Query of the subscription; only in those of Elasticsearch subscriptions."""
     jmespath_query: str | None
+    """Query of the subscription; only in those of JMESPath subscriptions that have one."""
     attachments: dict[str, Any] | None
+    """Values that the subscription requests, by their names; `_errors` holds the reasons why some are missing.
+    Only for new bundles.
+    """
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

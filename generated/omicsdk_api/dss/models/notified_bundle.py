@@ -13,15 +13,12 @@ _NOTIFIED_BUNDLE_FIELDS = frozenset({"bundle_uuid", "bundle_version"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class NotifiedBundle(Model):
-    """The bundle of a notification.
-
-    Attributes:
-        bundle_uuid: UUID of the bundle.
-        bundle_version: Version of the bundle.
-    """
+    """The bundle of a notification."""
 
     bundle_uuid: str
+    """UUID of the bundle."""
     bundle_version: str
+    """Version of the bundle."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -13,15 +13,12 @@ _PATCH_BUNDLE_RESPONSE_FIELDS = frozenset({"uuid", "version"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PatchBundleResponse(Model):
-    """Bundle updated.
-
-    Attributes:
-        uuid: UUID of the bundle, as before.
-        version: The new version of the bundle. Format DSS_VERSION.
-    """
+    """Bundle updated."""
 
     uuid: str
+    """UUID of the bundle, as before."""
     version: str
+    """The new version of the bundle. Format DSS_VERSION."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

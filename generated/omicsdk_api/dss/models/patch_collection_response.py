@@ -13,15 +13,12 @@ _PATCH_COLLECTION_RESPONSE_FIELDS = frozenset({"uuid", "version"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PatchCollectionResponse(Model):
-    """Collection updated.
-
-    Attributes:
-        uuid: UUID of the collection, as before.
-        version: The new version of the collection. Format DSS_VERSION.
-    """
+    """Collection updated."""
 
     uuid: str
+    """UUID of the collection, as before."""
     version: str
+    """The new version of the collection. Format DSS_VERSION."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

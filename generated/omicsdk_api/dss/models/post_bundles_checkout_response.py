@@ -13,14 +13,12 @@ _POST_BUNDLES_CHECKOUT_RESPONSE_FIELDS = frozenset({"checkout_job_id"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PostBundlesCheckoutResponse(Model):
-    """Checkout started.
-
-    Attributes:
-        checkout_job_id: UUID of the job, for requests of its state. Matches
-            `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
-    """
+    """Checkout started."""
 
     checkout_job_id: str
+    """UUID of the job, for requests of its state. Matches
+    `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
+    """
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("checkout_job_id", "checkout_job_id", True, False, STRING),)

@@ -14,16 +14,14 @@ _PUT_COLLECTION_RESPONSE_FIELDS = frozenset({"uuid", "version"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PutCollectionResponse(Model):
-    """Collection created.
-
-    Attributes:
-        uuid: UUID of the new collection. Matches
-            `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
-        version: Version of the new collection. Format DSS_VERSION.
-    """
+    """Collection created."""
 
     uuid: str
+    """UUID of the new collection. Matches
+    `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
+    """
     version: str | None
+    """Version of the new collection. Format DSS_VERSION."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,20 +14,18 @@ _SEARCH_HIT_FIELDS = frozenset({"bundle_fqid", "bundle_url", "search_score", "me
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SearchHit(Model):
-    """A bundle that matches a query.
-
-    Attributes:
-        bundle_fqid: UUID and version of the bundle, joined by a dot.
-        bundle_url: URL of the manifest of the bundle in this replica.
-        search_score: Score of the match, or null if matches are not ranked.
-        metadata: The whole metadata document of the bundle, with the manifest and the contents of all indexed
-            files; only in `raw` output.
-    """
+    """A bundle that matches a query."""
 
     bundle_fqid: str
+    """UUID and version of the bundle, joined by a dot."""
     bundle_url: str
+    """URL of the manifest of the bundle in this replica."""
     search_score: float | None
+    """Score of the match, or null if matches are not ranked."""
     metadata: dict[str, Any] | None
+    """The whole metadata document of the bundle, with the manifest and the contents of all indexed files; only
+    in `raw` output.
+    """
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

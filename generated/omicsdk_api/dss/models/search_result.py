@@ -28,17 +28,14 @@ _SEARCH_RESULT_FIELDS = frozenset({"results", "total_hits", "es_query"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SearchResult(Model):
-    """A page of the bundles that match a query.
-
-    Attributes:
-        results: Matches on this page, in an order that is stable across pages.
-        total_hits: Number of matches on all pages together.
-        es_query: The query as it was run.
-    """
+    """A page of the bundles that match a query."""
 
     results: list[SearchHit]
+    """Matches on this page, in an order that is stable across pages."""
     total_hits: int
+    """Number of matches on all pages together."""
     es_query: dict[str, Any] | None
+    """The query as it was run."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

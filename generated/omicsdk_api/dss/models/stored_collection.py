@@ -28,21 +28,18 @@ _STORED_COLLECTION_FIELDS = frozenset({"name", "description", "details", "conten
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class StoredCollection(Model):
-    """A collection as it is stored.
-
-    Attributes:
-        name: Short name of the collection.
-        description: Description of the collection, in Markdown, of any length.
-        details: Custom metadata of the collection, any JSON object; empty if there is none.
-        contents: The links of the collection, each of them once.
-        owner: Email address of the owner of the collection. Format email.
-    """
+    """A collection as it is stored."""
 
     name: str
+    """Short name of the collection."""
     description: str
+    """Description of the collection, in Markdown, of any length."""
     details: dict[str, Any]
+    """Custom metadata of the collection, any JSON object; empty if there is none."""
     contents: list[CollectionItem]
+    """The links of the collection, each of them once."""
     owner: str | None
+    """Email address of the owner of the collection. Format email."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

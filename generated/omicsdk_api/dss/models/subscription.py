@@ -43,42 +43,38 @@ _SUBSCRIPTION_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Subscription(Model):
-    """A URL that is called when bundles are created or deleted, with the events to report.
-
-    Attributes:
-        uuid: UUID of the subscription. Matches
-            `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
-        replica: Replica whose bundles the subscription watches.
-        owner: Email address of the user who registered the subscription. Format email.
-        callback_url: URL that is called. Matches `https?://`.
-        es_query: Elasticsearch query that a newly indexed bundle must match; only in Elasticsearch
-            subscriptions.
-        jmespath_query: JMESPath expression whose result must not be empty for the metadata document of a
-            bundle; only in JMESPath subscriptions that do not take every event.
-        hmac_key_id: Name of the secret key that calls are signed with; only when they are signed under a
-            name.
-        method: HTTP method of the calls. Default: POST.
-        encoding: Media type of the body of the calls, JSON or a form. Default: application/json.
-        form_fields: Fixed form fields that are sent beside the payload when the body is a form, as names with
-            their values. Default: {}.
-        payload_form_field: Name of the form field that holds the payload when the body is a form. Default:
-            payload.
-        attachments: Values from the bundle's metadata that are sent along, as names and how each value is
-            found.
-    """
+    """A URL that is called when bundles are created or deleted, with the events to report."""
 
     uuid: str
+    """UUID of the subscription. Matches
+    `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
+    """
     replica: Literal["aws", "gcp"] | str
+    """Replica whose bundles the subscription watches."""
     owner: str
+    """Email address of the user who registered the subscription. Format email."""
     callback_url: str
+    """URL that is called. Matches `https?://`."""
     es_query: dict[str, Any] | None
+    """Elasticsearch query that a newly indexed bundle must match; only in Elasticsearch subscriptions."""
     jmespath_query: str | None
+    """JMESPath expression whose result must not be empty for the metadata document of a bundle; only in JMESPath
+    subscriptions that do not take every event.
+    """
     hmac_key_id: str | None
+    """Name of the secret key that calls are signed with; only when they are signed under a name."""
     method: Literal["POST", "PUT"] | str | None
+    """HTTP method of the calls. Default: POST."""
     encoding: Literal["application/json", "multipart/form-data"] | str | None
+    """Media type of the body of the calls, JSON or a form. Default: application/json."""
     form_fields: dict[str, str] | None
+    """Fixed form fields that are sent beside the payload when the body is a form, as names with their values.
+    Default: {}.
+    """
     payload_form_field: str | None
+    """Name of the form field that holds the payload when the body is a form. Default: payload."""
     attachments: dict[str, Attachment] | None
+    """Values from the bundle's metadata that are sent along, as names and how each value is found."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -16,18 +16,16 @@ _ACCESS_LEVEL_FIELDS = frozenset({"policy", "policy_type", "policy_document"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AccessLevel(Model):
-    """A named policy of a resource type, which is assigned to members.
-
-    Attributes:
-        policy: Permissions of a member with this level on a thing.
-        policy_type: Kind of a policy: `ResourcePolicy` for an access level, or `IAMPolicy` for a policy of
-            users, groups and roles.
-        policy_document: Permissions of a member with this level on a thing, as the server returns it.
-    """
+    """A named policy of a resource type, which is assigned to members."""
 
     policy: PolicyDocument | None
+    """Permissions of a member with this level on a thing."""
     policy_type: Literal["ResourcePolicy", "IAMPolicy"] | str | None
+    """Kind of a policy: `ResourcePolicy` for an access level, or `IAMPolicy` for a policy of users, groups and
+    roles.
+    """
     policy_document: PolicyDocument | None
+    """Permissions of a member with this level on a thing, as the server returns it."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

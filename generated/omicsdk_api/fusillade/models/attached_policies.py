@@ -16,13 +16,10 @@ _ATTACHED_POLICIES_FIELDS = frozenset({"IAMPolicy"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AttachedPolicies(Model):
-    """Policies attached to a user, group or role directly, by kind; empty for none.
-
-    Attributes:
-        iam_policy: The policy, in the grammar of AWS IAM. Its name in the document is IAMPolicy.
-    """
+    """Policies attached to a user, group or role directly, by kind; empty for none."""
 
     iam_policy: PolicyDocument | None
+    """The policy, in the grammar of AWS IAM. Its name in the document is IAMPolicy."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

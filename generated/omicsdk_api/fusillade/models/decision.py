@@ -14,15 +14,12 @@ _DECISION_FIELDS = frozenset({"result", "reason"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Decision(Model):
-    """Decision whether a user may carry out actions.
-
-    Attributes:
-        result: True when all of the actions are allowed on the resource.
-        reason: Reason for the decision, as text; usually for refusals.
-    """
+    """Decision whether a user may carry out actions."""
 
     result: bool
+    """True when all of the actions are allowed on the resource."""
     reason: str | None
+    """Reason for the decision, as text; usually for refusals."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -16,20 +16,18 @@ _GROUP_FIELDS = frozenset({"group_id", "roles", "users", "policies"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Group(Model):
-    """A group, and its directly attached policy and roles.
-
-    Attributes:
-        group_id: Name of the group, which is unique among groups. From 1 to 128 characters. Matches
-            `^[0-9a-zA-Z.@_\\-$,=]*$`.
-        roles: Names of the roles that the users of the group have by it.
-        users: Names of the users in the group.
-        policies: Policies that are attached to the group directly, by their kind.
-    """
+    """A group, and its directly attached policy and roles."""
 
     group_id: str
+    """Name of the group, which is unique among groups. From 1 to 128 characters. Matches
+    `^[0-9a-zA-Z.@_\\-$,=]*$`.
+    """
     roles: list[str] | None
+    """Names of the roles that the users of the group have by it."""
     users: list[str] | None
+    """Names of the users in the group."""
     policies: AttachedPolicies | None
+    """Policies that are attached to the group directly, by their kind."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,13 +14,10 @@ _GROUPS_FIELDS = frozenset({"groups"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Groups(Model):
-    """Groups: a page of a list, or those of a change.
-
-    Attributes:
-        groups: Names of groups: those of a page, or those to join or leave.
-    """
+    """Groups: a page of a list, or those of a change."""
 
     groups: list[str] | None
+    """Names of groups: those of a page, or those to join or leave."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("groups", "groups", False, False, array(STRING)),)

@@ -14,27 +14,24 @@ _KEY_FIELDS = frozenset({"kid", "kty", "alg", "use", "n", "e", "x5c", "x5t"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Key(Model):
-    """A public key as a JSON Web Key; for RSA, `n` and `e` are the key itself.
-
-    Attributes:
-        kid: Identifier of the key, which the header of a token names.
-        kty: Family of the key, such as `RSA`.
-        alg: Signature algorithm, such as `RS256`.
-        use: Use of the key; `sig` for signatures.
-        n: Modulus of an RSA key, in base64url.
-        e: Exponent of an RSA key, in base64url.
-        x5c: The key as a chain of certificates, each in base64.
-        x5t: SHA-1 of the first certificate, in base64url.
-    """
+    """A public key as a JSON Web Key; for RSA, `n` and `e` are the key itself."""
 
     kid: str | None
+    """Identifier of the key, which the header of a token names."""
     kty: str | None
+    """Family of the key, such as `RSA`."""
     alg: str | None
+    """Signature algorithm, such as `RS256`."""
     use: str | None
+    """Use of the key; `sig` for signatures."""
     n: str | None
+    """Modulus of an RSA key, in base64url."""
     e: str | None
+    """Exponent of an RSA key, in base64url."""
     x5c: list[str] | None
+    """The key as a chain of certificates, each in base64."""
     x5t: str | None
+    """SHA-1 of the first certificate, in base64url."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

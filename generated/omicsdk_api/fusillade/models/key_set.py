@@ -15,13 +15,10 @@ _KEY_SET_FIELDS = frozenset({"keys"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class KeySet(Model):
-    """Public keys as a JSON Web Key Set.
-
-    Attributes:
-        keys: The keys that tokens may be signed with.
-    """
+    """Public keys as a JSON Web Key Set."""
 
     keys: list[Key]
+    """The keys that tokens may be signed with."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("keys", "keys", True, False, array(model(lambda: Key))),)

@@ -16,13 +16,10 @@ _MEMBERS_FIELDS = frozenset({"members"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Members(Model):
-    """A page of the members of a thing.
-
-    Attributes:
-        members: Users and groups, each with its access level.
-    """
+    """A page of the members of a thing."""
 
     members: list[ResourceMember] | None
+    """Users and groups, each with its access level."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -27,31 +27,28 @@ _OPENID_CONFIGURATION_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class OpenidConfiguration(Model):
-    """URLs and abilities of the identity provider; the usual ones are named here.
-
-    Attributes:
-        issuer: Who signs the tokens; their claim `iss`.
-        authorization_endpoint: URL where a login begins.
-        token_endpoint: URL where a code or a refresh token becomes tokens.
-        userinfo_endpoint: URL that returns the user of a token.
-        jwks_uri: URL of the keys that tokens are signed with.
-        revocation_endpoint: URL where a refresh token is revoked.
-        logout_endpoint: URL where sessions are ended.
-        scopes_supported: Scopes that can be requested.
-        response_types_supported: Kinds of response of a login.
-        id_token_signing_alg_values_supported: Ways of signing, such as `RS256`.
-    """
+    """URLs and abilities of the identity provider; the usual ones are named here."""
 
     issuer: str | None
+    """Who signs the tokens; their claim `iss`."""
     authorization_endpoint: str | None
+    """URL where a login begins."""
     token_endpoint: str | None
+    """URL where a code or a refresh token becomes tokens."""
     userinfo_endpoint: str | None
+    """URL that returns the user of a token."""
     jwks_uri: str | None
+    """URL of the keys that tokens are signed with."""
     revocation_endpoint: str | None
+    """URL where a refresh token is revoked."""
     logout_endpoint: str | None
+    """URL where sessions are ended."""
     scopes_supported: list[str] | None
+    """Scopes that can be requested."""
     response_types_supported: list[str] | None
+    """Kinds of response of a login."""
     id_token_signing_alg_values_supported: list[str] | None
+    """Ways of signing, such as `RS256`."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -16,31 +16,28 @@ _OUTCOME_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Outcome(Model):
-    """Action that was done, and its target; a server names the target of the request.
-
-    Attributes:
-        msg: Message about the result.
-        user_id: Name of the user.
-        group_id: Name of the group.
-        status: Status of the user from now on.
-        action: Change of the memberships: `add` or `remove`.
-        groups: Names of the groups of the change.
-        roles: Names of the roles of the change.
-        users: Names of the users of the change.
-        resource_type: Name of the resource type.
-        resource_id: ID of the thing.
-    """
+    """Action that was done, and its target; a server names the target of the request."""
 
     msg: str | None
+    """Message about the result."""
     user_id: str | None
+    """Name of the user."""
     group_id: str | None
+    """Name of the group."""
     status: str | None
+    """Status of the user from now on."""
     action: str | None
+    """Change of the memberships: `add` or `remove`."""
     groups: list[str] | None
+    """Names of the groups of the change."""
     roles: list[str] | None
+    """Names of the roles of the change."""
     users: list[str] | None
+    """Names of the users of the change."""
     resource_type: str | None
+    """Name of the resource type."""
     resource_id: str | None
+    """ID of the thing."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

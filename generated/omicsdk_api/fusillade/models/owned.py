@@ -14,19 +14,16 @@ _OWNED_FIELDS = frozenset({"groups", "roles", "resource_ids", "resource_type"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Owned(Model):
-    """A page of a user's items; one of the lists, depending on the requested kind.
-
-    Attributes:
-        groups: Names of groups, if requested.
-        roles: Names of roles, if requested.
-        resource_ids: IDs of a resource type, if requested.
-        resource_type: Name of the resource type, if requested.
-    """
+    """A page of a user's items; one of the lists, depending on the requested kind."""
 
     groups: list[str] | None
+    """Names of groups, if requested."""
     roles: list[str] | None
+    """Names of roles, if requested."""
     resource_ids: list[str] | None
+    """IDs of a resource type, if requested."""
     resource_type: str | None
+    """Name of the resource type, if requested."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,13 +14,10 @@ _POLICY_ACTIONS_FIELDS = frozenset({"actions"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PolicyActions(Model):
-    """Actions of a resource type.
-
-    Attributes:
-        actions: Names of actions, each `SERVICE:ACTION`. None when omitted.
-    """
+    """Actions of a resource type."""
 
     actions: list[str] | None
+    """Names of actions, each `SERVICE:ACTION`. None when omitted."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("actions", "actions", False, False, array(STRING)),)

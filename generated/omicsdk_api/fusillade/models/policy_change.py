@@ -16,13 +16,10 @@ _POLICY_CHANGE_FIELDS = frozenset({"policy"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PolicyChange(Model):
-    """Policy that replaces the existing one.
-
-    Attributes:
-        policy: The new policy, in the grammar of AWS IAM. It replaces the existing policy completely.
-    """
+    """Policy that replaces the existing one."""
 
     policy: PolicyDocument | None
+    """The new policy, in the grammar of AWS IAM. It replaces the existing policy completely."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("policy", "policy", False, True, model(lambda: PolicyDocument)),)

@@ -18,17 +18,16 @@ _POLICY_DOCUMENT_FIELDS = frozenset({"Version", "Id", "Statement"})
 class PolicyDocument(Model):
     """Rules that allow or deny actions, in the grammar of AWS IAM. An action is allowed when a statement allows
     it and none denies it.
-
-    Attributes:
-        version: Version of the grammar, `2012-10-17`. The oldest one when it is omitted. Its name in the
-            document is Version.
-        id: Display name of the policy. Omit it if it is not needed. Its name in the document is Id.
-        statement: The rules of the policy. Its name in the document is Statement.
     """
 
     version: str | None
+    """Version of the grammar, `2012-10-17`. The oldest one when it is omitted. Its name in the document is
+    Version.
+    """
     id: str | None
+    """Display name of the policy. Omit it if it is not needed. Its name in the document is Id."""
     statement: list[PolicyStatement] | None
+    """The rules of the policy. Its name in the document is Statement."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,13 +14,10 @@ _POLICY_NAMES_FIELDS = frozenset({"policies"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PolicyNames(Model):
-    """A page of the access levels of a resource type.
-
-    Attributes:
-        policies: Access levels, each as `/resource/TYPE/policy/NAME`.
-    """
+    """A page of the access levels of a resource type."""
 
     policies: list[str] | None
+    """Access levels, each as `/resource/TYPE/policy/NAME`."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("policies", "policies", False, False, array(STRING)),)

@@ -16,34 +16,31 @@ _POLICY_STATEMENT_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PolicyStatement(Model):
-    """A rule: its effect on actions on resources.
-
-    Attributes:
-        sid: Display name of the rule. Its name in the document is Sid.
-        effect: Whether the rule allows or denies: `Allow` or `Deny`. Its name in the document is Effect.
-        principal: Principals of the rule, `*` for all; in access levels only; all when omitted. Its name in
-            the document is Principal.
-        action: Action or actions of the rule, `SERVICE:ACTION`, with `*` for any. Its name in the document is
-            Action.
-        not_action: The rule applies to all actions except these, in place of Action. Its name in the document
-            is NotAction.
-        resource: Name or names of the resources of the rule, with `*` for any. Its name in the document is
-            Resource.
-        not_resource: The rule applies to all resources except these, in place of Resource. Its name in the
-            document is NotResource.
-        condition: Condition of the rule: operators, each with keys and values. The service's own keys are
-            `fus:groups`, `fus:roles` and `fus:user_email`. The rule always applies when omitted. Its name in
-            the document is Condition.
-    """
+    """A rule: its effect on actions on resources."""
 
     sid: str | None
+    """Display name of the rule. Its name in the document is Sid."""
     effect: Literal["Allow", "Deny"] | str | None
+    """Whether the rule allows or denies: `Allow` or `Deny`. Its name in the document is Effect."""
     principal: str | dict[str, Any] | None
+    """Principals of the rule, `*` for all; in access levels only; all when omitted. Its name in the document is
+    Principal.
+    """
     action: str | list[str] | None
+    """Action or actions of the rule, `SERVICE:ACTION`, with `*` for any. Its name in the document is Action."""
     not_action: str | list[str] | None
+    """The rule applies to all actions except these, in place of Action. Its name in the document is NotAction."""
     resource: str | list[str] | None
+    """Name or names of the resources of the rule, with `*` for any. Its name in the document is Resource."""
     not_resource: str | list[str] | None
+    """The rule applies to all resources except these, in place of Resource. Its name in the document is
+    NotResource.
+    """
     condition: dict[str, Any] | None
+    """Condition of the rule: operators, each with keys and values. The service's own keys are `fus:groups`,
+    `fus:roles` and `fus:user_email`. The rule always applies when omitted. Its name in the document is
+    Condition.
+    """
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

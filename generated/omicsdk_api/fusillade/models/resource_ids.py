@@ -14,15 +14,12 @@ _RESOURCE_IDS_FIELDS = frozenset({"resource_ids", "resource_type"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ResourceIds(Model):
-    """A page of the IDs of a resource type.
-
-    Attributes:
-        resource_ids: Resource IDs, each as `/resource/TYPE/id/ID`.
-        resource_type: Name of the resource type that they are of.
-    """
+    """A page of the IDs of a resource type."""
 
     resource_ids: list[str] | None
+    """Resource IDs, each as `/resource/TYPE/id/ID`."""
     resource_type: str | None
+    """Name of the resource type that they are of."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

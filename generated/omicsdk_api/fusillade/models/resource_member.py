@@ -14,17 +14,14 @@ _RESOURCE_MEMBER_FIELDS = frozenset({"member", "member_type", "access_level"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ResourceMember(Model):
-    """A user or group that has access to a thing.
-
-    Attributes:
-        member: Name of the user or group.
-        member_type: Kind of a member: `user` or `group`.
-        access_level: Name of the access level that the member has; without it, access is removed.
-    """
+    """A user or group that has access to a thing."""
 
     member: str
+    """Name of the user or group."""
     member_type: Literal["user", "group"] | str
+    """Kind of a member: `user` or `group`."""
     access_level: str | None
+    """Name of the access level that the member has; without it, access is removed."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,17 +14,14 @@ _RESOURCE_TYPE_PAGE_FIELDS = frozenset({"resource_type", "actions", "resource_id
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ResourceTypePage(Model):
-    """A resource type, with a page of its IDs.
-
-    Attributes:
-        resource_type: Name of the resource type.
-        actions: Actions of the type: a list, or, on some servers, one text separated by spaces.
-        resource_ids: Resource IDs, each as `/resource/TYPE/id/ID`.
-    """
+    """A resource type, with a page of its IDs."""
 
     resource_type: str | None
+    """Name of the resource type."""
     actions: list[str] | str | None
+    """Actions of the type: a list, or, on some servers, one text separated by spaces."""
     resource_ids: list[str] | None
+    """Resource IDs, each as `/resource/TYPE/id/ID`."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,13 +14,10 @@ _RESOURCE_TYPES_FIELDS = frozenset({"resources"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ResourceTypes(Model):
-    """A page of the list of resource types.
-
-    Attributes:
-        resources: Names of resource types.
-    """
+    """A page of the list of resource types."""
 
     resources: list[str] | None
+    """Names of resource types."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("resources", "resources", False, False, array(STRING)),)

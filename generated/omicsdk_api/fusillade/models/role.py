@@ -16,16 +16,12 @@ _ROLE_FIELDS = frozenset({"role_id", "policies"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Role(Model):
-    """A role and its policy.
-
-    Attributes:
-        role_id: Name of the role, which is unique among roles. From 1 to 128 characters. Matches
-            `^[0-9a-zA-Z.@_\\-$,=]*$`.
-        policies: Policies that are attached to the role directly, by their kind.
-    """
+    """A role and its policy."""
 
     role_id: str
+    """Name of the role, which is unique among roles. From 1 to 128 characters. Matches `^[0-9a-zA-Z.@_\\-$,=]*$`."""
     policies: AttachedPolicies | None
+    """Policies that are attached to the role directly, by their kind."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

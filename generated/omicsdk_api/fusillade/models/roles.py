@@ -14,13 +14,10 @@ _ROLES_FIELDS = frozenset({"roles"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Roles(Model):
-    """Roles: a page of a list, or those of a change.
-
-    Attributes:
-        roles: Names of roles: those of a page, or those to assign or remove.
-    """
+    """Roles: a page of a list, or those of a change."""
 
     roles: list[str] | None
+    """Names of roles: those of a page, or those to assign or remove."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("roles", "roles", False, False, array(STRING)),)

@@ -14,23 +14,20 @@ _TOKENS_FIELDS = frozenset({"access_token", "id_token", "refresh_token", "expire
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Tokens(Model):
-    """Tokens from the identity provider.
-
-    Attributes:
-        access_token: Token to send with requests, as `Authorization: Bearer TOKEN`.
-        id_token: User who logged in, as a JWT; only if the scope `openid` was requested.
-        refresh_token: Token for getting a new access token; only if the scope `offline_access` was requested.
-        expires_in: Seconds until the access token expires.
-        token_type: Type of the token; `Bearer`.
-        scope: Scopes of the token, separated by spaces.
-    """
+    """Tokens from the identity provider."""
 
     access_token: str
+    """Token to send with requests, as `Authorization: Bearer TOKEN`."""
     id_token: str | None
+    """User who logged in, as a JWT; only if the scope `openid` was requested."""
     refresh_token: str | None
+    """Token for getting a new access token; only if the scope `offline_access` was requested."""
     expires_in: int | None
+    """Seconds until the access token expires."""
     token_type: str | None
+    """Type of the token; `Bearer`."""
     scope: str | None
+    """Scopes of the token, separated by spaces."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -16,18 +16,14 @@ _USER_FIELDS = frozenset({"user_id", "status", "policies"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class User(Model):
-    """A user, and their directly attached policy, groups and roles.
-
-    Attributes:
-        user_id: Name of the user, usually an email address. From 1 to 128 characters. Matches
-            `^[0-9a-zA-Z.@_\\-$,=]*$`.
-        status: Status of a user: `enabled` or `disabled`. Every decision about a disabled user is a refusal.
-        policies: Policies that are attached to the user directly, by their kind.
-    """
+    """A user, and their directly attached policy, groups and roles."""
 
     user_id: str
+    """Name of the user, usually an email address. From 1 to 128 characters. Matches `^[0-9a-zA-Z.@_\\-$,=]*$`."""
     status: Literal["enabled", "disabled"] | str
+    """Status of a user: `enabled` or `disabled`. Every decision about a disabled user is a refusal."""
     policies: AttachedPolicies | None
+    """Policies that are attached to the user directly, by their kind."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

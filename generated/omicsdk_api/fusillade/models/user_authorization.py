@@ -14,21 +14,18 @@ _USER_AUTHORIZATION_FIELDS = frozenset({"role", "group", "scope", "groups", "rol
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class UserAuthorization(Model):
-    """Permissions of the user, and their sources.
-
-    Attributes:
-        role: Names of the roles that the user has.
-        group: Names of the groups that the user is in.
-        scope: Actions that the user's policies allow; a final `*` is a wildcard.
-        groups: Names of the groups that the user is in, as the server returns them.
-        roles: Names of the roles that the user has, as the server returns them.
-    """
+    """Permissions of the user, and their sources."""
 
     role: list[str] | None
+    """Names of the roles that the user has."""
     group: list[str] | None
+    """Names of the groups that the user is in."""
     scope: list[str] | None
+    """Actions that the user's policies allow; a final `*` is a wildcard."""
     groups: list[str] | None
+    """Names of the groups that the user is in, as the server returns them."""
     roles: list[str] | None
+    """Names of the roles that the user has, as the server returns them."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

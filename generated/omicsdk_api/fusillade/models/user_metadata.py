@@ -16,13 +16,10 @@ _USER_METADATA_FIELDS = frozenset({"authorization"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class UserMetadata(Model):
-    """Data of this deployment about the user.
-
-    Attributes:
-        authorization: Permissions of the user, and their sources.
-    """
+    """Data of this deployment about the user."""
 
     authorization: UserAuthorization | None
+    """Permissions of the user, and their sources."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

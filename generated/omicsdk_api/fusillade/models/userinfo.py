@@ -16,19 +16,16 @@ _USERINFO_FIELDS = frozenset({"sub", "email", "https://auth.data.humancellatlas.
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Userinfo(Model):
-    """User of a token, and their permissions.
-
-    Attributes:
-        sub: Identifier of the user at the identity provider.
-        email: Email address, which is the name of the user in this service.
-        https_auth_data_humancellatlas_org_app_metadata: Data of this deployment about the user; other
-            deployments have their own host name in the key. Its name in the document is
-            https://auth.data.humancellatlas.org/app_metadata.
-    """
+    """User of a token, and their permissions."""
 
     sub: str | None
+    """Identifier of the user at the identity provider."""
     email: str | None
+    """Email address, which is the name of the user in this service."""
     https_auth_data_humancellatlas_org_app_metadata: UserMetadata | None
+    """Data of this deployment about the user; other deployments have their own host name in the key. Its name in
+    the document is https://auth.data.humancellatlas.org/app_metadata.
+    """
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,13 +14,10 @@ _USERS_FIELDS = frozenset({"users"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Users(Model):
-    """A page of the list of users.
-
-    Attributes:
-        users: Names of users, usually email addresses.
-    """
+    """A page of the list of users."""
 
     users: list[str] | None
+    """Names of users, usually email addresses."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("users", "users", False, False, array(STRING)),)

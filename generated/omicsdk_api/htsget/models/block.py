@@ -14,19 +14,18 @@ _BLOCK_FIELDS = frozenset({"url", "headers", "class"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Block(Model):
-    """A piece of the file.
-
-    Attributes:
-        url: URL of the bytes, or a `data:` URL that contains them. It may be presigned, and then expires.
-        headers: Headers that the request for this block needs, such as `Range` or `Authorization`. They may
-            hold secrets, and are meant for this URL only.
-        class_: Whether the block is of the header or of the records. Either all blocks of a ticket state it
-            or none does. Its name in the document is class.
-    """
+    """A piece of the file."""
 
     url: str
+    """URL of the bytes, or a `data:` URL that contains them. It may be presigned, and then expires."""
     headers: dict[str, str] | None
+    """Headers that the request for this block needs, such as `Range` or `Authorization`. They may hold secrets,
+    and are meant for this URL only.
+    """
     class_: Literal["header", "body"] | str | None
+    """Whether the block is of the header or of the records. Either all blocks of a ticket state it or none does.
+    Its name in the document is class.
+    """
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

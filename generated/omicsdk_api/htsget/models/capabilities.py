@@ -14,21 +14,18 @@ _CAPABILITIES_FIELDS = frozenset({"datatype", "formats", "fieldsParameterEffecti
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Capabilities(Model):
-    """Capabilities of the service. Absent ones are unknown before a request.
-
-    Attributes:
-        datatype: Whether this is the service for reads or that for variants.
-        formats: Formats that can be requested.
-        fields_parameter_effective: Whether `fields` of a request makes a difference. Its name in the document
-            is fieldsParameterEffective.
-        tags_parameters_effective: Whether `tags` and `notags` of a request make a difference. Its name in the
-            document is tagsParametersEffective.
-    """
+    """Capabilities of the service. Absent ones are unknown before a request."""
 
     datatype: Literal["reads", "variants"] | str | None
+    """Whether this is the service for reads or that for variants."""
     formats: list[Literal["BAM", "CRAM", "VCF", "BCF"] | str] | None
+    """Formats that can be requested."""
     fields_parameter_effective: bool | None
+    """Whether `fields` of a request makes a difference. Its name in the document is fieldsParameterEffective."""
     tags_parameters_effective: bool | None
+    """Whether `tags` and `notags` of a request make a difference. Its name in the document is
+    tagsParametersEffective.
+    """
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -15,13 +15,10 @@ _ERROR_FIELDS = frozenset({"htsget"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Error(Model):
-    """A refusal; everything is in its one field.
-
-    Attributes:
-        htsget: Kind and text of the error.
-    """
+    """A refusal; everything is in its one field."""
 
     htsget: ErrorHtsget
+    """Kind and text of the error."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("htsget", "htsget", True, False, model(lambda: ErrorHtsget)),)

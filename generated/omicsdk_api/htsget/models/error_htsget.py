@@ -13,15 +13,12 @@ _ERROR_HTSGET_FIELDS = frozenset({"error", "message"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ErrorHtsget(Model):
-    """Kind and text of the error.
-
-    Attributes:
-        error: Kind of the error, one word such as `NotFound`.
-        message: Human-readable text of the error.
-    """
+    """Kind and text of the error."""
 
     error: str
+    """Kind of the error, one word such as `NotFound`."""
     message: str
+    """Human-readable text of the error."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -16,26 +16,23 @@ _READS_REQUEST_FIELDS = frozenset({"format", "class", "fields", "tags", "notags"
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ReadsRequest(Model):
-    """Format, parts and regions of a file of reads.
-
-    Attributes:
-        format: Format of the file. Default: BAM.
-        class_: The part of the file that is wanted; by default all of it. Its name in the document is class.
-        fields: Fields of SAM that are wanted; by default all of them.
-        tags: Tags that are wanted; by default all of them.
-        notags: Tags that are not wanted; by default none.
-        regions: Regions whose reads are wanted; by default the complete file.
-    """
+    """Format, parts and regions of a file of reads."""
 
     format: Literal["BAM", "CRAM"] | str | None
+    """Format of the file. Default: BAM."""
     class_: Literal["header"] | str | None
+    """The part of the file that is wanted; by default all of it. Its name in the document is class."""
     fields: (
         list[Literal["QNAME", "FLAG", "RNAME", "POS", "MAPQ", "CIGAR", "RNEXT", "PNEXT", "TLEN", "SEQ", "QUAL"] | str]
         | None
     )
+    """Fields of SAM that are wanted; by default all of them."""
     tags: list[str] | None
+    """Tags that are wanted; by default all of them."""
     notags: list[str] | None
+    """Tags that are not wanted; by default none."""
     regions: list[Region] | None
+    """Regions whose reads are wanted; by default the complete file."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -15,13 +15,10 @@ _READS_TICKET_FIELDS = frozenset({"htsget"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ReadsTicket(Model):
-    """The response to a request for reads; everything is in its one field.
-
-    Attributes:
-        htsget: Format and blocks of the file.
-    """
+    """The response to a request for reads; everything is in its one field."""
 
     htsget: ReadsTicketHtsget
+    """Format and blocks of the file."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("htsget", "htsget", True, False, model(lambda: ReadsTicketHtsget)),)

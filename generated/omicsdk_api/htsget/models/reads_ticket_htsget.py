@@ -16,17 +16,14 @@ _READS_TICKET_HTSGET_FIELDS = frozenset({"format", "urls", "md5"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ReadsTicketHtsget(Model):
-    """Format and blocks of the file.
-
-    Attributes:
-        format: Format of the file that the blocks make.
-        urls: The blocks, in the order in which they are joined.
-        md5: MD5 of the joined blocks in hexadecimal digits, where the server knows it.
-    """
+    """Format and blocks of the file."""
 
     format: Literal["BAM", "CRAM"] | str
+    """Format of the file that the blocks make."""
     urls: list[Block]
+    """The blocks, in the order in which they are joined."""
     md5: str | None
+    """MD5 of the joined blocks in hexadecimal digits, where the server knows it."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,18 +14,14 @@ _REGION_FIELDS = frozenset({"referenceName", "start", "end"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Region(Model):
-    """A part of a reference sequence, or all of it.
-
-    Attributes:
-        reference_name: Name of the reference sequence, as the file's header spells it. Its name in the
-            document is referenceName.
-        start: First position, from 0; by default the beginning of the sequence. Format int64.
-        end: Position after the last one, from 0; by default the end of the sequence. Format int64.
-    """
+    """A part of a reference sequence, or all of it."""
 
     reference_name: str
+    """Name of the reference sequence, as the file's header spells it. Its name in the document is referenceName."""
     start: int | None
+    """First position, from 0; by default the beginning of the sequence. Format int64."""
     end: int | None
+    """Position after the last one, from 0; by default the end of the sequence. Format int64."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -33,39 +33,36 @@ _SERVICE_INFO_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ServiceInfo(Model):
-    """Description of a server (GA4GH service-info 1.0.0), and its capabilities.
-
-    Attributes:
-        id: Identifier of the service, unique in the world, such as `org.example.htsget`.
-        name: Display name of the service.
-        type: Which interface a service speaks.
-        organization: Who runs the service.
-        version: Version of this deployment of the service; not that of the interface.
-        description: Human-readable description of the service.
-        contact_url: Contact address of the operator, as an `https:` or a `mailto:` address. Format uri. Its
-            name in the document is contactUrl.
-        documentation_url: URL of the service's documentation. Format uri. Its name in the document is
-            documentationUrl.
-        created_at: When the service was first put into operation (RFC 3339). Format date-time. Its name in
-            the document is createdAt.
-        updated_at: When the service was last changed (RFC 3339). Format date-time. Its name in the document
-            is updatedAt.
-        environment: Purpose of the deployment, such as `prod` or `test`.
-        htsget: Capabilities of the service. Absent ones are unknown before a request.
-    """
+    """Description of a server (GA4GH service-info 1.0.0), and its capabilities."""
 
     id: str
+    """Identifier of the service, unique in the world, such as `org.example.htsget`."""
     name: str
+    """Display name of the service."""
     type: ServiceType
+    """Which interface a service speaks."""
     organization: Organization
+    """Who runs the service."""
     version: str
+    """Version of this deployment of the service; not that of the interface."""
     description: str | None
+    """Human-readable description of the service."""
     contact_url: str | None
+    """Contact address of the operator, as an `https:` or a `mailto:` address. Format uri. Its name in the
+    document is contactUrl.
+    """
     documentation_url: str | None
+    """URL of the service's documentation. Format uri. Its name in the document is documentationUrl."""
     created_at: str | None
+    """When the service was first put into operation (RFC 3339). Format date-time. Its name in the document is
+    createdAt.
+    """
     updated_at: str | None
+    """When the service was last changed (RFC 3339). Format date-time. Its name in the document is updatedAt."""
     environment: str | None
+    """Purpose of the deployment, such as `prod` or `test`."""
     htsget: Capabilities | None
+    """Capabilities of the service. Absent ones are unknown before a request."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -16,21 +16,18 @@ _VARIANTS_REQUEST_FIELDS = frozenset({"format", "class", "tags", "notags", "regi
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class VariantsRequest(Model):
-    """Format, parts and regions of a file of variants.
-
-    Attributes:
-        format: Format of the file. Default: VCF.
-        class_: The part of the file that is wanted; by default all of it. Its name in the document is class.
-        tags: Tags that are wanted; by default all of them.
-        notags: Tags that are not wanted; by default none.
-        regions: Regions whose variants are wanted; by default the complete file.
-    """
+    """Format, parts and regions of a file of variants."""
 
     format: Literal["VCF", "BCF"] | str | None
+    """Format of the file. Default: VCF."""
     class_: Literal["header"] | str | None
+    """The part of the file that is wanted; by default all of it. Its name in the document is class."""
     tags: list[str] | None
+    """Tags that are wanted; by default all of them."""
     notags: list[str] | None
+    """Tags that are not wanted; by default none."""
     regions: list[Region] | None
+    """Regions whose variants are wanted; by default the complete file."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -15,13 +15,10 @@ _VARIANTS_TICKET_FIELDS = frozenset({"htsget"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class VariantsTicket(Model):
-    """The response to a request for variants; everything is in its one field.
-
-    Attributes:
-        htsget: Format and blocks of the file.
-    """
+    """The response to a request for variants; everything is in its one field."""
 
     htsget: VariantsTicketHtsget
+    """Format and blocks of the file."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("htsget", "htsget", True, False, model(lambda: VariantsTicketHtsget)),)

@@ -13,15 +13,12 @@ _ACTIVATION_FIELDS = frozenset({"uid", "token"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Activation(Model):
-    """Proof that an email address is the user's.
-
-    Attributes:
-        uid: Encoded ID of the account, from the email.
-        token: Token of the activation, from the email.
-    """
+    """Proof that an email address is the user's."""
 
     uid: str
+    """Encoded ID of the account, from the email."""
     token: str
+    """Token of the activation, from the email."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -13,13 +13,10 @@ _AUTH_TOKEN_FIELDS = frozenset({"auth_token"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AuthToken(Model):
-    """Token that authorises later requests.
-
-    Attributes:
-        auth_token: Token of 40 hexadecimal digits, to be sent as `Authorization: Token ...`.
-    """
+    """Token that authorises later requests."""
 
     auth_token: str
+    """Token of 40 hexadecimal digits, to be sent as `Authorization: Token ...`."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("auth_token", "auth_token", True, False, STRING),)

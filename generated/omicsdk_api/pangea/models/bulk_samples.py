@@ -13,15 +13,12 @@ _BULK_SAMPLES_FIELDS = frozenset({"names", "library"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BulkSamples(Model):
-    """Samples to create at once.
-
-    Attributes:
-        names: Names of the new samples; without duplicates; none may exist in the library.
-        library: UUID of the library that will own the new samples. Format uuid.
-    """
+    """Samples to create at once."""
 
     names: list[str]
+    """Names of the new samples; without duplicates; none may exist in the library."""
     library: str
+    """UUID of the library that will own the new samples. Format uuid."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

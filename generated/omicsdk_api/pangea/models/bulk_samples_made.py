@@ -13,13 +13,10 @@ _BULK_SAMPLES_MADE_FIELDS = frozenset({"uuids"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BulkSamplesMade(Model):
-    """Samples that were created at once.
-
-    Attributes:
-        uuids: UUIDs of the new samples, in the order of their names.
-    """
+    """Samples that were created at once."""
 
     uuids: list[str]
+    """UUIDs of the new samples, in the order of their names."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("uuids", "uuids", True, False, array(STRING)),)

@@ -15,15 +15,12 @@ _COMPLETE_S3_REQUEST_FIELDS = frozenset({"upload_id", "parts"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class CompleteS3Request(Model):
-    """The parts that were uploaded.
-
-    Attributes:
-        upload_id: ID of the upload to complete.
-        parts: The parts, in order.
-    """
+    """The parts that were uploaded."""
 
     upload_id: str
+    """ID of the upload to complete."""
     parts: list[UploadedPart]
+    """The parts, in order."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -13,15 +13,12 @@ _COMPLETE_S3_RESPONSE_FIELDS = frozenset({"status", "upload_id"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class CompleteS3Response(Model):
-    """The end of an upload in parts.
-
-    Attributes:
-        status: `success` when the file is complete.
-        upload_id: ID of the upload that was completed.
-    """
+    """The end of an upload in parts."""
 
     status: str
+    """`success` when the file is complete."""
     upload_id: str
+    """ID of the upload that was completed."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

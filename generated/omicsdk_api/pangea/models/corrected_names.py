@@ -13,15 +13,12 @@ _CORRECTED_NAMES_FIELDS = frozenset({"canon", "rank"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class CorrectedNames(Model):
-    """Taxa by name; under each name the taxa that it may refer to.
-
-    Attributes:
-        canon: Whether only accepted names were looked for.
-        rank: The rank that was looked for; null for any.
-    """
+    """Taxa by name; under each name the taxa that it may refer to."""
 
     canon: bool
+    """Whether only accepted names were looked for."""
     rank: str | None
+    """The rank that was looked for; null for any."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -13,15 +13,12 @@ _COVID19_READS_UPLOAD_FIELDS = frozenset({"user", "raw_reads_path"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Covid19ReadsUpload(Model):
-    """Reads to be analysed for SARS-CoV-2.
-
-    Attributes:
-        user: Numeric ID of the user of the token.
-        raw_reads_path: URL of the raw reads. Format uri.
-    """
+    """Reads to be analysed for SARS-CoV-2."""
 
     user: int
+    """Numeric ID of the user of the token."""
     raw_reads_path: str
+    """URL of the raw reads. Format uri."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -13,13 +13,10 @@ _CURRENT_PASSWORD_FIELDS = frozenset({"current_password"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class CurrentPassword(Model):
-    """Token that identifies the user.
-
-    Attributes:
-        current_password: The account's password, as a proof.
-    """
+    """Token that identifies the user."""
 
     current_password: str
+    """The account's password, as a proof."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("current_password", "current_password", True, False, STRING),)

@@ -13,13 +13,10 @@ _DONE_FIELDS = frozenset({"status"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Done(Model):
-    """That it is done.
-
-    Attributes:
-        status: The word `success`.
-    """
+    """That it is done."""
 
     status: str
+    """The word `success`."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("status", "status", True, False, STRING),)

@@ -44,33 +44,30 @@ _GROUP_WORK_ORDER_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GroupWorkOrder(Model):
-    """Work orders for the samples of a group.
-
-    Attributes:
-        uuid: UUID of the group work order. Format uuid.
-        name: Name; it is the name of its prototype for groups.
-        priority: Priority of the group work order; initially 100. From -2147483648 to 2147483647.
-        sample_group: UUID of the sample group that is worked on. Format uuid.
-        created_at: When the group work order was made. Format date-time.
-        updated_at: When the group work order last changed. Format date-time.
-        description: Purpose of the group work order.
-        work_order_links: The work orders of the group's samples, in short.
-        status: `error` when a work order failed, `pending` or `success` when all are so, else `working`.
-        progress_summary: Numbers of parts by status, and in total.
-        work_orders: UUIDs of the work orders of the group's samples.
-    """
+    """Work orders for the samples of a group."""
 
     uuid: str
+    """UUID of the group work order. Format uuid."""
     name: str
+    """Name; it is the name of its prototype for groups."""
     priority: int
+    """Priority of the group work order; initially 100. From -2147483648 to 2147483647."""
     sample_group: str
+    """UUID of the sample group that is worked on. Format uuid."""
     created_at: str
+    """When the group work order was made. Format date-time."""
     updated_at: str
+    """When the group work order last changed. Format date-time."""
     description: str
+    """Purpose of the group work order."""
     work_order_links: list[WorkOrderLink]
+    """The work orders of the group's samples, in short."""
     status: Literal["pending", "error", "working", "success"] | str
+    """`error` when a work order failed, `pending` or `success` when all are so, else `working`."""
     progress_summary: dict[str, int]
+    """Numbers of parts by status, and in total."""
     work_orders: list[str | None]
+    """UUIDs of the work orders of the group's samples."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -15,23 +15,20 @@ _GROUP_WORK_ORDER_PROTO_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GroupWorkOrderProto(Model):
-    """Templates of group work orders.
-
-    Attributes:
-        uuid: UUID of the prototype of group work orders. Format uuid.
-        name: Name of the prototype of group work orders.
-        created_at: When the prototype of group work orders was made. Format date-time.
-        updated_at: When the prototype of group work orders last changed. Format date-time.
-        description: Short description of its group work orders.
-        work_order_protos: UUIDs of the prototypes that each sample of the group gets a work order of.
-    """
+    """Templates of group work orders."""
 
     uuid: str
+    """UUID of the prototype of group work orders. Format uuid."""
     name: str
+    """Name of the prototype of group work orders."""
     created_at: str
+    """When the prototype of group work orders was made. Format date-time."""
     updated_at: str
+    """When the prototype of group work orders last changed. Format date-time."""
     description: str
+    """Short description of its group work orders."""
     work_order_protos: list[str | None]
+    """UUIDs of the prototypes that each sample of the group gets a work order of."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

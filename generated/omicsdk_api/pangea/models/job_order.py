@@ -27,33 +27,30 @@ _JOB_ORDER_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class JobOrder(Model):
-    """One module to be run as a part of a work order.
-
-    Attributes:
-        uuid: UUID of the job order. Format uuid.
-        name: Name of the job.
-        status: State of the job.
-        work_order: UUID of the work order that the job is part of. Format uuid.
-        pipeline_module: UUID of the module that the job runs; null for none. Format uuid.
-        analysis_result: UUID of the analysis result that the job made; null until it exists. Format uuid.
-        resources_used: Resources that the job used, under custom names.
-        resources_needed: Resources that the job needs, under custom names.
-        created_at: When the job order was made. Format date-time.
-        updated_at: When the job order last changed. Format date-time.
-        description: Short description of the job.
-    """
+    """One module to be run as a part of a work order."""
 
     uuid: str
+    """UUID of the job order. Format uuid."""
     name: str
+    """Name of the job."""
     status: Literal["pending", "error", "working", "success"] | str
+    """State of the job."""
     work_order: str
+    """UUID of the work order that the job is part of. Format uuid."""
     pipeline_module: str | None
+    """UUID of the module that the job runs; null for none. Format uuid."""
     analysis_result: str | None
+    """UUID of the analysis result that the job made; null until it exists. Format uuid."""
     resources_used: dict[str, Any]
+    """Resources that the job used, under custom names."""
     resources_needed: dict[str, Any]
+    """Resources that the job needs, under custom names."""
     created_at: str
+    """When the job order was made. Format date-time."""
     updated_at: str
+    """When the job order last changed. Format date-time."""
     description: str
+    """Short description of the job."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -24,27 +24,24 @@ _JOB_ORDER_PROTO_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class JobOrderProto(Model):
-    """Templates of job orders.
-
-    Attributes:
-        uuid: UUID of the prototype of jobs. Format uuid.
-        name: Name of the prototype of jobs.
-        pipeline_module: UUID of the module that its jobs run; null for none. Format uuid.
-        resources_needed: Resources that its jobs need, by name.
-        work_order_proto: UUID of the prototype of work orders that it is part of. Format uuid.
-        created_at: When the prototype of jobs was made. Format date-time.
-        updated_at: When the prototype of jobs last changed. Format date-time.
-        description: Short description of its jobs.
-    """
+    """Templates of job orders."""
 
     uuid: str
+    """UUID of the prototype of jobs. Format uuid."""
     name: str
+    """Name of the prototype of jobs."""
     pipeline_module: str | None
+    """UUID of the module that its jobs run; null for none. Format uuid."""
     resources_needed: dict[str, Any]
+    """Resources that its jobs need, by name."""
     work_order_proto: str
+    """UUID of the prototype of work orders that it is part of. Format uuid."""
     created_at: str
+    """When the prototype of jobs was made. Format date-time."""
     updated_at: str
+    """When the prototype of jobs last changed. Format date-time."""
     description: str
+    """Short description of its jobs."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

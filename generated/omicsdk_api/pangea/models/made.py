@@ -13,13 +13,10 @@ _MADE_FIELDS = frozenset({"uuid"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Made(Model):
-    """A new work order.
-
-    Attributes:
-        uuid: UUID of the new item. Format uuid.
-    """
+    """A new work order."""
 
     uuid: str
+    """UUID of the new item. Format uuid."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("uuid", "uuid", True, False, STRING),)

@@ -13,15 +13,12 @@ _METADATA_CHECK_FIELDS = frozenset({"errors", "stats"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class MetadataCheck(Model):
-    """Results of a check of metadata.
-
-    Attributes:
-        errors: Errors, each as row, column, code and message.
-        stats: Numbers of errors and tables.
-    """
+    """Results of a check of metadata."""
 
     errors: list[list[Any]]
+    """Errors, each as row, column, code and message."""
     stats: dict[str, int]
+    """Numbers of errors and tables."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

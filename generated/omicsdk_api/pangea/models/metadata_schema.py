@@ -13,13 +13,10 @@ _METADATA_SCHEMA_FIELDS = frozenset({"schema"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class MetadataSchema(Model):
-    """A new table schema.
-
-    Attributes:
-        schema: The table schema: `fields`, each with name and type.
-    """
+    """A new table schema."""
 
     schema: dict[str, Any]
+    """The table schema: `fields`, each with name and type."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("schema", "schema", True, False, mapping(ANY)),)

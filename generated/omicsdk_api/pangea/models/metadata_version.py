@@ -13,17 +13,14 @@ _METADATA_VERSION_FIELDS = frozenset({"created_at", "updated_at", "metadata"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class MetadataVersion(Model):
-    """Metadata as they once were.
-
-    Attributes:
-        created_at: When this version of the metadata was stored. Format date-time.
-        updated_at: When this version of the metadata last changed. Format date-time.
-        metadata: The metadata of this version.
-    """
+    """Metadata as they once were."""
 
     created_at: str
+    """When this version of the metadata was stored. Format date-time."""
     updated_at: str
+    """When this version of the metadata last changed. Format date-time."""
     metadata: dict[str, Any]
+    """The metadata of this version."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

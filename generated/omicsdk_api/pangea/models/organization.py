@@ -13,22 +13,18 @@ _ORGANIZATION_FIELDS = frozenset({"uuid", "name", "created_at", "updated_at", "c
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Organization(Model):
-    """Users who work together, and their data.
-
-    Attributes:
-        uuid: UUID of the organization. Format uuid.
-        name: Name, unique among organizations.
-        created_at: When the organization was made. Format date-time.
-        updated_at: When the organization last changed. Format date-time.
-        core_sample_group_uuid: UUID of the organization's core sample group; null when it has none. Format
-            uuid.
-    """
+    """Users who work together, and their data."""
 
     uuid: str
+    """UUID of the organization. Format uuid."""
     name: str
+    """Name, unique among organizations."""
     created_at: str
+    """When the organization was made. Format date-time."""
     updated_at: str
+    """When the organization last changed. Format date-time."""
     core_sample_group_uuid: str | None
+    """UUID of the organization's core sample group; null when it has none. Format uuid."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -13,13 +13,10 @@ _ORGANIZATION_ADD_USER_FIELDS = frozenset({"user"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class OrganizationAddUser(Model):
-    """A user to become a member.
-
-    Attributes:
-        user: Numeric ID of the user to add, not the UUID.
-    """
+    """A user to become a member."""
 
     user: int
+    """Numeric ID of the user to add, not the UUID."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("user", "user", True, False, INTEGER),)

@@ -13,15 +13,12 @@ _ORGANIZATION_LINK_FIELDS = frozenset({"uuid", "name"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class OrganizationLink(Model):
-    """An organization in short.
-
-    Attributes:
-        uuid: UUID of an organization of the user's. Format uuid.
-        name: Name of an organization of the user's.
-    """
+    """An organization in short."""
 
     uuid: str
+    """UUID of an organization of the user's. Format uuid."""
     name: str
+    """Name of an organization of the user's."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

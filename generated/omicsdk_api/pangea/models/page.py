@@ -13,17 +13,14 @@ _PAGE_FIELDS = frozenset({"count", "next", "previous"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Page(Model):
-    """Fields of each page of a list.
-
-    Attributes:
-        count: Total number of items of the list.
-        next: URL of the next page; null on the last one. Format uri.
-        previous: URL of the previous page; null on the first one. Format uri.
-    """
+    """Fields of each page of a list."""
 
     count: int
+    """Total number of items of the list."""
     next: str | None
+    """URL of the next page; null on the last one. Format uri."""
     previous: str | None
+    """URL of the previous page; null on the first one. Format uri."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

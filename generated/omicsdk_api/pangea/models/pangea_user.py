@@ -47,43 +47,40 @@ _PANGEA_USER_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PangeaUser(Model):
-    """A user as others see them.
-
-    Attributes:
-        id: Numeric ID of the user; some operations require it in place of the UUID.
-        uuid: UUID of the user. Format uuid.
-        email: Email address, which is the login name. Format email.
-        is_staff: Whether the user may enter the server's administration.
-        is_active: Whether the user may log in.
-        personal_org_uuid: UUID of the user's own organization; null for none. Format uuid.
-        organization_objs: The organizations that the user is a member of.
-        saved_sample_group_objs: The sample groups that the user has saved.
-        avatar: URL of the user's picture; null for none. Format uri.
-        name: Display name; null for none.
-        biography: Profile text that the user wrote.
-        url: URL of the user's web page. Format uri. At most 200 characters.
-        twitter_username: The user's name on Twitter.
-        github_username: The user's name on GitHub.
-        company: Where the user works.
-        location: Where the user lives.
-    """
+    """A user as others see them."""
 
     id: int
+    """Numeric ID of the user; some operations require it in place of the UUID."""
     uuid: str
+    """UUID of the user. Format uuid."""
     email: str
+    """Email address, which is the login name. Format email."""
     is_staff: bool
+    """Whether the user may enter the server's administration."""
     is_active: bool
+    """Whether the user may log in."""
     personal_org_uuid: str | None
+    """UUID of the user's own organization; null for none. Format uuid."""
     organization_objs: list[OrganizationLink]
+    """The organizations that the user is a member of."""
     saved_sample_group_objs: list[SampleGroupLink]
+    """The sample groups that the user has saved."""
     avatar: str | None
+    """URL of the user's picture; null for none. Format uri."""
     name: str | None
+    """Display name; null for none."""
     biography: str | None
+    """Profile text that the user wrote."""
     url: str | None
+    """URL of the user's web page. Format uri. At most 200 characters."""
     twitter_username: str | None
+    """The user's name on Twitter."""
     github_username: str | None
+    """The user's name on GitHub."""
     company: str | None
+    """Where the user works."""
     location: str | None
+    """Where the user lives."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -13,17 +13,14 @@ _PASSWORD_RESET_CONFIRM_FIELDS = frozenset({"uid", "token", "new_password"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PasswordResetConfirm(Model):
-    """A new password with the token from an email.
-
-    Attributes:
-        uid: Encoded ID of the account, from the email.
-        token: Token of the reset, from the email.
-        new_password: Password to set. Format password.
-    """
+    """A new password with the token from an email."""
 
     uid: str
+    """Encoded ID of the account, from the email."""
     token: str
+    """Token of the reset, from the email."""
     new_password: str
+    """Password to set. Format password."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

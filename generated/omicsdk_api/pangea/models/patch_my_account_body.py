@@ -14,15 +14,10 @@ _PATCH_MY_ACCOUNT_BODY_FIELDS = frozenset({"id", "email"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PatchMyAccountBody(Model):
-    """An object.
-
-    Attributes:
-        id: Number of the account.
-        email: Email address of the account. Format email.
-    """
-
     id: int | None
+    """Number of the account."""
     email: str | None
+    """Email address of the account. Format email."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

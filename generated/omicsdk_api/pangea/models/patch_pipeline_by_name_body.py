@@ -14,17 +14,12 @@ _PATCH_PIPELINE_BY_NAME_BODY_FIELDS = frozenset({"name", "description", "long_de
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PatchPipelineByNameBody(Model):
-    """An object.
-
-    Attributes:
-        name: Name, unique among pipelines.
-        description: Short description of the pipeline.
-        long_description: Long description of the pipeline.
-    """
-
     name: str | None
+    """Name, unique among pipelines."""
     description: str | None
+    """Short description of the pipeline."""
     long_description: str | None
+    """Long description of the pipeline."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,19 +14,14 @@ _PATCH_TAG_BY_NAME_BODY_FIELDS = frozenset({"name", "created_at", "updated_at", 
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PatchTagByNameBody(Model):
-    """An object.
-
-    Attributes:
-        name: Name, unique among tags.
-        created_at: When the tag was made. Format date-time.
-        updated_at: When the tag last changed. Format date-time.
-        payload: Text attached to the tag.
-    """
-
     name: str | None
+    """Name, unique among tags."""
     created_at: str | None
+    """When the tag was made. Format date-time."""
     updated_at: str | None
+    """When the tag last changed. Format date-time."""
     payload: str | None
+    """Text attached to the tag."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -13,23 +13,20 @@ _PIPELINE_FIELDS = frozenset({"uuid", "name", "description", "long_description",
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Pipeline(Model):
-    """A set of modules that analyse samples.
-
-    Attributes:
-        uuid: UUID of the pipeline. Format uuid.
-        name: Name, unique among pipelines.
-        description: Short description of the pipeline.
-        long_description: Long description of the pipeline.
-        updated_at: When the pipeline last changed. Format date-time.
-        created_at: When the pipeline was made. Format date-time.
-    """
+    """A set of modules that analyse samples."""
 
     uuid: str
+    """UUID of the pipeline. Format uuid."""
     name: str
+    """Name, unique among pipelines."""
     description: str
+    """Short description of the pipeline."""
     long_description: str
+    """Long description of the pipeline."""
     updated_at: str
+    """When the pipeline last changed. Format date-time."""
     created_at: str
+    """When the pipeline was made. Format date-time."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

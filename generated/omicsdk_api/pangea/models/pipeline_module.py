@@ -45,37 +45,34 @@ _PIPELINE_MODULE_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PipelineModule(Model):
-    """One version of one step of a pipeline.
-
-    Attributes:
-        uuid: UUID of this version of the module. Format uuid.
-        name: Name of the module.
-        version: Version of the module; name and version are unique in the pipeline.
-        description: Short description of the module; may be omitted but not blank.
-        long_description: Long description of the module.
-        updated_at: When this version of the module last changed. Format date-time.
-        created_at: When this version of the module was made. Format date-time.
-        metadata: Further facts on the module, by names of your choice.
-        pipeline: UUID of the pipeline that the module belongs to. Format uuid.
-        pipeline_obj: The pipeline that the module belongs to.
-        dependencies: UUIDs of the modules whose results this one needs.
-        dependency_modules: The modules that this one needs, each as UUID, name and version.
-        downstream_modules: The modules that need this one, each as UUID, name and version.
-    """
+    """One version of one step of a pipeline."""
 
     uuid: str
+    """UUID of this version of the module. Format uuid."""
     name: str
+    """Name of the module."""
     version: str
+    """Version of the module; name and version are unique in the pipeline."""
     description: str
+    """Short description of the module; may be omitted but not blank."""
     long_description: str
+    """Long description of the module."""
     updated_at: str
+    """When this version of the module last changed. Format date-time."""
     created_at: str
+    """When this version of the module was made. Format date-time."""
     metadata: dict[str, Any]
+    """Further facts on the module, by names of your choice."""
     pipeline: str
+    """UUID of the pipeline that the module belongs to. Format uuid."""
     pipeline_obj: Pipeline
+    """The pipeline that the module belongs to."""
     dependencies: list[str | None]
+    """UUIDs of the modules whose results this one needs."""
     dependency_modules: list[list[str]]
+    """The modules that this one needs, each as UUID, name and version."""
     downstream_modules: list[list[str]]
+    """The modules that need this one, each as UUID, name and version."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -39,29 +39,26 @@ _PROJECT_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Project(Model):
-    """Sample groups that belong together.
-
-    Attributes:
-        uuid: UUID of the project. Format uuid.
-        name: Name, unique among projects.
-        created_at: When the project was made. Format date-time.
-        updated_at: When the project last changed. Format date-time.
-        organization: UUID of the organization that owns the project. Format uuid.
-        description: Subject of the project.
-        organization_obj: The organization that owns the project.
-        sample_groups: UUIDs of the sample groups in the project.
-        sub_projects: UUIDs of the projects in the project.
-    """
+    """Sample groups that belong together."""
 
     uuid: str
+    """UUID of the project. Format uuid."""
     name: str
+    """Name, unique among projects."""
     created_at: str
+    """When the project was made. Format date-time."""
     updated_at: str
+    """When the project last changed. Format date-time."""
     organization: str
+    """UUID of the organization that owns the project. Format uuid."""
     description: str
+    """Subject of the project."""
     organization_obj: Organization
+    """The organization that owns the project."""
     sample_groups: list[str | None]
+    """UUIDs of the sample groups in the project."""
     sub_projects: list[str | None]
+    """UUIDs of the projects in the project."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -13,13 +13,10 @@ _PROJECT_ADD_SAMPLE_GROUP_FIELDS = frozenset({"sample_group_uuid"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ProjectAddSampleGroup(Model):
-    """A sample group for a project.
-
-    Attributes:
-        sample_group_uuid: UUID of the sample group to put into the project. Format uuid.
-    """
+    """A sample group for a project."""
 
     sample_group_uuid: str
+    """UUID of the sample group to put into the project. Format uuid."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("sample_group_uuid", "sample_group_uuid", True, False, STRING),)

@@ -14,19 +14,14 @@ _PUT_TAG_BY_NAME_BODY_FIELDS = frozenset({"name", "created_at", "updated_at", "p
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PutTagByNameBody(Model):
-    """An object.
-
-    Attributes:
-        name: Name, unique among tags.
-        created_at: When the tag was made. Format date-time.
-        updated_at: When the tag last changed. Format date-time.
-        payload: Text attached to the tag.
-    """
-
     name: str
+    """Name, unique among tags."""
     created_at: str | None
+    """When the tag was made. Format date-time."""
     updated_at: str | None
+    """When the tag last changed. Format date-time."""
     payload: str | None
+    """Text attached to the tag."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

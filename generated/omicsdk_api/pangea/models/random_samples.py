@@ -15,13 +15,10 @@ _RANDOM_SAMPLES_FIELDS = frozenset({"results"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class RandomSamples(Model):
-    """Samples that were drawn.
-
-    Attributes:
-        results: The samples that were drawn, in no order.
-    """
+    """Samples that were drawn."""
 
     results: list[Sample]
+    """The samples that were drawn, in no order."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("results", "results", True, False, array(model(lambda: Sample))),)

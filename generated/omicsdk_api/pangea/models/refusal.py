@@ -14,13 +14,10 @@ _REFUSAL_FIELDS = frozenset({"detail"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Refusal(Model):
-    """Why a request was refused.
-
-    Attributes:
-        detail: The reason, as text.
-    """
+    """Why a request was refused."""
 
     detail: str | None
+    """The reason, as text."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("detail", "detail", False, False, STRING),)

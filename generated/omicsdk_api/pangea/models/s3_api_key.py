@@ -13,23 +13,20 @@ _S3_API_KEY_FIELDS = frozenset({"uuid", "description", "created_at", "updated_at
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class S3ApiKey(Model):
-    """Key pair with which the server opens a bucket.
-
-    Attributes:
-        uuid: UUID of the key pair. Format uuid.
-        description: Purpose of the key pair.
-        created_at: When the key pair was stored. Format date-time.
-        updated_at: When the key pair last changed. Format date-time.
-        bucket: UUID of the bucket that the pair opens; a bucket has one pair. Format uuid.
-        public_key: Access key id of the storage.
-    """
+    """Key pair with which the server opens a bucket."""
 
     uuid: str
+    """UUID of the key pair. Format uuid."""
     description: str
+    """Purpose of the key pair."""
     created_at: str
+    """When the key pair was stored. Format date-time."""
     updated_at: str
+    """When the key pair last changed. Format date-time."""
     bucket: str
+    """UUID of the bucket that the pair opens; a bucket has one pair. Format uuid."""
     public_key: str
+    """Access key id of the storage."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

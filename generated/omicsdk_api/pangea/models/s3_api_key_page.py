@@ -15,19 +15,16 @@ _S3_API_KEY_PAGE_FIELDS = frozenset({"count", "next", "previous", "results"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class S3ApiKeyPage(Model):
-    """A page of key pairs.
-
-    Attributes:
-        count: Total number of items of the list.
-        next: URL of the next page; null on the last one. Format uri.
-        previous: URL of the previous page; null on the first one. Format uri.
-        results: The key pairs of this page, at most 100.
-    """
+    """A page of key pairs."""
 
     count: int
+    """Total number of items of the list."""
     next: str | None
+    """URL of the next page; null on the last one. Format uri."""
     previous: str | None
+    """URL of the previous page; null on the first one. Format uri."""
     results: list[S3ApiKey]
+    """The key pairs of this page, at most 100."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

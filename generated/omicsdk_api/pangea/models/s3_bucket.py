@@ -13,19 +13,16 @@ _S3_BUCKET_FIELDS = frozenset({"uuid", "name", "endpoint_url", "organization"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class S3Bucket(Model):
-    """Where files of an organization are kept.
-
-    Attributes:
-        uuid: UUID that the server knows the bucket by. Format uuid.
-        name: Name of the bucket in its storage.
-        endpoint_url: URL of the storage that the bucket is in.
-        organization: UUID of the organization that owns the bucket. Format uuid.
-    """
+    """Where files of an organization are kept."""
 
     uuid: str
+    """UUID that the server knows the bucket by. Format uuid."""
     name: str
+    """Name of the bucket in its storage."""
     endpoint_url: str
+    """URL of the storage that the bucket is in."""
     organization: str
+    """UUID of the organization that owns the bucket. Format uuid."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

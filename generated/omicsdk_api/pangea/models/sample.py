@@ -17,27 +17,24 @@ _SAMPLE_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Sample(Model):
-    """A sequenced sample, with results about it.
-
-    Attributes:
-        uuid: UUID of the sample. Format uuid.
-        name: Name; unique in its library.
-        created_at: When the sample was made. Format date-time.
-        updated_at: When the sample last changed. Format date-time.
-        library: UUID of the library that owns the sample; another one moves it there. Format uuid.
-        metadata: Facts on the sample, by names of your choice.
-        library_obj: The library that owns the sample.
-        description: Short description of the sample.
-    """
+    """A sequenced sample, with results about it."""
 
     uuid: str
+    """UUID of the sample. Format uuid."""
     name: str
+    """Name; unique in its library."""
     created_at: str
+    """When the sample was made. Format date-time."""
     updated_at: str
+    """When the sample last changed. Format date-time."""
     library: str
+    """UUID of the library that owns the sample; another one moves it there. Format uuid."""
     metadata: dict[str, Any]
+    """Facts on the sample, by names of your choice."""
     library_obj: SampleGroup
+    """The library that owns the sample."""
     description: str
+    """Short description of the sample."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -44,39 +44,34 @@ _SAMPLE_ANALYSIS_RESULT_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SampleAnalysisResult(Model):
-    """Result of one module for a sample, as named fields.
-
-    Attributes:
-        uuid: UUID of the sample's analysis result. Format uuid.
-        module_name: Name of the module that made the sample's result, such as `raw::raw_reads`.
-        replicate: Distinguishes results of one module for one sample; 12 random characters when omitted.
-        sample: UUID of the sample of the result. Format uuid.
-        created_at: When the sample's result was made. Format date-time.
-        updated_at: When the sample's result last changed. Format date-time.
-        sample_obj: The sample of the result.
-        description: Short description of the sample's result.
-        metadata: Further facts on the sample's result, by names of your choice.
-        is_private: Whether only members of the organization may see it, even if the sample is public. False
-            when omitted.
-        is_hidden: Whether the sample's result is marked as hidden. False when omitted.
-        pipeline_module: UUID of the module's version that made the sample's result; null when unknown. Format
-            uuid.
-        pipeline_module_obj: The module's version that made the sample's result; null when unknown.
-    """
+    """Result of one module for a sample, as named fields."""
 
     uuid: str
+    """UUID of the sample's analysis result. Format uuid."""
     module_name: str
+    """Name of the module that made the sample's result, such as `raw::raw_reads`."""
     replicate: str
+    """Distinguishes results of one module for one sample; 12 random characters when omitted."""
     sample: str
+    """UUID of the sample of the result. Format uuid."""
     created_at: str
+    """When the sample's result was made. Format date-time."""
     updated_at: str
+    """When the sample's result last changed. Format date-time."""
     sample_obj: Sample
+    """The sample of the result."""
     description: str
+    """Short description of the sample's result."""
     metadata: dict[str, Any]
+    """Further facts on the sample's result, by names of your choice."""
     is_private: bool
+    """Whether only members of the organization may see it, even if the sample is public. False when omitted."""
     is_hidden: bool
+    """Whether the sample's result is marked as hidden. False when omitted."""
     pipeline_module: str | None
+    """UUID of the module's version that made the sample's result; null when unknown. Format uuid."""
     pipeline_module_obj: PipelineModule | None
+    """The module's version that made the sample's result; null when unknown."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

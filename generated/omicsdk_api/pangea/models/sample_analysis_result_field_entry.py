@@ -15,26 +15,24 @@ _SAMPLE_ANALYSIS_RESULT_FIELD_ENTRY_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SampleAnalysisResultFieldEntry(Model):
-    """A field as in the manifest of a sample.
-
-    Attributes:
-        uuid: UUID of the field of the sample's result. Format uuid.
-        name: Name; unique in the sample's result.
-        created_at: When the field of the sample's result was made. Format date-time.
-        updated_at: When the field of the sample's result last changed. Format date-time.
-        stored_data: Data of the sample: any JSON object, or a reference to a file. `__type__` is then `s3`
-            (with `uri` and `endpoint_url`), or `sra` or `ftp` (with `url`). Empty before an upload.
-        analysis_result: UUID of the sample's result that the field is part of. Format uuid.
-        description: Short description of the field of the sample's result.
-    """
+    """A field as in the manifest of a sample."""
 
     uuid: str
+    """UUID of the field of the sample's result. Format uuid."""
     name: str
+    """Name; unique in the sample's result."""
     created_at: str
+    """When the field of the sample's result was made. Format date-time."""
     updated_at: str
+    """When the field of the sample's result last changed. Format date-time."""
     stored_data: Any
+    """Data of the sample: any JSON object, or a reference to a file. `__type__` is then `s3` (with `uri` and
+    `endpoint_url`), or `sra` or `ftp` (with `url`). Empty before an upload.
+    """
     analysis_result: str
+    """UUID of the sample's result that the field is part of. Format uuid."""
     description: str
+    """Short description of the field of the sample's result."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

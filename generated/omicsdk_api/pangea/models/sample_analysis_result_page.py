@@ -15,19 +15,16 @@ _SAMPLE_ANALYSIS_RESULT_PAGE_FIELDS = frozenset({"count", "next", "previous", "r
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SampleAnalysisResultPage(Model):
-    """A page of analysis results of samples.
-
-    Attributes:
-        count: Total number of items of the list.
-        next: URL of the next page; null on the last one. Format uri.
-        previous: URL of the previous page; null on the first one. Format uri.
-        results: The analysis results of samples of this page, at most 100.
-    """
+    """A page of analysis results of samples."""
 
     count: int
+    """Total number of items of the list."""
     next: str | None
+    """URL of the next page; null on the last one. Format uri."""
     previous: str | None
+    """URL of the previous page; null on the first one. Format uri."""
     results: list[SampleAnalysisResult]
+    """The analysis results of samples of this page, at most 100."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -29,27 +29,24 @@ _SAMPLE_ENTRY_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SampleEntry(Model):
-    """A sample as in the manifest of a sample group.
-
-    Attributes:
-        uuid: UUID of the sample. Format uuid.
-        name: Name; unique in its library.
-        created_at: When the sample was made. Format date-time.
-        updated_at: When the sample last changed. Format date-time.
-        library: UUID of the library that owns the sample; another one moves it there. Format uuid.
-        metadata: Facts on the sample, by names of your choice.
-        description: Short description of the sample.
-        analysis_results: The results about this sample.
-    """
+    """A sample as in the manifest of a sample group."""
 
     uuid: str
+    """UUID of the sample. Format uuid."""
     name: str
+    """Name; unique in its library."""
     created_at: str
+    """When the sample was made. Format date-time."""
     updated_at: str
+    """When the sample last changed. Format date-time."""
     library: str
+    """UUID of the library that owns the sample; another one moves it there. Format uuid."""
     metadata: dict[str, Any]
+    """Facts on the sample, by names of your choice."""
     description: str
+    """Short description of the sample."""
     analysis_results: list[SampleAnalysisResultEntry]
+    """The results about this sample."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -45,40 +45,36 @@ _SAMPLE_GROUP_ANALYSIS_RESULT_ENTRY_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SampleGroupAnalysisResultEntry(Model):
-    """An analysis result as in the manifest of a sample group.
-
-    Attributes:
-        uuid: UUID of the sample group's analysis result. Format uuid.
-        module_name: Name of the module that made the sample group's result, such as `raw::raw_reads`.
-        replicate: Distinguishes results of one module for one sample group; 12 random characters when
-            omitted.
-        sample_group: UUID of the sample group of the result. Format uuid.
-        created_at: When the sample group's result was made. Format date-time.
-        updated_at: When the sample group's result last changed. Format date-time.
-        description: Short description of the sample group's result.
-        metadata: Further facts on the sample group's result, by names of your choice.
-        is_private: Whether only members of the organization may see it, even if the sample group is public.
-            False when omitted.
-        is_hidden: Whether the sample group's result is marked as hidden. False when omitted.
-        pipeline_module: UUID of the module's version that made the sample group's result; null when unknown.
-            Format uuid.
-        pipeline_module_obj: The module's version that made the sample group's result; null when unknown.
-        fields: The fields of the sample group's result.
-    """
+    """An analysis result as in the manifest of a sample group."""
 
     uuid: str
+    """UUID of the sample group's analysis result. Format uuid."""
     module_name: str
+    """Name of the module that made the sample group's result, such as `raw::raw_reads`."""
     replicate: str
+    """Distinguishes results of one module for one sample group; 12 random characters when omitted."""
     sample_group: str
+    """UUID of the sample group of the result. Format uuid."""
     created_at: str
+    """When the sample group's result was made. Format date-time."""
     updated_at: str
+    """When the sample group's result last changed. Format date-time."""
     description: str
+    """Short description of the sample group's result."""
     metadata: dict[str, Any]
+    """Further facts on the sample group's result, by names of your choice."""
     is_private: bool
+    """Whether only members of the organization may see it, even if the sample group is public. False when
+    omitted.
+    """
     is_hidden: bool
+    """Whether the sample group's result is marked as hidden. False when omitted."""
     pipeline_module: str | None
+    """UUID of the module's version that made the sample group's result; null when unknown. Format uuid."""
     pipeline_module_obj: PipelineModule | None
+    """The module's version that made the sample group's result; null when unknown."""
     fields: list[SampleGroupAnalysisResultFieldEntry]
+    """The fields of the sample group's result."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -17,28 +17,26 @@ _SAMPLE_GROUP_ANALYSIS_RESULT_FIELD_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SampleGroupAnalysisResultField(Model):
-    """One piece of data of a sample group's analysis result: JSON, or a reference to a file.
-
-    Attributes:
-        uuid: UUID of the field of the sample group's result. Format uuid.
-        name: Name; unique in the sample group's result.
-        created_at: When the field of the sample group's result was made. Format date-time.
-        updated_at: When the field of the sample group's result last changed. Format date-time.
-        stored_data: Data of the sample group: any JSON object, or a reference to a file. `__type__` is then
-            `s3` (with `uri` and `endpoint_url`), or `sra` or `ftp` (with `url`). Empty before an upload.
-        analysis_result: UUID of the sample group's result that the field is part of. Format uuid.
-        analysis_result_obj: The sample group's result that the field is part of.
-        description: Short description of the field of the sample group's result.
-    """
+    """One piece of data of a sample group's analysis result: JSON, or a reference to a file."""
 
     uuid: str
+    """UUID of the field of the sample group's result. Format uuid."""
     name: str
+    """Name; unique in the sample group's result."""
     created_at: str
+    """When the field of the sample group's result was made. Format date-time."""
     updated_at: str
+    """When the field of the sample group's result last changed. Format date-time."""
     stored_data: Any
+    """Data of the sample group: any JSON object, or a reference to a file. `__type__` is then `s3` (with `uri`
+    and `endpoint_url`), or `sra` or `ftp` (with `url`). Empty before an upload.
+    """
     analysis_result: str
+    """UUID of the sample group's result that the field is part of. Format uuid."""
     analysis_result_obj: SampleGroupAnalysisResult
+    """The sample group's result that the field is part of."""
     description: str
+    """Short description of the field of the sample group's result."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -13,15 +13,12 @@ _SAMPLE_GROUP_LINK_FIELDS = frozenset({"uuid", "name"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SampleGroupLink(Model):
-    """A sample group in short.
-
-    Attributes:
-        uuid: UUID of a group that the user has saved. Format uuid.
-        name: Name of a group that the user has saved.
-    """
+    """A sample group in short."""
 
     uuid: str
+    """UUID of a group that the user has saved. Format uuid."""
     name: str
+    """Name of a group that the user has saved."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

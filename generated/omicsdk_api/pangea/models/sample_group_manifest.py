@@ -50,46 +50,42 @@ _SAMPLE_GROUP_MANIFEST_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SampleGroupManifest(Model):
-    """A sample group with its samples and all results.
-
-    Attributes:
-        uuid: UUID of the sample group. Format uuid.
-        name: Name; unique among all groups on the server.
-        created_at: When the sample group was made. Format date-time.
-        updated_at: When the sample group last changed. Format date-time.
-        organization: UUID of the organization that owns the group. Format uuid.
-        description: Short description of the group; may be omitted but not blank.
-        is_library: Whether it is a library: only libraries own samples. False when omitted.
-        is_public: Whether any user may see it and its contents. True when omitted.
-        theme: Theme of the group, as the web site uses it.
-        organization_obj: The organization that owns the group.
-        long_description: Long description of the group.
-        metadata: Further facts on the group, by names of your choice.
-        bucket: UUID of the S3 bucket that files of the group are uploaded to; null for none. Format uuid.
-        storage_provider_name: Name of the storage; `custom` when omitted.
-        sample_metadata_schema: Table schema that the metadata of its samples should conform to; empty for
-            none.
-        samples: The samples of the group, with results about them.
-        analysis_results: The results about the group itself.
-    """
+    """A sample group with its samples and all results."""
 
     uuid: str
+    """UUID of the sample group. Format uuid."""
     name: str
+    """Name; unique among all groups on the server."""
     created_at: str
+    """When the sample group was made. Format date-time."""
     updated_at: str
+    """When the sample group last changed. Format date-time."""
     organization: str
+    """UUID of the organization that owns the group. Format uuid."""
     description: str
+    """Short description of the group; may be omitted but not blank."""
     is_library: bool
+    """Whether it is a library: only libraries own samples. False when omitted."""
     is_public: bool
+    """Whether any user may see it and its contents. True when omitted."""
     theme: str
+    """Theme of the group, as the web site uses it."""
     organization_obj: Organization
+    """The organization that owns the group."""
     long_description: str
+    """Long description of the group."""
     metadata: dict[str, Any]
+    """Further facts on the group, by names of your choice."""
     bucket: str | None
+    """UUID of the S3 bucket that files of the group are uploaded to; null for none. Format uuid."""
     storage_provider_name: str
+    """Name of the storage; `custom` when omitted."""
     sample_metadata_schema: dict[str, Any]
+    """Table schema that the metadata of its samples should conform to; empty for none."""
     samples: list[SampleEntry]
+    """The samples of the group, with results about them."""
     analysis_results: list[SampleGroupAnalysisResultEntry]
+    """The results about the group itself."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

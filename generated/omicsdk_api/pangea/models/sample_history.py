@@ -40,29 +40,26 @@ _SAMPLE_HISTORY_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SampleHistory(Model):
-    """A sample with its metadata's past.
-
-    Attributes:
-        uuid: UUID of the sample. Format uuid.
-        name: Name; unique in its library.
-        created_at: When the sample was made. Format date-time.
-        updated_at: When the sample last changed. Format date-time.
-        library: UUID of the library that owns the sample; another one moves it there. Format uuid.
-        metadata: Facts on the sample, by names of your choice.
-        library_obj: The library that owns the sample.
-        description: Short description of the sample.
-        versioned_metadata: The sample's metadata before the change.
-    """
+    """A sample with its metadata's past."""
 
     uuid: str
+    """UUID of the sample. Format uuid."""
     name: str
+    """Name; unique in its library."""
     created_at: str
+    """When the sample was made. Format date-time."""
     updated_at: str
+    """When the sample last changed. Format date-time."""
     library: str
+    """UUID of the library that owns the sample; another one moves it there. Format uuid."""
     metadata: dict[str, Any]
+    """Facts on the sample, by names of your choice."""
     library_obj: SampleGroup
+    """The library that owns the sample."""
     description: str
+    """Short description of the sample."""
     versioned_metadata: list[MetadataVersion]
+    """The sample's metadata before the change."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

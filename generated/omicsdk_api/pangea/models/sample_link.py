@@ -14,17 +14,14 @@ _SAMPLE_LINK_FIELDS = frozenset({"uuid", "name", "metadata"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SampleLink(Model):
-    """A sample in short.
-
-    Attributes:
-        uuid: UUID of the sample in the group. Format uuid.
-        name: Name of the sample in the group.
-        metadata: Facts on the sample; only if requested.
-    """
+    """A sample in short."""
 
     uuid: str
+    """UUID of the sample in the group. Format uuid."""
     name: str
+    """Name of the sample in the group."""
     metadata: dict[str, Any] | None
+    """Facts on the sample; only if requested."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

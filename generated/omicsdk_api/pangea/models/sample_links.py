@@ -15,15 +15,12 @@ _SAMPLE_LINKS_FIELDS = frozenset({"count", "links"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SampleLinks(Model):
-    """All samples of a group in short.
-
-    Attributes:
-        count: Number of samples of the group.
-        links: The group's samples in short.
-    """
+    """All samples of a group in short."""
 
     count: int
+    """Number of samples of the group."""
     links: list[SampleLink]
+    """The group's samples in short."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,15 +14,12 @@ _SAMPLE_LIST_FIELDS = frozenset({"sample_uuids", "sample_uuid"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SampleList(Model):
-    """Samples of a group.
-
-    Attributes:
-        sample_uuids: UUIDs of samples; may be combined with `sample_uuid`.
-        sample_uuid: UUID of one sample; may be combined with `sample_uuids`.
-    """
+    """Samples of a group."""
 
     sample_uuids: list[str] | None
+    """UUIDs of samples; may be combined with `sample_uuid`."""
     sample_uuid: str | None
+    """UUID of one sample; may be combined with `sample_uuids`."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

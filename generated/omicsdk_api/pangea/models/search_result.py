@@ -17,19 +17,16 @@ _SEARCH_RESULT_FIELDS = frozenset({"query", "samples", "sample_groups", "organiz
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SearchResult(Model):
-    """Results of a search.
-
-    Attributes:
-        query: The text that was searched for.
-        samples: The samples that match.
-        sample_groups: The sample groups that match.
-        organizations: The organizations that match.
-    """
+    """Results of a search."""
 
     query: str
+    """The text that was searched for."""
     samples: list[Sample]
+    """The samples that match."""
     sample_groups: list[SampleGroup]
+    """The sample groups that match."""
     organizations: list[Organization]
+    """The organizations that match."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -13,13 +13,10 @@ _SEND_EMAIL_RESET_FIELDS = frozenset({"email"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SendEmailReset(Model):
-    """Recipient of an email.
-
-    Attributes:
-        email: Email address that the message is sent to. Format email.
-    """
+    """Recipient of an email."""
 
     email: str
+    """Email address that the message is sent to. Format email."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("email", "email", True, False, STRING),)

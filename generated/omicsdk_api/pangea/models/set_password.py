@@ -13,15 +13,12 @@ _SET_PASSWORD_FIELDS = frozenset({"new_password", "current_password"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SetPassword(Model):
-    """A new password with the old one.
-
-    Attributes:
-        new_password: Password to set. Format password.
-        current_password: Password so far. Format password.
-    """
+    """A new password with the old one."""
 
     new_password: str
+    """Password to set. Format password."""
     current_password: str
+    """Password so far. Format password."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

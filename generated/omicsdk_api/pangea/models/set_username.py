@@ -13,15 +13,12 @@ _SET_USERNAME_FIELDS = frozenset({"current_password", "new_email"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SetUsername(Model):
-    """A new email address with the password.
-
-    Attributes:
-        current_password: Password of the account, as a proof. Format password.
-        new_email: New email address to log in with. At most 254 characters.
-    """
+    """A new email address with the password."""
 
     current_password: str
+    """Password of the account, as a proof. Format password."""
     new_email: str
+    """New email address to log in with. At most 254 characters."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -13,21 +13,18 @@ _TAG_FIELDS = frozenset({"uuid", "name", "created_at", "updated_at", "payload"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Tag(Model):
-    """A word that samples, groups and other tags are marked with.
-
-    Attributes:
-        uuid: UUID of the tag. Format uuid.
-        name: Name, unique among tags.
-        created_at: When the tag was made. Format date-time.
-        updated_at: When the tag last changed. Format date-time.
-        payload: Text attached to the tag.
-    """
+    """A word that samples, groups and other tags are marked with."""
 
     uuid: str
+    """UUID of the tag. Format uuid."""
     name: str
+    """Name, unique among tags."""
     created_at: str | None
+    """When the tag was made. Format date-time."""
     updated_at: str | None
+    """When the tag last changed. Format date-time."""
     payload: str
+    """Text attached to the tag."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,15 +14,12 @@ _TAG_ADD_SAMPLE_FIELDS = frozenset({"sample_uuid", "payload"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class TagAddSample(Model):
-    """A sample to be tagged.
-
-    Attributes:
-        sample_uuid: UUID of the sample to tag. Format uuid.
-        payload: Text attached to the sample's tagging.
-    """
+    """A sample to be tagged."""
 
     sample_uuid: str
+    """UUID of the sample to tag. Format uuid."""
     payload: str | None
+    """Text attached to the sample's tagging."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,15 +14,12 @@ _TAG_ADD_SAMPLE_GROUP_FIELDS = frozenset({"sample_group_uuid", "payload"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class TagAddSampleGroup(Model):
-    """A sample group to be tagged.
-
-    Attributes:
-        sample_group_uuid: UUID of the sample group to tag. Format uuid.
-        payload: Text attached to the group's tagging.
-    """
+    """A sample group to be tagged."""
 
     sample_group_uuid: str
+    """UUID of the sample group to tag. Format uuid."""
     payload: str | None
+    """Text attached to the group's tagging."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

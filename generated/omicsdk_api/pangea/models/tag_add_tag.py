@@ -14,15 +14,12 @@ _TAG_ADD_TAG_FIELDS = frozenset({"tag_uuid", "payload"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class TagAddTag(Model):
-    """A tag to be tagged.
-
-    Attributes:
-        tag_uuid: UUID of the tag to relate to this one. Format uuid.
-        payload: Text that describes the relation of the tags.
-    """
+    """A tag to be tagged."""
 
     tag_uuid: str
+    """UUID of the tag to relate to this one. Format uuid."""
     payload: str | None
+    """Text that describes the relation of the tags."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

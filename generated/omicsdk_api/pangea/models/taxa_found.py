@@ -13,13 +13,10 @@ _TAXA_FOUND_FIELDS = frozenset({"results"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class TaxaFound(Model):
-    """Results of a search for taxa.
-
-    Attributes:
-        results: The results; empty for none.
-    """
+    """Results of a search for taxa."""
 
     results: dict[str, Any]
+    """The results; empty for none."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("results", "results", True, False, mapping(ANY)),)

@@ -13,15 +13,12 @@ _TOKEN_CREATE_FIELDS = frozenset({"password", "email"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class TokenCreate(Model):
-    """Login credentials of an account.
-
-    Attributes:
-        password: Password of the account. Format password.
-        email: Email address of the account.
-    """
+    """Login credentials of an account."""
 
     password: str
+    """Password of the account. Format password."""
     email: str
+    """Email address of the account."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

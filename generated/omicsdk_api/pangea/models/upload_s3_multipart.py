@@ -13,15 +13,12 @@ _UPLOAD_S3_MULTIPART_FIELDS = frozenset({"urls", "upload_id"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class UploadS3Multipart(Model):
-    """Signed URLs that upload a file in parts.
-
-    Attributes:
-        urls: URLs to PUT the parts to, in order; valid for a day.
-        upload_id: ID of the upload that was begun in the storage.
-    """
+    """Signed URLs that upload a file in parts."""
 
     urls: list[str]
+    """URLs to PUT the parts to, in order; valid for a day."""
     upload_id: str
+    """ID of the upload that was begun in the storage."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

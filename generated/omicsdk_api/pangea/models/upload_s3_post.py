@@ -13,15 +13,12 @@ _UPLOAD_S3_POST_FIELDS = frozenset({"url", "fields"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class UploadS3Post(Model):
-    """A signed form that uploads a file in one request.
-
-    Attributes:
-        url: URL that the form is sent to.
-        fields: Fields to send in the form before the field `file`.
-    """
+    """A signed form that uploads a file in one request."""
 
     url: str
+    """URL that the form is sent to."""
     fields: dict[str, str]
+    """Fields to send in the form before the field `file`."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

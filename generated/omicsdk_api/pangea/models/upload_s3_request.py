@@ -14,18 +14,14 @@ _UPLOAD_S3_REQUEST_FIELDS = frozenset({"filename", "stance", "n_parts"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class UploadS3Request(Model):
-    """A file to be uploaded.
-
-    Attributes:
-        filename: Name of the file; the last part of its key in the bucket.
-        stance: `upload` for a form that uploads the whole file, `upload-multipart` for URLs of parts.
-            Default: upload.
-        n_parts: Number of parts of the file. Default: 1.
-    """
+    """A file to be uploaded."""
 
     filename: str
+    """Name of the file; the last part of its key in the bucket."""
     stance: Literal["upload", "upload-multipart", "download"] | str | None
+    """`upload` for a form that uploads the whole file, `upload-multipart` for URLs of parts. Default: upload."""
     n_parts: int | None
+    """Number of parts of the file. Default: 1."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -13,15 +13,12 @@ _UPLOADED_PART_FIELDS = frozenset({"ETag", "PartNumber"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class UploadedPart(Model):
-    """A part that is in the storage.
-
-    Attributes:
-        e_tag: The part's ETag as returned by the storage, with its quotes. Its name in the document is ETag.
-        part_number: Part number, from 1. Its name in the document is PartNumber.
-    """
+    """A part that is in the storage."""
 
     e_tag: str
+    """The part's ETag as returned by the storage, with its quotes. Its name in the document is ETag."""
     part_number: int
+    """Part number, from 1. Its name in the document is PartNumber."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

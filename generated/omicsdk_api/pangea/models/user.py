@@ -13,15 +13,12 @@ _USER_FIELDS = frozenset({"id", "email"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class User(Model):
-    """An account for logging in.
-
-    Attributes:
-        id: Number of the account.
-        email: Email address of the account. Format email.
-    """
+    """An account for logging in."""
 
     id: int
+    """Number of the account."""
     email: str
+    """Email address of the account. Format email."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

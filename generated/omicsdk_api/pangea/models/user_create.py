@@ -13,15 +13,12 @@ _USER_CREATE_FIELDS = frozenset({"email", "id"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class UserCreate(Model):
-    """A new account.
-
-    Attributes:
-        email: Email address, unique among accounts. Format email. At most 254 characters.
-        id: Number of the new account.
-    """
+    """A new account."""
 
     email: str
+    """Email address, unique among accounts. Format email. At most 254 characters."""
     id: int
+    """Number of the new account."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,17 +14,14 @@ _USERNAME_RESET_CONFIRM_FIELDS = frozenset({"new_email", "uid", "token"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class UsernameResetConfirm(Model):
-    """A new email address with the token from an email.
-
-    Attributes:
-        new_email: New email address. At most 254 characters.
-        uid: Encoded ID of the account, from the email.
-        token: Token of the change, from the email.
-    """
+    """A new email address with the token from an email."""
 
     new_email: str
+    """New email address. At most 254 characters."""
     uid: str | None
+    """Encoded ID of the account, from the email."""
     token: str | None
+    """Token of the change, from the email."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

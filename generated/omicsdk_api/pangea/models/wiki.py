@@ -16,25 +16,22 @@ _WIKI_FIELDS = frozenset({"pages", "created_at", "updated_at", "page_objs", "hom
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Wiki(Model):
-    """A wiki with its pages.
-
-    Attributes:
-        pages: UUIDs of the pages.
-        created_at: When the wiki was made. Format date-time.
-        updated_at: When the wiki last changed. Format date-time.
-        page_objs: The pages themselves.
-        home_page_obj: The page that the wiki begins with.
-        sidebar_obj: The page beside the others; null for none.
-        uuid: UUID of the wiki; returned when a page is written, not when the wiki is read. Format uuid.
-    """
+    """A wiki with its pages."""
 
     pages: list[str]
+    """UUIDs of the pages."""
     created_at: str
+    """When the wiki was made. Format date-time."""
     updated_at: str
+    """When the wiki last changed. Format date-time."""
     page_objs: list[WikiPage]
+    """The pages themselves."""
     home_page_obj: WikiPage | None
+    """The page that the wiki begins with."""
     sidebar_obj: WikiPage | None
+    """The page beside the others; null for none."""
     uuid: str | None
+    """UUID of the wiki; returned when a page is written, not when the wiki is read. Format uuid."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -13,23 +13,20 @@ _WIKI_PAGE_FIELDS = frozenset({"uuid", "title", "created_at", "updated_at", "tex
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class WikiPage(Model):
-    """A page of a wiki.
-
-    Attributes:
-        uuid: UUID of the page. Format uuid.
-        title: Title of the page.
-        created_at: When the page was made. Format date-time.
-        updated_at: When the page last changed. Format date-time.
-        text: The page, in Markdown.
-        wiki: UUID of the wiki that the page is in. Format uuid.
-    """
+    """A page of a wiki."""
 
     uuid: str
+    """UUID of the page. Format uuid."""
     title: str
+    """Title of the page."""
     created_at: str
+    """When the page was made. Format date-time."""
     updated_at: str
+    """When the page last changed. Format date-time."""
     text: str
+    """The page, in Markdown."""
     wiki: str
+    """UUID of the wiki that the page is in. Format uuid."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,17 +14,14 @@ _WIKI_PAGE_BODY_FIELDS = frozenset({"title", "text", "uuid"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class WikiPageBody(Model):
-    """A page to be written.
-
-    Attributes:
-        title: Title of the page.
-        text: Text of the page, in Markdown.
-        uuid: UUID of the page to replace; a new page when omitted. Format uuid.
-    """
+    """A page to be written."""
 
     title: str
+    """Title of the page."""
     text: str
+    """Text of the page, in Markdown."""
     uuid: str | None
+    """UUID of the page to replace; a new page when omitted. Format uuid."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

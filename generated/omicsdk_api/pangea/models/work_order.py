@@ -41,31 +41,28 @@ _WORK_ORDER_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class WorkOrder(Model):
-    """Jobs to be done for a sample.
-
-    Attributes:
-        uuid: UUID of the work order. Format uuid.
-        name: Name of its prototype.
-        priority: Priority of the work order; initially 100. From -2147483648 to 2147483647.
-        sample: UUID of the sample that is worked on. Format uuid.
-        created_at: When the work order was made. Format date-time.
-        updated_at: When the work order last changed. Format date-time.
-        description: Purpose of the work order.
-        job_order_objs: The jobs that the work order consists of.
-        status: `error` when a job failed, `pending` or `success` when all jobs are so, else `working`.
-        progress_summary: Numbers of jobs by status, and their total as `n_jobs`.
-    """
+    """Jobs to be done for a sample."""
 
     uuid: str
+    """UUID of the work order. Format uuid."""
     name: str
+    """Name of its prototype."""
     priority: int
+    """Priority of the work order; initially 100. From -2147483648 to 2147483647."""
     sample: str
+    """UUID of the sample that is worked on. Format uuid."""
     created_at: str
+    """When the work order was made. Format date-time."""
     updated_at: str
+    """When the work order last changed. Format date-time."""
     description: str
+    """Purpose of the work order."""
     job_order_objs: list[JobOrder]
+    """The jobs that the work order consists of."""
     status: Literal["pending", "error", "working", "success"] | str
+    """`error` when a job failed, `pending` or `success` when all jobs are so, else `working`."""
     progress_summary: dict[str, int]
+    """Numbers of jobs by status, and their total as `n_jobs`."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

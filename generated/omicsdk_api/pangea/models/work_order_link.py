@@ -13,21 +13,18 @@ _WORK_ORDER_LINK_FIELDS = frozenset({"name", "uuid", "sample_name", "sample_uuid
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class WorkOrderLink(Model):
-    """A work order in short.
-
-    Attributes:
-        name: Name of the sample's work order.
-        uuid: UUID of the sample's work order.
-        sample_name: Name of the sample that is worked on.
-        sample_uuid: UUID of the sample in the group that is worked on.
-        status: Progress of the sample's work order.
-    """
+    """A work order in short."""
 
     name: str
+    """Name of the sample's work order."""
     uuid: str
+    """UUID of the sample's work order."""
     sample_name: str
+    """Name of the sample that is worked on."""
     sample_uuid: str
+    """UUID of the sample in the group that is worked on."""
     status: str
+    """Progress of the sample's work order."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -13,21 +13,18 @@ _WORK_ORDER_PROTO_FIELDS = frozenset({"uuid", "name", "created_at", "updated_at"
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class WorkOrderProto(Model):
-    """Templates of work orders.
-
-    Attributes:
-        uuid: UUID of the prototype of work orders. Format uuid.
-        name: Name of the prototype of work orders.
-        created_at: When the prototype of work orders was made. Format date-time.
-        updated_at: When the prototype of work orders last changed. Format date-time.
-        description: Short description of its work orders.
-    """
+    """Templates of work orders."""
 
     uuid: str
+    """UUID of the prototype of work orders. Format uuid."""
     name: str
+    """Name of the prototype of work orders."""
     created_at: str
+    """When the prototype of work orders was made. Format date-time."""
     updated_at: str
+    """When the prototype of work orders last changed. Format date-time."""
     description: str
+    """Short description of its work orders."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

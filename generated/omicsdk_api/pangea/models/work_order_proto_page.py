@@ -15,19 +15,16 @@ _WORK_ORDER_PROTO_PAGE_FIELDS = frozenset({"count", "next", "previous", "results
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class WorkOrderProtoPage(Model):
-    """A page of prototypes of work orders.
-
-    Attributes:
-        count: Total number of items of the list.
-        next: URL of the next page; null on the last one. Format uri.
-        previous: URL of the previous page; null on the first one. Format uri.
-        results: The prototypes of work orders of this page, at most 100.
-    """
+    """A page of prototypes of work orders."""
 
     count: int
+    """Total number of items of the list."""
     next: str | None
+    """URL of the next page; null on the last one. Format uri."""
     previous: str | None
+    """URL of the previous page; null on the first one. Format uri."""
     results: list[WorkOrderProto]
+    """The prototypes of work orders of this page, at most 100."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

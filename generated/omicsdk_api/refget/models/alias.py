@@ -13,15 +13,12 @@ _ALIAS_FIELDS = frozenset({"alias", "naming_authority"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Alias(Model):
-    """Another name of a sequence.
-
-    Attributes:
-        alias: The name, such as `chr1` or an accession number.
-        naming_authority: Who gave the name, such as `insdc`.
-    """
+    """Another name of a sequence."""
 
     alias: str
+    """The name, such as `chr1` or an accession number."""
     naming_authority: str
+    """Who gave the name, such as `insdc`."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

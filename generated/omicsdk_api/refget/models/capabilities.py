@@ -14,20 +14,16 @@ _CAPABILITIES_FIELDS = frozenset({"circular_supported", "algorithms", "subsequen
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Capabilities(Model):
-    """Capabilities of the server.
-
-    Attributes:
-        circular_supported: Whether a part may cross the origin of a circular sequence, with its start after
-            its end.
-        algorithms: Digests that sequences are known by, such as `md5`, `trunc512` and `ga4gh`.
-        subsequence_limit: Maximum number of letters of a part; null where there is no limit. Format int64.
-        identifier_types: Authorities whose names are known as well, such as `insdc`.
-    """
+    """Capabilities of the server."""
 
     circular_supported: bool
+    """Whether a part may cross the origin of a circular sequence, with its start after its end."""
     algorithms: list[str]
+    """Digests that sequences are known by, such as `md5`, `trunc512` and `ga4gh`."""
     subsequence_limit: int | None
+    """Maximum number of letters of a part; null where there is no limit. Format int64."""
     identifier_types: list[str] | None
+    """Authorities whose names are known as well, such as `insdc`."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -16,13 +16,10 @@ _METADATA_FIELDS = frozenset({"metadata"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Metadata(Model):
-    """Description of a sequence; everything is in its one field.
-
-    Attributes:
-        metadata: Length, digests and names of a sequence.
-    """
+    """Description of a sequence; everything is in its one field."""
 
     metadata: SequenceMetadata | None
+    """Length, digests and names of a sequence."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -16,24 +16,20 @@ _SEQUENCE_METADATA_FIELDS = frozenset({"id", "md5", "length", "aliases", "trunc5
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SequenceMetadata(Model):
-    """Length, digests and names of a sequence.
-
-    Attributes:
-        id: Identifier that the server calls the sequence by.
-        md5: MD5 of the letters in 32 hexadecimal digits.
-        length: Number of letters. Format int64.
-        aliases: Other names of the sequence.
-        trunc512: First 24 bytes of the letters' SHA-512, in 48 hexadecimal digits. The `ga4gh` form replaces
-            it.
-        ga4gh: The same bytes as an identifier of GA4GH, which begins with `ga4gh:SQ.` or `SQ.`.
-    """
+    """Length, digests and names of a sequence."""
 
     id: str
+    """Identifier that the server calls the sequence by."""
     md5: str
+    """MD5 of the letters in 32 hexadecimal digits."""
     length: int
+    """Number of letters. Format int64."""
     aliases: list[Alias]
+    """Other names of the sequence."""
     trunc512: str | None
+    """First 24 bytes of the letters' SHA-512, in 48 hexadecimal digits. The `ga4gh` form replaces it."""
     ga4gh: str | None
+    """The same bytes as an identifier of GA4GH, which begins with `ga4gh:SQ.` or `SQ.`."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

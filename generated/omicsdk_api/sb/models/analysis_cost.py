@@ -16,17 +16,14 @@ _ANALYSIS_COST_FIELDS = frozenset({"currency", "amount", "breakdown"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AnalysisCost(Model):
-    """Cost of an analysis.
-
-    Attributes:
-        currency: Currency of the cost, such as `USD`.
-        amount: Whole cost, as text.
-        breakdown: Parts of the cost.
-    """
+    """Cost of an analysis."""
 
     currency: str | None
+    """Currency of the cost, such as `USD`."""
     amount: str | None
+    """Whole cost, as text."""
     breakdown: AnalysisCostBreakdown | None
+    """Parts of the cost."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,17 +14,14 @@ _ANALYSIS_COST_BREAKDOWN_FIELDS = frozenset({"storage", "computation", "data_tra
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AnalysisCostBreakdown(Model):
-    """Parts of the cost of an analysis.
-
-    Attributes:
-        storage: Cost of storage while it ran.
-        computation: Cost of computing instances.
-        data_transfer_in: Cost of data transferred in.
-    """
+    """Parts of the cost of an analysis."""
 
     storage: float | None
+    """Cost of storage while it ran."""
     computation: float | None
+    """Cost of computing instances."""
     data_transfer_in: float | None
+    """Cost of data transferred in."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,27 +14,24 @@ _APP_FIELDS = frozenset({"href", "id", "project", "name", "revision", "raw", "co
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class App(Model):
-    """A tool or workflow of a project.
-
-    Attributes:
-        href: URL of the app in the API. Format uri.
-        id: ID of the app, as `owner/project/app`, with the revision after a further slash.
-        project: ID of the project that the app is in.
-        name: Name of the app.
-        revision: Number of this revision, from 0.
-        raw: The app's own text; in responses for a single app.
-        copy_of: ID of the app that this is a copy of.
-        latest_revision: Number of the latest revision.
-    """
+    """A tool or workflow of a project."""
 
     href: str
+    """URL of the app in the API. Format uri."""
     id: str
+    """ID of the app, as `owner/project/app`, with the revision after a further slash."""
     project: str | None
+    """ID of the project that the app is in."""
     name: str | None
+    """Name of the app."""
     revision: int | None
+    """Number of this revision, from 0."""
     raw: dict[str, Any] | None
+    """The app's own text; in responses for a single app."""
     copy_of: str | None
+    """ID of the app that this is a copy of."""
     latest_revision: int | None
+    """Number of the latest revision."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

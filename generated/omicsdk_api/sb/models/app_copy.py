@@ -14,19 +14,16 @@ _APP_COPY_FIELDS = frozenset({"project", "strategy", "name"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AppCopy(Model):
-    """A copy of an app to make.
-
-    Attributes:
-        project: Project to copy the app to, as `owner/short-name`.
-        strategy: How the copy relates to the app: `clone` (the default) takes all revisions and can be
-            brought up to date, `direct` the latest only; `clone_direct` and `transient` are variants of
-            these.
-        name: Name of the app's copy; that of the app when omitted.
-    """
+    """A copy of an app to make."""
 
     project: str
+    """Project to copy the app to, as `owner/short-name`."""
     strategy: Literal["clone", "direct", "clone_direct", "transient"] | str | None
+    """How the copy relates to the app: `clone` (the default) takes all revisions and can be brought up to date,
+    `direct` the latest only; `clone_direct` and `transient` are variants of these.
+    """
     name: str | None
+    """Name of the app's copy; that of the app when omitted."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

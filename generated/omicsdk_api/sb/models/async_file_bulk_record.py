@@ -17,15 +17,12 @@ _ASYNC_FILE_BULK_RECORD_FIELDS = frozenset({"resource", "error"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AsyncFileBulkRecord(Model):
-    """Result for one file of a job.
-
-    Attributes:
-        resource: The file; null when the job failed for it.
-        error: Why the job failed for the file; null when it did not.
-    """
+    """Result for one file of a job."""
 
     resource: File | None
+    """The file; null when the job failed for it."""
     error: Error | None
+    """Why the job failed for the file; null when it did not."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -41,31 +41,28 @@ _ASYNC_JOB_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AsyncJob(Model):
-    """Work on many files that continues after the request.
-
-    Attributes:
-        href: URL of the job in the API. Format uri.
-        id: ID of the job.
-        type: Action of the job.
-        state: State of the job; only `FINISHED` is final.
-        result: Result for each file, when the job has finished.
-        total_files: Number of files of the job.
-        failed_files: Number of files that it failed for.
-        completed_files: Number of files that are done.
-        started_on: When the job was started. Format date-time.
-        finished_on: When the job had finished. Format date-time.
-    """
+    """Work on many files that continues after the request."""
 
     href: str
+    """URL of the job in the API. Format uri."""
     id: str
+    """ID of the job."""
     type: Literal["COPY", "MOVE", "DELETE"] | str | None
+    """Action of the job."""
     state: Literal["SUBMITTED", "RESOLVING", "RUNNING", "FINISHED"] | str | None
+    """State of the job; only `FINISHED` is final."""
     result: list[AsyncFileBulkRecord] | None
+    """Result for each file, when the job has finished."""
     total_files: int | None
+    """Number of files of the job."""
     failed_files: int | None
+    """Number of files that it failed for."""
     completed_files: int | None
+    """Number of files that are done."""
     started_on: str | None
+    """When the job was started. Format date-time."""
     finished_on: str | None
+    """When the job had finished. Format date-time."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

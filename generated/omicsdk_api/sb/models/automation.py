@@ -31,39 +31,36 @@ _AUTOMATION_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Automation(Model):
-    """A program that works with the API on the platform.
-
-    Attributes:
-        href: URL of the automation in the API. Format uri.
-        id: ID of the automation. Format uuid.
-        name: Name of the automation.
-        description: Description of the automation.
-        billing_group: Billing group that pays for the automation's runs. Format uuid.
-        owner: Username or division that the automation belongs to.
-        created_by: Username of the user who created the automation.
-        created_on: When the automation was created. Format date-time.
-        modified_by: Username of the user who last changed the automation.
-        modified_on: When the automation was last changed. Format date-time.
-        archived: Whether the automation is archived.
-        secret_settings: Secret settings that runs get.
-        memory_limit: Memory of a run in MB.
-        project_based: Whether runs belong to a project.
-    """
+    """A program that works with the API on the platform."""
 
     href: str
+    """URL of the automation in the API. Format uri."""
     id: str
+    """ID of the automation. Format uuid."""
     name: str | None
+    """Name of the automation."""
     description: str | None
+    """Description of the automation."""
     billing_group: str | None
+    """Billing group that pays for the automation's runs. Format uuid."""
     owner: str | None
+    """Username or division that the automation belongs to."""
     created_by: str | None
+    """Username of the user who created the automation."""
     created_on: str | None
+    """When the automation was created. Format date-time."""
     modified_by: str | None
+    """Username of the user who last changed the automation."""
     modified_on: str | None
+    """When the automation was last changed. Format date-time."""
     archived: bool | None
+    """Whether the automation is archived."""
     secret_settings: dict[str, Any] | None
+    """Secret settings that runs get."""
     memory_limit: int | None
+    """Memory of a run in MB."""
     project_based: bool | None
+    """Whether runs belong to a project."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

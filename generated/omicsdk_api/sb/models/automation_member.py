@@ -16,25 +16,22 @@ _AUTOMATION_MEMBER_FIELDS = frozenset({"href", "id", "username", "email", "type"
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AutomationMember(Model):
-    """A user or team with access to an automation, and its permissions.
-
-    Attributes:
-        href: URL of the automation's member in the API. Format uri.
-        id: ID of the automation's member.
-        username: Username of the automation's member.
-        email: Email address of the automation's member.
-        type: Type of the automation's member: a user, or a `team`.
-        name: Name of the automation's member.
-        permissions: Permissions of the member on the automation.
-    """
+    """A user or team with access to an automation, and its permissions."""
 
     href: str
+    """URL of the automation's member in the API. Format uri."""
     id: str | None
+    """ID of the automation's member."""
     username: str | None
+    """Username of the automation's member."""
     email: str | None
+    """Email address of the automation's member."""
     type: str | None
+    """Type of the automation's member: a user, or a `team`."""
     name: str | None
+    """Name of the automation's member."""
     permissions: Permissions | None
+    """Permissions of the member on the automation."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -28,33 +28,30 @@ _AUTOMATION_PACKAGE_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AutomationPackage(Model):
-    """A version of an automation's code.
-
-    Attributes:
-        id: ID of the code package.
-        automation: Automation that the code belongs to. Format uuid.
-        version: Version of the code.
-        location: ID of the uploaded code.
-        schema: Inputs of a run, in the code's own format.
-        created_by: Username of the user who added the code.
-        created_on: When the code was added. Format date-time.
-        archived: Whether the code is archived.
-        custom_url: URL of a page for the code.
-        memory_limit: Memory of a run of this code in MB.
-        python: Version of Python that runs the code, such as `3.8`.
-    """
+    """A version of an automation's code."""
 
     id: str
+    """ID of the code package."""
     automation: str | None
+    """Automation that the code belongs to. Format uuid."""
     version: str | None
+    """Version of the code."""
     location: str | None
+    """ID of the uploaded code."""
     schema: dict[str, Any] | None
+    """Inputs of a run, in the code's own format."""
     created_by: str | None
+    """Username of the user who added the code."""
     created_on: str | None
+    """When the code was added. Format date-time."""
     archived: bool | None
+    """Whether the code is archived."""
     custom_url: str | None
+    """URL of a page for the code."""
     memory_limit: int | None
+    """Memory of a run of this code in MB."""
     python: str | None
+    """Version of Python that runs the code, such as `3.8`."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

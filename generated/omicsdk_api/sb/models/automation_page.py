@@ -16,17 +16,14 @@ _AUTOMATION_PAGE_FIELDS = frozenset({"href", "links", "items"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AutomationPage(Model):
-    """A page of automations.
-
-    Attributes:
-        href: URL of this page. Format uri.
-        links: Ways to the next and the previous page; the last page has no `next`.
-        items: Automations of this page.
-    """
+    """A page of automations."""
 
     href: str
+    """URL of this page. Format uri."""
     links: list[Link]
+    """Ways to the next and the previous page; the last page has no `next`."""
     items: list[Automation]
+    """Automations of this page."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

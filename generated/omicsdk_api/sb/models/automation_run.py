@@ -51,42 +51,34 @@ _AUTOMATION_RUN_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AutomationRun(Model):
-    """One run of an automation.
-
-    Attributes:
-        href: URL of the run in the API. Format uri.
-        id: ID of the run.
-        name: Name of the run.
-        automation: Automation that is run.
-        package: Version of the code that is run.
-        inputs: Inputs of the run, by name.
-        outputs: Outputs of the run, by name.
-        settings: Settings of the run, by name.
-        created_on: When the run was created. Format date-time.
-        start_time: When the run began. Format date-time.
-        end_time: When the run ended. Format date-time.
-        resumed_from: ID of the run that this one continues.
-        created_by: Username of the user who created the run.
-        status: State of the run; `FINISHED`, `FAILED` and `ABORTED` are final.
-        message: Human-readable message of the run.
-        execution_details: Execution details of the run; `log_file` is the ID of its log.
-        memory_limit: Memory of this run in MB.
-        project_id: ID of the project that the run belongs to.
-    """
+    """One run of an automation."""
 
     href: str
+    """URL of the run in the API. Format uri."""
     id: str
+    """ID of the run."""
     name: str | None
+    """Name of the run."""
     automation: Automation | None
+    """Automation that is run."""
     package: AutomationPackage | None
+    """Version of the code that is run."""
     inputs: dict[str, Any] | None
+    """Inputs of the run, by name."""
     outputs: dict[str, Any] | None
+    """Outputs of the run, by name."""
     settings: dict[str, Any] | None
+    """Settings of the run, by name."""
     created_on: str | None
+    """When the run was created. Format date-time."""
     start_time: str | None
+    """When the run began. Format date-time."""
     end_time: str | None
+    """When the run ended. Format date-time."""
     resumed_from: str | None
+    """ID of the run that this one continues."""
     created_by: str | None
+    """Username of the user who created the run."""
     status: (
         Literal[
             "CREATED",
@@ -101,10 +93,15 @@ class AutomationRun(Model):
         | str
         | None
     )
+    """State of the run; `FINISHED`, `FAILED` and `ABORTED` are final."""
     message: str | None
+    """Human-readable message of the run."""
     execution_details: dict[str, Any] | None
+    """Execution details of the run; `log_file` is the ID of its log."""
     memory_limit: int | None
+    """Memory of this run in MB."""
     project_id: str | None
+    """ID of the project that the run belongs to."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

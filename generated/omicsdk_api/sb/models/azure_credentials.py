@@ -13,15 +13,12 @@ _AZURE_CREDENTIALS_FIELDS = frozenset({"tenant_id", "client_id"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AzureCredentials(Model):
-    """Access to Azure Blob Storage by a registered application.
-
-    Attributes:
-        tenant_id: ID of the tenant.
-        client_id: ID of the application.
-    """
+    """Access to Azure Blob Storage by a registered application."""
 
     tenant_id: str
+    """ID of the tenant."""
     client_id: str
+    """ID of the application."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,17 +14,14 @@ _AZURE_CREDENTIALS_REQUEST_FIELDS = frozenset({"tenant_id", "client_id", "client
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AzureCredentialsRequest(Model):
-    """Access to Azure Blob Storage by a registered application.
-
-    Attributes:
-        tenant_id: ID of the tenant.
-        client_id: ID of the application.
-        client_secret: Secret of the application; needed when it is sent, and never returned.
-    """
+    """Access to Azure Blob Storage by a registered application."""
 
     tenant_id: str
+    """ID of the tenant."""
     client_id: str
+    """ID of the application."""
     client_secret: str | None
+    """Secret of the application; needed when it is sent, and never returned."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

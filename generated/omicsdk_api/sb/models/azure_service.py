@@ -19,25 +19,22 @@ _AZURE_SERVICE_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AzureService(Model):
-    """A container on Azure Blob Storage; read-only.
-
-    Attributes:
-        type: Kind of service: Azure.
-        endpoint: Host of the storage account.
-        storage_account: Name of the storage account.
-        container: Name of the container.
-        prefix: Beginning of the names that the volume shows in the container; all when omitted.
-        credentials: How the platform gets access to the container.
-        properties: How the container is found, such as its `resource_id`.
-    """
+    """A container on Azure Blob Storage; read-only."""
 
     type: Literal["azure"] | str
+    """Kind of service: Azure."""
     endpoint: str | None
+    """Host of the storage account."""
     storage_account: str | None
+    """Name of the storage account."""
     container: str | None
+    """Name of the container."""
     prefix: str | None
+    """Beginning of the names that the volume shows in the container; all when omitted."""
     credentials: AzureCredentials | None
+    """How the platform gets access to the container."""
     properties: VolumeProperties | None
+    """How the container is found, such as its `resource_id`."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,15 +14,12 @@ _BATCH_BY_FIELDS = frozenset({"type", "criteria"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BatchBy(Model):
-    """How files of a batch task's input are divided among its children.
-
-    Attributes:
-        type: One child for each file (`ITEM`), or for each group of files that agree (`CRITERIA`).
-        criteria: Metadata to agree in, each as `metadata.` and its name; for `CRITERIA` only.
-    """
+    """How files of a batch task's input are divided among its children."""
 
     type: Literal["ITEM", "CRITERIA", "item", "criteria"] | str
+    """One child for each file (`ITEM`), or for each group of files that agree (`CRITERIA`)."""
     criteria: list[str] | None
+    """Metadata to agree in, each as `metadata.` and its name; for `CRITERIA` only."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

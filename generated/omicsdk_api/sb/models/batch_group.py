@@ -14,15 +14,12 @@ _BATCH_GROUP_FIELDS = frozenset({"value", "fields"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BatchGroup(Model):
-    """Common criteria of the files of one child of a batch task.
-
-    Attributes:
-        value: Value that the group represents.
-        fields: Metadata that the files agree in, by name.
-    """
+    """Common criteria of the files of one child of a batch task."""
 
     value: str | None
+    """Value that the group represents."""
     fields: dict[str, Any] | None
+    """Metadata that the files agree in, by name."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,15 +14,12 @@ _BILLING_ENDPOINTS_FIELDS = frozenset({"billing_groups_url", "invoices_url"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BillingEndpoints(Model):
-    """Where the parts of billing begin.
-
-    Attributes:
-        billing_groups_url: URL of the billing groups. Format uri.
-        invoices_url: URL of the invoices. Format uri.
-    """
+    """Where the parts of billing begin."""
 
     billing_groups_url: str | None
+    """URL of the billing groups. Format uri."""
     invoices_url: str | None
+    """URL of the invoices. Format uri."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -16,27 +16,24 @@ _BILLING_GROUP_FIELDS = frozenset({"href", "id", "owner", "name", "type", "pendi
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BillingGroup(Model):
-    """An account that pays for projects.
-
-    Attributes:
-        href: URL of the billing group in the API. Format uri.
-        id: ID of the billing group. Format uuid.
-        owner: Username of the owner of the billing group.
-        name: Name of the billing group.
-        type: Kind of billing group, such as `free` or `regular`.
-        pending: Whether the billing group still waits for approval.
-        disabled: Whether the billing group is switched off.
-        balance: Money that is left.
-    """
+    """An account that pays for projects."""
 
     href: str
+    """URL of the billing group in the API. Format uri."""
     id: str
+    """ID of the billing group. Format uuid."""
     owner: str | None
+    """Username of the owner of the billing group."""
     name: str | None
+    """Name of the billing group."""
     type: str | None
+    """Kind of billing group, such as `free` or `regular`."""
     pending: bool | None
+    """Whether the billing group still waits for approval."""
     disabled: bool | None
+    """Whether the billing group is switched off."""
     balance: Price | None
+    """Money that is left."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

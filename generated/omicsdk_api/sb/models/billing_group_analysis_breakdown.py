@@ -31,35 +31,32 @@ _BILLING_GROUP_ANALYSIS_BREAKDOWN_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BillingGroupAnalysisBreakdown(Model):
-    """Cost of one analysis, paid by a billing group.
-
-    Attributes:
-        project_name: Name of the project that the analysis ran in.
-        analysis_app_name: Name of the app that was run.
-        analysis_name: Name of the analysis.
-        analysis_type: Kind of analysis, such as a task.
-        analysis_id: ID of the analysis. Format uuid.
-        ran_by: Username of the user who ran the analysis.
-        analysis_status: Status of the analysis.
-        analysis_cost: Cost of the analysis.
-        refunded_amount: Amount that was paid back.
-        time_started: When the analysis began. Format date-time.
-        time_finished: When the analysis ended. Format date-time.
-        project_locked: Whether the project of the analysis is locked.
-    """
+    """Cost of one analysis, paid by a billing group."""
 
     project_name: str | None
+    """Name of the project that the analysis ran in."""
     analysis_app_name: str | None
+    """Name of the app that was run."""
     analysis_name: str | None
+    """Name of the analysis."""
     analysis_type: str | None
+    """Kind of analysis, such as a task."""
     analysis_id: str | None
+    """ID of the analysis. Format uuid."""
     ran_by: str | None
+    """Username of the user who ran the analysis."""
     analysis_status: str | None
+    """Status of the analysis."""
     analysis_cost: AnalysisCost | None
+    """Cost of the analysis."""
     refunded_amount: float | None
+    """Amount that was paid back."""
     time_started: str | None
+    """When the analysis began. Format date-time."""
     time_finished: str | None
+    """When the analysis ended. Format date-time."""
     project_locked: bool | None
+    """Whether the project of the analysis is locked."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

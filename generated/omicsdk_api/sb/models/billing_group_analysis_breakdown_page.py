@@ -16,17 +16,14 @@ _BILLING_GROUP_ANALYSIS_BREAKDOWN_PAGE_FIELDS = frozenset({"href", "links", "ite
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BillingGroupAnalysisBreakdownPage(Model):
-    """A page of analyses with their costs.
-
-    Attributes:
-        href: URL of this page. Format uri.
-        links: Ways to the next and the previous page; the last page has no `next`.
-        items: Analyses of this page.
-    """
+    """A page of analyses with their costs."""
 
     href: str
+    """URL of this page. Format uri."""
     links: list[Link]
+    """Ways to the next and the previous page; the last page has no `next`."""
     items: list[BillingGroupAnalysisBreakdown]
+    """Analyses of this page."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

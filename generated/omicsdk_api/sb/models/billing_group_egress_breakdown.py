@@ -19,21 +19,18 @@ _BILLING_GROUP_EGRESS_BREAKDOWN_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BillingGroupEgressBreakdown(Model):
-    """Cost of one user's downloads from one project, paid by a billing group.
-
-    Attributes:
-        project_name: Name of the project that was downloaded from.
-        downloaded_by: Username of the user who downloaded.
-        downloaded: Data that was downloaded.
-        egress_cost: Cost of the downloads.
-        project_locked: Whether the downloaded project is locked.
-    """
+    """Cost of one user's downloads from one project, paid by a billing group."""
 
     project_name: str | None
+    """Name of the project that was downloaded from."""
     downloaded_by: str | None
+    """Username of the user who downloaded."""
     downloaded: Measurement | None
+    """Data that was downloaded."""
     egress_cost: EgressCost | None
+    """Cost of the downloads."""
     project_locked: bool | None
+    """Whether the downloaded project is locked."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -16,17 +16,14 @@ _BILLING_GROUP_EGRESS_BREAKDOWN_PAGE_FIELDS = frozenset({"href", "links", "items
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BillingGroupEgressBreakdownPage(Model):
-    """A page of downloads with their costs.
-
-    Attributes:
-        href: URL of this page. Format uri.
-        links: Ways to the next and the previous page; the last page has no `next`.
-        items: Downloads of this page.
-    """
+    """A page of downloads with their costs."""
 
     href: str
+    """URL of this page. Format uri."""
     links: list[Link]
+    """Ways to the next and the previous page; the last page has no `next`."""
     items: list[BillingGroupEgressBreakdown]
+    """Downloads of this page."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

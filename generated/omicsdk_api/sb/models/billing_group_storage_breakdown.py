@@ -18,23 +18,20 @@ _BILLING_GROUP_STORAGE_BREAKDOWN_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BillingGroupStorageBreakdown(Model):
-    """Cost of the storage of one project, paid by a billing group.
-
-    Attributes:
-        project_name: Name of the project that stores the data.
-        project_created_by: Username of the user who created the project.
-        location: Region in which the data is stored.
-        active: Data in active storage.
-        archived: Data in the archive.
-        project_locked: Whether the storing project is locked.
-    """
+    """Cost of the storage of one project, paid by a billing group."""
 
     project_name: str | None
+    """Name of the project that stores the data."""
     project_created_by: str | None
+    """Username of the user who created the project."""
     location: str | None
+    """Region in which the data is stored."""
     active: Measurement | None
+    """Data in active storage."""
     archived: Measurement | None
+    """Data in the archive."""
     project_locked: bool | None
+    """Whether the storing project is locked."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

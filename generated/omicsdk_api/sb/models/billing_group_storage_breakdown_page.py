@@ -16,17 +16,14 @@ _BILLING_GROUP_STORAGE_BREAKDOWN_PAGE_FIELDS = frozenset({"href", "links", "item
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BillingGroupStorageBreakdownPage(Model):
-    """A page of projects with their storage costs.
-
-    Attributes:
-        href: URL of this page. Format uri.
-        links: Ways to the next and the previous page; the last page has no `next`.
-        items: Projects of this page, with their storage.
-    """
+    """A page of projects with their storage costs."""
 
     href: str
+    """URL of this page. Format uri."""
     links: list[Link]
+    """Ways to the next and the previous page; the last page has no `next`."""
     items: list[BillingGroupStorageBreakdown]
+    """Projects of this page, with their storage."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,17 +14,14 @@ _BULK_COPY_RESULT_FIELDS = frozenset({"status", "new_file_id", "new_file_name"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BulkCopyResult(Model):
-    """Result of copying one file.
-
-    Attributes:
-        status: Status of the copy; `ok` on success.
-        new_file_id: ID of the copy.
-        new_file_name: Name of the copy.
-    """
+    """Result of copying one file."""
 
     status: str | None
+    """Status of the copy; `ok` on success."""
     new_file_id: str | None
+    """ID of the copy."""
     new_file_name: str | None
+    """Name of the copy."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

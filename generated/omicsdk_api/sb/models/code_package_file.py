@@ -14,15 +14,12 @@ _CODE_PACKAGE_FILE_FIELDS = frozenset({"id", "name"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class CodePackageFile(Model):
-    """Code that has been uploaded.
-
-    Attributes:
-        id: ID of the uploaded code, which is the `location` of a new package.
-        name: Name of the uploaded code.
-    """
+    """Code that has been uploaded."""
 
     id: str
+    """ID of the uploaded code, which is the `location` of a new package."""
     name: str | None
+    """Name of the uploaded code."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

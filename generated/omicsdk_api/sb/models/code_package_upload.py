@@ -14,16 +14,14 @@ _CODE_PACKAGE_UPLOAD_FIELDS = frozenset({"upload_id", "part_size"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class CodePackageUpload(Model):
-    """An upload of an automation's code that is not complete yet.
-
-    Attributes:
-        upload_id: ID of the code's upload.
-        part_size: Size in bytes of each part of the code except the last; it may differ from the requested
-            size. Use this one. Format int64.
-    """
+    """An upload of an automation's code that is not complete yet."""
 
     upload_id: str
+    """ID of the code's upload."""
     part_size: int | None
+    """Size in bytes of each part of the code except the last; it may differ from the requested size. Use this
+    one. Format int64.
+    """
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

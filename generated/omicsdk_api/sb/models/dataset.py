@@ -14,19 +14,16 @@ _DATASET_FIELDS = frozenset({"href", "id", "name", "description"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Dataset(Model):
-    """A collection of files that can be shared and cited.
-
-    Attributes:
-        href: URL of the dataset in the API. Format uri.
-        id: ID of the dataset, as `owner/name`.
-        name: Name of the dataset.
-        description: Description of the dataset.
-    """
+    """A collection of files that can be shared and cited."""
 
     href: str
+    """URL of the dataset in the API. Format uri."""
     id: str
+    """ID of the dataset, as `owner/name`."""
     name: str | None
+    """Name of the dataset."""
     description: str | None
+    """Description of the dataset."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

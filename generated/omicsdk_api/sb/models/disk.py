@@ -14,17 +14,14 @@ _DISK_FIELDS = frozenset({"size", "unit", "type"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Disk(Model):
-    """Disk of an instance.
-
-    Attributes:
-        size: Size of the disk, in the unit beside it.
-        unit: Unit of the disk's size, such as `GB`.
-        type: Kind of disk, such as `EBS`.
-    """
+    """Disk of an instance."""
 
     size: int | None
+    """Size of the disk, in the unit beside it."""
     unit: str | None
+    """Unit of the disk's size, such as `GB`."""
     type: str | None
+    """Kind of disk, such as `EBS`."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,17 +14,14 @@ _DIVISION_FIELDS = frozenset({"href", "id", "name"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Division(Model):
-    """Part of an enterprise account.
-
-    Attributes:
-        href: URL of the division in the API. Format uri.
-        id: ID of the division.
-        name: Name of the division.
-    """
+    """Part of an enterprise account."""
 
     href: str
+    """URL of the division in the API. Format uri."""
     id: str
+    """ID of the division."""
     name: str | None
+    """Name of the division."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

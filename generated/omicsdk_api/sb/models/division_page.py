@@ -16,17 +16,14 @@ _DIVISION_PAGE_FIELDS = frozenset({"href", "links", "items"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class DivisionPage(Model):
-    """A page of divisions.
-
-    Attributes:
-        href: URL of this page. Format uri.
-        links: Ways to the next and the previous page; the last page has no `next`.
-        items: Divisions of this page.
-    """
+    """A page of divisions."""
 
     href: str
+    """URL of this page. Format uri."""
     links: list[Link]
+    """Ways to the next and the previous page; the last page has no `next`."""
     items: list[Division]
+    """Divisions of this page."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -13,14 +13,12 @@ _DOWNLOAD_INFO_FIELDS = frozenset({"url"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class DownloadInfo(Model):
-    """Where to download a file.
-
-    Attributes:
-        url: Presigned URL of the contents, which works without credentials for a limited time; treat it as a
-            secret. Format uri.
-    """
+    """Where to download a file."""
 
     url: str
+    """Presigned URL of the contents, which works without credentials for a limited time; treat it as a secret.
+    Format uri.
+    """
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("url", "url", True, False, STRING),)

@@ -16,23 +16,20 @@ _DRS_IMPORT_BULK_FIELDS = frozenset({"id", "href", "result", "state", "started_o
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class DRSImportBulk(Model):
-    """A job that imports files by DRS URIs.
-
-    Attributes:
-        id: ID of the job.
-        href: URL of the job in the API. Format uri.
-        result: Result for each file of the job.
-        state: State of the DRS imports; `FINISHED` is final.
-        started_on: When the DRS imports were started. Format date-time.
-        finished_on: When the DRS imports had finished. Format date-time.
-    """
+    """A job that imports files by DRS URIs."""
 
     id: str
+    """ID of the job."""
     href: str
+    """URL of the job in the API. Format uri."""
     result: list[FileImportResult] | None
+    """Result for each file of the job."""
     state: Literal["SUBMITTED", "RESOLVING", "PENDING", "RUNNING", "FINISHED"] | str | None
+    """State of the DRS imports; `FINISHED` is final."""
     started_on: str | None
+    """When the DRS imports were started. Format date-time."""
     finished_on: str | None
+    """When the DRS imports had finished. Format date-time."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

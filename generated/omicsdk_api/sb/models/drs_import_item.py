@@ -14,21 +14,18 @@ _DRS_IMPORT_ITEM_FIELDS = frozenset({"drs_uri", "project", "parent", "name", "me
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class DRSImportItem(Model):
-    """A file to import by its DRS URI.
-
-    Attributes:
-        drs_uri: URI of the object, as `drs://...`.
-        project: Project to import the object to; or give `parent`.
-        parent: Folder to import the object to; or give `project`.
-        name: Name to give to the file; that of the object when omitted.
-        metadata: Metadata to give to the file.
-    """
+    """A file to import by its DRS URI."""
 
     drs_uri: str
+    """URI of the object, as `drs://...`."""
     project: str | None
+    """Project to import the object to; or give `parent`."""
     parent: str | None
+    """Folder to import the object to; or give `project`."""
     name: str | None
+    """Name to give to the file; that of the object when omitted."""
     metadata: dict[str, Any] | None
+    """Metadata to give to the file."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,15 +14,12 @@ _EGRESS_COST_FIELDS = frozenset({"currency", "amount"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class EgressCost(Model):
-    """Cost of downloads.
-
-    Attributes:
-        currency: Currency of the downloads' cost, such as `USD`.
-        amount: Cost of the downloads, as text.
-    """
+    """Cost of downloads."""
 
     currency: str | None
+    """Currency of the downloads' cost, such as `USD`."""
     amount: str | None
+    """Cost of the downloads, as text."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

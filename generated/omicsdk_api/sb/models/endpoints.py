@@ -28,33 +28,30 @@ _ENDPOINTS_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Endpoints(Model):
-    """Where the areas of the API begin.
-
-    Attributes:
-        rate_limit_url: URL of the rate limits. Format uri.
-        user_url: URL of the caller's own account. Format uri.
-        users_url: URL of all users. Format uri.
-        billing_url: URL of billing. Format uri.
-        projects_url: URL of the projects. Format uri.
-        files_url: URL of the files. Format uri.
-        tasks_url: URL of the tasks. Format uri.
-        apps_url: URL of the apps. Format uri.
-        action_url: URL of actions that belong to no single resource. Format uri.
-        upload_url: URL of uploads. Format uri.
-        storage_url: URL of volumes, imports and exports. Format uri.
-    """
+    """Where the areas of the API begin."""
 
     rate_limit_url: str | None
+    """URL of the rate limits. Format uri."""
     user_url: str | None
+    """URL of the caller's own account. Format uri."""
     users_url: str | None
+    """URL of all users. Format uri."""
     billing_url: str | None
+    """URL of billing. Format uri."""
     projects_url: str | None
+    """URL of the projects. Format uri."""
     files_url: str | None
+    """URL of the files. Format uri."""
     tasks_url: str | None
+    """URL of the tasks. Format uri."""
     apps_url: str | None
+    """URL of the apps. Format uri."""
     action_url: str | None
+    """URL of actions that belong to no single resource. Format uri."""
     upload_url: str | None
+    """URL of uploads. Format uri."""
     storage_url: str | None
+    """URL of volumes, imports and exports. Format uri."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,20 +14,16 @@ _ERROR_FIELDS = frozenset({"status", "code", "message", "more_info"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Error(Model):
-    """Why something failed.
-
-    Attributes:
-        status: HTTP status, as a number; a few responses contain it as a word.
-        code: Seven Bridges' own code, whose thousands name the area: 3xxx for projects, 5xxx for files, 7xxx
-            for tasks.
-        message: Human-readable description of the error.
-        more_info: URL of a page that explains the code.
-    """
+    """Why something failed."""
 
     status: int | str | None
+    """HTTP status, as a number; a few responses contain it as a word."""
     code: int | None
+    """Seven Bridges' own code, whose thousands name the area: 3xxx for projects, 5xxx for files, 7xxx for tasks."""
     message: str | None
+    """Human-readable description of the error."""
     more_info: str | None
+    """URL of a page that explains the code."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -16,23 +16,20 @@ _EXECUTION_DETAILS_FIELDS = frozenset({"href", "start_time", "end_time", "status
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ExecutionDetails(Model):
-    """Execution details of a task, by step.
-
-    Attributes:
-        href: URL of these details. Format uri.
-        start_time: When the first step began. Format date-time.
-        end_time: When the last step ended. Format date-time.
-        status: Status of the execution.
-        message: Human-readable message of the execution.
-        jobs: Steps that were run.
-    """
+    """Execution details of a task, by step."""
 
     href: str
+    """URL of these details. Format uri."""
     start_time: str | None
+    """When the first step began. Format date-time."""
     end_time: str | None
+    """When the last step ended. Format date-time."""
     status: str | None
+    """Status of the execution."""
     message: str | None
+    """Human-readable message of the execution."""
     jobs: list[Job] | None
+    """Steps that were run."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -16,20 +16,16 @@ _EXECUTION_SETTINGS_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ExecutionSettings(Model):
-    """Settings of the instances that a task runs on.
-
-    Attributes:
-        instance_type: Instance to run on, such as `c4.2xlarge;ebs-gp2;2000`, in a list or alone, or `AUTO`.
-        max_parallel_instances: Maximum number of instances at the same time, at least 1.
-        use_memoization: Whether results of identical earlier steps are reused; the project's setting when
-            omitted.
-        use_elastic_disk: Whether disks of the instances grow as needed; the project's setting when omitted.
-    """
+    """Settings of the instances that a task runs on."""
 
     instance_type: str | list[str] | None
+    """Instance to run on, such as `c4.2xlarge;ebs-gp2;2000`, in a list or alone, or `AUTO`."""
     max_parallel_instances: int | None
+    """Maximum number of instances at the same time, at least 1."""
     use_memoization: bool | None
+    """Whether results of identical earlier steps are reused; the project's setting when omitted."""
     use_elastic_disk: bool | None
+    """Whether disks of the instances grow as needed; the project's setting when omitted."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

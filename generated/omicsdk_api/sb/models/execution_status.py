@@ -33,43 +33,40 @@ _EXECUTION_STATUS_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ExecutionStatus(Model):
-    """State of a task.
-
-    Attributes:
-        steps_completed: Number of steps that are done.
-        steps_total: Number of all steps.
-        message: Human-readable status of the task.
-        message_code: Code of that message.
-        queued: Number of children of a batch task that wait.
-        running: Number of children that run.
-        completed: Number of children that are completed.
-        failed: Number of children that failed.
-        aborted: Number of children that were aborted.
-        system_limit: Whether the task waits because the platform's limit is reached.
-        account_limit: Whether the task waits because the account's limit is reached.
-        instance_init: Whether an instance is being started.
-        queued_duration: Time that the task waited in queues. Format int64.
-        running_duration: Duration of the task's run. Format int64.
-        execution_duration: Duration of its steps. Format int64.
-        duration: The total duration. Format int64.
-    """
+    """State of a task."""
 
     steps_completed: int | None
+    """Number of steps that are done."""
     steps_total: int | None
+    """Number of all steps."""
     message: str | None
+    """Human-readable status of the task."""
     message_code: str | None
+    """Code of that message."""
     queued: int | None
+    """Number of children of a batch task that wait."""
     running: int | None
+    """Number of children that run."""
     completed: int | None
+    """Number of children that are completed."""
     failed: int | None
+    """Number of children that failed."""
     aborted: int | None
+    """Number of children that were aborted."""
     system_limit: bool | None
+    """Whether the task waits because the platform's limit is reached."""
     account_limit: bool | None
+    """Whether the task waits because the account's limit is reached."""
     instance_init: bool | None
+    """Whether an instance is being started."""
     queued_duration: int | None
+    """Time that the task waited in queues. Format int64."""
     running_duration: int | None
+    """Duration of the task's run. Format int64."""
     execution_duration: int | None
+    """Duration of its steps. Format int64."""
     duration: int | None
+    """The total duration. Format int64."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

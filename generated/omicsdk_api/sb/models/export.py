@@ -45,33 +45,30 @@ _EXPORT_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Export(Model):
-    """A job that copies a file to a volume.
-
-    Attributes:
-        href: URL of the export in the API. Format uri.
-        id: ID of the export.
-        state: State of the export; `COMPLETED` and `FAILED` are final.
-        source: File that is exported.
-        destination: Where the file is exported to.
-        started_on: When the export was started. Format date-time.
-        finished_on: When the export ended. Format date-time.
-        overwrite: Whether an object of that name is replaced.
-        error: Why the export failed.
-        result: File that was exported.
-        properties: How the object is stored.
-    """
+    """A job that copies a file to a volume."""
 
     href: str
+    """URL of the export in the API. Format uri."""
     id: str
+    """ID of the export."""
     state: Literal["PENDING", "RUNNING", "COMPLETED", "FAILED"] | str | None
+    """State of the export; `COMPLETED` and `FAILED` are final."""
     source: ExportSource | None
+    """File that is exported."""
     destination: VolumeFile | None
+    """Where the file is exported to."""
     started_on: str | None
+    """When the export was started. Format date-time."""
     finished_on: str | None
+    """When the export ended. Format date-time."""
     overwrite: bool | None
+    """Whether an object of that name is replaced."""
     error: Error | None
+    """Why the export failed."""
     result: File | None
+    """File that was exported."""
     properties: VolumeProperties | None
+    """How the object is stored."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

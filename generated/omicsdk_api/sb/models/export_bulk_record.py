@@ -17,15 +17,12 @@ _EXPORT_BULK_RECORD_FIELDS = frozenset({"resource", "error"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ExportBulkRecord(Model):
-    """Result for one export of a bulk request.
-
-    Attributes:
-        resource: The export; null when the request failed for it.
-        error: Why it failed; null when it did not.
-    """
+    """Result for one export of a bulk request."""
 
     resource: Export | None
+    """The export; null when the request failed for it."""
     error: Error | None
+    """Why it failed; null when it did not."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

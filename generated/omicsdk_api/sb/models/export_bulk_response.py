@@ -15,13 +15,10 @@ _EXPORT_BULK_RESPONSE_FIELDS = frozenset({"items"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ExportBulkResponse(Model):
-    """Result for each export of a bulk request.
-
-    Attributes:
-        items: One record for each export that was sent.
-    """
+    """Result for each export of a bulk request."""
 
     items: list[ExportBulkRecord]
+    """One record for each export that was sent."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,13 +14,10 @@ _EXPORT_SOURCE_FIELDS = frozenset({"file"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ExportSource(Model):
-    """Source of an export.
-
-    Attributes:
-        file: ID of the file that is exported.
-    """
+    """Source of an export."""
 
     file: str | None
+    """ID of the file that is exported."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("file", "file", False, True, STRING),)

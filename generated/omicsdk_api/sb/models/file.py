@@ -48,40 +48,36 @@ _FILE_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class File(Model):
-    """A file or a folder.
-
-    Attributes:
-        href: URL of the file in the API. Format uri.
-        id: ID of the file.
-        type: Whether it is a file or a folder.
-        name: Name of the file, without its folder.
-        size: Size of the contents in bytes; absent for folders. Format int64.
-        parent: ID of the folder that the file is in.
-        project: ID of the project that the file is in.
-        created_on: When the file was created. Format date-time.
-        modified_on: When the file was last changed. Format date-time.
-        origin: Where the file came from.
-        storage: Where the bytes of the file are.
-        metadata: Metadata of the file.
-        tags: Tags of the file.
-        secondary_files: Files that belong to this one, such as its index. Its name in the document is
-            _secondary_files.
-    """
+    """A file or a folder."""
 
     href: str
+    """URL of the file in the API. Format uri."""
     id: str
+    """ID of the file."""
     type: Literal["file", "folder"] | str | None
+    """Whether it is a file or a folder."""
     name: str | None
+    """Name of the file, without its folder."""
     size: int | None
+    """Size of the contents in bytes; absent for folders. Format int64."""
     parent: str | None
+    """ID of the folder that the file is in."""
     project: str | None
+    """ID of the project that the file is in."""
     created_on: str | None
+    """When the file was created. Format date-time."""
     modified_on: str | None
+    """When the file was last changed. Format date-time."""
     origin: FileOrigin | None
+    """Where the file came from."""
     storage: FileStorage | None
+    """Where the bytes of the file are."""
     metadata: dict[str, Any] | None
+    """Metadata of the file."""
     tags: list[str] | None
+    """Tags of the file."""
     secondary_files: list[dict[str, Any]] | None
+    """Files that belong to this one, such as its index. Its name in the document is _secondary_files."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

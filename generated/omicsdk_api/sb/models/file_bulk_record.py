@@ -17,15 +17,12 @@ _FILE_BULK_RECORD_FIELDS = frozenset({"resource", "error"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class FileBulkRecord(Model):
-    """Result for one file of a bulk request.
-
-    Attributes:
-        resource: The file; null when the request failed for it.
-        error: Why it failed; null when it did not.
-    """
+    """Result for one file of a bulk request."""
 
     resource: File | None
+    """The file; null when the request failed for it."""
     error: Error | None
+    """Why it failed; null when it did not."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -15,13 +15,10 @@ _FILE_BULK_RESPONSE_FIELDS = frozenset({"items"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class FileBulkResponse(Model):
-    """Result for each file of a bulk request.
-
-    Attributes:
-        items: One record for each file that was sent.
-    """
+    """Result for each file of a bulk request."""
 
     items: list[FileBulkRecord]
+    """One record for each file that was sent."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("items", "items", True, False, array(model(lambda: FileBulkRecord))),)

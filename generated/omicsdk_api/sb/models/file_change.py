@@ -14,19 +14,16 @@ _FILE_CHANGE_FIELDS = frozenset({"id", "name", "tags", "metadata"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class FileChange(Model):
-    """Changes to one file of a bulk request.
-
-    Attributes:
-        id: ID of the file to change.
-        name: New name of the file.
-        tags: New tags of the file.
-        metadata: New metadata of the file.
-    """
+    """Changes to one file of a bulk request."""
 
     id: str
+    """ID of the file to change."""
     name: str | None
+    """New name of the file."""
     tags: list[str] | None
+    """New tags of the file."""
     metadata: dict[str, Any] | None
+    """New metadata of the file."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -15,13 +15,10 @@ _FILE_CHANGES_FIELDS = frozenset({"items"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class FileChanges(Model):
-    """Changes of many files.
-
-    Attributes:
-        items: Files to change, at most 100. At most 100 items.
-    """
+    """Changes of many files."""
 
     items: list[FileChange]
+    """Files to change, at most 100. At most 100 items."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("items", "items", True, False, array(model(lambda: FileChange))),)

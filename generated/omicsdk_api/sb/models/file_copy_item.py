@@ -14,19 +14,16 @@ _FILE_COPY_ITEM_FIELDS = frozenset({"file", "parent", "project", "name"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class FileCopyItem(Model):
-    """A file or folder to copy or move. Either `parent` or `project` is the destination.
-
-    Attributes:
-        file: ID of the file or folder.
-        parent: The destination folder.
-        project: Destination project, as `owner/short-name`.
-        name: New name; unchanged when omitted.
-    """
+    """A file or folder to copy or move. Either `parent` or `project` is the destination."""
 
     file: str
+    """ID of the file or folder."""
     parent: str | None
+    """The destination folder."""
     project: str | None
+    """Destination project, as `owner/short-name`."""
     name: str | None
+    """New name; unchanged when omitted."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

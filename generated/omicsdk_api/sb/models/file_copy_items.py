@@ -15,13 +15,10 @@ _FILE_COPY_ITEMS_FIELDS = frozenset({"items"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class FileCopyItems(Model):
-    """Files and folders to copy or move.
-
-    Attributes:
-        items: Files and folders; folders include their contents.
-    """
+    """Files and folders to copy or move."""
 
     items: list[FileCopyItem]
+    """Files and folders; folders include their contents."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("items", "items", True, False, array(model(lambda: FileCopyItem))),)

@@ -13,13 +13,10 @@ _FILE_DELETE_ITEM_FIELDS = frozenset({"file"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class FileDeleteItem(Model):
-    """A file or folder to delete.
-
-    Attributes:
-        file: ID of the file or folder to delete.
-    """
+    """A file or folder to delete."""
 
     file: str
+    """ID of the file or folder to delete."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("file", "file", True, False, STRING),)

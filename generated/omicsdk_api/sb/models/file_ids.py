@@ -13,13 +13,10 @@ _FILE_IDS_FIELDS = frozenset({"file_ids"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class FileIds(Model):
-    """Files of a bulk request.
-
-    Attributes:
-        file_ids: IDs of the files, at most 100. At most 100 items.
-    """
+    """Files of a bulk request."""
 
     file_ids: list[str]
+    """IDs of the files, at most 100. At most 100 items."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("file_ids", "file_ids", True, False, array(STRING)),)

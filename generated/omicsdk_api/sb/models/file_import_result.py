@@ -17,15 +17,12 @@ _FILE_IMPORT_RESULT_FIELDS = frozenset({"error", "resource"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class FileImportResult(Model):
-    """Result for one DRS import.
-
-    Attributes:
-        error: Why this import failed; null when it did not.
-        resource: File that was made; null when the import failed.
-    """
+    """Result for one DRS import."""
 
     error: Error | None
+    """Why this import failed; null when it did not."""
     resource: File | None
+    """File that was made; null when the import failed."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,13 +14,10 @@ _FILE_ORIGIN_FIELDS = frozenset({"task"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class FileOrigin(Model):
-    """Where a file came from.
-
-    Attributes:
-        task: ID of the task that made the file; absent for files that were uploaded or imported.
-    """
+    """Where a file came from."""
 
     task: str | None
+    """ID of the task that made the file; absent for files that were uploaded or imported."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("task", "task", False, True, STRING),)

@@ -13,13 +13,10 @@ _FILE_SOURCE_FIELDS = frozenset({"file"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class FileSource(Model):
-    """A file to export.
-
-    Attributes:
-        file: ID of the file; it may be neither public nor an alias.
-    """
+    """A file to export."""
 
     file: str
+    """ID of the file; it may be neither public nor an alias."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("file", "file", True, False, STRING),)

@@ -14,17 +14,14 @@ _FILE_STORAGE_FIELDS = frozenset({"type", "volume", "location"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class FileStorage(Model):
-    """Where the bytes of a file are.
-
-    Attributes:
-        type: Whether the contents are on a volume (the file is an alias) or on the platform.
-        volume: ID of the volume, for an alias.
-        location: Where on the volume they are, for an alias.
-    """
+    """Where the bytes of a file are."""
 
     type: Literal["VOLUME", "PLATFORM"] | str | None
+    """Whether the contents are on a volume (the file is an alias) or on the platform."""
     volume: str | None
+    """ID of the volume, for an alias."""
     location: str | None
+    """Where on the volume they are, for an alias."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

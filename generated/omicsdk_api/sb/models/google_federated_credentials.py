@@ -13,13 +13,10 @@ _GOOGLE_FEDERATED_CREDENTIALS_FIELDS = frozenset({"configuration"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GoogleFederatedCredentials(Model):
-    """Access to Google Cloud Storage by workload identity federation.
-
-    Attributes:
-        configuration: Credential configuration as Google issues it, as an object or as its JSON text.
-    """
+    """Access to Google Cloud Storage by workload identity federation."""
 
     configuration: dict[str, Any] | str
+    """Credential configuration as Google issues it, as an object or as its JSON text."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

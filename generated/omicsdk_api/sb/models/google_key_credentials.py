@@ -13,13 +13,10 @@ _GOOGLE_KEY_CREDENTIALS_FIELDS = frozenset({"client_email"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GoogleKeyCredentials(Model):
-    """Access to Google Cloud Storage by a service account's key.
-
-    Attributes:
-        client_email: Email address of the service account.
-    """
+    """Access to Google Cloud Storage by a service account's key."""
 
     client_email: str
+    """Email address of the service account."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("client_email", "client_email", True, False, STRING),)

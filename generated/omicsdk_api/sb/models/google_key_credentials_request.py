@@ -14,15 +14,12 @@ _GOOGLE_KEY_CREDENTIALS_REQUEST_FIELDS = frozenset({"client_email", "private_key
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GoogleKeyCredentialsRequest(Model):
-    """Access to Google Cloud Storage by a service account's key.
-
-    Attributes:
-        client_email: Email address of the service account.
-        private_key: Private key of the service account; needed when it is sent, and never returned.
-    """
+    """Access to Google Cloud Storage by a service account's key."""
 
     client_email: str
+    """Email address of the service account."""
     private_key: str | None
+    """Private key of the service account; needed when it is sent, and never returned."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

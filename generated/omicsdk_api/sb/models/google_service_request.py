@@ -19,23 +19,20 @@ _GOOGLE_SERVICE_REQUEST_FIELDS = frozenset({"type", "bucket", "prefix", "root_ur
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GoogleServiceRequest(Model):
-    """A bucket on Google Cloud Storage.
-
-    Attributes:
-        type: Kind of service: Google Cloud Storage.
-        bucket: Name of the bucket on Google Cloud Storage.
-        prefix: Beginning of the names that the volume shows in the bucket; all when omitted.
-        root_url: URL of Google's API; `https://www.googleapis.com` when omitted.
-        credentials: How the platform gets access: by a key or by federation.
-        properties: How objects are stored on Google Cloud Storage.
-    """
+    """A bucket on Google Cloud Storage."""
 
     type: Literal["GCS", "gcs"] | str
+    """Kind of service: Google Cloud Storage."""
     bucket: str | None
+    """Name of the bucket on Google Cloud Storage."""
     prefix: str | None
+    """Beginning of the names that the volume shows in the bucket; all when omitted."""
     root_url: str | None
+    """URL of Google's API; `https://www.googleapis.com` when omitted."""
     credentials: GoogleKeyCredentialsRequest | GoogleFederatedCredentials | None
+    """How the platform gets access: by a key or by federation."""
     properties: VolumeProperties | None
+    """How objects are stored on Google Cloud Storage."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -45,35 +45,32 @@ _IMPORT_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Import(Model):
-    """A job that makes files of objects on a volume.
-
-    Attributes:
-        href: URL of the import in the API. Format uri.
-        id: ID of the import.
-        state: State of the import; `COMPLETED` and `FAILED` are final.
-        preserve_folder_structure: Whether folders below the location are made in the project too.
-        autorename: Whether a file is renamed if its name already exists.
-        source: Object or folder that is imported.
-        destination: Where it is imported to.
-        started_on: When the import was started. Format date-time.
-        finished_on: When the import ended. Format date-time.
-        overwrite: Whether a file of that name is replaced.
-        error: Why the import failed.
-        result: File that the import made.
-    """
+    """A job that makes files of objects on a volume."""
 
     href: str
+    """URL of the import in the API. Format uri."""
     id: str
+    """ID of the import."""
     state: Literal["PENDING", "RUNNING", "COMPLETED", "FAILED"] | str | None
+    """State of the import; `COMPLETED` and `FAILED` are final."""
     preserve_folder_structure: bool | None
+    """Whether folders below the location are made in the project too."""
     autorename: bool | None
+    """Whether a file is renamed if its name already exists."""
     source: VolumeFile | None
+    """Object or folder that is imported."""
     destination: ImportDestination | None
+    """Where it is imported to."""
     started_on: str | None
+    """When the import was started. Format date-time."""
     finished_on: str | None
+    """When the import ended. Format date-time."""
     overwrite: bool | None
+    """Whether a file of that name is replaced."""
     error: Error | None
+    """Why the import failed."""
     result: File | None
+    """File that the import made."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

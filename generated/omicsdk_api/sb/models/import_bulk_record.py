@@ -17,15 +17,12 @@ _IMPORT_BULK_RECORD_FIELDS = frozenset({"resource", "error"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ImportBulkRecord(Model):
-    """Result for one import of a bulk request.
-
-    Attributes:
-        resource: The import; null when the request failed for it.
-        error: Why it failed; null when it did not.
-    """
+    """Result for one import of a bulk request."""
 
     resource: Import | None
+    """The import; null when the request failed for it."""
     error: Error | None
+    """Why it failed; null when it did not."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

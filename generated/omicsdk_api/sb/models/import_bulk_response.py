@@ -15,13 +15,10 @@ _IMPORT_BULK_RESPONSE_FIELDS = frozenset({"items"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ImportBulkResponse(Model):
-    """Result for each import of a bulk request.
-
-    Attributes:
-        items: One record for each import that was sent.
-    """
+    """Result for each import of a bulk request."""
 
     items: list[ImportBulkRecord]
+    """One record for each import that was sent."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

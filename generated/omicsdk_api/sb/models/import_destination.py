@@ -14,17 +14,14 @@ _IMPORT_DESTINATION_FIELDS = frozenset({"project", "parent", "name"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ImportDestination(Model):
-    """Where an import puts a file.
-
-    Attributes:
-        project: Project that the file goes to, as `owner/short-name`.
-        parent: Folder that the file goes to.
-        name: Name that the file gets.
-    """
+    """Where an import puts a file."""
 
     project: str | None
+    """Project that the file goes to, as `owner/short-name`."""
     parent: str | None
+    """Folder that the file goes to."""
     name: str | None
+    """Name that the file gets."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

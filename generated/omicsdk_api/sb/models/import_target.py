@@ -14,17 +14,14 @@ _IMPORT_TARGET_FIELDS = frozenset({"project", "parent", "name"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ImportTarget(Model):
-    """Where to import to: a project or a folder.
-
-    Attributes:
-        project: Project to import to, as `owner/short-name`; or give `parent`.
-        parent: Folder to import to; or give `project`.
-        name: Name to give; that of the object when omitted.
-    """
+    """Where to import to: a project or a folder."""
 
     project: str | None
+    """Project to import to, as `owner/short-name`; or give `parent`."""
     parent: str | None
+    """Folder to import to; or give `project`."""
     name: str | None
+    """Name to give; that of the object when omitted."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -16,19 +16,16 @@ _INSTANCE_FIELDS = frozenset({"id", "type", "provider", "disk"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Instance(Model):
-    """Machine that a job ran on.
-
-    Attributes:
-        id: ID of the machine.
-        type: Kind of machine, such as `c4.2xlarge`.
-        provider: Cloud that the machine is in.
-        disk: Disk of the machine.
-    """
+    """Machine that a job ran on."""
 
     id: str | None
+    """ID of the machine."""
     type: str | None
+    """Kind of machine, such as `c4.2xlarge`."""
     provider: str | None
+    """Cloud that the machine is in."""
     disk: Disk | None
+    """Disk of the machine."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,15 +14,12 @@ _INTERMEDIATE_FILES_FIELDS = frozenset({"retention", "duration"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class IntermediateFiles(Model):
-    """Retention time of intermediate files.
-
-    Attributes:
-        retention: How they are kept; `LIMITED` is the only way.
-        duration: Hours to keep them, from 1 to 120; 24 when omitted.
-    """
+    """Retention time of intermediate files."""
 
     retention: Literal["LIMITED"] | str | None
+    """How they are kept; `LIMITED` is the only way."""
     duration: int | None
+    """Hours to keep them, from 1 to 120; 24 when omitted."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

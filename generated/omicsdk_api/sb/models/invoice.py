@@ -19,27 +19,24 @@ _INVOICE_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Invoice(Model):
-    """A bill for a period.
-
-    Attributes:
-        href: URL of the invoice in the API. Format uri.
-        id: ID of the invoice.
-        pending: Whether the invoice still waits for approval by Seven Bridges.
-        analysis_costs: Cost of analyses in the period.
-        storage_costs: Cost of storage in the period.
-        total: Whole amount of the invoice.
-        invoice_period: Period that the invoice is for.
-        approval_date: When the invoice was approved. Format date-time.
-    """
+    """A bill for a period."""
 
     href: str
+    """URL of the invoice in the API. Format uri."""
     id: str
+    """ID of the invoice."""
     pending: bool | None
+    """Whether the invoice still waits for approval by Seven Bridges."""
     analysis_costs: Price | None
+    """Cost of analyses in the period."""
     storage_costs: Price | None
+    """Cost of storage in the period."""
     total: Price | None
+    """Whole amount of the invoice."""
     invoice_period: InvoicePeriod | None
+    """Period that the invoice is for."""
     approval_date: str | None
+    """When the invoice was approved. Format date-time."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

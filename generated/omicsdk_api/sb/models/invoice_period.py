@@ -14,15 +14,12 @@ _INVOICE_PERIOD_FIELDS = frozenset({"from", "to"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class InvoicePeriod(Model):
-    """Time that an invoice is for.
-
-    Attributes:
-        from_: When the invoiced period began. Format date-time. Its name in the document is from.
-        to: End of the invoiced period. Format date-time.
-    """
+    """Time that an invoice is for."""
 
     from_: str | None
+    """When the invoiced period began. Format date-time. Its name in the document is from."""
     to: str | None
+    """End of the invoiced period. Format date-time."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

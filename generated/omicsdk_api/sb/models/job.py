@@ -30,29 +30,26 @@ _JOB_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Job(Model):
-    """One step of a task, as it was run.
-
-    Attributes:
-        name: Name of the step.
-        start_time: When the step began. Format date-time.
-        end_time: When the step ended. Format date-time.
-        status: Status of the step.
-        command_line: Command that was run.
-        retried: Whether the step was run again.
-        instance: Machine that the step ran on.
-        docker: Container image that the step ran in.
-        logs: URLs of the step's log files in the API, by name.
-    """
+    """One step of a task, as it was run."""
 
     name: str | None
+    """Name of the step."""
     start_time: str | None
+    """When the step began. Format date-time."""
     end_time: str | None
+    """When the step ended. Format date-time."""
     status: str | None
+    """Status of the step."""
     command_line: str | None
+    """Command that was run."""
     retried: bool | None
+    """Whether the step was run again."""
     instance: Instance | None
+    """Machine that the step ran on."""
     docker: JobDocker | None
+    """Container image that the step ran in."""
     logs: dict[str, str] | None
+    """URLs of the step's log files in the API, by name."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

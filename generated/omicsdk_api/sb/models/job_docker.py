@@ -14,13 +14,10 @@ _JOB_DOCKER_FIELDS = frozenset({"checksum"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class JobDocker(Model):
-    """Container image of a job.
-
-    Attributes:
-        checksum: Checksum of the image.
-    """
+    """Container image of a job."""
 
     checksum: str | None
+    """Checksum of the image."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("checksum", "checksum", False, True, STRING),)

@@ -14,17 +14,14 @@ _LINK_FIELDS = frozenset({"href", "rel", "method"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Link(Model):
-    """A way to a neighbouring page.
-
-    Attributes:
-        href: URL of the page, with all parameters of the request. Format uri.
-        rel: Which page it is: `next` or `prev`, in any case.
-        method: HTTP method to use, which is `GET`.
-    """
+    """A way to a neighbouring page."""
 
     href: str | None
+    """URL of the page, with all parameters of the request. Format uri."""
     rel: str | None
+    """Which page it is: `next` or `prev`, in any case."""
     method: str | None
+    """HTTP method to use, which is `GET`."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

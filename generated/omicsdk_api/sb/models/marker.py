@@ -16,27 +16,24 @@ _MARKER_FIELDS = frozenset({"href", "id", "file", "name", "chromosome", "positio
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Marker(Model):
-    """A marked place in a genome, for the genome browser.
-
-    Attributes:
-        href: URL of the marker in the API. Format uri.
-        id: ID of the marker.
-        file: ID of the file that the marker belongs to.
-        name: Name of the marker.
-        chromosome: Chromosome of the marker, such as `chr1`.
-        position: Range of bases that is marked.
-        created_time: When the marker was set. Format date-time.
-        created_by: Username of the user who set the marker.
-    """
+    """A marked place in a genome, for the genome browser."""
 
     href: str
+    """URL of the marker in the API. Format uri."""
     id: str
+    """ID of the marker."""
     file: str | None
+    """ID of the file that the marker belongs to."""
     name: str | None
+    """Name of the marker."""
     chromosome: str | None
+    """Chromosome of the marker, such as `chr1`."""
     position: MarkerPosition | None
+    """Range of bases that is marked."""
     created_time: str | None
+    """When the marker was set. Format date-time."""
     created_by: str | None
+    """Username of the user who set the marker."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,15 +14,12 @@ _MARKER_POSITION_FIELDS = frozenset({"start", "end"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class MarkerPosition(Model):
-    """Position on a chromosome.
-
-    Attributes:
-        start: First base of the range. Format int64.
-        end: Last base of the range. Format int64.
-    """
+    """Position on a chromosome."""
 
     start: int | None
+    """First base of the range. Format int64."""
     end: int | None
+    """Last base of the range. Format int64."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -16,17 +16,14 @@ _MEASUREMENT_FIELDS = frozenset({"size", "unit", "cost"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Measurement(Model):
-    """An amount of data, and its cost.
-
-    Attributes:
-        size: Amount of data, in the unit beside it.
-        unit: Unit of the amount of data.
-        cost: Cost of storing the data.
-    """
+    """An amount of data, and its cost."""
 
     size: float | None
+    """Amount of data, in the unit beside it."""
     unit: str | None
+    """Unit of the amount of data."""
     cost: StorageCost | None
+    """Cost of storing the data."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -16,23 +16,20 @@ _MEMBER_FIELDS = frozenset({"href", "id", "username", "email", "type", "permissi
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Member(Model):
-    """A user, team or division with access to a resource, and its permissions.
-
-    Attributes:
-        href: URL of the membership. Format uri.
-        id: ID of the member.
-        username: Username; for teams and divisions, their ID.
-        email: Email address of the member.
-        type: Type of the member.
-        permissions: Permissions of the member.
-    """
+    """A user, team or division with access to a resource, and its permissions."""
 
     href: str
+    """URL of the membership. Format uri."""
     id: str | None
+    """ID of the member."""
     username: str | None
+    """Username; for teams and divisions, their ID."""
     email: str | None
+    """Email address of the member."""
     type: Literal["USER", "TEAM", "DIVISION"] | str | None
+    """Type of the member."""
     permissions: Permissions | None
+    """Permissions of the member."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

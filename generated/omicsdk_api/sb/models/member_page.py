@@ -16,17 +16,14 @@ _MEMBER_PAGE_FIELDS = frozenset({"href", "links", "items"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class MemberPage(Model):
-    """A page of members.
-
-    Attributes:
-        href: URL of this page. Format uri.
-        links: Ways to the next and the previous page; the last page has no `next`.
-        items: Members of this page.
-    """
+    """A page of members."""
 
     href: str
+    """URL of this page. Format uri."""
     links: list[Link]
+    """Ways to the next and the previous page; the last page has no `next`."""
     items: list[Member]
+    """Members of this page."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

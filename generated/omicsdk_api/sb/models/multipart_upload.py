@@ -41,32 +41,30 @@ _MULTIPART_UPLOAD_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class MultipartUpload(Model):
-    """An upload in parts that is not complete yet.
-
-    Attributes:
-        upload_id: ID of the upload.
-        href: URL of the upload in the API. Format uri.
-        project: Project that the file will be in.
-        parent: Folder that the file will be in.
-        name: Name that the file will have.
-        initiated: When the upload was started. Format date-time.
-        parallel_uploads: Whether parts may be sent at the same time.
-        part_size: Size in bytes of each part except the last; it may differ from the requested size. Use this
-            one. Format int64.
-        uploaded_parts_count: Number of parts that have been reported.
-        parts: Parts that have been reported, if requested.
-    """
+    """An upload in parts that is not complete yet."""
 
     upload_id: str
+    """ID of the upload."""
     href: str | None
+    """URL of the upload in the API. Format uri."""
     project: str | None
+    """Project that the file will be in."""
     parent: str | None
+    """Folder that the file will be in."""
     name: str | None
+    """Name that the file will have."""
     initiated: str | None
+    """When the upload was started. Format date-time."""
     parallel_uploads: bool | None
+    """Whether parts may be sent at the same time."""
     part_size: int | None
+    """Size in bytes of each part except the last; it may differ from the requested size. Use this one. Format
+    int64.
+    """
     uploaded_parts_count: int | None
+    """Number of parts that have been reported."""
     parts: list[UploadPartReport] | None
+    """Parts that have been reported, if requested."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -15,13 +15,10 @@ _MULTIPART_UPLOADS_FIELDS = frozenset({"items"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class MultipartUploads(Model):
-    """Uploads that are not complete yet.
-
-    Attributes:
-        items: The caller's uploads.
-    """
+    """Uploads that are not complete yet."""
 
     items: list[MultipartUpload]
+    """The caller's uploads."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("items", "items", True, False, array(model(lambda: MultipartUpload))),)

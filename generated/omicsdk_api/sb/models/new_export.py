@@ -18,19 +18,16 @@ _NEW_EXPORT_FIELDS = frozenset({"source", "destination", "properties", "overwrit
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class NewExport(Model):
-    """An export to start.
-
-    Attributes:
-        source: File to export.
-        destination: Where to export it to.
-        properties: Settings for storing the object.
-        overwrite: Whether to replace an object of that name.
-    """
+    """An export to start."""
 
     source: FileSource
+    """File to export."""
     destination: VolumePlace
+    """Where to export it to."""
     properties: VolumeProperties | None
+    """Settings for storing the object."""
     overwrite: bool | None
+    """Whether to replace an object of that name."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -17,21 +17,18 @@ _NEW_IMPORT_FIELDS = frozenset({"source", "destination", "overwrite", "autorenam
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class NewImport(Model):
-    """An import to start.
-
-    Attributes:
-        source: Object or folder to import.
-        destination: Where to import it to.
-        overwrite: Whether to replace a file of that name.
-        autorename: Whether to choose another name if it already exists; false when omitted.
-        preserve_folder_structure: Whether to create the folders below the location too; true when omitted.
-    """
+    """An import to start."""
 
     source: VolumePlace
+    """Object or folder to import."""
     destination: ImportTarget
+    """Where to import it to."""
     overwrite: bool | None
+    """Whether to replace a file of that name."""
     autorename: bool | None
+    """Whether to choose another name if it already exists; false when omitted."""
     preserve_folder_structure: bool | None
+    """Whether to create the folders below the location too; true when omitted."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

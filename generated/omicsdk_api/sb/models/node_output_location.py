@@ -14,15 +14,12 @@ _NODE_OUTPUT_LOCATION_FIELDS = frozenset({"output_location", "output_location_al
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class NodeOutputLocation(Model):
-    """Where the files of one step of a workflow go.
-
-    Attributes:
-        output_location: Folder of the step's files.
-        output_location_alias: Location of the step's files by a readable name.
-    """
+    """Where the files of one step of a workflow go."""
 
     output_location: str | None
+    """Folder of the step's files."""
     output_location_alias: str | None
+    """Location of the step's files by a readable name."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -13,13 +13,10 @@ _OSS_CREDENTIALS_FIELDS = frozenset({"access_key_id"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class OSSCredentials(Model):
-    """Access to Alibaba's Object Storage Service by a key.
-
-    Attributes:
-        access_key_id: ID of the key at Alibaba.
-    """
+    """Access to Alibaba's Object Storage Service by a key."""
 
     access_key_id: str
+    """ID of the key at Alibaba."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("access_key_id", "access_key_id", True, False, STRING),)

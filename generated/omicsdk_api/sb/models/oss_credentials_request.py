@@ -14,15 +14,12 @@ _OSS_CREDENTIALS_REQUEST_FIELDS = frozenset({"access_key_id", "secret_access_key
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class OSSCredentialsRequest(Model):
-    """Access to Alibaba's Object Storage Service by a key.
-
-    Attributes:
-        access_key_id: ID of the key at Alibaba.
-        secret_access_key: Secret of the key at Alibaba; needed when it is sent, and never returned.
-    """
+    """Access to Alibaba's Object Storage Service by a key."""
 
     access_key_id: str
+    """ID of the key at Alibaba."""
     secret_access_key: str | None
+    """Secret of the key at Alibaba; needed when it is sent, and never returned."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -17,23 +17,20 @@ _OSS_SERVICE_REQUEST_FIELDS = frozenset({"type", "bucket", "prefix", "endpoint",
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class OSSServiceRequest(Model):
-    """A bucket on Alibaba's Object Storage Service.
-
-    Attributes:
-        type: Kind of service: Object Storage Service.
-        bucket: Name of the bucket at Alibaba.
-        prefix: Beginning of the names that the volume shows at Alibaba; all when omitted.
-        endpoint: Host of the bucket's region at Alibaba.
-        credentials: How the platform gets access at Alibaba.
-        properties: How objects are stored at Alibaba.
-    """
+    """A bucket on Alibaba's Object Storage Service."""
 
     type: Literal["OSS"] | str
+    """Kind of service: Object Storage Service."""
     bucket: str | None
+    """Name of the bucket at Alibaba."""
     prefix: str | None
+    """Beginning of the names that the volume shows at Alibaba; all when omitted."""
     endpoint: str | None
+    """Host of the bucket's region at Alibaba."""
     credentials: OSSCredentialsRequest | None
+    """How the platform gets access at Alibaba."""
     properties: VolumeProperties | None
+    """How objects are stored at Alibaba."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -29,18 +29,16 @@ _OUTPUT_LOCATION_FIELDS = frozenset({"main_location", "main_location_alias", "no
 class OutputLocation(Model):
     """Where a task's files go: a path in the project, or `volumes://VOLUME/PATH`. Words in angle brackets are
     filled in by the platform.
-
-    Attributes:
-        main_location: Folder of the files that no step has a folder for.
-        main_location_alias: Main folder by a readable name.
-        nodes_override: Whether folders of single steps count.
-        nodes_location: Folders of single steps, by the step's ID.
     """
 
     main_location: str | None
+    """Folder of the files that no step has a folder for."""
     main_location_alias: str | None
+    """Main folder by a readable name."""
     nodes_override: bool | None
+    """Whether folders of single steps count."""
     nodes_location: dict[str, NodeOutputLocation] | None
+    """Folders of single steps, by the step's ID."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

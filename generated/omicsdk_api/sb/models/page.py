@@ -15,15 +15,12 @@ _PAGE_FIELDS = frozenset({"href", "links"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Page(Model):
-    """Fields of every page of a list beside its items.
-
-    Attributes:
-        href: URL of this page. Format uri.
-        links: Ways to the next and the previous page; the last page has no `next`.
-    """
+    """Fields of every page of a list beside its items."""
 
     href: str
+    """URL of this page. Format uri."""
     links: list[Link]
+    """Ways to the next and the previous page; the last page has no `next`."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

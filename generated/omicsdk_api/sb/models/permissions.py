@@ -14,21 +14,18 @@ _PERMISSIONS_FIELDS = frozenset({"read", "copy", "write", "execute", "admin"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Permissions(Model):
-    """Permissions of a member. An omitted permission is not granted, or stays unchanged.
-
-    Attributes:
-        read: See the resource and its contents.
-        copy: Copy contents to other places.
-        write: Change and add contents.
-        execute: Run tasks or automations; not for volumes.
-        admin: Manage members and settings.
-    """
+    """Permissions of a member. An omitted permission is not granted, or stays unchanged."""
 
     read: bool | None
+    """See the resource and its contents."""
     copy: bool | None
+    """Copy contents to other places."""
     write: bool | None
+    """Change and add contents."""
     execute: bool | None
+    """Run tasks or automations; not for volumes."""
     admin: bool | None
+    """Manage members and settings."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -16,17 +16,14 @@ _PRICE_FIELDS = frozenset({"currency", "amount", "breakdown"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Price(Model):
-    """An amount of money.
-
-    Attributes:
-        currency: Currency, such as `USD`.
-        amount: Amount in that currency.
-        breakdown: Parts of the amount.
-    """
+    """An amount of money."""
 
     currency: str | None
+    """Currency, such as `USD`."""
     amount: float | None
+    """Amount in that currency."""
     breakdown: PriceBreakdown | None
+    """Parts of the amount."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,17 +14,14 @@ _PRICE_BREAKDOWN_FIELDS = frozenset({"storage", "computation", "data_transfer"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PriceBreakdown(Model):
-    """Parts of a price.
-
-    Attributes:
-        storage: Part for storage, as text.
-        computation: Part for computing, as text.
-        data_transfer: Part for data transfer, as text.
-    """
+    """Parts of a price."""
 
     storage: str | None
+    """Part for storage, as text."""
     computation: str | None
+    """Part for computing, as text."""
     data_transfer: str | None
+    """Part for data transfer, as text."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

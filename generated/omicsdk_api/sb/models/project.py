@@ -34,39 +34,36 @@ _PROJECT_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Project(Model):
-    """A project: files, apps, tasks, and the members who work on them.
-
-    Attributes:
-        href: URL of the project in the API. Format uri.
-        id: ID of the project, as `owner/short-name`.
-        name: Name of the project, as people see it.
-        billing_group: Billing group that pays for the project. Format uuid.
-        description: Description of the project.
-        type: Generation of the project: `v2`, or `v1` for a legacy one. At most 2 characters.
-        tags: Tags of the project.
-        settings: Settings of the project.
-        root_folder: ID of the folder that holds all of the project's files.
-        created_by: Username of the user who created the project.
-        created_on: When the project was created. Format date-time.
-        modified_on: When the project was last changed. Format date-time.
-        category: Category of the project; `PRIVATE` by default.
-        permissions: Permissions of the caller in the project.
-    """
+    """A project: files, apps, tasks, and the members who work on them."""
 
     href: str
+    """URL of the project in the API. Format uri."""
     id: str
+    """ID of the project, as `owner/short-name`."""
     name: str | None
+    """Name of the project, as people see it."""
     billing_group: str | None
+    """Billing group that pays for the project. Format uuid."""
     description: str | None
+    """Description of the project."""
     type: str | None
+    """Generation of the project: `v2`, or `v1` for a legacy one. At most 2 characters."""
     tags: list[str] | None
+    """Tags of the project."""
     settings: ProjectSettings | None
+    """Settings of the project."""
     root_folder: str | None
+    """ID of the folder that holds all of the project's files."""
     created_by: str | None
+    """Username of the user who created the project."""
     created_on: str | None
+    """When the project was created. Format date-time."""
     modified_on: str | None
+    """When the project was last changed. Format date-time."""
     category: str | None
+    """Category of the project; `PRIVATE` by default."""
     permissions: Permissions | None
+    """Permissions of the caller in the project."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

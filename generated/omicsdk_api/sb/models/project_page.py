@@ -16,17 +16,14 @@ _PROJECT_PAGE_FIELDS = frozenset({"href", "links", "items"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ProjectPage(Model):
-    """A page of projects.
-
-    Attributes:
-        href: URL of this page. Format uri.
-        links: Ways to the next and the previous page; the last page has no `next`.
-        items: Projects of this page.
-    """
+    """A page of projects."""
 
     href: str
+    """URL of this page. Format uri."""
     links: list[Link]
+    """Ways to the next and the previous page; the last page has no `next`."""
     items: list[Project]
+    """Projects of this page."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -26,27 +26,22 @@ _PROJECT_SETTINGS_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ProjectSettings(Model):
-    """Settings of a project.
-
-    Attributes:
-        locked: Whether the project is locked; false unless set. Default: false.
-        controlled: Whether the project may hold controlled data; false unless set. Default: false.
-        location: Region of the project's storage and computing, such as `aws:us-east-1` or `aws:us-west-2`.
-        use_interruptible_instances: Whether tasks run on interruptible (spot) instances; true unless set.
-            Default: true.
-        use_memoization: Whether results of equal earlier steps are used again; false unless set. Default:
-            false.
-        use_elastic_disk: Whether disks of instances grow with need; false unless set. Default: false.
-        intermediate_files: Retention time of intermediate files.
-    """
+    """Settings of a project."""
 
     locked: bool | None
+    """Whether the project is locked; false unless set. Default: false."""
     controlled: bool | None
+    """Whether the project may hold controlled data; false unless set. Default: false."""
     location: str | None
+    """Region of the project's storage and computing, such as `aws:us-east-1` or `aws:us-west-2`."""
     use_interruptible_instances: bool | None
+    """Whether tasks run on interruptible (spot) instances; true unless set. Default: true."""
     use_memoization: bool | None
+    """Whether results of equal earlier steps are used again; false unless set. Default: false."""
     use_elastic_disk: bool | None
+    """Whether disks of instances grow with need; false unless set. Default: false."""
     intermediate_files: IntermediateFiles | None
+    """Retention time of intermediate files."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

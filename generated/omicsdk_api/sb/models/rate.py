@@ -14,17 +14,14 @@ _RATE_FIELDS = frozenset({"limit", "remaining", "reset"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Rate(Model):
-    """A limit, and how much of it is left.
-
-    Attributes:
-        limit: Maximum number of requests, or of instances, in a period; nominally 1000 requests in 300 s.
-        remaining: Number of requests left in this period.
-        reset: When the period ends, in seconds since 1970.
-    """
+    """A limit, and how much of it is left."""
 
     limit: int | None
+    """Maximum number of requests, or of instances, in a period; nominally 1000 requests in 300 s."""
     remaining: int | None
+    """Number of requests left in this period."""
     reset: int | None
+    """When the period ends, in seconds since 1970."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -16,17 +16,14 @@ _RATE_LIMIT_FIELDS = frozenset({"rate", "instance_limit", "instance"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class RateLimit(Model):
-    """The caller's limits.
-
-    Attributes:
-        rate: Limit on requests.
-        instance_limit: Limit on compute instances.
-        instance: Limit on compute instances, as some deployments call it.
-    """
+    """The caller's limits."""
 
     rate: Rate | None
+    """Limit on requests."""
     instance_limit: Rate | None
+    """Limit on compute instances."""
     instance: Rate | None
+    """Limit on compute instances, as some deployments call it."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

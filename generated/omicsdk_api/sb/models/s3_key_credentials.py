@@ -13,13 +13,10 @@ _S3_KEY_CREDENTIALS_FIELDS = frozenset({"access_key_id"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class S3KeyCredentials(Model):
-    """Access to S3 by a key.
-
-    Attributes:
-        access_key_id: ID of the access key.
-    """
+    """Access to S3 by a key."""
 
     access_key_id: str
+    """ID of the access key."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("access_key_id", "access_key_id", True, False, STRING),)

@@ -14,15 +14,12 @@ _S3_KEY_CREDENTIALS_REQUEST_FIELDS = frozenset({"access_key_id", "secret_access_
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class S3KeyCredentialsRequest(Model):
-    """Access to S3 by a key.
-
-    Attributes:
-        access_key_id: ID of the access key.
-        secret_access_key: Secret of the access key; needed when it is sent, and never returned.
-    """
+    """Access to S3 by a key."""
 
     access_key_id: str
+    """ID of the access key."""
     secret_access_key: str | None
+    """Secret of the access key; needed when it is sent, and never returned."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

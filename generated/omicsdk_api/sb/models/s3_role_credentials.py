@@ -13,15 +13,12 @@ _S3_ROLE_CREDENTIALS_FIELDS = frozenset({"role_arn", "external_id"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class S3RoleCredentials(Model):
-    """Access to S3 by a role.
-
-    Attributes:
-        role_arn: ARN of the role that the platform assumes.
-        external_id: External ID that the role's trust policy requires.
-    """
+    """Access to S3 by a role."""
 
     role_arn: str
+    """ARN of the role that the platform assumes."""
     external_id: str
+    """External ID that the role's trust policy requires."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -19,23 +19,20 @@ _S3_SERVICE_REQUEST_FIELDS = frozenset({"type", "bucket", "prefix", "endpoint", 
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class S3ServiceRequest(Model):
-    """A bucket on Amazon S3.
-
-    Attributes:
-        type: Kind of service: S3.
-        bucket: Name of the S3 bucket.
-        prefix: Beginning of the names that the volume shows; all objects when omitted.
-        endpoint: Host of S3; `s3.amazonaws.com` when omitted.
-        credentials: How the platform gets access to the S3 bucket: by a key or by a role.
-        properties: How objects are stored on S3.
-    """
+    """A bucket on Amazon S3."""
 
     type: Literal["S3", "s3"] | str
+    """Kind of service: S3."""
     bucket: str | None
+    """Name of the S3 bucket."""
     prefix: str | None
+    """Beginning of the names that the volume shows; all objects when omitted."""
     endpoint: str | None
+    """Host of S3; `s3.amazonaws.com` when omitted."""
     credentials: S3KeyCredentialsRequest | S3RoleCredentials | None
+    """How the platform gets access to the S3 bucket: by a key or by a role."""
     properties: VolumeProperties | None
+    """How objects are stored on S3."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

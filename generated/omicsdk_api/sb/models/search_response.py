@@ -14,17 +14,14 @@ _SEARCH_RESPONSE_FIELDS = frozenset({"count", "cont_token", "result_set"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SearchResponse(Model):
-    """A page of the results of a search.
-
-    Attributes:
-        count: Number of files that match the query.
-        cont_token: Token of the next page; absent after the last.
-        result_set: Files of this page, with the fields that the query selects.
-    """
+    """A page of the results of a search."""
 
     count: int | None
+    """Number of files that match the query."""
     cont_token: str | None
+    """Token of the next page; absent after the last."""
     result_set: list[dict[str, Any]] | None
+    """Files of this page, with the fields that the query selects."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

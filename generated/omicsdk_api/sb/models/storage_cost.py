@@ -14,15 +14,12 @@ _STORAGE_COST_FIELDS = frozenset({"amount", "currency"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class StorageCost(Model):
-    """Cost of keeping something.
-
-    Attributes:
-        amount: Amount of the storage cost.
-        currency: Currency of the storage cost, such as `USD`.
-    """
+    """Cost of keeping something."""
 
     amount: float | None
+    """Amount of the storage cost."""
     currency: str | None
+    """Currency of the storage cost, such as `USD`."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -67,67 +67,64 @@ _TASK_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Task(Model):
-    """One run of an app, or a batch of runs.
-
-    Attributes:
-        href: URL of the task in the API. Format uri.
-        id: ID of the task. Format uuid.
-        name: Name of the task.
-        status: State of the task; `COMPLETED`, `FAILED` and `ABORTED` are final.
-        description: Description of the task.
-        project: ID of the project that the task runs in.
-        app: ID of the app that is run, with its revision.
-        type: Kind of task, such as `v2`.
-        created_by: Username of the user who created the task.
-        executed_by: Username of the user who ran the task.
-        start_time: When the task began to run. Format date-time.
-        created_time: When the task was created. Format date-time.
-        end_time: When the task ended. Format date-time.
-        batch: Whether it is the parent of a batch of tasks.
-        batch_by: How the batch is divided.
-        batch_group: Which part of the batch a child is for.
-        batch_input: ID of the input whose files are divided.
-        parent: ID of the batch task that this is a child of.
-        execution_status: State of its steps or children.
-        errors: Errors of the task, such as missing inputs.
-        warnings: Warnings of the task.
-        price: Cost of the task.
-        inputs: Inputs of the app.
-        outputs: Outputs of the app.
-        execution_settings: Settings of the instances that the task runs on.
-        output_location: Where the task's files go.
-        use_interruptible_instances: Whether the task runs on interruptible (spot) instances.
-        origin_id: ID of the task's origin.
-    """
+    """One run of an app, or a batch of runs."""
 
     href: str
+    """URL of the task in the API. Format uri."""
     id: str
+    """ID of the task. Format uuid."""
     name: str | None
+    """Name of the task."""
     status: Literal["DRAFT", "CREATING", "QUEUED", "RUNNING", "COMPLETED", "ABORTED", "ABORTING", "FAILED"] | str | None
+    """State of the task; `COMPLETED`, `FAILED` and `ABORTED` are final."""
     description: str | None
+    """Description of the task."""
     project: str | None
+    """ID of the project that the task runs in."""
     app: str | None
+    """ID of the app that is run, with its revision."""
     type: str | None
+    """Kind of task, such as `v2`."""
     created_by: str | None
+    """Username of the user who created the task."""
     executed_by: str | None
+    """Username of the user who ran the task."""
     start_time: str | None
+    """When the task began to run. Format date-time."""
     created_time: str | None
+    """When the task was created. Format date-time."""
     end_time: str | None
+    """When the task ended. Format date-time."""
     batch: bool | None
+    """Whether it is the parent of a batch of tasks."""
     batch_by: BatchBy | None
+    """How the batch is divided."""
     batch_group: BatchGroup | None
+    """Which part of the batch a child is for."""
     batch_input: str | None
+    """ID of the input whose files are divided."""
     parent: str | None
+    """ID of the batch task that this is a child of."""
     execution_status: ExecutionStatus | None
+    """State of its steps or children."""
     errors: list[dict[str, Any]] | dict[str, Any] | None
+    """Errors of the task, such as missing inputs."""
     warnings: list[dict[str, Any]] | dict[str, Any] | None
+    """Warnings of the task."""
     price: Price | None
+    """Cost of the task."""
     inputs: dict[str, Any] | None
+    """Inputs of the app."""
     outputs: dict[str, Any] | None
+    """Outputs of the app."""
     execution_settings: ExecutionSettings | None
+    """Settings of the instances that the task runs on."""
     output_location: OutputLocation | None
+    """Where the task's files go."""
     use_interruptible_instances: bool | None
+    """Whether the task runs on interruptible (spot) instances."""
     origin_id: str | None
+    """ID of the task's origin."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -15,13 +15,10 @@ _TASK_BULK_RESPONSE_FIELDS = frozenset({"items"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class TaskBulkResponse(Model):
-    """Result for each task of a bulk request.
-
-    Attributes:
-        items: One record for each task that was sent.
-    """
+    """Result for each task of a bulk request."""
 
     items: list[TaskBulkRecord]
+    """One record for each task that was sent."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("items", "items", True, False, array(model(lambda: TaskBulkRecord))),)

@@ -14,17 +14,14 @@ _TEAM_FIELDS = frozenset({"href", "id", "name"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Team(Model):
-    """A group of a division's members.
-
-    Attributes:
-        href: URL of the team in the API. Format uri.
-        id: ID of the team.
-        name: Name of the team.
-    """
+    """A group of a division's members."""
 
     href: str
+    """URL of the team in the API. Format uri."""
     id: str
+    """ID of the team."""
     name: str | None
+    """Name of the team."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

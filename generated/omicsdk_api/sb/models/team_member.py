@@ -14,19 +14,16 @@ _TEAM_MEMBER_FIELDS = frozenset({"href", "id", "username", "role"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class TeamMember(Model):
-    """A member of a team.
-
-    Attributes:
-        href: URL of the team's member in the API. Format uri.
-        id: ID of the team's member.
-        username: Username of the team's member.
-        role: Role of the team's member in the division.
-    """
+    """A member of a team."""
 
     href: str
+    """URL of the team's member in the API. Format uri."""
     id: str
+    """ID of the team's member."""
     username: str | None
+    """Username of the team's member."""
     role: str | None
+    """Role of the team's member in the division."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

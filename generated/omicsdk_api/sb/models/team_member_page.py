@@ -16,17 +16,14 @@ _TEAM_MEMBER_PAGE_FIELDS = frozenset({"href", "links", "items"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class TeamMemberPage(Model):
-    """A page of a team's members.
-
-    Attributes:
-        href: URL of this page. Format uri.
-        links: Ways to the next and the previous page; the last page has no `next`.
-        items: Team members of this page.
-    """
+    """A page of a team's members."""
 
     href: str
+    """URL of this page. Format uri."""
     links: list[Link]
+    """Ways to the next and the previous page; the last page has no `next`."""
     items: list[TeamMember]
+    """Team members of this page."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -15,15 +15,12 @@ _UPLOAD_PART_REPORT_FIELDS = frozenset({"part_number", "response"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class UploadPartReport(Model):
-    """Report that the bytes of a part were sent.
-
-    Attributes:
-        part_number: Part number, from 1.
-        response: Response of the storage.
-    """
+    """Report that the bytes of a part were sent."""
 
     part_number: int
+    """Part number, from 1."""
     response: UploadPartResponse
+    """Response of the storage."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

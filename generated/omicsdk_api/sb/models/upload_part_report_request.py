@@ -14,15 +14,12 @@ _UPLOAD_PART_REPORT_REQUEST_FIELDS = frozenset({"success_codes", "headers"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class UploadPartReportRequest(Model):
-    """Values to report for a part.
-
-    Attributes:
-        success_codes: Statuses of the storage that mean success.
-        headers: Names of the response's headers to report.
-    """
+    """Values to report for a part."""
 
     success_codes: list[int] | None
+    """Statuses of the storage that mean success."""
     headers: list[str] | None
+    """Names of the response's headers to report."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -13,14 +13,10 @@ _UPLOAD_PART_RESPONSE_FIELDS = frozenset({"headers"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class UploadPartResponse(Model):
-    """The storage's response to the bytes of a part.
-
-    Attributes:
-        headers: Headers of that response that are listed in the part's `report`, such as `ETag`, without
-            quotes.
-    """
+    """The storage's response to the bytes of a part."""
 
     headers: dict[str, str]
+    """Headers of that response that are listed in the part's `report`, such as `ETag`, without quotes."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("headers", "headers", True, False, mapping(STRING)),)

@@ -16,21 +16,18 @@ _UPLOAD_PART_URL_FIELDS = frozenset({"url", "method", "expires", "headers", "rep
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class UploadPartUrl(Model):
-    """Where and how to send the bytes of a part.
-
-    Attributes:
-        url: Presigned URL to send them to, without credentials; treat it as a secret. Format uri.
-        method: HTTP method to send them with, `PUT`.
-        expires: When the URL stops working. Format date-time.
-        headers: Headers to send with the bytes.
-        report: Values of the storage's response to report.
-    """
+    """Where and how to send the bytes of a part."""
 
     url: str
+    """Presigned URL to send them to, without credentials; treat it as a secret. Format uri."""
     method: str | None
+    """HTTP method to send them with, `PUT`."""
     expires: str | None
+    """When the URL stops working. Format date-time."""
     headers: dict[str, str] | None
+    """Headers to send with the bytes."""
     report: UploadPartReportRequest | None
+    """Values of the storage's response to report."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -33,39 +33,36 @@ _USER_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class User(Model):
-    """An account on the platform.
-
-    Attributes:
-        href: URL of the account in the API. Format uri.
-        username: Name that identifies the account.
-        email: Email address of the person.
-        first_name: First name of the person.
-        last_name: Last name of the person.
-        affiliation: Institution that the person belongs to.
-        phone: Telephone number of the person.
-        address: Street and number of the person.
-        state: State or region of the person.
-        country: Country of the person.
-        zip_code: Postal code of the person.
-        city: City of the person.
-        role: Role in the division, such as `MEMBER`, `ADMIN` or `EXTERNAL_COLLABORATOR`.
-        tags: Marks on the account, with the time when each ends.
-    """
+    """An account on the platform."""
 
     href: str
+    """URL of the account in the API. Format uri."""
     username: str
+    """Name that identifies the account."""
     email: str | None
+    """Email address of the person."""
     first_name: str | None
+    """First name of the person."""
     last_name: str | None
+    """Last name of the person."""
     affiliation: str | None
+    """Institution that the person belongs to."""
     phone: str | None
+    """Telephone number of the person."""
     address: str | None
+    """Street and number of the person."""
     state: str | None
+    """State or region of the person."""
     country: str | None
+    """Country of the person."""
     zip_code: str | None
+    """Postal code of the person."""
     city: str | None
+    """City of the person."""
     role: str | None
+    """Role in the division, such as `MEMBER`, `ADMIN` or `EXTERNAL_COLLABORATOR`."""
     tags: list[UserTag] | None
+    """Marks on the account, with the time when each ends."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,15 +14,12 @@ _USER_TAG_FIELDS = frozenset({"tag", "expires_at"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class UserTag(Model):
-    """A mark on an account.
-
-    Attributes:
-        tag: Text of the mark.
-        expires_at: When the mark ends, in milliseconds since 1970. Format int64.
-    """
+    """A mark on an account."""
 
     tag: str | None
+    """Text of the mark."""
     expires_at: int | None
+    """When the mark ends, in milliseconds since 1970. Format int64."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

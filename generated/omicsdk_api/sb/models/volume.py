@@ -22,29 +22,26 @@ _VOLUME_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Volume(Model):
-    """Your own cloud storage that is connected to the platform.
-
-    Attributes:
-        href: URL of the volume in the API. Format uri.
-        id: ID of the volume, as `owner/name`.
-        name: Name of the volume.
-        description: Description of the volume.
-        access_mode: Whether the volume is read-only (`RO`), or files can be exported to it too (`RW`).
-        service: Cloud storage behind the volume, without its secrets.
-        created_on: When the volume was connected. Format date-time.
-        modified_on: When the volume was last changed. Format date-time.
-        active: Whether the volume can be used; it must be false before the volume is deleted.
-    """
+    """Your own cloud storage that is connected to the platform."""
 
     href: str
+    """URL of the volume in the API. Format uri."""
     id: str
+    """ID of the volume, as `owner/name`."""
     name: str | None
+    """Name of the volume."""
     description: str | None
+    """Description of the volume."""
     access_mode: Literal["RO", "RW"] | str | None
+    """Whether the volume is read-only (`RO`), or files can be exported to it too (`RW`)."""
     service: S3Service | GoogleService | OSSService | AzureService | dict[str, Any] | None
+    """Cloud storage behind the volume, without its secrets."""
     created_on: str | None
+    """When the volume was connected. Format date-time."""
     modified_on: str | None
+    """When the volume was last changed. Format date-time."""
     active: bool | None
+    """Whether the volume can be used; it must be false before the volume is deleted."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,15 +14,12 @@ _VOLUME_FILE_FIELDS = frozenset({"volume", "location"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class VolumeFile(Model):
-    """A place on a volume.
-
-    Attributes:
-        volume: ID of the volume, as `owner/name`.
-        location: Where on the volume it is, without the volume's prefix.
-    """
+    """A place on a volume."""
 
     volume: str | None
+    """ID of the volume, as `owner/name`."""
     location: str | None
+    """Where on the volume it is, without the volume's prefix."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,13 +14,10 @@ _VOLUME_LINK_FIELDS = frozenset({"next"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class VolumeLink(Model):
-    """The way to the next page of a volume's contents.
-
-    Attributes:
-        next: URL of the next page, with its token. Format uri.
-    """
+    """The way to the next page of a volume's contents."""
 
     next: str | None
+    """URL of the next page, with its token. Format uri."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("next", "next", False, True, STRING),)

@@ -14,21 +14,18 @@ _VOLUME_OBJECT_FIELDS = frozenset({"location", "href", "volume", "type", "metada
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class VolumeObject(Model):
-    """An object on a volume.
-
-    Attributes:
-        location: Where on the volume the object is.
-        href: URL of the object in the API. Format uri.
-        volume: ID of the volume that the object is on.
-        type: Kind of service that holds the object.
-        metadata: Metadata of the object, as the service states it.
-    """
+    """An object on a volume."""
 
     location: str
+    """Where on the volume the object is."""
     href: str | None
+    """URL of the object in the API. Format uri."""
     volume: str | None
+    """ID of the volume that the object is on."""
     type: str | None
+    """Kind of service that holds the object."""
     metadata: dict[str, Any] | None
+    """Metadata of the object, as the service states it."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

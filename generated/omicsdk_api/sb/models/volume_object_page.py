@@ -18,19 +18,16 @@ _VOLUME_OBJECT_PAGE_FIELDS = frozenset({"items", "href", "prefixes", "links"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class VolumeObjectPage(Model):
-    """A page of a volume's contents.
-
-    Attributes:
-        items: Objects of this page.
-        href: URL of this page of contents. Format uri.
-        prefixes: Folders of this page.
-        links: One link to the next page; none on the last.
-    """
+    """A page of a volume's contents."""
 
     items: list[VolumeObject]
+    """Objects of this page."""
     href: str | None
+    """URL of this page of contents. Format uri."""
     prefixes: list[VolumePrefix] | None
+    """Folders of this page."""
     links: list[VolumeLink] | None
+    """One link to the next page; none on the last."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

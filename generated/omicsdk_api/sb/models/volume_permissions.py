@@ -14,19 +14,16 @@ _VOLUME_PERMISSIONS_FIELDS = frozenset({"read", "copy", "write", "admin"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class VolumePermissions(Model):
-    """Permissions of a member of a volume. An omitted permission is not granted, or stays unchanged.
-
-    Attributes:
-        read: See the volume and import from it.
-        copy: Copy from the volume.
-        write: Export to the volume.
-        admin: Manage members of the volume and the volume itself.
-    """
+    """Permissions of a member of a volume. An omitted permission is not granted, or stays unchanged."""
 
     read: bool | None
+    """See the volume and import from it."""
     copy: bool | None
+    """Copy from the volume."""
     write: bool | None
+    """Export to the volume."""
     admin: bool | None
+    """Manage members of the volume and the volume itself."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -13,15 +13,12 @@ _VOLUME_PLACE_FIELDS = frozenset({"volume", "location"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class VolumePlace(Model):
-    """A place on a volume.
-
-    Attributes:
-        volume: Volume to use, as `owner/name`.
-        location: Place on it, without the volume's prefix; a folder's ends with a slash.
-    """
+    """A place on a volume."""
 
     volume: str
+    """Volume to use, as `owner/name`."""
     location: str
+    """Place on it, without the volume's prefix; a folder's ends with a slash."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,17 +14,14 @@ _VOLUME_PREFIX_FIELDS = frozenset({"prefix", "href", "volume"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class VolumePrefix(Model):
-    """A folder on a volume.
-
-    Attributes:
-        prefix: Beginning of the names in the folder.
-        href: URL of the folder in the API. Format uri.
-        volume: ID of the volume that the folder is on.
-    """
+    """A folder on a volume."""
 
     prefix: str
+    """Beginning of the names in the folder."""
     href: str | None
+    """URL of the folder in the API. Format uri."""
     volume: str | None
+    """ID of the volume that the folder is on."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

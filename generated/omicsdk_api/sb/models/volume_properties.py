@@ -16,21 +16,18 @@ _VOLUME_PROPERTIES_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class VolumeProperties(Model):
-    """Properties of a storage service, such as how objects are encrypted there.
-
-    Attributes:
-        sse_algorithm: Encryption on S3; null for none, `AES256` when omitted.
-        sse_aws_kms_key_id: Key of KMS to encrypt with, for `aws:kms`.
-        aws_canned_acl: Canned access list of S3 for new objects, or null.
-        aws_storage_class: Storage class of S3 for new objects.
-        resource_id: ID of the storage account's resource on Azure.
-    """
+    """Properties of a storage service, such as how objects are encrypted there."""
 
     sse_algorithm: Literal["AES256", "aws:kms"] | str | None
+    """Encryption on S3; null for none, `AES256` when omitted."""
     sse_aws_kms_key_id: str | None
+    """Key of KMS to encrypt with, for `aws:kms`."""
     aws_canned_acl: str | None
+    """Canned access list of S3 for new objects, or null."""
     aws_storage_class: str | None
+    """Storage class of S3 for new objects."""
     resource_id: str | None
+    """ID of the storage account's resource on Azure."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

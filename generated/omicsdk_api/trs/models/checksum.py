@@ -13,15 +13,12 @@ _CHECKSUM_FIELDS = frozenset({"checksum", "type"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Checksum(Model):
-    """A checksum, and how it was computed.
-
-    Attributes:
-        checksum: The checksum in hexadecimal digits.
-        type: Algorithm, such as `sha-256`, `sha1` or `md5`; registries spell them with and without dashes.
-    """
+    """A checksum, and how it was computed."""
 
     checksum: str
+    """The checksum in hexadecimal digits."""
     type: str
+    """Algorithm, such as `sha-256`, `sha1` or `md5`; registries spell them with and without dashes."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

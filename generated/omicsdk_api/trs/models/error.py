@@ -14,15 +14,12 @@ _ERROR_FIELDS = frozenset({"code", "message"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Error(Model):
-    """A refusal of the registry.
-
-    Attributes:
-        code: The HTTP status again. Default: 500.
-        message: Human-readable text of the error. Default: Internal Server Error.
-    """
+    """A refusal of the registry."""
 
     code: int
+    """The HTTP status again. Default: 500."""
     message: str | None
+    """Human-readable text of the error. Default: Internal Server Error."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

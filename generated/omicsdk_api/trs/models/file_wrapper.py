@@ -28,19 +28,16 @@ _FILE_WRAPPER_FIELDS = frozenset({"content", "checksum", "image_type", "url"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class FileWrapper(Model):
-    """A file, as its contents or as a URL of them.
-
-    Attributes:
-        content: Contents of the file as text.
-        checksum: Checksums of the contents.
-        image_type: Kind of the image, or language of the descriptor.
-        url: URL of the contents, where they are not stated or also stored elsewhere.
-    """
+    """A file, as its contents or as a URL of them."""
 
     content: str | None
+    """Contents of the file as text."""
     checksum: list[Checksum] | None
+    """Checksums of the contents."""
     image_type: Literal["Docker", "Singularity", "Conda"] | str | Literal["CWL", "WDL", "NFL", "GALAXY", "SMK"] | None
+    """Kind of the image, or language of the descriptor."""
     url: str | None
+    """URL of the contents, where they are not stated or also stored elsewhere."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

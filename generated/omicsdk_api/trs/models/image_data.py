@@ -28,23 +28,20 @@ _IMAGE_DATA_FIELDS = frozenset({"registry_host", "image_name", "size", "updated"
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ImageData(Model):
-    """An image of a container.
-
-    Attributes:
-        registry_host: Host of the registry of images.
-        image_name: Name of the image, with its tag or digest.
-        size: Size of the image in bytes.
-        updated: When the image was last changed.
-        checksum: Checksums of the image.
-        image_type: Kind of an image.
-    """
+    """An image of a container."""
 
     registry_host: str | None
+    """Host of the registry of images."""
     image_name: str | None
+    """Name of the image, with its tag or digest."""
     size: int | None
+    """Size of the image in bytes."""
     updated: str | None
+    """When the image was last changed."""
     checksum: list[Checksum] | None
+    """Checksums of the image."""
     image_type: Literal["Docker", "Singularity", "Conda"] | str | None
+    """Kind of an image."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

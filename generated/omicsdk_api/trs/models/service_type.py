@@ -13,17 +13,14 @@ _SERVICE_TYPE_FIELDS = frozenset({"group", "artifact", "version"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ServiceType(Model):
-    """Which interface a service speaks.
-
-    Attributes:
-        group: Who defined the interface, as a domain turned round, such as `org.ga4gh`.
-        artifact: Name of the interface within the group; `trs` for this one.
-        version: Version of the interface, such as `2.1.0`.
-    """
+    """Which interface a service speaks."""
 
     group: str
+    """Who defined the interface, as a domain turned round, such as `org.ga4gh`."""
     artifact: str
+    """Name of the interface within the group; `trs` for this one."""
     version: str
+    """Version of the interface, such as `2.1.0`."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

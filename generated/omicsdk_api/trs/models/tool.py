@@ -31,33 +31,30 @@ _TOOL_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Tool(Model):
-    """A tool or a workflow.
-
-    Attributes:
-        url: URL of the tool on this registry.
-        id: Identifier of the tool, unique on this registry.
-        organization: Organisation that published the tool.
-        toolclass: Kind of tool.
-        versions: Versions of the tool.
-        aliases: Other identifiers of the tool.
-        name: Name of the tool.
-        description: Human-readable description of the tool.
-        meta_version: Version of this description, in any form.
-        has_checker: Whether another tool checks the results of this one.
-        checker_url: URL of the tool that checks this one.
-    """
+    """A tool or a workflow."""
 
     url: str
+    """URL of the tool on this registry."""
     id: str
+    """Identifier of the tool, unique on this registry."""
     organization: str
+    """Organisation that published the tool."""
     toolclass: ToolClass
+    """Kind of tool."""
     versions: list[ToolVersion]
+    """Versions of the tool."""
     aliases: list[str] | None
+    """Other identifiers of the tool."""
     name: str | None
+    """Name of the tool."""
     description: str | None
+    """Human-readable description of the tool."""
     meta_version: str | None
+    """Version of this description, in any form."""
     has_checker: bool | None
+    """Whether another tool checks the results of this one."""
     checker_url: str | None
+    """URL of the tool that checks this one."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,17 +14,14 @@ _TOOL_CLASS_FIELDS = frozenset({"id", "name", "description"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ToolClass(Model):
-    """Kind of tool.
-
-    Attributes:
-        id: Identifier of the class.
-        name: Name of the class, such as `Workflow`.
-        description: Human-readable description of the class.
-    """
+    """Kind of tool."""
 
     id: str | None
+    """Identifier of the class."""
     name: str | None
+    """Name of the class, such as `Workflow`."""
     description: str | None
+    """Human-readable description of the class."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

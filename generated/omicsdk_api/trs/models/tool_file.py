@@ -16,17 +16,14 @@ _TOOL_FILE_FIELDS = frozenset({"path", "file_type", "checksum"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ToolFile(Model):
-    """A file of a version, without its contents.
-
-    Attributes:
-        path: Path of the file, relative to the primary descriptor's folder; check it before using it.
-        file_type: Purpose of the file.
-        checksum: A checksum, and how it was computed.
-    """
+    """A file of a version, without its contents."""
 
     path: str | None
+    """Path of the file, relative to the primary descriptor's folder; check it before using it."""
     file_type: Literal["TEST_FILE", "PRIMARY_DESCRIPTOR", "SECONDARY_DESCRIPTOR", "CONTAINERFILE", "OTHER"] | str | None
+    """Purpose of the file."""
     checksum: Checksum | None
+    """A checksum, and how it was computed."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -47,42 +47,38 @@ _TOOL_VERSION_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ToolVersion(Model):
-    """A version, whose files should not change any more once it is released.
-
-    Attributes:
-        url: URL of the version on this registry.
-        id: Identifier of the version within its tool; some registries put the tool's before it.
-        author: Authors of this version.
-        name: Name of the version.
-        is_production: Whether the version is meant for production, rather than development.
-        images: Images of containers that the version runs in.
-        descriptor_type: Descriptor types that the version has files of.
-        descriptor_type_version: Versions of the languages that the descriptors are written in, by descriptor
-            type.
-        containerfile: Whether the version has container files.
-        description: Human-readable description of the version.
-        meta_version: Version of this description, in any form.
-        verified: Whether a trusted party tried this version.
-        verified_source: Who verified this version.
-        signed: Whether the version is signed.
-        included_apps: Names of the programs in the version.
-    """
+    """A version, whose files should not change any more once it is released."""
 
     url: str
+    """URL of the version on this registry."""
     id: str
+    """Identifier of the version within its tool; some registries put the tool's before it."""
     author: list[str] | None
+    """Authors of this version."""
     name: str | None
+    """Name of the version."""
     is_production: bool | None
+    """Whether the version is meant for production, rather than development."""
     images: list[ImageData] | None
+    """Images of containers that the version runs in."""
     descriptor_type: list[Literal["CWL", "WDL", "NFL", "GALAXY", "SMK"] | str] | None
+    """Descriptor types that the version has files of."""
     descriptor_type_version: dict[str, list[str]] | None
+    """Versions of the languages that the descriptors are written in, by descriptor type."""
     containerfile: bool | None
+    """Whether the version has container files."""
     description: str | None
+    """Human-readable description of the version."""
     meta_version: str | None
+    """Version of this description, in any form."""
     verified: bool | None
+    """Whether a trusted party tried this version."""
     verified_source: list[str] | None
+    """Who verified this version."""
     signed: bool | None
+    """Whether the version is signed."""
     included_apps: list[str] | None
+    """Names of the programs in the version."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

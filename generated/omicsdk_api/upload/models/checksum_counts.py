@@ -16,24 +16,20 @@ _CHECKSUM_COUNTS_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ChecksumCounts(Model):
-    """Files of an upload area, counted by the state of their checksums.
-
-    Attributes:
-        checksumming: Files whose checksums are being computed. Its name in the document is CHECKSUMMING.
-        checksummed: Files whose checksums are known. Its name in the document is CHECKSUMMED.
-        scheduled: Files that wait for their checksums to be computed. Its name in the document is SCHEDULED.
-        unscheduled: Files of which the service was not notified. Its name in the document is UNSCHEDULED.
-        total_num_files: All files of the upload area. Its name in the document is TOTAL_NUM_FILES.
-        checksumming_unscheduled: Files whose checksums were not requested. Its name in the document is
-            CHECKSUMMING_UNSCHEDULED.
-    """
+    """Files of an upload area, counted by the state of their checksums."""
 
     checksumming: int | None
+    """Files whose checksums are being computed. Its name in the document is CHECKSUMMING."""
     checksummed: int | None
+    """Files whose checksums are known. Its name in the document is CHECKSUMMED."""
     scheduled: int | None
+    """Files that wait for their checksums to be computed. Its name in the document is SCHEDULED."""
     unscheduled: int | None
+    """Files of which the service was not notified. Its name in the document is UNSCHEDULED."""
     total_num_files: int | None
+    """All files of the upload area. Its name in the document is TOTAL_NUM_FILES."""
     checksumming_unscheduled: int | None
+    """Files whose checksums were not requested. Its name in the document is CHECKSUMMING_UNSCHEDULED."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -13,18 +13,16 @@ _CHECKSUM_EVENT_FIELDS = frozenset({"status", "payload", "job_id"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ChecksumEvent(Model):
-    """Report of a job that computes checksums.
-
-    Attributes:
-        status: State of the job: `CHECKSUMMING` when it starts, `CHECKSUMMED` when it ends.
-        payload: Description of the file: its `name`, and at the end its `checksums`, in the same form as the
-            service's descriptions of files.
-        job_id: Identifier of the job in the batch system.
-    """
+    """Report of a job that computes checksums."""
 
     status: str
+    """State of the job: `CHECKSUMMING` when it starts, `CHECKSUMMED` when it ends."""
     payload: dict[str, Any]
+    """Description of the file: its `name`, and at the end its `checksums`, in the same form as the service's
+    descriptions of files.
+    """
     job_id: str
+    """Identifier of the job in the batch system."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

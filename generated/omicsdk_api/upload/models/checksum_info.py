@@ -16,16 +16,12 @@ _CHECKSUM_INFO_FIELDS = frozenset({"checksum_status", "checksums"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ChecksumInfo(Model):
-    """State of the checksums of a file.
-
-    Attributes:
-        checksum_status: State of the computation: `UNSCHEDULED`, `SCHEDULED`, `CHECKSUMMING` or
-            `CHECKSUMMED`.
-        checksums: The four checksums of the contents, or null until they have been computed.
-    """
+    """State of the checksums of a file."""
 
     checksum_status: str
+    """State of the computation: `UNSCHEDULED`, `SCHEDULED`, `CHECKSUMMING` or `CHECKSUMMED`."""
     checksums: Checksums | None
+    """The four checksums of the contents, or null until they have been computed."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

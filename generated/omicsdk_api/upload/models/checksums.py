@@ -14,20 +14,18 @@ _CHECKSUMS_FIELDS = frozenset({"s3_etag", "sha1", "sha256", "crc32c"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Checksums(Model):
-    """The four checksums of the contents of a file.
-
-    Attributes:
-        s3_etag: S3 ETag of the contents: their MD5, or for an upload in parts the MD5 of the MD5s of all
-            parts, then `-` and the number of parts.
-        sha1: SHA-1 of the contents, 40 hexadecimal digits.
-        sha256: SHA-256 of the contents, 64 hexadecimal digits.
-        crc32c: CRC-32C of the contents, 8 hexadecimal digits.
-    """
+    """The four checksums of the contents of a file."""
 
     s3_etag: str | None
+    """S3 ETag of the contents: their MD5, or for an upload in parts the MD5 of the MD5s of all parts, then `-`
+    and the number of parts.
+    """
     sha1: str | None
+    """SHA-1 of the contents, 40 hexadecimal digits."""
     sha256: str | None
+    """SHA-256 of the contents, 64 hexadecimal digits."""
     crc32c: str | None
+    """CRC-32C of the contents, 8 hexadecimal digits."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -13,13 +13,10 @@ _CREATE_AREA_RESPONSE_FIELDS = frozenset({"uri"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class CreateAreaResponse(Model):
-    """Where the new upload area is.
-
-    Attributes:
-        uri: URL of the area, as `s3://BUCKET/UUID/`, with the slash at the end.
-    """
+    """Where the new upload area is."""
 
     uri: str
+    """URL of the area, as `s3://BUCKET/UUID/`, with the slash at the end."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("uri", "uri", True, False, STRING),)

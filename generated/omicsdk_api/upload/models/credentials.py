@@ -13,21 +13,20 @@ _CREDENTIALS_FIELDS = frozenset({"AccessKeyId", "SecretAccessKey", "SessionToken
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Credentials(Model):
-    """Temporary AWS credentials that open one upload area.
-
-    Attributes:
-        access_key_id: Identifier of the access key. Its name in the document is AccessKeyId.
-        secret_access_key: Secret that requests are signed with. Its name in the document is SecretAccessKey.
-        session_token: Token that has to go with every request that is signed with the key. Its name in the
-            document is SessionToken.
-        expiration: Time at which the credentials expire, in ISO 8601. Format date-time. Its name in the
-            document is Expiration.
-    """
+    """Temporary AWS credentials that open one upload area."""
 
     access_key_id: str
+    """Identifier of the access key. Its name in the document is AccessKeyId."""
     secret_access_key: str
+    """Secret that requests are signed with. Its name in the document is SecretAccessKey."""
     session_token: str
+    """Token that has to go with every request that is signed with the key. Its name in the document is
+    SessionToken.
+    """
     expiration: str
+    """Time at which the credentials expire, in ISO 8601. Format date-time. Its name in the document is
+    Expiration.
+    """
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

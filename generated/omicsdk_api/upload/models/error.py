@@ -14,17 +14,14 @@ _ERROR_FIELDS = frozenset({"status", "title", "detail"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Error(Model):
-    """Why a request failed.
-
-    Attributes:
-        status: Status of the response once more.
-        title: Short description of the error.
-        detail: Details of the error of this request, if known.
-    """
+    """Why a request failed."""
 
     status: int
+    """Status of the response once more."""
     title: str
+    """Short description of the error."""
     detail: str | None
+    """Details of the error of this request, if known."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -16,26 +16,24 @@ _FILE_INFO_FIELDS = frozenset({"name", "content_type", "size", "last_modified", 
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class FileInfo(Model):
-    """Description of a file of an upload area.
-
-    Attributes:
-        name: Name of the file within its upload area.
-        content_type: Media type of the file, mostly with the parameter `dcp-type`, for example
-            `application/gzip; dcp-type=data`.
-        size: Size of the contents in bytes.
-        last_modified: Time of the last upload, in ISO 8601 with its offset from UTC.
-        upload_area_id: UUID of the upload area that the file is in.
-        url: URL of the file, as `s3://BUCKET/UUID/NAME`.
-        checksums: The four checksums of the contents, or null until they have been computed.
-    """
+    """Description of a file of an upload area."""
 
     name: str
+    """Name of the file within its upload area."""
     content_type: str
+    """Media type of the file, mostly with the parameter `dcp-type`, for example `application/gzip;
+    dcp-type=data`.
+    """
     size: int
+    """Size of the contents in bytes."""
     last_modified: str
+    """Time of the last upload, in ISO 8601 with its offset from UTC."""
     upload_area_id: str
+    """UUID of the upload area that the file is in."""
     url: str
+    """URL of the file, as `s3://BUCKET/UUID/NAME`."""
     checksums: Checksums | None
+    """The four checksums of the contents, or null until they have been computed."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,19 +14,16 @@ _FILE_VALIDATION_REQUEST_FIELDS = frozenset({"validator_image", "environment", "
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class FileValidationRequest(Model):
-    """Validator for a file.
-
-    Attributes:
-        validator_image: Docker image to run, as `REPOSITORY/NAME:TAG`; it must be built on the base image for
-            validators.
-        environment: Environment variables for the validator, by name; all values are text. By default only
-            those of the service.
-        original_validation_id: Identifier of the validation that this one repeats. Omit it for a first one.
-    """
+    """Validator for a file."""
 
     validator_image: str
+    """Docker image to run, as `REPOSITORY/NAME:TAG`; it must be built on the base image for validators."""
     environment: dict[str, Any] | None
+    """Environment variables for the validator, by name; all values are text. By default only those of the
+    service.
+    """
     original_validation_id: str | None
+    """Identifier of the validation that this one repeats. Omit it for a first one."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -13,13 +13,10 @@ _SCHEDULED_VALIDATION_FIELDS = frozenset({"validation_id"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ScheduledValidation(Model):
-    """A validation that waits for its turn.
-
-    Attributes:
-        validation_id: Identifier of the validation.
-    """
+    """A validation that waits for its turn."""
 
     validation_id: str
+    """Identifier of the validation."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("validation_id", "validation_id", True, False, STRING),)

@@ -14,13 +14,10 @@ _SERVICE_VERSION_FIELDS = frozenset({"upload_service_version"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ServiceVersion(Model):
-    """The deployed software.
-
-    Attributes:
-        upload_service_version: Version of the software that is deployed.
-    """
+    """The deployed software."""
 
     upload_service_version: str | None
+    """Version of the software that is deployed."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

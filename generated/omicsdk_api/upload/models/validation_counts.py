@@ -14,18 +14,14 @@ _VALIDATION_COUNTS_FIELDS = frozenset({"VALIDATING", "VALIDATED", "SCHEDULED"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ValidationCounts(Model):
-    """Files of an upload area, counted by the state of their latest validation.
-
-    Attributes:
-        validating: Files that a validator is working on. Its name in the document is VALIDATING.
-        validated: Files with a completed validation, successful or not. Its name in the document is
-            VALIDATED.
-        scheduled: Files that wait for a validator. Its name in the document is SCHEDULED.
-    """
+    """Files of an upload area, counted by the state of their latest validation."""
 
     validating: int | None
+    """Files that a validator is working on. Its name in the document is VALIDATING."""
     validated: int | None
+    """Files with a completed validation, successful or not. Its name in the document is VALIDATED."""
     scheduled: int | None
+    """Files that wait for a validator. Its name in the document is SCHEDULED."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

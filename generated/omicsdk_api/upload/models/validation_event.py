@@ -13,18 +13,16 @@ _VALIDATION_EVENT_FIELDS = frozenset({"status", "payload", "job_id"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ValidationEvent(Model):
-    """Report of a validation job.
-
-    Attributes:
-        status: State of the job: `VALIDATING` when it starts, `VALIDATED` when it ends.
-        payload: Result of the validator: the `name` of the file, exit code and output of the validator, and
-            how long it took.
-        job_id: Identifier of the job in the batch system.
-    """
+    """Report of a validation job."""
 
     status: str
+    """State of the job: `VALIDATING` when it starts, `VALIDATED` when it ends."""
     payload: dict[str, Any]
+    """Result of the validator: the `name` of the file, exit code and output of the validator, and how long it
+    took.
+    """
     job_id: str
+    """Identifier of the job in the batch system."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

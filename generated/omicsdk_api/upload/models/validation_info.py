@@ -14,15 +14,12 @@ _VALIDATION_INFO_FIELDS = frozenset({"validation_status", "validation_results"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ValidationInfo(Model):
-    """Result of the latest validation of a file.
-
-    Attributes:
-        validation_status: State of the validation: `UNSCHEDULED`, `SCHEDULED`, `VALIDATING` or `VALIDATED`.
-        validation_results: Output of the validator; only after the end of the validation.
-    """
+    """Result of the latest validation of a file."""
 
     validation_status: str
+    """State of the validation: `UNSCHEDULED`, `SCHEDULED`, `VALIDATING` or `VALIDATED`."""
     validation_results: str | None
+    """Output of the validator; only after the end of the validation."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

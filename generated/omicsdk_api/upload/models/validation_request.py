@@ -14,21 +14,18 @@ _VALIDATION_REQUEST_FIELDS = frozenset({"validator_image", "files", "environment
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ValidationRequest(Model):
-    """Files to validate, and the validator.
-
-    Attributes:
-        validator_image: Docker image to run, as `REPOSITORY/NAME:TAG`; it must be built on the base image for
-            validators.
-        files: Names of the files to validate together, each percent-encoded as in a URL, except for slashes.
-        environment: Environment variables for the validator, by name; all values are text. By default only
-            those of the service.
-        original_validation_id: Identifier of the validation that this one repeats. Omit it for a first one.
-    """
+    """Files to validate, and the validator."""
 
     validator_image: str
+    """Docker image to run, as `REPOSITORY/NAME:TAG`; it must be built on the base image for validators."""
     files: list[str]
+    """Names of the files to validate together, each percent-encoded as in a URL, except for slashes."""
     environment: dict[str, Any] | None
+    """Environment variables for the validator, by name; all values are text. By default only those of the
+    service.
+    """
     original_validation_id: str | None
+    """Identifier of the validation that this one repeats. Omit it for a first one."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

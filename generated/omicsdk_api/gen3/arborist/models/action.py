@@ -13,15 +13,12 @@ _ACTION_FIELDS = frozenset({"service", "method"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Action(Model):
-    """Something to do.
-
-    Attributes:
-        service: Service that it is done in; `*` for all.
-        method: Method, such as `read`; `*` for all.
-    """
+    """Something to do."""
 
     service: str
+    """Service that it is done in; `*` for all."""
     method: str
+    """Method, such as `read`; `*` for all."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

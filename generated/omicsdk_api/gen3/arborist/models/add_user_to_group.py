@@ -14,15 +14,12 @@ _ADD_USER_TO_GROUP_FIELDS = frozenset({"username", "expires_at"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AddUserToGroup(Model):
-    """A user to add to a group.
-
-    Attributes:
-        username: Name of the user to add.
-        expires_at: End of the membership, in RFC 3339; none when omitted. Format date-time.
-    """
+    """A user to add to a group."""
 
     username: str
+    """Name of the user to add."""
     expires_at: str | None
+    """End of the membership, in RFC 3339; none when omitted. Format date-time."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

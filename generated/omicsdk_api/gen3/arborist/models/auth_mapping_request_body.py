@@ -14,15 +14,12 @@ _AUTH_MAPPING_REQUEST_BODY_FIELDS = frozenset({"username", "clientID"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AuthMappingRequestBody(Model):
-    """The user or client to check.
-
-    Attributes:
-        username: Name of the user to check.
-        client_id: ID of the client to check. Its name in the document is clientID.
-    """
+    """The user or client to check."""
 
     username: str | None
+    """Name of the user to check."""
     client_id: str | None
+    """ID of the client to check. Its name in the document is clientID."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -15,15 +15,12 @@ _AUTH_REQUEST_FIELDS = frozenset({"resource", "action"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AuthRequest(Model):
-    """Something to be done.
-
-    Attributes:
-        resource: Path of the resource that it is to be done to.
-        action: Something to do.
-    """
+    """Something to be done."""
 
     resource: str
+    """Path of the resource that it is to be done to."""
     action: Action
+    """Something to do."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

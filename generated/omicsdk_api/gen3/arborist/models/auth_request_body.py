@@ -17,17 +17,14 @@ _AUTH_REQUEST_BODY_FIELDS = frozenset({"user", "request", "requests"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AuthRequestBody(Model):
-    """The user and the actions to check.
-
-    Attributes:
-        user: The user to check.
-        request: Something to be done.
-        requests: Further actions to check.
-    """
+    """The user and the actions to check."""
 
     user: AuthRequestUser | None
+    """The user to check."""
     request: AuthRequest | None
+    """Something to be done."""
     requests: list[AuthRequest] | None
+    """Further actions to check."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

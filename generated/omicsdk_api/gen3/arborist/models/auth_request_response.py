@@ -13,13 +13,10 @@ _AUTH_REQUEST_RESPONSE_FIELDS = frozenset({"auth"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AuthRequestResponse(Model):
-    """Whether it is allowed.
-
-    Attributes:
-        auth: Whether all of it is allowed.
-    """
+    """Whether it is allowed."""
 
     auth: bool
+    """Whether all of it is allowed."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("auth", "auth", True, False, BOOLEAN),)

@@ -14,19 +14,16 @@ _AUTH_REQUEST_USER_FIELDS = frozenset({"token", "user_id", "policies", "aud"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AuthRequestUser(Model):
-    """The user to check.
-
-    Attributes:
-        token: Access token of the user; anonymous users when omitted.
-        user_id: Name of the user, if the token is missing.
-        policies: Policies to decide by, instead of those of the user.
-        aud: Audiences that the token must name; `openid` when omitted.
-    """
+    """The user to check."""
 
     token: str | None
+    """Access token of the user; anonymous users when omitted."""
     user_id: str | None
+    """Name of the user, if the token is missing."""
     policies: list[str] | None
+    """Policies to decide by, instead of those of the user."""
     aud: list[str] | None
+    """Audiences that the token must name; `openid` when omitted."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

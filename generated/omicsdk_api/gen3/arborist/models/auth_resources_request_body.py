@@ -15,13 +15,10 @@ _AUTH_RESOURCES_REQUEST_BODY_FIELDS = frozenset({"user"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AuthResourcesRequestBody(Model):
-    """Whose resources to list.
-
-    Attributes:
-        user: A user, named by their token.
-    """
+    """Whose resources to list."""
 
     user: TokenOfUser
+    """A user, named by their token."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("user", "user", True, False, model(lambda: TokenOfUser)),)

@@ -13,13 +13,10 @@ _AUTH_RESOURCES_RESPONSE_FIELDS = frozenset({"resources"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AuthResourcesResponse(Model):
-    """Resources of a user.
-
-    Attributes:
-        resources: Paths of the resources, or their tags if tags were requested.
-    """
+    """Resources of a user."""
 
     resources: list[str]
+    """Paths of the resources, or their tags if tags were requested."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("resources", "resources", True, False, array(STRING)),)

@@ -14,15 +14,12 @@ _CLIENT_FIELDS = frozenset({"clientID", "policies"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Client_(Model):
-    """A client that acts for users.
-
-    Attributes:
-        client_id: ID that Fence issued to the client. Its name in the document is clientID.
-        policies: IDs of the policies that limit its permissions.
-    """
+    """A client that acts for users."""
 
     client_id: str | None
+    """ID that Fence issued to the client. Its name in the document is clientID."""
     policies: list[str] | None
+    """IDs of the policies that limit its permissions."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

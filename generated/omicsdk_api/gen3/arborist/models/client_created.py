@@ -15,13 +15,10 @@ _CLIENT_CREATED_FIELDS = frozenset({"created"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ClientCreated(Model):
-    """A client that was created.
-
-    Attributes:
-        created: A client that acts for users.
-    """
+    """A client that was created."""
 
     created: Client_
+    """A client that acts for users."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("created", "created", True, False, model(lambda: Client_)),)

@@ -15,13 +15,10 @@ _CLIENTS_LIST_FIELDS = frozenset({"clients"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ClientsList(Model):
-    """List of all clients.
-
-    Attributes:
-        clients: The clients of the commons.
-    """
+    """List of all clients."""
 
     clients: list[Client_]
+    """The clients of the commons."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("clients", "clients", True, False, array(model(lambda: Client_))),)

@@ -16,13 +16,10 @@ _ERROR_FIELDS = frozenset({"error"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Error(Model):
-    """The error that occurred.
-
-    Attributes:
-        error: Message and code of the error.
-    """
+    """The error that occurred."""
 
     error: ErrorDetail | None
+    """Message and code of the error."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("error", "error", False, False, model(lambda: ErrorDetail)),)

@@ -14,15 +14,12 @@ _ERROR_DETAIL_FIELDS = frozenset({"message", "code"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ErrorDetail(Model):
-    """Message and code of the error.
-
-    Attributes:
-        message: Message of the error.
-        code: The status of the response once more.
-    """
+    """Message and code of the error."""
 
     message: str | None
+    """Message of the error."""
     code: int | None
+    """The status of the response once more."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -13,13 +13,10 @@ _GRANT_POLICY_FIELDS = frozenset({"policy"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GrantPolicy(Model):
-    """A policy to grant.
-
-    Attributes:
-        policy: ID of the policy to grant.
-    """
+    """A policy to grant."""
 
     policy: str
+    """ID of the policy to grant."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("policy", "policy", True, False, STRING),)

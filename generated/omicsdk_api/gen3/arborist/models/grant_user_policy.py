@@ -14,15 +14,12 @@ _GRANT_USER_POLICY_FIELDS = frozenset({"policy", "expires_at"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GrantUserPolicy(Model):
-    """A policy to grant to a user.
-
-    Attributes:
-        policy: ID of the policy that the user gets.
-        expires_at: End of the grant, in RFC 3339; none when omitted. Format date-time.
-    """
+    """A policy to grant to a user."""
 
     policy: str
+    """ID of the policy that the user gets."""
     expires_at: str | None
+    """End of the grant, in RFC 3339; none when omitted. Format date-time."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

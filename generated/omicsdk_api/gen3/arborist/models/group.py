@@ -14,17 +14,14 @@ _GROUP_FIELDS = frozenset({"name", "users", "policies"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Group(Model):
-    """A group of users.
-
-    Attributes:
-        name: Name of this group.
-        users: Names of its users.
-        policies: IDs of the policies that its users have by it.
-    """
+    """A group of users."""
 
     name: str | None
+    """Name of this group."""
     users: list[str] | None
+    """Names of its users."""
     policies: list[str] | None
+    """IDs of the policies that its users have by it."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

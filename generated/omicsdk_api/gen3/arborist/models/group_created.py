@@ -15,13 +15,10 @@ _GROUP_CREATED_FIELDS = frozenset({"created"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GroupCreated(Model):
-    """A group that was written.
-
-    Attributes:
-        created: A group of users.
-    """
+    """A group that was written."""
 
     created: Group
+    """A group of users."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("created", "created", True, False, model(lambda: Group)),)

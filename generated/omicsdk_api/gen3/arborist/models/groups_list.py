@@ -15,13 +15,10 @@ _GROUPS_LIST_FIELDS = frozenset({"groups"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GroupsList(Model):
-    """List of all groups.
-
-    Attributes:
-        groups: The groups of the commons.
-    """
+    """List of all groups."""
 
     groups: list[Group]
+    """The groups of the commons."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("groups", "groups", True, False, array(model(lambda: Group))),)

@@ -16,17 +16,14 @@ _PERMISSION_FIELDS = frozenset({"id", "action", "description"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Permission(Model):
-    """Leave to do an action.
-
-    Attributes:
-        id: ID of the permission within its role.
-        action: Something to do.
-        description: Description of the permission.
-    """
+    """Leave to do an action."""
 
     id: str
+    """ID of the permission within its role."""
     action: Action
+    """Something to do."""
     description: str | None
+    """Description of the permission."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -15,13 +15,10 @@ _POLICIES_LIST_FIELDS = frozenset({"policies"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PoliciesList(Model):
-    """List of all policies.
-
-    Attributes:
-        policies: The policies of the commons.
-    """
+    """List of all policies."""
 
     policies: list[Policy]
+    """The policies of the commons."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("policies", "policies", True, False, array(model(lambda: Policy))),)

@@ -15,13 +15,10 @@ _POLICIES_UPDATED_FIELDS = frozenset({"updated"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PoliciesUpdated(Model):
-    """Policies that were written.
-
-    Attributes:
-        updated: Policies to write together.
-    """
+    """Policies that were written."""
 
     updated: list[Policy]
+    """Policies to write together."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("updated", "updated", True, False, array(model(lambda: Policy))),)

@@ -14,17 +14,14 @@ _POLICY_FIELDS = frozenset({"id", "role_ids", "resource_paths"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Policy(Model):
-    """Roles on resources.
-
-    Attributes:
-        id: ID of the policy, chosen by its creator.
-        role_ids: IDs of the roles that it grants.
-        resource_paths: Paths of the resources that it grants the roles on.
-    """
+    """Roles on resources."""
 
     id: str | None
+    """ID of the policy, chosen by its creator."""
     role_ids: list[str] | None
+    """IDs of the roles that it grants."""
     resource_paths: list[str] | None
+    """Paths of the resources that it grants the roles on."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -15,13 +15,10 @@ _POLICY_CREATED_FIELDS = frozenset({"created"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PolicyCreated(Model):
-    """A policy that was created.
-
-    Attributes:
-        created: Roles on resources.
-    """
+    """A policy that was created."""
 
     created: Policy
+    """Roles on resources."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("created", "created", True, False, model(lambda: Policy)),)

@@ -15,13 +15,10 @@ _POLICY_UPDATED_FIELDS = frozenset({"updated"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PolicyUpdated(Model):
-    """A policy that was written.
-
-    Attributes:
-        updated: Roles on resources.
-    """
+    """A policy that was written."""
 
     updated: Policy
+    """Roles on resources."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("updated", "updated", True, False, model(lambda: Policy)),)

@@ -14,21 +14,18 @@ _RESOURCE_FIELDS = frozenset({"name", "path", "description", "subresources", "ta
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Resource(Model):
-    """A protected resource.
-
-    Attributes:
-        name: Last segment of the path.
-        path: Path from the root, with the slash that it begins with.
-        description: Description of the resource.
-        subresources: Paths of the resources right below it.
-        tag: Short id that the server gave the resource.
-    """
+    """A protected resource."""
 
     name: str | None
+    """Last segment of the path."""
     path: str | None
+    """Path from the root, with the slash that it begins with."""
     description: str | None
+    """Description of the resource."""
     subresources: list[str] | None
+    """Paths of the resources right below it."""
     tag: str | None
+    """Short id that the server gave the resource."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -15,13 +15,10 @@ _RESOURCE_CREATED_FIELDS = frozenset({"created"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ResourceCreated(Model):
-    """A resource that was created.
-
-    Attributes:
-        created: A protected resource.
-    """
+    """A resource that was created."""
 
     created: Resource
+    """A protected resource."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("created", "created", True, False, model(lambda: Resource)),)

@@ -17,15 +17,12 @@ _RESOURCE_EXISTS_FIELDS = frozenset({"error", "exists"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ResourceExists(Model):
-    """A resource that was there already.
-
-    Attributes:
-        error: Message and code of the error.
-        exists: A protected resource.
-    """
+    """A resource that was there already."""
 
     error: ErrorDetail | None
+    """Message and code of the error."""
     exists: Resource | None
+    """A protected resource."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

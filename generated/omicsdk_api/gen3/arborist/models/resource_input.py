@@ -14,19 +14,16 @@ _RESOURCE_INPUT_FIELDS = frozenset({"name", "path", "description", "subresources
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ResourceInput(Model):
-    """A resource to write.
-
-    Attributes:
-        name: Last segment of its path; needed unless `path` is given.
-        path: Whole path of the resource; needed unless `name` is given.
-        description: Description of its purpose.
-        subresources: Resources to write below it.
-    """
+    """A resource to write."""
 
     name: str | None
+    """Last segment of its path; needed unless `path` is given."""
     path: str | None
+    """Whole path of the resource; needed unless `name` is given."""
     description: str | None
+    """Description of its purpose."""
     subresources: list[ResourceInput] | None
+    """Resources to write below it."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

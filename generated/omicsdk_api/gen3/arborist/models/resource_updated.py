@@ -16,15 +16,12 @@ _RESOURCE_UPDATED_FIELDS = frozenset({"updated", "created"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ResourceUpdated(Model):
-    """A resource that was written.
-
-    Attributes:
-        updated: A protected resource.
-        created: A protected resource.
-    """
+    """A resource that was written."""
 
     updated: Resource | None
+    """A protected resource."""
     created: Resource | None
+    """A protected resource."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

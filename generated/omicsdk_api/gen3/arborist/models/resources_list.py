@@ -16,15 +16,12 @@ _RESOURCES_LIST_FIELDS = frozenset({"resource_paths", "resources"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ResourcesList(Model):
-    """List of all resources.
-
-    Attributes:
-        resource_paths: Paths of all resources.
-        resources: The resources themselves, where the server returns them.
-    """
+    """List of all resources."""
 
     resource_paths: list[str] | None
+    """Paths of all resources."""
     resources: list[Resource] | None
+    """The resources themselves, where the server returns them."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -16,17 +16,14 @@ _ROLE_FIELDS = frozenset({"id", "permissions", "description"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Role(Model):
-    """A list of permissions.
-
-    Attributes:
-        id: ID of the role, chosen by its creator.
-        permissions: Permissions of the role.
-        description: Description of the role's purpose.
-    """
+    """A list of permissions."""
 
     id: str
+    """ID of the role, chosen by its creator."""
     permissions: list[Permission]
+    """Permissions of the role."""
     description: str | None
+    """Description of the role's purpose."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

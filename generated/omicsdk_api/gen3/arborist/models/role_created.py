@@ -15,13 +15,10 @@ _ROLE_CREATED_FIELDS = frozenset({"created"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class RoleCreated(Model):
-    """A role that was created.
-
-    Attributes:
-        created: A list of permissions.
-    """
+    """A role that was created."""
 
     created: Role
+    """A list of permissions."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("created", "created", True, False, model(lambda: Role)),)

@@ -15,13 +15,10 @@ _ROLE_UPDATED_FIELDS = frozenset({"updated"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class RoleUpdated(Model):
-    """A role that was written.
-
-    Attributes:
-        updated: A list of permissions.
-    """
+    """A role that was written."""
 
     updated: Role
+    """A list of permissions."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("updated", "updated", True, False, model(lambda: Role)),)

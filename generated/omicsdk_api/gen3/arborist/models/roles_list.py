@@ -15,13 +15,10 @@ _ROLES_LIST_FIELDS = frozenset({"roles"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class RolesList(Model):
-    """List of all roles.
-
-    Attributes:
-        roles: The roles of the commons.
-    """
+    """List of all roles."""
 
     roles: list[Role]
+    """The roles of the commons."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("roles", "roles", True, False, array(model(lambda: Role))),)

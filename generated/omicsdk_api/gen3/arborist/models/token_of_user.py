@@ -13,13 +13,10 @@ _TOKEN_OF_USER_FIELDS = frozenset({"token"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class TokenOfUser(Model):
-    """A user, named by their token.
-
-    Attributes:
-        token: Access token of the user to check.
-    """
+    """A user, named by their token."""
 
     token: str
+    """Access token of the user to check."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("token", "token", True, False, STRING),)

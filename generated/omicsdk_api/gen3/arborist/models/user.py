@@ -16,19 +16,16 @@ _USER_FIELDS = frozenset({"name", "email", "groups", "policies"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class User(Model):
-    """A user with their grants.
-
-    Attributes:
-        name: Name of the user, as in tokens.
-        email: Email address of the user.
-        groups: Names of the groups that they belong to.
-        policies: Policies that were granted to them.
-    """
+    """A user with their grants."""
 
     name: str | None
+    """Name of the user, as in tokens."""
     email: str | None
+    """Email address of the user."""
     groups: list[str] | None
+    """Names of the groups that they belong to."""
     policies: list[UserPolicy] | None
+    """Policies that were granted to them."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -15,13 +15,10 @@ _USER_CREATED_FIELDS = frozenset({"created"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class UserCreated(Model):
-    """A user that was created.
-
-    Attributes:
-        created: A user with their grants.
-    """
+    """A user that was created."""
 
     created: User
+    """A user with their grants."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("created", "created", True, False, model(lambda: User)),)

@@ -14,15 +14,12 @@ _USER_POLICY_FIELDS = frozenset({"policy", "expires_at"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class UserPolicy(Model):
-    """A policy that a user has.
-
-    Attributes:
-        policy: ID of the policy that they have.
-        expires_at: End of their grant, in RFC 3339; null for none. Format date-time.
-    """
+    """A policy that a user has."""
 
     policy: str | None
+    """ID of the policy that they have."""
     expires_at: str | None
+    """End of their grant, in RFC 3339; null for none. Format date-time."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,15 +14,12 @@ _USER_WITH_SCALARS_FIELDS = frozenset({"name", "email"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class UserWithScalars(Model):
-    """Fields of a user that can be changed.
-
-    Attributes:
-        name: New name of the user.
-        email: New email address of the user.
-    """
+    """Fields of a user that can be changed."""
 
     name: str | None
+    """New name of the user."""
     email: str | None
+    """New email address of the user."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

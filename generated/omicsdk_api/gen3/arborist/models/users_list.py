@@ -15,13 +15,10 @@ _USERS_LIST_FIELDS = frozenset({"users"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class UsersList(Model):
-    """List of all users.
-
-    Attributes:
-        users: The users of the commons.
-    """
+    """List of all users."""
 
     users: list[User]
+    """The users of the commons."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("users", "users", True, False, array(model(lambda: User))),)

@@ -13,13 +13,10 @@ _ACCESS_TOKEN_FIELDS = frozenset({"access_token"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AccessToken(Model):
-    """An access token of the commons.
-
-    Attributes:
-        access_token: The token, a JWT; a secret.
-    """
+    """An access token of the commons."""
 
     access_token: str
+    """The token, a JWT; a secret."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("access_token", "access_token", True, False, STRING),)

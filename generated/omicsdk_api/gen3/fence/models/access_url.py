@@ -13,13 +13,10 @@ _ACCESS_URL_FIELDS = frozenset({"url"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AccessURL(Model):
-    """Where an object can be fetched.
-
-    Attributes:
-        url: The presigned URL of the object.
-    """
+    """Where an object can be fetched."""
 
     url: str
+    """The presigned URL of the object."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("url", "url", True, False, STRING),)

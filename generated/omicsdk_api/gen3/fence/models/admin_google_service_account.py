@@ -13,13 +13,10 @@ _ADMIN_GOOGLE_SERVICE_ACCOUNT_FIELDS = frozenset({"service_account_email"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AdminGoogleServiceAccount(Model):
-    """The service account that watches Google projects.
-
-    Attributes:
-        service_account_email: Email address of the watching account.
-    """
+    """The service account that watches Google projects."""
 
     service_account_email: str
+    """Email address of the watching account."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

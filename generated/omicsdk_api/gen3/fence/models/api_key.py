@@ -13,13 +13,10 @@ _API_KEY_FIELDS = frozenset({"api_key"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class APIKey(Model):
-    """Credentials that an access token is made from.
-
-    Attributes:
-        api_key: The API key, a JWT; a secret.
-    """
+    """Credentials that an access token is made from."""
 
     api_key: str
+    """The API key, a JWT; a secret."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("api_key", "api_key", True, False, STRING),)

@@ -13,15 +13,12 @@ _API_KEY_INFO_FIELDS = frozenset({"jti", "exp"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class APIKeyInfo(Model):
-    """An API key, without the key itself.
-
-    Attributes:
-        jti: ID of this API key.
-        exp: End of the key, in seconds since 1970.
-    """
+    """An API key, without the key itself."""
 
     jti: str
+    """ID of this API key."""
     exp: int
+    """End of the key, in seconds since 1970."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,13 +14,10 @@ _API_KEY_SCOPES_FIELDS = frozenset({"scope"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class APIKeyScopes(Model):
-    """Scopes of an API key.
-
-    Attributes:
-        scope: Scopes of the key; those of a session when omitted.
-    """
+    """Scopes of an API key."""
 
     scope: list[str] | None
+    """Scopes of the key; those of a session when omitted."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("scope", "scope", False, False, array(STRING)),)

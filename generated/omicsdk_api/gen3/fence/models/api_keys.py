@@ -15,13 +15,10 @@ _API_KEYS_FIELDS = frozenset({"jtis"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class APIKeys(Model):
-    """API keys of a user.
-
-    Attributes:
-        jtis: The keys, without the keys themselves.
-    """
+    """API keys of a user."""
 
     jtis: list[APIKeyInfo]
+    """The keys, without the keys themselves."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("jtis", "jtis", True, False, array(model(lambda: APIKeyInfo))),)

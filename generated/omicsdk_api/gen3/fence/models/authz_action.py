@@ -14,15 +14,12 @@ _AUTHZ_ACTION_FIELDS = frozenset({"method", "service"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AuthzAction(Model):
-    """Something that a user may do.
-
-    Attributes:
-        method: Method, such as `read-storage`; `*` for all.
-        service: Service that it may be done in; `*` for all.
-    """
+    """Something that a user may do."""
 
     method: str | None
+    """Method, such as `read-storage`; `*` for all."""
     service: str | None
+    """Service that it may be done in; `*` for all."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

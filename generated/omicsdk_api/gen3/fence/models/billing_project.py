@@ -13,13 +13,10 @@ _BILLING_PROJECT_FIELDS = frozenset({"project_id"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BillingProject(Model):
-    """A Google project that is billed.
-
-    Attributes:
-        project_id: ID of the billed project; null for none.
-    """
+    """A Google project that is billed."""
 
     project_id: str | None
+    """ID of the billed project; null for none."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("project_id", "project_id", True, True, STRING),)

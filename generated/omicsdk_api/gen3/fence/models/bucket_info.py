@@ -16,15 +16,12 @@ _BUCKET_INFO_FIELDS = frozenset({"S3_BUCKETS", "GS_BUCKETS"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BucketInfo(Model):
-    """Buckets of the commons.
-
-    Attributes:
-        s3_buckets: Buckets in S3, by name. Its name in the document is S3_BUCKETS.
-        gs_buckets: Buckets in Google Cloud Storage, by name. Its name in the document is GS_BUCKETS.
-    """
+    """Buckets of the commons."""
 
     s3_buckets: dict[str, BucketRegion] | None
+    """Buckets in S3, by name. Its name in the document is S3_BUCKETS."""
     gs_buckets: dict[str, BucketRegion] | None
+    """Buckets in Google Cloud Storage, by name. Its name in the document is GS_BUCKETS."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

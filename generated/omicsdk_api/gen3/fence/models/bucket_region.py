@@ -14,13 +14,10 @@ _BUCKET_REGION_FIELDS = frozenset({"region"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BucketRegion(Model):
-    """Where a bucket is.
-
-    Attributes:
-        region: Region of the cloud that has the bucket.
-    """
+    """Where a bucket is."""
 
     region: str | None
+    """Region of the cloud that has the bucket."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("region", "region", False, False, STRING),)

@@ -16,15 +16,12 @@ _BULK_ACCESS_REQUEST_FIELDS = frozenset({"bulk_object_access_ids", "passports"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BulkAccessRequest(Model):
-    """DRS objects to access.
-
-    Attributes:
-        bulk_object_access_ids: The objects, each with its kinds of access.
-        passports: GA4GH passports, instead of an Authorization header.
-    """
+    """DRS objects to access."""
 
     bulk_object_access_ids: list[BulkObjectAccessIds]
+    """The objects, each with its kinds of access."""
     passports: list[str] | None
+    """GA4GH passports, instead of an Authorization header."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -17,17 +17,14 @@ _BULK_ACCESS_RESPONSE_FIELDS = frozenset({"summary", "unresolved_drs_objects", "
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BulkAccessResponse(Model):
-    """Access URLs, and objects that have none.
-
-    Attributes:
-        summary: Numbers of requested and of resolved objects.
-        unresolved_drs_objects: Objects without a URL, by the reason.
-        resolved_drs_object_access_urls: The access URLs that could be made.
-    """
+    """Access URLs, and objects that have none."""
 
     summary: BulkAccessSummary
+    """Numbers of requested and of resolved objects."""
     unresolved_drs_objects: list[FailedObjects]
+    """Objects without a URL, by the reason."""
     resolved_drs_object_access_urls: list[ResolvedAccessURL]
+    """The access URLs that could be made."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -13,17 +13,14 @@ _BULK_ACCESS_SUMMARY_FIELDS = frozenset({"requested", "resolved", "unresolved"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BulkAccessSummary(Model):
-    """Numbers of requested and of resolved objects.
-
-    Attributes:
-        requested: Number of requested URLs.
-        resolved: Number of URLs.
-        unresolved: Number of objects without one.
-    """
+    """Numbers of requested and of resolved objects."""
 
     requested: int
+    """Number of requested URLs."""
     resolved: int
+    """Number of URLs."""
     unresolved: int
+    """Number of objects without one."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

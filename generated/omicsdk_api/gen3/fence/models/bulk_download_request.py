@@ -13,13 +13,10 @@ _BULK_DOWNLOAD_REQUEST_FIELDS = frozenset({"guids"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BulkDownloadRequest(Model):
-    """Files to download.
-
-    Attributes:
-        guids: GUIDs of the files to download.
-    """
+    """Files to download."""
 
     guids: list[str]
+    """GUIDs of the files to download."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("guids", "guids", True, False, array(STRING)),)

@@ -17,15 +17,12 @@ _BULK_DOWNLOAD_RESPONSE_FIELDS = frozenset({"urls", "failed_file_ids"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BulkDownloadResponse(Model):
-    """URLs of files, and files that have none.
-
-    Attributes:
-        urls: The URLs that could be made.
-        failed_file_ids: Files without a URL, by the reason.
-    """
+    """URLs of files, and files that have none."""
 
     urls: list[BulkDownloadURL] | None
+    """The URLs that could be made."""
     failed_file_ids: list[FailedObjects] | None
+    """Files without a URL, by the reason."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

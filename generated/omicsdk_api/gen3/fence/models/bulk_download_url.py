@@ -14,15 +14,12 @@ _BULK_DOWNLOAD_URL_FIELDS = frozenset({"drs_object_id", "url"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BulkDownloadURL(Model):
-    """The URL of one file.
-
-    Attributes:
-        drs_object_id: GUID of the file that it points to.
-        url: The presigned URL of the file.
-    """
+    """The URL of one file."""
 
     drs_object_id: str | None
+    """GUID of the file that it points to."""
     url: str | None
+    """The presigned URL of the file."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

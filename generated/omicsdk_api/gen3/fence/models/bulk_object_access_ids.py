@@ -13,15 +13,12 @@ _BULK_OBJECT_ACCESS_IDS_FIELDS = frozenset({"bulk_object_id", "bulk_access_ids"}
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BulkObjectAccessIds(Model):
-    """A DRS object with kinds of access.
-
-    Attributes:
-        bulk_object_id: Identifier of the DRS object.
-        bulk_access_ids: Kinds of access to make URLs for, such as `s3`.
-    """
+    """A DRS object with kinds of access."""
 
     bulk_object_id: str
+    """Identifier of the DRS object."""
     bulk_access_ids: list[str]
+    """Kinds of access to make URLs for, such as `s3`."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -16,21 +16,18 @@ _COMPLETE_MULTIPART_UPLOAD_FIELDS = frozenset({"key", "uploadId", "parts", "expi
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class CompleteMultipartUpload(Model):
-    """An upload to complete.
-
-    Attributes:
-        key: Object in the bucket, which is `GUID/file_name`.
-        upload_id: ID of the upload to complete. Its name in the document is uploadId.
-        parts: All parts, in the order of their numbers.
-        expires_in: Time limit for completion in seconds; the maximum when omitted.
-        bucket: Bucket of the upload, as when it began.
-    """
+    """An upload to complete."""
 
     key: str
+    """Object in the bucket, which is `GUID/file_name`."""
     upload_id: str
+    """ID of the upload to complete. Its name in the document is uploadId."""
     parts: list[CompletedPart]
+    """All parts, in the order of their numbers."""
     expires_in: int | None
+    """Time limit for completion in seconds; the maximum when omitted."""
     bucket: str | None
+    """Bucket of the upload, as when it began."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

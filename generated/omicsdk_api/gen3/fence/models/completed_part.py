@@ -13,15 +13,12 @@ _COMPLETED_PART_FIELDS = frozenset({"ETag", "PartNumber"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class CompletedPart(Model):
-    """A part that was uploaded.
-
-    Attributes:
-        e_tag: ETag that storage returned for the part, quotes included. Its name in the document is ETag.
-        part_number: Number of the part, as it was uploaded. Its name in the document is PartNumber.
-    """
+    """A part that was uploaded."""
 
     e_tag: str
+    """ETag that storage returned for the part, quotes included. Its name in the document is ETag."""
     part_number: int
+    """Number of the part, as it was uploaded. Its name in the document is PartNumber."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

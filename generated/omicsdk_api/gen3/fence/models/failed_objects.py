@@ -13,15 +13,12 @@ _FAILED_OBJECTS_FIELDS = frozenset({"error_code", "object_ids"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class FailedObjects(Model):
-    """Items that failed for the same reason.
-
-    Attributes:
-        error_code: HTTP status that the request for one of them would have had.
-        object_ids: Identifiers of those that failed so.
-    """
+    """Items that failed for the same reason."""
 
     error_code: int
+    """HTTP status that the request for one of them would have had."""
     object_ids: list[str]
+    """Identifiers of those that failed so."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

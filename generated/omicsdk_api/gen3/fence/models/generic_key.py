@@ -14,15 +14,12 @@ _GENERIC_KEY_FIELDS = frozenset({"access_key", "secret_key"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GenericKey(Model):
-    """A key for storage.
-
-    Attributes:
-        access_key: ID of the storage key.
-        secret_key: The secret half of the key.
-    """
+    """A key for storage."""
 
     access_key: str | None
+    """ID of the storage key."""
     secret_key: str | None
+    """The secret half of the key."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,13 +14,10 @@ _GENERIC_KEY_INFO_FIELDS = frozenset({"access_key"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GenericKeyInfo(Model):
-    """A key for storage, without its secret half.
-
-    Attributes:
-        access_key: ID of this storage key.
-    """
+    """A key for storage, without its secret half."""
 
     access_key: str | None
+    """ID of this storage key."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("access_key", "access_key", False, False, STRING),)

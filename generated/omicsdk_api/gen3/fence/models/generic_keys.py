@@ -16,13 +16,10 @@ _GENERIC_KEYS_FIELDS = frozenset({"access_keys"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GenericKeys(Model):
-    """Keys for storage.
-
-    Attributes:
-        access_keys: The keys, without their secret halves.
-    """
+    """Keys for storage."""
 
     access_keys: list[GenericKeyInfo] | None
+    """The keys, without their secret halves."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -15,15 +15,12 @@ _GOOGLE_BILLING_PROJECTS_FIELDS = frozenset({"signed_urls", "temporary_service_a
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GoogleBillingProjects(Model):
-    """Google projects that are billed by default.
-
-    Attributes:
-        signed_urls: A Google project that is billed.
-        temporary_service_account_credentials: A Google project that is billed.
-    """
+    """Google projects that are billed by default."""
 
     signed_urls: BillingProject
+    """A Google project that is billed."""
     temporary_service_account_credentials: BillingProject
+    """A Google project that is billed."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -27,31 +27,28 @@ _GOOGLE_KEY_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GoogleKey(Model):
-    """A key of a Google service account, as Google writes it to files.
-
-    Attributes:
-        type: Always `service_account` for such keys.
-        project_id: Google project of the account.
-        private_key_id: ID of the key itself.
-        private_key: The private key as PEM text; a secret.
-        client_email: Email address of the account.
-        client_id: Number of the account at Google.
-        auth_uri: Where Google authorises users.
-        token_uri: URL where Google issues tokens for the key.
-        auth_provider_x509_cert_url: Certificates of Google itself.
-        client_x509_cert_url: Certificates of the account.
-    """
+    """A key of a Google service account, as Google writes it to files."""
 
     type: str | None
+    """Always `service_account` for such keys."""
     project_id: str | None
+    """Google project of the account."""
     private_key_id: str | None
+    """ID of the key itself."""
     private_key: str | None
+    """The private key as PEM text; a secret."""
     client_email: str | None
+    """Email address of the account."""
     client_id: str | None
+    """Number of the account at Google."""
     auth_uri: str | None
+    """Where Google authorises users."""
     token_uri: str | None
+    """URL where Google issues tokens for the key."""
     auth_provider_x509_cert_url: str | None
+    """Certificates of Google itself."""
     client_x509_cert_url: str | None
+    """Certificates of the account."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

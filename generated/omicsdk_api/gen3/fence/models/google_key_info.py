@@ -14,19 +14,16 @@ _GOOGLE_KEY_INFO_FIELDS = frozenset({"keyAlgorithm", "validBeforeTime", "name", 
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GoogleKeyInfo(Model):
-    """A key of a Google service account, without its private part.
-
-    Attributes:
-        key_algorithm: Algorithm and length of the key. Its name in the document is keyAlgorithm.
-        valid_before_time: End of the key, in RFC 3339. Its name in the document is validBeforeTime.
-        name: Full name of the key; its last segment is the id.
-        valid_after_time: Beginning of the key, in RFC 3339. Its name in the document is validAfterTime.
-    """
+    """A key of a Google service account, without its private part."""
 
     key_algorithm: str | None
+    """Algorithm and length of the key. Its name in the document is keyAlgorithm."""
     valid_before_time: str | None
+    """End of the key, in RFC 3339. Its name in the document is validBeforeTime."""
     name: str | None
+    """Full name of the key; its last segment is the id."""
     valid_after_time: str | None
+    """Beginning of the key, in RFC 3339. Its name in the document is validAfterTime."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

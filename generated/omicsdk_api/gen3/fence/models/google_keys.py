@@ -16,13 +16,10 @@ _GOOGLE_KEYS_FIELDS = frozenset({"access_keys"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GoogleKeys(Model):
-    """Keys of a Google service account.
-
-    Attributes:
-        access_keys: The keys, without their private parts.
-    """
+    """Keys of a Google service account."""
 
     access_keys: list[GoogleKeyInfo] | None
+    """The keys, without their private parts."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,15 +14,12 @@ _GOOGLE_LINKING_ERROR_FIELDS = frozenset({"error", "error_description"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GoogleLinkingError(Model):
-    """Why an account could not be unlinked.
-
-    Attributes:
-        error: Short name of the error.
-        error_description: Message of the error.
-    """
+    """Why an account could not be unlinked."""
 
     error: str | None
+    """Short name of the error."""
     error_description: str | None
+    """Message of the error."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -30,21 +30,18 @@ _GOOGLE_PROJECT_FINDING_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GoogleProjectFinding(Model):
-    """Results for the Google project.
-
-    Attributes:
-        status: HTTP status of this part: 200 when it fits.
-        error: Short name of the error in this part.
-        error_description: Description of the error in this part.
-        membership_validity: Checks of the members of a Google project.
-        service_account_validity: Checks of service accounts.
-    """
+    """Results for the Google project."""
 
     status: int | None
+    """HTTP status of this part: 200 when it fits."""
     error: str | None
+    """Short name of the error in this part."""
     error_description: str | None
+    """Description of the error in this part."""
     membership_validity: MembershipValidity | None
+    """Checks of the members of a Google project."""
     service_account_validity: dict[str, ServiceAccountValidity] | None
+    """Checks of service accounts."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -13,17 +13,14 @@ _GOOGLE_SERVICE_ACCOUNT_FIELDS = frozenset({"service_account_email", "google_pro
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GoogleServiceAccount(Model):
-    """A Google service account with its projects.
-
-    Attributes:
-        service_account_email: Email address of the service account.
-        google_project_id: ID of the Google project that it belongs to.
-        project_access: Projects of the commons that it may access, by `auth_id`.
-    """
+    """A Google service account with its projects."""
 
     service_account_email: str
+    """Email address of the service account."""
     google_project_id: str
+    """ID of the Google project that it belongs to."""
     project_access: list[str]
+    """Projects of the commons that it may access, by `auth_id`."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -16,15 +16,12 @@ _GOOGLE_SERVICE_ACCOUNT_ERRORS_FIELDS = frozenset({"success", "errors"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GoogleServiceAccountErrors(Model):
-    """Whether a service account fits, and why not.
-
-    Attributes:
-        success: Whether everything is valid; then no other field is sent.
-        errors: Results for all parts of a request.
-    """
+    """Whether a service account fits, and why not."""
 
     success: bool
+    """Whether everything is valid; then no other field is sent."""
     errors: GoogleServiceAccountFindings | None
+    """Results for all parts of a request."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -18,17 +18,14 @@ _GOOGLE_SERVICE_ACCOUNT_FINDINGS_FIELDS = frozenset({"service_account_email", "g
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GoogleServiceAccountFindings(Model):
-    """Results for all parts of a request.
-
-    Attributes:
-        service_account_email: Results for the service account.
-        google_project_id: Results for the Google project.
-        project_access: Results for the projects of the commons.
-    """
+    """Results for all parts of a request."""
 
     service_account_email: ServiceAccountFinding | None
+    """Results for the service account."""
     google_project_id: GoogleProjectFinding | None
+    """Results for the Google project."""
     project_access: ProjectAccessFinding | None
+    """Results for the projects of the commons."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -15,19 +15,16 @@ _GOOGLE_SERVICE_ACCOUNT_INFO_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GoogleServiceAccountInfo(Model):
-    """A registered Google service account.
-
-    Attributes:
-        service_account_email: Email address of the registered account.
-        google_project_id: Google project that it belongs to.
-        project_access: Projects of the commons that it may access.
-        project_access_exp: End of the access, in seconds since 1970.
-    """
+    """A registered Google service account."""
 
     service_account_email: str
+    """Email address of the registered account."""
     google_project_id: str
+    """Google project that it belongs to."""
     project_access: list[str]
+    """Projects of the commons that it may access."""
     project_access_exp: int
+    """End of the access, in seconds since 1970."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -13,14 +13,10 @@ _GOOGLE_SERVICE_ACCOUNT_PROJECT_ACCESS_FIELDS = frozenset({"project_access"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GoogleServiceAccountProjectAccess(Model):
-    """Projects that a service account gets access to.
-
-    Attributes:
-        project_access: New list of the projects of the commons that the account may access; replaces the old
-            list.
-    """
+    """Projects that a service account gets access to."""
 
     project_access: list[str]
+    """New list of the projects of the commons that the account may access; replaces the old list."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("project_access", "project_access", True, False, array(STRING)),)

@@ -16,13 +16,10 @@ _GOOGLE_SERVICE_ACCOUNTS_FIELDS = frozenset({"service_accounts"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GoogleServiceAccounts(Model):
-    """Registered service accounts.
-
-    Attributes:
-        service_accounts: The accounts of the requested projects.
-    """
+    """Registered service accounts."""
 
     service_accounts: list[GoogleServiceAccountInfo] | None
+    """The accounts of the requested projects."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,21 +14,18 @@ _INIT_MULTIPART_UPLOAD_FIELDS = frozenset({"file_name", "guid", "expires_in", "a
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class InitMultipartUpload(Model):
-    """A file to upload in parts.
-
-    Attributes:
-        file_name: Name of the file, without folders.
-        guid: Record to upload to; a new one when omitted.
-        expires_in: Seconds until the upload expires; the maximum when omitted.
-        authz: Resource paths that the new record is filed under.
-        bucket: Bucket to upload to; the default when omitted.
-    """
+    """A file to upload in parts."""
 
     file_name: str
+    """Name of the file, without folders."""
     guid: str | None
+    """Record to upload to; a new one when omitted."""
     expires_in: int | None
+    """Seconds until the upload expires; the maximum when omitted."""
     authz: list[str] | None
+    """Resource paths that the new record is filed under."""
     bucket: str | None
+    """Bucket to upload to; the default when omitted."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

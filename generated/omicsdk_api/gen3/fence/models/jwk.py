@@ -14,21 +14,18 @@ _JWK_FIELDS = frozenset({"kty", "alg", "n", "e", "kid"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Jwk(Model):
-    """One public key.
-
-    Attributes:
-        kty: Kind of the key: `RSA`, always.
-        alg: Algorithm of the signatures: `RS256`.
-        n: Modulus of the key, base64url.
-        e: Exponent of the key, base64url.
-        kid: ID of the key, as headers of tokens name it.
-    """
+    """One public key."""
 
     kty: str | None
+    """Kind of the key: `RSA`, always."""
     alg: str | None
+    """Algorithm of the signatures: `RS256`."""
     n: str | None
+    """Modulus of the key, base64url."""
     e: str | None
+    """Exponent of the key, base64url."""
     kid: str | None
+    """ID of the key, as headers of tokens name it."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

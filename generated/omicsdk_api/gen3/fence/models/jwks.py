@@ -15,13 +15,10 @@ _JWKS_FIELDS = frozenset({"keys"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Jwks(Model):
-    """A JSON Web Key Set.
-
-    Attributes:
-        keys: The public keys of the service.
-    """
+    """A JSON Web Key Set."""
 
     keys: list[Jwk]
+    """The public keys of the service."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("keys", "keys", True, False, array(model(lambda: Jwk))),)

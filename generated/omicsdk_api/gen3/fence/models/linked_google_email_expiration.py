@@ -14,13 +14,10 @@ _LINKED_GOOGLE_EMAIL_EXPIRATION_FIELDS = frozenset({"exp"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class LinkedGoogleEmailExpiration(Model):
-    """End of the access of a linked account.
-
-    Attributes:
-        exp: End of the access, in seconds since 1970.
-    """
+    """End of the access of a linked account."""
 
     exp: int | None
+    """End of the access, in seconds since 1970."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("exp", "exp", False, False, INTEGER),)

@@ -14,15 +14,12 @@ _MEMBERSHIP_VALIDITY_FIELDS = frozenset({"valid_member_types", "members_exist_in
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class MembershipValidity(Model):
-    """Checks of the members of a Google project.
-
-    Attributes:
-        valid_member_types: Whether all members are users or service accounts.
-        members_exist_in_fence: Whether all members are users of this commons.
-    """
+    """Checks of the members of a Google project."""
 
     valid_member_types: bool | None
+    """Whether all members are users or service accounts."""
     members_exist_in_fence: bool | None
+    """Whether all members are users of this commons."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

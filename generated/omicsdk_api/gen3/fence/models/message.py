@@ -14,13 +14,10 @@ _MESSAGE_FIELDS = frozenset({"message"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Message(Model):
-    """Name of the action that was done.
-
-    Attributes:
-        message: `OK` on success, otherwise the error.
-    """
+    """Name of the action that was done."""
 
     message: str | None
+    """`OK` on success, otherwise the error."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("message", "message", False, False, STRING),)

@@ -13,15 +13,12 @@ _MULTIPART_UPLOAD_STARTED_FIELDS = frozenset({"guid", "uploadId"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class MultipartUploadStarted(Model):
-    """A blank record and an upload in parts.
-
-    Attributes:
-        guid: GUID of the record that the file will belong to.
-        upload_id: Id that each part and the completion name. Its name in the document is uploadId.
-    """
+    """A blank record and an upload in parts."""
 
     guid: str
+    """GUID of the record that the file will belong to."""
     upload_id: str
+    """Id that each part and the completion name. Its name in the document is uploadId."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

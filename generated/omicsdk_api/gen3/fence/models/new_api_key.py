@@ -13,15 +13,12 @@ _NEW_API_KEY_FIELDS = frozenset({"key_id", "api_key"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class NewAPIKey(Model):
-    """New API key, in the format of a `credentials.json` file.
-
-    Attributes:
-        key_id: ID of the new key.
-        api_key: The API key itself, a JWT; a secret.
-    """
+    """New API key, in the format of a `credentials.json` file."""
 
     key_id: str
+    """ID of the new key."""
     api_key: str
+    """The API key itself, a JWT; a secret."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

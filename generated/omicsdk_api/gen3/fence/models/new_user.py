@@ -14,23 +14,20 @@ _NEW_USER_FIELDS = frozenset({"username", "email", "display_name", "phone_number
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class NewUser(Model):
-    """A user to create.
-
-    Attributes:
-        username: Name that the user logs in with.
-        email: Email address of the user.
-        display_name: Name to show to other users.
-        phone_number: Telephone number of the user.
-        idp_name: Identity provider that the user logs in with.
-        tags: Notes by name, kept with the user.
-    """
+    """A user to create."""
 
     username: str
+    """Name that the user logs in with."""
     email: str
+    """Email address of the user."""
     display_name: str | None
+    """Name to show to other users."""
     phone_number: str | None
+    """Telephone number of the user."""
     idp_name: str | None
+    """Identity provider that the user logs in with."""
     tags: dict[str, Any] | None
+    """Notes by name, kept with the user."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -47,71 +47,68 @@ _OPEN_ID_CONFIGURATION_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class OpenIDConfiguration(Model):
-    """Metadata of a provider, as in OpenID Connect Discovery.
-
-    Attributes:
-        authorization_endpoint: URL where users give consent.
-        issuer: Value of `iss` in the tokens.
-        jwks_uri: Where the public keys are.
-        response_types_supported: Values of `response_type` that are supported.
-        claim_types_supported: Kinds of claims that are supported.
-        claims_locales_supported: Languages of claims.
-        claims_parameter_supported: Whether single claims can be requested.
-        claims_supported: Names of the claims that tokens may have.
-        display_values_supported: Ways in which the login page can be shown.
-        grant_types_supported: Grants that can be exchanged for tokens.
-        id_token_encryption_alg_values_supported: Algorithms that wrap the key of an encrypted ID token.
-        id_token_encryption_enc_values_supported: Algorithms that encrypt an ID token.
-        id_token_signing_alg_values_supported: Algorithms that sign an ID token.
-        op_policy_url: Policy for clients' use of the data of users.
-        op_tos_uri: Terms of service for clients.
-        registration_endpoint: Where clients register themselves.
-        request_object_encryption_alg_values_supported: Algorithms that wrap the key of an encrypted request.
-        request_object_encryption_enc_values_supported: Algorithms that encrypt a request.
-        request_object_signing_alg_values_supported: Algorithms that sign a request.
-        request_parameter_supported: Whether a request may be sent as a single JWT.
-        request_uri_parameter_supported: Whether a request may be passed by its URL (`request_uri`).
-        require_request_uri_registration: Whether the URLs of requests (`request_uri`) must be registered.
-        response_modes_supported: Ways in which a response is sent back.
-        scopes_supported: Scopes that can be requested.
-        service_documentation: Where the service is documented.
-        subject_types_supported: Kinds of subjects that tokens name.
-        token_endpoint: Where grants are exchanged for tokens.
-        token_endpoint_auth_methods_supported: Ways in which clients authenticate there.
-        ui_locales_supported: Languages of the login page.
-        userinfo_endpoint: URL that returns the identity of the user.
-    """
+    """Metadata of a provider, as in OpenID Connect Discovery."""
 
     authorization_endpoint: str
+    """URL where users give consent."""
     issuer: str
+    """Value of `iss` in the tokens."""
     jwks_uri: str
+    """Where the public keys are."""
     response_types_supported: list[str]
+    """Values of `response_type` that are supported."""
     claim_types_supported: list[str] | None
+    """Kinds of claims that are supported."""
     claims_locales_supported: list[str] | None
+    """Languages of claims."""
     claims_parameter_supported: bool | None
+    """Whether single claims can be requested."""
     claims_supported: list[str] | None
+    """Names of the claims that tokens may have."""
     display_values_supported: list[str] | None
+    """Ways in which the login page can be shown."""
     grant_types_supported: list[str] | None
+    """Grants that can be exchanged for tokens."""
     id_token_encryption_alg_values_supported: list[str] | None
+    """Algorithms that wrap the key of an encrypted ID token."""
     id_token_encryption_enc_values_supported: list[str] | None
+    """Algorithms that encrypt an ID token."""
     id_token_signing_alg_values_supported: list[str] | None
+    """Algorithms that sign an ID token."""
     op_policy_url: str | None
+    """Policy for clients' use of the data of users."""
     op_tos_uri: str | None
+    """Terms of service for clients."""
     registration_endpoint: str | None
+    """Where clients register themselves."""
     request_object_encryption_alg_values_supported: list[str] | None
+    """Algorithms that wrap the key of an encrypted request."""
     request_object_encryption_enc_values_supported: list[str] | None
+    """Algorithms that encrypt a request."""
     request_object_signing_alg_values_supported: list[str] | None
+    """Algorithms that sign a request."""
     request_parameter_supported: bool | None
+    """Whether a request may be sent as a single JWT."""
     request_uri_parameter_supported: bool | None
+    """Whether a request may be passed by its URL (`request_uri`)."""
     require_request_uri_registration: bool | None
+    """Whether the URLs of requests (`request_uri`) must be registered."""
     response_modes_supported: list[str] | None
+    """Ways in which a response is sent back."""
     scopes_supported: list[str] | None
+    """Scopes that can be requested."""
     service_documentation: str | None
+    """Where the service is documented."""
     subject_types_supported: list[str] | None
+    """Kinds of subjects that tokens name."""
     token_endpoint: str | None
+    """Where grants are exchanged for tokens."""
     token_endpoint_auth_methods_supported: list[str] | None
+    """Ways in which clients authenticate there."""
     ui_locales_supported: list[str] | None
+    """Languages of the login page."""
     userinfo_endpoint: str | None
+    """URL that returns the identity of the user."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

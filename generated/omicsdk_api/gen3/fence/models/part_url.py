@@ -13,13 +13,10 @@ _PART_URL_FIELDS = frozenset({"presigned_url"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PartURL(Model):
-    """Upload URL of a part.
-
-    Attributes:
-        presigned_url: Presigned URL for uploading the part with PUT.
-    """
+    """Upload URL of a part."""
 
     presigned_url: str
+    """Presigned URL for uploading the part with PUT."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("presigned_url", "presigned_url", True, False, STRING),)

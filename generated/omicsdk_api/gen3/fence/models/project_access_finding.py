@@ -27,19 +27,16 @@ _PROJECT_ACCESS_FINDING_FIELDS = frozenset({"status", "error", "error_descriptio
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ProjectAccessFinding(Model):
-    """Results for the projects of the commons.
-
-    Attributes:
-        status: HTTP status of this part: 200 when it fits.
-        error: Short name of the error in this part.
-        error_description: Description of the error in this part.
-        project_validity: Checks of projects of the commons.
-    """
+    """Results for the projects of the commons."""
 
     status: int | None
+    """HTTP status of this part: 200 when it fits."""
     error: str | None
+    """Short name of the error in this part."""
     error_description: str | None
+    """Description of the error in this part."""
     project_validity: dict[str, ProjectValidity] | None
+    """Checks of projects of the commons."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

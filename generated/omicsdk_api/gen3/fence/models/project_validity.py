@@ -14,15 +14,12 @@ _PROJECT_VALIDITY_FIELDS = frozenset({"all_users_have_access", "exists"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ProjectValidity(Model):
-    """Checks of one project of the commons.
-
-    Attributes:
-        all_users_have_access: Whether all members of the Google project may access it.
-        exists: Whether the project exists.
-    """
+    """Checks of one project of the commons."""
 
     all_users_have_access: bool | None
+    """Whether all members of the Google project may access it."""
     exists: bool | None
+    """Whether the project exists."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

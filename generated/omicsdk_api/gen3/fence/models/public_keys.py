@@ -13,13 +13,10 @@ _PUBLIC_KEYS_FIELDS = frozenset({"keys"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PublicKeys(Model):
-    """Public keys as pairs.
-
-    Attributes:
-        keys: Pairs of key id and public key in PEM, the newest first.
-    """
+    """Public keys as pairs."""
 
     keys: list[list[str]]
+    """Pairs of key id and public key in PEM, the newest first."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("keys", "keys", True, False, array(array(STRING))),)

@@ -13,13 +13,10 @@ _REQUEST_BULK_CONTENT_RETRIEVAL_FIELDS = frozenset({"guids"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class RequestBulkContentRetrieval(Model):
-    """Files to read.
-
-    Attributes:
-        guids: GUIDs of the files to read.
-    """
+    """Files to read."""
 
     guids: list[str]
+    """GUIDs of the files to read."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("guids", "guids", True, False, array(STRING)),)

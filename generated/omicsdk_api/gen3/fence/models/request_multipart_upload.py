@@ -14,21 +14,18 @@ _REQUEST_MULTIPART_UPLOAD_FIELDS = frozenset({"key", "uploadId", "partNumber", "
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class RequestMultipartUpload(Model):
-    """A part to upload.
-
-    Attributes:
-        key: Object in the bucket, which is `GUID/file_name`.
-        upload_id: ID of the upload, from its beginning. Its name in the document is uploadId.
-        part_number: Part number, from 1 to 10,000. Its name in the document is partNumber.
-        expires_in: Seconds until the URL expires; the maximum when omitted.
-        bucket: Bucket of the upload, as when it began.
-    """
+    """A part to upload."""
 
     key: str
+    """Object in the bucket, which is `GUID/file_name`."""
     upload_id: str
+    """ID of the upload, from its beginning. Its name in the document is uploadId."""
     part_number: int
+    """Part number, from 1 to 10,000. Its name in the document is partNumber."""
     expires_in: int | None
+    """Seconds until the URL expires; the maximum when omitted."""
     bucket: str | None
+    """Bucket of the upload, as when it began."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

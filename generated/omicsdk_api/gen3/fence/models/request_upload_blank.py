@@ -14,23 +14,20 @@ _REQUEST_UPLOAD_BLANK_FIELDS = frozenset({"file_name", "bucket", "guid", "expire
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class RequestUploadBlank(Model):
-    """A file to upload.
-
-    Attributes:
-        file_name: Name of the file, without folders; the object in the bucket is `GUID/file_name`.
-        bucket: Bucket to upload to; the default of the commons when omitted.
-        guid: Record to upload to, if it already exists; a new one when omitted.
-        expires_in: Seconds until the URL expires; the maximum when omitted.
-        authz: Resource paths of the new record; only the uploader may access it when omitted.
-        protocol: Kind of storage to upload to; `s3` when omitted.
-    """
+    """A file to upload."""
 
     file_name: str
+    """Name of the file, without folders; the object in the bucket is `GUID/file_name`."""
     bucket: str | None
+    """Bucket to upload to; the default of the commons when omitted."""
     guid: str | None
+    """Record to upload to, if it already exists; a new one when omitted."""
     expires_in: int | None
+    """Seconds until the URL expires; the maximum when omitted."""
     authz: list[str] | None
+    """Resource paths of the new record; only the uploader may access it when omitted."""
     protocol: Literal["s3", "az"] | str | None
+    """Kind of storage to upload to; `s3` when omitted."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,13 +14,10 @@ _REQUEST_URL_PASSPORT_FIELDS = frozenset({"passports"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class RequestUrlPassport(Model):
-    """Passports that authorise an access.
-
-    Attributes:
-        passports: GA4GH passports, each an encoded JWT.
-    """
+    """Passports that authorise an access."""
 
     passports: list[str] | None
+    """GA4GH passports, each an encoded JWT."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("passports", "passports", False, False, array(STRING)),)

@@ -14,19 +14,16 @@ _RESOLVED_ACCESS_URL_FIELDS = frozenset({"drs_object_id", "drs_access_id", "url"
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ResolvedAccessURL(Model):
-    """The access URL of one object.
-
-    Attributes:
-        drs_object_id: Identifier of the object that it points to.
-        drs_access_id: Kind of access that the URL is for.
-        url: The presigned URL of this access.
-        headers: Headers that fetching it needs; usually none.
-    """
+    """The access URL of one object."""
 
     drs_object_id: str
+    """Identifier of the object that it points to."""
     drs_access_id: str
+    """Kind of access that the URL is for."""
     url: str
+    """The presigned URL of this access."""
     headers: list[str] | None
+    """Headers that fetching it needs; usually none."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,15 +14,12 @@ _RESPONSE_BULK_CONTENT_RETRIEVAL_FIELDS = frozenset({"guids", "total_guids"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ResponseBulkContentRetrieval(Model):
-    """Contents of files.
-
-    Attributes:
-        guids: Values read for each file, by GUID.
-        total_guids: Number of requested files.
-    """
+    """Contents of files."""
 
     guids: dict[str, dict[str, Any]] | None
+    """Values read for each file, by GUID."""
     total_guids: int | None
+    """Number of requested files."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

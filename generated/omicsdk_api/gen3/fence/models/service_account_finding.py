@@ -27,19 +27,16 @@ _SERVICE_ACCOUNT_FINDING_FIELDS = frozenset({"status", "error", "error_descripti
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ServiceAccountFinding(Model):
-    """Results for the service account.
-
-    Attributes:
-        status: HTTP status of this part: 200 when it fits.
-        error: Short name of the error in this part.
-        error_description: Description of the error in this part.
-        service_account_validity: Checks of service accounts.
-    """
+    """Results for the service account."""
 
     status: int | None
+    """HTTP status of this part: 200 when it fits."""
     error: str | None
+    """Short name of the error in this part."""
     error_description: str | None
+    """Description of the error in this part."""
     service_account_validity: dict[str, ServiceAccountValidity] | None
+    """Checks of service accounts."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -16,19 +16,16 @@ _SERVICE_ACCOUNT_VALIDITY_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ServiceAccountValidity(Model):
-    """Checks of one service account.
-
-    Attributes:
-        no_external_access: Whether no user outside the project has a key of it or a role on it.
-        owned_by_project: Whether it belongs to the project.
-        valid_type: Whether it is of a kind that may be registered.
-        policy_accessible: Whether its policy could be read.
-    """
+    """Checks of one service account."""
 
     no_external_access: bool | None
+    """Whether no user outside the project has a key of it or a role on it."""
     owned_by_project: bool | None
+    """Whether it belongs to the project."""
     valid_type: bool | None
+    """Whether it is of a kind that may be registered."""
     policy_accessible: bool | None
+    """Whether its policy could be read."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -13,13 +13,10 @@ _SIGNED_URL_FIELDS = frozenset({"url"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SignedURL(Model):
-    """A presigned URL of storage.
-
-    Attributes:
-        url: The URL; anyone who has it can use it, so keep it secret until it expires.
-    """
+    """A presigned URL of storage."""
 
     url: str
+    """The URL; anyone who has it can use it, so keep it secret until it expires."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("url", "url", True, False, STRING),)

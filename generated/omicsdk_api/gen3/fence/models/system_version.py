@@ -13,15 +13,12 @@ _SYSTEM_VERSION_FIELDS = frozenset({"version", "commit"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SystemVersion(Model):
-    """The version that is running.
-
-    Attributes:
-        version: Version by its name.
-        commit: Commit that it was built from.
-    """
+    """The version that is running."""
 
     version: str
+    """Version by its name."""
     commit: str
+    """Commit that it was built from."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,23 +14,20 @@ _TOKENS_FIELDS = frozenset({"token_type", "access_token", "id_token", "refresh_t
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Tokens(Model):
-    """Tokens of a grant.
-
-    Attributes:
-        token_type: Always `Bearer` in this service.
-        access_token: The access token, a JWT; a secret.
-        id_token: A JWT that identifies the user; with a user only.
-        refresh_token: Token for later access tokens; with a user only. Keep it secret.
-        expires_in: Seconds until the access token expires.
-        scope: Scopes of the tokens, separated by spaces.
-    """
+    """Tokens of a grant."""
 
     token_type: str | None
+    """Always `Bearer` in this service."""
     access_token: str | None
+    """The access token, a JWT; a secret."""
     id_token: str | None
+    """A JWT that identifies the user; with a user only."""
     refresh_token: str | None
+    """Token for later access tokens; with a user only. Keep it secret."""
     expires_in: int | None
+    """Seconds until the access token expires."""
     scope: str | None
+    """Scopes of the tokens, separated by spaces."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

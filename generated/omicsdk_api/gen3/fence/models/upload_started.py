@@ -13,15 +13,12 @@ _UPLOAD_STARTED_FIELDS = frozenset({"guid", "url"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class UploadStarted(Model):
-    """A blank record and where its bytes go.
-
-    Attributes:
-        guid: GUID of the new record.
-        url: Presigned URL for uploading the bytes with PUT.
-    """
+    """A blank record and where its bytes go."""
 
     guid: str
+    """GUID of the new record."""
     url: str
+    """Presigned URL for uploading the bytes with PUT."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

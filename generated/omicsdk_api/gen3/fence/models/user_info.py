@@ -55,55 +55,52 @@ _USER_INFO_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class UserInfo(Model):
-    """A user, and their permissions.
-
-    Attributes:
-        user_id: Numeric ID of the user in this commons.
-        idp: Identity provider that they logged in with.
-        sub: The same number, as text, as in tokens.
-        username: Name that they log in with.
-        name: The login name once more.
-        display_name: Name as it is shown to others.
-        preferred_username: Name as OpenID Connect has it.
-        phone_number: Their telephone number.
-        email: Their email address.
-        is_admin: Whether they administer this commons.
-        role: `admin` or `user`, nothing else.
-        project_access: Permissions by project, in the old model.
-        certificates_uploaded: Names of the certificates that they have.
-        resources_granted: Resources that were granted to them, in the old model.
-        groups: Groups that they belong to.
-        message: Note for the user; usually empty.
-        active: Whether they may log in.
-        primary_google_service_account: Email address of their Google service account.
-        authz: Actions that they may do, by resource path.
-        resources: Resource paths that they may access.
-        tags: Notes by name, kept with the user.
-        azp: Client that the token was made for; empty for their own.
-    """
+    """A user, and their permissions."""
 
     user_id: int
+    """Numeric ID of the user in this commons."""
     idp: str
+    """Identity provider that they logged in with."""
     sub: str
+    """The same number, as text, as in tokens."""
     username: str
+    """Name that they log in with."""
     name: str
+    """The login name once more."""
     display_name: str
+    """Name as it is shown to others."""
     preferred_username: str
+    """Name as OpenID Connect has it."""
     phone_number: str
+    """Their telephone number."""
     email: str
+    """Their email address."""
     is_admin: bool
+    """Whether they administer this commons."""
     role: str
+    """`admin` or `user`, nothing else."""
     project_access: dict[str, list[str]]
+    """Permissions by project, in the old model."""
     certificates_uploaded: list[str]
+    """Names of the certificates that they have."""
     resources_granted: list[str]
+    """Resources that were granted to them, in the old model."""
     groups: list[str]
+    """Groups that they belong to."""
     message: str
+    """Note for the user; usually empty."""
     active: bool | None
+    """Whether they may log in."""
     primary_google_service_account: str | None
+    """Email address of their Google service account."""
     authz: dict[str, list[AuthzAction]] | None
+    """Actions that they may do, by resource path."""
     resources: list[str] | None
+    """Resource paths that they may access."""
     tags: dict[str, Any] | None
+    """Notes by name, kept with the user."""
     azp: str | None
+    """Client that the token was made for; empty for their own."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -28,25 +28,22 @@ _ACCESS_METHOD_FIELDS = frozenset({"type", "access_url", "access_id", "region", 
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AccessMethod(Model):
-    """A method to access the bytes of a DRS object.
-
-    Attributes:
-        type: Protocol: the scheme of the URL.
-        access_url: URL of bytes.
-        access_id: Identifier for requesting a presigned URL: the protocol's name.
-        region: Region of the cloud; usually empty.
-        cloud: Cloud that holds the bytes, such as `aws` or `gcp`; null for URLs of other schemes.
-        available: Whether the bytes can be read at once.
-        authorizations: How requests for an object are authorised.
-    """
+    """A method to access the bytes of a DRS object."""
 
     type: Literal["s3", "gs", "ftp", "gsiftp", "globus", "htsget", "https", "file"] | str
+    """Protocol: the scheme of the URL."""
     access_url: AccessURL | None
+    """URL of bytes."""
     access_id: str | None
+    """Identifier for requesting a presigned URL: the protocol's name."""
     region: str | None
+    """Region of the cloud; usually empty."""
     cloud: str | None
+    """Cloud that holds the bytes, such as `aws` or `gcp`; null for URLs of other schemes."""
     available: bool | None
+    """Whether the bytes can be read at once."""
     authorizations: Authorizations | None
+    """How requests for an object are authorised."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -13,13 +13,10 @@ _ACCESS_URL_FIELDS = frozenset({"url"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AccessURL(Model):
-    """URL of bytes.
-
-    Attributes:
-        url: The URL, such as `s3://bucket/key`, which requires credentials of that cloud.
-    """
+    """URL of bytes."""
 
     url: str
+    """The URL, such as `s3://bucket/key`, which requires credentials of that cloud."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("url", "url", True, False, STRING),)

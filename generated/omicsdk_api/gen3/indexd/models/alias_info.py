@@ -16,13 +16,10 @@ _ALIAS_INFO_FIELDS = frozenset({"aliases"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AliasInfo(Model):
-    """Aliases of a record.
-
-    Attributes:
-        aliases: The aliases, each of which belongs to one record only.
-    """
+    """Aliases of a record."""
 
     aliases: list[AliasInfoAliasesItem] | None
+    """The aliases, each of which belongs to one record only."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

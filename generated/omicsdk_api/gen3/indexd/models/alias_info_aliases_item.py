@@ -14,13 +14,8 @@ _ALIAS_INFO_ALIASES_ITEM_FIELDS = frozenset({"value"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AliasInfoAliasesItem(Model):
-    """An object.
-
-    Attributes:
-        value: The alias itself; it may hold slashes.
-    """
-
     value: str | None
+    """The alias itself; it may hold slashes."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("value", "value", False, False, STRING),)

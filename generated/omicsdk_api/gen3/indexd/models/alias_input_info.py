@@ -30,23 +30,20 @@ _ALIAS_INPUT_INFO_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AliasInputInfo(Model):
-    """Old alias record to write.
-
-    Attributes:
-        release: Visibility of the alias: `public`, `private` or `controlled`.
-        size: Size of the data in bytes, at least 0. Format int64.
-        hashes: Checksums of a file, in lower-case hexadecimal digits; at least one.
-        keeper_authority: Authority that maintains the alias.
-        host_authorities: Authorities that host the data.
-        metastring: Further description of the data.
-    """
+    """Old alias record to write."""
 
     release: Literal["public", "private", "controlled"] | str
+    """Visibility of the alias: `public`, `private` or `controlled`."""
     size: int
+    """Size of the data in bytes, at least 0. Format int64."""
     hashes: HashInfo
+    """Checksums of a file, in lower-case hexadecimal digits; at least one."""
     keeper_authority: str | None
+    """Authority that maintains the alias."""
     host_authorities: list[str] | None
+    """Authorities that host the data."""
     metastring: str | None
+    """Further description of the data."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

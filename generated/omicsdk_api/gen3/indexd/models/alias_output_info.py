@@ -42,33 +42,30 @@ _ALIAS_OUTPUT_INFO_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AliasOutputInfo(Model):
-    """Old alias record as it is stored.
-
-    Attributes:
-        name: Name of the alias record.
-        rev: Revision, 8 hexadecimal digits; changes with every update. Matches `^[0-9a-f]{8}$`.
-        release: Visibility of the alias: `public`, `private` or `controlled`.
-        size: Size of the data in bytes. Format int64.
-        keeper_authority: Authority that maintains the alias.
-        host_authorities: Authorities that host the data.
-        hashes: Checksums of a file, in lower-case hexadecimal digits; at least one.
-        metadata: Further description of the data.
-        limit: Maximum number of URLs in `urls`. Format int64.
-        start: Number of URLs that were skipped. Format int64.
-        urls: URLs of the data, found by its size and checksums.
-    """
+    """Old alias record as it is stored."""
 
     name: str | None
+    """Name of the alias record."""
     rev: str | None
+    """Revision, 8 hexadecimal digits; changes with every update. Matches `^[0-9a-f]{8}$`."""
     release: Literal["public", "private", "controlled"] | str | None
+    """Visibility of the alias: `public`, `private` or `controlled`."""
     size: int | None
+    """Size of the data in bytes. Format int64."""
     keeper_authority: str | None
+    """Authority that maintains the alias."""
     host_authorities: list[str] | None
+    """Authorities that host the data."""
     hashes: HashInfo | None
+    """Checksums of a file, in lower-case hexadecimal digits; at least one."""
     metadata: str | None
+    """Further description of the data."""
     limit: int | None
+    """Maximum number of URLs in `urls`. Format int64."""
     start: int | None
+    """Number of URLs that were skipped. Format int64."""
     urls: list[str] | None
+    """URLs of the data, found by its size and checksums."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

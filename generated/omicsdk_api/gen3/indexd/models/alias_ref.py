@@ -14,15 +14,12 @@ _ALIAS_REF_FIELDS = frozenset({"name", "rev"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AliasRef(Model):
-    """Name and revision of an old alias record.
-
-    Attributes:
-        name: Name of the alias record.
-        rev: Revision, 8 hexadecimal digits; changes with every update. Matches `^[0-9a-f]{8}$`.
-    """
+    """Name and revision of an old alias record."""
 
     name: str | None
+    """Name of the alias record."""
     rev: str | None
+    """Revision, 8 hexadecimal digits; changes with every update. Matches `^[0-9a-f]{8}$`."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

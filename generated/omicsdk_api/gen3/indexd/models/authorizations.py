@@ -14,20 +14,18 @@ _AUTHORIZATIONS_FIELDS = frozenset({"drs_object_id", "supported_types", "bearer_
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Authorizations(Model):
-    """How requests for an object are authorised.
-
-    Attributes:
-        drs_object_id: GUID of the object.
-        supported_types: Kinds of authorisation that are accepted: `None` (open to all), `BearerAuth`,
-            `PassportAuth`; empty for an object without resource paths.
-        bearer_auth_issuers: Issuers whose tokens give access.
-        passport_auth_issuers: Issuers of visas that give access.
-    """
+    """How requests for an object are authorised."""
 
     drs_object_id: str | None
+    """GUID of the object."""
     supported_types: list[Literal["None", "BasicAuth", "BearerAuth", "PassportAuth"] | str] | None
+    """Kinds of authorisation that are accepted: `None` (open to all), `BearerAuth`, `PassportAuth`; empty for an
+    object without resource paths.
+    """
     bearer_auth_issuers: list[str] | None
+    """Issuers whose tokens give access."""
     passport_auth_issuers: list[str] | None
+    """Issuers of visas that give access."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -18,17 +18,14 @@ _BULK_DRS_AUTHORIZATIONS_FIELDS = frozenset({"resolved_drs_objects", "unresolved
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BulkDrsAuthorizations(Model):
-    """How requests for objects are authorised, and the objects that were not found.
-
-    Attributes:
-        resolved_drs_objects: Accepted authorisation of each object.
-        unresolved_drs_objects: The objects that were not found, gathered by the reason.
-        summary: Numbers of requested and found objects.
-    """
+    """How requests for objects are authorised, and the objects that were not found."""
 
     resolved_drs_objects: list[Authorizations] | None
+    """Accepted authorisation of each object."""
     unresolved_drs_objects: list[UnresolvedGroup] | None
+    """The objects that were not found, gathered by the reason."""
     summary: BulkSummary | None
+    """Numbers of requested and found objects."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -18,17 +18,14 @@ _BULK_DRS_OBJECTS_FIELDS = frozenset({"resolved_drs_objects", "unresolved_drs_ob
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BulkDrsObjects(Model):
-    """The objects that were found, and those that were not.
-
-    Attributes:
-        resolved_drs_objects: Descriptions of the objects that were found.
-        unresolved_drs_objects: The objects that were not found, gathered by the reason.
-        summary: Numbers of requested and found objects.
-    """
+    """The objects that were found, and those that were not."""
 
     resolved_drs_objects: list[DrsObject] | None
+    """Descriptions of the objects that were found."""
     unresolved_drs_objects: list[UnresolvedGroup] | None
+    """The objects that were not found, gathered by the reason."""
     summary: BulkSummary | None
+    """Numbers of requested and found objects."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,16 +14,12 @@ _BULK_DRS_REQUEST_FIELDS = frozenset({"bulk_object_ids", "passports"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BulkDrsRequest(Model):
-    """The requested objects.
-
-    Attributes:
-        bulk_object_ids: GUIDs of the objects, at most `drs.maxBulkRequestLength` of the service's
-            description.
-        passports: Passports that give access, each an encoded and signed JSON Web Token.
-    """
+    """The requested objects."""
 
     bulk_object_ids: list[str]
+    """GUIDs of the objects, at most `drs.maxBulkRequestLength` of the service's description."""
     passports: list[str] | None
+    """Passports that give access, each an encoded and signed JSON Web Token."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

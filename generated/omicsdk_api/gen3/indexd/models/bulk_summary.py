@@ -14,17 +14,14 @@ _BULK_SUMMARY_FIELDS = frozenset({"requested", "resolved", "unresolved"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BulkSummary(Model):
-    """Numbers of requested and found objects.
-
-    Attributes:
-        requested: Number of objects in the request.
-        resolved: Number of objects that were found.
-        unresolved: Number of objects that were not found.
-    """
+    """Numbers of requested and found objects."""
 
     requested: int | None
+    """Number of objects in the request."""
     resolved: int | None
+    """Number of objects that were found."""
     unresolved: int | None
+    """Number of objects that were not found."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

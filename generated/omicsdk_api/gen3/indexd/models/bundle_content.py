@@ -14,19 +14,16 @@ _BUNDLE_CONTENT_FIELDS = frozenset({"id", "drs_uri", "name", "contents"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BundleContent(Model):
-    """Member of a bundle.
-
-    Attributes:
-        id: GUID of the member, a record or bundle.
-        drs_uri: DRS URI of the member.
-        name: Name of the member.
-        contents: Contents of the member if it is a bundle and `expand` was set.
-    """
+    """Member of a bundle."""
 
     id: str | None
+    """GUID of the member, a record or bundle."""
     drs_uri: str | None
+    """DRS URI of the member."""
     name: str | None
+    """Name of the member."""
     contents: list[BundleContent] | None
+    """Contents of the member if it is a bundle and `expand` was set."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

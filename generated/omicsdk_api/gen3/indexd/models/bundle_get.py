@@ -31,33 +31,30 @@ _BUNDLE_GET_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BundleGet(Model):
-    """Bundle with its contents.
-
-    Attributes:
-        id: Identifier of the bundle.
-        drs_uri: DRS URI of the bundle.
-        name: The display name.
-        size: Size of all members in bytes, or what was given.
-        created_time: When it was created, in UTC. Format date-time.
-        updated_time: When it was last changed, in UTC. Format date-time.
-        checksums: Checksums, one for each algorithm.
-        contents: Members of the bundle.
-        aliases: Other names of the bundle.
-        description: Human-readable description of the bundle.
-        version: Version of the bundle, in any form.
-    """
+    """Bundle with its contents."""
 
     id: str | None
+    """Identifier of the bundle."""
     drs_uri: str | None
+    """DRS URI of the bundle."""
     name: str | None
+    """The display name."""
     size: int | None
+    """Size of all members in bytes, or what was given."""
     created_time: str | None
+    """When it was created, in UTC. Format date-time."""
     updated_time: str | None
+    """When it was last changed, in UTC. Format date-time."""
     checksums: list[Checksum] | None
+    """Checksums, one for each algorithm."""
     contents: list[BundleContent] | None
+    """Members of the bundle."""
     aliases: list[str] | None
+    """Other names of the bundle."""
     description: str | None
+    """Human-readable description of the bundle."""
     version: str | None
+    """Version of the bundle, in any form."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,18 +14,16 @@ _BUNDLE_RESPONSE_FIELDS = frozenset({"bundle_id", "name", "contents"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BundleResponse(Model):
-    """Bundle that was created.
-
-    Attributes:
-        bundle_id: GUID of a record or bundle: a UUID, with a prefix before it in most commons. Matches
-            `^.*[a-fA-F0-9]{8}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{12}$`.
-        name: Name of the bundle.
-        contents: Members of the bundle, as JSON text.
-    """
+    """Bundle that was created."""
 
     bundle_id: str | None
+    """GUID of a record or bundle: a UUID, with a prefix before it in most commons. Matches
+    `^.*[a-fA-F0-9]{8}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{12}$`.
+    """
     name: str | None
+    """Name of the bundle."""
     contents: str | None
+    """Members of the bundle, as JSON text."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,15 +14,12 @@ _CHECKSUM_FIELDS = frozenset({"checksum", "type"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Checksum(Model):
-    """Checksum, and how it was computed.
-
-    Attributes:
-        checksum: The checksum in hexadecimal digits.
-        type: Algorithm, such as `md5` or `sha256`.
-    """
+    """Checksum, and how it was computed."""
 
     checksum: str
+    """The checksum in hexadecimal digits."""
     type: str | None
+    """Algorithm, such as `md5` or `sha256`."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

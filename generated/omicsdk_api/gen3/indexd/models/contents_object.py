@@ -14,19 +14,16 @@ _CONTENTS_OBJECT_FIELDS = frozenset({"name", "id", "drs_uri", "contents"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ContentsObject(Model):
-    """Member of a bundle as a DRS object.
-
-    Attributes:
-        name: Name of the member in the bundle.
-        id: GUID of the member, a record or bundle.
-        drs_uri: DRS URI of the member.
-        contents: Contents of the member if it is a bundle and `expand` was set.
-    """
+    """Member of a bundle as a DRS object."""
 
     name: str
+    """Name of the member in the bundle."""
     id: str | None
+    """GUID of the member, a record or bundle."""
     drs_uri: str | None
+    """DRS URI of the member."""
     contents: list[ContentsObject] | None
+    """Contents of the member if it is a bundle and `expand` was set."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

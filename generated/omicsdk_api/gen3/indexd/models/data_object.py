@@ -19,33 +19,30 @@ _DATA_OBJECT_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class DataObject(Model):
-    """File as a DOS data object.
-
-    Attributes:
-        id: GUID of the record.
-        size: Size of the file in bytes. Format int64.
-        created: When the record was created, in UTC. Format date-time.
-        checksums: Checksums, one for each algorithm.
-        name: Name of the file.
-        updated: When the record was last changed, in UTC. Format date-time.
-        version: Revision of the record.
-        mime_type: Media type of the contents.
-        urls: URLs of the bytes, with metadata.
-        description: A human-readable description.
-        aliases: Aliases of the record.
-    """
+    """File as a DOS data object."""
 
     id: str
+    """GUID of the record."""
     size: int
+    """Size of the file in bytes. Format int64."""
     created: str
+    """When the record was created, in UTC. Format date-time."""
     checksums: list[Checksum]
+    """Checksums, one for each algorithm."""
     name: str | None
+    """Name of the file."""
     updated: str | None
+    """When the record was last changed, in UTC. Format date-time."""
     version: str | None
+    """Revision of the record."""
     mime_type: str | None
+    """Media type of the contents."""
     urls: list[Url] | None
+    """URLs of the bytes, with metadata."""
     description: str | None
+    """A human-readable description."""
     aliases: list[str] | None
+    """Aliases of the record."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

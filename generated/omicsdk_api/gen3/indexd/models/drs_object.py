@@ -49,44 +49,40 @@ _DRS_OBJECT_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class DrsObject(Model):
-    """File or, if it has `contents`, bundle as a DRS object.
-
-    Attributes:
-        id: GUID of the record or bundle.
-        self_uri: DRS URI of the object, with the prefix of its GUID (`drs://dg.1234:...`) or the host of the
-            commons.
-        size: Size in bytes; for a bundle, of all that is in it. Format int64.
-        created_time: When the contents were made. Format date-time.
-        checksums: Checksums, one for each algorithm.
-        name: Name of the file or bundle.
-        updated_time: When the contents were last changed. Format date-time.
-        version: Version of the file, in any form.
-        mime_type: Media type of the contents.
-        access_methods: Methods to access the bytes, one for each URL.
-        contents: Contents of the bundle; files have none.
-        description: A human-readable description.
-        aliases: Other names of it.
-        form: Kind of the record; null for a blank one.
-        index_created_time: When the record was created, in UTC. Format date-time.
-        index_updated_time: When the record was last changed, in UTC. Format date-time.
-    """
+    """File or, if it has `contents`, bundle as a DRS object."""
 
     id: str
+    """GUID of the record or bundle."""
     self_uri: str
+    """DRS URI of the object, with the prefix of its GUID (`drs://dg.1234:...`) or the host of the commons."""
     size: int | None
+    """Size in bytes; for a bundle, of all that is in it. Format int64."""
     created_time: str | None
+    """When the contents were made. Format date-time."""
     checksums: list[Checksum]
+    """Checksums, one for each algorithm."""
     name: str | None
+    """Name of the file or bundle."""
     updated_time: str | None
+    """When the contents were last changed. Format date-time."""
     version: str | None
+    """Version of the file, in any form."""
     mime_type: str | None
+    """Media type of the contents."""
     access_methods: list[AccessMethod] | None
+    """Methods to access the bytes, one for each URL."""
     contents: list[ContentsObject] | None
+    """Contents of the bundle; files have none."""
     description: str | None
+    """A human-readable description."""
     aliases: list[str] | None
+    """Other names of it."""
     form: Literal["object", "container", "multipart", "bundle"] | str | None
+    """Kind of the record; null for a blank one."""
     index_created_time: str | None
+    """When the record was created, in UTC. Format date-time."""
     index_updated_time: str | None
+    """When the record was last changed, in UTC. Format date-time."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,15 +14,12 @@ _DRS_OBJECT_REQUEST_FIELDS = frozenset({"expand", "passports"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class DrsObjectRequest(Model):
-    """Details to return about an object, and the authorisation.
-
-    Attributes:
-        expand: Whether the contents of nested bundles are listed recursively; false when omitted.
-        passports: Passports that give access, each an encoded and signed JSON Web Token.
-    """
+    """Details to return about an object, and the authorisation."""
 
     expand: bool | None
+    """Whether the contents of nested bundles are listed recursively; false when omitted."""
     passports: list[str] | None
+    """Passports that give access, each an encoded and signed JSON Web Token."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -17,26 +17,22 @@ _DRS_SERVICE_INFO_FIELDS = frozenset({"id", "name", "version", "type", "organiza
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class DrsServiceInfo(Model):
-    """Description and contents of the DRS server.
-
-    Attributes:
-        id: Identifier of the service, a domain turned round.
-        name: Display name of the service.
-        version: Version of the service.
-        type: Which interface the service speaks.
-        organization: Who runs the service.
-        max_bulk_request_length: The same as `drs.maxBulkRequestLength`, for old clients. Its name in the
-            document is maxBulkRequestLength.
-        drs: Contents of the server, and limits of requests.
-    """
+    """Description and contents of the DRS server."""
 
     id: str
+    """Identifier of the service, a domain turned round."""
     name: str
+    """Display name of the service."""
     version: str
+    """Version of the service."""
     type: DrsServiceInfoType
+    """Which interface the service speaks."""
     organization: DrsServiceInfoOrganization
+    """Who runs the service."""
     max_bulk_request_length: int
+    """The same as `drs.maxBulkRequestLength`, for old clients. Its name in the document is maxBulkRequestLength."""
     drs: DrsServiceInfoDrs
+    """Contents of the server, and limits of requests."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

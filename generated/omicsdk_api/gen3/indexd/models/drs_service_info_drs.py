@@ -14,19 +14,14 @@ _DRS_SERVICE_INFO_DRS_FIELDS = frozenset({"maxBulkRequestLength", "objectCount",
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class DrsServiceInfoDrs(Model):
-    """Contents of the server, and limits of requests.
-
-    Attributes:
-        max_bulk_request_length: Maximum number of objects in a bulk request. Its name in the document is
-            maxBulkRequestLength.
-        object_count: Number of objects on the server. Its name in the document is objectCount.
-        total_object_size: Size of all objects in bytes. Format int64. Its name in the document is
-            totalObjectSize.
-    """
+    """Contents of the server, and limits of requests."""
 
     max_bulk_request_length: int
+    """Maximum number of objects in a bulk request. Its name in the document is maxBulkRequestLength."""
     object_count: int | None
+    """Number of objects on the server. Its name in the document is objectCount."""
     total_object_size: int | None
+    """Size of all objects in bytes. Format int64. Its name in the document is totalObjectSize."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

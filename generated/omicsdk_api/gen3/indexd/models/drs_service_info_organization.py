@@ -14,15 +14,12 @@ _DRS_SERVICE_INFO_ORGANIZATION_FIELDS = frozenset({"name", "url"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class DrsServiceInfoOrganization(Model):
-    """Who runs the service.
-
-    Attributes:
-        name: Name of the organisation.
-        url: URL of the organisation's website.
-    """
+    """Who runs the service."""
 
     name: str | None
+    """Name of the organisation."""
     url: str | None
+    """URL of the organisation's website."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,17 +14,14 @@ _DRS_SERVICE_INFO_TYPE_FIELDS = frozenset({"group", "artifact", "version"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class DrsServiceInfoType(Model):
-    """Which interface the service speaks.
-
-    Attributes:
-        group: Who defined the interface; `org.ga4gh`.
-        artifact: Name of the interface; `drs` here.
-        version: Version of the interface, such as `1.5.0`.
-    """
+    """Which interface the service speaks."""
 
     group: str | None
+    """Who defined the interface; `org.ga4gh`."""
     artifact: str | None
+    """Name of the interface; `drs` here."""
     version: str | None
+    """Version of the interface, such as `1.5.0`."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

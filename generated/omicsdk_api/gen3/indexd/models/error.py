@@ -14,15 +14,12 @@ _ERROR_FIELDS = frozenset({"msg", "status_code"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Error(Model):
-    """Error of the DRS part.
-
-    Attributes:
-        msg: Human-readable description of the error.
-        status_code: The HTTP status of the response once more.
-    """
+    """Error of the DRS part."""
 
     msg: str | None
+    """Human-readable description of the error."""
     status_code: int | None
+    """The HTTP status of the response once more."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,17 +14,14 @@ _ERROR_RESPONSE_FIELDS = frozenset({"msg", "status_code", "error"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ErrorResponse(Model):
-    """Error of the DOS part.
-
-    Attributes:
-        msg: Human-readable description of the error.
-        status_code: The HTTP status of the response once more.
-        error: Error of all parts but DOS and DRS.
-    """
+    """Error of the DOS part."""
 
     msg: str | None
+    """Human-readable description of the error."""
     status_code: int | None
+    """The HTTP status of the response once more."""
     error: str | None
+    """Error of all parts but DOS and DRS."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

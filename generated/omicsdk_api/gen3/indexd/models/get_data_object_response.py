@@ -15,13 +15,10 @@ _GET_DATA_OBJECT_RESPONSE_FIELDS = frozenset({"data_object"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GetDataObjectResponse(Model):
-    """One DOS data object.
-
-    Attributes:
-        data_object: File as a DOS data object.
-    """
+    """One DOS data object."""
 
     data_object: DataObject
+    """File as a DOS data object."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("data_object", "data_object", True, False, model(lambda: DataObject)),)

@@ -14,19 +14,14 @@ _GET_DIST_RESPONSE_ITEM_FIELDS = frozenset({"name", "host", "hints", "type"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GetDistResponseItem(Model):
-    """An object.
-
-    Attributes:
-        name: Name of the commons.
-        host: URL of its index.
-        hints: Patterns of the GUIDs that it has, as regular expressions.
-        type: Kind of its index, such as `indexd`.
-    """
-
     name: str | None
+    """Name of the commons."""
     host: str | None
+    """URL of its index."""
     hints: list[str] | None
+    """Patterns of the GUIDs that it has, as regular expressions."""
     type: str | None
+    """Kind of its index, such as `indexd`."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,13 +14,10 @@ _GET_GUIDS_OUTPUT_FIELDS = frozenset({"guids"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GetGUIDsOutput(Model):
-    """New GUIDs that nothing uses yet.
-
-    Attributes:
-        guids: The GUIDs, with the prefix of the commons.
-    """
+    """New GUIDs that nothing uses yet."""
 
     guids: list[str] | None
+    """The GUIDs, with the prefix of the commons."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("guids", "guids", False, False, array(STRING)),)

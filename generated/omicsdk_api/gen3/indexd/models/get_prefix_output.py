@@ -14,13 +14,10 @@ _GET_PREFIX_OUTPUT_FIELDS = frozenset({"prefix"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GetPrefixOutput(Model):
-    """Prefix of the GUIDs of this commons.
-
-    Attributes:
-        prefix: The prefix with its slash, such as `dg.1234/`.
-    """
+    """Prefix of the GUIDs of this commons."""
 
     prefix: str | None
+    """The prefix with its slash, such as `dg.1234/`."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("prefix", "prefix", False, False, STRING),)

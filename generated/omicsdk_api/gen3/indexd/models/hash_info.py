@@ -14,24 +14,20 @@ _HASH_INFO_FIELDS = frozenset({"md5", "sha256", "sha512", "crc", "etag", "sha1"}
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class HashInfo(Model):
-    """Checksums of a file, in lower-case hexadecimal digits; at least one.
-
-    Attributes:
-        md5: MD5, 32 hexadecimal digits. Matches `^[0-9a-f]{32}$`.
-        sha256: SHA-256, 64 hexadecimal digits. Matches `^[0-9a-f]{64}$`.
-        sha512: SHA-512, 128 hexadecimal digits. Matches `^[0-9a-f]{128}$`.
-        crc: CRC, 8 hexadecimal digits. Matches `^[0-9a-f]{8}$`.
-        etag: S3 ETag, with the number of parts after a dash if it has several. Matches
-            `^[0-9a-f]{32}(-\\d+)?$`.
-        sha1: SHA-1, 40 hexadecimal digits. Matches `^[0-9a-f]{40}$`.
-    """
+    """Checksums of a file, in lower-case hexadecimal digits; at least one."""
 
     md5: str | None
+    """MD5, 32 hexadecimal digits. Matches `^[0-9a-f]{32}$`."""
     sha256: str | None
+    """SHA-256, 64 hexadecimal digits. Matches `^[0-9a-f]{64}$`."""
     sha512: str | None
+    """SHA-512, 128 hexadecimal digits. Matches `^[0-9a-f]{128}$`."""
     crc: str | None
+    """CRC, 8 hexadecimal digits. Matches `^[0-9a-f]{8}$`."""
     etag: str | None
+    """S3 ETag, with the number of parts after a dash if it has several. Matches `^[0-9a-f]{32}(-\\d+)?$`."""
     sha1: str | None
+    """SHA-1, 40 hexadecimal digits. Matches `^[0-9a-f]{40}$`."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,17 +14,14 @@ _INPUT_BLANK_INFO_FIELDS = frozenset({"uploader", "file_name", "authz"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class InputBlankInfo(Model):
-    """Announcement of a file.
-
-    Attributes:
-        uploader: User who uploads the file.
-        file_name: Name of the file to be uploaded.
-        authz: Resource paths that readers of the file will need access to.
-    """
+    """Announcement of a file."""
 
     uploader: str | None
+    """User who uploads the file."""
     file_name: str | None
+    """Name of the file to be uploaded."""
     authz: list[str] | None
+    """Resource paths that readers of the file will need access to."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,20 +14,16 @@ _INPUT_BLANK_VERSION_INFO_FIELDS = frozenset({"did", "uploader", "file_name", "a
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class InputBlankVersionInfo(Model):
-    """Announcement of a new version of a file.
-
-    Attributes:
-        did: GUID of the new record; the service makes one if it is missing.
-        uploader: User who uploads the new version.
-        file_name: Name of the file to be uploaded.
-        authz: Resource paths that readers need access to, such as `/programs/demo/projects/p1`; `/open` is
-            open to all.
-    """
+    """Announcement of a new version of a file."""
 
     did: str | None
+    """GUID of the new record; the service makes one if it is missing."""
     uploader: str | None
+    """User who uploads the new version."""
     file_name: str | None
+    """Name of the file to be uploaded."""
     authz: list[str] | None
+    """Resource paths that readers need access to, such as `/programs/demo/projects/p1`; `/open` is open to all."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

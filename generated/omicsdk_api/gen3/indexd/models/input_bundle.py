@@ -18,28 +18,26 @@ _INPUT_BUNDLE_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class InputBundle(Model):
-    """Bundle to create.
-
-    Attributes:
-        bundles: Identifiers of the members, at least one, without duplicates.
-        bundle_id: GUID of a record or bundle: a UUID, with a prefix before it in most commons. Matches
-            `^.*[a-fA-F0-9]{8}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{12}$`.
-        name: Name of the bundle; its identifier when missing.
-        size: Size in bytes; the sum of the members' when missing. Format int64.
-        checksums: Checksums; an MD5 over the members' is computed when missing.
-        description: Human-readable description of the bundle.
-        version: Version of the bundle, in any form.
-        aliases: Other names of the bundle.
-    """
+    """Bundle to create."""
 
     bundles: list[str]
+    """Identifiers of the members, at least one, without duplicates."""
     bundle_id: str | None
+    """GUID of a record or bundle: a UUID, with a prefix before it in most commons. Matches
+    `^.*[a-fA-F0-9]{8}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{12}$`.
+    """
     name: str | None
+    """Name of the bundle; its identifier when missing."""
     size: int | None
+    """Size in bytes; the sum of the members' when missing. Format int64."""
     checksums: list[Checksum] | None
+    """Checksums; an MD5 over the members' is computed when missing."""
     description: str | None
+    """Human-readable description of the bundle."""
     version: str | None
+    """Version of the bundle, in any form."""
     aliases: list[str] | None
+    """Other names of the bundle."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

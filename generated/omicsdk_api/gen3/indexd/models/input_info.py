@@ -49,47 +49,46 @@ _INPUT_INFO_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class InputInfo(Model):
-    """Record of a file to create.
-
-    Attributes:
-        form: Kind of the record; `object` for a file.
-        size: Size of the file in bytes, at least 0. Format int64.
-        urls: URLs of the file's bytes; may be empty.
-        hashes: Checksums of a file, in lower-case hexadecimal digits; at least one.
-        did: GUID of a record or bundle: a UUID, with a prefix before it in most commons. Matches
-            `^.*[a-fA-F0-9]{8}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{12}$`.
-        baseid: A UUID that all versions of a file share, in hexadecimal digits and dashes. Matches
-            `^[a-fA-F0-9]{8}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{12}$`.
-        file_name: Name of the file, which may hold folders.
-        metadata: Custom metadata of the record.
-        urls_metadata: Metadata of the URLs: an object of keys and values for each URL of `urls`.
-        version: Version of the file, in any form.
-        acl: Old access rules: names of projects, access to one of which suffices; `*` is open to all.
-        authz: Resource paths that readers need access to, such as `/programs/demo/projects/p1`; `/open` is
-            open to all.
-        uploader: User who uploaded the file.
-        description: Human-readable description of the file.
-        content_created_date: When the contents were made (RFC 3339). Format date-time.
-        content_updated_date: When the contents were last changed (RFC 3339); only with, and not before,
-            `content_created_date`. Format date-time.
-    """
+    """Record of a file to create."""
 
     form: Literal["object", "container", "multipart"] | str
+    """Kind of the record; `object` for a file."""
     size: int
+    """Size of the file in bytes, at least 0. Format int64."""
     urls: list[str]
+    """URLs of the file's bytes; may be empty."""
     hashes: HashInfo
+    """Checksums of a file, in lower-case hexadecimal digits; at least one."""
     did: str | None
+    """GUID of a record or bundle: a UUID, with a prefix before it in most commons. Matches
+    `^.*[a-fA-F0-9]{8}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{12}$`.
+    """
     baseid: str | None
+    """A UUID that all versions of a file share, in hexadecimal digits and dashes. Matches
+    `^[a-fA-F0-9]{8}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{12}$`.
+    """
     file_name: str | None
+    """Name of the file, which may hold folders."""
     metadata: dict[str, Any] | None
+    """Custom metadata of the record."""
     urls_metadata: dict[str, Any] | None
+    """Metadata of the URLs: an object of keys and values for each URL of `urls`."""
     version: str | None
+    """Version of the file, in any form."""
     acl: list[str] | None
+    """Old access rules: names of projects, access to one of which suffices; `*` is open to all."""
     authz: list[str] | None
+    """Resource paths that readers need access to, such as `/programs/demo/projects/p1`; `/open` is open to all."""
     uploader: str | None
+    """User who uploaded the file."""
     description: str | None
+    """Human-readable description of the file."""
     content_created_date: str | None
+    """When the contents were made (RFC 3339). Format date-time."""
     content_updated_date: str | None
+    """When the contents were last changed (RFC 3339); only with, and not before, `content_created_date`. Format
+    date-time.
+    """
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -16,21 +16,16 @@ _LIST_ALIAS_RECORDS_RESPONSE_FIELDS = frozenset({"aliases", "size", "start", "li
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ListAliasRecordsResponse(Model):
-    """An object.
-
-    Attributes:
-        aliases: Names of the alias records.
-        size: Requested size in bytes. Format int64.
-        start: Name after which the list starts.
-        limit: Requested maximum number of names. Format int64.
-        hashes: The requested checksums.
-    """
-
     aliases: list[str] | None
+    """Names of the alias records."""
     size: int | None
+    """Requested size in bytes. Format int64."""
     start: str | None
+    """Name after which the list starts."""
     limit: int | None
+    """Requested maximum number of names. Format int64."""
     hashes: HashInfo | None
+    """The requested checksums."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -48,41 +48,38 @@ _LIST_BUNDLES_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ListBundles(Model):
-    """Page of bundles, with the criteria that were used.
-
-    Attributes:
-        ids: The requested GUIDs.
-        records: The bundles of this page.
-        size: Requested size in bytes. Format int64.
-        start: Requested start of the list.
-        limit: Requested maximum number of items. Format int64.
-        file_name: Requested file name.
-        urls: The requested URLs.
-        acl: Requested access list.
-        authz: Requested resource paths.
-        checksums: Checksum, and how it was computed.
-        metadata: The requested metadata.
-        version: The requested version.
-        hashes: Requested checksums; null, as none can be requested.
-        page: Number of the requested page.
-        urls_metadata: Requested metadata of URLs.
-    """
+    """Page of bundles, with the criteria that were used."""
 
     ids: list[str] | None
+    """The requested GUIDs."""
     records: list[OutputBundle] | None
+    """The bundles of this page."""
     size: int | None
+    """Requested size in bytes. Format int64."""
     start: str | None
+    """Requested start of the list."""
     limit: int | None
+    """Requested maximum number of items. Format int64."""
     file_name: str | None
+    """Requested file name."""
     urls: list[str] | None
+    """The requested URLs."""
     acl: list[str] | None
+    """Requested access list."""
     authz: list[str] | None
+    """Requested resource paths."""
     checksums: Checksum | None
+    """Checksum, and how it was computed."""
     metadata: dict[str, Any] | None
+    """The requested metadata."""
     version: str | None
+    """The requested version."""
     hashes: dict[str, Any] | None
+    """Requested checksums; null, as none can be requested."""
     page: int | None
+    """Number of the requested page."""
     urls_metadata: dict[str, Any] | None
+    """Requested metadata of URLs."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -16,15 +16,12 @@ _LIST_DATA_OBJECTS_RESPONSE_FIELDS = frozenset({"data_objects", "next_page_token
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ListDataObjectsResponse(Model):
-    """Page of DOS data objects.
-
-    Attributes:
-        data_objects: The data objects of this page.
-        next_page_token: Where the next page begins; known servers omit it.
-    """
+    """Page of DOS data objects."""
 
     data_objects: list[DataObject] | None
+    """The data objects of this page."""
     next_page_token: str | None
+    """Where the next page begins; known servers omit it."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -16,13 +16,10 @@ _LIST_DRS_OBJECT_FIELDS = frozenset({"drs_objects"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ListDrsObject(Model):
-    """Page of DRS objects.
-
-    Attributes:
-        drs_objects: The objects of this page.
-    """
+    """Page of DRS objects."""
 
     drs_objects: list[DrsObject] | None
+    """The objects of this page."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

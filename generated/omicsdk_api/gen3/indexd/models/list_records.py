@@ -47,39 +47,36 @@ _LIST_RECORDS_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ListRecords(Model):
-    """Page of records, with the criteria that were used.
-
-    Attributes:
-        ids: The requested GUIDs.
-        records: The records of this page.
-        size: Requested size in bytes. Format int64.
-        start: Requested start of the list.
-        limit: Requested maximum number of items. Format int64.
-        file_name: Requested file name.
-        urls: The requested URLs.
-        acl: Requested access list.
-        authz: Requested resource paths.
-        hashes: The requested checksums.
-        metadata: The requested metadata.
-        version: The requested version.
-        page: Number of the requested page.
-        urls_metadata: Requested metadata of URLs.
-    """
+    """Page of records, with the criteria that were used."""
 
     ids: list[str] | None
+    """The requested GUIDs."""
     records: list[OutputInfo] | None
+    """The records of this page."""
     size: int | None
+    """Requested size in bytes. Format int64."""
     start: str | None
+    """Requested start of the list."""
     limit: int | None
+    """Requested maximum number of items. Format int64."""
     file_name: str | None
+    """Requested file name."""
     urls: list[str] | None
+    """The requested URLs."""
     acl: list[str] | None
+    """Requested access list."""
     authz: list[str] | None
+    """Requested resource paths."""
     hashes: HashInfo | None
+    """The requested checksums."""
     metadata: dict[str, Any] | None
+    """The requested metadata."""
     version: str | None
+    """The requested version."""
     page: int | None
+    """Number of the requested page."""
     urls_metadata: dict[str, Any] | None
+    """Requested metadata of URLs."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -16,32 +16,30 @@ _OUTPUT_BUNDLE_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class OutputBundle(Model):
-    """Bundle in a list.
-
-    Attributes:
-        id: GUID of a record or bundle: a UUID, with a prefix before it in most commons. Matches
-            `^.*[a-fA-F0-9]{8}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{12}$`.
-        form: Kind of the entry; `bundle` for bundles.
-        size: Size of all members in bytes, or what was given. Format int64.
-        name: Name of the bundle.
-        updated_time: When it was last changed, in UTC. Format date-time.
-        created_time: When it was created, in UTC. Format date-time.
-        checksum: Checksums of the bundle, as JSON text.
-        aliases: Other names of the bundle, as JSON text.
-        description: Human-readable description of the bundle; null for files, if they were requested.
-        version: Version of the bundle, in any form; null for files, if they were requested.
-    """
+    """Bundle in a list."""
 
     id: str | None
+    """GUID of a record or bundle: a UUID, with a prefix before it in most commons. Matches
+    `^.*[a-fA-F0-9]{8}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{12}$`.
+    """
     form: Literal["object", "container", "multipart", "bundle"] | str | None
+    """Kind of the entry; `bundle` for bundles."""
     size: int | None
+    """Size of all members in bytes, or what was given. Format int64."""
     name: str | None
+    """Name of the bundle."""
     updated_time: str | None
+    """When it was last changed, in UTC. Format date-time."""
     created_time: str | None
+    """When it was created, in UTC. Format date-time."""
     checksum: str | None
+    """Checksums of the bundle, as JSON text."""
     aliases: str | None
+    """Other names of the bundle, as JSON text."""
     description: str | None
+    """Human-readable description of the bundle; null for files, if they were requested."""
     version: str | None
+    """Version of the bundle, in any form; null for files, if they were requested."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

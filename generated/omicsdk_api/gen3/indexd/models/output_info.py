@@ -61,68 +61,66 @@ _OUTPUT_INFO_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class OutputInfo(Model):
-    """Record of a file.
-
-    Attributes:
-        did: GUID of a record or bundle: a UUID, with a prefix before it in most commons. Matches
-            `^.*[a-fA-F0-9]{8}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{12}$`.
-        baseid: A UUID that all versions of a file share, in hexadecimal digits and dashes. Matches
-            `^[a-fA-F0-9]{8}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{12}$`.
-        rev: Revision, 8 hexadecimal digits; changes with every update. Matches `^[0-9a-f]{8}$`.
-        form: Kind of the record; `object` for a file.
-        size: Size in bytes, at least 0. Format int64.
-        file_name: Name of the file, which may hold folders.
-        version: Version of the file, in any form.
-        uploader: User who uploaded the file.
-        urls: URLs of the bytes, such as `s3://bucket/key`.
-        acl: Old access rules: names of projects, one of which a reader needs; `*` is open to all.
-        authz: Resource paths that readers need access to, such as `/programs/demo/projects/p1`; `/open` is
-            open to all.
-        hashes: Checksums of a file, in lower-case hexadecimal digits; at least one.
-        updated_date: When the record was last changed, in UTC. Format date-time.
-        created_date: When the record was created, in UTC. Format date-time.
-        metadata: Custom metadata of the record.
-        urls_metadata: Metadata of the URLs: an object of keys and values for each URL of `urls`.
-        description: Human-readable description of the file or bundle.
-        content_created_date: When the contents were made. Format date-time.
-        content_updated_date: When the contents were last changed. Format date-time.
-        from_index_service: The commons that responded, if it was another one; `host` is its URL.
-        id: Identifier of a bundle, in the place of `did`.
-        name: Name of a bundle.
-        checksum: Checksums of a bundle, as JSON text.
-        aliases: Other names of a bundle, as JSON text.
-        bundle_data: Members of a bundle.
-        created_time: When a bundle was created, in UTC. Format date-time.
-        updated_time: When a bundle was last changed, in UTC. Format date-time.
-    """
+    """Record of a file."""
 
     did: str | None
+    """GUID of a record or bundle: a UUID, with a prefix before it in most commons. Matches
+    `^.*[a-fA-F0-9]{8}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{12}$`.
+    """
     baseid: str | None
+    """A UUID that all versions of a file share, in hexadecimal digits and dashes. Matches
+    `^[a-fA-F0-9]{8}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{12}$`.
+    """
     rev: str | None
+    """Revision, 8 hexadecimal digits; changes with every update. Matches `^[0-9a-f]{8}$`."""
     form: Literal["object", "container", "multipart", "bundle"] | str | None
+    """Kind of the record; `object` for a file."""
     size: int | None
+    """Size in bytes, at least 0. Format int64."""
     file_name: str | None
+    """Name of the file, which may hold folders."""
     version: str | None
+    """Version of the file, in any form."""
     uploader: str | None
+    """User who uploaded the file."""
     urls: list[str] | None
+    """URLs of the bytes, such as `s3://bucket/key`."""
     acl: list[str] | None
+    """Old access rules: names of projects, one of which a reader needs; `*` is open to all."""
     authz: list[str] | None
+    """Resource paths that readers need access to, such as `/programs/demo/projects/p1`; `/open` is open to all."""
     hashes: HashInfo | None
+    """Checksums of a file, in lower-case hexadecimal digits; at least one."""
     updated_date: str | None
+    """When the record was last changed, in UTC. Format date-time."""
     created_date: str | None
+    """When the record was created, in UTC. Format date-time."""
     metadata: dict[str, Any] | None
+    """Custom metadata of the record."""
     urls_metadata: dict[str, Any] | None
+    """Metadata of the URLs: an object of keys and values for each URL of `urls`."""
     description: str | None
+    """Human-readable description of the file or bundle."""
     content_created_date: str | None
+    """When the contents were made. Format date-time."""
     content_updated_date: str | None
+    """When the contents were last changed. Format date-time."""
     from_index_service: dict[str, Any] | None
+    """The commons that responded, if it was another one; `host` is its URL."""
     id: str | None
+    """Identifier of a bundle, in the place of `did`."""
     name: str | None
+    """Name of a bundle."""
     checksum: str | None
+    """Checksums of a bundle, as JSON text."""
     aliases: str | None
+    """Other names of a bundle, as JSON text."""
     bundle_data: list[BundleContent] | None
+    """Members of a bundle."""
     created_time: str | None
+    """When a bundle was created, in UTC. Format date-time."""
     updated_time: str | None
+    """When a bundle was last changed, in UTC. Format date-time."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -13,19 +13,18 @@ _OUTPUT_REF_FIELDS = frozenset({"did", "baseid", "rev"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class OutputRef(Model):
-    """Identifiers of a record.
-
-    Attributes:
-        did: GUID of a record or bundle: a UUID, with a prefix before it in most commons. Matches
-            `^.*[a-fA-F0-9]{8}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{12}$`.
-        baseid: A UUID that all versions of a file share, in hexadecimal digits and dashes. Matches
-            `^[a-fA-F0-9]{8}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{12}$`.
-        rev: Revision, 8 hexadecimal digits; changes with every update. Matches `^[0-9a-f]{8}$`.
-    """
+    """Identifiers of a record."""
 
     did: str
+    """GUID of a record or bundle: a UUID, with a prefix before it in most commons. Matches
+    `^.*[a-fA-F0-9]{8}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{12}$`.
+    """
     baseid: str
+    """A UUID that all versions of a file share, in hexadecimal digits and dashes. Matches
+    `^[a-fA-F0-9]{8}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{12}$`.
+    """
     rev: str
+    """Revision, 8 hexadecimal digits; changes with every update. Matches `^[0-9a-f]{8}$`."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

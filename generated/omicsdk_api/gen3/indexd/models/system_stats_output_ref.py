@@ -14,15 +14,12 @@ _SYSTEM_STATS_OUTPUT_REF_FIELDS = frozenset({"fileCount", "totalFileSize"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SystemStatsOutputRef(Model):
-    """How much the index lists.
-
-    Attributes:
-        file_count: Number of records of files. Its name in the document is fileCount.
-        total_file_size: Size of these files in bytes. Its name in the document is totalFileSize.
-    """
+    """How much the index lists."""
 
     file_count: int | None
+    """Number of records of files. Its name in the document is fileCount."""
     total_file_size: int | None
+    """Size of these files in bytes. Its name in the document is totalFileSize."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

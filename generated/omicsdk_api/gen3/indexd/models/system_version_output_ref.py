@@ -14,15 +14,12 @@ _SYSTEM_VERSION_OUTPUT_REF_FIELDS = frozenset({"commit", "version"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SystemVersionOutputRef(Model):
-    """Version of the service.
-
-    Attributes:
-        commit: Git commit of the release.
-        version: Name of the release.
-    """
+    """Version of the service."""
 
     commit: str | None
+    """Git commit of the release."""
     version: str | None
+    """Name of the release."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

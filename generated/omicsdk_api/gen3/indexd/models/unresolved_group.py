@@ -14,15 +14,12 @@ _UNRESOLVED_GROUP_FIELDS = frozenset({"error_code", "object_ids"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class UnresolvedGroup(Model):
-    """Objects that were not found for the same reason.
-
-    Attributes:
-        error_code: HTTP status that a request for each of them would have had, such as 404.
-        object_ids: GUIDs of these objects.
-    """
+    """Objects that were not found for the same reason."""
 
     error_code: int | None
+    """HTTP status that a request for each of them would have had, such as 404."""
     object_ids: list[str] | None
+    """GUIDs of these objects."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

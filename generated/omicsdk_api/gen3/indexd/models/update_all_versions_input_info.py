@@ -14,15 +14,12 @@ _UPDATE_ALL_VERSIONS_INPUT_INFO_FIELDS = frozenset({"acl", "authz"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class UpdateAllVersionsInputInfo(Model):
-    """Access rules for all versions of a file.
-
-    Attributes:
-        acl: Old access rules to set on all versions.
-        authz: Resource paths to set on all versions.
-    """
+    """Access rules for all versions of a file."""
 
     acl: list[str] | None
+    """Old access rules to set on all versions."""
     authz: list[str] | None
+    """Resource paths to set on all versions."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

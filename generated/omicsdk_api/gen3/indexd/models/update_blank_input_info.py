@@ -16,20 +16,16 @@ _UPDATE_BLANK_INPUT_INFO_FIELDS = frozenset({"size", "hashes", "urls", "authz"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class UpdateBlankInputInfo(Model):
-    """Properties of a file that are known after its upload.
-
-    Attributes:
-        size: Size of the uploaded file in bytes.
-        hashes: Checksums of a file, in lower-case hexadecimal digits; at least one.
-        urls: URLs of the uploaded file's bytes.
-        authz: Resource paths that readers need access to, such as `/programs/demo/projects/p1`; `/open` is
-            open to all.
-    """
+    """Properties of a file that are known after its upload."""
 
     size: int | None
+    """Size of the uploaded file in bytes."""
     hashes: HashInfo | None
+    """Checksums of a file, in lower-case hexadecimal digits; at least one."""
     urls: list[str] | None
+    """URLs of the uploaded file's bytes."""
     authz: list[str] | None
+    """Resource paths that readers need access to, such as `/programs/demo/projects/p1`; `/open` is open to all."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

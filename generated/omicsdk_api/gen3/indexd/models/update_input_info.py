@@ -28,34 +28,30 @@ _UPDATE_INPUT_INFO_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class UpdateInputInfo(Model):
-    """Fields of a record to replace; those that are missing stay as they are.
-
-    Attributes:
-        file_name: Name of the file, which may hold folders.
-        metadata: Metadata of the record, instead of all that it has.
-        urls_metadata: Metadata of the URLs, instead of all that they have; only for URLs of the record.
-        version: Version of the file, in any form.
-        urls: URLs of the bytes, instead of all that the record has.
-        acl: Old access rules, instead of all that the record has.
-        authz: Resource paths, instead of all that the record has.
-        uploader: User who uploaded the file.
-        description: Human-readable description of the file.
-        content_created_date: When the contents were made (RFC 3339). Format date-time.
-        content_updated_date: When the contents were last changed (RFC 3339); not before
-            `content_created_date`. Format date-time.
-    """
+    """Fields of a record to replace; those that are missing stay as they are."""
 
     file_name: str | None
+    """Name of the file, which may hold folders."""
     metadata: dict[str, Any] | None
+    """Metadata of the record, instead of all that it has."""
     urls_metadata: dict[str, Any] | None
+    """Metadata of the URLs, instead of all that they have; only for URLs of the record."""
     version: str | None
+    """Version of the file, in any form."""
     urls: list[str] | None
+    """URLs of the bytes, instead of all that the record has."""
     acl: list[str] | None
+    """Old access rules, instead of all that the record has."""
     authz: list[str] | None
+    """Resource paths, instead of all that the record has."""
     uploader: str | None
+    """User who uploaded the file."""
     description: str | None
+    """Human-readable description of the file."""
     content_created_date: str | None
+    """When the contents were made (RFC 3339). Format date-time."""
     content_updated_date: str | None
+    """When the contents were last changed (RFC 3339); not before `content_created_date`. Format date-time."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,17 +14,14 @@ _URL_FIELDS = frozenset({"url", "system_metadata", "user_metadata"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Url(Model):
-    """URL of bytes in a DOS data object.
-
-    Attributes:
-        url: The URL itself.
-        system_metadata: Metadata of the record, keys and values of any kind.
-        user_metadata: Metadata of the URL, keys and values of any kind.
-    """
+    """URL of bytes in a DOS data object."""
 
     url: str
+    """The URL itself."""
     system_metadata: dict[str, Any] | None
+    """Metadata of the record, keys and values of any kind."""
     user_metadata: dict[str, Any] | None
+    """Metadata of the URL, keys and values of any kind."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,15 +14,12 @@ _URL_OBJECT_FIELDS = frozenset({"url", "metadata"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class UrlObject(Model):
-    """URL of bytes, with its metadata.
-
-    Attributes:
-        url: The URL, such as `s3://bucket/key`.
-        metadata: Metadata of the URL, keys and values.
-    """
+    """URL of bytes, with its metadata."""
 
     url: str | None
+    """The URL, such as `s3://bucket/key`."""
     metadata: dict[str, Any] | None
+    """Metadata of the URL, keys and values."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -17,21 +17,18 @@ _URL_OUTPUT_REF_FIELDS = frozenset({"urls", "size", "start", "limit", "hashes"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class UrlOutputRef(Model):
-    """URLs that were found, with the criteria.
-
-    Attributes:
-        urls: The URLs that were found.
-        size: Requested size in bytes. Format int64.
-        start: Number of URLs that were skipped. Format int64.
-        limit: Requested maximum number of URLs. Format int64.
-        hashes: Checksums of a file, in lower-case hexadecimal digits; at least one.
-    """
+    """URLs that were found, with the criteria."""
 
     urls: list[UrlObject] | None
+    """The URLs that were found."""
     size: int | None
+    """Requested size in bytes. Format int64."""
     start: int | None
+    """Number of URLs that were skipped. Format int64."""
     limit: int | None
+    """Requested maximum number of URLs. Format int64."""
     hashes: HashInfo | None
+    """Checksums of a file, in lower-case hexadecimal digits; at least one."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,17 +14,12 @@ _URLS_OUTPUT_ITEM_FIELDS = frozenset({"did", "urls", "rev"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class URLsOutputItem(Model):
-    """An object.
-
-    Attributes:
-        did: GUID of the record.
-        urls: Those URLs of the record that were found.
-        rev: Revision of the record; only when metadata was looked for. Matches `^[0-9a-f]{8}$`.
-    """
-
     did: str | None
+    """GUID of the record."""
     urls: list[str] | None
+    """Those URLs of the record that were found."""
     rev: str | None
+    """Revision of the record; only when metadata was looked for. Matches `^[0-9a-f]{8}$`."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

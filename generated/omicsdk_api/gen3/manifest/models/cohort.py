@@ -13,13 +13,10 @@ _COHORT_FIELDS = frozenset({"guid"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Cohort(Model):
-    """Cohort to store.
-
-    Attributes:
-        guid: GUID of the PFB file, with its prefix if it has one.
-    """
+    """Cohort to store."""
 
     guid: str
+    """GUID of the PFB file, with its prefix if it has one."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("guid", "guid", True, False, STRING),)

@@ -16,13 +16,8 @@ _LIST_COHORTS_RESPONSE_FIELDS = frozenset({"cohorts"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ListCohortsResponse(Model):
-    """An object.
-
-    Attributes:
-        cohorts: The user's cohorts, the oldest first.
-    """
-
     cohorts: list[ListedFile] | None
+    """The user's cohorts, the oldest first."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("cohorts", "cohorts", False, False, array(model(lambda: ListedFile))),)

@@ -16,13 +16,8 @@ _LIST_MANIFESTS_RESPONSE_FIELDS = frozenset({"manifests"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ListManifestsResponse(Model):
-    """An object.
-
-    Attributes:
-        manifests: The user's manifests, the oldest first.
-    """
-
     manifests: list[ListedFile] | None
+    """The user's manifests, the oldest first."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

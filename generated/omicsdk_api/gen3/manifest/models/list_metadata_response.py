@@ -16,15 +16,10 @@ _LIST_METADATA_RESPONSE_FIELDS = frozenset({"metadata", "external_file_metadata"
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ListMetadataResponse(Model):
-    """An object.
-
-    Attributes:
-        metadata: The user's exported metadata, the oldest first, from older releases.
-        external_file_metadata: The user's exported metadata, the oldest first, from newer releases.
-    """
-
     metadata: list[ListedFile] | None
+    """The user's exported metadata, the oldest first, from older releases."""
     external_file_metadata: list[ListedFile] | None
+    """The user's exported metadata, the oldest first, from newer releases."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,17 +14,14 @@ _LISTED_FILE_FIELDS = frozenset({"filename", "last_modified", "last_modified_tim
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ListedFile(Model):
-    """File in the user's folder.
-
-    Attributes:
-        filename: Name of the file; for a cohort, its GUID.
-        last_modified: When the file was stored, as `YYYY-MM-DD HH:MM:SS` in UTC.
-        last_modified_timestamp: When the file was stored, in seconds since 1970.
-    """
+    """File in the user's folder."""
 
     filename: str | None
+    """Name of the file; for a cohort, its GUID."""
     last_modified: str | None
+    """When the file was stored, as `YYYY-MM-DD HH:MM:SS` in UTC."""
     last_modified_timestamp: float | None
+    """When the file was stored, in seconds since 1970."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

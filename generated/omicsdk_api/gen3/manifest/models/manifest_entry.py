@@ -14,21 +14,18 @@ _MANIFEST_ENTRY_FIELDS = frozenset({"object_id", "file_name", "file_size", "md5s
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ManifestEntry(Model):
-    """File in a manifest. Fields of other names are kept.
-
-    Attributes:
-        object_id: GUID of the file.
-        file_name: Name of the file.
-        file_size: Size of the file in bytes. Format int64.
-        md5sum: MD5 of the file, 32 hexadecimal digits.
-        commons_url: Host of the commons that has the file.
-    """
+    """File in a manifest. Fields of other names are kept."""
 
     object_id: str
+    """GUID of the file."""
     file_name: str | None
+    """Name of the file."""
     file_size: int | None
+    """Size of the file in bytes. Format int64."""
     md5sum: str | None
+    """MD5 of the file, 32 hexadecimal digits."""
     commons_url: str | None
+    """Host of the commons that has the file."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

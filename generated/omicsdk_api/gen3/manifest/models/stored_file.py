@@ -14,13 +14,10 @@ _STORED_FILE_FIELDS = frozenset({"filename"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class StoredFile(Model):
-    """File that was stored.
-
-    Attributes:
-        filename: Name that the file was given.
-    """
+    """File that was stored."""
 
     filename: str | None
+    """Name that the file was given."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("filename", "filename", False, False, STRING),)

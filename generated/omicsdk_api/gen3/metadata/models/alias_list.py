@@ -13,15 +13,12 @@ _ALIAS_LIST_FIELDS = frozenset({"guid", "aliases"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AliasList(Model):
-    """Aliases of a document.
-
-    Attributes:
-        guid: GUID of the document, as requested.
-        aliases: Aliases of the document, sorted.
-    """
+    """Aliases of a document."""
 
     guid: str
+    """GUID of the document, as requested."""
     aliases: list[str]
+    """Aliases of the document, sorted."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,13 +14,10 @@ _ALIAS_OBJ_INPUT_FIELDS = frozenset({"aliases"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AliasObjInput(Model):
-    """Aliases of a document.
-
-    Attributes:
-        aliases: Aliases, any texts that no other document has; a repeated text counts once.
-    """
+    """Aliases of a document."""
 
     aliases: list[str] | None
+    """Aliases, any texts that no other document has; a repeated text counts once."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("aliases", "aliases", False, False, array(STRING)),)

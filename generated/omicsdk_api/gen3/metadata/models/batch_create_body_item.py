@@ -14,15 +14,12 @@ _BATCH_CREATE_BODY_ITEM_FIELDS = frozenset({"guid", "data"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BatchCreateBodyItem(Model):
-    """Document to store.
-
-    Attributes:
-        guid: GUID to store the document under.
-        data: The document, any JSON object; null is stored when it is omitted.
-    """
+    """Document to store."""
 
     guid: str
+    """GUID to store the document under."""
     data: dict[str, Any] | None
+    """The document, any JSON object; null is stored when it is omitted."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

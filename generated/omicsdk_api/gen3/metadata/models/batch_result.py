@@ -13,19 +13,16 @@ _BATCH_RESULT_FIELDS = frozenset({"created", "updated", "conflict", "bad_input"}
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BatchResult(Model):
-    """GUIDs of a batch, by the result for their documents.
-
-    Attributes:
-        created: GUIDs of documents that are new.
-        updated: GUIDs of documents that were replaced.
-        conflict: GUIDs of documents that exist and were kept.
-        bad_input: GUIDs that cannot be used, such as `upload`.
-    """
+    """GUIDs of a batch, by the result for their documents."""
 
     created: list[str]
+    """GUIDs of documents that are new."""
     updated: list[str]
+    """GUIDs of documents that were replaced."""
     conflict: list[str]
+    """GUIDs of documents that exist and were kept."""
     bad_input: list[str]
+    """GUIDs that cannot be used, such as `upload`."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

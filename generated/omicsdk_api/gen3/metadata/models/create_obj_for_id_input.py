@@ -14,17 +14,14 @@ _CREATE_OBJ_FOR_ID_INPUT_FIELDS = frozenset({"file_name", "aliases", "metadata"}
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class CreateObjForIdInput(Model):
-    """A new version of the object with the GUID in the URL.
-
-    Attributes:
-        file_name: Name of the file that will be uploaded.
-        aliases: Aliases that the record of the new version gets; none when omitted.
-        metadata: Document of the new version; empty when omitted.
-    """
+    """A new version of the object with the GUID in the URL."""
 
     file_name: str
+    """Name of the file that will be uploaded."""
     aliases: list[str] | None
+    """Aliases that the record of the new version gets; none when omitted."""
     metadata: dict[str, Any] | None
+    """Document of the new version; empty when omitted."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,20 +14,16 @@ _CREATE_OBJ_INPUT_FIELDS = frozenset({"authz", "file_name", "aliases", "metadata
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class CreateObjInput(Model):
-    """An object that gets a new GUID.
-
-    Attributes:
-        authz: Who may use the object: `version` is 0, and `resource_paths` a list such as
-            `["/programs/demo"]`.
-        file_name: Name of the file that will be uploaded for it.
-        aliases: Aliases that the record of the new object gets; none when omitted.
-        metadata: Document of the new object; empty when omitted.
-    """
+    """An object that gets a new GUID."""
 
     authz: dict[str, Any]
+    """Who may use the object: `version` is 0, and `resource_paths` a list such as `["/programs/demo"]`."""
     file_name: str
+    """Name of the file that will be uploaded for it."""
     aliases: list[str] | None
+    """Aliases that the record of the new object gets; none when omitted."""
     metadata: dict[str, Any] | None
+    """Document of the new object; empty when omitted."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -13,13 +13,10 @@ _DOWNLOAD_URL_FIELDS = frozenset({"url"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class DownloadUrl(Model):
-    """Where an object can be read for a limited time.
-
-    Attributes:
-        url: Presigned URL, which needs no credentials.
-    """
+    """Where an object can be read for a limited time."""
 
     url: str
+    """Presigned URL, which needs no credentials."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("url", "url", True, False, STRING),)

@@ -16,13 +16,10 @@ _HTTP_VALIDATION_ERROR_FIELDS = frozenset({"detail"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class HTTPValidationError(Model):
-    """Errors of a request.
-
-    Attributes:
-        detail: Errors, one entry per place.
-    """
+    """Errors of a request."""
 
     detail: list[ValidationError] | None
+    """Errors, one entry per place."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -13,20 +13,16 @@ _NEW_OBJECT_FIELDS = frozenset({"guid", "aliases", "metadata", "upload_url"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class NewObject(Model):
-    """A new object.
-
-    Attributes:
-        guid: GUID of the object.
-        aliases: Aliases of the object.
-        metadata: Document of the object, with `_upload_status`, `_uploader_id` and `_resource_paths` of the
-            service.
-        upload_url: Presigned URL for uploading the bytes with PUT.
-    """
+    """A new object."""
 
     guid: str
+    """GUID of the object."""
     aliases: list[str]
+    """Aliases of the object."""
     metadata: dict[str, Any]
+    """Document of the object, with `_upload_status`, `_uploader_id` and `_resource_paths` of the service."""
     upload_url: str
+    """Presigned URL for uploading the bytes with PUT."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -13,15 +13,12 @@ _OBJECT_VIEW_FIELDS = frozenset({"record", "metadata"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ObjectView(Model):
-    """Information about an object.
-
-    Attributes:
-        record: Record of the index: `did`, `size`, `hashes`, `urls` and more; empty when it has none.
-        metadata: Document of the object; empty for none.
-    """
+    """Information about an object."""
 
     record: dict[str, Any]
+    """Record of the index: `did`, `size`, `hashes`, `urls` and more; empty when it has none."""
     metadata: dict[str, Any]
+    """Document of the object; empty for none."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

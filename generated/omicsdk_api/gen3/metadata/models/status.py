@@ -14,17 +14,14 @@ _STATUS_FIELDS = frozenset({"status", "timestamp", "aggregate_metadata_enabled"}
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Status(Model):
-    """State of the service.
-
-    Attributes:
-        status: State of the service: `OK`.
-        timestamp: Time at the server, as in RFC 3339.
-        aggregate_metadata_enabled: Whether metadata of other commons is collected here.
-    """
+    """State of the service."""
 
     status: str
+    """State of the service: `OK`."""
     timestamp: str | None
+    """Time at the server, as in RFC 3339."""
     aggregate_metadata_enabled: bool | None
+    """Whether metadata of other commons is collected here."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,21 +14,18 @@ _VALIDATION_ERROR_FIELDS = frozenset({"loc", "msg", "type", "ctx", "input"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ValidationError(Model):
-    """One error of a request.
-
-    Attributes:
-        loc: Location of the value: `body`, `query` or `path`, then keys and indexes.
-        msg: Message of the error.
-        type: Kind of the fault, such as `missing` or `int_parsing`.
-        ctx: Further details of the error, if any.
-        input: The invalid value, if it is shown.
-    """
+    """One error of a request."""
 
     loc: list[str | int]
+    """Location of the value: `body`, `query` or `path`, then keys and indexes."""
     msg: str
+    """Message of the error."""
     type: str
+    """Kind of the fault, such as `missing` or `int_parsing`."""
     ctx: dict[str, Any] | None
+    """Further details of the error, if any."""
     input: Any
+    """The invalid value, if it is shown."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -34,45 +34,42 @@ _CORE_METADATA_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class CoreMetadata(Model):
-    """Core metadata of a data file, with a citation.
-
-    Attributes:
-        object_id: GUID of the data file.
-        file_name: Name of the data file.
-        file_size: Size in bytes, as a number with a fraction.
-        md5sum: MD5 of the contents, 32 hexadecimal digits.
-        type: Type of the node that the file is.
-        data_format: Format of the data file.
-        project_id: Program and project, joined by a dash.
-        citation: How to cite the file, as text.
-        creator: Who made the data.
-        contributor: Who contributed to it.
-        coverage: Place and time that the data cover.
-        description: Description of the data.
-        language: Language of the data.
-        publisher: Who publishes the data.
-        rights: Rights in the data.
-        source: Sources of the data.
-        subject: Subjects of the data.
-    """
+    """Core metadata of a data file, with a citation."""
 
     object_id: str | None
+    """GUID of the data file."""
     file_name: str | None
+    """Name of the data file."""
     file_size: float | None
+    """Size in bytes, as a number with a fraction."""
     md5sum: str | None
+    """MD5 of the contents, 32 hexadecimal digits."""
     type: str | None
+    """Type of the node that the file is."""
     data_format: str | None
+    """Format of the data file."""
     project_id: str | None
+    """Program and project, joined by a dash."""
     citation: str | None
+    """How to cite the file, as text."""
     creator: str | None
+    """Who made the data."""
     contributor: str | None
+    """Who contributed to it."""
     coverage: str | None
+    """Place and time that the data cover."""
     description: str | None
+    """Description of the data."""
     language: str | None
+    """Language of the data."""
     publisher: str | None
+    """Who publishes the data."""
     rights: str | None
+    """Rights in the data."""
     source: str | None
+    """Sources of the data."""
     subject: str | None
+    """Subjects of the data."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,17 +14,14 @@ _DATASETS_ERROR_FIELDS = frozenset({"message", "data", "errors"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class DatasetsError(Model):
-    """Why nothing was counted.
-
-    Attributes:
-        message: Errors of the parameters, as text.
-        data: Always null here.
-        errors: Errors of the types of nodes, each as text.
-    """
+    """Why nothing was counted."""
 
     message: str | None
+    """Errors of the parameters, as text."""
     data: dict[str, Any] | None
+    """Always null here."""
     errors: list[str] | None
+    """Errors of the types of nodes, each as text."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,15 +14,12 @@ _DICTIONARY_VERSION_FIELDS = frozenset({"commit", "version"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class DictionaryVersion(Model):
-    """Version of the data dictionary.
-
-    Attributes:
-        commit: Commit of the dictionary; usually empty.
-        version: Version of the package that carries the dictionary.
-    """
+    """Version of the data dictionary."""
 
     commit: str | None
+    """Commit of the dictionary; usually empty."""
     version: str | None
+    """Version of the package that carries the dictionary."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,13 +14,10 @@ _MESSAGE_FIELDS = frozenset({"message"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Message(Model):
-    """The error message.
-
-    Attributes:
-        message: Message of the error.
-    """
+    """The error message."""
 
     message: str | None
+    """Message of the error."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("message", "message", False, False, STRING),)

@@ -14,21 +14,18 @@ _PROJECT_FIELDS = frozenset({"name", "code", "dbgap_accession_number", "descript
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Project(Model):
-    """A project of the commons.
-
-    Attributes:
-        name: Common name of the project.
-        code: Code of the project within its program.
-        dbgap_accession_number: Accession number in dbGaP, or a substitute.
-        description: Subject of the project; absent where the dictionary has none.
-        image_url: Picture of the project; absent where the dictionary has none.
-    """
+    """A project of the commons."""
 
     name: str
+    """Common name of the project."""
     code: str
+    """Code of the project within its program."""
     dbgap_accession_number: str
+    """Accession number in dbGaP, or a substitute."""
     description: str | None
+    """Subject of the project; absent where the dictionary has none."""
     image_url: str | None
+    """Picture of the project; absent where the dictionary has none."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -15,13 +15,10 @@ _PROJECTS_LIST_FIELDS = frozenset({"projects"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ProjectsList(Model):
-    """Projects of the commons.
-
-    Attributes:
-        projects: The projects that may be read.
-    """
+    """Projects of the commons."""
 
     projects: list[Project]
+    """The projects that may be read."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("projects", "projects", True, False, array(model(lambda: Project))),)

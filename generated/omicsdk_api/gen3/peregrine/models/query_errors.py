@@ -14,15 +14,12 @@ _QUERY_ERRORS_FIELDS = frozenset({"errors", "data"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class QueryErrors(Model):
-    """Why a query failed.
-
-    Attributes:
-        errors: Messages of the errors; not objects as in other responses.
-        data: Results that were found nevertheless, by root field; null for none.
-    """
+    """Why a query failed."""
 
     errors: list[str]
+    """Messages of the errors; not objects as in other responses."""
     data: dict[str, Any] | None
+    """Results that were found nevertheless, by root field; null for none."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,18 +14,14 @@ _QUERY_INPUT_INFO_FIELDS = frozenset({"query", "variables", "operationName"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class QueryInputInfo(Model):
-    """A query in GraphQL.
-
-    Attributes:
-        query: The query as text; `null` as a value in it is a syntax error.
-        variables: Values of its variables, by name without the dollar.
-        operation_name: Ignored by the service, which accepts one operation per query. Its name in the
-            document is operationName.
-    """
+    """A query in GraphQL."""
 
     query: str
+    """The query as text; `null` as a value in it is a syntax error."""
     variables: dict[str, Any] | None
+    """Values of its variables, by name without the dollar."""
     operation_name: str | None
+    """Ignored by the service, which accepts one operation per query. Its name in the document is operationName."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -13,13 +13,10 @@ _QUERY_OUTPUT_REF_FIELDS = frozenset({"data"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class QueryOutputRef(Model):
-    """Data of a query.
-
-    Attributes:
-        data: The results, by root field or its alias.
-    """
+    """Data of a query."""
 
     data: dict[str, Any]
+    """The results, by root field or its alias."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("data", "data", True, False, mapping(ANY)),)

@@ -13,13 +13,10 @@ _SCHEMA_OUTPUT_REF_FIELDS = frozenset({"data"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SchemaOutputRef(Model):
-    """The schema, as introspection returns it.
-
-    Attributes:
-        data: Holds the schema as `__schema`.
-    """
+    """The schema, as introspection returns it."""
 
     data: dict[str, Any]
+    """Holds the schema as `__schema`."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("data", "data", True, False, mapping(ANY)),)

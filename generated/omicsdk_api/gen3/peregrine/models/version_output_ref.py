@@ -15,17 +15,14 @@ _VERSION_OUTPUT_REF_FIELDS = frozenset({"commit", "version", "dictionary"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class VersionOutputRef(Model):
-    """Versions of what runs.
-
-    Attributes:
-        commit: Commit that the service was built from; may be empty.
-        version: Version of the service; may be empty.
-        dictionary: Version of the data dictionary.
-    """
+    """Versions of what runs."""
 
     commit: str
+    """Commit that the service was built from; may be empty."""
     version: str
+    """Version of the service; may be empty."""
     dictionary: DictionaryVersion
+    """Version of the data dictionary."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -13,17 +13,14 @@ _CLOSED_TRANSACTION_FIELDS = frozenset({"code", "message", "transaction_id"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ClosedTransaction(Model):
-    """A dry run that was closed.
-
-    Attributes:
-        code: Status of the response, once more.
-        message: Message of the result.
-        transaction_id: Number of the dry run.
-    """
+    """A dry run that was closed."""
 
     code: int
+    """Status of the response, once more."""
     message: str
+    """Message of the result."""
     transaction_id: int
+    """Number of the dry run."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

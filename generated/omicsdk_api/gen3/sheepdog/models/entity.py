@@ -14,17 +14,14 @@ _ENTITY_FIELDS = frozenset({"type", "submitter_id", "id"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Entity(Model):
-    """An entity: an object whose further properties and links the dictionary states for its type.
-
-    Attributes:
-        type: Node type of the entity, such as `case`.
-        submitter_id: Name of the entity, unique for its type in the project.
-        id: UUID of the entity; the service makes one for a new entity when it is omitted.
-    """
+    """An entity: an object whose further properties and links the dictionary states for its type."""
 
     type: str
+    """Node type of the entity, such as `case`."""
     submitter_id: str | None
+    """Name of the entity, unique for its type in the project."""
     id: str | None
+    """UUID of the entity; the service makes one for a new entity when it is omitted."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,20 +14,18 @@ _ENTITY_ERROR_FIELDS = frozenset({"keys", "message", "type", "dependents"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class EntityError(Model):
-    """One error of an entity.
-
-    Attributes:
-        keys: Invalid properties; empty when none can be named.
-        message: Message of the error.
-        type: Kind of the error: `INVALID_LINK`, `INVALID_NUMERIC`, `INVALID_PERMISSIONS`, `INVALID_PROPERTY`,
-            `INVALID_TYPE`, `INVALID_VALUE`, `MISSING_PROPERTY`, `NOT_UNIQUE`, `NOT_FOUND` or `ERROR`.
-        dependents: Dependents of an entity that was to be deleted: objects with `id` and `type`.
-    """
+    """One error of an entity."""
 
     keys: list[str]
+    """Invalid properties; empty when none can be named."""
     message: str
+    """Message of the error."""
     type: str
+    """Kind of the error: `INVALID_LINK`, `INVALID_NUMERIC`, `INVALID_PERMISSIONS`, `INVALID_PROPERTY`,
+    `INVALID_TYPE`, `INVALID_VALUE`, `MISSING_PROPERTY`, `NOT_UNIQUE`, `NOT_FOUND` or `ERROR`.
+    """
     dependents: list[dict[str, Any]] | None
+    """Dependents of an entity that was to be deleted: objects with `id` and `type`."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -30,25 +30,22 @@ _ENTITY_OUTCOME_FIELDS = frozenset({"action", "id", "type", "valid", "errors", "
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class EntityOutcome(Model):
-    """Result for one entity of a transaction.
-
-    Attributes:
-        action: Action that was done, `create`, `update` or `delete`; null when the entity is invalid.
-        id: UUID of the entity; null when it got none.
-        type: Node type of the entity.
-        valid: Whether the entity is valid.
-        errors: Errors of the entity.
-        warnings: Warnings about the entity.
-        unique_keys: Keys of the entity: `project_id` and `submitter_id`, or `code` of a project.
-    """
+    """Result for one entity of a transaction."""
 
     action: Literal["create", "update", "delete"] | str | None
+    """Action that was done, `create`, `update` or `delete`; null when the entity is invalid."""
     id: str | None
+    """UUID of the entity; null when it got none."""
     type: str | None
+    """Node type of the entity."""
     valid: bool
+    """Whether the entity is valid."""
     errors: list[EntityError]
+    """Errors of the entity."""
     warnings: list[Any]
+    """Warnings about the entity."""
     unique_keys: list[dict[str, Any]] | None
+    """Keys of the entity: `project_id` and `submitter_id`, or `code` of a project."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

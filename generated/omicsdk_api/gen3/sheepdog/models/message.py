@@ -13,13 +13,10 @@ _MESSAGE_FIELDS = frozenset({"message"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Message(Model):
-    """Message of the result.
-
-    Attributes:
-        message: Message of the result.
-    """
+    """Message of the result."""
 
     message: str
+    """Message of the result."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("message", "message", True, False, STRING),)

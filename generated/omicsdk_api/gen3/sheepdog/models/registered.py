@@ -13,17 +13,14 @@ _REGISTERED_FIELDS = frozenset({"id", "name", "message"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Registered(Model):
-    """A program that was registered or updated.
-
-    Attributes:
-        id: UUID of the program.
-        name: Name of the program.
-        message: Whether it was registered or updated, in a sentence.
-    """
+    """A program that was registered or updated."""
 
     id: str
+    """UUID of the program."""
     name: str
+    """Name of the program."""
     message: str
+    """Whether it was registered or updated, in a sentence."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

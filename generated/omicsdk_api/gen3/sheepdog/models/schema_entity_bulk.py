@@ -13,17 +13,14 @@ _SCHEMA_ENTITY_BULK_FIELDS = frozenset({"doc", "doc_format", "name"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SchemaEntityBulk(Model):
-    """A document in a bulk submission.
-
-    Attributes:
-        doc: Text of the document, in its format.
-        doc_format: Format of the document: `JSON`, `TSV` or `CSV`.
-        name: Name of the document, which identifies it in the response.
-    """
+    """A document in a bulk submission."""
 
     doc: str
+    """Text of the document, in its format."""
     doc_format: str
+    """Format of the document: `JSON`, `TSV` or `CSV`."""
     name: str
+    """Name of the document, which identifies it in the response."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

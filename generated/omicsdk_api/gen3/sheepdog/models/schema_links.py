@@ -13,14 +13,10 @@ _SCHEMA_LINKS_FIELDS = frozenset({"links"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SchemaLinks(Model):
-    """Paths of programs, projects or node types.
-
-    Attributes:
-        links: Paths relative to the service, such as `/v0/submission/demo`; their last parts are
-            percent-encoded.
-    """
+    """Paths of programs, projects or node types."""
 
     links: list[str]
+    """Paths relative to the service, such as `/v0/submission/demo`; their last parts are percent-encoded."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("links", "links", True, False, array(STRING)),)

@@ -13,17 +13,14 @@ _SCHEMA_PROGRAM_FIELDS = frozenset({"dbgap_accession_number", "name", "type"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SchemaProgram(Model):
-    """A program to register.
-
-    Attributes:
-        dbgap_accession_number: Accession number of the program in dbGaP, or any other text.
-        name: Name of the program; part of URLs and of the projects' ids.
-        type: Node type: always `program`.
-    """
+    """A program to register."""
 
     dbgap_accession_number: str
+    """Accession number of the program in dbGaP, or any other text."""
     name: str
+    """Name of the program; part of URLs and of the projects' ids."""
     type: str
+    """Node type: always `program`."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,21 +14,18 @@ _SCHEMA_PROJECT_FIELDS = frozenset({"code", "name", "type", "dbgap_accession_num
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SchemaProject(Model):
-    """A project to create.
-
-    Attributes:
-        code: Code of the project; part of URLs. Its id is the name of the program, a hyphen and the code.
-        name: Human-readable title of the project.
-        type: Node type: always `project`.
-        dbgap_accession_number: Accession number of the project in dbGaP, or any other text.
-        investigator_name: Name of the principal investigator.
-    """
+    """A project to create."""
 
     code: str
+    """Code of the project; part of URLs. Its id is the name of the program, a hyphen and the code."""
     name: str
+    """Human-readable title of the project."""
     type: str
+    """Node type: always `project`."""
     dbgap_accession_number: str | None
+    """Accession number of the project in dbGaP, or any other text."""
     investigator_name: str | None
+    """Name of the principal investigator."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -15,13 +15,10 @@ _STORED_ENTITIES_FIELDS = frozenset({"entities"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class StoredEntities(Model):
-    """Entities with all their properties.
-
-    Attributes:
-        entities: The entities, in any order.
-    """
+    """Entities with all their properties."""
 
     entities: list[StoredEntity]
+    """The entities, in any order."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -13,18 +13,16 @@ _STORED_ENTITY_FIELDS = frozenset({"program", "project", "properties"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class StoredEntity(Model):
-    """An entity and where it belongs.
-
-    Attributes:
-        program: Program that the entity belongs to.
-        project: Code of the project that the entity belongs to.
-        properties: All properties of the entity, null where it has none; links are lists of objects with `id`
-            and `submitter_id`.
-    """
+    """An entity and where it belongs."""
 
     program: str
+    """Program that the entity belongs to."""
     project: str
+    """Code of the project that the entity belongs to."""
     properties: dict[str, Any]
+    """All properties of the entity, null where it has none; links are lists of objects with `id` and
+    `submitter_id`.
+    """
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -44,35 +44,32 @@ _TRANSACTION_FIELDS = frozenset(
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Transaction(Model):
-    """Result of a submission, deletion or change of state.
-
-    Attributes:
-        code: Status of the response, once more.
-        success: Whether all went well; of a dry run, whether it would have.
-        message: Message of the result.
-        transaction_id: Number of the transaction, by which a dry run is committed or closed.
-        entities: Result for each entity.
-        entity_error_count: Number of entities that are invalid.
-        transactional_error_count: Number of errors of the whole transaction.
-        transactional_errors: Errors of the whole transaction: texts, or objects with `message`.
-        created_entity_count: Number of entities that were created; submissions only.
-        updated_entity_count: Number of entities that were updated; submissions only.
-        deleted_entity_count: Number of entities that were deleted; deletions only.
-        dependent_ids: UUIDs of the dependents that prevent a deletion, separated by commas; deletions only.
-    """
+    """Result of a submission, deletion or change of state."""
 
     code: int
+    """Status of the response, once more."""
     success: bool
+    """Whether all went well; of a dry run, whether it would have."""
     message: str
+    """Message of the result."""
     transaction_id: int | None
+    """Number of the transaction, by which a dry run is committed or closed."""
     entities: list[EntityOutcome]
+    """Result for each entity."""
     entity_error_count: int
+    """Number of entities that are invalid."""
     transactional_error_count: int
+    """Number of errors of the whole transaction."""
     transactional_errors: list[Any]
+    """Errors of the whole transaction: texts, or objects with `message`."""
     created_entity_count: int | None
+    """Number of entities that were created; submissions only."""
     updated_entity_count: int | None
+    """Number of entities that were updated; submissions only."""
     deleted_entity_count: int | None
+    """Number of entities that were deleted; deletions only."""
     dependent_ids: str | None
+    """UUIDs of the dependents that prevent a deletion, separated by commas; deletions only."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,15 +14,12 @@ _VALIDATION_FIELDS = frozenset({"valid", "errors"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Validation(Model):
-    """Whether a manifest is valid.
-
-    Attributes:
-        valid: Whether the manifest is valid.
-        errors: Errors of the manifest; absent when it is valid.
-    """
+    """Whether a manifest is valid."""
 
     valid: bool
+    """Whether the manifest is valid."""
     errors: list[str] | None
+    """Errors of the manifest; absent when it is valid."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

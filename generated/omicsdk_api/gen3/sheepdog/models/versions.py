@@ -15,17 +15,14 @@ _VERSIONS_FIELDS = frozenset({"version", "commit", "dictionary"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Versions(Model):
-    """Versions of the service and of its dictionary.
-
-    Attributes:
-        version: Version of the service; may be empty.
-        commit: Commit of the service; may be empty.
-        dictionary: Version of the dictionary.
-    """
+    """Versions of the service and of its dictionary."""
 
     version: str
+    """Version of the service; may be empty."""
     commit: str
+    """Commit of the service; may be empty."""
     dictionary: VersionsDictionary
+    """Version of the dictionary."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

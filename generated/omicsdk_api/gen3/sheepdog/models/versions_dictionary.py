@@ -14,15 +14,12 @@ _VERSIONS_DICTIONARY_FIELDS = frozenset({"version", "commit"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class VersionsDictionary(Model):
-    """Version of the dictionary.
-
-    Attributes:
-        version: Version of the dictionary; may be `Unknown`.
-        commit: Commit of the dictionary; may be `Unknown`.
-    """
+    """Version of the dictionary."""
 
     version: str | None
+    """Version of the dictionary; may be `Unknown`."""
     commit: str | None
+    """Commit of the dictionary; may be `Unknown`."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -16,13 +16,8 @@ _GET_EXTERNAL_OIDC_RESPONSE_FIELDS = frozenset({"providers"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GetExternalOidcResponse(Model):
-    """An object.
-
-    Attributes:
-        providers: The identity providers, one for each way to log in to a commons.
-    """
-
     providers: list[Provider] | None
+    """The identity providers, one for each way to log in to a commons."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -14,13 +14,8 @@ _GET_TOKEN_RESPONSE_FIELDS = frozenset({"token"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GetTokenResponse(Model):
-    """An object.
-
-    Attributes:
-        token: The access token, a JSON Web Token.
-    """
-
     token: str | None
+    """The access token, a JSON Web Token."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("token", "token", False, False, STRING),)

@@ -14,15 +14,12 @@ _LOGIN_PAGE_FIELDS = frozenset({"name", "url"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class LoginPage(Model):
-    """Page on which a user can connect.
-
-    Attributes:
-        name: Display name of the page.
-        url: URL of the page, for a browser.
-    """
+    """Page on which a user can connect."""
 
     name: str | None
+    """Display name of the page."""
     url: str | None
+    """URL of the page, for a browser."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

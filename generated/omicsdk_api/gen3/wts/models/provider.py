@@ -16,21 +16,18 @@ _PROVIDER_FIELDS = frozenset({"base_url", "idp", "name", "refresh_token_expirati
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Provider(Model):
-    """Identity provider, by which users log in to a commons.
-
-    Attributes:
-        base_url: URL of the commons.
-        idp: Name of the provider in other requests.
-        name: Display name of the provider.
-        refresh_token_expiration: Time until the user's connection expires, as text such as `29 days`.
-        urls: Pages on which the user can connect.
-    """
+    """Identity provider, by which users log in to a commons."""
 
     base_url: str | None
+    """URL of the commons."""
     idp: str | None
+    """Name of the provider in other requests."""
     name: str | None
+    """Display name of the provider."""
     refresh_token_expiration: str | None
+    """Time until the user's connection expires, as text such as `29 days`."""
     urls: list[LoginPage] | None
+    """Pages on which the user can connect."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -16,15 +16,9 @@ _ACCEPTED_FIELDS = frozenset({"state", "sample"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Accepted(Model):
-    """An object.
-
-    Attributes:
-        state: Not described.
-        sample: A sample, and those that were made of it.
-    """
-
     state: Literal["accepted"] | str
     sample: Sample | None
+    """A sample, and those that were made of it."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -16,15 +16,9 @@ _LIST_SAMPLES_RESPONSE_FIELDS = frozenset({"samples", "total"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ListSamplesResponse(Model):
-    """An object.
-
-    Attributes:
-        samples: Not described.
-        total: How many there are in all.
-    """
-
     samples: list[Sample]
     total: int | None
+    """How many there are in all."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -16,17 +16,11 @@ _NEW_SAMPLE_FIELDS = frozenset({"kind", "parent", "class"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class NewSample(Model):
-    """An object.
-
-    Attributes:
-        kind: Not described.
-        parent: A sample, and those that were made of it.
-        class_: A word that Python keeps for itself. Its name in the document is class.
-    """
-
     kind: Literal["blood", "saliva"] | str
     parent: Sample | None
+    """A sample, and those that were made of it."""
     class_: str | None
+    """A word that Python keeps for itself. Its name in the document is class."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

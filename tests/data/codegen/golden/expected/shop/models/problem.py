@@ -14,13 +14,6 @@ _PROBLEM_FIELDS = frozenset({"title", "detail"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Problem(Model):
-    """An object.
-
-    Attributes:
-        title: Not described.
-        detail: Not described.
-    """
-
     title: str
     detail: str | None
     additional_properties: dict[str, Any] | None

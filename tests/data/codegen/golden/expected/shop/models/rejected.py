@@ -13,13 +13,6 @@ _REJECTED_FIELDS = frozenset({"state", "why"})
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Rejected(Model):
-    """An object.
-
-    Attributes:
-        state: Not described.
-        why: Not described.
-    """
-
     state: Literal["rejected"] | str
     why: str
     additional_properties: dict[str, Any] | None

@@ -27,21 +27,15 @@ _SAMPLE_FIELDS = frozenset({"kind", "id", "parent", "class", "children", "sizes"
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Sample(Model):
-    """A sample, and those that were made of it.
-
-    Attributes:
-        kind: Not described.
-        id: Its name for ever.
-        parent: A sample, and those that were made of it.
-        class_: A word that Python keeps for itself. Its name in the document is class.
-        children: Not described.
-        sizes: Not described.
-    """
+    """A sample, and those that were made of it."""
 
     kind: Literal["blood", "saliva"] | str
     id: str
+    """Its name for ever."""
     parent: Sample | None
+    """A sample, and those that were made of it."""
     class_: str | None
+    """A word that Python keeps for itself. Its name in the document is class."""
     children: list[Sample] | None
     sizes: dict[str, int] | None
     additional_properties: dict[str, Any] | None

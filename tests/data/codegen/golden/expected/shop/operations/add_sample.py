@@ -26,7 +26,7 @@ def build(
     Deprecated.
 
     Args:
-        kind (Literal['blood', 'saliva']): Not described.
+        kind (Literal['blood', 'saliva']): Required.
         parent (Sample | SampleDict): A sample, and those that were made of it. Optional.
         class_ (str): A word that Python keeps for itself. Optional.
 

@@ -1,0 +1,161 @@
+"""Where a document's descriptions are in a package: each at one place, and nothing where the document has none."""
+
+import ast
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from omicsdk_codegen.document import Document
+from omicsdk_codegen.faults import Report
+from omicsdk_codegen.places import Places
+from omicsdk_codegen.plan import Package, plan
+from omicsdk_codegen.project import files_around
+from omicsdk_codegen.render import render_package
+from omicsdk_codegen.texts import beyond
+
+STATUS = {"type": "string", "description": "Whether it was sequenced"}
+SAMPLE: dict[str, Any] = {
+    "type": "object",
+    "required": ["id"],
+    "properties": {"id": {"type": "string"}, "status": STATUS, "of": {"$ref": "#/components/schemas/Donor"}, "any": {}},
+}
+DONOR: dict[str, Any] = {"type": "object", "description": "A person.", "properties": {"class": {"type": "string"}}}
+HEADER = {"description": "What is left", "schema": {"type": "integer"}}
+DONE = {
+    "200": {"description": "", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Sample"}}}}
+}
+DOCUMENT: dict[str, Any] = {
+    "openapi": "3.1.0",
+    "info": {"title": "Samples", "version": "1", "description": "Samples. Of one laboratory."},
+    "paths": {
+        "/bare/{id}": {
+            "parameters": [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}],
+            "get": {"operationId": "bare", "responses": {"200": {**DONE["200"], "headers": {"X-Left": HEADER}}}},
+        },
+        "/twice": {"get": {"operationId": "twice", "summary": "List all", "description": "List all.", "responses": DONE}},
+        "/longer": {"get": {"operationId": "longer", "description": "Count them.\n\nFast.", "responses": DONE}},
+    },
+    "webhooks": {"done": {"post": {"requestBody": {"content": {"application/json": {"schema": SAMPLE}}}, "responses": {"200": {}}}}},
+    "components": {"schemas": {"Sample": SAMPLE, "Donor": DONOR}},
+}  # fmt: skip
+
+
+def _package(data: dict[str, Any] = DOCUMENT) -> Package:
+    return plan(Document(data, "samples.yaml", Places()), "samples", Report())
+
+
+@pytest.fixture(scope="module")
+def files() -> dict[str, str]:
+    package = _package()
+    return {
+        **render_package(package, "Generated for a test."),
+        **files_around(package, "samples", Path("samples.yaml")),
+    }
+
+
+def _fields(text: str) -> dict[str, str | None]:
+    """The annotated names of a module's classes, each with the docstring below it."""
+    found: dict[str, str | None] = {}
+    for holder in ast.walk(ast.parse(text)):
+        if isinstance(holder, ast.ClassDef):
+            for statement, following in zip(holder.body, [*holder.body[1:], None], strict=True):
+                if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+                    is_text = isinstance(following, ast.Expr) and isinstance(following.value, ast.Constant)
+                    found[statement.target.id] = str(following.value.value) if is_text else None
+    return found
+
+
+def test_descriptions_are_below_fields_and_nowhere_else(files: dict[str, str]) -> None:
+    text = files["models/sample.py"]
+    fields = _fields(text)
+    assert fields["status"] == "Whether it was sequenced."
+    assert [fields[name] for name in ("id", "any", "additional_properties")] == [None, None, None]
+    assert text.count("Whether it was sequenced") == 1
+    assert "Attributes:" not in "".join(files.values())
+
+
+def test_a_field_of_another_name_states_that_of_the_document(files: dict[str, str]) -> None:
+    assert _fields(files["models/donor.py"])["class_"] == "Its name in the document is class."
+
+
+def test_headers_are_described_below_their_fields(files: dict[str, str]) -> None:
+    assert _fields(files["headers.py"])["x_left"] == "X-Left. What is left."
+
+
+def test_a_class_without_a_description_has_no_docstring(files: dict[str, str]) -> None:
+    classes = {
+        node.name: ast.get_docstring(node)
+        for text in (files["models/sample.py"], files["models/donor.py"])
+        for node in ast.parse(text).body
+        if isinstance(node, ast.ClassDef)
+    }
+    assert classes == {"Sample": None, "Donor": "A person."}
+
+
+@pytest.mark.parametrize("noise", ["Not described", "An object.", "Nothing is said", "Any value."])
+def test_no_text_states_that_there_is_none(files: dict[str, str], noise: str) -> None:
+    assert [name for name, text in files.items() if noise in text] == []
+
+
+def test_an_argument_without_a_description_is_listed(files: dict[str, str]) -> None:
+    assert "id (str): Required.\n" in files["operations/bare.py"]
+
+
+def test_a_summary_is_not_repeated(files: dict[str, str]) -> None:
+    commands = {row["name"]: row for row in json.loads(files["commands.json"])}
+    assert (commands["twice"]["summary"], commands["twice"]["description"]) == ("List all", "")
+    assert (commands["longer"]["summary"], commands["longer"]["description"]) == ("Count them.", "Fast.")
+    assert files["operations/twice.py"].count("List all") == 2  # of the module and of the function
+    assert "Samples.\n\n    Of one laboratory.\n" in files["client.py"]
+
+
+def test_the_readme_has_no_line_twice(files: dict[str, str]) -> None:
+    lines = [line for line in files["README.md"].splitlines() if line and not line.startswith("```")]
+    assert len(set(lines)) == len(lines)
+    assert "- `bare(*, id)`: `GET /bare/{id}`.\n" in files["README.md"]
+    assert "- `twice()`: `GET /twice`. List all.\n" in files["README.md"]
+
+
+@pytest.mark.parametrize(
+    ("info", "beginning"),
+    [
+        ({"title": "Samples"}, "# Samples\n\nA typed client"),
+        ({"title": "Samples", "description": "Samples."}, "# Samples\n\nA typed client"),
+        ({"title": "Samples", "description": "Of a laboratory."}, "# Samples\n\nOf a laboratory.\n\nA typed client"),
+    ],
+)
+def test_the_readme_does_not_repeat_its_title(info: dict[str, str], beginning: str) -> None:
+    around = files_around(_package({**DOCUMENT, "info": info}), "samples", Path("samples.yaml"))
+    assert beginning in around["README.md"]
+
+
+@pytest.mark.parametrize("is_copy", [True, False])
+def test_the_readme_imports_what_users_may_import(is_copy: bool) -> None:
+    scheme = {"type": "http", "scheme": "bearer"}
+    data = {
+        **DOCUMENT,
+        "security": [{"token": []}],
+        "components": {**DOCUMENT["components"], "securitySchemes": {"token": scheme}},
+    }
+    text = files_around(_package(data), "samples", Path("samples.yaml"), "copy" if is_copy else "omicsdk")["README.md"]
+    assert "_runtime" not in text
+    assert ("from samples import BearerToken, SamplesApi\n" in text) is is_copy
+    assert ("from omicsdk.core.credentials import BearerToken\n" in text) is not is_copy
+
+
+@pytest.mark.parametrize(
+    ("headline", "text", "rest"),
+    [
+        ("List all", "List all.", ""),
+        ("List all.", "list all", ""),
+        ("List all", "List all things.", "List all things."),
+        ("List all", "List all. Of a page.\nMore.", "Of a page.\nMore."),
+        ("List all", "List\nall.\n\nOf a page.", "Of a page."),
+        ("List all", "", ""),
+        ("", "List all.", "List all."),
+        ("All", "All.well", "All.well"),
+    ],
+)
+def test_what_a_text_states_beyond_its_headline(headline: str, text: str, rest: str) -> None:
+    assert beyond(headline, text) == rest
