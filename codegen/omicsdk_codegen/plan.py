@@ -256,6 +256,8 @@ Args:
     strict: Raise DecodeError if a response does not match the document, instead of keeping it unchanged.
     response_limit: Maximum bytes of a decoded response in memory, by default 64 MiB; a larger one raises ResponseTooLarge.
     errors: How texts are decoded that are not in their charset, as in bytes.decode; strict by default, which raises DecodeError.
+    before_request: A function, or several, called with each httpx.Request before it is sent; it may change the headers.
+    after_response: A function, or several, called with each httpx.Response.
 
 Raises:
     ConfigError: The base URL is invalid."""

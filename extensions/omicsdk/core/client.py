@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from omicsdk.core.credentials import Credentials
     from omicsdk.core.model import Shape
     from omicsdk.core.retry import Retry
+    from omicsdk.core.sending.hooks import AsyncHooks, Hooks
     from omicsdk.core.sending.transport import Pace, SecurityRules, Timeout
 
     class _Options(TypedDict, total=False):
@@ -42,12 +43,16 @@ if TYPE_CHECKING:
         """Arguments of Client, besides those that depend on the document."""
 
         transport: httpx.BaseTransport | None
+        before_request: Hooks[httpx.Request]
+        after_response: Hooks[httpx.Response]
 
     class AsyncClientOptions(_Options, total=False):
         """Arguments of AsyncClient, besides those that depend on the document."""
 
         transport: httpx.AsyncBaseTransport | None
         blocking_transport: httpx.BaseTransport | None
+        before_request: AsyncHooks[httpx.Request]
+        after_response: AsyncHooks[httpx.Response]
 
 
 _OF_BODIES = frozenset({"content-type", "content-length", "content-encoding", "transfer-encoding"})
@@ -257,6 +262,8 @@ class _ClientBase(Generic[E]):
         follow_redirects: bool | Omit = OMIT,
         response_limit: int | Omit = OMIT,
         errors: str | Omit = OMIT,
+        before_request: AsyncHooks[httpx.Request] | Omit = OMIT,
+        after_response: AsyncHooks[httpx.Response] | Omit = OMIT,
     ) -> Self:
         """Return a cheap clone with other options over the same connections; closing either closes both.
 
@@ -272,6 +279,8 @@ class _ClientBase(Generic[E]):
             response_limit: Maximum bytes of a response that is read whole, decoded; a larger one raises ResponseTooLarge.
             errors: How texts are decoded whose bytes their charset does not allow: `strict` raises DecodeError, `replace`
                 and others are as in `bytes.decode`.
+            before_request: Called in place of the present hooks; `()` calls none.
+            after_response: As before_request.
 
         Raises:
             ConfigError: The limit is not a whole number from 1.
@@ -287,7 +296,13 @@ class _ClientBase(Generic[E]):
             follow_redirects=held.follow_redirects if follow_redirects is OMIT else follow_redirects,
             errors=held.errors if errors is OMIT else errors,
             transport=held.transport.with_options(
-                timeout=timeout, retry=retry, headers=headers, credentials=credentials, response_limit=response_limit
+                timeout=timeout,
+                retry=retry,
+                headers=headers,
+                credentials=credentials,
+                response_limit=response_limit,
+                before_request=before_request,
+                after_response=after_response,
             ),
         )
         return clone
@@ -314,6 +329,11 @@ class Client(_ClientBase[Exchange]):
             any length, have no limit.
         errors: How texts are decoded whose bytes their charset does not allow: `strict` raises DecodeError, `replace` and
             others are as in `bytes.decode`.
+        before_request: A function, or several in their order, called with each httpx.Request before it is sent, with its
+            credentials; it may change the headers. Each try of a call and each step of a redirect is a request. An exception
+            ends the call.
+        after_response: The same for each httpx.Response, those of errors and redirects too, before the client acts on it. Its body has
+            been read, unless the call streams it.
 
     Raises:
         ConfigError: The base URL is invalid, or the limit is not a whole number from 1.
@@ -336,6 +356,8 @@ class Client(_ClientBase[Exchange]):
         clock: Clock = SYSTEM_CLOCK,
         response_limit: int | None = None,
         errors: str = "strict",
+        before_request: Hooks[httpx.Request] = (),
+        after_response: Hooks[httpx.Response] = (),
     ) -> None:
         self._exchange = self._exchange_class(
             strict=strict,
@@ -357,6 +379,8 @@ class Client(_ClientBase[Exchange]):
                 security=self._stated_security(),
             ),
         )
+        if before_request or after_response:
+            self._exchange.transport.call_hooks(before_request, after_response)
 
     def close(self) -> None:
         """Close the connections."""
@@ -375,6 +399,8 @@ class AsyncClient(_ClientBase[AsyncExchange]):
     Args: those of Client, with an httpx.AsyncBaseTransport as `transport`, and
 
         blocking_transport: Replaces the network for code that runs in threads: the workflows of a platform's client.
+
+    Hooks may be coroutine functions, but not for requests of workflows.
     """
 
     _exchange_class: ClassVar[type[AsyncExchange]] = AsyncExchange
@@ -395,6 +421,8 @@ class AsyncClient(_ClientBase[AsyncExchange]):
         clock: Clock = SYSTEM_CLOCK,
         response_limit: int | None = None,
         errors: str = "strict",
+        before_request: AsyncHooks[httpx.Request] = (),
+        after_response: AsyncHooks[httpx.Response] = (),
     ) -> None:
         self._exchange = self._exchange_class(
             strict=strict,
@@ -417,6 +445,8 @@ class AsyncClient(_ClientBase[AsyncExchange]):
                 security=self._stated_security(),
             ),
         )
+        if before_request or after_response:
+            self._exchange.transport.call_hooks(before_request, after_response)
 
     async def aclose(self) -> None:
         """Close the connections."""

@@ -29,7 +29,7 @@ def outgoing(transport: Transport, request: Request) -> Outgoing | None:
         request: A request without a body, or with one of bytes.
 
     Returns:
-        None if this transport has to send it: the network is replaced, or the credentials are an httpx.Auth or a client
+        None if this transport has to send it: the network is replaced, it has hooks, or the credentials are an httpx.Auth or a client
             certificate, need renewal
         (which takes time), cannot be renewed, or are sent in the URL, which messages show.
 
@@ -37,7 +37,7 @@ def outgoing(transport: Transport, request: Request) -> Outgoing | None:
         AuthError: The credentials may not be sent there, and the operation requires them.
     """
     manners = transport._manners  # pyright: ignore[reportPrivateUsage] - of core as well
-    if not transport._connections.real:  # pyright: ignore[reportPrivateUsage]
+    if transport.has_hooks or not transport._connections.real:  # pyright: ignore[reportPrivateUsage]
         return None
     hop = first_hop(request, manners)
     headers = {name.lower(): value for name, value in hop.headers}

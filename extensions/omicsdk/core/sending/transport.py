@@ -36,6 +36,7 @@ from omicsdk.core.version import USER_AGENT
 if TYPE_CHECKING:
     import httpx
 
+    from omicsdk.core.sending.hooks import AnyHooks, AsyncHooks
     from omicsdk.core.sending.wire import AsyncSender, Sender
 
 
@@ -557,6 +558,8 @@ def _chance() -> float:
 class _Transport:
     """What both transports share: all but sending."""
 
+    _hooks: "AnyHooks" = ((), ())
+
     def __init__(
         self,
         base_url: str,
@@ -651,6 +654,8 @@ class _Transport:
         headers: Mapping[str, str] | Omit | None = OMIT,
         credentials: "Credentials | httpx.Auth | Mapping[str, object] | Omit | None" = OMIT,
         response_limit: int | Omit = OMIT,
+        before_request: "AsyncHooks[httpx.Request] | Omit" = OMIT,
+        after_response: "AsyncHooks[httpx.Response] | Omit" = OMIT,
     ) -> Self:
         """Return a clone with other settings over the same connections; closing one closes both.
 
@@ -660,6 +665,8 @@ class _Transport:
             headers: Sent in addition to the existing ones, replacing those of the same name.
             credentials: Other credentials; None sends none.
             response_limit: Maximum bytes of a response that is read whole, decoded.
+            before_request: Other hooks of requests; `()` for none.
+            after_response: Other hooks of responses; `()` for none.
 
         Returns:
             The clone.
@@ -681,7 +688,29 @@ class _Transport:
         if credentials is not OMIT:
             manners = replace(manners, credentials=self._assigned(manners, credentials))
         clone._manners = manners
+        if before_request is not OMIT or after_response is not OMIT:
+            clone.call_hooks(
+                self._hooks[0] if before_request is OMIT else before_request,
+                self._hooks[1] if after_response is OMIT else after_response,
+            )
         return clone
+
+    def call_hooks(
+        self, before_request: "AsyncHooks[httpx.Request]", after_response: "AsyncHooks[httpx.Response]"
+    ) -> None:
+        """Set the hooks of a transport that nothing uses yet.
+
+        Args:
+            before_request: Called with each request before it is sent: each try, and each step of a redirect.
+            after_response: Called with each response.
+        """
+        self.__dict__.pop("_sender", None)
+        self._hooks = _several(before_request), _several(after_response)
+
+    @property
+    def has_hooks(self) -> bool:
+        """Whether requests have to be sent by this transport, since functions are called with them."""
+        return self._hooks != ((), ())
 
     def beside(
         self,
@@ -831,7 +860,14 @@ class Transport(_Transport):
     def _sender(self) -> "Sender":
         from omicsdk.core.sending.wire import Sender
 
-        return Sender(self._connections, self._timeout, self._manners.clock.monotonic)
+        arguments = self._connections, self._timeout, self._manners.clock.monotonic
+        if not self.has_hooks:
+            return Sender(*arguments)
+        from omicsdk.core.sending.hooks import HookedSender
+
+        sender = HookedSender(*arguments)
+        sender.hooks = self._hooks
+        return sender
 
     def replace_network(self, substitute: Substitute) -> None:
         """Let a function choose what sends each request, those of clones too."""
@@ -901,6 +937,7 @@ class AsyncTransport(_Transport):
             )
         twin = Transport.__new__(Transport)
         twin._manners, twin._timeout, twin._response_limit = self._manners, self._timeout, self._response_limit
+        twin._hooks = self._hooks
         twin._connections = self._blocking  # pyright: ignore[reportPrivateUsage] - a Transport without its own pool
         return twin
 
@@ -959,7 +996,14 @@ class AsyncTransport(_Transport):
     def _sender(self) -> "AsyncSender":
         from omicsdk.core.sending.wire import AsyncSender
 
-        return AsyncSender(self._connections, self._timeout, self._manners.clock.monotonic)
+        arguments = self._connections, self._timeout, self._manners.clock.monotonic
+        if not self.has_hooks:
+            return AsyncSender(*arguments)
+        from omicsdk.core.sending.hooks import AsyncHookedSender
+
+        sender = AsyncHookedSender(*arguments)
+        sender.hooks = self._hooks
+        return sender
 
     async def aclose(self) -> None:
         """Close the connections, those of clones too. Closing twice is the same as once."""
@@ -967,6 +1011,10 @@ class AsyncTransport(_Transport):
             await transport.aclose()
         for transport in self._blocking.taken():
             transport.close()
+
+
+def _several(hooks: Any) -> Sequence[Callable[[Any], object]]:
+    return (hooks,) if callable(hooks) else tuple(hooks)
 
 
 async def _in_thread(function: Callable[..., Any], *arguments: object) -> Any:

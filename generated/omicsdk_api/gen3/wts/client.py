@@ -62,6 +62,9 @@ class WtsApi(_Operations, Client):
             ResponseTooLarge.
         errors: How texts are decoded that are not in their charset, as in bytes.decode; strict by default,
             which raises DecodeError.
+        before_request: A function, or several, called with each httpx.Request before it is sent; it may
+            change the headers.
+        after_response: A function, or several, called with each httpx.Response.
 
     Raises:
         ConfigError: The base URL is invalid.
