@@ -11,13 +11,14 @@ from pathlib import Path
 
 from .commands import index_entry
 from .document import Document, read
-from .faults import DocumentError, Fault, Report
+from .faults import DocumentError, Fault, Note, Report
 from .only import only_tags
 from .options import AS_TEXT, TypeOptions
 from .plan import Package, plan
 from .progress import OnProgress, silent
 from .render import compact_json, readable_json, render_namespace, render_package
 from .targets import Ask
+from .template_files import templates
 from .texts import one_line
 from .values import Json, Object
 
@@ -166,6 +167,8 @@ def make_package(
     )
     on_progress(f"writing the code of {len(planned.package.operations)} operations")
     files = render_package(planned.package, origin, on_progress)
+    for template, path in templates().overridden.items():
+        planned.report.add(Note("", str(path), None, "template", template, "the user's template", True))
     rows: list[Json] = list(planned.report.rows())
     files["report.json"] = readable_json(rows)
     return Made(planned.package, files, planned.report)

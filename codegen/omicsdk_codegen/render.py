@@ -5,17 +5,14 @@ from __future__ import annotations
 import json
 import textwrap
 from collections.abc import Iterable
-from functools import cache
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
-from .code import Code, as_comment, as_docstring, as_lines, as_literal
+from .code import Code, as_comment, as_docstring, as_literal
 from .naming import operation_module, settle_modules
 from .plan import INTERFACE, Package
 from .progress import OnProgress, counted, silent
+from .template_files import templates
 from .values import Json
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
 
 # Names that a package lists for itself: importing a list of 10,000, and of their modules, takes 20 ms.
 _MOST_LISTED = 1_000
@@ -165,33 +162,6 @@ def render_text(template: str, **values: Any) -> str:
 
     Raises:
         TypeError: it would print something else.
+        DocumentError: a user's template cannot be filled.
     """
-    return _environment().get_template(template).render(**values)
-
-
-@cache
-def _environment() -> Environment:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(  # noqa: S701 - the output is Python, and only Code is printed
-        loader=PackageLoader("omicsdk_codegen"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        auto_reload=False,
-        finalize=_only_code,
-    )
-    filters = cast("dict[str, Any]", environment.filters)
-    filters |= {"code": Code, "docstring": as_docstring, "indented": _indented}
-    return environment
-
-
-def _only_code(value: object) -> Code:
-    if not isinstance(value, Code):
-        raise TypeError(f"a template would print {type(value).__name__}, which is not code")
-    return value
-
-
-def _indented(block: Code, columns: int) -> Code:
-    return as_lines(f"{' ' * columns}{line}" for line in block.split("\n"))
+    return templates().render(template, **values)

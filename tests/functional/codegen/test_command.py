@@ -35,6 +35,30 @@ def test_the_project_states_what_it_is(spec: Path, tmp_path: Path) -> None:
     assert rows
 
 
+def test_templates_of_the_user(spec: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder, out = tmp_path / "templates", tmp_path / "out"
+    folder.mkdir()
+    (folder / "readme.md.jinja").write_text("{# interface: 1 #}\n<!-- {{ origin }} -->\n# Ours\n")
+    client = '{# interface: 1 #}\n{% extends "shipped/client.py.jinja" %}\n{% block members %}\n    team   =   "ours"\n{% endblock %}\n'
+    (folder / "client.py.jinja").write_text(client)
+    words = (spec, "--name", "small_client", "--out", out, "--templates", folder)
+    assert _run(*words) == 0
+    assert f"templates of {folder} render: client.py.jinja, readme.md.jinja\n" in capsys.readouterr().err
+    assert (out / "README.md").read_text().endswith("# Ours\n")
+    text = (out / "src/small_client/client.py").read_text()
+    assert text.count('\n    team = "ours"\n') == 2  # formatted, in both clients
+    assert _run(*words, "--check") == 0
+    assert _run(*words[:-2], "--check") == 1
+    assert "differs: src/small_client/client.py" in capsys.readouterr().err
+
+    (folder / "client.py.jinja").write_text(client.replace("team   =", "team = ="))
+    assert _run(*words) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "client.py" in line
+    assert line.endswith(f"Correct a template of {folder / 'client.py.jinja'}, {folder / 'readme.md.jinja'}.")
+    assert (out / "src/small_client/client.py").read_text() == text
+
+
 def test_files_of_the_user_stay(spec: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "out"
     out.mkdir()

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from omicsdk_codegen.faults import Report
     from omicsdk_codegen.generate import Made
+    from omicsdk_codegen.template_files import Templates
 
     from omicsdk.cli.output import Console
 
@@ -103,6 +104,7 @@ def generate(
     out: str,
     runtime: Literal["copy", "omicsdk"] = "copy",
     no_cli: bool = False,
+    templates: str | None = None,
     check: bool = False,
     strict: bool = False,
     console: Console,
@@ -110,7 +112,7 @@ def generate(
     """Generate a typed client from your own OpenAPI or Swagger document.
 
     The client is a project: pyproject.toml, README.md, src/NAME and tests. It works without omicsdk. Write ./diff,
-    ./explain or ./suggest for a document of that name. Parts with faults, such as a reference to a missing schema, are left out or
+    ./explain, ./suggest or ./templates for a document of that name. Parts with faults, such as a reference to a missing schema, are left out or
     any value; the exit code is then 3.
 
     Args:
@@ -120,6 +122,7 @@ def generate(
         runtime: Where the modules are that the client needs: copied into src/NAME/_runtime, so that it depends on httpx
             and attrs only, or in omicsdk, which it then depends on.
         no_cli: Leave out the command line of the client.
+        templates: Folder with templates that replace shipped ones; `omics codegen templates` lists these.
         check: Write nothing; list differences between the folder and the document, and exit with 1 if there are any.
         strict: Refuse a document with faults, and exit with 3 if an operation, parameter or response is lost.
         console: Where the summary is printed.
@@ -128,25 +131,32 @@ def generate(
     with _generator(console, document.spec):
         from omicsdk_codegen.generate import make_package
         from omicsdk_codegen.project import name_problem, origin, project_drift, write_project
+        from omicsdk_codegen.template_files import Templates, rendering_with
 
         if problem := name_problem(name):
             raise UsageError(f"--name {name!r} cannot be used: {problem}")
         folder = Path(out)
         if any(path.exists() and not path.is_dir() for path in (folder, *folder.parents)):
             raise UsageError(f"--out {out}: a file has that name", remedy="Use a folder, or a new name.")
-        made = make_package(name=name, origin=origin(spec), strict=strict, **document.options(console))
-        if check:
-            console.step("comparing")
-            found = project_drift(made, name, spec, folder, console.step, core=runtime, has_command=not no_cli)
-            for each in found:
-                console.error(each)
-            if found:
-                raise OmicsError(f"{out} differs from {spec}", remedy="Generate it again without --check.")
-            console.message(f"{out} is up to date with {spec} ({len(made.files)} files in the package)")
-            return
-        console.step(f"formatting {len(made.files)} files")
-        changes = write_project(made, name, spec, folder, console.step, core=runtime, has_command=not no_cli)
+        if templates is not None and not Path(templates).is_dir():
+            raise UsageError(f"--templates {templates}: not a folder")
+        others = Templates(templates and Path(templates))
+        with rendering_with(others), _formatted(others):
+            made = make_package(name=name, origin=origin(spec), strict=strict, **document.options(console))
+            if check:
+                console.step("comparing")
+                found = project_drift(made, name, spec, folder, console.step, core=runtime, has_command=not no_cli)
+                for each in found:
+                    console.error(each)
+                if found:
+                    raise OmicsError(f"{out} differs from {spec}", remedy="Generate it again without --check.")
+                console.message(f"{out} is up to date with {spec} ({len(made.files)} files in the package)")
+                return
+            console.step(f"formatting {len(made.files)} files")
+            changes = write_project(made, name, spec, folder, console.step, core=runtime, has_command=not no_cli)
         _summarise(made, folder / "src" / name, console)
+        if others.overridden:
+            console.message(f"templates of {templates} render: {', '.join(others.overridden)}")
         for change in changes:
             console.message(change)
         if _report_notes(made, console) and strict:
@@ -247,6 +257,39 @@ def suggest(document: Document, *, json: bool = False, console: Console) -> Text
         return _printed(encoding.dumps(found.data, indent=1), found.text, json)
 
 
+def templates(name: str | None = None, *, console: Console) -> TextAndData:
+    """List the templates of generated files, or print one as the beginning of another one for --templates.
+
+    Args:
+        name: The template to print, with its variables in a comment.
+        console: Where steps are shown.
+    """
+    with _generator(console):
+        from omicsdk_codegen.template_files import suggestion
+        from omicsdk_codegen.template_variables import TEMPLATES, annotated, listed
+
+        if name is None:
+            return TextAndData(listed(), {each: template.writes for each, template in TEMPLATES.items()})
+        if name not in TEMPLATES:
+            raise UsageError(f"unknown template {name}", remedy=suggestion(name))
+        text = annotated(name)
+        return TextAndData(text.rstrip("\n"), text)
+
+
+@contextmanager
+def _formatted(templates: Templates) -> Generator[None]:
+    """Blame a user's templates for files that are not Python."""
+    from omicsdk_codegen.write import FormatFailed
+
+    try:
+        yield
+    except FormatFailed as error:
+        if not templates.overridden:
+            raise
+        listed = ", ".join(map(str, templates.overridden.values()))
+        raise OmicsError(f"a file is not valid Python: {error}", remedy=f"Correct a template of {listed}.") from error
+
+
 @contextmanager
 def _generator(console: Console, *documents: str) -> Generator[None]:
     """Check that the generator and the documents exist, and report a document's faults, one line each."""
@@ -299,7 +342,7 @@ def _summarise(made: Made, target: Path, console: Console) -> None:
         "recognition": "recognised as paged",
         "suggestion": "suggested as paged",
     }
-    if kinds:
+    if any(kinds[kind] for kind in words):
         differing = ", ".join(f"{kinds[kind]} {word}" for kind, word in words.items() if kinds[kind])
         console.message(f"{target / 'report.json'} lists what differs from the document: {differing}")
 

@@ -43,7 +43,7 @@ COMMANDS = (
         "codegen",
         codegen.generate,
         repeated=("overlay", "only", "allow_url"),
-        metavars={**_READING, "overlay": "FILE", "out": "FOLDER"},
+        metavars={**_READING, "overlay": "FILE", "out": "FOLDER", "templates": "FOLDER"},
         examples=("openapi.yaml --name myservice --out myservice-client",),
     ),
     Entry(
@@ -60,6 +60,7 @@ COMMANDS = (
         metavars={**_READING, "overlay": "FILE"},
         examples=("openapi.yaml 'GET /runs'",),
     ),
+    Entry("codegen templates", codegen.templates, examples=("readme.md.jinja > templates/readme.md.jinja",)),
     Entry(
         "codegen suggest",
         codegen.suggest,
