@@ -112,7 +112,7 @@ def explain(planned: Planned, wanted: str) -> Explanation:
 
 def _command(draft: Draft, package: Package) -> str:
     rows = [row for row in package.commands if isinstance(row, dict) and row["name"] == draft.name]
-    return str(rows[0]["command"])
+    return f"{rows[0]['command']}{', hidden' if rows[0].get('hidden') else ''}"
 
 
 def _found(drafts: list[Draft], wanted: str) -> Draft:

@@ -258,7 +258,9 @@ def suggest(document: Document, *, json: bool = False, console: Console) -> Text
 
 
 def templates(name: str | None = None, *, console: Console) -> TextAndData:
-    """List the templates of generated files, or print one as the beginning of another one for --templates.
+    """List the templates of generated files, or print one.
+
+    Copy it into a folder for --templates, and change it there.
 
     Args:
         name: The template to print, with its variables in a comment.
