@@ -140,7 +140,7 @@ def generate(
             raise UsageError(f"--out {out}: a file has that name", remedy="Use a folder, or a new name.")
         if templates is not None and not Path(templates).is_dir():
             raise UsageError(f"--templates {templates}: not a folder")
-        others = Templates(templates and Path(templates))
+        others = Templates(None if templates is None else Path(templates))
         with rendering_with(others), _formatted(others):
             made = make_package(name=name, origin=origin(spec), strict=strict, **document.options(console))
             if check:

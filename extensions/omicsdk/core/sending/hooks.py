@@ -20,7 +20,7 @@ AsyncHook = Callable[[T], Awaitable[None] | None]
 
 Hooks = Hook[T] | Sequence[Hook[T]]
 AsyncHooks = AsyncHook[T] | Sequence[AsyncHook[T]]
-AnyHooks = tuple[Sequence[Callable[[Any], object]], Sequence[Callable[[Any], object]]]
+AnyHooks = tuple[Sequence[Callable[[Any], Any]], Sequence[Callable[[Any], Any]]]
 """Those of requests, and those of responses."""
 
 

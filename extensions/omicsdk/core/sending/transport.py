@@ -1013,7 +1013,7 @@ class AsyncTransport(_Transport):
             transport.close()
 
 
-def _several(hooks: Any) -> Sequence[Callable[[Any], object]]:
+def _several(hooks: Any) -> Sequence[Callable[[Any], Any]]:
     return (hooks,) if callable(hooks) else tuple(hooks)
 
 
