@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from .error_classes import error_class
@@ -18,7 +19,19 @@ def headline(draft: Draft) -> str:
 
 def described(draft: Draft) -> str:
     """The document's line on an operation; empty if it has none."""
-    return summary(draft.stated.data.get("summary"), draft.stated.data.get("description"))
+    return summary(_title(draft), draft.stated.data.get("description"))
+
+
+def _title(draft: Draft) -> str:
+    """The document's summary; empty if it only repeats the operation's name, and a description states more."""
+    data = draft.stated.data
+    title = clean(data.get("summary"))
+    names = {_letters(draft.name), _letters(one_line(data.get("operationId")))}
+    return "" if _letters(title) in names and clean(data.get("description")) else title
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[\W_]+", "", text).casefold()
 
 
 def operation_doc(
@@ -34,7 +47,7 @@ def operation_doc(
         errors: the types of errors' bodies as texts.
     """
     data = draft.stated.data
-    headline = clean(data.get("summary"))
+    headline = _title(draft)
     pieces = [headline, beyond(headline, data.get("description"))]
     if not any(pieces):
         pieces = [f"{draft.stated.method} {one_line(draft.stated.path)}"]

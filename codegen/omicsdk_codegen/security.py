@@ -283,9 +283,9 @@ def need_of(data: Object) -> str:
     if not asking:
         return ""
     return (
-        "All operations ask for them."
+        "All operations require them."
         if asking == len(stated)
-        else f"{asking} of {len(stated)} operations ask for them."
+        else f"{asking} of {len(stated)} operations require{'s' if asking == 1 else ''} them."
     )
 
 

@@ -44,10 +44,15 @@ def sentence(text: object) -> str:
     return line if not line or line[-1] in ".!?:;" else f"{line}."
 
 
+# Headings of Markdown at the beginning of a text, in both of their forms, and rules.
+_HEADINGS = re.compile(r"\A(?:(?:#{1,6} [^\n]*|[^\n]+\n[=-]{3,}|[-*_]{3,})(?:\n+|\Z))+")
+
+
 def summary(*texts: object) -> str:
-    """Return the first sentence of the first meaningful text, at most `SUMMARY_LENGTH` characters long."""
+    """Return the first sentence of the first meaningful text, at most `SUMMARY_LENGTH` characters long, without headings."""
     for text in texts:
-        paragraph = clean(text).split("\n\n")[0]
+        full = clean(text)
+        paragraph = _HEADINGS.sub("", full).split("\n\n")[0] or full.lstrip("# ")
         line = one_line(paragraph)
         if line:
             first = re.split(r"(?<=[.!?])\s", line, maxsplit=1)[0]

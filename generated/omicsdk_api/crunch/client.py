@@ -164,7 +164,7 @@ class CrunchApi(_Operations, Client):
             password. Name and password of a user of the site; or ApiKey(key, cookie='sessionid') for
             cookieAuth: A key in the cookie sessionid. Session of a browser that is logged in; or ApiKey(key,
             header='Authorization') for tokenAuth: A key in the header Authorization. A token of the site, as
-            `Token ` and 40 hexadecimal digits. All operations ask for them.
+            `Token ` and 40 hexadecimal digits. All operations require them.
         timeout: Seconds for each step of a request, or a Timeout; by default 10 to connect and 60 to read.
         retry: Which requests are retried, and how often.
         headers: Sent with every request.

@@ -100,7 +100,7 @@ class DssApi(_Operations, Client):
             BearerToken(token) for dcpAuth: A token of OAuth 2.0 (implicit from
             https://auth.data.humancellatlas.org/authorize). A bearer token: a JWT from the Atlas's
             authorisation service, or one signed by a trusted Google service account. It states the user's
-            email address and group. 13 of 22 operations ask for them.
+            email address and group. 13 of 22 operations require them.
         timeout: Seconds for each step of a request, or a Timeout; by default 10 to connect and 60 to read.
         retry: Which requests are retried, and how often.
         headers: Sent with every request.

@@ -117,7 +117,7 @@ class FusilladeApi(_Operations, Client):
         credentials: One of omicsdk.core.credentials, or an httpx.Auth; None sends none. The service takes
             BearerToken(token) for BearerAuth: A token (JWT). Token that the identity provider signed, or that
             a service account signed for itself: a JWT with the claim for the email address. 45 of 53
-            operations ask for them.
+            operations require them.
         timeout: Seconds for each step of a request, or a Timeout; by default 10 to connect and 60 to read.
         retry: Which requests are retried, and how often.
         headers: Sent with every request.

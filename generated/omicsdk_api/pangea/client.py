@@ -410,7 +410,7 @@ class PangeaApi(_Operations, Client):
             names; None sends none. The service takes ApiKey(key, header='Authorization') for tokenAuth: A key
             in the header Authorization. The word `Token`, a blank and the token of the account; or
             ApiKey(key, cookie='sessionid') for cookieAuth: A key in the cookie sessionid. Session of a
-            browser that is logged in. 104 of 192 operations ask for them.
+            browser that is logged in. 104 of 192 operations require them.
         timeout: Seconds for each step of a request, or a Timeout; by default 10 to connect and 60 to read.
         retry: Which requests are retried, and how often.
         headers: Sent with every request.

@@ -320,8 +320,8 @@ class SbApi(_Operations, Client):
         credentials: One of omicsdk.core.credentials, or an httpx.Auth; or a mapping of these by the schemes'
             names; None sends none. The service takes ApiKey(key, header='X-SBG-Auth-Token') for authToken: A
             key in the header X-SBG-Auth-Token. The authentication token of an account, from its developer
-            page; or BearerToken(token) for bearer: A token. A token of OAuth 2.0. 164 of 165 operations ask
-            for them.
+            page; or BearerToken(token) for bearer: A token. A token of OAuth 2.0. 164 of 165 operations
+            require them.
         timeout: Seconds for each step of a request, or a Timeout; by default 10 to connect and 60 to read.
         retry: Which requests are retried, and how often.
         headers: Sent with every request.

@@ -63,7 +63,7 @@ class UploadApi(_Operations, Client):
             https://upload.data.humancellatlas.org.
         credentials: One of omicsdk.core.credentials, or an httpx.Auth; None sends none. The service takes
             ApiKey(key, header='Api-Key') for api_key: A key in the header Api-Key. Key of the deployment,
-            known to the ingestion service. 7 of 19 operations ask for them.
+            known to the ingestion service. 7 of 19 operations require them.
         timeout: Seconds for each step of a request, or a Timeout; by default 10 to connect and 60 to read.
         retry: Which requests are retried, and how often.
         headers: Sent with every request.

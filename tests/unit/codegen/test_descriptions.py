@@ -12,7 +12,7 @@ from omicsdk_codegen.places import Places
 from omicsdk_codegen.plan import Package, plan
 from omicsdk_codegen.project import files_around
 from omicsdk_codegen.render import render_package
-from omicsdk_codegen.texts import beyond
+from omicsdk_codegen.texts import beyond, summary
 
 STATUS = {"type": "string", "description": "Whether it was sequenced"}
 SAMPLE: dict[str, Any] = {
@@ -142,6 +142,39 @@ def test_the_readme_imports_what_users_may_import(is_copy: bool) -> None:
     assert "_runtime" not in text
     assert ("from samples import BearerToken, SamplesApi\n" in text) is is_copy
     assert ("from omicsdk.core.credentials import BearerToken\n" in text) is not is_copy
+
+
+@pytest.mark.parametrize(
+    ("operation", "shown"),
+    [
+        ({"summary": "ListThings", "description": "Things, by name. More."}, "Things, by name."),
+        ({"summary": "List things", "description": "Things, by name."}, "Things, by name."),
+        ({"summary": "List things"}, "List things"),
+        ({"summary": "List all things", "description": "Things, by name."}, "List all things"),
+    ],
+)
+def test_a_summary_that_is_the_name_gives_way_to_a_description(operation: dict[str, str], shown: str) -> None:
+    data = {**DOCUMENT, "paths": {"/things": {"get": {"operationId": "listThings", "responses": DONE, **operation}}}}
+    made = render_package(_package(data), "Generated for a test.")
+    (command,) = json.loads(made["commands.json"])
+    assert command["summary"] == shown
+    assert made["operations/list_things.py"].splitlines()[1] == f'"""{shown}"""'
+    assert (operation["summary"] in made["operations/list_things.py"]) is (operation["summary"] == shown)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("## Overview\n\nThe service. More.", "The service."),
+        ("# Overview\nThe service.", "The service."),
+        ("Overview\n========\n\n---\nThe service.", "The service."),
+        ("# Overview", "Overview"),
+        ("#1 of all", "#1 of all"),
+        ("Title\n--\nText", "Title -- Text"),
+    ],
+)
+def test_a_summary_is_no_heading(text: str, line: str) -> None:
+    assert summary(text) == line
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,7 @@ def test_the_client_states_what_it_takes() -> None:
     package = plan(Document(_document(), "document.yaml", Places()), "thing", Report())
     doc = " ".join(package.client_doc.split())
     assert "The service takes ApiKey(key, header='X-Key') for key: A key in the header X-Key; or " in doc
-    assert "1 of 2 operations ask for them." in doc
+    assert "1 of 2 operations requires them." in doc
     namespace: dict[str, Any] = {}
     exec(f"DOC = {package.client_doc}", namespace)
     assert "raise SystemExit" in namespace["DOC"].lower().replace("systemexit", "SystemExit")
@@ -66,7 +66,7 @@ def test_the_client_states_what_it_takes() -> None:
 
 @pytest.mark.parametrize(
     ("security", "told"),
-    [([{"key": []}], "All operations ask for them."), ([{}], "1 of 2 operations ask for them."), ([], "1 of 2 operations ask for them.")],
+    [([{"key": []}], "All operations require them."), ([{}], "1 of 2 operations requires them."), ([], "1 of 2 operations requires them.")],
 )  # fmt: skip
 def test_how_many_operations_ask(security: Any, told: str) -> None:
     assert need_of(_document(security=security)) == told

@@ -105,7 +105,7 @@ class ArboristApi(_Operations, Client):
             must be given.
         credentials: One of omicsdk.core.credentials, or an httpx.Auth; None sends none. The service takes
             BearerToken(token) for accessToken: A token (JWT). An access token of the commons, as `Bearer
-            ...`. 2 of 51 operations ask for them.
+            ...`. 2 of 51 operations require them.
         timeout: Seconds for each step of a request, or a Timeout; by default 10 to connect and 60 to read.
         retry: Which requests are retried, and how often.
         headers: Sent with every request.

@@ -142,7 +142,7 @@ class FenceApi(_Operations, Client):
         credentials: One of omicsdk.core.credentials, or an httpx.Auth; None sends none. The service takes
             BearerToken(token) for OAuth2: A token of OAuth 2.0 (authorization code from /oauth2/token).
             RefreshToken(refresh_token, client_id) of omicsdk.core.oauth.flows gets tokens itself. An access
-            token in the Authorization header, as a bearer. 41 of 63 operations ask for them.
+            token in the Authorization header, as a bearer. 41 of 63 operations require them.
         timeout: Seconds for each step of a request, or a Timeout; by default 10 to connect and 60 to read.
         retry: Which requests are retried, and how often.
         headers: Sent with every request.

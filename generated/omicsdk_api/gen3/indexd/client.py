@@ -131,7 +131,7 @@ class IndexdApi(_Operations, Client):
             names; None sends none. The service takes Basic(username, password) for basic_auth: A name and a
             password. Name and password of a service that may write; behind a commons' gateway a bearer token
             takes their place; or BearerToken(token) for authToken: A token in the header Authorization. An
-            access token of the commons, as `Bearer TOKEN`. 20 of 45 operations ask for them.
+            access token of the commons, as `Bearer TOKEN`. 20 of 45 operations require them.
         timeout: Seconds for each step of a request, or a Timeout; by default 10 to connect and 60 to read.
         retry: Which requests are retried, and how often.
         headers: Sent with every request.

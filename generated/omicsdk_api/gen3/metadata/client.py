@@ -100,7 +100,7 @@ class MetadataApi(_Operations, Client):
             names; None sends none. The service takes Basic(username, password) for HTTPBasic: A name and a
             password. Name and password of an administrator, where the commons has set them; or
             BearerToken(token) for HTTPBearer: A token. An access token of the commons. 14 of 30 operations
-            ask for them.
+            require them.
         timeout: Seconds for each step of a request, or a Timeout; by default 10 to connect and 60 to read.
         retry: Which requests are retried, and how often.
         headers: Sent with every request.

@@ -50,7 +50,7 @@ class PeregrineApi(_Operations, Client):
             https://example.domain.
         credentials: One of omicsdk.core.credentials, or an httpx.Auth; None sends none. The service takes
             BearerToken(token) for accessToken: A token (JWT). An access token of the commons, as `bearer
-            ...`. 4 of 7 operations ask for them.
+            ...`. 4 of 7 operations require them.
         timeout: Seconds for each step of a request, or a Timeout; by default 10 to connect and 60 to read.
         retry: Which requests are retried, and how often.
         headers: Sent with every request.

@@ -130,7 +130,7 @@ class SheepdogApi(_Operations, Client):
             must be given.
         credentials: One of omicsdk.core.credentials, or an httpx.Auth; None sends none. The service takes
             BearerToken(token) for accessToken: A token in the header Authorization. An access token of the
-            commons, as `bearer ...`. 63 of 72 operations ask for them.
+            commons, as `bearer ...`. 63 of 72 operations require them.
         timeout: Seconds for each step of a request, or a Timeout; by default 10 to connect and 60 to read.
         retry: Which requests are retried, and how often.
         headers: Sent with every request.

@@ -51,7 +51,7 @@ class WtsApi(_Operations, Client):
             must be given.
         credentials: One of omicsdk.core.credentials, or an httpx.Auth; None sends none. The service takes
             BearerToken(token) for authToken: A token in the header Authorization. An access token of the
-            commons that the service belongs to, as `Bearer TOKEN`. 3 of 8 operations ask for them.
+            commons that the service belongs to, as `Bearer TOKEN`. 3 of 8 operations require them.
         timeout: Seconds for each step of a request, or a Timeout; by default 10 to connect and 60 to read.
         retry: Which requests are retried, and how often.
         headers: Sent with every request.

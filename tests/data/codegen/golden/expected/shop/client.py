@@ -50,7 +50,7 @@ class ShopApi(_Operations, Client):
             https://shop.example/v1.
         stage: The variable stage of the server's URL. By default v1.
         credentials: One of omicsdk.core.credentials, or an httpx.Auth; None sends none. The service takes
-            BearerToken(token) for token: A token. 5 of 6 operations ask for them.
+            BearerToken(token) for token: A token. 5 of 6 operations require them.
         timeout: Seconds for each step of a request, or a Timeout; by default 10 to connect and 60 to read.
         retry: Which requests are retried, and how often.
         headers: Sent with every request.
