@@ -76,6 +76,7 @@ DssApi().get_bundle(uuid="u", replica="aws")
 DssApi().get_bundle.iterate(uuid="u", replica="aws")
 DssApi.get_bundle
 AsyncDssApi().get_file.stream(uuid="u", replica="aws")
+DssApi().get_bundle(uuid="u", replica="aws").bundle.files[0].indexed
 """
 
 
@@ -107,3 +108,10 @@ def test_an_editor_shows_the_documentation(server: LanguageServer, line: int, wo
     assert told in shown
     assert "Storage replica to read from" in shown
     assert "replica: Literal['aws', 'gcp']" in shown
+
+
+@pytest.mark.types
+def test_an_editor_shows_the_description_of_a_field(server: LanguageServer) -> None:
+    shown = server.hover(6, "indexed")
+    assert "indexed: bool" in shown
+    assert "Whether the file is metadata" in shown
