@@ -8,6 +8,7 @@ import published_names
 
 from building.clients import clients
 from building.documents import documents
+from building.packages import packages
 from building.performance import BESIDE, IN_SHORT, OTHER_TOOLS, beside, chosen, millions, performance, read_results
 from building.programs import programs
 from building.reliability import reliability
@@ -24,7 +25,7 @@ def made_pages() -> dict[Path, str]:
     docs/reliability.md from what `make reliability` did. The tables of docs/coming-from-*.md, and the names that differ in
     specs/, are made of the faces' tables of differences and of what the published packages have. That of docs/published-programs.md is
     made of what tests/compat/published_programs.py ran, that of docs/published-documents.md of what tests/compat/published_documents.py
-    tried, those of docs/tested-with.md of what `make real` did. The tables of measurements of the README, docs/why-not.md, docs/buckets.md
+    tried, that of docs/generators.md of what tests/compat/package_costs.py measured, those of docs/tested-with.md of what `make real` did. The tables of measurements of the README, docs/why-not.md, docs/buckets.md
     and docs/scale.md are made of the same results as docs/performance.md.
     """
     faults = json.loads((ROOT / "tests" / "faults" / "results.json").read_text(encoding="utf-8"))
@@ -43,6 +44,9 @@ def made_pages() -> dict[Path, str]:
         DOCS / "published-programs.md": _measured(DOCS / "published-programs.md", programs(ROOT / "tests" / "compat")),
         DOCS / "published-documents.md": _measured(
             DOCS / "published-documents.md", documents(ROOT / "tests" / "compat" / "documents.json")
+        ),
+        DOCS / "generators.md": _measured(
+            DOCS / "generators.md", packages(ROOT / "tests" / "compat" / "package_costs.json")
         ),
         DOCS / "tested-with.md": _measured(DOCS / "tested-with.md", tested(ROOT / "tests" / "real")),
         **{face.page_file: published_names.page(face, face.page_file.read_text(encoding="utf-8")) for face in faces},

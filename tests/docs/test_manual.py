@@ -129,7 +129,7 @@ def test_pages_that_the_manual_must_have_are_followed():
 @pytest.mark.parametrize("page", sorted((CHECKOUT / "docs").rglob("*.md")), ids=name_of)
 def test_no_block_is_left_out_without_a_reason(page: Path):
     assert {block.reason for block in blocks(page)} <= {"", *REASONS}
-    known = {"sh", "python", "text", "json", "yaml", "toml", "ini", "tsv", "csv", "html", "dockerfile", "r"}
+    known = {"sh", "python", "text", "json", "yaml", "toml", "ini", "tsv", "csv", "html", "dockerfile", "r", "jinja"}
     assert [block.line for block in blocks(page) if block.language not in known] == []
 
 
