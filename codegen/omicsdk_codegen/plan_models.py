@@ -15,7 +15,7 @@ from .naming import DATE_WORDS
 from .parser import Parsed
 from .progress import OnProgress, counted, silent
 from .shapes import ANY, Field, Model, is_decoded, is_text_in_json
-from .texts import clean, sentence
+from .texts import clean, one_line, sentence
 
 # Names of omicsdk.core and attrs in class bodies, where a field of that name would hide them.
 _HIDEABLE = frozenset(
@@ -149,5 +149,5 @@ def _decoded(held: Field, decoding: Decoding, place: str) -> Code:
 def _field_text(held: Field) -> str:
     texts = [describe(held.schema)]
     if held.python != held.wire:
-        texts.append(f"Its name in the document is {held.wire}.")
+        texts.append(f"Its name in the document is {one_line(held.wire)}.")
     return " ".join(text for text in texts if text)

@@ -20,7 +20,7 @@ _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 # Arguments of core's clients (a test compares), which a variable cannot be called.
 CLIENT_ARGUMENTS = frozenset(
     {"base_url", "credentials", "timeout", "retry", "headers", "transport", "blocking_transport", "http2", "strict", "environ",
-     "clock", "response_limit", "errors", "server", "servers", "options"}
+     "clock", "response_limit", "errors", "before_request", "after_response", "server", "servers", "options"}
 )  # fmt: skip
 
 

@@ -40,9 +40,9 @@ def test_only_a_stream_that_is_read_as_text_is_untyped(spec: Path) -> None:
     made = make_package(spec, (), "thing", origin="Generated for a test.")
     assert [(note.kind, note.line) for note in made.report.notes] == [("untyped", 16)]
     readme = files_around(made.package, "thing", spec)["README.md"]
-    assert "- `lines()`: `GET /lines`, also `.iterate`, `.stream`. " in readme
-    assert "- `events.iterate()`: `GET /events`, also `.iterate`, `.stream`. " in readme
-    assert "- `text()`: `GET /text`. " in readme
+    assert "- `lines()`: `GET /lines`, also `.iterate`, `.stream`.\n" in readme
+    assert "- `events.iterate()`: `GET /events`, also `.iterate`, `.stream`.\n" in readme
+    assert "- `text()`: `GET /text`.\n" in readme
 
 
 def test_the_items_of_a_stream_are_explained(spec: Path) -> None:
