@@ -244,7 +244,7 @@ def test_a_projects_readme_has_every_operation(shop: Path) -> None:
         assert f"`{row['method']} {row['path']}`" in text
     assert "| token | `BearerToken(token)` | A token. |" in text
     assert ", also `.pages`, `.iterate`. " in text
-    assert ", also `.stream`. " in text
+    assert ", also `.stream`.\n" in text
     assert "ShopClientApi(credentials=BearerToken(token))" in text
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 
+import httpx
 from omicsdk import AsyncDss, Dss
 from omicsdk_api.dss import APIError, AsyncDssApi, DssApi, ServiceUnavailable
 from omicsdk_api.dss.models import BundlePage, FileVersion
@@ -98,3 +99,17 @@ def notifications(body: bytes) -> None:
     parse_notification(1)  # error: is not assignable
     parse_notification(body, False)  # error: Expected 1 positional argument
     parse_notification(body).match.uuid  # error: Cannot access attribute "uuid"
+
+
+def trace(request: httpx.Request) -> None: ...
+
+
+async def report(response: httpx.Response) -> None: ...
+
+
+def hooks() -> None:
+    DssApi(after_response=report)  # error: is not assignable
+    DssApi(after_response=trace)  # error: is not assignable
+    DssApi(before_request="trace")  # error: is not assignable
+    AsyncDssApi(before_request=[report])  # error: is not assignable
+    DssApi(before_requests=trace)  # error: No parameter named "before_requests"
