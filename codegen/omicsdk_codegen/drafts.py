@@ -137,10 +137,7 @@ class Drafter:
             )
             if found is None:
                 return
-            place = self._document.origin(found.key)
-            # report.json is the same on every machine.
-            name = place.file.rpartition("/")[2]
-            where = name if place.line is None else f"{name}:{place.line}"
+            where = self._document.origin(found.key).short
             kind = "recognition" if found.certain else "suggestion"
             after = f"{'paged' if found.certain else 'not paged'}: {as_words(found.setting)}; {found.reason} ({where})"
             what = f"{draft.stated.method} {draft.stated.path} by {found.rule}"

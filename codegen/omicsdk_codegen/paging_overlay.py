@@ -85,14 +85,14 @@ def _recognised(planned: Planned) -> Iterator[tuple[str, Recognition, str]]:
         found = draft.recognition
         if found is None:
             continue
-        place, evidence = document.origin(draft.stated.key), document.origin(found.key)
+        place = document.origin(draft.stated.key)
         steps = tokens(place.pointer)
         is_own = place.file == document.label and steps[-1:] == tokens(draft.stated.key)[-1:]
         target = "$" + "".join(map(_step, steps)) if is_own else ""
         if target and target in targets:  # of a path item that several paths refer to
             continue
         targets.add(target)
-        yield target, found, evidence.file if evidence.line is None else f"{evidence.file}:{evidence.line}"
+        yield target, found, document.origin(found.key).short
 
 
 def _step(key: str) -> str:

@@ -25,6 +25,12 @@ class Place:
     line: int | None
     pointer: str
 
+    @property
+    def short(self) -> str:
+        """Return the file's name and the line, which are the same on every machine."""
+        name = self.file.replace("\\", "/").rpartition("/")[2]
+        return name if self.line is None else f"{name}:{self.line}"
+
     def fault(self, message: str, remedy: str) -> Fault:
         """Make a fault of this place."""
         return Fault(message, remedy, self.file, self.line, self.pointer)

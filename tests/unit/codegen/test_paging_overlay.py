@@ -72,6 +72,12 @@ def test_it_is_the_same_each_time_and_adds_nothing_to_itself(tmp_path: Path) -> 
     )
 
 
+def test_it_names_no_folder(tmp_path: Path) -> None:
+    result = planned(tmp_path, {"/a": CERTAIN})
+    assert str(tmp_path) not in paging_overlay(result).text
+    assert [str(tmp_path) in note.after for note in result.report.notes] == [False]
+
+
 def test_uncertain_actions_are_complete_without_their_marks(tmp_path: Path) -> None:
     paths = {"/a": CERTAIN, "/d": UNCERTAIN}
     for stated in (paths, {"/d": UNCERTAIN}):
