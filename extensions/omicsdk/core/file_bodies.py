@@ -3,7 +3,7 @@
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -30,7 +30,8 @@ def raw_body(value: Any, media_type: str = "application/octet-stream") -> Body:
     """Return a body of unchanged bytes or text, or of a file that is streamed.
 
     Args:
-        value: bytes, str (UTF-8), a binary file object (read once: no retry), a path, or OMIT.
+        value: bytes, str (UTF-8), a binary file object (read again for a retry if it is seekable, else there is none), a
+            path, or OMIT.
         media_type: The document's media type.
     """
     if value is OMIT:
@@ -39,7 +40,49 @@ def raw_body(value: Any, media_type: str = "application/octet-stream") -> Body:
         return Body(value.encode(), media_type)
     if isinstance(value, (bytes, bytearray)):
         return Body(bytes(value), media_type)
-    return Body(lambda: chunks(value), media_type)
+    return Body(FileContent(lambda: chunks(value), [value]), media_type)
+
+
+class FileContent:
+    """The bytes of a body with files, which each try reads from where the files were at first.
+
+    Args:
+        pieces: Yields the bytes.
+        sources: What it reads.
+    """
+
+    def __init__(self, pieces: Callable[[], Iterator[bytes]], sources: Iterable[Content]) -> None:
+        self._pieces = pieces
+        files = [source for source in sources if not isinstance(source, (bytes, os.PathLike))]
+        self._starts = [(file, _position(file)) for file in files]
+        self._is_read = False
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether it can be sent (again)."""
+        return not self._is_read or all(start is not None for _, start in self._starts)
+
+    def __call__(self) -> Iterator[bytes]:
+        """Yield the bytes.
+
+        Raises:
+            UsageError: They were read before, and a file cannot be read again.
+        """
+        for file, start in self._starts if self._is_read else ():
+            if start is None:
+                raise UsageError(
+                    "The body cannot be sent again: a file in it can only be read once",
+                    remedy="Use bytes, a pathlib.Path, or a file that is seekable.",
+                )
+            file.seek(start)
+        self._is_read = True
+        yield from self._pieces()
+
+
+def _position(file: BinaryIO) -> int | None:
+    """Return where a file is read next; None if it can only be read once."""
+    seekable: Callable[[], bool] | None = getattr(file, "seekable", None)  # which other objects with `read` lack
+    return file.tell() if seekable is not None and seekable() else None
 
 
 def chunks(source: Content) -> Iterator[bytes]:
@@ -91,7 +134,7 @@ def multipart_body(
             yield b"\r\n"
         yield f"--{boundary}--\r\n".encode()
 
-    return Body(content, f"multipart/form-data; boundary={boundary}")
+    return Body(FileContent(content, [source for _, source in parts]), f"multipart/form-data; boundary={boundary}")
 
 
 def _spelled(name: str, value: object) -> object:

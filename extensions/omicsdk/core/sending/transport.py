@@ -349,7 +349,7 @@ class _Conversation:
         """Wait before a retry, or raise if there is none."""
         self._failures += 1
         pause = None
-        if not failure.lasting and (self._is_idempotent() or not failure.arrived):
+        if not failure.lasting and self._is_repeatable() and (self._is_idempotent() or not failure.arrived):
             pause = self._next_pause()
         if failure.within is not None:
             self._silence_ends = self._started + failure.within
@@ -403,7 +403,7 @@ class _Conversation:
         status, asked = response.status_code, self._asked_wait(response)
         retry, is_idempotent = self._manners.retry, self._is_idempotent()
         is_obeyed = asked is not None and is_idempotent and status in retry.obeyed
-        if is_obeyed or retry.retries_status(status, idempotent=is_idempotent):
+        if self._is_repeatable() and (is_obeyed or retry.retries_status(status, idempotent=is_idempotent)):
             pause = self._next_pause(asked if is_obeyed or status == 429 or status >= 500 else None)
             if pause is not None:
                 self._tell(f"{status} {response.reason_phrase}", pause)
@@ -447,6 +447,10 @@ class _Conversation:
     def _is_idempotent(self) -> bool:
         # A POST whose response was 303 has become a GET, which may be repeated.
         return self._request.idempotent or self._hop.method in ("GET", "HEAD")
+
+    def _is_repeatable(self) -> bool:
+        """Whether the body can be sent again: a file may be readable only once."""
+        return not self._hop.has_content or getattr(self._request.content, "is_repeatable", True)
 
     def _described(self, error: TransportError, attempts: int = 1) -> TransportError:
         error.method, error.url = self._hop.method, mask_url(self._hop.url)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import email.utils
+import io
 import logging
 import re
 from dataclasses import replace
@@ -31,6 +32,7 @@ from omicsdk.core import (
     errors,
 )
 from omicsdk.core.clock import SYSTEM_CLOCK
+from omicsdk.core.file_bodies import multipart_body, raw_body
 from omicsdk.core.redaction import mask_text
 from omicsdk.core.sending.time_limits import call_limits
 from omicsdk.core.waits import StoppableClock
@@ -250,6 +252,46 @@ def test_a_post_that_may_have_arrived_is_never_sent_twice(both, trouble):
     with pytest.raises((APIError, TransportError)):
         both(server).send(request("POST", content=b"{}"))
     assert len(server.seen) == 1
+
+
+class Once(io.BytesIO):
+    def seekable(self):
+        return False
+
+
+def sent_with(source, kind):
+    """A PUT whose body reads a file."""
+    body = raw_body(source) if kind == "raw" else multipart_body({"file": ("a.txt", source)}, ["file"])
+    return request("PUT", content=body.content)
+
+
+@pytest.mark.parametrize("kind", ["raw", "multipart"])
+def test_a_file_is_read_again_for_each_try_from_where_it_was(both, kind):
+    source = io.BytesIO(b"skipped data")
+    source.seek(8)
+    seen = []
+
+    def reading(got):
+        seen.append(got.content)
+        return httpx.Response(503 if len(seen) < 3 else 200)
+
+    both(Server(reading)).send(sent_with(source, kind))
+    assert b"data" in seen[0]
+    assert b"skipped" not in seen[0]
+    assert seen[0] == seen[1] == seen[2]
+
+
+@pytest.mark.parametrize("kind", ["raw", "multipart"])
+def test_a_body_that_can_only_be_read_once_is_not_sent_again(both, kind):
+    def reading(got):
+        return httpx.Response(503) if got.content else httpx.Response(200)
+
+    client = both(Server(reading))
+    with pytest.raises(errors.ServiceUnavailable):
+        client.send(sent_with(Once(b"data"), kind))
+    moved = both(Server(lambda got: httpx.Response(307, headers={"location": "/v1/there"}) if got.content else None))
+    with pytest.raises(errors.UsageError, match="only be read once"):
+        moved.send(sent_with(Once(b"data"), kind))
 
 
 @pytest.mark.parametrize("trouble", [httpx.ConnectError("refused"), httpx.ConnectTimeout("slow")])
