@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import parse_qsl, quote, unquote, urlsplit, urlunsplit
 
 from omicsdk.core.bodies import NO_BODY, Body, Joined, members, plain
@@ -15,6 +15,9 @@ from omicsdk.core.errors import ConfigError, UsageError
 from omicsdk.core.json_encoding import encoded
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.type_guards import is_list, is_mapping
+
+if TYPE_CHECKING:
+    from omicsdk.core.retry import Retry
 
 Query = Sequence[tuple[str, object]]
 """Names and values in the order of the document; a value may be OMIT, a scalar, a list or an object."""
@@ -86,6 +89,21 @@ class Paging:
 
 
 @dataclass(frozen=True, slots=True)
+class Repetition:
+    """What a document states about sending an operation's request again.
+
+    Attributes:
+        key: The header by which the service recognises a repeated request, in lower case. A transport adds it to requests
+            without one, the same for each try of a call. Empty if there is none.
+        retry: When to retry, unless the client was created with a `retry`; None for the default. With a single try,
+            requests are never repeated.
+    """
+
+    key: str = ""
+    retry: "Retry | None" = None
+
+
+@dataclass(frozen=True, slots=True)
 class OperationFacts:
     """An operation's facts from the document, besides its arguments and responses.
 
@@ -103,6 +121,7 @@ class OperationFacts:
             (`x-omics-location`); empty if there is none.
         server: The key of the server that the document places it on (`omicsdk.core.servers`); empty for the client's.
         security: The schemes that it requires (`omicsdk.core.security`), if these are not the document's usual ones.
+        repetition: What the document states about sending it again; None if it states nothing.
     """
 
     name: str
@@ -117,6 +136,7 @@ class OperationFacts:
     location: str = ""
     server: str = ""
     security: Sequence[Sequence[str]] = ()
+    repetition: Repetition | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +157,7 @@ class Request:
         live: Whether its response's items are sent as events occur: silence between them is not a lost connection.
         server: The key of its server; empty for the client's.
         security: The schemes that it requires, if these are not the document's usual ones.
+        repetition: What the document states about sending it again; None if it states nothing.
     """
 
     method: str
@@ -152,6 +173,7 @@ class Request:
     live: bool = False
     server: str = ""
     security: Sequence[Sequence[str]] = ()
+    repetition: Repetition | None = None
 
     def for_items(self, accept: str) -> "Request":
         """Return the same request for a response that is read item by item.
@@ -216,6 +238,7 @@ def request(
         streams=facts.streams,
         server=facts.server,
         security=facts.security,
+        repetition=facts.repetition,
     )
 
 

@@ -21,6 +21,8 @@ SILENCE = 60.0
 #: Measurements within that time.
 _LOOKS = 30
 
+# Some services state the wait more exactly, beside the header of RFC 9110 or in its place.
+_IN_MILLISECONDS = ("retry-after-ms", "x-ms-retry-after-ms")
 # No upper bound: a wait of 10**9 s is valid. What exceeds floats is infinite.
 _SECONDS = r"(?a)\d+(\.\d+)?"
 # The form that all servers use.
@@ -100,12 +102,13 @@ class Retry:
 
         Args:
             status: The response's status.
-            idempotent: Whether repeating the request does no harm; a response proves that it had arrived.
+            idempotent: Whether repeating the request does no harm; a response proves that it had arrived. By 429 a
+                service refuses a request before it does anything, so that is repeated in any case.
 
         Returns:
             True if it may be sent again.
         """
-        return idempotent and status in self.statuses
+        return status in self.statuses and (idempotent or status == 429)
 
 
 class Flow:
@@ -148,12 +151,15 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     """Return how long a service asks to wait.
 
     Args:
-        headers: A response's headers, read as `retry-after` and `date`.
+        headers: A response's headers, read as `retry-after`, `retry-after-ms`, `x-ms-retry-after-ms` and `date`.
         now: Seconds since 1970 by the wall clock; the response's own Date takes precedence, since clocks differ.
 
     Returns:
-        Seconds, at least 0; None if the header is missing or invalid.
+        Seconds, at least 0; None if the headers are missing or invalid.
     """
+    for name in _IN_MILLISECONDS:
+        if re.fullmatch(_SECONDS, (headers.get(name) or "").strip()):
+            return float(headers[name]) / 1000
     value = (headers.get("retry-after") or "").strip()
     if not value:
         return None

@@ -47,7 +47,7 @@ def test_a_wait_ends_within_the_budget(elapsed: float, asked: float | None, paus
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
 def test_responses_that_pass_are_tried_again_where_that_does_no_harm(status: int):
     assert Retry().retries_status(status, idempotent=True)
-    assert not Retry().retries_status(status, idempotent=False)
+    assert Retry().retries_status(status, idempotent=False) is (status == 429)
     assert not Retry(statuses=frozenset({418})).retries_status(status, idempotent=True)
 
 
@@ -137,6 +137,14 @@ def test_numbers_at_their_bounds_are_taken():
 )
 def test_how_long_a_service_asks_to_wait(value, seconds):
     assert retry_after({"retry-after": value}, now=1_000_000) == seconds
+
+
+@pytest.mark.parametrize("name", ["retry-after-ms", "x-ms-retry-after-ms"])
+def test_a_wait_in_milliseconds_takes_precedence(name):
+    assert retry_after({name: " 1500 ", "retry-after": "2"}, now=0) == 1.5
+    assert retry_after({name: "0"}, now=0) == 0
+    for wrong in ("", "soon", "-1", "٣"):
+        assert retry_after({name: wrong, "retry-after": "2"}, now=0) == 2
 
 
 def test_a_date_is_measured_by_the_services_own_clock():

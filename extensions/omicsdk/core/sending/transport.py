@@ -26,7 +26,7 @@ from omicsdk.core.logs import http_log
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.one_server import OneServer
 from omicsdk.core.redaction import is_secret_name, mask_url
-from omicsdk.core.request import Request, checked_base_url, service_url
+from omicsdk.core.request import Repetition, Request, checked_base_url, service_url
 from omicsdk.core.retry import REDIRECT_LIMIT, REDIRECT_STATUSES, Retry, clock_lead, lead_in_words, retry_after
 from omicsdk.core.sending.accept import ANY, AcceptMemory, is_accepted, narrower
 from omicsdk.core.sending.connections import Connections, Hop, Substitute, WireFailure
@@ -99,6 +99,20 @@ def for_strangers(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str]
         Those that neither contain secrets nor name a host.
     """
     return tuple(pair for pair in headers if pair[0].lower() != "host" and not is_secret_name(pair[0]))
+
+
+def with_key(hop: Hop, name: str) -> Hop:
+    """Return the first step of a request with an idempotency key, unless the request or the client has one.
+
+    Args:
+        hop: The step.
+        name: The header, in lower case.
+    """
+    if any(each.lower() == name for each, _ in hop.headers):
+        return hop
+    from uuid import uuid4
+
+    return hop._replace(headers=(*hop.headers, (name, str(uuid4()))))
 
 
 T = TypeVar("T")
@@ -215,6 +229,7 @@ class Manners:
         retry: When to retry.
         clock: The source of time.
         fraction: Draws the jitter, a number from 0 to 1.
+        has_own_retry: Whether the caller chose `retry`, which then replaces that of an operation.
         pace: Limits the rate of requests to that origin; None for no limit.
         accepted: The Accept headers that servers took after a 406; clones share it.
         servers: The servers of operations that have their own.
@@ -227,6 +242,7 @@ class Manners:
     retry: Retry
     clock: Clock
     fraction: Callable[[], float]
+    has_own_retry: bool = False
     pace: Pace | None = None
     accepted: AcceptMemory = field(default_factory=AcceptMemory)
     servers: OneServer = NO_SERVERS
@@ -252,12 +268,25 @@ class _Conversation:
         self._started = manners.clock.monotonic()
         self._hop = first_hop(request, manners)
         self._credentials = credentials_for(request, self._hop, manners)
+        self._retry, self._key = manners.retry, ""
+        if request.repetition is not None:
+            self._repeat_as_stated(request.repetition)
         self._failures = 0
+        self._is_unsettled = False  # whether a try may have been processed
         self._redirects = 0
         self._silence_ends: float | None = None  # after a try that was silent
         self._renewed = False
         self._accept = next((value for name, value in self._hop.headers if name.lower() == "accept"), ANY)
         self._narrowed = ""  # the header that is sent in its place after a 406
+
+    def _repeat_as_stated(self, repetition: Repetition) -> None:
+        """Apply what the document states about sending the operation again."""
+        self._key, retry = repetition.key, repetition.retry
+        if self._key:
+            self._hop = with_key(self._hop, self._key)
+        # The author of a document who rules out a second try knows what it would do.
+        if retry is not None and (retry.attempts == 1 or not self._manners.has_own_retry):
+            self._retry = within_budget(retry)
 
     def run(self) -> Steps[Any]:
         """Yield the next actions, and return the final httpx.Response, whose status is below 400.
@@ -348,6 +377,7 @@ class _Conversation:
     def _wait_after_failure(self, failure: WireFailure) -> Steps[None]:
         """Wait before a retry, or raise if there is none."""
         self._failures += 1
+        self._is_unsettled |= failure.arrived
         pause = None
         if not failure.lasting and self._is_repeatable() and (self._is_idempotent() or not failure.arrived):
             pause = self._next_pause()
@@ -383,7 +413,7 @@ class _Conversation:
             raise self._described(TransportError("The service redirected to another protocol than http"))
         self._hop, self._narrowed = following, ""
         if wait:
-            elapsed, budget = self._elapsed(), self._manners.retry.budget
+            elapsed, budget = self._elapsed(), self._retry.budget
             if elapsed + wait > budget:
                 error = TimedOut(
                     f"The service had not finished after {elapsed:.0f} s and asked to wait {wait:.0f} s more",
@@ -401,10 +431,17 @@ class _Conversation:
         """Wait before a retry, or raise the error of the response."""
         self._failures += 1
         status, asked = response.status_code, self._asked_wait(response)
-        retry, is_idempotent = self._manners.retry, self._is_idempotent()
+        retry, is_idempotent = self._retry, self._is_idempotent()
         is_obeyed = asked is not None and is_idempotent and status in retry.obeyed
-        if self._is_repeatable() and (is_obeyed or retry.retries_status(status, idempotent=is_idempotent)):
-            pause = self._next_pause(asked if is_obeyed or status == 429 or status >= 500 else None)
+        # A service answers a repeated key with 409 while it is still processing the first request with it.
+        is_pending = status == 409 and self._is_unsettled and self._has_key()
+        self._is_unsettled |= status != 429
+        # Some services state whether a retry can help: not if a quota is used up, for example.
+        is_hopeless = response.headers.get("x-should-retry") == "false"
+        is_retried = is_obeyed or is_pending or retry.retries_status(status, idempotent=is_idempotent)
+        if is_retried and not is_hopeless and self._is_repeatable():
+            is_asked = is_obeyed or is_pending or status == 429 or status >= 500
+            pause = self._next_pause(asked if is_asked else None)
             if pause is not None:
                 self._tell(f"{status} {response.reason_phrase}", pause)
                 yield Sleep(pause)
@@ -429,11 +466,10 @@ class _Conversation:
         raise error
 
     def _asked_wait(self, response: "httpx.Response") -> float | None:
-        stated = "retry-after" in response.headers
-        return retry_after(response.headers, self._manners.clock.now()) if stated else None
+        return retry_after(response.headers, self._manners.clock.now())
 
     def _next_pause(self, asked: float | None = None) -> float | None:
-        return self._manners.retry.next_pause(
+        return self._retry.next_pause(
             failures=self._failures, elapsed=self._elapsed(), fraction=self._manners.fraction(), retry_after=asked
         )
 
@@ -446,11 +482,15 @@ class _Conversation:
 
     def _is_idempotent(self) -> bool:
         # A POST whose response was 303 has become a GET, which may be repeated.
-        return self._request.idempotent or self._hop.method in ("GET", "HEAD")
+        return self._request.idempotent or self._hop.method in ("GET", "HEAD") or self._has_key()
 
     def _is_repeatable(self) -> bool:
         """Whether the body can be sent again: a file may be readable only once."""
         return not self._hop.has_content or getattr(self._request.content, "is_repeatable", True)
+
+    def _has_key(self) -> bool:
+        """Whether the service recognises the request by its key; another origin, to which it redirected, may not."""
+        return self._key != "" and self._hop.trusted
 
     def _described(self, error: TransportError, attempts: int = 1) -> TransportError:
         error.method, error.url = self._hop.method, mask_url(self._hop.url)
@@ -465,7 +505,7 @@ class _Conversation:
             mask_url(self._hop.url),
             what,
             self._failures + 1,
-            self._manners.retry.attempts,
+            self._retry.attempts,
             pause,
         )
 
@@ -590,6 +630,7 @@ class _Transport:
             retry=within_budget(retry),
             clock=clock,
             fraction=fraction,
+            has_own_retry=retry is not None,
             pace=pace,
             servers=servers,
             security=security,
@@ -686,7 +727,7 @@ class _Transport:
             clone._timeout = Timeout.of(timeout)
             clone.__dict__.pop("_sender", None)
         if retry is not OMIT:
-            manners = replace(manners, retry=within_budget(retry))
+            manners = replace(manners, retry=within_budget(retry), has_own_retry=retry is not None)
         if headers is not OMIT:
             manners = replace(manners, headers=_merged(manners.headers, headers or {}))
         if credentials is not OMIT:

@@ -9,6 +9,7 @@ import io
 import logging
 import re
 from dataclasses import replace
+from uuid import UUID
 
 import httpx
 import pytest
@@ -34,6 +35,7 @@ from omicsdk.core import (
 from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.file_bodies import multipart_body, raw_body
 from omicsdk.core.redaction import mask_text
+from omicsdk.core.request import Repetition
 from omicsdk.core.sending.time_limits import call_limits
 from omicsdk.core.waits import StoppableClock
 
@@ -252,6 +254,91 @@ def test_a_post_that_may_have_arrived_is_never_sent_twice(both, trouble):
     with pytest.raises((APIError, TransportError)):
         both(server).send(request("POST", content=b"{}"))
     assert len(server.seen) == 1
+
+
+@pytest.mark.parametrize(
+    ("headers", "waits"), [({"retry-after": "7"}, 7.0), ({"retry-after-ms": "250"}, 0.25), ({}, 1.0)]
+)
+def test_a_post_that_was_refused_for_its_rate_is_sent_again(both, headers, waits):
+    client = both(Server(response(429, headers), response(201)))
+    assert client.send(request("POST", content=b"{}")).status_code == 201
+    assert client.clock.slept == [waits]
+
+
+def test_a_service_that_states_that_a_retry_is_useless_gets_none(both):
+    client = both(Server(response(429, {"x-should-retry": "false"}), response(200)))
+    with pytest.raises(errors.RateLimited):
+        client.send(request())
+    assert client.clock.slept == []
+
+
+KEYED = Repetition("idempotency-key")
+
+
+def keys(server):
+    return [sent.headers["idempotency-key"] for sent in server.seen]
+
+
+@pytest.mark.parametrize("trouble", [response(503), httpx.ReadError("reset"), httpx.ReadTimeout("slow")])
+def test_a_post_with_an_idempotency_key_is_sent_again_with_the_same_key(both, trouble):
+    server = Server(trouble, trouble, response(201), response(201))
+    client = both(server)
+    create = replace(request("POST", content=b"{}"), repetition=KEYED)
+    client.send(create)
+    client.send(create)
+    first, *again, other = keys(server)
+    assert again == [first, first]
+    assert other != first
+    assert UUID(first).version == UUID(other).version == 4
+
+
+@pytest.mark.parametrize("of_client", [False, True])
+def test_the_users_own_key_is_sent(both, of_client):
+    own = {"Idempotency-Key": "order-7"}
+    server = Server(response(503), response(201))
+    client = both(server, headers=own if of_client else None)
+    client.send(replace(request("POST", headers=() if of_client else own.items()), repetition=KEYED))
+    assert keys(server) == ["order-7", "order-7"]
+
+
+def test_a_conflict_is_waited_for_while_the_first_request_with_the_key_may_be_in_progress(both):
+    create = replace(request("POST"), repetition=KEYED)
+    client = both(Server(httpx.ReadTimeout("slow"), response(409), response(201)))
+    assert client.send(create).status_code == 201
+    for script, waits in (([], 0), ([response(429)], 1), ([response(500)], 4)):
+        refusing = both(Server(*script, response(409)), retry=Retry(attempts=5))
+        with pytest.raises(errors.Conflict):
+            refusing.send(create)
+        assert len(refusing.clock.slept) == waits
+
+
+def test_a_key_does_not_excuse_a_second_post_to_another_origin(both):
+    def respond(got):
+        if got.url.host == "api.example.org":
+            return httpx.Response(307, headers={"location": "https://other.example.org/things"})
+        return httpx.Response(503)
+
+    server = Server(respond)
+    with pytest.raises(errors.ServiceUnavailable):
+        both(server).send(replace(request("POST"), repetition=KEYED))
+    assert [sent.url.host for sent in server.seen] == ["api.example.org", "other.example.org"]
+
+
+def test_an_operations_own_retry_applies_unless_the_user_chose_one(both):
+    stated = replace(request(), repetition=Repetition(retry=Retry(attempts=2, base=3.0, statuses=frozenset({418}))))
+    client = both(Server(response(418), response(200)))
+    client.send(stated)
+    assert client.clock.slept == [3.0]
+    chosen = both(Server(response(503), response(418)), retry=Retry(base=0.5))
+    with pytest.raises(APIError) as caught:
+        chosen.send(stated)
+    assert (caught.value.status, chosen.clock.slept) == (418, [0.5])
+
+
+def test_an_operation_that_must_not_be_repeated_is_not(both):
+    client = both(Server(response(503), response(200)), retry=Retry(attempts=9))
+    with pytest.raises(errors.ServiceUnavailable):
+        client.send(replace(request(), repetition=Repetition(retry=Retry(attempts=1))))
 
 
 class Once(io.BytesIO):
@@ -738,7 +825,7 @@ def test_tries_and_time_stay_within_bounds(statuses, attempts, base, budget, ide
         assert ([*statuses, 200])[len(server.seen) - 1] == 200
     assert len(server.seen) <= attempts
     assert sum(clock.slept) <= budget + 1e-6  # the clock adds to a large number
-    assert idempotent or len(server.seen) == 1
+    assert idempotent or all(status == 429 for status in statuses[: len(server.seen) - 1])
 
 
 steps = st.lists(
