@@ -40,6 +40,7 @@ from .operations import (
 )
 from .page_recognition import as_words, recognise
 from .paging import SETTING, pages_of
+from .repetition import KEY_WISH, Repetitions
 from .security import settle_security
 from .shapes import (
     ANY,
@@ -71,7 +72,12 @@ _OPERATION_WISHES: dict[str, type] = {
     "x-omics-public": bool,
     "x-omics-location": str,
 }
-_PARAMETER_WISHES: dict[str, type] = {"x-omics-raw-path": bool, "x-omics-delimiter": str, "x-omics-prefix": str}
+_PARAMETER_WISHES: dict[str, type] = {
+    "x-omics-raw-path": bool,
+    "x-omics-delimiter": str,
+    "x-omics-prefix": str,
+    KEY_WISH: bool,
+}
 _DELIMITED: dict[Json, How] = {"space": "space", "tab": "tab", "pipe": "pipe"}
 _FORMS: dict[tuple[str, bool], How] = {
     ("form", False): "comma",
@@ -107,6 +113,9 @@ class Drafter:
         self._secured = asks(document.data.get("security"))
         self.security = settle_security(document.data)
         self.errors = ErrorBodies(normaliser)
+        self._repetitions = Repetitions(
+            document.data, lambda pointer, before, after: self._note(pointer, "omission", before, after)
+        )
 
     def draft(self, stated: Stated, name: str, server: str = "") -> Draft:
         """Settle one operation, on the document's server or another one."""
@@ -117,7 +126,8 @@ class Drafter:
         requirement = self.security.requirements.get(stated.key, self.security.default)
         draft.public = requirement == () and (bool(self.security.schemes) or stated.key in self.security.requirements)
         draft.security = () if requirement == self.security.default else requirement
-        draft.arguments = self._parameters(stated)
+        draft.idempotency_key, draft.arguments = self._repetitions.keyed(stated, self._parameters(stated))
+        draft.retry = self._repetitions.retry(stated, has_key=draft.idempotency_key != "")
         self._body(draft)
         self._responses(draft)
         draft.headers = self._headers(stated)
@@ -194,6 +204,9 @@ class Drafter:
             if ("path", wire) not in found:
                 self._note(stated.key, "repair", f"{{{wire}}} without a parameter", "taken as required text")
                 found[("path", wire)] = ({"required": True, "schema": {"type": "string"}}, stated.key)
+        for wire in self._repetitions.headers(stated):
+            if not any(place[0] == "header" and place[1].lower() == wire.lower() for place in found):
+                found[("header", wire)] = ({"schema": {"type": "string"}}, stated.key)
         names = self._names(list(found))
         return [self._parameter(*place, *found[place], names[place]) for place in found]
 

@@ -56,6 +56,7 @@ class Explanation:
         module: of the package.
         arguments: in the order of the call.
         responses: by status.
+        retries: what the document states about sending a request again.
         wishes: x-omics-... values of overlays or the document.
         models: those that arguments and responses are made of.
         notes: repairs, omissions and lost types of the operation and its models.
@@ -70,6 +71,7 @@ class Explanation:
     module: str
     arguments: list[Part]
     responses: list[Part]
+    retries: list[Part]
     wishes: list[Part]
     models: list[Part]
     notes: list[Note]
@@ -101,6 +103,7 @@ def explain(planned: Planned, wanted: str) -> Explanation:
             for argument in sorted(draft.arguments, key=lambda argument: not argument.required)
         ],
         responses=list(_responses(draft, document, package)),
+        retries=list(_retries(draft, document)),
         wishes=list(_wishes(draft, document)),
         models=[
             Part(package.names.classes[key], f"models/{package.names.modules[key]}.py", _at(document, place_of(key)))
@@ -229,6 +232,15 @@ def _wishes(draft: Draft, document: Document) -> Iterator[Part]:
     for key, value in draft.stated.data.items():
         if key.startswith("x-omics-"):
             yield Part(key, one_line(json.dumps(value, ensure_ascii=False)), _at(document, join(draft.stated.key, key)))
+
+
+def _retries(draft: Draft, document: Document) -> Iterator[Part]:
+    place = _at(document, draft.stated.key)
+    if draft.idempotency_key:
+        yield Part("key", f"a UUID for each call in the header {one_line(draft.idempotency_key)}", place)
+    if draft.retry:
+        text = ", ".join(f"{name}={value}" for name, value in draft.retry.items())
+        yield Part("retry", f"Retry({text})", place)
 
 
 def _models(draft: Draft, package: Package) -> list[str]:

@@ -33,6 +33,7 @@ def as_text(found: Explanation) -> str:
     for title, parts in (
         ("Arguments", found.arguments),
         ("Responses", found.responses),
+        ("Retries", found.retries),
         ("Wishes of overlays", found.wishes),
         ("Models", found.models),
     ):

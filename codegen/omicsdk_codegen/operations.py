@@ -312,6 +312,8 @@ class Draft:
     public: bool = False
     server: str = ""
     security: tuple[tuple[str, ...], ...] = ()
+    idempotency_key: str = ""
+    retry: Mapping[str, str] = field(default_factory=dict[str, str])
     headers: list[DeclaredHeader] = field(default_factory=list[DeclaredHeader])
     errors: list[ErrorBody] = field(default_factory=list[ErrorBody])
 

@@ -21,6 +21,8 @@ from .shapes import Map, Ref, Type, is_list_of_texts
 
 # Names in each module of an operation.
 _OWN = frozenset({"build", "parse", "items", "item", "annotations"})
+# Classes of core with names that models have in documents.
+_OF_MODELS = frozenset({"Repetition", "Retry"})
 
 
 # The descriptors of omicsdk.core with their modules: a package contains those that it uses.
@@ -147,7 +149,7 @@ class OperationPlanner:
 
     def plan(self, draft: Draft) -> OperationModule:
         """Plan one module."""
-        imports = Imports({argument.python for argument in draft.arguments} & HIDEABLE)
+        imports = Imports({argument.python for argument in draft.arguments} & HIDEABLE | _OF_MODELS)
         annotations = Annotations(self._names.classes, self._names.modules, imports, open_enums=self._types.open_enums)
         ordered = sorted(draft.arguments, key=lambda argument: not argument.required)
         types = {argument.python: self._annotation(argument, annotations) for argument in ordered}
@@ -355,6 +357,11 @@ def _facts(draft: Draft, imports: Imports) -> list[Code]:
         facts.append(f"server={as_literal(draft.server)}")
     if draft.security:
         facts.append(f"security={requirement_code(draft.security)}")
+    if draft.idempotency_key or draft.retry:
+        stated_retry = ", ".join(f"{name}={value}" for name, value in draft.retry.items())
+        parts = [f"key={as_literal(draft.idempotency_key)}"] if draft.idempotency_key else []
+        parts += [f"retry={imports.add('omicsdk.core.retry', 'Retry')}({stated_retry})"] if draft.retry else []
+        facts.append(f"repetition={imports.add(REQUEST, 'Repetition')}({', '.join(parts)})")
     return [Code(fact) for fact in facts]
 
 

@@ -319,7 +319,7 @@ def test_each_of_several_names_of_a_list_has_to_refer_to_one() -> None:
         ({"x-omics-stream": "yes"}, "x-omics-stream of POST /things must be a bool"),
         (
             {"parameters": [_parameter("q", **{"x-omics-raw": True})]},
-            "x-omics-raw of parameter 'q' must be one of x-omics-delimiter, x-omics-prefix, x-omics-raw-path",
+            "x-omics-raw of parameter 'q' must be one of x-omics-delimiter, x-omics-idempotency-key, x-omics-prefix, x-omics-raw-path",
         ),
     ],
 )

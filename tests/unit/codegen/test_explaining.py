@@ -176,3 +176,24 @@ def test_an_overlay_refuses_recognised_pages(paged: Planned, tmp_path: Path) -> 
     assert refused.package.drafts[0].pages is None
     assert [wish.what for wish in explain(refused, "list_samples").wishes] == ["false"]
     assert "pages" not in as_text(explain(refused, "list_samples")).replace("Page", "")
+
+
+def test_retries_are_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("runs.yaml").write_text("""\
+openapi: 3.0.3
+info: {title: Runs, version: "1"}
+paths:
+  /runs:
+    post:
+      operationId: start
+      parameters: [{name: Idempotency-Key, in: header, schema: {type: string}}]
+      responses: {204: {description: Done.}}
+      x-fern-retries: {disabled: true}
+    get: {operationId: list, responses: {204: {description: Done.}}}
+""")
+    runs = plan_package(Path("runs.yaml"), [], "runs")
+    text = as_text(explain(runs, "start"))
+    assert "Retries\n  key    a UUID for each call in the header idempotency-key  (runs.yaml:5)\n" in text
+    assert "  retry  Retry(attempts=1)  (runs.yaml:5)" in text
+    assert "Retries" not in as_text(explain(runs, "list"))

@@ -1,0 +1,187 @@
+"""What a document states about sending requests again: headers of idempotency keys, and extensions for retries of other
+generators.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from .operations import Argument, Stated
+from .shapes import ANY, Enum, Scalar
+from .texts import one_line, sentence
+from .values import Json, Object, join
+
+KEY_WISH = "x-omics-idempotency-key"
+SPEAKEASY, FERN = "x-speakeasy-retries", "x-fern-retries"
+_FERN_KEY, _FERN_HEADERS = "x-fern-idempotent", "x-fern-idempotency-headers"
+_KEY = re.compile(r"(?:.+[-_])?idempoten(?:cy|t)(?:[-_]?(?:key|token|id))?", re.IGNORECASE)
+_VENDOR = re.compile(r"x-(?!omics-).*retr(?:y|ies).*")
+# Requests that change nothing need no key.
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "QUERY"})
+_IDEMPOTENT = _SAFE | {"PUT", "DELETE"}
+# What the client makes, for patterns: any UUID of version 4 looks so.
+_SAMPLE = "3f2b6c1e-9d4a-4c7b-8e5f-0a1b2c3d4e5f"
+_MADE = "By default, a UUID that is made for each call and kept over its retries."
+# Milliseconds that Speakeasy documents as defaults.
+_BACKOFF = {"initialInterval": 500, "maxInterval": 60_000, "maxElapsedTime": 3_600_000}
+_MOST_TRIES = 1000
+
+
+class Repetitions:
+    """Reads what a document states.
+
+    Args:
+        data: the upgraded document.
+        note: called with the pointer, the name and the treatment of what is not done as stated.
+    """
+
+    def __init__(self, data: Object, note: Callable[[str, str, str], None]) -> None:
+        self._note = note
+        listed = data.get(_FERN_HEADERS)
+        named = [row.get("header") for row in (listed if isinstance(listed, list) else []) if isinstance(row, dict)]
+        self._fern = [name for name in named if isinstance(name, str)]
+        self._usual: Mapping[str, str] = {}
+        if SPEAKEASY in data:
+            self._usual = self._backoff(data[SPEAKEASY], join("", SPEAKEASY))
+        self._unread(data, "", {SPEAKEASY})
+
+    def headers(self, stated: Stated) -> Sequence[str]:
+        """Return the headers of idempotency keys that an operation has besides its parameters."""
+        if stated.data.get(_FERN_KEY) is not True:
+            return []
+        if not self._fern:
+            self._note(join(stated.key, _FERN_KEY), _FERN_KEY, f"no header is named in {_FERN_HEADERS}")
+        return self._fern
+
+    def keyed(self, stated: Stated, arguments: Sequence[Argument]) -> tuple[str, list[Argument]]:
+        """Return the header of an operation's idempotency key, and its arguments, of which that one becomes optional.
+
+        Args:
+            stated: the operation.
+            arguments: its arguments.
+
+        Returns:
+            The header in lower case, empty if the client makes no key.
+        """
+        wishes = _wishes(stated)
+        for number, argument in enumerate(arguments):
+            wire = argument.wire.lower()
+            is_named = _KEY.fullmatch(wire) is not None or wire in {name.lower() for name in self._fern}
+            if argument.position != "header" or not wishes.get(wire, is_named) or stated.method in _SAFE:
+                continue
+            if not _takes_uuid(argument):
+                self._note(stated.key, f"header {argument.wire}", "no key is made: a UUID does not match its schema")
+                continue
+            said = f"{sentence(argument.schema.get('description'))} {_MADE}".strip()
+            optional = replace(argument, required=False, schema={**argument.schema, "description": said})
+            return wire, [*arguments[:number], optional, *arguments[number + 1 :]]
+        return "", list(arguments)
+
+    def retry(self, stated: Stated, *, has_key: bool) -> Mapping[str, str]:
+        """Return the arguments of core's Retry for an operation, as code; none if it has the client's.
+
+        Args:
+            stated: the operation.
+            has_key: whether its requests have an idempotency key.
+        """
+        self._unread(stated.data, stated.key, {SPEAKEASY, FERN})
+        fern, pointer = stated.data.get(FERN), join(stated.key, FERN)
+        if fern == {"disabled": True}:
+            return {"attempts": "1"}
+        if fern not in (None, {"disabled": False}):
+            self._note(pointer, FERN, "not read: only disabled is known")
+        if SPEAKEASY not in stated.data:
+            return self._usual
+        pointer = join(stated.key, SPEAKEASY)
+        found = self._backoff(stated.data[SPEAKEASY], pointer)
+        is_harmless = stated.method in _IDEMPOTENT or stated.data.get("x-omics-idempotent") is True
+        if found.get("attempts", "1") != "1" and not (has_key or is_harmless):
+            why = "only after 429: any other try may have been processed (x-omics-idempotent: true states that it may be repeated)"
+            self._note(pointer, f"{SPEAKEASY} of a {stated.method}", why)
+        return found
+
+    def _backoff(self, wish: Json, pointer: str) -> Mapping[str, str]:
+        """Return the arguments for a strategy of Speakeasy's."""
+        strategy = wish.get("strategy") if isinstance(wish, dict) else None
+        if not isinstance(wish, dict) or strategy not in ("backoff", "none"):
+            self._note(pointer, SPEAKEASY, "not read: its strategy is neither backoff nor none")
+            return {}
+        if strategy == "none":
+            return {"attempts": "1"}
+        stated = wish.get("backoff")
+        backoff: Object = stated if isinstance(stated, dict) else {}
+        if backoff.get("exponent", 2) != 2:
+            self._note(
+                join(pointer, "backoff", "exponent"), f"exponent {one_line(str(backoff['exponent']))}", "delays double"
+            )
+        if wish.get("retryConnectionErrors") is False:
+            why = "requests that cannot have arrived are sent again"
+            self._note(join(pointer, "retryConnectionErrors"), "retryConnectionErrors: false", why)
+        base, cap, budget = (_seconds(backoff.get(name), usual) for name, usual in _BACKOFF.items())
+        made = {
+            "attempts": str(_tries(base, cap, budget)),
+            "base": repr(base),
+            "cap": repr(cap),
+            "budget": repr(budget),
+        }
+        codes = wish.get("statusCodes")
+        if isinstance(codes, list) and codes:
+            made["statuses"] = self._statuses(codes, join(pointer, "statusCodes"))
+        return made
+
+    def _statuses(self, codes: list[Json], pointer: str) -> str:
+        """Return a set of statuses as code; 429 is one of them, since a service states by it that a retry will help."""
+        parts = ["429"]
+        for number, code in enumerate(codes):
+            text = str(code).upper()
+            if re.fullmatch("[1-5]XX", text):
+                parts.append(f"*range({text[0]}00, {int(text[0]) + 1}00)")
+            elif re.fullmatch("[1-5][0-9]{2}", text):
+                parts.append(text)
+            else:
+                self._note(join(pointer, str(number)), f"status {one_line(text)[:40]!r}", "not read: it is none")
+        return f"frozenset({{{', '.join(dict.fromkeys(parts))}}})"
+
+    def _unread(self, data: Object, pointer: str, known: set[str]) -> None:
+        """Note extensions for retries that are not read here."""
+        for key in data:
+            if _VENDOR.fullmatch(key) and key not in known:
+                self._note(join(pointer, key), one_line(key), f"not read: {SPEAKEASY} and, of operations, {FERN} are")
+
+
+def _wishes(stated: Stated) -> dict[str, bool]:
+    """Return what overlays state of headers, by their names in lower case."""
+    listed = stated.data.get("parameters")
+    rows = [row for row in (listed if isinstance(listed, list) else []) if isinstance(row, dict)]
+    return {str(row.get("name")).lower(): row[KEY_WISH] is True for row in rows if KEY_WISH in row}
+
+
+def _takes_uuid(argument: Argument) -> bool:
+    """Whether a UUID is a valid value of a text."""
+    schema, type_ = argument.schema, argument.type
+    if isinstance(type_, Enum) or not isinstance(type_, Scalar) or type_.kind not in ("string", "uuid", ANY.kind):
+        return False
+    least, most, pattern = (schema.get(name) for name in ("minLength", "maxLength", "pattern"))
+    if schema.get("format") not in (None, "", "uuid", "string"):
+        return False
+    if (isinstance(least, int) and least > len(_SAMPLE)) or (isinstance(most, int) and most < len(_SAMPLE)):
+        return False
+    try:
+        return not isinstance(pattern, str) or re.search(pattern, _SAMPLE) is not None
+    except re.error:  # of another language
+        return False
+
+
+def _seconds(value: Json, usual: int) -> float:
+    is_stated = isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 1e9
+    return (value if is_stated and isinstance(value, (int, float)) else usual) / 1000
+
+
+def _tries(base: float, cap: float, budget: float) -> int:
+    """Return how many tries begin within a time, if each waits as long as it may."""
+    tries, waited = 1, 0.0
+    while tries < _MOST_TRIES and (waited := waited + min(cap, base * 2.0 ** min(tries - 1, 64))) <= budget:
+        tries += 1
+    return tries
