@@ -27,6 +27,7 @@ TREE: dict[str, dict[str, str]] = {
         "tags": "[tag]",
         "paths": "paths",
         "webhooks": "{pathItem}",
+        "x-webhooks": "{pathItem}",
         "components": "components",
         "definitions": "{schema}",
         "parameters": "{parameter}",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from .document import Document
@@ -158,8 +158,14 @@ class Drafter:
                 draft, setting, key, self._types.models, lambda text: self._fault(draft.stated.key, text)
             )
 
-    def message(self, webhook: Webhook, name: str) -> Message | None:
-        """Settle the body of a webhook or callback; None, and a note, if there is none that could be read."""
+    def message(self, webhook: Webhook, name: str, headers: Collection[str] = ()) -> Message | None:
+        """Settle the body of a webhook or callback; None, and a note, if there is none that could be read.
+
+        Args:
+            webhook: the webhook or callback.
+            name: its name.
+            headers: those that are read to verify it, in lower case.
+        """
         body = webhook.data.get("requestBody")
         stated = body.get("content") if isinstance(body, dict) else None
         content: Object = stated if isinstance(stated, dict) else {}
@@ -175,7 +181,7 @@ class Drafter:
                 self._note(join(place, other), "omission", f"{webhook.what} as {other}", f"{media_type} is read")
         listed = webhook.data.get("parameters")
         for index, parameter in enumerate(listed if isinstance(listed, list) else []):
-            if isinstance(parameter, dict):
+            if isinstance(parameter, dict) and str(parameter.get("name")).lower() not in headers:
                 what = (
                     f"parameter {parameter.get('name')!r} in {parameter.get('in')} of the {webhook.kind} {webhook.name}"
                 )

@@ -34,6 +34,7 @@ from .progress import OnProgress, counted, silent
 from .security import Security, describe_ways, need_of, ways_of
 from .servers import Servers, settle_servers
 from .shapes import Model, Type
+from .signatures import Signing
 from .texts import beyond, clean, one_line, sentence, summary
 from .values import Json, Object
 
@@ -139,9 +140,13 @@ def _plan(document: Document, service: str, report: Report, on_progress: OnProgr
     ]
     webhooks = list(stated_webhooks(document.data))
     webhook_names = name_webhooks(webhooks, names)
+    signing = Signing(document, webhooks, report, faults)
     messages = [
-        message for webhook in webhooks if (message := drafter.message(webhook, webhook_names[webhook.key])) is not None
+        message
+        for webhook in webhooks
+        if (message := drafter.message(webhook, webhook_names[webhook.key], signing.headers)) is not None
     ]
+    events = signing.events(messages, normaliser.models)
     if not stated and not messages:
         place = document.origin("/paths")
         report.add(Note(place.pointer, place.file, place.line, "loss", "paths", "no operation is in it", True))
@@ -196,7 +201,7 @@ def _plan(document: Document, service: str, report: Report, on_progress: OnProgr
         ),
         models=plan_models(models.values(), named, parsed, on_progress),
         dicts=plan_dicts(models.values(), named, parsed, on_progress),
-        webhooks=plan_webhooks(messages, names, named, parsed),
+        webhooks=plan_webhooks(messages, names, named, parsed, signing.arguments, events),
         choices=plan_choices(
             {name: (type_, normaliser.facts_of(normaliser.schemas[name])) for name, type_ in components.items()},
             models.values(),

@@ -13,10 +13,15 @@ from .model_names import Names
 from .operations import Message
 from .parser import Parsed
 from .shapes import Array, Ref, Tuple
+from .signatures import Events
 from .texts import beyond, clean, hanging, one_line, sentence, summary
 from .values import Json
 
-_RESPONSE = "omicsdk.core.response"
+_RESPONSE, _WEBHOOKS = "omicsdk.core.response", "omicsdk.core.webhooks"
+# Names of core in the module that models have in documents, or its own functions.
+_OF_MODELS = frozenset(
+    {"Clock", "EventPlace", "Secret", "SYSTEM_CLOCK", "Signature", "TOLERANCE", "event_reader", "verify"}
+)
 
 
 @dataclass(frozen=True)
@@ -43,16 +48,46 @@ class WebhookFunction:
 
 
 @dataclass(frozen=True)
+class Unwrapping:
+    """The functions that verify a webhook.
+
+    Attributes:
+        signature: the arguments of core's Signature.
+        place: the arguments of core's EventPlace; empty if there is one webhook.
+        events: the functions of webhooks by their events.
+        type: the result of `unwrap`; empty if that is not generated.
+    """
+
+    signature: Code
+    place: Code
+    events: list[tuple[Code, Code]]
+    type: Code
+
+
+@dataclass(frozen=True)
 class WebhookModule:
-    """The module of all webhooks and callbacks."""
+    """The module of all webhooks and callbacks.
+
+    Attributes:
+        imports: those that run.
+        late: those under TYPE_CHECKING.
+        functions: one for each webhook and callback.
+        unwrapping: what verifies signatures; None if the document does not state them.
+    """
 
     imports: Code
     late: Code
     functions: list[WebhookFunction]
+    unwrapping: Unwrapping | None
 
 
 def plan_webhooks(
-    messages: Sequence[Message], operations: Mapping[str, str], names: Names, parsed: Parsed
+    messages: Sequence[Message],
+    operations: Mapping[str, str],
+    names: Names,
+    parsed: Parsed,
+    signature: Mapping[str, str],
+    events: Events | None,
 ) -> WebhookModule | None:
     """Plan the module; None if there is nothing to read.
 
@@ -61,16 +96,48 @@ def plan_webhooks(
         operations: operations' names by key.
         names: what models are called.
         parsed: the parser's responses.
+        signature: the arguments of core's Signature; none if signatures are not verified.
+        events: what tells webhooks apart, if anything does.
     """
     if not messages:
         return None
-    imports = Imports()
+    imports = Imports(_OF_MODELS)
     imports.add("omicsdk.core.messages", "message")
     imports.late("collections.abc", "Mapping")
     imports.late("typing", "Any")
     ordered = sorted(messages, key=lambda message: message.name)
     functions = [_function(message, operations, names, parsed, imports) for message in ordered]
-    return WebhookModule(as_lines(imports.lines()), as_lines(imports.late_lines()), functions)
+    unwrapping = _unwrapping(
+        signature, events, dict(zip((each.key for each in ordered), functions, strict=True)), imports
+    )
+    return WebhookModule(as_lines(imports.lines()), as_lines(imports.late_lines()), functions, unwrapping)
+
+
+def _unwrapping(
+    signature: Mapping[str, str], events: Events | None, functions: Mapping[str, WebhookFunction], imports: Imports
+) -> Unwrapping | None:
+    if not signature:
+        return None
+    needed = ["Signature", "TOLERANCE", "verify", *(["EventPlace", "event_reader"] if events and events.place else [])]
+    for name in needed:
+        imports.add(_WEBHOOKS, name)
+    imports.add("omicsdk.core.clock", "SYSTEM_CLOCK")
+    imports.late("omicsdk.core.clock", "Clock")
+    imports.late(_WEBHOOKS, "Secret")
+    imports.late("collections.abc", "Sequence")
+    if events and events.place:
+        imports.late("collections.abc", "Callable")
+    read = [(key, functions[message.key]) for key, message in sorted(events.messages.items())] if events else []
+    return Unwrapping(
+        signature=_arguments(signature),
+        place=_arguments(events.place if events else {}),
+        events=[(as_literal(key), function.name) for key, function in read],
+        type=Code(" | ".join(dict.fromkeys(function.type for _, function in read))),
+    )
+
+
+def _arguments(values: Mapping[str, str]) -> Code:
+    return Code(", ".join(f"{name}={as_literal(value)}" for name, value in values.items()))
 
 
 def _function(

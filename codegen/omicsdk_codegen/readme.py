@@ -90,6 +90,7 @@ def readme(package: Package, name: str, note: Code, *, has_command: bool = True,
         variable=Code(name.upper()),
         command=_command(package.drafts[0]) if has_command and package.drafts else Code(""),
         command_rows=[_command_row(name, each) for each in credential_options(package)],
+        verified=_verified(package),
         webhooks=[_hook(function) for function in package.webhooks.functions] if package.webhooks is not None else [],
     )
 
@@ -151,6 +152,22 @@ def _groups(package: Package) -> list[Group]:
 
 def _hook(function: WebhookFunction) -> Line:
     return Line(function.name, function.type, Code(""), as_markdown(sentence(function.summary)))
+
+
+def _verified(package: Package) -> Code:
+    """A sentence on the function that verifies webhooks; empty if the document does not state their signatures."""
+    unwrapping = package.webhooks.unwrapping if package.webhooks is not None else None
+    if unwrapping is None:
+        return Code("")
+    errors = "InvalidSignature or UnknownEvent" if unwrapping.place else "InvalidSignature"
+    does, name = (
+        ("verifies a webhook's signature and returns its model", "unwrap")
+        if unwrapping.type
+        else ("verifies its signature", "verify")
+    )
+    return Code(
+        f"`{name}(body, headers, secret)` {does}, or raises {errors} of omicsdk.core.webhooks. Pass the body's bytes as received."
+    )
 
 
 def _row(way: Way) -> Row:

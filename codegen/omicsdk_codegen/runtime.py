@@ -44,6 +44,8 @@ EXPORTS: Mapping[str, str] = {
 }
 # Of a document with a flow of OAuth 2 by which a program gets tokens itself.
 FLOWS: Mapping[str, str] = {"oauth.flows": "ClientCredentials DeviceLogin RefreshToken"}
+# Of a document whose webhooks are verified.
+WEBHOOKS: Mapping[str, str] = {"webhooks": "InvalidSignature UnknownEvent"}
 _IMPORT = re.compile(r"(?m)^( *)from omicsdk\.(?:core|(cli))(?:\.([\w.]+))? import (?=(\w+)|\()")
 _PLACE = re.compile(r"\bomicsdk\.core\b|\bomicsdk(?=\.cli\b)")
 _PUBLIC = re.compile(r"\bomicsdk\.core\.\w+(?:\.\w+)*")
@@ -118,7 +120,8 @@ def modules_for(package: Package, files: Mapping[str, str]) -> list[str]:
 
 
 def _exported(package: Package) -> Mapping[str, str]:
-    return {**EXPORTS, **(FLOWS if package.security.has_flows else {})}
+    is_verified = package.webhooks is not None and package.webhooks.unwrapping is not None
+    return {**EXPORTS, **(FLOWS if package.security.has_flows else {}), **(WEBHOOKS if is_verified else {})}
 
 
 def beside(text: str, identity: Identity) -> str:

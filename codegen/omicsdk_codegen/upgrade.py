@@ -20,7 +20,9 @@ from .upgraded import Document
 from .values import Json, Object
 
 _SWAGGER = {"swagger", "host", "basePath", "schemes", "consumes", "produces", "definitions", "securityDefinitions"}
-_HANDLED = {"openapi", "info", "servers", "paths", "webhooks", "components", "$self"}
+# Webhooks before OpenAPI 3.1, which Redocly defined.
+_EARLIER_WEBHOOKS = "x-webhooks"
+_HANDLED = {"openapi", "info", "servers", "paths", "webhooks", _EARLIER_WEBHOOKS, "components", "$self"}
 
 
 def upgrade(resolved: Resolved, on_progress: OnProgress = silent) -> Document:
@@ -51,14 +53,17 @@ def upgrade(resolved: Resolved, on_progress: OnProgress = silent) -> Document:
     _check_self(context, old, resolved.source)
     if "tags" in old:
         new["tags"] = _tags(context, old)
-    if not {"paths", "webhooks", "components"} & set(old) or (resolved.dialect != "3.1" and "paths" not in old):
+    hooked = "webhooks" if "webhooks" in old else _EARLIER_WEBHOOKS
+    needed = {"paths", "webhooks", "components"} if resolved.dialect == "3.1" else {"paths"}
+    if not (needed | {_EARLIER_WEBHOOKS}) & set(old):
         context.fault(
             old, None, "there are no paths, so there is nothing to call", "State them; `paths: {}` means none."
         )
     new["paths"] = paths.paths(old.get("paths"), old, "paths", on_progress)
-    if "webhooks" in old:
-        hooks = context.mapping(old["webhooks"], old, "webhooks")
+    if hooked in old:
+        hooks = context.mapping(old[hooked], old, hooked)
         new["webhooks"] = {name: paths.item(context.mapping(item, hooks, name), None) for name, item in hooks.items()}
+        context.moved(new, "webhooks", old, hooked)
     new["components"] = _components(context, schemas, old, on_progress)
     if context.faults:
         raise DocumentError(context.faults)

@@ -113,8 +113,9 @@ WEBHOOKS = """
 Requests that a service sends, as a webhook or as the callback of an operation, are parsed by a function `parse_<name>` in the package's
 module `webhooks`. It takes the body of the request (bytes, text, or the object that a web framework parsed) and returns the model. Every
 field is checked: a body that is not JSON or does not match the document raises `DecodeError`, which names the webhook and the field. With
-`strict=False`, fields of other types are kept as received. Headers and signatures are not checked; for notifications of the Data Store use
-`omicsdk.hca.dss.Listener`. Packages whose document has neither webhooks nor callbacks have no such module.
+`strict=False`, fields of other types are kept as received. Signatures are checked by `unwrap`, which packages have
+[whose document states them](how-to/your-own-client.md#webhooks); for notifications of the Data Store use `omicsdk.hca.dss.Listener`.
+Packages whose document has neither webhooks nor callbacks have no such module.
 
 ```python
 from omicsdk.core.errors import DecodeError

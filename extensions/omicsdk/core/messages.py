@@ -11,6 +11,7 @@ from omicsdk.core.redaction import mask_text
 from omicsdk.core.response import required_shape
 
 T = TypeVar("T")
+_WHAT = "the body"
 
 
 def message(
@@ -33,14 +34,23 @@ def message(
     Raises:
         DecodeError: The body is not JSON, or does not conform.
     """
-    what = "the body"
-    if isinstance(body, (bytes, bytearray, str)):
-        try:
-            data = decoded(body.encode() if isinstance(body, str) else bytes(body))
-        except ValueError as error:
-            text = body if isinstance(body, str) else body.decode(errors="replace")
-            raise DecodeError(name, "", mask_text(text), expected="JSON", what=what) from error
-    else:
-        data = plain(body)
-    check(name, "", data, required_shape(shape, strict=strict), what=what)
+    data = json_of(name, body) if isinstance(body, (bytes, bytearray, str)) else plain(body)
+    check(name, "", data, required_shape(shape, strict=strict), what=_WHAT)
     return decode(data)
+
+
+def json_of(name: str, body: bytes | bytearray | str) -> Any:
+    """Return the decoded JSON of a body.
+
+    Args:
+        name: The request's name, for errors.
+        body: JSON text.
+
+    Raises:
+        DecodeError: It is not JSON.
+    """
+    try:
+        return decoded(body.encode() if isinstance(body, str) else bytes(body))
+    except ValueError as error:
+        text = body if isinstance(body, str) else body.decode(errors="replace")
+        raise DecodeError(name, "", mask_text(text), expected="JSON", what=_WHAT) from error

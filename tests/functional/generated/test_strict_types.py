@@ -84,6 +84,9 @@ DOCUMENT: dict[str, Any] = {
         }
         for name, schema in {**KINDS, "all": {"$ref": "#/components/schemas/All"}}.items()
     },
+    "x-omics-webhook-signature": {"scheme": "standard"},
+    "x-omics-webhook-event": {"field": "type"},
+    "x-speakeasy-retries": {"strategy": "backoff", "statusCodes": ["5XX", 429]},
     "webhooks": {
         name: {"post": {"requestBody": _json(schema), "responses": {"200": {"description": ""}}}}
         for name, schema in KINDS.items()
@@ -119,9 +122,10 @@ DOCUMENT: dict[str, Any] = {
 
 
 PROGRAM = """\
+from collections.abc import Mapping
 from typing import Literal, assert_type
 
-from PACKAGE import APIError, Gone, NotFound, ServiceUnavailable, ThingApi, Unprocessable, models
+from PACKAGE import APIError, Gone, NotFound, ServiceUnavailable, ThingApi, Unprocessable, models, webhooks
 from PACKAGE.choices import AllWord as Word
 from PACKAGE.errors import Locked
 from PACKAGE.models import Account, AccountRequest, Cat, Dog, LockedData, Named, Pet
@@ -171,6 +175,14 @@ def errors(client: ThingApi) -> int | None:
         assert gone is None or assert_type(gone.data, Dog)
     except core.NotFound as error:
         return error.status
+    return None
+
+
+def received(body: bytes, headers: Mapping[str, str]) -> int | None:
+    event = webhooks.unwrap(body, headers, ["whsec_a", b"key"], tolerance=60)
+    if isinstance(event, Cat):
+        return assert_type(event.claws, int | None)
+    assert_type(webhooks.parse_cat(body), Cat)
     return None
 """
 

@@ -61,6 +61,7 @@ def document(names: list[str], text: str, default: Any) -> dict[str, Any]:
         f"/{number}/{key}/{{{key}}}": {
             "post": {
                 "operationId": name,
+                "x-fern-idempotent": True,
                 "summary": text,
                 "description": text,
                 "deprecated": True,
@@ -79,11 +80,26 @@ def document(names: list[str], text: str, default: Any) -> dict[str, Any]:
         }
         for number, name in enumerate(names)
     }  # fmt: skip
+    signed = [{"name": header, "in": "header", "schema": {}} for header in ("svix-signature", text, f"{text}signature")]
+    webhooks = {
+        name: {
+            "post": {
+                "parameters": signed,
+                "requestBody": {"content": {"application/json": {"schema": {
+                    "type": "object", "properties": {"type": {"const": name}, first: {"const": f"{name}{text}"}}}}}},
+            }
+        }
+        for name in names
+    }  # fmt: skip
     return {
         "openapi": "3.1.0",
         "info": {"title": text, "version": text, "description": text},
         "servers": [{"url": text}, server],
         "paths": paths,
+        "webhooks": webhooks,
+        "x-speakeasy-retries": {"strategy": "backoff", "statusCodes": [text, "5XX"], "backoff": {"exponent": text}},
+        "x-fern-idempotency-headers": [{"header": f"{text}idempotency-key"}, {"header": "idempotency-key"}],
+        "x-retries": text,
         "components": {"schemas": schemas, "securitySchemes": schemes},
         "security": [{name: [text] for name in names}],
     }
@@ -139,6 +155,7 @@ ALLOWED = {
     "import_module", "text", "raw_body", "form_body", "multipart_body", "members", "json_text", "from_dict", "json", "items", "values", "vars", "update", "late_operations",
     "all", "blank", "rest_of", "locals", "_assign", "cast",
     "Server", "DocumentServers", "Scheme", "Security", "Flow", "chosen", "super", "__init__",
+    "Repetition", "Retry", "range", "Signature", "EventPlace", "event_reader", "message", "read", "verify",
 }  # fmt: skip
 
 

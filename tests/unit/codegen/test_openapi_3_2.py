@@ -288,6 +288,7 @@ paths:
 webhooks:
   barked: {post: {tags: [dogs], requestBody: {content: {application/json: {schema: {type: object, properties: {a: {}}}}}}, responses: {}}}
   moved: {post: {tags: [lost], requestBody: {content: {application/json: {schema: {type: string}}}}, responses: {}}}
+x-omics-webhook-signature: false
 """
 )
 

@@ -70,3 +70,22 @@ def test_bodies_of_errors_are_mentioned_where_there_are_some() -> None:
     for responses, is_there in (({"404": error}, True), ({"404": {"description": ""}}, False)):
         made = _around({"paths": {"/a": {"get": {"responses": {"200": {"description": ""}, **responses}}}}})
         assert ("`except bank.NotFound as error`" in made["README.md"]) is is_there
+
+
+def test_the_function_that_verifies_webhooks_is_named() -> None:
+    body = {"requestBody": {"content": {"application/json": {"schema": {"type": "object"}}}}, **_DONE}
+    signed = {**body, "parameters": [{"name": "webhook-signature", "in": "header", "schema": {"type": "string"}}]}
+    for ended, paused, text in (
+        (
+            signed,
+            None,
+            "`unwrap(body, headers, secret)` verifies a webhook's signature and returns its model, or raises ",
+        ),
+        (signed, body, "`verify(body, headers, secret)` verifies its signature, or raises InvalidSignature of "),
+        (body, None, ""),
+    ):
+        hooks = {"ended": {"post": ended}, **({"paused": {"post": paused}} if paused else {})}
+        made = _around({**DOCUMENT, "webhooks": hooks})["README.md"]
+        assert "`parse_ended(body)`" in made
+        assert text in made
+        assert ("(body, headers, secret)" in made) is (text != "")

@@ -24,6 +24,7 @@ from omicsdk_codegen.runtime import (
     COMMAND,
     EXPORTS,
     PAGED_COMMAND,
+    WEBHOOKS,
     Identity,
     beside,
     closure,
@@ -78,7 +79,7 @@ def _imports(text: str) -> Iterator[str]:
 
 
 def test_the_contract_lists_what_can_be_copied() -> None:
-    copied = closure({*_named_by_the_generator(), *EXPORTS, PAGED_COMMAND})
+    copied = closure({*_named_by_the_generator(), *EXPORTS, *WEBHOOKS, PAGED_COMMAND})
     assert sorted(map(_name, copied)) == sorted(_contract()["modules"])
 
 
@@ -211,6 +212,7 @@ def _secured(scheme: object) -> dict[str, object]:
     return {"components": {**PLAIN["components"], "securitySchemes": {"one": scheme}}, "security": [{"one": []}]}
 
 
+SIGNED = {"name": "webhook-signature", "in": "header", "schema": {"type": "string"}}
 STREAM = {"streaming"}
 FILES = {"file_bodies", "forms"}
 
@@ -230,13 +232,14 @@ FILES = {"file_bodies", "forms"}
         ({"operation": _response(RUN, parameters=[{"name": "q", "in": "query", "schema": CHOICE}])}, {"choices"}),
         ({"operation": _response(RUN, servers=[{"url": "https://b.example"}])}, {"servers"}),
         ({"webhooks": {"ended": {"post": _sent(json=RUN)}}}, {"messages"}),
+        ({"webhooks": {"ended": {"post": {**_sent(json=RUN), "parameters": [SIGNED]}}}}, {"messages", "webhooks"}),
         ({"operation": _refused(RUN)}, {"error_data"}),
         (_secured(KEYS), {"security"}),
         (_secured(OAUTH), {"security", "forms", "oauth.flows", "oauth.tokens"}),
     ],
     ids=[
         "pages", "pages by body", "text", "sequence", "events", "form", "files", "several bodies", "styles", "choices", "servers",
-        "webhooks", "errors", "security", "flows",
+        "webhooks", "signed webhooks", "errors", "security", "flows",
     ],
 )  # fmt: skip
 def test_what_some_documents_need_is_copied_for_these_alone(changes: dict[str, object], modules: set[str]) -> None:
@@ -341,7 +344,7 @@ def test_files_beside_a_package_import_it() -> None:
 
 
 def test_exports_are_defined_in_their_modules() -> None:
-    for module, names in EXPORTS.items():
+    for module, names in {**EXPORTS, **WEBHOOKS}.items():
         tree = ast.parse(_source(module))
         defined = {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
         defined |= {

@@ -591,6 +591,28 @@ def test_webhooks_and_additional_operations_are_kept() -> None:
     assert notes == []
 
 
+def test_webhooks_under_their_earlier_name_are_read() -> None:
+    text = """openapi: 3.0.3
+info: {title: t, version: '1'}
+x-webhooks:
+  ended:
+    post:
+      requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/S'}}}}
+      parameters: [{name: webhook-id, in: header, type: string}]
+      responses: {'200': {description: ''}}
+components: {schemas: {S: {type: string, nullable: true}}}
+"""
+    report = Report()
+    document = upgraded(text, report)
+    assert "x-webhooks" not in document.data
+    assert at(document.data, "/webhooks/ended/post/parameters/0/schema") == {"type": "string"}
+    assert at(document.data, "/components/schemas/S/type") == ["string", "null"]
+    assert document.origin("/webhooks/ended/post").pointer == "/x-webhooks/ended/post"
+    assert document.origin("/webhooks").pointer == "/x-webhooks"
+    with pytest.raises(DocumentError, match="there are no paths"):
+        upgraded("openapi: 3.0.3\ninfo: {title: t, version: '1'}\n")
+
+
 # -- whatever a document holds, it is read or refused with faults
 
 WHOLE: list[Object] = [

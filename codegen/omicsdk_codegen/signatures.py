@@ -1,0 +1,391 @@
+"""How a document's webhooks are signed, and what tells them apart: by its own statements, those of an overlay, and extensions of
+other generators.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from .document import Document
+from .faults import Fault, Note, Report
+from .operations import Message, Webhook
+from .shapes import Enum, Model, Ref, Type, Union
+from .texts import one_line
+from .values import Json, Object, join
+
+SIGNATURE, EVENT = "x-omics-webhook-signature", "x-omics-webhook-event"
+_FERN, _SPEAKEASY = "x-fern-webhook-signature", "x-speakeasy-webhooks"
+# The arguments of core's Signature for each scheme; the header of `standard` has its name from the specification.
+_SCHEMES: Mapping[str, Mapping[str, str]] = {
+    "standard": {
+        "header": "webhook-signature", "encoding": "base64", "prefix": "v1,", "separator": " ",
+        "content": "{id}.{timestamp}.{body}", "key": "base64",
+    },
+    "timestamped": {"prefix": "v1=", "timestamp": "t=", "content": "{timestamp}.{body}"},
+    "hmac": {},
+}  # fmt: skip
+_MEMBERS = frozenset({"header", "encoding", "prefix", "separator", "timestamp", "id", "content", "key"})
+# Headers that identify a scheme by their names, and forms of examples that do.
+_HEADERS: Mapping[str, Mapping[str, str]] = {
+    "webhook-signature": {"scheme": "standard"},
+    "svix-signature": {"scheme": "standard"},
+    "stripe-signature": {"scheme": "timestamped"},
+    "x-hub-signature-256": {"scheme": "hmac", "prefix": "sha256="},
+    "x-shopify-hmac-sha256": {"scheme": "hmac", "encoding": "base64"},
+}
+_EXAMPLES: Sequence[tuple[str, Mapping[str, str]]] = (
+    (r"t=\d+,v1=[0-9a-f]+", {"scheme": "timestamped"}),
+    (r"sha256=[0-9a-f]+", {"scheme": "hmac", "prefix": "sha256="}),
+)
+_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
+_DEPTH = 2
+
+
+class InvalidStatement(Exception):
+    """A statement of an overlay cannot be met; the message follows its name."""
+
+
+@dataclass(frozen=True)
+class Signed:
+    """How webhooks are signed.
+
+    Attributes:
+        arguments: those of core's Signature, by name.
+        headers: the headers that are read, or noted here, in lower case.
+        notes: names and treatment of what is not done as stated, by pointers.
+    """
+
+    arguments: Mapping[str, str] = field(default_factory=dict[str, str])
+    headers: frozenset[str] = frozenset()
+    notes: Sequence[tuple[str, str, str]] = ()
+
+
+class Signing:
+    """The signatures and events of one document's webhooks.
+
+    Args:
+        document: the upgraded document.
+        webhooks: its webhooks and callbacks.
+        report: receives notes on what is not verified.
+        faults: receives wrong statements of an overlay.
+
+    Attributes:
+        arguments: those of core's Signature, by name; none if signatures are not verified.
+        headers: the headers that are read or noted, in lower case.
+    """
+
+    def __init__(self, document: Document, webhooks: Sequence[Webhook], report: Report, faults: list[Fault]) -> None:
+        self._document, self._report, self._faults = document, report, faults
+        signed = Signed()
+        for name in document.data:
+            if name.startswith("x-omics-webhook") and name not in (SIGNATURE, EVENT):
+                self._refuse(one_line(name), InvalidStatement(f"is neither {SIGNATURE} nor {EVENT}"))
+        try:
+            signed = settle_signature(document.data, webhooks)
+        except InvalidStatement as error:
+            self._refuse(SIGNATURE, error)
+        for note in signed.notes:
+            self._note(*note)
+        event = document.data.get(EVENT)
+        of_event = str(event.get("header", "")).lower() if isinstance(event, dict) else ""
+        self.arguments, self.headers = signed.arguments, signed.headers | {of_event}
+        self._is_open = not signed.arguments and not signed.notes and SIGNATURE not in document.data
+
+    def events(self, messages: Sequence[Message], models: Mapping[str, Model]) -> Events | None:
+        """Return what tells webhooks apart; None if nothing does, or their signatures are not verified.
+
+        Args:
+            messages: webhooks and callbacks with bodies.
+            models: all models by key.
+        """
+        webhooks = [message for message in messages if message.webhook.of is None]
+        if webhooks and self._is_open:
+            why = f"not verified: the document does not state how they are made ({SIGNATURE})"
+            self._note("/webhooks", "signatures of webhooks", why)
+        if not webhooks or not self.arguments:
+            return None
+        if len(webhooks) == 1 and EVENT not in self._document.data:
+            return Events("", "", {"": webhooks[0]})
+        found: Events | None = None
+        try:
+            found = settle_events(self._document.data, webhooks, models)
+        except InvalidStatement as error:
+            self._refuse(EVENT, error)
+        if found is None:
+            self._note("/webhooks", "unwrap", f"not generated: nothing tells the webhooks apart ({EVENT} can)")
+        return found
+
+    def _note(self, pointer: str, before: str, after: str) -> None:
+        place = self._document.origin(pointer)
+        self._report.add(Note(place.pointer, place.file, place.line, "omission", before, after, True))
+
+    def _refuse(self, name: str, error: InvalidStatement) -> None:
+        self._faults.append(self._document.origin(join("", name)).fault(f"{name} {error}", "Correct the overlay."))
+
+
+@dataclass(frozen=True)
+class Events:
+    """What tells webhooks apart.
+
+    Attributes:
+        header: the header that states the event, or its beginning; empty if there is none.
+        field: the dotted key of the body that does, or its end.
+        messages: webhooks by their events, as `spelled` returns them.
+    """
+
+    header: str
+    field: str
+    messages: Mapping[str, Message]
+
+    @property
+    def place(self) -> dict[str, str]:
+        """The arguments of core's EventPlace; none if there is one webhook."""
+        return {name: value for name, value in (("header", self.header), ("field", self.field)) if value}
+
+
+def spelled(event: str) -> str:
+    """Return an event's letters and digits, as core's function of that name."""
+    return re.sub(r"[\W_]+", "", event).lower()
+
+
+def settle_signature(data: Object, webhooks: Iterable[Webhook]) -> Signed:
+    """Return how webhooks are signed.
+
+    Args:
+        data: the upgraded document.
+        webhooks: its webhooks and callbacks.
+
+    Raises:
+        InvalidStatement: an overlay states it wrongly.
+    """
+    wish = data.get(SIGNATURE)
+    if wish is not None:
+        return Signed() if wish is False else _of_overlay(wish)
+    for name, read in ((_FERN, _of_fern), (_SPEAKEASY, _of_speakeasy)):
+        if name in data:
+            try:
+                return _signed(read(data[name]))
+            except InvalidStatement as error:
+                return Signed(notes=[(join("", name), name, f"not verified: {error}")])
+    unknown: dict[str, tuple[str, str, str]] = {}
+    for webhook in webhooks:
+        for at, parameter in _headers(webhook):
+            name = str(parameter["name"])
+            if (stated := _by_header(name, parameter)) is not None:
+                return _signed({**stated, "header": name})
+            if "signature" in name.lower():
+                what, why = (
+                    f"header {one_line(name)} of the {webhook.kind} {one_line(webhook.name)}",
+                    f"not verified: {SIGNATURE} can state how it is made",
+                )
+                unknown.setdefault(name.lower(), (at, what, why))
+    return Signed(headers=frozenset(unknown), notes=[*unknown.values()])
+
+
+def _headers(webhook: Webhook) -> Iterator[tuple[str, Object]]:
+    """Yield the headers of a webhook, with their pointers."""
+    listed = webhook.data.get("parameters")
+    for at, parameter in enumerate(listed if isinstance(listed, list) else []):
+        if isinstance(parameter, dict) and parameter.get("in") == "header" and isinstance(parameter.get("name"), str):
+            yield join(webhook.key, "parameters", at), parameter
+
+
+def _by_header(name: str, parameter: Object) -> Mapping[str, str] | None:
+    if name.lower() in _HEADERS:
+        return _HEADERS[name.lower()]
+    example = parameter.get("example")
+    if "signature" not in name.lower() or not isinstance(example, str):
+        return None
+    return next((scheme for form, scheme in _EXAMPLES if re.fullmatch(form, example)), None)
+
+
+def _of_overlay(wish: Json) -> Signed:
+    if not isinstance(wish, dict) or wish.get("scheme") not in _SCHEMES:
+        raise InvalidStatement(f"needs scheme, one of: {', '.join(_SCHEMES)}")
+    stated = {key: value for key, value in wish.items() if isinstance(value, str)}
+    if unknown := [key for key in wish if key not in {*_MEMBERS, "scheme"} or key not in stated]:
+        raise InvalidStatement(
+            f"has {one_line(unknown[0])}, which is none of {', '.join(sorted(_MEMBERS))}, each a text"
+        )
+    return _signed(stated)
+
+
+def _signed(stated: Mapping[str, str]) -> Signed:
+    """Return the arguments of core's Signature, with those of the scheme that are not stated."""
+    made = {**_SCHEMES[stated["scheme"]], **{key: value for key, value in stated.items() if key != "scheme"}}
+    header = made.get("header", "")
+    if stated["scheme"] == "standard":
+        # Svix has the same headers under its own name.
+        stem = re.sub("signature$", "", header, flags=re.IGNORECASE)
+        made = {"id": f"{stem}id", "timestamp": f"{stem}timestamp", **made}
+    read = [header, *(made[key] for key in ("id", "timestamp") if made.get(key) and not made[key].endswith("="))]
+    if not all(_HEADER.fullmatch(name) for name in read):
+        raise InvalidStatement("needs header, the name of a header")
+    for key, allowed in (("encoding", ("hex", "base64")), ("key", ("text", "base64"))):
+        if made.get(key, allowed[0]) not in allowed:
+            raise InvalidStatement(f"has {key} {one_line(made[key])[:40]!r}, which is neither {' nor '.join(allowed)}")
+    content = made.get("content", "{body}")
+    names = re.findall(r"\{([^{}]*)\}", content)
+    left = re.sub(r"\{(body|timestamp|id)\}", "", content)
+    if names.count("body") != 1 or "{" in left or "}" in left:
+        raise InvalidStatement("has a content that is not made of {body}, once, {timestamp}, {id} and other text")
+    for key in ("timestamp", "id"):
+        if key in names and not made.get(key):
+            raise InvalidStatement(f"has a content with {{{key}}}, and no {key}")
+        if key not in names:
+            made.pop(key, None)
+    return Signed(made, frozenset(name.lower() for name in read))
+
+
+def _of_fern(wish: Json) -> Mapping[str, str]:
+    """Return what Fern documents, in our terms."""
+    if not isinstance(wish, dict) or wish.get("type") != "hmac" or wish.get("algorithm", "sha256") != "sha256":
+        raise InvalidStatement("it is no HMAC-SHA256")
+    format_, time = wish.get("payload-format"), wish.get("timestamp")
+    payload: Object = format_ if isinstance(format_, dict) else {}
+    components, delimiter = payload.get("components", ["body"]), payload.get("delimiter", ".")
+    if not isinstance(components, list) or not {*map(str, components)} <= {"body", "timestamp"}:
+        raise InvalidStatement("more than the body and the time is signed")
+    stated: dict[str, Json] = {
+        "scheme": "hmac",
+        "header": wish.get("header"),
+        "encoding": wish.get("encoding", "base64"),
+        "prefix": wish.get("signature-prefix", ""),
+        "separator": "",
+        "content": str(delimiter).join(f"{{{name}}}" for name in components),
+        "timestamp": time.get("header") if isinstance(time, dict) else "",
+    }
+    if isinstance(time, dict) and time.get("format", "unix-seconds") == "iso8601":
+        raise InvalidStatement("its time is a date")
+    return {key: value for key, value in stated.items() if isinstance(value, str) and (value or key == "separator")}
+
+
+def _of_speakeasy(wish: Json) -> Mapping[str, str]:
+    """Return what Speakeasy documents, in our terms."""
+    security = wish.get("security") if isinstance(wish, dict) else None
+    if isinstance(security, dict) and security.get("type") == "signatureStandardWebhooks":
+        return {"scheme": "standard"}
+    if not isinstance(security, dict) or security.get("type") != "signature":
+        raise InvalidStatement("its type is neither signature nor signatureStandardWebhooks")
+    if security.get("algorithm", "hmac-sha256") != "hmac-sha256":
+        raise InvalidStatement("it is no HMAC-SHA256")
+    encoding, header = (
+        str(security.get("signatureTextEncoding", "base64")).removesuffix("url"),
+        security.get("headerName"),
+    )
+    stated = {"scheme": "hmac", "encoding": encoding, "separator": ""}
+    return {**stated, "header": header} if isinstance(header, str) else stated
+
+
+def settle_events(data: Object, messages: Sequence[Message], models: Mapping[str, Model]) -> Events | None:
+    """Return what tells a document's webhooks apart; None if nothing certainly does.
+
+    Args:
+        data: the upgraded document.
+        messages: its webhooks with bodies; more than one.
+        models: all models by key.
+
+    Raises:
+        InvalidStatement: an overlay states it wrongly.
+    """
+    wish = data.get(EVENT)
+    by_name = {spelled(message.webhook.name): message for message in messages}
+    if wish is not None:
+        stated = wish if isinstance(wish, dict) else {}
+        places = [stated.get(key, "") for key in ("header", "field")]
+        header, field_ = (place if isinstance(place, str) else "" for place in places)
+        if not (header or field_) or not {*stated} <= {"header", "field"}:
+            raise InvalidStatement("needs header, field, or both")
+        if len(by_name) < len(messages):
+            raise InvalidStatement("cannot tell webhooks apart whose names have the same letters")
+        return Events(header, field_, by_name)
+    for key, texts in _fixed_fields(messages, models):
+        if (found := _apart(messages, texts)) is not None:
+            return Events("", key, found)
+    for name, texts in _fixed_headers(messages):
+        if (found := _apart(messages, texts)) is not None:
+            return Events(name, "", found)
+    examples = [_examples(message.webhook) for message in messages]
+    shown = [
+        (example, spelled(message.webhook.name))
+        for message, listed in zip(messages, examples, strict=True)
+        for example in listed
+    ]
+    if len(by_name) == len(messages) and len({name for _, name in shown}) > 1:
+        for key in dict.fromkeys(key for example, _ in shown for key in example if "." not in key):
+            if all(spelled(str(example.get(key))) == name for example, name in shown):
+                return Events("", key, by_name)
+    return None
+
+
+def _apart(messages: Sequence[Message], texts: Sequence[Iterable[str]]) -> dict[str, Message] | None:
+    """Return webhooks by the texts that each may have at a place; None if two share one."""
+    found: dict[str, Message] = {}
+    for message, listed in zip(messages, texts, strict=True):
+        for text in {spelled(each) for each in listed}:
+            if text in found or not text:
+                return None
+            found[text] = message
+    return found
+
+
+def _fixed_fields(
+    messages: Sequence[Message], models: Mapping[str, Model]
+) -> Iterator[tuple[str, list[Iterable[str]]]]:
+    """Yield fields that have fixed texts in all webhooks, by dotted keys, with these texts."""
+    every = [_fixed(message.type, models, _DEPTH) for message in messages]
+    for key in every[0]:
+        if all(key in fixed for fixed in every):
+            yield key, [fixed[key] for fixed in every]
+
+
+def _fixed(type_: Type, models: Mapping[str, Model], depth: int) -> dict[str, tuple[str, ...]]:
+    """Return the fields of an object with fixed texts, the outer ones first."""
+    if isinstance(type_, Union):
+        members = [_fixed(member, models, depth) for member in type_.members]
+        common = [key for key in members[0] if all(key in member for member in members)]
+        return {key: tuple(text for member in members for text in member[key]) for key in common}
+    if not isinstance(type_, Ref):
+        return {}
+    # A key with a dot would be read as two.
+    fields = [held for held in models[type_.key].fields if "." not in held.wire]
+    found = {held.wire: tuple(map(str, held.type.values)) for held in fields if isinstance(held.type, Enum)}
+    for held in fields if depth > 1 else ():
+        found |= {f"{held.wire}.{key}": texts for key, texts in _fixed(held.type, models, depth - 1).items()}
+    return found
+
+
+def _fixed_headers(messages: Sequence[Message]) -> Iterator[tuple[str, list[Iterable[str]]]]:
+    """Yield headers that have fixed texts in all webhooks, with these texts."""
+    every: list[dict[str, list[str]]] = []
+    for message in messages:
+        schemas = {str(header["name"]).lower(): header.get("schema") for _, header in _headers(message.webhook)}
+        every.append({name: _texts(schema) for name, schema in schemas.items() if _texts(schema)})
+    for name in every[0]:
+        if all(name in fixed for fixed in every):
+            yield name, [fixed[name] for fixed in every]
+
+
+def _texts(schema: Json) -> list[str]:
+    facts: Object = schema if isinstance(schema, dict) else {}
+    listed = facts.get("enum", [facts["const"]] if "const" in facts else [])
+    return [each for each in listed if isinstance(each, str)] if isinstance(listed, list) else []
+
+
+def _examples(webhook: Webhook) -> list[Object]:
+    """Return the examples of a webhook's body that are objects."""
+    body = webhook.data.get("requestBody")
+    content = body.get("content") if isinstance(body, dict) else None
+    found: list[Json] = []
+    for media in content.values() if isinstance(content, dict) else ():
+        facts: Object = media if isinstance(media, dict) else {}
+        several = facts.get("examples")
+        found.append(facts.get("example"))
+        found += [
+            each.get("value")
+            for each in (several.values() if isinstance(several, dict) else ())
+            if isinstance(each, dict)
+        ]
+    return [example for example in found if isinstance(example, dict)]
