@@ -16,7 +16,9 @@ from .values import Json, Object, join
 KEY_WISH = "x-omics-idempotency-key"
 SPEAKEASY, FERN = "x-speakeasy-retries", "x-fern-retries"
 _FERN_KEY, _FERN_HEADERS = "x-fern-idempotent", "x-fern-idempotency-headers"
-_KEY = re.compile(r"(?:.+[-_])?idempoten(?:cy|t)(?:[-_]?(?:key|token|id))?", re.IGNORECASE)
+# The last one is of Repeatable Requests 1.0 (OASIS), which Azure uses with the header after it.
+_KEY = re.compile(r"(?:.+[-_])?idempoten(?:cy|t)(?:[-_]?(?:key|token|id))?|repeatability-request-id", re.IGNORECASE)
+_FIRST_SENT = "repeatability-first-sent"
 _VENDOR = re.compile(r"x-(?!omics-).*retr(?:y|ies).*")
 # Requests that change nothing need no key.
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "QUERY"})
@@ -24,6 +26,7 @@ _IDEMPOTENT = _SAFE | {"PUT", "DELETE"}
 # What the client makes, for patterns: any UUID of version 4 looks so.
 _SAMPLE = "3f2b6c1e-9d4a-4c7b-8e5f-0a1b2c3d4e5f"
 _MADE = "By default, a UUID that is made for each call and kept over its retries."
+_DATED = "By default, the time of the call."
 # Milliseconds that Speakeasy documents as defaults.
 _BACKOFF = {"initialInterval": 500, "maxInterval": 60_000, "maxElapsedTime": 3_600_000}
 _MOST_TRIES = 1000
@@ -66,7 +69,7 @@ class Repetitions:
             The header in lower case, empty if the client makes no key.
         """
         wishes = _wishes(stated)
-        for number, argument in enumerate(arguments):
+        for argument in arguments:
             wire = argument.wire.lower()
             is_named = _KEY.fullmatch(wire) is not None or wire in {name.lower() for name in self._fern}
             if argument.position != "header" or not wishes.get(wire, is_named) or stated.method in _SAFE:
@@ -74,9 +77,13 @@ class Repetitions:
             if not _takes_uuid(argument):
                 self._note(stated.key, f"header {argument.wire}", "no key is made: a UUID does not match its schema")
                 continue
-            said = f"{sentence(argument.schema.get('description'))} {_MADE}".strip()
-            optional = replace(argument, required=False, schema={**argument.schema, "description": said})
-            return wire, [*arguments[:number], optional, *arguments[number + 1 :]]
+            made = {argument.wire: _MADE}
+            if wire == "repeatability-request-id":
+                made |= {each.wire: _DATED for each in arguments if each.wire.lower() == _FIRST_SENT}
+            return wire, [
+                _optional(each, made[each.wire]) if each.position == "header" and each.wire in made else each
+                for each in arguments
+            ]
         return "", list(arguments)
 
     def retry(self, stated: Stated, *, has_key: bool) -> Mapping[str, str]:
@@ -156,6 +163,12 @@ def _wishes(stated: Stated) -> dict[str, bool]:
     listed = stated.data.get("parameters")
     rows = [row for row in (listed if isinstance(listed, list) else []) if isinstance(row, dict)]
     return {str(row.get("name")).lower(): row[KEY_WISH] is True for row in rows if KEY_WISH in row}
+
+
+def _optional(argument: Argument, by_default: str) -> Argument:
+    """Return an argument that the client makes if a call has none."""
+    said = f"{sentence(argument.schema.get('description'))} {by_default}".strip()
+    return replace(argument, required=False, schema={**argument.schema, "description": said})
 
 
 def _takes_uuid(argument: Argument) -> bool:

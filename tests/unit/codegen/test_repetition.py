@@ -104,6 +104,17 @@ def test_a_key_is_made_where_a_uuid_is_valid(schema: dict[str, Any], is_made: bo
     )
 
 
+def test_azures_key_has_the_time_beside_it() -> None:
+    text = {"type": "string"}
+    time = {"name": "Repeatability-First-Sent", "in": "header", "required": True, "schema": text}
+    key = {"name": "Repeatability-Request-ID", "in": "header", "required": True, "schema": text}
+    draft, notes = planned({"parameters": [time, key]})
+    assert (draft.idempotency_key, notes) == ("repeatability-request-id", [])
+    assert [(each.wire, each.required) for each in draft.arguments] == [(time["name"], False), (key["name"], False)]
+    assert draft.arguments[0].schema["description"] == "By default, the time of the call."
+    assert planned({"parameters": [time]})[0].arguments[0].required
+
+
 FERN = {"x-fern-idempotency-headers": [{"header": "Idempotency-Key", "name": "idempotency_key"}]}
 
 

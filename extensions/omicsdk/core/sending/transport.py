@@ -101,18 +101,26 @@ def for_strangers(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str]
     return tuple(pair for pair in headers if pair[0].lower() != "host" and not is_secret_name(pair[0]))
 
 
-def with_key(hop: Hop, name: str) -> Hop:
+# Repeatable Requests 1.0 of OASIS, Azure's idempotency keys: the key, and beside it the time of the first try.
+_REPEATABLE, _FIRST_SENT = "repeatability-request-id", "repeatability-first-sent"
+
+
+def with_key(hop: Hop, name: str, now: float) -> Hop:
     """Return the first step of a request with an idempotency key, unless the request or the client has one.
 
     Args:
         hop: The step.
         name: The header, in lower case.
+        now: Seconds since 1970.
     """
-    if any(each.lower() == name for each, _ in hop.headers):
-        return hop
+    from email.utils import formatdate
     from uuid import uuid4
 
-    return hop._replace(headers=(*hop.headers, (name, str(uuid4()))))
+    made = {name: str(uuid4())}
+    if name == _REPEATABLE:
+        made[_FIRST_SENT] = formatdate(now, usegmt=True)
+    stated = {each.lower() for each, _ in hop.headers}
+    return hop._replace(headers=(*hop.headers, *(pair for pair in made.items() if pair[0] not in stated)))
 
 
 T = TypeVar("T")
@@ -283,7 +291,7 @@ class _Conversation:
         """Apply what the document states about sending the operation again."""
         self._key, retry = repetition.key, repetition.retry
         if self._key:
-            self._hop = with_key(self._hop, self._key)
+            self._hop = with_key(self._hop, self._key, self._manners.clock.now())
         # The author of a document who rules out a second try knows what it would do.
         if retry is not None and (retry.attempts == 1 or not self._manners.has_own_retry):
             self._retry = within_budget(retry)

@@ -292,6 +292,20 @@ def test_a_post_with_an_idempotency_key_is_sent_again_with_the_same_key(both, tr
     assert UUID(first).version == UUID(other).version == 4
 
 
+def test_a_repeatable_request_states_when_it_was_first_sent(both):
+    name, at = "repeatability-request-id", "repeatability-first-sent"
+    server = Server(response(503), response(201), response(201))
+    client = both(server, clock=ManualClock(1_700_000_000.0))
+    create = replace(request("POST"), repetition=Repetition(name))
+    client.send(create)
+    client.send(replace(create, headers=((name, "own"),)))
+    assert [sent.headers[at] for sent in server.seen] == [
+        *["Tue, 14 Nov 2023 22:13:20 GMT"] * 2,
+        "Tue, 14 Nov 2023 22:13:21 GMT",
+    ]
+    assert server.seen[0].headers[name] == server.seen[1].headers[name] != server.seen[2].headers[name] == "own"
+
+
 @pytest.mark.parametrize("of_client", [False, True])
 def test_the_users_own_key_is_sent(both, of_client):
     own = {"Idempotency-Key": "order-7"}
