@@ -101,6 +101,7 @@ TEMPLATES: Mapping[str, Template] = {
             "errors": "whether errors have bodies of known types",
             "choices": "whether there is a module choices",
             "need": "a sentence on how many operations require credentials",
+            "verified": "a sentence on the function that verifies webhooks; empty without one",
             "by_scheme": "whether credentials can be passed by scheme",
             "ways": list[readme_page.Row],
             "servers": list[readme_page.Row],
