@@ -292,14 +292,15 @@ class Faults:
         return lambda _server, _request, _response: Response(status, headers or {}, body)
 
     @staticmethod
-    def flip(at: int) -> Fault:
+    def flip(at: int, bit: int = 0) -> Fault:
         """Turn over one bit of the file's byte at an offset, when it is in the response."""
 
         def flipped(_server: Server, request: Request, response: Response) -> Response:
             place = at - (request.first if response.status == 206 else 0)
+            if not 0 <= place < len(response.body):
+                return response
             body = bytearray(response.body)
-            if 0 <= place < len(body):
-                body[place] ^= 1
+            body[place] ^= 1 << bit
             return replace(response, body=bytes(body))
 
         return flipped
