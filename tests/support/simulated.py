@@ -19,7 +19,6 @@ from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import pytest
 from omicsdk.core import ConnectionLost, ManualClock, ServerError, TimedOut
 from omicsdk.core.checksums import digest
 from omicsdk.transfer import (
@@ -40,6 +39,7 @@ from omicsdk.transfer.disk import Disk
 from omicsdk.transfer.downloads.files import Committer
 from omicsdk.transfer.network.wire import Ask, Body, Ended, Receiver
 from omicsdk.transfer.uploads.store import Cut
+from small_cells import cells_of
 
 CELL = 64
 """Bytes of a cell in this world."""
@@ -525,7 +525,7 @@ class Platform(MultipartStore):
 @contextmanager
 def simulated(world: World) -> Any:
     """Has every download of the block run in the world."""
-    with pytest.MonkeyPatch.context() as patch:
+    with cells_of(CELL) as patch:
         tasks = deque[Callable[[], None]]()
         for fake in (Wire, Thread, Pool, _Committer):
             patch.setattr(fake, "tasks", tasks, raising=False)
@@ -545,24 +545,6 @@ def simulated(world: World) -> Any:
         # How files are synced must not depend on what else the machine has to write.
         patch.setattr("omicsdk.transfer.downloads.files._dirty", lambda: 0)
         patch.setattr("omicsdk.transfer.downloads.files._AVOID", 0.0)
-        for module in (
-            "network.plan",
-            "checksums",
-            "journal",
-            "downloads.downloading",
-            "downloads.receiving",
-            "downloads.engine",
-        ):
-            patch.setattr(f"omicsdk.transfer.{module}.CELL", CELL)
-        for module in ("network.plan", "downloads.receiving"):
-            patch.setattr(f"omicsdk.transfer.{module}.RECORDED", RECORDED)
-        patch.setattr("omicsdk.transfer.network.plan.LARGEST_PART", 4 * CELL)
-        patch.setattr("omicsdk.transfer.network.plan.WHOLE", 4 * CELL)
-        patch.setattr("omicsdk.transfer.downloads.job.STEP", 2 * CELL)
-        patch.setattr("omicsdk.transfer.downloads.job.PROGRESS", CELL // 4)
-        patch.setattr("omicsdk.transfer.downloads.job.INLINE", CELL)
-        patch.setattr("omicsdk.transfer.downloads.receiving.INLINE", CELL)
-        patch.setattr("omicsdk.transfer.downloads.receiving.BATCH", BATCH)
         yield tasks
 
 

@@ -10,11 +10,12 @@ import boto3
 import pytest
 from omicsdk.cli.main import main
 from omicsdk.sandbox import Rule
+from small_cells import IN_PARTS
 
-pytestmark = pytest.mark.sandbox
+pytestmark = [pytest.mark.sandbox, pytest.mark.usefixtures("small_cells")]
 
 #: Sent whole, and in parts.
-SIZES = {"small": 300_000, "sub/large": 17 * 1024**2}
+SIZES = {"small": 300_000, "sub/large": IN_PARTS}
 
 
 @pytest.fixture

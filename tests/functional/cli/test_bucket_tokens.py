@@ -8,12 +8,13 @@ import httpx
 import pytest
 from lying_proxy import Asked, Lie, LyingProxy
 from omicsdk.cli.main import main
+from small_cells import IN_PARTS
 
-pytestmark = pytest.mark.sandbox
+pytestmark = [pytest.mark.sandbox, pytest.mark.usefixtures("small_cells")]
 
 AREA = "5e1f0a3c-2b64-4c1e-9d57-0a4c8a1b2c3d"
 #: Sent whole, and in parts.
-SIZES = {"a": 10, "b": 300_000, "c": 17 * 1024**2, **{f"d/{number}": 5 for number in range(4)}}
+SIZES = {"a": 10, "b": 300_000, "c": IN_PARTS, **{f"d/{number}": 5 for number in range(4)}}
 
 
 @pytest.fixture

@@ -20,10 +20,12 @@ from omicsdk.core.checksums import digest
 from omicsdk.transfer import TransferFailed
 from omicsdk.transfer.s3.boto import base64_of
 from s3_service import KEYS
+from small_cells import CELL, IN_PARTS
 
-MIB = 1024**2
+pytestmark = pytest.mark.usefixtures("small_cells")
+
 #: In memory, as a job, and in parts.
-SIZES = {"small": 10, "job": 300_000, "parts": 17 * MIB}
+SIZES = {"small": 10, "job": 300_000, "parts": IN_PARTS}
 
 
 class Bucket(Server):
@@ -131,7 +133,7 @@ def test_so_it_is_in_python(bucket: Bucket):
 @given(data=st.data(), name=st.sampled_from([*SIZES]), bit=st.integers(0, 7))
 def test_any_bit_of_any_byte_counts(bucket: Bucket, data: st.DataObject, name: str, bit: int):
     size = SIZES[name]
-    edges = [place for place in (0, size - 1, 8 * MIB - 1, 8 * MIB, 16 * MIB) if place < size]
+    edges = [place for place in (0, size - 1, 2 * CELL - 1, 2 * CELL, 4 * CELL) if place < size]
     place = data.draw(st.sampled_from(edges) | st.integers(0, size - 1))
     bucket.always.clear()
     bucket.flip(Faults.flip(place, bit), name)
