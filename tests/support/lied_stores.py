@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -36,6 +36,7 @@ class World:
         files: What is in the root, by path below it.
         environ: The environment of commands, which reach the store through the proxies.
         proxies: The proxies.
+        sandbox: The services behind the proxies.
         lies: What is lied about.
         states_no_counts: Whether the store's lists do not state how many entries they have.
     """
@@ -46,8 +47,11 @@ class World:
     environ: dict[str, str]
     proxies: list[LyingProxy]
     folder: Path
+    sandbox: Sandbox
     lies: tuple[Lie, ...] = ()
     states_no_counts: bool = False
+    _known: dict[str, str] | None = field(default=None, init=False)
+    _seen: tuple[int, ...] = field(default=(0, 0), init=False)
 
     @property
     def store(self) -> Store:
@@ -65,14 +69,23 @@ class World:
         return self.root.partition("://")[2]
 
     def contents(self) -> dict[str, str]:
-        """What the server has, by path below the root: an ETag, checksum or size of each file."""
+        """What the server has, by path below the root: an ETag, checksum or size of each file.
+
+        It is what it was where only GET, HEAD and logins have been requested of any server since.
+        """
         stated: dict[str, str] = {}
         if not self.root:
             return stated
+        logs = self.sandbox.request_log, self.sandbox.s3_log
+        new = [log.newest("", 0, log.count - seen)[1] for log, seen in zip(logs, self._seen, strict=True)]
+        asked = (entry for entries in new for entry in entries)
+        if self._known is not None and all(e.method in ("GET", "HEAD") or e.operation == "pangea login" for e in asked):
+            return self._known
         with self.store as store:
             for entry in store.walk(self.path):
                 name = entry.path.removeprefix(f"{self.path}/")
                 stated[name] = json.dumps([entry.size, sorted(entry.checksums.items()) or entry.details.get("etag")])
+        self._known, self._seen = stated, tuple(log.count for log in logs)
         return stated
 
     def restore(self, before: Mapping[str, str], after: Mapping[str, str]) -> None:
@@ -180,12 +193,14 @@ def world(
     if scheme in READ_ONLY:
         (tmp_path / "seeds").mkdir()
         asked, lies = READ_ONLY[scheme](omics_sandbox, proxies[0], tmp_path / "seeds")
-        return World("", asked, FLAT, behind, proxies, tmp_path, (*LIES, *lies), scheme in ("dss", "gen3", "drs"))
+        return World(
+            "", asked, FLAT, behind, proxies, tmp_path, omics_sandbox, (*LIES, *lies), scheme in ("dss", "gen3", "drs")
+        )
     if scheme not in ROOTS:
-        return World("", "", {}, behind, proxies, tmp_path)
+        return World("", "", {}, behind, proxies, tmp_path, omics_sandbox)
     with open_store(scheme) as store:
         root, files = ROOTS[scheme](omics_sandbox, store)
-    made = World(root, f"{root}/in/", files, behind, proxies, tmp_path)
+    made = World(root, f"{root}/in/", files, behind, proxies, tmp_path, omics_sandbox)
     made.fill(files)
     made.lies = (*LIES, *OWN_LIES[scheme](made))
     return made
