@@ -23,6 +23,8 @@ from sink import file as file
 from sink import reply as reply
 from sink import sink as sink
 from sink import store as store
+from small_cells import small_cells as small_cells
+from small_cells import usual_cells as usual_cells
 from trials import nothing_left as nothing_left
 from trials import trial as trial
 from user_commands import run_here

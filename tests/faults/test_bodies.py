@@ -6,21 +6,23 @@ from typing import Any
 
 import pytest
 from omicsdk.transfer import Item, Location, Patience
+from small_cells import UNIT
 
-MIB = 1024 * 1024
-SIZE = 16 * MIB + 5
+pytestmark = pytest.mark.usefixtures("small_cells")
+
+SIZE = 16 * UNIT + 5
 RESTLESS = Patience(connect=5, silence=1)
 
 
 @pytest.mark.fault("body cut short, length stated", ends="right file")
-@pytest.mark.parametrize(("size", "at"), [(5000, 0), (5000, 100), (12 * MIB, 5 * MIB + 3), (SIZE, 3 * MIB)])
+@pytest.mark.parametrize(("size", "at"), [(5000, 0), (5000, 100), (12 * UNIT, 5 * UNIT + 3), (SIZE, 3 * UNIT)])
 def test_cut_with_a_length(trial: Any, server: Any, fault: Any, noise: Any, size: int, at: int) -> None:
     server.fault("one", *[fault.cut(at)] * 2)
     trial.download([server.item("one", noise(size), "sha256")])
 
 
 @pytest.mark.fault("body cut short, length stated, no checksum", ends="right file")
-@pytest.mark.parametrize(("size", "at"), [(5000, 0), (5000, 100), (12 * MIB, 5 * MIB + 3), (SIZE, 3 * MIB)])
+@pytest.mark.parametrize(("size", "at"), [(5000, 0), (5000, 100), (12 * UNIT, 5 * UNIT + 3), (SIZE, 3 * UNIT)])
 @pytest.mark.parametrize("sized", [True, False])
 def test_cut_without_a_checksum(
     trial: Any, server: Any, fault: Any, noise: Any, size: int, at: int, sized: bool
@@ -32,7 +34,7 @@ def test_cut_without_a_checksum(
 
 @pytest.mark.fault("chunked body cut short", ends="right file")
 @pytest.mark.parametrize("sized", [True, False])
-@pytest.mark.parametrize(("size", "at"), [(5000, 100), (9 * MIB, 5 * MIB)])
+@pytest.mark.parametrize(("size", "at"), [(5000, 100), (9 * UNIT, 5 * UNIT)])
 def test_cut_in_chunks(trial: Any, server: Any, fault: Any, noise: Any, size: int, at: int, sized: bool) -> None:
     item = server.item("one", noise(size), *(["md5"] if sized else []))
     server.fault("one", fault.changed(chunked=True, cut=at), fault.changed(chunked=True))
@@ -41,7 +43,7 @@ def test_cut_in_chunks(trial: Any, server: Any, fault: Any, noise: Any, size: in
 
 @pytest.mark.fault("body without any length cut short, size or checksum stated", ends="right file")
 @pytest.mark.parametrize("known", ["size", "checksum", "both"])
-@pytest.mark.parametrize(("size", "at"), [(5000, 100), (9 * MIB, 5 * MIB)])
+@pytest.mark.parametrize(("size", "at"), [(5000, 100), (9 * UNIT, 5 * UNIT)])
 @pytest.mark.parametrize("version", ["HTTP/1.0", "HTTP/1.1"])
 @pytest.mark.parametrize("then", ["length", "no length"])
 def test_cut_without_a_length(
@@ -67,14 +69,14 @@ def test_always_cut(trial: Any, server: Any, fault: Any, noise: Any, clock: Any,
 
 @pytest.mark.fault("body truncated repeatedly after some MiB", ends="right file")
 def test_always_cut_with_progress(trial: Any, server: Any, fault: Any, noise: Any, clock: Any) -> None:
-    server.always["one"] = fault.cut(3 * MIB)
+    server.always["one"] = fault.cut(3 * UNIT)
     body = noise(SIZE)
     report = trial.download([server.item("one", body, "sha256")], clock=clock)
     assert report.bytes_fetched == len(body)
 
 
 @pytest.mark.fault("connection reset in the body", ends="right file")
-@pytest.mark.parametrize(("size", "at"), [(5000, 0), (5000, 100), (12 * MIB, 5 * MIB + 3), (SIZE, 3 * MIB)])
+@pytest.mark.parametrize(("size", "at"), [(5000, 0), (5000, 100), (12 * UNIT, 5 * UNIT + 3), (SIZE, 3 * UNIT)])
 def test_reset(trial: Any, server: Any, fault: Any, noise: Any, size: int, at: int) -> None:
     server.fault("one", *[fault.cut(at, reset=True)] * 3)
     trial.download([server.item("one", noise(size), "sha256", "crc32c")])
@@ -143,8 +145,8 @@ def test_an_endless_head(trial: Any, server: Any, fault: Any, noise: Any, clock:
 
 @pytest.mark.fault("stall mid-body", ends="right file")
 def test_stall(trial: Any, server: Any, fault: Any, noise: Any, clock: Any) -> None:
-    body = noise(9 * MIB)
-    server.fault("one", fault.cut(5 * MIB, stall=True))
+    body = noise(9 * UNIT)
+    server.fault("one", fault.cut(5 * UNIT, stall=True))
     report = trial.download([server.item("one", body, "sha256")], patience=RESTLESS, clock=clock)
     assert report.bytes_fetched == len(body)
 
@@ -261,7 +263,7 @@ def test_forged_responses(trial: Any, server: Any, noise: Any, clock: Any) -> No
 
 
 @pytest.mark.fault("more bytes than the size stated, once", ends="right file")
-@pytest.mark.parametrize("size", [5000, 6 * MIB])
+@pytest.mark.parametrize("size", [5000, 6 * UNIT])
 def test_too_long_once(trial: Any, server: Any, noise: Any, clock: Any, size: int) -> None:
     def longer(_server: Any, _request: Any, response: Any) -> Any:
         return replace(response, body=response.body + b"surplus", chunked=True)
@@ -271,7 +273,7 @@ def test_too_long_once(trial: Any, server: Any, noise: Any, clock: Any, size: in
 
 
 @pytest.mark.fault("more bytes than the size stated, always", ends="SourceChanged")
-@pytest.mark.parametrize("size", [5000, 6 * MIB, SIZE])
+@pytest.mark.parametrize("size", [5000, 6 * UNIT, SIZE])
 def test_too_long_always(trial: Any, server: Any, noise: Any, clock: Any, size: int) -> None:
     def longer(_server: Any, _request: Any, response: Any) -> Any:
         return replace(response, body=response.body + b"surplus", chunked=True)
@@ -303,9 +305,9 @@ def test_range_always_too_long(trial: Any, server: Any, noise: Any, clock: Any) 
 @pytest.mark.fault("range shorter than requested", ends="right file")
 def test_range_too_short(trial: Any, server: Any, noise: Any) -> None:
     def short(_server: Any, request: Any, response: Any) -> Any:
-        if response.status == 206 and len(response.body) > MIB:
-            response.body = response.body[:MIB]
-            response.headers["Content-Range"] = f"bytes {request.first}-{request.first + MIB - 1}/{SIZE}"
+        if response.status == 206 and len(response.body) > UNIT:
+            response.body = response.body[:UNIT]
+            response.headers["Content-Range"] = f"bytes {request.first}-{request.first + UNIT - 1}/{SIZE}"
         return response
 
     server.always["one"] = short
@@ -323,7 +325,7 @@ def test_range_body_short(trial: Any, server: Any, noise: Any, clock: Any) -> No
 
 @pytest.mark.fault("HTTP/1.0 response without a length", ends="right file")
 @pytest.mark.parametrize("known", [True, False])
-@pytest.mark.parametrize("size", [0, 5000, 6 * MIB, SIZE])
+@pytest.mark.parametrize("size", [0, 5000, 6 * UNIT, SIZE])
 def test_http_1_0(trial: Any, server: Any, fault: Any, noise: Any, size: int, known: bool) -> None:
     item = server.item("one", noise(size), "md5") if known else replace(server.item("one", noise(size)), size=None)
     server.ranges = False
@@ -333,7 +335,7 @@ def test_http_1_0(trial: Any, server: Any, fault: Any, noise: Any, size: int, kn
 
 @pytest.mark.fault("gzip encoding although identity was requested, once", ends="right file")
 @pytest.mark.parametrize("chunked", [True, False])
-@pytest.mark.parametrize("size", [5000, 6 * MIB])
+@pytest.mark.parametrize("size", [5000, 6 * UNIT])
 def test_gzip_once(trial: Any, server: Any, noise: Any, clock: Any, chunked: bool, size: int) -> None:
     def packed(_server: Any, _request: Any, response: Any) -> Any:
         response.headers["Content-Encoding"] = "gzip"
@@ -380,7 +382,7 @@ def test_closed_without_a_word(trial: Any, server: Any, noise: Any) -> None:
 
 
 @pytest.mark.fault("only the last byte is missing", ends="right file")
-@pytest.mark.parametrize("size", [5000, 4 * MIB, 8 * MIB, 8 * MIB + 1, SIZE])
+@pytest.mark.parametrize("size", [5000, 4 * UNIT, 8 * UNIT, 8 * UNIT + 1, SIZE])
 def test_last_byte(trial: Any, server: Any, noise: Any, size: int) -> None:
     def cut(_server: Any, _request: Any, response: Any) -> Any:
         return replace(response, cut=max(0, len(response.body) - 1), length=len(response.body))

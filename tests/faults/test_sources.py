@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 from omicsdk.transfer import Item, Location, TransferOptions, download
+from small_cells import UNIT
 
-MIB = 1024 * 1024
-SIZE = 16 * MIB + 5
+pytestmark = pytest.mark.usefixtures("small_cells")
+
+SIZE = 16 * UNIT + 5
 ONE_EACH = [["sha256"], ["sha1"], ["md5"], ["crc32c"], ["md5", "crc32c", "sha256"]]
 
 
@@ -31,7 +33,7 @@ def test_wrong_range_always(trial: Any, server: Any, noise: Any, clock: Any, tol
 @pytest.mark.parametrize("more", [1, -1, 10**15])
 def test_wrong_total_once(trial: Any, server: Any, fault: Any, noise: Any, clock: Any, sized: bool, more: int) -> None:
     item = server.item("one", noise(SIZE), "sha256")
-    server.fault("one", fault.cut(9 * MIB), _other_total(more))
+    server.fault("one", fault.cut(9 * UNIT), _other_total(more))
     trial.download([item if sized else replace(item, size=None)], clock=clock)
 
 
@@ -42,7 +44,7 @@ def test_wrong_total_always(
     trial: Any, server: Any, fault: Any, noise: Any, clock: Any, sized: bool, more: int
 ) -> None:
     item = server.item("one", noise(SIZE))
-    server.fault("one", fault.cut(9 * MIB))
+    server.fault("one", fault.cut(9 * UNIT))
     server.always["one"] = _other_total(more)
     trial.download([item if sized else replace(item, size=None)], clock=clock)
 
@@ -81,7 +83,7 @@ def test_whole_to_a_range(trial: Any, server: Any, fault: Any, noise: Any, when:
 @pytest.mark.fault("server without ranges that cuts its bodies", ends="right file")
 def test_whole_and_cut(trial: Any, server: Any, fault: Any, noise: Any, clock: Any) -> None:
     server.ranges = False
-    server.fault("one", fault.cut(8 * MIB), fault.cut(16 * MIB))
+    server.fault("one", fault.cut(8 * UNIT), fault.cut(16 * UNIT))
     trial.download([server.item("one", noise(SIZE), "sha256", retries=2)], clock=clock)
 
 
@@ -89,11 +91,11 @@ def test_whole_and_cut(trial: Any, server: Any, fault: Any, noise: Any, clock: A
 @pytest.mark.parametrize("stated", [True, False])
 def test_whole_and_always_cut(trial: Any, server: Any, fault: Any, noise: Any, clock: Any, stated: bool) -> None:
     server.ranges = False
-    server.always["one"] = fault.cut(9 * MIB)
-    item = server.item("one", noise(12 * MIB), "sha256", retries=3)
+    server.always["one"] = fault.cut(9 * UNIT)
+    item = server.item("one", noise(12 * UNIT), "sha256", retries=3)
     report = trial.download([item if stated else replace(item, size=None)], clock=clock)
     assert len(server.of("one")) <= 8
-    assert "of 12582912 bytes" in str(report.outcomes[0].error)
+    assert f"of {12 * UNIT} bytes" in str(report.outcomes[0].error)
 
 
 @pytest.mark.fault("source changes while it is fetched, its ETag too", ends="right file")
@@ -143,7 +145,7 @@ VALIDATORS = {
 
 @pytest.mark.fault("source changes after a broken connection, neither checksum nor strong validator", ends="right file")
 @pytest.mark.parametrize(("tag", "date"), VALIDATORS.values(), ids=VALIDATORS)
-@pytest.mark.parametrize(("size", "at"), [(5000, 3000), (9 * MIB, 5 * MIB), (SIZE, 16 * MIB)])
+@pytest.mark.parametrize(("size", "at"), [(5000, 3000), (9 * UNIT, 5 * UNIT), (SIZE, 16 * UNIT)])
 @pytest.mark.parametrize("sized", [True, False])
 def test_halves_of_two_versions(
     trial: Any, server: Any, noise: Any, clock: Any, tag: Any, date: Any, size: int, at: int, sized: bool
@@ -180,7 +182,7 @@ def test_joined_when_allowed(
     body = noise(SIZE)
     trial.right["one"] = body
     server.put("one", body, tag, date or "")
-    server.fault("one", fault.cut(9 * MIB))
+    server.fault("one", fault.cut(9 * UNIT))
     item = Item("one", Location(server.url("one")), SIZE, min_delay=0.01)
     keywords = {"resume_unvalidated": True}
     options = keywords if how == "keyword" else {"options": TransferOptions.of(keywords)}
@@ -210,7 +212,7 @@ def test_an_earlier_run_is_resumed_when_allowed(server: Any, fault: Any, noise: 
     (planned,) = download([item], target, dry_run=True).outcomes
     assert planned.bytes_kept == 0
     (planned,) = download([item], target, dry_run=True, resume_unvalidated=True).outcomes
-    assert planned.bytes_kept >= 4 * MIB
+    assert planned.bytes_kept >= 4 * UNIT
     (outcome,) = download([item], target, resume_unvalidated=True).outcomes
     assert outcome.bytes_kept == planned.bytes_kept
     assert (target / "one").read_bytes() == body
@@ -242,7 +244,7 @@ def _changes(body: bytes, tag: str | None) -> Any:
 
 
 @pytest.mark.fault("wrong bytes of the right length, once", ends="right file")
-@pytest.mark.parametrize("size", [1000, 3 * MIB, 6 * MIB, SIZE])
+@pytest.mark.parametrize("size", [1000, 3 * UNIT, 6 * UNIT, SIZE])
 @pytest.mark.parametrize("checksums", ONE_EACH)
 def test_wrong_once(trial: Any, server: Any, fault: Any, noise: Any, size: int, checksums: list[str]) -> None:
     server.fault("one", *[fault.flip(size // 2)] * (3 if size == SIZE else 1))
@@ -260,7 +262,7 @@ def test_wrong_once_whole(trial: Any, server: Any, fault: Any, noise: Any, size:
 
 
 @pytest.mark.fault("wrong bytes of the right length, always", ends="ChecksumMismatch")
-@pytest.mark.parametrize("size", [1000, 6 * MIB, SIZE])
+@pytest.mark.parametrize("size", [1000, 6 * UNIT, SIZE])
 @pytest.mark.parametrize("checksums", ONE_EACH)
 @pytest.mark.parametrize("ranges", [True, False])
 def test_wrong_always(
@@ -270,7 +272,7 @@ def test_wrong_always(
     server.always["one"] = fault.flip(size // 2)
     items = [server.item("one", noise(size), *checksums), server.item("two", noise(9), "sha256")]
     report = trial.download(items, counted=["one"])
-    assert report.outcomes[0].bytes_fetched <= 2 * size + 4 * MIB
+    assert report.outcomes[0].bytes_fetched <= 2 * size + 4 * UNIT
     assert report.outcomes[1].state == "done"
     assert leftovers() == []
 
@@ -289,7 +291,7 @@ def test_wrong_each_time(trial: Any, server: Any, noise: Any) -> None:
 
 @pytest.mark.fault("one checksum right, another wrong", ends="ChecksumMismatch")
 def test_one_of_two(trial: Any, server: Any, noise: Any) -> None:
-    item = server.item("one", noise(6 * MIB), "sha256", "md5")
+    item = server.item("one", noise(6 * UNIT), "sha256", "md5")
     trial.download([replace(item, checksums={**item.checksums, "md5": "0" * 32})])
 
 
@@ -299,7 +301,7 @@ def test_one_of_two(trial: Any, server: Any, noise: Any) -> None:
 def test_grows_between_runs(
     trial: Any, server: Any, fault: Any, noise: Any, tags: tuple[str | None, str | None], sized: bool
 ) -> None:
-    new = noise(SIZE + 4 * MIB)
+    new = noise(SIZE + 4 * UNIT)
     _stopped(server, fault, trial.folder, new[:SIZE], tags[0], sized)
     server.put("one", new, tags[1])
     trial.right["one"] = new
@@ -333,10 +335,10 @@ def _stopped(
     """A first run that is stopped when it has some cells."""
     stop = threading.Event()
     server.put("one", body, tag, date)
-    server.always["one"] = fault.cut(7 * MIB, stall=True)
+    server.always["one"] = fault.cut(7 * UNIT, stall=True)
 
     def seen(progress: Any) -> None:
-        if progress.bytes_fetched >= 5 * MIB:
+        if progress.bytes_fetched >= 5 * UNIT:
             stop.set()
 
     item = Item("one", Location(server.url("one")), len(body) if sized else None)

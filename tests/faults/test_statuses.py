@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from omicsdk.core import NotFound
 from omicsdk.transfer import Item, Location
+from small_cells import MIB, UNIT
 
-MIB = 1024 * 1024
-SIZE = 16 * MIB + 5
+pytestmark = pytest.mark.usefixtures("small_cells")
+
+SIZE = 16 * UNIT + 5
 TROUBLE = [408, 429, 500, 502, 503, 504]
 NAMES = {
     408: ("APIError",),
@@ -92,16 +94,18 @@ def test_lasting_trouble(trial: Any, server: Any, fault: Any, noise: Any, clock:
     trial.again([item], clock=clock)
 
 
+@pytest.mark.usefixtures("usual_cells")
 @pytest.mark.fault("503 mid-transfer, always, then resumed", ends="ServiceUnavailable")
 def test_trouble_half_way(trial: Any, server: Any, fault: Any, noise: Any, clock: Any) -> None:
-    item = server.item("one", noise(SIZE), "md5", retries=3)
+    size = 16 * MIB + 5
+    item = server.item("one", noise(size), "md5", retries=3)
     server.fault("one", *[fault.fine] * 2)
     server.always["one"] = fault.status(503)
     trial.download([item], clock=clock)
     server.always.clear()
     report = trial.again([item], clock=clock)
     assert report.outcomes[0].bytes_kept > 0
-    assert report.bytes_fetched + report.outcomes[0].bytes_kept == SIZE
+    assert report.bytes_fetched + report.outcomes[0].bytes_kept == size
 
 
 @pytest.mark.fault("404", ends="NotFound")
@@ -141,7 +145,7 @@ def test_url_ends(trial: Any, server: Any, fault: Any, noise: Any, clock: Any, s
         same = [other for other in server.requests if other.query == request.query]
         return fault.status(status)(server, request, response) if len(same) > uses else None
 
-    item = server.item("one", noise((10 * uses + 10) * MIB), "sha256")
+    item = server.item("one", noise((10 * uses + 10) * UNIT), "sha256")
     server.always["one"] = ends
     trial.download([replace(item, locate=locate, retries=1)], clock=clock)
     assert len(given) > 1

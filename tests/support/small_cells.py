@@ -1,4 +1,4 @@
-"""Transfers in small cells and parts, so that a file of many is small: a fixture for the modules that import it."""
+"""Transfers in small cells and parts, so that a file of many is small: fixtures for the conftests that import them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,43 +8,69 @@ import pytest
 from omicsdk.transfer import PartRules
 
 CELL = 256 * 1024
-"""Bytes of a cell where the fixture is used: a sixteenth."""
+"""Bytes of a cell where the fixtures are used: a sixteenth."""
+UNIT, MIB = CELL // 4, CELL * 4
+"""What is a MiB where cells have their usual size, and a MiB."""
 IN_PARTS = 4 * CELL + 70_000
 """Bytes of a file that is uploaded in four parts there, and downloaded in more than one request."""
 
 
+#: Modules with a constant that is a share of a cell, or a number of cells.
+_SHARES = {
+    "RECORDED": ("network.plan", "downloads.receiving"),
+    "LARGEST_PART": ("network.plan",),
+    "WHOLE": ("network.plan",),
+    "STEP": ("downloads.job",),
+    "PROGRESS": ("downloads.job",),
+    "INLINE": ("downloads.job", "downloads.receiving"),
+    "BATCH": ("downloads.receiving",),
+    "CELL": (
+        "network.plan",
+        "checksums",
+        "journal",
+        "downloads.downloading",
+        "downloads.receiving",
+        "downloads.engine",
+    ),
+}
+
+
 @contextmanager
-def cells_of(size: int) -> Iterator[pytest.MonkeyPatch]:
-    """Have cells of downloads, and what is measured by them, another size."""
+def cells_of(size: int, **shares: int) -> Iterator[pytest.MonkeyPatch]:
+    """Have cells of downloads, and what is measured by them, another size.
+
+    Args:
+        size: Bytes of a cell.
+        shares: Constants that are something else than their share of a cell.
+    """
     with pytest.MonkeyPatch.context() as patch:
-        for module in (
-            "network.plan",
-            "checksums",
-            "journal",
-            "downloads.downloading",
-            "downloads.receiving",
-            "downloads.engine",
-        ):
-            patch.setattr(f"omicsdk.transfer.{module}.CELL", size)
-        for module in ("network.plan", "downloads.receiving"):
-            patch.setattr(f"omicsdk.transfer.{module}.RECORDED", size // 4)
-        patch.setattr("omicsdk.transfer.network.plan.LARGEST_PART", 4 * size)
-        patch.setattr("omicsdk.transfer.network.plan.WHOLE", 4 * size)
-        patch.setattr("omicsdk.transfer.downloads.job.STEP", 2 * size)
-        patch.setattr("omicsdk.transfer.downloads.job.PROGRESS", size // 4)
-        patch.setattr("omicsdk.transfer.downloads.job.INLINE", size)
-        patch.setattr("omicsdk.transfer.downloads.receiving.INLINE", size)
-        patch.setattr("omicsdk.transfer.downloads.receiving.BATCH", size // 2)
+        for name, modules in _SHARES.items():
+            for module in modules:
+                where = f"omicsdk.transfer.{module}"
+                usual: int = getattr(import_module(where), name)
+                patch.setattr(f"{where}.{name}", shares.get(name, usual * size // (4 * MIB)))
         yield patch
 
 
 @pytest.fixture
-def small_cells() -> Iterator[None]:
-    """Cells of downloads, and parts of objects that commands upload, are a sixteenth; moto accepts such parts."""
-    least = 5 * 1024**2 // 16
-    rules = PartRules(least=least, part_size=least, single=2 * CELL)
-    with cells_of(CELL) as patch:
-        patch.setattr("omicsdk.fs.stores.s3.WHOLE", 4 * CELL)
-        patch.setattr("omicsdk.transfer.s3.uploads._USUAL", rules)
-        patch.setattr(import_module("moto.s3.models"), "S3_UPLOAD_PART_MIN_SIZE", least)
+def usual_cells() -> None:
+    """Cells of downloads have their size in a test that asks for it, beside others of small ones: more requests run at once."""
+
+
+@pytest.fixture
+def small_cells(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Cells of downloads are a sixteenth."""
+    if "usual_cells" in request.fixturenames:
         yield
+        return
+    with cells_of(CELL):
+        yield
+
+
+@pytest.fixture
+def small_parts(small_cells: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So are parts of objects that commands upload; moto accepts them."""
+    rules = PartRules(least=5 * UNIT, part_size=5 * UNIT, single=8 * UNIT)
+    monkeypatch.setattr("omicsdk.fs.stores.s3.WHOLE", 4 * CELL)
+    monkeypatch.setattr("omicsdk.transfer.s3.uploads._USUAL", rules)
+    monkeypatch.setattr(import_module("moto.s3.models"), "S3_UPLOAD_PART_MIN_SIZE", 5 * UNIT)

@@ -9,6 +9,7 @@ from command_line import dss as dss
 from command_line import generated as generated
 from command_line import omics as omics
 from small_cells import small_cells as small_cells
+from small_cells import small_parts as small_parts
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from omicsdk.cli.main import main
 from omicsdk.sandbox import Rule
 from small_cells import IN_PARTS
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.usefixtures("small_cells")]
+pytestmark = [pytest.mark.sandbox, pytest.mark.usefixtures("small_parts")]
 
 #: Sent whole, and in parts.
 SIZES = {"small": 300_000, "sub/large": IN_PARTS}

@@ -10,7 +10,7 @@ from lying_proxy import Asked, Lie, LyingProxy
 from omicsdk.cli.main import main
 from small_cells import IN_PARTS
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.usefixtures("small_cells")]
+pytestmark = [pytest.mark.sandbox, pytest.mark.usefixtures("small_parts")]
 
 AREA = "5e1f0a3c-2b64-4c1e-9d57-0a4c8a1b2c3d"
 #: Sent whole, and in parts.

@@ -22,7 +22,7 @@ from omicsdk.transfer.s3.boto import base64_of
 from s3_service import KEYS
 from small_cells import CELL, IN_PARTS
 
-pytestmark = pytest.mark.usefixtures("small_cells")
+pytestmark = pytest.mark.usefixtures("small_parts")
 
 #: In memory, as a job, and in parts.
 SIZES = {"small": 10, "job": 300_000, "parts": IN_PARTS}

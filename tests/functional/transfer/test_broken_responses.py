@@ -24,9 +24,11 @@ from omicsdk.core import (
     Unauthorized,
 )
 from omicsdk.transfer import Item, Location, Patience, download
+from small_cells import MIB, UNIT
 
-MIB = 1024 * 1024
-SIZE = 16 * MIB + 5
+pytestmark = pytest.mark.usefixtures("small_cells")
+
+SIZE = 16 * UNIT + 5
 """Above 16 MiB, which are asked for in one request; the last cell is short."""
 
 
@@ -36,11 +38,11 @@ def only(report: Any) -> Any:
 
 
 @pytest.mark.parametrize("how", [{}, {"reset": True}])
-@pytest.mark.parametrize("at", [0, 100, 5 * MIB + 3])
+@pytest.mark.parametrize("at", [0, 100, 5 * UNIT + 3])
 def test_a_cut_body_resumes_where_it_ended(
     server: Any, fault: Any, target: Path, noise: Any, how: dict[str, bool], at: int
 ) -> None:
-    body = noise(12 * MIB)
+    body = noise(12 * UNIT)
     server.fault("one", fault.cut(at, **how))
     report = download([server.item("one", body, "sha256")], target)
     assert (target / "one").read_bytes() == body
@@ -53,23 +55,23 @@ def test_a_cut_body_resumes_where_it_ended(
 
 def test_ranges_that_are_cut_continue(server: Any, fault: Any, target: Path, noise: Any) -> None:
     body = noise(SIZE)
-    server.fault("one", *[fault.cut(3 * MIB)] * 6)
+    server.fault("one", *[fault.cut(3 * UNIT)] * 6)
     report = download([server.item("one", body, "sha256", "crc32c")], target)
     assert (target / "one").read_bytes() == body
     assert only(report).bytes_fetched == SIZE
 
 
 def test_a_cut_after_progress_costs_no_retry(server: Any, fault: Any, target: Path, noise: Any) -> None:
-    body = noise(15 * MIB)
-    server.fault("one", *[fault.cut(4 * MIB + 100)] * 3)
+    body = noise(15 * UNIT)
+    server.fault("one", *[fault.cut(4 * UNIT + 100)] * 3)
     download([server.item("one", body, "sha256", retries=1)], target).raise_if_failed()
     assert (target / "one").read_bytes() == body
 
 
 def test_a_chunked_body_that_is_cut(server: Any, fault: Any, target: Path, noise: Any) -> None:
-    body = noise(6 * MIB)
+    body = noise(6 * UNIT)
     server.put("one", body)
-    server.fault("one", fault.changed(chunked=True, cut=5 * MIB), fault.changed(chunked=True))
+    server.fault("one", fault.changed(chunked=True, cut=5 * UNIT), fault.changed(chunked=True))
     server.fault("two", fault.changed(chunked=True))
     server.put("two", body)
     items = [Item(name, Location(server.url(name)), min_delay=0.01) for name in ("one", "two")]
@@ -81,9 +83,9 @@ def test_a_chunked_body_that_is_cut(server: Any, fault: Any, target: Path, noise
 def test_what_came_before_the_size_was_reported_is_not_fetched_twice(
     server: Any, fault: Any, target: Path, noise: Any
 ) -> None:
-    body = noise(10 * MIB)
+    body = noise(10 * UNIT)
     item = replace(server.item("one", body, "sha256", "crc32c"), size=None)
-    server.fault("one", fault.changed(chunked=True, cut=5 * MIB), fault.cut(4 * MIB))
+    server.fault("one", fault.changed(chunked=True, cut=5 * UNIT), fault.cut(4 * UNIT))
     report = download([item], target)
     report.raise_if_failed()
     assert (target / "one").read_bytes() == body
@@ -91,14 +93,14 @@ def test_what_came_before_the_size_was_reported_is_not_fetched_twice(
 
 
 def test_a_source_that_becomes_shorter_and_states_its_size(server: Any, fault: Any, target: Path, noise: Any) -> None:
-    server.put("one", noise(6 * MIB), None)
+    server.put("one", noise(6 * UNIT), None)
 
     def shorter(_server: Any, _request: Any, response: Any) -> Any:
-        return replace(response, status=200, headers={}, body=noise(3 * MIB, 2))
+        return replace(response, status=200, headers={}, body=noise(3 * UNIT, 2))
 
-    server.fault("one", fault.changed(chunked=True, cut=5 * MIB), shorter)
+    server.fault("one", fault.changed(chunked=True, cut=5 * UNIT), shorter)
     download([Item("one", Location(server.url("one")), min_delay=0.01)], target).raise_if_failed()
-    assert (target / "one").read_bytes() == noise(3 * MIB, 2)
+    assert (target / "one").read_bytes() == noise(3 * UNIT, 2)
 
 
 @pytest.mark.parametrize("size", [3000, 300_000])
@@ -117,7 +119,7 @@ def test_a_body_that_comes_a_byte_at_a_time(server: Any, target: Path, noise: An
     assert (target / "one").read_bytes() == (target / "two").read_bytes() == body
 
 
-@pytest.mark.parametrize("size", [1000, 5 * MIB])
+@pytest.mark.parametrize("size", [1000, 5 * UNIT])
 def test_a_body_that_is_whole_but_for_its_end(server: Any, fault: Any, target: Path, noise: Any, size: int) -> None:
     body = noise(size)
     item = server.item("one", body, "sha256", retries=0)
@@ -127,16 +129,16 @@ def test_a_body_that_is_whole_but_for_its_end(server: Any, fault: Any, target: P
     assert len(server.requests) == 1
 
 
-@pytest.mark.parametrize("left", [200, 5 * MIB])
+@pytest.mark.parametrize("left", [200, 5 * UNIT])
 def test_a_source_of_unknown_size_that_becomes_shorter(server: Any, target: Path, noise: Any, left: int) -> None:
     """Nothing of the longer one that was cut may stay behind the shorter one's end."""
-    longer, shorter = noise(9 * MIB), noise(left, 2)
+    longer, shorter = noise(9 * UNIT), noise(left, 2)
     server.put("one", longer, etag=None)
 
     def shrinks(_server: Any, _request: Any, response: Any) -> Any:
         server.put("one", shorter, etag=None)
         server.ranges = False
-        return replace(response, chunked=True, cut=6 * MIB)
+        return replace(response, chunked=True, cut=6 * UNIT)
 
     server.fault("one", shrinks)
     server.always["one"] = lambda _server, _request, response: replace(response, chunked=True)
@@ -260,7 +262,7 @@ def test_a_server_that_ignores_ranges_half_way(server: Any, fault: Any, target: 
 def test_a_server_without_ranges_that_cuts(server: Any, fault: Any, target: Path, noise: Any, clock: Any) -> None:
     body = noise(SIZE)
     server.ranges = False
-    server.fault("one", fault.cut(8 * MIB), fault.cut(16 * MIB))
+    server.fault("one", fault.cut(8 * UNIT), fault.cut(16 * UNIT))
     assert download([server.item("one", body, "sha256", retries=2)], target, clock=clock).ok
     assert (target / "one").read_bytes() == body
 
@@ -285,7 +287,7 @@ def test_a_wrong_content_range_is_never_written(
     assert (target / "one").read_bytes() == body
 
 
-@pytest.mark.parametrize("end", [MIB, 5 * MIB])
+@pytest.mark.parametrize("end", [UNIT, 5 * UNIT])
 def test_bytes_beyond_a_reported_range_are_not_the_files(server: Any, target: Path, noise: Any, end: int) -> None:
     """The response has no length, states fewer bytes than were requested, and brings more than it stated."""
     body = noise(SIZE)
@@ -297,7 +299,7 @@ def test_bytes_beyond_a_reported_range_are_not_the_files(server: Any, target: Pa
         last = min(first + end, request.last + 1) - 1
         headers = response.headers | {"Content-Range": f"bytes {first}-{last}/{SIZE}"}
         return replace(
-            response, headers=headers, body=body[first : last + 1] + bytes(min(MIB, request.last - last)), chunked=True
+            response, headers=headers, body=body[first : last + 1] + bytes(min(UNIT, request.last - last)), chunked=True
         )
 
     server.always["one"] = more
@@ -305,7 +307,7 @@ def test_bytes_beyond_a_reported_range_are_not_the_files(server: Any, target: Pa
     assert (target / "one").read_bytes() == body
 
 
-@pytest.mark.parametrize("size", [1000, 3 * MIB, SIZE])
+@pytest.mark.parametrize("size", [1000, 3 * UNIT, SIZE])
 @pytest.mark.parametrize("algorithms", [["sha256"], ["crc32c"], ["md5", "crc32c"]])
 def test_a_byte_that_was_wrong_once_is_fixed(
     server: Any, fault: Any, target: Path, noise: Any, size: int, algorithms: list[str]
@@ -339,7 +341,7 @@ def test_bytes_that_are_always_wrong_end_with_a_mismatch(
 def test_trouble_while_a_wrong_file_is_fixed_ends_nothing_else(
     server: Any, fault: Any, target: Path, noise: Any
 ) -> None:
-    item = server.item("one", noise(5 * MIB), "sha256")
+    item = server.item("one", noise(5 * UNIT), "sha256")
     wrong = fault.flip(7)
     server.fault("one", wrong, fault.status(503), wrong)
     first, second = download([item, server.item("two", b"2")], target).outcomes
@@ -348,8 +350,8 @@ def test_trouble_while_a_wrong_file_is_fixed_ends_nothing_else(
 
 
 def test_a_stall_ends_after_the_patience(server: Any, fault: Any, target: Path, noise: Any) -> None:
-    body = noise(9 * MIB)
-    server.fault("one", fault.cut(5 * MIB, stall=True))
+    body = noise(9 * UNIT)
+    server.fault("one", fault.cut(5 * UNIT, stall=True))
     report = download([server.item("one", body, "sha256")], target, patience=Patience(silence=1))
     assert (target / "one").read_bytes() == body
     assert only(report).bytes_fetched == len(body)
@@ -567,9 +569,9 @@ def test_short_parts_are_filled_up(server: Any, target: Path, noise: Any) -> Non
     body = noise(SIZE)
 
     def short(_server: Any, request: Any, response: Any) -> Any:
-        if response.status == 206 and len(response.body) > MIB:
-            response.body = response.body[:MIB]
-            response.headers["Content-Range"] = f"bytes {request.first}-{request.first + MIB - 1}/{SIZE}"
+        if response.status == 206 and len(response.body) > UNIT:
+            response.body = response.body[:UNIT]
+            response.headers["Content-Range"] = f"bytes {request.first}-{request.first + UNIT - 1}/{SIZE}"
         return response
 
     server.always["one"] = short
@@ -604,9 +606,9 @@ def test_many_files_with_trouble_at_random(server: Any, fault: Any, target: Path
 
 def test_no_thread_or_descriptor_is_left(server: Any, fault: Any, target: Path, noise: Any, clock: Any) -> None:
     def run(number: int) -> None:
-        server.fault(f"a{number}", fault.cut(MIB))
+        server.fault(f"a{number}", fault.cut(UNIT))
         server.always[f"b{number}"] = fault.status(500)
-        items = [server.item(f"a{number}", noise(9 * MIB), "sha256"), server.item(f"b{number}", b"b", retries=1)]
+        items = [server.item(f"a{number}", noise(9 * UNIT), "sha256"), server.item(f"b{number}", b"b", retries=1)]
         download(items, target, clock=clock)
 
     def own_threads() -> list[str]:
@@ -632,13 +634,13 @@ def test_secrets_of_urls_are_nowhere(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     canary = "CANARY7f3a"
-    server.put("one", noise(9 * MIB))
-    server.put("two", noise(9 * MIB))
-    server.fault("one", fault.cut(5 * MIB), fault.status(403), fault.status(503))
+    server.put("one", noise(9 * UNIT))
+    server.put("two", noise(9 * UNIT))
+    server.fault("one", fault.cut(5 * UNIT), fault.status(403), fault.status(503))
     server.always["two"] = fault.status(302, {"Location": server.url("three", f"X-Amz-Signature={canary}")})
     items = [
-        Item("one", lambda: Location(server.url("one", f"X-Amz-Signature={canary}"), {"X-Key": canary}), 9 * MIB),
-        Item("two", Location(server.url("two", f"sig={canary}"), {"Authorization": canary}), 9 * MIB),
+        Item("one", lambda: Location(server.url("one", f"X-Amz-Signature={canary}"), {"X-Key": canary}), 9 * UNIT),
+        Item("two", Location(server.url("two", f"sig={canary}"), {"Authorization": canary}), 9 * UNIT),
         Item("four", Location(f"http://127.0.0.1:1/x?sig={canary}"), retries=1),
         Item("five", Location(f"ht tp://?sig={canary}")),
     ]
@@ -680,7 +682,7 @@ def test_a_source_that_never_holds_still_is_an_error(server: Any, target: Path, 
 
 def test_parts_of_two_versions_never_make_one_file(server: Any, target: Path, noise: Any) -> None:
     """Begun again, all parts are requested before the first response states which version it is of."""
-    size, tags, asked, told = 17 * MIB, iter(range(1000)), [0], threading.Condition()
+    size, tags, asked, told = 17 * UNIT, iter(range(1000)), [0], threading.Condition()
 
     def another_version_each_time(_server: Any, request: Any, response: Any) -> Any:
         tag = next(tags)
@@ -706,7 +708,7 @@ def test_a_response_that_states_only_a_date_hides_no_change(
     server: Any, target: Path, noise: Any, told: list[str], connections: int
 ) -> None:
     """Some machines of a service tell ETags, others do not; and none heeds If-Range."""
-    size = 40 * MIB
+    size = 40 * UNIT
     server.put("one", noise(size))
     responses = iter(told)
 
@@ -729,17 +731,17 @@ def test_a_length_that_no_file_has_fails_its_item_only(server: Any, target: Path
     server.put("one", b"1")
     head = b"HTTP/1.1 200 OK\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n"
     server.always["one"] = lambda _server, _request, response: replace(response, raw=head + b"1")
-    items = [Item("one", Location(server.url("one")), 2 * MIB, retries=0), server.item("two", b"2")]
+    items = [Item("one", Location(server.url("one")), 2 * UNIT, retries=0), server.item("two", b"2")]
     first, second = download(items, target).outcomes
     assert (first.state, second.state) == ("failed", "done")
 
 
 def test_several_wrong_parts_are_fixed(server: Any, target: Path, noise: Any) -> None:
-    body = noise(24 * MIB)
+    body = noise(24 * UNIT)
     spoilt: set[int] = set()
 
     def spoils(_server: Any, request: Any, response: Any) -> Any:
-        for place in (3 * MIB, 12 * MIB, 23 * MIB):
+        for place in (3 * UNIT, 12 * UNIT, 23 * UNIT):
             where = place - request.first
             if 0 <= where < len(response.body) and place not in spoilt:
                 spoilt.add(place)
@@ -757,7 +759,7 @@ def test_the_whole_in_the_place_of_a_part_fixes_a_wrong_file(server: Any, fault:
     """Another machine of the service answers, which cannot do ranges."""
     body = noise(SIZE)
     item = server.item("one", body, "sha256")
-    spoilt = 15 * MIB
+    spoilt = 15 * UNIT
 
     def once_wrong(_server: Any, request: Any, response: Any) -> Any:
         if len([each for each in server.of("one") if each.first == request.first]) > 1:
@@ -779,6 +781,7 @@ def test_an_empty_file_with_a_wrong_checksum(server: Any, target: Path, checksum
     assert not (target / "one").exists()
 
 
+@pytest.mark.usefixtures("usual_cells")
 def test_urls_that_end_while_others_are_requested(server: Any, fault: Any, target: Path, noise: Any) -> None:
     """All connections are refused at once; one new URL serves them all."""
     body = noise(48 * MIB)
@@ -866,7 +869,7 @@ def test_a_url_that_grew_old_in_the_queue_costs_no_retry(server: Any, fault: Any
 
 
 def test_a_body_of_unstated_length(server: Any, fault: Any, target: Path, noise: Any) -> None:
-    body = noise(5 * MIB)
+    body = noise(5 * UNIT)
     server.put("one", body, None)
     server.always["one"] = fault.changed(headers={"Connection": "close"}, unsized=True, cut=len(body))
     report = download([Item("one", Location(server.url("one")))], target)
@@ -879,7 +882,7 @@ def test_a_body_of_unstated_length(server: Any, fault: Any, target: Path, noise:
 def test_responses_at_random_never_end_the_transfer(server: Any, target: Path, clock: Any, seed: int) -> None:
     """Any mixture of statuses, headers and bodies: each file ends right or with an error."""
     dice = random.Random(seed)
-    body = dice.randbytes(6 * MIB)
+    body = dice.randbytes(6 * UNIT)
     values = [
         "",
         "0",
@@ -907,7 +910,7 @@ def test_responses_at_random_never_end_the_transfer(server: Any, target: Path, c
         for _ in range(dice.randrange(3)):
             response.headers[dice.choice(names)] = dice.choice(values)
         if dice.random() < 0.5:
-            response.body = response.body[: dice.choice([0, 1, 5000, MIB])]
+            response.body = response.body[: dice.choice([0, 1, 5000, UNIT])]
         if response.status < 200:
             response.cut = len(response.body)  # a client would wait for what follows
         if dice.random() < 0.2:
@@ -999,8 +1002,8 @@ def test_what_has_to_begin_again_each_time_wins_no_try(
     server: Any, fault: Any, target: Path, noise: Any, clock: Any
 ) -> None:
     """Nothing states that the rest would be of the same version, so what came is never joined with more."""
-    server.always["one"] = fault.cut(5 * MIB)
-    item = server.item("one", noise(9 * MIB), retries=3)
+    server.always["one"] = fault.cut(5 * UNIT)
+    item = server.item("one", noise(9 * UNIT), retries=3)
     server.etags["one"] = 'W/"weak"'
     outcome = only(download([item], target, clock=clock))
     assert (outcome.state, outcome.attempts) == ("failed", 4)
