@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from importlib import import_module
 
 import pytest
@@ -68,9 +69,17 @@ def small_cells(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 @pytest.fixture
-def small_parts(small_cells: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """So are parts of objects that commands upload; moto accepts them."""
-    rules = PartRules(least=5 * UNIT, part_size=5 * UNIT, single=8 * UNIT)
+def small_parts(small_cells: None, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So are parts of objects of S3, and files that are sent whole; moto accepts such parts."""
+    if "usual_cells" in request.fixturenames:
+        return
+    least, size, single = 5 * UNIT, 16 * UNIT, 8 * UNIT
+    monkeypatch.setattr("omicsdk.transfer.uploads.store.LEAST_PART", least)
+    for module in ("omicsdk.transfer.s3.boto", "omicsdk.transfer.s3.uploads"):
+        monkeypatch.setattr(f"{module}.PartRules", partial(PartRules, least=least))
+        monkeypatch.setattr(f"{module}.PART_SIZE", size)
+        monkeypatch.setattr(f"{module}.SINGLE", single)
+    usual = PartRules(least=least, part_size=size, single=single, adapts=True)
+    monkeypatch.setattr("omicsdk.transfer.s3.uploads._USUAL", usual)
     monkeypatch.setattr("omicsdk.fs.stores.s3.WHOLE", 4 * CELL)
-    monkeypatch.setattr("omicsdk.transfer.s3.uploads._USUAL", rules)
-    monkeypatch.setattr(import_module("moto.s3.models"), "S3_UPLOAD_PART_MIN_SIZE", 5 * UNIT)
+    monkeypatch.setattr(import_module("moto.s3.models"), "S3_UPLOAD_PART_MIN_SIZE", least)

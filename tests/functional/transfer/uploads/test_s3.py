@@ -29,8 +29,10 @@ from omicsdk.transfer import Location, NoSuchUpload, PutTo, S3Object, SentPart, 
 from omicsdk.transfer.s3.boto import s3_error
 from omicsdk.transfer.uploads.sending import FileBody
 from omicsdk.transfer.uploads.store import Cut, Unconfirmed
+from small_cells import MIB, UNIT
 
-MIB = 1024 * 1024
+pytestmark = pytest.mark.usefixtures("small_parts")
+
 BUCKET = "uploads"
 
 
@@ -62,9 +64,9 @@ def client(endpoint: str) -> Any:
 
 @pytest.fixture
 def large(tmp_path: Path, noise: Any) -> Path:
-    """Three parts of 5 MiB and a short one."""
+    """Three parts of the least size and a short one."""
     path = tmp_path / "large.bin"
-    path.write_bytes(noise(15 * MIB + 17))
+    path.write_bytes(noise(15 * UNIT + 17))
     return path
 
 
@@ -73,13 +75,13 @@ def stored(client: Any, key: str) -> bytes:
 
 
 @pytest.mark.parametrize("checksum", ["crc32c", "sha256", "sha1", "md5", None])
-@pytest.mark.parametrize("size", [0, 1, 3 * MIB, 5 * MIB + 1, 12 * MIB])
+@pytest.mark.parametrize("size", [0, 1, 3 * UNIT, 5 * UNIT + 1, 12 * UNIT])
 def test_objects_of_any_size_with_any_checksum(client: Any, tmp_path: Path, noise: Any, checksum: Any, size: int):
     path = tmp_path / "file"
     path.write_bytes(noise(size))
     extra = {"ContentType": "text/x", "Metadata": {"a": "b"}, "Tagging": "c=d", "StorageClass": "STANDARD_IA"}
     key = f"folder/{checksum} {size} ü+~.bin"
-    to = S3Object(client, BUCKET, key, checksum=checksum, part_size=5 * MIB, extra_args=extra)
+    to = S3Object(client, BUCKET, key, checksum=checksum, part_size=5 * UNIT, extra_args=extra)
     report = upload([Upload(path, to, checksums=["sha256"])])
     report.raise_if_failed()
     assert stored(client, key) == noise(size)
@@ -95,7 +97,12 @@ def test_tags_made_of_checksums_in_one_pass(client: Any, large: Path, file: Path
     def made(path: Path, key: str) -> dict[str, str]:
         names = ("sha256", "crc32c")
         to = S3Object(
-            client, BUCKET, key, part_size=5 * MIB, tags=lambda known: {n: known[n] for n in names}, tag_checksums=names
+            client,
+            BUCKET,
+            key,
+            part_size=5 * UNIT,
+            tags=lambda known: {n: known[n] for n in names},
+            tag_checksums=names,
         )
         upload([Upload(path, to)]).raise_if_failed()
         tags = client.get_object_tagging(Bucket=BUCKET, Key=key)["TagSet"]
@@ -109,7 +116,7 @@ def test_tags_made_of_checksums_in_one_pass(client: Any, large: Path, file: Path
 def tagged(client: Any, key: str) -> S3Object:
     """An object that is tagged with its SHA-256."""
     return S3Object(
-        client, BUCKET, key, part_size=5 * MIB, tags=lambda known: {"sum": known["sha256"]}, tag_checksums=("sha256",)
+        client, BUCKET, key, part_size=5 * UNIT, tags=lambda known: {"sum": known["sha256"]}, tag_checksums=("sha256",)
     )
 
 
@@ -176,7 +183,7 @@ def test_the_data_stores_etag_is_verified(client: Any, tmp_path: Path):
 
 def test_a_stopped_upload_continues_by_the_journal(client: Any, large: Path, tmp_path: Path):
     journal = tmp_path / "journal"
-    first = S3Object(client, BUCKET, "resumed", part_size=5 * MIB)
+    first = S3Object(client, BUCKET, "resumed", part_size=5 * UNIT)
     stop, plain, signed = threading.Event(), first.sign, [0]
 
     def sign(upload_id: str, cut: Cut, checksums: Any) -> Any:
@@ -190,9 +197,9 @@ def test_a_stopped_upload_continues_by_the_journal(client: Any, large: Path, tmp
     assert upload([Upload(large, first)], journal=journal, connections=1, stop=stop).counts["stopped"] == 1
     begun = client.list_multipart_uploads(Bucket=BUCKET)["Uploads"]
     assert [entry["Key"] for entry in begun] == ["resumed"]
-    report = upload([Upload(large, S3Object(client, BUCKET, "resumed", part_size=5 * MIB))], journal=journal)
+    report = upload([Upload(large, S3Object(client, BUCKET, "resumed", part_size=5 * UNIT))], journal=journal)
     report.raise_if_failed()
-    assert report.outcomes[0].bytes_kept >= 5 * MIB
+    assert report.outcomes[0].bytes_kept >= 5 * UNIT
     assert stored(client, "resumed") == large.read_bytes()
 
 
@@ -201,7 +208,7 @@ def unfinished(client: Any, large: Path, key: str, *numbers: int) -> str:
     upload_id = client.create_multipart_upload(Bucket=BUCKET, Key=key, ChecksumAlgorithm="SHA256")["UploadId"]
     data = large.read_bytes()
     for number in numbers:
-        body = data[(number - 1) * 5 * MIB : number * 5 * MIB]
+        body = data[(number - 1) * 5 * UNIT : number * 5 * UNIT]
         place = {"Bucket": BUCKET, "Key": key, "UploadId": upload_id, "PartNumber": number}
         client.upload_part(**place, Body=body, ChecksumAlgorithm="SHA256")
     return str(upload_id)
@@ -209,24 +216,24 @@ def unfinished(client: Any, large: Path, key: str, *numbers: int) -> str:
 
 def test_an_upload_that_no_journal_knows_continues_by_the_list_of_parts(client: Any, large: Path):
     unfinished(client, large, "listed", 1, 3)
-    to = S3Object(client, BUCKET, "listed", part_size=5 * MIB, checksum="sha256", go_on=True)
+    to = S3Object(client, BUCKET, "listed", part_size=5 * UNIT, checksum="sha256", go_on=True)
     report = upload([Upload(large, to)])
     report.raise_if_failed()
-    assert (report.outcomes[0].bytes_kept, report.outcomes[0].attempts) == (10 * MIB, 2)
+    assert (report.outcomes[0].bytes_kept, report.outcomes[0].attempts) == (10 * UNIT, 2)
     assert stored(client, "listed") == large.read_bytes()
 
 
 def test_parts_of_another_file_are_not_used(client: Any, large: Path, noise: Any):
     unfinished(client, large, "other", 1, 2)
-    large.write_bytes(noise(15 * MIB + 17, 9))
-    to = S3Object(client, BUCKET, "other", part_size=5 * MIB, checksum="sha256", go_on=True)
+    large.write_bytes(noise(15 * UNIT + 17, 9))
+    to = S3Object(client, BUCKET, "other", part_size=5 * UNIT, checksum="sha256", go_on=True)
     report = upload([Upload(large, to)])
     assert (report.ok, report.outcomes[0].bytes_kept) == (True, 0)
     assert stored(client, "other") == large.read_bytes()
 
 
 def test_an_upload_is_abandoned(client: Any, large: Path, tmp_path: Path):
-    to = S3Object(client, BUCKET, "given-up", part_size=5 * MIB)
+    to = S3Object(client, BUCKET, "given-up", part_size=5 * UNIT)
     to.complete = lambda *_: (_ for _ in ()).throw(TransferError("no"))
     assert not upload([Upload(large, to)], journal=tmp_path / "journal").ok
     assert abort_upload(Upload(large, to), tmp_path / "journal")
@@ -284,6 +291,7 @@ def test_an_object_that_was_not_made_of_the_parts_is_damaged(endpoint: str, larg
     assert outcome.error.algorithm == "etag"
 
 
+@pytest.mark.usefixtures("usual_cells")  # a file is sent by pieces of which only the first is read at once
 @pytest.mark.parametrize("before", [False, True])
 def test_a_file_that_changes_while_it_is_sent_leaves_what_was_there(
     client: Any, tmp_path: Path, noise: Any, monkeypatch: pytest.MonkeyPatch, before: bool
@@ -357,19 +365,19 @@ def test_what_is_gone_is_reported_as_such(client: Any):
 
 
 def test_a_finished_object_is_known_by_its_parts(client: Any, large: Path):
-    to = S3Object(client, BUCKET, "finished", part_size=5 * MIB)
+    to = S3Object(client, BUCKET, "finished", part_size=5 * UNIT)
     upload([Upload(large, to)]).raise_if_failed()
     data = large.read_bytes()
-    parts = [SentPart(n + 1, 0, digest(data[n * 5 * MIB : (n + 1) * 5 * MIB], "md5")) for n in range(4)]
+    parts = [SentPart(n + 1, 0, digest(data[n * 5 * UNIT : (n + 1) * 5 * UNIT], "md5")) for n in range(4)]
     assert to.finished(parts) is not None
     assert to.finished(parts[:3]) is None
     assert to.finished([*parts[:3], SentPart(4, 0, "not md5")]) is None
 
 
-@pytest.mark.parametrize("size", [1, 6 * MIB])
+@pytest.mark.parametrize("size", [1, 6 * UNIT])
 def test_a_bucket_that_does_not_exist(client: Any, tmp_path: Path, noise: Any, size: int):
     (tmp_path / "file").write_bytes(noise(size))
-    to = S3Object(client, "no-such-bucket", "key", part_size=5 * MIB)
+    to = S3Object(client, "no-such-bucket", "key", part_size=5 * UNIT)
     error = upload([Upload(tmp_path / "file", to)]).failed[0].error
     assert isinstance(error, NotFound)
     assert error.code == "NoSuchBucket"
@@ -455,7 +463,7 @@ def test_an_argument_that_no_operation_knows(client: Any):
     with pytest.raises(ValueError, match="Colour is not an argument"):
         S3Object(client, BUCKET, "key", extra_args={"Colour": "red"})
     with pytest.raises(ValueError, match="they may have"):
-        S3Object(client, BUCKET, "key", part_size=MIB)
+        S3Object(client, BUCKET, "key", part_size=UNIT)
 
 
 def test_a_store_that_makes_something_else_of_the_parts():
@@ -606,7 +614,7 @@ def test_rclone_takes_what_we_send(tmp_path: Path, large: Path, file: Path):
                 break
         client = client_of(f"http://127.0.0.1:{port}", s3={"addressing_style": "path"})
         for checksum in ("md5", "crc32c", None):
-            to = [S3Object(client, BUCKET, path.name, part_size=5 * MIB, checksum=checksum) for path in (large, file)]
+            to = [S3Object(client, BUCKET, path.name, part_size=5 * UNIT, checksum=checksum) for path in (large, file)]
             report = upload([Upload(path, place) for path, place in zip((large, file), to, strict=True)])
             assert [outcome.verified for outcome in report.outcomes] == ["md5 of every part", "md5"]
             assert (root / BUCKET / large.name).read_bytes() == large.read_bytes()
