@@ -10,7 +10,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack, cast
 
-from omicsdk.core.checksums import MIB
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.display import Displayed
 from omicsdk.core.errors import (
@@ -38,6 +37,7 @@ from omicsdk.transfer.checksums import checksums_of
 from omicsdk.transfer.journal import journal_for
 from omicsdk.transfer.names import walk_folder
 from omicsdk.transfer.uploads.job import unreadable
+from omicsdk.transfer.uploads.store import LARGEST_PART, LEAST_PART
 
 if TYPE_CHECKING:
     from omicsdk_api.gen3.indexd import IndexdApi
@@ -192,7 +192,7 @@ def upload(
     chosen = TransferOptions.of(options)
     named = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
     files = list(files_of(named, subfolders=subfolders))
-    if not 5 * MIB <= part_size <= 5 * 1024 * MIB or not 0 <= single <= 5 * 1024 * MIB:
+    if not LEAST_PART <= part_size <= LARGEST_PART or not 0 <= single <= LARGEST_PART:
         raise UsageError(
             f"part_size is {part_size} and single {single}",
             remedy="Use parts of 5 MiB to 5 GiB; one request sends at most 5 GiB.",

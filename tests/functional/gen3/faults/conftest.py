@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,19 +15,24 @@ from breakable import noise as noise
 from fork_server import forked
 from omicsdk.gen3 import Gen3, Gen3Login
 from omicsdk.sandbox import Sandbox
+from omicsdk.transfer import PartRules
+from small_cells import UNIT
+from small_cells import small_cells as small_cells
 
 STORAGE = "/gen3/_storage"
 
 _PROGRAM = """
-import json, sys
+import functools, json, sys
 from omicsdk.drs import ResolutionSettings
 from omicsdk.gen3 import Gen3
-from omicsdk.gen3 import Gen3Login
+from omicsdk.gen3 import Gen3Login, fence_store, uploads
 
 key, what, arguments, options = sys.argv[1], sys.argv[2], json.loads(sys.argv[3]), json.loads(sys.argv[4])
 if limit := options.pop("limit", None):
     import resource
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+if least := options.pop("least", None):
+    fence_store.PartRules, uploads.LEAST_PART = functools.partial(fence_store.PartRules, least=least), least
 auth = Gen3Login(refresh_file=key)
 with Gen3(auth.endpoint, credentials=auth) as commons:
     if what == "download":
@@ -77,6 +83,14 @@ def until() -> Callable[..., None]:
             threading.Event().wait(0.005)
 
     return wait
+
+
+@pytest.fixture
+def small_fence_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parts may have a sixteenth of what S3 wants."""
+    monkeypatch.setattr("omicsdk.gen3.fence_store.PartRules", partial(PartRules, least=5 * UNIT))
+    monkeypatch.setattr("omicsdk.gen3.uploads.LEAST_PART", 5 * UNIT)
+    monkeypatch.setattr("omicsdk.sandbox.gen3.storage.LEAST_PART", 5 * UNIT)
 
 
 @pytest.fixture

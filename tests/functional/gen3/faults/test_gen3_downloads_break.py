@@ -19,6 +19,7 @@ from omicsdk.gen3 import Gen3, Gen3Login
 from omicsdk.sandbox import Rule, Sandbox
 from omicsdk.sandbox.gen3 import READER
 from omicsdk.transfer import TransferOptions
+from small_cells import UNIT
 
 MIB = 1 << 20
 CELL = 4 * MIB
@@ -36,10 +37,11 @@ def stated(sandbox: Sandbox, name: str, content: bytes, **more: Any) -> Requeste
     return RequestedObject(parse_drs_id(guid), name, len(content), {"md5": hashlib.md5(content).hexdigest()})
 
 
+@pytest.mark.usefixtures("small_cells")
 def test_bodies_that_are_cut_each_time_come_whole(sandbox: Sandbox, commons: Gen3, tmp_path: Path, noise: Any) -> None:
-    contents = {f"{n}.bam": noise(9 * MIB + n, n) for n in range(3)}
+    contents = {f"{n}.bam": noise(9 * UNIT + n, n) for n in range(3)}
     guids = [sandbox.gen3.add_file(name, content) for name, content in contents.items()]
-    sandbox.add_faults(Rule("cut", path=f"{STORAGE}/*", at=5 * MIB))
+    sandbox.add_faults(Rule("cut", path=f"{STORAGE}/*", at=5 * UNIT))
     commons.download(guids, tmp_path / "out", settings=NOBODY)
     assert {name: (tmp_path / "out" / name).read_bytes() for name in contents} == contents
 

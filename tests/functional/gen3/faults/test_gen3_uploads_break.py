@@ -15,8 +15,10 @@ from omicsdk.gen3.fence_store import GuidBook
 from omicsdk.gen3.uploads import UploadResult
 from omicsdk.sandbox import Rule, Sandbox
 from omicsdk.transfer.uploads.sending import FileBody
+from small_cells import UNIT
 
-MIB = 1 << 20
+pytestmark = pytest.mark.usefixtures("small_fence_parts")
+
 STORAGE = "/gen3/_storage"
 
 
@@ -29,15 +31,15 @@ class Options(TypedDict):
     bucket: str
 
 
-PARTS: Options = {"part_size": 5 * MIB, "single": 0, "wait": 0, "bucket": "sandbox-gen3"}
+PARTS: Options = {"part_size": 5 * UNIT, "single": 0, "wait": 0, "bucket": "sandbox-gen3"}
 
 
 @pytest.fixture
 def big(tmp_path: Path, noise: Any) -> Path:
-    """A file of three parts of at least 5 MiB, which S3 wants of all but the last."""
+    """A file of three parts, of which all but the last have the least size."""
     path = tmp_path / "in/big"
     path.parent.mkdir()
-    path.write_bytes(noise(10 * MIB + 5))
+    path.write_bytes(noise(10 * UNIT + 5))
     return path
 
 
@@ -76,7 +78,7 @@ def test_an_upload_that_was_ended_continues_and_makes_no_second_record(
     signal_: signal.Signals,
 ) -> None:
     sandbox.add_faults(Rule("stall", path=f"{STORAGE}/*", method="PUT", query={"partNumber": str(part)}))
-    process = start("upload", str(big), connections=1, **PARTS)
+    process = start("upload", str(big), connections=1, least=5 * UNIT, **PARTS)
     until(lambda: sandbox.stalled, process)
     process.send_signal(signal_)
     process.communicate(timeout=30)
@@ -103,7 +105,7 @@ def test_an_upload_that_was_ended_while_its_parts_were_put_together(
     """The record states that they are, if the commons fills it; if that is unknown, all is sent under the same GUID."""
     sandbox.settings.turn({"gen3.indexing": fills})
     sandbox.add_faults(Rule("stall", path="/user/data/multipart/complete"))
-    process = start("upload", str(big), **PARTS)
+    process = start("upload", str(big), least=5 * UNIT, **PARTS)
     until(lambda: sandbox.stalled, process)
     process.kill()
     process.communicate(timeout=30)
@@ -163,7 +165,7 @@ def test_a_token_that_ends_in_the_midst_is_renewed(sandbox: Sandbox, commons: Ge
     ended = threading.Event()
 
     def watch(progress: Any) -> None:
-        if progress.bytes_fetched > 6 * MIB and not ended.is_set():
+        if progress.bytes_fetched > 6 * UNIT and not ended.is_set():
             ended.set()
             access.revoke(access.claims(auth.get_access_token())["jti"])
 
@@ -171,7 +173,7 @@ def test_a_token_that_ends_in_the_midst_is_renewed(sandbox: Sandbox, commons: Ge
     assert ended.is_set()
 
 
-@pytest.mark.parametrize("size", [6 * MIB, 15 * MIB])
+@pytest.mark.parametrize("size", [6 * UNIT, 15 * UNIT])
 def test_a_file_that_shrinks_or_grows_meanwhile_fails_and_leaves_no_record(
     sandbox: Sandbox, commons: Gen3, big: Path, tmp_path: Path, size: int, until: Any
 ) -> None:
@@ -369,7 +371,7 @@ def test_a_lost_response_makes_no_second_record_and_sends_nothing_twice(
     fault: dict[str, Any],
 ) -> None:
     sandbox.add_faults(Rule(**fault, path=f"/user/data/{call}", method="POST", times=1))
-    how = PARTS if "multipart" in call else {**PARTS, "single": 64 * MIB}
+    how = PARTS if "multipart" in call else {**PARTS, "single": 64 * UNIT}
     there(commons, commons.upload(str(big), **how, clock=ManualClock()), tmp_path)
     assert puts() == (3 if "multipart" in call else 1)
 
@@ -426,7 +428,7 @@ def test_a_file_that_changes_while_it_is_sent_whole_leaves_no_record(
         return plain(self, length)
 
     monkeypatch.setattr(FileBody, "read", read)
-    (file,) = commons.upload(str(big), **{**PARTS, "single": 64 * MIB}, check=False).transferred
+    (file,) = commons.upload(str(big), **{**PARTS, "single": 64 * UNIT}, check=False).transferred
     assert isinstance(file.error, SourceChanged)
     assert records(commons) == []
     assert "was removed" in str(file.error)
@@ -436,7 +438,7 @@ def test_a_record_of_an_earlier_run_stays_when_the_file_changes(
     sandbox: Sandbox, commons: Gen3, big: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sandbox.add_faults(Rule("status", path=f"{STORAGE}/*", status=500))
-    how: Options = {**PARTS, "single": 64 * MIB}
+    how: Options = {**PARTS, "single": 64 * UNIT}
     (first,) = commons.upload(str(big), retries=0, **how, check=False).transferred
     assert (first.state, len(records(commons))) == ("failed", 1)
     sandbox.fault_book.clear()
