@@ -16,9 +16,10 @@ from disk_space import stating
 from omicsdk.core import DiskFull, NotWritable
 from omicsdk.transfer import Item, Location, download
 from privileges import as_ordinary_user
+from small_cells import MIB, UNIT
 from trials import swapped
 
-MIB = 1024 * 1024
+pytestmark = pytest.mark.usefixtures("small_cells")
 
 
 @pytest.fixture
@@ -52,6 +53,7 @@ def refusing(name: str, number: int, after: int = 0) -> Any:
     return swapped(os, name, refuses)
 
 
+@pytest.mark.usefixtures("usual_cells")
 @pytest.mark.fault("disk full mid-file, space is freed later", ends="DiskFull")
 def test_full(trial: Any, server: Any, noise: Any, small_disk: Any) -> None:
     item = server.item("one", noise(30 * MIB), "sha256")
@@ -70,6 +72,7 @@ def test_full(trial: Any, server: Any, noise: Any, small_disk: Any) -> None:
     assert trial.again([small, item], place).outcomes[1].bytes_kept >= 8 * MIB
 
 
+@pytest.mark.usefixtures("usual_cells")
 @pytest.mark.fault(
     "file larger than the free space: it is not requested, and smaller ones arrive", ends="InsufficientSpace"
 )
@@ -88,6 +91,7 @@ def test_too_large(trial: Any, server: Any, noise: Any) -> None:
     trial.again(items)
 
 
+@pytest.mark.usefixtures("usual_cells")
 @pytest.mark.fault("endless body of a file of unknown size", ends="DiskFull")
 def test_endless(trial: Any, server: Any, noise: Any, fault: Any, small_disk: Any) -> None:
     place, body = small_disk("size=20m"), noise(30 * MIB)
@@ -127,6 +131,7 @@ print(json.dumps([type(report.outcomes[0].error).__name__, str(report.outcomes[0
 """
 
 
+@pytest.mark.usefixtures("usual_cells")
 @pytest.mark.fault("limit on the size of a process's files", ends="DiskFull")
 def test_limit(trial: Any, server: Any, noise: Any) -> None:
     import json
@@ -149,9 +154,10 @@ def test_short_writes(trial: Any, server: Any, noise: Any) -> None:
         return real(descriptor, [b"".join(buffers)[:1000]], offset)
 
     with swapped(os, "pwritev", short):
-        trial.download([server.item("one", noise(6 * MIB), "sha256"), server.item("two", noise(9000), "sha256")])
+        trial.download([server.item("one", noise(6 * UNIT), "sha256"), server.item("two", noise(9000), "sha256")])
 
 
+@pytest.mark.usefixtures("usual_cells")
 @pytest.mark.fault("disk that fails to write (EIO) mid-file", ends="NotWritable")
 def test_broken_disk(trial: Any, server: Any, noise: Any) -> None:
     item = server.item("one", noise(17 * MIB), "sha256")
@@ -204,7 +210,7 @@ def test_no_right(trial: Any, server: Any, noise: Any) -> None:
 
 
 @pytest.mark.fault("write permission for the folder lost during the transfer", ends="NotWritable")
-@pytest.mark.parametrize("size", [5000, 17 * MIB])
+@pytest.mark.parametrize("size", [5000, 17 * UNIT])
 def test_right_lost(trial: Any, server: Any, noise: Any, size: int) -> None:
     item = server.item("sub/one", noise(size), "sha256")
     (trial.folder / "sub").mkdir(parents=True)
@@ -231,7 +237,7 @@ def test_no_room_for_a_journal(trial: Any, server: Any, small_disk: Any) -> None
 
 
 @pytest.mark.fault("target folder removed during the transfer", ends=("NotWritable", "TransferError", "right file"))
-@pytest.mark.parametrize("size", [5000, 9 * MIB, 17 * MIB])
+@pytest.mark.parametrize("size", [5000, 9 * UNIT, 17 * UNIT])
 def test_removed(trial: Any, server: Any, fault: Any, noise: Any, clock: Any, size: int) -> None:
     def removes(_server: Any, _request: Any, response: Any) -> Any:
         shutil.rmtree(trial.folder)
@@ -265,7 +271,7 @@ def test_a_folder(trial: Any, server: Any, full: bool) -> None:
 
 
 @pytest.mark.fault("folder created at the target path during the transfer", ends="NotWritable")
-@pytest.mark.parametrize("size", [500, 9 * MIB])
+@pytest.mark.parametrize("size", [500, 9 * UNIT])
 def test_a_folder_appears(trial: Any, server: Any, noise: Any, leftovers: Any, size: int) -> None:
     def appears(_server: Any, _request: Any, response: Any) -> Any:
         (trial.folder / "one" / "sub").mkdir(parents=True)
@@ -291,10 +297,10 @@ def test_a_link(trial: Any, server: Any, noise: Any, tmp_path: Path, checksums: 
 def _stopped(server: Any, fault: Any, folder: Path, item: Any) -> Path:
     """A first run that is stopped when it has some cells; gives its part."""
     stop = threading.Event()
-    server.always[item.name] = fault.cut(5 * MIB, stall=True)
+    server.always[item.name] = fault.cut(5 * UNIT, stall=True)
 
     def seen(progress: Any) -> None:
-        if progress.bytes_fetched >= 5 * MIB:
+        if progress.bytes_fetched >= 5 * UNIT:
             stop.set()
 
     assert download([item], folder, stop=stop, progress=seen, connections=2).outcomes[0].state == "stopped"
@@ -306,7 +312,7 @@ def _stopped(server: Any, fault: Any, folder: Path, item: Any) -> Path:
 @pytest.mark.fault("part replaced by a link between two runs", ends=("right file", "NotWritable"))
 @pytest.mark.parametrize("whole", [True, False])
 def test_a_linked_part(trial: Any, server: Any, fault: Any, noise: Any, tmp_path: Path, whole: bool) -> None:
-    body = noise(17 * MIB)
+    body = noise(17 * UNIT)
     item = server.item("one", body, "sha256")
     part = _stopped(server, fault, trial.folder, item)
     precious = body if whole else b"mine"
@@ -320,7 +326,7 @@ def test_a_linked_part(trial: Any, server: Any, fault: Any, noise: Any, tmp_path
 
 @pytest.mark.fault("part replaced by a link while it is fetched", ends=("right file", "NotWritable", "TransferError"))
 @pytest.mark.parametrize("checksums", [[], ["sha256"]])
-@pytest.mark.parametrize("size", [5000, 17 * MIB])
+@pytest.mark.parametrize("size", [5000, 17 * UNIT])
 def test_a_part_that_becomes_a_link(
     trial: Any, server: Any, noise: Any, tmp_path: Path, checksums: list[str], size: int
 ) -> None:
@@ -332,7 +338,7 @@ def test_a_part_that_becomes_a_link(
             part.symlink_to(tmp_path / "precious")
         return response
 
-    server.fault("one", *([_kept, _kept, swaps] if size > MIB else [swaps]))
+    server.fault("one", *([_kept, _kept, swaps] if size > UNIT else [swaps]))
     trial.download([server.item("one", noise(size), *checksums)])
     assert not (trial.folder / "one").is_symlink()
     assert (tmp_path / "precious").read_bytes() == bytes(size)
@@ -350,8 +356,8 @@ def test_a_part_that_shrinks(trial: Any, server: Any, fault: Any, noise: Any, cl
             os.truncate(part, 1000)
         return response
 
-    item = server.item("one", noise(9 * MIB), *checksums)
-    server.fault("one", fault.cut(5 * MIB), shortens)
+    item = server.item("one", noise(9 * UNIT), *checksums)
+    server.fault("one", fault.cut(5 * UNIT), shortens)
     trial.download([item], clock=clock)
 
 
@@ -359,7 +365,7 @@ def test_a_part_that_shrinks(trial: Any, server: Any, fault: Any, noise: Any, cl
 @pytest.mark.parametrize("checksums", [[], ["sha256"], ["crc32c"]])
 @pytest.mark.parametrize("damage", ["bytes", "shorter", "longer", "gone"])
 def test_a_damaged_part(trial: Any, server: Any, fault: Any, noise: Any, checksums: list[str], damage: str) -> None:
-    item = server.item("one", noise(17 * MIB), *checksums)
+    item = server.item("one", noise(17 * UNIT), *checksums)
     part = _stopped(server, fault, trial.folder, item)
     if damage == "gone":
         part.unlink()
@@ -368,15 +374,15 @@ def test_a_damaged_part(trial: Any, server: Any, fault: Any, noise: Any, checksu
             if damage == "bytes":
                 file.write(b"damaged")
             else:
-                file.truncate(1 * MIB if damage == "shorter" else 50 * MIB)
+                file.truncate(1 * UNIT if damage == "shorter" else 50 * UNIT)
     trial.download([item])
-    assert (trial.folder / "one").stat().st_size == 17 * MIB
+    assert (trial.folder / "one").stat().st_size == 17 * UNIT
 
 
 @pytest.mark.fault("journal damaged between two runs", ends="right file")
 @pytest.mark.parametrize("damage", ["emptied", "torn", "overwritten", "zeros", "gone"])
 def test_a_damaged_journal(trial: Any, server: Any, fault: Any, noise: Any, damage: str) -> None:
-    item, small = server.item("one", noise(17 * MIB), "sha256"), server.item("small", b"small", "md5")
+    item, small = server.item("one", noise(17 * UNIT), "sha256"), server.item("small", b"small", "md5")
     download([small], trial.folder)
     _stopped(server, fault, trial.folder, item)
     journal = trial.folder / ".omics-transfer" / "transfer.journal"
@@ -416,7 +422,7 @@ def test_a_journal_that_is_a_folder(trial: Any, server: Any) -> None:
 
 
 @pytest.mark.fault("existing file with the right size and wrong bytes", ends="right file")
-@pytest.mark.parametrize("size", [5000, 9 * MIB])
+@pytest.mark.parametrize("size", [5000, 9 * UNIT])
 def test_a_wrong_file_that_exists(trial: Any, server: Any, noise: Any, size: int) -> None:
     trial.folder.mkdir()
     (trial.folder / "one").write_bytes(noise(size, 5))
@@ -425,7 +431,7 @@ def test_a_wrong_file_that_exists(trial: Any, server: Any, noise: Any, size: int
 
 @pytest.mark.fault("finished file damaged afterwards, its date changed", ends="right file")
 def test_a_file_that_is_damaged_later(trial: Any, server: Any, noise: Any) -> None:
-    item = server.item("one", noise(9 * MIB), "sha256")
+    item = server.item("one", noise(9 * UNIT), "sha256")
     download([item], trial.folder)
     with (trial.folder / "one").open("r+b") as file:
         file.write(b"damaged")

@@ -15,8 +15,10 @@ from omicsdk.core import DiskFull, NotWritable
 from omicsdk.transfer import download
 from omicsdk.transfer.disk import Disk
 from omicsdk.transfer.downloads import files
+from small_cells import UNIT
 
-MIB = 1024 * 1024
+pytestmark = pytest.mark.usefixtures("small_cells")
+
 METHODS = (
     "append",
     "create",
@@ -65,7 +67,7 @@ class Small(Disk):
         write = self.write_at
 
         def write_at(descriptor: int, buffers: Sequence[bytes], offset: int) -> int:
-            if offset >= 4 * MIB:
+            if offset >= 4 * UNIT:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             return write(descriptor, buffers, offset)
 
@@ -97,7 +99,7 @@ def test_there_is_a_right_file_or_none_and_the_cause_is_reported(
 ) -> None:
     monkeypatch.setattr(files, "_FEW", 2)
     monkeypatch.setattr(files, "BATCH", 4)
-    bodies = {"large": noise(4 * MIB + 200_007)} | {f"d{n % 3}/f{n}": noise(3000 * n, n) for n in range(9)}
+    bodies = {"large": noise(4 * UNIT + 200_007)} | {f"d{n % 3}/f{n}": noise(3000 * n, n) for n in range(9)}
     items = [server.item(name, body, "sha256", retries=1) for name, body in bodies.items()]
     target = Path(mkdtemp(dir=tmp_path))  # one example may run several times
     expected = DiskFull if number != errno.EIO else NotWritable
