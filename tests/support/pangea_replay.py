@@ -12,7 +12,7 @@ import http.client
 import json
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -206,32 +206,18 @@ class Replay:
 
     def _pairs(self, recorded: Sequence[Any], answered: Sequence[Any]) -> list[tuple[Any, Any]]:
         """Members of lists that represent the same: by what is known of them, and the others in their order."""
-        left = list(answered)
+        made = set(self._uuids.values())
+        left = [(one, _likeness(one, made)) for one in answered]
         pairs: list[tuple[Any, Any]] = []
         for each in sorted(recorded, key=lambda item: _uuid_of(item) not in self._uuids):
             known = self._carried(each)
-            fitting = [one for one in left if _uuid_of(one) == _uuid_of(known)] if _uuid_of(each) in self._uuids else []
-            fitting = fitting or [one for one in left if self._likeness(one) == self._likeness(known)] or left
+            is_known, alike = _uuid_of(each) in self._uuids, _likeness(known, made)
+            fitting = [one for one in left if _uuid_of(one[0]) == _uuid_of(known)] if is_known else []
+            fitting = fitting or [one for one in left if one[1] == alike] or left
             if fitting:
-                pairs.append((each, fitting[0]))
-                left = [one for one in left if one is not fitting[0]]
+                pairs.append((each, fitting[0][0]))
+                left = [one for one in left if one[0] is not fitting[0][0]]
         return pairs
-
-    def _likeness(self, value: Any) -> Any:
-        """The part of a value that identifies it, before it is known which UUIDs represent which."""
-        known = set(self._uuids.values())
-        match value:
-            case dict():
-                members = cast("dict[str, Any]", value).items()
-                told = {key: self._likeness(item) for key, item in members if key not in _MADE_UP}
-                return {key: item for key, item in told.items() if item is not None}
-            case str():
-                made = _MOMENT.fullmatch(value) or (_UUID.fullmatch(value) and value not in known)
-                return None if made else value
-            case list():
-                return len(cast("list[Any]", value))
-            case _:
-                return value
 
     def _number(self, recorded: int) -> int:
         return self._numbers.get(recorded, recorded)
@@ -265,6 +251,27 @@ def _is_for_storage(step: Step) -> bool:
 def _is_of_server(step: Step) -> bool:
     """Whether the recorded server made the call, and not a client of it."""
     return step.name.startswith("server to s3")
+
+
+def _likeness(value: Any, made: Collection[str]) -> Any:
+    """The part of a value that identifies it, before it is known which UUIDs represent which.
+
+    Args:
+        value: The value.
+        made: UUIDs of the sandbox that are known.
+    """
+    match value:
+        case dict():
+            members = cast("dict[str, Any]", value).items()
+            told = {key: _likeness(item, made) for key, item in members if key not in _MADE_UP}
+            return {key: item for key, item in told.items() if item is not None}
+        case str():
+            is_made_up = _MOMENT.fullmatch(value) or (_UUID.fullmatch(value) and value not in made)
+            return None if is_made_up else value
+        case list():
+            return len(cast("list[Any]", value))
+        case _:
+            return value
 
 
 def _uuid_of(value: Any) -> str:
