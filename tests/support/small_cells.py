@@ -83,3 +83,11 @@ def small_parts(small_cells: None, request: pytest.FixtureRequest, monkeypatch: 
     monkeypatch.setattr("omicsdk.transfer.s3.uploads._USUAL", usual)
     monkeypatch.setattr("omicsdk.fs.stores.s3.WHOLE", 4 * CELL)
     monkeypatch.setattr(import_module("moto.s3.models"), "S3_UPLOAD_PART_MIN_SIZE", least)
+
+
+@pytest.fixture
+def small_etag_parts(small_parts: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So are the parts by which the Data Store computes ETags."""
+    uploads = ("transfer.s3.boto", "transfer.uploads.engine", "transfer.uploads.transitions")
+    for module in ("core.checksums", "sandbox.s3.staging", *uploads):
+        monkeypatch.setattr(f"omicsdk.{module}.ETAG_PART", 64 * UNIT)

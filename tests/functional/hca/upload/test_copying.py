@@ -13,8 +13,7 @@ from omicsdk.hca.upload.copying import copy
 from omicsdk.hca.upload.sources import S3File
 from omicsdk.hca.upload.storage import area_storage
 from omicsdk.transfer import Control
-
-MIB = 1024 * 1024
+from small_cells import UNIT
 
 
 @pytest.fixture
@@ -101,22 +100,24 @@ def test_the_time_budget_includes_objects_alone(area: Any, bucket: Any):
     assert control.over(SYSTEM_CLOCK.monotonic() + 3601)
 
 
+@pytest.mark.usefixtures("small_etag_parts")
 def test_large_ones_are_copied_in_parts(storage: Any, bucket: Any, stored: Any, noise: Any):
-    data = noise(65 * MIB)
+    data = noise(65 * UNIT)
     source = bucket("large.bin", data)
     counted: list[int] = []
-    found = copy(storage, source, "a/b; dcp-type=data", crc32c="00000000", copied=counted.append, largest=5 * MIB)
+    found = copy(storage, source, "a/b; dcp-type=data", crc32c="00000000", copied=counted.append, largest=5 * UNIT)
     assert found == ("verified" if source.etag == digest(data, "s3_etag") else "size only")
     there = stored("large.bin")
     assert there["bytes"] == data
     assert there["ContentType"] == "a/b; dcp-type=data"
     assert there["Metadata"] == {"crc32c": "00000000"}
     assert there["ETag"].strip('"') == digest(data, "s3_etag")
-    assert sorted(counted) == [MIB, 64 * MIB]
+    assert sorted(counted) == [UNIT, 64 * UNIT]
 
 
+@pytest.mark.usefixtures("small_etag_parts")
 def test_what_ended_a_copy_is_reported_though_it_cannot_be_abandoned(storage: Any, bucket: Any, monkeypatch: Any):
-    source = bucket("large.bin", bytes(11 * MIB))
+    source = bucket("large.bin", bytes(11 * UNIT))
     call = storage.call
 
     def refusing(operation: str, **arguments: Any) -> dict[str, Any]:
@@ -128,11 +129,12 @@ def test_what_ended_a_copy_is_reported_though_it_cannot_be_abandoned(storage: An
 
     monkeypatch.setattr(storage, "call", refusing)
     with pytest.raises(NotFound, match="the source is gone"):
-        copy(storage, source, "a/b", largest=5 * MIB)
+        copy(storage, source, "a/b", largest=5 * UNIT)
 
 
+@pytest.mark.usefixtures("small_etag_parts")
 def test_a_copy_that_is_stopped_is_abandoned(storage: Any, bucket: Any, area: Any, service: Any):
-    source = bucket("large.bin", bytes(11 * MIB))
+    source = bucket("large.bin", bytes(11 * UNIT))
     asked: list[None] = []
 
     def stopped() -> bool:
@@ -140,7 +142,7 @@ def test_a_copy_that_is_stopped_is_abandoned(storage: Any, bucket: Any, area: An
         return len(asked) > 1
 
     with pytest.raises(Interrupted, match="copying was stopped"):
-        copy(storage, source, "a/b", largest=5 * MIB, stopped=stopped)
+        copy(storage, source, "a/b", largest=5 * UNIT, stopped=stopped)
     client = service._up.context.staging.client()
     assert not client.list_multipart_uploads(Bucket=area.uri.bucket_name).get("Uploads")
     control = Control()

@@ -23,9 +23,9 @@ from omicsdk.hca.upload.uploads import Sender
 from omicsdk.sandbox import Rule
 from omicsdk.transfer import Control, TransferFailed
 from privileges import as_ordinary_user
+from small_cells import UNIT
 from upload_areas import UUID, uri_of
 
-MIB = 1024 * 1024
 NAMES = ("a.txt", "b.json", "c.fastq.gz")
 
 
@@ -68,16 +68,18 @@ def test_files_exist_with_their_checksum_and_type_and_the_service_knows(
     assert {file["size"] for file in area.list(detail=True)} == {4, 8, 14}
 
 
+@pytest.mark.usefixtures("small_etag_parts")
 def test_a_file_in_parts_has_the_checksum_of_the_whole(area: Any, tmp_path: Path, stored: Any, noise: Any):
     path = tmp_path / "large.bin"
-    path.write_bytes(noise(65 * MIB))
+    path.write_bytes(noise(65 * UNIT))
     area.upload_files([path])
     there = stored("large.bin")
     assert there["bytes"] == path.read_bytes()
     assert there["Metadata"] == {"crc32c": digest(path.read_bytes(), "crc32c")}
 
 
-@pytest.mark.parametrize("size", [5, 65 * MIB])
+@pytest.mark.usefixtures("small_etag_parts")
+@pytest.mark.parametrize("size", [5, 65 * UNIT])
 def test_a_file_that_was_read_otherwise_twice_is_not_treated_as_right(
     area: Any, tmp_path: Path, stored: Any, monkeypatch: Any, noise: Any, size: int
 ):
@@ -374,10 +376,11 @@ def test_awaited_it_does_the_same(area: Any, folder: Path):
     assert [(file.name, file.state) for file in result.files] == [("a.txt", "done")]
 
 
+@pytest.mark.usefixtures("small_etag_parts")
 def test_cancelled_it_ends_in_order(area: Any, tmp_path: Path):
     path = tmp_path / "large.bin"
     with path.open("wb") as file:
-        file.truncate(65 * MIB)
+        file.truncate(65 * UNIT)
 
     async def cancelled() -> None:
         begun = asyncio.Event()

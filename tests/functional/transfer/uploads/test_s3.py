@@ -23,7 +23,7 @@ from omicsdk.core import (
     SourceChanged,
     TransferError,
 )
-from omicsdk.core.checksums import ETAG_PART, digest
+from omicsdk.core.checksums import digest
 from omicsdk.core.s3_clients import careful, s3_client
 from omicsdk.transfer import Location, NoSuchUpload, PutTo, S3Object, SentPart, Upload, abort_upload, upload
 from omicsdk.transfer.s3.boto import s3_error
@@ -156,25 +156,27 @@ def test_an_object_whose_upload_was_killed_before_its_tagging_is_tagged_by_the_n
     assert tags_of(client, "tagged-next") == {"sum": digest(large.read_bytes(), "sha256")}
 
 
+@pytest.mark.usefixtures("small_etag_parts")
 def test_an_upload_that_continues_in_parts_of_another_size_is_not_treated_as_damaged(client: Any, tmp_path: Path):
     path = tmp_path / "big"
     with path.open("wb") as file:
-        file.truncate(64 * MIB + 5)
+        file.truncate(64 * UNIT + 5)
     begun = client.create_multipart_upload(Bucket=BUCKET, Key="big-on", ChecksumAlgorithm="SHA256")["UploadId"]
     place = {"Bucket": BUCKET, "Key": "big-on", "UploadId": begun}
     for number in (1, 2):
-        client.upload_part(**place, PartNumber=number, Body=bytes(16 * MIB), ChecksumAlgorithm="SHA256")
-    to = S3Object(client, BUCKET, "big-on", part_size=ETAG_PART, single=ETAG_PART, go_on=True, checksum="sha256")
+        client.upload_part(**place, PartNumber=number, Body=bytes(16 * UNIT), ChecksumAlgorithm="SHA256")
+    to = S3Object(client, BUCKET, "big-on", part_size=64 * UNIT, single=64 * UNIT, go_on=True, checksum="sha256")
     report = upload([Upload(path, to, checksums=["s3_etag"])])
     report.raise_if_failed()
-    assert report.outcomes[0].bytes_kept == 32 * MIB
+    assert report.outcomes[0].bytes_kept == 32 * UNIT
 
 
+@pytest.mark.usefixtures("small_etag_parts")
 def test_the_data_stores_etag_is_verified(client: Any, tmp_path: Path):
     path = tmp_path / "big"
     with path.open("wb") as file:
-        file.truncate(64 * MIB + 5)
-    to = S3Object(client, BUCKET, "big", part_size=ETAG_PART, single=ETAG_PART)
+        file.truncate(64 * UNIT + 5)
+    to = S3Object(client, BUCKET, "big", part_size=64 * UNIT, single=64 * UNIT)
     report = upload([Upload(path, to, checksums=["s3_etag"])])
     report.raise_if_failed()
     assert client.head_object(Bucket=BUCKET, Key="big")["ETag"].strip('"') == report.outcomes[0].checksums["s3_etag"]
