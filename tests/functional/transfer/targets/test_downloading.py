@@ -9,15 +9,17 @@ from omicsdk.core import ChecksumMismatch, NotFound, TransferError, UsageError
 from omicsdk.transfer import FsspecTarget, Item, download
 from omicsdk.transfer.disk import Disk
 from omicsdk.transfer.downloads.files import PartFiles
+from small_cells import UNIT
 
-MIB = 1024 * 1024
+pytestmark = pytest.mark.usefixtures("small_cells")
+
 KINDS = ["memory", "folder", "s3"]
 
 
 @pytest.fixture
 def bodies(noise: Any) -> dict[str, bytes]:
     """Files of several sizes, by their names."""
-    sizes = {"large": 9 * MIB, "sub/middle": 5 * MIB, "small": 70_000, "sub/tiny": 10, "empty": 0}
+    sizes = {"large": 9 * UNIT, "sub/middle": 5 * UNIT, "small": 70_000, "sub/tiny": 10, "empty": 0}
     return {name: noise(size, seed) for seed, (name, size) in enumerate(sizes.items())}
 
 
