@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 from loopback import Head, LoopbackServer
-from small_document import _run
+from small_document import DOCUMENT, _run
 from small_document import spec as spec
 
 # Fails an import of omicsdk, or of an optional package, as in an environment without them.
@@ -51,10 +52,20 @@ def server() -> Iterator[Responses]:
     server.close()
 
 
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project that no test changes: its modules are compiled once."""
+    folder = tmp_path_factory.mktemp("small")
+    document = folder / "small.yaml"
+    document.write_text(DOCUMENT)
+    assert _run(document, "--name", "small_client", "--out", folder / "out") == 0
+    return folder / "out"
+
+
 @pytest.fixture
-def project(spec: Path, tmp_path: Path) -> Path:
-    assert _run(spec, "--name", "small_client", "--out", tmp_path / "out") == 0
-    return tmp_path / "out"
+def own_project(project: Path, tmp_path: Path) -> Path:
+    """A copy of it."""
+    return shutil.copytree(project, tmp_path / "out")
 
 
 def _program(project: Path, text: str, **variables: str) -> dict[str, Any]:
@@ -219,18 +230,18 @@ print(json.dumps({"count": len(names), "exports": [str(getattr(small_client, nam
     assert all(found["exports"])
 
 
-def test_the_tests_of_a_project_pass_without_omicsdk(project: Path) -> None:
-    (project / "conftest.py").write_text(GUARD)
+def test_the_tests_of_a_project_pass_without_omicsdk(own_project: Path) -> None:
+    (own_project / "conftest.py").write_text(GUARD)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
     variables = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}  # plugins import what the guard refuses
-    run = subprocess.run(command, cwd=project, env=variables, capture_output=True, text=True, check=False)
+    run = subprocess.run(command, cwd=own_project, env=variables, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout + run.stderr
     assert "5 passed" in run.stdout
 
 
-def test_an_edited_runtime_is_reported(spec: Path, project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    words = (spec, "--name", "small_client", "--out", project)
-    edited = project / "src/small_client/_runtime/retry.py"
+def test_an_edited_runtime_is_reported(spec: Path, own_project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = (spec, "--name", "small_client", "--out", own_project)
+    edited = own_project / "src/small_client/_runtime/retry.py"
     before = edited.read_bytes()
     assert _run(*words, "--check") == 0
     edited.write_bytes(before + b"# mine\n")
