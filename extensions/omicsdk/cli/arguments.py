@@ -144,15 +144,13 @@ def global_arguments(own: list[Argument], everywhere: list[Argument]) -> list[Ar
     taken = {spelling for argument in own if not argument.get("positional") for spelling in flags(argument)}
     found: list[Argument] = []
     for argument in everywhere:
-        short = argument.get("short")
-        if flag(argument) not in taken and short not in taken:
-            found.append(argument)
-        elif flag(argument) not in taken:
-            long: Argument = {**argument}
-            long.pop("short", None)
-            found.append(long)
-        elif short is not None and short not in taken:
-            found.append({**argument, "name": short.lstrip("-")})
+        free: Argument = {**argument}
+        if free.get("short") in taken:
+            del free["short"]
+        if flag(argument) in taken and "short" in free:
+            free["name"] = free["short"].lstrip("-")
+        if flag(argument) not in taken or "short" in free:
+            found.append(free)
     return found
 
 

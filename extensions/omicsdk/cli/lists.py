@@ -50,12 +50,12 @@ class JsonList:
     """
 
     def __init__(
-        self, write: Callable[[str], object], page: Callable[[list[Any]], Any] = list, *, ascii_only: bool
+        self, write: Callable[[str], object], page: Callable[[list[Any]], Any] | None = None, *, ascii_only: bool
     ) -> None:
         import os
 
         mark = os.urandom(16).hex()
-        text = written(page([mark]), indent=2, ensure_ascii=ascii_only, default=str)
+        text = written(page([mark]) if page else [mark], indent=2, ensure_ascii=ascii_only, default=str)
         head, _, tail = escaped(text).partition(f'"{mark}"')
         self._write = write
         self._head, self._tail = head.rstrip(), tail
@@ -90,8 +90,7 @@ class Tsv:
             self._columns = names
             if names:
                 self._line("\t".join(map(_tsv_cell, names)))
-        elif names != self._columns:
-            self._others.update(dict.fromkeys(name for name in names if name not in (self._columns or ())))
+        self._others.update(dict.fromkeys(name for name in names if name not in self._columns))
         for row in rows:
             self._line("\t".join(map(_tsv_cell, cells_of(row, self._columns))))
 

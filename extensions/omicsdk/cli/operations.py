@@ -107,11 +107,8 @@ def _is_json(response: httpx.Response) -> bool:
 
 def _headers(response: httpx.Response) -> dict[str, str]:
     """Return headers in the server's case; repeated ones are joined."""
-    found: dict[str, str] = {}
-    for raw_name, raw_value in response.headers.raw:
-        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
-        found[name] = f"{found[name]}, {value}" if name in found else value
-    return found
+    names = (name.decode("latin-1") for name, _ in response.headers.raw)
+    return {name: response.headers[name] for name in names}
 
 
 def _described(request: Request, base_url: str) -> dict[str, Any]:

@@ -69,7 +69,17 @@ class PackageProgram(Program):
 
     def root(self) -> Group:
         """Return the group of all commands."""
-        return _Commands(self, self._folder)
+        with open(f"{self._folder}/commands.json", "rb") as file:  # noqa: PTH123 - pathlib costs 5 ms
+            operations: list[Command] = json.loads(file.read())
+        commands: dict[str, Command] = {}
+        for each in operations:
+            if "group" in each:
+                names = [*each["group"].split("."), each.get("member", "")]
+                commands[" ".join(name.strip("_").replace("_", "-") for name in names)] = each
+            commands[each["command"]] = {**each, "hidden": True} if "group" in each else each
+        taken = {words.partition(" ")[0] for words in commands}
+        completion = next(name for name in _NAMES if name not in taken)
+        return _Commands(self, [], {**commands, completion: _COMPLETION})
 
     def version(self) -> str:
         """Return the package's version, and that of the system that it runs on."""
@@ -157,25 +167,46 @@ class PackageProgram(Program):
 
 
 class _Commands(Group):
-    """The operations of a package, and the command for completion."""
+    """Commands and groups of them.
 
-    def __init__(self, program: Program, folder: str) -> None:
-        super().__init__(program, [], "")
-        with open(f"{folder}/commands.json", "rb") as file:  # noqa: PTH123 - pathlib costs 5 ms
-            operations: list[Command] = json.loads(file.read())
-        taken = {each["command"] for each in operations}
-        completion: Command = {**_COMPLETION, "command": next(name for name in _NAMES if name not in taken)}
-        self._commands = {each["command"]: each for each in (*operations, completion)}
+    Args:
+        program: The program.
+        path: The words before them.
+        commands: The commands, by their words.
+    """
+
+    def __init__(self, program: Program, path: list[str], commands: Mapping[str, Command]) -> None:
+        super().__init__(program, path, "")
+        self._commands = commands
 
     def listed(self) -> list[tuple[str, list[tuple[str, str]]]]:
-        """Return the commands with their summaries."""
-        shown = (each for each in self._commands.values() if not each.get("hidden"))
-        return [("Commands:", [(each["command"], each.get("summary") or "") for each in shown])]
+        """Return the groups with their commands, and the commands with their summaries; hidden ones are left out."""
+        groups: dict[str, dict[str, None]] = {}
+        commands: list[tuple[str, str]] = []
+        for words, command in self._commands.items():
+            word, *further = words.split()
+            if further and not command.get("hidden"):
+                groups.setdefault(word, {})[further[0]] = None
+            elif not command.get("hidden"):
+                commands.append((word, command.get("summary") or ""))
+        return [("Groups:", [(word, _some([*below])) for word, below in groups.items()]), ("Commands:", commands)]
 
-    def find(self, word: str) -> Found | None:
-        """Return the command of a word; None if there is none."""
-        command = self._commands.get(word)
-        return None if command is None else Found(self.program, [word], self.program.name, command)
+    def words(self) -> list[str]:
+        """Return the valid next words, hidden ones too."""
+        return [*self._commands, *super().words()]
+
+    def find(self, word: str) -> Group | Found | None:
+        """Return the command or the group of a word; None if there is none."""
+        path, start = [*self.path, word], f"{word} "
+        if (command := self._commands.get(word)) is not None:
+            return Found(self.program, path, self.program.name, command)
+        below = {words.removeprefix(start): each for words, each in self._commands.items() if words.startswith(start)}
+        return _Commands(self.program, path, below) if below else None
+
+
+def _some(words: list[str]) -> str:
+    """Return the first eight words, and how many more there are."""
+    return ", ".join(words[:8]) + (f" and {len(words) - 8} more" if words[8:] else "")
 
 
 _NAMES = ("completion", "shell-completion", "completion-script")

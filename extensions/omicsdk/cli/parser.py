@@ -85,10 +85,8 @@ def _verbatim(arguments: list[Argument], words: list[str]) -> list[str]:
 
 def _check_opposites(given: list[Argument]) -> None:
     for negation in given:
-        if not negation.get("negates"):
-            continue
         positive = next((each for each in given if key(each) == key(negation) and each is not negation), None)
-        if positive is not None:
+        if positive is not None and negation.get("negates"):
             raise UsageError(
                 f"{spelled(positive)} and {spelled(negation)} are mutually exclusive", remedy="Use one of them."
             )
@@ -278,30 +276,20 @@ def _array(argument: Argument, words: list[str]) -> list[Any]:
         if only.startswith("@") and items != "string":
             value = _json(argument, _content(argument, only), "a JSON array")
             return value if is_array(value) else [value]
-        if only.lstrip().startswith("["):
-            try:
-                value = json.loads(only)
-            except (ValueError, RecursionError):
-                value = None  # a shell pattern such as [ab]*.json
-            if is_array(value):
-                return value
+        # If it is not JSON, it is a shell pattern such as [ab]*.json.
+        if only.lstrip().startswith("[") and is_array(value := _loose(argument, only)):
+            return value
     if items is None or items in ("any", "array"):
         return [_loose(argument, word) for word in words]
     if items == "string" and argument.get("in"):
-        return [_unquoted(word) for word in words]
+        return [_unquoted(argument, word) for word in words]
     return [_single(argument, items, word) for word in words]
 
 
-def _unquoted(word: str) -> str:
+def _unquoted(argument: Argument, word: str) -> str:
     """A text as it is, or as JSON, as documented clients take the items of an operation's list."""
-    if word.startswith('"'):
-        try:
-            value = _parsed(word)
-        except ValueError:
-            return word
-        if isinstance(value, str):
-            return value
-    return word
+    value = _loose(argument, word) if word.startswith('"') else word
+    return value if isinstance(value, str) else word
 
 
 def _loose(argument: Argument, word: str) -> Any:
@@ -369,12 +357,10 @@ def _number(argument: Argument, word: str, kind: type[int] | type[float], expect
 
 
 def _check_choices(argument: Argument, kind: str, value: Any) -> None:
-    choices = argument.get("choices")
-    if not choices:
-        return
+    choices = argument.get("choices") or []
     given: list[Any] = value if kind == "array" else [value]
     for one in given:
-        if one not in choices and str(one) not in map(str, choices):
+        if choices and one not in choices and str(one) not in map(str, choices):
             wrong = _wrong(argument, f"one of {', '.join(map(str, choices))}", str(one))
             wrong.remedy = did_you_mean(str(one), map(str, choices))
             raise wrong

@@ -59,8 +59,7 @@ class Printer:
             # For shell variables: VERSION=$(omics dss create-version).
             self._line(printable(value) if self._stdout.isatty() else value)
         elif self.form == "json":
-            layout = {"indent": 2, "ensure_ascii": self._ascii_only, "default": str}
-            self._line(escaped(written(value, **layout)))
+            self._line(escaped(written(value, indent=2, ensure_ascii=self._ascii_only, default=str)))
         elif self.form == "table":
             self.tables(value, declared)
         elif rows := items_of(value, items):
@@ -81,10 +80,8 @@ class Printer:
             writer = Tsv(self._line)
         elif self.form == "table":
             writer = self._table_writer(declared)
-        elif page is None or self.columns:
-            writer = JsonList(self._write, ascii_only=self._ascii_only)
         else:
-            writer = JsonList(self._write, page, ascii_only=self._ascii_only)
+            writer = JsonList(self._write, None if self.columns else page, ascii_only=self._ascii_only)
         return Chosen(writer, self.columns) if self.columns else writer
 
     def flush(self) -> None:

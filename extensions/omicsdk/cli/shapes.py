@@ -71,6 +71,8 @@ class Command(TypedDict):
         method: An operation's HTTP method.
         path: An operation's path template.
         parameters: Its arguments.
+        group: Attributes of the client to an operation's group, with dots between them.
+        member: The group's attribute.
         paged: Dotted key of a page's list, if answers are paged.
         item: The schema of a page's items.
         columns: Columns of the result's table, the most important first.
@@ -93,6 +95,8 @@ class Command(TypedDict):
     method: NotRequired[str]
     path: NotRequired[str]
     parameters: NotRequired[list[Argument]]
+    group: NotRequired[str]
+    member: NotRequired[str]
     paged: NotRequired[str]
     item: NotRequired[str]
     columns: NotRequired[list[str]]

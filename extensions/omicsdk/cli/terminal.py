@@ -21,18 +21,12 @@ _LEAST = 4
 """Minimum width of a narrowed column, in characters."""
 
 
-def is_coloured(stream: TextIO, environ: Mapping[str, str] | None = None) -> bool:
-    """Return whether a stream takes bold and dim text: a terminal does, unless the user disabled it.
-
-    Args:
-        stream: The stream.
-        environ: The environment's variables; by default those of the process.
-    """
-    known = os.environ if environ is None else environ
-    if known.get("NO_COLOR") or known.get("TERM") == "dumb":
+def is_coloured(stream: TextIO) -> bool:
+    """Return whether a stream takes bold and dim text: a terminal does, unless the user disabled it."""
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return False
     # bixense.com/clicolors defines the second; other programs support the first.
-    is_forced = known.get("FORCE_COLOR") or known.get("CLICOLOR_FORCE", "0") not in ("", "0")
+    is_forced = os.environ.get("FORCE_COLOR") or os.environ.get("CLICOLOR_FORCE", "0") not in ("", "0")
     return bool(is_forced) or stream.isatty()
 
 

@@ -284,3 +284,74 @@ def test_long_lists_of_choices_are_explained(run: Any, generated: Path) -> None:
     assert "--kind TEXT" in shown
     assert "One of value_0, value_1," in " ".join(shown.split())
     assert max(map(len, shown.splitlines())) <= 100
+
+
+GROUPED: list[Any] = [
+    {**COMMANDS[0], "group": "widgets", "member": "list"},
+    {**COMMANDS[1], "group": "widgets", "member": "get"},
+    {**COMMANDS[2], "group": "widgets.old_ones", "member": "import_", "hidden": True},
+    {**COMMANDS[3], "group": "widgets.old_ones", "member": "put_all"},
+    {**COMMANDS[4], "command": "ping"},
+]
+
+
+@pytest.fixture
+def grouped(run: Any, generated: Path) -> Any:
+    (generated / "widgets" / "commands.json").write_text(json.dumps(GROUPED))
+    return run
+
+
+def test_help_lists_groups_in_place_of_their_commands(grouped: Any) -> None:
+    shown = grouped("--help").out
+    assert "\nGroups:\n  widgets                 list, get, old-ones\n\nCommands:\n  ping " in shown
+    assert "get-widget" not in shown
+    inside = grouped("widgets", "--help").out
+    assert inside.startswith("Usage: my_widgets widgets <command> [options]\n")
+    assert "\nGroups:\n  old-ones                put-all\n\nCommands:\n  list " in inside
+    assert inside == grouped("widgets").out == grouped("help", "widgets").out
+    assert "import" not in grouped("widgets", "old-ones").out
+
+
+def test_a_command_is_run_by_its_group_and_by_its_whole_name(grouped: Any, widgets: Widgets) -> None:
+    for words in (("widgets", "get"), ("get-widget",)):
+        assert grouped(*words, "--uuid", "u1", "--replica", "aws").code == 0
+    assert [asked.url.path for asked in widgets.asked] == ["/v1/widgets/u1"] * 2
+    assert grouped("widgets", "get", "--help").out.startswith("Usage: my_widgets widgets get --uuid UUID")
+    assert "Make a widget." in grouped("widgets", "old-ones", "import", "--help").out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("widgets", "gett"), "my_widgets: widgets: unknown command 'gett'. Did you mean get? See: my_widgets widgets --help"),
+        (("get-wigdet",), "my_widgets: unknown command 'get-wigdet'. Did you mean get-widget? See: my_widgets --help"),
+        (("widgets", "get"), "my_widgets: widgets get: --uuid and --replica are required. See: my_widgets widgets get --help"),
+    ],
+)  # fmt: skip
+def test_usage_errors_within_groups(grouped: Any, words: tuple[str, ...], said: str) -> None:
+    ran = grouped(*words)
+    assert (ran.code, ran.out, ran.err) == (2, "", f"{said}\n")
+
+
+def test_completion_offers_groups_and_what_is_in_them(grouped: Any) -> None:
+    def offered(*before: str) -> list[str]:
+        lines = grouped("__complete", "fish", "=", *before).out.splitlines()[1:]
+        return [line.partition("\t")[0] for line in lines]
+
+    assert offered() == ["widgets", "ping", "completion"]
+    assert offered("widgets") == ["old-ones", "list", "get"]
+    assert "aws" in offered("widgets", "get", "--replica")
+    assert "aws" in offered("get-widget", "--replica")
+
+
+def test_a_large_group_is_cut_short_in_lists(run: Any, generated: Path) -> None:
+    many = [{**COMMANDS[0], "command": f"c{n}", "group": "many", "member": f"m{n}"} for n in range(10)]
+    (generated / "widgets" / "commands.json").write_text(json.dumps(many))
+    assert "  many                    m0, m1, m2, m3, m4, m5, m6, m7 and 2 more\n" in run("--help").out
+
+
+def test_the_word_of_a_group_is_not_taken(run: Any, generated: Path) -> None:
+    taken = [{**COMMANDS[0], "group": "completion", "member": "list"}]
+    (generated / "widgets" / "commands.json").write_text(json.dumps(taken))
+    assert "List widgets" in run("completion", "list", "--help").out
+    assert "my_widgets" in run("shell-completion", "bash").out
