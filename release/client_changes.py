@@ -20,6 +20,7 @@ from omicsdk_codegen.changes import as_report
 from omicsdk_codegen.diffing import compare
 from omicsdk_codegen.faults import DocumentError
 from omicsdk_codegen.generate import Service, plan_package, services_in
+from omicsdk_codegen.plan import Package
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "generated-changelog.md"
@@ -41,15 +42,17 @@ def sections(old: Path, new: Path) -> Iterator[str]:
         if name not in after:
             yield f"## {name}\n\n### Breaking changes\n\n- the client is gone\n"
         elif name not in before:
-            count = len(plan_package(after[name].spec, after[name].overlays, "client").package.operations)
+            count = len(_planned(after[name]).operations)
             yield f"## {name}\n\n### Other changes\n\n- the client is new, with {count} operations\n"
         elif _bytes(before[name]) != _bytes(after[name]):
-            packages = [
-                plan_package(each.spec, each.overlays, "client").package for each in (before[name], after[name])
-            ]
+            packages = [_planned(each) for each in (before[name], after[name])]
             found = compare(packages[0], packages[1])
             if found:
                 yield as_report(packages[0], packages[1], found)
+
+
+def _planned(service: Service) -> Package:
+    return plan_package(service.spec, service.overlays, "client", flat=True).package
 
 
 def page(text: str, since: str | None, found: list[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .facts import describe
+from .groups import Groups, Member
 from .operation_docs import headline
 from .operations import Argument, Draft, command_word
 from .shapes import BYTES, FORMATS, Array, Enum, Map, Ref, Scalar, Tuple, Type, Union
@@ -10,17 +11,18 @@ from .texts import beyond
 from .values import Json, Object
 
 
-def commands(drafts: list[Draft]) -> list[Json]:
+def commands(drafts: list[Draft], groups: Groups) -> list[Json]:
     """One object an operation, in the document's order.
 
     Each has `name` (the client's attribute), `command` (the word on the command line), `method`, `path`, `summary`,
-    `description` (what it adds to the summary) and `parameters`. Where they apply: `paged` (the dotted key of a page's items), `item` (the name of
+    `description` (what it adds to the summary) and `parameters`. Where they apply: `group` and `member` (the attributes of the
+    client that lead to it too), `paged` (the dotted key of a page's items), `item` (the name of
     their schema), `streams` (the response is bytes), `headers` (the response is its headers), `deprecated` and `hidden`.
     """
-    return [_command(draft) for draft in drafts]
+    return [_command(draft, groups.members.get(draft.stated.key)) for draft in drafts]
 
 
-def _command(draft: Draft) -> Object:
+def _command(draft: Draft, member: Member | None) -> Object:
     data = draft.stated.data
     title = headline(draft)
     row: Object = {
@@ -32,6 +34,8 @@ def _command(draft: Draft) -> Object:
         "description": beyond(title, data.get("description")),
         "parameters": [_parameter(argument) for argument in draft.arguments],
     }
+    if member is not None:
+        row["group"], row["member"] = member.group, member.name
     if draft.pages is not None:
         row["paged"] = draft.pages.items
         if isinstance(draft.pages.item, Ref):

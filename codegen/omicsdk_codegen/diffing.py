@@ -96,6 +96,9 @@ def _operation(before: Draft, after: Draft, old: Package, new: Package) -> Itera
     def change(breaking: bool, what: str) -> Change:
         return Change(breaking, "operation", before.name, what, _tag(after))
 
+    was, now = (package.groups.path_of(draft.stated.key) for package, draft in ((old, before), (new, after)))
+    if was != now:
+        yield change(bool(was), f"is {now or after.name} now; it was {was or before.name}")
     for breaking, what in _arguments(before, after, old, new):
         yield change(breaking, what)
     yield from (change(breaking, what) for breaking, what in _responses(before, after, old, new))

@@ -65,6 +65,8 @@ _IN: dict[str, Position] = {
 }  # fmt: skip
 _OPERATION_WISHES: dict[str, type] = {
     "x-omics-name": str,
+    "x-omics-group": str,
+    "x-omics-member": str,
     SETTING: dict,
     "x-omics-stream": bool,
     "x-omics-idempotent": bool,

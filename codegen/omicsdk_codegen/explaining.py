@@ -51,8 +51,11 @@ class Explanation:
         method: the HTTP method.
         path: as the document has it.
         place: JSON pointer of the operation.
-        command: its word on the command line.
+        command: its words on the command line.
         named: the reason for its name.
+        group: the attributes that lead to its group; empty if it has none.
+        member: its name there.
+        grouped: the reasons for both.
         module: of the package.
         arguments: in the order of the call.
         responses: by status.
@@ -68,6 +71,9 @@ class Explanation:
     place: str
     command: str
     named: str
+    group: str
+    member: str
+    grouped: str
     module: str
     arguments: list[Part]
     responses: list[Part]
@@ -82,21 +88,25 @@ def explain(planned: Planned, wanted: str) -> Explanation:
 
     Args:
         planned: the document and what will be made of it.
-        wanted: the operation's name, its word on the command line, its operationId, or `METHOD /path`.
+        wanted: the operation's name, that in its group (`samples.list`), its word on the command line, its operationId, or `METHOD /path`.
 
     Raises:
         UnknownOperation: there is none, or there are several.
     """
-    draft = _found(planned.package.drafts, wanted)
     document, package = planned.document, planned.package
+    draft = _found(package, wanted)
+    member = package.groups.members.get(draft.stated.key)
     models = _models(draft, package)
     return Explanation(
         name=draft.name,
         method=draft.stated.method,
         path=draft.stated.path,
         place=_at(document, draft.stated.key),
-        command=_command(draft, package),
+        command=_command(draft, package) if member is None else f"{member.words}, {_command(draft, package)}",
         named=_named(draft),
+        group=member.group if member is not None else "",
+        member=member.name if member is not None else "",
+        grouped=f"{member.why}; {member.named}" if member is not None else "",
         module=f"operations/{operation_modules(package)[draft.name]}.py",
         arguments=[
             Part(argument.python, _argument(argument, draft, package), _at(document, argument.key))
@@ -118,11 +128,12 @@ def _command(draft: Draft, package: Package) -> str:
     return f"{rows[0]['command']}{', hidden' if rows[0].get('hidden') else ''}"
 
 
-def _found(drafts: list[Draft], wanted: str) -> Draft:
+def _found(package: Package, wanted: str) -> Draft:
     name = unicodedata.normalize("NFKC", wanted)  # as Python reads names; terminals may write an accent as a letter
     method, _, path = wanted.strip().partition(" ")
+    drafts, path_of = package.drafts, package.groups.path_of
     ways: list[Callable[[Draft], bool]] = [
-        lambda draft: draft.name == name,
+        lambda draft: name in (draft.name, path_of(draft.stated.key)),
         lambda draft: command_word(draft.stated, draft.name) == name,
         lambda draft: wanted in (draft.stated.wish, draft.stated.data.get("operationId")),
         lambda draft: draft.stated.method.upper() == method.upper() and draft.stated.path == path.strip(),

@@ -18,6 +18,7 @@ _KINDS = {
     "fault": "broken",
     "recognition": "recognised",
     "suggestion": "suggested",
+    "name": "named in full",
 }
 
 
@@ -27,6 +28,7 @@ def as_text(found: Explanation) -> str:
         f"{found.name}: {found.method} {one_line(found.path)}",
         f"  stated at {found.place}",
         f"  named by {found.named}",
+        *([f"  in its group {found.group}.{found.member}: {found.grouped}"] if found.group else []),
         f"  {found.module}",
         f"  on the command line: {found.command}",
     ]

@@ -10,7 +10,7 @@ from typing import Literal
 
 from .values import Json
 
-Kind = Literal["repair", "omission", "loss", "untyped", "fault", "recognition", "suggestion", "template"]
+Kind = Literal["repair", "omission", "loss", "untyped", "fault", "recognition", "suggestion", "template", "name"]
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Note:
         kind: "repair" (stated otherwise than the dialect wants), "omission" (not taken over), "loss" (an operation,
             parameter or response that is not), "untyped" (taken as any value), "fault" (left out or taken as any value
             because of one of `Report.faults`), "recognition" (pages that it does not state as such), "suggestion" (pages that
-            are not certain enough), "template" (a user's template in place of one of ours).
+            are not certain enough), "template" (a user's template in place of one of ours), "name" (not shortened in its group).
         before: what stood there, in a few words.
         after: its replacement.
         certain: whether the document's intent is beyond doubt.

@@ -15,6 +15,7 @@ from .drafts import Drafter
 from .error_bodies import error_types
 from .faults import DocumentError, Fault, Note, Report
 from .flatten import MAX_PARTS, TooComposed
+from .groups import Groups, group_operations
 from .limits import TooManyModels, models_fault, nested_fault
 from .model_names import Names, name_classes
 from .naming import CLASS_WORDS, pascal_case
@@ -26,6 +27,7 @@ from .plan_choices import ChoiceClass, plan_choices
 from .plan_client import Constructor, constructor_of, describe_servers
 from .plan_dicts import DictModule, plan_dicts
 from .plan_errors import ErrorModule, described, error_keys, plan_errors
+from .plan_groups import GroupModule, plan_groups
 from .plan_headers import HeaderModule, plan_headers
 from .plan_models import ModelModule, plan_models
 from .plan_operations import OperationModule, OperationPlanner
@@ -58,6 +60,8 @@ class Package:
         security: what its operations require.
         constructor: the clients' constructors.
         operations: by name.
+        groups: the groups of operations; none if the client is flat.
+        group_modules: their modules, by path.
         models: by module.
         dicts: TypedDicts by module.
         webhooks: what reads the service's own requests; None if it sends none.
@@ -82,6 +86,8 @@ class Package:
     security: Security
     constructor: Constructor
     operations: list[OperationModule]
+    groups: Groups
+    group_modules: list[GroupModule]
     models: list[ModelModule]
     dicts: list[DictModule]
     webhooks: WebhookModule | None
@@ -96,7 +102,13 @@ class Package:
 
 
 def plan(
-    document: Document, service: str, report: Report, on_progress: OnProgress = silent, *, types: TypeOptions = AS_TEXT
+    document: Document,
+    service: str,
+    report: Report,
+    on_progress: OnProgress = silent,
+    *,
+    types: TypeOptions = AS_TEXT,
+    flat: bool = False,
 ) -> Package:
     """Plan a package.
 
@@ -106,12 +118,13 @@ def plan(
         report: receives notes of losses.
         on_progress: called with each step as it begins, and with its progress.
         types: how types are written, where there is a choice.
+        flat: leave operations out of groups.
 
     Raises:
         DocumentError: a type has no response, a wish of an overlay cannot be met, or the document nests, is composed or has models without end.
     """
     try:
-        return _plan(document, service, report, on_progress, types=types)
+        return _plan(document, service, report, on_progress, types=types, flat=flat)
     except RecursionError as error:  # each schema is within the limit, but one put into the other is not
         raise DocumentError([nested_fault(document.label, None)]) from error
     except TooManyModels as error:
@@ -123,10 +136,13 @@ def plan(
         raise DocumentError([fault]) from error
 
 
-def _plan(document: Document, service: str, report: Report, on_progress: OnProgress, *, types: TypeOptions) -> Package:
+def _plan(
+    document: Document, service: str, report: Report, on_progress: OnProgress, *, types: TypeOptions, flat: bool
+) -> Package:
     faults: list[Fault] = []
     stated = list(stated_operations(document.data))
     names = name_operations(stated)
+    groups = Groups() if flat else group_operations(document, stated, names, report)
     note_contradictions(document, stated, names, report)
     normaliser = Normaliser(document, report, types=types)
     on_progress("settling the types of schemas")
@@ -199,6 +215,8 @@ def _plan(document: Document, service: str, report: Report, on_progress: OnProgr
         operations=sorted(
             map(planner.plan, counted(drafts, "planning operations", on_progress)), key=lambda module: module.name
         ),
+        groups=groups,
+        group_modules=plan_groups(groups, drafts),
         models=plan_models(models.values(), named, parsed, on_progress),
         dicts=plan_dicts(models.values(), named, parsed, on_progress),
         webhooks=plan_webhooks(messages, names, named, parsed, signing.arguments, events),
@@ -210,7 +228,7 @@ def _plan(document: Document, service: str, report: Report, on_progress: OnProgr
         ),
         headers=headers,
         errors=plan_errors(errors, named, parsed),
-        commands=_checked(commands(drafts), drafts),
+        commands=_checked(commands(drafts, groups), drafts),
         document=document.data,
         drafts=drafts,
         shapes=models,

@@ -31,7 +31,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Group:
-    """Operations of one tag; without a title, those of a document whose tags have no stated order."""
+    """Operations of one group of the client, or of one tag; without a title, those of a document whose tags have no stated order."""
 
     title: Code
     operations: list[Line]
@@ -80,15 +80,16 @@ def readme(package: Package, name: str, note: Code, *, has_command: bool = True,
         imports=[Code(f"from {module} import {', '.join(names)}") for module, names in imported.items()],
         by_scheme=len(package.security.schemes) > 1,
         constructor=Code(", ".join(text for text in (server, f"credentials={given}" if given else "") if text)),
-        example=_example(package.drafts[0]) if package.drafts else Code("client"),
+        example=_example(package.drafts[0], package) if package.drafts else Code("client"),
         need=Code(need_of(package.document) or "No operation requires them."),
         ways=[_row(way) for way in ways],
         servers=_servers(package),
         groups=_groups(package),
+        grouped=_grouped(package),
         choices=bool(package.choices),
         errors=package.errors is not None,
         variable=Code(name.upper()),
-        command=_command(package.drafts[0]) if has_command and package.drafts else Code(""),
+        command=_command(package.drafts[0], package) if has_command and package.drafts else Code(""),
         command_rows=[_command_row(name, each) for each in credential_options(package)],
         verified=_verified(package),
         webhooks=[_hook(function) for function in package.webhooks.functions] if package.webhooks is not None else [],
@@ -122,14 +123,20 @@ def _servers(package: Package) -> list[Row]:
     return rows
 
 
+def _grouped(package: Package) -> Code:
+    """An operation with a group, by both names; nothing for a client without groups."""
+    named = ((package.groups.path_of(draft.stated.key), draft.name) for draft in package.drafts)
+    return Code(next((f"`client.{path}` is `client.{name}`" for path, name in named if path), ""))
+
+
 def _groups(package: Package) -> list[Group]:
     """Group operations by their first tags, if the document orders these (OpenAPI 3.2: summary, parent, kind), else
-    into one group.
+    by the groups of the client.
     """
     listed = package.document.get("tags")
     tags = [tag for tag in listed if isinstance(tag, dict)] if isinstance(listed, list) else []
     if not any({"parent", "summary", "kind"} & tag.keys() for tag in tags):
-        return [Group(Code(""), [_line(draft) for draft in package.drafts])]
+        return _by_group(package)
     shown = {str(tag.get("name")): one_line(tag.get("summary") or tag.get("name")) for tag in tags}
     # A tag of another kind, such as `badge` or `audience`, describes an operation, not its group.
     others = {str(tag.get("name")) for tag in tags if tag.get("kind") not in (None, "nav")}
@@ -139,7 +146,7 @@ def _groups(package: Package) -> list[Group]:
     for draft in package.drafts:
         stated = draft.stated.data.get("tags")
         names = [str(name) for name in stated if str(name) not in others] if isinstance(stated, list) else []
-        found.setdefault(tuple(way_to(names[0], above)) if names else (), []).append(_line(draft))
+        found.setdefault(tuple(way_to(names[0], above)) if names else (), []).append(_line(draft, package))
 
     def place(way: tuple[str, ...]) -> tuple[bool, list[int]]:
         return not way, [order.get(name, len(order)) for name in way]
@@ -148,6 +155,14 @@ def _groups(package: Package) -> list[Group]:
         Group(as_markdown(" / ".join(shown.get(name, one_line(name)) for name in way) or "Others"), found[way])
         for way in sorted(found, key=place)
     ]
+
+
+def _by_group(package: Package) -> list[Group]:
+    sections: dict[str, list[Line]] = {}
+    for draft in package.drafts:
+        member = package.groups.members.get(draft.stated.key)
+        sections.setdefault("" if member is None else member.group, []).append(_line(draft, package))
+    return [Group(Code(path), lines) for path, lines in sorted(sections.items())] or [Group(Code(""), [])]
 
 
 def _hook(function: WebhookFunction) -> Line:
@@ -181,32 +196,34 @@ def _code(text: str) -> Code:
     return Code(f"{fence}{pad}{text}{pad}{fence}".replace("|", "\\|"))
 
 
-def _line(draft: Draft) -> Line:
+def _line(draft: Draft, package: Package) -> Line:
     forms = ["`.pages`"] if draft.pages is not None else []
     forms += ["`.iterate`"] if draft.pages is not None or draft.flow is not None else []
     forms += ["`.stream`"] if draft.has_stream else []
     more = [f", also {', '.join(forms)}" if forms else ""]
     more.append(", deprecated" if draft.stated.data.get("deprecated") is True else "")
     return Line(
-        call=_call(draft),
+        call=_call(draft, package),
         request=_code(one_line(f"{draft.stated.method} {draft.stated.path}")),
         more=Code("".join(more)),
         summary=as_markdown(sentence(described(draft))),
     )
 
 
-def _call(draft: Draft) -> Code:
+def _call(draft: Draft, package: Package) -> Code:
     """The call as its signature has it; what may be left out has `=...`."""
     required = [argument.python for argument in draft.arguments if argument.required]
     optional = [f"{argument.python}=..." for argument in draft.arguments if not argument.required]
     names = [*required, *optional]
-    return Code(f"{_called(draft)}({', '.join(['*', *names] if names else [])})")
+    return Code(f"{_called(draft, package)}({', '.join(['*', *names] if names else [])})")
 
 
-def _command(draft: Draft) -> Code:
+def _command(draft: Draft, package: Package) -> Code:
     """The command line of a call with the required arguments."""
     required = (f" --{argument.wire.replace('_', '-')} ..." for argument in draft.arguments if argument.required)
-    return Code(one_line(f"{command_word(draft.stated, draft.name)}{''.join(required)}"))
+    member = package.groups.members.get(draft.stated.key)
+    words = command_word(draft.stated, draft.name) if member is None else member.words
+    return Code(one_line(f"{words}{''.join(required)}"))
 
 
 def _command_row(name: str, option: Object) -> Row:
@@ -215,11 +232,12 @@ def _command_row(name: str, option: Object) -> Row:
     return Row(_code(f"--{word}"), _code(variable), as_markdown(str(option["help"])))
 
 
-def _example(draft: Draft) -> Code:
+def _example(draft: Draft, package: Package) -> Code:
     required = [f"{argument.python}=..." for argument in draft.arguments if argument.required]
-    return Code(f"client.{_called(draft)}({', '.join(required)})")
+    return Code(f"client.{_called(draft, package)}({', '.join(required)})")
 
 
-def _called(draft: Draft) -> str:
+def _called(draft: Draft, package: Package) -> str:
     """Return the name by which an operation is called; a plain call of an endless stream is an error."""
-    return f"{draft.name}.iterate" if draft.flow is not None and draft.flow.endless else draft.name
+    name = package.groups.path_of(draft.stated.key) or draft.name
+    return f"{name}.iterate" if draft.flow is not None and draft.flow.endless else name

@@ -10,6 +10,7 @@ from typing import Any
 from .code import Code, as_comment, as_docstring, as_literal
 from .naming import operation_module, settle_modules
 from .plan import INTERFACE, Package
+from .plan_groups import GroupModule
 from .progress import OnProgress, counted, silent
 from .template_files import templates
 from .values import Json
@@ -50,6 +51,7 @@ def render_package(package: Package, origin: str, on_progress: OnProgress = sile
         files[f"operations/{modules[operation.name]}.py"] = render_text(
             "operation.py.jinja", origin=note, module=operation
         )
+    files |= _groups(note, package, modules)
     for module in counted(package.models, "writing models", on_progress):
         files[f"models/{module.name}.py"] = render_text("model.py.jinja", origin=note, module=module)
     if package.choices:
@@ -82,15 +84,43 @@ def operation_modules(package: Package) -> dict[str, Code]:
     return {name: Code(module) for name, module in settled.items()}
 
 
+def _groups(note: Code, package: Package, modules: dict[str, Code]) -> dict[str, str]:
+    if not package.group_modules:
+        return {}
+    doc = as_docstring("One module a group of operations.", 0)
+    files = {"groups/__init__.py": render_text("package.py.jinja", origin=note, doc=doc)}
+    symbols = {operation.name: operation.symbol for operation in package.operations}
+    for group in package.group_modules:
+        files[f"groups/{group.module}.py"] = render_text(
+            "group.py.jinja",
+            origin=note,
+            module=group,
+            modules=modules,
+            symbols=symbols,
+            names=_names((f"{member.name}={member.operation}" for member in group.members), 12),
+            below=_names(map(_late_name, group.below), 12),
+        )
+    return files
+
+
+def _late_name(group: GroupModule) -> str:
+    return group.name if group.name == group.module else f"{group.name}={group.module}"
+
+
 def _client(note: Code, package: Package, modules: dict[str, Code]) -> str:
-    words = (name if module == name else f"{name}={module}" for name, module in modules.items())
+    grouped = {member.operation for group in package.group_modules for member in group.members}
+    words = {name: name if module == name else f"{name}={module}" for name, module in modules.items()}
+    groups = [group for group in package.group_modules if "." not in group.path]
     return render_text(
         "client.py.jinja",
         origin=note,
         package=package,
         modules=modules,
         interface=as_literal(INTERFACE),
-        names=_names(words, 12),
+        names=_names((word for name, word in words.items() if name not in grouped), 12),
+        grouped=_names((word for name, word in words.items() if name in grouped), 12),
+        groups=groups,
+        group_names=_names(map(_late_name, groups), 12),
     )
 
 

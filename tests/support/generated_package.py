@@ -27,9 +27,9 @@ def generate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Generate]:
     root = tmp_path_factory.mktemp("packages")
     sys.path.insert(0, str(root))
 
-    def generated(data: dict[str, Any], *, types: TypeOptions = AS_TEXT) -> ModuleType:
+    def generated(data: dict[str, Any], *, types: TypeOptions = AS_TEXT, flat: bool = False) -> ModuleType:
         name = f"generated_{next(_NUMBERS)}"
-        package = plan(Document(data, "document.yaml", Places()), "thing", Report(), types=types)
+        package = plan(Document(data, "document.yaml", Places()), "thing", Report(), types=types, flat=flat)
         write_files(root / name, render_package(package, "Generated for a test."))
         importlib.invalidate_caches()
         return importlib.import_module(name)

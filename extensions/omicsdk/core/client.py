@@ -208,6 +208,13 @@ class Bound:
     """Base of objects that are bound to a client; a clone creates its own."""
 
 
+class Part(Bound, Generic[AnyClient]):
+    """A part of a client, through which some of its operations are called."""
+
+    def __init__(self, client: AnyClient) -> None:
+        self._client = client
+
+
 class _ClientBase(Generic[E]):
     """What both clients share: options, and the check that generated code and core are compatible."""
 

@@ -16,7 +16,7 @@ import inspect
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, ParamSpec, Self, TypeVar, overload
 
-from omicsdk.core.client import AsyncClient, AsyncExchange, Bound, Client, Exchange, ResponseCheck
+from omicsdk.core.client import AsyncClient, AsyncExchange, Bound, Client, Exchange, Part, ResponseCheck
 from omicsdk.core.request import OperationFacts, Request
 from omicsdk.core.response import DECODED, Response, ResponseHeaders, ResponseWithHeaders
 
@@ -102,7 +102,7 @@ class _Form(_Shown):
     def __init__(self, call: "AnyCall[..., Any, Any]", function: Callable[..., Any]) -> None:
         self._function = function
         self._called = call
-        self._show(f"{call.facts.name}.{function.__name__}", call.build, None)
+        self._show(f"{call.__name__}.{function.__name__}", call.build, None)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self._function(self._called, *args, **kwargs)
@@ -159,11 +159,19 @@ class AnyCall(_Shown, Bound, Generic[P, R, E, H]):
     @property
     def _exchange(self) -> E:
         if self._way is None:
-            raise TypeError(f"{self.facts.name} is an operation of a client: create a client and call it there")
+            raise TypeError(f"{self.__name__} is an operation of a client: create a client and call it there")
         return self._way
 
     def __repr__(self) -> str:
-        return f"<operation {self.facts.name}: {self.facts.method} {self.facts.path}>"
+        return f"<operation {self.__name__}: {self.facts.method} {self.facts.path}>"
+
+    def show_as(self, name: str) -> None:
+        """Show another name than the client's attribute.
+
+        Args:
+            name: The name.
+        """
+        self.__name__ = self.__qualname__ = name
 
     def __dir__(self) -> list[str]:
         """The forms, for completion; the other attributes are those of its implementation."""
@@ -174,7 +182,7 @@ class AnyCall(_Shown, Bound, Generic[P, R, E, H]):
             return self.build(*args, **kwargs)
         except TypeError as error:
             entered = error.__traceback__ is not None and error.__traceback__.tb_next is not None
-            if entered or (message := _wrong_arguments(self.facts.name, self.build, args, kwargs)) is None:
+            if entered or (message := _wrong_arguments(self.__name__, self.build, args, kwargs)) is None:
                 raise
             raise TypeError(message) from None
 
@@ -274,9 +282,9 @@ class AnyOperation(Generic[P, R, S, A, H]):
         self.headers = headers
 
     @overload
-    def __get__(self, client: Client, owner: Any) -> S: ...
+    def __get__(self, client: "Client | Part[Client]", owner: Any) -> S: ...
     @overload
-    def __get__(self, client: AsyncClient, owner: Any) -> A: ...
+    def __get__(self, client: "AsyncClient | Part[AsyncClient]", owner: Any) -> A: ...
     @overload
     def __get__(self, client: None, owner: type[Client]) -> S: ...
     @overload

@@ -74,6 +74,7 @@ DOCUMENT: dict[str, Any] = {
         f"/{name}": {
             "get": {
                 "operationId": f"get_{name}",
+                "tags": ["zoo.texts"] if name == "text" else [],
                 "responses": {"200": _json(schema), **(ERRORS if name == "cat" else {})},
             },
             "put": {
@@ -125,7 +126,7 @@ PROGRAM = """\
 from collections.abc import Mapping
 from typing import Literal, assert_type
 
-from PACKAGE import APIError, Gone, NotFound, ServiceUnavailable, ThingApi, Unprocessable, models, webhooks
+from PACKAGE import APIError, AsyncThingApi, Gone, NotFound, ServiceUnavailable, ThingApi, Unprocessable, models, webhooks
 from PACKAGE.choices import AllWord as Word
 from PACKAGE.errors import Locked
 from PACKAGE.models import Account, AccountRequest, Cat, Dog, LockedData, Named, Pet
@@ -151,6 +152,18 @@ def changes(client: ThingApi, account: Account, named: Named) -> None:
         pet = named.additional_properties["a"]
         if isinstance(pet, Pet):
             assert_type(pet.kind, str | None)
+
+
+async def groups(client: ThingApi, other: AsyncThingApi) -> None:
+    assert_type(client.cat.get(), Cat)
+    assert_type(await other.cat.get(), Cat)
+    assert_type(client.get_cat(), Cat)
+    assert_type(client.cat.get.raw().status_code, int)
+    assert_type((await other.cat.get.raw()).status_code, int)
+    assert_type(client.zoo.texts.get(), str)
+    assert_type(await other.zoo.texts.get(), str)
+    client.word.put(body=Word.A)
+    client.text.put(body=1)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
 
 
 def errors(client: ThingApi) -> int | None:

@@ -7,6 +7,7 @@ from omicsdk_codegen.commands import commands
 from omicsdk_codegen.document import Document
 from omicsdk_codegen.drafts import Drafter
 from omicsdk_codegen.faults import Fault, Report
+from omicsdk_codegen.groups import Groups
 from omicsdk_codegen.normalise import Normaliser
 from omicsdk_codegen.operations import Draft, name_operations, stated_operations
 from omicsdk_codegen.places import Places
@@ -239,7 +240,7 @@ def test_responses_are_read_by_status(responses: dict[str, Any], cases: list[Any
 def test_head_responses_headers() -> None:
     drafted = Drafted(_responses(_200="json"), method="head")
     assert [case.kind for case in drafted.draft.cases] == ["headers"]
-    assert commands([drafted.draft])[0]["headers"] is True
+    assert commands([drafted.draft], Groups())[0]["headers"] is True
 
 
 @pytest.mark.parametrize(
@@ -315,7 +316,7 @@ def test_each_of_several_names_of_a_list_has_to_refer_to_one() -> None:
 @pytest.mark.parametrize(
     ("operation", "message"),
     [
-        ({"x-omics-paging": {}}, "x-omics-paging of POST /things must be one of x-omics-hidden, "),
+        ({"x-omics-paging": {}}, "x-omics-paging of POST /things must be one of x-omics-group, x-omics-hidden, "),
         ({"x-omics-stream": "yes"}, "x-omics-stream of POST /things must be a bool"),
         (
             {"parameters": [_parameter("q", **{"x-omics-raw": True})]},
@@ -360,7 +361,7 @@ def test_commands_state_what_the_command_line_needs() -> None:
         "parameters": [_parameter("per-page", schema=schema)],
         **_responses(_200="bytes"),
     }
-    assert commands([Drafted(operation).draft]) == [
+    assert commands([Drafted(operation).draft], Groups()) == [
         {
             "name": "get_jwks_json",
             "command": "get-jwks.json",

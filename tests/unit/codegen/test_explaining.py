@@ -52,7 +52,8 @@ def test_an_operation_is_reported_with_its_places(planned: Planned) -> None:
     text = as_text(explain(planned, "get_thing"))
     assert text.startswith(
         "get_thing: GET /things/{id}\n  stated at thing.yaml:5\n  named by operationId getThing\n"
-        "  operations/get_thing.py\n  on the command line: get-thing\n"
+        "  in its group things.get: path /things; get_thing without things\n"
+        "  operations/get_thing.py\n  on the command line: things get, get-thing\n"
     )
     for line in (
         "  id      int, required, path parameter id  (thing.yaml:5)",
@@ -67,7 +68,9 @@ def test_an_operation_is_reported_with_its_places(planned: Planned) -> None:
         assert line in text.splitlines(), text
 
 
-@pytest.mark.parametrize("wanted", ["other_things", "other-things", "GET /others", "get /others"])
+@pytest.mark.parametrize(
+    "wanted", ["other_things", "other-things", "others.other_things", "GET /others", "get /others"]
+)
 def test_an_operation_goes_by_several_names(planned: Planned, wanted: str) -> None:
     found = explain(planned, wanted)
     assert found.name == "other_things"

@@ -178,7 +178,11 @@ COMMAND_LINE = {"__main__.py": f"from omicsdk.{COMMAND} import PackageProgram\n"
 def _runtime_of(types: TypeOptions = AS_TEXT, /, **changes: object) -> set[str]:
     """The modules for the plain document with another operation and other members."""
     operation, has_command = changes.pop("operation", None), changes.pop("has_command", False)
-    data = {**PLAIN, **changes, "paths": {**PLAIN["paths"], **({"/more": {"post": operation}} if operation else {})}}
+    data = {
+        **PLAIN,
+        **changes,
+        "paths": {**PLAIN["paths"], **({"/runs/more": {"post": operation}} if operation else {})},
+    }
     package = plan.plan(Document(data, "runs.yaml", Places()), "runs", Report(), types=types)
     files = render_package(package, "Generated for a test.")
     return set(modules_for(package, {**files, **(COMMAND_LINE if has_command else {})}))
@@ -231,6 +235,7 @@ FILES = {"file_bodies", "forms"}
         ({"operation": _response(RUN, parameters=[DEEP])}, {"styles", "forms"}),
         ({"operation": _response(RUN, parameters=[{"name": "q", "in": "query", "schema": CHOICE}])}, {"choices"}),
         ({"operation": _response(RUN, servers=[{"url": "https://b.example"}])}, {"servers"}),
+        ({"operation": _response(RUN, tags=["lanes"])}, {"groups"}),
         ({"webhooks": {"ended": {"post": _sent(json=RUN)}}}, {"messages"}),
         ({"webhooks": {"ended": {"post": {**_sent(json=RUN), "parameters": [SIGNED]}}}}, {"messages", "webhooks"}),
         ({"operation": _refused(RUN)}, {"error_data"}),
@@ -239,7 +244,7 @@ FILES = {"file_bodies", "forms"}
     ],
     ids=[
         "pages", "pages by body", "text", "sequence", "events", "form", "files", "several bodies", "styles", "choices", "servers",
-        "webhooks", "signed webhooks", "errors", "security", "flows",
+        "groups", "webhooks", "signed webhooks", "errors", "security", "flows",
     ],
 )  # fmt: skip
 def test_what_some_documents_need_is_copied_for_these_alone(changes: dict[str, object], modules: set[str]) -> None:

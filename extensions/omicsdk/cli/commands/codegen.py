@@ -38,6 +38,7 @@ class Reading:
         root: Parent folder whose files the document may reference; by default the document's folder.
         refs: Folder with copies of referenced documents, as HOST/PATH; searched first.
         missing_as_any: Treat a schema that is referred to and missing as any JSON value, and report it.
+        flat: Leave operations out of groups: client.list_samples() alone, without client.samples.list().
     """
 
     only: Sequence[str] = ()
@@ -46,6 +47,7 @@ class Reading:
     root: str | None = None
     refs: str | None = None
     missing_as_any: bool = False
+    flat: bool = False
 
     def options(self, console: Console) -> dict[str, Any]:
         """The same for the generator, which asks and shows its steps on the console."""
@@ -61,6 +63,7 @@ class Reading:
             "refs": self.refs and Path(self.refs),
             "missing_as_any": self.missing_as_any,
             "tags": self.only,
+            "flat": self.flat,
             "folder": self.root and Path(self.root),
             "ask": agrees if self.fetch else None,
             "on_progress": console.step,
@@ -343,9 +346,9 @@ def _summarise(made: Made, target: Path, console: Console) -> None:
         "fault": "broken",
         "recognition": "recognised as paged",
         "suggestion": "suggested as paged",
+        "name": "named in full",
     }
-    if any(kinds[kind] for kind in words):
-        differing = ", ".join(f"{kinds[kind]} {word}" for kind, word in words.items() if kinds[kind])
+    if differing := ", ".join(f"{kinds[kind]} {word}" for kind, word in words.items() if kinds[kind]):
         console.message(f"{target / 'report.json'} lists what differs from the document: {differing}")
 
 

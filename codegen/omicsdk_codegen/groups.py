@@ -1,0 +1,290 @@
+"""Groups of operations: the part of a client that an operation belongs to, and its name there.
+
+A name depends on its operation and on those of its group that want the same one, so it stays what it is when other operations are added.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from .document import Document
+from .faults import DocumentError, Fault, Note, Report
+from .group_names import VERSION, free, same, shortened
+from .naming import MAX_LENGTH, operation_name, snake_case
+from .operations import Stated, parents_of, way_to
+from .texts import clean, one_line
+from .values import Json, Object
+
+
+@dataclass(frozen=True)
+class Member:
+    """An operation's place in a client.
+
+    Attributes:
+        group: attributes from the client to the group, with dots between them.
+        name: the group's attribute.
+        why: what stated the group.
+        named: what made the name.
+        pinned: whether the document or an overlay states the name.
+    """
+
+    group: str
+    name: str
+    why: str
+    named: str
+    pinned: bool = False
+
+    @property
+    def is_wished(self) -> bool:
+        """Whether the document or an overlay states the group or the name."""
+        return self.pinned or self.why.startswith("x-")
+
+    @property
+    def words(self) -> str:
+        """The words on the command line."""
+        return " ".join(part.strip("_").replace("_", "-") for part in (*self.group.split("."), self.name))
+
+
+@dataclass(frozen=True)
+class Groups:
+    """The groups of a client; none if all of its operations are flat.
+
+    Attributes:
+        members: by the pointer of the operation.
+        about: descriptions of groups, if the document has one.
+    """
+
+    members: Mapping[str, Member] = field(default_factory=dict[str, Member])
+    about: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def path_of(self, key: str) -> str:
+        """The attributes that lead to an operation; empty for one without a group."""
+        member = self.members.get(key)
+        return "" if member is None else f"{member.group}.{member.name}"
+
+    def paths(self) -> list[str]:
+        """All groups, those with no operation of their own but groups below too, sorted."""
+        parts = [member.group.split(".") for member in self.members.values()]
+        return sorted({".".join(part[:end]) for part in parts for end in range(1, len(part) + 1)})
+
+
+def group_operations(document: Document, stated: Sequence[Stated], names: Mapping[str, str], report: Report) -> Groups:
+    """Assign operations to groups, and name them there.
+
+    Args:
+        document: the upgraded document.
+        stated: its operations.
+        names: their flat names by key.
+        report: receives notes of names that could not be shortened.
+
+    Raises:
+        DocumentError: two operations of a group have one name that is stated.
+    """
+    tags = _Tags(document.data)
+    members: dict[str, Member] = {}
+    for operation in stated:
+        member = _member(operation, tags, document.data)
+        if member is not None and (risen := _risen(member, names[operation.key])) is not None:
+            members[operation.key] = risen
+    # One group for everything says nothing, unless someone asked for it.
+    if len({member.group for member in members.values()}) < 2 and not any(each.is_wished for each in members.values()):
+        return Groups()
+    members = _named_apart(document, members, names, report)
+    attributes = _attributes(document, members, names, report)
+    about = {attributes[group]: text for group, text in tags.about.items() if group in attributes and text}
+    return Groups({key: replace(each, group=attributes[each.group]) for key, each in members.items()}, about)
+
+
+def _risen(member: Member, name: str) -> Member | None:
+    """Move an operation with the name of its group up: `logout` of the group logout is the client's `logout()`."""
+    above, _, leaf = member.group.rpartition(".")
+    if leaf != (member.name if above else name) or member.is_wished:
+        return member
+    return replace(member, group=above) if above else None
+
+
+class _Tags:
+    """The tags of a document, and the groups that they are.
+
+    Attributes:
+        about: descriptions by group.
+    """
+
+    def __init__(self, data: Object) -> None:
+        listed = data.get("tags")
+        self._tags = {
+            str(tag.get("name")): tag for tag in (listed if isinstance(listed, list) else ()) if isinstance(tag, dict)
+        }
+        self._above = parents_of(data)
+        self.about: dict[str, str] = {}
+
+    def of(self, stated: Stated) -> tuple[str, str]:
+        """Return the group of an operation's first tag, and that tag; nothing if it has none that is a group."""
+        listed = stated.data.get("tags")
+        for name in listed if isinstance(listed, list) else ():
+            # A tag of another kind, such as `badge` or `audience`, describes an operation, not its group.
+            if isinstance(name, str) and self._tags.get(name, {}).get("kind") in (None, "nav"):
+                group = self._group(name)
+                return (group, name) if group else ("", "")
+        return "", ""
+
+    def _group(self, name: str) -> str:
+        own = self._tags.get(name, {})
+        wish = own.get("x-omics-group")
+        group = dotted(wish) if isinstance(wish, str) else ""
+        for tag in way_to(name, self._above) if not isinstance(wish, str) else ():
+            group = f"{group}.{_below(_of_tag(tag), group.rpartition('.')[2])}".strip(".")
+        self.about.setdefault(group, clean(own.get("description") or own.get("summary")))
+        return group
+
+
+def _below(name: str, above: str) -> str:
+    """A group's name without the words of the group above it: `sample_boxes` below samples is `boxes`."""
+    words, noun = name.split("_"), above.split("_")
+    is_start = len(words) > len(noun) and all(map(same, words[: len(noun)], noun))
+    return "_".join(words[len(noun) :]) if is_start else name
+
+
+def _of_tag(name: str) -> str:
+    """The attributes of a tag's group; empty for the tag that frameworks give to operations without one."""
+    group = dotted(name)
+    kept = re.sub(r"(?<=[^_.])_(?:api|controller|endpoints?)$", "", group)
+    return "" if kept in ("default", "untagged") else kept
+
+
+def dotted(text: str) -> str:
+    """Attributes of a text whose parts are joined by dots; dots within numbers and beside spaces are punctuation."""
+    parts = text.split(".") if re.fullmatch(r"[^\W\d][\w-]*(\.[^\W\d][\w-]*)+", text) else [text]
+    return ".".join(_attribute(part) for part in parts if snake_case(part) != "unnamed")
+
+
+def _attribute(text: str) -> str:
+    name = operation_name(text)
+    return name.encode()[:MAX_LENGTH].decode(errors="ignore").rstrip("_") if len(name.encode()) > MAX_LENGTH else name
+
+
+def _member(stated: Stated, tags: _Tags, data: Object) -> Member | None:
+    """Return an operation's group and its shortest name there; None if it belongs to none."""
+    group, why = _group_of(stated, tags)
+    if not group:
+        return None
+    wish, key = _member_wish(stated)
+    if wish:
+        return Member(group, free(operation_name(wish)), why, key, pinned=key.startswith("x-omics"))
+    name, named = shortened(stated, group, data)
+    return Member(group, name, why, named)
+
+
+def _group_of(stated: Stated, tags: _Tags) -> tuple[str, str]:
+    own = stated.data
+    if isinstance(own.get("x-omics-group"), str):
+        return dotted(str(own["x-omics-group"])), "x-omics-group"
+    if (name := _dotted_wish(own.get("x-omics-name"))) is not None:
+        return dotted(name.rpartition(".")[0]), f"x-omics-name {name}"
+    for key in ("x-speakeasy-group", "x-fern-sdk-group-name"):
+        wish = own.get(key)
+        text = ".".join(map(str, wish)) if isinstance(wish, list) else wish
+        if isinstance(text, str) and dotted(text):
+            return dotted(text), key
+    group, tag = tags.of(stated)
+    if group:
+        below = _resource(stated, group)
+        return f"{group}{below}", f"tag {one_line(tag)}{' and the path' if below else ''}"
+    if (name := _dotted_wish(stated.wish)) is not None:
+        return dotted(name.rpartition(".")[0]), f"operationId {name}"
+    for segment in stated.path.strip("/").split("/"):
+        if segment[:1] not in "{:" and not VERSION.fullmatch(segment) and snake_case(segment) != "unnamed":
+            return _attribute(segment), f"path /{segment}"
+    return "", ""
+
+
+_ACTIONS = frozenset({"list", "create", "retrieve", "read", "update", "partial_update", "destroy", "delete"})
+
+
+def _resource(stated: Stated, group: str) -> str:
+    """The group below a tag for an operation that is named by its path and an action, as Django's frameworks do.
+
+    Tags are the first part of the path there, so that dozens of resources have one.
+    """
+    fixed = [snake_case(part) for part in stated.path.strip("/").split("/") if part and "{" not in part]
+    while fixed and VERSION.fullmatch(fixed[0]):
+        fixed.pop(0)
+    name, start = snake_case(stated.wish), "_".join(fixed)
+    is_named_so = len(fixed) > 1 and fixed[0] == group and name.removeprefix(f"{start}_") in _ACTIONS
+    return f".{_attribute(fixed[1])}" if is_named_so else ""
+
+
+def _dotted_wish(text: Json) -> str | None:
+    return text if isinstance(text, str) and "." in dotted(text) else None
+
+
+def _member_wish(stated: Stated) -> tuple[str, str]:
+    for key in ("x-omics-member", "x-speakeasy-name-override", "x-fern-sdk-method-name"):
+        wish = stated.data.get(key)
+        if isinstance(wish, str) and snake_case(wish) != "unnamed":
+            return wish, key
+    for key, text in (("x-omics-name", stated.data.get("x-omics-name")), ("operationId", stated.wish)):
+        if (name := _dotted_wish(text)) is not None:
+            return name.rpartition(".")[2], f"{key} {name}"
+    return "", ""
+
+
+def _named_apart(
+    document: Document, members: Mapping[str, Member], names: Mapping[str, str], report: Report
+) -> dict[str, Member]:
+    """Give all operations of a group that want one name their flat names, unless it is stated for one of them.
+
+    Raises:
+        DocumentError: it is stated for several.
+    """
+    named = dict(members)
+    while True:
+        by_path: dict[tuple[str, str], list[str]] = {}
+        for key, member in named.items():
+            by_path.setdefault((member.group, member.name), []).append(key)
+        shared = {key: keys for keys in by_path.values() if len(keys) > 1 for key in keys}
+        losers = [key for key in shared if not named[key].pinned and named[key].name != names[key]]
+        if not losers:
+            break
+        for key in losers:
+            lost = named[key]
+            others = ", ".join(sorted(names[other] for other in shared[key] if other != key))
+            why = f"its full name, as {lost.name} would be that of {others} too"
+            named[key] = replace(lost, name=names[key], named=why)
+            _note(document, key, f"the name {lost.name} in the group {lost.group}", f"{names[key]}: {why}", report)
+    if shared:
+        raise DocumentError(_twice(document, key, named[key]) for key in shared)
+    return named
+
+
+def _twice(document: Document, key: str, member: Member) -> Fault:
+    return document.origin(key).fault(
+        f"another operation of the group {member.group} is called {member.name} too",
+        "State another x-omics-member for one of them.",
+    )
+
+
+def _attributes(
+    document: Document, members: Mapping[str, Member], names: Mapping[str, str], report: Report
+) -> dict[str, str]:
+    """Return the attributes of groups, which give way to an operation of that name."""
+    taken = {*names.values(), *(f"{member.group}.{member.name}" for member in members.values())}
+    groups = Groups(members).paths()
+    attributes = {"": ""}
+    for group in sorted(groups, key=lambda each: each.count(".")):
+        above, _, name = group.rpartition(".")
+        free_name = name
+        while f"{above}.{free_name}".lstrip(".") in (taken if free_name == name else taken.union(groups)):
+            free_name = f"{free_name}_operations"
+        attributes[group] = f"{attributes[above]}.{free_name}".lstrip(".")
+        if free_name != name:
+            key = next(key for key, member in members.items() if f"{member.group}.".startswith(f"{group}."))
+            _note(document, key, f"the group {group}", f"{free_name}: an operation has its name", report)
+    return attributes
+
+
+def _note(document: Document, key: str, before: str, after: str, report: Report) -> None:
+    place = document.origin(key)
+    report.add(Note(place.pointer, place.file, place.line, "name", before, after, True))
