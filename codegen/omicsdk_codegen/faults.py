@@ -10,7 +10,9 @@ from typing import Literal
 
 from .values import Json
 
-Kind = Literal["repair", "omission", "loss", "untyped", "fault", "recognition", "suggestion", "template", "name"]
+Kind = Literal[
+    "repair", "omission", "loss", "untyped", "fault", "recognition", "suggestion", "template", "name", "pruned"
+]
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,8 @@ class Note:
         kind: "repair" (stated otherwise than the dialect wants), "omission" (not taken over), "loss" (an operation,
             parameter or response that is not), "untyped" (taken as any value), "fault" (left out or taken as any value
             because of one of `Report.faults`), "recognition" (pages that it does not state as such), "suggestion" (pages that
-            are not certain enough), "template" (a user's template in place of one of ours), "name" (not shortened in its group).
+            are not certain enough), "template" (a user's template in place of one of ours), "name" (not shortened in its group),
+            "pruned" (left out by --only).
         before: what stood there, in a few words.
         after: its replacement.
         certain: whether the document's intent is beyond doubt.

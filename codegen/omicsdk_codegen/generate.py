@@ -12,7 +12,7 @@ from pathlib import Path
 from .commands import index_entry
 from .document import Document, read
 from .faults import DocumentError, Fault, Note, Report
-from .only import only_tags
+from .only import only
 from .options import AS_TEXT, TypeOptions
 from .plan import Package, plan
 from .progress import OnProgress, silent
@@ -72,7 +72,7 @@ def plan_package(
     refs: Path | None = None,
     missing_as_any: bool = False,
     strict: bool = False,
-    tags: Sequence[str] = (),
+    selectors: Sequence[str] = (),
     folder: Path | None = None,
     ask: Ask | None = None,
     on_progress: OnProgress = silent,
@@ -89,7 +89,7 @@ def plan_package(
         refs: folder of copies of web pages, looked at before the network.
         missing_as_any: treat a schema that does not exist as any value.
         strict: refuse the document for a fault of a part, instead of leaving out what depends on it.
-        tags: only include operations with one of these tags; all when empty.
+        selectors: only include these operations, as of `only`; all when empty.
         folder: what files may be opened in; default the document's own folder.
         ask: called with the hosts of addresses that are not allowed, returns whether they are; None to refuse them.
         on_progress: called with each step as it begins, and with its progress.
@@ -112,7 +112,7 @@ def plan_package(
         ask=ask,
         on_progress=on_progress,
     )
-    document = only_tags(document, tags)
+    document = only(document, selectors, report)
     return Planned(document, plan(document, name, report, on_progress, types=types, flat=flat), report)
 
 
@@ -127,7 +127,7 @@ def make_package(
     refs: Path | None = None,
     missing_as_any: bool = False,
     strict: bool = False,
-    tags: Sequence[str] = (),
+    selectors: Sequence[str] = (),
     folder: Path | None = None,
     ask: Ask | None = None,
     on_progress: OnProgress = silent,
@@ -145,7 +145,7 @@ def make_package(
         refs: folder of copies of web pages, looked at before the network.
         missing_as_any: treat a schema that does not exist as any value.
         strict: refuse the document for a fault of a part, instead of leaving out what depends on it.
-        tags: only include operations with one of these tags; all when empty.
+        selectors: only include these operations, as of `only`; all when empty.
         folder: what files may be opened in; default the document's own folder.
         ask: called with the hosts of addresses that are not allowed, returns whether they are; None to refuse them.
         on_progress: called with each step as it begins, and with its progress.
@@ -163,7 +163,7 @@ def make_package(
         refs=refs,
         missing_as_any=missing_as_any,
         strict=strict,
-        tags=tags,
+        selectors=selectors,
         folder=folder,
         ask=ask,
         on_progress=on_progress,

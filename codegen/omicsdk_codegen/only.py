@@ -1,50 +1,49 @@
-"""A document cut down to the operations of some tags, and to the schemas that those need."""
+"""A document cut down to some operations, by tag, path or name, and to the schemas that those need."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterable, Iterator
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from .dialect import METHODS
 from .document import Document
-from .faults import DocumentError, Fault
+from .faults import DocumentError, Fault, Note, Report
+from .groups import group_operations
 from .operations import name_operations, parents_of, stated_operations, stated_webhooks, way_to
 from .security import settle_security
 from .texts import one_line
 from .values import Json, Object, at, join, schema_name, tokens
 from .variants import Variants
 
+_PATH = re.compile(r"((?:[A-Za-z]+ +)?)(/.*)", re.DOTALL)
 
-def only_tags(document: Document, tags: Collection[str]) -> Document:
-    """Reduce a document to the operations of some tags.
+
+def only(document: Document, selectors: Collection[str], report: Report) -> Document:
+    """Reduce a document to some operations.
 
     Args:
         document: the upgraded document.
-        tags: names of tags; an operation that has one of them, or one below it (`parent`), is included. If empty, the
-            document as it is.
+        selectors: each a tag, for all operations with it or a tag below it; a path (`/samples*`) or a request (`GET /samples`); or an
+            operation by its operationId, its name, or its name in its group. `*` is any text. If empty, the document as it is.
+        report: receives what is left out.
 
     Returns:
         A separate document with the same places.
 
     Raises:
-        DocumentError: a tag that no operation and no webhook has.
+        DocumentError: one of them is in no operation and no webhook.
     """
-    if not tags:
+    if not selectors:
         return document
-    above = parents_of(document.data)
-    stated = [*stated_operations(document.data), *stated_webhooks(document.data)]
-    used = {tag for each in stated for tag in _tags(each.data)}
-    known = {held for tag in used for held in way_to(tag, above)}
-    faults = [_unknown(document, tag, known) for tag in tags if tag not in known]
-    if faults:
-        raise DocumentError(faults)
-    tags = {tag for tag in used if not set(tags).isdisjoint(way_to(tag, above))}
+    operations = _Operations(document)
+    keys = operations.keys(selectors)
     data: Object = {key: value for key, value in document.data.items() if key != "webhooks"}
     if data.get("security") is None and settle_security(document.data).is_stated:
         data["security"] = []  # an operation without a requirement takes no credentials, as in the whole document
     paths = document.data.get("paths")
-    kept, heard = (_items(document, key, tags) for key in ("paths", "webhooks"))
-    _keep_names(document, kept)
+    kept, heard = (_items(document, key, keys) for key in ("paths", "webhooks"))
+    _keep_names(document, kept, operations)
     data["paths"] = kept
     if heard:
         data["webhooks"] = heard
@@ -52,15 +51,81 @@ def only_tags(document: Document, tags: Collection[str]) -> Document:
     if isinstance(paths, dict) and isinstance(components, dict):
         data["components"] = _needed(document, components, {"paths": kept, "webhooks": heard})
     document.places.link(data, document.data)
+    _report(document, data, selectors, report)
     return Document(data, document.label, document.places)
 
 
-def _items(document: Document, key: str, tags: Collection[str]) -> Object:
+class _Operations:
+    """The operations and webhooks of a document, and how they can be selected.
+
+    Attributes:
+        names: flat names of operations by key.
+        groups: their groups.
+    """
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        operations = list(stated_operations(document.data))
+        hooks = [each for each in stated_webhooks(document.data) if each.of is None]
+        self.names = name_operations(operations)
+        self.groups = group_operations(document, operations, self.names, Report())
+        above = parents_of(document.data)
+        self._tags: dict[str, set[str]] = {}
+        self._paths: dict[str, set[str]] = {}
+        self._names: dict[str, set[str]] = {}
+        for each in (*operations, *hooks):
+            for tag in {held for stated in _tags(each.data) for held in way_to(stated, above)}:
+                self._tags.setdefault(tag, set()).add(each.key)
+        for each in operations:
+            for path in (each.path, f"{each.method} {each.path}"):
+                self._paths.setdefault(path, set()).add(each.key)
+            names = self.names[each.key], self.groups.path_of(each.key), each.wish, each.data.get("operationId")
+            for name in {name for name in names if isinstance(name, str) and name}:
+                self._names.setdefault(name, set()).add(each.key)
+        for hook in hooks:
+            self._names.setdefault(hook.name, set()).add(hook.key)
+
+    def keys(self, selectors: Collection[str]) -> set[str]:
+        """Return the pointers of the selected operations and webhooks.
+
+        Raises:
+            DocumentError: nothing is selected by some of the texts.
+        """
+        found = {text: self._matching(text) for text in selectors}
+        if faults := [self._unknown(text) for text, keys in found.items() if not keys]:
+            raise DocumentError(faults)
+        return {key for keys in found.values() for key in keys}
+
+    def _matching(self, text: str) -> set[str]:
+        if path := _PATH.fullmatch(text):
+            return _of(self._paths, f"{path[1].strip().upper()} {path[2]}".lstrip())
+        return _of(self._tags, text) or _of(self._names, text)
+
+    def _unknown(self, text: str) -> Fault:
+        known = self._paths if _PATH.fullmatch(text) else {**self._tags, **self._names}
+        near = difflib.get_close_matches(text, known, 3)
+        listed = ", ".join(one_line(name) for name in sorted(self._tags))
+        remedy = f"Did you mean {' or '.join(map(one_line, near))}? " if near else ""
+        remedy += f"The tags are: {listed}." if self._tags else "Its operations have no tags."
+        return self._document.origin("/tags" if "tags" in self._document.data else "/paths").fault(
+            f"no tag, path or operation is {one_line(text)!r}", remedy
+        )
+
+
+def _of(known: Mapping[str, set[str]], text: str) -> set[str]:
+    """Keys of what has a name, or all whose names a text with `*` matches."""
+    if text in known or "*" not in text:
+        return known.get(text, set())
+    pattern = re.compile(".*".join(map(re.escape, text.split("*"))), re.DOTALL)
+    return {key for name, keys in known.items() if pattern.fullmatch(name) for key in keys}
+
+
+def _items(document: Document, member: str, keys: Collection[str]) -> Object:
     """The path items of a document's member with the operations that stay."""
-    items = document.data.get(key)
+    items = document.data.get(member)
     kept: Object = {}
     for name, item in items.items() if isinstance(items, dict) else ():
-        if isinstance(item, dict) and (cut := _cut(item, tags)):
+        if isinstance(item, dict) and (cut := _cut(item, join("", member, name), keys)):
             document.places.link(cut, item)
             kept[name] = cut
     if isinstance(items, dict):
@@ -68,19 +133,49 @@ def _items(document: Document, key: str, tags: Collection[str]) -> Object:
     return kept
 
 
-def _keep_names(document: Document, kept: Object) -> None:
-    """Name an operation as in the whole document, where another one may have had the shorter name."""
-    names = name_operations(list(stated_operations(document.data)))
+def _keep_names(document: Document, kept: Object, operations: _Operations) -> None:
+    """Name operations as in the whole document, where others may have had the shorter names."""
     stated = list(stated_operations({"paths": kept}))
-    for key, name in name_operations(stated).items():
-        if name != names[key]:
-            *around, method = tokens(key)
+    names = name_operations(stated)
+    groups = group_operations(
+        Document({**document.data, "paths": kept}, document.label, document.places), stated, names, Report()
+    )
+    for each in stated:
+        pinned: Object = {}
+        if names[each.key] != operations.names[each.key]:
+            pinned["x-omics-name"] = operations.names[each.key]
+        if groups.path_of(each.key) != operations.groups.path_of(each.key):
+            member = operations.groups.members.get(each.key)
+            pinned["x-omics-group"] = "" if member is None else member.group
+            pinned |= {} if member is None else {"x-omics-member": member.name}
+        if pinned:
+            *around, method = tokens(each.key)
             holder = at({"paths": kept}, join("", *around))
-            operation = next(each.data for each in stated if each.key == key)
             assert isinstance(holder, dict)
-            renamed: Object = {**operation, "x-omics-name": names[key]}
-            document.places.link(renamed, operation)
+            renamed: Object = {**each.data, **pinned}
+            document.places.link(renamed, each.data)
             holder[method] = renamed
+
+
+def _report(document: Document, data: Object, selectors: Collection[str], report: Report) -> None:
+    counts = [
+        f"{was - now:,} {noun}{'' if was - now == 1 else 's'}"
+        for noun, was, now in zip(("operation", "webhook", "schema"), _sizes(document.data), _sizes(data), strict=True)
+        if was > now
+    ]
+    if counts:
+        *others, last = counts
+        place = document.origin("/paths")
+        before = f"{', '.join(others)} and {last}" if others else last
+        after = f"left out by --only {', '.join(map(one_line, selectors))}"
+        report.add(Note(place.pointer, place.file, place.line, "pruned", before, after, True))
+
+
+def _sizes(data: Object) -> tuple[int, int, int]:
+    hooks = (1 for each in stated_webhooks(data) if each.of is None)
+    components = data.get("components")
+    schemas = components.get("schemas") if isinstance(components, dict) else None
+    return sum(1 for _ in stated_operations(data)), sum(hooks), len(schemas) if isinstance(schemas, dict) else 0
 
 
 def _tags(operation: Object) -> list[str]:
@@ -88,30 +183,19 @@ def _tags(operation: Object) -> list[str]:
     return [tag for tag in listed if isinstance(tag, str)] if isinstance(listed, list) else []
 
 
-def _unknown(document: Document, tag: str, known: Collection[str]) -> Fault:
-    near = difflib.get_close_matches(tag, known, 1)
-    listed = ", ".join(one_line(name) for name in sorted(known))
-    remedy = f"Did you mean {one_line(near[0])}? " if near else ""
-    remedy += f"There are: {listed}." if known else "Its operations have no tags."
-    return document.origin("/tags").fault(f"no operation has the tag {one_line(tag)!r}", remedy)
-
-
-def _cut(item: Object, tags: Collection[str]) -> Object:
+def _cut(item: Object, key: str, keys: Collection[str]) -> Object:
     """A path item with the operations that stay; empty if none does."""
-
-    def stays(operation: Json) -> bool:
-        return isinstance(operation, dict) and not set(tags).isdisjoint(_tags(operation))
-
     further = item.get("additionalOperations")
-    chosen = {name: value for name, value in further.items() if stays(value)} if isinstance(further, dict) else {}
+    others = further.items() if isinstance(further, dict) else ()
+    chosen = {name: value for name, value in others if join(key, "additionalOperations", name) in keys}
     cut: Object = {
-        key: value
-        for key, value in item.items()
-        if key != "additionalOperations" and (key not in METHODS or stays(value))
+        name: value
+        for name, value in item.items()
+        if name != "additionalOperations" and (name not in METHODS or join(key, name) in keys)
     }
     if chosen:
         cut["additionalOperations"] = chosen
-    return cut if chosen or any(key in METHODS for key in cut) else {}
+    return cut if chosen or any(name in METHODS for name in cut) else {}
 
 
 def _needed(document: Document, components: Object, parts: Object) -> Object:

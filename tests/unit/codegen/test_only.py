@@ -43,7 +43,7 @@ components:
 def _made(tmp_path: Path, *tags: str) -> Made:
     spec = tmp_path / "thing.yaml"
     spec.write_text(DOCUMENT)
-    return make_package(spec, (), "thing", origin="Generated for a test.", tags=tags)
+    return make_package(spec, (), "thing", origin="Generated for a test.", selectors=tags)
 
 
 def _names(made: Made) -> tuple[list[str], list[str]]:
@@ -55,7 +55,8 @@ def test_operations_of_a_tag_come_with_their_models(tmp_path: Path) -> None:
     made = _made(tmp_path, "cats")
     assert _names(made) == (["get_cats"], ["Cat", "Mouse"])
     assert '"Dog"' not in made.files["openapi.json"]
-    assert not made.report.notes or "webhook" not in str(made.report.rows())
+    pruned = [(row["before"], row["after"]) for row in made.report.rows() if row["kind"] == "pruned"]
+    assert pruned == [("3 operations, 1 webhook and 3 schemas", "left out by --only cats")]
 
 
 def test_several_tags_are_taken_together(tmp_path: Path) -> None:
@@ -84,7 +85,7 @@ def test_an_operation_keeps_the_name_that_it_has_in_the_whole(tmp_path: Path) ->
         "  /b: {get: {operationId: read, tags: [b], responses: {}}, additionalOperations: {X: {operationId: read, tags: [b], responses: {}}}}\n"
     )
     whole, part = (
-        make_package(spec, (), "thing", origin="Generated for a test.", tags=tags).package for tags in ((), ("b",))
+        make_package(spec, (), "thing", origin="Generated for a test.", selectors=tags).package for tags in ((), ("b",))
     )
     assert {operation.name for operation in part.operations} < {operation.name for operation in whole.operations}
     assert len(part.operations) == 2
@@ -100,7 +101,7 @@ def test_an_unknown_tag_is_a_fault_that_names_those_there_are(tmp_path: Path) ->
         _made(tmp_path, "cat", "dogs", "wolves")
     first, second = caught.value.faults
     assert "'cat'" in first.message
-    assert "Did you mean cats?" in first.remedy
+    assert "Did you mean cats or add_cat?" in first.remedy
     assert "base, cats, dogs, pets" in second.remedy
     assert first.line == 3
 
@@ -111,6 +112,69 @@ def test_an_operation_without_a_requirement_stays_open(tmp_path: Path) -> None:
     secured = DOCUMENT.replace("tags: [dogs], responses", "tags: [dogs], security: [{key: []}], responses")
     spec.write_text(secured.replace("  schemas:", schemes))
     for tags in ((), ("cats",)):
-        made = make_package(spec, (), "thing", origin="Generated for a test.", tags=tags)
+        made = make_package(spec, (), "thing", origin="Generated for a test.", selectors=tags)
         (cats,) = [draft for draft in made.package.drafts if draft.name == "get_cats"]
         assert cats.public
+
+
+@pytest.mark.parametrize(
+    ("wanted", "operations"),
+    [
+        ("/cats", ["add_cat", "get_cats"]),
+        ("GET /cats", ["get_cats"]),
+        ("post /cats", ["add_cat"]),
+        ("/*s", ["add_cat", "get_cats", "get_dogs", "get_pets"]),
+        ("GET /*", ["get_cats", "get_dogs", "get_pets"]),
+        ("getDogs", ["get_dogs"]),
+        ("get_dogs", ["get_dogs"]),
+        ("get*s", ["get_cats", "get_dogs", "get_pets"]),
+        ("cats.list", ["get_cats"]),
+        ("c*", ["get_cats"]),  # tags come first
+    ],
+)
+def test_operations_are_selected_by_path_and_by_name(tmp_path: Path, wanted: str, operations: list[str]) -> None:
+    assert _names(_made(tmp_path, wanted))[0] == operations
+
+
+def test_a_webhook_is_selected_by_its_name(tmp_path: Path) -> None:
+    made = _made(tmp_path, "seen", "getDogs")
+    assert made.package.webhooks is not None or '"seen"' in made.files["openapi.json"]
+    assert _names(made)[0] == ["get_dogs"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "near"),
+    [
+        ("/cat", "Did you mean /cats or GET /cats? "),
+        ("GET /dog", "Did you mean GET /dogs or /dogs? "),
+        ("getDog", "Did you mean getDogs or get_dogs"),
+        ("wolves*", "The tags are: base, cats, dogs, pets."),
+    ],
+)
+def test_what_selects_nothing_names_its_neighbours(tmp_path: Path, wanted: str, near: str) -> None:
+    with pytest.raises(DocumentError) as caught:
+        _made(tmp_path, wanted)
+    (fault,) = caught.value.faults
+    assert fault.message == f"no tag, path or operation is {wanted!r}"
+    assert fault.remedy.startswith(near)
+
+
+def test_groups_and_names_there_are_those_of_the_whole(tmp_path: Path) -> None:
+    spec = tmp_path / "groups.yaml"
+    spec.write_text(
+        "openapi: 3.1.0\ninfo: {title: Thing, version: '1'}\npaths:\n"
+        "  /cats: {get: {operationId: get_cats, tags: [cats], responses: {}}, put: {operationId: get_cat, tags: [cats], responses: {}}}\n"
+        "  /cats/list: {get: {operationId: list_cats, tags: [cats], responses: {}}}\n"
+        "  /dogs: {get: {operationId: list_dogs, tags: [dogs], responses: {}}}\n"
+    )
+    packages = [
+        make_package(spec, (), "thing", origin="Generated for a test.", selectors=selectors).package
+        for selectors in ((), ("GET /cats*",))
+    ]
+    whole, part = (
+        {draft.name: package.groups.path_of(draft.stated.key) for draft in package.drafts} for package in packages
+    )
+    assert whole == {
+        "get_cats": "cats.get_cats", "get_cat": "cats.get_cat", "list_cats": "cats.list", "list_dogs": "dogs.list",
+    }  # fmt: skip
+    assert part == {"get_cats": "cats.get_cats", "list_cats": "cats.list"}

@@ -47,7 +47,7 @@ def make(tmp_path: Path) -> Make:
             path.parent.mkdir(exist_ok=True)
             path.write_text(content)
         origin = "Generated for a test."
-        return make_package(folder / "api.yaml", (), "thing", origin=origin, tags=tags, refs=refs, strict=strict)
+        return make_package(folder / "api.yaml", (), "thing", origin=origin, selectors=tags, refs=refs, strict=strict)
 
     return make
 

@@ -32,7 +32,8 @@ class Reading:
     """How documents are read.
 
     Attributes:
-        only: Include only operations with this tag, or a tag below it, and the models that they use; may be repeated.
+        only: Include only some operations, and the models that they use: those with this tag or a tag below it, of this path
+            ('/samples*', 'GET /samples'), or of this operationId or name; * is any text; may be repeated.
         allow_url: Fetch referenced documents below this URL; may be repeated. By default nothing is fetched.
         fetch: List the hosts of referenced documents, and fetch from them after confirmation; requires a terminal.
         root: Parent folder whose files the document may reference; by default the document's folder.
@@ -62,7 +63,7 @@ class Reading:
             "allow_urls": self.allow_url,
             "refs": self.refs and Path(self.refs),
             "missing_as_any": self.missing_as_any,
-            "tags": self.only,
+            "selectors": self.only,
             "flat": self.flat,
             "folder": self.root and Path(self.root),
             "ask": agrees if self.fetch else None,
@@ -348,6 +349,9 @@ def _summarise(made: Made, target: Path, console: Console) -> None:
         "suggestion": "suggested as paged",
         "name": "named in full",
     }
+    for note in made.report.notes:
+        if note.kind == "pruned":
+            console.message(f"{note.before} {note.after}")
     if differing := ", ".join(f"{kinds[kind]} {word}" for kind, word in words.items() if kinds[kind]):
         console.message(f"{target / 'report.json'} lists what differs from the document: {differing}")
 
