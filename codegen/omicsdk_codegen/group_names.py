@@ -68,7 +68,7 @@ def shortened(stated: Stated, group: str, data: Object) -> tuple[str, str]:
         return free(base), base
     is_several = is_several or short == ["get", "list"]
     if short[0] == "get" and is_several and is_list(stated.data, noun[-1], data):
-        short = ["list", *(word for word in short[1:] if word != "list")]
+        short = ["list", *(short[1:] if short != ["get", "list"] else ())]
     if short == ["post"] and "201" in _responses(stated.data):
         short = ["create"]
     if short[0] in ("post", "put") and len(short) > 1 and short[1] in _VERBS:
@@ -110,7 +110,7 @@ def _without(words: Sequence[str], noun: Sequence[str], stated: Stated) -> tuple
     before, after = list(words[:first]), list(words[last:])
     if not before:
         after = after[after[:1] == ["controller"] :]
-        if after and not _is_namespace(stated.wish) and _VERBS.isdisjoint((after[0], after[-1])):
+        if after and not _is_namespace(stated.wish) and _VERBS.isdisjoint(after):
             return [], False  # a verb, or a noun before another one: `link_account` of the group link
         if (again := _without(after, noun, stated))[0]:
             return again

@@ -168,6 +168,7 @@ class AsyncExchange(_Reading):
 C = TypeVar("C", bound="Client")
 A = TypeVar("A", bound="AsyncClient")
 AnyClient = TypeVar("AnyClient", bound="Client | AsyncClient")
+ClientOfPart = TypeVar("ClientOfPart", bound="Client | AsyncClient", covariant=True)
 E = TypeVar("E", Exchange, AsyncExchange)
 
 INTERFACE = 3
@@ -208,10 +209,10 @@ class Bound:
     """Base of objects that are bound to a client; a clone creates its own."""
 
 
-class Part(Bound, Generic[AnyClient]):
+class Part(Bound, Generic[ClientOfPart]):
     """A part of a client, through which some of its operations are called."""
 
-    def __init__(self, client: AnyClient) -> None:
+    def __init__(self, client: ClientOfPart) -> None:
         self._client = client
 
 
@@ -467,20 +468,20 @@ class AsyncClient(_ClientBase[AsyncExchange]):
 
 
 class _Late:
-    """An operation that replaces itself by the real one, imported at its first use."""
+    """An operation that replaces itself by the real one, imported at its first use. A client's import makes a thousand of them."""
+
+    __slots__ = ("_module", "_name", "_package")
 
     def __init__(self, package: str, name: str, module: str) -> None:
-        self._module = f"{package}.operations.{module}"
-        self._name = name
-
-    def __set_name__(self, owner: type, _: str) -> None:
-        self._owner = owner
+        self._package, self._name, self._module = package, name, module
 
     def __get__(self, client: object, owner: type) -> object:
-        module = vars(import_module(self._module))
+        module = vars(import_module(f"{self._package}.operations.{self._module}"))
         # A name that the module itself uses has a trailing underscore.
         operation = module.get(f"{self._name}_") or module[self._name]
-        setattr(self._owner, self._name, operation)
+        for kind in owner.__mro__:
+            if vars(kind).get(self._name) is self:
+                setattr(kind, self._name, operation)
         return operation.__get__(client, owner)
 
 

@@ -10,10 +10,10 @@ from copy import copy
 from importlib import import_module
 from typing import Any
 
-from omicsdk.core.client import AnyClient, Bound, Part, late_operations
+from omicsdk.core.client import Bound, ClientOfPart, Part, late_operations
 
 
-class Group(Part[AnyClient]):
+class Group(Part[ClientOfPart]):
     """Operations of a client that belong together.
 
     Args:

@@ -129,6 +129,7 @@ from typing import Literal, assert_type
 from PACKAGE import APIError, AsyncThingApi, Gone, NotFound, ServiceUnavailable, ThingApi, Unprocessable, models, webhooks
 from PACKAGE.choices import AllWord as Word
 from PACKAGE.errors import Locked
+from PACKAGE.groups.text import TextGroup
 from PACKAGE.models import Account, AccountRequest, Cat, Dog, LockedData, Named, Pet
 from omicsdk.core import errors as core
 from omicsdk.core.omit import OMIT
@@ -154,7 +155,13 @@ def changes(client: ThingApi, account: Account, named: Named) -> None:
             assert_type(pet.kind, str | None)
 
 
+def texts(group: TextGroup[ThingApi]) -> str:
+    group.put(body="a")
+    return repr(group)
+
+
 async def groups(client: ThingApi, other: AsyncThingApi) -> None:
+    texts(client.text)
     assert_type(client.cat.get(), Cat)
     assert_type(await other.cat.get(), Cat)
     assert_type(client.get_cat(), Cat)

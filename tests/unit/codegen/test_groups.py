@@ -90,6 +90,7 @@ OTHER = ("get", "/other", "Other", "see_other", {})
         ("Samples", "GetSampleList", "GET /samples", {"responses": ARRAY}, "samples.list"),
         ("Settings", "get_settings", "GET /settings", {"responses": OBJECT}, "settings.get"),
         ("Tasks", "getTasksForProject", "GET /projects/{id}/tasks", {"responses": ARRAY}, "tasks.list_for_project"),
+        ("Tasks", "getTasksForTaskList", "GET /lists/{id}/tasks", {"responses": ARRAY}, "tasks.list_for_task_list"),
         # What stands before the noun is its owner, an adjective, or the other half of it.
         ("Roles", "delete_user_role", "DELETE /users/{id}/roles/{role}", {}, "roles.delete_for_user"),
         ("Roles", "get_user_roles", "GET /users/{id}/roles", {"responses": ARRAY}, "roles.list_for_user"),
