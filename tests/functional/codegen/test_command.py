@@ -174,7 +174,7 @@ def test_only_operations_of_a_tag(spec: Path, tmp_path: Path, capsys: pytest.Cap
     spec.write_text(DOCUMENT.replace("operationId: getA", "operationId: getA\n      tags: [a]"))
     assert _run(spec, "--name", "small_client", "--out", tmp_path / "out", "--only", "a") == 0
     assert _run(spec, "--name", "small_client", "--out", tmp_path / "out", "--only", "b") == 1
-    assert "There are: a." in capsys.readouterr().err
+    assert "The tags are: a." in capsys.readouterr().err
 
 
 def test_a_package_holds_a_document_to_compare_with(spec: Path, tmp_path: Path) -> None:
@@ -240,7 +240,8 @@ def test_a_projects_readme_has_every_operation(shop: Path) -> None:
     text = (shop / "README.md").read_text()
     rows = json.loads((shop / "src/shop_client/commands.json").read_text())
     for row in rows:
-        assert f"- `{row['name']}(" in text
+        name = f"{row['group']}.{row['member']}" if "group" in row else row["name"]
+        assert f"- `{name}(" in text
         assert f"`{row['method']} {row['path']}`" in text
     assert "| token | `BearerToken(token)` | A token. |" in text
     assert ", also `.pages`, `.iterate`. " in text
