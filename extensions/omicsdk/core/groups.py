@@ -32,6 +32,11 @@ class Group(Part[ClientOfPart]):
         return {"_client": self._client}
 
 
+def _client_of(holder: Any) -> Any:
+    """Return the client of a part; a client itself."""
+    return vars(holder)["_client"] if isinstance(holder, Part) else holder
+
+
 class _LateGroup:
     """A group of a client, or of another group; made at its first use."""
 
@@ -42,8 +47,8 @@ class _LateGroup:
         kind = import_module(self._module).GROUP
         if holder is None:
             return kind
-        found = vars(holder)[self._name] = kind(holder._client if isinstance(holder, Part) else holder)
-        return found
+        group = vars(holder)[self._name] = kind(_client_of(holder))
+        return group
 
 
 class _Member:
@@ -55,10 +60,9 @@ class _Member:
     def __get__(self, group: Part[Any] | None, owner: type) -> Any:
         if group is None:
             return self
-        call: Any = getattr(group._client, self._operation)  # pyright: ignore[reportPrivateUsage] - of its part
-        if isinstance(
-            call, Bound
-        ):  # not a method of a subclass; the module of calls is imported with the first operation
+        call: Any = getattr(_client_of(group), self._operation)
+        # A method of a subclass stays itself. The class of calls is not imported here: clients import it with their first operation.
+        if isinstance(call, Bound):
             call = copy(call)
             call.show_as(self._shown)
         vars(group)[self._name] = call

@@ -28,14 +28,17 @@ HELD = {
 }
 OBJECT = {"200": {"description": "", "content": {"application/json": {"schema": {"type": "object"}}}}}
 CREATED = {"201": {"description": ""}}
-SCHEMAS = {
+SCHEMAS: dict[str, Any] = {
     "Held": {"allOf": [{"type": "object"}, {"$ref": "#/components/schemas/Page"}]},
     "Page": {"properties": {"samples": {"$ref": "#/components/schemas/Samples"}}},
     "Samples": {"type": "array", "items": {}},
 }
 
 
-def _document(*operations: tuple[str, str, str | None, str, dict[str, Any]], **members: Any) -> Document:
+Operation = tuple[str, str, str | None, str, dict[str, Any]]
+
+
+def _document(*operations: Operation, **members: Any) -> Document:
     """A document of operations: method, path, tag, operationId and further members."""
     paths: dict[str, Any] = {}
     for method, path, tag, name, more in operations:
@@ -60,7 +63,7 @@ def _paths(document: Document, report: Report | None = None) -> list[str]:
     return [groups.path_of(each.key) for each in stated_operations(document.data)]
 
 
-OTHER = ("get", "/other", "Other", "see_other", {})
+OTHER: Operation = ("get", "/other", "Other", "see_other", {})
 
 
 @pytest.mark.parametrize(
@@ -169,7 +172,7 @@ def test_a_whole_name_that_is_anothers_short_one_displaces_it() -> None:
 
 
 def test_names_depend_neither_on_order_nor_on_other_operations() -> None:
-    operations = [
+    operations: list[Operation] = [
         ("get", "/samples", "Samples", "list_samples", {}),
         ("get", "/samples/{id}", "Samples", "get_sample", {}),
         ("get", "/runs", "Runs", "list_runs", {}),
@@ -184,16 +187,16 @@ def test_names_depend_neither_on_order_nor_on_other_operations() -> None:
         assert before.items() <= after.items()
 
 
-def operations_of(operations: list[Any]) -> list[str]:
+def operations_of(operations: list[Operation]) -> list[str]:
     """Requests in the order of the document, which groups them by path."""
     return [f"{each.method} {each.path}" for each in stated_operations(_document(*operations).data)]
 
 
 def test_one_group_for_everything_is_none_unless_it_was_asked_for() -> None:
-    lists = ("get", "/samples", "Samples", "list_samples", {})
-    gets = ("get", "/samples/{id}", "Samples", "get_sample", {})
+    lists: Operation = ("get", "/samples", "Samples", "list_samples", {})
+    gets: Operation = ("get", "/samples/{id}", "Samples", "get_sample", {})
     assert _paths(_document(lists, gets)) == ["", ""]
-    asked = (*lists[:4], {"x-omics-group": "tubes"})
+    asked: Operation = (*lists[:4], {"x-omics-group": "tubes"})
     assert _paths(_document(asked)) == ["tubes.list_samples"]
 
 
@@ -272,7 +275,7 @@ def test_tags_state_groups_parents_and_descriptions() -> None:
     assert groups.paths() == ["internal", "samples", "samples.boxes"]
 
 
-LAB = (
+LAB: tuple[Operation, ...] = (
     ("get", "/samples", "Samples", "list_samples", {}),
     ("get", "/samples/{id}", "Samples", "get_sample", {}),
     ("get", "/boxes", "lab.boxes", "list_boxes", {}),
@@ -280,7 +283,7 @@ LAB = (
 )
 
 
-def _planned(*operations: Any, flat: bool = False) -> Package:
+def _planned(*operations: Operation, flat: bool = False) -> Package:
     document = _document(*operations, info={"title": "Lab", "version": "1"})
     return plan(document, "lab", Report(), flat=flat)
 
@@ -293,7 +296,8 @@ def test_commands_have_their_group_and_member() -> None:
         ("list_boxes", "list-boxes", "lab.boxes", "list"),
         ("health", "health", None, None),
     ]
-    assert not any("group" in row for row in map(dict, _planned(*LAB, flat=True).commands))  # type: ignore[arg-type]
+    flat: list[Any] = _planned(*LAB, flat=True).commands
+    assert not any("group" in row for row in flat)
 
 
 def test_flat_packages_are_as_before() -> None:
@@ -318,7 +322,7 @@ def test_the_readme_lists_operations_by_group() -> None:
 
 
 def test_a_changed_group_is_a_change_for_users() -> None:
-    other = ((*LAB[0][:3], "list_samples", {"x-omics-member": "all"}), *LAB[1:])
+    other: tuple[Operation, ...] = ((*LAB[0][:3], "list_samples", {"x-omics-member": "all"}), *LAB[1:])
     changes = [(change.breaking, change.name, change.what) for change in compare(_planned(*LAB), _planned(*other))]
     assert changes == [(True, "list_samples", "is samples.all now; it was samples.list")]
     changes = [(change.breaking, change.what) for change in compare(_planned(*LAB, flat=True), _planned(*LAB))]

@@ -15,7 +15,7 @@ from omicsdk.core.errors import NotFound
 
 def _operation(name: str, tag: str, *parameters: str, status: str = "200") -> dict[str, Any]:
     stated = [{"name": each, "in": "query", "required": True, "schema": {"type": "string"}} for each in parameters]
-    content = {} if status == "204" else {"content": {"application/json": {"schema": {}}}}
+    content: dict[str, Any] = {} if status == "204" else {"content": {"application/json": {"schema": {}}}}
     return {
         "operationId": name,
         "summary": f"{name} does it.",
