@@ -51,9 +51,12 @@ def shortened(stated: Stated, group: str, data: Object) -> tuple[str, str]:
         group: its group.
         data: the document, whose schemas tell whether the answer is a list.
     """
+    above, _, leaf = group.rpartition(".")
+    namespace, _, own_name = stated.wish.partition("/")
+    if own_name and snake_case(namespace) == leaf:  # `repos/list-for-user`: the author has named it in its group
+        return free(snake_case(own_name)), f"{stated.wish} without {namespace}"
     words = _words_of(stated)
     base = "_".join(words)
-    above, _, leaf = group.rpartition(".")
     whole = [word for word in leaf.strip("_").split("_") if word]
     if stated.wish and words[: len(whole)] != whole:  # the tag is a namespace before the resource
         words = _start_cut(words, above.replace(".", "_").split("_"))

@@ -108,6 +108,7 @@ OTHER: Operation = ("get", "/other", "Other", "see_other", {})
         ("core", "core_users_me_retrieve", "GET /core/users/me/", {}, "core.users.me_retrieve"),
         ("core", "core_users_partial_update", "PATCH /api/v3/core/users/{id}/", {}, "core.users.partial_update"),
         ("search", "search/code", "GET /search/code", {}, "search.code"),
+        ("repos", "repos/get-repo-rule-suite", "GET /repos/{id}/suites", {}, "repos.get_repo_rule_suite"),
         ("Accounts", "Accounts_GetAccount", "GET /accounts/{id}", {}, "accounts.get"),
         ("users", "UsersController_findAll", "GET /users", {}, "users.find_all"),
         ("link", "link_google_account", "GET /link/google", {}, "link.link_google_account"),
