@@ -494,3 +494,50 @@ def late_operations(package: str, names: str) -> dict[str, _Late]:
     """
     words = (word.partition("=") for word in names.split())
     return {name: _Late(package, name, module or name) for name, _, module in words}
+
+
+def client_of(holder: Any) -> Any:
+    """Return the client of a part; a client itself."""
+    return vars(holder)["_client"] if isinstance(holder, Part) else holder
+
+
+class _LateGroup:
+    """A group of a client, or of another group; imported and made at its first use."""
+
+    def __init__(self, package: str, name: str, module: str) -> None:
+        self._module, self._name = f"{package}.{module}", name
+
+    def __get__(self, holder: Any, owner: type) -> Any:
+        kind = import_module(self._module).GROUP
+        if holder is None:
+            return kind
+        group = vars(holder)[self._name] = kind(client_of(holder))
+        return group
+
+
+def late_groups(package: str, names: str) -> dict[str, _LateGroup]:
+    """Return groups as class attributes, each made at its first use.
+
+    Args:
+        package: The package with one module per group.
+        names: As of `late_operations`.
+    """
+    words = (word.partition("=") for word in names.split())
+    return {name: _LateGroup(package, name, module or name) for name, _, module in words}
+
+
+def grouped_operations(package: str, names: str, grouped: str, groups: str) -> dict[str, Any]:
+    """Return the attributes of a client with groups: operations, which completion only offers in their groups, and the groups.
+
+    Args:
+        package: The package.
+        names: The operations without a group, as of `late_operations`.
+        grouped: The others.
+        groups: The groups, as of `late_groups`.
+    """
+    hidden = late_operations(package, grouped)
+
+    def __dir__(client: object) -> list[str]:
+        return [name for name in object.__dir__(client) if name not in hidden]
+
+    return {**late_operations(package, names), **hidden, **late_groups(f"{package}.groups", groups), "__dir__": __dir__}
