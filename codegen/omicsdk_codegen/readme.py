@@ -64,6 +64,7 @@ def readme(package: Package, name: str, note: Code, *, has_command: bool = True,
         given = f"{{{', '.join(f'{literal(name)}: ...' for name in together)}}}"
     server = "" if package.base_url != "''" else 'base_url="https://..."'
     count = len(package.drafts)
+    shown = min(package.drafts, key=_effort, default=None)
     credentials = given.partition("(")[0] if given.startswith(_OURS) else ""
     source = name if is_copy else "omicsdk.core.credentials"
     imported: dict[str, list[str]] = {name: [package.api]}
@@ -80,7 +81,7 @@ def readme(package: Package, name: str, note: Code, *, has_command: bool = True,
         imports=[Code(f"from {module} import {', '.join(names)}") for module, names in imported.items()],
         by_scheme=len(package.security.schemes) > 1,
         constructor=Code(", ".join(text for text in (server, f"credentials={given}" if given else "") if text)),
-        example=_example(package.drafts[0], package) if package.drafts else Code("client"),
+        example=_example(shown, package) if shown is not None else Code("client"),
         need=Code(need_of(package.document) or "No operation requires them."),
         ways=[_row(way) for way in ways],
         servers=_servers(package),
@@ -89,11 +90,16 @@ def readme(package: Package, name: str, note: Code, *, has_command: bool = True,
         choices=bool(package.choices),
         errors=package.errors is not None,
         variable=Code(name.upper()),
-        command=_command(package.drafts[0], package) if has_command and package.drafts else Code(""),
+        command=_command(shown, package) if has_command and shown is not None else Code(""),
         command_rows=[_command_row(name, each) for each in credential_options(package)],
         verified=_verified(package),
         webhooks=[_hook(function) for function in package.webhooks.functions] if package.webhooks is not None else [],
     )
+
+
+def _effort(draft: Draft) -> tuple[bool, int]:
+    """How far an operation is from one that anyone can try: it changes something, or requires arguments."""
+    return draft.stated.method != "GET", sum(argument.required for argument in draft.arguments)
 
 
 def _servers(package: Package) -> list[Row]:

@@ -89,3 +89,17 @@ def test_the_function_that_verifies_webhooks_is_named() -> None:
         assert "`parse_ended(body)`" in made
         assert text in made
         assert ("(body, headers, secret)" in made) is (text != "")
+
+
+def test_the_example_is_an_operation_that_anyone_can_try() -> None:
+    one = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
+    paths = {
+        "/a": {"post": {"operationId": "make", **_DONE}},
+        "/a/{id}": {"get": {"operationId": "one", "parameters": [one], **_DONE}},
+        "/b": {"get": {"operationId": "all_of", **_DONE}},
+    }
+    text = _around({"paths": paths})["README.md"]
+    assert "    ...  # client.b.all_of()\n" in text
+    assert "\n```sh\nbank b all-of\nbank --help\n```\n" in text
+    del paths["/b"]
+    assert "    ...  # client.one(id=...)\n" in _around({"paths": paths})["README.md"]
