@@ -609,7 +609,7 @@ def test_an_upload_that_fails_leaves_no_parts_in_the_bucket(s3_settings: Mapping
     client.meta.events.register("before-call.s3.CompleteMultipartUpload", refused)
     place = tmp_path / "big"
     with place.open("wb") as file:
-        file.truncate(80 * 1024 * 1024)
+        file.truncate(20 * 1024 * 1024)
 
     with pytest.raises(OmicsError), place.open("rb") as file:
         storage.save("data/big", file)

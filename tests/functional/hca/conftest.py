@@ -11,6 +11,9 @@ from typing import Any
 
 import pytest
 from fork_server import forked
+from small_cells import small_cells as small_cells
+from small_cells import small_etag_parts as small_etag_parts
+from small_cells import small_parts as small_parts
 from user_commands import run_here
 
 OMICS = Path(sys.executable).with_name("omics.exe" if sys.platform == "win32" else "omics")

@@ -10,9 +10,6 @@ from typing import Any
 import pytest
 from breakable import noise as noise
 from omicsdk.core import Retry
-from small_cells import small_cells as small_cells
-from small_cells import small_etag_parts as small_etag_parts
-from small_cells import small_parts as small_parts
 from upload_user import home as home
 from upload_user import user_file as user_file
 

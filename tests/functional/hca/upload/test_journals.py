@@ -12,18 +12,18 @@ from omicsdk.hca.upload.sources import LocalFile
 from omicsdk.hca.upload.uploads import journal_of
 from omicsdk.transfer import Control, Progress
 from omicsdk.transfer.journal import OLD
+from small_cells import UNIT
 from upload_areas import OTHER, UUID, uri_of
 
-MIB = 1024 * 1024
 
-
+@pytest.mark.usefixtures("small_etag_parts")
 def test_a_stopped_upload_continues_with_its_parts(
     area: Any, service: Any, tmp_path: Path, home: Path, stored: Any, noise: Any
 ):
     path = tmp_path / "large.bin"
-    path.write_bytes(noise(65 * MIB))
+    path.write_bytes(noise(65 * UNIT))
     client = service._up.context.staging.client()
-    control = Control(rate_limit=40 * MIB)  # the large part takes a while, the small one does not
+    control = Control(rate_limit=40 * UNIT)  # the large part takes a while, the small one does not
 
     def stop_with_a_part(_: Progress) -> None:
         for begun in client.list_multipart_uploads(Bucket=area.uri.bucket_name).get("Uploads", []):
@@ -38,7 +38,7 @@ def test_a_stopped_upload_continues_with_its_parts(
     assert stat.S_IMODE(journal.stat().st_mode) == 0o600
     second = area.send([path], sync=False)
     assert second.counts["done"] == 1
-    assert second.outcomes[0].bytes_kept >= 5 * MIB
+    assert second.outcomes[0].bytes_kept >= 5 * UNIT
     assert stored("large.bin")["bytes"] == path.read_bytes()
     assert stored("large.bin")["Metadata"] == dict(second.files[0].checksums)
     assert not list(home.rglob("*.journal"))

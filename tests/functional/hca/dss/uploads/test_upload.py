@@ -21,6 +21,7 @@ from omicsdk.core.waits import StoppableClock
 from omicsdk.hca.dss import Dss, UploadFailed, jobs, staging, uploads
 from omicsdk.sandbox import Rule
 from omicsdk.transfer import Control, Progress, TransferFailed
+from small_cells import UNIT
 
 pytestmark = pytest.mark.sandbox
 
@@ -441,6 +442,7 @@ def test_a_service_that_fails_while_it_is_queried_is_that_files_error():
     assert isinstance(error, ServerError)
 
 
+@pytest.mark.usefixtures("small_etag_parts")
 def test_a_staged_file_has_the_tags_and_the_type_that_the_service_wants(
     omics_sandbox: Any, dss: Dss, source: Path, staged: str
 ):
@@ -448,7 +450,7 @@ def test_a_staged_file_has_the_tags_and_the_type_that_the_service_wants(
     from omicsdk.core.checksums import digest
 
     with (source / "large.fastq.gz").open("wb") as file:
-        file.truncate(64 * 1024 * 1024 + 1)  # in two parts
+        file.truncate(64 * UNIT + 1)  # in two parts
     dss.upload(source, "aws", staged)
     s3: Any = boto3.client("s3")
     seen: dict[str, tuple[str, dict[str, str]]] = {}
