@@ -9,7 +9,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, get_args, get_type_hints
 
-from . import plan, plan_choices, plan_dicts, plan_errors, plan_headers, plan_models, plan_operations, plan_webhooks
+from . import (
+    plan,
+    plan_choices,
+    plan_dicts,
+    plan_errors,
+    plan_groups,
+    plan_headers,
+    plan_models,
+    plan_operations,
+    plan_webhooks,
+)
 from . import readme as readme_page
 from .template_files import shipped
 
@@ -41,10 +51,23 @@ TEMPLATES: Mapping[str, Template] = {
             "package": plan.Package,
             "modules": "modules of operations by their names",
             "interface": "version of what the package uses of its runtime",
-            "names": "literal of all operations' names, as `late_operations` reads it",
+            "names": "literal of the names of operations in no group, as `late_operations` reads it",
+            "grouped": "the same of those in groups",
+            "groups": list[plan_groups.GroupModule],
+            "group_names": "literal of the names of groups, as `grouped_operations` reads it",
         },
     ),
     "errors.py.jinja": Template("src/NAME/errors.py", {"module": plan_errors.ErrorModule}),
+    "group.py.jinja": Template(
+        "src/NAME/groups/GROUP.py",
+        {
+            "module": plan_groups.GroupModule,
+            "modules": "modules of operations by their names",
+            "symbols": "names in these by the operations' names",
+            "names": "literal of `NAME=OPERATION` for each operation of the group",
+            "below": "literal of the names of groups below it",
+        },
+    ),
     "headers.py.jinja": Template("src/NAME/headers.py", {"module": plan_headers.HeaderModule}),
     "lazy.py.jinja": Template(
         "src/NAME/__init__.py, src/NAME/models/__init__.py and src/NAME/types/__init__.py",
@@ -109,6 +132,7 @@ TEMPLATES: Mapping[str, Template] = {
             "command": "a command with the options that it requires; empty without a command line",
             "command_rows": list[readme_page.Row],
             "groups": list[readme_page.Group],
+            "grouped": "an operation in a group, by both names; empty for a client without groups",
             "webhooks": list[readme_page.Line],
         },
     ),
@@ -155,7 +179,7 @@ def _described(template: Template) -> str:
             shown = ", ".join(each.__name__ for each in found)
             lines.append(f"{name}: {shown if meaning in found else f'list[{shown}]'}.")
             for each in found:
-                classes |= dict.fromkeys(_classes(each))
+                _add_classes(each, classes)
     for found in classes:
         text = inspect.getdoc(found) or ""
         described = dict(_ATTRIBUTE.findall(text.partition("Attributes:\n")[2]))
@@ -187,13 +211,15 @@ def _is_for_templates(hint: Any) -> bool:
     )
 
 
-def _classes(found: type) -> Iterator[type]:
-    """A class, and the classes of its attributes."""
-    yield found
+def _add_classes(found: type, classes: dict[type, None]) -> None:
+    """Add a class, and the classes of its attributes, to others."""
+    if found in classes:
+        return
+    classes[found] = None
     for name, hint in get_type_hints(found).items():
         if name in _members(found):
             for each in _flat(hint):
-                yield from _classes(each)
+                _add_classes(each, classes)
 
 
 def _flat(hint: Any) -> Iterator[type]:

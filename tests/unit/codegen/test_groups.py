@@ -311,12 +311,12 @@ def test_the_readme_lists_operations_by_group() -> None:
     text = files_around(_planned(*LAB), "lab", Path("lab.yaml"))["README.md"]
     lines = [line for line in text.splitlines() if line.startswith(("###", "- `"))]
     assert lines == [
-        "- `health()`: `GET /health`. GET /health.",
+        "- `health()`: `GET /health`.",
         "### lab.boxes",
-        "- `lab.boxes.list()`: `GET /boxes`. GET /boxes.",
+        "- `lab.boxes.list()`: `GET /boxes`.",
         "### samples",
-        "- `samples.list()`: `GET /samples`. GET /samples.",
-        "- `samples.get(*, id)`: `GET /samples/{id}`. GET /samples/\\{id\\}.",
+        "- `samples.list()`: `GET /samples`.",
+        "- `samples.get(*, id)`: `GET /samples/{id}`.",
     ]
     assert "`client.samples.list` is `client.list_samples`, the same call." in text
     assert "\nlab samples list\n" in text
