@@ -68,7 +68,7 @@ def shortened(stated: Stated, group: str, data: Object) -> tuple[str, str]:
         if short:
             break
     else:
-        return free(base), base
+        return free(base), f"{base} as it is"
     is_several = is_several or short == ["get", "list"]
     if short[0] == "get" and is_several and is_list(stated.data, noun[-1], data):
         short = ["list", *(short[1:] if short != ["get", "list"] else ())]
