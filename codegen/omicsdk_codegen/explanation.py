@@ -19,6 +19,7 @@ _KINDS = {
     "recognition": "recognised",
     "suggestion": "suggested",
     "name": "named in full",
+    "group": "grouped",
     "pruned": "left out",
 }
 

@@ -11,7 +11,7 @@ from typing import Literal
 from .values import Json
 
 Kind = Literal[
-    "repair", "omission", "loss", "untyped", "fault", "recognition", "suggestion", "template", "name", "pruned"
+    "repair", "omission", "loss", "untyped", "fault", "recognition", "suggestion", "template", "name", "group", "pruned"
 ]
 
 
@@ -70,7 +70,7 @@ class Note:
             parameter or response that is not), "untyped" (taken as any value), "fault" (left out or taken as any value
             because of one of `Report.faults`), "recognition" (pages that it does not state as such), "suggestion" (pages that
             are not certain enough), "template" (a user's template in place of one of ours), "name" (not shortened in its group),
-            "pruned" (left out by --only).
+            "group" (operations that became one), "pruned" (left out by --only).
         before: what stood there, in a few words.
         after: its replacement.
         certain: whether the document's intent is beyond doubt.

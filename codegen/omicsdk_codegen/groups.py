@@ -94,7 +94,21 @@ def group_operations(document: Document, stated: Sequence[Stated], names: Mappin
     members = _named_apart(document, members, names, report)
     attributes = _attributes(document, members, names, report)
     about = {attributes[group]: text for group, text in tags.about.items() if group in attributes and text}
-    return Groups({key: replace(each, group=attributes[each.group]) for key, each in members.items()}, about)
+    groups = Groups({key: replace(each, group=attributes[each.group]) for key, each in members.items()}, about)
+    _report(document, groups, report)
+    return groups
+
+
+def _report(document: Document, groups: Groups, report: Report) -> None:
+    """Add a row for each group: what states it, and the names in it."""
+    place = document.origin("/paths")
+    by_group: dict[str, list[Member]] = {}
+    for member in groups.members.values():
+        by_group.setdefault(member.group, []).append(member)
+    for group, members in by_group.items():
+        reasons = ", ".join(dict.fromkeys(member.why for member in members))
+        names = ", ".join(member.name for member in members)
+        report.add(Note(place.pointer, place.file, place.line, "group", reasons, f"{group}: {names}", True))
 
 
 def _risen(member: Member, name: str) -> Member | None:

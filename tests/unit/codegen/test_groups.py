@@ -154,7 +154,7 @@ def test_names_that_clash_are_whole_for_all_and_reported() -> None:
         OTHER,
     )
     assert _paths(document, report)[:3] == ["samples.get_sample", "samples.get_samples", "samples.list"]
-    assert sorted((note.kind, note.before, note.after) for note in report.notes) == [
+    assert sorted((note.kind, note.before, note.after) for note in report.notes if note.kind == "name") == [
         ("name", "the name get in the group samples", "get_sample: its full name, as get would be that of get_samples too"),
         ("name", "the name get in the group samples", "get_samples: its full name, as get would be that of get_sample too"),
     ]  # fmt: skip
@@ -207,7 +207,7 @@ def test_a_group_gives_way_to_an_operation_of_its_name() -> None:
         ("get", "/search", "Search", "search", {}), ("get", "/search/more", "Search", "search_more", {}), OTHER
     )
     assert _paths(document, report)[:2] == ["", "search_operations.search_more"]
-    (note,) = report.notes
+    (note,) = [note for note in report.notes if note.kind == "name"]
     assert (note.kind, note.before, note.after) == (
         "name", "the group search", "search_operations: an operation has its name"
     )  # fmt: skip
@@ -340,3 +340,12 @@ def test_an_explanation_has_the_group_and_why(tmp_path: Path) -> None:
     assert "  on the command line: samples list, list-samples\n" in text
     flat = explain(plan_package(spec, (), "lab", flat=True), "list_samples")
     assert "in its group" not in as_text(flat)
+
+
+def test_the_report_has_a_row_for_each_group() -> None:
+    report = Report()
+    _paths(_document(*LAB), report)
+    assert sorted((note.kind, note.before, note.after) for note in report.notes) == [
+        ("group", "tag Samples", "samples: list, get"),
+        ("group", "tag lab.boxes", "lab.boxes: list"),
+    ]

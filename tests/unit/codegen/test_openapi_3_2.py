@@ -84,7 +84,7 @@ def sent_by(package: Any, call: Callable[[Any], object], response: object = None
 
 
 def rows(made: Made) -> list[tuple[object, object, object]]:
-    return [(row["kind"], row["before"], row["line"]) for row in made.report.rows()]
+    return [(row["kind"], row["before"], row["line"]) for row in made.report.rows() if row["kind"] != "group"]
 
 
 def refused(make: Make, text: str) -> list[str]:

@@ -216,7 +216,7 @@ def test_all_faults_of_overlays_wishes_are_reported_at_once() -> None:
 )
 def test_a_server_that_is_no_whole_address_is_noted(url: str, noted: bool) -> None:
     report = Report()
-    plan(Document({**DOCUMENT, "servers": [{"url": url}]}, "document.yaml", Places()), "thing", report)
+    plan(Document({**DOCUMENT, "servers": [{"url": url}]}, "document.yaml", Places()), "thing", report, flat=True)
     assert [(note.kind, note.before) for note in report.notes] == ([("omission", f"server {url}")] if noted else [])
 
 
