@@ -17,7 +17,7 @@ from trials import until
 pytestmark = pytest.mark.sandbox
 
 MIB = 1 << 20
-SIZES = [128 * MIB, pytest.param(1024 * MIB, marks=pytest.mark.long)]
+SIZES = [64 * MIB, pytest.param(1024 * MIB, marks=pytest.mark.long)]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no kill -9")
