@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
     from logging import Logger
 
-_LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40, "exception": 40, "critical": 50, "isEnabledFor": 50}
+DEBUG = 10
+"""The level of debugging, as `logging` has it."""
+_LEVELS = {"debug": DEBUG, "info": 20, "warning": 30, "error": 40, "exception": 40, "critical": 50, "isEnabledFor": 50}
 """Levels of records by the methods that log them, as `logging` has them; the highest for the one that tells whether to."""
 
 

@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterable, Iterator
 from typing import SupportsIndex, TypeVar, cast
 
-from omicsdk.core.logs import logger
+from omicsdk.core.logs import DEBUG, logger
 from omicsdk.core.redaction import mask_text
 
 T = TypeVar("T")
@@ -170,9 +170,8 @@ def foreign_words(name: str, error: BaseException) -> str:
         name: The file that it concerns.
         error: The error.
     """
-    from logging import DEBUG
-    from traceback import format_exception
-
     if _log.isEnabledFor(DEBUG):
+        from traceback import format_exception
+
         _log.debug("%s: %s", name, mask_text("".join(format_exception(error))))
     return mask_text(repr(error))

@@ -9,6 +9,7 @@ import os
 import re
 from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self, TextIO, TypeVar, cast, overload
 from weakref import finalize
@@ -467,12 +468,14 @@ def _portable(outcome: Outcome) -> Outcome:
 
 def _free_frames(error: BaseException | None) -> None:
     """Release what the frames of a traceback reference (blocks of bytes, answers), but keep its lines."""
-    import traceback
-
     seen = set[int]()
     while error is not None and id(error) not in seen:
         seen.add(id(error))
-        traceback.clear_frames(error.__traceback__)
+        trace = error.__traceback__
+        while trace is not None:  # as traceback.clear_frames, which cannot be imported where too many files are open
+            with suppress(RuntimeError):  # a frame that still runs
+                trace.tb_frame.clear()
+            trace = trace.tb_next
         error = error.__cause__ or error.__context__
 
 
