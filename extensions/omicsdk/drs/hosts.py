@@ -36,9 +36,11 @@ KNOWN: tuple[KnownHost, ...] = (
     KnownHost("data.kidsfirstdrc.org", "Kids First", "gen3", ("dg.F82A1A",)),
     KnownHost("data.terra.bio", "Terra Data Repo: AnVIL and others", "google", ("drs.anv0", "dg.ANV0")),
     # DRS servers of Seven Bridges: each platform's entry in the GA4GH implementation registry (com.sb.cavatica.drs,
-    # com.sb.cgc.drs, com.sb.bdc.drs). Their objects are named by host, so they have no prefixes.
+    # com.sb.cgc.drs, com.sb.bdc.drs). Their objects are named by host; published tables of the CGC's also write sb:ID.
     KnownHost("cavatica-ga4gh-api.sbgenomics.com", "CAVATICA", "sb", api="https://cavatica-api.sbgenomics.com/v2"),
-    KnownHost("cgc-ga4gh-api.sbgenomics.com", "Cancer Genomics Cloud", "sb", api="https://cgc-api.sbgenomics.com/v2"),
+    KnownHost(
+        "cgc-ga4gh-api.sbgenomics.com", "Cancer Genomics Cloud", "sb", ("sb",), api="https://cgc-api.sbgenomics.com/v2"
+    ),
     KnownHost(
         "ga4gh-api.sb.biodatacatalyst.nhlbi.nih.gov",
         "BioData Catalyst by Seven Bridges",

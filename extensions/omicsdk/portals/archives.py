@@ -29,7 +29,7 @@ from omicsdk.portals.lists import (
     size_in,
     text_of,
 )
-from omicsdk.portals.url_lists import checksum_line
+from omicsdk.portals.url_lists import checksum_line, most_lines
 
 # -- bags
 
@@ -127,8 +127,8 @@ def _bag_rows(listed: FileList) -> Iterator[Row]:
                 continue
             entry = _FETCH_LINE.match(line.rstrip("\r\n"))
             if entry is None:
-                said = f"{listed.shown}, line {number} of fetch.txt: {line.strip()[:100]!r} is not URL, length and data/NAME"
-                raise ListError(said, remedy="Nothing was downloaded; get the bag again.")
+                yield Row(number, {}, fault=f"{line.strip()[:100]!r} is not URL, length and data/NAME")
+                continue
             name = _unescaped(entry[3])
             algorithm, checksum = stated.of(name)
             if not checksum:
@@ -154,7 +154,7 @@ BAG = Format(
     "bdbag",
     "BDBag, or the fetch.txt of one",
     "bagit.txt in a zip archive or folder; lines URL LENGTH data/NAME",
-    lambda head: BAGIT in head.members or (bool(head.lines) and all(_FETCH_LINE.match(line) for line in head.lines)),
+    lambda head: BAGIT in head.members or most_lines(head, _FETCH_LINE.match),
     _bag_rows,
     _bag_file,
 )

@@ -36,6 +36,7 @@ from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.drs.storage import PROJECT_VARIABLE
 from omicsdk.fs.store import WEB
 from omicsdk.portals.formats import FORMATS
+from omicsdk.portals.headings import parsed_map
 from omicsdk.portals.lists import (
     SHOWN_FAULTS,
     URLS,
@@ -54,6 +55,7 @@ from omicsdk.portals.pages import check_no_page, page_in
 from omicsdk.portals.plan import Layout, Plan
 from omicsdk.portals.rows import OUTCOME_COLUMN
 from omicsdk.portals.sources import SourceOptions, Sources
+from omicsdk.portals.tables import TABLE
 from omicsdk.portals.url_lists import CHECKSUMS
 from omicsdk.portals.url_lists import URLS as URL_LIST
 from omicsdk.transfer import Item, Location, Outcome, SelectionOptionsDict, TransferOptions, TransferReport
@@ -84,6 +86,8 @@ def get(
     on_message: Callable[[str], object] | None = None,
     google_project: str | None = None,
     max_unpacked: int | str | None = None,
+    map: str | Sequence[str] | Mapping[str, str] = (),
+    strict: bool = False,
     **options: Unpack[SelectionOptionsDict],
 ) -> TransferReport:
     """Download the files that a portal's manifest, a URI or a URL names.
@@ -107,6 +111,9 @@ def get(
         google_project: Google project to bill for gs:// objects in requester-pays buckets; by default OMICS_GOOGLE_PROJECT.
         max_unpacked: Most bytes that a compressed list or bag may inflate to, with K, M, G or T; by default a hundred
             times its size, at least 1G.
+        map: What columns of a table state, such as url=download_link,md5=sum: url, name, size, checksum, md5, sha1,
+            sha256, sha512 or crc32c. The table may have any other columns.
+        strict: Refuse a list with an invalid row. By default such a row fails alone, unless its name is unsafe.
         **options: See `omicsdk.transfer.TransferOptions`. A dry run requests from services what lists lack. Lists state
             no times of change, so that `newer` and `older` select nothing.
 
@@ -131,7 +138,10 @@ def get(
     words = [what] if isinstance(what, str | os.PathLike) else list(what)
     if not words:
         raise UsageError("Nothing to download", remedy="Name a list, a URI or a URL.")
-    named = None if format is None else format_named(format, FORMATS)
+    columns = parsed_map(map)
+    if columns and format not in (None, TABLE.name):
+        raise UsageError(f"--map is for tables, not for --format {format}", remedy=f"Use --format {TABLE.name}.")
+    named = TABLE if columns else None if format is None else format_named(format, FORMATS)
     chosen.control.begin(SYSTEM_CLOCK.monotonic())
     written = Path(result) if result is not None else result_beside(Path(target))
     if not chosen.dry_run:
@@ -145,9 +155,9 @@ def get(
     preferences = tuple(prefer)
     source_options = SourceOptions(preferences, environ, stopped)
     with tempfile.TemporaryDirectory(prefix="omics-") as work, Sources(source_options) as sources:
-        of_all = FileList(Path(), "arguments", "", preferences, Counter(), max_unpacked)
+        of_all = FileList(Path(), "arguments", "", preferences, Counter(), max_unpacked, columns)
         lists = list(_lists([os.fspath(each) for each in words], named, Path(work), of_all))
-        plan = Plan(Path(work, "plan"), sources, layout, stopped, chosen)
+        plan = Plan(Path(work, "plan"), sources, layout, stopped, chosen, strict=strict)
         _fill(plan, lists, tell)
 
         def fetch(items: Iterable[Item]) -> TransferReport:
@@ -256,8 +266,9 @@ def described(counts: Mapping[str, int]) -> str:
     Args:
         counts: Its counts, as `Plan.add` returns them.
     """
-    files = count_of(counts["files"], "file")
-    if counts["unsized"] and counts["unsized"] == counts["files"]:
+    faulty = counts["faulty"]
+    files = count_of(counts["files"] - faulty, "file")
+    if counts["unsized"] and counts["unsized"] == counts["files"] - faulty:
         said = [f"{files} of unknown size"]
     else:
         said = [f"{files}, {size_words(counts['size'])}"]
@@ -265,6 +276,7 @@ def described(counts: Mapping[str, int]) -> str:
     said += [f"{counts['unchecked']:,} without a checksum (size checked only)"] if counts["unchecked"] else []
     said += [f"{counts['repeated']:,} listed again"] if counts["repeated"] else []
     said += [f"{count_of(counts['empty'], 'row')} without a file"] if counts["empty"] else []
+    said += [f"{count_of(faulty, 'row')} that cannot be read"] if faulty else []
     return "; ".join(said)
 
 

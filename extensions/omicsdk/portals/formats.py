@@ -21,8 +21,11 @@ FORMATS = (
     tables.KIDS_FIRST,
     tables.SEVEN_BRIDGES,
     tables.DRS_TABLE,
+    tables.PORTAL,
     url_lists.SRA,
     url_lists.ARIA2,
     url_lists.CHECKSUMS,
+    tables.TABLE,
     url_lists.URLS,
+    tables.GDC_IDS,
 )

@@ -6,6 +6,7 @@ are in `tables`, `url_lists` and `archives`; `recognised` tries them in the orde
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import io
 import json
@@ -18,9 +19,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import IO, NamedTuple, cast
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from omicsdk.core.archives import InflationLimit
 from omicsdk.core.errors import OmicsError, UsageError
@@ -34,6 +36,8 @@ from omicsdk.transfer.names import wrong_with
 
 HEAD_BYTES = 1 << 16
 """Bytes of a list that its format is recognised by."""
+SAMPLE = 100
+"""Rows by whose cells it is found what columns state."""
 SHOWN_FAULTS = 10
 """Faulty rows that an error names; the rest is counted."""
 
@@ -55,6 +59,14 @@ class UnknownList(ListError):
 
 class RowFault(ValueError):
     """Row without a valid file; the message states the reason, without the location."""
+
+
+class UnsafeRow(RowFault):
+    """Row whose name would leave the folder: nothing of its list is downloaded."""
+
+
+FAULT = "row"
+"""The kind of what stands for a row with a fault: a file with an error, which has no source."""
 
 
 class ListedFile(NamedTuple):  # a third of a frozen dataclass's time, and a list may have a million
@@ -93,6 +105,23 @@ class ListedFile(NamedTuple):  # a third of a frozen dataclass's time, and a lis
         return without_query(self.address) if scheme_of(self.address) else f"{self.kind}:{self.address}"
 
 
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What columns of a table state, each by its name in lower case.
+
+    Attributes:
+        urls: Those of addresses.
+        names: Those of names, the preferred one first.
+        sizes: Those of sizes in bytes.
+        sums: Those of checksums, with their algorithm; empty where their text shows it.
+    """
+
+    urls: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    sizes: tuple[str, ...] = ()
+    sums: tuple[tuple[str, str], ...] = ()
+
+
 class Row(NamedTuple):
     """A row of a list.
 
@@ -100,11 +129,15 @@ class Row(NamedTuple):
         line: The line that it begins in, or the number of its entry, from 1.
         cells: Its values by the list's own columns, all of which the result manifest keeps.
         headers: Headers of its requests, as `Name: value`; secrets, which no result keeps.
+        fault: Why it cannot be read; empty for others.
+        stated: What its columns state, where its format does not say so.
     """
 
     line: int
     cells: dict[str, str]
     headers: tuple[str, ...] = ()
+    fault: str = ""
+    stated: Stated = Stated()
 
 
 class FileList(NamedTuple):
@@ -117,6 +150,7 @@ class FileList(NamedTuple):
         prefer: Kinds of files that are preferred where a row names several, such as `submitted`.
         notes: Counts what the user should know of, by text; filled while rows are read.
         max_unpacked: Most bytes that it may inflate to, as for `InflationLimit`.
+        columns: What the user states its columns to be: `url`, `name`, `size` or an algorithm, and the column's name.
     """
 
     path: Path
@@ -125,6 +159,7 @@ class FileList(NamedTuple):
     prefer: tuple[str, ...]
     notes: Counter[str]
     max_unpacked: int | str | None = None
+    columns: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +218,7 @@ class Head:
     @cached_property
     def text(self) -> str:
         """Its text without a byte order mark and without an incomplete last character."""
-        return self.data.decode("utf-8-sig", "ignore")
+        return self.data.decode(encoding_of(self.data), "ignore").removeprefix("\ufeff")
 
     @cached_property
     def lines(self) -> tuple[str, ...]:
@@ -203,24 +238,57 @@ class Head:
         """The names of its columns in lower case: a table's header, or the keys of the first object of a JSON array."""
         if self.text.lstrip()[:1] == "[":
             return self._keys()
-        return tuple(name.lower() for name in header_of(self.first))
+        return tuple(name.lower() for name in header_of(header_line(self.lines)[1]))
+
+    @cached_property
+    def sample(self) -> list[Mapping[str, object]]:
+        """The first rows of a table by column, or objects of a JSON array."""
+        if self.text.lstrip()[:1] == "[":
+            return [*islice(self._objects(), SAMPLE)]
+        above, header = header_line(self.lines)
+        mark, names = delimiter_of(header), header_of(header)
+        try:
+            rows = [cells for _, cells in islice(rows_of(self.lines[above:], mark), SAMPLE)]
+        except RowError:
+            rows = [line.split(mark) for line in self.lines[above : above + SAMPLE]]
+        return [dict(zip(numbered(names), cells, strict=False)) for cells in rows]
+
+    def _objects(self) -> Iterator[Mapping[str, object]]:
+        at, decoder = max(0, self.text.find("{")), json.JSONDecoder()
+        while at >= 0:
+            try:
+                found, end = decoder.raw_decode(self.text, at)
+            except (ValueError, RecursionError):
+                return
+            if is_object(found):
+                yield found
+            at = self.text.find("{", end)
 
     def _keys(self) -> tuple[str, ...]:
-        start = self.text.find("{")
-        try:
-            found: object = json.JSONDecoder().raw_decode(self.text, max(0, start))[0]
-        except (ValueError, RecursionError):
-            return ()
-        return tuple(name.lower() for name in found) if is_object(found) else ()
+        first = next(self._objects(), None)
+        return () if first is None else tuple(name.lower() for name in first)
 
 
-def _beginning(path: Path) -> bytes:
+def encoding_of(data: bytes) -> str:
+    """The encoding of a text: UTF-16 where a mark or the zeros of its first characters show it, else UTF-8.
+
+    Args:
+        data: Its beginning.
+    """
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    if data[1:4:2] == b"\0\0" and data[0] and data[2]:
+        return "utf-16-le"
+    return "utf-16-be" if data[0:4:2] == b"\0\0" and data[1] and data[3] else "utf-8-sig"
+
+
+def _beginning(path: Path, length: int = HEAD_BYTES) -> bytes:
     try:
         with path.open("rb") as file:
-            data = file.read(HEAD_BYTES)
+            data = file.read(length)
         if data.startswith(_GZIP):
             with gzip.open(path) as file:
-                data = file.read(HEAD_BYTES)
+                data = file.read(length)
     except (OSError, EOFError, zlib.error) as error:
         raise _unreadable(path, error) from error
     return data
@@ -257,7 +325,7 @@ def opened_bytes(listed: FileList) -> Generator[IO[bytes]]:
 
 @contextmanager
 def opened(listed: FileList) -> Generator[IO[str]]:
-    """Open the text of a list: UTF-8 with or without a byte order mark, as it is or compressed with gzip.
+    """Open the text of a list: UTF-8 with or without a byte order mark, or UTF-16, as it is or compressed with gzip.
 
     Args:
         listed: The list. Read its lines by `lines_of`, which bounds their length.
@@ -265,26 +333,29 @@ def opened(listed: FileList) -> Generator[IO[str]]:
     Raises:
         ListError: It cannot be read, is not UTF-8, or has a line that is too long; also while it is read.
     """
-    with opened_bytes(listed) as file, text_of(file, listed.shown) as text:
+    encoding = encoding_of(_beginning(listed.path, 4))
+    with opened_bytes(listed) as file, text_of(file, listed.shown, encoding) as text:
         yield text
 
 
 @contextmanager
-def text_of(file: IO[bytes], shown: str) -> Generator[IO[str]]:
+def text_of(file: IO[bytes], shown: str, encoding: str = "utf-8-sig") -> Generator[IO[str]]:
     """Read bytes of a list as text.
 
     Args:
         file: The bytes.
         shown: Their name in messages.
+        encoding: Their encoding.
 
     Raises:
-        ListError: They are not UTF-8, or have a line that is too long.
+        ListError: They are not in this encoding, or have a line that is too long.
     """
     try:
-        with io.TextIOWrapper(file, encoding="utf-8-sig", newline="") as text:
+        with io.TextIOWrapper(file, encoding=encoding, newline="") as text:
             yield text
     except UnicodeDecodeError as error:
-        raise ListError(f"{shown} is not UTF-8 text (byte {error.start})", remedy="Save it as UTF-8.") from None
+        said = f"{shown} is not {'UTF-16' if '16' in encoding else 'UTF-8'} text (byte {error.start})"
+        raise ListError(said, remedy="Save it as UTF-8.") from None
     except RowError as error:
         remedy = "Check that it is a list of files, and the quotes in it."
         raise ListError(f"{shown}, line {error.line}: {error}", remedy=remedy) from error
@@ -303,12 +374,47 @@ def numbered_lines(listed: FileList) -> Iterator[tuple[int, str]]:
 
 
 def delimiter_of(header: str) -> str:
-    """The separator of a table's cells: a tab where its header has one, else a comma.
+    """The separator of a table's cells: a tab where its header has one, else a semicolon where it has more of them, or a comma.
 
     Args:
         header: Its first line.
     """
-    return "\t" if "\t" in header else ","
+    if "\t" in header:
+        return "\t"
+    return ";" if header.count(";") > header.count(",") else ","
+
+
+def header_line(lines: Iterable[str]) -> tuple[int, str]:
+    """A table's header: the first line that is neither blank nor a comment, or a comment with as many columns as that line.
+
+    Args:
+        lines: Its lines.
+
+    Returns:
+        Its number, from 1, and its text without the mark of a comment; 0 and an empty text if there is none.
+    """
+    last = (0, "")
+    for number, line in enumerate(lines, 1):
+        if is_row(line):
+            mark = delimiter_of(line)
+            is_header = last[0] and line.count(mark) and last[1].count(mark) == line.count(mark)
+            return last if is_header else (number, line)
+        if line.startswith("#"):
+            last = number, line[1:]
+    return last
+
+
+def is_row(line: str) -> bool:
+    """Whether a line of a table is its header or a row: neither blank, nor a comment, nor the separator of a spreadsheet.
+
+    Args:
+        line: The line.
+    """
+    return bool(line.strip()) and not line.startswith("#") and not _SEPARATOR.match(line)
+
+
+_SEPARATOR = re.compile(r"sep=.\s*\Z", re.IGNORECASE)
+"""A first line by which spreadsheets state the separator."""
 
 
 def header_of(line: str, *, quoted: bool = True) -> list[str]:
@@ -323,6 +429,24 @@ def header_of(line: str, *, quoted: bool = True) -> list[str]:
         return [name.strip() for _, names in rows for name in names]
     except RowError:
         return []
+
+
+def numbered(names: Sequence[str]) -> list[str]:
+    """The names of columns, each once: the second `x` is `x 2`, and one without a name is called by its place.
+
+    Args:
+        names: The names.
+    """
+    found: dict[str, None] = {}
+    lower = set[str]()
+    for place, stated in enumerate(names, 1):
+        name, number = stated or f"column {place}", 1
+        while name.lower() in lower:
+            number += 1
+            name = f"{stated or f'column {place}'} {number}"
+        lower.add(name.lower())
+        found[name] = None
+    return list(found)
 
 
 # -- formats
@@ -405,7 +529,7 @@ def format_named(name: str, formats: Sequence[Format]) -> Format:
 
 
 def size_in(text: str) -> int | None:
-    """The size in bytes that a cell states; None where it states none.
+    """The size in bytes that a cell states: 123, 123.0 or 36,781,467; None where it states none, or a rounded one such as 1.2G.
 
     Args:
         text: The cell.
@@ -414,11 +538,20 @@ def size_in(text: str) -> int | None:
         RowFault: It is something else.
     """
     stated = text.strip()
-    if stated in ("", "-"):
+    if (size := number_in(stated)) is not None:
+        return size
+    if stated.lower() in _NO_SIZE or _ROUNDED.fullmatch(stated):
         return None
-    if (size := number_in(stated)) is None:
+    written = _WHOLE.fullmatch(stated)
+    if written is None or (size := number_in(written[1].replace(",", ""))) is None:
         raise RowFault(f"{stated[:40]!r} is not a size in bytes")
     return size
+
+
+_NO_SIZE = frozenset(("", "-", "na", "n/a", "nan", "none", "null", "unknown"))
+_WHOLE = re.compile(r"([0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(?:\.0*)?(?: ?(?:B|bytes?))?", re.IGNORECASE)
+_ROUNDED = re.compile(r"[0-9][0-9.,]* ?[KMGTP]i?B?", re.IGNORECASE)
+"""A size that is not exact, such as 1.2G: files are not compared with it."""
 
 
 def checksums_in(stated: Mapping[str, str]) -> dict[str, str]:
@@ -452,10 +585,10 @@ def name_in(value: str, what: str = "the file name") -> str:
         what: What it is in the list.
 
     Raises:
-        RowFault: It is absolute, or has "..", NUL or an empty part.
+        UnsafeRow: It is absolute, or has "..", NUL or an empty part.
     """
     if value and (reason := wrong_with(value)):
-        raise RowFault(f"{what} {value[:200]!r} {reason}")
+        raise UnsafeRow(f"{what} {value[:200]!r} {reason}")
     return value
 
 
@@ -463,6 +596,33 @@ URLS = ("http", "https", "ftp")
 """Schemes of URLs that are fetched as they are."""
 STORES = ("s3", "sb", "dss", "gen3", "pangea", "crunch")
 """Schemes of `omicsdk.fs` whose files are fetched by their store."""
+FETCHABLE = frozenset((*URLS, *STORES, "gs", "drs"))
+"""Schemes of addresses that can be downloaded."""
+_UNREACHABLE = {
+    "fasp": "is an address of Aspera (fasp://), which cannot be downloaded: use the list of HTTPS or FTP addresses",
+    "globus": "is an address of Globus, which cannot be downloaded: use Globus, or a list of HTTPS addresses",
+    "tag": "is a tag: URI, which has no address: the file must be supplied in another way",
+}
+_RESOLVERS = {
+    "ark": ("https://n2t.net/{}", "https://arks.org/{}"),
+    "minid": ("https://n2t.net/{}", "https://identifiers.org/{}"),
+    "doi": ("https://doi.org/{1}",),
+    "hdl": ("https://hdl.handle.net/{1}",),
+    "ga4ghdos": ("drs://{1}",),
+    "dos": ("drs://{1}",),
+}
+"""Resolvers of identifiers in the order in which they are tried: the identifier is {}, and {1} its part after the prefix."""
+
+
+def _resolvers_of(identifier: str) -> list[str]:
+    """The addresses of an identifier such as ark:/57799/b9dd5t; itself where no resolver is known."""
+    prefix, colon, rest = identifier.partition(":")
+    known = _RESOLVERS.get(prefix.lower(), ()) if colon and rest.strip("/") else ()
+    return [each.format(quote(identifier, safe=":/"), quote(rest.lstrip("/"), safe="/:")) for each in known] or [
+        identifier
+    ]
+
+
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://[^/\s]")
 _GUID = re.compile(r"dg\.[A-Za-z0-9]+[/:]\S+\Z")
 
@@ -505,8 +665,12 @@ def file_at(
     scheme = scheme_of(address)
     if scheme in URLS:
         address = address.replace(" ", "%20")
-    if scheme not in (*URLS, *STORES, "gs", "drs"):
-        raise RowFault(f"{without_query(address)[:200]!r} is not a URL that can be downloaded")
+    if not scheme:
+        address, *others = _resolvers_of(address)
+        scheme, mirrors = scheme_of(address), (*others, *mirrors)
+    if scheme not in FETCHABLE:
+        why = _UNREACHABLE.get(scheme or address.partition(":")[0].lower(), "is not a URL that can be downloaded")
+        raise RowFault(f"{without_query(address)[:200]!r} {why}")
     if scheme == "drs":
         try:
             parse_drs_id(address)

@@ -20,7 +20,7 @@ from omicsdk.core.batches import batches
 from omicsdk.core.errors import Interrupted
 from omicsdk.core.waits import never
 from omicsdk.fs.copying.planning import ALL
-from omicsdk.portals.lists import SHOWN_FAULTS, FileList, Format, ListedFile, ListError, Row, RowFault
+from omicsdk.portals.lists import FAULT, SHOWN_FAULTS, FileList, Format, ListedFile, ListError, Row, RowFault, UnsafeRow
 from omicsdk.portals.sources import SOURCES, Sources
 from omicsdk.transfer import Item
 from omicsdk.transfer.filters import Filters, fits_rules
@@ -28,6 +28,8 @@ from omicsdk.transfer.names import NameSet
 
 Layout = Literal["name", "id"]
 """Layout of files in the folder: by name, or in a folder named after the identifier in the list."""
+
+_SUMS = "Write HEX, two blanks and NAME, or ALGORITHM (NAME) = HEX."
 
 BATCH = 500
 """Rows that are completed together."""
@@ -56,6 +58,7 @@ class Plan:
         layout: Where files go.
         stopped: Whether to stop.
         filters: Which files are selected. A row none of whose files is selected is left out.
+        strict: Whether a list with an invalid row is refused.
 
     Attributes:
         columns: The columns of all lists, in order.
@@ -70,12 +73,15 @@ class Plan:
         layout: Layout,
         stopped: Callable[[], bool] = never,
         filters: Filters = ALL,
+        *,
+        strict: bool = False,
     ) -> None:
         self._path = path
         self._sources = sources
         self._layout = layout
         self._stopped = stopped
         self._filters = filters
+        self._strict = strict
         self._seen = NameSet()
         self._stated: dict[str, Mapping[str, str]] = {}
         self.columns: dict[str, None] = {}
@@ -99,6 +105,8 @@ class Plan:
         """
         for _, files in self._read(format, listed):
             for file in files:
+                if file.error is not None:
+                    raise ListError(f"{listed.shown}, {file.error.message}", remedy=_SUMS)
                 if file.kind:
                     return False
                 self._stated[file.name] = file.checksums
@@ -135,7 +143,7 @@ class Plan:
             for batch in batches(self._read(format, listed), BATCH):  # errors are raised before the first request
                 self._check_stopped()
                 rows = [(row.cells, [self._with_stated(file) for file in files if file.kind]) for row, files in batch]
-                if read.tell() or not all(SOURCES[file.kind].states(file) for _, files in rows for file in files):
+                if read.tell() or not all(_is_stated(file) for _, files in rows for file in files):
                     _write(rows, read)
                 else:
                     add(rows)
@@ -164,19 +172,29 @@ class Plan:
         return cells, named, [self._is_repeated(file) for file in named]
 
     def _read(self, format: Format, listed: FileList) -> Iterator[tuple[Row, list[ListedFile]]]:
-        """The rows of a list with their files; all faults are in one error at its end."""
-        faults, faulty = list[str](), 0
+        """The rows of a list with their files; one with a fault has a file with that error.
+
+        Where a name is unsafe, every row has a fault, or the list is read strictly, all faults are in one error at its end.
+        """
+        faults, faulty, refused, is_any_right = list[str](), 0, self._strict, False
         for row in format.rows(listed):
             try:
+                if row.fault:
+                    raise RowFault(row.fault)
                 files = list(format.files(row, listed))
             except RowFault as fault:
                 faulty += 1
+                said = f"line {row.line}: {fault}"
                 if len(faults) < SHOWN_FAULTS:
-                    faults.append(f"line {row.line}: {fault}")
+                    faults.append(said)
+                refused = refused or isinstance(fault, UnsafeRow)
+                if not refused:
+                    yield row, [_fault(listed, row.line, said)]
                 continue
-            if not faults:
+            is_any_right = True
+            if not (faults and refused):
                 yield row, files
-        if faulty:
+        if faulty and (refused or not is_any_right):
             more = f" (and {faulty - len(faults)} more)" if faulty > len(faults) else ""
             said = f"{listed.shown}: {'; '.join(faults)}{more}"
             raise ListError(said, remedy="Nothing was downloaded; correct the list and try again.")
@@ -188,10 +206,14 @@ class Plan:
         by_kind: dict[str, list[ListedFile]] = {}
         for _, files in rows:
             for file in files:
-                by_kind.setdefault(file.kind, []).append(file)
+                if file.error is None:
+                    by_kind.setdefault(file.kind, []).append(file)
         responses = {kind: iter(self._sources.of(kind).complete(files)) for kind, files in by_kind.items()}
         for cells, files in rows:
-            yield cells, [each for file in files for each in next(responses[file.kind])]
+            yield (
+                cells,
+                [each for file in files for each in ([file] if file.error is not None else next(responses[file.kind]))],
+            )
 
     def _with_stated(self, file: ListedFile) -> ListedFile:
         if file.checksums or not self._stated:
@@ -202,13 +224,15 @@ class Plan:
 
     @staticmethod
     def _placed(file: ListedFile) -> str:
+        if file.kind == FAULT:
+            return file.name
         folder = file.folder or re.sub(r"[/\\:]+", "_", file.address.rpartition("://")[2]).strip("_")
         return f"{folder}/{file.name}"
 
     def _is_selected(self, file: ListedFile) -> bool:
         """Whether a file is selected; of one that cannot be had, only the name is known."""
         if file.error is not None:
-            return fits_rules(self._filters.rules, file.name)
+            return file.kind == FAULT or fits_rules(self._filters.rules, file.name)
         return self._filters.fits(file.name, file.size)
 
     def _is_repeated(self, file: ListedFile) -> bool:
@@ -250,6 +274,17 @@ class Plan:
         return found
 
 
+def _fault(listed: FileList, line: int, said: str) -> ListedFile:
+    """What stands for a row with a fault."""
+    name = f"{listed.shown.rstrip('/').rpartition('/')[2]}, line {line}"
+    error = ListError(said, remedy="Correct the row, and run the command again; --strict refuses such a list.")
+    return ListedFile(FAULT, f"{listed.shown}, line {line}", name, error=error)
+
+
+def _is_stated(file: ListedFile) -> bool:
+    return file.error is not None or SOURCES[file.kind].states(file)
+
+
 def _write(rows: Sequence[tuple[Any, Sequence[ListedFile], *tuple[Any, ...]]], file: IO[bytes]) -> None:
     """Write a batch of rows, whose second members are files; as plain tuples, which take a third of the time."""
     pickle.dump([(cells, [tuple(file) for file in files], *more) for cells, files, *more in rows], file, 5)
@@ -269,6 +304,7 @@ def _counts_of(rows: Sequence[tuple[object, Sequence[ListedFile], Sequence[bool]
     available = [file for file in new if file.error is None]
     return Counter(
         files=len(new),
+        faulty=sum(file.kind == FAULT for file in new) if len(new) > len(available) else 0,
         size=sum(file.size or 0 for file in new),
         unsized=sum(file.size is None for file in available),
         unchecked=sum(not file.checksums for file in available),

@@ -4,20 +4,37 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from omicsdk.core.errors import DecodeError
 from omicsdk.core.tables import LONGEST_LINE, lines_of, rows_of
-from omicsdk.portals.lists import HEAD_BYTES, FileList, ListError, Row, delimiter_of, header_of, opened
+from omicsdk.portals.lists import (
+    HEAD_BYTES,
+    FileList,
+    ListError,
+    Row,
+    delimiter_of,
+    header_line,
+    header_of,
+    is_row,
+    numbered,
+    opened,
+)
 
 Names = tuple[str, ...]
 """The names that a column may have, in lower case, the preferred one first."""
 
 
+_MOST_COMMENTS = 1000
+"""Comments above the header of a table, at most."""
+
 OUTCOME_COLUMN = "file_outcome"
 """The column of result manifests, whose cells are quoted whatever the dialect of their list."""
 
 
-def table_rows(listed: FileList, required: Sequence[Names] = (), *, quoted: bool = True) -> Iterator[Row]:
+def table_rows(
+    listed: FileList, required: Sequence[Names] = (), *, quoted: bool = True, repeats: bool = False
+) -> Iterator[Row]:
     """The rows of a table; blank lines are skipped.
 
     Args:
@@ -25,31 +42,44 @@ def table_rows(listed: FileList, required: Sequence[Names] = (), *, quoted: bool
         required: Columns that it must have, each under one of several names.
         quoted: Whether its cells may be quoted if tabs separate them. Those that commas separate always may, and so may
             the cells of a table whose header is quoted, and of a result manifest.
+        repeats: Whether columns may have the same name, or none; they are numbered then.
 
     Raises:
-        ListError: It is malformed, a row has a wrong number of cells, or a column is missing or occurs twice.
+        ListError: It is malformed, or a column is missing or occurs twice.
     """
     with opened(listed) as text:
         is_json = text.read(HEAD_BYTES).lstrip()[:1] == "["
-    yield from _objects(listed, required) if is_json else _cells(listed, required, quoted)
+    yield from _objects(listed, required) if is_json else _cells(listed, required, quoted, repeats)
 
 
-def _cells(listed: FileList, required: Sequence[Names], quoted: bool) -> Iterator[Row]:
+def _cells(listed: FileList, required: Sequence[Names], quoted: bool, repeats: bool) -> Iterator[Row]:
     with opened(listed) as text:
-        lines = enumerate(lines_of(text), 1)
-        above, header = next((each for each in lines if each[1].strip()), (0, ""))
+        lines = iter(lines_of(text))
+        first = [*_until_first_row(lines)]
+        above, header = header_line(first)
         delimiter = delimiter_of(header)
-        quoted = quoted or delimiter == "," or '"' in header or OUTCOME_COLUMN in header.lower()
+        quoted = quoted or delimiter != "\t" or '"' in header or OUTCOME_COLUMN in header.lower()
         names = header_of(header, quoted=quoted)
+        if repeats:
+            names = numbered(names)
         check_columns(listed, names, required)
-        rest = (line for _, line in lines)
+        rest = chain(first[above:], lines)
         for number, cells in rows_of(rest, delimiter, above + 1, width=len(names), quoted=quoted):
             if not any(map(str.strip, cells)):
                 continue
             if len(cells) < len(names) or any(cells[len(names) :]):
-                said = f"{listed.shown}, line {number}: {len(cells)} cells, but the header row has {len(names)} columns"
-                raise ListError(said, remedy="Nothing was downloaded; correct the list.")
-            yield Row(number, dict(zip(names, cells, strict=False)))
+                fault = f"{len(cells)} cells, but the header row has {len(names)} columns"
+                yield Row(number, dict(zip(names, cells, strict=False)), fault=fault)
+            else:
+                yield Row(number, dict(zip(names, cells, strict=False)))
+
+
+def _until_first_row(lines: Iterator[str]) -> Iterator[str]:
+    """The lines to the first that is neither blank nor a comment."""
+    for number, line in enumerate(lines):
+        yield line
+        if number > _MOST_COMMENTS or is_row(line):
+            return
 
 
 def _objects(listed: FileList, required: Sequence[Names]) -> Iterator[Row]:

@@ -598,6 +598,10 @@ class StoreFiles(Source):
     def close(self) -> None:
         self._store.close()
 
+    @staticmethod
+    def states(file: ListedFile) -> bool:
+        return bool(file.name and file.checksums and file.size is not None)
+
     def complete(self, files: Sequence[ListedFile]) -> list[Sequence[ListedFile]]:
         """Look up names, sizes and checksums; a folder is all files below it."""
         responses = side_by_side(self._below, files, self.options.stopped)

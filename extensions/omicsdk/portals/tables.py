@@ -5,6 +5,7 @@ A format is one call of `table`: the columns that mark it, and those that state 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
@@ -15,21 +16,27 @@ from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.drs.resolution import server_url
 from omicsdk.gen3.manifests.tables import STUDIES
 from omicsdk.hca.azul.files import COLUMNS, JOINED, service_of
+from omicsdk.portals.headings import files_stated, is_address, stated_by, stated_by_user
 from omicsdk.portals.lists import (
     FileList,
     Format,
     Head,
     ListedFile,
+    ListError,
     Row,
     RowFault,
+    Stated,
     checksums_in,
     file_at,
+    header_line,
     name_in,
+    numbered_lines,
     scheme_of,
     size_in,
     texts_in,
 )
 from omicsdk.portals.rows import Names, table_rows, text_of
+from omicsdk.portals.url_lists import most_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +146,7 @@ def table(
         columns = tuple(row.cells)
         lower = _in_lower_case(columns)
         if lower != columns:
-            row = Row(row.line, dict(zip(lower, row.cells.values(), strict=True)))
+            row = row._replace(cells=dict(zip(lower, row.cells.values(), strict=True)))
         return listed_file(row, kind, files) if isinstance(files, Columns) else files(row, listed)
 
     said = ", ".join(" or ".join(group) for group in marks)
@@ -273,23 +280,27 @@ SEVEN_BRIDGES = table(
 )
 
 _DRS_URIS = ("drs_uri", "drs uri", "file_drs_uri", "files.drs_uri", "drs_id")
-DRS_TABLE = table(
-    "drs-table",
-    "table with DRS URIs, such as CAVATICA's DRS manifest",
-    (_DRS_URIS,),
-    Columns(
-        _DRS_URIS,
-        ("file_name", "file name", "filename", "files.file_name", "name"),
-        ("file_size", "file size", "files.file_size", "size"),
-        {"md5": ("md5", "md5sum", "file_md5sum", "files.file_md5sum"), "sha256": ("sha256", "file_sha256")},
-    ),
-    kind="drs",
+_DRS = Columns(
+    _DRS_URIS,
+    ("file_name", "file name", "filename", "files.file_name", "name"),
+    ("file_size", "file size", "files.file_size", "size"),
+    {"md5": ("md5", "md5sum", "file_md5sum", "files.file_md5sum"), "sha256": ("sha256", "file_sha256")},
 )
+_CURIE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*:[^\s/:]+\Z")
+
+
+def _drs_files(row: Row, _: FileList) -> Iterator[ListedFile]:
+    """The object of a row; a compact identifier may lack drs://."""
+    for file in listed_file(row, "drs", _DRS):
+        yield file._replace(address=f"drs://{file.address}") if _CURIE.match(file.address) else file
+
+
+DRS_TABLE = table("drs-table", "table with DRS URIs, such as CAVATICA's DRS manifest", (_DRS_URIS,), _drs_files)
 
 
 # -- ENA and SRA
 
-ENA_KINDS = ("fastq", "submitted", "sra", "generated")
+ENA_KINDS = ("fastq", "submitted", "sra", "generated", "bam")
 """Kinds of files of a run, in the order in which they are taken where a report has several."""
 _KEPT_IN_URLS = ":/%?=&@+,~!$'()*[]"
 """Characters of a report's URL that are sent as they are."""
@@ -364,3 +375,91 @@ def _is_terra(head: Head) -> bool:
 
 
 TERRA = replace(table("terra", "Terra data table", (), _terra_files), marks="entity:TYPE_id", recognises=_is_terra)
+
+
+# -- ids of the GDC alone
+
+_ID_HEADINGS = ("file id", "file_id", "id", "file_uuid", "uuid", "gdc_file_id")
+_UUID = re.compile(r"\s*[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\s*\Z")
+
+
+def _are_gdc_ids(head: Head) -> bool:
+    """Whether lines are UUIDs alone, or those of a column that is called so."""
+    if most_lines(head, _UUID.match):
+        return True
+    column = next((name for name in _ID_HEADINGS if name in head.columns), None)
+    if column is None or any(is_address(text_of(cell)) for row in head.sample for cell in row.values()):
+        return False
+    ids = [text_of(cell) for row in head.sample for name, cell in row.items() if name.lower() == column]
+    return bool(ids) and sum(_UUID.match(cell) is not None for cell in ids) * 2 > len(ids)
+
+
+def _gdc_id_rows(listed: FileList) -> Iterator[Row]:
+    if most_lines(Head(listed.path), _UUID.match):
+        for number, line in numbered_lines(listed):
+            yield Row(number, {"id": line.strip()})
+    else:
+        yield from table_rows(listed, (_ID_HEADINGS,), quoted=False, repeats=True)
+
+
+def _gdc_id_files(row: Row, _: FileList) -> Iterator[ListedFile]:
+    """The file of an id, whose name, size and checksum the GDC states."""
+    for file in listed_file(row, "gdc", Columns(_ID_HEADINGS, folder=_ID_HEADINGS)):
+        if not _UUID.match(file.address):
+            raise RowFault(f"{file.address[:80]!r} is not a UUID")
+        yield file
+
+
+GDC_IDS = replace(
+    table("gdc-ids", "list of ids of the GDC", (_ID_HEADINGS,), _gdc_id_files),
+    marks="UUIDs, one per line or in a column id, file_id or File ID",
+    recognises=_are_gdc_ids,
+    rows=_gdc_id_rows,
+)
+
+
+# -- any table with addresses
+
+
+def _stated_in(head: Head) -> Stated:
+    rows = [[text_of(cell) for cell in row.values()] for row in head.sample]
+    return stated_by(list(head.sample[0]), rows) if rows else Stated()
+
+
+def _plain_rows(listed: FileList) -> Iterator[Row]:
+    """The rows of a table, each with what its columns state."""
+    stated = None if listed.columns else _stated_in(Head(listed.path))
+    for row in table_rows(listed, repeats=True):
+        if stated is None:
+            stated = stated_by_user(listed.columns, list(row.cells), listed.shown)
+        if not stated.urls:
+            columns = ", ".join([*row.cells][:20])
+            said = f"{listed.shown}: no column has URLs of files"
+            raise ListError(said, remedy=f"Name it: --map url=COLUMN. The columns are {columns}.")
+        yield row._replace(stated=stated)
+
+
+def _plain_files(row: Row, listed: FileList) -> Iterator[ListedFile]:
+    return files_stated(row, row.stated, listed)
+
+
+def _has_urls(head: Head) -> bool:
+    return not is_address(header_line(head.lines)[1]) and bool(_stated_in(head).urls)
+
+
+_URL_HEADINGS = ("url", "urls")
+PORTAL = replace(
+    table(
+        "portal",
+        "manifest of a portal client (HMP, NeMO)",
+        (("id", "file_id"), _URL_HEADINGS, ("md5",), ("size",)),
+        _plain_files,
+    ),
+    rows=_plain_rows,
+)
+TABLE = replace(
+    table("table", "table with URLs", (), _plain_files),
+    marks="a column of URLs, by its heading or its cells",
+    recognises=_has_urls,
+    rows=_plain_rows,
+)

@@ -5,7 +5,7 @@ files.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 from urllib.parse import quote
 
@@ -18,7 +18,6 @@ from omicsdk.portals.lists import (
     Format,
     Head,
     ListedFile,
-    ListError,
     Row,
     RowFault,
     checksums_in,
@@ -32,10 +31,17 @@ from omicsdk.portals.lists import (
 # -- plain URLs
 
 
-def _all_lines(head: Head, test: re.Pattern[str]) -> bool:
-    """Return whether all lines except comments match, and at least one exists."""
+def most_lines(head: Head, test: Callable[[str], object]) -> bool:
+    """Return whether the first line that is no comment passes a test, and so do nine of ten that follow, or all but one.
+
+    Args:
+        head: The beginning of the list.
+        test: The test.
+    """
     lines = [line for line in head.lines if not line.startswith("#")]
-    return bool(lines) and all(test.match(line) for line in lines)
+    if not lines or not test(lines[0]):
+        return False
+    return sum(not test(line) for line in lines) <= max(len(lines) > 2, len(lines) // 10)
 
 
 _URL_LINE = re.compile(r'\s*"?[A-Za-z][A-Za-z0-9+.-]*://\S+|\s*dg\.[A-Za-z0-9]+[/:]\S+\s*\Z')
@@ -85,7 +91,7 @@ URLS = Format(
     "urls",
     "list of URLs or DRS URIs",
     "lines that are URLs, drs://HOST/ID, drs://PREFIX:ID or dg.PREFIX/ID",
-    lambda head: _all_lines(head, _URL_LINE),
+    lambda head: most_lines(head, _URL_LINE.match),
     _url_rows,
     url_files,
 )
@@ -198,7 +204,12 @@ def _sra_files(row: Row, _: FileList) -> Iterator[ListedFile]:
 
 
 SRA = Format(
-    "sra", "list of SRA accessions", "lines like SRR000001", lambda head: _all_lines(head, _RUN), _sra_rows, _sra_files
+    "sra",
+    "list of SRA accessions",
+    "lines like SRR000001",
+    lambda head: most_lines(head, _RUN.match),
+    _sra_rows,
+    _sra_files,
 )
 
 
@@ -226,17 +237,16 @@ def checksum_line(line: str) -> tuple[str, str, str] | None:
 
 
 def _is_checksums(head: Head) -> bool:
-    lines = [line for line in head.lines if not line.startswith("#")]
-    return bool(lines) and all(checksum_line(line) is not None for line in lines)
+    return most_lines(head, checksum_line)
 
 
 def _checksum_rows(listed: FileList) -> Iterator[Row]:
     for number, line in numbered_lines(listed):
         found = checksum_line(line)
         if found is None:
-            said = f"{listed.shown}, line {number}: {line[:100]!r} is not a checksum and a file name"
-            raise ListError(said, remedy="Write HEX, two blanks and NAME, or ALGORITHM (NAME) = HEX.")
-        yield Row(number, {"checksum": found[1], "algorithm": found[0], "file_name": found[2]})
+            yield Row(number, {}, fault=f"{line[:100]!r} is not a checksum and a file name")
+        else:
+            yield Row(number, {"checksum": found[1], "algorithm": found[0], "file_name": found[2]})
 
 
 def _checksum_files(row: Row, listed: FileList) -> Iterator[ListedFile]:

@@ -429,6 +429,24 @@ def test_an_unsafe_name_is_refused_with_its_line(name: str, get: Any, portal: Po
     assert portal.requests == []
 
 
+def test_a_row_with_a_fault_fails_alone_unless_strict(get: Any, portal: PortalHost, tmp_path: Path):
+    path = tmp_path / "mine.txt"
+    lines = ["a.bam", "b.bam", "c.bam"]
+    for name in lines:
+        portal.put(name, content(name))
+    urls = [portal.url(name) for name in lines]
+    path.write_text(f"{urls[0]}\nhppps://h.example/x\n{urls[1]}\n{urls[2]}\n")
+    said: list[str] = []
+    report = omicsdk.get(path, "data", on_message=said.append, check=False)
+    assert (report.counts["done"], report.counts["failed"]) == (3, 1)
+    assert report.failed[0].name == "mine.txt, line 2"
+    assert said[0].endswith("; 1 row that cannot be read")
+    outcomes = [row["file_outcome"] for row in rows(tmp_path / "data.manifest.tsv")]
+    assert outcomes[1].startswith("failed: line 2: 'hppps://h.example/x' is not a URL")
+    with pytest.raises(ListError, match=r"line 2: .*hppps.*Nothing was downloaded"):
+        omicsdk.get(path, "data", strict=True)
+
+
 def test_many_faults_are_counted(get: Any, tmp_path: Path, portal: PortalHost):
     path = tmp_path / "m.tsv"
     path.write_text("id\tfilename\tmd5\tsize\n" + "x\ta\t\tlarge\n" * 15)

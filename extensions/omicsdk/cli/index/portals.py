@@ -17,8 +17,8 @@ COMMANDS = (
         get,
         positional=("what",),
         flags={"what": "--what", "folder": "--to"},
-        repeated=("prefer",),
-        metavars={"folder": "FOLDER", "format": "FORMAT", "prefer": "WORD", "result": "FILE"},
+        repeated=("prefer", "map"),
+        metavars={"folder": "FOLDER", "format": "FORMAT", "map": "WHAT=COLUMN", "prefer": "WORD", "result": "FILE"},
         options=(QUIET,),
         title="Download of",
         examples=(

@@ -1,0 +1,151 @@
+"""Tables that no portal declares: what their columns state, by heading, by content, or as the user says."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from omicsdk.portals import FORMATS, FileList, Head, ListedFile, ListError, RowFault
+from omicsdk.portals.headings import parsed_map
+from omicsdk.portals.lists import file_at, format_named, recognised, size_in
+
+MD5, OTHER = "0" * 32, "1" * 32
+SHA256 = "a" * 64
+
+
+def read(path: Path, name: str = "table", *prefer: str, stated: str = "") -> list[list[ListedFile]]:
+    format = format_named("table", FORMATS) if stated else recognised(Head(path), FORMATS, path.name)
+    assert format.name == name
+    listed = FileList(path, path.name, "", prefer, Counter(), None, parsed_map(stated or ()))
+    return [list(format.files(row, listed)) for row in format.rows(listed)]
+
+
+def table(tmp_path: Path, text: str, encoding: str = "utf-8") -> Path:
+    path = tmp_path / "list.txt"
+    path.write_bytes(text.encode(encoding))
+    return path
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"url,md5,size,filename\nhttps://h.example/1,{MD5},3,a.bam\n",
+        f"Sample\tDownload URL\tMD5sum\tFile Size\tFile name\ns\thttps://h.example/1\t{MD5}\t3.0\ta.bam\n",
+        f"sample;where;Checksum;Bytes;name\ns;https://h.example/1;md5:{MD5};3;a.bam\n",
+        f"# of a study\n# at a date\nfile_url\tfile_md5\tsizeBytes\tfileName\nhttps://h.example/1\t{MD5}\t3 B\ta.bam\n",
+        f"#url\tmd5\tsize\tname\nhttps://h.example/1\t{MD5}\t3\ta.bam\n",
+        f"sep=;\nurl;md5;size;name\nhttps://h.example/1;{MD5};3;a.bam\n",
+        f'[{{"link": "https://h.example/1", "hash": "{MD5}", "size": 3, "name": "a.bam"}}]',
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le"])
+def test_headings_and_cells_state_what_columns_are(text: str, encoding: str, tmp_path: Path):
+    ((file,),) = read(table(tmp_path, text, encoding))
+    assert (file.address, file.name, file.size, file.checksums) == ("https://h.example/1", "a.bam", 3, {"md5": MD5})
+
+
+def test_a_column_of_pages_is_no_column_of_files(tmp_path: Path):
+    text = "homepage,doi,where\nhttps://h.example/,https://doi.org/10.1/x,https://h.example/a.bam\n"
+    ((file,),) = read(table(tmp_path, text))
+    assert file.name == "a.bam"
+
+
+def test_equal_names_are_copies_and_others_are_files_with_their_own_checksums(tmp_path: Path):
+    text = (
+        "sample,fastq_1,fastq_2,fastq_1_md5,md5_2,s3_uri\n"
+        f"s,https://h.example/a_1.fq.gz,https://h.example/a_2.fq.gz,{MD5},{OTHER},s3://b/a_1.fq.gz\n"
+    )
+    ((one, two),) = read(table(tmp_path, text))
+    assert (one.mirrors, one.checksums, two.checksums) == (("s3://b/a_1.fq.gz",), {"md5": MD5}, {"md5": OTHER})
+    ((one, two),) = read(table(tmp_path, text), "table", "s3")
+    assert (one.address, one.name) == ("s3://b/a_1.fq.gz", "a_1.fq.gz")
+
+
+def test_several_addresses_of_a_cell_go_with_values_at_their_places(tmp_path: Path):
+    text = f"run,fastq_urls,fastq_md5,fastq_bytes\nr,ftp.h.example/x/a_1.gz;ftp.h.example/x/a_2.gz,{MD5};{OTHER},1;2\n"
+    ((one, two),) = read(table(tmp_path, text))
+    assert (one.address, one.size, one.checksums) == ("https://ftp.h.example/x/a_1.gz", 1, {"md5": MD5})
+    assert (two.size, two.checksums) == (2, {"md5": OTHER})
+
+
+def test_repeated_columns_are_numbered(tmp_path: Path):
+    text = "Source Name\tProtocol REF\tProtocol REF\tComment[FASTQ_URI]\ns\tP1\tP2\tftp://h.example/a.fastq.gz\n"
+    ((file,),) = read(table(tmp_path, text))
+    assert file.address == "ftp://h.example/a.fastq.gz"
+
+
+def test_what_the_user_states_counts(tmp_path: Path):
+    text = f"a,b,c\nhttps://h.example/1,https://h.example/2,{SHA256}\n"
+    ((file,),) = read(table(tmp_path, text), stated="url=B,sha256=c")
+    assert (file.address, file.checksums) == ("https://h.example/2", {"sha256": SHA256})
+    with pytest.raises(ListError, match=r"--map url=d: no column is called so.*a, b, c"):
+        read(table(tmp_path, text), stated="url=d")
+
+
+@pytest.mark.parametrize("stated", ["md5=x", "url", "place=x", "url="])
+def test_a_map_that_states_nothing_is_refused(stated: str):
+    with pytest.raises(ListError, match="Write --map url=COLUMN"):
+        parsed_map(stated)
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("123", 123),
+        ("123.0", 123),
+        ("36,781,467", 36781467),
+        ("12 bytes", 12),
+        ("1.2G", None),
+        ("5 MB", None),
+        ("NA", None),
+    ],
+)
+def test_a_size_is_exact_or_none(text: str, size: int | None):
+    assert size_in(text) == size
+
+
+@pytest.mark.parametrize("text", ["upload", "-5", "1,2", "12.5", "1e3", "0x10"])
+def test_another_text_is_no_size(text: str):
+    with pytest.raises(RowFault, match="is not a size"):
+        size_in(text)
+
+
+@pytest.mark.parametrize(
+    ("identifier", "kind", "address"),
+    [
+        ("ark:/57799/b9dd5t", "url", "https://n2t.net/ark:/57799/b9dd5t"),
+        ("minid:b9dd5t", "url", "https://n2t.net/minid:b9dd5t"),
+        ("doi:10.5072/a b", "url", "https://doi.org/10.5072/a%20b"),
+        ("ga4ghdos:/dg.4503/a5d79375", "drs", "drs://dg.4503/a5d79375"),
+    ],
+)
+def test_an_identifier_is_an_address_at_its_resolver(identifier: str, kind: str, address: str):
+    file = file_at(identifier, name="x")
+    assert (file.kind, file.address, file.name) == (kind, address, "x")
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("fasp://h.example/a", "Aspera"),
+        ("tag:x.org,2019:a", "tag: URI"),
+        ("globus://e/a", "Globus"),
+        ("x:y", "not a URL"),
+    ],
+)
+def test_what_has_no_address_says_why(address: str, said: str):
+    with pytest.raises(RowFault, match=said):
+        file_at(address, name="x")
+
+
+def test_ids_of_the_gdc_may_be_lines_or_a_column(tmp_path: Path):
+    one = f"{1:08x}-0000-4000-8000-{1:012x}"
+    for text in (f"{one}\n", f"id\n{one}\n", f"name,file_id\nx,{one}\n"):
+        ((file,),) = read(table(tmp_path, text), "gdc-ids")
+        assert (file.kind, file.address, file.folder) == ("gdc", one, one)
+
+
+def test_a_compact_identifier_of_a_table_needs_no_scheme(tmp_path: Path):
+    rows = read(table(tmp_path, "file,drs_id\na,sb:5f40\nb,dg.4503/x\nc,drs://h.example/1\n"), "drs-table")
+    assert [row[0].address for row in rows] == ["drs://sb:5f40", "dg.4503/x", "drs://h.example/1"]
