@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from omicsdk.portals import archives, tables, url_lists
+from omicsdk.portals import archives, documents, tables, url_lists
 
 FORMATS = (
     archives.BAG,
@@ -17,6 +17,7 @@ FORMATS = (
     tables.GEN3,
     tables.ENA,
     tables.SRA_RUNS,
+    tables.GEO,
     tables.REMOTE_FILES,
     tables.KIDS_FIRST,
     tables.SEVEN_BRIDGES,
@@ -25,6 +26,7 @@ FORMATS = (
     url_lists.SRA,
     url_lists.ARIA2,
     url_lists.CHECKSUMS,
+    *documents.DOCUMENTS,
     tables.TABLE,
     url_lists.URLS,
     tables.GDC_IDS,

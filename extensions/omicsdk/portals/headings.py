@@ -61,6 +61,8 @@ _MULTIHASHES = {"1220": "sha256", "1114": "sha1", "1340": "sha512", "d50110": "m
 _BETWEEN = re.compile(r"[\s,;|\[\]\"']+(?=[A-Za-z][A-Za-z0-9+.-]*://|(?:ftp|ftp-\w+)\.[\w-]+\.|\Z)")
 _WITHOUT_SCHEME = re.compile(r"(?:ftp|ftp-\w+|fasp)\.[\w-]+(?:\.[\w-]+)+:?/\S")
 _CELL = re.compile(r"[\[\"'\s]*(?:[A-Za-z][A-Za-z0-9+.-]*://[^\s/]\S*|dg\.[A-Za-z0-9]+[/:]\S+)")
+_EXTENSION = re.compile(r"://[^/\s]+/\S*\.\w{1,8}(?:[?#].*)?[\"'\]]*\Z")
+"""An address that ends like that of a file: terms of ontologies and pages mostly do not."""
 _STEM = re.compile(r"(?:_(?:ftp|url|uri|link|file|path|galaxy|aspera))+\Z|\A(?:ftp|url|uri|link)_")
 
 
@@ -104,17 +106,18 @@ def stated_by(names: Sequence[str], rows: Iterable[Sequence[str]]) -> Stated:
         names: The names of its columns.
         rows: The cells of its first rows.
     """
-    filled, held = [0] * len(names), [0] * len(names)
+    filled, held, named = [0] * len(names), [0] * len(names), [0] * len(names)
     for cells in rows:
         for place, cell in enumerate(cells[: len(names)]):
             if cell.strip() not in ("", "-", "NA", "N/A"):
                 filled[place] += 1
                 held[place] += is_address(cell)
+                named[place] += _EXTENSION.search(cell.strip()) is not None
     # A row with a fault does not hide a column: half of its cells are addresses.
     having = [place for place in range(len(names)) if held[place] * 2 > filled[place]]
     keys = [heading(name) for name in names]
     urls = [place for place in having if _ADDRESS.fullmatch(keys[place]) and not _PAGES.search(keys[place])]
-    urls = urls or [place for place in having if not _PAGES.search(keys[place])] or having
+    urls = urls or [place for place in having if named[place] * 2 > filled[place] and not _PAGES.search(keys[place])]
     lower = [name.lower() for name in names]
     others = [place for place in range(len(names)) if place not in having]
     sums = [(lower[place], algorithm) for place in others if (algorithm := _algorithm_of(keys[place])) is not None]

@@ -36,6 +36,8 @@ from omicsdk.transfer.names import wrong_with
 
 HEAD_BYTES = 1 << 16
 """Bytes of a list that its format is recognised by."""
+LONGEST_DOCUMENT = 1 << 26
+"""Most characters of a JSON document, which is read as a whole."""
 SAMPLE = 100
 """Rows by whose cells it is found what columns state."""
 SHOWN_FAULTS = 10
@@ -131,6 +133,7 @@ class Row(NamedTuple):
         headers: Headers of its requests, as `Name: value`; secrets, which no result keeps.
         fault: Why it cannot be read; empty for others.
         stated: What its columns state, where its format does not say so.
+        root: The URL that its relative addresses refer to; empty where the list's own counts.
     """
 
     line: int
@@ -138,6 +141,7 @@ class Row(NamedTuple):
     headers: tuple[str, ...] = ()
     fault: str = ""
     stated: Stated = Stated()
+    root: str = ""
 
 
 class FileList(NamedTuple):
@@ -263,6 +267,18 @@ class Head:
             if is_object(found):
                 yield found
             at = self.text.find("{", end)
+
+    @cached_property
+    def document(self) -> object:
+        """The whole list as a JSON document; None for another text, or one of more than 64 MiB."""
+        if self.text.lstrip()[:1] not in ("{", "["):
+            return None
+        with opened(FileList(self.path, self.path.name, "", (), Counter())) as text:
+            data = text.read(LONGEST_DOCUMENT + 1)
+        try:
+            return None if len(data) > LONGEST_DOCUMENT else decoded(data)
+        except (ValueError, RecursionError):
+            return None
 
     def _keys(self) -> tuple[str, ...]:
         first = next(self._objects(), None)
@@ -470,10 +486,19 @@ def recognised(head: Head, formats: Sequence[Format], shown: str) -> Format:
     first = head.first[:_FIRST_LINE]
     begins = "" if head.members else f"; its first line is {first!r}"
     near = sorted((each for each in formats if _nearness(each, head)), key=lambda each: -_nearness(each, head))[:2]
-    meant = "; ".join(f"{each.title} (--format {each.name}: {each.marks})" for each in near)
+    meant = "; ".join(f"{each.title} (--format {each.name}: {each.marks}{_lacking(each, head)})" for each in near)
+    if is_object(head.document):
+        begins = f"; its members are {', '.join(head.document)[:_FIRST_LINE]}"
     raise UnknownList(
         f"{shown}: {why or 'unknown format'}{begins}", remedy=remedy or f"{meant and f'The nearest: {meant}. '}{MANUAL}"
     )
+
+
+def _lacking(format: Format, head: Head) -> str:
+    """The characteristic columns of a format that a head lacks, in words."""
+    groups = format.marks.lower().split(", ")
+    missing = [group for group in groups if not any(name in head.columns for name in group.split(" or "))]
+    return f"; this list lacks {', '.join(missing)}" if missing else ""
 
 
 def _nearness(format: Format, head: Head) -> float:

@@ -346,6 +346,24 @@ SRA_RUNS = table(
 )
 
 
+def _geo_files(row: Row, listed: FileList) -> Iterator[ListedFile]:
+    """The archive of a series; the rows after it are its members."""
+    name = name_in(cell(row, ("name",)))
+    if cell(row, ("archive/file",)).lower() != "archive":
+        listed.notes["files are members of the archive"] += 1
+        return
+    accession = re.match(r"(GSE|GSM|GPL)(\d+)_", name)
+    if accession is None:
+        raise RowFault(f"{name[:100]!r} does not begin with the accession of a series")
+    kind = {"GSE": "series", "GSM": "samples", "GPL": "platforms"}[accession[1]]
+    number = f"{accession[1]}{accession[2]}"
+    folder = f"https://ftp.ncbi.nlm.nih.gov/geo/{kind}/{accession[1]}{accession[2][:-3]}nnn/{number}/suppl"
+    yield file_at(f"{folder}/{quote(name)}", name=name, size=size_in(cell(row, ("size",))), folder=number)
+
+
+GEO = table("geo", "filelist.txt of GEO", (("archive/file",), ("name",), ("size",)), _geo_files, quoted=False)
+
+
 # -- bags and Terra
 
 

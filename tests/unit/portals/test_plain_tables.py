@@ -32,7 +32,7 @@ def table(tmp_path: Path, text: str, encoding: str = "utf-8") -> Path:
     [
         f"url,md5,size,filename\nhttps://h.example/1,{MD5},3,a.bam\n",
         f"Sample\tDownload URL\tMD5sum\tFile Size\tFile name\ns\thttps://h.example/1\t{MD5}\t3.0\ta.bam\n",
-        f"sample;where;Checksum;Bytes;name\ns;https://h.example/1;md5:{MD5};3;a.bam\n",
+        f"sample;my link;Checksum;Bytes;name\ns;https://h.example/1;md5:{MD5};3;a.bam\n",
         f"# of a study\n# at a date\nfile_url\tfile_md5\tsizeBytes\tfileName\nhttps://h.example/1\t{MD5}\t3 B\ta.bam\n",
         f"#url\tmd5\tsize\tname\nhttps://h.example/1\t{MD5}\t3\ta.bam\n",
         f"sep=;\nurl;md5;size;name\nhttps://h.example/1;{MD5};3;a.bam\n",

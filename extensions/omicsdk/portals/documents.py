@@ -1,0 +1,312 @@
+"""JSON documents that describe files: records of archives, and the packages of data that standards define.
+
+A format is one call of `document`: where its entries are, which of their members state a file's address, name, size and
+checksums, and a list without URLs also what its relative addresses refer to. Members of members are written with dots.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import NamedTuple
+from urllib.parse import quote, urljoin
+
+from omicsdk.core.json_decoding import decoded
+from omicsdk.core.type_guards import is_array, is_object
+from omicsdk.portals.headings import sums_in
+from omicsdk.portals.lists import (
+    FETCHABLE,
+    FileList,
+    Format,
+    Head,
+    ListedFile,
+    ListError,
+    Row,
+    RowFault,
+    file_at,
+    name_in,
+    scheme_of,
+    size_in,
+    texts_in,
+)
+from omicsdk.portals.rows import Names, text_of
+
+_ANY = "**"
+_ALGORITHMS = ("sha512", "sha256", "sha1", "md5")
+
+
+class _Members(NamedTuple):
+    """Members of an entry that state something of a file, the preferred one first.
+
+    Attributes:
+        url: Its address.
+        name: Its name.
+        size: Its size.
+        sums: Its checksum, whose algorithm its text shows; members called like an algorithm count, too.
+        folder: The folder in its name.
+    """
+
+    url: Names
+    name: Names = ()
+    size: Names = ()
+    sums: Names = ()
+    folder: Names = ()
+
+
+def _at(found: object, path: tuple[str, ...]) -> Iterator[Mapping[str, object]]:
+    """The objects at a path, of which `*` is every member or element, and `**` any number of them."""
+    if not path:
+        if is_object(found):
+            yield found
+        return
+    below: Iterable[object] = found.values() if is_object(found) else found if is_array(found) else ()
+    if path[0] == _ANY:
+        yield from _at(found, path[1:])
+        for each in below:
+            yield from _at(each, path)
+    elif path[0] == "*":
+        for each in below:
+            yield from _at(each, path[1:])
+    elif is_object(found) and path[0] in found:
+        yield from _at(found[path[0]], path[1:])
+
+
+def _flat(entry: Mapping[str, object], before: str = "") -> Iterator[tuple[str, str]]:
+    """The members of an entry as cells; those of members with dots."""
+    for name, value in entry.items():
+        if is_object(value):
+            yield from _flat(value, f"{before}{name}.")
+        else:
+            yield f"{before}{name}", text_of(value)
+
+
+def document(
+    name: str,
+    title: str,
+    marks: str,
+    entries: Iterable[str],
+    members: _Members,
+    *,
+    selects: Callable[[Mapping[str, str]], bool] | None = None,
+    root: Callable[[object], str] | None = None,
+    addresses: Callable[[str], Iterable[str]] | None = None,
+) -> Format:
+    """Declare a format of documents.
+
+    Args:
+        name: Its name for `--format`.
+        title: Its name in messages.
+        marks: What it is recognised by, as text.
+        entries: Where its entries are, such as `features.*.assets.*`; the first path that has some counts.
+        members: Their members.
+        selects: Whether an entry is a file; all are by default.
+        root: What relative addresses of a document refer to, empty for one of another format; by default the list's own URL.
+        addresses: The addresses that a member states; by default itself.
+    """
+    paths = [tuple(each.split(".")) for each in entries]
+    wanted = (*members.url,)
+
+    def found(told: object) -> list[dict[str, str]]:
+        for path in paths:
+            some = [dict(_flat(each)) for each in _at(told, path)]
+            some = [
+                cells
+                for cells in some
+                if any(cells.get(each) for each in wanted) and (selects is None or selects(cells))
+            ]
+            if some:
+                return some
+        return []
+
+    def recognises(head: Head) -> bool:
+        told = head.document
+        if told is None or (root is not None and not root(told)):
+            return False
+        return bool(found(told))
+
+    def rows(listed: FileList) -> Iterator[Row]:
+        told = Head(listed.path).document
+        if told is None:
+            raise ListError(f"{listed.shown}: not a JSON document of at most 64 MiB", remedy="Download the list again.")
+        above = root(told) if root is not None else ""
+        for number, cells in enumerate(found(told), 1):
+            yield Row(number, cells, root=above)
+
+    def files(row: Row, listed: FileList) -> Iterator[ListedFile]:
+        cells = row.cells
+        stated = _first(cells, members.url)
+        urls = [_absolute(each, row.root, listed, name) for each in (addresses(stated) if addresses else [stated])]
+        urls = [each for each in urls if scheme_of(each) in FETCHABLE] or urls
+        if not urls:
+            raise RowFault("no address is stated")
+        sums: dict[str, str] = {}
+        for member in members.sums:
+            sums.update(sums_in("", cells.get(member, "")))
+        for member, value in cells.items():
+            algorithm = member.rpartition(".")[2].lower().replace("-", "")
+            if algorithm in _ALGORITHMS and "." not in member:
+                sums.update(sums_in(algorithm, value))
+        called = "/".join(filter(None, (_first(cells, members.folder), _first(cells, members.name))))
+        size = size_in(_first(cells, members.size))
+        yield file_at(urls[0], name=name_in(called), size=size, checksums=sums, mirrors=tuple(urls[1:]))
+
+    return Format(name, title, marks, recognises, rows, files)
+
+
+def _first(cells: Mapping[str, str], names: Names) -> str:
+    return next((value for name in names if (value := cells.get(name, "").strip())), "")
+
+
+def _absolute(address: str, root: str, listed: FileList, name: str) -> str:
+    """An address, which may be relative to the document's own URL."""
+    if scheme_of(address) or ":" in address.partition("/")[0]:
+        return address
+    above = root or (f"{listed.base}/" if listed.base else "")
+    if not above:
+        raise RowFault(
+            f"{address[:200]!r} is relative to the list: give the list's own URL instead of the file, with --format {name}"
+        )
+    try:
+        return urljoin(above, quote(address, safe="/%", errors="replace"))
+    except ValueError as error:
+        raise RowFault(f"{address[:200]!r} is not a valid address: {error}") from None
+
+
+# -- records of archives
+
+ZENODO = document(
+    "zenodo",
+    "record of Zenodo or another InvenioRDM",
+    "files with key and links.self",
+    ("files.*", "files.entries.*", "entries.*", "hits.hits.*.files.*"),
+    _Members(
+        ("links.content", "links.download", "links.self"), ("key", "filename"), ("size", "filesize"), ("checksum",)
+    ),
+)
+FIGSHARE = document(
+    "figshare",
+    "article of Figshare",
+    "files with name and download_url",
+    ("files.*", "*"),
+    _Members(("download_url",), ("name",), ("size",), ("supplied_md5", "computed_md5")),
+    selects=lambda cells: "is_link_only" in cells or "computed_md5" in cells,
+)
+DATAVERSE = document(
+    "dataverse",
+    "dataset of a Dataverse",
+    "files with dataFile",
+    (
+        "data.latestVersion.files.*",
+        "latestVersion.files.*",
+        "datasetVersion.files.*",
+        "data.files.*",
+        "data.*",
+        "files.*",
+    ),
+    _Members(
+        ("dataFile.id",),
+        ("dataFile.filename", "label"),
+        ("dataFile.filesize",),
+        ("dataFile.md5", "dataFile.checksum.value"),
+        ("directoryLabel",),
+    ),
+    addresses=lambda number: [f"/api/access/datafile/{number}"],
+)
+DRYAD = document(
+    "dryad",
+    "files of Dryad",
+    "_embedded with stash:files",
+    ("_embedded.stash:files.*",),
+    _Members(("_links.stash:download.href", "_links.stash:file-download.href"), ("path",), ("size",), ("digest",)),
+    root=lambda _: "https://datadryad.org/",
+)
+
+
+def _accession(told: object) -> str:
+    submissions = told.get("submissions") if is_object(told) else None
+    study = submissions[0] if is_array(submissions) and submissions else told
+    number = study.get("accno") if is_object(study) else None
+    return f"https://www.ebi.ac.uk/biostudies/files/{quote(number, safe='')}/" if isinstance(number, str) else ""
+
+
+BIOSTUDIES = document(
+    "biostudies",
+    "study of BioStudies or ArrayExpress",
+    "accno, section, and files with path",
+    ("**.files.**",),
+    _Members(("path",), ("path",), ("size",)),
+    root=_accession,
+)
+
+
+def _locations(cell: str) -> list[str]:
+    """The addresses of PRIDE's locations, those by FTP first."""
+    try:
+        told: object = decoded(cell)
+    except ValueError:
+        return []
+    found = [each.get("value") for each in told if is_object(each)] if is_array(told) else []
+    return [each for each in found if isinstance(each, str)]
+
+
+PRIDE = document(
+    "pride",
+    "files of PRIDE",
+    "publicFileLocations, fileName",
+    ("*", "_embedded.files.*"),
+    _Members(("publicFileLocations",), ("fileName",), ("fileSizeBytes",), ("checksum",)),
+    addresses=_locations,
+)
+FFQ = document(
+    "ffq",
+    "answer of ffq",
+    "files with url, filename and filesize",
+    ("**.files.ftp.*", "**.ftp.*", "*"),
+    _Members(("url",), ("filename",), ("filesize",)),
+    selects=lambda cells: "filetype" in cells and "filesize" in cells,
+)
+
+# -- packages of data
+
+
+def _is_file(cells: Mapping[str, str]) -> bool:
+    kinds = cells.get("@type", "")
+    return kinds == "File" or '"File"' in kinds
+
+
+RO_CRATE = document(
+    "ro-crate",
+    "RO-Crate",
+    "@graph with entities of the type File",
+    ("@graph.*",),
+    _Members(("contentUrl", "url", "@id"), (), ("contentSize",)),
+    selects=_is_file,
+)
+FRICTIONLESS = document(
+    "frictionless",
+    "Data Package of Frictionless",
+    "resources with path",
+    ("resources.*",),
+    _Members(("path", "url"), (), ("bytes",), ("hash",)),
+    addresses=lambda cell: texts_in(cell)[:1],
+)
+CROISSANT = document(
+    "croissant",
+    "Croissant",
+    "distribution with contentUrl",
+    ("distribution.*",),
+    _Members(("contentUrl",), (), ("contentSize",)),
+    selects=lambda cells: (
+        cells.get("@type", "").rpartition(":")[2].rpartition("/")[2] in ("FileObject", "DataDownload")
+        and not any(name.startswith("containedIn") for name in cells)
+    ),
+)
+STAC = document(
+    "stac",
+    "STAC item or collection of items",
+    "assets with href",
+    ("assets.*", "features.*.assets.*"),
+    _Members(("href",), (), ("file:size",), ("file:checksum", "checksum:multihash")),
+)
+
+
+DOCUMENTS = (ZENODO, FIGSHARE, DATAVERSE, DRYAD, BIOSTUDIES, PRIDE, FFQ, RO_CRATE, FRICTIONLESS, CROISSANT, STAC)

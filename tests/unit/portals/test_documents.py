@@ -1,0 +1,53 @@
+"""JSON documents that describe files: what their entries state, and what relative addresses refer to."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from omicsdk.portals import FORMATS, FileList, Head, ListedFile, RowFault
+from omicsdk.portals.lists import recognised
+from portal_host import SAMPLES
+
+MD5, SHA256 = f"{1:032x}", f"{1:064x}"
+
+
+def read(name: str, base: str = "") -> list[ListedFile]:
+    path = SAMPLES / name
+    format = recognised(Head(path), FORMATS, name)
+    listed = FileList(path, name, base, (), Counter())
+    return [file for row in format.rows(listed) for file in format.files(row, listed)]
+
+
+@pytest.mark.parametrize(
+    ("sample", "address", "name", "size", "checksums"),
+    [
+        ("zenodo.json", "https://files.example.org/api/records/1/files/a.bam/content", "a.bam", 12, {"md5": MD5}),
+        ("figshare.json", "https://files.example.org/files/2", "a.txt", 5, {"md5": MD5}),
+        ("dryad.json", "https://datadryad.org/api/v2/downloads/6", "a.jpg", 8, {"md5": f"{3:032x}"}),
+        ("pride.json", "ftp://files.example.org/pride/a.raw", "a.raw", 10, {"sha1": "a" * 40}),
+        ("ffq.json", "https://files.example.org/a.fastq.gz", "a.fastq.gz", 11, {"md5": MD5}),
+        ("ro-crate.json", "https://files.example.org/a.cram", "a.cram", 12, {"sha256": SHA256}),
+        ("frictionless.json", "https://files.example.org/a.csv", "a.csv", 4, {"sha256": SHA256}),
+        ("croissant.json", "https://files.example.org/a.csv", "a.csv", 6, {"sha256": SHA256}),
+        ("stac.json", "https://files.example.org/a.tif", "a.tif", 4, {"sha256": SHA256}),
+        ("filelist.txt", "https://ftp.ncbi.nlm.nih.gov/geo/series/GSE125nnn/GSE125065/suppl/GSE125065_RAW.tar", "GSE125065_RAW.tar", 1024, {}),
+    ],
+)  # fmt: skip
+def test_an_entry_states_its_file(sample: str, address: str, name: str, size: int, checksums: dict[str, str]):
+    (file,) = read(sample)
+    assert (file.address, file.name, file.size, file.checksums) == (address, name, size, checksums)
+
+
+def test_files_of_a_study_are_found_at_any_depth():
+    assert [(file.address, file.name, file.size) for file in read("biostudies.json")] == [
+        ("https://www.ebi.ac.uk/biostudies/files/S-TEST1/raw/a%20b.txt", "raw/a b.txt", 3),
+        ("https://www.ebi.ac.uk/biostudies/files/S-TEST1/c.txt", "c.txt", 4),
+    ]
+
+
+def test_a_document_without_a_server_needs_its_own_url():
+    with pytest.raises(RowFault, match="own URL instead of the file, with --format dataverse"):
+        read("dataverse.json")
+    (file,) = read("dataverse.json", "https://data.example.org/api/datasets/1")
+    assert (file.address, file.name) == ("https://data.example.org/api/access/datafile/7", "raw/a.bin")
