@@ -54,6 +54,7 @@ from omicsdk.portals.lists import (
 from omicsdk.portals.pages import check_no_page, page_in
 from omicsdk.portals.plan import Layout, Plan
 from omicsdk.portals.rows import OUTCOME_COLUMN
+from omicsdk.portals.selection import NOTHING_LEFT_OUT, Selection
 from omicsdk.portals.sources import SourceOptions, Sources
 from omicsdk.portals.tables import TABLE
 from omicsdk.portals.url_lists import CHECKSUMS
@@ -88,6 +89,9 @@ def get(
     max_unpacked: int | str | None = None,
     map: str | Sequence[str] | Mapping[str, str] = (),
     strict: bool = False,
+    where: str = "",
+    limit: int | None = None,
+    sample: int | None = None,
     **options: Unpack[SelectionOptionsDict],
 ) -> TransferReport:
     """Download the files that a portal's manifest, a URI or a URL names.
@@ -114,6 +118,10 @@ def get(
         map: What columns of a table state, such as url=download_link,md5=sum: url, name, size, checksum, md5, sha1,
             sha256, sha512 or crc32c. The table may have any other columns.
         strict: Refuse a list with an invalid row. By default such a row fails alone, unless its name is unsafe.
+        where: Conditions on files: name, size or a column of the list, compared by < <= > >= = != ~ or !~ (a pattern),
+            joined by and, or: 'size<1G and name~*.bam'.
+        limit: Download the first files only, at most this number.
+        sample: Download this number of files, drawn from all; the same ones in each run.
         **options: See `omicsdk.transfer.TransferOptions`. A dry run requests from services what lists lack. Lists state
             no times of change, so that `newer` and `older` select nothing.
 
@@ -142,6 +150,8 @@ def get(
     if columns and format not in (None, TABLE.name):
         raise UsageError(f"--map is for tables, not for --format {format}", remedy=f"Use --format {TABLE.name}.")
     named = TABLE if columns else None if format is None else format_named(format, FORMATS)
+    is_all = not where and limit is None and sample is None
+    selection = NOTHING_LEFT_OUT if is_all else Selection(where, limit, sample)
     chosen.control.begin(SYSTEM_CLOCK.monotonic())
     written = Path(result) if result is not None else result_beside(Path(target))
     if not chosen.dry_run:
@@ -157,8 +167,10 @@ def get(
     with tempfile.TemporaryDirectory(prefix="omics-") as work, Sources(source_options) as sources:
         of_all = FileList(Path(), "arguments", "", preferences, Counter(), max_unpacked, columns)
         lists = list(_lists([os.fspath(each) for each in words], named, Path(work), of_all))
-        plan = Plan(Path(work, "plan"), sources, layout, stopped, chosen, strict=strict)
+        plan = Plan(Path(work, "plan"), sources, layout, stopped, chosen, strict=strict, selection=selection)
         _fill(plan, lists, tell)
+        if before := plan.draw():
+            tell(f"{count_of(plan.count + plan.unavailable, 'file')} drawn from {before:,}")
 
         def fetch(items: Iterable[Item]) -> TransferReport:
             return omicsdk.transfer.download(items, target, options=chosen)

@@ -21,6 +21,7 @@ from omicsdk.core.errors import Interrupted
 from omicsdk.core.waits import never
 from omicsdk.fs.copying.planning import ALL
 from omicsdk.portals.lists import FAULT, SHOWN_FAULTS, FileList, Format, ListedFile, ListError, Row, RowFault, UnsafeRow
+from omicsdk.portals.selection import NOTHING_LEFT_OUT, Sample, Selection
 from omicsdk.portals.sources import SOURCES, Sources
 from omicsdk.transfer import Item
 from omicsdk.transfer.filters import Filters, fits_rules
@@ -59,6 +60,7 @@ class Plan:
         stopped: Whether to stop.
         filters: Which files are selected. A row none of whose files is selected is left out.
         strict: Whether a list with an invalid row is refused.
+        selection: Which of these are planned.
 
     Attributes:
         columns: The columns of all lists, in order.
@@ -75,6 +77,7 @@ class Plan:
         filters: Filters = ALL,
         *,
         strict: bool = False,
+        selection: Selection = NOTHING_LEFT_OUT,
     ) -> None:
         self._path = path
         self._sources = sources
@@ -82,6 +85,8 @@ class Plan:
         self._stopped = stopped
         self._filters = filters
         self._strict = strict
+        self._selection = selection
+        self._planned_files = 0
         self._seen = NameSet()
         self._stated: dict[str, Mapping[str, str]] = {}
         self.columns: dict[str, None] = {}
@@ -142,6 +147,8 @@ class Plan:
 
             for batch in batches(self._read(format, listed), BATCH):  # errors are raised before the first request
                 self._check_stopped()
+                if self.is_full:
+                    break
                 rows = [(row.cells, [self._with_stated(file) for file in files if file.kind]) for row, files in batch]
                 if read.tell() or not all(_is_stated(file) for _, files in rows for file in files):
                     _write(rows, read)
@@ -150,6 +157,8 @@ class Plan:
             read.seek(0)
             for some in _batches_in(read):
                 self._check_stopped()
+                if self.is_full:
+                    break
                 add(self._completed(some))
         self.count += totals.pop("available", 0)
         self.unavailable += totals.pop("unavailable", 0)
@@ -166,6 +175,8 @@ class Plan:
         cells, files = completed
         named = files if self._layout == "name" else [file._replace(name=self._placed(file)) for file in files]
         if not self._filters.fit_all and files and not (named := [*filter(self._is_selected, named)]):
+            return None
+        if self._selection is not NOTHING_LEFT_OUT and not (named := self._within(named, cells)):
             return None
         if not cells.keys() <= self.columns.keys():
             self.columns.update(dict.fromkeys(cells))
@@ -228,6 +239,47 @@ class Plan:
             return file.name
         folder = file.folder or re.sub(r"[/\\:]+", "_", file.address.rpartition("://")[2]).strip("_")
         return f"{folder}/{file.name}"
+
+    def _within(self, files: Sequence[ListedFile], cells: Mapping[str, str]) -> Sequence[ListedFile]:
+        """The files of a row that the selection has; rows with a fault are never left out for their conditions."""
+        fit = [file for file in files if file.kind == FAULT or self._selection.fits(file, cells)]
+        if self._selection.limit is not None:
+            fit = fit[: self._selection.limit - self._planned_files]
+        self._planned_files += len(fit)
+        return fit
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no further file is planned."""
+        return self._selection.limit is not None and self._planned_files >= self._selection.limit
+
+    def draw(self) -> int:
+        """Leave only a sample of the files, if one was asked for.
+
+        Returns:
+            The files that there were; 0 if all are left.
+        """
+        if self._selection.sample is None:
+            return 0
+        sample, before = Sample(self._selection.sample), self.count + self.unavailable
+        for file in self.files():
+            if file.kind != FAULT:
+                sample.add(file)
+        drawn, counts = self._path.with_suffix(".drawn"), Counter[str]()
+        with self._path.open("rb") as file, drawn.open("wb") as out:
+            for some in _batches_in(file):
+                rows = [self._drawn(row, sample) for row in map(PlannedRow._make, some)]
+                kept = [row for row in rows if row.files]
+                _write(kept, out)
+                counts.update(_counts_of(kept))
+        drawn.replace(self._path)
+        self.count, self.unavailable = counts["available"], counts["unavailable"]
+        return before
+
+    @staticmethod
+    def _drawn(row: PlannedRow, sample: Sample) -> PlannedRow:
+        pairs = [(file, again) for file, again in zip(row.files, row.again, strict=True) if sample.has(file)]
+        return PlannedRow(row.cells, [file for file, _ in pairs], [again for _, again in pairs])
 
     def _is_selected(self, file: ListedFile) -> bool:
         """Whether a file is selected; of one that cannot be had, only the name is known."""

@@ -447,6 +447,23 @@ def test_a_row_with_a_fault_fails_alone_unless_strict(get: Any, portal: PortalHo
         omicsdk.get(path, "data", strict=True)
 
 
+def test_a_selection_is_planned_and_downloaded_alone(get: Any, portal: PortalHost, tmp_path: Path):
+    path = tmp_path / "mine.csv"
+    urls = [portal.put(f"{number}.bam", content(str(number))) or portal.url(f"{number}.bam") for number in range(6)]
+    path.write_text(
+        "url,size,organ\n" + "".join(f"{url},{len(content('0'))},{'ab'[at % 2]}\n" for at, url in enumerate(urls))
+    )
+    for given, names in (
+        ({"where": "organ=b"}, ["1.bam", "3.bam", "5.bam"]),
+        ({"where": "organ=b", "limit": 2}, ["1.bam", "3.bam"]),
+    ):
+        report = omicsdk.get(path, "data", dry_run=True, **given)  # type: ignore[arg-type]
+        assert [outcome.name for outcome in report.outcomes] == names
+    report = omicsdk.get(path, "data", sample=2)
+    assert report.counts["done"] == 2
+    assert len(rows(tmp_path / "data.manifest.tsv")) == 2
+
+
 def test_many_faults_are_counted(get: Any, tmp_path: Path, portal: PortalHost):
     path = tmp_path / "m.tsv"
     path.write_text("id\tfilename\tmd5\tsize\n" + "x\ta\t\tlarge\n" * 15)

@@ -18,7 +18,16 @@ COMMANDS = (
         positional=("what",),
         flags={"what": "--what", "folder": "--to"},
         repeated=("prefer", "map"),
-        metavars={"folder": "FOLDER", "format": "FORMAT", "map": "WHAT=COLUMN", "prefer": "WORD", "result": "FILE"},
+        metavars={
+            "folder": "FOLDER",
+            "format": "FORMAT",
+            "map": "WHAT=COLUMN",
+            "prefer": "WORD",
+            "result": "FILE",
+            "where": "CONDITIONS",
+            "limit": "N",
+            "sample": "N",
+        },
         options=(QUIET,),
         title="Download of",
         examples=(

@@ -1,0 +1,180 @@
+"""Which files of lists are downloaded: those that conditions select, the first ones, or a sample."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from hashlib import blake2b
+from heapq import heappush, heapreplace
+from typing import NamedTuple
+
+from omicsdk.core.archives import size_of
+from omicsdk.core.errors import UsageError
+from omicsdk.portals.lists import ListedFile
+from omicsdk.transfer.filters import regular_expression
+
+_CONDITION = re.compile(
+    r"\s*(?:\"(?P<quoted>[^\"]+)\"|(?P<field>[^\s<>=!~\"]+))\s*(?P<operator><=|>=|!=|!~|==|=|<|>|~)\s*"
+    r"(?:\"(?P<text>[^\"]*)\"|(?P<word>\S+))(?:\s+(?P<join>and|or)(?=\s)|\s*\Z)",
+    re.IGNORECASE,
+)
+_COMPARED: dict[str, Callable[[float, float], bool]] = {
+    "<": lambda one, other: one < other,
+    ">": lambda one, other: one > other,
+    "<=": lambda one, other: one <= other,
+    ">=": lambda one, other: one >= other,
+}
+_REMEDY = "Write conditions such as 'size<1G and name~*.bam': a column, < <= > >= = != ~ or !~, and a value, joined by and, or."
+
+
+class Condition(NamedTuple):
+    """A condition on a file.
+
+    Attributes:
+        field: `name`, `size`, or a column of its list in lower case.
+        operator: How it is compared.
+        value: What it is compared with.
+        number: The value as a number, with K, M, G or T; None if it is none.
+        pattern: Matches it, for `~` and `!~`.
+    """
+
+    field: str
+    operator: str
+    value: str
+    number: float | None
+    pattern: re.Pattern[str] | None
+
+    def fits(self, file: ListedFile, cells: Mapping[str, str]) -> bool:
+        """Whether it is true of a file.
+
+        Args:
+            file: The file.
+            cells: Its row, by column in lower case.
+
+        Raises:
+            UsageError: The list has no such column.
+        """
+        if self.field == "size":
+            stated: str | None = None if file.size is None else str(file.size)
+        elif self.field == "name":
+            stated = file.name
+        elif (stated := cells.get(self.field)) is None:
+            known = ", ".join(["name", "size", *cells][:20])
+            raise UsageError(f"--where: no column is called {self.field!r}", remedy=f"Use one of {known}.")
+        if stated is None:
+            return False
+        if self.pattern is not None:
+            return (self.pattern.search(stated) is not None) == (self.operator == "~")
+        number = size_of(stated.replace(",", "")) if self.number is not None else None
+        if self.operator in _COMPARED:
+            return number is not None and self.number is not None and _COMPARED[self.operator](number, self.number)
+        is_equal = stated.strip() == self.value or (number is not None and number == self.number)
+        return is_equal == (self.operator != "!=")
+
+
+def conditions_of(text: str) -> tuple[tuple[Condition, ...], ...]:
+    """Read conditions; `and` binds more closely than `or`.
+
+    Args:
+        text: Such as `size<1G and name~*.bam`.
+
+    Returns:
+        Alternatives, of each of which all conditions have to be true.
+
+    Raises:
+        UsageError: They are malformed.
+    """
+    found: list[list[Condition]] = [[]]
+    at, joined = 0, "and"
+    while joined:
+        match = _CONDITION.match(text, at)
+        if match is None:
+            raise UsageError(f"--where: {text[at:][:80]!r} is no condition", remedy=_REMEDY)
+        operator, value = (
+            match["operator"].replace("==", "="),
+            match["text"] if match["text"] is not None else match["word"],
+        )
+        number = size_of(value.replace(",", ""))
+        if operator in _COMPARED and number is None:
+            raise UsageError(f"--where: {value!r} is not a number", remedy=_REMEDY)
+        pattern = re.compile(regular_expression(value)) if "~" in operator else None
+        if joined == "or":
+            found.append([])
+        found[-1].append(Condition((match["quoted"] or match["field"]).lower(), operator, value, number, pattern))
+        at, joined = match.end(), (match["join"] or "").lower()
+    return tuple(map(tuple, found))
+
+
+class Selection:
+    """Files that are selected.
+
+    Args:
+        where: Conditions, as `conditions_of` reads them; empty for none.
+        limit: The most files; None for all.
+        sample: The files of a sample; None for all.
+
+    Raises:
+        UsageError: A value is invalid.
+    """
+
+    def __init__(self, where: str = "", limit: int | None = None, sample: int | None = None) -> None:
+        for name, value in (("limit", limit), ("sample", sample)):
+            if value is not None and value < 1:
+                raise UsageError(f"--{name} {value}: not a number of files", remedy="Use 1 or more.")
+        self.limit, self.sample = limit, sample
+        self.alternatives = conditions_of(where) if where.strip() else ()
+
+    def fits(self, file: ListedFile, cells: Mapping[str, str]) -> bool:
+        """Whether the conditions select a file.
+
+        Args:
+            file: The file.
+            cells: Its row, by column.
+
+        Raises:
+            UsageError: The list has no such column.
+        """
+        if not self.alternatives:
+            return True
+        lower = {name.lower(): value for name, value in cells.items()}
+        return any(all(each.fits(file, lower) for each in conditions) for conditions in self.alternatives)
+
+
+NOTHING_LEFT_OUT = Selection()
+
+
+class Sample:
+    """Draws some files, the same ones in each run and whatever their order: those whose digests are the smallest.
+
+    Args:
+        count: How many.
+    """
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._kept: list[int] = []
+
+    def add(self, file: ListedFile) -> None:
+        """Take a file into account.
+
+        Args:
+            file: The file.
+        """
+        digest = -_digest(file)
+        if len(self._kept) < self._count:
+            heappush(self._kept, digest)
+        elif digest > self._kept[0]:
+            heapreplace(self._kept, digest)
+
+    def has(self, file: ListedFile) -> bool:
+        """Whether a file is drawn, once all have been added.
+
+        Args:
+            file: The file.
+        """
+        return bool(self._kept) and -_digest(file) >= self._kept[0]
+
+
+def _digest(file: ListedFile) -> int:
+    named = f"{file.name}\0{file.address}".encode("utf-8", "surrogatepass")
+    return int.from_bytes(blake2b(named, digest_size=8).digest(), "big")

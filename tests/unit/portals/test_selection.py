@@ -1,0 +1,68 @@
+"""Conditions on files of lists, and samples of them."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from omicsdk.core import UsageError
+from omicsdk.portals import ListedFile
+from omicsdk.portals.selection import Sample, Selection
+
+FILES = [ListedFile("url", f"https://h.example/{number}", f"f{number}.bam", number) for number in range(100)]
+
+
+@pytest.mark.parametrize(
+    ("where", "fits"),
+    [
+        ("size<1K", True),
+        ("size >= 2K", False),
+        ("name~*.bam and size>1", True),
+        ("name!~*.bam or assay=WGS", True),
+        ("name ~ *.cram", False),
+        ('"Data Type" = "Aligned Reads"', True),
+        ("depth>30", True),
+        ("depth!=35.0", False),
+        ("assay!=WGS and size<1K or depth<3", False),
+    ],
+)
+def test_a_condition_selects_by_name_size_and_columns(where: str, fits: bool):
+    file = ListedFile("url", "https://h.example/a.bam", "a.bam", 100)
+    cells = {"Assay": "WGS", "Data Type": "Aligned Reads", "depth": "35"}
+    assert Selection(where).fits(file, cells) is fits
+
+
+def test_a_file_of_unknown_size_fits_no_size():
+    assert not Selection("size<1G").fits(ListedFile("url", "x", "a"), {})
+
+
+@pytest.mark.parametrize("where", ["size", "size<many", "name~*.bam and", "size<1 xor size>2", "name~["])
+def test_a_malformed_condition_is_refused(where: str):
+    with pytest.raises(UsageError):
+        Selection(where)
+
+
+def test_a_column_that_is_missing_is_named():
+    with pytest.raises(UsageError, match=r"no column is called 'tissue'.*name, size, organ"):
+        Selection("Tissue=x").fits(FILES[0], {"Organ": "y"})
+
+
+@pytest.mark.parametrize("given", [{"limit": 0}, {"sample": -1}])
+def test_no_files_are_no_selection(given: dict[str, int]):
+    with pytest.raises(UsageError, match="not a number of files"):
+        Selection(**given)
+
+
+def drawn(files: list[ListedFile], count: int) -> set[str]:
+    sample = Sample(count)
+    for file in files:
+        sample.add(file)
+    return {file.name for file in files if sample.has(file)}
+
+
+def test_a_sample_is_the_same_in_any_order_and_grows():
+    shuffled = random.Random(1).sample(FILES, len(FILES))
+    assert drawn(FILES, 10) == drawn(shuffled, 10)
+    assert len(drawn(FILES, 10)) == 10
+    assert drawn(FILES, 10) < drawn(FILES, 20)
+    assert len(drawn(FILES, 1000)) == 100
