@@ -12,7 +12,7 @@ from urllib.parse import quote, urljoin
 
 from omicsdk.core.json_decoding import decoded
 from omicsdk.core.type_guards import is_array, is_object
-from omicsdk.portals.headings import sums_in
+from omicsdk.portals.headings import last_part, multihash_in, sums_in
 from omicsdk.portals.lists import (
     FETCHABLE,
     FileList,
@@ -43,6 +43,7 @@ class _Members(NamedTuple):
         size: Its size.
         sums: Its checksum, whose algorithm its text shows; members called like an algorithm count, too.
         folder: The folder in its name.
+        multihashes: Its checksum as a multihash.
     """
 
     url: Names
@@ -50,6 +51,7 @@ class _Members(NamedTuple):
     size: Names = ()
     sums: Names = ()
     folder: Names = ()
+    multihashes: Names = ()
 
 
 def _at(found: object, path: tuple[str, ...]) -> Iterator[Mapping[str, object]]:
@@ -87,7 +89,8 @@ def document(
     members: _Members,
     *,
     selects: Callable[[Mapping[str, str]], bool] | None = None,
-    root: Callable[[object], str] | None = None,
+    refuses: Callable[[Mapping[str, str]], str] | None = None,
+    root: Callable[[object], str | None] | None = None,
     addresses: Callable[[str], Iterable[str]] | None = None,
 ) -> Format:
     """Declare a format of documents.
@@ -99,7 +102,8 @@ def document(
         entries: Where its entries are, such as `features.*.assets.*`; the first path that has some counts.
         members: Their members.
         selects: Whether an entry is a file; all are by default.
-        root: What relative addresses of a document refer to, empty for one of another format; by default the list's own URL.
+        refuses: Why an entry cannot be downloaded; empty if it can.
+        root: What relative addresses of a document refer to, None for one of another format; by default its own URL.
         addresses: The addresses that a member states; by default itself.
     """
     paths = [tuple(each.split(".")) for each in entries]
@@ -119,7 +123,7 @@ def document(
 
     def recognises(head: Head) -> bool:
         told = head.document
-        if told is None or (root is not None and not root(told)):
+        if told is None or (root is not None and root(told) is None):
             return False
         return bool(found(told))
 
@@ -127,13 +131,15 @@ def document(
         told = Head(listed.path).document
         if told is None:
             raise ListError(f"{listed.shown}: not a JSON document of at most 64 MiB", remedy="Download the list again.")
-        above = root(told) if root is not None else ""
+        above = (root(told) if root is not None else "") or ""
         for number, cells in enumerate(found(told), 1):
             yield Row(number, cells, root=above)
 
     def files(row: Row, listed: FileList) -> Iterator[ListedFile]:
         cells = row.cells
         stated = _first(cells, members.url)
+        if refuses is not None and (why := refuses(cells)):
+            raise RowFault(f"{stated[:200]!r} {why}")
         urls = [_absolute(each, row.root, listed, name) for each in (addresses(stated) if addresses else [stated])]
         urls = [each for each in urls if scheme_of(each) in FETCHABLE] or urls
         if not urls:
@@ -141,11 +147,15 @@ def document(
         sums: dict[str, str] = {}
         for member in members.sums:
             sums.update(sums_in("", cells.get(member, "")))
+        for member in members.multihashes:
+            sums.update(multihash_in(cells.get(member, "")))
         for member, value in cells.items():
             algorithm = member.rpartition(".")[2].lower().replace("-", "")
             if algorithm in _ALGORITHMS and "." not in member:
                 sums.update(sums_in(algorithm, value))
         called = "/".join(filter(None, (_first(cells, members.folder), _first(cells, members.name))))
+        if "." not in called and "." in last_part(urls[0]):
+            called = ""  # a title
         size = size_in(_first(cells, members.size))
         yield file_at(urls[0], name=name_in(called), size=size, checksums=sums, mirrors=tuple(urls[1:]))
 
@@ -221,11 +231,11 @@ DRYAD = document(
 )
 
 
-def _accession(told: object) -> str:
+def _accession(told: object) -> str | None:
     submissions = told.get("submissions") if is_object(told) else None
     study = submissions[0] if is_array(submissions) and submissions else told
     number = study.get("accno") if is_object(study) else None
-    return f"https://www.ebi.ac.uk/biostudies/files/{quote(number, safe='')}/" if isinstance(number, str) else ""
+    return f"https://www.ebi.ac.uk/biostudies/files/{quote(number, safe='')}/" if isinstance(number, str) else None
 
 
 BIOSTUDIES = document(
@@ -265,6 +275,19 @@ FFQ = document(
     selects=lambda cells: "filetype" in cells and "filesize" in cells,
 )
 
+ENCODE = document(
+    "encode",
+    "experiment of ENCODE",
+    "files with cloud_metadata",
+    ("files.*", "*.files.*"),
+    _Members(
+        ("cloud_metadata.url",),
+        (),
+        ("file_size", "cloud_metadata.file_size"),
+        ("md5sum", "cloud_metadata.md5sum_base64"),
+    ),
+)
+
 # -- packages of data
 
 
@@ -294,19 +317,44 @@ CROISSANT = document(
     "Croissant",
     "distribution with contentUrl",
     ("distribution.*",),
-    _Members(("contentUrl",), (), ("contentSize",)),
+    _Members(("contentUrl",), ("name",), ("contentSize",)),
     selects=lambda cells: (
         cells.get("@type", "").rpartition(":")[2].rpartition("/")[2] in ("FileObject", "DataDownload")
         and not any(name.startswith("containedIn") for name in cells)
     ),
+    refuses=lambda cells: "is a Git repository: clone it" if cells.get("encodingFormat", "").startswith("git+") else "",
 )
+
+
+def _own_url(told: object) -> str:
+    """The address that an item states of itself."""
+    links = told.get("links") if is_object(told) else None
+    own = (each for each in links if is_object(each) and each.get("rel") == "self") if is_array(links) else ()
+    found = next((each.get("href") for each in own), "")
+    return found if isinstance(found, str) and scheme_of(found) in FETCHABLE else ""
+
+
 STAC = document(
     "stac",
     "STAC item or collection of items",
     "assets with href",
     ("assets.*", "features.*.assets.*"),
-    _Members(("href",), (), ("file:size",), ("file:checksum", "checksum:multihash")),
+    _Members(("href",), (), ("file:size",), multihashes=("file:checksum", "checksum:multihash")),
+    root=_own_url,
 )
 
 
-DOCUMENTS = (ZENODO, FIGSHARE, DATAVERSE, DRYAD, BIOSTUDIES, PRIDE, FFQ, RO_CRATE, FRICTIONLESS, CROISSANT, STAC)
+DOCUMENTS = (
+    ZENODO,
+    FIGSHARE,
+    DATAVERSE,
+    DRYAD,
+    BIOSTUDIES,
+    PRIDE,
+    FFQ,
+    ENCODE,
+    RO_CRATE,
+    FRICTIONLESS,
+    CROISSANT,
+    STAC,
+)

@@ -37,6 +37,7 @@ from omicsdk.drs.storage import PROJECT_VARIABLE
 from omicsdk.fs.store import WEB
 from omicsdk.portals.formats import FORMATS
 from omicsdk.portals.headings import parsed_map
+from omicsdk.portals.kinds import kinds_in_words
 from omicsdk.portals.lists import (
     SHOWN_FAULTS,
     URLS,
@@ -264,12 +265,16 @@ def _fill(plan: Plan, lists: Sequence[_List], tell: Callable[[str], object]) -> 
             f"{lists[0].listed.shown}: checksums alone name no URLs",
             remedy="Add the list of URLs, or give the checksum file's own URL with --format checksums.",
         )
+    empty = 0
     for format, listed in lists:
         is_statement = (format, listed) not in of_files
-        counts = "" if is_statement else f", {described(plan.add(format, listed))}"
-        tell(f"{listed.shown}: {format.title}{counts}")
+        counts = Counter[str]() if is_statement else plan.add(format, listed)
+        empty += counts["empty"]
+        tell(f"{listed.shown}: {format.title}{'' if is_statement else f', {described(counts)}'}")
         for note, number in listed.notes.items():
             tell(f"{listed.shown}: {note} ({number:,})")
+    if len(plan.kinds) + bool(empty) > 1:
+        tell(kinds_in_words(plan.kinds, empty))
 
 
 def described(counts: Mapping[str, int]) -> str:

@@ -31,6 +31,8 @@ _ALGORITHMS = ("sha512", "sha256", "sha1", "md5", "crc32c")
 ROLES = ("url", "name", "size", "checksum", *_ALGORITHMS)
 """What `--map` can state: `checksum` is of the algorithm that its text shows."""
 
+_NOTHING = frozenset(("", "-", ".", "na", "n/a", "nan", "none", "null"))
+"""Cells that state nothing."""
 _ADDRESS = re.compile(
     r"(?:.*_)?(?:ur[li]s?|links?|download|href|ftp|address|fastq_[12]|cr?am|bam)(?:_\d+)?|fastq_\w*|(?:s3|gs|drs)(?:_\w+)?"
     r"|location|(?:array|derived_array)_data_file|.*_file"
@@ -73,7 +75,7 @@ def addresses_in(cell: str) -> list[str]:
         cell: The cell.
     """
     text = cell.strip().strip("[]\"'").strip()
-    if not text:
+    if text.lower() in _NOTHING:
         return []
     return [each for part in _BETWEEN.split(text) if (each := _with_scheme(part.strip().strip("\"'")))]
 
@@ -109,7 +111,7 @@ def stated_by(names: Sequence[str], rows: Iterable[Sequence[str]]) -> Stated:
     filled, held, named = [0] * len(names), [0] * len(names), [0] * len(names)
     for cells in rows:
         for place, cell in enumerate(cells[: len(names)]):
-            if cell.strip() not in ("", "-", "NA", "N/A"):
+            if cell.strip().lower() not in _NOTHING:
                 filled[place] += 1
                 held[place] += is_address(cell)
                 named[place] += _EXTENSION.search(cell.strip()) is not None
@@ -144,23 +146,31 @@ def sums_in(algorithm: str, text: str) -> dict[str, str]:
     """The checksum of a cell, by its algorithm.
 
     Args:
-        algorithm: The algorithm; empty where the text shows it: `sha256:…`, a multihash, or its length.
+        algorithm: The algorithm; empty where the text shows it: `sha256:…`, or its length.
         text: The cell.
 
     Raises:
         RowFault: It is none of this algorithm.
     """
     value = text.strip().strip("\"'")
-    if not value or value.lower() in ("-", "na", "n/a", "none", "null"):
+    if value.lower() in _NOTHING:
         return {}
     if found := _PREFIXED.match(value):
         algorithm, value = found[1].lower().replace("-", ""), found[2]
     elif not algorithm:
-        for mark, named in _MULTIHASHES.items():
-            if value.lower().startswith(mark) and hexadecimal(named, value[len(mark) :]):
-                return checksums_in({named: value[len(mark) :]})
         algorithm = _LENGTHS.get(len(value), "")
     return checksums_in({algorithm: value}) if algorithm in _ALGORITHMS else {}
+
+
+def multihash_in(text: str) -> dict[str, str]:
+    """The checksum of a multihash in hexadecimal digits; none of an algorithm that cannot be verified.
+
+    Args:
+        text: The multihash.
+    """
+    value = text.strip().lower()
+    found = ((named, value[len(mark) :]) for mark, named in _MULTIHASHES.items() if value.startswith(mark))
+    return {named: digest for named, rest in found if (digest := hexadecimal(named, rest))}
 
 
 def stated_by_user(columns: Iterable[tuple[str, str]], names: Sequence[str], shown: str) -> Stated:

@@ -240,14 +240,14 @@ class Head:
     @cached_property
     def columns(self) -> tuple[str, ...]:
         """The names of its columns in lower case: a table's header, or the keys of the first object of a JSON array."""
-        if self.text.lstrip()[:1] == "[":
+        if self.text.lstrip()[:1] == "[" or self.has_object_lines:
             return self._keys()
         return tuple(name.lower() for name in header_of(header_line(self.lines)[1]))
 
     @cached_property
     def sample(self) -> list[Mapping[str, object]]:
         """The first rows of a table by column, or objects of a JSON array."""
-        if self.text.lstrip()[:1] == "[":
+        if self.text.lstrip()[:1] == "[" or self.has_object_lines:
             return [*islice(self._objects(), SAMPLE)]
         above, header = header_line(self.lines)
         mark, names = delimiter_of(header), header_of(header)
@@ -267,6 +267,14 @@ class Head:
             if is_object(found):
                 yield found
             at = self.text.find("{", end)
+
+    @cached_property
+    def has_object_lines(self) -> bool:
+        """Whether each line is a JSON object: two of the first, or the only one."""
+        try:
+            return bool(self.lines) and all(is_object(decoded(line)) for line in self.lines[:2])
+        except (ValueError, RecursionError):
+            return False
 
     @cached_property
     def document(self) -> object:

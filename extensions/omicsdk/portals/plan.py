@@ -20,6 +20,7 @@ from omicsdk.core.batches import batches
 from omicsdk.core.errors import Interrupted
 from omicsdk.core.waits import never
 from omicsdk.fs.copying.planning import ALL
+from omicsdk.portals.kinds import counted
 from omicsdk.portals.lists import FAULT, SHOWN_FAULTS, FileList, Format, ListedFile, ListError, Row, RowFault, UnsafeRow
 from omicsdk.portals.selection import NOTHING_LEFT_OUT, Sample, Selection
 from omicsdk.portals.sources import SOURCES, Sources
@@ -64,6 +65,7 @@ class Plan:
 
     Attributes:
         columns: The columns of all lists, in order.
+        kinds: The files by kind and source.
         count: The items: files that can be had, each once.
         unavailable: The files whose service refused them, each once.
     """
@@ -90,6 +92,7 @@ class Plan:
         self._seen = NameSet()
         self._stated: dict[str, Mapping[str, str]] = {}
         self.columns: dict[str, None] = {}
+        self.kinds: Counter[tuple[str, str]] = Counter()
         self.count = self.unavailable = 0
         path.touch(mode=0o600)  # headers of lists are secrets
 
@@ -143,6 +146,14 @@ class Plan:
             def add(rows: Iterable[tuple[dict[str, str], list[ListedFile]]]) -> None:
                 planned = [row for row in map(self._planned, rows) if row is not None]
                 _write(planned, out)
+                self.kinds.update(
+                    counted(
+                        file
+                        for _, files, again in planned
+                        for file, repeated in zip(files, again, strict=True)
+                        if file.error is None and not repeated
+                    )
+                )
                 totals.update(_counts_of(planned))
 
             for batch in batches(self._read(format, listed), BATCH):  # errors are raised before the first request

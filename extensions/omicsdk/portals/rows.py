@@ -7,10 +7,12 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 
 from omicsdk.core.errors import DecodeError
+from omicsdk.core.json_decoding import decoded
 from omicsdk.core.tables import LONGEST_LINE, lines_of, rows_of
+from omicsdk.core.type_guards import is_object
 from omicsdk.portals.lists import (
-    HEAD_BYTES,
     FileList,
+    Head,
     ListError,
     Row,
     delimiter_of,
@@ -18,6 +20,7 @@ from omicsdk.portals.lists import (
     header_of,
     is_row,
     numbered,
+    numbered_lines,
     opened,
 )
 
@@ -47,8 +50,11 @@ def table_rows(
     Raises:
         ListError: It is malformed, or a column is missing or occurs twice.
     """
-    with opened(listed) as text:
-        is_json = text.read(HEAD_BYTES).lstrip()[:1] == "["
+    head = Head(listed.path)
+    if head.has_object_lines:
+        yield from _object_lines(listed, required)
+        return
+    is_json = head.text.lstrip()[:1] == "["
     yield from _objects(listed, required) if is_json else _cells(listed, required, quoted, repeats)
 
 
@@ -97,6 +103,23 @@ def _objects(listed: FileList, required: Sequence[Names]) -> Iterator[Row]:
         except (DecodeError, RecursionError) as error:
             said = f"{listed.shown}: not a JSON array of objects, of at most 1 MiB each, after entry {number}"
             raise ListError(said, remedy="Download the list again; it may be truncated.") from error
+
+
+def _object_lines(listed: FileList, required: Sequence[Names]) -> Iterator[Row]:
+    """The JSON objects of lines; a line that is none is a row with a fault."""
+    is_first = True
+    for number, line in numbered_lines(listed):
+        try:
+            entry: object = decoded(line)
+        except (ValueError, RecursionError):
+            entry = None
+        if not is_object(entry):
+            yield Row(number, {}, fault="the line is not a JSON object")
+            continue
+        if is_first:
+            check_columns(listed, list(entry), required)
+            is_first = False
+        yield Row(number, {key: text_of(value) for key, value in entry.items()})
 
 
 def text_of(value: object) -> str:

@@ -61,9 +61,11 @@ def _url_rows(listed: FileList) -> Iterator[Row]:
 
 def _split(line: str) -> tuple[str, str]:
     """The URL of a line, and the name that follows a tab, or a blank that cannot be a part of the URL."""
+    line, _, _ = line.partition(" -X ")  # ENCODE's first line has options of curl
     if line.startswith('"'):
-        url, _, name = line[1:].partition('"')
-        return url.strip(), name.strip()
+        first, tab, rest = line[1:].partition("\t")
+        url, _, name = first.rpartition('"') if '"' in first else (first, "", "")
+        return url.strip(), (rest if tab else name).strip()
     url, tab, name = line.partition("\t")
     if not tab and scheme_of(line) == "drs":  # identifiers have no blanks
         url, _, name = line.partition(" ")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from omicsdk.portals import FORMATS, FileList, Head, ListedFile, RowFault
+from omicsdk.portals.headings import multihash_in
 from omicsdk.portals.lists import recognised
 from portal_host import SAMPLES
 
@@ -30,6 +33,7 @@ def read(name: str, base: str = "") -> list[ListedFile]:
         ("ro-crate.json", "https://files.example.org/a.cram", "a.cram", 12, {"sha256": SHA256}),
         ("frictionless.json", "https://files.example.org/a.csv", "a.csv", 4, {"sha256": SHA256}),
         ("croissant.json", "https://files.example.org/a.csv", "a.csv", 6, {"sha256": SHA256}),
+        ("encode.json", "https://files.example.org/ENCFF000AAA.fastq.gz", "ENCFF000AAA.fastq.gz", 10, {"md5": "da1f5e40da96c4fa5aa837cd66993422"}),
         ("stac.json", "https://files.example.org/a.tif", "a.tif", 4, {"sha256": SHA256}),
         ("filelist.txt", "https://ftp.ncbi.nlm.nih.gov/geo/series/GSE125nnn/GSE125065/suppl/GSE125065_RAW.tar", "GSE125065_RAW.tar", 1024, {}),
     ],
@@ -51,3 +55,18 @@ def test_a_document_without_a_server_needs_its_own_url():
         read("dataverse.json")
     (file,) = read("dataverse.json", "https://data.example.org/api/datasets/1")
     assert (file.address, file.name) == ("https://data.example.org/api/access/datafile/7", "raw/a.bin")
+
+
+def test_a_multihash_of_another_algorithm_is_no_sha1():
+    assert multihash_in("90e40210163700a8a6501eccd00b6d3b44ddaed0") == {}
+    assert multihash_in(f"1114{'a' * 40}") == {"sha1": "a" * 40}
+
+
+def test_a_repository_in_a_croissant_is_no_file(tmp_path: Path):
+    path = tmp_path / "croissant.json"
+    entry = {"@type": "cr:FileObject", "contentUrl": "https://h.example/r", "encodingFormat": "git+https"}
+    path.write_text(json.dumps({"distribution": [entry]}))
+    format, listed = recognised(Head(path), FORMATS, "croissant.json"), FileList(path, "x", "", (), Counter())
+    (row,) = format.rows(listed)
+    with pytest.raises(RowFault, match="is a Git repository: clone it"):
+        list(format.files(row, listed))

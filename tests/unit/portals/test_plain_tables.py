@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from omicsdk.portals import FORMATS, FileList, Head, ListedFile, ListError, RowFault
 from omicsdk.portals.headings import parsed_map
+from omicsdk.portals.kinds import counted, kinds_in_words
 from omicsdk.portals.lists import file_at, format_named, recognised, size_in
 
 MD5, OTHER = "0" * 32, "1" * 32
@@ -36,12 +37,13 @@ def table(tmp_path: Path, text: str, encoding: str = "utf-8") -> Path:
         f"# of a study\n# at a date\nfile_url\tfile_md5\tsizeBytes\tfileName\nhttps://h.example/1\t{MD5}\t3 B\ta.bam\n",
         f"#url\tmd5\tsize\tname\nhttps://h.example/1\t{MD5}\t3\ta.bam\n",
         f"sep=;\nurl;md5;size;name\nhttps://h.example/1;{MD5};3;a.bam\n",
+        f'{{"link": "https://h.example/1", "hash": "{MD5}", "size": 3, "name": "a.bam"}}\n' * 2,
         f'[{{"link": "https://h.example/1", "hash": "{MD5}", "size": 3, "name": "a.bam"}}]',
     ],
 )
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le"])
 def test_headings_and_cells_state_what_columns_are(text: str, encoding: str, tmp_path: Path):
-    ((file,),) = read(table(tmp_path, text, encoding))
+    ((file,), *_) = read(table(tmp_path, text, encoding))
     assert (file.address, file.name, file.size, file.checksums) == ("https://h.example/1", "a.bam", 3, {"md5": MD5})
 
 
@@ -149,3 +151,18 @@ def test_ids_of_the_gdc_may_be_lines_or_a_column(tmp_path: Path):
 def test_a_compact_identifier_of_a_table_needs_no_scheme(tmp_path: Path):
     rows = read(table(tmp_path, "file,drs_id\na,sb:5f40\nb,dg.4503/x\nc,drs://h.example/1\n"), "drs-table")
     assert [row[0].address for row in rows] == ["drs://sb:5f40", "dg.4503/x", "drs://h.example/1"]
+
+
+def test_a_cell_that_states_nothing_is_a_row_without_a_file(tmp_path: Path):
+    assert [len(row) for row in read(table(tmp_path, "url,x\nhttps://h.example/a.gz,1\nNA,2\n"))] == [1, 0]
+
+
+def test_kinds_are_counted_by_name_and_source():
+    files = [
+        file_at("https://ftp.sra.ebi.ac.uk/a_1.fastq.gz"),
+        file_at("https://ftp.sra.ebi.ac.uk/a_2.fq.gz"),
+        file_at("https://h.example/a.bam.bai"),
+        ListedFile("sra", "SRR1", "SRR1.sra"),
+    ]
+    said = kinds_in_words(counted(files), 1)
+    assert said == "2 FASTQ by ENA, 1 index by h.example, 1 SRA archive by the SRA, 1 row without a file"

@@ -60,6 +60,7 @@ FORMAT_OF = {
     "frictionless.json": "frictionless",
     "croissant.json": "croissant",
     "stac.json": "stac",
+    "encode.json": "encode",
     "drs_uris.txt": "urls",
     "files.meta4": "metalink",
     "aria2.txt": "aria2",
@@ -483,6 +484,7 @@ def test_the_files_of_a_published_discovery_export_are_those_of_its_studies():
         ("https://h.example/7\tb c.txt", "https://h.example/7", "b c.txt"),
         ('"https://h.example/a b.txt"', "https://h.example/a%20b.txt", "a b.txt"),
         ("s3://bucket/a b.txt", "s3://bucket/a b.txt", ""),
+        ("https://h.example/metadata.tsv -X GET --data '{\"a\": 1}'", "https://h.example/metadata.tsv", "metadata.tsv"),
         ("drs://h.example/a b.txt", "drs://h.example/a", "b.txt"),
     ],
 )
