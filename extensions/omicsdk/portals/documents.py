@@ -12,7 +12,7 @@ from urllib.parse import quote, urljoin
 
 from omicsdk.core.json_decoding import decoded
 from omicsdk.core.type_guards import is_array, is_object
-from omicsdk.portals.headings import last_part, multihash_in, sums_in
+from omicsdk.portals.headings import is_address, last_part, multihash_in, sums_in
 from omicsdk.portals.lists import (
     FETCHABLE,
     FileList,
@@ -22,6 +22,7 @@ from omicsdk.portals.lists import (
     ListError,
     Row,
     RowFault,
+    UnsafeRow,
     file_at,
     name_in,
     scheme_of,
@@ -133,14 +134,19 @@ def document(
             raise ListError(f"{listed.shown}: not a JSON document of at most 64 MiB", remedy="Download the list again.")
         above = (root(told) if root is not None else "") or ""
         for number, cells in enumerate(found(told), 1):
-            yield Row(number, cells, root=above)
+            try:
+                yield Row(number, _stated_cells(described(cells, above, listed), cells))
+            except UnsafeRow as fault:
+                said = f"{listed.shown}: entry {number}: {fault}"
+                raise ListError(said, remedy="Nothing was downloaded; get the list from its archive again.") from None
+            except RowFault as fault:
+                yield Row(number, {}, fault=str(fault))
 
-    def files(row: Row, listed: FileList) -> Iterator[ListedFile]:
-        cells = row.cells
+    def described(cells: Mapping[str, str], above: str, listed: FileList) -> ListedFile:
         stated = _first(cells, members.url)
         if refuses is not None and (why := refuses(cells)):
             raise RowFault(f"{stated[:200]!r} {why}")
-        urls = [_absolute(each, row.root, listed, name) for each in (addresses(stated) if addresses else [stated])]
+        urls = [_absolute(each, above, listed, name) for each in (addresses(stated) if addresses else [stated])]
         urls = [each for each in urls if scheme_of(each) in FETCHABLE] or urls
         if not urls:
             raise RowFault("no address is stated")
@@ -150,16 +156,35 @@ def document(
         for member in members.multihashes:
             sums.update(multihash_in(cells.get(member, "")))
         for member, value in cells.items():
-            algorithm = member.rpartition(".")[2].lower().replace("-", "")
-            if algorithm in _ALGORITHMS and "." not in member:
+            algorithm = member.lower().replace("-", "")
+            if algorithm in _ALGORITHMS:
                 sums.update(sums_in(algorithm, value))
         called = "/".join(filter(None, (_first(cells, members.folder), _first(cells, members.name))))
         if "." not in called and "." in last_part(urls[0]):
             called = ""  # a title
         size = size_in(_first(cells, members.size))
-        yield file_at(urls[0], name=name_in(called), size=size, checksums=sums, mirrors=tuple(urls[1:]))
+        return file_at(urls[0], name=name_in(called), size=size, checksums=sums, mirrors=tuple(urls[1:]))
+
+    def files(row: Row, _: FileList) -> Iterator[ListedFile]:
+        first, *mirrors = row.cells["url"].split(" ")
+        sums = {algorithm: row.cells[algorithm] for algorithm in _ALGORITHMS if row.cells.get(algorithm)}
+        size = size_in(row.cells["size"])
+        yield file_at(first, name=row.cells["file_name"], size=size, checksums=sums, mirrors=tuple(mirrors))
 
     return Format(name, title, marks, recognises, rows, files)
+
+
+def _stated_cells(file: ListedFile, cells: Mapping[str, str]) -> dict[str, str]:
+    """The cells of an entry: what is stated of its file under common headings, by which the result manifest is a list, too,
+    and its other members that are no addresses.
+    """
+    size = "" if file.size is None else str(file.size)
+    stated = {"url": " ".join((file.address, *file.mirrors)), "file_name": file.name, "size": size, **file.checksums}
+    return stated | {
+        name: value
+        for name, value in cells.items()
+        if name.lower() not in stated and not is_address(value.lstrip("[{"))
+    }
 
 
 def _first(cells: Mapping[str, str], names: Names) -> str:

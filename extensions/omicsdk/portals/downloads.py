@@ -98,7 +98,8 @@ def get(
     """Download the files that a portal's manifest, a URI or a URL names.
 
     The format of a list is detected from its first lines: manifests of the HCA, Azul, GDC, Gen3, Seven Bridges, Kids
-    First, ENA, SRA and Terra, bags, Metalink, aria2, curl and lists of URLs, DRS URIs or checksums. Each file is
+    First, ENA, SRA, GEO, Terra and ENCODE, records of Zenodo and other archives, packages of data, bags, Metalink, aria2,
+    curl, lists of URLs, DRS URIs or checksums, and any table with a column of URLs. Each file is
     verified by the size and checksums that its list or service states. Run it again to resume: complete files are
     skipped. A file that fails does not stop the others.
 

@@ -133,7 +133,6 @@ class Row(NamedTuple):
         headers: Headers of its requests, as `Name: value`; secrets, which no result keeps.
         fault: Why it cannot be read; empty for others.
         stated: What its columns state, where its format does not say so.
-        root: The URL that its relative addresses refer to; empty where the list's own counts.
     """
 
     line: int
@@ -141,7 +140,6 @@ class Row(NamedTuple):
     headers: tuple[str, ...] = ()
     fault: str = ""
     stated: Stated = Stated()
-    root: str = ""
 
 
 class FileList(NamedTuple):

@@ -202,6 +202,7 @@ GDC = table(
     (_GDC_IDS, ("filename", "file_name"), ("md5", "md5sum"), ("size", "file_size")),
     Columns(_GDC_IDS, ("filename", "file_name"), ("size", "file_size"), {"md5": ("md5", "md5sum")}, _GDC_IDS),
     kind="gdc",
+    without=("url", "urls"),  # other lists have ids, too
     quoted=False,
 )
 GDC_SAMPLES = table(

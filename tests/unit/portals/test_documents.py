@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections import Counter
 from pathlib import Path
 
 import pytest
-from omicsdk.portals import FORMATS, FileList, Head, ListedFile, RowFault
+from omicsdk.portals import FORMATS, FileList, Format, Head, ListedFile, ListError, Row, RowFault
+from omicsdk.portals.documents import DOCUMENTS
 from omicsdk.portals.headings import multihash_in
 from omicsdk.portals.lists import recognised
 from portal_host import SAMPLES
@@ -19,7 +21,13 @@ def read(name: str, base: str = "") -> list[ListedFile]:
     path = SAMPLES / name
     format = recognised(Head(path), FORMATS, name)
     listed = FileList(path, name, base, (), Counter())
-    return [file for row in format.rows(listed) for file in format.files(row, listed)]
+    return [file for row in format.rows(listed) for file in files_of(format, row, listed)]
+
+
+def files_of(format: Format, row: Row, listed: FileList) -> list[ListedFile]:
+    if row.fault:
+        raise RowFault(row.fault)
+    return list(format.files(row, listed))
 
 
 @pytest.mark.parametrize(
@@ -69,4 +77,35 @@ def test_a_repository_in_a_croissant_is_no_file(tmp_path: Path):
     format, listed = recognised(Head(path), FORMATS, "croissant.json"), FileList(path, "x", "", (), Counter())
     (row,) = format.rows(listed)
     with pytest.raises(RowFault, match="is a Git repository: clone it"):
-        list(format.files(row, listed))
+        files_of(format, row, listed)
+
+
+@pytest.mark.parametrize(
+    "sample", [path.name for path in SAMPLES.glob("*.json") if path.stem in {each.name for each in DOCUMENTS}]
+)
+def test_the_cells_of_a_document_are_a_table_of_the_same_files(sample: str, tmp_path: Path):
+    path, base = SAMPLES / sample, "https://data.example.org/api/datasets/1"
+    format, listed = recognised(Head(path), FORMATS, sample), FileList(path, sample, base, (), Counter())
+    rows = list(format.rows(listed))
+    table = tmp_path / "result.tsv"
+    names = list(dict.fromkeys(name for row in rows for name in row.cells))
+    with table.open("w", newline="") as file:
+        writer = csv.DictWriter(file, [*names, "file_path", "file_outcome"], restval="", dialect="excel-tab")
+        writer.writeheader()
+        writer.writerows({**row.cells, "file_path": "data/x.bam", "file_outcome": "verified"} for row in rows)
+    again, read = recognised(Head(table), FORMATS, "result.tsv"), FileList(table, "result.tsv", "", (), Counter())
+    first = [file for row in rows for file in format.files(row, listed)]
+    second = [file for row in again.rows(read) for file in again.files(row, read)]
+    assert [(file.address, file.name, file.size) for file in second] == [
+        (file.address, file.name, file.size) for file in first
+    ]
+    assert [file.checksums for file in second] == [file.checksums for file in first]
+
+
+def test_an_unsafe_name_refuses_the_document(tmp_path: Path):
+    path = tmp_path / "zenodo.json"
+    entry = {"key": "../a", "size": 1, "links": {"self": "https://h.example/a"}}
+    path.write_text(json.dumps({"files": [entry]}))
+    format, listed = recognised(Head(path), FORMATS, "zenodo.json"), FileList(path, "x", "", (), Counter())
+    with pytest.raises(ListError, match=r"entry 1: .*contains '\.\.'.*Nothing was downloaded"):
+        list(format.rows(listed))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from omicsdk.cli.catalog import QUIET
+from omicsdk.cli.commands.values import at_least_1
 from omicsdk.cli.index import Entry
 from omicsdk.portals.downloads import get
 
@@ -28,6 +29,7 @@ COMMANDS = (
             "limit": "N",
             "sample": "N",
         },
+        checks={"sample": at_least_1},
         options=(QUIET,),
         title="Download of",
         examples=(
