@@ -1,9 +1,10 @@
 """Transfers in small cells and parts, so that a file of many is small: fixtures for the conftests that import them."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 from importlib import import_module
+from types import ModuleType
 
 import pytest
 from omicsdk.transfer import PartRules
@@ -14,8 +15,6 @@ UNIT, MIB = CELL // 4, CELL * 4
 """What is a MiB where cells have their usual size, and a MiB."""
 IN_PARTS = 4 * CELL + 70_000
 """Bytes of a file that is uploaded in four parts there, and downloaded in more than one request."""
-
-
 #: Modules with a constant that is a share of a cell, or a number of cells.
 _SHARES = {
     "RECORDED": ("network.plan", "downloads.receiving"),
@@ -37,7 +36,7 @@ _SHARES = {
 
 
 @contextmanager
-def cells_of(size: int, **shares: int) -> Iterator[pytest.MonkeyPatch]:
+def cells_of(size: int, **shares: int) -> Generator[pytest.MonkeyPatch]:
     """Have cells of downloads, and what is measured by them, another size.
 
     Args:
@@ -45,12 +44,16 @@ def cells_of(size: int, **shares: int) -> Iterator[pytest.MonkeyPatch]:
         shares: Constants that are something else than their share of a cell.
     """
     with pytest.MonkeyPatch.context() as patch:
-        for name, modules in _SHARES.items():
-            for module in modules:
-                where = f"omicsdk.transfer.{module}"
-                usual: int = getattr(import_module(where), name)
-                patch.setattr(f"{where}.{name}", shares.get(name, usual * size // (4 * MIB)))
+        for module, name, usual in _usual():
+            patch.setattr(module, name, shares.get(name, usual * size // (4 * MIB)))
         yield patch
+
+
+@cache
+def _usual() -> list[tuple[ModuleType, str, int]]:
+    """The modules with their constants, as they are before any are changed."""
+    modules = {name: [import_module(f"omicsdk.transfer.{each}") for each in of] for name, of in _SHARES.items()}
+    return [(module, name, getattr(module, name)) for name, found in modules.items() for module in found]
 
 
 @pytest.fixture
@@ -59,7 +62,7 @@ def usual_cells() -> None:
 
 
 @pytest.fixture
-def small_cells(request: pytest.FixtureRequest) -> Iterator[None]:
+def small_cells(request: pytest.FixtureRequest) -> Generator[None]:
     """Cells of downloads are a sixteenth."""
     if "usual_cells" in request.fixturenames:
         yield
