@@ -601,3 +601,13 @@ def test_a_portals_page_is_named_with_the_command_that_downloads_what_it_shows(u
 )
 def test_addresses_of_files_and_lists_are_no_pages(url: str):
     check_no_page(url)
+
+
+def test_published_lists_of_several_addresses_and_of_objects_in_lines_are_read():
+    files = [file for row in read(PUBLISHED / "portal-manifest.tsv") for file in row]
+    assert [(file.name, file.size) for file in files] == [("SRS066784.fsa", 2353731), ("SRR043474.sff.bz2", 2386996)]
+    assert all(file.address.startswith("http://") and file.mirrors[0].startswith("ftp://") for file in files)
+    assert format_of(PUBLISHED / "bdbag-json-lines.json") == "bdbag-json"
+    ark, other = (file for row in read(PUBLISHED / "bdbag-json-lines.json") for file in row)
+    assert ark.address == "https://n2t.net/ark:/57799/b9dd5t"
+    assert other.checksums
