@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 from omicsdk.drs.objects import hexadecimal
 from omicsdk.drs.resolution import server_url
@@ -231,10 +230,7 @@ def files_stated(row: Row, stated: Stated, listed: FileList) -> Iterator[ListedF
 
 def last_part(url: str) -> str:
     """The last part of an address; itself where it has none."""
-    try:
-        return urlsplit(url).path.rstrip("/").rpartition("/")[2] or url
-    except ValueError:
-        return url
+    return url.partition("?")[0].partition("#")[0].rstrip("/").rpartition("/")[2] or url
 
 
 def preferred(urls: Sequence[str], prefer: Sequence[str]) -> list[str]:
