@@ -65,9 +65,10 @@ def test_what_decides_does_not_need_httpx(name):
 
 def test_nothing_is_printed_unless_logging_is_set_up():
     code = (
-        "import logging, omicsdk.core.sending.transport\n"
-        "logging.getLogger('omicsdk.http').warning('not for users')\n"
-        "logging.getLogger('omicsdk').error('nor this')"
+        "import logging\n"
+        "from omicsdk.core.logs import http_log, logger\n"
+        "http_log.warning('not for users')\n"
+        "logger('omicsdk').error('nor this')"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout + done.stderr == ""
