@@ -6,6 +6,7 @@ A name depends on its operation and on those of its group that want the same one
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -88,7 +89,13 @@ def group_operations(document: Document, stated: Sequence[Stated], names: Mappin
         member = _member(operation, tags, document.data)
         if member is not None and (risen := _risen(member, names[operation.key])) is not None:
             members[operation.key] = risen
-    # One group for everything says nothing, unless someone asked for it.
+    # A part of a path that one operation has alone is no group, and one group for everything says nothing, unless someone asked for it.
+    count = Counter(member.group for member in members.values())
+    members = {
+        key: each
+        for key, each in members.items()
+        if count[each.group] > 1 or not each.why.startswith("path ") or each.is_wished
+    }
     if len({member.group for member in members.values()}) < 2 and not any(each.is_wished for each in members.values()):
         return Groups()
     members = _named_apart(document, members, names, report)

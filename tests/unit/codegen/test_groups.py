@@ -142,7 +142,18 @@ OTHER: Operation = ("get", "/other", "Other", "see_other", {})
 )  # fmt: skip
 def test_names_in_groups(tag: str | None, name: str, request_: str, more: dict[str, Any], path: str) -> None:
     method, _, url = request_.partition(" ")
-    assert _paths(_document((method.lower(), url, tag, name, more), OTHER))[0] == path
+    beside = ("put", f"{url.rstrip('/')}/at/once", tag, "change_all_at_once", {})
+    assert _paths(_document((method.lower(), url, tag, name, more), beside, OTHER))[0] == path
+
+
+def test_a_part_of_a_path_that_one_operation_has_is_no_group() -> None:
+    alone = ("get", "/health", None, "get_health", {})
+    samples = [("get", f"/samples/{part}", None, f"get_{part}", {}) for part in ("old", "new")]
+    assert _paths(_document(alone, *samples, OTHER))[:3] == ["", "samples.get_old", "samples.get_new"]
+    assert _paths(_document(alone, ("put", "/health/now", None, "set_health", {}), OTHER))[:2] == [
+        "health.get",
+        "health.set",
+    ]
 
 
 def test_names_that_clash_are_whole_for_all_and_reported() -> None:

@@ -99,7 +99,7 @@ def test_the_example_is_an_operation_that_anyone_can_try() -> None:
         "/b": {"get": {"operationId": "all_of", **_DONE}},
     }
     text = _around({"paths": paths})["README.md"]
-    assert "    ...  # client.b.all_of()\n" in text
-    assert "\n```sh\nbank b all-of\nbank --help\n```\n" in text
+    assert "    ...  # client.all_of()\n" in text
+    assert "\n```sh\nbank all-of\nbank --help\n```\n" in text
     del paths["/b"]
     assert "    ...  # client.one(id=...)\n" in _around({"paths": paths})["README.md"]
