@@ -88,7 +88,7 @@ def get(
     on_message: Callable[[str], object] | None = None,
     google_project: str | None = None,
     max_unpacked: int | str | None = None,
-    map: str | Sequence[str] | Mapping[str, str] = (),
+    map: Mapping[str, str] | str | Sequence[str] = (),
     strict: bool = False,
     where: str = "",
     limit: int | None = None,

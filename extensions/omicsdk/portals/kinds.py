@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from omicsdk.portals.lists import ListedFile
 
-_COMPRESSED = (".gz", ".bz2", ".bgz", ".xz", ".zst")
+_COMPRESSED = frozenset(("gz", "bz2", "bgz", "xz", "zst"))
 _KINDS = {
     "fastq": "FASTQ",
     "fq": "FASTQ",
@@ -36,11 +36,10 @@ def kind_of(file: ListedFile) -> tuple[str, str]:
     Args:
         file: The file.
     """
-    name = file.name.rpartition("/")[2].lower()
-    for end in _COMPRESSED:
-        if name.endswith(end) and name.count(".") > 1:
-            name = name[: -len(end)]
-    suffix = name.rpartition(".")[2] if "." in name else ""
+    parts = file.name.rpartition("/")[2].lower().rsplit(".", 2)
+    suffix = parts[-1] if len(parts) > 1 else ""
+    if suffix in _COMPRESSED and len(parts) > 2:
+        suffix = parts[1]
     if file.kind == "url":
         source = file.address.split("/", 3)[2].rpartition("@")[2] if file.address.count("/") > 1 else ""
         source = "ENA" if source.endswith("sra.ebi.ac.uk") else source
