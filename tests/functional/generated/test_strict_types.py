@@ -79,6 +79,7 @@ DOCUMENT: dict[str, Any] = {
             },
             "put": {
                 "operationId": f"put_{name}",
+                "tags": ["text"] if name == "text" else [],
                 "requestBody": {"content": {"application/json": {"schema": schema}}},
                 "responses": {"204": {"description": ""}},
             },

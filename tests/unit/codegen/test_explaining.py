@@ -24,7 +24,7 @@ paths:
       requestBody: {content: {application/json: {schema: {type: array, items: {type: string}}}}}
       responses: {204: {description: Done.}}
   /others:
-    get: {operationId: getThing, responses: {}}
+    get: {operationId: getThing, tags: [others], responses: {}}
 components:
   schemas:
     Thing: {type: object, properties: {inner: {$ref: "#/components/schemas/Inner"}}}

@@ -168,7 +168,7 @@ def test_the_report_lists_templates(folder: Callable[..., Path], spec: Path) -> 
 RICH: dict[str, Any] = {
     "webhooks": {"done": {"post": {"requestBody": {"content": {"application/json": {"schema": {"type": "object"}}}}, "responses": {}}}},
     "paths": {
-        "/four": {"get": {"parameters": [{"name": "kind", "in": "query", "schema": {"type": "string", "enum": ["a", "b"]}}],
+        "/four": {"post": {"tags": ["five"], "responses": {}}, "get": {"tags": ["four"], "parameters": [{"name": "kind", "in": "query", "schema": {"type": "string", "enum": ["a", "b"]}}],
             "responses": {
                 "200": {"description": "", "headers": {"X-Left": {"schema": {"type": "integer"}}}},
                 "404": {"description": "", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Node"}}}}}}},
