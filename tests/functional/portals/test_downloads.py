@@ -457,7 +457,7 @@ def test_a_selection_is_planned_and_downloaded_alone(get: Any, portal: PortalHos
         ({"where": "organ=b"}, ["1.bam", "3.bam", "5.bam"]),
         ({"where": "organ=b", "limit": 2}, ["1.bam", "3.bam"]),
     ):
-        report = omicsdk.get(path, "data", dry_run=True, **given)  # type: ignore[arg-type]
+        report = omicsdk.get(path, "data", dry_run=True, **given)
         assert [outcome.name for outcome in report.outcomes] == names
     report = omicsdk.get(path, "data", sample=2)
     assert report.counts["done"] == 2

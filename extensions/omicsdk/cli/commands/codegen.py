@@ -116,8 +116,8 @@ def generate(
     """Generate a typed client from your own OpenAPI or Swagger document.
 
     The client is a project: pyproject.toml, README.md, src/NAME and tests. It works without omicsdk. Write ./diff,
-    ./explain, ./suggest or ./templates for a document of that name. Parts with faults, such as a reference to a missing schema, are left out or
-    any value; the exit code is then 3.
+    ./explain, ./suggest or ./templates for a document of that name. Parts with faults, such as a reference to a missing
+    schema, are left out or any value; the exit code is then 3.
 
     Args:
         document: The document.
