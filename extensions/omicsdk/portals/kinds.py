@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 
 from omicsdk.portals.lists import ListedFile
 
@@ -62,12 +61,3 @@ def kinds_in_words(kinds: Counter[tuple[str, str]], empty: int) -> str:
     if empty:
         said.append(f"{empty:,} {'row' if empty == 1 else 'rows'} without a file")
     return ", ".join(said)
-
-
-def counted(files: Iterable[ListedFile]) -> Counter[tuple[str, str]]:
-    """Files by kind and source.
-
-    Args:
-        files: The files.
-    """
-    return Counter(map(kind_of, files))

@@ -20,7 +20,7 @@ from omicsdk.core.batches import batches
 from omicsdk.core.errors import Interrupted
 from omicsdk.core.waits import never
 from omicsdk.fs.copying.planning import ALL
-from omicsdk.portals.kinds import counted
+from omicsdk.portals.kinds import kind_of
 from omicsdk.portals.lists import FAULT, SHOWN_FAULTS, FileList, Format, ListedFile, ListError, Row, RowFault, UnsafeRow
 from omicsdk.portals.selection import NOTHING_LEFT_OUT, Sample, Selection
 from omicsdk.portals.sources import SOURCES, Sources
@@ -147,12 +147,10 @@ class Plan:
                 planned = [row for row in map(self._planned, rows) if row is not None]
                 _write(planned, out)
                 self.kinds.update(
-                    counted(
-                        file
-                        for _, files, again in planned
-                        for file, repeated in zip(files, again, strict=True)
-                        if file.error is None and not repeated
-                    )
+                    kind_of(file)
+                    for _, files, again in planned
+                    for file, repeated in zip(files, again, strict=True)
+                    if file.error is None and not repeated
                 )
                 totals.update(_counts_of(planned))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from omicsdk.portals import FORMATS, FileList, Head, ListedFile, ListError, RowFault
 from omicsdk.portals.headings import parsed_map
-from omicsdk.portals.kinds import counted, kinds_in_words
+from omicsdk.portals.kinds import kind_of, kinds_in_words
 from omicsdk.portals.lists import file_at, format_named, recognised, size_in
 
 MD5, OTHER = "0" * 32, "1" * 32
@@ -164,5 +164,5 @@ def test_kinds_are_counted_by_name_and_source():
         file_at("https://h.example/a.bam.bai"),
         ListedFile("sra", "SRR1", "SRR1.sra"),
     ]
-    said = kinds_in_words(counted(files), 1)
+    said = kinds_in_words(Counter(map(kind_of, files)), 1)
     assert said == "2 FASTQ by ENA, 1 index by h.example, 1 SRA archive by the SRA, 1 row without a file"
