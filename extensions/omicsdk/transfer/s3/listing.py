@@ -316,12 +316,11 @@ def pages_of(ask: Callable[[dict[str, str]], bytes], where: str, prefix: str, de
             return
         if "KeyCount" not in facts and "NextContinuationToken" not in facts and "Marker" in facts:
             last = max([last, *(each.key for each in page.objects), *page.folders])
-            place, named = facts.get("NextMarker") or last, {"marker": facts.get("NextMarker") or last}
+            parameter, place = "marker", facts.get("NextMarker") or last
         else:
-            place = facts.get("NextContinuationToken", "")
-            named = {"continuation-token": place}
+            parameter, place = "continuation-token", facts.get("NextContinuationToken", "")
         if not place or place in seen:
             raise DecodeError(operation, "NextContinuationToken", place or None, expected="the token of the next page")
         seen.add(place)
-        more = named
+        more = {parameter: place}
         page_break()
