@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 from typing import NamedTuple, Unpack
 
@@ -21,7 +21,9 @@ from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.errors import (
     APIError,
     ChecksumMismatch,
+    ConfigError,
     Forbidden,
+    Interrupted,
     NameClash,
     NotWritable,
     OmicsError,
@@ -39,6 +41,7 @@ from omicsdk.portals.formats import FORMATS
 from omicsdk.portals.headings import parsed_map
 from omicsdk.portals.kinds import kinds_in_words
 from omicsdk.portals.lists import (
+    FAULT,
     SHOWN_FAULTS,
     URLS,
     FileList,
@@ -52,6 +55,7 @@ from omicsdk.portals.lists import (
     recognised,
     scheme_of,
 )
+from omicsdk.portals.names import ARCHIVES, ArchiveOptions, Archives, Name, names_in
 from omicsdk.portals.pages import check_no_page, page_in
 from omicsdk.portals.plan import Layout, Plan
 from omicsdk.portals.rows import OUTCOME_COLUMN
@@ -166,9 +170,13 @@ def get(
     environ = {**os.environ, PROJECT_VARIABLE: google_project} if google_project else os.environ
     preferences = tuple(prefer)
     source_options = SourceOptions(preferences, environ, stopped)
-    with tempfile.TemporaryDirectory(prefix="omics-") as work, Sources(source_options) as sources:
+    with (
+        tempfile.TemporaryDirectory(prefix="omics-") as work,
+        Sources(source_options) as sources,
+        Archives(ArchiveOptions(environ, stopped=stopped)) as archives,
+    ):
         of_all = FileList(Path(), "arguments", "", preferences, Counter(), max_unpacked, columns)
-        lists = list(_lists([os.fspath(each) for each in words], named, Path(work), of_all))
+        lists = list(_lists([os.fspath(each) for each in words], named, Path(work), of_all, archives, tell))
         plan = Plan(Path(work, "plan"), sources, layout, stopped, chosen, strict=strict, selection=selection)
         _fill(plan, lists, tell)
         if before := plan.draw():
@@ -208,11 +216,27 @@ class _List(NamedTuple):
     listed: FileList
 
 
-def _lists(words: Sequence[str], chosen: Format | None, work: Path, of_all: FileList) -> Iterator[_List]:
-    """Return the lists for the arguments, with the options of all; other arguments form one separate list, at the end."""
+def _lists(
+    words: Sequence[str],
+    chosen: Format | None,
+    work: Path,
+    of_all: FileList,
+    archives: Archives,
+    tell: Callable[[str], object],
+) -> Iterator[_List]:
+    """Return the lists for the arguments, with the options of all; URIs and names form a list each, at the end."""
     alone: list[str] = []
+    named: list[tuple[Name, ...]] = []
     for number, word in enumerate(words):
         scheme = scheme_of(word)
+        names = () if chosen else tuple(name for name in names_in(word) if name.archive in ARCHIVES)
+        if names and Path(word).exists():
+            tell(
+                f"{word}: the file of this name is read; {names[0].archive}:{names[0].id} names the data of the archive"
+            )
+        elif names:
+            named.append(names)
+            continue
         if scheme in URLS and not Path(word).exists():
             check_no_page(word)
         if scheme and not (chosen and scheme in URLS) and not Path(word).exists():
@@ -234,6 +258,8 @@ def _lists(words: Sequence[str], chosen: Format | None, work: Path, of_all: File
         yield _List(chosen or recognised(Head(path), FORMATS, shown), listed)
     if alone:
         yield _List(_given(alone), of_all)
+    if named:
+        yield _List(_resolved(named, archives), of_all._replace(shown="names", notes=Counter()))
 
 
 def _given(words: Sequence[str]) -> Format:
@@ -250,6 +276,32 @@ def _given(words: Sequence[str]) -> Format:
         yield file_at(url, name=UNNAMED)._replace(kind=scheme, name="") if scheme in WEB else file_at(url)
 
     return replace(URL_LIST, title="URIs and URLs", rows=rows, files=files)
+
+
+def _resolved(named: Sequence[tuple[Name, ...]], archives: Archives) -> Format:
+    """The format of names that were given as arguments: one that cannot be resolved fails alone."""
+    resolved: dict[int, Sequence[ListedFile]] = {}  # of the row that is read: `files` is called after each
+
+    def rows(listed: FileList) -> Iterator[Row]:
+        numbers = count(1)
+        for names in named:
+            try:
+                for row in archives.rows(names):
+                    number = next(numbers)
+                    resolved[number] = row.files
+                    listed.notes.update([row.note] if row.note else ())
+                    yield Row(number, row.cells)
+            except (ConfigError, Interrupted):
+                raise
+            except OmicsError as error:
+                number = next(numbers)
+                resolved[number] = [ListedFile(FAULT, names[0].text, names[0].text, error=error)]
+                yield Row(number, {"accession": names[0].text})
+
+    def files(row: Row, _: FileList) -> Iterable[ListedFile]:
+        return resolved.pop(row.line)
+
+    return replace(URL_LIST, title="accessions and other names", rows=rows, files=files)
 
 
 def _fetched_list(url: str, folder: Path) -> Path:

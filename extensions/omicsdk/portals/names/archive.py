@@ -1,0 +1,84 @@
+"""What all archives have in common: options, rows with their files, and the interface of an archive."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
+
+from omicsdk.core.closing import Closing
+from omicsdk.core.waits import never
+
+if TYPE_CHECKING:
+    import httpx
+
+    from omicsdk.portals.lists import ListedFile
+    from omicsdk.portals.names.grammar import Name
+
+Reads = Literal["fastq", "sra", "bam"]
+"""The files of a sequencing run: FASTQ, the archive's own file, or alignments."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveOptions:
+    """Options of archives.
+
+    Attributes:
+        reads: Which files of a sequencing run are meant.
+        environ: The environment's variables: `OMICS_<ARCHIVE>_URL` replaces the URL of an archive.
+        stopped: Whether to stop; called between requests.
+        transport: Replaces the network, for tests.
+    """
+
+    environ: Mapping[str, str]
+    reads: Reads = "fastq"
+    stopped: Callable[[], bool] = never
+    transport: httpx.BaseTransport | None = None
+
+
+class NamedRow(NamedTuple):
+    """What a name means, one row of the plan and of the result manifest.
+
+    Attributes:
+        cells: What the archive states: `accession`, and what tells files apart, such as sample, organism, title and library layout.
+        files: Its files; none where the archive has none for it. One that cannot be had has the error.
+        note: What the user should know, such as that only the SRA's archive exists; "" for nothing. Equal notes are counted.
+    """
+
+    cells: dict[str, str]
+    files: Sequence[ListedFile]
+    note: str = ""
+
+
+class Archive(Closing):
+    """An archive, or a portal, that knows names.
+
+    Args:
+        options: How it works.
+
+    Attributes:
+        title: What it is called in messages, such as `the ENA`.
+    """
+
+    title: ClassVar[str]
+
+    def __init__(self, options: ArchiveOptions) -> None:
+        self.options = options
+
+    @abstractmethod
+    def rows(self, name: Name) -> Iterator[NamedRow]:
+        """Resolve a name: one row a run, file or record, as its response is read.
+
+        Args:
+            name: A name of this archive.
+
+        Returns:
+            The rows; at least one, since a name without data is an error.
+
+        Raises:
+            NotFound: The archive does not know it; raised before the first row.
+            Forbidden: Its data need an application; the remedy says where.
+            APIError: The archive refused the request, or answered with an error page.
+            DecodeError: It answered something else than it documents.
+        """

@@ -1,0 +1,211 @@
+"""Which archives a text may be a name of: the grammar of accessions, identifiers and pages. Sends no requests.
+
+A text may be a name at several archives, such as a UUID: they are asked in the order of `names_in`, until one knows it. `ARCHIVE:ID` names
+one archive, where its identifiers have no form of their own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+from urllib.parse import parse_qs, unquote, urlsplit
+
+
+class Name(NamedTuple):
+    """A name at an archive.
+
+    Attributes:
+        text: What the user wrote.
+        archive: The archive: a key of `omicsdk.portals.names.ARCHIVES`.
+        level: What it names there, such as run, study, project, file or record; "" where only the archive knows.
+        id: Its identifier there.
+    """
+
+    text: str
+    archive: str
+    level: str
+    id: str
+
+
+class _Form(NamedTuple):
+    """A form of identifiers: the whole text matches, in any case; upper case is what archives take."""
+
+    archive: str
+    level: str
+    pattern: re.Pattern[str]
+    upper: bool = True
+
+
+def _form(archive: str, level: str, pattern: str, *, upper: bool = True) -> _Form:
+    return _Form(archive, level, re.compile(rf"(?:{pattern})\Z", re.IGNORECASE), upper)
+
+
+_UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_GDC_PROGRAMS = (
+    "APOLLO|BEATAML1.0|CDDP_EAGLE|CGCI|CMI|CPTAC|CTSP|EXCEPTIONAL_RESPONDERS|FM|HCMI|MATCH|MMRF|MP2PRT|NCICCR|OHSU|ORGANOID"
+    "|REBC|TARGET|TCGA|TRIO|VAREPOP|WCDT"
+)
+"""Programs of the GDC, by which the ids of its projects begin. Those of later programs are written with `gdc:`."""
+
+_FORMS = (
+    _form("ena", "run", r"[EDS]RR\d{5,}"),
+    _form("ena", "experiment", r"[EDS]RX\d{5,}"),
+    _form("ena", "sample", r"[EDS]RS\d{5,}|SAM(?:N|D|EA|EG)\w?\d+"),
+    _form("ena", "study", r"[EDS]RP\d{5,}|PRJ(?:NA|EA|EB|DA|DB)\d+"),
+    _form("ena", "submission", r"[EDS]RA\d{5,}"),
+    _form("geo", "series", r"GSE\d+"),
+    _form("geo", "sample", r"GSM\d+"),
+    _form("biostudies", "study", r"E-[A-Z]{4}-\d+|S-[A-Z]{2,}\d*[-\w]*\d+"),
+    _form("pride", "project", r"R?P[XR]D\d{6,}"),
+    _form("metabolights", "study", r"MTBLS\d+"),
+    _form("ega", "dataset", r"EGAD\d{11}"),
+    _form("ega", "study", r"EGAS\d{11}"),
+    _form("ega", "file", r"EGAF\d{11}"),
+    _form("gdc", "project", rf"(?:{_GDC_PROGRAMS.replace('.', chr(92) + '.')})-[A-Z0-9_-]+"),
+    _form("gdc", "", _UUID, upper=False),
+    _form("azul", "project", _UUID, upper=False),
+    _form("doi", "record", r"(?:doi:\s*)?10\.\d{4,9}/\S+", upper=False),
+)
+
+
+class _Page(NamedTuple):
+    """Pages of a portal: its hosts (a leading dot: and all below), the path with the identifier, or the parameter that has it."""
+
+    archive: str
+    level: str
+    hosts: tuple[str, ...]
+    path: re.Pattern[str]
+    parameters: tuple[str, ...] = ()
+
+
+def _page(archive: str, level: str, hosts: str, path: str, *parameters: str) -> _Page:
+    return _Page(archive, level, tuple(hosts.split()), re.compile(rf"{path}/?\Z", re.IGNORECASE), parameters)
+
+
+_ANY = r"[A-Za-z0-9_.-]+"
+_PAGES = (
+    _page(
+        "azul",
+        "project",
+        "explore.data.humancellatlas.org data.humancellatlas.org",
+        rf"(?:/explore)?/projects/({_UUID})(?:/.*)?",
+    ),
+    _page("gdc", "project", "portal.gdc.cancer.gov", rf"(?:/v1|/legacy-archive)?/projects/({_ANY})"),
+    _page("gdc", "file", "portal.gdc.cancer.gov", rf".*/files/({_UUID})(?:/.*)?"),
+    _page("gdc", "case", "portal.gdc.cancer.gov", rf".*/cases/({_UUID})(?:/.*)?"),
+    _page("ena", "", "www.ebi.ac.uk", rf"/ena/(?:browser|data)/(?:view|text-search)/({_ANY})"),
+    _page(
+        "ena",
+        "",
+        "www.ncbi.nlm.nih.gov trace.ncbi.nlm.nih.gov",
+        r"(?:/sra|/bioproject|/biosample|/Traces(?:/(?:index\.html|study|sra))?)(?:/([A-Z]{3,5}\d+))?(?:\[[a-z]+\])?",
+        "acc",
+        "run",
+        "term",
+    ),
+    _page("geo", "", "www.ncbi.nlm.nih.gov", r"/geo/query/acc\.cgi", "acc"),
+    _page(
+        "biostudies",
+        "study",
+        "www.ebi.ac.uk",
+        rf"/(?:biostudies|arrayexpress)(?:/\w+)?/(?:studies|experiments)/({_ANY})",
+    ),
+    _page("pride", "project", "www.ebi.ac.uk", rf"/pride/archive/projects/({_ANY})"),
+    _page("metabolights", "study", "www.ebi.ac.uk", r"/metabolights/(?:editor/)?(MTBLS\d+)(?:/.*)?"),
+    _page("ega", "", "ega-archive.org www.ega-archive.org", r"/(?:datasets|studies)/(EGA[DS]\d+)"),
+    _page("doi", "record", "doi.org dx.doi.org", r"/(10\.\d{4,9}/.+)"),
+    _page("zenodo", "record", "zenodo.org www.zenodo.org sandbox.zenodo.org", r"/records?/(\d+)(?:/.*)?"),
+    _page("figshare", "article", "figshare.com .figshare.com", r"/articles(?:/.*?)?/(\d+)(?:/\d+)?"),
+    _page("dryad", "dataset", "datadryad.org", r"/(?:stash/)?dataset/doi:(10\.\d{4,9}/.+)"),
+)
+"""Pages of portals. That of a Dataverse is at any host: it is known by its path."""
+_DATAVERSE = re.compile(r"(?:/.*)?/dataset\.xhtml\Z")
+
+
+def names_in(text: str) -> tuple[Name, ...]:
+    """The names that a text may be, the likeliest first.
+
+    Args:
+        text: An accession, identifier, DOI or URL of a page, or `ARCHIVE:ID`.
+
+    Returns:
+        The names; none where the text has no known form.
+    """
+    stated = text.strip()
+    if "://" in stated:
+        return tuple(_of_page(stated))
+    forms = tuple(
+        Name(
+            text,
+            form.archive,
+            form.level,
+            stated.upper() if form.upper else stated.lower() if form.archive != "doi" else _doi(stated),
+        )
+        for form in _FORMS
+        if form.pattern.match(stated)
+    )
+    return forms or tuple(_of_prefix(text, stated))
+
+
+def _doi(text: str) -> str:
+    return re.sub(r"\Adoi:\s*", "", text, flags=re.IGNORECASE)
+
+
+_PREFIXES = frozenset(
+    (
+        "ena",
+        "geo",
+        "biostudies",
+        "pride",
+        "metabolights",
+        "ega",
+        "gdc",
+        "azul",
+        "zenodo",
+        "figshare",
+        "dryad",
+        "dataverse",
+    )
+)
+_ALIASES = {"sra": "ena", "arrayexpress": "biostudies", "hca": "azul", "bioproject": "ena", "biosample": "ena"}
+"""Prefixes of identifiers.org, and names of portals, that are those of another archive's names."""
+
+
+def _of_prefix(text: str, stated: str) -> Iterator[Name]:
+    """The name that a prefix makes of a text: `gdc:NEW-PROJECT`, `zenodo:123`, `sra:SRR1`, `arrayexpress:E-MTAB-1`."""
+    prefix, colon, id = stated.partition(":")
+    archive = _ALIASES.get(prefix.lower(), prefix.lower())
+    if not colon or not id or archive not in _PREFIXES:
+        return
+    own = [form for form in _FORMS if form.archive == archive and form.pattern.match(id)]
+    yield Name(text, archive, own[0].level if own else "", id.upper() if own and own[0].upper else id)
+
+
+def _of_page(url: str) -> Iterator[Name]:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return
+    host = (parts.hostname or "").lower()
+    query = parse_qs(f"{parts.query}&{parts.fragment.partition('?')[2]}")
+    for page in _PAGES:
+        if not any(host == each or (each[0] == "." and host.endswith(each)) for each in page.hosts):
+            continue
+        found = page.path.match(unquote(parts.path))
+        if found is None:
+            continue
+        stated = found[1] if page.path.groups else None
+        in_query = (value for name in page.parameters for value in query.get(name, ()))
+        id = stated or next((accession[0] for value in in_query if (accession := _ACCESSION.match(value))), "")
+        if id:
+            level = page.level or next(
+                (form.level for form in _FORMS if form.archive == page.archive and form.pattern.match(id)), ""
+            )
+            yield Name(url, page.archive, level, id)
+            return
+    if _DATAVERSE.match(parts.path) and (stated := query.get("persistentId")):
+        yield Name(url, "dataverse", "dataset", f"{parts.scheme}://{parts.netloc}/{stated[0]}")
+
+
+_ACCESSION = re.compile(r"(?:[SED]R[APRSXZ]|PRJ[A-Z]{2}|SAM[A-Z]{1,2}|GS[EM])\d+")

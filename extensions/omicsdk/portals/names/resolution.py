@@ -1,0 +1,71 @@
+"""Names resolved by the first archive that knows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from importlib import import_module
+
+from omicsdk.core.closing import Closing
+from omicsdk.core.errors import Interrupted, NotFound
+from omicsdk.portals.names.archive import Archive, ArchiveOptions, NamedRow
+from omicsdk.portals.names.grammar import Name
+
+ARCHIVES: dict[str, str] = {}
+"""Archive to `module:class` below this package; imported at the first name of it."""
+
+
+class Archives(Closing):
+    """The archives, opened when one is first needed.
+
+    Args:
+        options: How they work.
+    """
+
+    def __init__(self, options: ArchiveOptions) -> None:
+        self._options = options
+        self._open: dict[str, Archive] = {}
+
+    def of(self, archive: str) -> Archive:
+        """An archive.
+
+        Args:
+            archive: A key of ARCHIVES.
+        """
+        if archive not in self._open:
+            module, _, name = ARCHIVES[archive].partition(":")
+            kind: type[Archive] = getattr(import_module(f"{__package__}.{module}"), name)
+            self._open[archive] = kind(self._options)
+        return self._open[archive]
+
+    def rows(self, names: Sequence[Name]) -> Iterator[NamedRow]:
+        """The rows of the first of several names that its archive knows.
+
+        Args:
+            names: What a text may be, as `names_in` returns it; at least one.
+
+        Raises:
+            NotFound: None of the archives knows it.
+            Interrupted: It was stopped.
+        """
+        unknown: list[NotFound] = []
+        for name in names:
+            rows = self.of(name.archive).rows(name)
+            try:
+                first = next(rows)
+            except NotFound as error:
+                unknown.append(error)
+                continue
+            yield first
+            for row in rows:
+                if self._options.stopped():
+                    raise Interrupted("Stopped while an archive was asked for files")
+                yield row
+            return
+        if len(unknown) == 1:
+            raise unknown[0]
+        asked = " and ".join(self.of(name.archive).title for name in names)
+        raise NotFound(f"{names[0].text}: unknown to {asked}", remedy="Check the identifier.")
+
+    def close(self) -> None:
+        while self._open:
+            self._open.popitem()[1].close()

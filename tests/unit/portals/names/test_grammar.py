@@ -1,0 +1,74 @@
+"""Which archives a text may be a name of."""
+
+from __future__ import annotations
+
+import pytest
+from omicsdk.portals.names import names_in
+
+UUID = "b5cd3d51-0a5b-4d8e-8f4c-2b9a7d2f8a11"
+
+
+@pytest.mark.parametrize(
+    ("text", "archive", "level", "id"),
+    [
+        ("SRR1553607", "ena", "run", "SRR1553607"),
+        ("err000001", "ena", "run", "ERR000001"),
+        ("SRX079566", "ena", "experiment", "SRX079566"),
+        ("SRS212121", "ena", "sample", "SRS212121"),
+        ("SAMN02951962", "ena", "sample", "SAMN02951962"),
+        ("SAMEA2796165", "ena", "sample", "SAMEA2796165"),
+        ("SRP044380", "ena", "study", "SRP044380"),
+        ("PRJNA257197", "ena", "study", "PRJNA257197"),
+        ("GSE147507", "geo", "series", "GSE147507"),
+        ("GSM4432381", "geo", "sample", "GSM4432381"),
+        ("E-MTAB-3050", "biostudies", "study", "E-MTAB-3050"),
+        ("S-BSST223", "biostudies", "study", "S-BSST223"),
+        ("PXD001819", "pride", "project", "PXD001819"),
+        ("MTBLS1", "metabolights", "study", "MTBLS1"),
+        ("EGAD00001000951", "ega", "dataset", "EGAD00001000951"),
+        ("TCGA-BRCA", "gdc", "project", "TCGA-BRCA"),
+        ("BEATAML1.0-COHORT", "gdc", "project", "BEATAML1.0-COHORT"),
+        ("gdc:NEW-PROGRAM-1", "gdc", "", "NEW-PROGRAM-1"),
+        ("10.5281/zenodo.3678323", "doi", "record", "10.5281/zenodo.3678323"),
+        ("doi:10.6084/m9.figshare.12345", "doi", "record", "10.6084/m9.figshare.12345"),
+        ("https://doi.org/10.5061/dryad.8515", "doi", "record", "10.5061/dryad.8515"),
+        ("https://zenodo.org/record/3678323#.X", "zenodo", "record", "3678323"),
+        ("https://zenodo.org/records/3678323/files/a.csv", "zenodo", "record", "3678323"),
+        ("https://figshare.com/articles/dataset/Some_title/12345/2", "figshare", "article", "12345"),
+        ("https://monash.figshare.com/articles/Some_title/777", "figshare", "article", "777"),
+        ("https://datadryad.org/stash/dataset/doi:10.5061/dryad.8515", "dryad", "dataset", "10.5061/dryad.8515"),
+        (
+            "https://dataverse.harvard.edu/dataset.xhtml?persistentId=doi:10.7910/DVN/TJCLKP",
+            "dataverse",
+            "dataset",
+            "https://dataverse.harvard.edu/doi:10.7910/DVN/TJCLKP",
+        ),
+        ("https://www.ncbi.nlm.nih.gov/geo/query/acc.cgi?acc=GSE147507", "geo", "series", "GSE147507"),
+        ("https://www.ncbi.nlm.nih.gov/sra/SRX079566", "ena", "experiment", "SRX079566"),
+        ("https://www.ncbi.nlm.nih.gov/sra/?term=SRP044380", "ena", "study", "SRP044380"),
+        ("https://www.ebi.ac.uk/ena/browser/view/PRJEB1234", "ena", "study", "PRJEB1234"),
+        ("https://www.ebi.ac.uk/biostudies/arrayexpress/studies/E-MTAB-3050", "biostudies", "study", "E-MTAB-3050"),
+        ("https://www.ebi.ac.uk/pride/archive/projects/PXD001819", "pride", "project", "PXD001819"),
+        ("https://www.ebi.ac.uk/metabolights/editor/MTBLS1/descriptors", "metabolights", "study", "MTBLS1"),
+        (f"https://portal.gdc.cancer.gov/files/{UUID}", "gdc", "file", UUID),
+        ("https://portal.gdc.cancer.gov/projects/TCGA-BRCA", "gdc", "project", "TCGA-BRCA"),
+        (f"https://explore.data.humancellatlas.org/projects/{UUID}", "azul", "project", UUID),
+        ("sra:SRR1553607", "ena", "run", "SRR1553607"),
+        ("zenodo:3678323", "zenodo", "", "3678323"),
+    ],
+)
+def test_an_identifier_or_a_page_names_data_of_its_archive(text: str, archive: str, level: str, id: str) -> None:
+    name = names_in(text)[0]
+    assert (name.archive, name.level, name.id, name.text) == (archive, level, id, text)
+
+
+def test_a_uuid_may_be_of_the_gdc_or_of_azul() -> None:
+    assert [name.archive for name in names_in(UUID.upper())] == ["gdc", "azul"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["manifest.tsv", "data", "-", "SRR", "GSE", "10.5281", "s3://bucket/SRR1553607", "C:data", "http://[", "TCGA"],
+)
+def test_other_texts_are_no_names(text: str) -> None:
+    assert names_in(text) == ()
