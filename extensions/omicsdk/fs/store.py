@@ -430,6 +430,15 @@ class Store(Closing, ABC):
                 raise FileAndFolder(str(uri))
         return found
 
+    def entry_to_remove(self, uri: Uri, *, recursive: bool = False) -> Entry:
+        """Return what a URI names that is to be removed; as `entry`, and what can only be removed, such as the mark of a deletion.
+
+        Args:
+            uri: As of `entry`.
+            recursive: As of `entry`.
+        """
+        return self.entry(uri, recursive=recursive)
+
     def stat(self, path: str, *, refresh: bool = False, folder: bool = False) -> Entry:
         """Return the entry of a path.
 

@@ -12,7 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core import BadRequest, ConfigError, UsageError
 from omicsdk.core.redaction import MASK, mask_headers
-from omicsdk.fs import Entry, PathNotFound, Unsupported
+from omicsdk.fs import Entry, PathNotFound, Unsupported, parse_uri
+from omicsdk.fs.copying.removal import plan_removal, remove
+from omicsdk.fs.store import Stores
 from omicsdk.fs.stores.s3 import S3Store, Stored, versioned
 from omicsdk.transfer.network.requests import headers_for
 from omicsdk.transfer.s3 import client as s3_client
@@ -115,6 +117,20 @@ def test_what_is_no_version_may_be_a_key():
 def test_a_version_that_is_not_there_is_not_the_newest(version: str, kind: type[Exception], said: str):
     with pytest.raises(kind, match=said):
         store_with(Versions("k")).stat(f"bkt/k?versionId={version}")
+
+
+def test_the_mark_of_a_deletion_is_removed_by_its_version():
+    """The object is back then; to read the mark stays an error."""
+    service = Versions("k")
+    stores = Stores({"s3": {"client": client_of(service)}})
+    for missing in ("none", "gone/x"):
+        with pytest.raises(PathNotFound):
+            plan_removal(stores, [parse_uri(f"s3://bkt/k?versionId={missing}")])
+    removal = plan_removal(stores, [parse_uri("s3://bkt/k?versionId=gone")])
+    assert [file.entry.path for file in removal.files] == ["bkt/k"]
+    service.answer = lambda _: Answer(204)
+    assert [outcome.state for outcome in remove(stores, removal).outcomes] == ["done"]
+    assert (service.asked[-1].method, service.asked[-1].query) == ("DELETE", {"versionId": "gone"})
 
 
 def test_a_store_without_versions_is_not_believed():

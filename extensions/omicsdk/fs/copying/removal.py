@@ -55,7 +55,7 @@ def plan_removal(stores: Stores, uris: Sequence[Uri], *, recursive: bool = False
     for uri in uris:
         store = stores.of(uri)
         store.check_removal(uri.path)
-        entry = store.entry(uri, recursive=recursive)
+        entry = store.entry_to_remove(uri, recursive=recursive)
         if uri.is_folder and store.is_link(entry):
             remedy = "Write it without the slash to remove the link, or name the folder that it points to."
             raise PathError(str(uri), "is a link to a folder", remedy=remedy)

@@ -34,6 +34,7 @@ from omicsdk.fs.store import (
     ReadOnly,
     Store,
     Unsupported,
+    Uri,
     WrongUri,
     put_files,
 )
@@ -264,6 +265,16 @@ class S3Store(Store):
         except OmicsError as error:
             raise refused or error from error.__cause__
         return Entry(path, "folder")
+
+    def entry_to_remove(self, uri: Uri, *, recursive: bool = False) -> Entry:
+        """As of other stores; a version that marks a deletion has no data, and without it the object is back."""
+        try:
+            return super().entry_to_remove(uri, recursive=recursive)
+        except PathNotFound as error:
+            refused, (bucket, key) = error.__cause__, split(uri.path)
+            if not isinstance(refused, APIError) or refused.status != 405 or (named := versioned(key or "")) is None:
+                raise
+            return Entry(f"{bucket}/{named[0]}", "file", 0, handle=Stored(named[1], False))
 
     def _stat_folder(self, path: str) -> Entry:
         _, key = split(path)
