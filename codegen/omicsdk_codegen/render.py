@@ -174,9 +174,10 @@ _dumped = json.JSONEncoder(ensure_ascii=True).encode
 
 def _lazy(path: str, origin: Code, doc: Code, exports: list[tuple[str, str]]) -> dict[str, str]:
     pairs = [(Code(module), Code(name)) for module, name in exports]
-    if len(pairs) <= _MOST_LISTED:
-        return {path: render_text("lazy.py.jinja", origin=origin, doc=doc, exports=pairs)}
-    names = _names((f"{name}={module}" for module, name in exports), 4)
+    is_short = len(pairs) <= _MOST_LISTED
+    names = _names((f"{name}={module}" for module, name in exports), 8 if is_short else 4)
+    if is_short:
+        return {path: render_text("lazy.py.jinja", origin=origin, doc=doc, exports=pairs, names=names)}
     return {
         path: render_text("lazy_many.py.jinja", origin=origin, doc=doc, names=names),
         f"{path}i": render_text("lazy_many.pyi.jinja", origin=origin, exports=pairs),

@@ -71,7 +71,11 @@ TEMPLATES: Mapping[str, Template] = {
     "headers.py.jinja": Template("src/NAME/headers.py", {"module": plan_headers.HeaderModule}),
     "lazy.py.jinja": Template(
         "src/NAME/__init__.py, src/NAME/models/__init__.py and src/NAME/types/__init__.py",
-        {"doc": "docstring of the module", "exports": "pairs of a module and a name that it exports"},
+        {
+            "doc": "docstring of the module",
+            "exports": "pairs of a module and a name that it exports",
+            "names": "literal of `NAME=MODULE` for each name",
+        },
     ),
     "lazy_many.py.jinja": Template(
         "in place of lazy.py.jinja for more than 1,000 names",

@@ -3,98 +3,40 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .catalog import Catalog
-    from .catalogs import Catalogs
-    from .change import Change
-    from .command_line import CommandLine
-    from .down import Down
-    from .down_part import DownPart
-    from .entity_index import EntityIndex
-    from .error import Error
-    from .file_state import FileState
-    from .hit import Hit
-    from .hit_page import HitPage
-    from .manifest_body import ManifestBody
-    from .manifest_state import ManifestState
-    from .plugin import Plugin
-    from .revision import Revision
-    from .search_body import SearchBody
-    from .service_document import ServiceDocument
-    from .source import Source
-    from .sources import Sources
-    from .summary import Summary
-    from .up import Up
-    from .up_part import UpPart
-    from .version import Version
+    from .catalog import Catalog as Catalog
+    from .catalogs import Catalogs as Catalogs
+    from .change import Change as Change
+    from .command_line import CommandLine as CommandLine
+    from .down import Down as Down
+    from .down_part import DownPart as DownPart
+    from .entity_index import EntityIndex as EntityIndex
+    from .error import Error as Error
+    from .file_state import FileState as FileState
+    from .hit import Hit as Hit
+    from .hit_page import HitPage as HitPage
+    from .manifest_body import ManifestBody as ManifestBody
+    from .manifest_state import ManifestState as ManifestState
+    from .plugin import Plugin as Plugin
+    from .revision import Revision as Revision
+    from .search_body import SearchBody as SearchBody
+    from .service_document import ServiceDocument as ServiceDocument
+    from .source import Source as Source
+    from .sources import Sources as Sources
+    from .summary import Summary as Summary
+    from .up import Up as Up
+    from .up_part import UpPart as UpPart
+    from .version import Version as Version
+else:  # hidden from type checkers, which would accept any name
+    from omicsdk.core.late_names import late_names
 
-__all__ = [
-    "Catalog",
-    "Catalogs",
-    "Change",
-    "CommandLine",
-    "Down",
-    "DownPart",
-    "EntityIndex",
-    "Error",
-    "FileState",
-    "Hit",
-    "HitPage",
-    "ManifestBody",
-    "ManifestState",
-    "Plugin",
-    "Revision",
-    "SearchBody",
-    "ServiceDocument",
-    "Source",
-    "Sources",
-    "Summary",
-    "Up",
-    "UpPart",
-    "Version",
-]
-
-_MODULES: dict[str, str] = {
-    "Catalog": "catalog",
-    "Catalogs": "catalogs",
-    "Change": "change",
-    "CommandLine": "command_line",
-    "Down": "down",
-    "DownPart": "down_part",
-    "EntityIndex": "entity_index",
-    "Error": "error",
-    "FileState": "file_state",
-    "Hit": "hit",
-    "HitPage": "hit_page",
-    "ManifestBody": "manifest_body",
-    "ManifestState": "manifest_state",
-    "Plugin": "plugin",
-    "Revision": "revision",
-    "SearchBody": "search_body",
-    "ServiceDocument": "service_document",
-    "Source": "source",
-    "Sources": "sources",
-    "Summary": "summary",
-    "Up": "up",
-    "UpPart": "up_part",
-    "Version": "version",
-}
-
-
-if not TYPE_CHECKING:  # hidden from type checkers, which would accept any name
-
-    def __getattr__(name: str) -> object:
-        """Import a public name at its first use (PEP 562)."""
-        module = _MODULES.get(name)
-        if module is None:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        found = getattr(importlib.import_module(f".{module}", __name__), name)
-        globals()[name] = found
-        return found
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_MODULES})
+    __getattr__, __dir__ = late_names(
+        __name__,
+        """Catalog=catalog Catalogs=catalogs Change=change CommandLine=command_line Down=down
+        DownPart=down_part EntityIndex=entity_index Error=error FileState=file_state Hit=hit
+        HitPage=hit_page ManifestBody=manifest_body ManifestState=manifest_state Plugin=plugin
+        Revision=revision SearchBody=search_body ServiceDocument=service_document Source=source
+        Sources=sources Summary=summary Up=up UpPart=up_part Version=version""",
+    )

@@ -3,152 +3,75 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .attribute import Attribute
-    from .boolean_attribute import BooleanAttribute
-    from .char_attribute import CharAttribute
-    from .dataset import Dataset
-    from .dataset_reference import DatasetReference
-    from .date_attribute import DateAttribute
-    from .date_time_attribute import DateTimeAttribute
-    from .filesize_attribute import FilesizeAttribute
-    from .float_attribute import FloatAttribute
-    from .integer_attribute import IntegerAttribute
-    from .item import Item
-    from .lat_long_attribute import LatLongAttribute
-    from .page import Page
-    from .paginated_boolean_attribute_list import PaginatedBooleanAttributeList
-    from .paginated_char_attribute_list import PaginatedCharAttributeList
-    from .paginated_dataset_list import PaginatedDatasetList
-    from .paginated_date_attribute_list import PaginatedDateAttributeList
-    from .paginated_date_time_attribute_list import PaginatedDateTimeAttributeList
-    from .paginated_filesize_attribute_list import PaginatedFilesizeAttributeList
-    from .paginated_float_attribute_list import PaginatedFloatAttributeList
-    from .paginated_integer_attribute_list import PaginatedIntegerAttributeList
-    from .paginated_item_list import PaginatedItemList
-    from .paginated_lat_long_attribute_list import PaginatedLatLongAttributeList
-    from .paginated_project_list import PaginatedProjectList
-    from .paginated_status_list import PaginatedStatusList
-    from .paginated_url_attribute_list import PaginatedURLAttributeList
-    from .patched_boolean_attribute import PatchedBooleanAttribute
-    from .patched_char_attribute import PatchedCharAttribute
-    from .patched_dataset import PatchedDataset
-    from .patched_date_attribute import PatchedDateAttribute
-    from .patched_date_time_attribute import PatchedDateTimeAttribute
-    from .patched_filesize_attribute import PatchedFilesizeAttribute
-    from .patched_float_attribute import PatchedFloatAttribute
-    from .patched_integer_attribute import PatchedIntegerAttribute
-    from .patched_item import PatchedItem
-    from .patched_lat_long_attribute import PatchedLatLongAttribute
-    from .patched_project import PatchedProject
-    from .patched_url_attribute import PatchedURLAttribute
-    from .project import Project
-    from .status import Status
-    from .url_attribute import URLAttribute
+    from .attribute import Attribute as Attribute
+    from .boolean_attribute import BooleanAttribute as BooleanAttribute
+    from .char_attribute import CharAttribute as CharAttribute
+    from .dataset import Dataset as Dataset
+    from .dataset_reference import DatasetReference as DatasetReference
+    from .date_attribute import DateAttribute as DateAttribute
+    from .date_time_attribute import DateTimeAttribute as DateTimeAttribute
+    from .filesize_attribute import FilesizeAttribute as FilesizeAttribute
+    from .float_attribute import FloatAttribute as FloatAttribute
+    from .integer_attribute import IntegerAttribute as IntegerAttribute
+    from .item import Item as Item
+    from .lat_long_attribute import LatLongAttribute as LatLongAttribute
+    from .page import Page as Page
+    from .paginated_boolean_attribute_list import PaginatedBooleanAttributeList as PaginatedBooleanAttributeList
+    from .paginated_char_attribute_list import PaginatedCharAttributeList as PaginatedCharAttributeList
+    from .paginated_dataset_list import PaginatedDatasetList as PaginatedDatasetList
+    from .paginated_date_attribute_list import PaginatedDateAttributeList as PaginatedDateAttributeList
+    from .paginated_date_time_attribute_list import PaginatedDateTimeAttributeList as PaginatedDateTimeAttributeList
+    from .paginated_filesize_attribute_list import PaginatedFilesizeAttributeList as PaginatedFilesizeAttributeList
+    from .paginated_float_attribute_list import PaginatedFloatAttributeList as PaginatedFloatAttributeList
+    from .paginated_integer_attribute_list import PaginatedIntegerAttributeList as PaginatedIntegerAttributeList
+    from .paginated_item_list import PaginatedItemList as PaginatedItemList
+    from .paginated_lat_long_attribute_list import PaginatedLatLongAttributeList as PaginatedLatLongAttributeList
+    from .paginated_project_list import PaginatedProjectList as PaginatedProjectList
+    from .paginated_status_list import PaginatedStatusList as PaginatedStatusList
+    from .paginated_url_attribute_list import PaginatedURLAttributeList as PaginatedURLAttributeList
+    from .patched_boolean_attribute import PatchedBooleanAttribute as PatchedBooleanAttribute
+    from .patched_char_attribute import PatchedCharAttribute as PatchedCharAttribute
+    from .patched_dataset import PatchedDataset as PatchedDataset
+    from .patched_date_attribute import PatchedDateAttribute as PatchedDateAttribute
+    from .patched_date_time_attribute import PatchedDateTimeAttribute as PatchedDateTimeAttribute
+    from .patched_filesize_attribute import PatchedFilesizeAttribute as PatchedFilesizeAttribute
+    from .patched_float_attribute import PatchedFloatAttribute as PatchedFloatAttribute
+    from .patched_integer_attribute import PatchedIntegerAttribute as PatchedIntegerAttribute
+    from .patched_item import PatchedItem as PatchedItem
+    from .patched_lat_long_attribute import PatchedLatLongAttribute as PatchedLatLongAttribute
+    from .patched_project import PatchedProject as PatchedProject
+    from .patched_url_attribute import PatchedURLAttribute as PatchedURLAttribute
+    from .project import Project as Project
+    from .status import Status as Status
+    from .url_attribute import URLAttribute as URLAttribute
+else:  # hidden from type checkers, which would accept any name
+    from omicsdk.core.late_names import late_names
 
-__all__ = [
-    "Attribute",
-    "BooleanAttribute",
-    "CharAttribute",
-    "Dataset",
-    "DatasetReference",
-    "DateAttribute",
-    "DateTimeAttribute",
-    "FilesizeAttribute",
-    "FloatAttribute",
-    "IntegerAttribute",
-    "Item",
-    "LatLongAttribute",
-    "Page",
-    "PaginatedBooleanAttributeList",
-    "PaginatedCharAttributeList",
-    "PaginatedDatasetList",
-    "PaginatedDateAttributeList",
-    "PaginatedDateTimeAttributeList",
-    "PaginatedFilesizeAttributeList",
-    "PaginatedFloatAttributeList",
-    "PaginatedIntegerAttributeList",
-    "PaginatedItemList",
-    "PaginatedLatLongAttributeList",
-    "PaginatedProjectList",
-    "PaginatedStatusList",
-    "PaginatedURLAttributeList",
-    "PatchedBooleanAttribute",
-    "PatchedCharAttribute",
-    "PatchedDataset",
-    "PatchedDateAttribute",
-    "PatchedDateTimeAttribute",
-    "PatchedFilesizeAttribute",
-    "PatchedFloatAttribute",
-    "PatchedIntegerAttribute",
-    "PatchedItem",
-    "PatchedLatLongAttribute",
-    "PatchedProject",
-    "PatchedURLAttribute",
-    "Project",
-    "Status",
-    "URLAttribute",
-]
-
-_MODULES: dict[str, str] = {
-    "Attribute": "attribute",
-    "BooleanAttribute": "boolean_attribute",
-    "CharAttribute": "char_attribute",
-    "Dataset": "dataset",
-    "DatasetReference": "dataset_reference",
-    "DateAttribute": "date_attribute",
-    "DateTimeAttribute": "date_time_attribute",
-    "FilesizeAttribute": "filesize_attribute",
-    "FloatAttribute": "float_attribute",
-    "IntegerAttribute": "integer_attribute",
-    "Item": "item",
-    "LatLongAttribute": "lat_long_attribute",
-    "Page": "page",
-    "PaginatedBooleanAttributeList": "paginated_boolean_attribute_list",
-    "PaginatedCharAttributeList": "paginated_char_attribute_list",
-    "PaginatedDatasetList": "paginated_dataset_list",
-    "PaginatedDateAttributeList": "paginated_date_attribute_list",
-    "PaginatedDateTimeAttributeList": "paginated_date_time_attribute_list",
-    "PaginatedFilesizeAttributeList": "paginated_filesize_attribute_list",
-    "PaginatedFloatAttributeList": "paginated_float_attribute_list",
-    "PaginatedIntegerAttributeList": "paginated_integer_attribute_list",
-    "PaginatedItemList": "paginated_item_list",
-    "PaginatedLatLongAttributeList": "paginated_lat_long_attribute_list",
-    "PaginatedProjectList": "paginated_project_list",
-    "PaginatedStatusList": "paginated_status_list",
-    "PaginatedURLAttributeList": "paginated_url_attribute_list",
-    "PatchedBooleanAttribute": "patched_boolean_attribute",
-    "PatchedCharAttribute": "patched_char_attribute",
-    "PatchedDataset": "patched_dataset",
-    "PatchedDateAttribute": "patched_date_attribute",
-    "PatchedDateTimeAttribute": "patched_date_time_attribute",
-    "PatchedFilesizeAttribute": "patched_filesize_attribute",
-    "PatchedFloatAttribute": "patched_float_attribute",
-    "PatchedIntegerAttribute": "patched_integer_attribute",
-    "PatchedItem": "patched_item",
-    "PatchedLatLongAttribute": "patched_lat_long_attribute",
-    "PatchedProject": "patched_project",
-    "PatchedURLAttribute": "patched_url_attribute",
-    "Project": "project",
-    "Status": "status",
-    "URLAttribute": "url_attribute",
-}
-
-
-if not TYPE_CHECKING:  # hidden from type checkers, which would accept any name
-
-    def __getattr__(name: str) -> object:
-        """Import a public name at its first use (PEP 562)."""
-        module = _MODULES.get(name)
-        if module is None:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        found = getattr(importlib.import_module(f".{module}", __name__), name)
-        globals()[name] = found
-        return found
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_MODULES})
+    __getattr__, __dir__ = late_names(
+        __name__,
+        """Attribute=attribute BooleanAttribute=boolean_attribute CharAttribute=char_attribute Dataset=dataset
+        DatasetReference=dataset_reference DateAttribute=date_attribute
+        DateTimeAttribute=date_time_attribute FilesizeAttribute=filesize_attribute
+        FloatAttribute=float_attribute IntegerAttribute=integer_attribute Item=item
+        LatLongAttribute=lat_long_attribute Page=page
+        PaginatedBooleanAttributeList=paginated_boolean_attribute_list
+        PaginatedCharAttributeList=paginated_char_attribute_list PaginatedDatasetList=paginated_dataset_list
+        PaginatedDateAttributeList=paginated_date_attribute_list
+        PaginatedDateTimeAttributeList=paginated_date_time_attribute_list
+        PaginatedFilesizeAttributeList=paginated_filesize_attribute_list
+        PaginatedFloatAttributeList=paginated_float_attribute_list
+        PaginatedIntegerAttributeList=paginated_integer_attribute_list PaginatedItemList=paginated_item_list
+        PaginatedLatLongAttributeList=paginated_lat_long_attribute_list
+        PaginatedProjectList=paginated_project_list PaginatedStatusList=paginated_status_list
+        PaginatedURLAttributeList=paginated_url_attribute_list
+        PatchedBooleanAttribute=patched_boolean_attribute PatchedCharAttribute=patched_char_attribute
+        PatchedDataset=patched_dataset PatchedDateAttribute=patched_date_attribute
+        PatchedDateTimeAttribute=patched_date_time_attribute
+        PatchedFilesizeAttribute=patched_filesize_attribute PatchedFloatAttribute=patched_float_attribute
+        PatchedIntegerAttribute=patched_integer_attribute PatchedItem=patched_item
+        PatchedLatLongAttribute=patched_lat_long_attribute PatchedProject=patched_project
+        PatchedURLAttribute=patched_url_attribute Project=project Status=status URLAttribute=url_attribute""",
+    )

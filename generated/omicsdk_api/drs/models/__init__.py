@@ -3,110 +3,48 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .access_method import AccessMethod
-    from .access_request import AccessRequest
-    from .access_url import AccessURL
-    from .authorizations import Authorizations
-    from .bulk_access_id import BulkAccessId
-    from .bulk_access_request import BulkAccessRequest
-    from .bulk_access_url import BulkAccessURL
-    from .bulk_access_urls import BulkAccessUrls
-    from .bulk_authorizations import BulkAuthorizations
-    from .bulk_authorizations_request import BulkAuthorizationsRequest
-    from .bulk_objects import BulkObjects
-    from .bulk_objects_request import BulkObjectsRequest
-    from .checksum import Checksum
-    from .contents_object import ContentsObject
-    from .drs_facts import DrsFacts
-    from .drs_object import DrsObject
-    from .drs_service import DrsService
-    from .drs_service_type import DrsServiceType
-    from .error import Error
-    from .object_request import ObjectRequest
-    from .organization import Organization
-    from .service import Service
-    from .service_info import ServiceInfo
-    from .service_info_type import ServiceInfoType
-    from .service_type import ServiceType
-    from .summary import Summary
-    from .unresolved_group import UnresolvedGroup
+    from .access_method import AccessMethod as AccessMethod
+    from .access_request import AccessRequest as AccessRequest
+    from .access_url import AccessURL as AccessURL
+    from .authorizations import Authorizations as Authorizations
+    from .bulk_access_id import BulkAccessId as BulkAccessId
+    from .bulk_access_request import BulkAccessRequest as BulkAccessRequest
+    from .bulk_access_url import BulkAccessURL as BulkAccessURL
+    from .bulk_access_urls import BulkAccessUrls as BulkAccessUrls
+    from .bulk_authorizations import BulkAuthorizations as BulkAuthorizations
+    from .bulk_authorizations_request import BulkAuthorizationsRequest as BulkAuthorizationsRequest
+    from .bulk_objects import BulkObjects as BulkObjects
+    from .bulk_objects_request import BulkObjectsRequest as BulkObjectsRequest
+    from .checksum import Checksum as Checksum
+    from .contents_object import ContentsObject as ContentsObject
+    from .drs_facts import DrsFacts as DrsFacts
+    from .drs_object import DrsObject as DrsObject
+    from .drs_service import DrsService as DrsService
+    from .drs_service_type import DrsServiceType as DrsServiceType
+    from .error import Error as Error
+    from .object_request import ObjectRequest as ObjectRequest
+    from .organization import Organization as Organization
+    from .service import Service as Service
+    from .service_info import ServiceInfo as ServiceInfo
+    from .service_info_type import ServiceInfoType as ServiceInfoType
+    from .service_type import ServiceType as ServiceType
+    from .summary import Summary as Summary
+    from .unresolved_group import UnresolvedGroup as UnresolvedGroup
+else:  # hidden from type checkers, which would accept any name
+    from omicsdk.core.late_names import late_names
 
-__all__ = [
-    "AccessMethod",
-    "AccessRequest",
-    "AccessURL",
-    "Authorizations",
-    "BulkAccessId",
-    "BulkAccessRequest",
-    "BulkAccessURL",
-    "BulkAccessUrls",
-    "BulkAuthorizations",
-    "BulkAuthorizationsRequest",
-    "BulkObjects",
-    "BulkObjectsRequest",
-    "Checksum",
-    "ContentsObject",
-    "DrsFacts",
-    "DrsObject",
-    "DrsService",
-    "DrsServiceType",
-    "Error",
-    "ObjectRequest",
-    "Organization",
-    "Service",
-    "ServiceInfo",
-    "ServiceInfoType",
-    "ServiceType",
-    "Summary",
-    "UnresolvedGroup",
-]
-
-_MODULES: dict[str, str] = {
-    "AccessMethod": "access_method",
-    "AccessRequest": "access_request",
-    "AccessURL": "access_url",
-    "Authorizations": "authorizations",
-    "BulkAccessId": "bulk_access_id",
-    "BulkAccessRequest": "bulk_access_request",
-    "BulkAccessURL": "bulk_access_url",
-    "BulkAccessUrls": "bulk_access_urls",
-    "BulkAuthorizations": "bulk_authorizations",
-    "BulkAuthorizationsRequest": "bulk_authorizations_request",
-    "BulkObjects": "bulk_objects",
-    "BulkObjectsRequest": "bulk_objects_request",
-    "Checksum": "checksum",
-    "ContentsObject": "contents_object",
-    "DrsFacts": "drs_facts",
-    "DrsObject": "drs_object",
-    "DrsService": "drs_service",
-    "DrsServiceType": "drs_service_type",
-    "Error": "error",
-    "ObjectRequest": "object_request",
-    "Organization": "organization",
-    "Service": "service",
-    "ServiceInfo": "service_info",
-    "ServiceInfoType": "service_info_type",
-    "ServiceType": "service_type",
-    "Summary": "summary",
-    "UnresolvedGroup": "unresolved_group",
-}
-
-
-if not TYPE_CHECKING:  # hidden from type checkers, which would accept any name
-
-    def __getattr__(name: str) -> object:
-        """Import a public name at its first use (PEP 562)."""
-        module = _MODULES.get(name)
-        if module is None:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        found = getattr(importlib.import_module(f".{module}", __name__), name)
-        globals()[name] = found
-        return found
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_MODULES})
+    __getattr__, __dir__ = late_names(
+        __name__,
+        """AccessMethod=access_method AccessRequest=access_request AccessURL=access_url
+        Authorizations=authorizations BulkAccessId=bulk_access_id BulkAccessRequest=bulk_access_request
+        BulkAccessURL=bulk_access_url BulkAccessUrls=bulk_access_urls BulkAuthorizations=bulk_authorizations
+        BulkAuthorizationsRequest=bulk_authorizations_request BulkObjects=bulk_objects
+        BulkObjectsRequest=bulk_objects_request Checksum=checksum ContentsObject=contents_object
+        DrsFacts=drs_facts DrsObject=drs_object DrsService=drs_service DrsServiceType=drs_service_type
+        Error=error ObjectRequest=object_request Organization=organization Service=service
+        ServiceInfo=service_info ServiceInfoType=service_info_type ServiceType=service_type Summary=summary
+        UnresolvedGroup=unresolved_group""",
+    )

@@ -3,128 +3,59 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .attachment import Attachment
-    from .bundle_enumeration_result import BundleEnumerationResult
-    from .bundle_file import BundleFile
-    from .bundle_identifier import BundleIdentifier
-    from .bundle_page import BundlePage
-    from .bundle_stored import BundleStored
-    from .bundle_version import BundleVersion
-    from .collection import Collection
-    from .collection_item import CollectionItem
-    from .collection_of_collections_item import CollectionOfCollectionsItem
-    from .collections_page import CollectionsPage
-    from .delete_subscription_response import DeleteSubscriptionResponse
-    from .error import Error
-    from .error_data import ErrorData
-    from .event_entry import EventEntry
-    from .event_streams import EventStreams
-    from .events_manifest import EventsManifest
-    from .file_queued import FileQueued
-    from .file_stored import FileStored
-    from .file_version import FileVersion
-    from .get_bundles_checkout_response import GetBundlesCheckoutResponse
-    from .get_subscriptions_response import GetSubscriptionsResponse
-    from .not_found_data import NotFoundData
-    from .notification import Notification
-    from .notified_bundle import NotifiedBundle
-    from .patch_bundle_response import PatchBundleResponse
-    from .patch_collection_response import PatchCollectionResponse
-    from .post_bundles_checkout_response import PostBundlesCheckoutResponse
-    from .put_collection_response import PutCollectionResponse
-    from .search_hit import SearchHit
-    from .search_result import SearchResult
-    from .stored_collection import StoredCollection
-    from .subscription import Subscription
+    from .attachment import Attachment as Attachment
+    from .bundle_enumeration_result import BundleEnumerationResult as BundleEnumerationResult
+    from .bundle_file import BundleFile as BundleFile
+    from .bundle_identifier import BundleIdentifier as BundleIdentifier
+    from .bundle_page import BundlePage as BundlePage
+    from .bundle_stored import BundleStored as BundleStored
+    from .bundle_version import BundleVersion as BundleVersion
+    from .collection import Collection as Collection
+    from .collection_item import CollectionItem as CollectionItem
+    from .collection_of_collections_item import CollectionOfCollectionsItem as CollectionOfCollectionsItem
+    from .collections_page import CollectionsPage as CollectionsPage
+    from .delete_subscription_response import DeleteSubscriptionResponse as DeleteSubscriptionResponse
+    from .error import Error as Error
+    from .error_data import ErrorData as ErrorData
+    from .event_entry import EventEntry as EventEntry
+    from .event_streams import EventStreams as EventStreams
+    from .events_manifest import EventsManifest as EventsManifest
+    from .file_queued import FileQueued as FileQueued
+    from .file_stored import FileStored as FileStored
+    from .file_version import FileVersion as FileVersion
+    from .get_bundles_checkout_response import GetBundlesCheckoutResponse as GetBundlesCheckoutResponse
+    from .get_subscriptions_response import GetSubscriptionsResponse as GetSubscriptionsResponse
+    from .not_found_data import NotFoundData as NotFoundData
+    from .notification import Notification as Notification
+    from .notified_bundle import NotifiedBundle as NotifiedBundle
+    from .patch_bundle_response import PatchBundleResponse as PatchBundleResponse
+    from .patch_collection_response import PatchCollectionResponse as PatchCollectionResponse
+    from .post_bundles_checkout_response import PostBundlesCheckoutResponse as PostBundlesCheckoutResponse
+    from .put_collection_response import PutCollectionResponse as PutCollectionResponse
+    from .search_hit import SearchHit as SearchHit
+    from .search_result import SearchResult as SearchResult
+    from .stored_collection import StoredCollection as StoredCollection
+    from .subscription import Subscription as Subscription
+else:  # hidden from type checkers, which would accept any name
+    from omicsdk.core.late_names import late_names
 
-__all__ = [
-    "Attachment",
-    "BundleEnumerationResult",
-    "BundleFile",
-    "BundleIdentifier",
-    "BundlePage",
-    "BundleStored",
-    "BundleVersion",
-    "Collection",
-    "CollectionItem",
-    "CollectionOfCollectionsItem",
-    "CollectionsPage",
-    "DeleteSubscriptionResponse",
-    "Error",
-    "ErrorData",
-    "EventEntry",
-    "EventStreams",
-    "EventsManifest",
-    "FileQueued",
-    "FileStored",
-    "FileVersion",
-    "GetBundlesCheckoutResponse",
-    "GetSubscriptionsResponse",
-    "NotFoundData",
-    "Notification",
-    "NotifiedBundle",
-    "PatchBundleResponse",
-    "PatchCollectionResponse",
-    "PostBundlesCheckoutResponse",
-    "PutCollectionResponse",
-    "SearchHit",
-    "SearchResult",
-    "StoredCollection",
-    "Subscription",
-]
-
-_MODULES: dict[str, str] = {
-    "Attachment": "attachment",
-    "BundleEnumerationResult": "bundle_enumeration_result",
-    "BundleFile": "bundle_file",
-    "BundleIdentifier": "bundle_identifier",
-    "BundlePage": "bundle_page",
-    "BundleStored": "bundle_stored",
-    "BundleVersion": "bundle_version",
-    "Collection": "collection",
-    "CollectionItem": "collection_item",
-    "CollectionOfCollectionsItem": "collection_of_collections_item",
-    "CollectionsPage": "collections_page",
-    "DeleteSubscriptionResponse": "delete_subscription_response",
-    "Error": "error",
-    "ErrorData": "error_data",
-    "EventEntry": "event_entry",
-    "EventStreams": "event_streams",
-    "EventsManifest": "events_manifest",
-    "FileQueued": "file_queued",
-    "FileStored": "file_stored",
-    "FileVersion": "file_version",
-    "GetBundlesCheckoutResponse": "get_bundles_checkout_response",
-    "GetSubscriptionsResponse": "get_subscriptions_response",
-    "NotFoundData": "not_found_data",
-    "Notification": "notification",
-    "NotifiedBundle": "notified_bundle",
-    "PatchBundleResponse": "patch_bundle_response",
-    "PatchCollectionResponse": "patch_collection_response",
-    "PostBundlesCheckoutResponse": "post_bundles_checkout_response",
-    "PutCollectionResponse": "put_collection_response",
-    "SearchHit": "search_hit",
-    "SearchResult": "search_result",
-    "StoredCollection": "stored_collection",
-    "Subscription": "subscription",
-}
-
-
-if not TYPE_CHECKING:  # hidden from type checkers, which would accept any name
-
-    def __getattr__(name: str) -> object:
-        """Import a public name at its first use (PEP 562)."""
-        module = _MODULES.get(name)
-        if module is None:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        found = getattr(importlib.import_module(f".{module}", __name__), name)
-        globals()[name] = found
-        return found
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_MODULES})
+    __getattr__, __dir__ = late_names(
+        __name__,
+        """Attachment=attachment BundleEnumerationResult=bundle_enumeration_result BundleFile=bundle_file
+        BundleIdentifier=bundle_identifier BundlePage=bundle_page BundleStored=bundle_stored
+        BundleVersion=bundle_version Collection=collection CollectionItem=collection_item
+        CollectionOfCollectionsItem=collection_of_collections_item CollectionsPage=collections_page
+        DeleteSubscriptionResponse=delete_subscription_response Error=error ErrorData=error_data
+        EventEntry=event_entry EventStreams=event_streams EventsManifest=events_manifest
+        FileQueued=file_queued FileStored=file_stored FileVersion=file_version
+        GetBundlesCheckoutResponse=get_bundles_checkout_response
+        GetSubscriptionsResponse=get_subscriptions_response NotFoundData=not_found_data
+        Notification=notification NotifiedBundle=notified_bundle PatchBundleResponse=patch_bundle_response
+        PatchCollectionResponse=patch_collection_response
+        PostBundlesCheckoutResponse=post_bundles_checkout_response
+        PutCollectionResponse=put_collection_response SearchHit=search_hit SearchResult=search_result
+        StoredCollection=stored_collection Subscription=subscription""",
+    )

@@ -3,113 +3,47 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .access_level import AccessLevel
-    from .attached_policies import AttachedPolicies
-    from .decision import Decision
-    from .group import Group
-    from .groups import Groups
-    from .key import Key
-    from .key_set import KeySet
-    from .members import Members
-    from .openid_configuration import OpenidConfiguration
-    from .outcome import Outcome
-    from .owned import Owned
-    from .policy_actions import PolicyActions
-    from .policy_change import PolicyChange
-    from .policy_document import PolicyDocument
-    from .policy_names import PolicyNames
-    from .policy_statement import PolicyStatement
-    from .resource_ids import ResourceIds
-    from .resource_member import ResourceMember
-    from .resource_type_page import ResourceTypePage
-    from .resource_types import ResourceTypes
-    from .role import Role
-    from .roles import Roles
-    from .tokens import Tokens
-    from .user import User
-    from .user_authorization import UserAuthorization
-    from .user_metadata import UserMetadata
-    from .userinfo import Userinfo
-    from .users import Users
+    from .access_level import AccessLevel as AccessLevel
+    from .attached_policies import AttachedPolicies as AttachedPolicies
+    from .decision import Decision as Decision
+    from .group import Group as Group
+    from .groups import Groups as Groups
+    from .key import Key as Key
+    from .key_set import KeySet as KeySet
+    from .members import Members as Members
+    from .openid_configuration import OpenidConfiguration as OpenidConfiguration
+    from .outcome import Outcome as Outcome
+    from .owned import Owned as Owned
+    from .policy_actions import PolicyActions as PolicyActions
+    from .policy_change import PolicyChange as PolicyChange
+    from .policy_document import PolicyDocument as PolicyDocument
+    from .policy_names import PolicyNames as PolicyNames
+    from .policy_statement import PolicyStatement as PolicyStatement
+    from .resource_ids import ResourceIds as ResourceIds
+    from .resource_member import ResourceMember as ResourceMember
+    from .resource_type_page import ResourceTypePage as ResourceTypePage
+    from .resource_types import ResourceTypes as ResourceTypes
+    from .role import Role as Role
+    from .roles import Roles as Roles
+    from .tokens import Tokens as Tokens
+    from .user import User as User
+    from .user_authorization import UserAuthorization as UserAuthorization
+    from .user_metadata import UserMetadata as UserMetadata
+    from .userinfo import Userinfo as Userinfo
+    from .users import Users as Users
+else:  # hidden from type checkers, which would accept any name
+    from omicsdk.core.late_names import late_names
 
-__all__ = [
-    "AccessLevel",
-    "AttachedPolicies",
-    "Decision",
-    "Group",
-    "Groups",
-    "Key",
-    "KeySet",
-    "Members",
-    "OpenidConfiguration",
-    "Outcome",
-    "Owned",
-    "PolicyActions",
-    "PolicyChange",
-    "PolicyDocument",
-    "PolicyNames",
-    "PolicyStatement",
-    "ResourceIds",
-    "ResourceMember",
-    "ResourceTypePage",
-    "ResourceTypes",
-    "Role",
-    "Roles",
-    "Tokens",
-    "User",
-    "UserAuthorization",
-    "UserMetadata",
-    "Userinfo",
-    "Users",
-]
-
-_MODULES: dict[str, str] = {
-    "AccessLevel": "access_level",
-    "AttachedPolicies": "attached_policies",
-    "Decision": "decision",
-    "Group": "group",
-    "Groups": "groups",
-    "Key": "key",
-    "KeySet": "key_set",
-    "Members": "members",
-    "OpenidConfiguration": "openid_configuration",
-    "Outcome": "outcome",
-    "Owned": "owned",
-    "PolicyActions": "policy_actions",
-    "PolicyChange": "policy_change",
-    "PolicyDocument": "policy_document",
-    "PolicyNames": "policy_names",
-    "PolicyStatement": "policy_statement",
-    "ResourceIds": "resource_ids",
-    "ResourceMember": "resource_member",
-    "ResourceTypePage": "resource_type_page",
-    "ResourceTypes": "resource_types",
-    "Role": "role",
-    "Roles": "roles",
-    "Tokens": "tokens",
-    "User": "user",
-    "UserAuthorization": "user_authorization",
-    "UserMetadata": "user_metadata",
-    "Userinfo": "userinfo",
-    "Users": "users",
-}
-
-
-if not TYPE_CHECKING:  # hidden from type checkers, which would accept any name
-
-    def __getattr__(name: str) -> object:
-        """Import a public name at its first use (PEP 562)."""
-        module = _MODULES.get(name)
-        if module is None:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        found = getattr(importlib.import_module(f".{module}", __name__), name)
-        globals()[name] = found
-        return found
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_MODULES})
+    __getattr__, __dir__ = late_names(
+        __name__,
+        """AccessLevel=access_level AttachedPolicies=attached_policies Decision=decision Group=group
+        Groups=groups Key=key KeySet=key_set Members=members OpenidConfiguration=openid_configuration
+        Outcome=outcome Owned=owned PolicyActions=policy_actions PolicyChange=policy_change
+        PolicyDocument=policy_document PolicyNames=policy_names PolicyStatement=policy_statement
+        ResourceIds=resource_ids ResourceMember=resource_member ResourceTypePage=resource_type_page
+        ResourceTypes=resource_types Role=role Roles=roles Tokens=tokens User=user
+        UserAuthorization=user_authorization UserMetadata=user_metadata Userinfo=userinfo Users=users""",
+    )

@@ -3,81 +3,33 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .client import AsyncPeregrineApi, PeregrineApi
-    from .errors import (
-        APIError,
-        BadRequest,
-        Conflict,
-        Forbidden,
-        GatewayTimeout,
-        Gone,
-        Locked,
-        NotFound,
-        PreconditionFailed,
-        RateLimited,
-        ServerError,
-        ServiceUnavailable,
-        TooLarge,
-        Unauthorized,
-        Unprocessable,
+    from .client import AsyncPeregrineApi as AsyncPeregrineApi
+    from .client import PeregrineApi as PeregrineApi
+    from .errors import APIError as APIError
+    from .errors import BadRequest as BadRequest
+    from .errors import Conflict as Conflict
+    from .errors import Forbidden as Forbidden
+    from .errors import GatewayTimeout as GatewayTimeout
+    from .errors import Gone as Gone
+    from .errors import Locked as Locked
+    from .errors import NotFound as NotFound
+    from .errors import PreconditionFailed as PreconditionFailed
+    from .errors import RateLimited as RateLimited
+    from .errors import ServerError as ServerError
+    from .errors import ServiceUnavailable as ServiceUnavailable
+    from .errors import TooLarge as TooLarge
+    from .errors import Unauthorized as Unauthorized
+    from .errors import Unprocessable as Unprocessable
+else:  # hidden from type checkers, which would accept any name
+    from omicsdk.core.late_names import late_names
+
+    __getattr__, __dir__ = late_names(
+        __name__,
+        """PeregrineApi=client AsyncPeregrineApi=client APIError=errors ServerError=errors BadRequest=errors
+        Unauthorized=errors Forbidden=errors NotFound=errors Conflict=errors Gone=errors
+        PreconditionFailed=errors TooLarge=errors Unprocessable=errors Locked=errors RateLimited=errors
+        ServiceUnavailable=errors GatewayTimeout=errors""",
     )
-
-__all__ = [
-    "PeregrineApi",
-    "AsyncPeregrineApi",
-    "APIError",
-    "ServerError",
-    "BadRequest",
-    "Unauthorized",
-    "Forbidden",
-    "NotFound",
-    "Conflict",
-    "Gone",
-    "PreconditionFailed",
-    "TooLarge",
-    "Unprocessable",
-    "Locked",
-    "RateLimited",
-    "ServiceUnavailable",
-    "GatewayTimeout",
-]
-
-_MODULES: dict[str, str] = {
-    "PeregrineApi": "client",
-    "AsyncPeregrineApi": "client",
-    "APIError": "errors",
-    "ServerError": "errors",
-    "BadRequest": "errors",
-    "Unauthorized": "errors",
-    "Forbidden": "errors",
-    "NotFound": "errors",
-    "Conflict": "errors",
-    "Gone": "errors",
-    "PreconditionFailed": "errors",
-    "TooLarge": "errors",
-    "Unprocessable": "errors",
-    "Locked": "errors",
-    "RateLimited": "errors",
-    "ServiceUnavailable": "errors",
-    "GatewayTimeout": "errors",
-}
-
-
-if not TYPE_CHECKING:  # hidden from type checkers, which would accept any name
-
-    def __getattr__(name: str) -> object:
-        """Import a public name at its first use (PEP 562)."""
-        module = _MODULES.get(name)
-        if module is None:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        found = getattr(importlib.import_module(f".{module}", __name__), name)
-        globals()[name] = found
-        return found
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_MODULES})

@@ -3,71 +3,30 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .block import Block
-    from .capabilities import Capabilities
-    from .error import Error
-    from .error_htsget import ErrorHtsget
-    from .organization import Organization
-    from .reads_request import ReadsRequest
-    from .reads_ticket import ReadsTicket
-    from .reads_ticket_htsget import ReadsTicketHtsget
-    from .region import Region
-    from .service_info import ServiceInfo
-    from .service_type import ServiceType
-    from .variants_request import VariantsRequest
-    from .variants_ticket import VariantsTicket
-    from .variants_ticket_htsget import VariantsTicketHtsget
+    from .block import Block as Block
+    from .capabilities import Capabilities as Capabilities
+    from .error import Error as Error
+    from .error_htsget import ErrorHtsget as ErrorHtsget
+    from .organization import Organization as Organization
+    from .reads_request import ReadsRequest as ReadsRequest
+    from .reads_ticket import ReadsTicket as ReadsTicket
+    from .reads_ticket_htsget import ReadsTicketHtsget as ReadsTicketHtsget
+    from .region import Region as Region
+    from .service_info import ServiceInfo as ServiceInfo
+    from .service_type import ServiceType as ServiceType
+    from .variants_request import VariantsRequest as VariantsRequest
+    from .variants_ticket import VariantsTicket as VariantsTicket
+    from .variants_ticket_htsget import VariantsTicketHtsget as VariantsTicketHtsget
+else:  # hidden from type checkers, which would accept any name
+    from omicsdk.core.late_names import late_names
 
-__all__ = [
-    "Block",
-    "Capabilities",
-    "Error",
-    "ErrorHtsget",
-    "Organization",
-    "ReadsRequest",
-    "ReadsTicket",
-    "ReadsTicketHtsget",
-    "Region",
-    "ServiceInfo",
-    "ServiceType",
-    "VariantsRequest",
-    "VariantsTicket",
-    "VariantsTicketHtsget",
-]
-
-_MODULES: dict[str, str] = {
-    "Block": "block",
-    "Capabilities": "capabilities",
-    "Error": "error",
-    "ErrorHtsget": "error_htsget",
-    "Organization": "organization",
-    "ReadsRequest": "reads_request",
-    "ReadsTicket": "reads_ticket",
-    "ReadsTicketHtsget": "reads_ticket_htsget",
-    "Region": "region",
-    "ServiceInfo": "service_info",
-    "ServiceType": "service_type",
-    "VariantsRequest": "variants_request",
-    "VariantsTicket": "variants_ticket",
-    "VariantsTicketHtsget": "variants_ticket_htsget",
-}
-
-
-if not TYPE_CHECKING:  # hidden from type checkers, which would accept any name
-
-    def __getattr__(name: str) -> object:
-        """Import a public name at its first use (PEP 562)."""
-        module = _MODULES.get(name)
-        if module is None:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        found = getattr(importlib.import_module(f".{module}", __name__), name)
-        globals()[name] = found
-        return found
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_MODULES})
+    __getattr__, __dir__ = late_names(
+        __name__,
+        """Block=block Capabilities=capabilities Error=error ErrorHtsget=error_htsget Organization=organization
+        ReadsRequest=reads_request ReadsTicket=reads_ticket ReadsTicketHtsget=reads_ticket_htsget
+        Region=region ServiceInfo=service_info ServiceType=service_type VariantsRequest=variants_request
+        VariantsTicket=variants_ticket VariantsTicketHtsget=variants_ticket_htsget""",
+    )

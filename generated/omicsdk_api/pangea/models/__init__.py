@@ -3,329 +3,157 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .activation import Activation
-    from .auth_token import AuthToken
-    from .bulk_samples import BulkSamples
-    from .bulk_samples_made import BulkSamplesMade
-    from .complete_s3_request import CompleteS3Request
-    from .complete_s3_response import CompleteS3Response
-    from .corrected_names import CorrectedNames
-    from .covid19_reads_upload import Covid19ReadsUpload
-    from .current_password import CurrentPassword
-    from .done import Done
-    from .group_work_order import GroupWorkOrder
-    from .group_work_order_page import GroupWorkOrderPage
-    from .group_work_order_proto import GroupWorkOrderProto
-    from .group_work_order_proto_page import GroupWorkOrderProtoPage
-    from .job_order import JobOrder
-    from .job_order_page import JobOrderPage
-    from .job_order_proto import JobOrderProto
-    from .job_order_proto_page import JobOrderProtoPage
-    from .made import Made
-    from .metadata_check import MetadataCheck
-    from .metadata_schema import MetadataSchema
-    from .metadata_version import MetadataVersion
-    from .organization import Organization
-    from .organization_add_user import OrganizationAddUser
-    from .organization_link import OrganizationLink
-    from .organization_page import OrganizationPage
-    from .page import Page
-    from .pangea_user import PangeaUser
-    from .pangea_user_page import PangeaUserPage
-    from .password_reset_confirm import PasswordResetConfirm
-    from .patch_account_body import PatchAccountBody
-    from .patch_my_account_body import PatchMyAccountBody
-    from .patch_pipeline_by_name_body import PatchPipelineByNameBody
-    from .patch_tag_by_name_body import PatchTagByNameBody
-    from .pipeline import Pipeline
-    from .pipeline_module import PipelineModule
-    from .pipeline_module_page import PipelineModulePage
-    from .pipeline_page import PipelinePage
-    from .project import Project
-    from .project_add_sample_group import ProjectAddSampleGroup
-    from .project_page import ProjectPage
-    from .put_pipeline_by_name_body import PutPipelineByNameBody
-    from .put_tag_by_name_body import PutTagByNameBody
-    from .random_samples import RandomSamples
-    from .refusal import Refusal
-    from .s3_api_key import S3ApiKey
-    from .s3_api_key_page import S3ApiKeyPage
-    from .s3_bucket import S3Bucket
-    from .s3_bucket_page import S3BucketPage
-    from .sample import Sample
-    from .sample_analysis_result import SampleAnalysisResult
-    from .sample_analysis_result_entry import SampleAnalysisResultEntry
-    from .sample_analysis_result_field import SampleAnalysisResultField
-    from .sample_analysis_result_field_entry import SampleAnalysisResultFieldEntry
-    from .sample_analysis_result_field_page import SampleAnalysisResultFieldPage
-    from .sample_analysis_result_page import SampleAnalysisResultPage
-    from .sample_entry import SampleEntry
-    from .sample_group import SampleGroup
-    from .sample_group_analysis_result import SampleGroupAnalysisResult
-    from .sample_group_analysis_result_entry import SampleGroupAnalysisResultEntry
-    from .sample_group_analysis_result_field import SampleGroupAnalysisResultField
-    from .sample_group_analysis_result_field_entry import SampleGroupAnalysisResultFieldEntry
-    from .sample_group_analysis_result_field_page import SampleGroupAnalysisResultFieldPage
-    from .sample_group_analysis_result_page import SampleGroupAnalysisResultPage
-    from .sample_group_link import SampleGroupLink
-    from .sample_group_manifest import SampleGroupManifest
-    from .sample_group_page import SampleGroupPage
-    from .sample_history import SampleHistory
-    from .sample_link import SampleLink
-    from .sample_links import SampleLinks
-    from .sample_list import SampleList
-    from .sample_manifest import SampleManifest
-    from .sample_page import SamplePage
-    from .search_result import SearchResult
-    from .send_email_reset import SendEmailReset
-    from .set_password import SetPassword
-    from .set_username import SetUsername
-    from .tag import Tag
-    from .tag_add_sample import TagAddSample
-    from .tag_add_sample_group import TagAddSampleGroup
-    from .tag_add_tag import TagAddTag
-    from .tag_page import TagPage
-    from .taxa_found import TaxaFound
-    from .token_create import TokenCreate
-    from .upload_s3_multipart import UploadS3Multipart
-    from .upload_s3_post import UploadS3Post
-    from .upload_s3_request import UploadS3Request
-    from .uploaded_part import UploadedPart
-    from .user import User
-    from .user_create import UserCreate
-    from .user_page import UserPage
-    from .username_reset_confirm import UsernameResetConfirm
-    from .wiki import Wiki
-    from .wiki_page import WikiPage
-    from .wiki_page_body import WikiPageBody
-    from .work_order import WorkOrder
-    from .work_order_link import WorkOrderLink
-    from .work_order_page import WorkOrderPage
-    from .work_order_proto import WorkOrderProto
-    from .work_order_proto_page import WorkOrderProtoPage
+    from .activation import Activation as Activation
+    from .auth_token import AuthToken as AuthToken
+    from .bulk_samples import BulkSamples as BulkSamples
+    from .bulk_samples_made import BulkSamplesMade as BulkSamplesMade
+    from .complete_s3_request import CompleteS3Request as CompleteS3Request
+    from .complete_s3_response import CompleteS3Response as CompleteS3Response
+    from .corrected_names import CorrectedNames as CorrectedNames
+    from .covid19_reads_upload import Covid19ReadsUpload as Covid19ReadsUpload
+    from .current_password import CurrentPassword as CurrentPassword
+    from .done import Done as Done
+    from .group_work_order import GroupWorkOrder as GroupWorkOrder
+    from .group_work_order_page import GroupWorkOrderPage as GroupWorkOrderPage
+    from .group_work_order_proto import GroupWorkOrderProto as GroupWorkOrderProto
+    from .group_work_order_proto_page import GroupWorkOrderProtoPage as GroupWorkOrderProtoPage
+    from .job_order import JobOrder as JobOrder
+    from .job_order_page import JobOrderPage as JobOrderPage
+    from .job_order_proto import JobOrderProto as JobOrderProto
+    from .job_order_proto_page import JobOrderProtoPage as JobOrderProtoPage
+    from .made import Made as Made
+    from .metadata_check import MetadataCheck as MetadataCheck
+    from .metadata_schema import MetadataSchema as MetadataSchema
+    from .metadata_version import MetadataVersion as MetadataVersion
+    from .organization import Organization as Organization
+    from .organization_add_user import OrganizationAddUser as OrganizationAddUser
+    from .organization_link import OrganizationLink as OrganizationLink
+    from .organization_page import OrganizationPage as OrganizationPage
+    from .page import Page as Page
+    from .pangea_user import PangeaUser as PangeaUser
+    from .pangea_user_page import PangeaUserPage as PangeaUserPage
+    from .password_reset_confirm import PasswordResetConfirm as PasswordResetConfirm
+    from .patch_account_body import PatchAccountBody as PatchAccountBody
+    from .patch_my_account_body import PatchMyAccountBody as PatchMyAccountBody
+    from .patch_pipeline_by_name_body import PatchPipelineByNameBody as PatchPipelineByNameBody
+    from .patch_tag_by_name_body import PatchTagByNameBody as PatchTagByNameBody
+    from .pipeline import Pipeline as Pipeline
+    from .pipeline_module import PipelineModule as PipelineModule
+    from .pipeline_module_page import PipelineModulePage as PipelineModulePage
+    from .pipeline_page import PipelinePage as PipelinePage
+    from .project import Project as Project
+    from .project_add_sample_group import ProjectAddSampleGroup as ProjectAddSampleGroup
+    from .project_page import ProjectPage as ProjectPage
+    from .put_pipeline_by_name_body import PutPipelineByNameBody as PutPipelineByNameBody
+    from .put_tag_by_name_body import PutTagByNameBody as PutTagByNameBody
+    from .random_samples import RandomSamples as RandomSamples
+    from .refusal import Refusal as Refusal
+    from .s3_api_key import S3ApiKey as S3ApiKey
+    from .s3_api_key_page import S3ApiKeyPage as S3ApiKeyPage
+    from .s3_bucket import S3Bucket as S3Bucket
+    from .s3_bucket_page import S3BucketPage as S3BucketPage
+    from .sample import Sample as Sample
+    from .sample_analysis_result import SampleAnalysisResult as SampleAnalysisResult
+    from .sample_analysis_result_entry import SampleAnalysisResultEntry as SampleAnalysisResultEntry
+    from .sample_analysis_result_field import SampleAnalysisResultField as SampleAnalysisResultField
+    from .sample_analysis_result_field_entry import SampleAnalysisResultFieldEntry as SampleAnalysisResultFieldEntry
+    from .sample_analysis_result_field_page import SampleAnalysisResultFieldPage as SampleAnalysisResultFieldPage
+    from .sample_analysis_result_page import SampleAnalysisResultPage as SampleAnalysisResultPage
+    from .sample_entry import SampleEntry as SampleEntry
+    from .sample_group import SampleGroup as SampleGroup
+    from .sample_group_analysis_result import SampleGroupAnalysisResult as SampleGroupAnalysisResult
+    from .sample_group_analysis_result_entry import SampleGroupAnalysisResultEntry as SampleGroupAnalysisResultEntry
+    from .sample_group_analysis_result_field import SampleGroupAnalysisResultField as SampleGroupAnalysisResultField
+    from .sample_group_analysis_result_field_entry import (
+        SampleGroupAnalysisResultFieldEntry as SampleGroupAnalysisResultFieldEntry,
+    )
+    from .sample_group_analysis_result_field_page import (
+        SampleGroupAnalysisResultFieldPage as SampleGroupAnalysisResultFieldPage,
+    )
+    from .sample_group_analysis_result_page import SampleGroupAnalysisResultPage as SampleGroupAnalysisResultPage
+    from .sample_group_link import SampleGroupLink as SampleGroupLink
+    from .sample_group_manifest import SampleGroupManifest as SampleGroupManifest
+    from .sample_group_page import SampleGroupPage as SampleGroupPage
+    from .sample_history import SampleHistory as SampleHistory
+    from .sample_link import SampleLink as SampleLink
+    from .sample_links import SampleLinks as SampleLinks
+    from .sample_list import SampleList as SampleList
+    from .sample_manifest import SampleManifest as SampleManifest
+    from .sample_page import SamplePage as SamplePage
+    from .search_result import SearchResult as SearchResult
+    from .send_email_reset import SendEmailReset as SendEmailReset
+    from .set_password import SetPassword as SetPassword
+    from .set_username import SetUsername as SetUsername
+    from .tag import Tag as Tag
+    from .tag_add_sample import TagAddSample as TagAddSample
+    from .tag_add_sample_group import TagAddSampleGroup as TagAddSampleGroup
+    from .tag_add_tag import TagAddTag as TagAddTag
+    from .tag_page import TagPage as TagPage
+    from .taxa_found import TaxaFound as TaxaFound
+    from .token_create import TokenCreate as TokenCreate
+    from .upload_s3_multipart import UploadS3Multipart as UploadS3Multipart
+    from .upload_s3_post import UploadS3Post as UploadS3Post
+    from .upload_s3_request import UploadS3Request as UploadS3Request
+    from .uploaded_part import UploadedPart as UploadedPart
+    from .user import User as User
+    from .user_create import UserCreate as UserCreate
+    from .user_page import UserPage as UserPage
+    from .username_reset_confirm import UsernameResetConfirm as UsernameResetConfirm
+    from .wiki import Wiki as Wiki
+    from .wiki_page import WikiPage as WikiPage
+    from .wiki_page_body import WikiPageBody as WikiPageBody
+    from .work_order import WorkOrder as WorkOrder
+    from .work_order_link import WorkOrderLink as WorkOrderLink
+    from .work_order_page import WorkOrderPage as WorkOrderPage
+    from .work_order_proto import WorkOrderProto as WorkOrderProto
+    from .work_order_proto_page import WorkOrderProtoPage as WorkOrderProtoPage
+else:  # hidden from type checkers, which would accept any name
+    from omicsdk.core.late_names import late_names
 
-__all__ = [
-    "Activation",
-    "AuthToken",
-    "BulkSamples",
-    "BulkSamplesMade",
-    "CompleteS3Request",
-    "CompleteS3Response",
-    "CorrectedNames",
-    "Covid19ReadsUpload",
-    "CurrentPassword",
-    "Done",
-    "GroupWorkOrder",
-    "GroupWorkOrderPage",
-    "GroupWorkOrderProto",
-    "GroupWorkOrderProtoPage",
-    "JobOrder",
-    "JobOrderPage",
-    "JobOrderProto",
-    "JobOrderProtoPage",
-    "Made",
-    "MetadataCheck",
-    "MetadataSchema",
-    "MetadataVersion",
-    "Organization",
-    "OrganizationAddUser",
-    "OrganizationLink",
-    "OrganizationPage",
-    "Page",
-    "PangeaUser",
-    "PangeaUserPage",
-    "PasswordResetConfirm",
-    "PatchAccountBody",
-    "PatchMyAccountBody",
-    "PatchPipelineByNameBody",
-    "PatchTagByNameBody",
-    "Pipeline",
-    "PipelineModule",
-    "PipelineModulePage",
-    "PipelinePage",
-    "Project",
-    "ProjectAddSampleGroup",
-    "ProjectPage",
-    "PutPipelineByNameBody",
-    "PutTagByNameBody",
-    "RandomSamples",
-    "Refusal",
-    "S3ApiKey",
-    "S3ApiKeyPage",
-    "S3Bucket",
-    "S3BucketPage",
-    "Sample",
-    "SampleAnalysisResult",
-    "SampleAnalysisResultEntry",
-    "SampleAnalysisResultField",
-    "SampleAnalysisResultFieldEntry",
-    "SampleAnalysisResultFieldPage",
-    "SampleAnalysisResultPage",
-    "SampleEntry",
-    "SampleGroup",
-    "SampleGroupAnalysisResult",
-    "SampleGroupAnalysisResultEntry",
-    "SampleGroupAnalysisResultField",
-    "SampleGroupAnalysisResultFieldEntry",
-    "SampleGroupAnalysisResultFieldPage",
-    "SampleGroupAnalysisResultPage",
-    "SampleGroupLink",
-    "SampleGroupManifest",
-    "SampleGroupPage",
-    "SampleHistory",
-    "SampleLink",
-    "SampleLinks",
-    "SampleList",
-    "SampleManifest",
-    "SamplePage",
-    "SearchResult",
-    "SendEmailReset",
-    "SetPassword",
-    "SetUsername",
-    "Tag",
-    "TagAddSample",
-    "TagAddSampleGroup",
-    "TagAddTag",
-    "TagPage",
-    "TaxaFound",
-    "TokenCreate",
-    "UploadS3Multipart",
-    "UploadS3Post",
-    "UploadS3Request",
-    "UploadedPart",
-    "User",
-    "UserCreate",
-    "UserPage",
-    "UsernameResetConfirm",
-    "Wiki",
-    "WikiPage",
-    "WikiPageBody",
-    "WorkOrder",
-    "WorkOrderLink",
-    "WorkOrderPage",
-    "WorkOrderProto",
-    "WorkOrderProtoPage",
-]
-
-_MODULES: dict[str, str] = {
-    "Activation": "activation",
-    "AuthToken": "auth_token",
-    "BulkSamples": "bulk_samples",
-    "BulkSamplesMade": "bulk_samples_made",
-    "CompleteS3Request": "complete_s3_request",
-    "CompleteS3Response": "complete_s3_response",
-    "CorrectedNames": "corrected_names",
-    "Covid19ReadsUpload": "covid19_reads_upload",
-    "CurrentPassword": "current_password",
-    "Done": "done",
-    "GroupWorkOrder": "group_work_order",
-    "GroupWorkOrderPage": "group_work_order_page",
-    "GroupWorkOrderProto": "group_work_order_proto",
-    "GroupWorkOrderProtoPage": "group_work_order_proto_page",
-    "JobOrder": "job_order",
-    "JobOrderPage": "job_order_page",
-    "JobOrderProto": "job_order_proto",
-    "JobOrderProtoPage": "job_order_proto_page",
-    "Made": "made",
-    "MetadataCheck": "metadata_check",
-    "MetadataSchema": "metadata_schema",
-    "MetadataVersion": "metadata_version",
-    "Organization": "organization",
-    "OrganizationAddUser": "organization_add_user",
-    "OrganizationLink": "organization_link",
-    "OrganizationPage": "organization_page",
-    "Page": "page",
-    "PangeaUser": "pangea_user",
-    "PangeaUserPage": "pangea_user_page",
-    "PasswordResetConfirm": "password_reset_confirm",
-    "PatchAccountBody": "patch_account_body",
-    "PatchMyAccountBody": "patch_my_account_body",
-    "PatchPipelineByNameBody": "patch_pipeline_by_name_body",
-    "PatchTagByNameBody": "patch_tag_by_name_body",
-    "Pipeline": "pipeline",
-    "PipelineModule": "pipeline_module",
-    "PipelineModulePage": "pipeline_module_page",
-    "PipelinePage": "pipeline_page",
-    "Project": "project",
-    "ProjectAddSampleGroup": "project_add_sample_group",
-    "ProjectPage": "project_page",
-    "PutPipelineByNameBody": "put_pipeline_by_name_body",
-    "PutTagByNameBody": "put_tag_by_name_body",
-    "RandomSamples": "random_samples",
-    "Refusal": "refusal",
-    "S3ApiKey": "s3_api_key",
-    "S3ApiKeyPage": "s3_api_key_page",
-    "S3Bucket": "s3_bucket",
-    "S3BucketPage": "s3_bucket_page",
-    "Sample": "sample",
-    "SampleAnalysisResult": "sample_analysis_result",
-    "SampleAnalysisResultEntry": "sample_analysis_result_entry",
-    "SampleAnalysisResultField": "sample_analysis_result_field",
-    "SampleAnalysisResultFieldEntry": "sample_analysis_result_field_entry",
-    "SampleAnalysisResultFieldPage": "sample_analysis_result_field_page",
-    "SampleAnalysisResultPage": "sample_analysis_result_page",
-    "SampleEntry": "sample_entry",
-    "SampleGroup": "sample_group",
-    "SampleGroupAnalysisResult": "sample_group_analysis_result",
-    "SampleGroupAnalysisResultEntry": "sample_group_analysis_result_entry",
-    "SampleGroupAnalysisResultField": "sample_group_analysis_result_field",
-    "SampleGroupAnalysisResultFieldEntry": "sample_group_analysis_result_field_entry",
-    "SampleGroupAnalysisResultFieldPage": "sample_group_analysis_result_field_page",
-    "SampleGroupAnalysisResultPage": "sample_group_analysis_result_page",
-    "SampleGroupLink": "sample_group_link",
-    "SampleGroupManifest": "sample_group_manifest",
-    "SampleGroupPage": "sample_group_page",
-    "SampleHistory": "sample_history",
-    "SampleLink": "sample_link",
-    "SampleLinks": "sample_links",
-    "SampleList": "sample_list",
-    "SampleManifest": "sample_manifest",
-    "SamplePage": "sample_page",
-    "SearchResult": "search_result",
-    "SendEmailReset": "send_email_reset",
-    "SetPassword": "set_password",
-    "SetUsername": "set_username",
-    "Tag": "tag",
-    "TagAddSample": "tag_add_sample",
-    "TagAddSampleGroup": "tag_add_sample_group",
-    "TagAddTag": "tag_add_tag",
-    "TagPage": "tag_page",
-    "TaxaFound": "taxa_found",
-    "TokenCreate": "token_create",
-    "UploadS3Multipart": "upload_s3_multipart",
-    "UploadS3Post": "upload_s3_post",
-    "UploadS3Request": "upload_s3_request",
-    "UploadedPart": "uploaded_part",
-    "User": "user",
-    "UserCreate": "user_create",
-    "UserPage": "user_page",
-    "UsernameResetConfirm": "username_reset_confirm",
-    "Wiki": "wiki",
-    "WikiPage": "wiki_page",
-    "WikiPageBody": "wiki_page_body",
-    "WorkOrder": "work_order",
-    "WorkOrderLink": "work_order_link",
-    "WorkOrderPage": "work_order_page",
-    "WorkOrderProto": "work_order_proto",
-    "WorkOrderProtoPage": "work_order_proto_page",
-}
-
-
-if not TYPE_CHECKING:  # hidden from type checkers, which would accept any name
-
-    def __getattr__(name: str) -> object:
-        """Import a public name at its first use (PEP 562)."""
-        module = _MODULES.get(name)
-        if module is None:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        found = getattr(importlib.import_module(f".{module}", __name__), name)
-        globals()[name] = found
-        return found
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_MODULES})
+    __getattr__, __dir__ = late_names(
+        __name__,
+        """Activation=activation AuthToken=auth_token BulkSamples=bulk_samples
+        BulkSamplesMade=bulk_samples_made CompleteS3Request=complete_s3_request
+        CompleteS3Response=complete_s3_response CorrectedNames=corrected_names
+        Covid19ReadsUpload=covid19_reads_upload CurrentPassword=current_password Done=done
+        GroupWorkOrder=group_work_order GroupWorkOrderPage=group_work_order_page
+        GroupWorkOrderProto=group_work_order_proto GroupWorkOrderProtoPage=group_work_order_proto_page
+        JobOrder=job_order JobOrderPage=job_order_page JobOrderProto=job_order_proto
+        JobOrderProtoPage=job_order_proto_page Made=made MetadataCheck=metadata_check
+        MetadataSchema=metadata_schema MetadataVersion=metadata_version Organization=organization
+        OrganizationAddUser=organization_add_user OrganizationLink=organization_link
+        OrganizationPage=organization_page Page=page PangeaUser=pangea_user PangeaUserPage=pangea_user_page
+        PasswordResetConfirm=password_reset_confirm PatchAccountBody=patch_account_body
+        PatchMyAccountBody=patch_my_account_body PatchPipelineByNameBody=patch_pipeline_by_name_body
+        PatchTagByNameBody=patch_tag_by_name_body Pipeline=pipeline PipelineModule=pipeline_module
+        PipelineModulePage=pipeline_module_page PipelinePage=pipeline_page Project=project
+        ProjectAddSampleGroup=project_add_sample_group ProjectPage=project_page
+        PutPipelineByNameBody=put_pipeline_by_name_body PutTagByNameBody=put_tag_by_name_body
+        RandomSamples=random_samples Refusal=refusal S3ApiKey=s3_api_key S3ApiKeyPage=s3_api_key_page
+        S3Bucket=s3_bucket S3BucketPage=s3_bucket_page Sample=sample
+        SampleAnalysisResult=sample_analysis_result SampleAnalysisResultEntry=sample_analysis_result_entry
+        SampleAnalysisResultField=sample_analysis_result_field
+        SampleAnalysisResultFieldEntry=sample_analysis_result_field_entry
+        SampleAnalysisResultFieldPage=sample_analysis_result_field_page
+        SampleAnalysisResultPage=sample_analysis_result_page SampleEntry=sample_entry
+        SampleGroup=sample_group SampleGroupAnalysisResult=sample_group_analysis_result
+        SampleGroupAnalysisResultEntry=sample_group_analysis_result_entry
+        SampleGroupAnalysisResultField=sample_group_analysis_result_field
+        SampleGroupAnalysisResultFieldEntry=sample_group_analysis_result_field_entry
+        SampleGroupAnalysisResultFieldPage=sample_group_analysis_result_field_page
+        SampleGroupAnalysisResultPage=sample_group_analysis_result_page SampleGroupLink=sample_group_link
+        SampleGroupManifest=sample_group_manifest SampleGroupPage=sample_group_page
+        SampleHistory=sample_history SampleLink=sample_link SampleLinks=sample_links SampleList=sample_list
+        SampleManifest=sample_manifest SamplePage=sample_page SearchResult=search_result
+        SendEmailReset=send_email_reset SetPassword=set_password SetUsername=set_username Tag=tag
+        TagAddSample=tag_add_sample TagAddSampleGroup=tag_add_sample_group TagAddTag=tag_add_tag
+        TagPage=tag_page TaxaFound=taxa_found TokenCreate=token_create UploadS3Multipart=upload_s3_multipart
+        UploadS3Post=upload_s3_post UploadS3Request=upload_s3_request UploadedPart=uploaded_part User=user
+        UserCreate=user_create UserPage=user_page UsernameResetConfirm=username_reset_confirm Wiki=wiki
+        WikiPage=wiki_page WikiPageBody=wiki_page_body WorkOrder=work_order WorkOrderLink=work_order_link
+        WorkOrderPage=work_order_page WorkOrderProto=work_order_proto
+        WorkOrderProtoPage=work_order_proto_page""",
+    )

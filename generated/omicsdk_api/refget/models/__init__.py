@@ -3,50 +3,21 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .alias import Alias
-    from .capabilities import Capabilities
-    from .metadata import Metadata
-    from .organization import Organization
-    from .sequence_metadata import SequenceMetadata
-    from .service_info import ServiceInfo
-    from .service_type import ServiceType
+    from .alias import Alias as Alias
+    from .capabilities import Capabilities as Capabilities
+    from .metadata import Metadata as Metadata
+    from .organization import Organization as Organization
+    from .sequence_metadata import SequenceMetadata as SequenceMetadata
+    from .service_info import ServiceInfo as ServiceInfo
+    from .service_type import ServiceType as ServiceType
+else:  # hidden from type checkers, which would accept any name
+    from omicsdk.core.late_names import late_names
 
-__all__ = [
-    "Alias",
-    "Capabilities",
-    "Metadata",
-    "Organization",
-    "SequenceMetadata",
-    "ServiceInfo",
-    "ServiceType",
-]
-
-_MODULES: dict[str, str] = {
-    "Alias": "alias",
-    "Capabilities": "capabilities",
-    "Metadata": "metadata",
-    "Organization": "organization",
-    "SequenceMetadata": "sequence_metadata",
-    "ServiceInfo": "service_info",
-    "ServiceType": "service_type",
-}
-
-
-if not TYPE_CHECKING:  # hidden from type checkers, which would accept any name
-
-    def __getattr__(name: str) -> object:
-        """Import a public name at its first use (PEP 562)."""
-        module = _MODULES.get(name)
-        if module is None:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        found = getattr(importlib.import_module(f".{module}", __name__), name)
-        globals()[name] = found
-        return found
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_MODULES})
+    __getattr__, __dir__ = late_names(
+        __name__,
+        """Alias=alias Capabilities=capabilities Metadata=metadata Organization=organization
+        SequenceMetadata=sequence_metadata ServiceInfo=service_info ServiceType=service_type""",
+    )

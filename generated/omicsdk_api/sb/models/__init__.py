@@ -3,458 +3,209 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .analysis_cost import AnalysisCost
-    from .analysis_cost_breakdown import AnalysisCostBreakdown
-    from .app import App
-    from .app_copy import AppCopy
-    from .app_page import AppPage
-    from .async_file_bulk_record import AsyncFileBulkRecord
-    from .async_job import AsyncJob
-    from .async_job_page import AsyncJobPage
-    from .automation import Automation
-    from .automation_member import AutomationMember
-    from .automation_member_page import AutomationMemberPage
-    from .automation_package import AutomationPackage
-    from .automation_package_page import AutomationPackagePage
-    from .automation_page import AutomationPage
-    from .automation_run import AutomationRun
-    from .automation_run_page import AutomationRunPage
-    from .azure_credentials import AzureCredentials
-    from .azure_credentials_request import AzureCredentialsRequest
-    from .azure_service import AzureService
-    from .azure_service_request import AzureServiceRequest
-    from .batch_by import BatchBy
-    from .batch_group import BatchGroup
-    from .billing_endpoints import BillingEndpoints
-    from .billing_group import BillingGroup
-    from .billing_group_analysis_breakdown import BillingGroupAnalysisBreakdown
-    from .billing_group_analysis_breakdown_page import BillingGroupAnalysisBreakdownPage
-    from .billing_group_egress_breakdown import BillingGroupEgressBreakdown
-    from .billing_group_egress_breakdown_page import BillingGroupEgressBreakdownPage
-    from .billing_group_page import BillingGroupPage
-    from .billing_group_storage_breakdown import BillingGroupStorageBreakdown
-    from .billing_group_storage_breakdown_page import BillingGroupStorageBreakdownPage
-    from .bulk_copy_result import BulkCopyResult
-    from .code_package_file import CodePackageFile
-    from .code_package_upload import CodePackageUpload
-    from .dataset import Dataset
-    from .dataset_page import DatasetPage
-    from .disk import Disk
-    from .division import Division
-    from .division_page import DivisionPage
-    from .download_info import DownloadInfo
-    from .drs_import_bulk import DRSImportBulk
-    from .drs_import_item import DRSImportItem
-    from .egress_cost import EgressCost
-    from .endpoints import Endpoints
-    from .error import Error
-    from .execution_details import ExecutionDetails
-    from .execution_settings import ExecutionSettings
-    from .execution_status import ExecutionStatus
-    from .export import Export
-    from .export_bulk_record import ExportBulkRecord
-    from .export_bulk_response import ExportBulkResponse
-    from .export_page import ExportPage
-    from .export_source import ExportSource
-    from .file import File
-    from .file_bulk_record import FileBulkRecord
-    from .file_bulk_response import FileBulkResponse
-    from .file_change import FileChange
-    from .file_changes import FileChanges
-    from .file_copy_item import FileCopyItem
-    from .file_copy_items import FileCopyItems
-    from .file_delete_item import FileDeleteItem
-    from .file_ids import FileIds
-    from .file_import_result import FileImportResult
-    from .file_origin import FileOrigin
-    from .file_page import FilePage
-    from .file_source import FileSource
-    from .file_storage import FileStorage
-    from .google_federated_credentials import GoogleFederatedCredentials
-    from .google_key_credentials import GoogleKeyCredentials
-    from .google_key_credentials_request import GoogleKeyCredentialsRequest
-    from .google_service import GoogleService
-    from .google_service_request import GoogleServiceRequest
-    from .import_ import Import
-    from .import_bulk_record import ImportBulkRecord
-    from .import_bulk_response import ImportBulkResponse
-    from .import_destination import ImportDestination
-    from .import_page import ImportPage
-    from .import_target import ImportTarget
-    from .instance import Instance
-    from .intermediate_files import IntermediateFiles
-    from .invoice import Invoice
-    from .invoice_page import InvoicePage
-    from .invoice_period import InvoicePeriod
-    from .job import Job
-    from .job_docker import JobDocker
-    from .link import Link
-    from .marker import Marker
-    from .marker_page import MarkerPage
-    from .marker_position import MarkerPosition
-    from .measurement import Measurement
-    from .member import Member
-    from .member_page import MemberPage
-    from .multipart_upload import MultipartUpload
-    from .multipart_uploads import MultipartUploads
-    from .new_export import NewExport
-    from .new_import import NewImport
-    from .node_output_location import NodeOutputLocation
-    from .oss_credentials import OSSCredentials
-    from .oss_credentials_request import OSSCredentialsRequest
-    from .oss_service import OSSService
-    from .oss_service_request import OSSServiceRequest
-    from .output_location import OutputLocation
-    from .page import Page
-    from .permissions import Permissions
-    from .price import Price
-    from .price_breakdown import PriceBreakdown
-    from .project import Project
-    from .project_page import ProjectPage
-    from .project_settings import ProjectSettings
-    from .rate import Rate
-    from .rate_limit import RateLimit
-    from .s3_key_credentials import S3KeyCredentials
-    from .s3_key_credentials_request import S3KeyCredentialsRequest
-    from .s3_role_credentials import S3RoleCredentials
-    from .s3_service import S3Service
-    from .s3_service_request import S3ServiceRequest
-    from .search_response import SearchResponse
-    from .storage_cost import StorageCost
-    from .task import Task
-    from .task_bulk_record import TaskBulkRecord
-    from .task_bulk_response import TaskBulkResponse
-    from .task_page import TaskPage
-    from .team import Team
-    from .team_member import TeamMember
-    from .team_member_page import TeamMemberPage
-    from .team_page import TeamPage
-    from .upload_part_report import UploadPartReport
-    from .upload_part_report_request import UploadPartReportRequest
-    from .upload_part_response import UploadPartResponse
-    from .upload_part_url import UploadPartUrl
-    from .user import User
-    from .user_page import UserPage
-    from .user_tag import UserTag
-    from .volume import Volume
-    from .volume_file import VolumeFile
-    from .volume_link import VolumeLink
-    from .volume_object import VolumeObject
-    from .volume_object_page import VolumeObjectPage
-    from .volume_page import VolumePage
-    from .volume_permissions import VolumePermissions
-    from .volume_place import VolumePlace
-    from .volume_prefix import VolumePrefix
-    from .volume_properties import VolumeProperties
+    from .analysis_cost import AnalysisCost as AnalysisCost
+    from .analysis_cost_breakdown import AnalysisCostBreakdown as AnalysisCostBreakdown
+    from .app import App as App
+    from .app_copy import AppCopy as AppCopy
+    from .app_page import AppPage as AppPage
+    from .async_file_bulk_record import AsyncFileBulkRecord as AsyncFileBulkRecord
+    from .async_job import AsyncJob as AsyncJob
+    from .async_job_page import AsyncJobPage as AsyncJobPage
+    from .automation import Automation as Automation
+    from .automation_member import AutomationMember as AutomationMember
+    from .automation_member_page import AutomationMemberPage as AutomationMemberPage
+    from .automation_package import AutomationPackage as AutomationPackage
+    from .automation_package_page import AutomationPackagePage as AutomationPackagePage
+    from .automation_page import AutomationPage as AutomationPage
+    from .automation_run import AutomationRun as AutomationRun
+    from .automation_run_page import AutomationRunPage as AutomationRunPage
+    from .azure_credentials import AzureCredentials as AzureCredentials
+    from .azure_credentials_request import AzureCredentialsRequest as AzureCredentialsRequest
+    from .azure_service import AzureService as AzureService
+    from .azure_service_request import AzureServiceRequest as AzureServiceRequest
+    from .batch_by import BatchBy as BatchBy
+    from .batch_group import BatchGroup as BatchGroup
+    from .billing_endpoints import BillingEndpoints as BillingEndpoints
+    from .billing_group import BillingGroup as BillingGroup
+    from .billing_group_analysis_breakdown import BillingGroupAnalysisBreakdown as BillingGroupAnalysisBreakdown
+    from .billing_group_analysis_breakdown_page import (
+        BillingGroupAnalysisBreakdownPage as BillingGroupAnalysisBreakdownPage,
+    )
+    from .billing_group_egress_breakdown import BillingGroupEgressBreakdown as BillingGroupEgressBreakdown
+    from .billing_group_egress_breakdown_page import BillingGroupEgressBreakdownPage as BillingGroupEgressBreakdownPage
+    from .billing_group_page import BillingGroupPage as BillingGroupPage
+    from .billing_group_storage_breakdown import BillingGroupStorageBreakdown as BillingGroupStorageBreakdown
+    from .billing_group_storage_breakdown_page import (
+        BillingGroupStorageBreakdownPage as BillingGroupStorageBreakdownPage,
+    )
+    from .bulk_copy_result import BulkCopyResult as BulkCopyResult
+    from .code_package_file import CodePackageFile as CodePackageFile
+    from .code_package_upload import CodePackageUpload as CodePackageUpload
+    from .dataset import Dataset as Dataset
+    from .dataset_page import DatasetPage as DatasetPage
+    from .disk import Disk as Disk
+    from .division import Division as Division
+    from .division_page import DivisionPage as DivisionPage
+    from .download_info import DownloadInfo as DownloadInfo
+    from .drs_import_bulk import DRSImportBulk as DRSImportBulk
+    from .drs_import_item import DRSImportItem as DRSImportItem
+    from .egress_cost import EgressCost as EgressCost
+    from .endpoints import Endpoints as Endpoints
+    from .error import Error as Error
+    from .execution_details import ExecutionDetails as ExecutionDetails
+    from .execution_settings import ExecutionSettings as ExecutionSettings
+    from .execution_status import ExecutionStatus as ExecutionStatus
+    from .export import Export as Export
+    from .export_bulk_record import ExportBulkRecord as ExportBulkRecord
+    from .export_bulk_response import ExportBulkResponse as ExportBulkResponse
+    from .export_page import ExportPage as ExportPage
+    from .export_source import ExportSource as ExportSource
+    from .file import File as File
+    from .file_bulk_record import FileBulkRecord as FileBulkRecord
+    from .file_bulk_response import FileBulkResponse as FileBulkResponse
+    from .file_change import FileChange as FileChange
+    from .file_changes import FileChanges as FileChanges
+    from .file_copy_item import FileCopyItem as FileCopyItem
+    from .file_copy_items import FileCopyItems as FileCopyItems
+    from .file_delete_item import FileDeleteItem as FileDeleteItem
+    from .file_ids import FileIds as FileIds
+    from .file_import_result import FileImportResult as FileImportResult
+    from .file_origin import FileOrigin as FileOrigin
+    from .file_page import FilePage as FilePage
+    from .file_source import FileSource as FileSource
+    from .file_storage import FileStorage as FileStorage
+    from .google_federated_credentials import GoogleFederatedCredentials as GoogleFederatedCredentials
+    from .google_key_credentials import GoogleKeyCredentials as GoogleKeyCredentials
+    from .google_key_credentials_request import GoogleKeyCredentialsRequest as GoogleKeyCredentialsRequest
+    from .google_service import GoogleService as GoogleService
+    from .google_service_request import GoogleServiceRequest as GoogleServiceRequest
+    from .import_ import Import as Import
+    from .import_bulk_record import ImportBulkRecord as ImportBulkRecord
+    from .import_bulk_response import ImportBulkResponse as ImportBulkResponse
+    from .import_destination import ImportDestination as ImportDestination
+    from .import_page import ImportPage as ImportPage
+    from .import_target import ImportTarget as ImportTarget
+    from .instance import Instance as Instance
+    from .intermediate_files import IntermediateFiles as IntermediateFiles
+    from .invoice import Invoice as Invoice
+    from .invoice_page import InvoicePage as InvoicePage
+    from .invoice_period import InvoicePeriod as InvoicePeriod
+    from .job import Job as Job
+    from .job_docker import JobDocker as JobDocker
+    from .link import Link as Link
+    from .marker import Marker as Marker
+    from .marker_page import MarkerPage as MarkerPage
+    from .marker_position import MarkerPosition as MarkerPosition
+    from .measurement import Measurement as Measurement
+    from .member import Member as Member
+    from .member_page import MemberPage as MemberPage
+    from .multipart_upload import MultipartUpload as MultipartUpload
+    from .multipart_uploads import MultipartUploads as MultipartUploads
+    from .new_export import NewExport as NewExport
+    from .new_import import NewImport as NewImport
+    from .node_output_location import NodeOutputLocation as NodeOutputLocation
+    from .oss_credentials import OSSCredentials as OSSCredentials
+    from .oss_credentials_request import OSSCredentialsRequest as OSSCredentialsRequest
+    from .oss_service import OSSService as OSSService
+    from .oss_service_request import OSSServiceRequest as OSSServiceRequest
+    from .output_location import OutputLocation as OutputLocation
+    from .page import Page as Page
+    from .permissions import Permissions as Permissions
+    from .price import Price as Price
+    from .price_breakdown import PriceBreakdown as PriceBreakdown
+    from .project import Project as Project
+    from .project_page import ProjectPage as ProjectPage
+    from .project_settings import ProjectSettings as ProjectSettings
+    from .rate import Rate as Rate
+    from .rate_limit import RateLimit as RateLimit
+    from .s3_key_credentials import S3KeyCredentials as S3KeyCredentials
+    from .s3_key_credentials_request import S3KeyCredentialsRequest as S3KeyCredentialsRequest
+    from .s3_role_credentials import S3RoleCredentials as S3RoleCredentials
+    from .s3_service import S3Service as S3Service
+    from .s3_service_request import S3ServiceRequest as S3ServiceRequest
+    from .search_response import SearchResponse as SearchResponse
+    from .storage_cost import StorageCost as StorageCost
+    from .task import Task as Task
+    from .task_bulk_record import TaskBulkRecord as TaskBulkRecord
+    from .task_bulk_response import TaskBulkResponse as TaskBulkResponse
+    from .task_page import TaskPage as TaskPage
+    from .team import Team as Team
+    from .team_member import TeamMember as TeamMember
+    from .team_member_page import TeamMemberPage as TeamMemberPage
+    from .team_page import TeamPage as TeamPage
+    from .upload_part_report import UploadPartReport as UploadPartReport
+    from .upload_part_report_request import UploadPartReportRequest as UploadPartReportRequest
+    from .upload_part_response import UploadPartResponse as UploadPartResponse
+    from .upload_part_url import UploadPartUrl as UploadPartUrl
+    from .user import User as User
+    from .user_page import UserPage as UserPage
+    from .user_tag import UserTag as UserTag
+    from .volume import Volume as Volume
+    from .volume_file import VolumeFile as VolumeFile
+    from .volume_link import VolumeLink as VolumeLink
+    from .volume_object import VolumeObject as VolumeObject
+    from .volume_object_page import VolumeObjectPage as VolumeObjectPage
+    from .volume_page import VolumePage as VolumePage
+    from .volume_permissions import VolumePermissions as VolumePermissions
+    from .volume_place import VolumePlace as VolumePlace
+    from .volume_prefix import VolumePrefix as VolumePrefix
+    from .volume_properties import VolumeProperties as VolumeProperties
+else:  # hidden from type checkers, which would accept any name
+    from omicsdk.core.late_names import late_names
 
-__all__ = [
-    "AnalysisCost",
-    "AnalysisCostBreakdown",
-    "App",
-    "AppCopy",
-    "AppPage",
-    "AsyncFileBulkRecord",
-    "AsyncJob",
-    "AsyncJobPage",
-    "Automation",
-    "AutomationMember",
-    "AutomationMemberPage",
-    "AutomationPackage",
-    "AutomationPackagePage",
-    "AutomationPage",
-    "AutomationRun",
-    "AutomationRunPage",
-    "AzureCredentials",
-    "AzureCredentialsRequest",
-    "AzureService",
-    "AzureServiceRequest",
-    "BatchBy",
-    "BatchGroup",
-    "BillingEndpoints",
-    "BillingGroup",
-    "BillingGroupAnalysisBreakdown",
-    "BillingGroupAnalysisBreakdownPage",
-    "BillingGroupEgressBreakdown",
-    "BillingGroupEgressBreakdownPage",
-    "BillingGroupPage",
-    "BillingGroupStorageBreakdown",
-    "BillingGroupStorageBreakdownPage",
-    "BulkCopyResult",
-    "CodePackageFile",
-    "CodePackageUpload",
-    "DRSImportBulk",
-    "DRSImportItem",
-    "Dataset",
-    "DatasetPage",
-    "Disk",
-    "Division",
-    "DivisionPage",
-    "DownloadInfo",
-    "EgressCost",
-    "Endpoints",
-    "Error",
-    "ExecutionDetails",
-    "ExecutionSettings",
-    "ExecutionStatus",
-    "Export",
-    "ExportBulkRecord",
-    "ExportBulkResponse",
-    "ExportPage",
-    "ExportSource",
-    "File",
-    "FileBulkRecord",
-    "FileBulkResponse",
-    "FileChange",
-    "FileChanges",
-    "FileCopyItem",
-    "FileCopyItems",
-    "FileDeleteItem",
-    "FileIds",
-    "FileImportResult",
-    "FileOrigin",
-    "FilePage",
-    "FileSource",
-    "FileStorage",
-    "GoogleFederatedCredentials",
-    "GoogleKeyCredentials",
-    "GoogleKeyCredentialsRequest",
-    "GoogleService",
-    "GoogleServiceRequest",
-    "Import",
-    "ImportBulkRecord",
-    "ImportBulkResponse",
-    "ImportDestination",
-    "ImportPage",
-    "ImportTarget",
-    "Instance",
-    "IntermediateFiles",
-    "Invoice",
-    "InvoicePage",
-    "InvoicePeriod",
-    "Job",
-    "JobDocker",
-    "Link",
-    "Marker",
-    "MarkerPage",
-    "MarkerPosition",
-    "Measurement",
-    "Member",
-    "MemberPage",
-    "MultipartUpload",
-    "MultipartUploads",
-    "NewExport",
-    "NewImport",
-    "NodeOutputLocation",
-    "OSSCredentials",
-    "OSSCredentialsRequest",
-    "OSSService",
-    "OSSServiceRequest",
-    "OutputLocation",
-    "Page",
-    "Permissions",
-    "Price",
-    "PriceBreakdown",
-    "Project",
-    "ProjectPage",
-    "ProjectSettings",
-    "Rate",
-    "RateLimit",
-    "S3KeyCredentials",
-    "S3KeyCredentialsRequest",
-    "S3RoleCredentials",
-    "S3Service",
-    "S3ServiceRequest",
-    "SearchResponse",
-    "StorageCost",
-    "Task",
-    "TaskBulkRecord",
-    "TaskBulkResponse",
-    "TaskPage",
-    "Team",
-    "TeamMember",
-    "TeamMemberPage",
-    "TeamPage",
-    "UploadPartReport",
-    "UploadPartReportRequest",
-    "UploadPartResponse",
-    "UploadPartUrl",
-    "User",
-    "UserPage",
-    "UserTag",
-    "Volume",
-    "VolumeFile",
-    "VolumeLink",
-    "VolumeObject",
-    "VolumeObjectPage",
-    "VolumePage",
-    "VolumePermissions",
-    "VolumePlace",
-    "VolumePrefix",
-    "VolumeProperties",
-]
-
-_MODULES: dict[str, str] = {
-    "AnalysisCost": "analysis_cost",
-    "AnalysisCostBreakdown": "analysis_cost_breakdown",
-    "App": "app",
-    "AppCopy": "app_copy",
-    "AppPage": "app_page",
-    "AsyncFileBulkRecord": "async_file_bulk_record",
-    "AsyncJob": "async_job",
-    "AsyncJobPage": "async_job_page",
-    "Automation": "automation",
-    "AutomationMember": "automation_member",
-    "AutomationMemberPage": "automation_member_page",
-    "AutomationPackage": "automation_package",
-    "AutomationPackagePage": "automation_package_page",
-    "AutomationPage": "automation_page",
-    "AutomationRun": "automation_run",
-    "AutomationRunPage": "automation_run_page",
-    "AzureCredentials": "azure_credentials",
-    "AzureCredentialsRequest": "azure_credentials_request",
-    "AzureService": "azure_service",
-    "AzureServiceRequest": "azure_service_request",
-    "BatchBy": "batch_by",
-    "BatchGroup": "batch_group",
-    "BillingEndpoints": "billing_endpoints",
-    "BillingGroup": "billing_group",
-    "BillingGroupAnalysisBreakdown": "billing_group_analysis_breakdown",
-    "BillingGroupAnalysisBreakdownPage": "billing_group_analysis_breakdown_page",
-    "BillingGroupEgressBreakdown": "billing_group_egress_breakdown",
-    "BillingGroupEgressBreakdownPage": "billing_group_egress_breakdown_page",
-    "BillingGroupPage": "billing_group_page",
-    "BillingGroupStorageBreakdown": "billing_group_storage_breakdown",
-    "BillingGroupStorageBreakdownPage": "billing_group_storage_breakdown_page",
-    "BulkCopyResult": "bulk_copy_result",
-    "CodePackageFile": "code_package_file",
-    "CodePackageUpload": "code_package_upload",
-    "DRSImportBulk": "drs_import_bulk",
-    "DRSImportItem": "drs_import_item",
-    "Dataset": "dataset",
-    "DatasetPage": "dataset_page",
-    "Disk": "disk",
-    "Division": "division",
-    "DivisionPage": "division_page",
-    "DownloadInfo": "download_info",
-    "EgressCost": "egress_cost",
-    "Endpoints": "endpoints",
-    "Error": "error",
-    "ExecutionDetails": "execution_details",
-    "ExecutionSettings": "execution_settings",
-    "ExecutionStatus": "execution_status",
-    "Export": "export",
-    "ExportBulkRecord": "export_bulk_record",
-    "ExportBulkResponse": "export_bulk_response",
-    "ExportPage": "export_page",
-    "ExportSource": "export_source",
-    "File": "file",
-    "FileBulkRecord": "file_bulk_record",
-    "FileBulkResponse": "file_bulk_response",
-    "FileChange": "file_change",
-    "FileChanges": "file_changes",
-    "FileCopyItem": "file_copy_item",
-    "FileCopyItems": "file_copy_items",
-    "FileDeleteItem": "file_delete_item",
-    "FileIds": "file_ids",
-    "FileImportResult": "file_import_result",
-    "FileOrigin": "file_origin",
-    "FilePage": "file_page",
-    "FileSource": "file_source",
-    "FileStorage": "file_storage",
-    "GoogleFederatedCredentials": "google_federated_credentials",
-    "GoogleKeyCredentials": "google_key_credentials",
-    "GoogleKeyCredentialsRequest": "google_key_credentials_request",
-    "GoogleService": "google_service",
-    "GoogleServiceRequest": "google_service_request",
-    "Import": "import_",
-    "ImportBulkRecord": "import_bulk_record",
-    "ImportBulkResponse": "import_bulk_response",
-    "ImportDestination": "import_destination",
-    "ImportPage": "import_page",
-    "ImportTarget": "import_target",
-    "Instance": "instance",
-    "IntermediateFiles": "intermediate_files",
-    "Invoice": "invoice",
-    "InvoicePage": "invoice_page",
-    "InvoicePeriod": "invoice_period",
-    "Job": "job",
-    "JobDocker": "job_docker",
-    "Link": "link",
-    "Marker": "marker",
-    "MarkerPage": "marker_page",
-    "MarkerPosition": "marker_position",
-    "Measurement": "measurement",
-    "Member": "member",
-    "MemberPage": "member_page",
-    "MultipartUpload": "multipart_upload",
-    "MultipartUploads": "multipart_uploads",
-    "NewExport": "new_export",
-    "NewImport": "new_import",
-    "NodeOutputLocation": "node_output_location",
-    "OSSCredentials": "oss_credentials",
-    "OSSCredentialsRequest": "oss_credentials_request",
-    "OSSService": "oss_service",
-    "OSSServiceRequest": "oss_service_request",
-    "OutputLocation": "output_location",
-    "Page": "page",
-    "Permissions": "permissions",
-    "Price": "price",
-    "PriceBreakdown": "price_breakdown",
-    "Project": "project",
-    "ProjectPage": "project_page",
-    "ProjectSettings": "project_settings",
-    "Rate": "rate",
-    "RateLimit": "rate_limit",
-    "S3KeyCredentials": "s3_key_credentials",
-    "S3KeyCredentialsRequest": "s3_key_credentials_request",
-    "S3RoleCredentials": "s3_role_credentials",
-    "S3Service": "s3_service",
-    "S3ServiceRequest": "s3_service_request",
-    "SearchResponse": "search_response",
-    "StorageCost": "storage_cost",
-    "Task": "task",
-    "TaskBulkRecord": "task_bulk_record",
-    "TaskBulkResponse": "task_bulk_response",
-    "TaskPage": "task_page",
-    "Team": "team",
-    "TeamMember": "team_member",
-    "TeamMemberPage": "team_member_page",
-    "TeamPage": "team_page",
-    "UploadPartReport": "upload_part_report",
-    "UploadPartReportRequest": "upload_part_report_request",
-    "UploadPartResponse": "upload_part_response",
-    "UploadPartUrl": "upload_part_url",
-    "User": "user",
-    "UserPage": "user_page",
-    "UserTag": "user_tag",
-    "Volume": "volume",
-    "VolumeFile": "volume_file",
-    "VolumeLink": "volume_link",
-    "VolumeObject": "volume_object",
-    "VolumeObjectPage": "volume_object_page",
-    "VolumePage": "volume_page",
-    "VolumePermissions": "volume_permissions",
-    "VolumePlace": "volume_place",
-    "VolumePrefix": "volume_prefix",
-    "VolumeProperties": "volume_properties",
-}
-
-
-if not TYPE_CHECKING:  # hidden from type checkers, which would accept any name
-
-    def __getattr__(name: str) -> object:
-        """Import a public name at its first use (PEP 562)."""
-        module = _MODULES.get(name)
-        if module is None:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        found = getattr(importlib.import_module(f".{module}", __name__), name)
-        globals()[name] = found
-        return found
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_MODULES})
+    __getattr__, __dir__ = late_names(
+        __name__,
+        """AnalysisCost=analysis_cost AnalysisCostBreakdown=analysis_cost_breakdown App=app AppCopy=app_copy
+        AppPage=app_page AsyncFileBulkRecord=async_file_bulk_record AsyncJob=async_job
+        AsyncJobPage=async_job_page Automation=automation AutomationMember=automation_member
+        AutomationMemberPage=automation_member_page AutomationPackage=automation_package
+        AutomationPackagePage=automation_package_page AutomationPage=automation_page
+        AutomationRun=automation_run AutomationRunPage=automation_run_page
+        AzureCredentials=azure_credentials AzureCredentialsRequest=azure_credentials_request
+        AzureService=azure_service AzureServiceRequest=azure_service_request BatchBy=batch_by
+        BatchGroup=batch_group BillingEndpoints=billing_endpoints BillingGroup=billing_group
+        BillingGroupAnalysisBreakdown=billing_group_analysis_breakdown
+        BillingGroupAnalysisBreakdownPage=billing_group_analysis_breakdown_page
+        BillingGroupEgressBreakdown=billing_group_egress_breakdown
+        BillingGroupEgressBreakdownPage=billing_group_egress_breakdown_page
+        BillingGroupPage=billing_group_page BillingGroupStorageBreakdown=billing_group_storage_breakdown
+        BillingGroupStorageBreakdownPage=billing_group_storage_breakdown_page
+        BulkCopyResult=bulk_copy_result CodePackageFile=code_package_file
+        CodePackageUpload=code_package_upload DRSImportBulk=drs_import_bulk DRSImportItem=drs_import_item
+        Dataset=dataset DatasetPage=dataset_page Disk=disk Division=division DivisionPage=division_page
+        DownloadInfo=download_info EgressCost=egress_cost Endpoints=endpoints Error=error
+        ExecutionDetails=execution_details ExecutionSettings=execution_settings
+        ExecutionStatus=execution_status Export=export ExportBulkRecord=export_bulk_record
+        ExportBulkResponse=export_bulk_response ExportPage=export_page ExportSource=export_source File=file
+        FileBulkRecord=file_bulk_record FileBulkResponse=file_bulk_response FileChange=file_change
+        FileChanges=file_changes FileCopyItem=file_copy_item FileCopyItems=file_copy_items
+        FileDeleteItem=file_delete_item FileIds=file_ids FileImportResult=file_import_result
+        FileOrigin=file_origin FilePage=file_page FileSource=file_source FileStorage=file_storage
+        GoogleFederatedCredentials=google_federated_credentials GoogleKeyCredentials=google_key_credentials
+        GoogleKeyCredentialsRequest=google_key_credentials_request GoogleService=google_service
+        GoogleServiceRequest=google_service_request Import=import_ ImportBulkRecord=import_bulk_record
+        ImportBulkResponse=import_bulk_response ImportDestination=import_destination ImportPage=import_page
+        ImportTarget=import_target Instance=instance IntermediateFiles=intermediate_files Invoice=invoice
+        InvoicePage=invoice_page InvoicePeriod=invoice_period Job=job JobDocker=job_docker Link=link
+        Marker=marker MarkerPage=marker_page MarkerPosition=marker_position Measurement=measurement
+        Member=member MemberPage=member_page MultipartUpload=multipart_upload
+        MultipartUploads=multipart_uploads NewExport=new_export NewImport=new_import
+        NodeOutputLocation=node_output_location OSSCredentials=oss_credentials
+        OSSCredentialsRequest=oss_credentials_request OSSService=oss_service
+        OSSServiceRequest=oss_service_request OutputLocation=output_location Page=page
+        Permissions=permissions Price=price PriceBreakdown=price_breakdown Project=project
+        ProjectPage=project_page ProjectSettings=project_settings Rate=rate RateLimit=rate_limit
+        S3KeyCredentials=s3_key_credentials S3KeyCredentialsRequest=s3_key_credentials_request
+        S3RoleCredentials=s3_role_credentials S3Service=s3_service S3ServiceRequest=s3_service_request
+        SearchResponse=search_response StorageCost=storage_cost Task=task TaskBulkRecord=task_bulk_record
+        TaskBulkResponse=task_bulk_response TaskPage=task_page Team=team TeamMember=team_member
+        TeamMemberPage=team_member_page TeamPage=team_page UploadPartReport=upload_part_report
+        UploadPartReportRequest=upload_part_report_request UploadPartResponse=upload_part_response
+        UploadPartUrl=upload_part_url User=user UserPage=user_page UserTag=user_tag Volume=volume
+        VolumeFile=volume_file VolumeLink=volume_link VolumeObject=volume_object
+        VolumeObjectPage=volume_object_page VolumePage=volume_page VolumePermissions=volume_permissions
+        VolumePlace=volume_place VolumePrefix=volume_prefix VolumeProperties=volume_properties""",
+    )

@@ -3,62 +3,26 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .checksum import Checksum
-    from .error import Error
-    from .file_wrapper import FileWrapper
-    from .image_data import ImageData
-    from .organization import Organization
-    from .service_info import ServiceInfo
-    from .service_type import ServiceType
-    from .tool import Tool
-    from .tool_class import ToolClass
-    from .tool_file import ToolFile
-    from .tool_version import ToolVersion
+    from .checksum import Checksum as Checksum
+    from .error import Error as Error
+    from .file_wrapper import FileWrapper as FileWrapper
+    from .image_data import ImageData as ImageData
+    from .organization import Organization as Organization
+    from .service_info import ServiceInfo as ServiceInfo
+    from .service_type import ServiceType as ServiceType
+    from .tool import Tool as Tool
+    from .tool_class import ToolClass as ToolClass
+    from .tool_file import ToolFile as ToolFile
+    from .tool_version import ToolVersion as ToolVersion
+else:  # hidden from type checkers, which would accept any name
+    from omicsdk.core.late_names import late_names
 
-__all__ = [
-    "Checksum",
-    "Error",
-    "FileWrapper",
-    "ImageData",
-    "Organization",
-    "ServiceInfo",
-    "ServiceType",
-    "Tool",
-    "ToolClass",
-    "ToolFile",
-    "ToolVersion",
-]
-
-_MODULES: dict[str, str] = {
-    "Checksum": "checksum",
-    "Error": "error",
-    "FileWrapper": "file_wrapper",
-    "ImageData": "image_data",
-    "Organization": "organization",
-    "ServiceInfo": "service_info",
-    "ServiceType": "service_type",
-    "Tool": "tool",
-    "ToolClass": "tool_class",
-    "ToolFile": "tool_file",
-    "ToolVersion": "tool_version",
-}
-
-
-if not TYPE_CHECKING:  # hidden from type checkers, which would accept any name
-
-    def __getattr__(name: str) -> object:
-        """Import a public name at its first use (PEP 562)."""
-        module = _MODULES.get(name)
-        if module is None:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        found = getattr(importlib.import_module(f".{module}", __name__), name)
-        globals()[name] = found
-        return found
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_MODULES})
+    __getattr__, __dir__ = late_names(
+        __name__,
+        """Checksum=checksum Error=error FileWrapper=file_wrapper ImageData=image_data
+        Organization=organization ServiceInfo=service_info ServiceType=service_type Tool=tool
+        ToolClass=tool_class ToolFile=tool_file ToolVersion=tool_version""",
+    )

@@ -3,74 +3,33 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .checksum_counts import ChecksumCounts
-    from .checksum_event import ChecksumEvent
-    from .checksum_info import ChecksumInfo
-    from .checksums import Checksums
-    from .create_area_response import CreateAreaResponse
-    from .credentials import Credentials
-    from .error import Error
-    from .file_info import FileInfo
-    from .file_validation_request import FileValidationRequest
-    from .scheduled_validation import ScheduledValidation
-    from .service_version import ServiceVersion
-    from .validation_counts import ValidationCounts
-    from .validation_event import ValidationEvent
-    from .validation_info import ValidationInfo
-    from .validation_request import ValidationRequest
+    from .checksum_counts import ChecksumCounts as ChecksumCounts
+    from .checksum_event import ChecksumEvent as ChecksumEvent
+    from .checksum_info import ChecksumInfo as ChecksumInfo
+    from .checksums import Checksums as Checksums
+    from .create_area_response import CreateAreaResponse as CreateAreaResponse
+    from .credentials import Credentials as Credentials
+    from .error import Error as Error
+    from .file_info import FileInfo as FileInfo
+    from .file_validation_request import FileValidationRequest as FileValidationRequest
+    from .scheduled_validation import ScheduledValidation as ScheduledValidation
+    from .service_version import ServiceVersion as ServiceVersion
+    from .validation_counts import ValidationCounts as ValidationCounts
+    from .validation_event import ValidationEvent as ValidationEvent
+    from .validation_info import ValidationInfo as ValidationInfo
+    from .validation_request import ValidationRequest as ValidationRequest
+else:  # hidden from type checkers, which would accept any name
+    from omicsdk.core.late_names import late_names
 
-__all__ = [
-    "ChecksumCounts",
-    "ChecksumEvent",
-    "ChecksumInfo",
-    "Checksums",
-    "CreateAreaResponse",
-    "Credentials",
-    "Error",
-    "FileInfo",
-    "FileValidationRequest",
-    "ScheduledValidation",
-    "ServiceVersion",
-    "ValidationCounts",
-    "ValidationEvent",
-    "ValidationInfo",
-    "ValidationRequest",
-]
-
-_MODULES: dict[str, str] = {
-    "ChecksumCounts": "checksum_counts",
-    "ChecksumEvent": "checksum_event",
-    "ChecksumInfo": "checksum_info",
-    "Checksums": "checksums",
-    "CreateAreaResponse": "create_area_response",
-    "Credentials": "credentials",
-    "Error": "error",
-    "FileInfo": "file_info",
-    "FileValidationRequest": "file_validation_request",
-    "ScheduledValidation": "scheduled_validation",
-    "ServiceVersion": "service_version",
-    "ValidationCounts": "validation_counts",
-    "ValidationEvent": "validation_event",
-    "ValidationInfo": "validation_info",
-    "ValidationRequest": "validation_request",
-}
-
-
-if not TYPE_CHECKING:  # hidden from type checkers, which would accept any name
-
-    def __getattr__(name: str) -> object:
-        """Import a public name at its first use (PEP 562)."""
-        module = _MODULES.get(name)
-        if module is None:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        found = getattr(importlib.import_module(f".{module}", __name__), name)
-        globals()[name] = found
-        return found
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_MODULES})
+    __getattr__, __dir__ = late_names(
+        __name__,
+        """ChecksumCounts=checksum_counts ChecksumEvent=checksum_event ChecksumInfo=checksum_info
+        Checksums=checksums CreateAreaResponse=create_area_response Credentials=credentials Error=error
+        FileInfo=file_info FileValidationRequest=file_validation_request
+        ScheduledValidation=scheduled_validation ServiceVersion=service_version
+        ValidationCounts=validation_counts ValidationEvent=validation_event ValidationInfo=validation_info
+        ValidationRequest=validation_request""",
+    )

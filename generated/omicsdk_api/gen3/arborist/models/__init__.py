@@ -3,152 +3,66 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .action import Action
-    from .add_user_to_group import AddUserToGroup
-    from .auth_mapping_request_body import AuthMappingRequestBody
-    from .auth_request import AuthRequest
-    from .auth_request_body import AuthRequestBody
-    from .auth_request_response import AuthRequestResponse
-    from .auth_request_user import AuthRequestUser
-    from .auth_resources_request_body import AuthResourcesRequestBody
-    from .auth_resources_response import AuthResourcesResponse
-    from .client_ import Client_
-    from .client_created import ClientCreated
-    from .clients_list import ClientsList
-    from .error import Error
-    from .error_detail import ErrorDetail
-    from .grant_policy import GrantPolicy
-    from .grant_user_policy import GrantUserPolicy
-    from .group import Group
-    from .group_created import GroupCreated
-    from .groups_list import GroupsList
-    from .permission import Permission
-    from .policies_list import PoliciesList
-    from .policies_updated import PoliciesUpdated
-    from .policy import Policy
-    from .policy_created import PolicyCreated
-    from .policy_updated import PolicyUpdated
-    from .resource import Resource
-    from .resource_created import ResourceCreated
-    from .resource_exists import ResourceExists
-    from .resource_input import ResourceInput
-    from .resource_updated import ResourceUpdated
-    from .resources_list import ResourcesList
-    from .role import Role
-    from .role_created import RoleCreated
-    from .role_updated import RoleUpdated
-    from .roles_list import RolesList
-    from .token_of_user import TokenOfUser
-    from .user import User
-    from .user_created import UserCreated
-    from .user_policy import UserPolicy
-    from .user_with_scalars import UserWithScalars
-    from .users_list import UsersList
+    from .action import Action as Action
+    from .add_user_to_group import AddUserToGroup as AddUserToGroup
+    from .auth_mapping_request_body import AuthMappingRequestBody as AuthMappingRequestBody
+    from .auth_request import AuthRequest as AuthRequest
+    from .auth_request_body import AuthRequestBody as AuthRequestBody
+    from .auth_request_response import AuthRequestResponse as AuthRequestResponse
+    from .auth_request_user import AuthRequestUser as AuthRequestUser
+    from .auth_resources_request_body import AuthResourcesRequestBody as AuthResourcesRequestBody
+    from .auth_resources_response import AuthResourcesResponse as AuthResourcesResponse
+    from .client_ import Client_ as Client_
+    from .client_created import ClientCreated as ClientCreated
+    from .clients_list import ClientsList as ClientsList
+    from .error import Error as Error
+    from .error_detail import ErrorDetail as ErrorDetail
+    from .grant_policy import GrantPolicy as GrantPolicy
+    from .grant_user_policy import GrantUserPolicy as GrantUserPolicy
+    from .group import Group as Group
+    from .group_created import GroupCreated as GroupCreated
+    from .groups_list import GroupsList as GroupsList
+    from .permission import Permission as Permission
+    from .policies_list import PoliciesList as PoliciesList
+    from .policies_updated import PoliciesUpdated as PoliciesUpdated
+    from .policy import Policy as Policy
+    from .policy_created import PolicyCreated as PolicyCreated
+    from .policy_updated import PolicyUpdated as PolicyUpdated
+    from .resource import Resource as Resource
+    from .resource_created import ResourceCreated as ResourceCreated
+    from .resource_exists import ResourceExists as ResourceExists
+    from .resource_input import ResourceInput as ResourceInput
+    from .resource_updated import ResourceUpdated as ResourceUpdated
+    from .resources_list import ResourcesList as ResourcesList
+    from .role import Role as Role
+    from .role_created import RoleCreated as RoleCreated
+    from .role_updated import RoleUpdated as RoleUpdated
+    from .roles_list import RolesList as RolesList
+    from .token_of_user import TokenOfUser as TokenOfUser
+    from .user import User as User
+    from .user_created import UserCreated as UserCreated
+    from .user_policy import UserPolicy as UserPolicy
+    from .user_with_scalars import UserWithScalars as UserWithScalars
+    from .users_list import UsersList as UsersList
+else:  # hidden from type checkers, which would accept any name
+    from omicsdk.core.late_names import late_names
 
-__all__ = [
-    "Action",
-    "AddUserToGroup",
-    "AuthMappingRequestBody",
-    "AuthRequest",
-    "AuthRequestBody",
-    "AuthRequestResponse",
-    "AuthRequestUser",
-    "AuthResourcesRequestBody",
-    "AuthResourcesResponse",
-    "ClientCreated",
-    "Client_",
-    "ClientsList",
-    "Error",
-    "ErrorDetail",
-    "GrantPolicy",
-    "GrantUserPolicy",
-    "Group",
-    "GroupCreated",
-    "GroupsList",
-    "Permission",
-    "PoliciesList",
-    "PoliciesUpdated",
-    "Policy",
-    "PolicyCreated",
-    "PolicyUpdated",
-    "Resource",
-    "ResourceCreated",
-    "ResourceExists",
-    "ResourceInput",
-    "ResourceUpdated",
-    "ResourcesList",
-    "Role",
-    "RoleCreated",
-    "RoleUpdated",
-    "RolesList",
-    "TokenOfUser",
-    "User",
-    "UserCreated",
-    "UserPolicy",
-    "UserWithScalars",
-    "UsersList",
-]
-
-_MODULES: dict[str, str] = {
-    "Action": "action",
-    "AddUserToGroup": "add_user_to_group",
-    "AuthMappingRequestBody": "auth_mapping_request_body",
-    "AuthRequest": "auth_request",
-    "AuthRequestBody": "auth_request_body",
-    "AuthRequestResponse": "auth_request_response",
-    "AuthRequestUser": "auth_request_user",
-    "AuthResourcesRequestBody": "auth_resources_request_body",
-    "AuthResourcesResponse": "auth_resources_response",
-    "ClientCreated": "client_created",
-    "Client_": "client_",
-    "ClientsList": "clients_list",
-    "Error": "error",
-    "ErrorDetail": "error_detail",
-    "GrantPolicy": "grant_policy",
-    "GrantUserPolicy": "grant_user_policy",
-    "Group": "group",
-    "GroupCreated": "group_created",
-    "GroupsList": "groups_list",
-    "Permission": "permission",
-    "PoliciesList": "policies_list",
-    "PoliciesUpdated": "policies_updated",
-    "Policy": "policy",
-    "PolicyCreated": "policy_created",
-    "PolicyUpdated": "policy_updated",
-    "Resource": "resource",
-    "ResourceCreated": "resource_created",
-    "ResourceExists": "resource_exists",
-    "ResourceInput": "resource_input",
-    "ResourceUpdated": "resource_updated",
-    "ResourcesList": "resources_list",
-    "Role": "role",
-    "RoleCreated": "role_created",
-    "RoleUpdated": "role_updated",
-    "RolesList": "roles_list",
-    "TokenOfUser": "token_of_user",
-    "User": "user",
-    "UserCreated": "user_created",
-    "UserPolicy": "user_policy",
-    "UserWithScalars": "user_with_scalars",
-    "UsersList": "users_list",
-}
-
-
-if not TYPE_CHECKING:  # hidden from type checkers, which would accept any name
-
-    def __getattr__(name: str) -> object:
-        """Import a public name at its first use (PEP 562)."""
-        module = _MODULES.get(name)
-        if module is None:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        found = getattr(importlib.import_module(f".{module}", __name__), name)
-        globals()[name] = found
-        return found
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_MODULES})
+    __getattr__, __dir__ = late_names(
+        __name__,
+        """Action=action AddUserToGroup=add_user_to_group AuthMappingRequestBody=auth_mapping_request_body
+        AuthRequest=auth_request AuthRequestBody=auth_request_body AuthRequestResponse=auth_request_response
+        AuthRequestUser=auth_request_user AuthResourcesRequestBody=auth_resources_request_body
+        AuthResourcesResponse=auth_resources_response ClientCreated=client_created Client_=client_
+        ClientsList=clients_list Error=error ErrorDetail=error_detail GrantPolicy=grant_policy
+        GrantUserPolicy=grant_user_policy Group=group GroupCreated=group_created GroupsList=groups_list
+        Permission=permission PoliciesList=policies_list PoliciesUpdated=policies_updated Policy=policy
+        PolicyCreated=policy_created PolicyUpdated=policy_updated Resource=resource
+        ResourceCreated=resource_created ResourceExists=resource_exists ResourceInput=resource_input
+        ResourceUpdated=resource_updated ResourcesList=resources_list Role=role RoleCreated=role_created
+        RoleUpdated=role_updated RolesList=roles_list TokenOfUser=token_of_user User=user
+        UserCreated=user_created UserPolicy=user_policy UserWithScalars=user_with_scalars
+        UsersList=users_list""",
+    )

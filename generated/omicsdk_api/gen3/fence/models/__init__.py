@@ -3,218 +3,106 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .access_token import AccessToken
-    from .access_url import AccessURL
-    from .admin_google_service_account import AdminGoogleServiceAccount
-    from .api_key import APIKey
-    from .api_key_info import APIKeyInfo
-    from .api_key_scopes import APIKeyScopes
-    from .api_keys import APIKeys
-    from .authz_action import AuthzAction
-    from .billing_project import BillingProject
-    from .bucket_info import BucketInfo
-    from .bucket_region import BucketRegion
-    from .bulk_access_request import BulkAccessRequest
-    from .bulk_access_response import BulkAccessResponse
-    from .bulk_access_summary import BulkAccessSummary
-    from .bulk_download_request import BulkDownloadRequest
-    from .bulk_download_response import BulkDownloadResponse
-    from .bulk_download_url import BulkDownloadURL
-    from .bulk_object_access_ids import BulkObjectAccessIds
-    from .complete_multipart_upload import CompleteMultipartUpload
-    from .completed_part import CompletedPart
-    from .failed_objects import FailedObjects
-    from .generic_key import GenericKey
-    from .generic_key_info import GenericKeyInfo
-    from .generic_keys import GenericKeys
-    from .google_billing_projects import GoogleBillingProjects
-    from .google_key import GoogleKey
-    from .google_key_info import GoogleKeyInfo
-    from .google_keys import GoogleKeys
-    from .google_linking_error import GoogleLinkingError
-    from .google_project_finding import GoogleProjectFinding
-    from .google_service_account import GoogleServiceAccount
-    from .google_service_account_errors import GoogleServiceAccountErrors
-    from .google_service_account_findings import GoogleServiceAccountFindings
-    from .google_service_account_info import GoogleServiceAccountInfo
-    from .google_service_account_project_access import GoogleServiceAccountProjectAccess
-    from .google_service_accounts import GoogleServiceAccounts
-    from .init_multipart_upload import InitMultipartUpload
-    from .jwk import Jwk
-    from .jwks import Jwks
-    from .linked_google_email_expiration import LinkedGoogleEmailExpiration
-    from .membership_validity import MembershipValidity
-    from .message import Message
-    from .multipart_upload_started import MultipartUploadStarted
-    from .new_api_key import NewAPIKey
-    from .new_user import NewUser
-    from .open_id_configuration import OpenIDConfiguration
-    from .part_url import PartURL
-    from .project_access_finding import ProjectAccessFinding
-    from .project_validity import ProjectValidity
-    from .public_keys import PublicKeys
-    from .request_bulk_content_retrieval import RequestBulkContentRetrieval
-    from .request_multipart_upload import RequestMultipartUpload
-    from .request_upload_blank import RequestUploadBlank
-    from .request_url_passport import RequestUrlPassport
-    from .resolved_access_url import ResolvedAccessURL
-    from .response_bulk_content_retrieval import ResponseBulkContentRetrieval
-    from .service_account_finding import ServiceAccountFinding
-    from .service_account_validity import ServiceAccountValidity
-    from .signed_url import SignedURL
-    from .system_version import SystemVersion
-    from .tokens import Tokens
-    from .upload_started import UploadStarted
-    from .user_info import UserInfo
+    from .access_token import AccessToken as AccessToken
+    from .access_url import AccessURL as AccessURL
+    from .admin_google_service_account import AdminGoogleServiceAccount as AdminGoogleServiceAccount
+    from .api_key import APIKey as APIKey
+    from .api_key_info import APIKeyInfo as APIKeyInfo
+    from .api_key_scopes import APIKeyScopes as APIKeyScopes
+    from .api_keys import APIKeys as APIKeys
+    from .authz_action import AuthzAction as AuthzAction
+    from .billing_project import BillingProject as BillingProject
+    from .bucket_info import BucketInfo as BucketInfo
+    from .bucket_region import BucketRegion as BucketRegion
+    from .bulk_access_request import BulkAccessRequest as BulkAccessRequest
+    from .bulk_access_response import BulkAccessResponse as BulkAccessResponse
+    from .bulk_access_summary import BulkAccessSummary as BulkAccessSummary
+    from .bulk_download_request import BulkDownloadRequest as BulkDownloadRequest
+    from .bulk_download_response import BulkDownloadResponse as BulkDownloadResponse
+    from .bulk_download_url import BulkDownloadURL as BulkDownloadURL
+    from .bulk_object_access_ids import BulkObjectAccessIds as BulkObjectAccessIds
+    from .complete_multipart_upload import CompleteMultipartUpload as CompleteMultipartUpload
+    from .completed_part import CompletedPart as CompletedPart
+    from .failed_objects import FailedObjects as FailedObjects
+    from .generic_key import GenericKey as GenericKey
+    from .generic_key_info import GenericKeyInfo as GenericKeyInfo
+    from .generic_keys import GenericKeys as GenericKeys
+    from .google_billing_projects import GoogleBillingProjects as GoogleBillingProjects
+    from .google_key import GoogleKey as GoogleKey
+    from .google_key_info import GoogleKeyInfo as GoogleKeyInfo
+    from .google_keys import GoogleKeys as GoogleKeys
+    from .google_linking_error import GoogleLinkingError as GoogleLinkingError
+    from .google_project_finding import GoogleProjectFinding as GoogleProjectFinding
+    from .google_service_account import GoogleServiceAccount as GoogleServiceAccount
+    from .google_service_account_errors import GoogleServiceAccountErrors as GoogleServiceAccountErrors
+    from .google_service_account_findings import GoogleServiceAccountFindings as GoogleServiceAccountFindings
+    from .google_service_account_info import GoogleServiceAccountInfo as GoogleServiceAccountInfo
+    from .google_service_account_project_access import (
+        GoogleServiceAccountProjectAccess as GoogleServiceAccountProjectAccess,
+    )
+    from .google_service_accounts import GoogleServiceAccounts as GoogleServiceAccounts
+    from .init_multipart_upload import InitMultipartUpload as InitMultipartUpload
+    from .jwk import Jwk as Jwk
+    from .jwks import Jwks as Jwks
+    from .linked_google_email_expiration import LinkedGoogleEmailExpiration as LinkedGoogleEmailExpiration
+    from .membership_validity import MembershipValidity as MembershipValidity
+    from .message import Message as Message
+    from .multipart_upload_started import MultipartUploadStarted as MultipartUploadStarted
+    from .new_api_key import NewAPIKey as NewAPIKey
+    from .new_user import NewUser as NewUser
+    from .open_id_configuration import OpenIDConfiguration as OpenIDConfiguration
+    from .part_url import PartURL as PartURL
+    from .project_access_finding import ProjectAccessFinding as ProjectAccessFinding
+    from .project_validity import ProjectValidity as ProjectValidity
+    from .public_keys import PublicKeys as PublicKeys
+    from .request_bulk_content_retrieval import RequestBulkContentRetrieval as RequestBulkContentRetrieval
+    from .request_multipart_upload import RequestMultipartUpload as RequestMultipartUpload
+    from .request_upload_blank import RequestUploadBlank as RequestUploadBlank
+    from .request_url_passport import RequestUrlPassport as RequestUrlPassport
+    from .resolved_access_url import ResolvedAccessURL as ResolvedAccessURL
+    from .response_bulk_content_retrieval import ResponseBulkContentRetrieval as ResponseBulkContentRetrieval
+    from .service_account_finding import ServiceAccountFinding as ServiceAccountFinding
+    from .service_account_validity import ServiceAccountValidity as ServiceAccountValidity
+    from .signed_url import SignedURL as SignedURL
+    from .system_version import SystemVersion as SystemVersion
+    from .tokens import Tokens as Tokens
+    from .upload_started import UploadStarted as UploadStarted
+    from .user_info import UserInfo as UserInfo
+else:  # hidden from type checkers, which would accept any name
+    from omicsdk.core.late_names import late_names
 
-__all__ = [
-    "APIKey",
-    "APIKeyInfo",
-    "APIKeyScopes",
-    "APIKeys",
-    "AccessToken",
-    "AccessURL",
-    "AdminGoogleServiceAccount",
-    "AuthzAction",
-    "BillingProject",
-    "BucketInfo",
-    "BucketRegion",
-    "BulkAccessRequest",
-    "BulkAccessResponse",
-    "BulkAccessSummary",
-    "BulkDownloadRequest",
-    "BulkDownloadResponse",
-    "BulkDownloadURL",
-    "BulkObjectAccessIds",
-    "CompleteMultipartUpload",
-    "CompletedPart",
-    "FailedObjects",
-    "GenericKey",
-    "GenericKeyInfo",
-    "GenericKeys",
-    "GoogleBillingProjects",
-    "GoogleKey",
-    "GoogleKeyInfo",
-    "GoogleKeys",
-    "GoogleLinkingError",
-    "GoogleProjectFinding",
-    "GoogleServiceAccount",
-    "GoogleServiceAccountErrors",
-    "GoogleServiceAccountFindings",
-    "GoogleServiceAccountInfo",
-    "GoogleServiceAccountProjectAccess",
-    "GoogleServiceAccounts",
-    "InitMultipartUpload",
-    "Jwk",
-    "Jwks",
-    "LinkedGoogleEmailExpiration",
-    "MembershipValidity",
-    "Message",
-    "MultipartUploadStarted",
-    "NewAPIKey",
-    "NewUser",
-    "OpenIDConfiguration",
-    "PartURL",
-    "ProjectAccessFinding",
-    "ProjectValidity",
-    "PublicKeys",
-    "RequestBulkContentRetrieval",
-    "RequestMultipartUpload",
-    "RequestUploadBlank",
-    "RequestUrlPassport",
-    "ResolvedAccessURL",
-    "ResponseBulkContentRetrieval",
-    "ServiceAccountFinding",
-    "ServiceAccountValidity",
-    "SignedURL",
-    "SystemVersion",
-    "Tokens",
-    "UploadStarted",
-    "UserInfo",
-]
-
-_MODULES: dict[str, str] = {
-    "APIKey": "api_key",
-    "APIKeyInfo": "api_key_info",
-    "APIKeyScopes": "api_key_scopes",
-    "APIKeys": "api_keys",
-    "AccessToken": "access_token",
-    "AccessURL": "access_url",
-    "AdminGoogleServiceAccount": "admin_google_service_account",
-    "AuthzAction": "authz_action",
-    "BillingProject": "billing_project",
-    "BucketInfo": "bucket_info",
-    "BucketRegion": "bucket_region",
-    "BulkAccessRequest": "bulk_access_request",
-    "BulkAccessResponse": "bulk_access_response",
-    "BulkAccessSummary": "bulk_access_summary",
-    "BulkDownloadRequest": "bulk_download_request",
-    "BulkDownloadResponse": "bulk_download_response",
-    "BulkDownloadURL": "bulk_download_url",
-    "BulkObjectAccessIds": "bulk_object_access_ids",
-    "CompleteMultipartUpload": "complete_multipart_upload",
-    "CompletedPart": "completed_part",
-    "FailedObjects": "failed_objects",
-    "GenericKey": "generic_key",
-    "GenericKeyInfo": "generic_key_info",
-    "GenericKeys": "generic_keys",
-    "GoogleBillingProjects": "google_billing_projects",
-    "GoogleKey": "google_key",
-    "GoogleKeyInfo": "google_key_info",
-    "GoogleKeys": "google_keys",
-    "GoogleLinkingError": "google_linking_error",
-    "GoogleProjectFinding": "google_project_finding",
-    "GoogleServiceAccount": "google_service_account",
-    "GoogleServiceAccountErrors": "google_service_account_errors",
-    "GoogleServiceAccountFindings": "google_service_account_findings",
-    "GoogleServiceAccountInfo": "google_service_account_info",
-    "GoogleServiceAccountProjectAccess": "google_service_account_project_access",
-    "GoogleServiceAccounts": "google_service_accounts",
-    "InitMultipartUpload": "init_multipart_upload",
-    "Jwk": "jwk",
-    "Jwks": "jwks",
-    "LinkedGoogleEmailExpiration": "linked_google_email_expiration",
-    "MembershipValidity": "membership_validity",
-    "Message": "message",
-    "MultipartUploadStarted": "multipart_upload_started",
-    "NewAPIKey": "new_api_key",
-    "NewUser": "new_user",
-    "OpenIDConfiguration": "open_id_configuration",
-    "PartURL": "part_url",
-    "ProjectAccessFinding": "project_access_finding",
-    "ProjectValidity": "project_validity",
-    "PublicKeys": "public_keys",
-    "RequestBulkContentRetrieval": "request_bulk_content_retrieval",
-    "RequestMultipartUpload": "request_multipart_upload",
-    "RequestUploadBlank": "request_upload_blank",
-    "RequestUrlPassport": "request_url_passport",
-    "ResolvedAccessURL": "resolved_access_url",
-    "ResponseBulkContentRetrieval": "response_bulk_content_retrieval",
-    "ServiceAccountFinding": "service_account_finding",
-    "ServiceAccountValidity": "service_account_validity",
-    "SignedURL": "signed_url",
-    "SystemVersion": "system_version",
-    "Tokens": "tokens",
-    "UploadStarted": "upload_started",
-    "UserInfo": "user_info",
-}
-
-
-if not TYPE_CHECKING:  # hidden from type checkers, which would accept any name
-
-    def __getattr__(name: str) -> object:
-        """Import a public name at its first use (PEP 562)."""
-        module = _MODULES.get(name)
-        if module is None:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        found = getattr(importlib.import_module(f".{module}", __name__), name)
-        globals()[name] = found
-        return found
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_MODULES})
+    __getattr__, __dir__ = late_names(
+        __name__,
+        """APIKey=api_key APIKeyInfo=api_key_info APIKeyScopes=api_key_scopes APIKeys=api_keys
+        AccessToken=access_token AccessURL=access_url AdminGoogleServiceAccount=admin_google_service_account
+        AuthzAction=authz_action BillingProject=billing_project BucketInfo=bucket_info
+        BucketRegion=bucket_region BulkAccessRequest=bulk_access_request
+        BulkAccessResponse=bulk_access_response BulkAccessSummary=bulk_access_summary
+        BulkDownloadRequest=bulk_download_request BulkDownloadResponse=bulk_download_response
+        BulkDownloadURL=bulk_download_url BulkObjectAccessIds=bulk_object_access_ids
+        CompleteMultipartUpload=complete_multipart_upload CompletedPart=completed_part
+        FailedObjects=failed_objects GenericKey=generic_key GenericKeyInfo=generic_key_info
+        GenericKeys=generic_keys GoogleBillingProjects=google_billing_projects GoogleKey=google_key
+        GoogleKeyInfo=google_key_info GoogleKeys=google_keys GoogleLinkingError=google_linking_error
+        GoogleProjectFinding=google_project_finding GoogleServiceAccount=google_service_account
+        GoogleServiceAccountErrors=google_service_account_errors
+        GoogleServiceAccountFindings=google_service_account_findings
+        GoogleServiceAccountInfo=google_service_account_info
+        GoogleServiceAccountProjectAccess=google_service_account_project_access
+        GoogleServiceAccounts=google_service_accounts InitMultipartUpload=init_multipart_upload Jwk=jwk
+        Jwks=jwks LinkedGoogleEmailExpiration=linked_google_email_expiration
+        MembershipValidity=membership_validity Message=message
+        MultipartUploadStarted=multipart_upload_started NewAPIKey=new_api_key NewUser=new_user
+        OpenIDConfiguration=open_id_configuration PartURL=part_url
+        ProjectAccessFinding=project_access_finding ProjectValidity=project_validity PublicKeys=public_keys
+        RequestBulkContentRetrieval=request_bulk_content_retrieval
+        RequestMultipartUpload=request_multipart_upload RequestUploadBlank=request_upload_blank
+        RequestUrlPassport=request_url_passport ResolvedAccessURL=resolved_access_url
+        ResponseBulkContentRetrieval=response_bulk_content_retrieval
+        ServiceAccountFinding=service_account_finding ServiceAccountValidity=service_account_validity
+        SignedURL=signed_url SystemVersion=system_version Tokens=tokens UploadStarted=upload_started
+        UserInfo=user_info""",
+    )

@@ -3,191 +3,87 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .access_method import AccessMethod
-    from .access_url import AccessURL
-    from .alias_info import AliasInfo
-    from .alias_info_aliases_item import AliasInfoAliasesItem
-    from .alias_input_info import AliasInputInfo
-    from .alias_output_info import AliasOutputInfo
-    from .alias_ref import AliasRef
-    from .authorizations import Authorizations
-    from .bulk_drs_authorizations import BulkDrsAuthorizations
-    from .bulk_drs_objects import BulkDrsObjects
-    from .bulk_drs_request import BulkDrsRequest
-    from .bulk_summary import BulkSummary
-    from .bundle_content import BundleContent
-    from .bundle_get import BundleGet
-    from .bundle_response import BundleResponse
-    from .checksum import Checksum
-    from .contents_object import ContentsObject
-    from .data_object import DataObject
-    from .drs_object import DrsObject
-    from .drs_object_request import DrsObjectRequest
-    from .drs_service_info import DrsServiceInfo
-    from .drs_service_info_drs import DrsServiceInfoDrs
-    from .drs_service_info_organization import DrsServiceInfoOrganization
-    from .drs_service_info_type import DrsServiceInfoType
-    from .error import Error
-    from .error_response import ErrorResponse
-    from .get_data_object_response import GetDataObjectResponse
-    from .get_dist_response_item import GetDistResponseItem
-    from .get_guids_output import GetGUIDsOutput
-    from .get_prefix_output import GetPrefixOutput
-    from .hash_info import HashInfo
-    from .input_blank_info import InputBlankInfo
-    from .input_blank_version_info import InputBlankVersionInfo
-    from .input_bundle import InputBundle
-    from .input_info import InputInfo
-    from .list_alias_records_response import ListAliasRecordsResponse
-    from .list_bundles import ListBundles
-    from .list_data_objects_response import ListDataObjectsResponse
-    from .list_drs_object import ListDrsObject
-    from .list_records import ListRecords
-    from .output_bundle import OutputBundle
-    from .output_info import OutputInfo
-    from .output_ref import OutputRef
-    from .system_stats_output_ref import SystemStatsOutputRef
-    from .system_version_output_ref import SystemVersionOutputRef
-    from .unresolved_group import UnresolvedGroup
-    from .update_all_versions_input_info import UpdateAllVersionsInputInfo
-    from .update_blank_input_info import UpdateBlankInputInfo
-    from .update_input_info import UpdateInputInfo
-    from .url import Url
-    from .url_object import UrlObject
-    from .url_output_ref import UrlOutputRef
-    from .urls_output_item import URLsOutputItem
-    from .version_input_info import VersionInputInfo
+    from .access_method import AccessMethod as AccessMethod
+    from .access_url import AccessURL as AccessURL
+    from .alias_info import AliasInfo as AliasInfo
+    from .alias_info_aliases_item import AliasInfoAliasesItem as AliasInfoAliasesItem
+    from .alias_input_info import AliasInputInfo as AliasInputInfo
+    from .alias_output_info import AliasOutputInfo as AliasOutputInfo
+    from .alias_ref import AliasRef as AliasRef
+    from .authorizations import Authorizations as Authorizations
+    from .bulk_drs_authorizations import BulkDrsAuthorizations as BulkDrsAuthorizations
+    from .bulk_drs_objects import BulkDrsObjects as BulkDrsObjects
+    from .bulk_drs_request import BulkDrsRequest as BulkDrsRequest
+    from .bulk_summary import BulkSummary as BulkSummary
+    from .bundle_content import BundleContent as BundleContent
+    from .bundle_get import BundleGet as BundleGet
+    from .bundle_response import BundleResponse as BundleResponse
+    from .checksum import Checksum as Checksum
+    from .contents_object import ContentsObject as ContentsObject
+    from .data_object import DataObject as DataObject
+    from .drs_object import DrsObject as DrsObject
+    from .drs_object_request import DrsObjectRequest as DrsObjectRequest
+    from .drs_service_info import DrsServiceInfo as DrsServiceInfo
+    from .drs_service_info_drs import DrsServiceInfoDrs as DrsServiceInfoDrs
+    from .drs_service_info_organization import DrsServiceInfoOrganization as DrsServiceInfoOrganization
+    from .drs_service_info_type import DrsServiceInfoType as DrsServiceInfoType
+    from .error import Error as Error
+    from .error_response import ErrorResponse as ErrorResponse
+    from .get_data_object_response import GetDataObjectResponse as GetDataObjectResponse
+    from .get_dist_response_item import GetDistResponseItem as GetDistResponseItem
+    from .get_guids_output import GetGUIDsOutput as GetGUIDsOutput
+    from .get_prefix_output import GetPrefixOutput as GetPrefixOutput
+    from .hash_info import HashInfo as HashInfo
+    from .input_blank_info import InputBlankInfo as InputBlankInfo
+    from .input_blank_version_info import InputBlankVersionInfo as InputBlankVersionInfo
+    from .input_bundle import InputBundle as InputBundle
+    from .input_info import InputInfo as InputInfo
+    from .list_alias_records_response import ListAliasRecordsResponse as ListAliasRecordsResponse
+    from .list_bundles import ListBundles as ListBundles
+    from .list_data_objects_response import ListDataObjectsResponse as ListDataObjectsResponse
+    from .list_drs_object import ListDrsObject as ListDrsObject
+    from .list_records import ListRecords as ListRecords
+    from .output_bundle import OutputBundle as OutputBundle
+    from .output_info import OutputInfo as OutputInfo
+    from .output_ref import OutputRef as OutputRef
+    from .system_stats_output_ref import SystemStatsOutputRef as SystemStatsOutputRef
+    from .system_version_output_ref import SystemVersionOutputRef as SystemVersionOutputRef
+    from .unresolved_group import UnresolvedGroup as UnresolvedGroup
+    from .update_all_versions_input_info import UpdateAllVersionsInputInfo as UpdateAllVersionsInputInfo
+    from .update_blank_input_info import UpdateBlankInputInfo as UpdateBlankInputInfo
+    from .update_input_info import UpdateInputInfo as UpdateInputInfo
+    from .url import Url as Url
+    from .url_object import UrlObject as UrlObject
+    from .url_output_ref import UrlOutputRef as UrlOutputRef
+    from .urls_output_item import URLsOutputItem as URLsOutputItem
+    from .version_input_info import VersionInputInfo as VersionInputInfo
+else:  # hidden from type checkers, which would accept any name
+    from omicsdk.core.late_names import late_names
 
-__all__ = [
-    "AccessMethod",
-    "AccessURL",
-    "AliasInfo",
-    "AliasInfoAliasesItem",
-    "AliasInputInfo",
-    "AliasOutputInfo",
-    "AliasRef",
-    "Authorizations",
-    "BulkDrsAuthorizations",
-    "BulkDrsObjects",
-    "BulkDrsRequest",
-    "BulkSummary",
-    "BundleContent",
-    "BundleGet",
-    "BundleResponse",
-    "Checksum",
-    "ContentsObject",
-    "DataObject",
-    "DrsObject",
-    "DrsObjectRequest",
-    "DrsServiceInfo",
-    "DrsServiceInfoDrs",
-    "DrsServiceInfoOrganization",
-    "DrsServiceInfoType",
-    "Error",
-    "ErrorResponse",
-    "GetDataObjectResponse",
-    "GetDistResponseItem",
-    "GetGUIDsOutput",
-    "GetPrefixOutput",
-    "HashInfo",
-    "InputBlankInfo",
-    "InputBlankVersionInfo",
-    "InputBundle",
-    "InputInfo",
-    "ListAliasRecordsResponse",
-    "ListBundles",
-    "ListDataObjectsResponse",
-    "ListDrsObject",
-    "ListRecords",
-    "OutputBundle",
-    "OutputInfo",
-    "OutputRef",
-    "SystemStatsOutputRef",
-    "SystemVersionOutputRef",
-    "URLsOutputItem",
-    "UnresolvedGroup",
-    "UpdateAllVersionsInputInfo",
-    "UpdateBlankInputInfo",
-    "UpdateInputInfo",
-    "Url",
-    "UrlObject",
-    "UrlOutputRef",
-    "VersionInputInfo",
-]
-
-_MODULES: dict[str, str] = {
-    "AccessMethod": "access_method",
-    "AccessURL": "access_url",
-    "AliasInfo": "alias_info",
-    "AliasInfoAliasesItem": "alias_info_aliases_item",
-    "AliasInputInfo": "alias_input_info",
-    "AliasOutputInfo": "alias_output_info",
-    "AliasRef": "alias_ref",
-    "Authorizations": "authorizations",
-    "BulkDrsAuthorizations": "bulk_drs_authorizations",
-    "BulkDrsObjects": "bulk_drs_objects",
-    "BulkDrsRequest": "bulk_drs_request",
-    "BulkSummary": "bulk_summary",
-    "BundleContent": "bundle_content",
-    "BundleGet": "bundle_get",
-    "BundleResponse": "bundle_response",
-    "Checksum": "checksum",
-    "ContentsObject": "contents_object",
-    "DataObject": "data_object",
-    "DrsObject": "drs_object",
-    "DrsObjectRequest": "drs_object_request",
-    "DrsServiceInfo": "drs_service_info",
-    "DrsServiceInfoDrs": "drs_service_info_drs",
-    "DrsServiceInfoOrganization": "drs_service_info_organization",
-    "DrsServiceInfoType": "drs_service_info_type",
-    "Error": "error",
-    "ErrorResponse": "error_response",
-    "GetDataObjectResponse": "get_data_object_response",
-    "GetDistResponseItem": "get_dist_response_item",
-    "GetGUIDsOutput": "get_guids_output",
-    "GetPrefixOutput": "get_prefix_output",
-    "HashInfo": "hash_info",
-    "InputBlankInfo": "input_blank_info",
-    "InputBlankVersionInfo": "input_blank_version_info",
-    "InputBundle": "input_bundle",
-    "InputInfo": "input_info",
-    "ListAliasRecordsResponse": "list_alias_records_response",
-    "ListBundles": "list_bundles",
-    "ListDataObjectsResponse": "list_data_objects_response",
-    "ListDrsObject": "list_drs_object",
-    "ListRecords": "list_records",
-    "OutputBundle": "output_bundle",
-    "OutputInfo": "output_info",
-    "OutputRef": "output_ref",
-    "SystemStatsOutputRef": "system_stats_output_ref",
-    "SystemVersionOutputRef": "system_version_output_ref",
-    "URLsOutputItem": "urls_output_item",
-    "UnresolvedGroup": "unresolved_group",
-    "UpdateAllVersionsInputInfo": "update_all_versions_input_info",
-    "UpdateBlankInputInfo": "update_blank_input_info",
-    "UpdateInputInfo": "update_input_info",
-    "Url": "url",
-    "UrlObject": "url_object",
-    "UrlOutputRef": "url_output_ref",
-    "VersionInputInfo": "version_input_info",
-}
-
-
-if not TYPE_CHECKING:  # hidden from type checkers, which would accept any name
-
-    def __getattr__(name: str) -> object:
-        """Import a public name at its first use (PEP 562)."""
-        module = _MODULES.get(name)
-        if module is None:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        found = getattr(importlib.import_module(f".{module}", __name__), name)
-        globals()[name] = found
-        return found
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_MODULES})
+    __getattr__, __dir__ = late_names(
+        __name__,
+        """AccessMethod=access_method AccessURL=access_url AliasInfo=alias_info
+        AliasInfoAliasesItem=alias_info_aliases_item AliasInputInfo=alias_input_info
+        AliasOutputInfo=alias_output_info AliasRef=alias_ref Authorizations=authorizations
+        BulkDrsAuthorizations=bulk_drs_authorizations BulkDrsObjects=bulk_drs_objects
+        BulkDrsRequest=bulk_drs_request BulkSummary=bulk_summary BundleContent=bundle_content
+        BundleGet=bundle_get BundleResponse=bundle_response Checksum=checksum ContentsObject=contents_object
+        DataObject=data_object DrsObject=drs_object DrsObjectRequest=drs_object_request
+        DrsServiceInfo=drs_service_info DrsServiceInfoDrs=drs_service_info_drs
+        DrsServiceInfoOrganization=drs_service_info_organization DrsServiceInfoType=drs_service_info_type
+        Error=error ErrorResponse=error_response GetDataObjectResponse=get_data_object_response
+        GetDistResponseItem=get_dist_response_item GetGUIDsOutput=get_guids_output
+        GetPrefixOutput=get_prefix_output HashInfo=hash_info InputBlankInfo=input_blank_info
+        InputBlankVersionInfo=input_blank_version_info InputBundle=input_bundle InputInfo=input_info
+        ListAliasRecordsResponse=list_alias_records_response ListBundles=list_bundles
+        ListDataObjectsResponse=list_data_objects_response ListDrsObject=list_drs_object
+        ListRecords=list_records OutputBundle=output_bundle OutputInfo=output_info OutputRef=output_ref
+        SystemStatsOutputRef=system_stats_output_ref SystemVersionOutputRef=system_version_output_ref
+        URLsOutputItem=urls_output_item UnresolvedGroup=unresolved_group
+        UpdateAllVersionsInputInfo=update_all_versions_input_info
+        UpdateBlankInputInfo=update_blank_input_info UpdateInputInfo=update_input_info Url=url
+        UrlObject=url_object UrlOutputRef=url_output_ref VersionInputInfo=version_input_info""",
+    )

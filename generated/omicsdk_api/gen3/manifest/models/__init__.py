@@ -3,50 +3,22 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .cohort import Cohort
-    from .list_cohorts_response import ListCohortsResponse
-    from .list_manifests_response import ListManifestsResponse
-    from .list_metadata_response import ListMetadataResponse
-    from .listed_file import ListedFile
-    from .manifest_entry import ManifestEntry
-    from .stored_file import StoredFile
+    from .cohort import Cohort as Cohort
+    from .list_cohorts_response import ListCohortsResponse as ListCohortsResponse
+    from .list_manifests_response import ListManifestsResponse as ListManifestsResponse
+    from .list_metadata_response import ListMetadataResponse as ListMetadataResponse
+    from .listed_file import ListedFile as ListedFile
+    from .manifest_entry import ManifestEntry as ManifestEntry
+    from .stored_file import StoredFile as StoredFile
+else:  # hidden from type checkers, which would accept any name
+    from omicsdk.core.late_names import late_names
 
-__all__ = [
-    "Cohort",
-    "ListCohortsResponse",
-    "ListManifestsResponse",
-    "ListMetadataResponse",
-    "ListedFile",
-    "ManifestEntry",
-    "StoredFile",
-]
-
-_MODULES: dict[str, str] = {
-    "Cohort": "cohort",
-    "ListCohortsResponse": "list_cohorts_response",
-    "ListManifestsResponse": "list_manifests_response",
-    "ListMetadataResponse": "list_metadata_response",
-    "ListedFile": "listed_file",
-    "ManifestEntry": "manifest_entry",
-    "StoredFile": "stored_file",
-}
-
-
-if not TYPE_CHECKING:  # hidden from type checkers, which would accept any name
-
-    def __getattr__(name: str) -> object:
-        """Import a public name at its first use (PEP 562)."""
-        module = _MODULES.get(name)
-        if module is None:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        found = getattr(importlib.import_module(f".{module}", __name__), name)
-        globals()[name] = found
-        return found
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_MODULES})
+    __getattr__, __dir__ = late_names(
+        __name__,
+        """Cohort=cohort ListCohortsResponse=list_cohorts_response
+        ListManifestsResponse=list_manifests_response ListMetadataResponse=list_metadata_response
+        ListedFile=listed_file ManifestEntry=manifest_entry StoredFile=stored_file""",
+    )

@@ -3,65 +3,28 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .alias_list import AliasList
-    from .alias_obj_input import AliasObjInput
-    from .batch_create_body_item import BatchCreateBodyItem
-    from .batch_result import BatchResult
-    from .create_obj_for_id_input import CreateObjForIdInput
-    from .create_obj_input import CreateObjInput
-    from .download_url import DownloadUrl
-    from .http_validation_error import HTTPValidationError
-    from .new_object import NewObject
-    from .object_view import ObjectView
-    from .status import Status
-    from .validation_error import ValidationError
+    from .alias_list import AliasList as AliasList
+    from .alias_obj_input import AliasObjInput as AliasObjInput
+    from .batch_create_body_item import BatchCreateBodyItem as BatchCreateBodyItem
+    from .batch_result import BatchResult as BatchResult
+    from .create_obj_for_id_input import CreateObjForIdInput as CreateObjForIdInput
+    from .create_obj_input import CreateObjInput as CreateObjInput
+    from .download_url import DownloadUrl as DownloadUrl
+    from .http_validation_error import HTTPValidationError as HTTPValidationError
+    from .new_object import NewObject as NewObject
+    from .object_view import ObjectView as ObjectView
+    from .status import Status as Status
+    from .validation_error import ValidationError as ValidationError
+else:  # hidden from type checkers, which would accept any name
+    from omicsdk.core.late_names import late_names
 
-__all__ = [
-    "AliasList",
-    "AliasObjInput",
-    "BatchCreateBodyItem",
-    "BatchResult",
-    "CreateObjForIdInput",
-    "CreateObjInput",
-    "DownloadUrl",
-    "HTTPValidationError",
-    "NewObject",
-    "ObjectView",
-    "Status",
-    "ValidationError",
-]
-
-_MODULES: dict[str, str] = {
-    "AliasList": "alias_list",
-    "AliasObjInput": "alias_obj_input",
-    "BatchCreateBodyItem": "batch_create_body_item",
-    "BatchResult": "batch_result",
-    "CreateObjForIdInput": "create_obj_for_id_input",
-    "CreateObjInput": "create_obj_input",
-    "DownloadUrl": "download_url",
-    "HTTPValidationError": "http_validation_error",
-    "NewObject": "new_object",
-    "ObjectView": "object_view",
-    "Status": "status",
-    "ValidationError": "validation_error",
-}
-
-
-if not TYPE_CHECKING:  # hidden from type checkers, which would accept any name
-
-    def __getattr__(name: str) -> object:
-        """Import a public name at its first use (PEP 562)."""
-        module = _MODULES.get(name)
-        if module is None:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        found = getattr(importlib.import_module(f".{module}", __name__), name)
-        globals()[name] = found
-        return found
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_MODULES})
+    __getattr__, __dir__ = late_names(
+        __name__,
+        """AliasList=alias_list AliasObjInput=alias_obj_input BatchCreateBodyItem=batch_create_body_item
+        BatchResult=batch_result CreateObjForIdInput=create_obj_for_id_input CreateObjInput=create_obj_input
+        DownloadUrl=download_url HTTPValidationError=http_validation_error NewObject=new_object
+        ObjectView=object_view Status=status ValidationError=validation_error""",
+    )

@@ -3,62 +3,27 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .core_metadata import CoreMetadata
-    from .datasets_error import DatasetsError
-    from .dictionary_version import DictionaryVersion
-    from .message import Message
-    from .project import Project
-    from .projects_list import ProjectsList
-    from .query_errors import QueryErrors
-    from .query_input_info import QueryInputInfo
-    from .query_output_ref import QueryOutputRef
-    from .schema_output_ref import SchemaOutputRef
-    from .version_output_ref import VersionOutputRef
+    from .core_metadata import CoreMetadata as CoreMetadata
+    from .datasets_error import DatasetsError as DatasetsError
+    from .dictionary_version import DictionaryVersion as DictionaryVersion
+    from .message import Message as Message
+    from .project import Project as Project
+    from .projects_list import ProjectsList as ProjectsList
+    from .query_errors import QueryErrors as QueryErrors
+    from .query_input_info import QueryInputInfo as QueryInputInfo
+    from .query_output_ref import QueryOutputRef as QueryOutputRef
+    from .schema_output_ref import SchemaOutputRef as SchemaOutputRef
+    from .version_output_ref import VersionOutputRef as VersionOutputRef
+else:  # hidden from type checkers, which would accept any name
+    from omicsdk.core.late_names import late_names
 
-__all__ = [
-    "CoreMetadata",
-    "DatasetsError",
-    "DictionaryVersion",
-    "Message",
-    "Project",
-    "ProjectsList",
-    "QueryErrors",
-    "QueryInputInfo",
-    "QueryOutputRef",
-    "SchemaOutputRef",
-    "VersionOutputRef",
-]
-
-_MODULES: dict[str, str] = {
-    "CoreMetadata": "core_metadata",
-    "DatasetsError": "datasets_error",
-    "DictionaryVersion": "dictionary_version",
-    "Message": "message",
-    "Project": "project",
-    "ProjectsList": "projects_list",
-    "QueryErrors": "query_errors",
-    "QueryInputInfo": "query_input_info",
-    "QueryOutputRef": "query_output_ref",
-    "SchemaOutputRef": "schema_output_ref",
-    "VersionOutputRef": "version_output_ref",
-}
-
-
-if not TYPE_CHECKING:  # hidden from type checkers, which would accept any name
-
-    def __getattr__(name: str) -> object:
-        """Import a public name at its first use (PEP 562)."""
-        module = _MODULES.get(name)
-        if module is None:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        found = getattr(importlib.import_module(f".{module}", __name__), name)
-        globals()[name] = found
-        return found
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_MODULES})
+    __getattr__, __dir__ = late_names(
+        __name__,
+        """CoreMetadata=core_metadata DatasetsError=datasets_error DictionaryVersion=dictionary_version
+        Message=message Project=project ProjectsList=projects_list QueryErrors=query_errors
+        QueryInputInfo=query_input_info QueryOutputRef=query_output_ref SchemaOutputRef=schema_output_ref
+        VersionOutputRef=version_output_ref""",
+    )

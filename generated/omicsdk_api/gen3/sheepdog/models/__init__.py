@@ -3,77 +3,34 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .closed_transaction import ClosedTransaction
-    from .entity import Entity
-    from .entity_error import EntityError
-    from .entity_outcome import EntityOutcome
-    from .message import Message
-    from .registered import Registered
-    from .schema_entity_bulk import SchemaEntityBulk
-    from .schema_links import SchemaLinks
-    from .schema_program import SchemaProgram
-    from .schema_project import SchemaProject
-    from .stored_entities import StoredEntities
-    from .stored_entity import StoredEntity
-    from .transaction import Transaction
-    from .validation import Validation
-    from .versions import Versions
-    from .versions_dictionary import VersionsDictionary
+    from .closed_transaction import ClosedTransaction as ClosedTransaction
+    from .entity import Entity as Entity
+    from .entity_error import EntityError as EntityError
+    from .entity_outcome import EntityOutcome as EntityOutcome
+    from .message import Message as Message
+    from .registered import Registered as Registered
+    from .schema_entity_bulk import SchemaEntityBulk as SchemaEntityBulk
+    from .schema_links import SchemaLinks as SchemaLinks
+    from .schema_program import SchemaProgram as SchemaProgram
+    from .schema_project import SchemaProject as SchemaProject
+    from .stored_entities import StoredEntities as StoredEntities
+    from .stored_entity import StoredEntity as StoredEntity
+    from .transaction import Transaction as Transaction
+    from .validation import Validation as Validation
+    from .versions import Versions as Versions
+    from .versions_dictionary import VersionsDictionary as VersionsDictionary
+else:  # hidden from type checkers, which would accept any name
+    from omicsdk.core.late_names import late_names
 
-__all__ = [
-    "ClosedTransaction",
-    "Entity",
-    "EntityError",
-    "EntityOutcome",
-    "Message",
-    "Registered",
-    "SchemaEntityBulk",
-    "SchemaLinks",
-    "SchemaProgram",
-    "SchemaProject",
-    "StoredEntities",
-    "StoredEntity",
-    "Transaction",
-    "Validation",
-    "Versions",
-    "VersionsDictionary",
-]
-
-_MODULES: dict[str, str] = {
-    "ClosedTransaction": "closed_transaction",
-    "Entity": "entity",
-    "EntityError": "entity_error",
-    "EntityOutcome": "entity_outcome",
-    "Message": "message",
-    "Registered": "registered",
-    "SchemaEntityBulk": "schema_entity_bulk",
-    "SchemaLinks": "schema_links",
-    "SchemaProgram": "schema_program",
-    "SchemaProject": "schema_project",
-    "StoredEntities": "stored_entities",
-    "StoredEntity": "stored_entity",
-    "Transaction": "transaction",
-    "Validation": "validation",
-    "Versions": "versions",
-    "VersionsDictionary": "versions_dictionary",
-}
-
-
-if not TYPE_CHECKING:  # hidden from type checkers, which would accept any name
-
-    def __getattr__(name: str) -> object:
-        """Import a public name at its first use (PEP 562)."""
-        module = _MODULES.get(name)
-        if module is None:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        found = getattr(importlib.import_module(f".{module}", __name__), name)
-        globals()[name] = found
-        return found
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_MODULES})
+    __getattr__, __dir__ = late_names(
+        __name__,
+        """ClosedTransaction=closed_transaction Entity=entity EntityError=entity_error
+        EntityOutcome=entity_outcome Message=message Registered=registered
+        SchemaEntityBulk=schema_entity_bulk SchemaLinks=schema_links SchemaProgram=schema_program
+        SchemaProject=schema_project StoredEntities=stored_entities StoredEntity=stored_entity
+        Transaction=transaction Validation=validation Versions=versions
+        VersionsDictionary=versions_dictionary""",
+    )

@@ -3,47 +3,20 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .accepted import Accepted
-    from .list_samples_response import ListSamplesResponse
-    from .new_sample import NewSample
-    from .problem import Problem
-    from .rejected import Rejected
-    from .sample import Sample
+    from .accepted import Accepted as Accepted
+    from .list_samples_response import ListSamplesResponse as ListSamplesResponse
+    from .new_sample import NewSample as NewSample
+    from .problem import Problem as Problem
+    from .rejected import Rejected as Rejected
+    from .sample import Sample as Sample
+else:  # hidden from type checkers, which would accept any name
+    from omicsdk.core.late_names import late_names
 
-__all__ = [
-    "Accepted",
-    "ListSamplesResponse",
-    "NewSample",
-    "Problem",
-    "Rejected",
-    "Sample",
-]
-
-_MODULES: dict[str, str] = {
-    "Accepted": "accepted",
-    "ListSamplesResponse": "list_samples_response",
-    "NewSample": "new_sample",
-    "Problem": "problem",
-    "Rejected": "rejected",
-    "Sample": "sample",
-}
-
-
-if not TYPE_CHECKING:  # hidden from type checkers, which would accept any name
-
-    def __getattr__(name: str) -> object:
-        """Import a public name at its first use (PEP 562)."""
-        module = _MODULES.get(name)
-        if module is None:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        found = getattr(importlib.import_module(f".{module}", __name__), name)
-        globals()[name] = found
-        return found
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_MODULES})
+    __getattr__, __dir__ = late_names(
+        __name__,
+        """Accepted=accepted ListSamplesResponse=list_samples_response NewSample=new_sample Problem=problem
+        Rejected=rejected Sample=sample""",
+    )

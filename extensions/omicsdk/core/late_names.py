@@ -1,0 +1,35 @@
+"""Names of a generated package that are imported at their first use (PEP 562)."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable
+from functools import cache
+
+
+def late_names(package: str, names: str) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
+    """Return a package's `__getattr__` and `__dir__`; the former has `__all__` as well.
+
+    Nothing is read from `names` before the first use: each program that imports a part of the package runs this.
+
+    Args:
+        package: The package's `__name__`.
+        names: The names that it exports, as `NAME=MODULE` separated by blanks; the modules are below the package.
+    """
+
+    @cache
+    def modules() -> dict[str, str]:
+        return {name: module for name, _, module in (word.partition("=") for word in names.split())}
+
+    def __getattr__(name: str) -> object:
+        if name == "__all__":
+            return list(modules())
+        module = None if name.startswith("__") else modules().get(name)
+        if module is None:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        found = getattr(importlib.import_module(f".{module}", package), name)
+        setattr(sys.modules[package], name, found)
+        return found
+
+    return __getattr__, lambda: sorted({*vars(sys.modules[package]), *modules()})
