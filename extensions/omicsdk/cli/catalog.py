@@ -85,6 +85,8 @@ class Defaults:
 
 # -- commands and groups
 
+_WITHOUT_COMMANDS = "archives/"
+"""Generated packages that only `omics get` uses: they have the few operations that it needs."""
 OPERATIONS = "Every operation of the service, as its document names it"
 
 
@@ -248,10 +250,11 @@ class Catalog(Program):
         return self._folder
 
     def index(self) -> dict[str, dict[str, Any]]:
-        """{package: {title, commands: [[word, summary], ...]}} of every generated package, its name dotted."""
+        """{package: {title, commands: [[word, summary], ...]}} of every generated package with commands, its name dotted."""
         if self._index is None:
             read: dict[str, dict[str, Any]] = self._read("index.json", {})
-            self._index = {name.replace("/", "."): facts for name, facts in read.items()}
+            commanded = {name: facts for name, facts in read.items() if not name.startswith(_WITHOUT_COMMANDS)}
+            self._index = {name.replace("/", "."): facts for name, facts in commanded.items()}
         return self._index
 
     def operations(self, package: str) -> list[Command]:
