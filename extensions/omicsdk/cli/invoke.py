@@ -149,6 +149,8 @@ def called(command: Workflow, given: Mapping[str, Any], console: Console, *clien
         passed["console"] = console
     if "on_message" in supplied:
         passed["on_message"] = console.message if call.options.get("verbose", True) else _unsaid
+    if "confirm" in supplied:
+        passed["confirm"] = console.confirm
     if "on_more" in supplied:
         limit = next(each for each in command.get("parameters", ()) if key(each) == "limit")
         passed["on_more"] = lambda: console.more_left(arguments["limit"], option=flag(limit))

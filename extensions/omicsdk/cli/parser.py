@@ -86,7 +86,7 @@ def _verbatim(arguments: list[Argument], words: list[str]) -> list[str]:
 def _check_opposites(given: list[Argument]) -> None:
     for negation in given:
         positive = next((each for each in given if key(each) == key(negation) and each is not negation), None)
-        if positive is not None and negation.get("negates"):
+        if positive is not None and (negation.get("negates") or "value" in negation):
             raise UsageError(
                 f"{spelled(positive)} and {spelled(negation)} are mutually exclusive", remedy="Use one of them."
             )
@@ -224,7 +224,7 @@ def value_of(argument: Argument, words: list[str]) -> Any:
     if kind == "array":
         value: Any = _array(argument, words)
     elif kind == "boolean" and not words:
-        value = not argument.get("negates")
+        value = argument.get("value", not argument.get("negates"))
     else:
         value = _single(argument, kind, words[-1])
     _check_choices(argument, kind, value)

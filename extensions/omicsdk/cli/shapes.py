@@ -28,6 +28,7 @@ class Argument(TypedDict):
         positional: An argument without a dash.
         flag: A switch without a value.
         negates: Means false; another option of the same keyword means true.
+        value: Means this value of the option of the same keyword.
         repeated: An array's option takes one word, and is given once for each member.
         convert: `module:function` that converts the typed text to the value.
         stdout: For an output file: `-` is stdout, which receives the contents of a file with this suffix.
@@ -50,6 +51,7 @@ class Argument(TypedDict):
     positional: NotRequired[bool]
     flag: NotRequired[bool]
     negates: NotRequired[bool]
+    value: NotRequired[str]
     repeated: NotRequired[bool]
     convert: NotRequired[str]
     stdout: NotRequired[str]

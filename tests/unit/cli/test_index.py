@@ -294,6 +294,19 @@ def test_a_switch_has_one_for_its_opposite():
         parse(made, ["--what", "x", "--dry", "--is-wet"], GLOBALS)
 
 
+def test_values_of_an_option_are_switches_too():
+    made = command(Entry("paint", paint, choices=("how",)), "dss")
+    options = {each["name"]: each for each in made["parameters"]}
+    assert (options["fast"]["help"], options["well"]["help"]) == (
+        "The same as --how fast.",
+        "The same as --how well; the default.",
+    )
+    for words in (["--fast"], ["--how", "fast"]):
+        assert parse(made, ["--what", "x", *words], GLOBALS)[0] == {"what": ["x"], "how": "fast"}
+    with pytest.raises(UsageError, match="mutually exclusive"):
+        parse(made, ["--what", "x", "--fast", "--well"], GLOBALS)
+
+
 def test_an_operation_may_have_other_words():
     made = command(Entry("projects rm", None, operation="delete-project", positional=("slug",)), "crunch")
     assert (made["command"], made["name"], made["method"], made["title"]) == (

@@ -40,7 +40,7 @@ def test_options_do_not_clash_and_a_commands_own_win(group):
         assert not set(after) & set(spellings)
         everywhere = {spelling for argument in GLOBALS for spelling in flags(argument)}
         assert everywhere <= set(spellings) | set(after)
-        keys = [key(argument) for argument in own if not argument.get("negates")]
+        keys = [key(argument) for argument in own if not (argument.get("negates") or "value" in argument)]
         assert len(set(keys)) == len(keys)
 
     check_each(GROUPS[group], line, check)
@@ -72,7 +72,7 @@ def test_every_option_is_in_the_help_and_takes_what_it_states(group):
                 positional.append(value)
                 continue
             assert f" {flags(argument)[-1]}" in shown
-            if argument.get("negates"):
+            if argument.get("negates") or "value" in argument:
                 continue  # the other one of two switches that are mutually exclusive
             words += [flags(argument)[-1]] if argument.get("flag") else [f"{flags(argument)[-1]}={value}"]
         values, after = parse(found.command, [*positional, *words], GLOBALS)

@@ -29,8 +29,8 @@ class Entry:
     The function's parameters are the command's options; the docstring is its help. A dataclass parameter is replaced by
     its fields, each an option that the class documents, so that commands share documentation. Parameters that the
     command line supplies are recognised: a client as the first parameter (or what connects it, `Callable[[], Gen3]`,
-    for a function that may do without), and by their names `console`, `progress`, `control`, `stop`, `on_message`
-    and `on_more` (a `limit` omitted items) are not options. A function with `control` has the options of transfers.
+    for a function that may do without), and by their names `console`, `progress`, `control`, `stop`, `on_message`,
+    `on_more` (a `limit` omitted items) and `confirm` (asks on a terminal) are not options. A function with `control` has the options of transfers.
 
     Attributes:
         words: The words after the service's; for commands without a service, all words.
@@ -45,6 +45,7 @@ class Entry:
             `BY_SIGNATURE = True`, all whose default is False are switches.
         opposites: Boolean parameter to the switch that negates it, such as {"private": "--public"}; both are switches,
             and are mutually exclusive.
+        choices: Parameters with a few possible values, each of which is a switch, too: --sra for --reads sra.
         repeated: Lists whose option takes one value, and is given once for each.
         single: Parameters with one value for the command, but several for the function.
         short: Parameter to a short option, such as {"quiet": "-q"}.
@@ -94,6 +95,7 @@ class Entry:
     hidden: tuple[str, ...] = ()
     switches: tuple[str, ...] = ()
     opposites: Mapping[str, str] = field(default_factory=dict[str, str])
+    choices: tuple[str, ...] = ()
     repeated: tuple[str, ...] = ()
     short: Mapping[str, str] = field(default_factory=dict[str, str])
     metavars: Mapping[str, str] = field(default_factory=dict[str, str])

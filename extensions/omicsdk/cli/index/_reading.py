@@ -32,7 +32,7 @@ from omicsdk.transfer import TransferOptions, TransferOptionsDict
 from omicsdk.transfer.engine.options import FILTERS, SelectionOptionsDict
 from omicsdk.transfer.filters import Filters
 
-SUPPLIED = ("console", "connection", "progress", "control", "stop", "on_message", "on_more")
+SUPPLIED = ("console", "connection", "progress", "control", "stop", "on_message", "on_more", "confirm")
 """Parameters that are not options: the command line supplies or omits them."""
 
 _SWITCHES = ("require_checksum", "resume_unvalidated")
@@ -212,6 +212,8 @@ def command(entry: Entry, service: str, *, by_signature: bool = False) -> Workfl
         arguments.append(_argument(each, hints.get(each.name), said, entry, before))
         if each.name in entry.opposites:
             arguments.append(_opposite(arguments[-1], entry.opposites[each.name]))
+        if each.name in entry.choices:
+            arguments += _choices(arguments[-1])
     for each in arguments:
         each["help"] = _in_flags(each.get("help") or "", arguments)
     more: list[Argument] = []
@@ -362,6 +364,7 @@ def _check_names(entry: Entry, parameters: Mapping[str, inspect.Parameter], wher
         *entry.hidden,
         *entry.switches,
         *entry.opposites,
+        *entry.choices,
         *entry.repeated,
         *entry.short,
         *entry.also,
@@ -420,6 +423,22 @@ def _opposite(argument: Argument, flag: str) -> Argument:
         "negates": True,
         "help": f"The opposite of {spelled(argument)}{'' if default else '; the default'}.",
     }
+
+
+def _choices(argument: Argument) -> list[Argument]:
+    """A switch for each value of an option."""
+    default = argument.get("default")
+    return [
+        {
+            "name": value,
+            "python": key(argument),
+            "type": "boolean",
+            "flag": True,
+            "value": value,
+            "help": f"The same as {spelled(argument)} {value}{'; the default' if value == default else ''}.",
+        }
+        for value in argument.get("choices") or ()
+    ]
 
 
 def _operation(entry: Entry, service: str) -> Workflow:
@@ -523,5 +542,5 @@ def _is_path(hint: Any) -> bool:
 
 def _in_flags(text: str, arguments: Sequence[Argument]) -> str:
     """Return a text with its parameter names replaced by options."""
-    options = {key(each): spelled(each) for each in arguments if not each.get("negates")}
+    options = {key(each): spelled(each) for each in arguments if not each.get("negates") and "value" not in each}
     return _CODE.sub(lambda match: options.get(match[1], match[1]), text)

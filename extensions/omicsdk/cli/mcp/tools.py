@@ -220,6 +220,7 @@ def _offered(found: Found, catalog: Catalog) -> dict[str, Argument]:
         for argument in own_arguments(found.command)
         if "synonym_of" not in argument
         and not argument.get("negates")
+        and "value" not in argument
         and flag(argument) not in connection
         and argument["name"] not in _CONNECTIONS
         and not (flag(argument) in _OMITTED and (moves or key(argument) in (*found.command.get("own", ()), "quiet")))
