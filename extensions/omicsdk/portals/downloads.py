@@ -37,6 +37,7 @@ from omicsdk.core.redaction import mask_url, without_query
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.drs.storage import PROJECT_VARIABLE
 from omicsdk.fs.store import WEB
+from omicsdk.portals.conversion import converted, fasterq_dump
 from omicsdk.portals.formats import FORMATS
 from omicsdk.portals.headings import parsed_map
 from omicsdk.portals.kinds import kinds_in_words
@@ -56,6 +57,7 @@ from omicsdk.portals.lists import (
     scheme_of,
 )
 from omicsdk.portals.names import ARCHIVES, ArchiveOptions, Archives, Name, names_in
+from omicsdk.portals.names.archive import Reads
 from omicsdk.portals.pages import check_no_page, page_in
 from omicsdk.portals.plan import Layout, Plan
 from omicsdk.portals.rows import OUTCOME_COLUMN
@@ -78,6 +80,10 @@ SUFFIX = ".manifest.tsv"
 """Suffix of the result manifest after the name of the folder."""
 SEPARATOR = ";"
 """Separator of the paths and outcomes of a row with several files."""
+NAMES = "names"
+"""Name of the format of accessions and other names, which no `--format` chooses."""
+MANY_FILES, MANY_BYTES = 1000, 100 << 30
+"""Files and bytes of names beyond which `get` asks."""
 
 
 @text_is_one_item
@@ -97,9 +103,17 @@ def get(
     where: str = "",
     limit: int | None = None,
     sample: int | None = None,
+    reads: Reads = "fastq",
+    convert: bool = False,
+    confirm: Callable[[str], bool] | None = None,
     **options: Unpack[SelectionOptionsDict],
 ) -> TransferReport:
-    """Download the files that a portal's manifest, a URI or a URL names.
+    """Download the files that an accession, a portal's manifest, a URI or a URL names.
+
+    Names of data are accessions of runs, experiments, samples, studies and projects of the ENA and the SRA, series and
+    samples of GEO, and the pages of portals that show them. Their archives are asked for the files. A file on this
+    machine whose name is an accession is read as a list. More than 1,000 files or 100 GiB of accessions are downloaded
+    only after a question, which the command asks on a terminal unless --yes is given.
 
     The format of a list is detected from its first lines: manifests of the HCA, Azul, GDC, Gen3, Seven Bridges, Kids
     First, ENA, SRA, GEO, Terra and ENCODE, records of Zenodo and other archives, packages of data, bags, Metalink, aria2,
@@ -108,9 +122,11 @@ def get(
     skipped. A file that fails does not stop the others.
 
     All columns of the lists, with the path and outcome of each file, are written to a result manifest beside the folder.
+    That of accessions is a sample sheet: a row for each run with its sample, organism, library and instrument.
 
     Args:
-        what: Lists (files, folders of bags, - for stdin), URIs such as drs://HOST/ID or s3://bucket/key, and URLs of files.
+        what: Accessions such as SRR1553607, PRJNA257197 or GSE147507, URLs of portals' pages, lists (files, folders of
+            bags, - for stdin), URIs such as drs://HOST/ID or s3://bucket/key, and URLs of files.
         folder: Folder for the files; created if missing.
         format: Format of the lists, instead of the detected one. URLs are then URLs of lists, which are downloaded
             first.
@@ -128,6 +144,12 @@ def get(
             joined by and, or: 'size<1G and name~*.bam'.
         limit: Download the first files only, at most this number.
         sample: Download this number of files, drawn from all; the same ones in each run.
+        reads: Files of sequencing runs: fastq, or the SRA's archive where there is no FASTQ; sra, the archive; bam, the
+            submitted alignments (BAM or CRAM) with their indexes. Of series and samples of GEO suppl means the
+            supplementary files instead of runs.
+        convert: Convert archives of the SRA to FASTQ by fasterq-dump, which must be installed. They are kept.
+        confirm: Called with a question if accessions name more than 1,000 files or 100 GiB; False stops before the
+            download.
         **options: See `omicsdk.transfer.TransferOptions`. A dry run requests from services what lists lack. Lists state
             no times of change, so that `newer` and `older` select nothing.
 
@@ -141,6 +163,8 @@ def get(
         UnsafePath: A name would leave the folder; nothing was downloaded.
         NameClash: Two different files have one name; nothing was downloaded.
         NotWritable: The folder or the result manifest cannot be written.
+        ConfigError: fasterq-dump is not installed.
+        Interrupted: `confirm` returned False.
 
     Example:
         omicsdk.get("gdc_manifest.txt", "data", require_checksum=True)
@@ -151,13 +175,14 @@ def get(
         raise UsageError(f"{target} is not a local folder", remedy="Download to a folder, then copy it: omics cp -r.")
     words = [what] if isinstance(what, str | os.PathLike) else list(what)
     if not words:
-        raise UsageError("Nothing to download", remedy="Name a list, a URI or a URL.")
+        raise UsageError("Nothing to download", remedy="Name an accession, a list, a URI or a URL.")
     columns = parsed_map(map)
     if columns and format not in (None, TABLE.name):
         raise UsageError(f"--map is for tables, not for --format {format}", remedy=f"Use --format {TABLE.name}.")
     named = TABLE if columns else None if format is None else format_named(format, FORMATS)
     is_all = not where and limit is None and sample is None
     selection = NOTHING_LEFT_OUT if is_all else Selection(where, limit, sample)
+    converter = fasterq_dump() if convert and not chosen.dry_run else None
     chosen.control.begin(SYSTEM_CLOCK.monotonic())
     written = Path(result) if result is not None else result_beside(Path(target))
     if not chosen.dry_run:
@@ -173,7 +198,7 @@ def get(
     with (
         tempfile.TemporaryDirectory(prefix="omics-") as work,
         Sources(source_options) as sources,
-        Archives(ArchiveOptions(environ, stopped=stopped)) as archives,
+        Archives(ArchiveOptions(environ, reads, stopped)) as archives,
     ):
         of_all = FileList(Path(), "arguments", "", preferences, Counter(), max_unpacked, columns)
         lists = list(_lists([os.fspath(each) for each in words], named, Path(work), of_all, archives, tell))
@@ -181,6 +206,8 @@ def get(
         _fill(plan, lists, tell)
         if before := plan.draw():
             tell(f"{count_of(plan.count + plan.unavailable, 'file')} drawn from {before:,}")
+        if confirm is not None and not chosen.dry_run and any(each.format.name == NAMES for each in lists):
+            _check_confirmed(plan, target, confirm)
 
         def fetch(items: Iterable[Item]) -> TransferReport:
             return omicsdk.transfer.download(items, target, options=chosen)
@@ -198,6 +225,9 @@ def get(
         if not chosen.dry_run:
             report = _without_pages(report, target, tell)
             write_result(written, plan, target, report.outcomes)
+            if converter is not None:
+                report = converted(report, Path(target), converter, tell, stopped)
+                write_result(written, plan, target, report.outcomes)
             tell(f"result manifest written to {written}")
         for note in _missing_logins(plan, sources, report):
             tell(note)
@@ -206,6 +236,18 @@ def get(
 
 def _silent(message: str) -> None:
     del message
+
+
+def _check_confirmed(plan: Plan, folder: str, confirm: Callable[[str], bool]) -> None:
+    """Ask about a download whose size its names do not show."""
+    size = sum(file.size or 0 for file in plan.files() if file.error is None)
+    if plan.count <= MANY_FILES and size <= MANY_BYTES:
+        return
+    question = f"{count_of(plan.count, 'file')} ({size_words(size)}) will be downloaded to {folder}. Continue?"
+    if not confirm(question):
+        raise Interrupted(
+            "Nothing was downloaded", remedy="Select files with --where, --limit or --include, or use --yes."
+        )
 
 
 # -- selection
@@ -252,7 +294,10 @@ def _lists(
         else:
             path = Path(word)
             if not path.exists():
-                raise ListError(f"{word} does not exist", remedy="Name a list of files, a URI or a URL.")
+                raise ListError(
+                    f"{word} does not exist, and is no accession of a known form",
+                    remedy="Name a list of files, an accession, a URI or a URL.",
+                )
         shown = "stdin" if word == STDIN else without_query(word)
         listed = of_all._replace(path=path, shown=shown, base=base, notes=Counter())
         yield _List(chosen or recognised(Head(path), FORMATS, shown), listed)
@@ -301,7 +346,7 @@ def _resolved(named: Sequence[tuple[Name, ...]], archives: Archives) -> Format:
     def files(row: Row, _: FileList) -> Iterable[ListedFile]:
         return resolved.pop(row.line)
 
-    return replace(URL_LIST, title="accessions and other names", rows=rows, files=files)
+    return replace(URL_LIST, name=NAMES, title="accessions and other names", rows=rows, files=files)
 
 
 def _fetched_list(url: str, folder: Path) -> Path:

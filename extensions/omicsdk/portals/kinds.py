@@ -18,7 +18,7 @@ _KINDS = {
 }
 _SOURCES = {
     "gdc": "the GDC",
-    "sra": "the SRA",
+    **dict.fromkeys(("sra", "sra-fastq", "sra-bam"), "the SRA"),
     "azul": "Azul",
     "drs": "DRS",
     "gen3-guid": "Gen3",

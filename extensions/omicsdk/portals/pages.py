@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import quote, urlsplit
 
 from omicsdk.core.api_errors import PAGE_LIMIT, page_title
 from omicsdk.core.errors import UsageError
@@ -39,7 +39,7 @@ class _Pages(NamedTuple):
 
     Attributes:
         hosts: Its hosts.
-        path: Matches the path of a page, and the identifier in it; or only the path, with the identifier in the query.
+        path: Matches the path of a page, and the identifier in it.
         what: What the page is called.
         command: Makes the command that downloads what it shows.
     """
@@ -51,9 +51,6 @@ class _Pages(NamedTuple):
 
 
 _UUID = r"([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})(?:/|\Z)"
-_QUERY_NAMES = ("acc", "run", "term")
-"""Parameters of the SRA's pages that have the accession."""
-_ENA_FIELDS = "run_accession,fastq_ftp,fastq_md5,fastq_bytes,submitted_ftp,submitted_md5,submitted_bytes"
 
 
 def _of_atlas(project: str) -> str:
@@ -78,21 +75,7 @@ def _of_gdc(field: str) -> Callable[[str], str]:
     return command
 
 
-def _of_ena(accession: str) -> str:
-    query = f"accession={accession}&result=read_run&fields={_ENA_FIELDS}&format=tsv"
-    return f"omics get 'https://www.ebi.ac.uk/ena/portal/api/filereport?{query}' --format ena --to FOLDER"
-
-
-def _of_sra(accession: str) -> str:
-    if re.match(r"[SED]RR", accession):
-        return f"echo {accession} | omics get - --to FOLDER"
-    url = f"https://trace.ncbi.nlm.nih.gov/Traces/sra-db-be/runinfo?acc={accession}"
-    return f"omics get '{url}' --format sra-runs --to FOLDER"
-
-
 _GDC_HOSTS = ("portal.gdc.cancer.gov",)
-_NCBI_HOSTS = ("www.ncbi.nlm.nih.gov", "trace.ncbi.nlm.nih.gov")
-_ACCESSION = re.compile(r"(?:[SED]R[APRSXZ]|PRJ[A-Z]{2}|SAM[A-Z]{1,2})\d+")
 _PORTALS = (
     _Pages(
         ("explore.data.humancellatlas.org", "data.humancellatlas.org"),
@@ -112,20 +95,6 @@ _PORTALS = (
     ),
     _Pages(_GDC_HOSTS, re.compile(rf".*/files/{_UUID}"), "a file's page of the GDC", _of_gdc("file_id")),
     _Pages(_GDC_HOSTS, re.compile(rf".*/cases/{_UUID}"), "a case's page of the GDC", _of_gdc("cases.case_id")),
-    _Pages(
-        ("www.ebi.ac.uk",),
-        re.compile(r"/ena/(?:browser|data)/(?:view|text-search)/([A-Za-z0-9_.]+)/?\Z"),
-        "a page of the ENA's browser",
-        _of_ena,
-    ),
-    _Pages(
-        _NCBI_HOSTS,
-        re.compile(
-            r"(?:/sra|/bioproject|/Traces(?:/(?:index\.html|study|sra))?)(?:/([A-Z]{3,5}\d+))?(?:\[[a-z]+\])?/?\Z"
-        ),
-        "a page of the SRA",
-        _of_sra,
-    ),
 )
 
 
@@ -146,13 +115,5 @@ def check_no_page(url: str) -> None:
         found = pages.path.match(parts.path) if (parts.hostname or "") in pages.hosts else None
         if found is None:
             continue
-        identifier = found[1] or _in_query(f"{parts.query}&{parts.fragment.partition('?')[2]}")
-        if identifier:
-            said = f"{url.partition('?')[0]} is {pages.what}, not a file"
-            raise UsageError(said, remedy=f"Download what it shows: `{pages.command(identifier)}`.")
-
-
-def _in_query(query: str) -> str:
-    values = parse_qs(query)
-    found = (_ACCESSION.match(value) for name in _QUERY_NAMES for value in values.get(name, ()))
-    return next((each[0] for each in found if each is not None), "")
+        said = f"{url.partition('?')[0]} is {pages.what}, not a file"
+        raise UsageError(said, remedy=f"Download what it shows: `{pages.command(found[1])}`.")

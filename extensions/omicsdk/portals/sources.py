@@ -17,13 +17,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from urllib.parse import quote
 
 from omicsdk.core.batches import batches
+from omicsdk.core.checked_fields import check_fields
 from omicsdk.core.checked_tokens import checked_token
 from omicsdk.core.closing import Closing
 from omicsdk.core.counts import stated_number
 from omicsdk.core.credentials import ANONYMOUS, ApiKey, Credentials, is_confidential, origin_of
-from omicsdk.core.errors import ConfigError, DecodeError, Forbidden, NotFound, OmicsError
-from omicsdk.core.forms import form_body
+from omicsdk.core.errors import ConfigError, DecodeError, Forbidden, NotFound, OmicsError, error_class
 from omicsdk.core.json_decoding import decoded
+from omicsdk.core.omit import OMIT
 from omicsdk.core.plain_client import PlainClient, plain_request, stopping_by
 from omicsdk.core.threads import side_by_side
 from omicsdk.core.type_guards import is_array, is_object
@@ -41,6 +42,11 @@ from omicsdk.transfer import Item, Location
 from omicsdk.transfer.network.representations import google_checksums, quickest_checksum
 
 if TYPE_CHECKING:
+    from omicsdk_api.archives.sdl import SdlApi
+    from omicsdk_api.archives.sdl.models.file import File
+    from omicsdk_api.archives.sdl.models.location import Location as LocatedCopy
+    from omicsdk_api.archives.sdl.models.run import Run
+
     from omicsdk.drs.servers import Servers
     from omicsdk.fs.stores.drs import DrsStore
     from omicsdk.hca.azul import Azul
@@ -289,16 +295,26 @@ class Gdc(Service):
 # -- SRA
 
 
-class Sra(Service):
-    """Runs of the SRA, resolved by its data locator (SDL), a hundred accessions a request."""
+class Sra(Source):
+    """Runs of the SRA, resolved by its data locator (SDL), a hundred accessions a request.
 
-    url_variable: ClassVar[str] = "OMICS_SDL_URL"
-    address: ClassVar[str] = "https://locate.ncbi.nlm.nih.gov/sdl/2"
+    The kind says which files of a run are meant: the first of its types that the SRA has.
+    """
+
     batch = 100
 
     def __init__(self, kind: str, options: SourceOptions) -> None:
         super().__init__(kind, options)
-        self._links: Cache[tuple[str, str], str] = Cache(KEPT, 300)  # links that are signed end after a while
+        self._types = SRA_TYPES[kind]
+        self._links: Cache[tuple[str, str], tuple[str, ...]] = Cache(KEPT, 300)  # signed links end after a while
+
+    @cached_property
+    def client(self) -> SdlApi:
+        """The locator."""
+        from omicsdk_api.archives.sdl import SdlApi
+
+        url = self.options.environ.get("OMICS_SDL_URL") or None
+        return stopping_by(SdlApi(url, environ=self.options.environ), self.options.stopped)
 
     def complete(self, files: Sequence[ListedFile]) -> list[Sequence[ListedFile]]:
         """Resolve runs to their files, which no list of accessions states."""
@@ -308,66 +324,112 @@ class Sra(Service):
         return [found.get(file.address) or [self._missing(file.address)] for file in files]
 
     def locate(self, file: ListedFile) -> Location:
+        return self._copy(file, 0)
+
+    def item(self, file: ListedFile, skip: int = 0) -> Item | None:
+        if skip and len(self._links_of(file)) <= skip:
+            return None
+        return Item(file.name, partial(self._copy, file, skip), file.size, file.checksums, source=file.source)
+
+    def _copy(self, file: ListedFile, number: int) -> Location:
+        links = self._links_of(file)
+        if not links:
+            name = file.name.rpartition("/")[2]
+            raise NotFound(f"{file.address}: the SRA no longer lists {name}", remedy="Run the command again.")
+        return Location(links[min(number, len(links) - 1)])
+
+    def _links_of(self, file: ListedFile) -> tuple[str, ...]:
         key = file.address, file.name.rpartition("/")[2]
-        link = self._links.get(key)
-        if link is None:
+        links = self._links.get(key)
+        if links is None:
             responses = self._resolved([file.address]).get(file.address) or [self._missing(file.address)]
             if responses[0].error is not None:
                 raise responses[0].error
-            link = self._links.get(key)
-        if link is None:
-            raise NotFound(f"{file.address}: the SRA no longer lists {key[1]}", remedy="Run the command again.")
-        return Location(link)
+            links = self._links.get(key)
+        return links or ()
 
-    @staticmethod
-    def _missing(run: str) -> ListedFile:
+    def _missing(self, run: str) -> ListedFile:
         error = NotFound(f"{run}: the SRA did not answer for it", remedy="Check the accession.")
-        return ListedFile("sra", run, run, error=error)
+        return ListedFile(self.kind, run, run, error=error)
 
     def _resolved(self, runs: Sequence[str]) -> dict[str, Sequence[ListedFile]]:
-        told = self.asked("SDL retrieve", "POST", "/retrieve", body=form_body({"acc": list(runs)}), reads=True)
-        result: object = told.get("result") if is_object(told) else None
-        if not is_array(result):
-            raise DecodeError("SDL retrieve", "result", result, expected="a list of runs")
-        return {str(each.get("bundle")): self._of_run(each) for each in result if is_object(each)}
+        alternate = OMIT if self.kind == "sra" else "yes"  # lists files as they were submitted, too
+        located = self.client.locate_runs(acc=runs, accept_alternate_locations=alternate)
+        check_fields(_LOCATE, located, optional=("status", "message", "result"))
+        if located.result is None:
+            if located.status is not None and located.status != 200:
+                said = f"The SRA's locator failed: {located.message or located.status}"
+                raise error_class(located.status)(said, status=located.status, remedy="Try again later.")
+            raise DecodeError(_LOCATE, "result", located.result, expected="a list of runs")
+        for run in located.result:
+            check_fields(_LOCATE, run, optional=("bundle", "status", "msg", "files"))
+            for file in run.files or ():
+                check_fields(_LOCATE, file, optional=("type", "name", "md5", "locations"))
+        return {run.bundle: self._of_run(run.bundle, run) for run in located.result if run.bundle is not None}
 
-    def _of_run(self, told: Mapping[str, Any]) -> Sequence[ListedFile]:
-        run, status = str(told.get("bundle")), told.get("status")
-        files: object = told.get("files")
-        found: list[ListedFile] = []
-        for each in files if is_array(files) and status == 200 else ():
-            link = _open_link(each.get("locations")) if is_object(each) and each.get("type") == "sra" else ""
-            if link:
-                found.append(self._file(run, each, link))
-        if found:
-            return found
-        error: OmicsError = Forbidden(
-            f"{run}: the SRA lists no copy that is free to download", remedy="Use its own tools."
+    def _of_run(self, name: str, run: Run) -> Sequence[ListedFile]:
+        if run.status != 200:
+            kind, remedy = (Forbidden, CONTROLLED) if run.status in (401, 403) else (NotFound, "Check the accession.")
+            said = f"{name}: the SRA answers {run.status} {run.msg or ''}".rstrip()
+            return [ListedFile(self.kind, name, name, error=kind(said, remedy=remedy))]
+        is_any = False
+        for types in self._types:
+            files = [each for each in run.files or () if each.type in types and not _is_beside(each)]
+            if any(each.name == name for each in files):  # beside it there may be an archive of reduced quality
+                files = [each for each in files if not (each.name or "").endswith(_REDUCED)]
+            is_any = is_any or bool(files)
+            found = [self._file(name, each, links) for each in files if (links := _open_links(each.locations))]
+            if found:
+                return found
+        what = "alignments" if self.kind == "sra-bam" else "files"
+        error: OmicsError = NotFound(
+            f"{name}: the SRA has no {what} of it", remedy="Download other files: --fastq or --sra."
         )
-        if status != 200:
-            kind = Forbidden if status in (401, 403) else NotFound
-            error = kind(
-                f"{run}: the SRA answers {status} {told.get('msg') or ''}".rstrip(), remedy="Check the accession."
-            )
-        return [ListedFile("sra", run, run, error=error)]
+        if is_any:
+            said = f"{name}: the SRA lists no copy that is free to download"
+            error = Forbidden(said, remedy="Use its own tools.")
+        return [ListedFile(self.kind, name, name, error=error)]
 
-    def _file(self, run: str, told: Mapping[str, Any], link: str) -> ListedFile:
-        stated = str(told.get("name") or run).rpartition("/")[2]
-        name = stated if "." in stated else f"{stated}.sra"
-        self._links.keep((run, name), link)
-        size = stated_number(told.get("size") or None, "size", f"the run {run}", text=True)
-        md5 = hexadecimal("md5", str(told.get("md5") or ""))
-        return ListedFile("sra", run, name, size, {"md5": md5} if md5 else {}, run)
+    def _file(self, run: str, file: File, links: tuple[str, ...]) -> ListedFile:
+        stated = (file.name or run).rpartition("/")[2]
+        name = f"{run}.sra" if stated == run else f"{run}.sralite" if stated == f"{run}.lite" else stated
+        if self.kind == "sra-bam":
+            name = f"{run}/{name}"  # such as possorted_genome_bam.bam of each run
+        self._links.keep((run, name.rpartition("/")[2]), links)
+        size = stated_number(file.size, "size", f"the run {run}", text=True)
+        md5 = hexadecimal("md5", file.md5 or "")
+        return ListedFile(self.kind, run, name, size or None, {"md5": md5} if md5 else {}, run)
 
 
-def _open_link(locations: object) -> str:
-    """Return the first link that requires neither payment nor a machine in its cloud; empty without one."""
-    for each in locations if is_array(locations) else ():
-        if is_object(each) and not each.get("payRequired") and not each.get("ceRequired"):
-            link: object = each.get("link")
-            if isinstance(link, str) and scheme_of(link) in URLS:
-                return link
-    return ""
+CONTROLLED = (
+    "Apply for access to its study at https://dbgap.ncbi.nlm.nih.gov, and download it by the tools of the SRA with the "
+    "key of your project."
+)
+"""What to do about runs with controlled access."""
+_LOCATE = "SDL retrieve"
+_REDUCED = (".lite", ".sralite", ".noqual")
+"""Suffixes of archives with reduced qualities."""
+_ARCHIVE = frozenset(("sra",))
+SRA_TYPES = {
+    "sra": (_ARCHIVE,),
+    "sra-fastq": (frozenset(("fastq",)), _ARCHIVE),
+    "sra-bam": (frozenset(("bam", "cram", "TenX", "bai", "crai")),),
+}
+"""Kind of files of a run to the types that the locator calls them, the preferred ones first."""
+
+
+def _is_beside(file: File) -> bool:
+    """Whether a file is one beside an archive, which the locator calls an archive, too."""
+    return (file.name or "").endswith((".pileup", ".vdbcache"))
+
+
+def _open_links(locations: Sequence[LocatedCopy] | None) -> tuple[str, ...]:
+    """Return the links that require neither payment nor a machine in its cloud."""
+    return tuple(
+        each.link
+        for each in locations or ()
+        if not each.pay_required and not each.ce_required and each.link and scheme_of(each.link) in URLS
+    )
 
 
 # -- Google
@@ -646,7 +708,7 @@ SOURCES: dict[str, type[Source]] = {
     "gs": GoogleStorage,
     "drs": DrsObjects,
     "gdc": Gdc,
-    "sra": Sra,
+    **dict.fromkeys(SRA_TYPES, Sra),
     "sb-file": SevenBridgesFiles,
     "dss-file": DssFiles,
     "gen3-guid": DrsObjects,

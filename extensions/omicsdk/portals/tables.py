@@ -308,12 +308,24 @@ _KEPT_IN_URLS = ":/%?=&@+,~!$'()*[]"
 
 
 def _ena_files(row: Row, listed: FileList) -> Iterator[ListedFile]:
-    """The files of a run: those of the preferred kind that the report has, each URL with the checksum and size at its place."""
+    """The files of a run: those of the preferred kind that the report has."""
     asked = [kind for kind in listed.prefer if kind in ENA_KINDS]
     kind = next((each for each in asked or ENA_KINDS if cell(row, (f"{each}_ftp",))), "")
-    if not kind:
-        return
-    urls = [each.strip() for each in row.cells[f"{kind}_ftp"].split(";") if each.strip()]
+    if kind:
+        yield from files_of_run(row, kind)
+
+
+def files_of_run(row: Row, kind: str) -> Iterator[ListedFile]:
+    """The files of a kind of a run or analysis of ENA: each URL with the checksum and size at its place.
+
+    Args:
+        row: A row of a report.
+        kind: One of ENA_KINDS.
+
+    Raises:
+        RowFault: The row states another number of checksums or sizes, or invalid ones.
+    """
+    urls = [each.strip() for each in row.cells.get(f"{kind}_ftp", "").split(";") if each.strip()]
     sums, sizes = (_aligned(row, f"{kind}_{what}", len(urls)) for what in ("md5", "bytes"))
     folder = cell(row, ("run_accession", "analysis_accession"))
     for url, md5, size in zip(urls, sums, sizes, strict=True):

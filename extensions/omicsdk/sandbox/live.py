@@ -25,7 +25,7 @@ from omicsdk.sandbox.gen3.google_storage import PREFIX as GOOGLE_PREFIX
 from omicsdk.sandbox.instance import Instance, Options
 from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
 from omicsdk.sandbox.pangea.state import Pangea
-from omicsdk.sandbox.portals import ENA_PREFIX, GDC_PREFIX, SDL_PREFIX, Portals
+from omicsdk.sandbox.portals import ENA_PREFIX, EUTILS_PREFIX, GDC_PREFIX, SDL_PREFIX, Portals
 from omicsdk.sandbox.s3.staging import STAGING_BUCKET, owner_credentials
 from omicsdk.sandbox.sb import sandbox_sb_token
 from omicsdk.sandbox.sb.service import PREFIX as SB_PREFIX
@@ -211,6 +211,11 @@ class LiveSandbox:
     def sdl_url(self) -> str:
         """The base URL of the SRA's data locator."""
         return f"{self.url}{SDL_PREFIX}"
+
+    @property
+    def eutils_url(self) -> str:
+        """The base URL of NCBI's E-utilities, for runs of the SRA."""
+        return f"{self.url}{EUTILS_PREFIX}"
 
     @property
     def auth_swagger_url(self) -> str:

@@ -1,4 +1,4 @@
-"""Portals whose lists name files: the GDC, ENA with its reports and files, and the SRA's data locator (SDL).
+"""Portals whose lists name files: the GDC, ENA with its reports and files, the SRA's data locator (SDL) and NCBI's E-utilities.
 
 They have no documents: each answers the requests that a download of their lists needs, and refuses others. They were made from the portals'
 descriptions; no real server was compared with them.
@@ -30,11 +30,24 @@ from omicsdk.sandbox.state.listings import Collection, Listing
 from omicsdk.sandbox.state.objects import StoredObject
 from omicsdk.sandbox.state.presigned import StorageServer
 
-GDC_PREFIX, ENA_PREFIX, SDL_PREFIX = "/gdc", "/ena", "/sdl/2"
+GDC_PREFIX, ENA_PREFIX, SDL_PREFIX, EUTILS_PREFIX = "/gdc", "/ena", "/sdl/2", "/eutils"
 FOLDERS = {"fastq": "fastq", "submitted": "run", "sra": "srr"}
 """Kinds of files of a run, each with its folder below /vol1: those that ENA made, those that were submitted, and the SRA's archive."""
 _REPORTED = tuple(f"{kind}_{what}" for kind in FOLDERS for what in ("ftp", "md5", "bytes"))
-_FIELDS = ("run_accession", "study_accession", *_REPORTED)
+_DESCRIBED = {
+    "experiment_accession": "",
+    "sample_accession": "",
+    "scientific_name": "Homo sapiens",
+    "library_layout": "PAIRED",
+    "library_strategy": "RNA-Seq",
+    "library_source": "TRANSCRIPTOMIC",
+    "instrument_model": "Illumina NovaSeq 6000",
+    "library_name": "",
+    "sample_title": "",
+    **dict.fromkeys(("bam_ftp", "bam_md5", "bam_bytes"), ""),
+}
+"""Columns of a report that the sandbox states the same of all runs, but the layout."""
+_FIELDS = ("run_accession", "study_accession", *_DESCRIBED, *_REPORTED)
 _ACCESSION = re.compile(r"(PRJ[A-Z]{2}|[EDS]R[A-Z]|SAM[A-Z]{1,3})\d+")
 _GDC_SIZE = 10
 """Files in a response of the GDC that states no size."""
@@ -170,7 +183,7 @@ class Portals:
 
     def routes(self) -> list[BaseRoute]:
         """The routes of all portals."""
-        served = {GDC_PREFIX: _Gdc(self), ENA_PREFIX: _Ena(self), SDL_PREFIX: _Sdl(self)}
+        served = {GDC_PREFIX: _Gdc(self), ENA_PREFIX: _Ena(self), SDL_PREFIX: _Sdl(self), EUTILS_PREFIX: _Eutils(self)}
         return [Mount(prefix, app=app) for prefix, app in served.items()]
 
 
@@ -328,7 +341,8 @@ def _place(file: PortalFile) -> str:
 
 
 def _report(files: Sequence[PortalFile], host: str) -> dict[str, str]:
-    row = {"run_accession": files[0].id, "study_accession": files[0].study}
+    layout = "PAIRED" if sum(each.kind == "fastq" for each in files) > 1 else "SINGLE"
+    row = {**_DESCRIBED, "run_accession": files[0].id, "study_accession": files[0].study, "library_layout": layout}
     for kind in FOLDERS:
         some = [each for each in files if each.kind == kind]
         row[f"{kind}_ftp"] = ";".join(f"{host}{_place(each)}" for each in some)
@@ -356,6 +370,25 @@ class _Sdl(_Portal):
         ]
         file = {"name": run, "type": "sra", **_stated(found), "locations": links}
         return {"bundle": run, "status": 200, "msg": "ok", "files": [file]}
+
+
+class _Eutils(_Portal):
+    """GET /esearch.fcgi and /efetch.fcgi of the SRA: the run information of a run or study."""
+
+    def asked(self, scope: Scope, path: str, sent: bytes) -> Response:
+        given = _query(scope)
+        if path not in ("/esearch.fcgi", "/efetch.fcgi") or scope["method"] != "GET" or given.get("db") != "sra":
+            return super().asked(scope, path, sent)
+        term = given.get("term", given.get("WebEnv", ""))  # the search is kept under what was searched for
+        found = self.portals.files.all("kind != 'gdc' AND (id = ? OR study = ?)", term, term)
+        runs = {each.id: each.study for each in found}
+        if path == "/esearch.fcgi":
+            matches = {"count": str(len(runs)), "querykey": "1", "webenv": term}
+            return JSONResponse({"header": {"type": "esearch", "version": "0.3"}, "esearchresult": matches})
+        rows = [{"Run": run, "Experiment": f"{run[:2]}X{run[3:]}", "BioProject": study} for run, study in runs.items()]
+        columns = ("Run", "Experiment", "BioProject")
+        lines = (",".join(columns), *(",".join(row[name] for name in columns) for row in rows))
+        return PlainTextResponse("".join(f"{line}\n" for line in lines))
 
 
 GDC = Collection(

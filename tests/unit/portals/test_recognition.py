@@ -575,10 +575,6 @@ _ID = U(1)
         (f"https://data.humancellatlas.org/explore/projects/{_ID}/x?catalog=y", f"--filter projectId={_ID}"),
         (f"https://explore.anvilproject.org/datasets/{_ID}", f"--filter datasets.dataset_id={_ID}"),
         ("https://portal.gdc.cancer.gov/projects/TCGA-BRCA", "%22TCGA-BRCA%22%7D%7D' --format gdc"),
-        ("https://www.ebi.ac.uk/ena/browser/view/PRJEB1234", "filereport?accession=PRJEB1234&"),
-        ("https://www.ncbi.nlm.nih.gov/sra/?term=SRP045126", "runinfo?acc=SRP045126' --format sra-runs"),
-        ("https://trace.ncbi.nlm.nih.gov/Traces/?view=run_browser&acc=SRR1", "echo SRR1 | omics get -"),
-        ("https://www.ncbi.nlm.nih.gov/Traces/study/?acc=PRJNA2&o=x", "runinfo?acc=PRJNA2'"),
     ],
 )
 def test_a_portals_page_is_named_with_the_command_that_downloads_what_it_shows(url: str, command: str):

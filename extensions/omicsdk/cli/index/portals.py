@@ -1,4 +1,4 @@
-"""The command for lists of files that portals hand out."""
+"""The command for accessions, and for lists of files that portals hand out."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ COMMANDS = (
         get,
         positional=("what",),
         flags={"what": "--what", "folder": "--to"},
+        choices=("reads",),
         repeated=("prefer", "map"),
         metavars={
             "folder": "FOLDER",
@@ -33,6 +34,9 @@ COMMANDS = (
         options=(QUIET,),
         title="Download of",
         examples=(
+            "PRJNA257197 --to reads --where 'library_strategy=RNA-Seq' --dry-run",
+            "SRR1553607 SRX079566 --to archives --sra",
+            "GSE147507 --to tables --suppl",
             "gdc_manifest.txt --to data",
             "filereport_read_run.tsv --to reads --prefer submitted --dry-run",
             "urls.txt SHA256SUMS --to data --require-checksum",

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 
+from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.closing import Closing
 from omicsdk.core.waits import never
 
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
     from omicsdk.portals.lists import ListedFile
     from omicsdk.portals.names.grammar import Name
 
-Reads = Literal["fastq", "sra", "bam"]
-"""The files of a sequencing run: FASTQ, the archive's own file, or alignments."""
+Reads = Literal["fastq", "sra", "bam", "suppl"]
+"""The files of a sequencing run: FASTQ, the archive's own file, or alignments; or the supplementary files of GEO."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +26,18 @@ class ArchiveOptions:
     """Options of archives.
 
     Attributes:
-        reads: Which files of a sequencing run are meant.
+        reads: Which files of a sequencing run, or of a series of GEO, are meant.
         environ: The environment's variables: `OMICS_<ARCHIVE>_URL` replaces the URL of an archive.
         stopped: Whether to stop; called between requests.
         transport: Replaces the network, for tests.
+        clock: The source of time and of waits.
     """
 
     environ: Mapping[str, str]
     reads: Reads = "fastq"
     stopped: Callable[[], bool] = never
     transport: httpx.BaseTransport | None = None
+    clock: Clock = SYSTEM_CLOCK
 
 
 class NamedRow(NamedTuple):

@@ -132,7 +132,7 @@ def names_in(text: str) -> tuple[Name, ...]:
     Returns:
         The names; none where the text has no known form.
     """
-    stated = text.strip()
+    stated = text.strip(_BLANKS)
     if "://" in stated:
         return tuple(_of_page(stated))
     forms = tuple(
@@ -146,6 +146,10 @@ def names_in(text: str) -> tuple[Name, ...]:
         if form.pattern.match(stated)
     )
     return forms or tuple(_of_prefix(text, stated))
+
+
+_BLANKS = " \t\r\n\u00a0\u200b\u200e\u200f\u202a\u202c\ufeff"
+"""Blanks, and marks that are not seen, which copying from documents and pages adds to accessions."""
 
 
 def _doi(text: str) -> str:

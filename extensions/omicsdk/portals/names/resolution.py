@@ -10,7 +10,7 @@ from omicsdk.core.errors import Interrupted, NotFound
 from omicsdk.portals.names.archive import Archive, ArchiveOptions, NamedRow
 from omicsdk.portals.names.grammar import Name
 
-ARCHIVES: dict[str, str] = {}
+ARCHIVES = {"ena": "ena:Ena", "geo": "geo:Geo", "ega": "ega:Ega"}
 """Archive to `module:class` below this package; imported at the first name of it."""
 
 

@@ -54,6 +54,8 @@ UUID = "b5cd3d51-0a5b-4d8e-8f4c-2b9a7d2f8a11"
         ("https://portal.gdc.cancer.gov/projects/TCGA-BRCA", "gdc", "project", "TCGA-BRCA"),
         (f"https://explore.data.humancellatlas.org/projects/{UUID}", "azul", "project", UUID),
         ("sra:SRR1553607", "ena", "run", "SRR1553607"),
+        ("https://trace.ncbi.nlm.nih.gov/Traces/?view=run_browser&acc=SRR1553607", "ena", "run", "SRR1553607"),
+        ("https://www.ncbi.nlm.nih.gov/Traces/study/?acc=PRJNA2&o=x", "ena", "study", "PRJNA2"),
         ("zenodo:3678323", "zenodo", "", "3678323"),
     ],
 )

@@ -1,0 +1,115 @@
+"""Conversion of the SRA's archives to FASTQ by fasterq-dump, a program of the SRA Toolkit."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from omicsdk.core.errors import ConfigError, Interrupted, TransferError
+from omicsdk.transfer import Outcome, TransferReport
+
+PROGRAM = "fasterq-dump"
+ARCHIVES = (".sra", ".sralite")
+"""Suffixes of archives."""
+_TICK = 0.2
+"""Seconds between two checks of whether to stop."""
+
+
+def fasterq_dump() -> str:
+    """Return the path of the program.
+
+    Raises:
+        ConfigError: It is not installed.
+    """
+    found = shutil.which(PROGRAM)
+    if found is None:
+        remedy = "Install the SRA Toolkit (sra-tools) and add it to PATH, or download without --convert."
+        raise ConfigError(f"{PROGRAM} is not installed", remedy=remedy)
+    return found
+
+
+def converted(
+    report: TransferReport,
+    folder: Path,
+    program: str,
+    tell: Callable[[str], object],
+    stopped: Callable[[], bool],
+) -> TransferReport:
+    """Convert the archives of a download; those whose FASTQ files exist are skipped.
+
+    Args:
+        report: The download.
+        folder: Its folder.
+        program: The path of fasterq-dump.
+        tell: Called with a message for each conversion.
+        stopped: Whether to stop.
+
+    Returns:
+        The report, in which an archive that could not be converted has failed.
+
+    Raises:
+        Interrupted: It was stopped.
+    """
+
+    def outcomes() -> Iterator[Outcome]:
+        for outcome in report.outcomes:
+            if not outcome.is_present or not outcome.name.endswith(ARCHIVES):
+                yield outcome
+                continue
+            try:
+                names = _convert(folder / outcome.name, program, stopped)
+            except TransferError as error:
+                if isinstance(error, Interrupted):
+                    raise
+                yield Outcome.of_error(outcome.name, error, outcome.size)._replace(
+                    checksums=outcome.checksums, source=outcome.source
+                )
+                continue
+            if names:
+                tell(f"{outcome.name}: converted to {', '.join(names)}")
+            yield outcome
+
+    return report.with_outcomes(outcomes())
+
+
+def _convert(archive: Path, program: str, stopped: Callable[[], bool]) -> list[str]:
+    """Convert an archive; return the names of the new files."""
+    run = archive.stem
+    if _is_converted(archive.parent, run):
+        return []
+    # In a folder of its own on the same disk: a file that is not complete never has the name of one that is.
+    with tempfile.TemporaryDirectory(prefix=f".{run}-", dir=archive.parent) as work, tempfile.TemporaryFile() as said:
+        command = [program, "--split-3", "--outdir", work, "--temp", work, os.fspath(archive.absolute())]
+        with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=said, stderr=said) as process:
+            try:
+                while True:
+                    try:
+                        process.wait(_TICK)
+                        break
+                    except subprocess.TimeoutExpired:
+                        if stopped():
+                            raise Interrupted(f"Stopped while {archive.name} was converted") from None
+            finally:
+                if process.poll() is None:
+                    process.kill()
+        said.seek(0)
+        last = said.read().decode("utf-8", "replace").strip().splitlines()[-1:]
+        made = sorted(each for each in Path(work).iterdir() if each.suffix == ".fastq")
+        by_presence = sorted(made, key=lambda each: (each.stem.endswith("_1"), not each.stem.endswith("_2")))
+        if process.returncode != 0 or not made:
+            why = "".join(last) or f"exit code {process.returncode}"
+            remedy = "The archive is complete: convert it by a newer fasterq-dump, or run the command again."
+            raise TransferError(f"{archive.name}: {PROGRAM} failed: {why}", name=archive.name, remedy=remedy)
+        for each in by_presence:  # the last one is what `_is_converted` looks for
+            each.replace(archive.parent / each.name)
+    return [each.name for each in made]
+
+
+def _is_converted(folder: Path, run: str) -> bool:
+    """Whether all files of a run are there: those of its second reads and of reads without a mate are moved before the first."""
+    first, second, single = (folder / f"{run}{mark}.fastq" for mark in ("_1", "_2", ""))
+    return first.exists() or (single.exists() and not second.exists())

@@ -1,0 +1,90 @@
+"""Accessions of the European Genome-phenome Archive: what it publishes of their files. The bytes need permission."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, ClassVar, TypeVar
+
+from omicsdk_api.archives.ega import EgaApi
+
+from omicsdk.core.checked_fields import check_fields
+from omicsdk.core.errors import Forbidden, NotFound
+from omicsdk.core.plain_client import stopping_by
+from omicsdk.drs.objects import hexadecimal
+from omicsdk.portals.lists import ListedFile
+from omicsdk.portals.names.archive import Archive, ArchiveOptions, NamedRow
+from omicsdk.portals.names.grammar import Name
+
+if TYPE_CHECKING:
+    from omicsdk_api.archives.ega.models.file import File
+
+PAGE = 500
+_PAGES = "https://ega-archive.org"
+_ALGORITHMS = {"MD5": "md5", "SHA-256": "sha256", "SHA256": "sha256"}
+_OPTIONAL = ("extension", "filesize", "unencrypted_checksum", "unencrypted_checksum_type")
+T = TypeVar("T")
+
+
+class Ega(Archive):
+    """The EGA: names and sizes are listed, the files are refused with the place to apply at."""
+
+    title: ClassVar[str] = "the EGA"
+
+    def __init__(self, options: ArchiveOptions) -> None:
+        super().__init__(options)
+        client = EgaApi(
+            options.environ.get("OMICS_EGA_URL") or None,
+            transport=options.transport,
+            environ=options.environ,
+            clock=options.clock,
+        )
+        self._client = stopping_by(client, options.stopped)
+
+    def close(self) -> None:
+        self._client.close()
+
+    def rows(self, name: Name) -> Iterator[NamedRow]:
+        if name.level == "file":
+            yield NamedRow({"accession": name.id}, [_refused(name.id, name.id, f"{_PAGES}/files/{name.id}")])
+            return
+        datasets = [name.id]
+        if name.level == "study":
+            found = self._all(lambda at: self._client.list_datasets(accession=name.id, limit=PAGE, offset=at))
+            datasets = [each.accession_id for each in found]
+        is_any = False
+        for dataset in datasets:
+            page = f"{_PAGES}/datasets/{dataset}"
+            for file in self._files_of(dataset):
+                is_any = True
+                cells = {"accession": file.accession_id, "dataset": dataset}
+                name_there = ".".join(filter(None, (file.accession_id, file.extension)))
+                algorithm = _ALGORITHMS.get((file.unencrypted_checksum_type or "").upper(), "")
+                checksum = hexadecimal(algorithm, file.unencrypted_checksum or "") if algorithm else ""
+                sums = {algorithm: checksum} if checksum else {}
+                refused = _refused(file.accession_id, name_there, page)
+                yield NamedRow(cells, [refused._replace(size=file.filesize, checksums=sums, folder=dataset)])
+        if not is_any:
+            raise NotFound(f"{name.id}: the EGA lists no files of it", remedy=f"Check the accession at {_PAGES}.")
+
+    def _files_of(self, dataset: str) -> Iterator[File]:
+        return self._all(lambda at: self._client.list_files(accession=dataset, limit=PAGE, offset=at))
+
+    @staticmethod
+    def _all(page_at: Callable[[int], Sequence[T]]) -> Iterator[T]:
+        """The entries of all pages; a page that is not full is the last."""
+        at = 0
+        while page := page_at(at):
+            for each in page:
+                check_fields("EGA list", each, "accession_id", optional=_OPTIONAL)
+                yield each
+            at += len(page)
+            if len(page) < PAGE:
+                return
+
+
+def _refused(id: str, name: str, page: str) -> ListedFile:
+    error = Forbidden(
+        f"{id}: access is controlled by a data access committee",
+        remedy=f"Apply to the committee that {page} names; with its permission, download by the EGA's client pyega3.",
+    )
+    return ListedFile("url", page, name, error=error)

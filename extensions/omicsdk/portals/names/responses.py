@@ -1,0 +1,76 @@
+"""Texts that archives stream: their lines, and the rows of tables, none of which is lost silently."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from omicsdk.core.errors import DecodeError
+from omicsdk.core.tables import LONGEST_RECORD, rows_of
+
+if TYPE_CHECKING:
+    from omicsdk.core.streaming import Body
+
+
+def lines_in(body: Body, operation: str) -> Iterator[str]:
+    """Yield the lines of a response as they arrive, with their ends.
+
+    Args:
+        body: The response.
+        operation: What errors call it.
+
+    Raises:
+        DecodeError: A line is not UTF-8, or longer than 16 MiB.
+        TransportError: The connection broke.
+    """
+    decoder, rest = codecs.getincrementaldecoder("utf-8-sig")(), ""
+    try:
+        for chunk in body.arriving():
+            *lines, rest = (rest + decoder.decode(chunk)).split("\n")
+            yield from (f"{line}\n" for line in lines)
+            if len(rest) > LONGEST_RECORD:
+                raise DecodeError(operation, "", rest[:80], expected=f"lines of at most {LONGEST_RECORD >> 20} MiB")
+        rest += decoder.decode(b"", final=True)
+    except UnicodeDecodeError as error:
+        raise DecodeError(operation, "", error.object[error.start :][:20], expected="UTF-8") from None
+    if rest:
+        yield rest
+
+
+def table_rows(body: Body, operation: str, first: str, delimiter: str) -> Iterator[dict[str, str]]:
+    """Yield the rows of a table by column; none for an empty response.
+
+    Args:
+        body: The response.
+        operation: What errors call it.
+        first: A column that every such table has.
+        delimiter: The separator of cells.
+
+    Raises:
+        DecodeError: It is another text, such as a page; or it ends within a row.
+        TransportError: The connection broke.
+    """
+    last = "\n"
+
+    def noted() -> Iterator[str]:
+        nonlocal last
+        for line in lines_in(body, operation):
+            last = line
+            yield line
+
+    columns: list[str] = []
+    for number, cells in rows_of(noted(), delimiter, quoted=delimiter == ",", longest=LONGEST_RECORD):
+        if not any(cells):
+            continue
+        if not columns or cells == columns:  # each page of NCBI's has the header
+            if first not in cells:
+                raise DecodeError(operation, "", delimiter.join(cells)[:200], expected=f"a table with a column {first}")
+            columns = cells
+            continue
+        if len(cells) != len(columns):
+            expected = f"{len(columns)} cells: the list is incomplete"
+            raise DecodeError(operation, f"line {number}", delimiter.join(cells)[:100], expected=expected)
+        yield dict(zip(columns, cells, strict=True))
+    if not last.endswith("\n"):
+        raise DecodeError(operation, "", last[-100:], expected="a table whose last line is complete")

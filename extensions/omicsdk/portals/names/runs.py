@@ -1,0 +1,183 @@
+"""Runs of sequencing archives: their tables at the ENA, at NCBI what the ENA lacks, and the files of a run by what is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from omicsdk_api.archives.ena import EnaApi
+
+from omicsdk.core.batches import batches
+from omicsdk.core.closing import Closing
+from omicsdk.core.errors import BadRequest, Forbidden, OmicsError
+from omicsdk.core.plain_client import stopping_by
+from omicsdk.portals.lists import ListedFile, ListError, Row, RowFault
+from omicsdk.portals.names.archive import NamedRow
+from omicsdk.portals.names.ncbi import Entrez
+from omicsdk.portals.names.responses import table_rows
+from omicsdk.portals.sources import CONTROLLED
+from omicsdk.portals.tables import files_of_run
+
+if TYPE_CHECKING:
+    from omicsdk.portals.names.archive import ArchiveOptions, Reads
+
+CELLS = {
+    "accession": ("run_accession", "Run"),
+    "experiment_accession": ("experiment_accession", "Experiment"),
+    "sample_accession": ("sample_accession", "BioSample"),
+    "study_accession": ("study_accession", "BioProject"),
+    "organism": ("scientific_name", "ScientificName"),
+    "library_layout": ("library_layout", "LibraryLayout"),
+    "library_strategy": ("library_strategy", "LibraryStrategy"),
+    "library_source": ("library_source", "LibrarySource"),
+    "library_name": ("library_name", "LibraryName"),
+    "instrument": ("instrument_model", "Model"),
+    "title": ("sample_title", "SampleName"),
+}
+"""Columns of the result manifest, with those of the ENA and of NCBI: it is the sample sheet of the runs."""
+_KINDS: dict[Reads, tuple[str, ...]] = {"fastq": ("fastq",), "sra": ("sra",), "bam": ("submitted", "bam"), "suppl": ()}
+_REPORT = "ENA file report"
+BATCH = 200
+"""Experiments in a search of the ENA."""
+NCBI_BATCH = 100
+"""Records in a search of NCBI."""
+NO_FASTQ = (
+    "runs without FASTQ at the ENA: FASTQ of the SRA if it has some, else its archives; "
+    "make FASTQ of an archive by `fasterq-dump --split-3 RUN.sra`, or by --convert"
+)
+NO_RUNS = "records without public runs"
+ONE_FILE = (
+    "runs of pairs or single cells with one FASTQ at the ENA, which may lack the barcodes: try --bam, or --sra and "
+    "`fasterq-dump --split-files --include-technical RUN.sra`"
+)
+
+
+class Runs(Closing):
+    """Runs of the ENA and the SRA.
+
+    Args:
+        options: How they are found, and which of their files are wanted.
+
+    Attributes:
+        ena: The ENA's interface.
+        entrez: NCBI's.
+    """
+
+    def __init__(self, options: ArchiveOptions) -> None:
+        self._reads: Reads = options.reads
+        client = EnaApi(
+            options.environ.get("OMICS_ENA_URL") or None,
+            transport=options.transport,
+            environ=options.environ,
+            clock=options.clock,
+        )
+        self.ena = stopping_by(client, options.stopped)
+        self.entrez = Entrez(options)
+        of_files = (f"{kind}_{what}" for kind in _KINDS[self._reads] for what in ("ftp", "md5", "bytes"))
+        self._fields = ",".join((*(ena for ena, _ in CELLS.values()), *of_files))
+
+    def close(self) -> None:
+        self.ena.close()
+        self.entrez.close()
+
+    def of_record(self, accession: str) -> Iterator[NamedRow]:
+        """Yield the runs of a record of any level; none if neither archive has any.
+
+        Args:
+            accession: Its accession.
+
+        Raises:
+            OmicsError: An archive did not answer, or with less than it states.
+        """
+        is_any, refused = False, ""
+        report = self.ena.report_runs.stream(
+            accession=accession, result="read_run", fields=self._fields, format="tsv", limit=0
+        )
+        try:
+            with report as body:
+                for row in table_rows(body, _REPORT, "run_accession", "\t"):
+                    is_any = True
+                    yield self._at_ena(row)
+        except BadRequest as error:  # an accession that the ENA does not accept may be NCBI's
+            if "field" in error.message.lower():
+                raise
+            refused = f"as NCBI describes them, since the ENA refuses the accession: {error.message}"
+        if not is_any:
+            for row in map(self._at_ncbi, self.entrez.runs([accession])):
+                yield row._replace(note=refused) if refused else row
+
+    def of_experiments(self, accessions: Sequence[str]) -> Iterator[NamedRow]:
+        """Yield the runs of some experiments.
+
+        Args:
+            accessions: Their accessions.
+
+        Raises:
+            OmicsError: An archive did not answer, or with less than it states.
+        """
+        for some in batches(accessions, BATCH):
+            missing = dict.fromkeys(some)
+            query = " OR ".join(f'experiment_accession="{each}"' for each in some)
+            with self.ena.search_runs.stream(
+                result="read_run", query=query, fields=self._fields, format="tsv", limit=0
+            ) as body:
+                for row in table_rows(body, _REPORT, "run_accession", "\t"):
+                    missing.pop(row.get("experiment_accession", ""), None)
+                    yield self._at_ena(row)
+            for rest in batches(list(missing), NCBI_BATCH):
+                yield from self.at_ncbi(rest)
+
+    def at_ncbi(self, accessions: Sequence[str]) -> Iterator[NamedRow]:
+        """Yield the runs of some records as NCBI describes them.
+
+        Args:
+            accessions: Accessions of any level, or of samples of GEO; at most NCBI_BATCH.
+        """
+        yield from map(self._at_ncbi, self.entrez.runs(accessions))
+
+    def _at_ena(self, row: Mapping[str, str]) -> NamedRow:
+        run = row["run_accession"]
+        cells = {name: row.get(ena, "") for name, (ena, _) in CELLS.items()}
+        try:
+            files = [
+                file
+                for kind in _KINDS[self._reads]
+                for file in files_of_run(Row(0, dict(row)), kind)
+                if self._reads != "bam" or _is_alignment(file.name)
+            ]
+        except RowFault as fault:
+            error = ListError(f"{run}: the ENA's report is inconsistent: {fault}", remedy="Try --sra, or tell the ENA.")
+            return NamedRow(cells, [ListedFile("url", run, run, error=error)])
+        if not files:
+            return self._located(cells)
+        has_mates = cells["library_layout"] == "PAIRED" or "SINGLE CELL" in cells["library_source"].upper()
+        note = ONE_FILE if self._reads == "fastq" and len(files) == 1 and has_mates else ""
+        return NamedRow(cells, [file._replace(name=_name_of(file, run, self._reads)) for file in files], note)
+
+    def _at_ncbi(self, row: Mapping[str, str]) -> NamedRow:
+        cells = {name: row.get(ncbi, "") for name, (_, ncbi) in CELLS.items()}
+        study, consent = row.get("dbgap_study_accession", ""), row.get("Consent", "")
+        if study or consent not in ("", "public"):
+            run = cells["accession"]
+            said = f"{run}: access is controlled{f' ({study})' if study else ''}"
+            error: OmicsError = Forbidden(said, remedy=CONTROLLED)
+            return NamedRow(cells, [ListedFile("sra", run, f"{run}.sra", error=error)])
+        return self._located(cells)
+
+    def _located(self, cells: dict[str, str]) -> NamedRow:
+        """A run whose files the SRA has: their names and sizes are requested for many runs together."""
+        run = cells["accession"]
+        kind = "sra" if self._reads == "sra" else f"sra-{self._reads}"
+        note = NO_FASTQ if self._reads == "fastq" else ""
+        return NamedRow(cells, [ListedFile(kind, run, folder=run)], note)
+
+
+def _is_alignment(name: str) -> bool:
+    return name.lower().endswith((".bam", ".cram", ".bai", ".crai", ".csi"))
+
+
+def _name_of(file: ListedFile, run: str, reads: Reads) -> str:
+    """The ENA's names begin with the run, but for archives, which have no suffix, and submitted files, whose names occur often."""
+    if reads == "sra":
+        return f"{run}.sra"
+    return f"{run}/{file.name}" if reads == "bam" else file.name

@@ -1,0 +1,145 @@
+"""`omics get` of accessions against the sandbox: a study of two runs, its archives, what is unknown, large or also a file."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from command_line import Ran
+from omicsdk.portals import downloads
+from omicsdk.sandbox import Sandbox
+
+pytestmark = pytest.mark.sandbox
+PAIR = ("ERR1000001_1.fastq.gz", "ERR1000001_2.fastq.gz")
+
+
+def content(name: str) -> bytes:
+    return f"content of {name}\n".encode()
+
+
+@pytest.fixture
+def get(
+    omics: Callable[..., Ran],
+    omics_sandbox: Sandbox,
+    omics_environment: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> Callable[..., Ran]:
+    """Runs `omics get ... --to data` where the ENA has a study of two runs, and the SRA a third run."""
+    del omics_environment
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "no-config"))
+    put, portals = omics_sandbox.context.objects.put_bytes, omics_sandbox.portals
+    submitted = ("submitted", "possorted.bam", put(content("possorted.bam")))
+    portals.add_run("ERR1000001", "PRJEB1000", [*(("fastq", name, put(content(name))) for name in PAIR), submitted])
+    archive = ("sra", "ERR1000002", put(content("ERR1000002.sra")))
+    portals.add_run("ERR1000002", "PRJEB1000", [archive])
+    omics_sandbox.request_log.clear()
+    return lambda *words, **how: omics("get", *words, "--to", "data", installed=True, **how)
+
+
+def manifest() -> list[dict[str, str]]:
+    with Path("data.manifest.tsv").open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file, dialect="excel-tab"))
+
+
+def downloaded() -> dict[str, bytes]:
+    paths = (path for path in Path("data").rglob("*") if path.is_file() and ".omics-transfer" not in path.parts)
+    return {path.relative_to("data").as_posix(): path.read_bytes() for path in paths}
+
+
+def test_a_study_is_its_pairs_and_the_archive_of_a_run_without_fastq(get: Callable[..., Ran]):
+    ran = get("PRJEB1000")
+    assert ran.code == 0, ran.err
+    assert downloaded() == {name: content(name) for name in (*PAIR, "ERR1000002.sra")}
+    assert "2 FASTQ by 127.0.0.1" in ran.err.replace("localhost", "127.0.0.1")
+    assert "fasterq-dump --split-3" in ran.err
+    rows = manifest()
+    assert [(row["accession"], row["library_layout"], row["study_accession"]) for row in rows] == [
+        ("ERR1000001", "PAIRED", "PRJEB1000"),
+        ("ERR1000002", "SINGLE", "PRJEB1000"),
+    ]
+    assert [row["file_path"] for row in rows] == [";".join(f"data/{name}" for name in PAIR), "data/ERR1000002.sra"]
+    assert {row["file_outcome"] for row in rows} == {"verified;verified", "verified"}
+    again = get("https://www.ebi.ac.uk/ena/browser/view/PRJEB1000")
+    assert (again.code, "3 skipped" in again.err) == (0, True)
+
+
+def test_archives_and_alignments_are_chosen_by_switches(get: Callable[..., Ran]):
+    assert get("ERR1000002", "--sra").code == 0
+    assert get("sra:ERR1000001", "--bam").code == 0
+    assert downloaded() == {
+        "ERR1000002.sra": content("ERR1000002.sra"),
+        "ERR1000001/possorted.bam": content("possorted.bam"),
+    }
+    both = get("ERR1000002", "--sra", "--bam")
+    assert both.code == 2
+    assert "mutually exclusive" in both.err
+
+
+def test_an_unknown_accession_fails_alone(get: Callable[..., Ran]):
+    ran = get("ERR9999999", "ERR1000001")
+    assert ran.code != 0
+    assert "ERR9999999: neither the ENA nor the SRA has a public record of it" in ran.err
+    assert sorted(downloaded()) == sorted(PAIR)
+
+
+def test_a_file_of_the_name_wins_and_says_so(get: Callable[..., Ran], omics_sandbox: Sandbox):
+    Path("ERR1000001").write_text("ERR1000002\n")
+    ran = get("ERR1000001")
+    assert ran.code == 0, ran.err
+    assert "ERR1000001: the file of this name is read; ena:ERR1000001 names the data of the archive" in ran.err
+    assert list(downloaded()) == ["ERR1000002.sra"]
+    assert all("filereport" not in each["path"] for each in omics_sandbox.request_log.entries())
+
+
+def test_many_files_are_asked_for_on_a_terminal_only(get: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(downloads, "MANY_FILES", 1)
+    ran = get("ERR1000001", tty=True, typed="n\n")
+    assert "2 files (" in ran.err
+    assert "will be downloaded to data. Continue? [y/N]" in ran.err
+    assert ran.code != 0
+    assert not Path("data").exists() or downloaded() == {}
+    assert get("ERR1000001", "--dry-run", tty=True).code == 0
+    assert get("ERR1000001", tty=True, typed="y\n").code == 0
+    assert sorted(downloaded()) == sorted(PAIR)
+    assert get("ERR1000001", "--yes", tty=True).code == 0
+    assert get("ERR1000001").code == 0
+
+
+def program(folder: Path, text: str) -> None:
+    folder.mkdir(exist_ok=True)
+    path = folder / "fasterq-dump"
+    path.write_text(f'#!/bin/sh\nset -e\nout=$3\nfor archive; do :; done\nrun=$(basename "$archive" .sra)\n{text}\n')
+    path.chmod(0o755)
+
+
+def test_archives_are_converted_once_and_a_failure_is_one_of_the_file(
+    get: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    monkeypatch.setenv("PATH", str(tmp_path / "none"))
+    missing = get("ERR1000002", "--convert")
+    assert missing.code != 0
+    assert "fasterq-dump is not installed" in missing.err
+    assert not Path("data").exists()
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}/usr/bin{os.pathsep}/bin")
+    program(tmp_path / "bin", 'echo "partial" > "$out/${run}_1.fastq"; echo "err: no quality" >&2; exit 3')
+    failed = get("ERR1000002", "--convert")
+    assert failed.code != 0
+    assert "ERR1000002.sra: fasterq-dump failed: err: no quality" in failed.err
+    assert list(downloaded()) == ["ERR1000002.sra"]
+    assert manifest()[0]["file_outcome"].startswith("failed: ERR1000002.sra: fasterq-dump failed")
+    program(
+        tmp_path / "bin",
+        'cp "$archive" "$out/${run}_1.fastq"; echo 2 > "$out/${run}_2.fastq"; echo 0 > "$out/$run.fastq"',
+    )
+    converted = get("ERR1000002", "--convert")
+    assert converted.code == 0, converted.err
+    names = ["ERR1000002.fastq", "ERR1000002.sra", "ERR1000002_1.fastq", "ERR1000002_2.fastq"]
+    assert "ERR1000002.sra: converted to ERR1000002.fastq, ERR1000002_1.fastq, ERR1000002_2.fastq" in converted.err
+    assert sorted(downloaded()) == names
+    again = get("ERR1000002", "--convert")
+    assert (again.code, "converted" in again.err) == (0, False)
