@@ -25,6 +25,7 @@ PORT = "8080"
 REASONS = (
     "needs an account",
     "needs a cluster",
+    "needs the real archives",
     "goes on until it is stopped",
     "asks on a terminal",
     "is of another program",

@@ -100,6 +100,12 @@ def test_what_is_never_offered(tools):
     }
 
 
+def test_values_are_offered_once_and_other_programs_are_not_run(tools):
+    properties = tools["get"].schema["properties"]
+    assert properties["reads"]["enum"] == ["fastq", "sra", "bam", "suppl"]
+    assert not {"sra", "bam", "convert"} & set(properties)
+
+
 def test_filters_are_offered_where_files_are_selected(tools):
     for name in ("ls", "find", "cp", "sync", "rm", "azul_download", "drs_download"):
         assert {"include", "exclude", "filter_from", "min_size"} <= set(tools[name].schema["properties"]), name

@@ -33,6 +33,7 @@ MORE = "more"
 _OMITTED = {
     *(f"--{each.name.replace('_', '-')}" for each in fields(TransferOptions) if each.name not in ("dry_run", *FILTERS)),
     *map(flag, (REPORT, QUIET, NO_PROGRESS)),
+    "--convert",  # runs another program
 }
 _CONNECTIONS = {"option", "storage_config"}
 """Arguments beside a service's own options that state where a platform or a storage is, or which login is used there."""
