@@ -51,8 +51,11 @@ from omicsdk.portals.lists import (
     ListedFile,
     ListError,
     Row,
+    UnknownList,
     file_at,
     format_named,
+    is_row,
+    numbered_lines,
     recognised,
     scheme_of,
 )
@@ -271,7 +274,7 @@ def _lists(
     named: list[tuple[Name, ...]] = []
     for number, word in enumerate(words):
         scheme = scheme_of(word)
-        names = () if chosen else tuple(name for name in names_in(word) if name.archive in ARCHIVES)
+        names = () if chosen else _names_in(word)
         if names and Path(word).exists():
             tell(
                 f"{word}: the file of this name is read; {names[0].archive}:{names[0].id} names the data of the archive"
@@ -300,11 +303,35 @@ def _lists(
                 )
         shown = "stdin" if word == STDIN else without_query(word)
         listed = of_all._replace(path=path, shown=shown, base=base, notes=Counter())
-        yield _List(chosen or recognised(Head(path), FORMATS, shown), listed)
+        head = Head(path)
+        try:
+            format = chosen or recognised(head, FORMATS, shown)
+        except UnknownList:
+            first = [_names_in(line) for line in head.lines if is_row(line)]
+            if not first or not all(first):
+                raise
+            named += _names_of(listed)
+            continue
+        yield _List(format, listed)
     if alone:
         yield _List(_given(alone), of_all)
     if named:
         yield _List(_resolved(named, archives), of_all._replace(shown="names", notes=Counter()))
+
+
+def _names_in(text: str) -> tuple[Name, ...]:
+    """The names of known archives that a text may be."""
+    return tuple(name for name in names_in(text) if name.archive in ARCHIVES)
+
+
+def _names_of(listed: FileList) -> Iterator[tuple[Name, ...]]:
+    """The names of a list that has one on each line."""
+    for number, line in numbered_lines(listed):
+        names = _names_in(line)
+        if not names:
+            said = f"{listed.shown}, line {number}: {line.strip()[:40]!r} is no accession of a known form"
+            raise ListError(said, remedy="Correct the line; nothing was downloaded.")
+        yield names
 
 
 def _given(words: Sequence[str]) -> Format:

@@ -96,6 +96,18 @@ def test_a_file_of_the_name_wins_and_says_so(get: Callable[..., Ran], omics_sand
     assert all("filereport" not in each["path"] for each in omics_sandbox.request_log.entries())
 
 
+def test_a_list_of_accessions_of_any_level_is_resolved_line_by_line(get: Callable[..., Ran]):
+    Path("ids.csv").write_text("# of the paper\nPRJEB1000\n\nERR9999999\n")
+    ran = get("ids.csv")
+    assert ran.code != 0
+    assert "ERR9999999: neither the ENA nor the SRA has a public record of it" in ran.err
+    assert sorted(downloaded()) == sorted([*PAIR, "ERR1000002.sra"])
+    Path("ids.csv").write_text("PRJEB1000\nsomething else\n")
+    assert "unknown format" in get("ids.csv").err
+    Path("ids.csv").write_text("PRJEB1000\n" * 7000 + "something else\n")
+    assert "ids.csv, line 7001: 'something else' is no accession of a known form" in get("ids.csv").err
+
+
 def test_many_files_are_asked_for_on_a_terminal_only(get: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(downloads, "MANY_FILES", 1)
     ran = get("ERR1000001", tty=True, typed="n\n")
