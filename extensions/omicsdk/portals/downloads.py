@@ -205,11 +205,15 @@ def get(
     ):
         of_all = FileList(Path(), "arguments", "", preferences, Counter(), max_unpacked, columns)
         lists = list(_lists([os.fspath(each) for each in words], named, Path(work), of_all, archives, tell))
+        has_names = any(each.format.name == NAMES for each in lists)
+        if reads in ("bam", "suppl") and not has_names:
+            said = f"reads={reads!r} chooses the files of accessions, and none was named"
+            raise UsageError(said, remedy="Name the accessions, or choose files of a list of ENA with --prefer.")
         plan = Plan(Path(work, "plan"), sources, layout, stopped, chosen, strict=strict, selection=selection)
         _fill(plan, lists, tell)
         if before := plan.draw():
             tell(f"{count_of(plan.count + plan.unavailable, 'file')} drawn from {before:,}")
-        if confirm is not None and not chosen.dry_run and any(each.format.name == NAMES for each in lists):
+        if confirm is not None and not chosen.dry_run and has_names:
             _check_confirmed(plan, target, confirm)
 
         def fetch(items: Iterable[Item]) -> TransferReport:

@@ -80,6 +80,13 @@ def test_archives_and_alignments_are_chosen_by_switches(get: Callable[..., Ran])
     assert "mutually exclusive" in both.err
 
 
+def test_alignments_of_a_list_are_refused_rather_than_its_archives_downloaded(get: Callable[..., Ran]):
+    Path("runs.txt").write_text("ERR1000002\n")
+    ran = get("runs.txt", "--bam")
+    assert ran.code == 2
+    assert "chooses the files of accessions, and none was named" in ran.err
+
+
 def test_an_unknown_accession_fails_alone(get: Callable[..., Ran]):
     ran = get("ERR9999999", "ERR1000001")
     assert ran.code != 0
