@@ -247,7 +247,7 @@ class Plan:
         if file.kind == FAULT:
             return file.name
         folder = file.folder or re.sub(r"[/\\:]+", "_", file.address.rpartition("://")[2]).strip("_")
-        return f"{folder}/{file.name}"
+        return file.name if file.name.startswith(f"{folder}/") else f"{folder}/{file.name}"
 
     def _within(self, files: Sequence[ListedFile], cells: Mapping[str, str]) -> Sequence[ListedFile]:
         """The files of a row that the selection has; rows with a fault are never left out for their conditions."""

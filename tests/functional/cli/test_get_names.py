@@ -71,6 +71,7 @@ def test_a_study_is_its_pairs_and_the_archive_of_a_run_without_fastq(get: Callab
 def test_archives_and_alignments_are_chosen_by_switches(get: Callable[..., Ran]):
     assert get("ERR1000002", "--sra").code == 0
     assert get("sra:ERR1000001", "--bam").code == 0
+    assert "1 skipped" in get("ERR1000001", "--bam", "--layout", "id").err  # it is in the folder of its run already
     assert downloaded() == {
         "ERR1000002.sra": content("ERR1000002.sra"),
         "ERR1000001/possorted.bam": content("possorted.bam"),
