@@ -61,7 +61,7 @@ from omicsdk.portals.lists import (
 )
 from omicsdk.portals.names import ARCHIVES, ArchiveOptions, Archives, Name, names_in
 from omicsdk.portals.names.archive import Reads
-from omicsdk.portals.pages import check_no_page, page_in
+from omicsdk.portals.pages import page_in
 from omicsdk.portals.plan import Layout, Plan
 from omicsdk.portals.rows import OUTCOME_COLUMN
 from omicsdk.portals.selection import NOTHING_LEFT_OUT, Selection
@@ -114,7 +114,8 @@ def get(
     """Download the files that an accession, a portal's manifest, a URI or a URL names.
 
     Names of data are accessions of runs, experiments, samples, studies and projects of the ENA and the SRA, series and
-    samples of GEO, and the pages of portals that show them. Their archives are asked for the files. A file on this
+    samples of GEO, studies of ArrayExpress, BioStudies, PRIDE and MetaboLights, projects, barcodes and UUIDs of the GDC
+    and Azul, and the pages of portals that show them. Their archives are asked for the files. A file on this
     machine whose name is an accession is read as a list. More than 1,000 files or 100 GiB of accessions are downloaded
     only after a question, which the command asks on a terminal unless --yes is given.
 
@@ -148,8 +149,8 @@ def get(
         limit: Download the first files only, at most this number.
         sample: Download this number of files, drawn from all; the same ones in each run.
         reads: Files of sequencing runs: fastq, or the SRA's archive where there is no FASTQ; sra, the archive; bam, the
-            submitted alignments (BAM or CRAM) with their indexes. Of series and samples of GEO suppl means the
-            supplementary files instead of runs.
+            submitted alignments (BAM or CRAM) with their indexes. Of series and samples of GEO, and studies of
+            ArrayExpress, suppl means the supplementary files instead of runs.
         convert: Convert archives of the SRA to FASTQ by fasterq-dump, which must be installed. They are kept.
         confirm: Called with a question if accessions name more than 1,000 files or 100 GiB; False stops before the
             download.
@@ -286,8 +287,6 @@ def _lists(
         elif names:
             named.append(names)
             continue
-        if scheme in URLS and not Path(word).exists():
-            check_no_page(word)
         if scheme and not (chosen and scheme in URLS) and not Path(word).exists():
             alone.append(word)
             continue

@@ -13,7 +13,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar, cast
 from urllib.parse import quote
 
 from omicsdk.core.batches import batches
@@ -23,11 +23,9 @@ from omicsdk.core.closing import Closing
 from omicsdk.core.counts import stated_number
 from omicsdk.core.credentials import ANONYMOUS, ApiKey, Credentials, is_confidential, origin_of
 from omicsdk.core.errors import ConfigError, DecodeError, Forbidden, NotFound, OmicsError, error_class
-from omicsdk.core.json_decoding import decoded
 from omicsdk.core.omit import OMIT
 from omicsdk.core.plain_client import PlainClient, plain_request, stopping_by
 from omicsdk.core.threads import side_by_side
-from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.core.waits import never
 from omicsdk.drs.downloads import expect, item_for, locator_of
 from omicsdk.drs.identifiers import parse_drs_id
@@ -38,10 +36,12 @@ from omicsdk.fs.copying.planning import fitting, source_to_copy
 from omicsdk.fs.store import WEB, Cache, Entry, Unsupported, Uri, open_store, parse_uri
 from omicsdk.hca.azul.files import AzulFile, of_download, service_of
 from omicsdk.portals.lists import STORES, URLS, ListedFile, scheme_of
+from omicsdk.portals.names.gdc import BASIC_FIELDS, file_of, found_files, replaced_by
 from omicsdk.transfer import Item, Location
 from omicsdk.transfer.network.representations import google_checksums, quickest_checksum
 
 if TYPE_CHECKING:
+    from omicsdk_api.archives.gdc import GdcApi
     from omicsdk_api.archives.sdl import SdlApi
     from omicsdk_api.archives.sdl.models.file import File
     from omicsdk_api.archives.sdl.models.location import Location as LocatedCopy
@@ -204,24 +204,6 @@ class Service(Source):
         """
         return Location(url, {} if self._login is None else self._login.headers("GET", url))
 
-    def asked(self, name: str, method: str, path: str, **sent: Any) -> object:
-        """The JSON that the service answers.
-
-        Args:
-            name: What errors call the request.
-            method: The HTTP method.
-            path: Its path.
-            **sent: As for `plain_request`.
-
-        Raises:
-            DecodeError: It answered something else.
-        """
-        response = self.client.send(plain_request(name, method, path, **sent))
-        try:
-            return decoded(response.content)
-        except ValueError:
-            raise DecodeError(name, "the body", response.text[:200], expected="JSON") from None
-
 
 # -- GDC
 
@@ -252,44 +234,47 @@ class Gdc(Service):
     def states(file: ListedFile) -> bool:
         return bool(file.name and file.checksums and file.size is not None)
 
+    @cached_property
+    def _api(self) -> GdcApi:
+        from omicsdk_api.archives.gdc import GdcApi
+
+        client = GdcApi(self.base_url, credentials=self._login, environ=self.options.environ)
+        return stopping_by(client, self.options.stopped)
+
+    def close(self) -> None:
+        if "_api" in vars(self):  # made at its first use
+            self._api.close()
+
     def complete(self, files: Sequence[ListedFile]) -> list[Sequence[ListedFile]]:
         """Complete names, sizes and checksums, which sample sheets lack, in one request for up to 500."""
         wanted = [file.address for file in files if not self.states(file)]
-        known = {key: told for some in batches(wanted, 500) for key, told in self._described(some).items()}
-        return [self._completed(file, known.get(file.address)) for file in files]
-
-    def _described(self, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-        filters = {"op": "in", "content": {"field": "file_id", "value": list(ids)}}
-        fields = "file_id,file_name,file_size,md5sum"
-        body = {"filters": filters, "fields": fields, "format": "JSON", "size": len(ids)}
-        told = self.asked("GDC files", "POST", "/files", body=body, reads=True)
-        data: object = told.get("data") if is_object(told) else None
-        hits: object = data.get("hits") if is_object(data) else None
-        if not is_array(hits):
-            raise DecodeError("GDC files", "data.hits", hits, expected="a list of files")
-        return {str(each.get("file_id") or each.get("id")): each for each in hits if is_object(each)}
+        known = {
+            hit["file_id"]: file_of(hit)
+            for some in batches(wanted, 500)
+            for hit in found_files(self._api, ("file_id",), some, BASIC_FIELDS)
+        }
+        # A file with a name was complete, or the response lacks it: the download reports why.
+        unknown = [file.address for file in files if not file.name and file.address not in known]
+        latest = {old: new for some in batches(unknown, 100) for old, new in replaced_by(self._api, some).items()}
+        return [[self._completed(file, known.get(file.address), latest)] for file in files]
 
     @staticmethod
-    def _completed(file: ListedFile, told: Mapping[str, Any] | None) -> Sequence[ListedFile]:
-        if told is None:
-            if file.name:  # it was complete, or the response lacks it: the download reports why
-                return [file]
-            unknown = f"The GDC has no file {file.address}"
-            return [
-                file._replace(
-                    error=NotFound(unknown, remedy="Check the UUID; a newer version may have replaced the file.")
-                )
-            ]
-        size = stated_number(told.get("file_size"), "file_size", f"files of the GDC, {file.address}")
-        md5 = hexadecimal("md5", str(told.get("md5sum") or ""))
-        return [
-            file._replace(
-                # The names of some are keys of S3.
-                name=file.name or str(told.get("file_name") or file.address).rpartition("/")[2],
-                size=size if file.size is None else file.size,
-                checksums=file.checksums or ({"md5": md5} if md5 else {}),
+    def _completed(file: ListedFile, found: ListedFile | None, latest: Mapping[str, str]) -> ListedFile:
+        if found is not None:
+            return file._replace(
+                name=file.name or found.name,
+                size=found.size if file.size is None else file.size,
+                checksums=file.checksums or found.checksums,
             )
-        ]
+        if file.name:
+            return file
+        said, remedy = f"The GDC has no file {file.address}", "Check the UUID."
+        if file.address in latest:
+            said, remedy = (
+                f"The GDC replaced the file {file.address}",
+                f"Use its latest version: {latest[file.address]}.",
+            )
+        return file._replace(error=NotFound(said, remedy=remedy))
 
 
 # -- SRA

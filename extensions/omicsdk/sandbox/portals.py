@@ -292,6 +292,9 @@ def _requested_ids(filters: Mapping[str, Any] | None) -> frozenset[str] | None:
     if filters is None:
         return None
     content = filters["content"]
+    if filters["op"] == "or":  # of ids of files, cases and samples: the sandbox's files have no cases
+        of_files = (each for each in content if not each["content"]["field"].startswith("cases."))
+        return frozenset[str]().union(*(_requested_ids(each) or () for each in of_files))
     if filters["op"] not in ("in", "=") or content["field"] not in ("file_id", "files.file_id"):
         raise ValueError(filters["op"])
     value = content["value"]

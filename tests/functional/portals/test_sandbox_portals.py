@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import omicsdk
 import pytest
+from azul_project import PROJECT, write_project
 from omicsdk.core import Forbidden, NotFound
 from omicsdk.sandbox import Sandbox
 from portal_host import SAMPLES, content
@@ -107,6 +108,35 @@ def test_controlled_files_need_the_token_of_the_portal(portals: Sandbox, monkeyp
     assert "GDC_TOKEN" not in told[-1]
     monkeypatch.setenv("GDC_TOKEN", portals.token())
     assert omicsdk.get("list.txt", "data").counts["done"] == 1
+
+
+def test_uuids_are_downloaded_and_controlled_files_say_where_to_apply(
+    portals: Sandbox, monkeypatch: pytest.MonkeyPatch
+):
+    controlled = portals.portals.add_gdc("c.bam", portals.context.objects.put_bytes(b"controlled"), controlled=True)
+    refused, done = omicsdk.get([controlled, GDC["t.bam"]], "data", check=False).outcomes
+    assert isinstance(refused.error, Forbidden)
+    assert "dbGaP" in refused.error.remedy
+    assert done.verification == "verified"
+    assert [path for method, path in asked(portals) if method == "GET"] == [f"/gdc/data/{GDC['t.bam']}"]
+    (chosen,) = omicsdk.get([controlled, GDC["t.bam"]], "open", where="access=open").outcomes
+    assert chosen.name == "t.bam"
+    monkeypatch.setenv("GDC_TOKEN", portals.token())
+    assert omicsdk.get("data.manifest.tsv", "again").counts["done"] == 2  # the result manifest is one of the GDC's
+
+
+def test_a_uuid_that_the_gdc_lacks_is_that_of_a_project_of_azul(portals: Sandbox, tmp_path: Path):
+    portals.seed(write_project(tmp_path / "bundle"))
+    portals.request_log.clear()
+    (outcome,) = omicsdk.get(U(99), "data", check=False).outcomes
+    assert isinstance(outcome.error, NotFound)
+    assert "the GDC and Azul" in outcome.error.message
+    assert [path for _, path in asked(portals)] == ["/gdc/files", "/azul/index/files"]
+    report = omicsdk.get(PROJECT, "data", include="*.fastq.gz")
+    assert {each.name: each.verification for each in report.outcomes} == dict.fromkeys(
+        ("reads/r_1.fastq.gz", "reads/r_2.fastq.gz"), "verified"
+    )
+    assert omicsdk.get("data.manifest.tsv", "data").counts["skipped"] == 2
 
 
 def test_folders_become_files_of_the_gdc_and_runs_of_a_study(omics_sandbox: Sandbox, tmp_path: Path):

@@ -19,7 +19,6 @@ from hypothesis import strategies as st
 from omicsdk.core import UsageError
 from omicsdk.portals import FORMATS, FileList, Format, Head, ListedFile, ListError, Row, RowFault, UnknownList
 from omicsdk.portals.lists import format_named, recognised
-from omicsdk.portals.pages import check_no_page
 from portal_host import SAMPLES
 
 FORMAT_OF = {
@@ -561,42 +560,6 @@ def test_what_a_list_may_inflate_to_is_bounded_and_the_bound_can_be_raised(is_ba
         list(format.rows(listed))
     assert "--max-unpacked" in caught.value.remedy
     assert len(list(format.rows(listed._replace(max_unpacked=1 << 20)))) == 2000
-
-
-# -- pages of portals
-
-_ID = U(1)
-
-
-@pytest.mark.parametrize(
-    ("url", "command"),
-    [
-        (f"https://explore.data.humancellatlas.org/projects/{_ID}", f"omics azul download --filter projectId={_ID}"),
-        (f"https://data.humancellatlas.org/explore/projects/{_ID}/x?catalog=y", f"--filter projectId={_ID}"),
-        (f"https://explore.anvilproject.org/datasets/{_ID}", f"--filter datasets.dataset_id={_ID}"),
-        ("https://portal.gdc.cancer.gov/projects/TCGA-BRCA", "%22TCGA-BRCA%22%7D%7D' --format gdc"),
-    ],
-)
-def test_a_portals_page_is_named_with_the_command_that_downloads_what_it_shows(url: str, command: str):
-    with pytest.raises(UsageError, match=r"page of .*, not a file") as caught:
-        check_no_page(url)
-    assert command in caught.value.remedy
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "https://trace.ncbi.nlm.nih.gov/Traces/sra-db-be/runinfo?acc=SRP045126",
-        "https://www.ebi.ac.uk/ena/portal/api/filereport?accession=PRJEB1&result=read_run",
-        f"https://service.azul.data.humancellatlas.org/repository/files/{_ID}?catalog=dcp43",
-        f"https://api.gdc.cancer.gov/data/{_ID}",
-        "https://ftp.sra.ebi.ac.uk/vol1/fastq/ERR000/ERR0000001/ERR0000001_1.fastq.gz",
-        "https://www.ncbi.nlm.nih.gov/sra/docs/",
-        "https://[x/projects",
-    ],
-)
-def test_addresses_of_files_and_lists_are_no_pages(url: str):
-    check_no_page(url)
 
 
 def test_published_lists_of_several_addresses_and_of_objects_in_lines_are_read():

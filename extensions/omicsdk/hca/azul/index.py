@@ -303,8 +303,9 @@ def pages(
             entity_type=entity, catalog=catalog or OMIT, filters=filters or OMIT, size=size, sort=sort or OMIT
         )
         pages = _followed(entity, (_checked_page(response) for response in operation.responses(request)))
+        described = filters.keys() - _STATED.keys()  # an identifier has no similar values that could be meant
         for number, page in enumerate(pages):
-            if number == 0 and not page["hits"] and not filters.keys().isdisjoint(page.get("termFacets", ())):
+            if number == 0 and not page["hits"] and not described.isdisjoint(page.get("termFacets", ())):
                 tell_unmatched(client, filters, catalog, entity)
             yield page
     except BadRequest as error:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from omicsdk.portals.names.grammar import Name
 
 Reads = Literal["fastq", "sra", "bam", "suppl"]
-"""The files of a sequencing run: FASTQ, the archive's own file, or alignments; or the supplementary files of GEO."""
+"""The files of a sequencing run: FASTQ, the archive's own file, or alignments; or the supplementary files of GEO and ArrayExpress."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,16 @@ from omicsdk.core.errors import Interrupted, NotFound
 from omicsdk.portals.names.archive import Archive, ArchiveOptions, NamedRow
 from omicsdk.portals.names.grammar import Name
 
-ARCHIVES = {"ena": "ena:Ena", "geo": "geo:Geo", "ega": "ega:Ega"}
+ARCHIVES: dict[str, str] = {
+    "ena": "ena:Ena",
+    "geo": "geo:Geo",
+    "ega": "ega:Ega",
+    "gdc": "gdc:Gdc",
+    "azul": "azul:Azul",
+    "biostudies": "biostudies:BioStudies",
+    "pride": "pride:Pride",
+    "metabolights": "metabolights:MetaboLights",
+}
 """Archive to `module:class` below this package; imported at the first name of it."""
 
 

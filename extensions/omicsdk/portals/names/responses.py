@@ -13,18 +13,19 @@ if TYPE_CHECKING:
     from omicsdk.core.streaming import Body
 
 
-def lines_in(body: Body, operation: str) -> Iterator[str]:
+def lines_in(body: Body, operation: str, errors: str = "strict") -> Iterator[str]:
     """Yield the lines of a response as they arrive, with their ends.
 
     Args:
         body: The response.
         operation: What errors call it.
+        errors: How bytes are decoded that are not UTF-8, as in bytes.decode.
 
     Raises:
         DecodeError: A line is not UTF-8, or longer than 16 MiB.
         TransportError: The connection broke.
     """
-    decoder, rest = codecs.getincrementaldecoder("utf-8-sig")(), ""
+    decoder, rest = codecs.getincrementaldecoder("utf-8-sig")(errors), ""
     try:
         for chunk in body.arriving():
             *lines, rest = (rest + decoder.decode(chunk)).split("\n")

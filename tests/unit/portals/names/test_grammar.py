@@ -74,3 +74,19 @@ def test_a_uuid_may_be_of_the_gdc_or_of_azul() -> None:
 )
 def test_other_texts_are_no_names(text: str) -> None:
     assert names_in(text) == ()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://trace.ncbi.nlm.nih.gov/Traces/sra-db-be/runinfo?acc=SRP045126",
+        "https://www.ebi.ac.uk/ena/portal/api/filereport?accession=PRJEB1&result=read_run",
+        f"https://service.azul.data.humancellatlas.org/repository/files/{UUID}?catalog=dcp43",
+        f"https://api.gdc.cancer.gov/data/{UUID}",
+        "https://ftp.sra.ebi.ac.uk/vol1/fastq/ERR000/ERR0000001/ERR0000001_1.fastq.gz",
+        "https://www.ncbi.nlm.nih.gov/sra/docs/",
+        "https://[x/projects",
+    ],
+)
+def test_addresses_of_files_and_lists_are_no_names(url: str) -> None:
+    assert names_in(url) == ()

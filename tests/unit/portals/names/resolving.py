@@ -1,0 +1,69 @@
+"""Resolves names against recorded responses."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from omicsdk.core.errors import OmicsError
+from omicsdk.portals.lists import ListedFile
+from omicsdk.portals.names import ArchiveOptions, Archives, NamedRow, names_in
+from omicsdk.portals.names.archive import Reads
+
+from tests.unit.portals.names.recorded import DATA, Recorded, RecordedResponses
+
+
+class Resolved(NamedTuple):
+    """What a name gave.
+
+    Attributes:
+        rows: The rows until the error.
+        error: What ended it; None if nothing did.
+        requests: What was requested, as `METHOD URL`.
+    """
+
+    rows: list[NamedRow]
+    error: OmicsError | None
+    requests: list[str]
+
+    @property
+    def files(self) -> list[ListedFile]:
+        return [file for row in self.rows for file in row.files]
+
+    @property
+    def stated(self) -> list[tuple[str, int | None, dict[str, str]]]:
+        """Name, size and checksums of each file."""
+        return [(file.name, file.size, dict(file.checksums)) for file in self.files]
+
+
+def resolve(
+    text: str,
+    responses: Mapping[str, Recorded] | RecordedResponses,
+    environ: Mapping[str, str] | None = None,
+    reads: Reads = "fastq",
+) -> Resolved:
+    """Resolve a name.
+
+    Args:
+        text: The name.
+        responses: What the archives answer, as for `RecordedResponses`, or what answers.
+        environ: The environment's variables.
+        reads: Which files of a run are meant.
+    """
+    transport = responses if isinstance(responses, RecordedResponses) else RecordedResponses(responses)
+    rows: list[NamedRow] = []
+    error: OmicsError | None = None
+    with Archives(ArchiveOptions(environ or {}, reads, transport=transport)) as archives:
+        try:
+            for row in archives.rows(names_in(text)):
+                rows.append(row)  # what came before an error is kept
+        except OmicsError as raised:
+            error = raised
+    return Resolved(rows, error, [f"{each.method} {each.url}" for each in transport.requests])
+
+
+def answers(service: str) -> list[str]:
+    """The files of a service's recorded answers, as its index lists them."""
+    with (DATA / service / "index.tsv").open(encoding="utf-8") as file:
+        return [row["file"] for row in csv.DictReader(file, dialect="excel-tab")]

@@ -1,0 +1,201 @@
+"""Azul: its recorded answers, and projects, datasets and catalogs by UUID and page; the GDC is asked first for a UUID."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+from omicsdk.core.credentials import ANONYMOUS
+from omicsdk.core.errors import BadRequest, NotFound
+from omicsdk.hca.azul import Azul as AzulClient
+from omicsdk.hca.azul.files import of_row
+from omicsdk.hca.azul.manifests import checked_state
+from omicsdk.portals.names import names_in
+
+from tests.unit.portals.names.recorded import DATA, Recorded
+from tests.unit.portals.names.resolving import answers, resolve
+
+HCA = "https://service.azul.data.humancellatlas.org"
+ANVIL = "https://service.explore.anvilproject.org"
+SEARCH = f"{HCA}/index/files"
+GDC = "POST https://api.gdc.cancer.gov/files"
+PROJECT = "e8642221-4c2c-4fd7-b926-a68bce363c88"
+NONE_AT_THE_GDC = httpx.Response(200, json={"data": {"hits": [], "pagination": {"total": 0}}, "warnings": {}})
+
+
+def decoded(name: str) -> Any:
+    return json.loads((DATA / "azul" / name).read_text("utf-8"))
+
+
+def page(*hits: dict[str, Any]) -> httpx.Response:
+    pagination = {"count": len(hits), "total": len(hits), "next": None, "previous": None}
+    facets = {"projectId": {"terms": [{"term": "another", "count": 1}]}}
+    return httpx.Response(200, json={"hits": [*hits], "pagination": pagination, "termFacets": facets})
+
+
+def file_hit(project: str = PROJECT) -> dict[str, Any]:
+    """The file of the service's own tests, with an address as the service makes them."""
+    hit = decoded("service_test_hit_file_1.json")
+    file = hit["files"][0]
+    file["azul_url"] = f"{HCA}/repository/files/{file['uuid']}?catalog=dcp2&version={file['version']}"
+    hit["projects"][0]["projectId"] = [project]
+    return hit
+
+
+FASTQ = (
+    "SRR3562915_1.fastq.gz",
+    195142097,
+    {"sha256": "77337cb51b2e584b5ae1b99db6c163b988cbc5b894dda2f5d22424978c3bfc7a"},
+)
+
+
+def searched(response: Recorded) -> object:
+    catalogs = httpx.Response(200, json=CATALOGS)  # asked for when a search is refused
+    found = resolve(f"azul:{PROJECT}", {SEARCH: response, f"{HCA}/index/catalogs": catalogs})
+    return type(found.error).__name__ if found.error is not None else found.stated
+
+
+def counted(name: str) -> int:
+    """The files that the first project of a response has."""
+    hit = decoded(name)
+    hit = hit["hits"][0] if "hits" in hit else hit
+    project: str = hit["projects"][0]["projectId"]
+    network = httpx.MockTransport(lambda _: httpx.Response(200, json=hit))
+    with AzulClient(HCA, credentials=ANONYMOUS, environ={}, transport=network) as client:
+        found = client.get(project, entity="projects").to_dict()
+    return sum(each["count"] for each in found["fileTypeSummaries"])
+
+
+def manifest_place() -> str:
+    network = httpx.MockTransport(lambda _: httpx.Response(200, json=decoded("fetch_manifest_done.json")))
+    with AzulClient(HCA, credentials=ANONYMOUS, environ={}, transport=network) as client:
+        return checked_state("get_manifest_state", client.get_manifest_state(token="t")).location
+
+
+def manifest_files() -> list[tuple[str, int | None, bool]]:
+    with (DATA / "azul" / "manifest_compact.tsv").open(encoding="utf-8") as file:
+        rows = [of_row(row) for row in csv.DictReader(file, dialect="excel-tab")]
+    return [(each.name, each.size, bool(each.sha256)) for each in rows]
+
+
+READ: dict[str, tuple[Callable[[], object], object]] = {
+    "service_test_hit_file_1.json": (lambda: searched(page(file_hit())), [FASTQ]),
+    # Its facets are a remark of the tests that it is from: that is no page.
+    "service_test_page_2.json": (lambda: searched("azul/service_test_page_2.json"), "DecodeError"),
+    "projects_human_tcell.json": (lambda: counted("projects_human_tcell.json"), 73),
+    "projects_human_thymus.json": (lambda: counted("projects_human_thymus.json"), 267),
+    "projects_disease_hiv.json": (lambda: counted("projects_disease_hiv.json"), 134),
+    "projects_species_homo_sapiens.json": (lambda: counted("projects_species_homo_sapiens.json"), 74),
+    "service_test_hit_project_1.json": (lambda: counted("service_test_hit_project_1.json"), 2),
+    "service_test_hit_project_2.json": (lambda: counted("service_test_hit_project_2.json"), 16),
+    "manifest_compact.tsv": (
+        manifest_files,
+        [("SmartSeq2_RTPCR_protocol.pdf", 29230, True), ("22028_5#300_1.fastq.gz", 64718465, True)],
+    ),
+    "fetch_manifest_done.json": (manifest_place, f"{HCA}/manifest/files/KEY"),
+    "error_bad_request.json": (lambda: searched((400, "azul/error_bad_request.json")), "BadRequest"),
+    "error_gone.json": (lambda: searched((410, "azul/error_gone.json")), "Gone"),
+}
+
+
+@pytest.mark.parametrize("answer", answers("azul"))
+def test_every_recorded_answer_is_read(answer: str) -> None:
+    read, expected = READ[answer.partition("/")[2]]
+    assert read() == expected
+
+
+def test_a_uuid_is_asked_of_the_gdc_and_then_of_azul_once_each() -> None:
+    found = resolve(PROJECT, {GDC: NONE_AT_THE_GDC, SEARCH: page(file_hit())})
+    assert found.stated == [FASTQ]
+    assert [each.partition("?")[0] for each in found.requests] == [GDC, f"GET {SEARCH}"]
+    filters = json.loads(httpx.URL(found.requests[1].partition(" ")[2]).params["filters"])
+    assert filters == {"projectId": {"is": [PROJECT]}}
+
+
+def test_a_uuid_of_the_gdc_is_not_asked_of_azul() -> None:
+    hit = {"file_id": PROJECT, "file_name": "a.bam", "file_size": 1, "md5sum": "1" * 32, "access": "open"}
+    answer = httpx.Response(200, json={"data": {"hits": [hit], "pagination": {"total": 1}}, "warnings": {}})
+    found = resolve(PROJECT, {GDC: answer})
+    assert found.stated == [("a.bam", 1, {"md5": "1" * 32})]
+    assert found.requests == [GDC]
+
+
+def test_a_uuid_that_neither_knows_names_both() -> None:
+    found = resolve(PROJECT, {GDC: NONE_AT_THE_GDC, SEARCH: page()})
+    assert isinstance(found.error, NotFound)
+    assert "unknown to the GDC and Azul" in found.error.message
+    assert len(found.requests) == 2
+
+
+def test_an_error_of_the_gdc_is_no_unknown_uuid() -> None:
+    found = resolve(PROJECT, {GDC: httpx.Response(400, json={"message": "internal"}), SEARCH: page(file_hit())})
+    assert isinstance(found.error, BadRequest)
+    assert found.requests == [GDC]
+
+
+def test_a_file_goes_to_the_source_of_azul_with_its_place_in_the_mirror() -> None:
+    hit = file_hit()
+    hit["files"][0]["azul_mirror_uri"] = "s3://humancellatlas/file/7733.sha256"
+    found = resolve(f"https://explore.data.humancellatlas.org/projects/{PROJECT}", {SEARCH: page(hit)})
+    (file,) = found.files
+    assert (file.kind, file.address) == ("azul", hit["files"][0]["azul_url"])
+    assert file.mirrors == ("s3://humancellatlas/file/7733.sha256",)
+    assert found.rows[0].cells["file_uuid"] == hit["files"][0]["uuid"]
+    assert found.rows[0].cells["accession"] == PROJECT
+
+
+def test_a_file_without_an_address_fails_alone() -> None:
+    hit = file_hit()
+    del hit["files"][0]["azul_url"]
+    hit["files"][0]["drs_uri"] = None
+    (file,) = resolve(f"azul:{PROJECT}", {SEARCH: page(hit)}).files
+    assert isinstance(file.error, NotFound)
+
+
+CATALOGS: dict[str, Any] = {
+    "default_catalog": "dcp43",
+    "catalogs": {
+        name: {"atlas": atlas, "internal": name.endswith("it"), "plugins": {}}
+        for name, atlas in (("dcp43", "hca"), ("lm9", "lungmap"), ("lm10", "lungmap"), ("lm11-it", "lungmap"))
+    },
+}
+
+
+def test_a_page_of_lungmap_is_of_its_newest_catalog() -> None:
+    responses = {
+        f"{HCA}/index/catalogs": httpx.Response(200, json=CATALOGS),
+        f"{SEARCH}?catalog=lm10": page(file_hit()),
+    }
+    assert resolve(f"https://data-browser.lungmap.net/projects/{PROJECT}", responses).stated == [FASTQ]
+
+
+def test_a_page_of_anvil_is_of_its_own_service() -> None:
+    found = resolve(
+        f"https://explore.anvilproject.org/datasets/{PROJECT}/files", {f"{ANVIL}/index/files": page(file_hit())}
+    )
+    assert found.stated == [FASTQ]
+    filters = json.loads(httpx.URL(found.requests[0].partition(" ")[2]).params["filters"])
+    assert filters == {"datasets.dataset_id": {"is": [PROJECT]}}
+
+
+@pytest.mark.parametrize(
+    ("text", "stated"), [(f"azul:dcp42/{PROJECT}", {"projectId": {"is": [PROJECT]}}), ("hca:dcp42", None)]
+)
+def test_a_catalog_can_be_named(text: str, stated: object) -> None:
+    found = resolve(text, {f"{SEARCH}?catalog=dcp42": page(file_hit())})
+    assert found.stated == [FASTQ]
+    parameters = httpx.URL(found.requests[0].partition(" ")[2]).params
+    assert json.loads(parameters.get("filters", "null")) == stated
+
+
+def test_the_portals_pages_are_names_of_azul() -> None:
+    pages = {
+        "lungmap": f"https://data-browser.lungmap.net/projects/{PROJECT}",
+        "anvil": f"https://explore.anvilproject.org/datasets/{PROJECT}",
+        "project": f"https://data.humancellatlas.org/projects/{PROJECT}/metadata",
+    }
+    assert {level: names_in(url)[0].level for level, url in pages.items()} == {each: each for each in pages}

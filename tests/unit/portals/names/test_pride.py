@@ -1,0 +1,181 @@
+"""PRIDE: its recorded answers, and what its list of files and its table of checksums state of one file."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+from omicsdk.core.consistency import InconsistentListing
+from omicsdk.core.errors import DecodeError, NotFound, ServerError
+from omicsdk.portals.names import names_in
+
+from tests.unit.portals.names.recorded import DATA, Recorded
+from tests.unit.portals.names.resolving import Resolved, answers, resolve
+
+V3 = "https://www.ebi.ac.uk/pride/ws/archive/v3"
+FOLDER = "https://ftp.pride.ebi.ac.uk/pride/data/archive/2012/03/PXD000001"
+HEADER = "File-Name\tFile-MD5Checksum\tFile-Size\n"
+MD5 = "0123456789abcdef0123456789abcdef"
+SHA1 = "5e050c8abc697891e2286271e062a8144518108a"
+
+
+def text(body: str) -> httpx.Response:
+    return httpx.Response(200, text=body, headers={"Content-Type": "text/plain"})
+
+
+def project(files: Recorded = "pride/files_PXD000001.json", table: str = "", count: int = 8) -> dict[str, Recorded]:
+    """What PRIDE answers for PXD000001."""
+    return {
+        f"{V3}/projects/PXD000001": "pride/project_PXD000001.json",
+        f"{V3}/projects/PXD000001/files/all": files,
+        f"{V3}/projects/PXD000001/files/count": httpx.Response(200, json=count),
+        f"{V3}/files/checksum/PXD000001": text(table),
+    }
+
+
+def entry(name: str, size: int | None = 3, checksum: str = "", folder: str = "") -> dict[str, Any]:
+    """A file of the list; with the addresses that PRIDE states."""
+    path = f"/pride/data/archive/2012/03/PXD000001/{folder}{name}"
+    return {
+        "accession": f"{folder}{name}",
+        "fileName": name,
+        "fileSizeBytes": size,
+        "checksum": checksum,
+        "fileCategory": {"value": "RAW"},
+        "publicFileLocations": [
+            {"name": "Aspera Protocol", "value": f"prd_ascp@fasp.ebi.ac.uk:{path[1:]}"},
+            {"name": "FTP Protocol", "value": f"ftp://ftp.pride.ebi.ac.uk{path}"},
+        ],
+    }
+
+
+def listed(*entries: dict[str, Any], table: str = "", count: int | None = None) -> Resolved:
+    count = len(entries) if count is None else count
+    return resolve("PXD000001", project(httpx.Response(200, json=[*entries]), table, count))
+
+
+RECORDED = {
+    "files_PXD000001.json": [
+        ("generated/PRIDE_Exp_Complete_Ac_22134.pride.mztab.gz", 497985, "c37fa5f5d0e2b52d0e9e4825a1006e446b2dfff7"),
+        ("generated/PRIDE_Exp_Complete_Ac_22134.pride.mgf.gz", 16448103, "4bfcf84592a6cc6943ef3124427c524c4591d692"),
+        (
+            "TMT_Erwinia_1uLSike_Top10HCD_isol2_45stepped_60min_01.mzXML",
+            243031280,
+            "93bd2b2461acb02b5bcabbf7faa9ff0c471267f4",
+        ),
+        ("erwinia_carotovora.fasta", 1657668, "631f5821d741ac9ef0de4f067eaf033b968af8e2"),
+        ("TMT_Erwinia_1uLSike_Top10HCD_isol2_45stepped_60min_01.raw", 220475548, SHA1),
+        ("F063721.dat-mztab.txt", 304798, "e5037b5aefb15e75ca38bc4eed316df1c6ccbbfb"),
+        ("PRIDE_Exp_Complete_Ac_22134.xml.gz", 10677205, "99b90224bacfea9e67ce3974bfdd8abc9e227ec6"),
+        ("F063721.dat", 21185462, "54fac65e53d61c56f5f46e9b4347d722a57cdc2e"),
+    ]
+}
+
+
+@pytest.mark.parametrize("answer", answers("pride"))
+def test_every_recorded_answer_is_read(answer: str) -> None:
+    name = answer.partition("/")[2]
+    if name == "files_PXD000001.json":
+        expected = [(path, size, {"sha1": sha1}) for path, size, sha1 in RECORDED[name]]
+        assert resolve("PXD000001", project()).stated == expected
+    elif name == "project_PXD000001.json":
+        title = json.loads((DATA / answer).read_text("utf-8"))["title"]
+        cells = [row.cells for row in resolve("PXD000001", project()).rows]
+        assert {(each["title"], each["organism"]) for each in cells} == {(title, "Erwinia carotovora")}
+        assert [each["category"] for each in cells[:3]] == ["OTHER", "PEAK", "PEAK"]
+    else:  # the folder of generated files alone, so that it is not asked for; in another answer's place it is none
+        assert isinstance(resolve("PXD000001", project(answer)).error, DecodeError)
+
+
+def test_files_are_fetched_by_https_from_the_place_that_is_stated_for_ftp() -> None:
+    file = listed(entry("run 1#a.raw")).files[0]
+    assert file.address == f"{FOLDER}/run%201%23a.raw"
+    assert (file.kind, file.name) == ("url", "run 1#a.raw")
+
+
+def test_sizes_and_md5_are_those_of_the_table_of_checksums() -> None:
+    found = listed(entry("a.raw", 10), entry("b.raw", 3, SHA1), table=f"{HEADER}a.raw\t{MD5}\t7\nb.raw\t{MD5}\t3\n")
+    assert found.stated == [("a.raw", 7, {"md5": MD5}), ("b.raw", 3, {"sha1": SHA1, "md5": MD5})]
+
+
+def test_a_checksum_of_other_bytes_than_the_served_ones_is_left_out() -> None:
+    found = listed(entry("a.xml.gz", 10_677_205, SHA1), table=f"{HEADER}a.xml.gz\t{MD5}\t10668000\n")
+    assert found.stated == [("a.xml.gz", 10_668_000, {"md5": MD5})]
+
+
+def test_a_size_that_nothing_confirms_is_left_out() -> None:
+    """PXD000001 states 497,985 bytes of a file that has 103,845; it has no checksum any more."""
+    table = f"{HEADER}a.raw\t{MD5}\t3\n"
+    found = listed(entry("a.raw"), entry("a.mztab.gz", 497_985, folder="generated/"), table=table)
+    assert found.stated[1] == ("generated/a.mztab.gz", None, {})
+    assert listed(entry("a.mztab.gz", 497_985)).stated == [("a.mztab.gz", 497_985, {})]  # without a table
+
+
+def test_files_of_the_folder_that_the_list_lacks_are_planned_too() -> None:
+    found = listed(entry("a.raw"), table=f"{HEADER}a.raw\t{MD5}\t3\nextra.mzML\t{MD5}\t5\n")
+    assert found.files[1][1:5] == (f"{FOLDER}/extra.mzML", "extra.mzML", 5, {"md5": MD5})
+    assert "not in PRIDE's list" in found.rows[1].note
+    assert found.error is None
+
+
+def test_one_name_in_two_folders_is_two_files() -> None:
+    found = listed(entry("a.mgf"), entry("a.mgf", folder="generated/"))
+    assert [file.name for file in found.files] == ["a.mgf", "generated/a.mgf"]
+
+
+def test_a_name_that_the_table_has_twice_has_no_checksum() -> None:
+    found = listed(entry("a.raw"), table=f"{HEADER}a.raw\t{MD5}\t3\na.raw\t{'1' * 32}\t3\n")
+    assert found.files[0].checksums == {}
+
+
+@pytest.mark.parametrize("status", [404, 406])
+def test_a_project_without_a_table_of_checksums_is_read(status: int) -> None:
+    responses = project() | {f"{V3}/files/checksum/PXD000001": httpx.Response(status)}
+    found = resolve("PXD000001", responses)
+    assert len(found.files) == 8
+    assert found.error is None
+
+
+def test_a_table_of_checksums_that_fails_is_an_error() -> None:
+    responses = project() | {f"{V3}/files/checksum/PXD000001": httpx.Response(501)}
+    assert isinstance(resolve("PXD000001", responses).error, ServerError)
+
+
+@pytest.mark.parametrize("body", ["<html>\n<title>Error</title>\n", "Name\tMD5\na.raw\t0\n"])
+def test_another_text_than_the_table_is_an_error(body: str) -> None:
+    assert isinstance(resolve("PXD000001", project(table=body)).error, DecodeError)
+
+
+def test_a_list_shorter_than_the_stated_count_is_no_whole_list() -> None:
+    found = listed(entry("a.raw"), count=100)
+    assert len(found.rows) == 1
+    assert isinstance(found.error, InconsistentListing)
+
+
+def test_a_list_that_is_cut_off_is_an_error_after_its_files() -> None:
+    whole = json.dumps([entry("a.raw"), entry("b.raw")])
+    found = resolve("PXD000001", project(httpx.Response(200, text=whole[:-20]), count=2))
+    assert [file.name for file in found.files] == ["a.raw"]
+    assert isinstance(found.error, DecodeError)
+
+
+def test_a_project_that_pride_does_not_have_may_be_elsewhere() -> None:
+    missing = httpx.Response(404, json={"message": "The project accession is not in the database"})
+    found = resolve("pxd082693", {f"{V3}/projects/PXD082693": missing})
+    assert isinstance(found.error, NotFound)
+    assert "PXD082693" in found.error.message
+    assert "proteomecentral" in found.error.remedy
+
+
+def test_a_file_with_an_address_of_aspera_alone_fails_alone() -> None:
+    only = entry("a.raw")
+    only["publicFileLocations"] = only["publicFileLocations"][:1]
+    found = listed(only, entry("b.raw"))
+    assert isinstance(found.files[0].error, NotFound)
+    assert found.files[1].error is None
+
+
+def test_accessions_of_affinity_and_legacy_projects_are_names() -> None:
+    assert [names_in(text)[0].archive for text in ("PAD000052", "PRD000749", "RPXD012345")] == ["pride"] * 3
