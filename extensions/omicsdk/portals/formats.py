@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from omicsdk.portals import archives, documents, tables, url_lists
+from omicsdk.portals import bags, documents, metalink, tables, url_lists
 
 FORMATS = (
-    archives.BAG,
-    archives.METALINK,
+    bags.BAG,
+    metalink.METALINK,
     url_lists.CURL,
     tables.TERRA,
     tables.HCA_DSS,

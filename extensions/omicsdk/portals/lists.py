@@ -1,7 +1,7 @@
 """Lists of files: their heads, formats, rows and files. Sends no requests.
 
 A format is one declaration (`Format`): how its head is recognised, how its rows are read, and which files a row names. The declarations
-are in `tables`, `url_lists` and `archives`; `recognised` tries them in the order of `omicsdk.portals.formats`.
+are in `tables`, `url_lists`, `documents`, `bags` and `metalink`; `recognised` tries them in the order of `omicsdk.portals.formats`.
 """
 
 from __future__ import annotations

@@ -1,0 +1,154 @@
+"""Metalink 4 documents (RFC 5854), read as a stream."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from xml.etree import ElementTree
+
+from omicsdk.core.tables import LONGEST_LINE
+from omicsdk.core.type_guards import number_in
+from omicsdk.portals.lists import (
+    FileList,
+    Format,
+    Head,
+    ListedFile,
+    ListError,
+    Row,
+    RowFault,
+    checksums_in,
+    file_at,
+    name_in,
+    opened_bytes,
+    size_in,
+)
+
+_NAMESPACE = "{urn:ietf:params:xml:ns:metalink}"
+_HASHES = {"sha-512": "sha512", "sha-256": "sha256", "sha-1": "sha1", "md5": "md5"}
+_LAST = 999_999
+"""The priority of a URL that states none (RFC 5854, 4.2.16.1)."""
+_CHUNK = 1 << 16
+
+
+class _MetalinkFiles:
+    """Collects the files of a Metalink as an XML parser reads it, and nothing else of it.
+
+    The parser reports a DOCTYPE wherever and in whatever encoding it is. It is refused: entities within entities could
+    fill the memory, and no portal's document has one.
+    """
+
+    def __init__(self, shown: str) -> None:
+        self._shown = shown
+        self._builder: ElementTree.TreeBuilder | None = None
+        self._length = self._pieces = 0
+        self.number = 0
+        self.rows: list[Row] = []
+        self.events = 0
+        """How often the parser has reported anything."""
+
+    def doctype(self, *_: object) -> None:
+        said = f"{self._shown}: a Metalink with a DOCTYPE is refused"
+        raise ListError(said, remedy="Get it from another source.")
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        self.events += 1
+        if tag == f"{_NAMESPACE}file" and self._builder is None:
+            self._builder, self._length = ElementTree.TreeBuilder(), 0
+        self._pieces += tag == f"{_NAMESPACE}pieces"  # checksums of parts, which may be very many
+        if self._builder is not None and not self._pieces:
+            self._spend(len(tag) + sum(map(len, attributes.values())))
+            self._builder.start(tag, attributes)
+
+    def data(self, text: str) -> None:
+        self.events += 1
+        if self._builder is not None and not self._pieces:
+            self._spend(len(text))
+            self._builder.data(text)
+
+    def end(self, tag: str) -> None:
+        self.events += 1
+        if self._builder is not None and not self._pieces:
+            self._builder.end(tag)
+            if tag == f"{_NAMESPACE}file":
+                self.number += 1
+                self.rows.append(Row(self.number, _cells(self._builder.close())))
+                self._builder = None
+        self._pieces -= tag == f"{_NAMESPACE}pieces"
+
+    def close(self) -> None:
+        """Called at the end of the document."""
+
+    def _spend(self, length: int) -> None:
+        self._length += length
+        if self._length > LONGEST_LINE:
+            said = f"{self._shown}: file {self.number + 1} is described by more than {LONGEST_LINE >> 20} MiB"
+            raise ListError(said, remedy="Get the Metalink from another source.")
+
+
+def _metalink_rows(listed: FileList) -> Iterator[Row]:
+    files, unread = _MetalinkFiles(listed.shown), 0
+    parser = ElementTree.XMLParser(target=files)  # noqa: S314 - a DOCTYPE is refused, so there are no entities
+    with opened_bytes(listed) as source:
+        try:
+            while chunk := source.read(_CHUNK):
+                events = files.events
+                parser.feed(chunk)
+                # The parser keeps a tag, a comment or an attribute until its end.
+                unread = unread + len(chunk) if files.events == events else 0
+                if unread > LONGEST_LINE:
+                    said = f"{listed.shown}: a tag or comment is longer than {LONGEST_LINE >> 20} MiB"
+                    raise ListError(said, remedy="Get the Metalink from another source.")
+                yield from files.rows
+                files.rows.clear()
+            parser.close()
+        except ElementTree.ParseError as error:
+            said = f"{listed.shown}: not valid XML after file {files.number}: {error}"
+            raise ListError(said, remedy="Download the list again; it may be truncated.") from error
+        yield from files.rows
+
+
+def _cells(file: ElementTree.Element) -> dict[str, str]:
+    urls = sorted(file.iterfind(f"{_NAMESPACE}url"), key=_priority)
+    sums = {
+        _HASHES[kind]: (each.text or "").strip()
+        for each in file.iterfind(f"{_NAMESPACE}hash")
+        if (kind := each.get("type", "").lower()) in _HASHES
+    }
+    return {
+        "name": file.get("name", ""),
+        "size": (file.findtext(f"{_NAMESPACE}size") or "").strip(),
+        "urls": "\n".join(filter(None, (" ".join((url.text or "").split()) for url in urls))),
+        **sums,
+    }
+
+
+def _priority(url: ElementTree.Element) -> int:
+    """The priority of a URL, lower ones first."""
+    stated = url.get("priority", "")
+    return _LAST if (number := number_in(stated)) is None else number
+
+
+def _metalink_files(row: Row, listed: FileList) -> Iterator[ListedFile]:
+    cells = row.cells
+    if not cells["name"]:
+        raise RowFault("a file has no name")
+    urls = cells["urls"].splitlines()
+    if not urls:
+        listed.notes["files have no URL"] += 1
+        return
+    checksums = checksums_in({name: cells.get(name, "") for name in _HASHES.values()})
+    name = name_in(cells["name"])
+    yield file_at(urls[0], name=name, size=size_in(cells["size"]), checksums=checksums, mirrors=tuple(urls[1:]))
+
+
+def _is_metalink(head: Head) -> bool:
+    return head.text.lstrip()[:1] == "<" and "urn:ietf:params:xml:ns:metalink" in head.text
+
+
+METALINK = Format(
+    "metalink",
+    "Metalink 4",
+    "the namespace urn:ietf:params:xml:ns:metalink",
+    _is_metalink,
+    _metalink_rows,
+    _metalink_files,
+)
