@@ -12,6 +12,7 @@ from contextlib import closing, contextmanager
 from omicsdk.core.archives import InflationLimit
 from omicsdk.core.tables import lines_of
 from omicsdk.portals.lists import (
+    ALGORITHMS,
     FileList,
     Format,
     ListedFile,
@@ -27,8 +28,6 @@ from omicsdk.portals.lists import (
 from omicsdk.portals.url_lists import checksum_line, most_lines
 
 FETCH, BAGIT = "fetch.txt", "bagit.txt"
-_ALGORITHMS = ("sha512", "sha256", "sha1", "md5")
-"""Algorithms of a bag's manifests that are verified, the strongest first."""
 _FETCH_LINE = re.compile(r"(\S+)\s+(\d+|-)\s+(data/.*)\Z")
 _ESCAPED = {"%0a": "\n", "%0d": "\r", "%25": "%"}
 
@@ -42,7 +41,7 @@ def _unescaped(name: str) -> str:
 def _bag_files(listed: FileList) -> Generator[dict[str, Iterator[str]]]:
     """The lines of a bag's tag files that matter to a download, by name; of a `fetch.txt` alone those beside it."""
     path = listed.path
-    wanted = (FETCH, *(f"manifest-{name}.txt" for name in _ALGORITHMS))
+    wanted = (FETCH, *(f"manifest-{name}.txt" for name in ALGORITHMS))
     if not zipfile.is_zipfile(path):
         folder = path if path.is_dir() else path.parent
         found = {name: folder / name for name in wanted if (folder / name).is_file()}
@@ -113,7 +112,7 @@ def _bag_rows(listed: FileList) -> Iterator[Row]:
         if FETCH not in files:
             remedy = "All its files are in it: unpack it." if files else "Use a bag, or its fetch.txt."
             raise ListError(f"{listed.shown}: the bag has no fetch.txt", remedy=remedy)
-        for algorithm in _ALGORITHMS:
+        for algorithm in ALGORITHMS:
             stated.read(algorithm, files.get(f"manifest-{algorithm}.txt", iter(())))
         for number, line in enumerate(files[FETCH], 1):
             if not line.strip():

@@ -14,6 +14,7 @@ from omicsdk.core.json_decoding import decoded
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.portals.headings import is_address, last_part, multihash_in, sums_in
 from omicsdk.portals.lists import (
+    ALGORITHMS,
     FETCHABLE,
     FileList,
     Format,
@@ -24,6 +25,7 @@ from omicsdk.portals.lists import (
     RowFault,
     UnsafeRow,
     file_at,
+    first_of,
     name_in,
     scheme_of,
     size_in,
@@ -32,7 +34,6 @@ from omicsdk.portals.lists import (
 from omicsdk.portals.rows import Names, text_of
 
 _ANY = "**"
-_ALGORITHMS = ("sha512", "sha256", "sha1", "md5")
 
 
 class _Members(NamedTuple):
@@ -143,7 +144,7 @@ def document(
                 yield Row(number, {}, fault=str(fault))
 
     def described(cells: Mapping[str, str], above: str, listed: FileList) -> ListedFile:
-        stated = _first(cells, members.url)
+        stated = first_of(cells, members.url)
         if refuses is not None and (why := refuses(cells)):
             raise RowFault(f"{stated[:200]!r} {why}")
         urls = [_absolute(each, above, listed, name) for each in (addresses(stated) if addresses else [stated])]
@@ -157,17 +158,17 @@ def document(
             sums.update(multihash_in(cells.get(member, "")))
         for member, value in cells.items():
             algorithm = member.lower().replace("-", "")
-            if algorithm in _ALGORITHMS:
+            if algorithm in ALGORITHMS:
                 sums.update(sums_in(algorithm, value))
-        called = "/".join(filter(None, (_first(cells, members.folder), _first(cells, members.name))))
+        called = "/".join(filter(None, (first_of(cells, members.folder), first_of(cells, members.name))))
         if "." not in called and "." in last_part(urls[0]):
             called = ""  # a title
-        size = size_in(_first(cells, members.size))
+        size = size_in(first_of(cells, members.size))
         return file_at(urls[0], name=name_in(called), size=size, checksums=sums, mirrors=tuple(urls[1:]))
 
     def files(row: Row, _: FileList) -> Iterator[ListedFile]:
         first, *mirrors = row.cells["url"].split(" ")
-        sums = {algorithm: row.cells[algorithm] for algorithm in _ALGORITHMS if row.cells.get(algorithm)}
+        sums = {algorithm: row.cells[algorithm] for algorithm in ALGORITHMS if row.cells.get(algorithm)}
         size = size_in(row.cells["size"])
         yield file_at(first, name=row.cells["file_name"], size=size, checksums=sums, mirrors=tuple(mirrors))
 
@@ -185,10 +186,6 @@ def _stated_cells(file: ListedFile, cells: Mapping[str, str]) -> dict[str, str]:
         for name, value in cells.items()
         if name.lower() not in stated and not is_address(value.lstrip("[{"))
     }
-
-
-def _first(cells: Mapping[str, str], names: Names) -> str:
-    return next((value for name in names if (value := cells.get(name, "").strip())), "")
 
 
 def _absolute(address: str, root: str, listed: FileList, name: str) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from omicsdk.drs.objects import hexadecimal
 from omicsdk.drs.resolution import server_url
 from omicsdk.portals.lists import (
+    ALGORITHMS,
     FETCHABLE,
     FileList,
     ListedFile,
@@ -21,13 +22,13 @@ from omicsdk.portals.lists import (
     Stated,
     checksums_in,
     file_at,
+    first_of,
     name_in,
     scheme_of,
     size_in,
 )
 
-_ALGORITHMS = ("sha512", "sha256", "sha1", "md5", "crc32c")
-ROLES = ("url", "name", "size", "checksum", *_ALGORITHMS)
+ROLES = ("url", "name", "size", "checksum", *ALGORITHMS)
 """What `--map` can state: `checksum` is of the algorithm that its text shows."""
 
 _NOTHING = frozenset(("", "-", ".", "na", "n/a", "nan", "none", "null"))
@@ -158,7 +159,7 @@ def sums_in(algorithm: str, text: str) -> dict[str, str]:
         algorithm, value = found[1].lower().replace("-", ""), found[2]
     elif not algorithm:
         algorithm = _LENGTHS.get(len(value), "")
-    return checksums_in({algorithm: value}) if algorithm in _ALGORITHMS else {}
+    return checksums_in({algorithm: value}) if algorithm in ALGORITHMS else {}
 
 
 def multihash_in(text: str) -> dict[str, str]:
@@ -214,11 +215,7 @@ def files_stated(row: Row, stated: Stated, listed: FileList) -> Iterator[ListedF
         urls = preferred([url for url, _, _ in copies], listed.prefer)
         _, column, place = copies[0]
         values = _values_of(row, stated, column, place, len(found))
-        name = (
-            next((text for each in stated.names if (text := row.cells.get(each, "").strip())), "")
-            if len(found) == 1
-            else ""
-        )
+        name = first_of(row.cells, stated.names) if len(found) == 1 else ""
         sums: dict[str, str] = {}
         for algorithm, text in values.sums:
             sums.update(sums_in(algorithm, text))
@@ -254,8 +251,9 @@ class _Values:
 def _values_of(row: Row, stated: Stated, column: str, place: int, count: int) -> _Values:
     """The size and checksums of a file: of a row's only one those of the row, else those that belong to its column or place."""
     if count == 1:
-        size = next((text for each in stated.sizes if (text := row.cells.get(each, "").strip())), "")
-        return _Values(_first(size), [(kind, _first(row.cells.get(each, ""))) for each, kind in stated.sums])
+        size = first_of(row.cells, stated.sizes)
+        sums = [(kind, row.cells.get(each, "")) for each, kind in stated.sums]
+        return _Values(size.partition(";")[0], [(kind, text.partition(";")[0]) for kind, text in sums])
     belongs = _belonging(column, len(stated.urls))
     return _Values(
         next((_at(row.cells.get(each, ""), place, count) for each in stated.sizes if belongs(each)), ""),
@@ -276,10 +274,6 @@ def _belonging(column: str, columns: int) -> Callable[[str], bool]:
         return bool(number) and its.endswith(number)
 
     return test
-
-
-def _first(text: str) -> str:
-    return text.partition(";")[0]
 
 
 def _at(text: str, place: int, count: int) -> str:

@@ -558,6 +558,19 @@ def format_named(name: str, formats: Sequence[Format]) -> Format:
 
 # -- values of rows
 
+ALGORITHMS = ("sha512", "sha256", "sha1", "md5", "crc32c")
+"""Algorithms of checksums that lists state, the strongest first."""
+
+
+def first_of(cells: Mapping[str, str], names: Iterable[str]) -> str:
+    """The first value under one of several names; empty where there is none.
+
+    Args:
+        cells: Values by name.
+        names: The names, the preferred one first.
+    """
+    return next((value for name in names if (value := cells.get(name, "").strip())), "")
+
 
 def size_in(text: str) -> int | None:
     """The size in bytes that a cell states: 123, 123.0 or 36,781,467; None where it states none, or a rounded one such as 1.2G.

@@ -18,6 +18,7 @@ from omicsdk.gen3.manifests.tables import STUDIES
 from omicsdk.hca.azul.files import COLUMNS, JOINED, service_of
 from omicsdk.portals.headings import files_stated, is_address, stated_by, stated_by_user
 from omicsdk.portals.lists import (
+    ALGORITHMS,
     FileList,
     Format,
     Head,
@@ -386,7 +387,7 @@ def _remote_files(row: Row, _: FileList) -> Iterator[ListedFile]:
         yield file._replace(name=f"data/{file.name}")
 
 
-_REMOTE = Columns(("url",), ("filename",), ("length",), {name: (name,) for name in ("sha512", "sha256", "sha1", "md5")})
+_REMOTE = Columns(("url",), ("filename",), ("length",), {name: (name,) for name in ALGORITHMS})
 REMOTE_FILES = table(
     "bdbag-json", "remote file manifest of bdbag", (("url",), ("length",), ("filename",)), _remote_files
 )
