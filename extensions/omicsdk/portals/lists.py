@@ -518,8 +518,6 @@ def _what_it_is(head: Head) -> tuple[str, str]:
     """Return the kind of an unsupported list, and a remedy."""
     if head.data.startswith(b"Obj\x01"):
         return "a PFB or other Avro file", "Export the files as a TSV or JSON manifest."
-    if "http://www.metalinker.org/" in head.text:
-        return "a Metalink of version 3", "Get it as Metalink 4 (.meta4)."
     if "guid" in head.columns and "_tag_0" in head.columns:
         return (
             "a Gen3 discovery export of studies without the column __manifest, which names their files",

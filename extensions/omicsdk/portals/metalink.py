@@ -1,13 +1,15 @@
-"""Metalink 4 documents (RFC 5854), read as a stream."""
+"""Metalink documents, of version 4 (RFC 5854) and 3, read as a stream."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from xml.etree import ElementTree
 
 from omicsdk.core.tables import LONGEST_LINE
 from omicsdk.core.type_guards import number_in
 from omicsdk.portals.lists import (
+    ALGORITHMS,
     FileList,
     Format,
     Head,
@@ -22,10 +24,11 @@ from omicsdk.portals.lists import (
     size_in,
 )
 
-_NAMESPACE = "{urn:ietf:params:xml:ns:metalink}"
-_HASHES = {"sha-512": "sha512", "sha-256": "sha256", "sha-1": "sha1", "md5": "md5"}
+_ROOT = re.compile(r"<(?:\w+:)?metalink[\s>]")
 _LAST = 999_999
 """The priority of a URL that states none (RFC 5854, 4.2.16.1)."""
+_MOST_PREFERRED = 100
+"""The highest preference of a URL in version 3, which has these instead of priorities."""
 _CHUNK = 1 << 16
 
 
@@ -51,9 +54,10 @@ class _MetalinkFiles:
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         self.events += 1
-        if tag == f"{_NAMESPACE}file" and self._builder is None:
+        tag = _local(tag)
+        if tag == "file" and self._builder is None:
             self._builder, self._length = ElementTree.TreeBuilder(), 0
-        self._pieces += tag == f"{_NAMESPACE}pieces"  # checksums of parts, which may be very many
+        self._pieces += tag == "pieces"  # checksums of parts, which may be very many
         if self._builder is not None and not self._pieces:
             self._spend(len(tag) + sum(map(len, attributes.values())))
             self._builder.start(tag, attributes)
@@ -66,13 +70,14 @@ class _MetalinkFiles:
 
     def end(self, tag: str) -> None:
         self.events += 1
+        tag = _local(tag)
         if self._builder is not None and not self._pieces:
             self._builder.end(tag)
-            if tag == f"{_NAMESPACE}file":
+            if tag == "file":
                 self.number += 1
                 self.rows.append(Row(self.number, _cells(self._builder.close())))
                 self._builder = None
-        self._pieces -= tag == f"{_NAMESPACE}pieces"
+        self._pieces -= tag == "pieces"
 
     def close(self) -> None:
         """Called at the end of the document."""
@@ -106,16 +111,21 @@ def _metalink_rows(listed: FileList) -> Iterator[Row]:
         yield from files.rows
 
 
+def _local(tag: str) -> str:
+    """A tag without its namespace, which differs between the versions."""
+    return tag.rpartition("}")[2]
+
+
 def _cells(file: ElementTree.Element) -> dict[str, str]:
-    urls = sorted(file.iterfind(f"{_NAMESPACE}url"), key=_priority)
+    urls = sorted((each for each in file.iter("url") if each.get("type") != "bittorrent"), key=_priority)
     sums = {
-        _HASHES[kind]: (each.text or "").strip()
-        for each in file.iterfind(f"{_NAMESPACE}hash")
-        if (kind := each.get("type", "").lower()) in _HASHES
+        algorithm: (each.text or "").strip()
+        for each in file.iter("hash")
+        if (algorithm := each.get("type", "").lower().replace("-", "")) in ALGORITHMS
     }
     return {
         "name": file.get("name", ""),
-        "size": (file.findtext(f"{_NAMESPACE}size") or "").strip(),
+        "size": (file.findtext("size") or "").strip(),
         "urls": "\n".join(filter(None, (" ".join((url.text or "").split()) for url in urls))),
         **sums,
     }
@@ -123,8 +133,9 @@ def _cells(file: ElementTree.Element) -> dict[str, str]:
 
 def _priority(url: ElementTree.Element) -> int:
     """The priority of a URL, lower ones first."""
-    stated = url.get("priority", "")
-    return _LAST if (number := number_in(stated)) is None else number
+    if (preference := number_in(url.get("preference", ""))) is not None:
+        return _MOST_PREFERRED - preference
+    return _LAST if (number := number_in(url.get("priority", ""))) is None else number
 
 
 def _metalink_files(row: Row, listed: FileList) -> Iterator[ListedFile]:
@@ -135,19 +146,19 @@ def _metalink_files(row: Row, listed: FileList) -> Iterator[ListedFile]:
     if not urls:
         listed.notes["files have no URL"] += 1
         return
-    checksums = checksums_in({name: cells.get(name, "") for name in _HASHES.values()})
+    checksums = checksums_in({name: cells.get(name, "") for name in ALGORITHMS})
     name = name_in(cells["name"])
     yield file_at(urls[0], name=name, size=size_in(cells["size"]), checksums=checksums, mirrors=tuple(urls[1:]))
 
 
 def _is_metalink(head: Head) -> bool:
-    return head.text.lstrip()[:1] == "<" and "urn:ietf:params:xml:ns:metalink" in head.text
+    return head.text.lstrip()[:1] == "<" and _ROOT.search(head.text) is not None
 
 
 METALINK = Format(
     "metalink",
-    "Metalink 4",
-    "the namespace urn:ietf:params:xml:ns:metalink",
+    "Metalink 3 or 4",
+    "an XML document whose root is metalink",
     _is_metalink,
     _metalink_rows,
     _metalink_files,

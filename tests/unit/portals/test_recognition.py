@@ -62,6 +62,7 @@ FORMAT_OF = {
     "encode.json": "encode",
     "drs_uris.txt": "urls",
     "files.meta4": "metalink",
+    "files.metalink": "metalink",
     "aria2.txt": "aria2",
     "urls.txt": "urls",
     "SHA256SUMS": "checksums",
@@ -70,7 +71,7 @@ FORMAT_OF = {
 }
 PUBLISHED = SAMPLES.parent / "published"
 U = "{0:08x}-0000-4000-8000-{0:012x}".format
-TEXTS = sorted(name for name in FORMAT_OF if not name.endswith((".zip", ".json", ".meta4")))
+TEXTS = sorted(name for name in FORMAT_OF if not name.endswith((".zip", ".json", ".meta4", ".metalink")))
 TABLES = sorted(name for name in FORMAT_OF if name.endswith((".tsv", ".csv")) or name.startswith("gdc_manifest"))
 
 
@@ -165,7 +166,7 @@ def _changed(data: st.DataObject, sample: Path) -> bytes:
         return archive.getvalue()
     if sample.suffix == ".json":
         return data.draw(changed(json.loads(sample.read_bytes())))
-    if sample.suffix == ".meta4":
+    if sample.suffix in (".meta4", ".metalink"):
         return data.draw(changed_xml(sample.read_bytes()))
     return data.draw(changed_cells(sample.read_text("utf-8")))
 
@@ -273,6 +274,12 @@ def test_urls_of_a_metalink_come_by_priority_and_all_hashes_count():
     assert file.checksums.keys() == {"sha512", "sha256"}
 
 
+def test_version_3_of_a_metalink_has_preferences_and_torrents():
+    ((file,),) = read(SAMPLES / "files.metalink")
+    assert (file.name, file.size, file.checksums.keys()) == ("m/a.bam", 19, {"sha256"})
+    assert [url.split("/")[3] for url in (file.address, *file.mirrors)] == ["gone", "mirror", "last"]
+
+
 # -- refusals
 
 
@@ -282,7 +289,6 @@ def test_urls_of_a_metalink_come_by_priority_and_all_hashes_count():
         (b"chrom\tstart\tend\nchr1\t1\t2\n", r"first line is 'chrom\\tstart\\tend'", "The manual has all formats"),
         (b"Obj\x01\x04\x14avro.codec", "PFB", "TSV or JSON"),
         (b"File name,sample\na.bam,S1\n", "a manifest for uploads", "Export the manifest"),
-        (b'<metalink version="3.0" xmlns="http://www.metalinker.org/">', "version 3", "meta4"),
         (b"<!DOCTYPE html><html>Log in</html>", "a page of HTML", "login page"),
         (b"guid\tname\t_tag_0\ns1\tStudy 1\tProgram: X\n", "discovery export of studies", "Export the manifest"),
     ],
