@@ -400,7 +400,7 @@ def _fill(plan: Plan, lists: Sequence[_List], tell: Callable[[str], object]) -> 
         empty += counts["empty"]
         tell(f"{listed.shown}: {format.title}{'' if is_statement else f', {described(counts)}'}")
         for note, number in listed.notes.items():
-            tell(f"{listed.shown}: {note} ({number:,})")
+            tell(f"{listed.shown}: {note}{f' ({number:,})' if number else ''}")
     if len(plan.kinds) + bool(empty) > 1:
         tell(kinds_in_words(plan.kinds, empty))
 

@@ -46,6 +46,8 @@ SHOWN_FAULTS = 10
 MANUAL = 'The manual has all formats, on the page "Manifests and file lists".'
 """Manual page that errors refer to."""
 
+_UTF8, _WINDOWS = "utf-8-sig", "cp1252"
+_ENCODINGS = {_UTF8: "UTF-8", _WINDOWS: "Windows-1252"}
 _GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
 _FIRST_LINE = 200
 """Characters of a first line that an error shows."""
@@ -292,16 +294,32 @@ class Head:
 
 
 def encoding_of(data: bytes) -> str:
-    """The encoding of a text: UTF-16 where a mark or the zeros of its first characters show it, else UTF-8.
+    """The encoding of a text: UTF-16 where a mark or the zeros of its first characters show it, Windows-1252 where its first
+    character that is not ASCII is none of UTF-8, else UTF-8.
 
     Args:
-        data: Its beginning.
+        data: Its beginning, which may end within a character.
     """
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
     if data[1:4:2] == b"\0\0" and data[0] and data[2]:
         return "utf-16-le"
-    return "utf-16-be" if data[0:4:2] == b"\0\0" and data[1] and data[3] else "utf-8-sig"
+    if data[0:4:2] == b"\0\0" and data[1] and data[3]:
+        return "utf-16-be"
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(data)
+    except UnicodeDecodeError as error:
+        return _WINDOWS if data[: error.start].isascii() else _UTF8
+    return _UTF8
+
+
+def _encoding_in(listed: FileList) -> str:
+    """The encoding of a list, as far as its first character that is not ASCII shows it."""
+    with opened_bytes(listed) as file:
+        encoding = encoding_of(data := file.read(HEAD_BYTES))
+        while encoding == _UTF8 and data.isascii() and (data := file.read(HEAD_BYTES)):
+            encoding = _WINDOWS if encoding_of(data) == _WINDOWS else _UTF8
+    return encoding
 
 
 def _beginning(path: Path, length: int = HEAD_BYTES) -> bytes:
@@ -347,21 +365,23 @@ def opened_bytes(listed: FileList) -> Generator[IO[bytes]]:
 
 @contextmanager
 def opened(listed: FileList) -> Generator[IO[str]]:
-    """Open the text of a list: UTF-8 with or without a byte order mark, or UTF-16, as it is or compressed with gzip.
+    """Open the text of a list: UTF-8 with or without a byte order mark, UTF-16 or Windows-1252, as it is or compressed with gzip.
 
     Args:
         listed: The list. Read its lines by `lines_of`, which bounds their length.
 
     Raises:
-        ListError: It cannot be read, is not UTF-8, or has a line that is too long; also while it is read.
+        ListError: It cannot be read, is in another encoding, or has a line that is too long; also while it is read.
     """
-    encoding = encoding_of(_beginning(listed.path, 4))
+    encoding = _encoding_in(listed)
+    if encoding == _WINDOWS:
+        listed.notes.setdefault("read as Windows-1252, since it is not UTF-8", 0)
     with opened_bytes(listed) as file, text_of(file, listed.shown, encoding) as text:
         yield text
 
 
 @contextmanager
-def text_of(file: IO[bytes], shown: str, encoding: str = "utf-8-sig") -> Generator[IO[str]]:
+def text_of(file: IO[bytes], shown: str, encoding: str = _UTF8) -> Generator[IO[str]]:
     """Read bytes of a list as text.
 
     Args:
@@ -376,7 +396,7 @@ def text_of(file: IO[bytes], shown: str, encoding: str = "utf-8-sig") -> Generat
         with io.TextIOWrapper(file, encoding=encoding, newline="") as text:
             yield text
     except UnicodeDecodeError as error:
-        said = f"{shown} is not {'UTF-16' if '16' in encoding else 'UTF-8'} text (byte {error.start})"
+        said = f"{shown} is not {_ENCODINGS.get(encoding, 'UTF-16')} text (byte {error.start})"
         raise ListError(said, remedy="Save it as UTF-8.") from None
     except RowError as error:
         remedy = "Check that it is a list of files, and the quotes in it."

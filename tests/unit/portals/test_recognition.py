@@ -280,6 +280,36 @@ def test_version_3_of_a_metalink_has_preferences_and_torrents():
     assert [url.split("/")[3] for url in (file.address, *file.mirrors)] == ["gone", "mirror", "last"]
 
 
+def test_a_text_that_is_not_utf_8_is_windows_1252(tmp_path: Path):
+    path = tmp_path / "list.csv"
+    more = "https://h.example/a.bam,plain\n" * 3000  # the first byte that is no ASCII is not in the list's beginning
+    for lines in ("", more):
+        path.write_bytes(f"url,name\n{lines}https://h.example/b.bam,Größe – 1.bam\n".encode("cp1252"))
+        listed = FileList(path, "list.csv", "", (), Counter())
+        format = recognised(Head(path), FORMATS, path.name)
+        *_, row = format.rows(listed)
+        assert next(iter(format.files(row, listed))).name == "Größe – 1.bam"
+        assert "read as Windows-1252, since it is not UTF-8" in listed.notes
+
+
+def test_a_character_across_two_parts_of_a_long_list_is_utf_8(tmp_path: Path):
+    path = tmp_path / "list.csv"
+    start = "url,name\nhttps://h.example/a,é\n"
+    filled = f"{start}https://h.example/b,".ljust((1 << 16) - 2, "x")
+    path.write_text(f"{filled}é\n", encoding="utf-8")
+    assert [file.name[-1] for row in read(path, "table") for file in row] == ["é", "é"]
+
+
+@pytest.mark.parametrize(
+    "data", [b"url,name\nhttps://h.example/a,\xc3\xa9\xe9\n", b"url,x\nhttps://h.example/a,\x81\n"]
+)
+def test_what_is_neither_utf_8_nor_windows_1252_is_refused(data: bytes, tmp_path: Path):
+    path = tmp_path / "list.csv"
+    path.write_bytes(data)
+    with pytest.raises(ListError, match=r"is not (UTF-8|Windows-1252) text"):
+        read(path, "table")
+
+
 # -- refusals
 
 
