@@ -6,9 +6,10 @@ checksums, and a list without URLs also what its relative addresses refer to. Me
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
-from urllib.parse import quote, urljoin
+from urllib.parse import quote
 
 from omicsdk.core.json_decoding import decoded
 from omicsdk.core.type_guards import is_array, is_object
@@ -24,6 +25,7 @@ from omicsdk.portals.lists import (
     Row,
     RowFault,
     UnsafeRow,
+    address_in,
     file_at,
     first_of,
     name_in,
@@ -92,7 +94,7 @@ def document(
     *,
     selects: Callable[[Mapping[str, str]], bool] | None = None,
     refuses: Callable[[Mapping[str, str]], str] | None = None,
-    root: Callable[[object], str | None] | None = None,
+    root: Callable[[object, str], str | None] | None = None,
     addresses: Callable[[str], Iterable[str]] | None = None,
 ) -> Format:
     """Declare a format of documents.
@@ -105,7 +107,8 @@ def document(
         members: Their members.
         selects: Whether an entry is a file; all are by default.
         refuses: Why an entry cannot be downloaded; empty if it can.
-        root: What relative addresses of a document refer to, None for one of another format; by default its own URL.
+        root: What relative addresses of a document that came from a folder refer to, None for one of another format; by
+            default that folder.
         addresses: The addresses that a member states; by default itself.
     """
     paths = [tuple(each.split(".")) for each in entries]
@@ -125,7 +128,7 @@ def document(
 
     def recognises(head: Head) -> bool:
         told = head.document
-        if told is None or (root is not None and root(told) is None):
+        if told is None or (root is not None and root(told, "") is None):
             return False
         return bool(found(told))
 
@@ -133,7 +136,7 @@ def document(
         told = Head(listed.path).document
         if told is None:
             raise ListError(f"{listed.shown}: not a JSON document of at most 64 MiB", remedy="Download the list again.")
-        above = (root(told) if root is not None else "") or ""
+        above = (root(told, listed.base) if root is not None else "") or ""
         for number, cells in enumerate(found(told), 1):
             try:
                 yield Row(number, _stated_cells(described(cells, above, listed), cells))
@@ -192,15 +195,11 @@ def _absolute(address: str, root: str, listed: FileList, name: str) -> str:
     """An address, which may be relative to the document's own URL."""
     if scheme_of(address) or ":" in address.partition("/")[0]:
         return address
-    above = root or (f"{listed.base}/" if listed.base else "")
+    above = root or listed.base
     if not above:
-        raise RowFault(
-            f"{address[:200]!r} is relative to the list: give the list's own URL instead of the file, with --format {name}"
-        )
-    try:
-        return urljoin(above, quote(address, safe="/%", errors="replace"))
-    except ValueError as error:
-        raise RowFault(f"{address[:200]!r} is not a valid address: {error}") from None
+        how = f"give the list's own URL instead of the file, with --format {name}, or state --base URL"
+        raise RowFault(f"{address[:200]!r} is relative to the list: {how}")
+    return address_in(above, address)
 
 
 # -- records of archives
@@ -249,11 +248,13 @@ DRYAD = document(
     "_embedded with stash:files",
     ("_embedded.stash:files.*",),
     _Members(("_links.stash:download.href", "_links.stash:file-download.href"), ("path",), ("size",), ("digest",)),
-    root=lambda _: "https://datadryad.org/",
+    root=lambda *_: "https://datadryad.org/",
 )
 
 
-def _accession(told: object) -> str | None:
+def _accession(told: object, _: str) -> str | None:
+    if is_array(told):  # a list of files that is stored beside the study
+        return "" if told and is_object(told[0]) and {"path", "attributes"} <= told[0].keys() else None
     submissions = told.get("submissions") if is_object(told) else None
     study = submissions[0] if is_array(submissions) and submissions else told
     number = study.get("accno") if is_object(study) else None
@@ -262,9 +263,9 @@ def _accession(told: object) -> str | None:
 
 BIOSTUDIES = document(
     "biostudies",
-    "study of BioStudies or ArrayExpress",
-    "accno, section, and files with path",
-    ("**.files.**",),
+    "study or list of files of BioStudies or ArrayExpress",
+    "accno, section, and files with path; an array of path, size and attributes",
+    ("**.files.**", "*"),
     _Members(("path",), ("path",), ("size",)),
     root=_accession,
 )
@@ -287,6 +288,29 @@ PRIDE = document(
     ("*", "_embedded.files.*"),
     _Members(("publicFileLocations",), ("fileName",), ("fileSizeBytes",), ("checksum",)),
     addresses=_locations,
+)
+METABOLIGHTS_FOLDER = "https://ftp.ebi.ac.uk/pub/databases/metabolights/studies/public/{}"
+"""Where MetaboLights has the files of a study, by its accession."""
+
+
+def _metabolights(told: object, base: str) -> str | None:
+    """The folder of a study: as it states it, or by the accession in the list's address."""
+    if not is_object(told) or told.keys().isdisjoint(("mtblsStudy", "obfuscationCode")):
+        return None
+    study = told.get("mtblsStudy")
+    folder = study.get("studyHttpUrl") if is_object(study) else None
+    accession = re.search(r"/metabolights/ws/studies/(MTBLS[0-9]+)", base)
+    return folder if isinstance(folder, str) else METABOLIGHTS_FOLDER.format(accession[1]) if accession else ""
+
+
+METABOLIGHTS = document(
+    "metabolights",
+    "files or study of MetaboLights",
+    "study with file and type; mtblsStudy and isaInvestigation",
+    ("study.*", "isaInvestigation.studies.*.assays.*"),
+    _Members(("file", "filename"), ("file", "filename")),
+    root=_metabolights,
+    selects=lambda cells: cells.get("directory") != "true",
 )
 FFQ = document(
     "ffq",
@@ -348,12 +372,12 @@ CROISSANT = document(
 )
 
 
-def _own_url(told: object) -> str:
-    """The address that an item states of itself."""
+def _own_folder(told: object, _: str) -> str:
+    """The folder of the address that an item states of itself."""
     links = told.get("links") if is_object(told) else None
     own = (each for each in links if is_object(each) and each.get("rel") == "self") if is_array(links) else ()
     found = next((each.get("href") for each in own), "")
-    return found if isinstance(found, str) and scheme_of(found) in FETCHABLE else ""
+    return found.rpartition("/")[0] if isinstance(found, str) and scheme_of(found) in FETCHABLE else ""
 
 
 STAC = document(
@@ -362,7 +386,7 @@ STAC = document(
     "assets with href",
     ("assets.*", "features.*.assets.*"),
     _Members(("href",), (), ("file:size",), multihashes=("file:checksum", "checksum:multihash")),
-    root=_own_url,
+    root=_own_folder,
 )
 
 
@@ -373,6 +397,7 @@ DOCUMENTS = (
     DRYAD,
     BIOSTUDIES,
     PRIDE,
+    METABOLIGHTS,
     FFQ,
     ENCODE,
     RO_CRATE,

@@ -102,6 +102,7 @@ def get(
     google_project: str | None = None,
     max_unpacked: int | str | None = None,
     map: Mapping[str, str] | str | Sequence[str] = (),
+    base: str = "",
     strict: bool = False,
     where: str = "",
     limit: int | None = None,
@@ -143,6 +144,8 @@ def get(
             times its size, at least 1G.
         map: What columns of a table state, such as url=download_link,md5=sum: url, name, size, checksum, md5, sha1,
             sha256, sha512 or crc32c. The table may have any other columns.
+        base: URL of the folder that the files of a list are in, for lists that name files without addresses; by default
+            that of the list itself, if it is given by URL.
         strict: Refuse a list with an invalid row. By default such a row fails alone, unless its name is unsafe.
         where: Conditions on files: name, size or a column of the list, compared by < <= > >= = != ~ or !~ (a pattern),
             joined by and, or: 'size<1G and name~*.bam'.
@@ -204,7 +207,7 @@ def get(
         Sources(source_options) as sources,
         Archives(ArchiveOptions(environ, reads, stopped)) as archives,
     ):
-        of_all = FileList(Path(), "arguments", "", preferences, Counter(), max_unpacked, columns)
+        of_all = FileList(Path(), "arguments", base.rstrip("/"), preferences, Counter(), max_unpacked, columns)
         lists = list(_lists([os.fspath(each) for each in words], named, Path(work), of_all, archives, tell))
         has_names = any(each.format.name == NAMES for each in lists)
         if reads in ("bam", "suppl") and not has_names:
@@ -290,9 +293,10 @@ def _lists(
         if scheme and not (chosen and scheme in URLS) and not Path(word).exists():
             alone.append(word)
             continue
-        base = ""
+        base = of_all.base
         if scheme in URLS:
-            path, base = _fetched_list(word, work / str(number)), word.partition("?")[0].rpartition("/")[0]
+            path = _fetched_list(word, work / str(number))
+            base = base or word.partition("?")[0].rpartition("/")[0]
         elif word == STDIN:
             path = work / f"{number}.list"
             with path.open("wb") as out:

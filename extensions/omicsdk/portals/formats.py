@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from omicsdk.portals import bags, documents, metalink, tables, url_lists
+from omicsdk.portals import bags, documents, isa, metalink, tables, url_lists
 
 FORMATS = (
     bags.BAG,
@@ -26,8 +26,10 @@ FORMATS = (
     url_lists.SRA,
     url_lists.ARIA2,
     url_lists.CHECKSUMS,
+    isa.ISA,
     *documents.DOCUMENTS,
     tables.TABLE,
     url_lists.URLS,
     tables.GDC_IDS,
+    tables.PATHS,
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from urllib.parse import unquote
 
 from omicsdk.drs.objects import hexadecimal
 from omicsdk.drs.resolution import server_url
@@ -20,6 +21,7 @@ from omicsdk.portals.lists import (
     ListError,
     Row,
     Stated,
+    address_in,
     checksums_in,
     file_at,
     first_of,
@@ -37,6 +39,10 @@ _ADDRESS = re.compile(
     r"(?:.*_)?(?:ur[li]s?|links?|download|href|ftp|address|fastq_[12]|cr?am|bam)(?:_\d+)?|fastq_\w*|(?:s3|gs|drs)(?:_\w+)?"
     r"|location|(?:array|derived_array)_data_file|.*_file"
 )
+_PATH_HEADING = re.compile(r"(?:.*_)?(?:files?|file_?names?|(?:file_?|relative_)?path|image)|name|output|target_name")
+"""Headings of columns of names: SDRF and ISA-Tab have `… Data File`, BioStudies `Files`."""
+_PATH = re.compile(r"(?![A-Za-z][A-Za-z0-9+.-]*:)[^\s/|<>*?][^|<>*?]*\.[A-Za-z]\w{0,9}\s*\Z")
+"""A name or relative path with the extension of a file."""
 _PAGES = re.compile(
     r"home_?page|web_?site|web_?page|licen[cs]e|doi|reference|publication|citation|documentation|landing|schema"
 )
@@ -101,24 +107,26 @@ def heading(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()).strip("_")
 
 
-def stated_by(names: Sequence[str], rows: Iterable[Sequence[str]]) -> Stated:
+def stated_by(names: Sequence[str], rows: Iterable[Sequence[str]], *, paths: bool = False) -> Stated:
     """What the columns of a table state; no addresses if it has none.
 
     Args:
         names: The names of its columns.
         rows: The cells of its first rows.
+        paths: Whether addresses are names and paths, relative to a folder.
     """
+    is_held, is_heading = (_PATH.match, _PATH_HEADING) if paths else (is_address, _ADDRESS)
     filled, held, named = [0] * len(names), [0] * len(names), [0] * len(names)
     for cells in rows:
         for place, cell in enumerate(cells[: len(names)]):
             if cell.strip().lower() not in _NOTHING:
                 filled[place] += 1
-                held[place] += is_address(cell)
-                named[place] += _EXTENSION.search(cell.strip()) is not None
+                held[place] += bool(is_held(cell))
+                named[place] += not paths and _EXTENSION.search(cell.strip()) is not None
     # A row with a fault does not hide a column: half of its cells are addresses.
     having = [place for place in range(len(names)) if held[place] * 2 > filled[place]]
     keys = [heading(name) for name in names]
-    urls = [place for place in having if _ADDRESS.fullmatch(keys[place]) and not _PAGES.search(keys[place])]
+    urls = [place for place in having if is_heading.fullmatch(keys[place]) and not _PAGES.search(keys[place])]
     urls = urls or [place for place in having if named[place] * 2 > filled[place] and not _PAGES.search(keys[place])]
     lower = [name.lower() for name in names]
     others = [place for place in range(len(names)) if place not in having]
@@ -208,7 +216,7 @@ def files_stated(row: Row, stated: Stated, listed: FileList) -> Iterator[ListedF
     """
     found: dict[str, list[tuple[str, str, int]]] = {}
     for column in stated.urls:
-        for place, url in enumerate(addresses_in(row.cells.get(column, ""))):
+        for place, url in enumerate(_urls_in(row.cells.get(column, ""), stated.base)):
             last = last_part(url)
             found.setdefault(last, []).append((url, column, place))
     for copies in found.values():
@@ -219,10 +227,19 @@ def files_stated(row: Row, stated: Stated, listed: FileList) -> Iterator[ListedF
         sums: dict[str, str] = {}
         for algorithm, text in values.sums:
             sums.update(sums_in(algorithm, text))
+        if not name and stated.base and urls[0].startswith(stated.base):
+            name = unquote(urls[0].removeprefix(stated.base)).strip("/")
         file = file_at(urls[0], name=name_in(name), size=size_in(values.size), checksums=sums, mirrors=tuple(urls[1:]))
         if not file.name and file.kind in ("s3", "gs"):  # what a table states of an object need not be asked
             file = file._replace(name=name_in(last_part(file.address), "the file name of the URL"))
         yield file
+
+
+def _urls_in(cell: str, base: str) -> list[str]:
+    """The addresses of a cell; that of a path below a folder, if there is one."""
+    text = cell.strip()
+    is_path = base and text.lower() not in _NOTHING and not is_address(text)
+    return [address_in(base, text)] if is_path else addresses_in(cell)
 
 
 def last_part(url: str) -> str:

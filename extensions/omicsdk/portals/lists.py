@@ -22,7 +22,7 @@ from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import IO, NamedTuple, cast
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from omicsdk.core.archives import InflationLimit
 from omicsdk.core.errors import OmicsError, UsageError
@@ -118,12 +118,14 @@ class Stated:
         names: Those of names, the preferred one first.
         sizes: Those of sizes in bytes.
         sums: Those of checksums, with their algorithm; empty where their text shows it.
+        base: The URL of the folder that addresses without a scheme are relative to; empty where they are refused.
     """
 
     urls: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     sizes: tuple[str, ...] = ()
     sums: tuple[tuple[str, str], ...] = ()
+    base: str = ""
 
 
 class Row(NamedTuple):
@@ -150,7 +152,7 @@ class FileList(NamedTuple):
     Attributes:
         path: The file or folder.
         shown: Its name in messages.
-        base: The URL of the folder that it came from; empty for a local one.
+        base: The URL of the folder that it came from, or that the user states; else empty.
         prefer: Kinds of files that are preferred where a row names several, such as `submitted`.
         notes: Counts what the user should know of, by text; filled while rows are read.
         max_unpacked: Most bytes that it may inflate to, as for `InflationLimit`.
@@ -754,6 +756,22 @@ def file_at(
     return ListedFile(
         "url" if scheme in URLS else scheme, address, name, size, checksums or {}, folder, mirrors, headers or {}
     )
+
+
+def address_in(base: str, path: str) -> str:
+    """The address of a file in a folder.
+
+    Args:
+        base: The URL of the folder.
+        path: The file's path in it.
+
+    Raises:
+        RowFault: They make no valid address.
+    """
+    try:
+        return urljoin(f"{base.rstrip('/')}/", quote(path, safe="/%", errors="replace"))
+    except ValueError as error:
+        raise RowFault(f"{path[:200]!r} is not a valid address: {error}") from None
 
 
 def texts_in(cell: str) -> list[str]:

@@ -453,17 +453,17 @@ GDC_IDS = replace(
 # -- any table with addresses
 
 
-def _stated_in(head: Head) -> Stated:
+def _stated_in(head: Head, *, paths: bool = False) -> Stated:
     rows = [[text_of(cell) for cell in row.values()] for row in head.sample]
-    return stated_by(list(head.sample[0]), rows) if rows else Stated()
+    return stated_by(list(head.sample[0]), rows, paths=paths) if rows else Stated()
 
 
-def _plain_rows(listed: FileList) -> Iterator[Row]:
+def _plain_rows(listed: FileList, *, paths: bool = False) -> Iterator[Row]:
     """The rows of a table, each with what its columns state."""
-    stated = None if listed.columns else _stated_in(Head(listed.path))
+    stated = None if listed.columns else replace(_stated_in(Head(listed.path), paths=paths), base=listed.base)
     for row in table_rows(listed, repeats=True):
         if stated is None:
-            stated = stated_by_user(listed.columns, list(row.cells), listed.shown)
+            stated = replace(stated_by_user(listed.columns, list(row.cells), listed.shown), base=listed.base)
         if not stated.urls:
             columns = ", ".join([*row.cells][:20])
             said = f"{listed.shown}: no column has URLs of files"
@@ -494,4 +494,29 @@ TABLE = replace(
     marks="a column of URLs, by its heading or its cells",
     recognises=_has_urls,
     rows=_plain_rows,
+)
+
+
+def path_rows(listed: FileList) -> Iterator[Row]:
+    """The rows of a table that names files by their paths.
+
+    Args:
+        listed: The table.
+
+    Raises:
+        ListError: The folder of its files is not known.
+    """
+    if not listed.base:
+        said = f"{listed.shown}: it names files without addresses"
+        remedy = "State the URL of their folder, --base URL, or give the list's own URL instead of the file."
+        raise ListError(said, remedy=remedy)
+    yield from _plain_rows(listed, paths=True)
+
+
+PATHS = replace(
+    table("paths", "table of names of files", (), _plain_files),
+    marks="a column of file names, and none of URLs",
+    # A first column of that name is in manifests for uploads, whose files are on the user's disk.
+    recognises=lambda head: head.columns[:1] != ("file name",) and bool(_stated_in(head, paths=True).urls),
+    rows=path_rows,
 )

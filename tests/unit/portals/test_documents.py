@@ -58,6 +58,31 @@ def test_files_of_a_study_are_found_at_any_depth():
     ]
 
 
+def test_files_of_metabolights_are_in_the_folder_of_the_study_that_the_address_names():
+    folder = "https://ftp.ebi.ac.uk/pub/databases/metabolights/studies/public/MTBLS0"
+    found = read("metabolights.json", "https://www.ebi.ac.uk/metabolights/ws/studies/MTBLS0")
+    assert [(file.address, file.name) for file in found] == [
+        (f"{folder}/a_MTBLS0_NMR.txt", "a_MTBLS0_NMR.txt"),
+        (f"{folder}/FILES/a%20b.mzML", "FILES/a b.mzML"),
+    ]
+    with pytest.raises(RowFault, match="is relative to the list"):
+        read("metabolights.json")
+
+
+def test_a_list_of_files_beside_a_study_of_biostudies_is_relative_to_it(tmp_path: Path):
+    path = tmp_path / "files.json"
+    path.write_text('[{"path": "raw/a b.txt", "size": 3, "type": "file", "attributes": [{"name": "x", "value": "y"}]}]')
+    format = recognised(Head(path), FORMATS, "files.json")
+    listed = FileList(path, "files.json", "https://www.ebi.ac.uk/biostudies/files/S-TEST1", (), Counter())
+    ((file,),) = [list(format.files(row, listed)) for row in format.rows(listed)]
+    assert (format.name, file.address, file.name, file.size) == (
+        "biostudies",
+        "https://www.ebi.ac.uk/biostudies/files/S-TEST1/raw/a%20b.txt",
+        "raw/a b.txt",
+        3,
+    )
+
+
 def test_a_document_without_a_server_needs_its_own_url():
     with pytest.raises(RowFault, match="own URL instead of the file, with --format dataverse"):
         read("dataverse.json")

@@ -10,6 +10,7 @@ from omicsdk.portals import FORMATS, FileList, Head, ListedFile, ListError, RowF
 from omicsdk.portals.headings import parsed_map
 from omicsdk.portals.kinds import kind_of, kinds_in_words
 from omicsdk.portals.lists import file_at, format_named, recognised, size_in
+from portal_host import SAMPLES
 
 MD5, OTHER = "0" * 32, "1" * 32
 SHA256 = "a" * 64
@@ -139,6 +140,63 @@ def test_an_identifier_is_an_address_at_its_resolver(identifier: str, kind: str,
 def test_what_has_no_address_says_why(address: str, said: str):
     with pytest.raises(RowFault, match=said):
         file_at(address, name="x")
+
+
+SDRF = "Source Name\tArray Data File\tDerived Array Data File\tTerm Accession Number\n" + (
+    "s\ta 1.CEL\tprocessed/a.txt\thttp://terms.example/obo/X_1\ns\ta 1.CEL\t\t\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        (SDRF, [["a 1.CEL", "processed/a.txt"], ["a 1.CEL"]]),
+        ("Files\tType\nraw/x.tif\timage\n", [["raw/x.tif"]]),
+        ("source name,comment[data file]\ns,run1.raw\n", [["run1.raw"]]),
+        (f"path,md5,size\nd/a.bam,{MD5},3\n", [["d/a.bam"]]),
+    ],
+)
+def test_names_without_addresses_are_in_the_lists_folder(text: str, names: list[list[str]], tmp_path: Path):
+    path, base = table(tmp_path, text), "https://h.example/study"
+    format = recognised(Head(path), FORMATS, path.name)
+    listed = FileList(path, path.name, base, (), Counter())
+    found = [list(format.files(row, listed)) for row in format.rows(listed)]
+    assert format.name == "paths"
+    assert [[file.name for file in row] for row in found] == names
+    assert found[0][0].address == f"{base}/{names[0][0].replace(' ', '%20')}"
+    if "md5" in text:
+        assert (found[0][0].size, found[0][0].checksums) == (3, {"md5": MD5})
+    with pytest.raises(ListError, match=r"names files without addresses.*--base URL"):
+        list(format.rows(listed._replace(base="")))
+
+
+def test_an_address_in_a_table_may_be_relative_to_a_folder(tmp_path: Path):
+    path = table(tmp_path, "url,name\nhttps://h.example/1,a.bam\nsub/2,b.bam\nhttps://h.example/3,c.bam\n")
+    format = recognised(Head(path), FORMATS, path.name)
+    listed = FileList(path, path.name, "https://h.example/d", (), Counter())
+    found = [file.address for row in format.rows(listed) for file in format.files(row, listed)]
+    assert found == ["https://h.example/1", "https://h.example/d/sub/2", "https://h.example/3"]
+
+
+def test_an_investigation_names_its_tables_and_their_files(tmp_path: Path):
+    (tmp_path / "i_Investigation.txt").write_bytes((SAMPLES / "i_Investigation.txt").read_bytes())
+    (tmp_path / "a_MTBLS0_NMR.txt").write_text("Sample Name\tRaw Spectral Data File\ns\tFILES/a.zip\n")
+    format, base = recognised(Head(tmp_path), FORMATS, "folder"), ""
+    for path in (tmp_path, tmp_path / "i_Investigation.txt"):
+        listed = FileList(path, "study", base, (), Counter())
+        files = [file for row in format.rows(listed) for file in format.files(row, listed)]
+        assert [file.name for file in files] == ["s_MTBLS0.txt", "a_MTBLS0_NMR.txt", "FILES/a.zip", "a_MTBLS0_MS.txt"]
+        above = base or "https://ftp.ebi.ac.uk/pub/databases/metabolights/studies/public/MTBLS0"
+        assert files[2].address == f"{above}/FILES/a.zip"
+        assert sum(listed.notes.values()) == 2
+        base = "https://mirror.example/MTBLS0"
+
+
+def test_an_investigation_elsewhere_needs_its_folder(tmp_path: Path):
+    path = tmp_path / "i_Investigation.txt"
+    path.write_bytes((SAMPLES / "i_Investigation.txt").read_bytes().replace(b"MTBLS0", b"S-1"))
+    with pytest.raises(ListError, match="--base URL"):
+        list(recognised(Head(path), FORMATS, "list").rows(FileList(path, "list", "", (), Counter())))
 
 
 def test_ids_of_the_gdc_may_be_lines_or_a_column(tmp_path: Path):

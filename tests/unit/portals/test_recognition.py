@@ -54,6 +54,9 @@ FORMAT_OF = {
     "dryad.json": "dryad",
     "biostudies.json": "biostudies",
     "pride.json": "pride",
+    "metabolights.json": "metabolights",
+    "i_Investigation.txt": "isa",
+    "sdrf.txt": "paths",
     "ffq.json": "ffq",
     "ro-crate.json": "ro-crate",
     "frictionless.json": "frictionless",
@@ -70,6 +73,7 @@ FORMAT_OF = {
     "checksums_of_urls.txt": "checksums",
 }
 PUBLISHED = SAMPLES.parent / "published"
+FOLDER = "https://files.example.org/study"
 U = "{0:08x}-0000-4000-8000-{0:012x}".format
 TEXTS = sorted(name for name in FORMAT_OF if not name.endswith((".zip", ".json", ".meta4", ".metalink")))
 TABLES = sorted(name for name in FORMAT_OF if name.endswith((".tsv", ".csv")) or name.startswith("gdc_manifest"))
@@ -82,7 +86,8 @@ def format_of(path: Path) -> str:
 def read(path: Path, name: str = "", *prefer: str) -> list[list[ListedFile]]:
     """The files of each row."""
     format = format_named(name, FORMATS) if name else recognised(Head(path), FORMATS, path.name)
-    listed = FileList(path, path.name, "", prefer, Counter())
+    base = FOLDER if format.name == "paths" else ""  # other formats' files are elsewhere
+    listed = FileList(path, path.name, base, prefer, Counter())
     return [files_of(format, row, listed) for row in format.rows(listed)]
 
 

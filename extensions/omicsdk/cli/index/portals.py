@@ -27,6 +27,7 @@ COMMANDS = (
             "prefer": "WORD",
             "result": "FILE",
             "where": "CONDITIONS",
+            "base": "URL",
             "limit": "N",
             "sample": "N",
         },

@@ -1,0 +1,57 @@
+"""ISA-Tab, as MetaboLights has it: an investigation, and the tables of its studies and assays beside it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from omicsdk.portals.documents import METABOLIGHTS_FOLDER
+from omicsdk.portals.headings import files_stated
+from omicsdk.portals.lists import FileList, Format, Head, ListedFile, ListError, Row, Stated, header_of, numbered_lines
+from omicsdk.portals.tables import path_rows
+
+INVESTIGATION = "i_Investigation.txt"
+_STUDY, _TABLES = "study identifier", ("study file name", "study assay file name")
+_ACCESSION = re.compile(r"MTBLS[0-9]+")
+
+
+def _rows(listed: FileList) -> Iterator[Row]:
+    """The tables that an investigation names, and the rows of those that are beside it."""
+    path = listed.path / INVESTIGATION if listed.path.is_dir() else listed.path
+    base, tables = listed.base, dict[str, int]()
+    for number, line in numbered_lines(listed._replace(path=path)):
+        key, *cells = header_of(line)
+        values = [value for value in cells if value]
+        if key.lower() == _STUDY and not base and values and _ACCESSION.fullmatch(values[0]):
+            base = METABOLIGHTS_FOLDER.format(values[0])
+        elif key.lower() in _TABLES:
+            tables.update(dict.fromkeys(values, number))
+    if not base:
+        said = f"{listed.shown}: its study has no accession of MetaboLights, which its files have no address without"
+        raise ListError(said, remedy="State the URL of their folder, --base URL.")
+    for name, number in tables.items():
+        yield Row(number, {"Study Table File": name}, stated=Stated(("study table file",), base=base))
+        table = path.parent / name
+        if table.is_file() and table.parent == path.parent:
+            yield from path_rows(listed._replace(path=table, shown=f"{listed.shown}: {name}", base=base))
+        else:
+            listed.notes["tables of the study, whose files are listed if they are beside it"] += 1
+
+
+def _files(row: Row, listed: FileList) -> Iterator[ListedFile]:
+    lower = {name.lower(): value for name, value in row.cells.items()}
+    return files_stated(row._replace(cells=lower), row.stated, listed)
+
+
+def _is_investigation(head: Head) -> bool:
+    return INVESTIGATION in head.members or head.first.strip().upper() == "ONTOLOGY SOURCE REFERENCE"
+
+
+ISA = Format(
+    "isa",
+    "investigation of ISA-Tab, such as MetaboLights'",
+    "a first line ONTOLOGY SOURCE REFERENCE, or a folder with i_Investigation.txt",
+    _is_investigation,
+    _rows,
+    _files,
+)
