@@ -24,6 +24,7 @@ class PortalHost(Server):
     def __init__(self) -> None:
         self.azul: dict[str, dict[str, Any]] = {}
         self.azul_states: dict[str, list[dict[str, Any]]] = {}  # by uuid, what is answered before the file's place
+        self.gdc: dict[str, dict[str, Any]] = {}  # what the GDC states of files, by their ids
         self.tokens: dict[str, str] = {}  # by start of a path, "header: value" that it wants
         super().__init__()
 
@@ -52,7 +53,7 @@ class PortalHost(Server):
         }
 
     def respond(self, connection: Any, reader: Any, head: Head) -> bool:
-        reader.read(int(head.headers.get("content-length", 0)))
+        sent = reader.read(int(head.headers.get("content-length", 0)))
         wanted = next((text for start, text in self.tokens.items() if head.path.startswith(start)), "")
         header, _, value = wanted.partition(": ")
         told: Any = None
@@ -62,6 +63,9 @@ class PortalHost(Server):
             told = self._azul(head.path, parse_qs(head.query))
         elif head.path.startswith("sb/files/") and head.path.endswith("/download_info"):
             told = {"url": self.url("sb-storage/" + head.path.split("/")[2])}
+        elif head.path == "gdc/files":
+            wanted = json.loads(sent)["filters"]["content"]["value"]
+            told = {"data": {"hits": [{"file_id": each, **self.gdc[each]} for each in wanted if each in self.gdc]}}
         elif head.method == "HEAD":
             return self._send(connection, self._noted(head), self._google(unquote(head.path)))
         if told is not None:
@@ -84,7 +88,7 @@ class PortalHost(Server):
         return states.pop(0) if states else {"Status": 302, "Location": self.url(f"storage/{uuid}")}
 
     def _noted(self, head: Head) -> Request:
-        request = Request(head.path, head.query, head.headers)
+        request = Request(head.path, head.query, head.headers, method=head.method)
         self.requests.append(request)
         return request
 
@@ -94,4 +98,6 @@ class PortalHost(Server):
             return Response(404)
         sums = {name: base64.b64encode(bytes.fromhex(digest(body, name))).decode() for name in ("crc32c", "md5")}
         headers = {"x-goog-hash": ",".join(f"{name}={value}" for name, value in sums.items())}
+        if path.startswith("s3/"):
+            headers = {"Last-Modified": "Thu, 01 Jan 2026 00:00:00 GMT"}
         return Response(200, headers, b"", length=len(body))

@@ -62,7 +62,7 @@ from omicsdk.portals.lists import (
 from omicsdk.portals.names import ARCHIVES, ArchiveOptions, Archives, Name, names_in
 from omicsdk.portals.names.archive import Reads
 from omicsdk.portals.pages import page_in
-from omicsdk.portals.plan import Layout, Plan
+from omicsdk.portals.plan import Layout, Plan, Related
 from omicsdk.portals.rows import OUTCOME_COLUMN
 from omicsdk.portals.selection import NOTHING_LEFT_OUT, Selection
 from omicsdk.portals.sources import SourceOptions, Sources
@@ -110,6 +110,7 @@ def get(
     reads: Reads = "fastq",
     convert: bool = False,
     confirm: Callable[[str], bool] | None = None,
+    related: bool = False,
     **options: Unpack[SelectionOptionsDict],
 ) -> TransferReport:
     """Download the files that an accession, a portal's manifest, a URI or a URL names.
@@ -150,7 +151,10 @@ def get(
         where: Conditions on files: name, size or a column of the list, compared by < <= > >= = != ~ or !~ (a pattern),
             joined by and, or: 'size<1G and name~*.bam'.
         limit: Download the first files only, at most this number.
-        sample: Download this number of files, drawn from all; the same ones in each run.
+        sample: Download this number of files, drawn from all; the same ones in each run. Services are asked for these
+            alone, unless only they know how many files a list names, or a condition or `limit` has to be checked first.
+        related: Also download the companions of the selected files: indexes and annotations of the GDC's, and .bai, .csi,
+            .crai, .tbi, .fai, .gzi and .md5 beside files at HTTP URLs and in buckets, which are looked up by HEAD requests.
         reads: Files of sequencing runs: fastq, or the SRA's archive where there is no FASTQ; sra, the archive; bam, the
             submitted alignments (BAM or CRAM) with their indexes. Of series and samples of GEO, and studies of
             ArrayExpress, suppl means the supplementary files instead of runs.
@@ -217,6 +221,8 @@ def get(
         _fill(plan, lists, tell)
         if before := plan.draw():
             tell(f"{count_of(plan.count + plan.unavailable, 'file')} drawn from {before:,}")
+        if related:
+            _tell_related(plan.add_related(), tell)
         if confirm is not None and not chosen.dry_run and has_names:
             _check_confirmed(plan, target, confirm)
 
@@ -407,6 +413,12 @@ def _fill(plan: Plan, lists: Sequence[_List], tell: Callable[[str], object]) -> 
             tell(f"{listed.shown}: {note}{f' ({number:,})' if number else ''}")
     if len(plan.kinds) + bool(empty) > 1:
         tell(kinds_in_words(plan.kinds, empty))
+
+
+def _tell_related(related: Related, tell: Callable[[str], object]) -> None:
+    tell(f"companions: {kinds_in_words(related.kinds, 0) or 'none'}")
+    if related.unknown:
+        tell(f"warning: {count_of(related.unknown, 'companion')} could not be looked up: {related.why}")
 
 
 def described(counts: Mapping[str, int]) -> str:

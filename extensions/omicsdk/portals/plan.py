@@ -10,9 +10,9 @@ import re
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from io import BufferedReader
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
 from typing import IO, Any, Literal, NamedTuple, cast
 
@@ -49,6 +49,21 @@ class PlannedRow(NamedTuple):
     cells: dict[str, str]
     files: Sequence[ListedFile]
     again: Sequence[bool]
+
+
+@dataclass(slots=True)
+class Related:
+    """Companions of files.
+
+    Attributes:
+        kinds: Those that exist, by kind and source.
+        unknown: How many could not be looked up.
+        why: Why the first of these could not.
+    """
+
+    kinds: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
+    unknown: int = 0
+    why: str = ""
 
 
 class Plan:
@@ -88,7 +103,7 @@ class Plan:
         self._filters = filters
         self._strict = strict
         self._selection = selection
-        self._planned_files = 0
+        self._planned_files = self._undrawn = 0
         self._seen = NameSet()
         self._stated: dict[str, Mapping[str, str]] = {}
         self.columns: dict[str, None] = {}
@@ -163,8 +178,7 @@ class Plan:
                     _write(rows, read)
                 else:
                     add(rows)
-            read.seek(0)
-            for some in _batches_in(read):
+            for some in self._wanted_in(read):
                 self._check_stopped()
                 if self.is_full:
                     break
@@ -172,6 +186,28 @@ class Plan:
         self.count += totals.pop("available", 0)
         self.unavailable += totals.pop("unavailable", 0)
         return totals
+
+    def _wanted_in(self, read: IO[bytes]) -> Iterator[Sequence[tuple[dict[str, str], Sequence[ListedFile]]]]:
+        """The rows that services are asked for: without the files of which it is known before that no sample has them."""
+        only = self._selection
+        read.seek(0)
+        if only.sample is None or only.limit is not None or only.alternatives or not self._filters.fit_all:
+            yield from _batches_in(read)
+            return
+        sample, met = Sample(only.sample), NameSet()
+        for some in _batches_in(read):
+            for file in chain.from_iterable(files for _, files in some):
+                if _is_one(file) and met.add(_identity(file)) is None:
+                    sample.add(_identity(file))
+                    self._undrawn += 1
+        self._undrawn -= len(sample)
+        read.seek(0)
+        for some in _batches_in(read):
+            rows = [
+                (cells, [file for file in files if not _is_one(file) or sample.has(_identity(file))])
+                for cells, files in some
+            ]
+            yield [row for row in rows if row[1]]
 
     def _check_stopped(self) -> None:
         if self._stopped():
@@ -270,25 +306,70 @@ class Plan:
         """
         if self._selection.sample is None:
             return 0
-        sample, before = Sample(self._selection.sample), self.count + self.unavailable
+        sample, before = Sample(self._selection.sample), self.count + self.unavailable + self._undrawn
         for file in self.files():
             if file.kind != FAULT:
-                sample.add(file)
-        drawn, counts = self._path.with_suffix(".drawn"), Counter[str]()
-        with self._path.open("rb") as file, drawn.open("wb") as out:
-            for some in _batches_in(file):
-                rows = [self._drawn(row, sample) for row in map(PlannedRow._make, some)]
-                kept = [row for row in rows if row.files]
-                _write(kept, out)
-                counts.update(_counts_of(kept))
-        drawn.replace(self._path)
-        self.count, self.unavailable = counts["available"], counts["unavailable"]
+                sample.add(_identity(file))
+
+        def drawn(rows: Sequence[PlannedRow]) -> list[PlannedRow]:
+            return [row for row in (self._drawn(row, sample) for row in rows) if row.files]
+
+        self._rewrite(drawn)
         return before
 
     @staticmethod
     def _drawn(row: PlannedRow, sample: Sample) -> PlannedRow:
-        pairs = [(file, again) for file, again in zip(row.files, row.again, strict=True) if sample.has(file)]
+        pairs = [
+            (file, again)
+            for file, again in zip(row.files, row.again, strict=True)
+            if file.kind != FAULT and sample.has(_identity(file))
+        ]
         return PlannedRow(row.cells, [file for file, _ in pairs], [again for _, again in pairs])
+
+    def add_related(self) -> Related:
+        """Add the companions of the files that can be had, to the rows of these.
+
+        Returns:
+            What was added.
+        """
+        names, related = NameSet(), Related()
+        for file in self.files():
+            names.add(file.name)
+
+        def with_related(rows: Sequence[PlannedRow]) -> list[PlannedRow]:
+            files = [
+                file
+                for row in rows
+                for file, again in zip(row.files, row.again, strict=True)
+                if not again and file.error is None
+            ]
+            found: dict[int, list[ListedFile]] = {}
+            for kind in dict.fromkeys(file.kind for file in files):
+                some = [file for file in files if file.kind == kind]
+                companions = self._sources.of(kind).related(some, lambda name: names.add(name) is None)
+                for file, its in zip(some, companions, strict=True):
+                    errors = [each.error for each in its if each.error is not None]
+                    related.unknown += len(errors)
+                    related.why = related.why or "".join(error.message for error in errors[:1])
+                    found[id(file)] = [each for each in its if each.error is None]
+                    related.kinds.update(map(kind_of, found[id(file)]))
+            self._check_stopped()
+            return [_with_more(row, [each for file in row.files for each in found.get(id(file), ())]) for row in rows]
+
+        self._rewrite(with_related)
+        return related
+
+    def _rewrite(self, change: Callable[[Sequence[PlannedRow]], Sequence[PlannedRow]]) -> None:
+        """Change the rows, some of them at a time."""
+        changed, counts = self._path.with_suffix(".changed"), Counter[str]()
+        with self._path.open("rb") as file, changed.open("wb") as out:
+            for some in _batches_in(file):
+                self._check_stopped()
+                rows = change([*map(PlannedRow._make, some)])
+                _write(rows, out)
+                counts.update(_counts_of(rows))
+        changed.replace(self._path)
+        self.count, self.unavailable = counts["available"], counts["unavailable"]
 
     def _is_selected(self, file: ListedFile) -> bool:
         """Whether a file is selected; of one that cannot be had, only the name is known."""
@@ -340,6 +421,20 @@ def _fault(listed: FileList, line: int, said: str) -> ListedFile:
     name = f"{listed.shown.rstrip('/').rpartition('/')[2]}, line {line}"
     error = ListError(said, remedy="Correct the row, and run the command again; --strict refuses such a list.")
     return ListedFile(FAULT, f"{listed.shown}, line {line}", name, error=error)
+
+
+def _with_more(row: PlannedRow, files: Sequence[ListedFile]) -> PlannedRow:
+    return row._replace(files=[*row.files, *files], again=[*row.again, *(False for _ in files)]) if files else row
+
+
+def _is_one(file: ListedFile) -> bool:
+    """Whether a file, which a service may complete, stays one with the same identity."""
+    return file.error is None and SOURCES[file.kind].is_one
+
+
+def _identity(file: ListedFile) -> str:
+    """What identifies a file in a sample, before and after its service has completed it."""
+    return file.address if _is_one(file) else f"{file.name}\0{file.address}"
 
 
 def _is_stated(file: ListedFile) -> bool:

@@ -154,11 +154,11 @@ class Sample:
         self._count = count
         self._kept: list[int] = []
 
-    def add(self, file: ListedFile) -> None:
+    def add(self, file: str) -> None:
         """Take a file into account.
 
         Args:
-            file: The file.
+            file: What identifies it.
         """
         digest = -_digest(file)
         if len(self._kept) < self._count:
@@ -166,15 +166,17 @@ class Sample:
         elif digest > self._kept[0]:
             heapreplace(self._kept, digest)
 
-    def has(self, file: ListedFile) -> bool:
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def has(self, file: str) -> bool:
         """Whether a file is drawn, once all have been added.
 
         Args:
-            file: The file.
+            file: What identifies it.
         """
         return bool(self._kept) and -_digest(file) >= self._kept[0]
 
 
-def _digest(file: ListedFile) -> int:
-    named = f"{file.name}\0{file.address}".encode("utf-8", "surrogatepass")
-    return int.from_bytes(blake2b(named, digest_size=8).digest(), "big")
+def _digest(file: str) -> int:
+    return int.from_bytes(blake2b(file.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")

@@ -6,14 +6,16 @@ Credentials go to the service that they were issued for, and to no URL that only
 
 from __future__ import annotations
 
+import json
 import threading
 from abc import abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 from urllib.parse import quote
 
 from omicsdk.core.batches import batches
@@ -22,10 +24,20 @@ from omicsdk.core.checked_tokens import checked_token
 from omicsdk.core.closing import Closing
 from omicsdk.core.counts import stated_number
 from omicsdk.core.credentials import ANONYMOUS, ApiKey, Credentials, is_confidential, origin_of
-from omicsdk.core.errors import ConfigError, DecodeError, Forbidden, NotFound, OmicsError, error_class
+from omicsdk.core.errors import (
+    ConfigError,
+    DecodeError,
+    Forbidden,
+    Gone,
+    NotFound,
+    OmicsError,
+    Unauthorized,
+    error_class,
+)
 from omicsdk.core.omit import OMIT
 from omicsdk.core.plain_client import PlainClient, plain_request, stopping_by
 from omicsdk.core.threads import side_by_side
+from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.core.waits import never
 from omicsdk.drs.downloads import expect, item_for, locator_of
 from omicsdk.drs.identifiers import parse_drs_id
@@ -33,8 +45,9 @@ from omicsdk.drs.objects import DrsObject, hexadecimal, in_order
 from omicsdk.drs.planning import DrsFile, RequestedObject, find_each
 from omicsdk.drs.storage import GOOGLE, GOOGLE_VARIABLE, PROJECT_VARIABLE, google_path, google_query
 from omicsdk.fs.copying.planning import fitting, source_to_copy
-from omicsdk.fs.store import WEB, Cache, Entry, Unsupported, Uri, open_store, parse_uri
+from omicsdk.fs.store import WEB, Cache, Entry, PathNotFound, Unsupported, Uri, open_store, parse_uri
 from omicsdk.hca.azul.files import AzulFile, of_download, service_of
+from omicsdk.portals.companions import companions_of
 from omicsdk.portals.lists import STORES, URLS, ListedFile, scheme_of
 from omicsdk.portals.names.gdc import BASIC_FIELDS, file_of, found_files, replaced_by
 from omicsdk.transfer import Item, Location
@@ -49,6 +62,7 @@ if TYPE_CHECKING:
 
     from omicsdk.drs.servers import Servers
     from omicsdk.fs.stores.drs import DrsStore
+    from omicsdk.fs.stores.s3 import S3Store
     from omicsdk.hca.azul import Azul
     from omicsdk.hca.azul.downloads import Sources as AzulSources
     from omicsdk.hca.dss import Dss, DSSFile
@@ -86,6 +100,8 @@ class Source(Closing):
     """
 
     missing_login: str = ""
+    is_one: ClassVar[bool] = False
+    """Whether an address names one file, whatever `complete` states of it."""
 
     def __init__(self, kind: str, options: SourceOptions) -> None:
         self.kind = kind
@@ -115,6 +131,19 @@ class Source(Closing):
         """
         return [[file] for file in files]
 
+    def related(self, files: Sequence[ListedFile], is_new: Callable[[str], bool]) -> Sequence[Sequence[ListedFile]]:
+        """Look up the companions of files: indexes, checksums and annotations.
+
+        Args:
+            files: Files that can be had.
+            is_new: Whether no file has a name yet, which is then taken.
+
+        Returns:
+            For each, in order, those that exist; one that could not be looked up has the error.
+        """
+        del is_new
+        return [()] * len(files)
+
     @abstractmethod
     def locate(self, file: ListedFile) -> Location:
         """Return where a file's bytes are; called again when a URL has ended.
@@ -142,7 +171,49 @@ class Source(Closing):
             vars(self)["client"].close()
 
 
-class Urls(Source):
+_MISSING = (NotFound, PathNotFound, Gone, Unauthorized, Forbidden)
+"""Errors of a companion that does not exist, or whose existence a service does not state."""
+
+
+class Beside(Source):
+    """Files whose companions are beside them, and are found by a HEAD request each."""
+
+    def related(self, files: Sequence[ListedFile], is_new: Callable[[str], bool]) -> Sequence[Sequence[ListedFile]]:
+        wanted = [[each for each in companions_of(file) if is_new(each.name)] for file in files]
+        flat = [each for some in wanted for each in some]
+        answers = zip(flat, side_by_side(self.examined, flat, self.options.stopped), strict=True)
+        return [
+            [
+                each._replace(error=answer) if isinstance(answer, OmicsError) else answer
+                for each, answer in islice(answers, len(some))
+                if not isinstance(answer, _MISSING)
+            ]
+            for some in wanted
+        ]
+
+    @abstractmethod
+    def examined(self, file: ListedFile) -> ListedFile:
+        """Complete a companion's size and checksums.
+
+        Args:
+            file: The companion.
+
+        Raises:
+            OmicsError: It does not exist, or cannot be examined.
+        """
+
+
+def _at_url(file: ListedFile) -> ListedFile:
+    """A file at a URL with what its server states of it."""
+    from omicsdk.fs.stores.http import PAGES, HttpsStore
+
+    found = HttpsStore().head(Location(file.address, file.headers))
+    if found.media_type in PAGES:  # some servers send a page in the place of anything
+        raise NotFound(f"{file.source}: a web page")
+    return file._replace(size=found.size, checksums=found.checksums)
+
+
+class Urls(Beside):
     """Files at URLs. The only credentials are the headers of the list, sent to the origin of the URL."""
 
     @staticmethod
@@ -160,6 +231,9 @@ class Urls(Source):
         is_own = origin_of(copies[skip]) == origin_of(file.address)
         location = Location(copies[skip], file.headers if is_own else {}, states=quickest_checksum)
         return Item(file.name, location, file.size, file.checksums)
+
+    def examined(self, file: ListedFile) -> ListedFile:
+        return _at_url(file)
 
 
 class Service(Source):
@@ -207,12 +281,22 @@ class Service(Source):
 
 # -- GDC
 
+_ANNOTATIONS = "annotations"
+"""The GDC's endpoint of annotations, at which the companion with those of a file is."""
+
+
+def _objects_in(told: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+    """The objects of a list in a response, which may lack it."""
+    found: object = told.get(name)
+    return [each for each in found if is_object(each)] if is_array(found) else []
+
 
 class Gdc(Service):
     """Files of the GDC by their UUIDs; controlled ones need the token of GDC_TOKEN, which goes to the GDC only."""
 
     url_variable: ClassVar[str] = "OMICS_GDC_URL"
     address: ClassVar[str] = "https://api.gdc.cancer.gov"
+    is_one = True
     missing_login = "Set GDC_TOKEN to a token of the GDC data portal, or to its file."
 
     def credentials(self) -> Credentials | None:
@@ -228,6 +312,8 @@ class Gdc(Service):
         return ApiKey(token, header="X-Auth-Token", origins=[self.base_url])
 
     def locate(self, file: ListedFile) -> Location:
+        if file.address.startswith(f"{_ANNOTATIONS}?"):
+            return self.located(f"{self.base_url}/{file.address}")
         return self.located(f"{self.base_url}/data/{quote(file.address, safe='')}")
 
     @staticmethod
@@ -257,6 +343,29 @@ class Gdc(Service):
         unknown = [file.address for file in files if not file.name and file.address not in known]
         latest = {old: new for some in batches(unknown, 100) for old, new in replaced_by(self._api, some).items()}
         return [[self._completed(file, known.get(file.address), latest)] for file in files]
+
+    def related(self, files: Sequence[ListedFile], is_new: Callable[[str], bool]) -> Sequence[Sequence[ListedFile]]:
+        """Look up the indexes of files and their annotations, in one request for up to 500 files."""
+        shown = ("file_id", *(f"index_files.{field}" for field in BASIC_FIELDS), "annotations.annotation_id")
+        known = {
+            hit["file_id"]: hit
+            for some in batches([file.address for file in files], 500)
+            for hit in found_files(self._api, ("file_id",), some, shown)
+        }
+        return [[*self._companions(file, known.get(file.address, {}), is_new)] for file in files]
+
+    def _companions(
+        self, file: ListedFile, hit: Mapping[str, Any], is_new: Callable[[str], bool]
+    ) -> Iterator[ListedFile]:
+        folder = file.name[: file.name.rfind("/") + 1]
+        for index in map(file_of, _objects_in(hit, "index_files")):
+            if is_new(name := folder + index.name):
+                yield index._replace(name=name, folder=file.folder)
+        ids = [str(each.get("annotation_id")) for each in _objects_in(hit, "annotations")]
+        if ids and is_new(name := f"{file.name}.annotations.tsv"):
+            filters = {"op": "in", "content": {"field": "annotation_id", "value": ids}}
+            query = f"filters={quote(json.dumps(filters, separators=(',', ':')))}&format=TSV&size={len(ids)}"
+            yield ListedFile("gdc", f"{_ANNOTATIONS}?{query}", name, folder=file.folder)
 
     @staticmethod
     def _completed(file: ListedFile, found: ListedFile | None, latest: Mapping[str, str]) -> ListedFile:
@@ -420,11 +529,12 @@ def _open_links(locations: Sequence[LocatedCopy] | None) -> tuple[str, ...]:
 # -- Google
 
 
-class GoogleStorage(Service):
+class GoogleStorage(Beside, Service):
     """Objects of Google Cloud Storage: public ones, or those that the user's Google login may read."""
 
     url_variable: ClassVar[str] = GOOGLE_VARIABLE
     address: ClassVar[str] = GOOGLE
+    is_one = True
 
     def credentials(self) -> Credentials | None:
         from omicsdk.core.oauth.google import READ_STORAGE, REMEDY, found_credentials
@@ -445,6 +555,9 @@ class GoogleStorage(Service):
         wanted = [file for file in files if not self.states(file)]
         told = iter(side_by_side(self._described, wanted, self.options.stopped))
         return [[file if file.checksums or isinstance(more := next(told), OmicsError) else more] for file in files]
+
+    def examined(self, file: ListedFile) -> ListedFile:
+        return self._described(file)
 
     def _described(self, file: ListedFile) -> ListedFile:
         project = self.options.environ.get(PROJECT_VARIABLE) or None
@@ -515,6 +628,8 @@ class DrsObjects(Source):
 class SevenBridgesFiles(Source):
     """Files of Seven Bridges and CAVATICA by their ids, with the login of the profile in use."""
 
+    is_one = True
+
     @cached_property
     def client(self) -> SevenBridges:
         """The platform."""
@@ -576,6 +691,8 @@ class AzulFiles(Source):
 
     The login goes to the service that it is for; addresses at others are requested without one.
     """
+
+    is_one = True
 
     def __init__(self, kind: str, options: SourceOptions) -> None:
         super().__init__(kind, options)
@@ -687,6 +804,21 @@ class StoreFiles(Source):
         return self._store.location(entry)
 
 
+class S3Objects(Beside, StoreFiles):
+    """Objects of S3 and of stores that speak its language."""
+
+    def examined(self, file: ListedFile) -> ListedFile:
+        entry = cast("S3Store", self._store).head(parse_uri(file.address).path)
+        return self._file(file, entry, file.name, file.address)
+
+
+class WebFiles(Beside, StoreFiles):
+    """Files at URLs that the user names, each looked up for its name and size."""
+
+    def examined(self, file: ListedFile) -> ListedFile:
+        return _at_url(file)._replace(kind="url")
+
+
 SOURCES: dict[str, type[Source]] = {
     "url": Urls,
     "azul": AzulFiles,
@@ -697,7 +829,9 @@ SOURCES: dict[str, type[Source]] = {
     "sb-file": SevenBridgesFiles,
     "dss-file": DssFiles,
     "gen3-guid": DrsObjects,
-    **dict.fromkeys((*STORES, *WEB), StoreFiles),
+    **dict.fromkeys(STORES, StoreFiles),
+    **dict.fromkeys(WEB, WebFiles),
+    "s3": S3Objects,
 }
 """Kind of address to the source of its files, which is made with its kind and `SourceOptions`."""
 

@@ -56,8 +56,8 @@ def test_no_files_are_no_selection(given: dict[str, int]):
 def drawn(files: list[ListedFile], count: int) -> set[str]:
     sample = Sample(count)
     for file in files:
-        sample.add(file)
-    return {file.name for file in files if sample.has(file)}
+        sample.add(file.address)
+    return {file.name for file in files if sample.has(file.address)}
 
 
 def test_a_sample_is_the_same_in_any_order_and_grows():

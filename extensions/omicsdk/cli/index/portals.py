@@ -42,6 +42,7 @@ COMMANDS = (
             "filereport_read_run.tsv --to reads --prefer submitted --dry-run",
             "urls.txt SHA256SUMS --to data --require-checksum",
             "drs://dg.4503:0d8b4c1e s3://my-bucket/runs/a.bam --to data",
+            "gdc_manifest.txt --to data --sample 3 --related",
         ),
     ),
 )

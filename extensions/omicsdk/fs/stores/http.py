@@ -22,7 +22,7 @@ from omicsdk.transfer.ranges import shared_pool
 
 #: The whole file, without a condition.
 _ALL = Asked(0, None, ranged=False, size=None, stated=False, validator="")
-_PAGES = ("text/html", "application/xhtml+xml")
+PAGES = ("text/html", "application/xhtml+xml")
 
 
 class HttpsStore(Store):
@@ -61,7 +61,7 @@ class HttpsStore(Store):
         location, shown = self._location(path), self.uri(path)
         found = self._described(location, shown)
         place = urlsplit(location.url)
-        if place.path[-1:] in ("", "/") and not place.query and found.media_type in _PAGES and not found.is_named:
+        if place.path[-1:] in ("", "/") and not place.query and found.media_type in PAGES and not found.is_named:
             return Entry(path, "folder")
         etag = found.validator if '"' in found.validator else ""
         details = {"etag": etag, "content_type": found.media_type}
@@ -87,6 +87,17 @@ class HttpsStore(Store):
     def item(self, entry: Entry, name: str) -> Item:
         """Return a file as an item: the response with its bytes may state checksums that the one to HEAD does not."""
         return replace(super().item(entry, name), states=True)
+
+    def head(self, location: Location) -> Representation:
+        """Request the headers of a file by HEAD alone.
+
+        Args:
+            location: Its URL, with the headers of the request.
+
+        Raises:
+            APIError: It does not exist, or the server refuses the request.
+        """
+        return self._requested(location, mask_url(location.url), "HEAD")
 
     def uri(self, path: str) -> str:
         """A URL as it is shown: without secrets."""

@@ -292,6 +292,19 @@ class S3Store(Store):
             pass
         return Entry(bucket, "folder")
 
+    def head(self, path: str) -> Entry:
+        """Request the headers of an object by HEAD; no folder of its name is looked for.
+
+        Args:
+            path: `bucket/key`.
+
+        Raises:
+            PathNotFound: It does not exist.
+            Forbidden: The store refuses the request; so it answers, too, where no object is and the bucket may not be listed.
+        """
+        bucket, key = split(path)
+        return self._object(path, bucket, key or "")
+
     def _object(self, path: str, bucket: str, key: str, version: str = "") -> Entry:
         with self._asking("Reading", path) as doing:
             told, headers = self._head(bucket, key, version, doing)
