@@ -1,14 +1,16 @@
 """What the columns of any table state: by their headings, by what their cells hold, or as the user states it.
 
 A column of addresses is found by both: of the columns that hold addresses those with such a heading, or all but those of
-web pages if none has one. Addresses of a row that end with the same name are copies of one file; others are several files.
+web pages if none has one. Addresses of a row that end with the same name, at different servers, are copies
+of one file; others are several files.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from urllib.parse import unquote
 
 from omicsdk.drs.objects import hexadecimal
@@ -36,7 +38,7 @@ ROLES = ("url", "name", "size", "checksum", *ALGORITHMS)
 _NOTHING = frozenset(("", "-", ".", "na", "n/a", "nan", "none", "null"))
 """Cells that state nothing."""
 _ADDRESS = re.compile(
-    r"(?:.*_)?(?:ur[li]s?|links?|download|href|ftp|address|fastq_[12]|cr?am|bam)(?:_\d+)?|fastq_\w*|(?:s3|gs|drs)(?:_\w+)?"
+    r"(?:.*_)?(?:ur[li]s?|links?|download|href|ftp|address|path|fastq_[12]|cr?am|bam)(?:_\d+)?|fastq_\w*|(?:s3|gs|drs)(?:_\w+)?"
     r"|location|(?:array|derived_array)_data_file|.*_file"
 )
 _PATH_HEADING = re.compile(r"(?:.*_)?(?:files?|file_?names?|(?:file_?|relative_)?path|image)|name|output|target_name")
@@ -51,6 +53,10 @@ _SIZES = re.compile(
     r"(?:file_?)?(?:size|bytes|length)(?:_(?:in_)?bytes?)?|content_?(?:length|size)|byte_?(?:size|count)"
 )
 _SUMS = ("checksum", "hash", "digest", "checksums", "hashes", "checksum_value")
+_BARE = re.compile(
+    r"(?:file_?)?(?:size|bytes|length|(?:md5|sha_?(?:1|256|512)|crc32c)(?:_?sums?|_?hash)?|checksum|hash|digest)"
+)
+"""Headings of values without the name or number of a column of addresses."""
 _ALGORITHM = re.compile(r"(?:\A|_)(sha_?512|sha_?256|sha_?1|md5|crc32c)(?:\Z|_|sum|hash)")
 _LENGTHS = {
     8: "crc32c",
@@ -68,8 +74,10 @@ _PREFIXED = re.compile(r"\{?(md5|sha-?1|sha-?256|sha-?512|crc32c)\}?[:=\s]\s*(\S
 _MULTIHASHES = {"1220": "sha256", "1114": "sha1", "1340": "sha512", "d50110": "md5"}
 _BETWEEN = re.compile(r"[\s,;|\[\]\"']+(?=[A-Za-z][A-Za-z0-9+.-]*://|(?:ftp|ftp-\w+)\.[\w-]+\.|\Z)")
 _WITHOUT_SCHEME = re.compile(r"(?:ftp|ftp-\w+|fasp)\.[\w-]+(?:\.[\w-]+)+:?/\S")
-_CELL = re.compile(r"[\[\"'\s]*(?:[A-Za-z][A-Za-z0-9+.-]*://[^\s/]\S*|dg\.[A-Za-z0-9]+[/:]\S+)")
-_EXTENSION = re.compile(r"://[^/\s]+/\S*\.\w{1,8}(?:[?#].*)?[\"'\]]*\Z")
+_ONE_SLASH = re.compile(r"(?:https?|ftp|gs|s3):/(?=[^/\s])")
+"""The beginning of an address that lacks a slash, as in lists of the 1000 Genomes."""
+_CELL = re.compile(rf"[\[\"'\s]*(?:[A-Za-z][A-Za-z0-9+.-]*://[^\s/]\S*|{_ONE_SLASH.pattern}|dg\.[A-Za-z0-9]+[/:]\S+)")
+_EXTENSION = re.compile(r":/{1,2}[^/\s]+/\S*\.\w{1,8}(?:[?#].*)?[\"'\]]*\Z")
 """An address that ends like that of a file: terms of ontologies and pages mostly do not."""
 _STEM = re.compile(r"(?:_(?:ftp|url|uri|link|file|path|galaxy|aspera))+\Z|\A(?:ftp|url|uri|link)_")
 
@@ -90,7 +98,7 @@ def _with_scheme(text: str) -> str:
     if _WITHOUT_SCHEME.match(text):
         host, slash, path = text.partition("/")
         return f"{server_url(host)}{slash}{path}" if not host.startswith("fasp.") else f"fasp://{text}"
-    return text
+    return text.replace(":/", "://", 1) if _ONE_SLASH.match(text) else text
 
 
 def is_address(cell: str) -> bool:
@@ -117,30 +125,57 @@ def stated_by(names: Sequence[str], rows: Iterable[Sequence[str]], *, paths: boo
     """
     is_held, is_heading = (_PATH.match, _PATH_HEADING) if paths else (is_address, _ADDRESS)
     filled, held, named = [0] * len(names), [0] * len(names), [0] * len(names)
+    met = [set[str]() for _ in names]
     for cells in rows:
         for place, cell in enumerate(cells[: len(names)]):
             if cell.strip().lower() not in _NOTHING:
                 filled[place] += 1
                 held[place] += bool(is_held(cell))
+                met[place].add(cell)
                 named[place] += not paths and _EXTENSION.search(cell.strip()) is not None
     # A row with a fault does not hide a column: half of its cells are addresses.
     having = [place for place in range(len(names)) if held[place] * 2 > filled[place]]
     keys = [heading(name) for name in names]
-    urls = [place for place in having if is_heading.fullmatch(keys[place]) and not _PAGES.search(keys[place])]
-    urls = urls or [place for place in having if named[place] * 2 > filled[place] and not _PAGES.search(keys[place])]
+    having = [place for place in having if not _PAGES.search(keys[place])]
+    files = [place for place in having if named[place] * 2 > filled[place]]
+    by_heading = [place for place in having if is_heading.fullmatch(keys[place])]
+    # One without such a heading that has checksums is as good: BAM, BAM_MD5, BAI, BAI_MD5.
+    summed = [
+        place for place in files if any(_is_about(keys[place], key) and _algorithm_of(key) is not None for key in keys)
+    ]
+    urls = sorted({*by_heading, *summed}) or files
+    urls = [
+        place for at, place in enumerate(urls) if not any(_refers_to(met[place], met[other]) for other in urls[:at])
+    ]
     lower = [name.lower() for name in names]
     others = [place for place in range(len(names)) if place not in having]
     sums = [(lower[place], algorithm) for place in others if (algorithm := _algorithm_of(keys[place])) is not None]
     return Stated(
         tuple(lower[place] for place in urls),
         tuple(lower[place] for key in _NAMES for place in others if keys[place] == key),
-        tuple(
-            lower[place]
-            for place in others
-            if _SIZES.fullmatch(re.sub(r"_?\d\Z|\Afastq_|\A\w+_(?=bytes)", "", keys[place]))
-        ),
+        tuple(lower[place] for place in others if _is_size(keys[place], [keys[each] for each in urls])),
         tuple(sums),
     )
+
+
+def _is_size(key: str, urls: Sequence[str]) -> bool:
+    """Whether a column is one of sizes, perhaps of the files of a column of addresses."""
+    words = [re.sub(r"_?\d\Z|\Afastq_|\A\w+_(?=bytes)", "", key)]
+    words += [key.removeprefix(f"{_STEM.sub('', url)}_") for url in urls]
+    return any(map(_SIZES.fullmatch, words))
+
+
+def _refers_to(cells: set[str], others: set[str]) -> bool:
+    """Whether the addresses of a column are those of another one in other rows, such as the mates of paired reads."""
+    return len(cells & others) * 2 > len(cells)
+
+
+def _is_about(key: str, its: str) -> bool:
+    """Whether a column has values of the files of a column of addresses, by its stem or number."""
+    stem = _STEM.sub("", key)
+    if stem and its.startswith(f"{stem}_") and its != key:
+        return True
+    return key[-1:].isdecimal() and _ALGORITHM.sub("", its).endswith(key[-1])
 
 
 def _algorithm_of(key: str) -> str | None:
@@ -204,7 +239,7 @@ def stated_by_user(columns: Iterable[tuple[str, str]], names: Sequence[str], sho
 
 
 def files_stated(row: Row, stated: Stated, listed: FileList) -> Iterator[ListedFile]:
-    """The files of a row: those of its addresses, of which equal names are copies.
+    """The files of a row: those of its addresses, of which equal names at several servers are copies.
 
     Args:
         row: The row, its columns in lower case.
@@ -214,22 +249,30 @@ def files_stated(row: Row, stated: Stated, listed: FileList) -> Iterator[ListedF
     Raises:
         RowFault: An address cannot be downloaded, or another value is invalid.
     """
-    found: dict[str, list[tuple[str, str, int]]] = {}
+    found: dict[tuple[str, int], list[tuple[str, str, int]]] = {}
+    servers = Counter[tuple[str, str]]()
+    met = set[str]()
     for column in stated.urls:
         for place, url in enumerate(_urls_in(row.cells.get(column, ""), stated.base)):
-            last = last_part(url)
-            found.setdefault(last, []).append((url, column, place))
+            last, server = last_part(url), url.split("/", 3)[2:3]
+            # One server has no copies: files of one name in two of its folders differ.
+            key = last, 0 if url in met else servers[last, "".join(server)]
+            found.setdefault(key, []).append((url, column, place))
+            met.add(url)
+            servers[last, "".join(server)] += 1
+    counts = Counter(column for copies in found.values() for _, column, _ in copies)
     for copies in found.values():
         urls = preferred([url for url, _, _ in copies], listed.prefer)
         _, column, place = copies[0]
-        values = _values_of(row, stated, column, place, len(found))
+        sizes, sum_columns = _columns_of(stated, column, len(found) == 1)
         name = first_of(row.cells, stated.names) if len(found) == 1 else ""
         sums: dict[str, str] = {}
-        for algorithm, text in values.sums:
-            sums.update(sums_in(algorithm, text))
+        for each, algorithm in sum_columns:
+            sums = sums_in(algorithm, _at(row.cells.get(each, ""), place, counts[column])) | sums
+        size = next(filter(None, (_at(row.cells.get(each, ""), place, counts[column]) for each in sizes)), "")
         if not name and stated.base and urls[0].startswith(stated.base):
             name = unquote(urls[0].removeprefix(stated.base)).strip("/")
-        file = file_at(urls[0], name=name_in(name), size=size_in(values.size), checksums=sums, mirrors=tuple(urls[1:]))
+        file = file_at(urls[0], name=name_in(name), size=size_in(size), checksums=sums, mirrors=tuple(urls[1:]))
         if not file.name and file.kind in ("s3", "gs"):  # what a table states of an object need not be asked
             file = file._replace(name=name_in(last_part(file.address), "the file name of the URL"))
         yield file
@@ -259,42 +302,36 @@ def preferred(urls: Sequence[str], prefer: Sequence[str]) -> list[str]:
     return sorted(able, key=lambda url: order.get(scheme_of(url), len(order)))
 
 
-@dataclass(slots=True)
-class _Values:
-    size: str = ""
-    sums: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+@lru_cache(maxsize=64)  # the same for each row of a table
+def _columns_of(stated: Stated, column: str, is_only: bool) -> tuple[list[str], list[tuple[str, str]]]:
+    """The columns of the sizes and checksums of a file.
 
+    Args:
+        stated: What columns state.
+        column: The column of its address.
+        is_only: Whether it is the only file of its row.
+    """
+    keys = {each: heading(each) for each in (*stated.urls, *stated.sizes, *(each for each, _ in stated.sums))}
 
-def _values_of(row: Row, stated: Stated, column: str, place: int, count: int) -> _Values:
-    """The size and checksums of a file: of a row's only one those of the row, else those that belong to its column or place."""
-    if count == 1:
-        size = first_of(row.cells, stated.sizes)
-        sums = [(kind, row.cells.get(each, "")) for each, kind in stated.sums]
-        return _Values(size.partition(";")[0], [(kind, text.partition(";")[0]) for kind, text in sums])
-    belongs = _belonging(column, len(stated.urls))
-    return _Values(
-        next((_at(row.cells.get(each, ""), place, count) for each in stated.sizes if belongs(each)), ""),
-        [(kind, _at(row.cells.get(each, ""), place, count)) for each, kind in stated.sums if belongs(each)],
-    )
+    def own(columns: Sequence[str]) -> list[str]:
+        """Those with its column's stem or number; else those of the row, for its first or only file."""
+        if belonging := [each for each in columns if _is_about(keys[column], keys[each])]:
+            return belonging
+        if not is_only and column != stated.urls[0]:
+            return columns if len(stated.urls) == 1 else []
+        if bare := [each for each in columns if _BARE.fullmatch(keys[each])]:
+            return bare
+        others = [each for each in stated.urls if each != column]
+        return [each for each in columns if not any(_is_about(keys[other], keys[each]) for other in others)]
 
-
-def _belonging(column: str, columns: int) -> Callable[[str], bool]:
-    """Whether another column is about the files of a column: the only one of addresses, or that with its number or stem."""
-    key = heading(column)
-    number = key[-1] if key[-1:].isdecimal() else ""
-    stem = _STEM.sub("", key)
-
-    def test(other: str) -> bool:
-        its = heading(other)
-        if columns == 1 or (stem and its.startswith(f"{stem}_")):
-            return True
-        return bool(number) and its.endswith(number)
-
-    return test
+    sums = dict.fromkeys(own([each for each, _ in stated.sums]))
+    return own(list(stated.sizes)), [(each, kind) for each, kind in stated.sums if each in sums]
 
 
 def _at(text: str, place: int, count: int) -> str:
     """The value at the place of an address, of a cell that has one for each; the cell itself if it has one."""
+    if ";" not in text:
+        return "" if place else text
     values = text.rstrip(";").split(";")
     return values[0] if len(values) == 1 and not place else values[place] if len(values) == count else ""
 

@@ -20,7 +20,7 @@ def _rows(listed: FileList) -> Iterator[Row]:
     path = listed.path / INVESTIGATION if listed.path.is_dir() else listed.path
     base, tables = listed.base, dict[str, int]()
     for number, line in numbered_lines(listed._replace(path=path)):
-        key, *cells = header_of(line)
+        key, *cells = header_of(line) or [""]
         values = [value for value in cells if value]
         if key.lower() == _STUDY and not base and values and _ACCESSION.fullmatch(values[0]):
             base = METABOLIGHTS_FOLDER.format(values[0])

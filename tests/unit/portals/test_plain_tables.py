@@ -72,6 +72,40 @@ def test_several_addresses_of_a_cell_go_with_values_at_their_places(tmp_path: Pa
     assert (two.size, two.checksums) == (2, {"md5": OTHER})
 
 
+def test_each_column_of_addresses_has_its_own_checksums(tmp_path: Path):
+    text = f"BAM\tBAM_MD5\tBAI\tBAI_MD5\nftp:/h.example/a.bam\t{MD5}\tftp:/h.example/a.bam.bai\t{OTHER}\n"
+    ((bam, bai),) = read(table(tmp_path, text))
+    assert [(file.address, file.checksums) for file in (bam, bai)] == [
+        ("ftp://h.example/a.bam", {"md5": MD5}),
+        ("ftp://h.example/a.bam.bai", {"md5": OTHER}),
+    ]
+    text = f"url,size,md5,index_url,index_md5,index_size\nhttps://h.example/a,1,{MD5},https://h.example/b,{OTHER},2\n"
+    ((one, two),) = read(table(tmp_path, text))
+    assert [(file.size, file.checksums) for file in (one, two)] == [(1, {"md5": MD5}), (2, {"md5": OTHER})]
+
+
+def test_a_row_without_one_of_its_files_has_no_checksum_of_another(tmp_path: Path):
+    text = f"bam,bam_md5,bai_url\nhttps://h.example/a.bam,{MD5},\n,{MD5},https://h.example/b.bai\n"
+    (bam,), (bai,) = read(table(tmp_path, text))
+    assert (bam.checksums, bai.checksums) == ({"md5": MD5}, {})
+
+
+def test_mates_that_rows_refer_to_are_no_files_of_theirs(tmp_path: Path):
+    one, two = "ftp://h.example/a_1.fastq.gz", "ftp://h.example/a_2.fastq.gz"
+    text = f"#FILE_PATH\tMD5SUM\tPAIRED_FASTQ\n{one}\t{MD5}\t{two}\n{two}\t{OTHER}\t{one}\n"
+    rows = read(table(tmp_path, text))
+    assert [(file.address, file.checksums) for row in rows for file in row] == [
+        (one, {"md5": MD5}),
+        (two, {"md5": OTHER}),
+    ]
+
+
+def test_columns_of_paths_are_columns_of_files(tmp_path: Path):
+    text = "sample,fastq_path,genome_bam_path\ns,s3://b/a.fastq.gz,s3://b/a.bam\n"
+    ((one, two),) = read(table(tmp_path, text))
+    assert (one.name, two.name) == ("a.fastq.gz", "a.bam")
+
+
 def test_repeated_columns_are_numbered(tmp_path: Path):
     text = "Source Name\tProtocol REF\tProtocol REF\tComment[FASTQ_URI]\ns\tP1\tP2\tftp://h.example/a.fastq.gz\n"
     ((file,),) = read(table(tmp_path, text))
