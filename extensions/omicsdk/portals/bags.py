@@ -8,11 +8,13 @@ import zipfile
 import zlib
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
+from itertools import chain, islice
 
 from omicsdk.core.archives import InflationLimit
 from omicsdk.core.tables import lines_of
 from omicsdk.portals.lists import (
     ALGORITHMS,
+    SAMPLE,
     FileList,
     Format,
     ListedFile,
@@ -52,7 +54,7 @@ def _bag_files(listed: FileList) -> Generator[dict[str, Iterator[str]]]:
     try:
         with zipfile.ZipFile(path) as archive:
             entries = {entry.filename: entry for entry in archive.infolist()}
-            tops = {name.rpartition("/")[0] for name in entries if name.rpartition("/")[2] == BAGIT}
+            tops = {name.rpartition("/")[0] for name in entries if name.rpartition("/")[2] in (BAGIT, FETCH)}
             top = min(tops, key=len, default="")
             found = {name: entry for name in wanted if (entry := entries.get(f"{top}/{name}".lstrip("/"))) is not None}
             if any(entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for entry in found.values()):
@@ -114,7 +116,11 @@ def _bag_rows(listed: FileList) -> Iterator[Row]:
             raise ListError(f"{listed.shown}: the bag has no fetch.txt", remedy=remedy)
         for algorithm in ALGORITHMS:
             stated.read(algorithm, files.get(f"manifest-{algorithm}.txt", iter(())))
-        for number, line in enumerate(files[FETCH], 1):
+        lines = iter(files[FETCH])
+        first = [*islice(lines, SAMPLE)]
+        # The NCBI's packages state 0 for each file; that is no size.
+        has_sizes = any(entry[2] not in ("0", "-") for line in first if (entry := _FETCH_LINE.match(line.rstrip())))
+        for number, line in enumerate(chain(first, lines), 1):
             if not line.strip():
                 continue
             entry = _FETCH_LINE.match(line.rstrip("\r\n"))
@@ -127,7 +133,7 @@ def _bag_rows(listed: FileList) -> Iterator[Row]:
                 listed.notes["files of the bag are missing in its manifests"] += 1
             cells = {
                 "url": entry[1],
-                "length": entry[2],
+                "length": entry[2] if has_sizes else "-",
                 "filename": name,
                 "algorithm": algorithm,
                 "checksum": checksum,
@@ -144,9 +150,9 @@ def _bag_file(row: Row, _: FileList) -> Iterator[ListedFile]:
 
 BAG = Format(
     "bdbag",
-    "BDBag, or the fetch.txt of one",
+    "BDBag or package of the NCBI, or the fetch.txt of one",
     "bagit.txt in a zip archive or folder; lines URL LENGTH data/NAME",
-    lambda head: BAGIT in head.members or most_lines(head, _FETCH_LINE.match),
+    lambda head: not head.members.isdisjoint((BAGIT, FETCH)) or most_lines(head, _FETCH_LINE.match),
     _bag_rows,
     _bag_file,
 )

@@ -7,16 +7,19 @@ checksums, and a list without URLs also what its relative addresses refer to. Me
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import NamedTuple
 from urllib.parse import quote
 
 from omicsdk.core.json_decoding import decoded
 from omicsdk.core.type_guards import is_array, is_object
-from omicsdk.portals.headings import is_address, last_part, multihash_in, sums_in
+from omicsdk.portals.headings import addresses_in, files_in, is_address, last_part, multihash_in, stated_by, sums_in
 from omicsdk.portals.lists import (
     ALGORITHMS,
     FETCHABLE,
+    SAMPLE,
     FileList,
     Format,
     Head,
@@ -33,6 +36,7 @@ from omicsdk.portals.lists import (
     size_in,
     texts_in,
 )
+from omicsdk.portals.pages import PAGE_NAMES
 from omicsdk.portals.rows import Names, text_of
 
 _ANY = "**"
@@ -389,6 +393,63 @@ STAC = document(
     root=_own_folder,
 )
 
+
+# -- any other document
+
+
+def _objects(told: object, *, is_element: bool = False) -> Iterator[dict[str, str]]:
+    """The objects of a document that have addresses: elements of arrays with what is in them, others with their own members."""
+    if is_object(told):
+        cells = dict(_flat(told if is_element else {name: each for name, each in told.items() if not is_object(each)}))
+        if any(map(is_address, cells.values())):
+            last = Counter(name.rpartition(".")[2] for name in cells)
+            yield {(end if last[end := name.rpartition(".")[2]] == 1 else name): cells[name] for name in cells}
+        for each in told.values():
+            yield from _objects(each, is_element=False) if not is_element or is_array(each) else _arrays_in(each)
+    elif is_array(told):
+        for each in told:
+            yield from _objects(each, is_element=True)
+
+
+def _arrays_in(told: object) -> Iterator[dict[str, str]]:
+    """The objects of the arrays at any depth below an element, whose other members are its own."""
+    for each in told.values() if is_object(told) else ():
+        yield from _objects(each) if is_array(each) else _arrays_in(each)
+
+
+def _object_rows(told: object) -> Iterator[Row]:
+    """The objects that name files: by the ends of their addresses, or with sizes or checksums."""
+    found: dict[tuple[str, ...], list[tuple[int, dict[str, str]]]] = {}
+    for number, cells in enumerate(_objects(told), 1):
+        found.setdefault(tuple(cells), []).append((number, cells))
+    for names, some in found.items():
+        stated = stated_by(names, [[*cells.values()] for _, cells in some[:SAMPLE]], every=True)
+        urls = [each for each in stated.urls if _are_files(each, [cells for _, cells in some])]
+        urls = urls or [*stated.urls] * bool(stated.sizes or stated.sums)
+        if urls:
+            stated = replace(stated, urls=tuple(urls))
+            yield from (Row(number, cells, stated=stated) for number, cells in some)
+
+
+def _are_files(column: str, rows: Iterable[Mapping[str, str]]) -> bool:
+    """Whether most addresses of a column, in lower case, end like those of files."""
+    cells = [value for row in rows for name, value in row.items() if name.lower() == column]
+    ends = ["" if each.endswith("/") else last_part(each) for cell in cells for each in addresses_in(cell)]
+    return sum("." in each and PAGE_NAMES.search(each) is None for each in ends) * 2 > len(ends)
+
+
+def _any_rows(listed: FileList) -> Iterator[Row]:
+    yield from sorted(_object_rows(Head(listed.path).document), key=lambda row: row.line)
+
+
+JSON = Format(
+    "json",
+    "JSON with URLs of files",
+    "objects with URLs that end like those of files, or that have sizes or checksums",
+    lambda head: any(True for _ in _object_rows(head.document)),
+    _any_rows,
+    files_in,
+)
 
 DOCUMENTS = (
     ZENODO,

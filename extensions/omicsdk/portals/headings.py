@@ -46,7 +46,7 @@ _PATH_HEADING = re.compile(r"(?:.*_)?(?:files?|file_?names?|(?:file_?|relative_)
 _PATH = re.compile(r"(?![A-Za-z][A-Za-z0-9+.-]*:)[^\s/|<>*?][^|<>*?]*\.[A-Za-z]\w{0,9}\s*\Z")
 """A name or relative path with the extension of a file."""
 _PAGES = re.compile(
-    r"home_?page|web_?site|web_?page|licen[cs]e|doi|reference|publication|citation|documentation|landing|schema"
+    r"home_?page|web_?site|web_?page|licen[cs]e|doi|reference|publication|citation|documentation|landing|schema|ontology"
 )
 _NAMES = ("file_name", "filename", "filepath", "file_path_name", "output", "target_name", "name", "file")
 _SIZES = re.compile(
@@ -115,13 +115,16 @@ def heading(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()).strip("_")
 
 
-def stated_by(names: Sequence[str], rows: Iterable[Sequence[str]], *, paths: bool = False) -> Stated:
+def stated_by(
+    names: Sequence[str], rows: Iterable[Sequence[str]], *, paths: bool = False, every: bool = False
+) -> Stated:
     """What the columns of a table state; no addresses if it has none.
 
     Args:
         names: The names of its columns.
         rows: The cells of its first rows.
         paths: Whether addresses are names and paths, relative to a folder.
+        every: Whether columns without a heading of addresses count, too, where others have one.
     """
     is_held, is_heading = (_PATH.match, _PATH_HEADING) if paths else (is_address, _ADDRESS)
     filled, held, named = [0] * len(names), [0] * len(names), [0] * len(names)
@@ -143,7 +146,7 @@ def stated_by(names: Sequence[str], rows: Iterable[Sequence[str]], *, paths: boo
     summed = [
         place for place in files if any(_is_about(keys[place], key) and _algorithm_of(key) is not None for key in keys)
     ]
-    urls = sorted({*by_heading, *summed}) or files
+    urls = sorted({*by_heading, *(files if every else summed)}) or files
     urls = [
         place for at, place in enumerate(urls) if not any(_refers_to(met[place], met[other]) for other in urls[:at])
     ]
@@ -182,7 +185,7 @@ def _algorithm_of(key: str) -> str | None:
     """The algorithm of a column of checksums; empty if only their text shows it, None for another column."""
     if found := _ALGORITHM.search(key):
         return found[1].replace("_", "")
-    return "" if key in _SUMS else None
+    return "" if key.removeprefix("file_") in _SUMS else None
 
 
 def sums_in(algorithm: str, text: str) -> dict[str, str]:
@@ -276,6 +279,17 @@ def files_stated(row: Row, stated: Stated, listed: FileList) -> Iterator[ListedF
         if not file.name and file.kind in ("s3", "gs"):  # what a table states of an object need not be asked
             file = file._replace(name=name_in(last_part(file.address), "the file name of the URL"))
         yield file
+
+
+def files_in(row: Row, listed: FileList) -> Iterator[ListedFile]:
+    """The files of a row that has what its columns state.
+
+    Args:
+        row: The row.
+        listed: Its list.
+    """
+    lower = {name.lower(): value for name, value in row.cells.items()}
+    return files_stated(row._replace(cells=lower), row.stated, listed)
 
 
 def _urls_in(cell: str, base: str) -> list[str]:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from omicsdk.portals.documents import METABOLIGHTS_FOLDER
-from omicsdk.portals.headings import files_stated
-from omicsdk.portals.lists import FileList, Format, Head, ListedFile, ListError, Row, Stated, header_of, numbered_lines
+from omicsdk.portals.headings import files_in
+from omicsdk.portals.lists import FileList, Format, Head, ListError, Row, Stated, header_of, numbered_lines
 from omicsdk.portals.tables import path_rows
 
 INVESTIGATION = "i_Investigation.txt"
@@ -38,11 +38,6 @@ def _rows(listed: FileList) -> Iterator[Row]:
             listed.notes["tables of the study, whose files are listed if they are beside it"] += 1
 
 
-def _files(row: Row, listed: FileList) -> Iterator[ListedFile]:
-    lower = {name.lower(): value for name, value in row.cells.items()}
-    return files_stated(row._replace(cells=lower), row.stated, listed)
-
-
 def _is_investigation(head: Head) -> bool:
     return INVESTIGATION in head.members or head.first.strip().upper() == "ONTOLOGY SOURCE REFERENCE"
 
@@ -53,5 +48,5 @@ ISA = Format(
     "a first line ONTOLOGY SOURCE REFERENCE, or a folder with i_Investigation.txt",
     _is_investigation,
     _rows,
-    _files,
+    files_in,
 )

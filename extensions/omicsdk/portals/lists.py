@@ -510,7 +510,7 @@ def recognised(head: Head, formats: Sequence[Format], shown: str) -> Format:
     for each in formats:
         if each.recognises(head):
             return each
-    why, remedy = _what_it_is(head)
+    why, remedy = what_it_is(head)
     first = head.first[:_FIRST_LINE]
     begins = "" if head.members else f"; its first line is {first!r}"
     near = sorted((each for each in formats if _nearness(each, head)), key=lambda each: -_nearness(each, head))[:2]
@@ -536,10 +536,25 @@ def _nearness(format: Format, head: Head) -> float:
     return sum(found) / len(marks)
 
 
-def _what_it_is(head: Head) -> tuple[str, str]:
-    """Return the kind of an unsupported list, and a remedy."""
+ID_AND_PATH = re.compile(r"(?:HBM[0-9]{3}\.[A-Z]{4}\.[0-9]{3}|[0-9a-f]{32})[ \t]+/")
+"""A line of HuBMAP's manifests: the identifier of a dataset, and a path in it."""
+_REPOSITORIES = frozenset(("repo_code", "repository_code"))
+
+
+def what_it_is(head: Head) -> tuple[str, str]:
+    """Return the kind of an unsupported list, and a remedy; empty if it is none of these.
+
+    Args:
+        head: Its beginning.
+    """
     if head.data.startswith(b"Obj\x01"):
         return "a PFB or other Avro file", "Export the files as a TSV or JSON manifest."
+    if ID_AND_PATH.match(head.first):
+        return "a manifest of HuBMAP, whose files are at Globus", "Download them by its own client, hubmap-clt."
+    if {"path", "parent", "synapsestore"} <= set(head.columns):
+        return "a manifest of Synapse, which names local files", "Download the folder by its own client: synapse get."
+    if "object_id" in head.columns and not _REPOSITORIES.isdisjoint(head.columns):
+        return "a manifest of the ICGC's repositories", "Download its files by the ICGC's own client, score."
     if "guid" in head.columns and "_tag_0" in head.columns:
         return (
             "a Gen3 discovery export of studies without the column __manifest, which names their files",

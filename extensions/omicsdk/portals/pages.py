@@ -7,7 +7,7 @@ from pathlib import Path
 
 from omicsdk.core.api_errors import PAGE_LIMIT, page_title
 
-_PAGE_NAMES = re.compile(r"\.(?:x?html?|xht|shtml|mht(?:ml)?|php|aspx?|jsp)\Z", re.IGNORECASE)
+PAGE_NAMES = re.compile(r"\.(?:x?html?|xht|shtml|mht(?:ml)?|php|aspx?|jsp)\Z", re.IGNORECASE)
 
 
 def page_in(path: Path, name: str) -> str:
@@ -20,7 +20,7 @@ def page_in(path: Path, name: str) -> str:
     Raises:
         OSError: It cannot be read.
     """
-    if _PAGE_NAMES.search(name):
+    if PAGE_NAMES.search(name):
         return ""
     with path.open("rb") as file:
         title = page_title(file.read(PAGE_LIMIT).decode("utf-8", "replace"))

@@ -19,6 +19,7 @@ from omicsdk.hca.azul.files import COLUMNS, JOINED, service_of
 from omicsdk.portals.headings import files_stated, is_address, stated_by, stated_by_user
 from omicsdk.portals.lists import (
     ALGORITHMS,
+    FETCHABLE,
     FileList,
     Format,
     Head,
@@ -35,9 +36,10 @@ from omicsdk.portals.lists import (
     scheme_of,
     size_in,
     texts_in,
+    what_it_is,
 )
 from omicsdk.portals.rows import Names, table_rows, text_of
-from omicsdk.portals.url_lists import most_lines
+from omicsdk.portals.url_lists import RUN, most_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +256,7 @@ GEN3_DISCOVERY = table(
     (("__manifest", "gen3_discovery"),),
     _discovery_files,
 )
-GEN3 = table("gen3", "Gen3 manifest", (_GUIDS,), _gen3_files, without=tuple(STUDIES))
+GEN3 = table("gen3", "Gen3 manifest", (_GUIDS,), _gen3_files, without=(*STUDIES, "repo_code", "repository_code"))
 
 KIDS_FIRST_PREFIX = "dg.F82A1A"
 """The prefix of Kids First's GUIDs in compact identifiers."""
@@ -378,6 +380,38 @@ def _geo_files(row: Row, listed: FileList) -> Iterator[ListedFile]:
 GEO = table("geo", "filelist.txt of GEO", (("archive/file",), ("name",), ("size",)), _geo_files, quoted=False)
 
 
+_ASSEMBLY_FILES = {
+    "genomic": "genomic.fna.gz",
+    "gff": "genomic.gff.gz",
+    "gtf": "genomic.gtf.gz",
+    "gbff": "genomic.gbff.gz",
+    "protein": "protein.faa.gz",
+    "rna": "rna.fna.gz",
+    "cds": "cds_from_genomic.fna.gz",
+}
+"""Files of an assembly by the words that select them; the genome by default."""
+
+
+def _assembly_files(row: Row, listed: FileList) -> Iterator[ListedFile]:
+    """The file of an assembly, whose folder alone is stated."""
+    folder = cell(row, ("ftp_path",)).rstrip("/")
+    if scheme_of(folder) not in FETCHABLE:
+        return  # "na": it was withdrawn
+    kind = next((each for each in listed.prefer if each in _ASSEMBLY_FILES), "genomic")
+    host_and_path = folder.partition("://")[2]
+    name = f"{folder.rpartition('/')[2]}_{_ASSEMBLY_FILES[kind]}"
+    yield file_at(f"https://{host_and_path}/{name}", folder=cell(row, ("assembly_accession", "#assembly_accession")))
+
+
+ASSEMBLIES = table(
+    "assemblies",
+    "assembly summary of the NCBI",
+    (("assembly_accession", "#assembly_accession"), ("ftp_path",)),
+    _assembly_files,
+    quoted=False,
+)
+
+
 # -- bags and Terra
 
 
@@ -497,6 +531,35 @@ TABLE = replace(
 )
 
 
+_RUN_HEADINGS = ("run", "run_accession", "sra", "srr", "sra_run", "run_id", "accession")
+
+
+def _run_files(row: Row, _: FileList) -> Iterator[ListedFile]:
+    """The run of a row; none where its cell has none."""
+    for name in _RUN_HEADINGS:
+        if RUN.match(run := row.cells.get(name, "")):
+            yield ListedFile("sra", run.strip().upper(), folder=run.strip().upper())
+            return
+
+
+def _has_runs(head: Head) -> bool:
+    """Whether a column that is called so has accessions of runs."""
+    cells = [[text_of(row.get(name, "")) for row in head.sample] for name in _names_of(head, _RUN_HEADINGS)]
+    return any(sum(RUN.match(cell) is not None for cell in some) * 2 > len(some) for some in cells if some)
+
+
+def _names_of(head: Head, wanted: Names) -> list[str]:
+    return [name for row in head.sample[:1] for name in row if name.lower() in wanted]
+
+
+SRA_TABLE = replace(
+    table("sra-table", "table with SRA accessions", (), _run_files),
+    marks="a column run, sra or accession with accessions of runs, and none of URLs",
+    recognises=_has_runs,
+    rows=lambda listed: table_rows(listed, repeats=True),
+)
+
+
 def path_rows(listed: FileList) -> Iterator[Row]:
     """The rows of a table that names files by their paths.
 
@@ -516,7 +579,6 @@ def path_rows(listed: FileList) -> Iterator[Row]:
 PATHS = replace(
     table("paths", "table of names of files", (), _plain_files),
     marks="a column of file names, and none of URLs",
-    # A first column of that name is in manifests for uploads, whose files are on the user's disk.
-    recognises=lambda head: head.columns[:1] != ("file name",) and bool(_stated_in(head, paths=True).urls),
+    recognises=lambda head: bool(_stated_in(head, paths=True).urls) and not any(what_it_is(head)),
     rows=path_rows,
 )

@@ -1,10 +1,11 @@
-"""Lists of URLs and identifiers, one per line: plain, DRS, aria2, curl, fetch.txt of bags, SRA accessions, and checksum
-files.
+"""Lists of URLs and identifiers, one per line: plain, DRS, aria2, curl, commands, SRA accessions, series of the TCIA, and
+checksum files.
 """
 
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 from urllib.parse import quote
@@ -12,8 +13,9 @@ from urllib.parse import quote
 from omicsdk.core.curl_config import curl_downloads, is_curl_config
 from omicsdk.core.tables import lines_of
 from omicsdk.hca.azul.files import service_of
-from omicsdk.portals.lists import URLS as FETCHED
+from omicsdk.portals.headings import last_part
 from omicsdk.portals.lists import (
+    ID_AND_PATH,
     FileList,
     Format,
     Head,
@@ -27,6 +29,8 @@ from omicsdk.portals.lists import (
     opened,
     scheme_of,
 )
+from omicsdk.portals.lists import URLS as FETCHED
+from omicsdk.transfer.names import wrong_with
 
 # -- plain URLs
 
@@ -190,17 +194,20 @@ CURL = Format(
 
 # -- SRA accessions
 
-_RUN = re.compile(r"\s*(?:[SED]RR[0-9]{6,}|acc)\s*\Z", re.IGNORECASE)
+RUN = re.compile(r"\s*[SED]RR[0-9]{6,}\s*\Z", re.IGNORECASE)
+"""The accession of a run, alone."""
+_HEADING = "acc"
+"""The first line of some lists of accessions."""
 
 
 def _sra_rows(listed: FileList) -> Iterator[Row]:
     for number, line in numbered_lines(listed):
-        if line.strip().lower() != "acc":  # the header of some exports
+        if line.strip().lower() != _HEADING:
             yield Row(number, {"acc": line.strip()})
 
 
 def _sra_files(row: Row, _: FileList) -> Iterator[ListedFile]:
-    if not _RUN.match(row.cells["acc"]):
+    if not RUN.match(row.cells["acc"]):
         raise RowFault(f"{row.cells['acc'][:40]!r} is not the accession of a run")
     yield ListedFile("sra", row.cells["acc"].upper(), folder=row.cells["acc"].upper())
 
@@ -209,7 +216,7 @@ SRA = Format(
     "sra",
     "list of SRA accessions",
     "lines like SRR000001",
-    lambda head: most_lines(head, _RUN.match),
+    lambda head: most_lines(head, lambda line: RUN.match(line) or line.strip().lower() == _HEADING),
     _sra_rows,
     _sra_files,
 )
@@ -239,7 +246,7 @@ def checksum_line(line: str) -> tuple[str, str, str] | None:
 
 
 def _is_checksums(head: Head) -> bool:
-    return most_lines(head, checksum_line)
+    return most_lines(head, lambda line: checksum_line(line) is not None and not ID_AND_PATH.match(line))
 
 
 def _checksum_rows(listed: FileList) -> Iterator[Row]:
@@ -271,4 +278,120 @@ CHECKSUMS = Format(
     _is_checksums,
     _checksum_rows,
     _checksum_files,
+)
+
+
+# -- commands of programs that download
+
+_CLIENTS = ("wget", "curl", "aria2c")
+"""Programs that take URLs."""
+_COPIERS = ("aws", "gsutil", "gcloud", "s5cmd", "cp", "sync")
+"""Programs, and commands of s5cmd's lists, that copy their first argument."""
+_SUBCOMMANDS = ("s3", "storage", "cp", "sync", "rsync", "run")
+_OUTPUTS = ("-O", "-o", "--output-document", "--output", "--out")
+_FOLDERS = ("-P", "-d", "--directory-prefix", "--output-dir", "--dir")
+_WITH_VALUES = (*_OUTPUTS, *_FOLDERS, "--endpoint-url", "--profile", "--region", "-H", "--header", "-e", "--referer")
+
+
+def _command(line: str) -> tuple[str, str] | None:
+    """The address of a file that a command downloads, and the path that it writes; None for another line."""
+    try:
+        words = shlex.split(line, comments=True)
+    except ValueError:
+        return None
+    program = words[0].rpartition("/")[2] if words else ""
+    if program not in (*_CLIENTS, *_COPIERS):
+        return None
+    values, arguments, rest = dict[str, str](), list[str](), iter(words[1:])
+    for word in rest:
+        option, equals, value = word.partition("=")
+        if program == "curl" and word == "-O":
+            continue
+        if option in _WITH_VALUES:
+            values[option] = value if equals else next(rest, "")
+        elif not word.startswith("-") and word not in _SUBCOMMANDS:
+            arguments.append(word)
+    if program in _CLIENTS:
+        arguments = [each for each in arguments if scheme_of(each)]
+    if not arguments or not scheme_of(arguments[0]) or "$" in arguments[0]:
+        return None
+    named = next((values[each] for each in _OUTPUTS if each in values), "")
+    folder = next((values[each] for each in _FOLDERS if each in values), "")
+    address = arguments[0].removesuffix("*") if program in _COPIERS else arguments[0]
+    path = "/".join(part for part in f"{folder}/{named or last_part(address)}".split("/") if part not in ("", "."))
+    is_stated = (folder or named) and not named.startswith(("/", "-")) and not folder.startswith("/")
+    return address, path if is_stated and "$" not in path and not wrong_with(path) else ""
+
+
+def _joined(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+    """The lines of a script, those that a backslash continues as one."""
+    first, before = 0, ""
+    for number, line in lines:
+        first = first if before else number
+        before += line.removesuffix("\\")
+        if not line.endswith("\\"):
+            yield first, before
+            before = ""
+
+
+def _command_rows(listed: FileList) -> Iterator[Row]:
+    for number, line in _joined(numbered_lines(listed)):
+        found = _command(line)
+        if found is None:
+            listed.notes["lines are no commands that download, and are ignored"] += 1
+        else:
+            yield Row(number, {"url": found[0], "file_name": found[1]})
+
+
+def _is_script(head: Head) -> bool:
+    lines = [line for _, line in _joined(enumerate(head.lines)) if not line.startswith("#")]
+    found = sum(_command(line) is not None for line in lines)
+    return found > 0 and found * 2 >= len(lines)
+
+
+COMMANDS = Format(
+    "commands",
+    "commands of wget, curl, s5cmd, aws or gsutil",
+    "lines such as wget URL, curl URL -o NAME or cp s3://BUCKET/KEY .",
+    _is_script,
+    _command_rows,
+    url_files,
+)
+
+
+# -- series of the TCIA
+
+_SERIES = "ListOfSeriesToDownload="
+_UID = re.compile(r"[0-9]+(?:\.[0-9]+)+\Z")
+_NBIA = re.compile(r"downloadServerUrl=https?://([\w.-]+)/")
+_IMAGES = "https://{}/nbia-api/services/v1/getImage?SeriesInstanceUID={}"
+
+
+def _tcia_rows(listed: FileList) -> Iterator[Row]:
+    """The series of a manifest, at the server that it names; that of public ones has another name for its interface."""
+    server, is_series = "", False
+    for number, line in numbered_lines(listed):
+        if found := _NBIA.match(line):
+            server = found[1].replace("public.", "services.") if found[1].startswith("public.") else found[1]
+        elif is_series and line.strip() != "Series ID":
+            yield Row(number, {"server": server, "series": line.strip()})
+        is_series = is_series or line.strip() == _SERIES
+
+
+def _tcia_files(row: Row, _: FileList) -> Iterator[ListedFile]:
+    series, server = row.cells["series"], row.cells["server"]
+    if not _UID.match(series):
+        raise RowFault(f"{series[:80]!r} is not the UID of a series")
+    if not server:
+        raise RowFault("no downloadServerUrl precedes the series")
+    yield file_at(_IMAGES.format(server, series), name=f"{series}.zip")
+
+
+TCIA = Format(
+    "tcia",
+    "manifest of the TCIA or another NBIA",
+    "downloadServerUrl= and ListOfSeriesToDownload=",
+    lambda head: any(line.strip() == _SERIES for line in head.lines),
+    _tcia_rows,
+    _tcia_files,
 )

@@ -8,7 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from omicsdk.portals import FORMATS, FileList, Format, Head, ListedFile, ListError, Row, RowFault
+from omicsdk.portals import FORMATS, FileList, Format, Head, ListedFile, ListError, Row, RowFault, UnknownList
 from omicsdk.portals.documents import DOCUMENTS
 from omicsdk.portals.headings import multihash_in
 from omicsdk.portals.lists import recognised
@@ -81,6 +81,68 @@ def test_a_list_of_files_beside_a_study_of_biostudies_is_relative_to_it(tmp_path
         "raw/a b.txt",
         3,
     )
+
+
+OSF = {
+    "data": [
+        {
+            "type": "files",
+            "attributes": {"name": "a.csv", "size": 3, "extra": {"hashes": {"md5": MD5, "sha256": SHA256}}},
+            "links": {"download": "https://h.example/download/5d4e/", "self": "https://h.example/v2/files/5d4e/"},
+        }
+    ],
+    "links": {"next": None, "first": "https://h.example/v2/"},
+}
+CELLS = {
+    "name": "Atlas",
+    "doi": "https://doi.org/10.1/x",
+    "datasets": [
+        {
+            "explorer_url": "https://h.example/e/1.cxg/",
+            "assets": [{"filetype": "H5AD", "url": "https://h.example/1.h5ad", "filesize": 5}],
+            "cell_type": [{"ontology_uri": "https://h.example/obo/CL_1"}],
+        }
+    ],
+}
+NESTED = {
+    "listing": {"dir": {"log2": {"files": {"h5ad": {"url": "https://h.example/b.h5ad", "size": 7, "file_hash": MD5}}}}}
+}
+
+
+@pytest.mark.parametrize(
+    ("told", "address", "name", "size", "checksums"),
+    [
+        (OSF, "https://h.example/download/5d4e/", "a.csv", 3, {"md5": MD5, "sha256": SHA256}),
+        (CELLS, "https://h.example/1.h5ad", "1.h5ad", 5, {}),
+        (NESTED, "https://h.example/b.h5ad", "b.h5ad", 7, {"md5": MD5}),
+    ],
+)
+def test_objects_of_any_json_state_their_files(
+    told: object, address: str, name: str, size: int, checksums: dict[str, str], tmp_path: Path
+):
+    path = tmp_path / "list.json"
+    path.write_text(json.dumps(told))
+    format, listed = recognised(Head(path), FORMATS, "list.json"), FileList(path, "x", "", (), Counter())
+    ((file,),) = [files_of(format, row, listed) for row in format.rows(listed)]
+    assert format.name == "json"
+    assert (file.address, file.name, file.size, file.checksums) == (address, name, size, checksums)
+
+
+def test_json_whose_urls_are_pages_is_no_list(tmp_path: Path):
+    path = tmp_path / "list.json"
+    path.write_text(
+        json.dumps({"items": [{"url": "https://h.example/item.jsp"}, {"url": "https://h.example/"}], "n": {}})
+    )
+    with pytest.raises(UnknownList, match="its members are items, n"):
+        recognised(Head(path), FORMATS, "list.json")
+
+
+def test_inputs_of_workflows_are_files_without_their_pages():
+    assert [(file.kind, file.name) for file in read("inputs.json")] == [
+        ("url", "a_1.fastq.gz"),
+        ("url", "a_2.fastq.gz"),
+        ("gs", "ref.fa"),
+    ]
 
 
 def test_a_document_without_a_server_needs_its_own_url():

@@ -57,6 +57,11 @@ FORMAT_OF = {
     "metabolights.json": "metabolights",
     "i_Investigation.txt": "isa",
     "sdrf.txt": "paths",
+    "assembly_summary.txt": "assemblies",
+    "manifest.tcia": "tcia",
+    "download.sh": "commands",
+    "units.txt": "sra-table",
+    "inputs.json": "json",
     "ffq.json": "ffq",
     "ro-crate.json": "ro-crate",
     "frictionless.json": "frictionless",
@@ -279,6 +284,77 @@ def test_urls_of_a_metalink_come_by_priority_and_all_hashes_count():
     assert file.checksums.keys() == {"sha512", "sha256"}
 
 
+def test_commands_name_addresses_and_outputs():
+    files = [file for row in read(SAMPLES / "download.sh") for file in row]
+    assert [(file.kind, file.address.rpartition("/d/")[2], file.name) for file in files[:4]] == [
+        ("url", "a.fastq.gz", "a.fastq.gz"),
+        ("url", "b.json?versionId=1", "sub-01/b.json"),
+        ("url", "c.txt", "more/c.txt"),
+        ("s3", "d.bam", ""),
+    ]
+    assert files[4].address == "s3://bucket/series/"
+
+
+@pytest.mark.parametrize(
+    ("command", "found"),
+    [
+        ("wget https://h.example/a -O /home/x/a", ("https://h.example/a", "")),
+        ("wget -O ../a https://h.example/a", ("https://h.example/a", "")),
+        ("curl -sL -H 'X: https://h.example/b' -O https://h.example/a", ("https://h.example/a", "")),
+        ("wget -c \\\n  https://h.example/a", ("https://h.example/a", "")),
+        ("aws s3 cp --endpoint-url https://e.example s3://b/k .", ("s3://b/k", "")),
+        ("gsutil -m cp gs://b/k .", ("gs://b/k", "")),
+        ("aws s3 cp local.txt s3://b/k", None),
+        ("wget https://h.example/$NAME", None),
+        ("samtools view https://h.example/a.bam", None),
+        ("echo 'unclosed", None),
+    ],
+)
+def test_a_command_that_downloads_is_told_from_others(command: str, found: tuple[str, str] | None, tmp_path: Path):
+    path = tmp_path / "get.sh"
+    path.write_text(f"#!/bin/bash\n{command}\n")
+    if found is None:
+        with pytest.raises(UnknownList):
+            format_of(path)
+        return
+    assert format_of(path) == "commands"
+    (row,) = format_named("commands", FORMATS).rows(FileList(path, "get.sh", "", (), Counter()))
+    assert (row.cells["url"], row.cells["file_name"]) == found
+
+
+def test_series_of_images_are_at_the_server_of_their_manifest(tmp_path: Path):
+    first, _ = (row[0] for row in read(SAMPLES / "manifest.tcia"))
+    above = "https://services.cancerimagingarchive.net/nbia-api/services/v1/getImage?SeriesInstanceUID="
+    assert (first.address, first.name) == (f"{above}1.3.6.1.4.1.0.1", "1.3.6.1.4.1.0.1.zip")
+    path = tmp_path / "list.tcia"
+    text = (SAMPLES / "manifest.tcia").read_text()
+    path.write_text(text.replace("public.cancer", "nlst.cancer") + "../x\n")
+    with pytest.raises(RowFault, match="is not the UID of a series"):
+        read(path)
+
+
+@pytest.mark.parametrize(("prefer", "end"), [((), "genomic.fna.gz"), (("gff",), "genomic.gff.gz")])
+def test_an_assembly_is_a_file_in_its_folder(prefer: tuple[str, ...], end: str):
+    (file,), none = read(SAMPLES / "assembly_summary.txt", "", *prefer)
+    above = "https://files.example.org/genomes/GCF_000000001.1_ASM1"
+    assert (file.address, none) == (f"{above}/GCF_000000001.1_ASM1_{end}", [])
+
+
+def test_runs_of_a_table_are_those_of_the_sra():
+    assert [[file.address for file in row] for row in read(SAMPLES / "units.txt")] == [["SRR000001"], [], ["ERR000003"]]
+
+
+def test_a_package_whose_sizes_are_all_0_states_none(tmp_path: Path):
+    with zipfile.ZipFile(tmp_path / "ncbi_dataset.zip", "w") as archive:
+        lines = "".join(f"https://h.example/{name}\t0\tdata/{name}.fna\n" for name in "ab")
+        archive.writestr("ncbi_dataset/fetch.txt", lines)
+        archive.writestr("ncbi_dataset/data/x.json", "{}")
+    assert [(file.name, file.size) for (file,) in read(tmp_path / "ncbi_dataset.zip")] == [
+        ("data/a.fna", None),
+        ("data/b.fna", None),
+    ]
+
+
 def test_version_3_of_a_metalink_has_preferences_and_torrents():
     ((file,),) = read(SAMPLES / "files.metalink")
     assert (file.name, file.size, file.checksums.keys()) == ("m/a.bam", 19, {"sha256"})
@@ -325,6 +401,10 @@ def test_what_is_neither_utf_8_nor_windows_1252_is_refused(data: bytes, tmp_path
         (b"Obj\x01\x04\x14avro.codec", "PFB", "TSV or JSON"),
         (b"File name,sample\na.bam,S1\n", "a manifest for uploads", "Export the manifest"),
         (b"<!DOCTYPE html><html>Log in</html>", "a page of HTML", "login page"),
+        (b"HBM744.FNLN.846 /expr.h5ad\n", "a manifest of HuBMAP", "hubmap-clt"),
+        (b"089ebad7c98cebe22f6d97b246fb45c6 /x\n", "a manifest of HuBMAP", "hubmap-clt"),
+        (b"repo_code\tobject_id\tfile_name\nc\t1\ta.bam\n", "a manifest of the ICGC", "score"),
+        (b"path\tparent\tname\tsynapseStore\n/a.bam\tsyn1\ta.bam\tTrue\n", "a manifest of Synapse", "synapse get"),
         (b"guid\tname\t_tag_0\ns1\tStudy 1\tProgram: X\n", "discovery export of studies", "Export the manifest"),
     ],
 )
