@@ -8,6 +8,7 @@ import published_names
 
 from building.clients import clients
 from building.documents import documents
+from building.lists import formats, published
 from building.packages import packages
 from building.performance import BESIDE, IN_SHORT, OTHER_TOOLS, beside, chosen, millions, performance, read_results
 from building.programs import programs
@@ -25,7 +26,8 @@ def made_pages() -> dict[Path, str]:
     docs/reliability.md from what `make reliability` did. The tables of docs/coming-from-*.md, and the names that differ in
     specs/, are made of the faces' tables of differences and of what the published packages have. That of docs/published-programs.md is
     made of what tests/compat/published_programs.py ran, that of docs/published-documents.md of what tests/compat/published_documents.py
-    tried, that of docs/generators.md of what tests/compat/package_costs.py measured, those of docs/tested-with.md of what `make real` did. The tables of measurements of the README, docs/why-not.md, docs/buckets.md
+    tried, that of docs/generators.md of what tests/compat/package_costs.py measured, those of docs/tested-with.md of what `make real` did,
+    that of docs/manifests.md of the declarations in omicsdk.portals, and that of docs/published-lists.md of an index in tests/data. The tables of measurements of the README, docs/why-not.md, docs/buckets.md
     and docs/scale.md are made of the same results as docs/performance.md.
     """
     faults = json.loads((ROOT / "tests" / "faults" / "results.json").read_text(encoding="utf-8"))
@@ -47,6 +49,10 @@ def made_pages() -> dict[Path, str]:
         ),
         DOCS / "generators.md": _measured(
             DOCS / "generators.md", packages(ROOT / "tests" / "compat" / "package_costs.json")
+        ),
+        DOCS / "manifests.md": _measured(DOCS / "manifests.md", formats()),
+        DOCS / "published-lists.md": _measured(
+            DOCS / "published-lists.md", published(ROOT / "tests" / "data" / "portals" / "published" / "index.tsv")
         ),
         DOCS / "tested-with.md": _measured(DOCS / "tested-with.md", tested(ROOT / "tests" / "real")),
         **{face.page_file: published_names.page(face, face.page_file.read_text(encoding="utf-8")) for face in faces},

@@ -19,6 +19,7 @@ from omicsdk.portals.lists import (
     Format,
     ListedFile,
     ListError,
+    Manual,
     Row,
     checksums_in,
     file_at,
@@ -155,4 +156,5 @@ BAG = Format(
     lambda head: not head.members.isdisjoint((BAGIT, FETCH)) or most_lines(head, _FETCH_LINE.match),
     _bag_rows,
     _bag_file,
+    manual=Manual("the URL", "the strongest of SHA-512, SHA-256, SHA-1, MD5 in the bag's manifests", "by URL"),
 )

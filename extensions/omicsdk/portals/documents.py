@@ -25,6 +25,7 @@ from omicsdk.portals.lists import (
     Head,
     ListedFile,
     ListError,
+    Manual,
     Row,
     RowFault,
     UnsafeRow,
@@ -100,6 +101,7 @@ def document(
     refuses: Callable[[Mapping[str, str]], str] | None = None,
     root: Callable[[object, str], str | None] | None = None,
     addresses: Callable[[str], Iterable[str]] | None = None,
+    manual: Manual,
 ) -> Format:
     """Declare a format of documents.
 
@@ -114,6 +116,7 @@ def document(
         root: What relative addresses of a document that came from a folder refer to, None for one of another format; by
             default that folder.
         addresses: The addresses that a member states; by default itself.
+        manual: What the manual states of it.
     """
     paths = [tuple(each.split(".")) for each in entries]
     wanted = (*members.url,)
@@ -179,7 +182,7 @@ def document(
         size = size_in(row.cells["size"])
         yield file_at(first, name=row.cells["file_name"], size=size, checksums=sums, mirrors=tuple(mirrors))
 
-    return Format(name, title, marks, recognises, rows, files)
+    return Format(name, title, marks, recognises, rows, files, manual)
 
 
 def _stated_cells(file: ListedFile, cells: Mapping[str, str]) -> dict[str, str]:
@@ -216,6 +219,7 @@ ZENODO = document(
     _Members(
         ("links.content", "links.download", "links.self"), ("key", "filename"), ("size", "filesize"), ("checksum",)
     ),
+    manual=Manual("the link", "MD5", "none"),
 )
 FIGSHARE = document(
     "figshare",
@@ -224,6 +228,7 @@ FIGSHARE = document(
     ("files.*", "*"),
     _Members(("download_url",), ("name",), ("size",), ("supplied_md5", "computed_md5")),
     selects=lambda cells: "is_link_only" in cells or "computed_md5" in cells,
+    manual=Manual("the URL", "MD5", "none"),
 )
 DATAVERSE = document(
     "dataverse",
@@ -245,6 +250,7 @@ DATAVERSE = document(
         ("directoryLabel",),
     ),
     addresses=lambda number: [f"/api/access/datafile/{number}"],
+    manual=Manual("the number at the list's server", "MD5", "none"),
 )
 DRYAD = document(
     "dryad",
@@ -253,6 +259,7 @@ DRYAD = document(
     ("_embedded.stash:files.*",),
     _Members(("_links.stash:download.href", "_links.stash:file-download.href"), ("path",), ("size",), ("digest",)),
     root=lambda *_: "https://datadryad.org/",
+    manual=Manual("the link", "digest", "none"),
 )
 
 
@@ -272,6 +279,7 @@ BIOSTUDIES = document(
     ("**.files.**", "*"),
     _Members(("path",), ("path",), ("size",)),
     root=_accession,
+    manual=Manual("the path at BioStudies, or beside the list"),
 )
 
 
@@ -292,6 +300,7 @@ PRIDE = document(
     ("*", "_embedded.files.*"),
     _Members(("publicFileLocations",), ("fileName",), ("fileSizeBytes",), ("checksum",)),
     addresses=_locations,
+    manual=Manual("the FTP location", "SHA-1", "none"),
 )
 METABOLIGHTS_FOLDER = "https://ftp.ebi.ac.uk/pub/databases/metabolights/studies/public/{}"
 """Where MetaboLights has the files of a study, by its accession."""
@@ -315,6 +324,7 @@ METABOLIGHTS = document(
     _Members(("file", "filename"), ("file", "filename")),
     root=_metabolights,
     selects=lambda cells: cells.get("directory") != "true",
+    manual=Manual("the study's folder at MetaboLights"),
 )
 FFQ = document(
     "ffq",
@@ -323,6 +333,7 @@ FFQ = document(
     ("**.files.ftp.*", "**.ftp.*", "*"),
     _Members(("url",), ("filename",), ("filesize",)),
     selects=lambda cells: "filetype" in cells and "filesize" in cells,
+    manual=Manual("the URL", "MD5", "none"),
 )
 
 ENCODE = document(
@@ -336,6 +347,7 @@ ENCODE = document(
         ("file_size", "cloud_metadata.file_size"),
         ("md5sum", "cloud_metadata.md5sum_base64"),
     ),
+    manual=Manual("its URL", "MD5", "none"),
 )
 
 # -- packages of data
@@ -353,6 +365,9 @@ RO_CRATE = document(
     ("@graph.*",),
     _Members(("contentUrl", "url", "@id"), (), ("contentSize",)),
     selects=_is_file,
+    manual=Manual(
+        "the URL, or the path beside the list's own URL", "those stated, multihashes too", "by scheme and host"
+    ),
 )
 FRICTIONLESS = document(
     "frictionless",
@@ -361,6 +376,9 @@ FRICTIONLESS = document(
     ("resources.*",),
     _Members(("path", "url"), (), ("bytes",), ("hash",)),
     addresses=lambda cell: texts_in(cell)[:1],
+    manual=Manual(
+        "the URL, or the path beside the list's own URL", "those stated, multihashes too", "by scheme and host"
+    ),
 )
 CROISSANT = document(
     "croissant",
@@ -373,6 +391,9 @@ CROISSANT = document(
         and not any(name.startswith("containedIn") for name in cells)
     ),
     refuses=lambda cells: "is a Git repository: clone it" if cells.get("encodingFormat", "").startswith("git+") else "",
+    manual=Manual(
+        "the URL, or the path beside the list's own URL", "those stated, multihashes too", "by scheme and host"
+    ),
 )
 
 
@@ -391,6 +412,9 @@ STAC = document(
     ("assets.*", "features.*.assets.*"),
     _Members(("href",), (), ("file:size",), multihashes=("file:checksum", "checksum:multihash")),
     root=_own_folder,
+    manual=Manual(
+        "the URL, or the path beside the list's own URL", "those stated, multihashes too", "by scheme and host"
+    ),
 )
 
 
@@ -449,6 +473,7 @@ JSON = Format(
     lambda head: any(True for _ in _object_rows(head.document)),
     _any_rows,
     files_in,
+    manual=Manual("the URLs of its objects", "those in the same object", "by scheme and host"),
 )
 
 DOCUMENTS = (

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from omicsdk.portals.documents import METABOLIGHTS_FOLDER
 from omicsdk.portals.headings import files_in
-from omicsdk.portals.lists import FileList, Format, Head, ListError, Row, Stated, header_of, numbered_lines
+from omicsdk.portals.lists import FileList, Format, Head, ListError, Manual, Row, Stated, header_of, numbered_lines
 from omicsdk.portals.tables import path_rows
 
 INVESTIGATION = "i_Investigation.txt"
@@ -49,4 +49,5 @@ ISA = Format(
     _is_investigation,
     _rows,
     files_in,
+    manual=Manual("the study's folder at MetaboLights, by its accession, or `--base`"),
 )

@@ -168,6 +168,20 @@ class FileList(NamedTuple):
     columns: tuple[tuple[str, str], ...] = ()
 
 
+class Manual(NamedTuple):
+    """What the manual states of a format, in Markdown.
+
+    Attributes:
+        address: Where the files are.
+        sums: Checksums by which they are verified.
+        login: Credentials that are used.
+    """
+
+    address: str
+    sums: str = "none"
+    login: str = "none"
+
+
 @dataclass(frozen=True, slots=True)
 class Format:
     """A format of lists.
@@ -179,6 +193,7 @@ class Format:
         recognises: Whether a head is one of this format.
         rows: Reads the rows of a list, in order; raises `ListError` where it is malformed.
         files: Returns the files that a row names, none where it names no file that can be had; raises `RowFault`.
+        manual: What the manual states of it.
     """
 
     name: str
@@ -187,6 +202,7 @@ class Format:
     recognises: Callable[[Head], bool]
     rows: Callable[[FileList], Iterator[Row]]
     files: Callable[[Row, FileList], Iterable[ListedFile]]
+    manual: Manual
 
 
 # -- heads
@@ -319,9 +335,9 @@ def _encoding_in(listed: FileList) -> str:
     """The encoding of a list, as far as its first character that is not ASCII shows it."""
     with opened_bytes(listed) as file:
         encoding = encoding_of(data := file.read(HEAD_BYTES))
-        while encoding == _UTF8 and data.isascii() and (data := file.read(HEAD_BYTES)):
-            encoding = _WINDOWS if encoding_of(data) == _WINDOWS else _UTF8
-    return encoding
+        while encoding == _UTF8 and data and data.isascii():
+            data = file.read(HEAD_BYTES)
+    return _WINDOWS if encoding == _UTF8 and encoding_of(data) == _WINDOWS else encoding
 
 
 def _beginning(path: Path, length: int = HEAD_BYTES) -> bytes:

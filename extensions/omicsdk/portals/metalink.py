@@ -15,6 +15,7 @@ from omicsdk.portals.lists import (
     Head,
     ListedFile,
     ListError,
+    Manual,
     Row,
     RowFault,
     checksums_in,
@@ -162,4 +163,5 @@ METALINK = Format(
     _is_metalink,
     _metalink_rows,
     _metalink_files,
+    manual=Manual("its URLs by priority; the next one if one fails", "SHA-512, SHA-256, SHA-1, MD5", "none"),
 )

@@ -25,6 +25,7 @@ from omicsdk.portals.lists import (
     Head,
     ListedFile,
     ListError,
+    Manual,
     Row,
     RowFault,
     Stated,
@@ -126,6 +127,7 @@ def table(
     required: Sequence[Names] = (),
     without: Names = (),
     quoted: bool = True,
+    manual: Manual,
 ) -> Format:
     """Declare a format of tables.
 
@@ -138,6 +140,7 @@ def table(
         required: Further columns that a download needs.
         without: Columns that tables of this format do not have.
         quoted: Whether the portal quotes cells of its tables with tabs; see `table_rows`.
+        manual: What the manual states of it.
     """
     needed = (*marks, *required)
 
@@ -153,7 +156,7 @@ def table(
         return listed_file(row, kind, files) if isinstance(files, Columns) else files(row, listed)
 
     said = ", ".join(" or ".join(group) for group in marks)
-    return Format(name, title, said, recognises, partial(table_rows, required=needed, quoted=quoted), files_of)
+    return Format(name, title, said, recognises, partial(table_rows, required=needed, quoted=quoted), files_of, manual)
 
 
 # -- the Human Cell Atlas, AnVIL and LungMAP
@@ -177,6 +180,7 @@ HCA_DSS = table(
     _dss_files,
     required=(("file_name",), ("file_size",)),
     without=("file_url", "file_azul_url", "source_id"),
+    manual=Manual("file_uuid, file_version at the Data Store", "SHA-256", "`omics login dss`; none for open data"),
 )
 
 AZUL = table(
@@ -193,6 +197,11 @@ AZUL = table(
     ),
     kind="azul",
     required=(COLUMNS["name"],),
+    manual=Manual(
+        "the public mirror if the list names it, else the service, within its rate limit",
+        "SHA-256, CRC32C; for AnVIL, MD5 in hexadecimal or Base64",
+        "`omics login azul`, for Azul only; none for open data",
+    ),
 )
 
 
@@ -207,6 +216,7 @@ GDC = table(
     kind="gdc",
     without=("url", "urls"),  # other lists have ids, too
     quoted=False,
+    manual=Manual("the id at the GDC", "MD5", "`GDC_TOKEN` for controlled files"),
 )
 GDC_SAMPLES = table(
     "gdc-samples",
@@ -215,6 +225,11 @@ GDC_SAMPLES = table(
     Columns(("file id",), ("file name",), folder=("file id",)),
     kind="gdc",
     quoted=False,
+    manual=Manual(
+        "the id; sizes and checksums come from the GDC, 500 files per request",
+        "MD5",
+        "`GDC_TOKEN` for controlled files",
+    ),
 )
 
 
@@ -255,8 +270,24 @@ GEN3_DISCOVERY = table(
     "Gen3 discovery export, with the files of its studies",
     (("__manifest", "gen3_discovery"),),
     _discovery_files,
+    manual=Manual(
+        "the GUIDs in `__manifest` of each study",
+        "MD5, SHA-1, SHA-256; else those in its record",
+        "`omics login gen3`, its key, or the workspace token service",
+    ),
 )
-GEN3 = table("gen3", "Gen3 manifest", (_GUIDS,), _gen3_files, without=(*STUDIES, "repo_code", "repository_code"))
+GEN3 = table(
+    "gen3",
+    "Gen3 manifest",
+    (_GUIDS,),
+    _gen3_files,
+    without=(*STUDIES, "repo_code", "repository_code"),
+    manual=Manual(
+        "the GUID, at the commons of commons_url",
+        "MD5, SHA-1, SHA-256; else those in its record",
+        "`omics login gen3`, its key, or the workspace token service",
+    ),
+)
 
 KIDS_FIRST_PREFIX = "dg.F82A1A"
 """The prefix of Kids First's GUIDs in compact identifiers."""
@@ -273,7 +304,13 @@ def _kids_first_files(row: Row, _: FileList) -> Iterator[ListedFile]:
 _KIDS_FIRST = Columns(
     ("latest did", "access url"), ("file name",), ("file size", "size"), {"md5": ("hash", "md5")}, ("file id",)
 )
-KIDS_FIRST = table("kids-first", "Kids First file manifest", (_KIDS_FIRST.address, ("file name",)), _kids_first_files)
+KIDS_FIRST = table(
+    "kids-first",
+    "Kids First file manifest",
+    (_KIDS_FIRST.address, ("file name",)),
+    _kids_first_files,
+    manual=Manual("`drs://dg.F82A1A:DID`", "those that its server states", "by host"),
+)
 
 SEVEN_BRIDGES = table(
     "sb",
@@ -281,6 +318,9 @@ SEVEN_BRIDGES = table(
     (("id",), ("name",), ("project",)),
     Columns(("id",), ("name",), ("size",), {"md5": ("md5", "md5sum", "md5_sum"), "sha256": ("sha256",)}, ("id",)),
     kind="sb-file",
+    manual=Manual(
+        "the file's id", "those in the metadata md5 or sha256, else none", "`omics login sb`; the profile in use"
+    ),
 )
 
 _DRS_URIS = ("drs_uri", "drs uri", "file_drs_uri", "files.drs_uri", "drs_id")
@@ -299,7 +339,13 @@ def _drs_files(row: Row, _: FileList) -> Iterator[ListedFile]:
         yield file._replace(address=f"drs://{file.address}") if _CURIE.match(file.address) else file
 
 
-DRS_TABLE = table("drs-table", "table with DRS URIs, such as CAVATICA's DRS manifest", (_DRS_URIS,), _drs_files)
+DRS_TABLE = table(
+    "drs-table",
+    "table with DRS URIs, such as CAVATICA's DRS manifest",
+    (_DRS_URIS,),
+    _drs_files,
+    manual=Manual("the URI", "those that its server states", "by host, see below"),
+)
 
 
 # -- ENA and SRA
@@ -350,7 +396,14 @@ def _aligned(row: Row, column: str, count: int) -> list[str]:
     return values
 
 
-ENA = table("ena", "ENA file report", (tuple(f"{kind}_ftp" for kind in ENA_KINDS),), _ena_files, quoted=False)
+ENA = table(
+    "ena",
+    "ENA file report",
+    (tuple(f"{kind}_ftp" for kind in ENA_KINDS),),
+    _ena_files,
+    quoted=False,
+    manual=Manual("the URLs, by HTTPS", "MD5", "none"),
+)
 
 SRA_RUNS = table(
     "sra-runs",
@@ -359,6 +412,7 @@ SRA_RUNS = table(
     Columns(("run",), folder=("run",)),
     kind="sra",
     quoted=False,
+    manual=Manual("the run, resolved by the SRA, 100 runs per request", "MD5, from the SRA", "none"),
 )
 
 
@@ -377,7 +431,14 @@ def _geo_files(row: Row, listed: FileList) -> Iterator[ListedFile]:
     yield file_at(f"{folder}/{quote(name)}", name=name, size=size_in(cell(row, ("size",))), folder=number)
 
 
-GEO = table("geo", "filelist.txt of GEO", (("archive/file",), ("name",), ("size",)), _geo_files, quoted=False)
+GEO = table(
+    "geo",
+    "filelist.txt of GEO",
+    (("archive/file",), ("name",), ("size",)),
+    _geo_files,
+    quoted=False,
+    manual=Manual("the series' folder, by its accession; other rows are members of the archive"),
+)
 
 
 _ASSEMBLY_FILES = {
@@ -409,6 +470,9 @@ ASSEMBLIES = table(
     (("assembly_accession", "#assembly_accession"), ("ftp_path",)),
     _assembly_files,
     quoted=False,
+    manual=Manual(
+        "the folder of the assembly, and `genomic.fna.gz` in it; `--prefer` gff, gtf, gbff, protein, rna or cds"
+    ),
 )
 
 
@@ -423,7 +487,11 @@ def _remote_files(row: Row, _: FileList) -> Iterator[ListedFile]:
 
 _REMOTE = Columns(("url",), ("filename",), ("length",), {name: (name,) for name in ALGORITHMS})
 REMOTE_FILES = table(
-    "bdbag-json", "remote file manifest of bdbag", (("url",), ("length",), ("filename",)), _remote_files
+    "bdbag-json",
+    "remote file manifest of bdbag",
+    (("url",), ("length",), ("filename",)),
+    _remote_files,
+    manual=Manual("the URL", "SHA-512, SHA-256, SHA-1, MD5", "by URL"),
 )
 
 
@@ -440,7 +508,21 @@ def _is_terra(head: Head) -> bool:
     return "".join(head.columns[:1]).startswith(("entity:", "membership:", "update:"))
 
 
-TERRA = replace(table("terra", "Terra data table", (), _terra_files), marks="entity:TYPE_id", recognises=_is_terra)
+TERRA = replace(
+    table(
+        "terra",
+        "Terra data table",
+        (),
+        _terra_files,
+        manual=Manual(
+            "every `gs://` and `drs://` cell, including JSON arrays",
+            "MD5 or CRC32C, from Google or the DRS server",
+            "your Google login; DRS by host",
+        ),
+    ),
+    marks="entity:TYPE_id",
+    recognises=_is_terra,
+)
 
 
 # -- ids of the GDC alone
@@ -477,7 +559,13 @@ def _gdc_id_files(row: Row, _: FileList) -> Iterator[ListedFile]:
 
 
 GDC_IDS = replace(
-    table("gdc-ids", "list of ids of the GDC", (_ID_HEADINGS,), _gdc_id_files),
+    table(
+        "gdc-ids",
+        "list of ids of the GDC",
+        (_ID_HEADINGS,),
+        _gdc_id_files,
+        manual=Manual("the id; the rest comes from the GDC", "MD5", "`GDC_TOKEN` for controlled files"),
+    ),
     marks="UUIDs, one per line or in a column id, file_id or File ID",
     recognises=_are_gdc_ids,
     rows=_gdc_id_rows,
@@ -520,11 +608,18 @@ PORTAL = replace(
         "manifest of a portal client (HMP, NeMO)",
         (("id", "file_id"), _URL_HEADINGS, ("md5",), ("size",)),
         _plain_files,
+        manual=Manual("the URLs, HTTPS first; the next one if one fails", "MD5", "by scheme and host"),
     ),
     rows=_plain_rows,
 )
 TABLE = replace(
-    table("table", "table with URLs", (), _plain_files),
+    table(
+        "table",
+        "table with URLs",
+        (),
+        _plain_files,
+        manual=Manual("the URL", "MD5, SHA-1, SHA-256, SHA-512, CRC32C by common headings", "by scheme and host"),
+    ),
     marks="a column of URLs, by its heading or its cells",
     recognises=_has_urls,
     rows=_plain_rows,
@@ -553,7 +648,13 @@ def _names_of(head: Head, wanted: Names) -> list[str]:
 
 
 SRA_TABLE = replace(
-    table("sra-table", "table with SRA accessions", (), _run_files),
+    table(
+        "sra-table",
+        "table with SRA accessions",
+        (),
+        _run_files,
+        manual=Manual("the run, resolved by the SRA", "MD5, from the SRA", "none"),
+    ),
     marks="a column run, sra or accession with accessions of runs, and none of URLs",
     recognises=_has_runs,
     rows=lambda listed: table_rows(listed, repeats=True),
@@ -577,7 +678,17 @@ def path_rows(listed: FileList) -> Iterator[Row]:
 
 
 PATHS = replace(
-    table("paths", "table of names of files", (), _plain_files),
+    table(
+        "paths",
+        "table of names of files",
+        (),
+        _plain_files,
+        manual=Manual(
+            "the name or path, in the folder of the list or of `--base`",
+            "MD5, SHA-1, SHA-256, SHA-512, CRC32C by common headings",
+            "by scheme and host",
+        ),
+    ),
     marks="a column of file names, and none of URLs",
     recognises=lambda head: bool(_stated_in(head, paths=True).urls) and not any(what_it_is(head)),
     rows=path_rows,

@@ -20,6 +20,7 @@ from omicsdk.portals.lists import (
     Format,
     Head,
     ListedFile,
+    Manual,
     Row,
     RowFault,
     checksums_in,
@@ -100,6 +101,7 @@ URLS = Format(
     lambda head: most_lines(head, _URL_LINE.match),
     _url_rows,
     url_files,
+    manual=Manual("the URL", "from DRS, S3 and Google if stated; else none", "by scheme and host"),
 )
 
 
@@ -155,7 +157,17 @@ def _aria2_files(row: Row, listed: FileList) -> Iterator[ListedFile]:
 
 
 ARIA2 = Format(
-    "aria2", "aria2 input", "a URL followed by indented lines option=value", _is_aria2, _aria2_rows, _aria2_files
+    "aria2",
+    "aria2 input",
+    "a URL followed by indented lines option=value",
+    _is_aria2,
+    _aria2_rows,
+    _aria2_files,
+    manual=Manual(
+        "the URLs of the line; the next one if one fails",
+        "from `checksum=`",
+        "headers in the list, sent to the URL's own origin only",
+    ),
 )
 
 
@@ -189,6 +201,7 @@ CURL = Format(
     lambda head: is_curl_config(head.lines),
     _curl_rows,
     _curl_files,
+    manual=Manual("the URL; for Azul as in its manifests", "none; for Azul, those in its index", "none; for Azul as for its manifests"),
 )
 
 
@@ -219,6 +232,7 @@ SRA = Format(
     lambda head: most_lines(head, lambda line: RUN.match(line) or line.strip().lower() == _HEADING),
     _sra_rows,
     _sra_files,
+    manual=Manual("the run, resolved by the SRA, 100 runs per request", "MD5, from the SRA", "none"),
 )
 
 
@@ -278,6 +292,11 @@ CHECKSUMS = Format(
     _is_checksums,
     _checksum_rows,
     _checksum_files,
+    manual=Manual(
+        "names that are URLs, or files next to its own URL; else it verifies the URLs of another list",
+        "MD5, SHA-1, SHA-256, SHA-512",
+        "none",
+    ),
 )
 
 
@@ -356,6 +375,7 @@ COMMANDS = Format(
     _is_script,
     _command_rows,
     url_files,
+    manual=Manual("the address of the command; of `cp` and `sync` the first one", "none", "by scheme and host"),
 )
 
 
@@ -394,4 +414,5 @@ TCIA = Format(
     lambda head: any(line.strip() == _SERIES for line in head.lines),
     _tcia_rows,
     _tcia_files,
+    manual=Manual("the series at the interface of its server, as a zip archive"),
 )

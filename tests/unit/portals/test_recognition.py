@@ -691,3 +691,28 @@ def test_published_lists_of_several_addresses_and_of_objects_in_lines_are_read()
     ark, other = (file for row in read(PUBLISHED / "bdbag-json-lines.json") for file in row)
     assert ark.address == "https://n2t.net/ark:/57799/b9dd5t"
     assert other.checksums
+
+
+def index() -> list[dict[str, str]]:
+    with (PUBLISHED / "index.tsv").open(newline="") as file:
+        return list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+
+
+@pytest.mark.parametrize("row", [row for row in index() if row["file"]], ids=lambda row: row["file"])
+def test_a_list_of_a_public_project_is_read_or_refused_as_its_index_states(row: dict[str, str]):
+    path = PUBLISHED / row["file"]
+    if not row["format"]:
+        with pytest.raises(UnknownList) as caught:
+            format_of(path)
+        assert caught.match(f"(?s){row['files']}")
+        return
+    assert format_of(path) == row["format"]
+    assert sum(len(files) for files in read(path)) == int(row["files"])
+
+
+def test_the_index_of_published_lists_is_whole():
+    rows = index()
+    assert len(rows) >= 30
+    assert len({(row["published"]) for row in rows}) == len(rows)
+    assert {row["format"] for row in rows} <= {"", *(each.name for each in FORMATS)}
+    assert all(row["project"] and row["kind"] and row["before"] and row["now"] for row in rows)

@@ -1,0 +1,38 @@
+"""The tables of lists that `omics get` reads: that of docs/manifests.md, from the declarations of their formats, and that of
+docs/published-lists.md, from the index of the lists of public projects in tests/data.
+"""
+
+import csv
+from pathlib import Path
+
+from omicsdk.portals import FORMATS
+
+
+def formats() -> str:
+    """Return the table of formats, in the order in which they are tried."""
+    lines = ["| Format (`--format`) | Detected by | File's address | Checksum | Credentials |", "|---|---|---|---|---|"]
+    for each in FORMATS:
+        cells = (f"{each.title} (`{each.name}`)", each.marks, *each.manual)
+        lines.append(f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |")
+    return "\n".join(lines)
+
+
+def published(index: Path) -> str:
+    """Return the table of published lists, and a count of what became of them.
+
+    Args:
+        index: Their index.
+    """
+    with index.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+    right = sum(row["now"].startswith("right") for row in rows)
+    before = sum(row["before"] == "right" for row in rows)
+    lines = [
+        f"Of {len(rows)} lists {right} are read as they should be, and {len(rows) - right} refused with a reason; {before} were right before.",
+        "",
+        "| Project | Kind | Published as | Format | Before | Now |",
+        "|---|---|---|---|---|---|",
+    ]
+    columns = ("project", "kind", "published", "format", "before", "now")
+    lines += [f"| {' | '.join(row[column] for column in columns)} |" for row in rows]
+    return "\n".join(lines)
