@@ -258,7 +258,7 @@ DRYAD = document(
     "_embedded with stash:files",
     ("_embedded.stash:files.*",),
     _Members(("_links.stash:download.href", "_links.stash:file-download.href"), ("path",), ("size",), ("digest",)),
-    root=lambda *_: "https://datadryad.org/",
+    root=lambda _, __: "https://datadryad.org/",
     manual=Manual("the link", "digest", "none"),
 )
 

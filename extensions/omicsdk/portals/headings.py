@@ -327,7 +327,7 @@ def _columns_of(stated: Stated, column: str, is_only: bool) -> tuple[list[str], 
     """
     keys = {each: heading(each) for each in (*stated.urls, *stated.sizes, *(each for each, _ in stated.sums))}
 
-    def own(columns: Sequence[str]) -> list[str]:
+    def own(columns: list[str]) -> list[str]:
         """Those with its column's stem or number; else those of the row, for its first or only file."""
         if belonging := [each for each in columns if _is_about(keys[column], keys[each])]:
             return belonging

@@ -657,7 +657,7 @@ SRA_TABLE = replace(
     ),
     marks="a column run, sra or accession with accessions of runs, and none of URLs",
     recognises=_has_runs,
-    rows=lambda listed: table_rows(listed, repeats=True),
+    rows=partial(table_rows, repeats=True),
 )
 
 
@@ -677,6 +677,10 @@ def path_rows(listed: FileList) -> Iterator[Row]:
     yield from _plain_rows(listed, paths=True)
 
 
+def _has_paths(head: Head) -> bool:
+    return bool(_stated_in(head, paths=True).urls) and not any(what_it_is(head))
+
+
 PATHS = replace(
     table(
         "paths",
@@ -690,6 +694,6 @@ PATHS = replace(
         ),
     ),
     marks="a column of file names, and none of URLs",
-    recognises=lambda head: bool(_stated_in(head, paths=True).urls) and not any(what_it_is(head)),
+    recognises=_has_paths,
     rows=path_rows,
 )

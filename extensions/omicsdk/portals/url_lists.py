@@ -201,7 +201,11 @@ CURL = Format(
     lambda head: is_curl_config(head.lines),
     _curl_rows,
     _curl_files,
-    manual=Manual("the URL; for Azul as in its manifests", "none; for Azul, those in its index", "none; for Azul as for its manifests"),
+    manual=Manual(
+        "the URL; for Azul as in its manifests",
+        "none; for Azul, those in its index",
+        "none; for Azul as for its manifests",
+    ),
 )
 
 
@@ -306,6 +310,7 @@ _CLIENTS = ("wget", "curl", "aria2c")
 """Programs that take URLs."""
 _COPIERS = ("aws", "gsutil", "gcloud", "s5cmd", "cp", "sync")
 """Programs, and commands of s5cmd's lists, that copy their first argument."""
+_PROGRAM = re.compile(rf"\s*(?:[\w./-]*/)?({'|'.join((*_CLIENTS, *_COPIERS))})\s")
 _SUBCOMMANDS = ("s3", "storage", "cp", "sync", "rsync", "run")
 _OUTPUTS = ("-O", "-o", "--output-document", "--output", "--out")
 _FOLDERS = ("-P", "-d", "--directory-prefix", "--output-dir", "--dir")
@@ -314,12 +319,12 @@ _WITH_VALUES = (*_OUTPUTS, *_FOLDERS, "--endpoint-url", "--profile", "--region",
 
 def _command(line: str) -> tuple[str, str] | None:
     """The address of a file that a command downloads, and the path that it writes; None for another line."""
+    if (found := _PROGRAM.match(line)) is None:
+        return None
+    program = found[1]
     try:
         words = shlex.split(line, comments=True)
     except ValueError:
-        return None
-    program = words[0].rpartition("/")[2] if words else ""
-    if program not in (*_CLIENTS, *_COPIERS):
         return None
     values, arguments, rest = dict[str, str](), list[str](), iter(words[1:])
     for word in rest:
