@@ -464,6 +464,19 @@ def test_a_selection_is_planned_and_downloaded_alone(get: Any, portal: PortalHos
     assert len(rows(tmp_path / "data.manifest.tsv")) == 2
 
 
+def test_names_without_addresses_are_in_the_folder_of_their_list_or_the_stated_one(portal: PortalHost, tmp_path: Path):
+    text = b"Source Name\tArray Data File\ns\traw/a 1.CEL\n"
+    portal.put("study/list.txt", text)
+    portal.put("study/raw/a%201.CEL", content("a"))
+    Path("list.txt").write_bytes(text)
+    by_url = omicsdk.get(portal.url("study/list.txt"), "one", format="paths")
+    by_base = omicsdk.get("list.txt", "two", base=portal.url("study/"))
+    assert [each.name for report in (by_url, by_base) for each in report.outcomes] == ["raw/a 1.CEL"] * 2
+    assert (tmp_path / "two" / "raw" / "a 1.CEL").read_bytes() == content("a")
+    with pytest.raises(ListError, match=r"names files without addresses.*--base URL"):
+        omicsdk.get("list.txt", "three")
+
+
 def test_many_faults_are_counted(get: Any, tmp_path: Path, portal: PortalHost):
     path = tmp_path / "m.tsv"
     path.write_text("id\tfilename\tmd5\tsize\n" + "x\ta\t\tlarge\n" * 15)
