@@ -451,14 +451,22 @@ def _object_rows(told: object) -> Iterator[Row]:
         urls = [each for each in stated.urls if _are_files(each, [cells for _, cells in some])]
         urls = urls or [*stated.urls] * bool(stated.sizes or stated.sums)
         if urls:
-            stated = replace(stated, urls=tuple(urls))
+            # A name without an extension is one of something else.
+            named = [
+                name for name in stated.names if all("." in value for _, cells in some if (value := _cell(cells, name)))
+            ]
+            stated = replace(stated, urls=tuple(urls), names=tuple(named))
             yield from (Row(number, cells, stated=stated) for number, cells in some)
+
+
+def _cell(cells: Mapping[str, str], column: str) -> str:
+    """The value of a column, whose name is in lower case."""
+    return next((value for name, value in cells.items() if name.lower() == column), "")
 
 
 def _are_files(column: str, rows: Iterable[Mapping[str, str]]) -> bool:
     """Whether most addresses of a column, in lower case, end like those of files."""
-    cells = [value for row in rows for name, value in row.items() if name.lower() == column]
-    ends = ["" if each.endswith("/") else last_part(each) for cell in cells for each in addresses_in(cell)]
+    ends = ["" if each.endswith("/") else last_part(each) for row in rows for each in addresses_in(_cell(row, column))]
     return sum("." in each and PAGE_NAMES.search(each) is None for each in ends) * 2 > len(ends)
 
 

@@ -288,11 +288,15 @@ class Head:
 
     @cached_property
     def has_object_lines(self) -> bool:
-        """Whether each line is a JSON object: two of the first, or the only one."""
+        """Whether each line is a JSON object: two of the first, or the only one, unless it is a document with others in it."""
         try:
-            return bool(self.lines) and all(is_object(decoded(line)) for line in self.lines[:2])
+            found: list[object] = [decoded(line) for line in self.lines[:2]]
         except (ValueError, RecursionError):
             return False
+        if not found or not all(map(is_object, found)):
+            return False
+        first = found[0]
+        return len(found) > 1 or not any(_has_objects(value) for value in (first.values() if is_object(first) else ()))
 
     @cached_property
     def document(self) -> object:
@@ -309,6 +313,10 @@ class Head:
     def _keys(self) -> tuple[str, ...]:
         first = next(self._objects(), None)
         return () if first is None else tuple(name.lower() for name in first)
+
+
+def _has_objects(value: object) -> bool:
+    return is_object(value) or (is_array(value) and any(map(is_object, value)))
 
 
 def encoding_of(data: bytes) -> str:

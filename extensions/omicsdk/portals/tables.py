@@ -224,6 +224,7 @@ GDC_SAMPLES = table(
     (("file id",), ("file name",), ("data category",)),
     Columns(("file id",), ("file name",), folder=("file id",)),
     kind="gdc",
+    without=("file download link", "download url", "url", "urls"),  # the PDC's manifests have these columns, too
     quoted=False,
     manual=Manual(
         "the id; sizes and checksums come from the GDC, 500 files per request",

@@ -128,6 +128,15 @@ def test_objects_of_any_json_state_their_files(
     assert (file.address, file.name, file.size, file.checksums) == (address, name, size, checksums)
 
 
+def test_a_document_in_one_line_is_no_row_of_a_table(tmp_path: Path):
+    path = tmp_path / "list.json"
+    file = {"url": "https://h.example/b.csv", "size": 7, "format": {"name": "CSV"}}
+    path.write_text(json.dumps({"uri": "s3://bucket/", "url": "https://h.example/x", "data": [file]}))
+    format, listed = recognised(Head(path), FORMATS, "list.json"), FileList(path, "x", "", (), Counter())
+    ((found,),) = [files_of(format, row, listed) for row in format.rows(listed)]
+    assert (format.name, found.name, found.size) == ("json", "b.csv", 7)
+
+
 def test_json_whose_urls_are_pages_is_no_list(tmp_path: Path):
     path = tmp_path / "list.json"
     path.write_text(

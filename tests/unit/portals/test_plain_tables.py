@@ -245,6 +245,12 @@ def test_a_compact_identifier_of_a_table_needs_no_scheme(tmp_path: Path):
     assert [row[0].address for row in rows] == ["drs://sb:5f40", "dg.4503/x", "drs://h.example/1"]
 
 
+def test_a_manifest_of_the_pdc_is_no_sample_sheet_of_the_gdc(tmp_path: Path):
+    header = "File ID,File Name,Data Category,File Size (in bytes),Md5sum,File Download Link"
+    ((file,),) = read(table(tmp_path, f"{header}\n1,a.raw,Raw,3,{MD5},https://h.example/x/a.raw?sig=1\n"))
+    assert (file.kind, file.name, file.size, file.checksums) == ("url", "a.raw", 3, {"md5": MD5})
+
+
 def test_a_cell_that_states_nothing_is_a_row_without_a_file(tmp_path: Path):
     assert [len(row) for row in read(table(tmp_path, "url,x\nhttps://h.example/a.gz,1\nNA,2\n"))] == [1, 0]
 
