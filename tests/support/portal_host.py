@@ -64,14 +64,19 @@ class PortalHost(Server):
         elif head.path.startswith("sb/files/") and head.path.endswith("/download_info"):
             told = {"url": self.url("sb-storage/" + head.path.split("/")[2])}
         elif head.path == "gdc/files":
-            wanted = json.loads(sent)["filters"]["content"]["value"]
-            told = {"data": {"hits": [{"file_id": each, **self.gdc[each]} for each in wanted if each in self.gdc]}}
+            told = self._gdc(json.loads(sent))
         elif head.method == "HEAD":
             return self._send(connection, self._noted(head), self._google(unquote(head.path)))
         if told is not None:
             said = json.dumps(told).encode()
             return self._send(connection, self._noted(head), Response(200, {"Content-Type": "application/json"}, said))
         return super().respond(connection, reader, head)
+
+    def _gdc(self, search: dict[str, Any]) -> Any:
+        ids = sorted(id for id in search["filters"]["content"]["value"] if id in self.gdc)
+        page = ids[search["from"] : search["from"] + search["size"]]
+        hits = [{"file_id": id, **self.gdc[id]} for id in page]
+        return {"data": {"hits": hits, "pagination": {"count": len(hits), "total": len(ids)}}}
 
     def _azul(self, path: str, query: dict[str, list[str]]) -> Any:
         if path == "index/catalogs":
