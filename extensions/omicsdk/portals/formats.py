@@ -29,6 +29,7 @@ FORMATS = (
     url_lists.CHECKSUMS,
     url_lists.TCIA,
     url_lists.COMMANDS,
+    url_lists.LISTING,
     isa.ISA,
     *documents.DOCUMENTS,
     tables.TABLE,

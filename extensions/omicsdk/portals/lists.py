@@ -807,6 +807,8 @@ def address_in(base: str, path: str) -> str:
     Raises:
         RowFault: They make no valid address.
     """
+    if scheme_of(base) not in URLS:  # keys of a bucket are not quoted
+        return f"{base.rstrip('/')}/{path.removeprefix('./')}"
     try:
         return urljoin(f"{base.rstrip('/')}/", quote(path, safe="/%", errors="replace"))
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""Lists of URLs and identifiers, one per line: plain, DRS, aria2, curl, commands, SRA accessions, series of the TCIA, and
+"""Lists of URLs and identifiers, one per line: plain, DRS, aria2, curl, listings of buckets, commands, SRA accessions, series of the TCIA, and
 checksum files.
 """
 
@@ -23,12 +23,14 @@ from omicsdk.portals.lists import (
     Manual,
     Row,
     RowFault,
+    address_in,
     checksums_in,
     file_at,
     name_in,
     numbered_lines,
     opened,
     scheme_of,
+    size_in,
 )
 from omicsdk.portals.lists import URLS as FETCHED
 from omicsdk.transfer.names import wrong_with
@@ -300,6 +302,50 @@ CHECKSUMS = Format(
         "names that are URLs, or files next to its own URL; else it verifies the URLs of another list",
         "MD5, SHA-1, SHA-256, SHA-512",
         "none",
+    ),
+)
+
+
+# -- listings of buckets
+
+_LISTED = re.compile(
+    r"\s*(?P<before>[0-9]+)?\s*[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2})?Z?\s+(?P<size>[0-9]+\s+)?(?P<path>\S.*)"
+)
+"""A line of `aws s3 ls --recursive`, `gsutil ls -l` or `s5cmd ls`: the size before or after the time."""
+
+
+def _listing_rows(listed: FileList) -> Iterator[Row]:
+    for number, line in numbered_lines(listed):
+        found = _LISTED.match(line)
+        if found is None:
+            listed.notes["lines name no object, and are ignored"] += 1
+        else:
+            yield Row(number, {"path": found["path"].strip(), "size": (found["before"] or found["size"] or "").strip()})
+
+
+def _listing_files(row: Row, listed: FileList) -> Iterator[ListedFile]:
+    path, size = row.cells["path"], size_in(row.cells["size"])
+    if path.endswith("/"):
+        return
+    if scheme_of(path):
+        yield file_at(path, size=size)
+    elif listed.base:
+        yield file_at(address_in(listed.base, path), name=name_in(path), size=size)
+    else:
+        raise RowFault(f"{path[:200]!r} has no bucket: state it, --base s3://BUCKET")
+
+
+LISTING = Format(
+    "listing",
+    "listing of a bucket",
+    "lines of aws s3 ls --recursive, gsutil ls -l or s5cmd ls",
+    lambda head: most_lines(head, _LISTED.match),
+    _listing_rows,
+    _listing_files,
+    Manual(
+        "the object; of lines without a bucket in that of `--base s3://BUCKET`",
+        "those that S3 or Google states",
+        "by scheme",
     ),
 )
 

@@ -60,6 +60,7 @@ FORMAT_OF = {
     "assembly_summary.txt": "assemblies",
     "manifest.tcia": "tcia",
     "download.sh": "commands",
+    "listing.txt": "listing",
     "units.txt": "sra-table",
     "inputs.json": "json",
     "ffq.json": "ffq",
@@ -320,6 +321,18 @@ def test_a_command_that_downloads_is_told_from_others(command: str, found: tuple
     assert format_of(path) == "commands"
     (row,) = format_named("commands", FORMATS).rows(FileList(path, "get.sh", "", (), Counter()))
     assert (row.cells["url"], row.cells["file_name"]) == found
+
+
+def test_a_listing_states_sizes_and_objects_of_a_bucket(tmp_path: Path):
+    path = tmp_path / "ls.txt"
+    path.write_text("2026-01-01 10:00:00      12345 d/a b.bam\n2026-01-01 10:00:00          0 d/\n")
+    format = recognised(Head(path), FORMATS, "ls.txt")
+    listed = FileList(path, "ls.txt", "s3://bucket/x", (), Counter())
+    ((file,), none) = [list(format.files(row, listed)) for row in format.rows(listed)]
+    assert (file.kind, file.address, file.name, file.size) == ("s3", "s3://bucket/x/d/a b.bam", "d/a b.bam", 12345)
+    assert none == []
+    with pytest.raises(RowFault, match="--base s3://BUCKET"):
+        read(path)
 
 
 def test_series_of_images_are_at_the_server_of_their_manifest(tmp_path: Path):
