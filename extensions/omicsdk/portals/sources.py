@@ -49,6 +49,7 @@ from omicsdk.fs.store import WEB, Cache, Entry, PathNotFound, Unsupported, Uri, 
 from omicsdk.hca.azul.files import AzulFile, of_download, service_of
 from omicsdk.portals.companions import companions_of
 from omicsdk.portals.lists import STORES, URLS, ListedFile, scheme_of
+from omicsdk.portals.names.archive import CONTROLLED
 from omicsdk.portals.names.gdc import BASIC_FIELDS, file_of, found_files, replaced_by
 from omicsdk.transfer import Item, Location
 from omicsdk.transfer.network.representations import google_checksums, quickest_checksum
@@ -495,11 +496,6 @@ class Sra(Source):
         return ListedFile(self.kind, run, name, size or None, {"md5": md5} if md5 else {}, run)
 
 
-CONTROLLED = (
-    "Apply for access to its study at https://dbgap.ncbi.nlm.nih.gov, and download it by the tools of the SRA with the "
-    "key of your project."
-)
-"""What to do about runs with controlled access."""
 _LOCATE = "SDL retrieve"
 _REDUCED = (".lite", ".sralite", ".noqual")
 """Suffixes of archives with reduced qualities."""

@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from omicsdk.portals.lists import ListedFile
     from omicsdk.portals.names.grammar import Name
 
+CONTROLLED = (
+    "Apply for access to its study at https://dbgap.ncbi.nlm.nih.gov, and download it by the tools of the SRA with the "
+    "key of your project."
+)
+"""What to do about runs with controlled access."""
+
 Reads = Literal["fastq", "sra", "bam", "suppl"]
 """The files of a sequencing run: FASTQ, the archive's own file, or alignments; or the supplementary files of GEO and ArrayExpress."""
 

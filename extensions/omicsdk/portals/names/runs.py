@@ -12,10 +12,9 @@ from omicsdk.core.closing import Closing
 from omicsdk.core.errors import BadRequest, Forbidden, OmicsError
 from omicsdk.core.plain_client import stopping_by
 from omicsdk.portals.lists import ListedFile, ListError, Row, RowFault
-from omicsdk.portals.names.archive import NamedRow
+from omicsdk.portals.names.archive import CONTROLLED, NamedRow
 from omicsdk.portals.names.ncbi import Entrez
 from omicsdk.portals.names.responses import table_rows
-from omicsdk.portals.sources import CONTROLLED
 from omicsdk.portals.tables import files_of_run
 
 if TYPE_CHECKING:
