@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
-from typing import NamedTuple
-from urllib.parse import quote
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+from urllib.parse import quote, urljoin
 
+from omicsdk.core.errors import Forbidden, OmicsError
 from omicsdk.core.json_decoding import decoded
-from omicsdk.core.type_guards import is_array, is_object
+from omicsdk.core.type_guards import is_array, is_object, only_objects
 from omicsdk.portals.headings import addresses_in, files_in, is_address, last_part, multihash_in, stated_by, sums_in
 from omicsdk.portals.lists import (
     ALGORITHMS,
@@ -41,6 +43,18 @@ from omicsdk.portals.pages import PAGE_NAMES
 from omicsdk.portals.rows import Names, text_of
 
 _ANY = "**"
+
+
+@dataclass(frozen=True, slots=True)
+class Document(Format):
+    """A format of documents: lists on disk, and responses of archives.
+
+    Attributes:
+        files_in: The files that a decoded document states, each with its cells, or its fault. Relative addresses refer to the URL that is
+            given; where it is empty, to what the document states.
+    """
+
+    files_in: Callable[[object, str], Iterator[tuple[dict[str, str], ListedFile | RowFault]]]
 
 
 class _Members(NamedTuple):
@@ -98,27 +112,31 @@ def document(
     members: _Members,
     *,
     selects: Callable[[Mapping[str, str]], bool] | None = None,
-    refuses: Callable[[Mapping[str, str]], str] | None = None,
+    refuses: Callable[[Mapping[str, str]], OmicsError | None] | None = None,
+    corrects: Callable[[dict[str, str]], dict[str, str]] | None = None,
     root: Callable[[object, str], str | None] | None = None,
     addresses: Callable[[str], Iterable[str]] | None = None,
+    encoded: bool = False,
     manual: Manual,
-) -> Format:
+) -> Document:
     """Declare a format of documents.
 
     Args:
         name: Its name for `--format`.
         title: Its name in messages.
         marks: What it is recognised by, as text.
-        entries: Where its entries are, such as `features.*.assets.*`; the first path that has some counts.
+        entries: Where its entries are, such as `features.*.assets.*`; the first path that has some counts, and an empty one is the document.
         members: Their members.
         selects: Whether an entry is a file; all are by default.
-        refuses: Why an entry cannot be downloaded; empty if it can.
+        refuses: Why an entry cannot be downloaded; None if it can.
+        corrects: Makes the members of an entry from those that are stated.
         root: What relative addresses of a document that came from a folder refer to, None for one of another format; by
             default that folder.
         addresses: The addresses that a member states; by default itself.
+        encoded: Whether relative addresses are encoded as in URLs.
         manual: What the manual states of it.
     """
-    paths = [tuple(each.split(".")) for each in entries]
+    paths = [tuple(each.split(".")) if each else () for each in entries]
     wanted = (*members.url,)
 
     def found(told: object) -> list[dict[str, str]]:
@@ -139,25 +157,31 @@ def document(
             return False
         return bool(found(told))
 
+    def described_in(told: object, base: str) -> Iterator[tuple[dict[str, str], ListedFile | RowFault]]:
+        above = base or (root(told, "") if root is not None else "") or ""
+        for cells in found(told):
+            try:
+                file = described(cells if corrects is None else corrects(cells), above)
+            except RowFault as fault:
+                yield {}, fault
+            else:
+                yield _stated_cells(file, cells), file
+
     def rows(listed: FileList) -> Iterator[Row]:
         told = Head(listed.path).document
         if told is None:
             raise ListError(f"{listed.shown}: not a JSON document of at most 64 MiB", remedy="Download the list again.")
-        above = (root(told, listed.base) if root is not None else "") or ""
-        for number, cells in enumerate(found(told), 1):
-            try:
-                yield Row(number, _stated_cells(described(cells, above, listed), cells))
-            except UnsafeRow as fault:
-                said = f"{listed.shown}: entry {number}: {fault}"
-                raise ListError(said, remedy="Nothing was downloaded; get the list from its archive again.") from None
-            except RowFault as fault:
-                yield Row(number, {}, fault=str(fault))
+        above = (root(told, listed.base) if root is not None else "") or listed.base
+        for number, (cells, file) in enumerate(described_in(told, above), 1):
+            if isinstance(file, UnsafeRow):
+                said = f"{listed.shown}: entry {number}: {file}"
+                raise ListError(said, remedy="Nothing was downloaded; get the list from its archive again.")
+            fault = str(file) if isinstance(file, RowFault) else file.error.message if file.error is not None else ""
+            yield Row(number, {} if fault else cells, fault=fault)
 
-    def described(cells: Mapping[str, str], above: str, listed: FileList) -> ListedFile:
+    def described(cells: Mapping[str, str], above: str) -> ListedFile:
         stated = first_of(cells, members.url)
-        if refuses is not None and (why := refuses(cells)):
-            raise RowFault(f"{stated[:200]!r} {why}")
-        urls = [_absolute(each, above, listed, name) for each in (addresses(stated) if addresses else [stated])]
+        urls = [_absolute(each, above, name, encoded) for each in (addresses(stated) if addresses else [stated])]
         urls = [each for each in urls if scheme_of(each) in FETCHABLE] or urls
         if not urls:
             raise RowFault("no address is stated")
@@ -174,7 +198,9 @@ def document(
         if "." not in called and "." in last_part(urls[0]):
             called = ""  # a title
         size = size_in(first_of(cells, members.size))
-        return file_at(urls[0], name=name_in(called), size=size, checksums=sums, mirrors=tuple(urls[1:]))
+        file = file_at(urls[0], name=name_in(called), size=size, checksums=sums, mirrors=tuple(urls[1:]))
+        error = refuses(cells) if refuses is not None else None
+        return file if error is None else file._replace(error=error)
 
     def files(row: Row, _: FileList) -> Iterator[ListedFile]:
         first, *mirrors = row.cells["url"].split(" ")
@@ -182,7 +208,7 @@ def document(
         size = size_in(row.cells["size"])
         yield file_at(first, name=row.cells["file_name"], size=size, checksums=sums, mirrors=tuple(mirrors))
 
-    return Format(name, title, marks, recognises, rows, files, manual)
+    return Document(name, title, marks, recognises, rows, files, manual, described_in)
 
 
 def _stated_cells(file: ListedFile, cells: Mapping[str, str]) -> dict[str, str]:
@@ -198,15 +224,14 @@ def _stated_cells(file: ListedFile, cells: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _absolute(address: str, root: str, listed: FileList, name: str) -> str:
+def _absolute(address: str, above: str, name: str, encoded: bool) -> str:
     """An address, which may be relative to the document's own URL."""
     if scheme_of(address) or ":" in address.partition("/")[0]:
         return address
-    above = root or listed.base
     if not above:
         how = f"give the list's own URL instead of the file, with --format {name}, or state --base URL"
         raise RowFault(f"{address[:200]!r} is relative to the list: {how}")
-    return address_in(above, address)
+    return urljoin(above, address) if encoded else address_in(above, address)
 
 
 # -- records of archives
@@ -221,6 +246,15 @@ ZENODO = document(
     ),
     manual=Manual("the link", "MD5", "none"),
 )
+
+
+def _only_linked(cells: Mapping[str, str]) -> OmicsError | None:
+    if cells.get("is_link_only") != "true":
+        return None
+    said = f"{cells.get('name', '')}: Figshare has only a link to it, {cells['download_url'][:200]}"
+    return Forbidden(said, remedy="Open the link in a browser, and get the file from where it is.")
+
+
 FIGSHARE = document(
     "figshare",
     "article of Figshare",
@@ -228,8 +262,50 @@ FIGSHARE = document(
     ("files.*", "*"),
     _Members(("download_url",), ("name",), ("size",), ("supplied_md5", "computed_md5")),
     selects=lambda cells: "is_link_only" in cells or "computed_md5" in cells,
+    refuses=_only_linked,
     manual=Manual("the URL", "MD5", "none"),
 )
+
+_TABLES = {
+    "text/csv": "csv",
+    "text/tsv": "tsv",
+    "text/tab-separated-values": "tsv",
+    "application/x-stata": "dta",
+    "application/x-spss-sav": "sav",
+    "application/x-spss-por": "por",
+    "application/x-rlang-transport": "RData",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
+}
+"""Suffixes of the tables that a Dataverse stores as tab-separated values, too; it states those of Stata with a version."""
+
+
+def _as_uploaded(cells: dict[str, str]) -> dict[str, str]:
+    """The members of a file of a Dataverse as it was uploaded.
+
+    The checksum of a table is that of the upload, but size and name are those of the tab-separated values. These are not
+    what was published with a paper, and often have another size than stated, since a header is put before them.
+    """
+    kind = cells.get("dataFile.originalFileFormat", "")
+    if not kind:
+        return cells
+    stem = first_of(cells, ("dataFile.filename", "label")).removesuffix(".tab")
+    suffix = _TABLES.get(re.sub(r"(?<=x-stata)-\d+\Z", "", kind), "")
+    name = cells.get("dataFile.originalFileName") or f"{stem}.{suffix or 'tab'}"
+    size = cells.get("dataFile.originalFileSize", "")
+    address = f"{cells['dataFile.id']}?format=original"
+    return cells | {"dataFile.id": address, "dataFile.filename": name, "dataFile.filesize": size}
+
+
+def _restricted(cells: Mapping[str, str]) -> OmicsError | None:
+    until = cells.get("dataFile.embargo.dateAvailable", "")
+    is_early = until > datetime.now(UTC).date().isoformat()
+    if cells.get("restricted") != "true" and not is_early:
+        return None
+    why = f"under embargo until {until}" if is_early else "restricted"
+    said = f"{first_of(cells, ('dataFile.filename', 'label'))} is {why}"
+    return Forbidden(said, remedy="Request access on the page of its dataset.")
+
+
 DATAVERSE = document(
     "dataverse",
     "dataset of a Dataverse",
@@ -241,6 +317,7 @@ DATAVERSE = document(
         "data.files.*",
         "data.*",
         "files.*",
+        "data",
     ),
     _Members(
         ("dataFile.id",),
@@ -249,8 +326,13 @@ DATAVERSE = document(
         ("dataFile.md5", "dataFile.checksum.value"),
         ("directoryLabel",),
     ),
+    refuses=_restricted,
+    corrects=_as_uploaded,
     addresses=lambda number: [f"/api/access/datafile/{number}"],
-    manual=Manual("the number at the list's server", "MD5", "none"),
+    encoded=True,
+    manual=Manual(
+        "the number at the list's server; tables as they were uploaded", "MD5, SHA-1, SHA-256, SHA-512", "none"
+    ),
 )
 DRYAD = document(
     "dryad",
@@ -258,6 +340,7 @@ DRYAD = document(
     "_embedded with stash:files",
     ("_embedded.stash:files.*",),
     _Members(("_links.stash:download.href", "_links.stash:file-download.href"), ("path",), ("size",), ("digest",)),
+    selects=lambda cells: cells.get("status") != "deleted",
     root=lambda _, __: "https://datadryad.org/",
     manual=Manual("the link", "digest", "none"),
 )
@@ -390,7 +473,11 @@ CROISSANT = document(
         cells.get("@type", "").rpartition(":")[2].rpartition("/")[2] in ("FileObject", "DataDownload")
         and not any(name.startswith("containedIn") for name in cells)
     ),
-    refuses=lambda cells: "is a Git repository: clone it" if cells.get("encodingFormat", "").startswith("git+") else "",
+    refuses=lambda cells: (
+        ListError(f"{cells['contentUrl'][:200]!r} is a Git repository: clone it")
+        if cells.get("encodingFormat", "").startswith("git+")
+        else None
+    ),
     manual=Manual(
         "the URL, or the path beside the list's own URL", "those stated, multihashes too", "by scheme and host"
     ),
@@ -416,6 +503,47 @@ STAC = document(
         "the URL, or the path beside the list's own URL", "those stated, multihashes too", "by scheme and host"
     ),
 )
+
+
+def _with_identifiers(cells: dict[str, str]) -> dict[str, str]:
+    """The members of a dataset with the checksums that are among its identifiers."""
+    pairs = [("identifier", "propertyID", "value"), ("identifiers", "identifierType", "identifier")]
+    found = [
+        (each.get(kind), each.get(value)) for name, kind, value in pairs for each in _objects_of(cells.get(name, ""))
+    ]
+    return cells | {kind: str(value) for kind, value in found if isinstance(kind, str) and kind in ALGORITHMS}
+
+
+def _objects_of(cell: str) -> list[dict[str, Any]]:
+    try:
+        return only_objects(decoded(cell))
+    except ValueError:
+        return []
+
+
+def _copies(cell: str) -> list[str]:
+    """The addresses of one file: those with one name.
+
+    Raises:
+        RowFault: They are of several files, whose sizes and checksums are not told apart.
+    """
+    urls = texts_in(cell)
+    if len({last_part(each) for each in urls}) > 1:
+        raise RowFault(f"contentUrl has several files: {' '.join(urls)[:200]}")
+    return urls
+
+
+SCHEMA_ORG = document(
+    "schema-org",
+    "dataset of schema.org or DataCite",
+    "contentUrl",
+    ("data.attributes", ""),
+    _Members(("contentUrl",), ("name",), ("contentSize",)),
+    corrects=_with_identifiers,
+    addresses=_copies,
+    manual=Manual("the URLs, which are copies of one file", "among its identifiers", "by scheme and host"),
+)
+"""Metadata of a DOI, for its archive. Lists of this form are read as any JSON with URLs."""
 
 
 # -- any other document

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from omicsdk.portals import FORMATS, FileList, Format, Head, ListedFile, ListError, Row, RowFault, UnknownList
-from omicsdk.portals.documents import DOCUMENTS
+from omicsdk.portals.documents import DATAVERSE, DOCUMENTS, FIGSHARE
 from omicsdk.portals.headings import multihash_in
 from omicsdk.portals.lists import recognised
 from portal_host import SAMPLES
@@ -159,6 +159,33 @@ def test_a_document_without_a_server_needs_its_own_url():
         read("dataverse.json")
     (file,) = read("dataverse.json", "https://data.example.org/api/datasets/1")
     assert (file.address, file.name) == ("https://data.example.org/api/access/datafile/7", "raw/a.bin")
+
+
+def test_tables_of_a_dataverse_are_those_that_were_uploaded(tmp_path: Path):
+    def entry(id: int, **more: object) -> dict[str, object]:
+        file = {"id": id, "filename": "a.tab", "filesize": 35, "md5": MD5, "originalFileFormat": "application/x-stata"}
+        return {"label": "a.tab", **more, "dataFile": {**file, "originalFileName": "a.dta", "originalFileSize": 31}}
+
+    path = tmp_path / "dataset.json"
+    path.write_text(json.dumps({"data": {"files": [entry(7), entry(8, restricted=True)]}}))
+    listed = FileList(path, "dataset.json", "https://data.example.org/api/datasets/1", (), Counter())
+    first, second = DATAVERSE.rows(listed)
+    (file,) = files_of(DATAVERSE, first, listed)
+    assert (file.address, file.name, file.size, file.checksums) == (
+        "https://data.example.org/api/access/datafile/7?format=original",
+        "a.dta",
+        31,
+        {"md5": MD5},
+    )
+    assert second.fault == "a.dta is restricted"
+
+
+def test_a_file_that_figshare_only_links_to_is_a_fault(tmp_path: Path):
+    path = tmp_path / "article.json"
+    link = {"name": "a.csv", "size": 0, "is_link_only": True, "download_url": "https://files.example.org/a.csv"}
+    path.write_text(json.dumps({"files": [link]}))
+    (row,) = FIGSHARE.rows(FileList(path, "article.json", "", (), Counter()))
+    assert row.fault == "a.csv: Figshare has only a link to it, https://files.example.org/a.csv"
 
 
 def test_a_multihash_of_another_algorithm_is_no_sha1():
