@@ -321,7 +321,8 @@ def _lists(
             format = chosen or recognised(head, FORMATS, shown)
         except UnknownList:
             first = [_names_in(line) for line in head.lines if is_row(line)]
-            if not first or not all(first):
+            # Lines such as key:value are identifiers of a registry by their form alone: they make no list of names.
+            if not all(first) or all(names[0].archive == "identifiers" for names in first):
                 raise
             named += _names_of(listed)
             continue

@@ -65,25 +65,39 @@ _FORMS = (
     _form("gdc", "project", rf"(?:{_GDC_PROGRAMS.replace('.', chr(92) + '.')})-[A-Z0-9_-]+"),
     _form("gdc", "", _UUID, upper=False),
     _form("azul", "project", _UUID, upper=False),
-    _form("doi", "record", r"(?:doi:\s*)?10\.\d{4,9}/\S+", upper=False),
+    _form(
+        "doi", "record", r"(?:(?:(?:info|urn):)?doi\s*[:/]?\s*|(?:(?:dx|www)\.)?doi\.org/)?10\.\d{4,9}/\S+", upper=False
+    ),
 )
 
 
 class _Page(NamedTuple):
-    """Pages of a portal: its hosts (a leading dot: and all below), the path with the identifier, or the parameter that has it."""
+    """Pages of a portal: its hosts (none: any; a leading dot: and all below), the path with the identifier, or the parameter that has it.
+
+    The identifier is what the path's groups make of `id`.
+    """
 
     archive: str
     level: str
     hosts: tuple[str, ...]
     path: re.Pattern[str]
     parameters: tuple[str, ...] = ()
+    id: str = r"\1"
 
 
-def _page(archive: str, level: str, hosts: str, path: str, *parameters: str) -> _Page:
-    return _Page(archive, level, tuple(hosts.split()), re.compile(rf"{path}/?\Z", re.IGNORECASE), parameters)
+def _page(archive: str, level: str, hosts: str, path: str, *parameters: str, id: str = r"\1") -> _Page:
+    return _Page(archive, level, tuple(hosts.split()), re.compile(rf"{path}/?\Z", re.IGNORECASE), parameters, id)
 
 
 _ANY = r"[A-Za-z0-9_.-]+"
+_ZENODO = "zenodo.org www.zenodo.org"
+_TEST_ZENODO = "sandbox.zenodo.org"
+_TYPES = (
+    "dataset|figure|media|fileset|poster|journal_contribution|presentation|thesis|software|online_resource|preprint|book|report|model"
+    "|conference_contribution|chapter|workflow|data_management_plan|physical_object|composition|educational_resource"
+)
+"""Types of Figshare's articles in the addresses of their pages, which are at the hosts of many institutions."""
+_FIGSHARE = "figshare.com .figshare.com"
 _PAGES = (
     _page(
         "azul",
@@ -116,13 +130,30 @@ _PAGES = (
     _page("pride", "project", "www.ebi.ac.uk", rf"/pride/archive/projects/({_ANY})"),
     _page("metabolights", "study", "www.ebi.ac.uk", r"/metabolights/(?:editor/)?(MTBLS\d+)(?:/.*)?"),
     _page("ega", "", "ega-archive.org www.ega-archive.org", r"/(?:datasets|studies)/(EGA[DS]\d+)"),
-    _page("doi", "record", "doi.org dx.doi.org", r"/(10\.\d{4,9}/.+)"),
-    _page("zenodo", "record", "zenodo.org www.zenodo.org sandbox.zenodo.org", r"/records?/(\d+)(?:/.*)?"),
-    _page("figshare", "article", "figshare.com .figshare.com", r"/articles(?:/.*?)?/(\d+)(?:/\d+)?"),
-    _page("dryad", "dataset", "datadryad.org", r"/(?:stash/)?dataset/doi:(10\.\d{4,9}/.+)"),
+    _page("doi", "record", "doi.org dx.doi.org www.doi.org", r"/(?:doi:)?(10\.\d{4,9}/.+)"),
+    _page("doi", "record", _ZENODO, r"/(?:doi|badge/doi)/(10\.\d{4,9}/.+?)(?:\.svg)?"),
+    _page("zenodo", "file", _ZENODO, r"/(?:api/)?records?/(\d+)/(?:files|preview)/(.+?)(?:/content)?", id=r"\1/\2"),
+    _page("zenodo", "record", _ZENODO, r"/(?:api/)?records?/(\d+)(?:/.*)?"),
+    _page(
+        "zenodo",
+        "file",
+        _TEST_ZENODO,
+        r"/(?:api/)?records?/(\d+)/(?:files|preview)/(.+?)(?:/content)?",
+        id=rf"{_TEST_ZENODO}/\1/\2",
+    ),
+    _page("zenodo", "record", _TEST_ZENODO, r"/(?:api/)?records?/(\d+)(?:/.*)?", id=rf"{_TEST_ZENODO}/\1"),
+    _page("figshare", "article", _FIGSHARE, r"/articles(?:/.*?)?/(\d{4,})/(\d{1,3})", id=r"\1.v\2"),
+    _page("figshare", "article", _FIGSHARE, r"/articles(?:/.*?)?/(\d+)"),
+    _page("figshare", "collection", _FIGSHARE, r"/collections(?:/.*?)?/(\d{4,})/(\d{1,3})", id=r"c.\1.v\2"),
+    _page("figshare", "collection", _FIGSHARE, r"/collections(?:/.*?)?/(\d+)", id=r"c.\1"),
+    _page("figshare", "article", "", rf"/articles/(?:{_TYPES})/[^/]+/(\d{{4,}})/(\d{{1,3}})", id=r"\1.v\2"),
+    _page("figshare", "article", "", rf"/articles/(?:{_TYPES})/[^/]+/(\d{{4,}})"),
+    _page(
+        "dryad", "dataset", "datadryad.org www.datadryad.org", r"/(?:stash/)?(?:dataset|resource)/doi:(10\.\d{4,9}/.+)"
+    ),
 )
 """Pages of portals. That of a Dataverse is at any host: it is known by its path."""
-_DATAVERSE = re.compile(r"(?:/.*)?/dataset\.xhtml\Z")
+_DATAVERSE = re.compile(r"(?:/.*)?/(dataset\.xhtml|file\.xhtml|citation)\Z")
 
 
 def names_in(text: str) -> tuple[Name, ...]:
@@ -137,6 +168,8 @@ def names_in(text: str) -> tuple[Name, ...]:
     stated = text.strip(_BLANKS)
     if "://" in stated:
         return tuple(_of_page(stated))
+    if stated.startswith("dg."):  # a compact identifier of DRS
+        return ()
     forms = tuple(
         Name(
             text,
@@ -155,7 +188,14 @@ _BLANKS = " \t\r\n\u00a0\u200b\u200e\u200f\u202a\u202c\ufeff"
 
 
 def _doi(text: str) -> str:
-    return re.sub(r"\Adoi:\s*", "", text, flags=re.IGNORECASE)
+    """The DOI in a text, without what follows it in a sentence: a full stop, a quote, or a bracket that it does not open."""
+    doi = text[text.index("10.") :]
+    while doi[-1] in ".,;:'\"’”»>" or (doi[-1] in _OPENED and doi.count(doi[-1]) > doi.count(_OPENED[doi[-1]])):
+        doi = doi[:-1]
+    return doi
+
+
+_OPENED = {")": "(", "]": "[", "}": "{"}
 
 
 _PREFIXES = frozenset(
@@ -174,6 +214,8 @@ _PREFIXES = frozenset(
         "dataverse",
     )
 )
+_CURIE = re.compile(r"(?:\w+/)?[A-Za-z][\w.-]+:[^\s/\\]\S*")
+"""A compact identifier of identifiers.org: a prefix, perhaps after the code of a provider, and an identifier. Not a drive with a path."""
 _ALIASES = {"sra": "ena", "arrayexpress": "biostudies", "hca": "azul", "bioproject": "ena", "biosample": "ena"}
 """Prefixes of identifiers.org, and names of portals, that are those of another archive's names."""
 
@@ -183,6 +225,8 @@ def _of_prefix(text: str, stated: str) -> Iterator[Name]:
     prefix, colon, id = stated.partition(":")
     archive = _ALIASES.get(prefix.lower(), prefix.lower())
     if not colon or not id or archive not in _PREFIXES:
+        if _CURIE.fullmatch(stated):
+            yield Name(text, "identifiers", "", stated)
         return
     own = [form for form in _FORMS if form.archive == archive and form.pattern.match(id)]
     yield Name(text, archive, own[0].level if own else "", id.upper() if own and own[0].upper else id)
@@ -196,22 +240,33 @@ def _of_page(url: str) -> Iterator[Name]:
     host = (parts.hostname or "").lower()
     query = parse_qs(f"{parts.query}&{parts.fragment.partition('?')[2]}")
     for page in _PAGES:
-        if not any(host == each or (each[0] == "." and host.endswith(each)) for each in page.hosts):
+        if page.hosts and not any(host == each or (each[0] == "." and host.endswith(each)) for each in page.hosts):
             continue
+        if page.archive == "zenodo" and query.keys() & {"token", "access_token"}:
+            continue  # a link that was shared: only itself gives access
         found = page.path.match(unquote(parts.path))
         if found is None:
             continue
-        stated = found[1] if page.path.groups else None
+        stated = found.expand(page.id) if page.path.groups else ""
         in_query = (value for name in page.parameters for value in query.get(name, ()))
         id = stated or next((accession[0] for value in in_query if (accession := _ACCESSION.match(value))), "")
         if id:
             level = page.level or next(
                 (form.level for form in _FORMS if form.archive == page.archive and form.pattern.match(id)), ""
             )
-            yield Name(url, page.archive, level, id)
+            if page.archive == "figshare" and (file := query.get("file")):
+                id = f"{id}/{file[0]}"
+            yield Name(url, page.archive, level, _doi(id) if page.archive == "doi" else id)
             return
-    if _DATAVERSE.match(parts.path) and (stated := query.get("persistentId")):
-        yield Name(url, "dataverse", "dataset", f"{parts.scheme}://{parts.netloc}/{stated[0]}")
+    if host == "identifiers.org":
+        path = unquote(parts.path).lstrip("/")
+        yield from (name._replace(text=url) for name in names_in(path if ":" in path else path.replace("/", ":", 1)))
+    if page := _DATAVERSE.match(parts.path):
+        stated = next((query[name][0] for name in ("persistentId", "fileId", "id") if name in query), "")
+        version = f"?version={query['version'][0]}" if "version" in query else ""
+        level = "file" if page[1].startswith("file") else "dataset"
+        if stated:
+            yield Name(url, "dataverse", level, f"{parts.scheme}://{parts.netloc}/{stated}{version}")
 
 
 _ACCESSION = re.compile(r"(?:[SED]R[APRSXZ]|PRJ[A-Z]{2}|SAM[A-Z]{1,2}|GS[EM])\d+")

@@ -19,6 +19,12 @@ ARCHIVES: dict[str, str] = {
     "biostudies": "biostudies:BioStudies",
     "pride": "pride:Pride",
     "metabolights": "metabolights:MetaboLights",
+    "doi": "doi:Doi",
+    "zenodo": "zenodo:Zenodo",
+    "figshare": "figshare:Figshare",
+    "dataverse": "dataverse:Dataverse",
+    "dryad": "dryad:Dryad",
+    "identifiers": "identifiers:Identifiers",
 }
 """Archive to `module:class` below this package; imported at the first name of it."""
 

@@ -33,8 +33,14 @@ UUID = "b5cd3d51-0a5b-4d8e-8f4c-2b9a7d2f8a11"
         ("doi:10.6084/m9.figshare.12345", "doi", "record", "10.6084/m9.figshare.12345"),
         ("https://doi.org/10.5061/dryad.8515", "doi", "record", "10.5061/dryad.8515"),
         ("https://zenodo.org/record/3678323#.X", "zenodo", "record", "3678323"),
-        ("https://zenodo.org/records/3678323/files/a.csv", "zenodo", "record", "3678323"),
-        ("https://figshare.com/articles/dataset/Some_title/12345/2", "figshare", "article", "12345"),
+        ("https://zenodo.org/records/3678323/files/a.csv", "zenodo", "file", "3678323/a.csv"),
+        ("https://zenodo.org/api/records/3678323/files/a%20b.csv/content", "zenodo", "file", "3678323/a b.csv"),
+        ("https://sandbox.zenodo.org/records/12", "zenodo", "record", "sandbox.zenodo.org/12"),
+        ("https://zenodo.org/badge/DOI/10.5281/zenodo.3678323.svg", "doi", "record", "10.5281/zenodo.3678323"),
+        ("https://figshare.com/articles/dataset/Some_title/12345/2", "figshare", "article", "12345.v2"),
+        ("https://figshare.com/articles/dataset/Some_title/12345?file=678", "figshare", "article", "12345/678"),
+        ("https://figshare.com/collections/Some_title/4362224/1", "figshare", "collection", "c.4362224.v1"),
+        ("https://kilthub.cmu.edu/articles/dataset/Some_title/12345/2", "figshare", "article", "12345.v2"),
         ("https://monash.figshare.com/articles/Some_title/777", "figshare", "article", "777"),
         ("https://datadryad.org/stash/dataset/doi:10.5061/dryad.8515", "dryad", "dataset", "10.5061/dryad.8515"),
         (
@@ -43,6 +49,13 @@ UUID = "b5cd3d51-0a5b-4d8e-8f4c-2b9a7d2f8a11"
             "dataset",
             "https://dataverse.harvard.edu/doi:10.7910/DVN/TJCLKP",
         ),
+        (
+            "https://data.example.org/dataset.xhtml?persistentId=hdl:1902.1/00012&version=1.0",
+            "dataverse",
+            "dataset",
+            "https://data.example.org/hdl:1902.1/00012?version=1.0",
+        ),
+        ("https://data.example.org/file.xhtml?fileId=12", "dataverse", "file", "https://data.example.org/12"),
         ("https://www.ncbi.nlm.nih.gov/geo/query/acc.cgi?acc=GSE147507", "geo", "series", "GSE147507"),
         ("https://www.ncbi.nlm.nih.gov/sra/SRX079566", "ena", "experiment", "SRX079566"),
         ("https://www.ncbi.nlm.nih.gov/sra/?term=SRP044380", "ena", "study", "SRP044380"),
@@ -57,11 +70,38 @@ UUID = "b5cd3d51-0a5b-4d8e-8f4c-2b9a7d2f8a11"
         ("https://trace.ncbi.nlm.nih.gov/Traces/?view=run_browser&acc=SRR1553607", "ena", "run", "SRR1553607"),
         ("https://www.ncbi.nlm.nih.gov/Traces/study/?acc=PRJNA2&o=x", "ena", "study", "PRJNA2"),
         ("zenodo:3678323", "zenodo", "", "3678323"),
+        ("https://identifiers.org/geo:GSE147507", "geo", "series", "GSE147507"),
+        ("https://identifiers.org/ega.dataset/EGAD00001000951", "identifiers", "", "ega.dataset:EGAD00001000951"),
+        ("CHEBI:36927", "identifiers", "", "CHEBI:36927"),
+        ("ebi/chebi:36927", "identifiers", "", "ebi/chebi:36927"),
     ],
 )
 def test_an_identifier_or_a_page_names_data_of_its_archive(text: str, archive: str, level: str, id: str) -> None:
     name = names_in(text)[0]
     assert (name.archive, name.level, name.id, name.text) == (archive, level, id, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "10.1234/a(b)c.d",
+        "doi:10.1234/a(b)c.d",
+        "doi: 10.1234/a(b)c.d",
+        "DOI 10.1234/a(b)c.d",
+        "info:doi/10.1234/a(b)c.d",
+        "doi.org/10.1234/a(b)c.d",
+        "https://doi.org/10.1234/a(b)c.d",
+        "http://dx.doi.org/10.1234%2Fa(b)c.d",
+        "https://www.doi.org/doi:10.1234/a(b)c.d",
+        "10.1234/a(b)c.d.",
+        "https://doi.org/10.1234/a(b)c.d).",
+        "10.1234/a(b)c.d];",
+        "10.1234/a(b)c.d\u201d,",
+    ],
+)
+def test_a_doi_is_read_in_every_spelling(text: str) -> None:
+    (name,) = names_in(text)
+    assert (name.archive, name.id, name.text) == ("doi", "10.1234/a(b)c.d", text)
 
 
 def test_a_uuid_may_be_of_the_gdc_or_of_azul() -> None:
@@ -70,7 +110,22 @@ def test_a_uuid_may_be_of_the_gdc_or_of_azul() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["manifest.tsv", "data", "-", "SRR", "GSE", "10.5281", "s3://bucket/SRR1553607", "C:data", "http://[", "TCGA"],
+    [
+        "manifest.tsv",
+        "data",
+        "-",
+        "SRR",
+        "GSE",
+        "10.5281",
+        "s3://bucket/SRR1553607",
+        "C:data",
+        "http://[",
+        "TCGA",
+        "host:/path",
+        "dg.4503/abc",
+        "dg.4503:abc",
+        "https://zenodo.org/records/12/files/a.csv?token=abc",
+    ],
 )
 def test_other_texts_are_no_names(text: str) -> None:
     assert names_in(text) == ()

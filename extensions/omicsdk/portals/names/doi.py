@@ -1,0 +1,156 @@
+"""DOIs: where the data are, and for papers which data name them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from omicsdk_api.archives.datacite import DataciteApi
+
+from omicsdk.core.errors import APIError, NotFound, UsageError
+from omicsdk.core.type_guards import only_objects
+from omicsdk.portals.documents import SCHEMA_ORG
+from omicsdk.portals.names.archive import Archive, ArchiveOptions, NamedRow
+from omicsdk.portals.names.grammar import Name, names_in
+from omicsdk.portals.names.records import Record, member, opened, text_in
+from omicsdk.portals.names.resolution import ARCHIVES, Archives
+
+
+class _Prefix(NamedTuple):
+    """DOIs that show by themselves where they are, and the identifier that they have there."""
+
+    archive: str
+    level: str
+    pattern: re.Pattern[str]
+    id: str
+
+
+def _prefix(archive: str, level: str, pattern: str, id: str) -> _Prefix:
+    return _Prefix(archive, level, re.compile(pattern, re.IGNORECASE), id)
+
+
+_CERTAIN = (
+    _prefix("zenodo", "file", r"10\.5281/zenodo\.(\d+)/(.+)", r"\1/\2"),
+    _prefix("zenodo", "record", r"10\.5281/zenodo\.(\d+)", r"\1"),
+    _prefix("figshare", "article", r"10\.\d{4,9}/(?:m9\.)?figshare\.((?:c\.)?\d+(?:\.v\d+)?(?:/.+)?)", r"\1"),
+    _prefix("dryad", "dataset", r"(10\.5061/dryad\..+)", r"\1"),
+    _prefix("dataverse", "", r"(10\.7910/DVN/.+)", r"https://dataverse.harvard.edu/doi:\1"),
+    _prefix("pride", "project", r"10\.6019/(PXD\d+)", r"\1"),
+)
+_RELATIONS = frozenset(("IsSupplementedBy", "HasPart", "HasVersion"))
+"""How a DOI is related to the data that belong to it."""
+_DATA = frozenset(("Dataset", "Collection", "Software", "Model", "Image", "Sound", "Other", "DataPaper", "Audiovisual"))
+"""General types of resources that may have files; the others are texts."""
+_SHOWN = 5
+"""Related DOIs that an error names."""
+
+
+class Doi(Archive):
+    """The registries of DOIs. Data of archives here are resolved by them."""
+
+    title = "DataCite"
+
+    def __init__(self, options: ArchiveOptions) -> None:
+        super().__init__(options)
+        self._client = opened(DataciteApi, options.environ.get("OMICS_DATACITE_URL"), options)
+        self._resolver = opened(DataciteApi, options.environ.get("OMICS_DOI_URL") or "https://doi.org", options)
+        self._archives = Archives(options)
+
+    def close(self) -> None:
+        self._archives.close()
+        self._resolver.close()
+        self._client.close()
+
+    def rows(self, name: Name) -> Iterator[NamedRow]:
+        doi = name.id
+        if known := _certain(name):
+            yield from self._archives.rows([known])
+            return
+        try:
+            registered = self._client.get_doi(doi=doi)
+        except NotFound:
+            raise self._elsewhere(doi) from None
+        if names := _names_of(registered, name):
+            yield from self._archives.rows(names)
+            return
+        rows = Record(doi, text_in(registered, "data", "attributes", "titles", 0, "title")).rows(SCHEMA_ORG, registered)
+        if not rows[0].files:
+            raise self._unknown(doi, registered)
+        yield from rows
+
+    def _unknown(self, doi: str, registered: object) -> UsageError:
+        """The error for a DOI of a repository that no archive here is."""
+        attributes = member(registered, "data", "attributes")
+        kind = text_in(attributes, "types", "resourceTypeGeneral")
+        publisher = text_in(attributes, "publisher") or text_in(attributes, "publisher", "name")
+        at = f" of {publisher}" if publisher else ""
+        page = text_in(attributes, "url")
+        related = [
+            text_in(each, "relatedIdentifier")
+            for each in only_objects(member(attributes, "relatedIdentifiers"))
+            if each.get("relationType") in _RELATIONS and each.get("relatedIdentifierType") == "DOI"
+        ]
+        if kind and kind not in _DATA:
+            said = f"{doi} is a text ({kind}){at}, not data"
+        else:
+            said = f"{doi} is at a repository that cannot be asked for files{at}"
+        return UsageError(said, remedy=f"{_listed('Its data are', related)}Its page is {page}.")
+
+    def _elsewhere(self, doi: str) -> NotFound:
+        """The error for a DOI that DataCite did not register: mostly that of a paper."""
+        try:
+            citation: object = self._resolver.get_citation(doi=doi)
+        except NotFound:
+            return NotFound(f"{doi}: no agency has registered this DOI", remedy="Check its spelling.")
+        except APIError as error:
+            if error.status != 406:
+                raise
+            citation = None  # its agency has no citations
+        kind = text_in(citation, "type").replace("-", " ")
+        title = text_in(citation, "title") or text_in(citation, "title", 0)
+        where = text_in(citation, "container-title") or text_in(citation, "container-title", 0)
+        what = f"a paper ({kind})" if kind else "no data that DataCite registered"
+        said = f"{doi} is {what}{f': {title!r}' if title else ''}{f', {where}' if where else ''}"
+        naming = self._client.list_dois(query=f'relatedIdentifiers.relatedIdentifier:"{doi}"', page_size=25)
+        related = [
+            _described(each)
+            for each in only_objects(member(naming, "data"))
+            if text_in(each, "attributes", "types", "resourceTypeGeneral") in _DATA
+        ]
+        none = "DataCite knows no data that name it: look for accessions in the text"
+        return NotFound(said, remedy=_listed("Data that name it:", related).rstrip() or f"{none}.")
+
+
+def _certain(name: Name) -> Name | None:
+    """What a DOI shows by itself, of an archive that is here."""
+    for prefix in _CERTAIN:
+        found = prefix.pattern.fullmatch(name.id)
+        if found and prefix.archive in ARCHIVES:
+            id = found.expand(prefix.id)
+            # Harvard's identifiers are in upper case, and its server compares them as they are.
+            id = re.sub(r"(?<=/doi:).*", lambda each: each[0].upper(), id) if prefix.archive == "dataverse" else id
+            return Name(name.text, prefix.archive, prefix.level, id)
+    return None
+
+
+def _names_of(registered: object, name: Name) -> list[Name]:
+    """The names at archives here that a registered DOI is: by the address of its page, or by its repository."""
+    page = text_in(registered, "data", "attributes", "url")
+    names = [each._replace(text=name.text) for each in names_in(page) if each.archive in ARCHIVES]
+    names = [each for each in names if each.archive not in ("doi", "identifiers")]
+    client = text_in(registered, "data", "relationships", "client", "data", "id")
+    if not names and client.startswith("figshare."):
+        return [Name(name.text, "figshare", "doi", name.id)]
+    return names
+
+
+def _described(entry: object) -> str:
+    title, publisher = text_in(entry, "attributes", "titles", 0, "title"), text_in(entry, "attributes", "publisher")
+    publisher = publisher or text_in(entry, "attributes", "publisher", "name")
+    return f"{text_in(entry, 'id')} ({', '.join(filter(None, (publisher, repr(title[:60]) if title else '')))})"
+
+
+def _listed(before: str, related: list[str]) -> str:
+    more = f", and {len(related) - _SHOWN} more" if len(related) > _SHOWN else ""
+    return f"{before} {', '.join(related[:_SHOWN])}{more}. " if related else ""

@@ -1,0 +1,83 @@
+"""Zenodo: records by their numbers, and by those of all their versions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from omicsdk_api.archives.zenodo import ZenodoApi
+
+from omicsdk.core.errors import Forbidden, NotFound
+from omicsdk.portals.documents import ZENODO
+from omicsdk.portals.names.archive import Archive, ArchiveOptions, NamedRow
+from omicsdk.portals.names.grammar import Name
+from omicsdk.portals.names.records import Record, list_at, member, opened, text_in
+
+_TEST = "sandbox.zenodo.org"
+"""The service on which depositing is tried. Its records have numbers of their own."""
+
+
+class Zenodo(Archive):
+    """Zenodo.
+
+    Its names are the numbers of records; a file of one follows it after a slash.
+    """
+
+    title = "Zenodo"
+
+    def __init__(self, options: ArchiveOptions) -> None:
+        super().__init__(options)
+        self._clients: dict[str, ZenodoApi] = {}
+
+    def close(self) -> None:
+        while self._clients:
+            self._clients.popitem()[1].close()
+
+    def rows(self, name: Name) -> Iterator[NamedRow]:
+        is_test = name.id.startswith(f"{_TEST}/")
+        number, _, file = name.id.removeprefix(f"{_TEST}/").partition("/")
+        host = _TEST if is_test else "zenodo.org"
+        client = self._client(host)
+        page = f"https://{host}/records/{number}"
+        try:
+            record = client.get_record(id=number)
+        except Forbidden as error:
+            error.remedy = f"The record is restricted: request access at {page}."
+            raise
+        except NotFound as error:
+            try:
+                record = client.get_latest_version(id=number)  # the number of all versions has no record of its own
+            except NotFound:
+                raise error from None
+        _check_access(record, page)
+        accession = text_in(record, "doi") or f"zenodo:{text_in(record, 'id')}"
+        title = text_in(record, "metadata", "title")
+        yield from Record(accession, title, file, _note(record, number, accession)).rows(ZENODO, record)
+
+    def _client(self, host: str) -> ZenodoApi:
+        if host not in self._clients:
+            url = self.options.environ.get("OMICS_ZENODO_URL") or (f"https://{host}/api" if host == _TEST else None)
+            self._clients[host] = opened(ZenodoApi, url, self.options)
+        return self._clients[host]
+
+
+def _check_access(record: object, page: str) -> None:
+    """Check that the files of a record are open.
+
+    Raises:
+        Forbidden: They are not.
+        DecodeError: The response has no list of them.
+    """
+    access = text_in(record, "metadata", "access_right")
+    if not member(record, "files") and access in ("restricted", "embargoed", "closed"):
+        until = text_in(record, "metadata", "embargo_date")
+        why = f"under embargo until {until}" if until else "under embargo" if access == "embargoed" else access
+        raise Forbidden(f"{page}: its files are {why}", remedy="Request access on this page, if it offers that.")
+    list_at(record, "get_record", "files")
+
+
+def _note(record: object, number: str, accession: str) -> str:
+    if (own := text_in(record, "id")) and own != number:
+        return f"zenodo:{number} is all versions of a record: the latest, {accession}, is taken"
+    is_last = member(record, "metadata", "relations", "version", 0, "is_last")
+    concept = text_in(record, "conceptrecid")
+    return f"{accession} has a newer version: zenodo:{concept} is the latest" if is_last is False and concept else ""
