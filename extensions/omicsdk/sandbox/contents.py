@@ -11,13 +11,13 @@ from omicsdk.sandbox.ga4gh.refget import REFGET
 from omicsdk.sandbox.ga4gh.trs import TRS
 from omicsdk.sandbox.gen3.listings import GEN3
 from omicsdk.sandbox.pangea.state import PANGEA
-from omicsdk.sandbox.portals import ENA, GDC
+from omicsdk.sandbox.portals import ENA, GDC, ZENODO
 from omicsdk.sandbox.sb.state import SB
 from omicsdk.sandbox.state.database import Database, opening
 from omicsdk.sandbox.state.folder import STATE, at_rest
 from omicsdk.sandbox.upload.state import UPLOAD
 
-COLLECTIONS = (DSS, AZUL, UPLOAD, FUSILLADE, SB, GEN3, CRUNCH, PANGEA, HTSGET, REFGET, TRS, GDC, ENA)
+COLLECTIONS = (DSS, AZUL, UPLOAD, FUSILLADE, SB, GEN3, CRUNCH, PANGEA, HTSGET, REFGET, TRS, GDC, ENA, ZENODO)
 """All platforms, in the order in which they are shown."""
 
 

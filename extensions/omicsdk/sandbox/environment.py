@@ -53,6 +53,8 @@ def variables(sandbox: "LiveSandbox") -> dict[str, str]:
         "GDC_TOKEN": sandbox.token(seconds=_LONG),
         "OMICS_SDL_URL": sandbox.sdl_url,
         "OMICS_ENA_URL": sandbox.ena_url,
+        "OMICS_ZENODO_URL": sandbox.zenodo_url,
+        "OMICS_SEARCH_PORTALS": "azul,gdc,ena,zenodo,gen3",  # others would be searched at their own addresses
         "OMICS_EUTILS_URL": sandbox.eutils_url,
         **{f"OMICS_{name}_URL": f"{sandbox.url}/not-served" for name in ("GEO", "GEO_FILES", "EGA")},
         "OMICS_HTSGET_URL": sandbox.htsget_url,

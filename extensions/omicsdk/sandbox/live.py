@@ -25,7 +25,7 @@ from omicsdk.sandbox.gen3.google_storage import PREFIX as GOOGLE_PREFIX
 from omicsdk.sandbox.instance import Instance, Options
 from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
 from omicsdk.sandbox.pangea.state import Pangea
-from omicsdk.sandbox.portals import ENA_PREFIX, EUTILS_PREFIX, GDC_PREFIX, SDL_PREFIX, Portals
+from omicsdk.sandbox.portals import ENA_PREFIX, EUTILS_PREFIX, GDC_PREFIX, SDL_PREFIX, ZENODO_PREFIX, Portals
 from omicsdk.sandbox.s3.staging import STAGING_BUCKET, owner_credentials
 from omicsdk.sandbox.sb import sandbox_sb_token
 from omicsdk.sandbox.sb.service import PREFIX as SB_PREFIX
@@ -213,6 +213,11 @@ class LiveSandbox:
         return f"{self.url}{SDL_PREFIX}"
 
     @property
+    def zenodo_url(self) -> str:
+        """The base URL of Zenodo's interface."""
+        return f"{self.url}{ZENODO_PREFIX}"
+
+    @property
     def eutils_url(self) -> str:
         """The base URL of NCBI's E-utilities, for runs of the SRA."""
         return f"{self.url}{EUTILS_PREFIX}"
@@ -278,6 +283,7 @@ class LiveSandbox:
                 "trs": {"url": self.trs_url},
                 "gdc": {"url": self.gdc_url},
                 "ena": {"url": self.ena_url, "sdl_url": self.sdl_url},
+                "zenodo": {"url": self.zenodo_url},
             },
             "clock": self.clock.state(),
         }
@@ -306,7 +312,7 @@ class LiveSandbox:
 
     @property
     def portals(self) -> Portals:
-        """The files of the GDC, ENA and the SRA."""
+        """The files of the GDC, ENA, the SRA and Zenodo."""
         return self._up.platforms.portals
 
     @property

@@ -1,6 +1,6 @@
-"""Portals whose lists name files: the GDC, ENA with its reports and files, the SRA's data locator (SDL) and NCBI's E-utilities.
+"""Portals: the GDC, ENA with its reports and files, the SRA's data locator (SDL), NCBI's E-utilities, and Zenodo.
 
-They have no documents: each answers the requests that a download of their lists needs, and refuses others. They were made from the portals'
+They have no documents of the sandbox: each answers the requests that searches and downloads need, and refuses others. They were made from the portals'
 descriptions; no real server was compared with them.
 """
 
@@ -9,11 +9,11 @@ import io
 import json
 import re
 import uuid as uuids
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, quote
 
 from anyio.to_thread import run_sync
 from starlette.requests import Request
@@ -30,7 +30,7 @@ from omicsdk.sandbox.state.listings import Collection, Listing
 from omicsdk.sandbox.state.objects import StoredObject
 from omicsdk.sandbox.state.presigned import StorageServer
 
-GDC_PREFIX, ENA_PREFIX, SDL_PREFIX, EUTILS_PREFIX = "/gdc", "/ena", "/sdl/2", "/eutils"
+GDC_PREFIX, ENA_PREFIX, SDL_PREFIX, EUTILS_PREFIX, ZENODO_PREFIX = "/gdc", "/ena", "/sdl/2", "/eutils", "/zenodo/api"
 FOLDERS = {"fastq": "fastq", "submitted": "run", "sra": "srr"}
 """Kinds of files of a run, each with its folder below /vol1: those that ENA made, those that were submitted, and the SRA's archive."""
 _REPORTED = tuple(f"{kind}_{what}" for kind in FOLDERS for what in ("ftp", "md5", "bytes"))
@@ -48,6 +48,11 @@ _DESCRIBED = {
 }
 """Columns of a report that the sandbox states the same of all runs, but the layout."""
 _FIELDS = ("run_accession", "study_accession", *_DESCRIBED, *_REPORTED)
+_STUDY_FIELDS = ("study_accession", "study_title", "description", "scientific_name")
+_OF_RUNS = f"kind IN ({', '.join(map(repr, FOLDERS))})"
+_OF_PROJECT = "cases.project.project_id"
+_PROJECT = "TCGA-SANDBOX"
+"""The project of the GDC's files, with the name of a program whose projects clients recognise."""
 _ACCESSION = re.compile(r"(PRJ[A-Z]{2}|[EDS]R[A-Z]|SAM[A-Z]{1,3})\d+")
 _GDC_SIZE = 10
 """Files in a response of the GDC that states no size."""
@@ -60,10 +65,10 @@ class PortalFile:
     """A file of a portal.
 
     Attributes:
-        kind: gdc, or a key of FOLDERS.
-        id: Its UUID at the GDC, or the accession of its run.
+        kind: gdc, zenodo, or a key of FOLDERS.
+        id: Its UUID at the GDC, the accession of its run, or the number of its record.
         name: Its name; at the GDC that of its list.
-        study: The accession of the run's study; empty at the GDC.
+        study: The accession of the run's study, or the title of the record; empty at the GDC.
         md5: Its MD5 in hexadecimal digits.
         size: Its size in bytes.
         blob: Its contents in the object store.
@@ -165,8 +170,24 @@ class Portals:
                 self.add_run(run, study, self._of_run(run, files))
         return {"study": study, "runs": runs}
 
-    def _count(self, column: str) -> int:
-        row = self.context.database.row(f"SELECT count(DISTINCT {column}) AS n FROM portal_files WHERE kind != 'gdc'")  # noqa: S608 - our own column
+    def add_to_zenodo(self, folder: Path) -> dict[str, Any]:
+        """Add a folder to Zenodo as a record of its name.
+
+        Args:
+            folder: The folder.
+
+        Returns:
+            The number of the record and its DOI.
+        """
+        with self.context.database.transaction():
+            record = str(1 + self._count("id", "kind = 'zenodo'"))
+            for name, path in files_below(folder):
+                content = self.context.objects.put_file(path)
+                self._put("zenodo", record, name.rpartition("/")[2], folder.name, content)
+        return {"record": record, "doi": _doi(record)}
+
+    def _count(self, column: str, where: str = _OF_RUNS) -> int:
+        row = self.context.database.row(f"SELECT count(DISTINCT {column}) AS n FROM portal_files WHERE {where}")  # noqa: S608 - our own texts
         return row["n"] if row else 0
 
     def _of_run(self, run: str, files: Sequence[tuple[str, Path]]) -> Iterable[tuple[str, str, StoredObject]]:
@@ -183,8 +204,8 @@ class Portals:
 
     def routes(self) -> list[BaseRoute]:
         """The routes of all portals."""
-        served = {GDC_PREFIX: _Gdc(self), ENA_PREFIX: _Ena(self), SDL_PREFIX: _Sdl(self), EUTILS_PREFIX: _Eutils(self)}
-        return [Mount(prefix, app=app) for prefix, app in served.items()]
+        served = {GDC_PREFIX: _Gdc, ENA_PREFIX: _Ena, SDL_PREFIX: _Sdl, EUTILS_PREFIX: _Eutils, ZENODO_PREFIX: _Zenodo}
+        return [Mount(prefix, app=kind(self)) for prefix, kind in served.items()]
 
 
 class _Portal(StorageServer):
@@ -225,6 +246,12 @@ class _Portal(StorageServer):
         raise not_found(f"There is no {scope['method']} {path}")
 
 
+def _holds(query: str, condition: Callable[[str], bool]) -> bool:
+    """Whether conditions hold, of which those with OR between them are alternatives, in brackets between AND."""
+    alternatives = (each.strip().strip("()").split(" OR ") for each in query.split(" AND "))
+    return all(any(map(condition, some)) for some in alternatives)
+
+
 def _query(scope: Scope) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(scope["query_string"].decode("latin-1")).items()}
 
@@ -239,7 +266,7 @@ def _table(rows: Iterable[Mapping[str, object]], columns: Sequence[str], name: s
 
 
 class _Gdc(_Portal):
-    """GET /data/UUID, and GET and POST /files with a filter of ids, as JSON or as a manifest."""
+    """GET /data/UUID, GET and POST /files with a filter of ids or the project, as JSON or as a manifest, and GET /projects."""
 
     def file(self, scope: Scope, path: str) -> PortalFile | None:
         if scope["method"] != "GET" or not path.startswith("/data/"):
@@ -256,6 +283,8 @@ class _Gdc(_Portal):
         return found
 
     def asked(self, scope: Scope, path: str, sent: bytes) -> Response:
+        if path == "/projects" and scope["method"] == "GET":
+            return JSONResponse(self._projects())
         if path != "/files" or scope["method"] not in ("GET", "POST"):
             return super().asked(scope, path, sent)
         try:
@@ -283,26 +312,38 @@ class _Gdc(_Portal):
         pagination = {"count": len(hits[:size]), "total": len(hits), "size": size, "from": 0}
         return JSONResponse({"data": {"hits": hits[:size], "pagination": pagination}, "warnings": {}})
 
+    def _projects(self) -> dict[str, Any]:
+        files = self.portals.files.all(kind="gdc")
+        summary = {"file_count": len(files), "file_size": sum(each.size for each in files)}
+        project = {"id": _PROJECT, "project_id": _PROJECT, "name": "Files of the sandbox", "summary": summary}
+        hits = [project] if files else []
+        return {"data": {"hits": hits, "pagination": {"count": len(hits), "total": len(hits)}}, "warnings": {}}
+
 
 def _stated(file: PortalFile) -> dict[str, object]:
     return {"md5": file.md5, "size": file.size}
 
 
 def _requested_ids(filters: Mapping[str, Any] | None) -> frozenset[str] | None:
+    """The ids that a filter selects; None for those of all files."""
     if filters is None:
         return None
     content = filters["content"]
     if filters["op"] == "or":  # of ids of files, cases and samples: the sandbox's files have no cases
-        of_files = (each for each in content if not each["content"]["field"].startswith("cases."))
-        return frozenset[str]().union(*(_requested_ids(each) or () for each in of_files))
+        fields = {_OF_PROJECT, "file_id"}
+        selected = [_requested_ids(each) for each in content if each["content"]["field"] in fields]
+        return None if None in selected else frozenset[str]().union(*filter(None, selected))
+    value = content["value"]
+    values = frozenset([value] if isinstance(value, str) else value)
+    if filters["op"] in ("in", "=") and content["field"] == _OF_PROJECT:
+        return None if _PROJECT in values else frozenset()
     if filters["op"] not in ("in", "=") or content["field"] not in ("file_id", "files.file_id"):
         raise ValueError(filters["op"])
-    value = content["value"]
-    return frozenset([value] if isinstance(value, str) else value)
+    return values
 
 
 class _Ena(_Portal):
-    """GET /portal/api/filereport, and the files that it names below /vol1."""
+    """GET /portal/api/filereport, the files that it names below /vol1, and GET /portal/api/search for studies."""
 
     def file(self, scope: Scope, path: str) -> PortalFile | None:
         if scope["method"] not in ("GET", "HEAD") or not path.startswith("/vol1/"):
@@ -314,6 +355,8 @@ class _Ena(_Portal):
         return found
 
     def asked(self, scope: Scope, path: str, sent: bytes) -> Response:
+        if path == "/portal/api/search" and scope["method"] == "GET":
+            return self._studies(_query(scope))
         if path != "/portal/api/filereport" or scope["method"] != "GET":
             return super().asked(scope, path, sent)
         given = _query(scope)
@@ -327,7 +370,7 @@ class _Ena(_Portal):
             columns = ["run_accession", "fastq_ftp", "fastq_md5", "fastq_bytes"]
         if unknown := [each for each in columns if each not in _FIELDS]:
             raise Problem(400, "bad_request", f"Invalid field(s) supplied: {', '.join(unknown)}")
-        where = "kind != 'gdc' AND (id = ? OR study = ?)"
+        where = f"{_OF_RUNS} AND (id = ? OR study = ?)"
         by_run: dict[str, list[PortalFile]] = {}
         for each in self.portals.files.all(where, accession, accession) if result == "read_run" else ():
             by_run.setdefault(each.id, []).append(each)
@@ -336,6 +379,35 @@ class _Ena(_Portal):
         if given.get("format") == "json":
             return JSONResponse([{name: row[name] for name in columns} for row in rows])
         return _table(rows, columns, f"filereport_read_run_{accession}_tsv.txt")
+
+    def _studies(self, given: Mapping[str, str]) -> Response:
+        """Studies in whose fields the texts of a query occur, as JSON."""
+        columns = given.get("fields", "").split(",")
+        if given.get("result") != "read_study" or given.get("format") != "json" or set(columns) - {*_STUDY_FIELDS}:
+            raise Problem(400, "bad_request", "The search is not of the sandbox's: studies with reads, as JSON")
+        names: dict[str, list[str]] = {}
+        for each in self.portals.files.all(_OF_RUNS):
+            names.setdefault(each.study, []).append(each.name)
+        rows: list[dict[str, str]] = [
+            dict(
+                zip(
+                    _STUDY_FIELDS,
+                    (study, f"Study {study} of the sandbox", " ".join(some), _DESCRIBED["scientific_name"]),
+                    strict=True,
+                )
+            )
+            for study, some in names.items()
+        ]
+
+        def occurs(row: Mapping[str, str]) -> Callable[[str], bool]:
+            def holds(condition: str) -> bool:
+                field, _, text = condition.partition("=")
+                return text.strip('"*').lower() in row.get(field, "").lower()
+
+            return holds
+
+        found = [row for row in rows if _holds(given.get("query", ""), occurs(row))]
+        return JSONResponse([{name: row[name] for name in columns} for row in found])
 
 
 def _place(file: PortalFile) -> str:
@@ -383,7 +455,7 @@ class _Eutils(_Portal):
         if path not in ("/esearch.fcgi", "/efetch.fcgi") or scope["method"] != "GET" or given.get("db") != "sra":
             return super().asked(scope, path, sent)
         term = given.get("term", given.get("WebEnv", ""))  # the search is kept under what was searched for
-        found = self.portals.files.all("kind != 'gdc' AND (id = ? OR study = ?)", term, term)
+        found = self.portals.files.all(f"{_OF_RUNS} AND (id = ? OR study = ?)", term, term)
         runs = {each.id: each.study for each in found}
         if path == "/esearch.fcgi":
             matches = {"count": str(len(runs)), "querykey": "1", "webenv": term}
@@ -392,6 +464,65 @@ class _Eutils(_Portal):
         columns = ("Run", "Experiment", "BioProject")
         lines = (",".join(columns), *(",".join(row[name] for name in columns) for row in rows))
         return PlainTextResponse("".join(f"{line}\n" for line in lines))
+
+
+def _doi(record: str) -> str:
+    return f"10.5281/zenodo.{record}"
+
+
+class _Zenodo(_Portal):
+    """GET /records and /records/NUMBER, and the files that they name."""
+
+    def file(self, scope: Scope, path: str) -> PortalFile | None:
+        match = re.fullmatch(r"/records/(\d+)/files/(.+)/content", path)
+        if scope["method"] not in ("GET", "HEAD") or match is None:
+            return None
+        found = self.portals.files.first(kind="zenodo", id=match[1], name=match[2])
+        if found is None:
+            raise not_found("The requested URL was not found on the server.")
+        return found
+
+    def asked(self, scope: Scope, path: str, sent: bytes) -> Response:
+        top, _, number = path.removeprefix("/").partition("/")
+        if top != "records" or scope["method"] != "GET":
+            return super().asked(scope, path, sent)
+        files: dict[str, list[PortalFile]] = {}
+        where, values = ("id = ?", (number,)) if number else ("", ())
+        for each in self.portals.files.all(where, *values, kind="zenodo"):
+            files.setdefault(each.id, []).append(each)
+        at = f"{origin(scope)}{ZENODO_PREFIX}/records"
+        if number and not files:
+            raise not_found("The persistent identifier does not exist.")
+        if number:
+            return JSONResponse(_record(files[number], at))
+        query = _query(scope).get("q", "")
+        texts = {id: " ".join([some[0].study, *(each.name for each in some)]).lower() for id, some in files.items()}
+
+        def occurs(text: str) -> Callable[[str], bool]:
+            return lambda word: word.strip('"').lower() in text
+
+        hits = [_record(some, at) for id, some in files.items() if _holds(query, occurs(texts[id]))]
+        return JSONResponse({"hits": {"hits": hits, "total": len(hits)}})
+
+
+def _record(files: Sequence[PortalFile], at: str) -> dict[str, Any]:
+    number, title = files[0].id, files[0].study
+    return {
+        "id": int(number),
+        "recid": number,
+        "doi": _doi(number),
+        "metadata": {"title": title, "doi": _doi(number), "access_right": "open"},
+        "links": {"self": f"{at}/{number}"},
+        "files": [
+            {
+                "key": each.name,
+                "size": each.size,
+                "checksum": f"md5:{each.md5}",
+                "links": {"self": f"{at}/{number}/files/{quote(each.name)}/content"},
+            }
+            for each in files
+        ],
+    }
 
 
 GDC = Collection(
@@ -417,7 +548,20 @@ ENA = Collection(
             "files",
             "Files",
             ("Name", "Run", "Study", "Kind", "Size", "MD5"),
-            "SELECT name, id, study, kind, size, md5 FROM portal_files WHERE kind != 'gdc' ORDER BY study, id, kind, name",
+            f"SELECT name, id, study, kind, size, md5 FROM portal_files WHERE {_OF_RUNS} ORDER BY study, id, kind, name",  # noqa: S608 - our own text
+        ),
+    ),
+)
+ZENODO = Collection(
+    "zenodo",
+    "Zenodo",
+    ZENODO_PREFIX,
+    (
+        Listing(
+            "files",
+            "Files",
+            ("Name", "Record", "Title", "Size", "MD5"),
+            "SELECT name, id, study, size, md5 FROM portal_files WHERE kind = 'zenodo' ORDER BY id, name",
         ),
     ),
 )

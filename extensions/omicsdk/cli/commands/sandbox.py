@@ -27,7 +27,9 @@ URL_VARIABLE = "OMICS_SANDBOX_URL"
 _SNAPSHOT_SECONDS = 3600.0
 """Time that a sandbox may take to write a snapshot before it sends it; all contents may have to be copied."""
 
-Platform = Literal["dss", "azul", "upload", "sb", "gen3", "crunch", "pangea", "htsget", "refget", "trs", "gdc", "ena"]
+Platform = Literal[
+    "dss", "azul", "upload", "sb", "gen3", "crunch", "pangea", "htsget", "refget", "trs", "gdc", "ena", "zenodo"
+]
 
 
 def up(
@@ -108,7 +110,7 @@ def seed(
     Each folder becomes a bundle of dss, whose files with names in .json are its metadata, and which azul indexes; an area of upload; a project of sb;
     records of the index of gen3; a project of crunch whose folders are datasets; a library of pangea whose folders are samples;
     data sets of htsget; sequences of refget; a tool of trs; files of gdc, of which those below a folder named controlled need a token; a study of
-    ena whose folders are runs, with their FASTQ files and others that were submitted.
+    ena whose folders are runs, with their FASTQ files and others that were submitted; a record of zenodo.
 
     Args:
         folder: Folders of files.

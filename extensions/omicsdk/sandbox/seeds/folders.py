@@ -201,6 +201,7 @@ SERVICES: dict[str, Callable[[Platforms, Path], Summary]] = {
     "pangea": _pangea,
     "gdc": lambda platforms, folder: platforms.portals.add_to_gdc(folder),
     "ena": lambda platforms, folder: platforms.portals.add_to_ena(folder),
+    "zenodo": lambda platforms, folder: platforms.portals.add_to_zenodo(folder),
     **{
         name: lambda platforms, folder, name=name: platforms.ga4gh.add_folder(name, folder)
         for name in ("htsget", "refget", "trs")
