@@ -234,7 +234,7 @@ GDC_SAMPLES = table(
 )
 
 
-def _gen3_files(row: Row, _: FileList) -> Iterator[ListedFile]:
+def _gen3_files(row: Row, _: FileList | None = None) -> Iterator[ListedFile]:
     """The file of a row with a GUID, at the commons that the row names."""
     host = cell(row, ("commons_url",)).rpartition("://")[2].strip("/")
     for file in listed_file(row, "gen3-guid", _GEN3):
@@ -251,7 +251,22 @@ _GEN3 = Columns(
 )
 
 
-def _discovery_files(row: Row, listed: FileList) -> Iterator[ListedFile]:
+def gen3_entries(entries: Iterable[object], line: int = 1) -> Iterator[ListedFile]:
+    """The files of entries of a Gen3 manifest in JSON.
+
+    Args:
+        entries: The entries.
+        line: The line of the list that they are in.
+
+    Raises:
+        RowFault: One has no GUID, or an invalid value.
+    """
+    for entry in entries:
+        cells = {name.lower(): text_of(value) for name, value in entry.items()} if is_object(entry) else {}
+        yield from _gen3_files(Row(line, cells))
+
+
+def _discovery_files(row: Row, _: FileList) -> Iterator[ListedFile]:
     """The files of a study: the entries of a Gen3 manifest, as JSON in a cell; most studies have none."""
     try:
         study: object = decoded(row.cells.get("gen3_discovery") or "{}")
@@ -261,9 +276,7 @@ def _discovery_files(row: Row, listed: FileList) -> Iterator[ListedFile]:
         entries = None
     if not is_array(entries):
         raise RowFault("__manifest is not a JSON list of files")
-    for entry in entries:
-        cells = {name.lower(): text_of(value) for name, value in entry.items()} if is_object(entry) else {}
-        yield from _gen3_files(Row(row.line, cells), listed)
+    yield from gen3_entries(entries, row.line)
 
 
 GEN3_DISCOVERY = table(

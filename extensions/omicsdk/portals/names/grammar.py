@@ -208,6 +208,7 @@ _PREFIXES = frozenset(
         "ega",
         "gdc",
         "azul",
+        "gen3",
         "zenodo",
         "figshare",
         "dryad",

@@ -14,6 +14,7 @@ ARCHIVES: dict[str, str] = {
     "ena": "ena:Ena",
     "geo": "geo:Geo",
     "ega": "ega:Ega",
+    "gen3": "gen3:Gen3Studies",
     "gdc": "gdc:Gdc",
     "azul": "azul:Azul",
     "biostudies": "biostudies:BioStudies",
