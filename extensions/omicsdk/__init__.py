@@ -100,6 +100,7 @@ if TYPE_CHECKING:
     from omicsdk.pangea import AsyncPangea as AsyncPangea
     from omicsdk.pangea import Pangea as Pangea
     from omicsdk.portals.downloads import get as get
+    from omicsdk.portals.searches.search import search as search
     from omicsdk.sb.client import AsyncSevenBridges as AsyncSevenBridges
     from omicsdk.sb.client import SevenBridges as SevenBridges
     from omicsdk.transfer.reports.report import TransferFailed as TransferFailed
@@ -133,9 +134,10 @@ else:  # hidden from type checkers, which would accept any name
             "hca.upload": "AsyncHcaUpload HcaUpload",
             "pangea": "AsyncPangea Pangea",
             "portals.downloads": "get",
+            "portals.searches.search": "search",
             "sb.client": "AsyncSevenBridges SevenBridges",
             "transfer.reports.report": "TransferFailed TransferReport",
         },
-        not_starred={"download", "get", "open", "upload"},  # `open` would replace the builtin
+        not_starred={"download", "get", "open", "search", "upload"},  # `open` would replace the builtin
     )
     __all__ += ["__version__"]

@@ -82,8 +82,8 @@ SURFACE = {
         "upload_async", "verify",
     ],
     "omicsdk.portals": [
-        "FORMATS", "FileList", "Format", "Head", "ListError", "ListedFile", "Row", "RowFault", "SOURCES", "Source",
-        "SourceOptions", "UnknownList", "get",
+        "FORMATS", "FileList", "Format", "Head", "Hit", "ListError", "ListedFile", "Row", "RowFault", "SOURCES", "SearchResult", "Source",
+        "SourceOptions", "UnknownList", "get", "search",
     ],
     "omicsdk.hca.upload": [
         "AreaFile", "AreaStatus", "AsyncHcaUpload", "CannotUpload", "HcaUpload", "NoAreaSelected", "NotAnAreaURI",

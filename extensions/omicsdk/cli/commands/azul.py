@@ -76,34 +76,30 @@ def row_of(kind: str, hit: Mapping[str, Any]) -> dict[str, Any]:
         kind: The type of the entity.
         hit: The entity, as the service states it.
     """
-    from omicsdk.hca.azul.files import of_hit
+    from omicsdk.hca.azul.files import of_hit, totals_of, values_in
+
+    def joined(entities: list[Mapping[str, Any]] | None, *names: str) -> str:
+        return ", ".join(values_in(entities, *names))
 
     if kind == "files":
         return file_row(of_hit(hit, "")[0])
     if kind == "bundles":
         # The Human Cell Atlas and AnVIL name the version otherwise.
-        return {"uuid": hit["entryId"], "version": _joined(hit.get("bundles"), "bundleVersion", "bundle_version")}
-    summaries: list[Mapping[str, Any]] = hit.get("fileTypeSummaries") or []
-    counts = {"files": sum(each["count"] for each in summaries), "size": sum(each["totalSize"] for each in summaries)}
+        return {"uuid": hit["entryId"], "version": joined(hit.get("bundles"), "bundleVersion", "bundle_version")}
+    files, size = totals_of(hit)
+    counts = {"files": files, "size": size}
     if kind == "projects":
         return {
             "uuid": hit["entryId"],
-            "name": _joined(hit.get("projects"), "projectShortname"),
-            "species": _joined(hit.get("donorOrganisms"), "genusSpecies"),
-            "organ": _joined(hit.get("specimens"), "organ"),
+            "name": joined(hit.get("projects"), "projectShortname"),
+            "species": joined(hit.get("donorOrganisms"), "genusSpecies"),
+            "organ": joined(hit.get("specimens"), "organ"),
             "cells": next((each.get("estimatedCellCount") for each in hit.get("projects") or ()), None),
             **counts,
-            "title": _joined(hit.get("projects"), "projectTitle"),
+            "title": joined(hit.get("projects"), "projectTitle"),
         }
     own: object = next(iter(listed), None) if is_array(listed := hit.get(kind)) else None
     plain = {
         name: value for name, value in (own.items() if is_object(own) else ()) if isinstance(value, str | int | float)
     }
-    return {"uuid": hit["entryId"], **plain, **(counts if summaries else {})}
-
-
-def _joined(entities: list[Mapping[str, Any]] | None, *names: str) -> str:
-    """The different values of a field, which may be a value or a list in each entity."""
-    values = [each[name] for each in entities or () for name in names if each.get(name) is not None]
-    flat = [str(value) for each in values for value in (each if is_array(each) else [each]) if value is not None]
-    return ", ".join(dict.fromkeys(flat))
+    return {"uuid": hit["entryId"], **plain, **(counts if hit.get("fileTypeSummaries") else {})}

@@ -8,6 +8,7 @@ from omicsdk.cli.commands.dss import download_result, uploaded_bundle
 from omicsdk.cli.commands.gen3.metadata import published, summarized
 from omicsdk.cli.commands.pangea import things as pangea
 from omicsdk.cli.commands.pangea.transfers import downloaded_results, uploaded_field, uploaded_reads
+from omicsdk.cli.commands.portals import searched
 from omicsdk.cli.commands.sb import files as sb_files
 from omicsdk.cli.commands.sb.projects import copied_app
 from omicsdk.cli.commands.sb.results import done, limited
@@ -21,6 +22,7 @@ RENDERERS: tuple[Callable[[Any, Any], object], ...] = (
     download_result,
     uploaded_bundle,
     transferred,
+    searched,
     *(published, summarized),
     *(sb_files.file_changes, sb_files.folders_made, sb_files.transferred, done, limited, created, copied_app),
     *(pangea.batch, pangea.membership),

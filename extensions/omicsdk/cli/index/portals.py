@@ -1,4 +1,4 @@
-"""The command for accessions, and for lists of files that portals hand out."""
+"""The commands for data of portals."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from omicsdk.cli.catalog import QUIET
 from omicsdk.cli.commands.values import at_least_1
 from omicsdk.cli.index import Entry
 from omicsdk.portals.downloads import get
+from omicsdk.portals.searches.search import search
 
 SERVICE = ""
 BY_SIGNATURE = True
 
-READS = ("get",)
+READS = ("get", "search")
 
 COMMANDS = (
     Entry(
@@ -43,6 +44,20 @@ COMMANDS = (
             "urls.txt SHA256SUMS --to data --require-checksum",
             "drs://dg.4503:0d8b4c1e s3://my-bucket/runs/a.bam --to data",
             "gdc_manifest.txt --to data --sample 3 --related",
+        ),
+    ),
+    Entry(
+        "search",
+        search,
+        flags={"portals": "--portal"},
+        repeated=("portals",),
+        metavars={"text": "WORDS", "portals": "PORTAL", "organism": "NAME", "assay": "NAME", "limit": "N"},
+        checks={"limit": at_least_1},
+        columns=("portal", "id", "title", "organism", "files", "size", "access"),
+        examples=(
+            "'retina scRNA' --organism human",
+            "'lung fibroblast' --portal azul --portal geo --assay scRNA-seq",
+            "glioma --portal gdc --output tsv --query '[].id'",
         ),
     ),
 )

@@ -248,3 +248,25 @@ def service_of(url: str) -> str:
     """
     found = _ADDRESS.fullmatch(url)
     return found[1] if found else ""
+
+
+def totals_of(hit: Mapping[str, Any]) -> tuple[int, int]:
+    """Return the number of an entity's files and their bytes, as a hit states them by format.
+
+    Args:
+        hit: The hit.
+    """
+    summaries: list[Mapping[str, Any]] = hit.get("fileTypeSummaries") or []
+    return sum(each["count"] for each in summaries), int(sum(each["totalSize"] for each in summaries))
+
+
+def values_in(entities: list[Mapping[str, Any]] | None, *names: str) -> list[str]:
+    """Return the different values of fields, each of which may be a value or a list in each entity.
+
+    Args:
+        entities: The entities of a hit.
+        *names: The fields.
+    """
+    values = [each[name] for each in entities or () for name in names if each.get(name) is not None]
+    flat = [str(value) for each in values for value in (each if is_array(each) else [each]) if value is not None]
+    return list(dict.fromkeys(flat))

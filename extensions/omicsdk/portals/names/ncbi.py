@@ -71,6 +71,25 @@ def ncbi_key(environ: Mapping[str, str]) -> str:
     return next((value for name in _KEYS if (value := environ.get(name, "").strip())), "")
 
 
+def eutils(options: ArchiveOptions) -> EutilsApi:
+    """A client of the E-utilities, at the rate that NCBI allows, with the user's key if there is one.
+
+    Args:
+        options: How it works.
+    """
+    key, url = ncbi_key(options.environ), options.environ.get("OMICS_EUTILS_URL") or None
+    sends_key = bool(key) and (url is None or is_confidential(url))
+    client = EutilsApi(
+        url,
+        credentials=ApiKey(key, query="api_key") if sends_key else None,
+        before_request=rate_limit(10 if sends_key else 3, options.clock),
+        transport=options.transport,
+        environ=options.environ,
+        clock=options.clock,
+    )
+    return stopping_by(client, options.stopped)
+
+
 class Entrez(Closing):
     """Runs of the SRA, as NCBI describes them.
 
@@ -79,18 +98,8 @@ class Entrez(Closing):
     """
 
     def __init__(self, options: ArchiveOptions) -> None:
-        key, url = ncbi_key(options.environ), options.environ.get("OMICS_EUTILS_URL") or None
-        sends_key = bool(key) and (url is None or is_confidential(url))
         self._clock = options.clock
-        client = EutilsApi(
-            url,
-            credentials=ApiKey(key, query="api_key") if sends_key else None,
-            before_request=rate_limit(10 if sends_key else 3, options.clock),
-            transport=options.transport,
-            environ=options.environ,
-            clock=options.clock,
-        )
-        self._client = stopping_by(client, options.stopped)
+        self._client = eutils(options)
 
     def close(self) -> None:
         self._client.close()

@@ -14,8 +14,9 @@ class _Operations:
     if TYPE_CHECKING:
         from .operations.get_study import get_study as get_study
         from .operations.get_study_info import get_study_info as get_study_info
+        from .operations.search import search as search
     else:
-        vars().update(late_operations(__package__, """get_study get_study_info"""))
+        vars().update(late_operations(__package__, """get_study get_study_info search"""))
 
 
 class BiostudiesApi(_Operations, Client):

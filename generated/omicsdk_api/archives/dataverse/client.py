@@ -24,8 +24,9 @@ class _Operations:
     if TYPE_CHECKING:
         from .operations.get_dataset_version import get_dataset_version as get_dataset_version
         from .operations.get_file import get_file as get_file
+        from .operations.search import search as search
     else:
-        vars().update(late_operations(__package__, """get_dataset_version get_file"""))
+        vars().update(late_operations(__package__, """get_dataset_version get_file search"""))
 
 
 class DataverseApi(_Operations, Client):

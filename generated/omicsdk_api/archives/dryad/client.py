@@ -14,8 +14,9 @@ class _Operations:
     if TYPE_CHECKING:
         from .operations.get_dataset import get_dataset as get_dataset
         from .operations.list_files import list_files as list_files
+        from .operations.search_datasets import search_datasets as search_datasets
     else:
-        vars().update(late_operations(__package__, """get_dataset list_files"""))
+        vars().update(late_operations(__package__, """get_dataset list_files search_datasets"""))
 
 
 class DryadApi(_Operations, Client):

@@ -15,8 +15,9 @@ class _Operations:
         from .operations.get_record import get_record as get_record
         from .operations.report_runs import report_runs as report_runs
         from .operations.search_runs import search_runs as search_runs
+        from .operations.search_studies import search_studies as search_studies
     else:
-        vars().update(late_operations(__package__, """get_record report_runs search_runs"""))
+        vars().update(late_operations(__package__, """get_record report_runs search_runs search_studies"""))
 
 
 class EnaApi(_Operations, Client):

@@ -16,9 +16,10 @@ class _Operations:
 
     if TYPE_CHECKING:
         from .operations.read_records import read_records as read_records
+        from .operations.read_summaries import read_summaries as read_summaries
         from .operations.search_records import search_records as search_records
     else:
-        vars().update(late_operations(__package__, """read_records search_records"""))
+        vars().update(late_operations(__package__, """read_records read_summaries search_records"""))
 
 
 class EutilsApi(_Operations, Client):

@@ -17,10 +17,12 @@ class _Operations:
         from .operations.list_articles import list_articles as list_articles
         from .operations.list_collection_articles import list_collection_articles as list_collection_articles
         from .operations.list_files import list_files as list_files
+        from .operations.search_articles import search_articles as search_articles
     else:
         vars().update(
             late_operations(
-                __package__, """get_article get_article_version list_articles list_collection_articles list_files"""
+                __package__,
+                """get_article get_article_version list_articles list_collection_articles list_files search_articles""",
             )
         )
 

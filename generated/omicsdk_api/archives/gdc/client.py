@@ -16,9 +16,10 @@ class _Operations:
 
     if TYPE_CHECKING:
         from .operations.list_file_versions import list_file_versions as list_file_versions
+        from .operations.list_projects import list_projects as list_projects
         from .operations.search_files import search_files as search_files
     else:
-        vars().update(late_operations(__package__, """list_file_versions search_files"""))
+        vars().update(late_operations(__package__, """list_file_versions list_projects search_files"""))
 
 
 class GdcApi(_Operations, Client):

@@ -16,8 +16,11 @@ class _Operations:
         from .operations.get_checksums import get_checksums as get_checksums
         from .operations.get_project import get_project as get_project
         from .operations.list_files import list_files as list_files
+        from .operations.search_projects import search_projects as search_projects
     else:
-        vars().update(late_operations(__package__, """count_files get_checksums get_project list_files"""))
+        vars().update(
+            late_operations(__package__, """count_files get_checksums get_project list_files search_projects""")
+        )
 
 
 class PrideApi(_Operations, Client):

@@ -14,8 +14,9 @@ class _Operations:
     if TYPE_CHECKING:
         from .operations.get_latest_version import get_latest_version as get_latest_version
         from .operations.get_record import get_record as get_record
+        from .operations.search_records import search_records as search_records
     else:
-        vars().update(late_operations(__package__, """get_latest_version get_record"""))
+        vars().update(late_operations(__package__, """get_latest_version get_record search_records"""))
 
 
 class ZenodoApi(_Operations, Client):

@@ -1,0 +1,116 @@
+"""Searches of repositories for data of any kind: Zenodo, Figshare, Dataverse and Dryad. They know no organisms: these are words as others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from omicsdk_api.archives.dataverse import DataverseApi
+from omicsdk_api.archives.dryad import DryadApi
+from omicsdk_api.archives.figshare import FigshareApi
+from omicsdk_api.archives.zenodo import ZenodoApi
+
+from omicsdk.core.errors import DecodeError
+from omicsdk.core.json_parts import checked_json
+from omicsdk.core.model import ANY, array, mapping, members
+from omicsdk.core.type_guards import is_object, number_in, only_objects, only_texts
+from omicsdk.portals.searches.search import Hit, Query, Searcher, lucene, quoted, titled
+
+
+def _words(query: Query) -> str:
+    """The query with the organism as one more phrase."""
+    return lucene(query, *([quoted(query.organism)] if query.organism else []))
+
+
+class ZenodoSearch(Searcher):
+    """Data sets of Zenodo; guests get 25 of them at a time."""
+
+    portal = "zenodo"
+    title = "Zenodo"
+    _PAGE = 25
+    _HITS = members(hits=members(hits=array(mapping(ANY))))
+
+    def hits(self, query: Query) -> Iterator[Hit]:
+        with self.client(ZenodoApi, "OMICS_ZENODO_URL") as client:
+            for number in range(1, query.limit // self._PAGE + 2):
+                response = client.search_records.raw(
+                    q=_words(query), type="dataset", sort="bestmatch", size=self._PAGE, page=number
+                )
+                found = checked_json(response, "search_records", self._HITS)["hits"]["hits"]
+                yield from map(self._hit, found)
+                if len(found) < self._PAGE:
+                    return
+
+    def _hit(self, record: Mapping[str, Any]) -> Hit:
+        metadata = stated if is_object(stated := record.get("metadata")) else {}
+        files = only_objects(record["files"]) if record.get("files") else None
+        sizes = [number_in(file.get("size")) for file in files or ()]
+        return Hit(
+            self.portal,
+            self.named(str(record.get("id") or record.get("recid"))),
+            titled(str(metadata.get("title") or record.get("title") or "")),
+            files=None if files is None else len(files),
+            size=None if files is None or None in sizes else sum(size or 0 for size in sizes),
+            access=str(metadata.get("access_right") or ""),
+        )
+
+
+class FigshareSearch(Searcher):
+    """Data sets of Figshare, whose lists state neither files nor access."""
+
+    portal = "figshare"
+    title = "Figshare"
+    _DATASET = 3
+
+    def hits(self, query: Query) -> Iterator[Hit]:
+        with self.client(FigshareApi, "OMICS_FIGSHARE_URL") as client:
+            response = client.search_articles.raw(
+                search_for=_words(query), item_type=self._DATASET, page_size=query.limit + 1
+            )
+        for article in checked_json(response, "search_articles", array(mapping(ANY))):
+            yield Hit(self.portal, self.named(str(article.get("id"))), titled(str(article.get("title") or "")))
+
+
+class DataverseSearch(Searcher):
+    """Data sets of a Dataverse, by default Harvard's, which also lists those of others: their DOIs are the names of all."""
+
+    portal = "dataverse"
+    title = "Dataverse"
+    _ITEMS = members(data=members(items=array(mapping(ANY))))
+
+    def hits(self, query: Query) -> Iterator[Hit]:
+        with self.client(DataverseApi, "OMICS_DATAVERSE_URL") as client:
+            self.title = f"the Dataverse {client.base_url}"
+            response = client.search.raw(q=_words(query), type="dataset", per_page=query.limit + 1)
+            site = client.base_url.removesuffix("/api")
+        for item in checked_json(response, "search", self._ITEMS)["data"]["items"]:
+            if item.get("type") == "dataset" and (stated := str(item.get("global_id") or "")):
+                is_doi = stated.startswith("doi:")
+                id = stated if is_doi else f"{site}/dataset.xhtml?persistentId={stated}"
+                title = titled(str(item.get("name") or ""))
+                yield Hit(self.portal, id, title, files=number_in(item.get("fileCount")))
+
+
+class DryadSearch(Searcher):
+    """Data sets of Dryad. It documents no operators: words are sent as they are, and what lacks one is left out here."""
+
+    portal = "dryad"
+    title = "Dryad"
+    _PAGE = 100
+
+    def hits(self, query: Query) -> Iterator[Hit]:
+        words = " ".join([*(term[0] for term in query.terms), query.organism]).strip()
+        with self.client(DryadApi, "OMICS_DRYAD_URL") as client:
+            response = client.search_datasets.raw(q=words, per_page=self._PAGE)
+        found: dict[str, Any] = checked_json(response, "search_datasets", mapping(ANY))
+        listed: object = found.get("_embedded")
+        if listed is None and found.get("total") == 0:
+            return
+        items = only_objects(listed.get("stash:datasets")) if is_object(listed) else []
+        if not items and found.get("total") != 0:
+            raise DecodeError("search_datasets", "_embedded", listed, expected="data sets")
+        for item in items:
+            title, about = (str(item.get(name) or "") for name in ("title", "abstract"))
+            if query.occurs_in(title, titled(about), *only_texts(item.get("keywords"))):
+                size = number_in(item.get("storageSize", item.get("storage_size")))  # of older releases
+                yield Hit(self.portal, str(item.get("identifier")), titled(title), size=size, access="open")

@@ -1,0 +1,457 @@
+"""Search the portals for data: one query, all portals side by side, one table, and an end after a few seconds.
+
+A portal's searcher (the other modules) turns the query into that of its service, and its responses into rows, as they arrive. What has arrived at
+the deadline is shown; portals that did not answer, or not to the end, are named. Each row's id is a name that `omicsdk.get` resolves.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from itertools import zip_longest
+from threading import Event
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar, get_args
+
+from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.display import Displayed
+from omicsdk.core.errors import Interrupted, OmicsError, TimedOut, UsageError
+from omicsdk.core.plain_client import stopping_by
+from omicsdk.core.retry import Retry
+from omicsdk.core.threads import Workers, ended
+from omicsdk.core.type_guards import is_array, is_object
+from omicsdk.portals.names.archive import ArchiveOptions
+from omicsdk.portals.names.grammar import names_in
+
+if TYPE_CHECKING:
+    import httpx
+
+    from omicsdk.core.client import Client
+
+    C = TypeVar("C", bound=Client)
+
+Portal = Literal["azul", "gdc", "ena", "geo", "zenodo", "biostudies", "pride", "figshare", "dataverse", "dryad", "gen3"]
+SEARCHERS: dict[str, str] = {
+    "azul": "atlases:AzulSearch",
+    "gdc": "atlases:GdcSearch",
+    "ena": "sequences:EnaSearch",
+    "geo": "sequences:GeoSearch",
+    "zenodo": "repositories:ZenodoSearch",
+    "biostudies": "studies:BioStudiesSearch",
+    "pride": "studies:PrideSearch",
+    "figshare": "repositories:FigshareSearch",
+    "dataverse": "repositories:DataverseSearch",
+    "dryad": "repositories:DryadSearch",
+    "gen3": "atlases:Gen3Search",
+}
+"""Portal to `module:class` of this package, in the order of the table; imported when it is searched."""
+
+PORTALS_VARIABLE = "OMICS_SEARCH_PORTALS"
+"""The portals that are searched where none are named, separated by commas."""
+SECONDS = 9.0
+"""The time of a search: a command takes less than 10 s with its start."""
+RETRY = Retry(attempts=2)
+"""A service that fails is asked once more, not until the search ends."""
+
+
+class Query(NamedTuple):
+    """What is searched for.
+
+    Attributes:
+        terms: Words and phrases, all of which must occur; each in any of its spellings, the user's first.
+        organism: The scientific name of the organism; empty for any.
+        limit: Most rows, from all portals together.
+    """
+
+    terms: tuple[tuple[str, ...], ...]
+    organism: str
+    limit: int
+
+    def occurs_in(self, *texts: str) -> bool:
+        """Whether all terms occur at the beginnings of words of some texts, and the organism in them.
+
+        Args:
+            texts: The texts.
+        """
+        joined = f" {' '.join(map(_spaced, texts))}"
+        found = all(any(f" {_spaced(spelling)}" in joined for spelling in term) for term in self.terms)
+        return found and _spaced(self.organism) in joined
+
+
+class Hit(NamedTuple):
+    """A row of the result.
+
+    Attributes:
+        portal: The portal.
+        id: A name that `omicsdk.get` resolves.
+        title: Its title.
+        organism: The scientific names of its organisms; empty where the portal does not state them.
+        files: The number of its files; None where the portal does not state it.
+        size: The bytes of its files; None where the portal does not state them.
+        access: `open`, `controlled`, `mixed`, or the portal's own word; empty where the portal does not state it.
+    """
+
+    portal: str
+    id: str
+    title: str
+    organism: str = ""
+    files: int | None = None
+    size: int | None = None
+    access: str = ""
+
+
+@dataclass(frozen=True, repr=False)
+class SearchResult(Displayed):
+    """What the portals have.
+
+    Attributes:
+        hits: The rows: the best one of each portal first, then the second ones.
+        failed: Why portals did not answer, or not to the end, by their names.
+        searched: The portals that were searched.
+        is_cut: Whether there are more than `limit` rows.
+    """
+
+    hits: Sequence[Hit]
+    failed: Mapping[str, OmicsError]
+    searched: Sequence[str]
+    is_cut: bool = False
+
+    def __iter__(self) -> Iterator[Hit]:
+        return iter(self.hits)
+
+    def __len__(self) -> int:
+        return len(self.hits)
+
+
+class Searcher:
+    """The search of a portal, for one query.
+
+    Args:
+        options: How it works.
+
+    Attributes:
+        portal: Its name: a key of SEARCHERS, and of archives of names.
+        title: What it is called in messages.
+    """
+
+    portal: str
+    title: str
+
+    def __init__(self, options: ArchiveOptions) -> None:
+        self.options = options
+
+    def is_configured(self) -> bool:
+        """Whether it is searched where no portals are named."""
+        return True
+
+    @abstractmethod
+    def hits(self, query: Query) -> Iterator[Hit]:
+        """Search, and yield rows as responses arrive, the best first.
+
+        Args:
+            query: The query; rows beyond its limit are not read.
+
+        Raises:
+            OmicsError: The service failed.
+        """
+
+    def client(self, kind: type[C], variable: str = "") -> C:
+        """A client of the service, whose waits end with the search.
+
+        Args:
+            kind: Its class.
+            variable: The environment variable of its URL; that of a platform is found by its class.
+        """
+        options = self.options
+        client = kind(
+            options.environ.get(variable) or None,
+            environ=options.environ,
+            transport=options.transport,
+            retry=RETRY,
+            timeout=SECONDS,
+        )
+        return stopping_by(client, options.stopped)
+
+    def named(self, id: str) -> str:
+        """An identifier of the archive as a name, with the archive in front if it alone is not one of its names.
+
+        Args:
+            id: The identifier.
+        """
+        names = names_in(id)
+        return id if names and names[0].archive == self.portal else f"{self.portal}:{id}"
+
+
+def search(
+    text: str,
+    *,
+    portals: str | Sequence[Portal] = (),
+    organism: str = "",
+    assay: str = "",
+    limit: int = 30,
+) -> SearchResult:
+    """Search portals for data, all at the same time, within 10 seconds.
+
+    Azul (the Human Cell Atlas), the GDC, ENA, GEO, Zenodo, ArrayExpress (BioStudies), PRIDE, Figshare, Harvard's Dataverse, Dryad and, if it is
+    configured, a Gen3 commons are searched. The id of each row is a name for `omics get`. A portal that does not answer is
+    named, and the rows of the others are shown.
+
+    Args:
+        text: Words that must all occur; a phrase in double quotes is one. Common spellings of an assay mean the same, such as
+            scRNA and "single cell".
+        portals: Portals to search; by default those of OMICS_SEARCH_PORTALS, or all.
+        organism: Only data of this organism: its scientific name, or a common one such as human or mouse.
+        assay: Only data of this assay, such as scRNA-seq or ATAC-seq.
+        limit: Show at most this number of rows, from all portals together.
+
+    Returns:
+        The rows, and the portals that failed.
+
+    Raises:
+        UsageError: The text is empty, or a portal is unknown.
+
+    Example:
+        for hit in omicsdk.search("retina scRNA", organism="human"):
+            print(hit.portal, hit.id, hit.title)
+    """
+    query = query_of(text, organism=organism, assay=assay, limit=limit)
+    named: Sequence[str] = (portals,) if isinstance(portals, str) and portals else portals
+    stated = (each.strip() for each in os.environ.get(PORTALS_VARIABLE, "").split(","))
+    return results(query, named or list(filter(None, stated)), os.environ)
+
+
+def results(
+    query: Query,
+    portals: Sequence[str],
+    environ: Mapping[str, str],
+    *,
+    transport: httpx.BaseTransport | None = None,
+    clock: Clock = SYSTEM_CLOCK,
+) -> SearchResult:
+    """Search portals.
+
+    Args:
+        query: The query.
+        portals: Their names; all that are configured by default.
+        environ: The environment's variables.
+        transport: Replaces the network, for tests.
+        clock: Tells the time.
+
+    Raises:
+        UsageError: A portal is unknown.
+    """
+    deadline, left = clock.monotonic() + SECONDS, Event()
+
+    def is_late() -> bool:
+        return left.is_set() or clock.monotonic() >= deadline
+
+    options = ArchiveOptions(environ, stopped=is_late, transport=transport)
+    searchers = [_searcher(name)(options) for name in dict.fromkeys(portals or SEARCHERS)]
+    searchers = [each for each in searchers if portals or each.is_configured()]
+    found: dict[str, list[Hit]] = {each.portal: [] for each in searchers}
+    failed: dict[str, OmicsError] = {}
+    try:
+        with Workers(len(searchers), "search") as pool:
+            calls = {each.portal: pool.submit(_read, each, query, found[each.portal], is_late) for each in searchers}
+            for searcher, call in zip(searchers, calls.values(), strict=True):
+                error = call.result() if ended(call, is_late) else Interrupted()
+                if isinstance(error, Interrupted):
+                    rows = len(found[searcher.portal])
+                    error = TimedOut(
+                        f"{searcher.title} did not answer {'to the end ' if rows else ''}within {SECONDS:g} s",
+                        remedy="Search again.",
+                    )
+                if error is not None:
+                    failed[searcher.portal] = error
+    finally:
+        left.set()  # threads that still wait for a service end at their next step
+    hits = _merged([list(rows) for rows in found.values()])
+    return SearchResult(hits[: query.limit], failed, tuple(found), len(hits) > query.limit)
+
+
+def _searcher(portal: str) -> type[Searcher]:
+    if portal not in SEARCHERS:
+        raise UsageError(f"{portal!r} is not a portal", remedy=f"Choose from: {', '.join(get_args(Portal))}.")
+    module, _, name = SEARCHERS[portal].partition(":")
+    return getattr(import_module(f"{__package__}.{module}"), name)
+
+
+def _read(searcher: Searcher, query: Query, found: list[Hit], stopped: Callable[[], bool]) -> OmicsError | None:
+    """Read rows into a list, of which another thread takes what is there at its deadline; return the error of the service."""
+    try:
+        for hit in searcher.hits(query):
+            if stopped():
+                return Interrupted()
+            found.append(hit)
+            if len(found) > query.limit:  # one more shows that there are more
+                return None
+    except OmicsError as error:
+        return error
+    return None
+
+
+_COPY = re.compile(r"E-GEOD-(\d+)")
+
+
+def _merged(found: Iterable[Sequence[Hit]]) -> list[Hit]:
+    """Return rows by their ranks: scores of different services cannot be compared. GEO's series in ArrayExpress are copies."""
+    rows: dict[str, Hit] = {}
+    for rank in zip_longest(*found):
+        for hit in rank:
+            if hit is not None:
+                copied = _COPY.fullmatch(hit.id)
+                rows.setdefault(f"GSE{copied[1]}" if copied else hit.id, hit)
+    return list(rows.values())
+
+
+# -- the query
+
+_SPELLINGS = (
+    (
+        *("scRNA-seq", "scRNAseq", "scRNA", "snRNA-seq", "single cell", "single nucleus", "single nuclei"),
+        *("single cell RNA-seq", "single cell RNA sequencing", "single nucleus RNA-seq"),
+    ),
+    ("scATAC-seq", "scATACseq", "scATAC", "snATAC-seq", "single cell ATAC"),
+    ("RNA-seq", "RNAseq", "RNA sequencing", "transcriptome sequencing"),
+    ("ATAC-seq", "ATACseq"),
+    ("ChIP-seq", "ChIPseq"),
+    ("Hi-C", "HiC"),
+    ("WGS", "whole genome sequencing"),
+    ("WES", "WXS", "whole exome", "exome sequencing"),
+    ("bisulfite-seq", "WGBS", "RRBS", "bisulfite sequencing"),
+    ("spatial transcriptomics", "Visium", "Slide-seq", "MERFISH"),
+)
+"""Names of assays that mean the same; of each, the first is how searchers know it."""
+_ORGANISMS = {
+    "arabidopsis": "Arabidopsis thaliana",
+    "chicken": "Gallus gallus",
+    "cow": "Bos taurus",
+    "dog": "Canis lupus familiaris",
+    "fruit fly": "Drosophila melanogaster",
+    "human": "Homo sapiens",
+    "macaque": "Macaca mulatta",
+    "maize": "Zea mays",
+    "mouse": "Mus musculus",
+    "pig": "Sus scrofa",
+    "rat": "Rattus norvegicus",
+    "rice": "Oryza sativa",
+    "yeast": "Saccharomyces cerevisiae",
+    "zebrafish": "Danio rerio",
+}
+"""Common names of organisms to scientific ones."""
+_WORDS = re.compile(r'"([^"]*)"|([^\s"]+)')
+
+
+def query_of(text: str, *, organism: str = "", assay: str = "", limit: int = 30) -> Query:
+    """Make a query of a text.
+
+    Args:
+        text: Words, and phrases in double quotes.
+        organism: The organism, by its scientific or its common name.
+        assay: The assay.
+        limit: Most rows.
+
+    Raises:
+        UsageError: There is nothing to search for.
+    """
+    words = [" ".join(phrase.split()) or word for phrase, word in _WORDS.findall(text)]
+    words = [word for word in [*words, " ".join(assay.split())] if _spaced(word)]
+    if not words:
+        raise UsageError("Nothing to search for", remedy="Name words, such as: omics search 'retina scRNA'.")
+    if limit < 1:
+        raise UsageError(f"limit={limit} must be at least 1")
+    terms = dict.fromkeys(map(spellings, words))
+    stated = " ".join(organism.split())
+    return Query(tuple(terms), _ORGANISMS.get(stated.lower(), stated), limit)
+
+
+def spellings(word: str) -> tuple[str, ...]:
+    """Return the spellings of a term, its own first, without those that contain another one of several words.
+
+    Args:
+        word: A word or phrase.
+    """
+    names = _names_of(word)
+    phrases = [_spaced(name) for name in names if " " in name]
+    shortest = (name for name in names if not any(each in _spaced(name) != each for each in phrases))
+    return (word, *(name for name in shortest if _joined(name) != _joined(word)))
+
+
+def assay_of(term: Sequence[str]) -> str:
+    """Return the first name of the assay that a term is, by which searchers know it; "" if it is none.
+
+    Args:
+        term: The spellings of the term.
+    """
+    return next(iter(_names_of(term[0])), "")
+
+
+def _names_of(word: str) -> Sequence[str]:
+    return next((names for names in _SPELLINGS if _joined(word) in map(_joined, names)), ())
+
+
+def _joined(text: str) -> str:
+    return _spaced(text).replace(" ", "")
+
+
+def _spaced(text: str) -> str:
+    """Return the words of a text in lower case, with one space between them and none around."""
+    return " ".join(re.findall(r"[^\W_]+", text.lower()))
+
+
+# -- what several searchers need
+
+
+def lucene(query: Query, *more: str) -> str:
+    """Return a query in the language of Lucene, in which services differ in what two words without an operator mean.
+
+    Args:
+        query: The query; its organism is left out, since services have fields for it.
+        more: Further conditions in that language.
+    """
+    terms = (" OR ".join(map(quoted, term)) for term in query.terms)
+    return " AND ".join([*(f"({term})" if " OR " in term else term for term in terms), *more])
+
+
+def quoted(text: str) -> str:
+    """Return a text in double quotes, without characters that end them.
+
+    Args:
+        text: The text.
+    """
+    return '"{}"'.format(re.sub(r'["\\]+', " ", text).strip())
+
+
+_TAG = re.compile(r"</?[a-z][^<>]*>", re.IGNORECASE)
+
+
+def titled(text: str) -> str:
+    """Return a title as plain text on one line: some services have HTML in it.
+
+    Args:
+        text: The title, as a service states it.
+    """
+    from html import unescape
+
+    return " ".join(unescape(_TAG.sub("", text)).split())
+
+
+def texts_in(value: object, without: frozenset[str] = frozenset()) -> Iterator[str]:
+    """Yield all texts of a JSON value.
+
+    Args:
+        value: The value.
+        without: Members of objects that are left out.
+    """
+    if isinstance(value, str):
+        yield value
+    elif is_array(value):
+        for item in value:
+            yield from texts_in(item, without)
+    elif is_object(value):
+        for name, member in value.items():
+            if name not in without:
+                yield from texts_in(member, without)
