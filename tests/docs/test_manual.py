@@ -82,6 +82,8 @@ PATHS = {
     "crunch": "how-to/log-in.md",
     "pangea": "how-to/your-own-client.md",
     "manifests": "uris.md",
+    "accession": "tutorials/paper.md",
+    "paper": "tutorials/manifests.md",
 }
 """What a reader may turn to after a tutorial."""
 
