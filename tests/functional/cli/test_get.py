@@ -106,13 +106,6 @@ def test_a_web_page_in_the_place_of_a_file_is_a_warning(get, portal, tmp_path):
     assert not (tmp_path / "other" / "u.bam").exists()
 
 
-def test_a_portals_page_is_refused_with_a_command(get, portal):
-    ran = get("https://portal.gdc.cancer.gov/projects/TCGA-BRCA", "--to", "data")
-    assert ran.code == 2
-    assert "a project's page of the GDC, not a file" in ran.err
-    assert "--format gdc --to FOLDER" in ran.err
-
-
 def test_a_compressed_list_that_inflates_too_far_is_refused_unless_the_bound_is_raised(get, portal, tmp_path):
     (tmp_path / "list.gz").write_bytes(gzip.compress((tmp_path / "gdc_manifest.txt").read_bytes() + b"\n" * 5000))
     ran = get("list.gz", "--to", "data", "--max-unpacked", "1K")
