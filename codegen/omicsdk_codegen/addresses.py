@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from posixpath import normpath
 from urllib.parse import SplitResult, unquote, urlsplit
-from urllib.request import url2pathname
 
 _PORTS = {"http": 80, "https": 443}
 
@@ -53,6 +52,8 @@ def file_of(uri: str, folder: Path) -> Path:
     Raises:
         Refused: it is outside, on another machine, or not a file's.
     """
+    from urllib.request import url2pathname  # imports http.client
+
     parts = urlsplit(uri)
     if parts.scheme != "file" or parts.netloc:
         raise Refused(

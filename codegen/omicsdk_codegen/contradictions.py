@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 
+from .declarations import Stated
 from .document import Document
 from .faults import Note, Report
-from .operations import Stated
 from .security import stated_schemes
 from .texts import one_line
 from .values import Json, join

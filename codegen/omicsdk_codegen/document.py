@@ -1,4 +1,8 @@
-"""From a file to a document that is ready to be made into a client: load, overlay, resolve, upgrade."""
+"""The generator's front, from a file to a document in one form: load, overlay, resolve, upgrade.
+
+Programs that need documents and no packages import this module alone. It needs none of the libraries that packages are
+generated with, and the others (jsonref, jsonpath, yaml, httpx) only for documents with references, overlays, YAML or parts on the network.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +11,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from .addresses import is_allowed, spoken
-from .faults import DocumentError, Fault, Report
+from .declarations import stated_operations, stated_webhooks
+from .faults import DocumentError as DocumentError
+from .faults import Fault
+from .faults import Report as Report
 from .limits import nested_fault
 from .load import load
-from .operations import stated_operations, stated_webhooks
 from .overlay import apply, corrects
 from .places import Places
 from .progress import OnProgress, silent

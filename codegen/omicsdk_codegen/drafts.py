@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
+from .declarations import Stated, Webhook
 from .document import Document
 from .error_bodies import ErrorBodies
 from .faults import Fault, Note, Report
@@ -24,20 +25,7 @@ from .media import (
 )
 from .naming import HEADER_MEMBERS, settle, wanted_argument
 from .normalise import Normaliser
-from .operations import (
-    Argument,
-    Case,
-    DeclaredHeader,
-    Draft,
-    Flow,
-    How,
-    Message,
-    Position,
-    SentBody,
-    Stated,
-    Webhook,
-    asks,
-)
+from .operations import Argument, Case, DeclaredHeader, Draft, Flow, How, Message, Position, SentBody, asks
 from .page_recognition import as_words, recognise
 from .paging import SETTING, pages_of
 from .repetition import KEY_WISH, Repetitions

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from functools import cache
 from keyword import iskeyword
 
+from .declarations import Stated
 from .naming import snake_case
-from .operations import Stated
 from .values import Json, Object
 
 VERSION = re.compile(r"(?i)api|rest|v\d+[\w.]*|latest")

@@ -10,11 +10,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from .declarations import Stated, parents_of, way_to
 from .document import Document
 from .faults import DocumentError, Fault, Note, Report
 from .group_names import VERSION, free, same, shortened
 from .naming import MAX_LENGTH, operation_name, snake_case
-from .operations import Stated, parents_of, way_to
 from .texts import clean, one_line
 from .values import Json, Object
 

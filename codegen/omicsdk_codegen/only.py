@@ -6,11 +6,12 @@ import difflib
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
+from .declarations import parents_of, stated_operations, stated_webhooks, way_to
 from .dialect import METHODS
 from .document import Document
 from .faults import DocumentError, Fault, Note, Report
 from .groups import group_operations
-from .operations import name_operations, parents_of, stated_operations, stated_webhooks, way_to
+from .operations import name_operations
 from .security import settle_security
 from .texts import one_line
 from .values import Json, Object, at, join, schema_name, tokens

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from .operations import Stated
+from .declarations import Stated
 from .page_view import Value, View
 from .values import Json, Object
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from .code import Code, as_docstring, as_literal
 from .commands import commands
 from .contradictions import note_contradictions
+from .declarations import left_out, stated_operations, stated_webhooks
 from .directions import split
 from .document import Document
 from .drafts import Drafter
@@ -20,7 +21,7 @@ from .limits import TooManyModels, models_fault, nested_fault
 from .model_names import Names, name_classes
 from .naming import CLASS_WORDS, pascal_case
 from .normalise import Normaliser
-from .operations import Draft, Message, left_out, name_operations, name_webhooks, stated_operations, stated_webhooks
+from .operations import Draft, Message, name_operations, name_webhooks
 from .options import AS_TEXT, TypeOptions, native_words
 from .parser import LostType, parse
 from .plan_choices import ChoiceClass, plan_choices

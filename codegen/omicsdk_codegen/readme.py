@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from .code import Code, as_markdown
 from .command_line import credential_options
+from .declarations import parents_of, way_to
 from .operation_docs import described
-from .operations import Draft, command_word, parents_of, way_to
+from .operations import Draft, command_word
 from .plan import Package
 from .plan_webhooks import WebhookFunction
 from .render import render_text

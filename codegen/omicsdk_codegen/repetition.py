@@ -8,7 +8,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from .operations import Argument, Stated
+from .declarations import Stated
+from .operations import Argument
 from .shapes import ANY, Enum, Scalar
 from .texts import one_line, sentence
 from .values import Json, Object, join

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from .code import Code, as_literal
-from .operations import Stated, asks, stated_operations
+from .declarations import Stated, stated_operations
+from .operations import asks
 from .texts import literal, one_line, sentence
 from .values import Json, Object
 

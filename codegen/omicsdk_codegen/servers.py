@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .code import Code, as_literal
+from .declarations import Stated
 from .document import Document
 from .faults import Note, Report
 from .naming import Wanted, argument_name, settle
-from .operations import Stated
 from .texts import one_line, sentence
 from .values import Json, Object, join
 

@@ -8,9 +8,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from .declarations import Webhook
 from .document import Document
 from .faults import Fault, Note, Report
-from .operations import Message, Webhook
+from .operations import Message
 from .shapes import Enum, Model, Ref, Type, Union
 from .texts import one_line
 from .values import Json, Object, join

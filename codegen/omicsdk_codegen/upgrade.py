@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import PurePath
 from urllib.parse import urldefrag
 
+from .declarations import parents_of
 from .faults import DocumentError
 from .notes import shown
-from .operations import parents_of
 from .progress import OnProgress, counted, silent
 from .resolve import Resolved
 from .source import Source, is_of_3_2

@@ -4,12 +4,13 @@ from typing import Any
 
 import pytest
 from omicsdk_codegen.commands import commands
+from omicsdk_codegen.declarations import stated_operations
 from omicsdk_codegen.document import Document
 from omicsdk_codegen.drafts import Drafter
 from omicsdk_codegen.faults import Fault, Report
 from omicsdk_codegen.groups import Groups
 from omicsdk_codegen.normalise import Normaliser
-from omicsdk_codegen.operations import Draft, name_operations, stated_operations
+from omicsdk_codegen.operations import Draft, name_operations
 from omicsdk_codegen.places import Places
 from omicsdk_codegen.shapes import BYTES, STRING, Array
 

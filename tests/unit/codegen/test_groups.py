@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from omicsdk_codegen.declarations import stated_operations
 from omicsdk_codegen.diffing import compare
 from omicsdk_codegen.document import Document
 from omicsdk_codegen.explaining import explain
@@ -13,7 +14,7 @@ from omicsdk_codegen.explanation import as_text
 from omicsdk_codegen.faults import DocumentError, Report
 from omicsdk_codegen.generate import plan_package
 from omicsdk_codegen.groups import Groups, group_operations
-from omicsdk_codegen.operations import name_operations, stated_operations
+from omicsdk_codegen.operations import name_operations
 from omicsdk_codegen.places import Places
 from omicsdk_codegen.plan import Package, plan
 from omicsdk_codegen.project import files_around

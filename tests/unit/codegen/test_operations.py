@@ -5,10 +5,10 @@ from typing import Any
 
 import httpx
 import pytest
+from omicsdk_codegen.declarations import left_out, stated_operations, stated_webhooks
 from omicsdk_codegen.document import read
 from omicsdk_codegen.faults import Report
 from omicsdk_codegen.generate import Made, make_package
-from omicsdk_codegen.operations import left_out, stated_operations, stated_webhooks
 
 DOCUMENT = """\
 openapi: 3.2.0

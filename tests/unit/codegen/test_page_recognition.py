@@ -3,11 +3,12 @@
 from typing import Any
 
 import pytest
+from omicsdk_codegen.declarations import stated_operations
 from omicsdk_codegen.document import Document
 from omicsdk_codegen.drafts import Drafter
 from omicsdk_codegen.faults import Fault, Report
 from omicsdk_codegen.normalise import Normaliser
-from omicsdk_codegen.operations import Draft, stated_operations
+from omicsdk_codegen.operations import Draft
 from omicsdk_codegen.places import Places
 
 TEXT: dict[str, Any] = {"type": "string"}

@@ -1,0 +1,144 @@
+"""What a document states: its operations, the requests that its service sends, and its tags."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from .dialect import METHODS
+from .values import Object, join
+
+# RFC 9110, 5.6.2: what a method may be called; its case is its own, so additionalOperations are sent as they are spelled.
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,40}")
+
+
+@dataclass(frozen=True)
+class Stated:
+    """An operation as the document states it.
+
+    Attributes:
+        key: pointer of the operation.
+        path: key of the path item, including the part that distinguishes operations of one URL.
+        sent: the path that is sent, with placeholders.
+        method: in upper case, but unchanged for additionalOperations.
+        data: the operation object.
+        wish: what the document calls it: x-omics-name, else operationId, else nothing.
+    """
+
+    key: str
+    path: str
+    sent: str
+    method: str
+    data: Object
+    wish: str
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """A request that the service sends: a webhook, or a callback of an operation.
+
+    Attributes:
+        key: pointer of its operation.
+        name: what the document calls the webhook or callback.
+        method: as of `Stated`.
+        data: the operation object.
+        expression: where a callback is sent; empty for a webhook.
+        of: the operation that registers a callback; None for a webhook.
+    """
+
+    key: str
+    name: str
+    method: str
+    data: Object
+    expression: str = ""
+    of: Stated | None = None
+
+    @property
+    def kind(self) -> str:
+        """Its kind, in a word."""
+        return "webhook" if self.of is None else "callback"
+
+    @property
+    def what(self) -> str:
+        """Its name in the report."""
+        of = "" if self.of is None else f" of {self.of.method} {self.of.path}"
+        return f"{self.method} of the {self.kind} {self.name}{of}"
+
+
+def stated_operations(data: Object) -> Iterator[Stated]:
+    """All operations of a document, in its order."""
+    paths = data.get("paths")
+    for path, item in paths.items() if isinstance(paths, dict) else ():
+        if not isinstance(item, dict):
+            continue
+        sent = item.get("x-omics-sent-path")
+        for method, operation, key in _of_item(item, join("/paths", path)):
+            named = operation.get("x-omics-name") or operation.get("operationId")
+            yield Stated(
+                key,
+                path,
+                sent if isinstance(sent, str) else path,
+                method,
+                operation,
+                named if isinstance(named, str) else "",
+            )
+
+
+def _of_item(item: Object, key: str) -> Iterator[tuple[str, Object, str]]:
+    """Method, operation and pointer of each operation of a path item."""
+    for method in METHODS:
+        operation = item.get(method)
+        if isinstance(operation, dict):
+            yield method.upper(), operation, join(key, method)
+    further = item.get("additionalOperations")
+    for method, operation in further.items() if isinstance(further, dict) else ():
+        if isinstance(operation, dict) and _TOKEN.fullmatch(method):
+            yield method, operation, join(key, "additionalOperations", method)
+
+
+def stated_webhooks(data: Object) -> Iterator[Webhook]:
+    """All requests that the service sends: the document's webhooks, then the callbacks of its operations."""
+    hooks = data.get("webhooks")
+    for name, item in hooks.items() if isinstance(hooks, dict) else ():
+        if isinstance(item, dict) and not name.startswith("x-"):
+            for method, operation, key in _of_item(item, join("/webhooks", name)):
+                yield Webhook(key, name, method, operation)
+    for stated in stated_operations(data):
+        callbacks = stated.data.get("callbacks")
+        for name, callback in callbacks.items() if isinstance(callbacks, dict) else ():
+            for expression, item in callback.items() if isinstance(callback, dict) else ():
+                if isinstance(item, dict) and not expression.startswith("x-"):
+                    around = join(stated.key, "callbacks", name, expression)
+                    for method, operation, key in _of_item(item, around):
+                        yield Webhook(key, name, method, operation, expression, stated)
+
+
+def left_out(data: Object) -> Iterator[tuple[str, str, str]]:
+    """Return what a document states that no client can call: a pointer, its kind, and why it is left out."""
+    paths = data.get("paths")
+    for path, item in paths.items() if isinstance(paths, dict) else ():
+        further = item.get("additionalOperations") if isinstance(item, dict) else None
+        for method in further if isinstance(further, dict) else ():
+            if not _TOKEN.fullmatch(method):
+                key = join("/paths", path, "additionalOperations", method)
+                yield key, f"the method {method[:40]!r} of {path}", "not generated: HTTP knows no such method"
+
+
+def parents_of(data: Object) -> dict[str, str]:
+    """Return the tags below another one, with that one (OpenAPI 3.2: `parent`)."""
+    listed = data.get("tags")
+    found: dict[str, str] = {}
+    for tag in listed if isinstance(listed, list) else ():
+        name, parent = (tag.get("name"), tag.get("parent")) if isinstance(tag, dict) else (None, None)
+        if isinstance(name, str) and isinstance(parent, str):
+            found[name] = parent
+    return found
+
+
+def way_to(tag: str, above: Mapping[str, str]) -> list[str]:
+    """Return a tag with all its parents, the outermost first."""
+    way = [tag]
+    while way[0] in above and above[way[0]] not in way:
+        way.insert(0, above[way[0]])
+    return way
