@@ -23,6 +23,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 import httpx
 from omicsdk.core.credentials import ApiKey, Basic, BearerToken
+from omicsdk.core.errors import ConfigError
 from omicsdk.core.redaction import mask_json
 from omicsdk.core.retry import NO_RETRY
 from raw_document import Body, Node, Operation, Parameter, RawDocument, Unresolved, is_whole, whole
@@ -83,7 +84,7 @@ def client_of(package: ModuleType) -> Client:
     return Client(
         getattr(package, sync),
         getattr(package, f"Async{sync}"),
-        package.ConfigError,
+        getattr(package, "ConfigError", ConfigError),
         rows,
         getattr(package, "NO_RETRY", NO_RETRY),
     )
@@ -99,8 +100,8 @@ def check(document: Path, package: ModuleType) -> list[Problem]:
     return list(dict.fromkeys(Checker(RawDocument(document), client_of(package)).problems()))
 
 
-def _shape(path: str) -> str:
-    """A path with its placeholders by position: frameworks spell them otherwise."""
+def path_shape(path: str) -> str:
+    """Return a path with its placeholders by position: frameworks spell them otherwise."""
     path = re.sub(r"\{[?&][^{}]*\}", "", path).partition("#")[0].partition("?")[0]
     path = re.sub(r"<[^<>]*>|\{(?:[^{}]|\{[^{}]*\})*\}|(?<=/):\w+", "{}", path)
     return "/" + path.strip("/")
@@ -119,10 +120,10 @@ class Checker:
         """Check each operation of the document, in its order."""
         rows: dict[tuple[str, str], list[dict[str, Any]]] = {}
         for row in self._client.rows:
-            rows.setdefault((row["method"].upper(), _shape(row["path"])), []).append(row)
+            rows.setdefault((row["method"].upper(), path_shape(row["path"])), []).append(row)
         for operation in self._document.operations():
             name = f"{operation.method} {operation.path}"
-            found = rows.get((operation.method, _shape(operation.path)), [])
+            found = rows.get((operation.method, path_shape(operation.path)), [])
             row = next((each for each in found if each["path"] == operation.path), found[0] if found else None)
             if row is None:
                 yield Problem(name, "missing", "the client has no such operation")
@@ -214,7 +215,7 @@ class Checker:
         )
         if body is not None:
             values["body"] = body[1]
-            arguments |= _body_arguments(row, body[1])
+            arguments |= body_arguments(row, body[1])
         for each in row["parameters"]:
             if each["in"] == "body":
                 continue
@@ -233,7 +234,7 @@ class Checker:
 
     def _body_value(self, body: Body, *, every: bool) -> tuple[str, Any] | None:
         """Return the media type that a client prefers of those that a document states, and a value of its schema."""
-        name = min(body.content, key=lambda name: _rank(self._kind(body, name), name))
+        name = min(body.content, key=lambda name: media_rank(self._kind(body, name), name))
         return name, self._value_of(body, name, every=every)
 
     def _value_of(self, body: Body, name: str, *, every: bool) -> Any:
@@ -246,7 +247,7 @@ class Checker:
     def _kind(self, body: Body, name: str) -> str:
         """How a body of a media type is written; octet-stream with fields can only be JSON whose type a converter lost."""
         facts = self._document.facts(body.content[name][0]) if _essence(name) == _OCTETS else {}
-        return "json" if facts.get("properties") or "items" in facts else _kind(name)
+        return "json" if facts.get("properties") or "items" in facts else media_kind(name)
 
     # -- requests
 
@@ -325,7 +326,7 @@ class Checker:
         body = operation.body
         if body is None or len(body.content) == 1:
             return
-        first = min(body.content, key=lambda name: _rank(self._kind(body, name), name))
+        first = min(body.content, key=lambda name: media_rank(self._kind(body, name), name))
         taken = {each["python"] for each in row["parameters"]}
         argument = next(name for name in ("content_type", "content_type_", "media_type_of_body") if name not in taken)
         for name, (schema, _) in body.content.items():
@@ -337,7 +338,7 @@ class Checker:
             value = self._value_of(body, name, every=True)
             others = {each["python"] for each in row["parameters"] if each["in"] == "body"}
             arguments = {key: each for key, each in arguments.items() if key not in others}
-            request = self._request(operation, row, {**arguments, **_body_arguments(row, value), argument: name})
+            request = self._request(operation, row, {**arguments, **body_arguments(row, value), argument: name})
             if not _fits(name, _essence(request.headers.get("content-type", ""))):
                 yield "media type", f"{request.headers.get('content-type')!r} is sent where {name} is chosen"
             else:
@@ -427,7 +428,7 @@ class Checker:
                 if _fits(name, _essence(received))
                 or (
                     _fits("application/json", _essence(received))
-                    and self._kind(operation.body, name) == "json" != _kind(name)
+                    and self._kind(operation.body, name) == "json" != media_kind(name)
                 )
             ),
             None,
@@ -436,7 +437,7 @@ class Checker:
             yield "media type", f"{received!r} is sent, {sorted(operation.body.content)} stated"
             return
         _schema, encoding = operation.body.content[media]
-        value, kind = sent["body"], _kind(received)
+        value, kind = sent["body"], media_kind(received)
         if kind == "json":
             if (found := json.loads(request.content)) != value:
                 yield "body", f"{_brief(found)} is sent for {_brief(value)}"
@@ -495,7 +496,7 @@ class Checker:
             yield "security", f"{sent} is sent without credentials"
         if not names:
             return
-        credentials: Any = {name: _credential(name, schemes[name]) for name in names}
+        credentials: Any = {name: credential_of(f"secret-{name}", schemes[name]) for name in names}
         request = self._request(
             operation, row, arguments, credentials=credentials if len(names) > 1 else next(iter(credentials.values()))
         )
@@ -511,7 +512,7 @@ class Checker:
         if operation.body is None or row["method"] == "GET":
             return
         arguments, sent = self._arguments(operation, row, every=True)
-        schema = next((each for name, (each, _) in operation.body.content.items() if _kind(name) == "json"), None)
+        schema = next((each for name, (each, _) in operation.body.content.items() if media_kind(name) == "json"), None)
         if schema is None or not isinstance(sent.get("body"), dict):
             return
         properties = self._document.facts(schema).get("properties", {})
@@ -527,7 +528,7 @@ class Checker:
     def _responses(self, operation: Operation, row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         arguments, _ = self._arguments(operation, row, every=False)
         for status, content in operation.responses.items():
-            media = next((name for name in content if _kind(name) == "json" and "*" not in name), None)
+            media = next((name for name in content if media_kind(name) == "json" and "*" not in name), None)
             code = {"2XX": 200, "2xx": 200}.get(status, int(status) if status.isdigit() else 0)
             if media is None or not 200 <= code < 300 or operation.method == "HEAD" or code == 204:
                 continue
@@ -561,8 +562,8 @@ class Checker:
         client = self._client.sync(**self._options(operation), transport=transport)
         result = getattr(client, row["name"])(**arguments)
         self._response = httpx.Response(200)
-        if _plain(result) != value:
-            yield "response", f"{_brief(_plain(result))} is read from {code} {_brief(value)}"
+        if plain(result) != value:
+            yield "response", f"{_brief(plain(result))} is read from {code} {_brief(value)}"
         if hasattr(result, "to_dict"):
             yield from model_nulls(result)
 
@@ -572,7 +573,7 @@ class Checker:
         """Errors are of the status's class, and their data is what was sent: for each status that has a JSON body."""
         arguments, _ = self._arguments(operation, row, every=False)
         for status, content in operation.responses.items():
-            media = next((name for name in content if _kind(name) == "json" and "*" not in name), None)
+            media = next((name for name in content if media_kind(name) == "json" and "*" not in name), None)
             if media is None or not self._describes(content[media]):
                 continue
             # A default that is the only response describes results.
@@ -615,7 +616,7 @@ class Checker:
                 yield "error", f"{code} raises {type(error).__name__}, not {wanted}"
             elif not hasattr(type(error), "data"):
                 yield "error", f"{code} raises {type(error).__name__} without data"
-            elif (data := _plain(error.data)) != mask_json(value):
+            elif (data := plain(error.data)) != mask_json(value):
                 yield "error", f"{_brief(data)} is read from {code} {_brief(value)}"
             elif is_model not in (None, hasattr(error.data, "to_dict")):  # of a union, it may be one
                 yield "error", f"the data of {code} is of the type {type(error.data).__name__}"
@@ -650,9 +651,9 @@ class Checker:
                 continue
             is_requested = True
             found = (
-                [(_plain(each.data), each.event, each.id) for each in items]
+                [(plain(each.data), each.event, each.id) for each in items]
                 if media == EVENTS
-                else list(map(_plain, items))
+                else list(map(plain, items))
             )
             if found != values:
                 yield "stream", f"{_brief(found)} is read from {_brief(values)}"
@@ -677,7 +678,9 @@ class Checker:
     def _is_switched(self, operation: Operation) -> bool:
         """Whether the body has a field that says whether the response is a stream."""
         schemas = () if operation.body is None else operation.body.content.items()
-        properties = [self._document.facts(node)["properties"] for name, (node, _) in schemas if _kind(name) == "json"]
+        properties = [
+            self._document.facts(node)["properties"] for name, (node, _) in schemas if media_kind(name) == "json"
+        ]
         return any(
             "stream" in each and self._document.facts(each["stream"]).get("type") == "boolean" for each in properties
         )
@@ -775,12 +778,13 @@ def _jsonable(value: Any) -> Any:
     return [_jsonable(item) for item in value] if isinstance(value, list) else value
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """Return what a client read as the plain JSON that it read it from."""
     if hasattr(value, "to_dict"):
         return value.to_dict()
     if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, (list, tuple)) else value
+        return {key: plain(item) for key, item in value.items()}
+    return [plain(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def _brief(value: Any) -> str:
@@ -791,7 +795,8 @@ def _essence(media: str) -> str:
     return media.partition(";")[0].strip().lower()
 
 
-def _kind(media: str) -> str:
+def media_kind(media: str) -> str:
+    """Return how a body of a media type is written."""
     name = _essence(media)
     if name in ("application/json", "text/json", "*/*", "") or name.endswith("+json"):
         return "json"
@@ -806,11 +811,12 @@ def _kind(media: str) -> str:
     )
 
 
-def _rank(kind: str, media: str) -> tuple[int, bool]:
+def media_rank(kind: str, media: str) -> tuple[int, bool]:
+    """Return the order in which a client prefers media types."""
     return ["json", "multipart", "form", "bytes", "text"].index(kind), media != "application/json"
 
 
-def _body_arguments(row: Mapping[str, Any], value: Any) -> dict[str, Any]:
+def body_arguments(row: Mapping[str, Any], value: Any) -> dict[str, Any]:
     """Return the arguments that are a body: one, or one for each of its fields."""
     names = {each["name"]: each["python"] for each in row["parameters"] if each["in"] == "body"}
     if isinstance(value, dict) and (names.keys() != {"body"} or value.keys() == {"body"}):
@@ -824,8 +830,8 @@ def _fits(stated: str, found: str) -> bool:
     return re.fullmatch(re.escape(pattern).replace(r"\*", ".*"), name) is not None
 
 
-def _credential(name: str, scheme: Mapping[str, Any]) -> Any:
-    secret = f"secret-{name}"
+def credential_of(secret: str, scheme: Mapping[str, Any]) -> Any:
+    """Return the credentials of a security scheme, in the words of OpenAPI 3."""
     match scheme.get("type"), str(scheme.get("scheme", "")).lower(), scheme.get("in"):
         case "apiKey", _, place:
             return ApiKey(secret, **{str(place): scheme["name"]})

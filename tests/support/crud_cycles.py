@@ -1,0 +1,453 @@
+"""Drives the CRUD resources of a document through its generated client.
+
+    python tests/support/crud_cycles.py DOCUMENT PROJECT URL TOKEN
+
+prints a line of JSON for each resource: what was done, and the first step that failed. The client in PROJECT/src creates, reads, lists
+in pages, changes and deletes objects of the service at URL, and sends bodies that it has to refuse. Nothing of the generator or the
+sandbox decides what a resource is, or whether a response is right.
+"""
+
+import importlib
+import json
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from itertools import count
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import httpx
+from client_checker import body_arguments, client_of, credential_of, path_shape, plain
+from crud_resources import Resource, Values, fields_of, item_of, media_of, operations_of, resources, wrong_bodies
+from raw_document import Operation, Parameter, RawDocument, Unresolved
+
+OBJECTS = 5
+"""Objects of a listing, which is read in pages of two."""
+_PAGE_SIZES = frozenset(
+    {
+        "limit",
+        "perpage",
+        "pagesize",
+        "maxresults",
+        "maxpagesize",
+        "size",
+        "count",
+        "first",
+        "top",
+        "take",
+        "pagelimit",
+        "max",
+    }
+)
+_IDENTITIES = ("id", "uuid", "uid", "gid", "sid", "pk", "name", "key", "slug", "number", "identifier", "code", "login")
+_REFUSED = (400, 422)
+
+
+class Incomplete(Exception):
+    """A step of a cycle that failed.
+
+    Attributes:
+        step: The step.
+        cause: What was expected, and what came instead.
+    """
+
+    def __init__(self, step: str, cause: str) -> None:
+        super().__init__(f"{step}: {cause}")
+        self.step = step
+        self.cause = cause
+
+
+class Wire(httpx.BaseTransport):
+    """A transport that remembers responses, and sends another body than the client when it has one."""
+
+    def __init__(self, inner: httpx.BaseTransport) -> None:
+        self._inner = inner
+        self.responses: list[httpx.Response] = []
+        self.body: bytes | None = None
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if self.body is not None:
+            body, self.body = self.body, None
+            headers = [(name, value) for name, value in request.headers.multi_items() if name != "content-length"]
+            request = httpx.Request(request.method, request.url, headers=headers, content=body)
+        response = self._inner.handle_request(request)
+        response.read()
+        self.responses.append(response)
+        return response
+
+
+class Driver:
+    """Drives the resources of one document.
+
+    Args:
+        document: The document.
+        package: Its generated package.
+        url: Where its service is.
+        token: What authenticates at it, whatever the scheme.
+        transport: Sends the requests.
+    """
+
+    def __init__(
+        self, document: RawDocument, package: ModuleType, url: str, token: str, transport: httpx.BaseTransport
+    ) -> None:
+        self._document = document
+        self._wire = Wire(transport)
+        self._operations = operations_of(document)
+        self._numbers = count(1)
+        client = client_of(package)
+        names = {name for name in document.required_schemes if document.schemes[name].get("type") != "mutualTLS"}
+        credentials = {name: credential_of(token, document.schemes[name]) for name in names}
+        options: dict[str, Any] = {"servers": dict.fromkeys(self._servers(), url)}
+        self._client = client.sync(
+            base_url=url,
+            transport=self._wire,
+            retry=client.no_retry,
+            **({"credentials": credentials if len(names) > 1 else next(iter(credentials.values()))} if names else {}),
+            **(options if options["servers"] and "servers" in client.sync.__init__.__annotations__ else {}),
+        )
+        self._rows: dict[tuple[str, str], dict[str, Any]] = {}
+        for row in client.rows:
+            self._rows.setdefault((row["method"].upper(), path_shape(row["path"])), row)
+
+    def _servers(self) -> set[str]:
+        return {operation.own_server for operation in self._document.operations() if operation.own_server}
+
+    # -- calls
+
+    def _row(self, operation: Operation) -> dict[str, Any]:
+        return self._rows[operation.method, path_shape(operation.path)]
+
+    def _arguments(
+        self, operation: Operation, path: Mapping[str, Any], body: Any = None, query: Mapping[str, Any] = {}
+    ) -> dict[str, Any]:
+        row = self._row(operation)
+        stated = {(each.place, each.name): each for each in operation.parameters}
+        arguments = {} if body is None else body_arguments(row, body)
+        for argument in row["parameters"]:
+            place, name = argument["in"], argument["name"]
+            if place == "path":
+                arguments[argument["python"]] = path[name] if name in path else self._made(stated.get((place, name)))
+            elif name in query and place == "query":
+                arguments[argument["python"]] = query[name]
+            elif argument["required"] and place != "body":
+                arguments[argument["python"]] = self._made(stated.get((place, name)))
+        return arguments
+
+    def _made(self, parameter: Parameter | None) -> Any:
+        return "text" if parameter is None else Values(self._document).value(parameter.schema)
+
+    def _call(self, step: str, operation: Operation, arguments: Mapping[str, Any]) -> Any:
+        self._wire.responses.clear()
+        try:
+            return plain(getattr(self._client, self._row(operation)["name"])(**arguments))
+        except Exception as error:
+            raise Incomplete(step, self._failure(error)) from error
+
+    def _failure(self, error: Exception) -> str:
+        """What went wrong: the response, if there is one that is an error."""
+        response = self._wire.responses[-1] if self._wire.responses else None
+        if response is not None and response.status_code >= 400:
+            return f"{response.request.method} {response.request.url.path} {response.status_code} {response.text[:300]}"
+        return f"{type(error).__name__}: {str(error)[:300]}"
+
+    # -- parts of a cycle
+
+    def _parents(self, collection: str) -> dict[str, Any]:
+        """Create what a collection is below, and return the values of its path."""
+        path: dict[str, Any] = {}
+        segments = collection.split("/")
+        for end, segment in enumerate(segments, 1):
+            parent = "/".join(segments[:end])
+            item = item_of(parent) if segment.startswith(("{", "<")) else None
+            create = self._operations.get(("POST", item[0])) if item else None
+            if item is None or create is None or create.body is None:
+                continue
+            created, body = self._create(create, item[0], path, step="create the parent")
+            identity = identity_of(created, item[0], item[1], body)
+            if identity is not None:
+                path[item[1]] = identity
+        return path
+
+    def _create(
+        self, create: Operation, collection: str, path: Mapping[str, Any], *, step: str = "create"
+    ) -> tuple[Any, Any]:
+        body = self._body(create, next(self._numbers))
+        return self._call(step, create, self._arguments(create, path, body)), body
+
+    def _body(self, operation: Operation, number: int, extra: frozenset[str] = frozenset()) -> Any:
+        if operation.body is None:
+            return None
+        media, kind = media_of(self._document, operation.body)
+        schema = operation.body.content[media][0]
+        values = Values(self._document, number)
+        if kind in ("bytes", "text"):
+            return f"bytes {number}".encode() if kind == "bytes" else f"text {number}"
+        if media == "application/json-patch+json":
+            return []
+        facts = values.facts(schema)
+        if not facts["required"] and not extra:  # an object without fields would be like any other
+            extra = frozenset(self._free(facts)[:1])
+        return values.value(schema, fields=extra)
+
+    def _free(self, facts: Mapping[str, Any]) -> list[str]:
+        """Return the fields of an object that can have any text, and then those that can have any number."""
+        found: dict[str, list[str]] = {"string": [], "integer": [], "number": [], "boolean": []}
+        for name, node in facts["properties"].items():
+            try:
+                field = self._document.facts(node)
+            except Unresolved:
+                continue
+            types = field.get("type")
+            kind = next((each for each in types if each != "null"), None) if isinstance(types, list) else types
+            special = field.keys() & {"enum", "format", "pattern", "const", "readOnly", "oneOf", "anyOf"}
+            if kind in found and not special and not _is_reference(name):
+                found[kind].append(name)
+        return [name for names in found.values() for name in names]
+
+    def _list(self, resource: Resource, path: Mapping[str, Any]) -> tuple[list[Any], int]:
+        """Return the items of a listing, and the number of its pages; 0 where the client knows no pages."""
+        call = getattr(self._client, self._row(resource.list_)["name"])
+        size = self._page_size(resource.list_) if hasattr(call, "iterate") else None
+        arguments = self._arguments(resource.list_, path, query={} if size is None else {size: 2})
+        if not hasattr(call, "iterate"):
+            return items_of(self._call("list", resource.list_, arguments)), 0
+        self._wire.responses.clear()
+        items: list[Any] = []
+        try:
+            for item in call.iterate(**arguments):
+                items.append(plain(item))
+                if len(items) > 100 * OBJECTS:
+                    raise Incomplete("list", "the pages have no end")
+        except Incomplete:
+            raise
+        except Exception as error:
+            raise Incomplete("list", self._failure(error)) from error
+        pages = len(self._wire.responses)
+        if size is not None and pages < 2:
+            raise Incomplete("list", f"{len(items)} items are in {pages} page, with {size}=2")
+        return items, pages
+
+    def _page_size(self, operation: Operation) -> str | None:
+        for parameter in operation.parameters:
+            if parameter.place == "query" and _bare_name(parameter.name) in _PAGE_SIZES:
+                facts = self._document.facts(parameter.schema)
+                least = facts.get("minimum") or 0
+                return parameter.name if least <= 2 and facts.get("type") != "string" else None
+        return None
+
+    # -- cycles
+
+    def cycle(self, resource: Resource) -> dict[str, Any]:
+        """Return what was done with a resource.
+
+        Raises:
+            Incomplete: A step failed.
+        """
+        path = self._parents(resource.collection)
+        created = [self._create(resource.create, resource.collection, path) for _ in range(OBJECTS)]
+        if any(isinstance(response, Mapping) for response, _ in created):
+            identities = [
+                identity_of(response, resource.collection, resource.parameter, body) for response, body in created
+            ]
+        else:  # what was created is only known from the listing
+            items, _ = self._list(resource, path)
+            identities = [identity_of(item, resource.collection, resource.parameter, {}) for item in items[-OBJECTS:]]
+        if None in identities or len({str(each) for each in identities}) != OBJECTS:
+            raise Incomplete(
+                "create", f"the created objects have the identities {identities} ({str(created[0][0])[:200]})"
+            )
+        item = {**path, resource.parameter: identities[0]}
+        got = self._call("get", resource.get, self._arguments(resource.get, item))
+        self._compare("get", created[0][1], got)
+        items, pages = self._list(resource, path)
+        self._is_listed(resource, items, identities)
+        if resource.update is not None:
+            self._update(resource, item, created[0][1], identities[0], got)
+        wrong = self._wrong(resource, path)
+        self._delete(resource, path, item, identities)
+        return {"pages": pages, "updated": resource.update is not None, "refused": wrong}
+
+    @staticmethod
+    def _compare(step: str, sent: Any, got: Any) -> int:
+        """Compare the scalars that were sent with those of the same names that the service has; return their number."""
+        there = dict(_scalars(got))
+        same = 0
+        for name, value in _scalars(sent):
+            if name in there:
+                if str(there[name]) != str(value):
+                    raise Incomplete(step, f"{name} is {there[name]!r} where {value!r} was sent")
+                same += 1
+        return same
+
+    @staticmethod
+    def _is_listed(resource: Resource, items: list[Any], identities: list[Any]) -> None:
+        listed = [str(identity_of(item, resource.collection, resource.parameter, {})) for item in items]
+        missing = [identity for identity in identities if str(identity) not in listed]
+        if missing:
+            raise Incomplete(
+                "list", f"{len(missing)} of {len(identities)} objects are not listed ({listed[:6]}, not {missing[0]!r})"
+            )
+        if len(set(listed)) != len(listed):
+            raise Incomplete("list", f"objects are listed more than once: {listed[:10]}")
+
+    def _update(self, resource: Resource, item: Mapping[str, Any], sent: Any, identity: Any, got: Any) -> None:
+        update = resource.update
+        assert update is not None
+        there = dict(_scalars(got))
+        free = [name for name in self._free({"properties": fields_of(self._document, update.body)}) if name in there]
+        free = [name for name in free if str(there[name]) != str(identity)]
+        body = self._body(update, next(self._numbers), frozenset(free[:1]))
+        if isinstance(body, dict) and isinstance(sent, dict):  # an identity cannot be changed
+            body = {name: sent[name] if str(sent.get(name)) == str(identity) else value for name, value in body.items()}
+        self._call("update", update, self._arguments(update, item, body))
+        self._compare("update", body, self._call("get after update", resource.get, self._arguments(resource.get, item)))
+
+    def _wrong(self, resource: Resource, path: Mapping[str, Any]) -> list[str]:
+        """Send wrong bodies; return the kinds of those that were refused, which are all that the schema excludes."""
+        if resource.create.body is None:
+            return []
+        media, kind = media_of(self._document, resource.create.body)
+        valid = self._body(resource.create, next(self._numbers))
+        if kind not in ("json", "form") or not isinstance(valid, dict):
+            return []
+        refused: list[str] = []
+        schema = resource.create.body.content[media][0]
+        for wrong in wrong_bodies(self._document, schema, valid, is_json=kind == "json"):
+            self._wire.responses.clear()
+            self._wire.body = (
+                json.dumps(wrong.body).encode() if kind == "json" else str(httpx.QueryParams(wrong.body)).encode()
+            )
+            call = getattr(self._client, self._row(resource.create)["name"])
+            try:
+                call.raw(**self._arguments(resource.create, path, valid))
+            except Exception as error:
+                if not self._wire.responses:
+                    raise Incomplete(f"wrong body ({wrong.kind})", self._failure(error)) from error
+            response = self._wire.responses[-1]
+            if response.status_code not in _REFUSED:
+                raise Incomplete(
+                    f"wrong body ({wrong.kind})", f"{response.status_code} for {wrong.field} in {wrong.body!r:.200}"
+                )
+            refused.append(wrong.kind)
+        return refused
+
+    def _delete(
+        self, resource: Resource, path: Mapping[str, Any], item: Mapping[str, Any], identities: list[Any]
+    ) -> None:
+        body = self._body(resource.delete, 0) if resource.delete.body and resource.delete.body.required else None
+        self._call("delete", resource.delete, self._arguments(resource.delete, item, body))
+        try:
+            self._call("get after delete", resource.get, self._arguments(resource.get, item))
+        except Incomplete:
+            status = self._wire.responses[-1].status_code if self._wire.responses else 0
+            if status not in (404, 410):
+                raise
+        else:
+            raise Incomplete("get after delete", f"{self._wire.responses[-1].status_code} where 404 was expected")
+        items, _ = self._list(resource, path)
+        self._is_listed(resource, items, identities[1:])
+        listed = [str(identity_of(each, resource.collection, resource.parameter, {})) for each in items]
+        if str(identities[0]) in listed:
+            raise Incomplete("list after delete", f"{identities[0]!r} is still listed")
+
+
+# -- what responses have
+
+
+def _bare_name(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def _is_reference(name: str) -> bool:
+    """Whether a field is likely to be the identity of another object, which would have to exist."""
+    return re.search(r"(^|_)(id|ids|gid|sid|uuid|key|slug)$|[a-z](Id|Ids|Sid|Gid|Uuid|Key)$", name) is not None
+
+
+def _scalars(value: Any) -> Iterator[tuple[str, Any]]:
+    """Return the texts, numbers and booleans of an object, also of one in a wrapper, by name."""
+    objects = [each for each in wrapped(value) if isinstance(each, Mapping)]
+    for each in reversed(objects):
+        yield from ((name, member) for name, member in each.items() if isinstance(member, (str, int, float, bool)))
+
+
+def wrapped(value: Any) -> list[Any]:
+    """Return a value and what it wraps: `{"data": {...}}`, the attributes of JSON:API, a list of one."""
+    found, queue = [], [value]
+    while queue and len(found) < 12:
+        each = queue.pop(0)
+        if isinstance(each, list) and len(each) == 1:
+            queue.append(each[0])
+        elif isinstance(each, Mapping):
+            found.append(each)
+            if len(found) < 4:
+                queue += [
+                    member for name, member in each.items() if isinstance(member, (Mapping, list)) and name != "links"
+                ]
+    return found
+
+
+def identity_of(value: Any, collection: str, parameter: str, body: Any) -> Any:
+    """Find the identity of an object as a user would: by the name of the path's parameter.
+
+    Args:
+        value: The object, maybe in a wrapper; a text is its own identity.
+        collection: The path of its collection.
+        parameter: The parameter of its path.
+        body: The body that it was created from, which may have set it.
+    """
+    if isinstance(value, (str, int)):
+        return value
+    wanted = _bare_name(parameter)
+    for place in (value, body):
+        objects = wrapped(place)
+        for each in objects:  # `project_id` or `id` of a `project_id`
+            names = {_bare_name(name): member for name, member in each.items() if isinstance(member, (str, int))}
+            endings = [wanted, *(name for name in sorted(names, key=len, reverse=True) if wanted.endswith(name))]
+            for name in endings:
+                if name in names and len(name) > 1:
+                    return names[name]
+        for each in objects:
+            for name in _IDENTITIES:
+                if isinstance(each.get(name), (str, int)):
+                    return each[name]
+    return None
+
+
+def items_of(page: Any) -> list[Any]:
+    """Find the list of a page: itself, or the first list of objects in it."""
+    queue = [page]
+    empty: list[Any] | None = None
+    while queue:
+        each = queue.pop(0)
+        if isinstance(each, list):
+            if each:
+                return each
+            empty = empty or each
+        elif isinstance(each, Mapping):
+            queue += [member for member in each.values() if isinstance(member, list)]
+            queue += [member for member in each.values() if isinstance(member, Mapping)]
+    return empty or []
+
+
+def main(document: str, project: str, url: str, token: str) -> int:
+    """Drive all resources of a document, and print a line for each."""
+    source = Path(project) / "src"
+    sys.path.insert(0, str(source))
+    package = importlib.import_module(next(path.parent.name for path in source.glob("*/commands.json")))
+    raw = RawDocument(Path(document))
+    driver = Driver(raw, package, url, token, httpx.HTTPTransport())
+    for resource in resources(raw):
+        row: dict[str, Any] = {"resource": resource.collection}
+        try:
+            row |= driver.cycle(resource)
+        except Incomplete as error:
+            row |= {"step": error.step, "cause": error.cause}
+        except Exception as error:  # of this script or of the document, which belongs into the table as well
+            row |= {"step": "script", "cause": f"{type(error).__name__}: {error}"}
+        print(json.dumps(row), flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

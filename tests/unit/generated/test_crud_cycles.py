@@ -1,0 +1,176 @@
+"""The driver of CRUD cycles: a service that keeps what it is sent is complete, any other has the step that failed."""
+
+import json
+import re
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import httpx
+import pytest
+from crud_cycles import Driver, Incomplete
+from crud_resources import resources
+from generated_package import Generate
+from raw_document import RawDocument
+
+SAMPLE = {
+    "type": "object",
+    "required": ["id", "title", "kind"],
+    "properties": {
+        "id": {"type": "integer", "readOnly": True},
+        "title": {"type": "string", "maxLength": 20},
+        "kind": {"type": "string", "enum": ["dna", "rna"]},
+        "note": {"type": "string"},
+    },
+}
+
+
+def _json(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"content": {"application/json": {"schema": schema}}}
+
+
+def _operation(
+    name: str, response: dict[str, Any] | None, body: dict[str, Any] | None = None, **more: Any
+) -> dict[str, Any]:
+    returned = {"description": "Done.", **({} if response is None else _json(response))}
+    sent = {} if body is None else {"requestBody": {"required": True, **_json(body)}}
+    return {"operationId": name, "responses": {"200": returned}, **sent, **more}
+
+
+def _parameter(name: str, place: str, kind: str) -> dict[str, Any]:
+    return {"name": name, "in": place, "required": place == "path", "schema": {"type": kind}}
+
+
+DOCUMENT: dict[str, Any] = {
+    "openapi": "3.1.0",
+    "info": {"title": "Samples", "version": "1"},
+    "paths": {
+        "/projects": {
+            "post": _operation("createProject", {"type": "object", "properties": {"data": {"type": "object"}}}, SAMPLE)
+        },
+        "/projects/{project_id}/samples/": {
+            "parameters": [_parameter("project_id", "path", "string")],
+            "post": _operation("createSample", SAMPLE, SAMPLE),
+            "get": _operation(
+                "listSamples",
+                {
+                    "type": "object",
+                    "required": ["samples"],
+                    "properties": {"samples": {"type": "array", "items": SAMPLE}, "next": {"type": "string"}},
+                },
+                parameters=[_parameter("limit", "query", "integer"), _parameter("token", "query", "string")],
+                **{"x-omics-pagination": {"style": "token", "items": "samples", "token": "token", "next": "next"}},
+            ),
+        },
+        "/projects/{project_id}/samples/{sample_id}/": {
+            "parameters": [_parameter("project_id", "path", "string"), _parameter("sample_id", "path", "integer")],
+            "get": _operation("getSample", SAMPLE),
+            "patch": _operation("changeSample", SAMPLE, {**SAMPLE, "required": []}),
+            "delete": _operation("deleteSample", None),
+        },
+        "/reports": {"get": _operation("listReports", {"type": "array"}), "post": _operation("report", None, SAMPLE)},
+    },
+}
+
+
+class Service:
+    """Keeps the samples of projects; `fault` is what it does wrong."""
+
+    def __init__(self, fault: str) -> None:
+        self.fault = fault
+        self.projects: dict[str, dict[int, dict[str, Any]]] = {}
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        path = request.url.path.strip("/").split("/")
+        body = json.loads(request.content) if request.content else None
+        if path == ["projects"]:
+            name = f"p{len(self.projects)}"
+            self.projects[name] = {}
+            return httpx.Response(200, json={"data": {"projectId": name}})
+        samples = self.projects.get(path[1])
+        if samples is None:
+            return httpx.Response(404)
+        if len(path) == 3:
+            return self._create(samples, body) if request.method == "POST" else self._list(samples, request)
+        sample = samples.get(int(path[3]))
+        if sample is None:
+            return httpx.Response(404)
+        if request.method == "DELETE" and self.fault != "delete":
+            del samples[sample["id"]]
+        if request.method == "PATCH" and self.fault != "update":
+            sample |= body
+        return httpx.Response(200, json=None if request.method == "DELETE" else sample)
+
+    def _create(self, samples: dict[int, dict[str, Any]], body: dict[str, Any]) -> httpx.Response:
+        is_valid = (
+            (self.fault == "missing" or {"title", "kind"} <= body.keys())
+            and (self.fault == "type" or isinstance(body.get("title", ""), str))
+            and (
+                self.fault == "value"
+                or (body.get("kind", "dna") in ("dna", "rna") and len(body.get("title", "")) <= 20)
+            )
+        )
+        if not is_valid:
+            return httpx.Response(422, json={})
+        number = max(samples, default=0) + (0 if self.fault == "identity" and samples else 1)
+        samples[number] = {**body, "id": number, **({"title": "other"} if self.fault == "get" else {})}
+        return httpx.Response(200, json=samples[number])
+
+    def _list(self, samples: dict[int, dict[str, Any]], request: httpx.Request) -> httpx.Response:
+        first = int(request.url.params.get("token", "0"))
+        size = 100 if self.fault == "pages" else int(request.url.params.get("limit", "100"))
+        every = list(samples.values())[1 if self.fault == "list" else 0 :]
+        following = first + size - (1 if self.fault == "twice" else 0)
+        rest = {"next": str(following)} if following < len(every) else {}
+        return httpx.Response(200, json={"samples": every[first : first + size], **rest})
+
+
+@pytest.fixture(scope="module")
+def package(generate: Generate) -> ModuleType:
+    return generate(DOCUMENT)
+
+
+@pytest.fixture
+def document(tmp_path: Path) -> RawDocument:
+    (tmp_path / "samples.json").write_text(json.dumps(DOCUMENT))
+    return RawDocument(tmp_path / "samples.json")
+
+
+def cycle(document: RawDocument, package: ModuleType, fault: str) -> dict[str, Any]:
+    (resource,) = resources(document)
+    driver = Driver(document, package, "http://127.0.0.1", "secret", httpx.MockTransport(Service(fault)))
+    return driver.cycle(resource)
+
+
+def test_a_resource_has_a_collection_and_items(document: RawDocument) -> None:
+    (resource,) = resources(document)
+    assert (resource.collection, resource.parameter) == ("/projects/{project_id}/samples", "sample_id")
+    assert resource.update is not None
+    assert resource.update.method == "PATCH"
+
+
+def test_a_service_that_keeps_what_it_is_sent_is_complete(document: RawDocument, package: ModuleType) -> None:
+    assert cycle(document, package, "") == {"pages": 3, "updated": True, "refused": ["missing", "type", "value"]}
+
+
+@pytest.mark.parametrize(
+    ("fault", "step"),
+    [
+        ("identity", "create"),
+        ("get", "get"),
+        ("list", "list"),
+        ("pages", "list"),
+        ("twice", "list"),
+        ("update", "update"),
+        ("delete", "get after delete"),
+        ("missing", r"wrong body \(missing\)"),
+        ("type", r"wrong body \(type\)"),
+        ("value", r"wrong body \(value\)"),
+    ],
+)
+def test_a_service_that_does_not_is_incomplete(
+    document: RawDocument, package: ModuleType, fault: str, step: str
+) -> None:
+    with pytest.raises(Incomplete) as caught:
+        cycle(document, package, fault)
+    assert re.fullmatch(step, caught.value.step), caught.value
