@@ -264,9 +264,8 @@ class Driver:
         self._is_listed(resource, items, identities)
         if resource.update is not None:
             self._update(resource, item, created[0][1], identities[0], got)
-        wrong = self._wrong(resource, path)
         self._delete(resource, path, item, identities)
-        return {"pages": pages, "updated": resource.update is not None, "refused": wrong}
+        return {"pages": pages, "updated": resource.update is not None}
 
     @staticmethod
     def _compare(step: str, sent: Any, got: Any) -> int:
@@ -303,15 +302,20 @@ class Driver:
         self._call("update", update, self._arguments(update, item, body))
         self._compare("update", body, self._call("get after update", resource.get, self._arguments(resource.get, item)))
 
-    def _wrong(self, resource: Resource, path: Mapping[str, Any]) -> list[str]:
-        """Send wrong bodies; return the kinds of those that were refused, which are all that the schema excludes."""
+    def wrong_bodies(self, resource: Resource) -> dict[str, str]:
+        """Create objects with wrong bodies; return what became of each by its kind: `refused`, or the response.
+
+        Raises:
+            Incomplete: What the resource is below cannot be created.
+        """
         if resource.create.body is None:
-            return []
+            return {}
         media, kind = media_of(self._document, resource.create.body)
+        path = self._parents(resource.collection)
         valid = self._body(resource.create, next(self._numbers))
         if kind not in ("json", "form") or not isinstance(valid, dict):
-            return []
-        refused: list[str] = []
+            return {}
+        sent: dict[str, str] = {}
         schema = resource.create.body.content[media][0]
         for wrong in wrong_bodies(self._document, schema, valid, is_json=kind == "json"):
             self._wire.responses.clear()
@@ -323,14 +327,10 @@ class Driver:
                 call.raw(**self._arguments(resource.create, path, valid))
             except Exception as error:
                 if not self._wire.responses:
-                    raise Incomplete(f"wrong body ({wrong.kind})", self._failure(error)) from error
-            response = self._wire.responses[-1]
-            if response.status_code not in _REFUSED:
-                raise Incomplete(
-                    f"wrong body ({wrong.kind})", f"{response.status_code} for {wrong.field} in {wrong.body!r:.200}"
-                )
-            refused.append(wrong.kind)
-        return refused
+                    raise Incomplete("wrong body", self._failure(error)) from error
+            status = self._wire.responses[-1].status_code
+            sent[wrong.kind] = "refused" if status in _REFUSED else f"{status} for {wrong.field} in {wrong.body!r:.200}"
+        return sent
 
     def _delete(
         self, resource: Resource, path: Mapping[str, Any], item: Mapping[str, Any], identities: list[Any]
@@ -438,9 +438,12 @@ def main(document: str, project: str, url: str, token: str) -> int:
     raw = RawDocument(Path(document))
     driver = Driver(raw, package, url, token, httpx.HTTPTransport())
     for resource in resources(raw):
-        row: dict[str, Any] = {"resource": resource.collection}
+        row: dict[str, Any] = {"resource": resource.collection, "wrong": {}}
         try:
+            row["wrong"] = driver.wrong_bodies(resource)
             row |= driver.cycle(resource)
+            if accepted := next((kind for kind, became in row["wrong"].items() if became != "refused"), None):
+                row |= {"step": f"wrong body ({accepted})", "cause": row["wrong"][accepted]}
         except Incomplete as error:
             row |= {"step": error.step, "cause": error.cause}
         except Exception as error:  # of this script or of the document, which belongs into the table as well

@@ -179,7 +179,8 @@ class Values:
         facts = self._document.facts(node)
         facts.setdefault("properties", {})
         facts.setdefault("required", [])
-        for choice in [*facts.pop("oneOf", ()), *facts.pop("anyOf", ())]:
+        choices = [*facts.pop("oneOf", ()), *facts.pop("anyOf", ())]
+        for choice in () if facts.keys() & {"const", "enum"} else choices:
             inner = self._document.facts(choice)
             if inner.get("type") == "null":
                 continue
@@ -239,8 +240,9 @@ class Values:
             if schema is None or self._document.facts(schema).get("readOnly") is True or depth >= _DEEPEST:
                 continue
             made[name] = self.value(schema, depth=depth + 1)
-        if tag and (tag[0] in facts["properties"] or made):
-            made[tag[0]] = tag[1]
+        if tag and tag[0] in facts["properties"]:
+            allowed = self.facts(facts["properties"][tag[0]]).get("enum")
+            made[tag[0]] = tag[1] if not allowed or tag[1] in allowed else allowed[0]
         for name, schema in facts["properties"].items():
             if len(made) < (facts.get("minProperties") or 0):
                 made.setdefault(name, self.value(schema, depth=depth + 1))
@@ -273,24 +275,23 @@ def wrong_bodies(document: RawDocument, schema: Node, body: Mapping[str, Any], *
         body: A valid body.
         is_json: Whether its values have types; those of forms are texts.
     """
-    facts = Values(document).facts(schema)
-    required = [name for name in facts["required"] if name in body and name != (facts.get("tag") or ("",))[0]]
-    inner = facts["properties"].get(required[0]) if len(required) == 1 and len(body) == 1 else None
+    facts = document.facts(schema)  # alternatives exclude less than each of them
+    required = [name for name in facts.get("required", ()) if name in body]
+    inner = facts.get("properties", {}).get(required[0]) if len(required) == 1 and len(body) == 1 else None
     if inner is not None and isinstance(body[required[0]], dict) and body[required[0]]:  # {"data": {...}}
         for wrong in wrong_bodies(document, inner, body[required[0]], is_json=is_json):
             yield Wrong(wrong.kind, f"{required[0]}.{wrong.field}", {required[0]: wrong.body})
         return
     if required:
         yield Wrong("missing", required[0], {name: value for name, value in body.items() if name != required[0]})
-    kinds = {name: _plain_facts(document, node) for name, node in facts["properties"].items()}
-    tag = (facts.get("tag") or ("",))[0]
+    kinds = {name: _plain_facts(document, node) for name, node in facts.get("properties", {}).items()}
     for name in sorted(kinds, key=lambda name: name not in body):
-        wrong = _of_another_type(kinds[name], is_json=is_json) if name != tag else None
+        wrong = _of_another_type(kinds[name], is_json=is_json)
         if wrong is not None:
             yield Wrong("type", name, {**body, name: wrong})
             break
     for name in sorted(kinds, key=lambda name: name not in body):
-        wrong = _outside(kinds[name]) if name != tag else None
+        wrong = _outside(kinds[name])
         if wrong is not None:
             yield Wrong("value", name, {**body, name: wrong})
             break
