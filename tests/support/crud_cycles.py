@@ -161,18 +161,18 @@ class Driver:
             parent = "/".join(segments[:end])
             item = item_of(parent) if segment.startswith(("{", "<")) else None
             create = self._operations.get(("POST", item[0])) if item else None
-            if item is None or create is None or create.body is None:
+            if item is None or create is None:
                 continue
-            created, body = self._create(create, item[0], path, step="create the parent")
+            created, body = self._create(create, item[1], path, step="create the parent")
             identity = identity_of(created, item[0], item[1], body)
             if identity is not None:
                 path[item[1]] = identity
         return path
 
     def _create(
-        self, create: Operation, collection: str, path: Mapping[str, Any], *, step: str = "create"
+        self, create: Operation, parameter: str, path: Mapping[str, Any], *, step: str = "create"
     ) -> tuple[Any, Any]:
-        body = self._body(create, next(self._numbers))
+        body = self._body(create, next(self._numbers), self._names(create, parameter))
         return self._call(step, create, self._arguments(create, path, body)), body
 
     def _body(self, operation: Operation, number: int, extra: frozenset[str] = frozenset()) -> Any:
@@ -185,14 +185,27 @@ class Driver:
             return f"bytes {number}".encode() if kind == "bytes" else f"text {number}"
         if media == "application/json-patch+json":
             return []
-        facts = values.facts(schema)
-        if not facts["required"] and not extra:  # an object without fields would be like any other
-            extra = frozenset(self._free(facts)[:1])
-        return values.value(schema, fields=extra)
+        body = values.value(schema, fields=extra)
+        if isinstance(body, dict) and not _proper(body):  # it would be like any other
+            body = values.value(schema, fields=extra | frozenset(self._free(values.facts(schema))[:1]))
+        return body
 
-    def _free(self, facts: Mapping[str, Any]) -> list[str]:
-        """Return the fields of an object that can have any text, and then those that can have any number."""
+    def _names(self, create: Operation, parameter: str) -> frozenset[str]:
+        """Return the field in which a body can name the object, if the path's parameter has its name."""
+        wanted, found = _bare_name(parameter), set[str]()
+        properties = {} if wanted == "id" else fields_of(self._document, create.body)
+        for name, node in properties.items():
+            if _bare_name(name) == wanted:
+                return frozenset({name})
+            if name == "metadata":
+                inner = Values(self._document).facts(node)["properties"]
+                found |= {f"metadata.{each}" for each in inner if _bare_name(each) == wanted}
+        return frozenset(found)
+
+    def _free(self, facts: Mapping[str, Any], depth: int = 0) -> list[str]:
+        """Return the fields of an object, or of one in it, that can have any text, and then those that can have any number."""
         found: dict[str, list[str]] = {"string": [], "integer": [], "number": [], "boolean": []}
+        inner: list[str] = []
         for name, node in facts["properties"].items():
             try:
                 field = self._document.facts(node)
@@ -203,7 +216,9 @@ class Driver:
             special = field.keys() & {"enum", "format", "pattern", "const", "readOnly", "oneOf", "anyOf"}
             if kind in found and not special and not _is_reference(name):
                 found[kind].append(name)
-        return [name for names in found.values() for name in names]
+            elif field.get("properties") and not field.get("readOnly") and not inner and depth < 3:
+                inner = [f"{name}.{each}" for each in self._free(field, depth + 1)]
+        return [name for names in found.values() for name in names] or inner
 
     def _list(self, resource: Resource, path: Mapping[str, Any]) -> tuple[list[Any], int]:
         """Return the items of a listing, and the number of its pages; 0 where the client knows no pages."""
@@ -245,7 +260,7 @@ class Driver:
             Incomplete: A step failed.
         """
         path = self._parents(resource.collection)
-        created = [self._create(resource.create, resource.collection, path) for _ in range(OBJECTS)]
+        created = [self._create(resource.create, resource.parameter, path) for _ in range(OBJECTS)]
         if any(isinstance(response, Mapping) for response, _ in created):
             identities = [
                 identity_of(response, resource.collection, resource.parameter, body) for response, body in created
@@ -268,16 +283,11 @@ class Driver:
         return {"pages": pages, "updated": resource.update is not None}
 
     @staticmethod
-    def _compare(step: str, sent: Any, got: Any) -> int:
-        """Compare the scalars that were sent with those of the same names that the service has; return their number."""
-        there = dict(_scalars(got))
-        same = 0
-        for name, value in _scalars(sent):
-            if name in there:
-                if str(there[name]) != str(value):
-                    raise Incomplete(step, f"{name} is {there[name]!r} where {value!r} was sent")
-                same += 1
-        return same
+    def _compare(step: str, sent: Any, got: Any) -> None:
+        """Compare the values that were sent with those of the same names that the service has."""
+        for name, before, after in _pairs(_proper(sent), _proper(got)):
+            if not _same(before, after):
+                raise Incomplete(step, f"{name} is {after!r} where {before!r} was sent")
 
     @staticmethod
     def _is_listed(resource: Resource, items: list[Any], identities: list[Any]) -> None:
@@ -293,12 +303,18 @@ class Driver:
     def _update(self, resource: Resource, item: Mapping[str, Any], sent: Any, identity: Any, got: Any) -> None:
         update = resource.update
         assert update is not None
-        there = dict(_scalars(got))
-        free = [name for name in self._free({"properties": fields_of(self._document, update.body)}) if name in there]
-        free = [name for name in free if str(there[name]) != str(identity)]
+        proper = _proper(got)
+        there = {_bare_name(name): value for each in (*wrapped(proper)[1:], proper) for name, value in each.items()}
+        free = [
+            name
+            for name in self._free({"properties": fields_of(self._document, update.body)})
+            if not _same(there.get(_bare_name(name.rpartition(".")[2]), identity), identity)
+        ]
         body = self._body(update, next(self._numbers), frozenset(free[:1]))
-        if isinstance(body, dict) and isinstance(sent, dict):  # an identity cannot be changed
-            body = {name: sent[name] if str(sent.get(name)) == str(identity) else value for name, value in body.items()}
+        names, before, changed = ("id", _bare_name(resource.parameter)), _proper(sent), _proper(body)
+        if isinstance(changed, dict):  # a body may state the identity, and cannot change it
+            same = [name for name in changed if _bare_name(name) in names or _same(before.get(name), identity)]
+            changed |= dict.fromkeys(same, identity)
         self._call("update", update, self._arguments(update, item, body))
         self._compare("update", body, self._call("get after update", resource.get, self._arguments(resource.get, item)))
 
@@ -312,7 +328,7 @@ class Driver:
             return {}
         media, kind = media_of(self._document, resource.create.body)
         path = self._parents(resource.collection)
-        valid = self._body(resource.create, next(self._numbers))
+        valid = self._body(resource.create, next(self._numbers), self._names(resource.create, resource.parameter))
         if kind not in ("json", "form") or not isinstance(valid, dict):
             return {}
         sent: dict[str, str] = {}
@@ -364,11 +380,32 @@ def _is_reference(name: str) -> bool:
     return re.search(r"(^|_)(id|ids|gid|sid|uuid|key|slug)$|[a-z](Id|Ids|Sid|Gid|Uuid|Key)$", name) is not None
 
 
-def _scalars(value: Any) -> Iterator[tuple[str, Any]]:
-    """Return the texts, numbers and booleans of an object, also of one in a wrapper, by name."""
-    objects = [each for each in wrapped(value) if isinstance(each, Mapping)]
-    for each in reversed(objects):
-        yield from ((name, member) for name, member in each.items() if isinstance(member, (str, int, float, bool)))
+def _proper(value: Any) -> Mapping[str, Any]:
+    """Return an object without what wraps it: `{"sample": {...}}`, `{"data": {...}, "meta": {...}}`."""
+    for _ in range(3):
+        if not isinstance(value, Mapping):
+            break
+        inner = [member for name, member in value.items() if isinstance(member, Mapping) and name != "links"]
+        if not inner or (len(value) > 1 and "data" not in value):
+            break
+        value = value["data"] if isinstance(value.get("data"), Mapping) else inner[0]
+    return value if isinstance(value, Mapping) else {}
+
+
+def _pairs(sent: Mapping[str, Any], got: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+    """Return the scalars of two objects that have the same names, however these are spelled."""
+    there = {_bare_name(name): member for name, member in got.items()}
+    for name, before in sent.items():
+        after = there.get(_bare_name(name))
+        if isinstance(before, Mapping) and isinstance(after, Mapping):
+            yield from _pairs(before, after)
+        elif isinstance(before, (str, int, float)) and isinstance(after, (str, int, float)):
+            yield name, before, after
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two scalars are the same; forms have no numbers and booleans."""
+    return one == other or str(one).lower() == str(other).lower()
 
 
 def wrapped(value: Any) -> list[Any]:

@@ -211,7 +211,7 @@ class Values:
 
         Args:
             node: The schema.
-            fields: Fields that are included though they are optional.
+            fields: Fields that are included though they are optional; with dots, fields of fields.
             depth: How deep the value is nested.
         """
         facts = self.facts(node)
@@ -235,11 +235,16 @@ class Values:
     def _object(self, facts: Mapping[str, Any], fields: frozenset[str], depth: int) -> dict[str, Any]:
         tag = facts.get("tag")
         made: dict[str, Any] = {}
-        for name in dict.fromkeys([*facts["required"], *sorted(fields)]):
+        inner = {
+            name: frozenset(each.partition(".")[2] for each in fields if each.startswith(f"{name}."))
+            for name in facts["properties"]
+        }
+        optional = [name for name in facts["properties"] if name in fields or inner[name]]
+        for name in dict.fromkeys([*facts["required"], *optional]):
             schema = facts["properties"].get(name)
             if schema is None or self._document.facts(schema).get("readOnly") is True or depth >= _DEEPEST:
                 continue
-            made[name] = self.value(schema, depth=depth + 1)
+            made[name] = self.value(schema, fields=inner[name], depth=depth + 1)
         if tag and tag[0] in facts["properties"]:
             allowed = self.facts(facts["properties"][tag[0]]).get("enum")
             made[tag[0]] = tag[1] if not allowed or tag[1] in allowed else allowed[0]

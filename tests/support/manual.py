@@ -8,11 +8,13 @@ one, `tests/docs/test_some_page.py`, is left to it. What a page can say to that:
   and a line with nothing else for lines that are left out.
 - A block with `title="name"` is a file: it is written into the folder, and a later block runs it.
 - `<!-- not run: REASON -->` on the line before a block, with one of REASONS, leaves it out.
-- `omics sandbox up` is not run again: one server is shared by the pages, its folder is `sandbox`, its port replaces 8080.
+- `omics sandbox up` is not run again: one server is shared by the pages, its folder is `sandbox`, its port replaces 8080. Only a
+  server of a document (`--spec`) is the page's own, on another port, and ends with the shell.
 - `make TARGET` is only looked up in the Makefile. A block of Python with a function `test_...` is run by pytest.
 """
 
 import re
+import shlex
 import subprocess
 import threading
 from dataclasses import dataclass
@@ -134,6 +136,7 @@ class Shell:
         self._seconds = seconds
         self._told = ""
         self._files = [folder / ".stderr", folder / ".stdout"]
+        self._servers: list[subprocess.Popen[str]] = []
         self._process = subprocess.Popen(
             ["bash"], cwd=folder, env=variables, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
@@ -143,8 +146,9 @@ class Shell:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._process.kill()
-        self._process.communicate()
+        for process in (self._process, *self._servers):
+            process.kill()
+            process.communicate()
 
     def state(self) -> str:
         """Return the shell's variables and functions, as lines for a shell: exported variables as such, and the others."""
@@ -180,10 +184,26 @@ class Shell:
         if block.language == "python":
             self._written(".block.py", text)
             return self._done("python .block.py")
+        if text.startswith("omics sandbox up") and "--spec" in text:
+            return self._serve(text)
         if text.startswith("make "):
             # Running them here would run these tests within themselves: that they can be made is what is tested.
             return "".join(self._planned(line.split()[1]) for line in text.splitlines())
         return "" if text.startswith(("omics sandbox up", "pip install", "python3 -m venv")) else self._done(text)
+
+    def _serve(self, text: str) -> str:
+        """Start a server of the page, on a free port."""
+        server = subprocess.Popen(
+            shlex.split(re.sub(r"--port \d+", "--port 0", text)),
+            cwd=self.folder,
+            env=self._variables,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self._servers.append(server)
+        assert server.stderr is not None
+        # Its environment is in the folder once the second line is printed.
+        return server.stderr.readline() + server.stderr.readline()
 
     def _written(self, name: str, text: str) -> str:
         path = self.folder / name
