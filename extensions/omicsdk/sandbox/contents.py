@@ -5,6 +5,7 @@ from pathlib import Path
 from omicsdk.sandbox.azul.atlas import AZUL
 from omicsdk.sandbox.crunch.state import CRUNCH
 from omicsdk.sandbox.dss.store import DSS
+from omicsdk.sandbox.engine.store import Store
 from omicsdk.sandbox.fusillade.state import FUSILLADE
 from omicsdk.sandbox.ga4gh.htsget import HTSGET
 from omicsdk.sandbox.ga4gh.refget import REFGET
@@ -15,10 +16,20 @@ from omicsdk.sandbox.portals import ENA, GDC, ZENODO
 from omicsdk.sandbox.sb.state import SB
 from omicsdk.sandbox.state.database import Database, opening
 from omicsdk.sandbox.state.folder import STATE, at_rest
+from omicsdk.sandbox.state.listings import Collection
 from omicsdk.sandbox.upload.state import UPLOAD
 
 COLLECTIONS = (DSS, AZUL, UPLOAD, FUSILLADE, SB, GEN3, CRUNCH, PANGEA, HTSGET, REFGET, TRS, GDC, ENA, ZENODO)
 """All platforms, in the order in which they are shown."""
+
+
+def collections(database: Database) -> list[Collection]:
+    """All platforms, and the services of documents, in the order in which they are shown.
+
+    Args:
+        database: The state.
+    """
+    return [*COLLECTIONS, *Store(database).collections()]
 
 
 def counted(database: Database) -> dict[str, dict[str, int]]:
@@ -29,7 +40,7 @@ def counted(database: Database) -> dict[str, dict[str, int]]:
     """
     return {
         each.name: {listing.name: listing.count(database) for listing in each.listings if not listing.inside}
-        for each in COLLECTIONS
+        for each in collections(database)
     }
 
 

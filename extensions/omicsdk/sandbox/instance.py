@@ -19,6 +19,8 @@ from omicsdk.sandbox.crunch.state import Crunch
 from omicsdk.sandbox.document import read_document
 from omicsdk.sandbox.dss.service import dss_service
 from omicsdk.sandbox.dss.state import Dss
+from omicsdk.sandbox.engine.documents import Spec
+from omicsdk.sandbox.engine.store import Store
 from omicsdk.sandbox.examples import with_examples
 from omicsdk.sandbox.fusillade.oauth import shared_routes
 from omicsdk.sandbox.fusillade.service import fusillade_service
@@ -50,6 +52,7 @@ from omicsdk.sandbox.upload.service import upload_service
 from omicsdk.sandbox.upload.state import BUCKET, Upload
 
 if TYPE_CHECKING:
+    from omicsdk.sandbox.engine.engine import Engine
     from omicsdk.sandbox.live import LiveSandbox
 
 
@@ -102,6 +105,7 @@ class Platforms:
         pangea: Pangea.
         ga4gh: htsget, refget and TRS.
         portals: The GDC, ENA and the SRA.
+        engines: The services of documents.
         initial: What a reset puts back.
     """
 
@@ -116,11 +120,18 @@ class Platforms:
     pangea: Pangea
     ga4gh: Ga4gh
     portals: Portals
+    engines: "Sequence[Engine]" = ()
     initial: Initial = field(default_factory=Initial)
 
     def finish(self) -> int:
         """Finish everything that is under way at once and return how many they were."""
         return self.dss.finish() + self.upload.finish() + self.sb.finish() + self.gen3.finish()
+
+    def enter_documents(self) -> None:
+        """Enter the resources of documents among the contents."""
+        store = Store(self.context.database)
+        for engine in self.engines:
+            engine.enter(store)
 
     def clear(self) -> None:
         """Empty all of them; Seven Bridges has its first user again."""
@@ -138,6 +149,7 @@ class Platforms:
         seed(self.sb)
         self.gen3.clear()
         self.ga4gh.clear()
+        self.enter_documents()
         if made:
             self.crunch.lay_out()
         else:
@@ -158,6 +170,7 @@ class Options:
         allow_hosts: Names besides those of loopback that requests may be for, to either server.
         run_tools: Whether cwltool runs the tools of tasks.
         strict_errors: How known crashes of the real servers are answered, until the setting is changed.
+        specs: OpenAPI documents that are served, too, by name.
     """
 
     port: int
@@ -167,6 +180,7 @@ class Options:
     allow_hosts: tuple[str, ...]
     run_tools: bool
     strict_errors: str
+    specs: Mapping[str, Spec]
 
 
 class Instance:
@@ -259,7 +273,9 @@ class Instance:
             pangea=pangea,
             ga4gh=Ga4gh(context),
             portals=Portals(context),
+            engines=self._sandbox.engines,
         )
+        platforms.enter_documents()
         seed(platforms.sb)
         return platforms
 
@@ -279,6 +295,7 @@ class Instance:
         storage = Mount("/sb/_storage", app=platforms.sb.work.storage)
         other = [objects, storage, *control, *shared_routes(context.secrets), *platforms.gen3.routes()]
         other += platforms.portals.routes()
+        other += [engine.mount(context) for engine in platforms.engines]
         services = _services(platforms, self._sandbox.options.documents)
         return Gateway(make_app(services, context.tokens, other, lambda: context.crashes_as_real))
 

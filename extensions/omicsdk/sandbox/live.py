@@ -4,6 +4,7 @@ import tempfile
 import uuid as uuids
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from omicsdk.sandbox.crunch import SANDBOX_CRUNCH_USER
 from omicsdk.sandbox.crunch.state import Crunch
 from omicsdk.sandbox.dss.seeds import BundleSummary, seed_folder
 from omicsdk.sandbox.dss.state import Dss
+from omicsdk.sandbox.engine.documents import engines_of
 from omicsdk.sandbox.environment import variables, written_storage_settings
 from omicsdk.sandbox.fusillade.state import ADMINISTRATOR, Fusillade
 from omicsdk.sandbox.ga4gh.state import Ga4gh
@@ -39,6 +41,7 @@ from omicsdk.sandbox.traffic.wire import RequestLog, Stalls
 from omicsdk.sandbox.upload.state import Upload, api_key
 
 if TYPE_CHECKING:
+    from omicsdk.sandbox.engine.engine import Engine
     from omicsdk.sandbox.seeds.exchanges import Report
     from omicsdk.sandbox.state.snapshots import Snapshot
 
@@ -212,6 +215,26 @@ class LiveSandbox:
         """The base URL of the SRA's data locator."""
         return f"{self.url}{SDL_PREFIX}"
 
+    @cached_property
+    def engines(self) -> "list[Engine]":
+        """The services of documents."""
+        return engines_of(self.options.specs)
+
+    def spec_url(self, name: str) -> str:
+        """The base URL of a document's service, as generated clients are configured with.
+
+        Args:
+            name: Its name.
+
+        Raises:
+            LookupError: The sandbox serves no document of that name.
+        """
+        if name not in self.options.specs:
+            raise LookupError(
+                f"the sandbox serves no document named {name!r}; it serves {', '.join(self.options.specs) or 'none'}"
+            )
+        return f"{self.url}/apis/{name}"
+
     @property
     def zenodo_url(self) -> str:
         """The base URL of Zenodo's interface."""
@@ -284,6 +307,7 @@ class LiveSandbox:
                 "gdc": {"url": self.gdc_url},
                 "ena": {"url": self.ena_url, "sdl_url": self.sdl_url},
                 "zenodo": {"url": self.zenodo_url},
+                **{name: {"url": self.spec_url(name)} for name in self.options.specs},
             },
             "clock": self.clock.state(),
         }

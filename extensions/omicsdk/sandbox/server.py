@@ -8,7 +8,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
+from omicsdk.sandbox.contents import COLLECTIONS
 from omicsdk.sandbox.control import control_routes
+from omicsdk.sandbox.engine.documents import Spec, named_specs
 from omicsdk.sandbox.instance import Instance, Options
 from omicsdk.sandbox.live import LiveSandbox
 from omicsdk.sandbox.pages.routes import page_routes
@@ -37,6 +39,8 @@ class Sandbox(LiveSandbox):
             runs commands as the sandbox's owner. Default false; outputs are then placeholders, and the task states it.
         strict_errors: How what the real servers are known to fail on with 500 is answered: `helpful`, the default, by the
             refusal that it should be, or `real`, by their 500. The setting `sandbox.strict_errors` changes it later.
+        specs: OpenAPI documents that are served beside the platforms, with state: files or resolved documents, by name or as
+            a list; `spec_url(name)` is where each is.
 
     Attributes:
         allow_hosts: As given, with the address that it listens on where that is not one of loopback.
@@ -60,10 +64,20 @@ class Sandbox(LiveSandbox):
         allow_hosts: Sequence[str] = (),
         run_tools: bool = False,
         strict_errors: Literal["helpful", "real"] = "helpful",
+        specs: Mapping[str, Spec] | Sequence[Spec] = (),
     ) -> None:
         rules = read_rules(Path(faults)) if isinstance(faults, str | Path) else faults
         hosts = (*allow_hosts, *names_of(host))
-        options = Options(port, documents or {}, host, s3_port, hosts, run_tools, strict_errors)
+        options = Options(
+            port,
+            documents or {},
+            host,
+            s3_port,
+            hosts,
+            run_tools,
+            strict_errors,
+            named_specs(specs, [each.name for each in COLLECTIONS]),
+        )
         super().__init__(None if folder is None else Path(folder).absolute(), rules, options)
 
     # -- life
@@ -74,6 +88,7 @@ class Sandbox(LiveSandbox):
         Raises:
             FolderInUse: Another sandbox runs on the folder.
             OSError: The port is taken or the folder cannot be written.
+            ValueError: A document cannot be read.
             RuntimeError: The sandbox is already running.
         """
         if self._running is not None:

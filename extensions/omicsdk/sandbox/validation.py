@@ -162,7 +162,7 @@ class RequestValidator:
             return
         error = cast("ValidationError", cast("Any", schema_errors).best_match(found.iter_errors(value)))
         place = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in error.absolute_path)
-        message = f"The {where}{place} {_complaint(error)}"
+        message = f"The {where}{place} {complaint(error)}"
         stated = cast("str", error.validator_value) if error.validator == "format" else ""
         field = f"{self._operation.name}{parameter}{place}"
         code = self._codes.get(field) or self._codes.get(stated, "illegal_arguments")
@@ -229,7 +229,7 @@ _COMPLAINTS = {
 }
 
 
-def _complaint(error: ValidationError) -> str:
+def complaint(error: ValidationError) -> str:
     value = repr(error.instance)
     shown = value if len(value) <= 80 else value[:77] + "..."
     complaint = _COMPLAINTS.get(str(error.validator))

@@ -2,7 +2,7 @@
 
 from starlette.requests import Request
 
-from omicsdk.sandbox.contents import COLLECTIONS
+from omicsdk.sandbox.contents import collections
 from omicsdk.sandbox.environment import SHELLS
 from omicsdk.sandbox.live import LiveSandbox
 from omicsdk.sandbox.pages import environment, faults, settings
@@ -38,7 +38,7 @@ def overview(sandbox: LiveSandbox, request: Request) -> Page:
             for name, value in facts
         ],
     )
-    cards = [_card(database, each) for each in COLLECTIONS]
+    cards = [_card(database, each) for each in collections(database)]
     done = request.query_params.get("done", "")
     content = [
         summary,
@@ -96,13 +96,14 @@ def contents(sandbox: LiveSandbox, request: Request) -> Page:
     Raises:
         Problem: 404; there is no such list.
     """
-    collection = next((each for each in COLLECTIONS if each.name == request.path_params["platform"]), None)
+    database = sandbox.context.database
+    named = {each.name: each for each in collections(database)}
+    collection = named.get(request.path_params["platform"])
     listing = collection.listing(request.path_params["listing"]) if collection else None
     if collection is None or listing is None:
         raise not_found("There is no such list.")
     of = request.query_params.get("of", "") if listing.inside else ""
     sandbox.ga4gh.seed()
-    database = sandbox.context.database
     count = listing.count(database, of)
     number = page_number(request, count)
     rows = [_row(collection, listing, row) for row in listing.rows(database, (number - 1) * PAGE, of)]

@@ -1,0 +1,747 @@
+"""What operations do with stored objects: create, read, list, change, delete, store and serve bytes; or an example."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+from omicsdk.sandbox.engine.fields import at, merged, patched, sent_fields, slug, stamped, with_value, wrapped
+from omicsdk.sandbox.engine.operations import Content, Operation, media_type_of
+from omicsdk.sandbox.engine.pages import PAGED, Page, Paging, not_listed
+from omicsdk.sandbox.engine.plan import Answer, Path, Plan, Resource, Shape
+from omicsdk.sandbox.engine.requests import Sent, Upload
+from omicsdk.sandbox.engine.schemas import Schema, words
+from omicsdk.sandbox.engine.store import Query, Store, StoredRecord, segment
+from omicsdk.sandbox.engine.values import ABSENT, IDENTITIES, Values
+from omicsdk.sandbox.problems import Problem, not_found
+from omicsdk.sandbox.service import Reply
+from omicsdk.sandbox.state.objects import ObjectStore, StoredObject
+
+_SORTS = frozenset({"sort", "sort_by", "order_by", "ordering", "sort_field", "orderby", "sort_key"})
+_ORDERS = frozenset({"order", "direction", "sort_order", "sort_direction", "sort_dir", "dir"})
+_NAMED = frozenset({"slug", "login", "key", "url_slug", "username", "handle", "code"})
+"""Identities that servers derive from a name."""
+_DERIVED_FROM = ("name", "title", "label", "display_name", "summary")
+_TRUE = frozenset({"success", "ok", "successful", "deleted", "is_success"})
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request of an operation.
+
+    Attributes:
+        operation: The operation.
+        answer: How it is answered.
+        sent: The decoded request.
+        here: Its URL without a query.
+        base: The URL of the service.
+        query: Its query as sent.
+        headers: Its headers.
+    """
+
+    operation: Operation
+    answer: Answer
+    sent: Sent
+    here: str
+    base: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+
+    @property
+    def values(self) -> list[str]:
+        """Values of the path's parameters, in their order."""
+        return list(self.sent.path.values())
+
+    def filled(self, segments: Path) -> str:
+        """A path with the values of its parameters, which are the first ones of the request's path."""
+        values = iter(self.values)
+        parts = (
+            "".join(
+                part if number == 0 else f"{segment(next(values))}{part}"
+                for number, part in enumerate(each.split("{}"))
+            )
+            for each in segments
+        )
+        return "/".join(parts)
+
+    @property
+    def place(self) -> str:
+        """The path of the request."""
+        return self.filled(self.operation.segments)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredReply:
+    """A response with stored bytes.
+
+    Attributes:
+        content: The bytes.
+        media_type: Their type.
+    """
+
+    content: StoredObject
+    media_type: str
+
+
+class Actions:
+    """The actions of one service.
+
+    Args:
+        name: The service's name.
+        plan: How its operations are answered.
+        values: Makes values.
+        store: Its objects.
+        objects: The contents.
+        now: The sandbox's time in seconds since 1970.
+    """
+
+    def __init__(
+        self, name: str, plan: Plan, values: Values, store: Store, objects: ObjectStore, now: Callable[[], float]
+    ) -> None:
+        self._name = name
+        self._plan = plan
+        self._schemas = plan.schemas
+        self._values = values
+        self._store = store
+        self._objects = objects
+        self._now = now
+        self._paging: dict[tuple[str, str], Paging] = {}
+        self._actions: Mapping[str, Callable[[Exchange], Reply | StoredReply]] = {
+            "create": self._create,
+            "read": self._read,
+            "list": self._list,
+            "replace": self._replace,
+            "update": self._update,
+            "act": self._act,
+            "delete": self._delete,
+            "clear": self._clear,
+            "read single": self._read_single,
+            "replace single": self._change_single,
+            "update single": self._change_single,
+            "delete single": self._delete_single,
+            "upload": self._upload,
+            "download": self._download,
+            "example": self._example,
+        }
+
+    def respond(self, exchange: Exchange) -> Reply | StoredReply:
+        """The response of a request.
+
+        Raises:
+            Problem: It is refused.
+        """
+        self._check_parents(exchange)
+        return self._actions[exchange.answer.action](exchange)
+
+    # -- objects by their paths
+
+    def _check_parents(self, exchange: Exchange) -> None:
+        """Objects whose paths the request's path continues exist, if anything creates them."""
+        for length, resource in self._plan.above(exchange.operation.segments):
+            path = exchange.operation.segments[:length]
+            count = sum(each.count("{}") for each in path)
+            parent = self._find(resource, exchange.filled(resource.segments), exchange.values[count - 1])
+            is_needed = resource.is_created and self._is_stored(resource)
+            if (parent is None and is_needed) or (parent is not None and parent.deleted):
+                raise not_found(f"There is no {resource.noun} {exchange.values[count - 1]!r}")
+
+    def _is_stored(self, resource: Resource) -> bool:
+        creator = resource.by_method.get("POST") or resource.of_item.get("PUT")
+        return creator is not None and self._plan.answer(creator).action in ("create", "replace", "upload")
+
+    def _find(self, resource: Resource, place: str, identity: str) -> StoredRecord | None:
+        """The object of an identity, or the one that another of its identifying fields names."""
+        found = self._store.get(self._name, place, identity)
+        if found is not None:
+            return found
+        properties = self._schemas.properties(self._plan.shape(resource).schema)
+        for name in (name for name in IDENTITIES if name in properties):
+            for record in self._store.listed(self._name, place, Query({name: [identity]}), 0, 1):
+                return record
+        return None
+
+    def _item(self, exchange: Exchange) -> StoredRecord:
+        """The object that a request's path names.
+
+        Raises:
+            Problem: 404; there is none.
+        """
+        resource = _resource(exchange)
+        identity = exchange.values[sum(each.count("{}") for each in resource.segments)]
+        place = exchange.filled(resource.segments)
+        found = self._find(resource, place, identity)
+        if found is None and not resource.is_created:
+            return self._implied(resource, place, identity)
+        if found is None or found.deleted:
+            raise not_found(f"There is no {resource.noun} {identity!r}")
+        return found
+
+    def _implied(self, resource: Resource, place: str, identity: str) -> StoredRecord:
+        """An object that no operation creates, so that those of all identities exist until they are deleted."""
+        shape = self._plan.shape(resource)
+        fields = self._values.example(shape.schema, f"{self._name}/{place}/{segment(identity)}")
+        data: dict[str, Any] = cast("dict[str, Any]", fields) if isinstance(fields, dict) else {}
+        if shape.identity:
+            data = with_value(data, shape.identity, self._typed(shape, identity))
+        return StoredRecord(0, self._name, place, identity, resource.name, data)
+
+    def _typed(self, shape: Shape, identity: str) -> Any:
+        """An identity as the type of its field."""
+        kinds = self._schemas.kinds(self._plan.inside(shape.schema, shape.identity))
+        return int(identity) if "integer" in kinds and identity.lstrip("-").isdecimal() else identity
+
+    # -- creation
+
+    def _create(self, exchange: Exchange) -> Reply:
+        resource = _resource(exchange)
+        shape, sent = self._plan.shape(resource), exchange.sent
+        place = exchange.filled(resource.segments)
+        parents = [exchange.filled(exchange.operation.segments[:-1])] if exchange.answer.elsewhere else []
+        many = isinstance(sent.body, list)
+        bodies = cast("list[Any]", sent.body) if many else [sent.body]
+        records: list[StoredRecord] = []
+        for body in bodies:
+            fields = self._fields(exchange, shape, body)
+            records.append(self._stored(resource, shape, place, fields, parents, sent))
+        if many:
+            listed = [record.data for record in records]
+            found = self._plan.list_in(exchange.operation.response.schema, resource)
+            return self._reply(exchange, wrapped(listed, found or ()), records[0].identity if records else "")
+        [record] = records
+        reply = self._object(exchange, record.data, f"{place}/{segment(record.identity)}", resource)
+        item = next(iter(resource.of_item.values()), None)
+        location = f"{exchange.base}/{place}/{segment(record.identity)}" if item is not None else ""
+        return replace(reply, headers={**reply.headers, "Location": location}) if location else reply
+
+    def _stored(
+        self,
+        resource: Resource,
+        shape: Shape,
+        place: str,
+        fields: dict[str, Any],
+        parents: Sequence[str] = (),
+        sent: Sent | None = None,
+        identity: str = "",
+    ) -> StoredRecord:
+        """Store a new object.
+
+        Args:
+            resource: Its resource.
+            shape: What the schemas state about it.
+            place: The path of its collection.
+            fields: Its fields.
+            parents: Paths of objects that it is created below.
+            sent: The request, which may have a content.
+            identity: Its identity; by default that of the fields, or a new one.
+        """
+        number = self._store.next_number()
+        upload = next(iter(sent.files.values()), None) if sent is not None else None
+        content = upload.content if upload is not None else sent.content if sent is not None else None
+        media_type = upload.media_type if upload is not None else sent.media_type if sent is not None else ""
+        if content is not None:
+            fields = {**self._file_fields(shape.schema, content, media_type, upload), **fields}
+        given = at(fields, shape.identity) if shape.identity else None
+        is_taken = self._store.get(self._name, place, identity or str(given or ""))
+        if not identity and given not in (None, ""):
+            identity = str(given)
+            if is_taken is not None and not is_taken.deleted:
+                raise Problem(409, "conflict", f"There is already a {resource.noun} {identity!r}")
+        identity = identity or self._identity(resource, shape, place, fields, number)
+        if shape.identity:
+            fields = with_value(fields, shape.identity, self._typed(shape, identity))
+        fields = stamped(self._schemas, shape.schema, fields, self._now(), number)
+        data = self._complete(shape, fields, f"{place}/{segment(identity)}")
+        record = StoredRecord(
+            number=0,
+            service=self._name,
+            place=place,
+            identity=identity,
+            resource=resource.name,
+            data=data,
+            parents=list(parents),
+            content=content.sha256 if content is not None else "",
+            media_type=media_type,
+        )
+        return self._store.add(record)
+
+    def _complete(self, shape: Shape, fields: Mapping[str, Any], place: str) -> dict[str, Any]:
+        """Fields with what the schema requires besides."""
+        fitted = self._values.fitted(shape.schema, fields, f"{self._name}/{place}")
+        return {**fields, **fitted} if isinstance(fitted, dict) else dict(fields)
+
+    def _file_fields(
+        self, schema: Schema, content: StoredObject, media_type: str, upload: Upload | None
+    ) -> dict[str, Any]:
+        known: Mapping[str, Any] = {
+            "size": content.size,
+            "bytes": content.size,
+            "content_length": content.size,
+            "sha256": content.sha256,
+            "sha1": content.sha1,
+            "content_type": media_type,
+            "mime_type": media_type,
+            "media_type": media_type,
+            **({"filename": upload.name, "file_name": upload.name, "name": upload.name} if upload is not None else {}),
+        }
+        return {name: known[words(name)] for name in self._schemas.properties(schema) if words(name) in known}
+
+    def _fields(self, exchange: Exchange, shape: Shape, body: Any) -> dict[str, Any]:
+        """The fields of a request's object, those of its query included."""
+        operation = exchange.operation
+        schema = operation.body.schema
+        resource = exchange.answer.resource
+        properties = self._schemas.properties(shape.schema)
+        around = self._around_sent(schema, shape, resource)
+        inner = at(body, around) if around else body
+        inner = cast("dict[str, Any]", inner) if isinstance(inner, dict) else {}
+        fields = sent_fields(self._schemas, self._plan.inside(schema, around), shape.schema, inner)
+        spelled = {words(name): name for name in properties}
+        for name, value in exchange.sent.query.items():
+            own = spelled.get(words(name))
+            if own is not None and own not in fields and words(name) not in PAGED | _SORTS:
+                fields[own] = value
+        return fields
+
+    def _around_sent(self, schema: Schema, shape: Shape, resource: Resource | None) -> Path:
+        """Names of the fields around an object in a request."""
+        sent = self._schemas.properties(schema)
+        own = {words(name) for name in self._schemas.properties(shape.schema)}
+        shared = len({words(name) for name in sent} & own)
+        nouns = (*shape.around[-1:], "data", *((resource.noun,) if resource is not None else ()))
+        for name, stated in sent.items():
+            if not self._schemas.is_object(stated) or (words(name) not in map(words, nouns) and len(sent) > 1):
+                continue
+            inner = {words(each) for each in self._schemas.properties(stated)}
+            if len(inner & own) > shared or (name in shape.around and words(name) not in own):
+                return (name,)
+        return ()
+
+    def _identity(self, resource: Resource, shape: Shape, place: str, fields: Mapping[str, Any], number: int) -> str:
+        """A new identity, of the form that the schemas state."""
+        stated = self._plan.inside(shape.schema, shape.identity) if shape.identity else {}
+        parameter = self._schemas.flat(resource.parameter_schema)
+        kinds = self._schemas.kinds(stated) or self._schemas.kinds(parameter)
+        if (
+            "integer" in kinds
+            or ("string" not in kinds and "number" in kinds)
+            or "integer" in self._schemas.kinds(parameter)
+        ):
+            return str(number)
+        name = words(shape.identity[-1]) if shape.identity else ""
+        text = next((fields[each] for each in _DERIVED_FROM if isinstance(fields.get(each), str)), "")
+        base = slug(text) if name in _NAMED else ""
+        if base and self._store.get(self._name, place, base) is None and self._schemas.is_valid(stated, base):
+            return base
+        form = {
+            key: value
+            for key, value in {**parameter, **stated}.items()
+            if key not in ("example", "examples", "default", "enum", "const", "type", "oneOf", "anyOf")
+        }
+        example = str(stated.get("example", parameter.get("example", "")))
+        if example.isdecimal() and "pattern" not in form:
+            return str(10 ** (len(example) - 1) + number)
+        for attempt in range(1000):
+            made = str(
+                self._values.made(
+                    {**form, "type": "string"}, f"{self._name}/{place}#{number}.{attempt}/{name or resource.noun}"
+                )
+            )
+            if self._store.get(self._name, place, made) is None:
+                return made
+        raise Problem(409, "conflict", f"No identity of a {resource.noun} is left")
+
+    # -- reading
+
+    def _read(self, exchange: Exchange) -> Reply:
+        record = self._item(exchange)
+        place = f"{record.place}/{segment(record.identity)}"
+        return self._object(exchange, record.data, place, _resource(exchange))
+
+    def _list(self, exchange: Exchange) -> Reply:
+        resource, operation = _resource(exchange), exchange.operation
+        place = exchange.filled(resource.segments)
+        paging = self._paging_of(operation)
+        arguments = dict(exchange.sent.query)
+        wanted = paging.wanted(arguments)
+        parent = exchange.filled(operation.segments[:-1]) if exchange.answer.elsewhere else ""
+        query = replace(self._query(resource, arguments, paging), parent=parent)
+        after = wanted.after
+        start = wanted.start
+        if wanted.is_identity:
+            record = self._store.get(self._name, place, after)
+            if record is None:
+                raise not_listed(after)
+            after = str(record.number)
+        total = self._store.count(self._name, place, query)
+        if after:
+            start = total - self._store.count(self._name, place, replace(query, after=int(after)))
+        rest = replace(query, after=int(after)) if after and not query.order else query
+        skipped = 0 if after and not query.order else start
+        limit = wanted.limit
+        found = self._store.listed(self._name, place, rest, skipped, limit + 1 if limit >= 0 else -1)
+        records = found[:limit] if limit >= 0 else found
+        last = records[-1] if records else None
+        page = Page(
+            start=start,
+            length=len(records),
+            limit=limit,
+            total=total,
+            more=limit >= 0 and len(found) > limit,
+            token=paging.token(last.number, last.identity) if last is not None else "",
+            first_id=records[0].identity if records else "",
+            last_id=last.identity if last is not None else "",
+            here=exchange.here,
+            query=exchange.query,
+        )
+        return self._page(exchange, resource, records, page, paging)
+
+    def _paging_of(self, operation: Operation) -> Paging:
+        key = (operation.path, operation.method)
+        if key not in self._paging:
+            self._paging[key] = Paging(operation, self._schemas)
+        return self._paging[key]
+
+    def _page(
+        self, exchange: Exchange, resource: Resource, records: Sequence[StoredRecord], page: Page, paging: Paging
+    ) -> Reply:
+        content = self._content(exchange)
+        status, stated = exchange.operation.success
+        setting = exchange.operation.data.get("x-omics-pagination")
+        key = setting.get("items") if isinstance(setting, Mapping) else None
+        around = (
+            ()
+            if content.is_stream
+            else self._plan.list_in(content.schema, resource, key if isinstance(key, str) else None) or ()
+        )
+        listed = {} if content.is_stream else self._plan.inside(content.schema, around)
+        items = (self._schemas.items(listed) or {}) if not content.is_stream else content.schema
+        inner = self._plan.around(items, resource)
+        fitted = [
+            self._values.fitted(
+                items,
+                wrapped(record.data, inner) if self._schemas.is_object(items) else record.identity,
+                f"{self._name}/{record.place}/{segment(record.identity)}",
+            )
+            for record in records
+        ]
+        if content.is_stream:
+            return _stream(content, fitted, status)
+        body: Any = fitted
+        if around:
+            fill = lambda place, schema: paging.fill(page, place, schema)  # noqa: E731 - one expression
+            envelope = self._values.fitted(content.schema, wrapped([], around), "page", fill)
+            body = with_value(cast("dict[str, Any]", envelope), around, fitted)
+        headers = paging.headers(page, stated.get("headers") or {})
+        return Reply(body, status, {"Content-Type": _type(content), **headers})
+
+    def _query(self, resource: Resource, arguments: Mapping[str, Any], paging: Paging) -> Query:
+        """Which objects a request wants: those whose fields its parameters name, in the order of another one."""
+        schema = self._plan.shape(resource).schema
+        spelled = {words(name): name for name in self._schemas.properties(schema)}
+        equal: dict[str, Sequence[Any]] = {}
+        order, descending = "", False
+        for name, value in arguments.items():
+            own = words(name)
+            if name in paging.parameters:
+                continue
+            if own in _SORTS and isinstance(value := value[0] if isinstance(value, list) and value else value, str):
+                field, _, way = value.replace(" ", ":").partition(":")
+                order = spelled.get(words(field), order)
+                descending = descending or field.startswith("-") or way.lower() == "desc"
+            elif own in _ORDERS and str(value).lower() in ("asc", "desc", "ascending", "descending"):
+                descending = descending or str(value).lower().startswith("desc")
+            elif own in spelled and not isinstance(value, dict) and not self._is_object(schema, spelled[own]):
+                values = cast("list[Any]", value) if isinstance(value, list) else [value]
+                equal[spelled[own]] = values
+        return Query(equal, order, descending)
+
+    def _is_object(self, schema: Schema, name: str) -> bool:
+        return self._schemas.is_object(self._schemas.properties(schema)[name])
+
+    # -- changes
+
+    def _replace(self, exchange: Exchange) -> Reply:
+        resource = _resource(exchange)
+        shape = self._plan.shape(resource)
+        identity = exchange.values[sum(each.count("{}") for each in resource.segments)]
+        place = exchange.filled(resource.segments)
+        record = self._find(resource, place, identity)
+        schema = exchange.operation.body.schema
+        creates = "POST" not in resource.by_method or (
+            exchange.operation.states(201) and exchange.operation.states(200)
+        )
+        if (record is None or record.deleted) and resource.is_created and creates:
+            fields = self._fields(exchange, shape, exchange.sent.body)
+            record = self._stored(resource, shape, place, fields, (), exchange.sent, identity)
+            status = 201 if exchange.operation.states(201) else None
+            return self._object(exchange, record.data, f"{place}/{segment(identity)}", resource, status=status)
+        record = self._item(exchange)
+        inner = self._plan.inside(schema, self._around_sent(schema, shape, resource))
+        fields = self._fields(exchange, shape, exchange.sent.body)
+        is_whole = bool(inner.get("required")) and bool(fields)
+        if is_whole:  # fields that the request may have are replaced, also by none
+            named = {
+                words(name)
+                for name, each in self._schemas.properties(inner).items()
+                if not self._schemas.flat(each).get("readOnly")
+            }
+            kept = {name: value for name, value in record.data.items() if words(name) not in named}
+            fields = {**kept, **fields}
+        return self._changed(
+            exchange, record, merged(record.data, fields, null_removes=False) if not is_whole else fields
+        )
+
+    def _update(self, exchange: Exchange) -> Reply:
+        record = self._item(exchange)
+        return self._changed(
+            exchange, record, self._merged_fields(exchange, record.data, self._plan.shape(_resource(exchange)))
+        )
+
+    def _merged_fields(self, exchange: Exchange, data: Mapping[str, Any], shape: Shape) -> dict[str, Any]:
+        """Fields after a merge patch, a JSON patch, or the fields of a body or form."""
+        sent = exchange.sent
+        if isinstance(sent.body, list) and sent.media_type == "application/json-patch+json":
+            return patched(data, cast("list[Any]", sent.body))
+        bare = replace(exchange, sent=replace(sent, query={}))
+        fields = self._fields(bare, shape, sent.body)
+        given = (
+            {words(name) for name in cast("dict[str, Any]", sent.body)} if isinstance(sent.body, dict) else set[str]()
+        )
+        inner = at(sent.body, self._around_sent(exchange.operation.body.schema, shape, exchange.answer.resource))
+        given |= {words(name) for name in cast("dict[str, Any]", inner)} if isinstance(inner, dict) else set[str]()
+        fields = {name: value for name, value in fields.items() if words(name) in given}  # defaults are for new objects
+        return merged(data, fields, null_removes=sent.media_type == "application/merge-patch+json")
+
+    def _act(self, exchange: Exchange) -> Reply:
+        record = self._item(exchange)
+        shape = self._plan.shape(_resource(exchange))
+        own = self._schemas.properties(shape.schema).keys()
+        fields = {
+            name: value
+            for name, value in self._merged_fields(exchange, record.data, shape).items()
+            if name in own or name in record.data
+        }
+        return self._changed(exchange, record, fields)
+
+    def _changed(self, exchange: Exchange, record: StoredRecord, fields: dict[str, Any]) -> Reply:
+        """Store changed fields and return the object."""
+        resource = _resource(exchange)
+        shape = self._plan.shape(resource)
+        identity = str(at(fields, shape.identity)) if shape.identity else record.identity
+        may_rename = (
+            exchange.operation.method != "PUT"
+            and shape.identity
+            and words(shape.identity[-1]) not in ("id", "uuid", "pk", "gid")
+        )
+        if identity != record.identity:
+            stored = self._store.get(self._name, record.place, identity)
+            if may_rename and stored is not None:
+                raise Problem(409, "conflict", f"There is already a {resource.noun} {identity!r}")
+            if not may_rename or identity in ("", "None"):
+                identity = record.identity
+                fields = with_value(fields, shape.identity, self._typed(shape, identity))
+        fields = stamped(self._schemas, shape.schema, fields, self._now(), 0)
+        place = f"{record.place}/{segment(identity)}"
+        data = self._complete(shape, fields, place)
+        if record.number:
+            self._store.change(record, data=data, identity=identity)
+        else:
+            self._store.add(replace(record, data=data, identity=identity))
+        return self._object(exchange, data, place, resource)
+
+    def _delete(self, exchange: Exchange) -> Reply:
+        resource = _resource(exchange)
+        record = self._item(exchange)
+        if record.number:
+            self._store.remove(record)
+        if not resource.is_created:
+            self._store.add(replace(record, deleted=True, content=""))
+        return self._object(
+            exchange, {**record.data, **self._marks(exchange)}, f"{record.place}/{segment(record.identity)}", resource
+        )
+
+    def _marks(self, exchange: Exchange) -> dict[str, Any]:
+        return {
+            name: True for name in self._schemas.properties(exchange.operation.response.schema) if words(name) in _TRUE
+        }
+
+    def _clear(self, exchange: Exchange) -> Reply:
+        resource = _resource(exchange)
+        self._store.clear(self._name, exchange.filled(resource.segments))
+        return self._reply(exchange, ABSENT, exchange.place)
+
+    # -- paths with one object
+
+    def _single_of(self, exchange: Exchange) -> tuple[StoredRecord, Shape]:
+        get = self._plan.by_path[exchange.operation.segments]["GET"]
+        shape = Shape(get.response.schema, (), ())
+        found = self._store.get(self._name, exchange.place)
+        if found is None:
+            data = self._values.example(shape.schema, f"{self._name}/{exchange.place}")
+            fields = cast("dict[str, Any]", data) if isinstance(data, dict) else {}
+            name = "/".join(each for each in exchange.operation.segments if each != "{}")
+            found = StoredRecord(0, self._name, exchange.place, "", name, fields)
+        return found, shape
+
+    def _read_single(self, exchange: Exchange) -> Reply:
+        record, _ = self._single_of(exchange)
+        if record.deleted:
+            raise not_found(f"There is nothing at {exchange.place}")
+        return self._object(exchange, record.data, exchange.place)
+
+    def _change_single(self, exchange: Exchange) -> Reply:
+        record, shape = self._single_of(exchange)
+        data: Mapping[str, Any] = {} if record.deleted or exchange.operation.method == "PUT" else record.data
+        fields = stamped(self._schemas, shape.schema, self._merged_fields(exchange, data, shape), self._now(), 0)
+        stored = self._complete(shape, fields, exchange.place)
+        self._store.add(replace(record, data=stored, deleted=False))
+        return self._object(exchange, stored, exchange.place)
+
+    def _delete_single(self, exchange: Exchange) -> Reply:
+        record, _ = self._single_of(exchange)
+        if record.deleted:
+            raise not_found(f"There is nothing at {exchange.place}")
+        self._store.add(replace(record, deleted=True))
+        return self._object(exchange, {**record.data, **self._marks(exchange)}, exchange.place)
+
+    # -- bytes
+
+    def _upload(self, exchange: Exchange) -> Reply:
+        content = exchange.sent.content or self._objects.put_bytes(b"")
+        resource = exchange.answer.resource
+        place, identity = exchange.place, ""
+        if resource is not None:
+            place = exchange.filled(resource.segments)
+            identity = exchange.values[sum(each.count("{}") for each in resource.segments)]
+        record = self._store.get(self._name, place, identity)
+        if record is None or record.deleted:
+            name = "/".join(each for each in exchange.operation.segments if each != "{}")
+            record = StoredRecord(0, self._name, place, identity, resource.name if resource is not None else name, {})
+        fields = self._file_fields(exchange.operation.response.schema, content, exchange.sent.media_type, None)
+        data = {**record.data, **fields}
+        self._store.add(replace(record, data=data, content=content.sha256, media_type=exchange.sent.media_type))
+        reply = self._object(exchange, data, exchange.place, resource)
+        return replace(reply, headers={**reply.headers, "ETag": f'"{content.s3_etag}"'})
+
+    def _download(self, exchange: Exchange) -> Reply | StoredReply:
+        record = self._content_of(exchange)
+        found = self._objects.get(record.content) if record is not None and record.content else None
+        if record is not None and found is not None:
+            return StoredReply(found, record.media_type or "application/octet-stream")
+        resource = exchange.answer.resource
+        if (record is not None and record.deleted) or (record is None and resource is not None and resource.is_created):
+            raise not_found(f"There is nothing at {exchange.place}")
+        return self._example(exchange)
+
+    def _content_of(self, exchange: Exchange) -> StoredRecord | None:
+        """The object with the bytes of a path: itself, what was uploaded below the same item, or the item."""
+        own = self._store.get(self._name, exchange.place)
+        if own is not None:
+            return own
+        above = [*self._plan.above((*exchange.operation.segments, ""))]
+        for length, resource in reversed(above):
+            count = sum(each.count("{}") for each in exchange.operation.segments[:length])
+            place, identity = exchange.filled(resource.segments), exchange.values[count - 1]
+            record = self._find(resource, place, identity)
+            below = self._store.uploaded(self._name, f"{place}/{segment(identity)}")
+            return below if below is not None and (record is None or not record.content) else record
+        return None
+
+    # -- responses
+
+    def _example(self, exchange: Exchange) -> Reply:
+        operation, content = exchange.operation, self._content(exchange)
+        status = operation.success[0]
+        if not content.media_type or status in (204, 304) or operation.method == "HEAD":
+            return Reply(None, status, {"X-Sandbox-Answer": "example"})
+        value = self._stated_example(content, operation)
+        if value is ABSENT:
+            value = self._values.example(content.schema, f"{self._name}/{exchange.place}")
+            value = self._with_arguments(value, exchange, content)
+        headers = {"X-Sandbox-Answer": "example", "Content-Type": _type(content)}
+        if content.is_stream:
+            return _stream(content, cast("list[Any]", value) if isinstance(value, list) else [value], status)
+        if content.is_json:
+            return Reply(value, status, headers)
+        return Reply(None, status, headers, value if isinstance(value, str) else json.dumps(value))
+
+    def _stated_example(self, content: Content, operation: Operation) -> Any:
+        """The example of a response as the document states it; ABSENT where it has none that keeps to the schema."""
+        stated = content.stated
+        listed = stated.get("examples")
+        named = next(iter(cast("Mapping[str, Any]", listed).values()), {}) if isinstance(listed, Mapping) else {}
+        value = stated.get("example", named.get("value", ABSENT) if isinstance(named, Mapping) else ABSENT)
+        if value is ABSENT or not content.schema or self._schemas.is_valid(content.schema, value):
+            return value
+        self._schemas.report(f"The example of {operation.method} {operation.path} breaks its schema and is not used")
+        return ABSENT
+
+    def _with_arguments(self, value: Any, exchange: Exchange, content: Content) -> Any:
+        """An example with the fields that the request's path names."""
+        if not isinstance(value, dict):
+            return value
+        example = cast("dict[str, Any]", value)
+        named = {words(name): each for name, each in exchange.sent.path.items()}
+        changed = {name: named[words(name)] for name in example if words(name) in named}
+        with_names = {**example, **changed}
+        return with_names if self._schemas.is_valid(content.schema, with_names) else example
+
+    def _content(self, exchange: Exchange) -> Content:
+        """The body of the response that a request accepts."""
+        responses = exchange.operation.responses
+        accepted = [media_type_of(each) for each in exchange.headers.get("accept", "").split(",")]
+        body = exchange.sent.body
+        if isinstance(body, dict) and cast("dict[str, Any]", body).get("stream") is True:
+            accepted.insert(0, "text/event-stream")
+        for kind in accepted:
+            for content in responses:
+                if content.media_type == kind:
+                    return content
+        return exchange.operation.response
+
+    def _object(
+        self,
+        exchange: Exchange,
+        data: Mapping[str, Any],
+        place: str,
+        resource: Resource | None = None,
+        *,
+        status: int | None = None,
+    ) -> Reply:
+        """A response with one object, in the fields that the document has around it."""
+        schema = self._content(exchange).schema
+        around = self._plan.around(schema, resource) if resource is not None else ()
+        value = {**self._marks(exchange), **wrapped(dict(data), around)} if around else dict(data)
+        return self._reply(exchange, value, place, status)
+
+    def _reply(self, exchange: Exchange, value: Any, place: str, status: int | None = None) -> Reply:
+        status = exchange.operation.success[0] if status is None else status
+        content = self._content(exchange)
+        if not content.media_type or status in (204, 304) or exchange.operation.method == "HEAD":
+            return Reply(None, status)
+        if content.is_stream:
+            return _stream(content, [value], status)
+        if not content.is_json:
+            return Reply(
+                None, status, {"Content-Type": content.media_type}, json.dumps(value) if value is not ABSENT else ""
+            )
+        body = self._values.fitted(content.schema, value, f"{self._name}/{place}") if content.schema else value
+        return Reply({} if body is ABSENT else body, status, {"Content-Type": _type(content)})
+
+
+def _resource(exchange: Exchange) -> Resource:
+    resource = exchange.answer.resource
+    assert resource is not None, f"{exchange.operation.name} has no resource"
+    return resource
+
+
+def _type(content: Content) -> str:
+    return "application/json" if content.media_type == "*/*" else content.media_type
+
+
+def _stream(content: Content, items: Sequence[Any], status: int) -> Reply:
+    """A stream of values: events, or lines of JSON."""
+    forms = {"text/event-stream": "data: {}\n\n", "application/json-seq": "\x1e{}\n"}
+    form = forms.get(content.media_type, "{}\n")
+    text = "".join(form.format(json.dumps(item)) for item in items)
+    return Reply(None, status, {"Content-Type": content.media_type}, text)

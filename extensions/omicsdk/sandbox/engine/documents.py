@@ -1,0 +1,73 @@
+"""The documents that a sandbox serves beside its platforms: read from files, each with a name."""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+if TYPE_CHECKING:
+    from omicsdk.sandbox.engine.engine import Engine
+
+Spec = Path | str | Mapping[str, Any]
+"""An OpenAPI document: a file, or a resolved document."""
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
+
+
+def named_specs(specs: Mapping[str, Spec] | Sequence[Spec], taken: Collection[str] = ()) -> dict[str, Spec]:
+    """Documents by name; one without a name has that of its file, or of its title.
+
+    Args:
+        specs: Documents by name, or documents alone.
+        taken: Names of platforms.
+
+    Raises:
+        ValueError: Two have one name, or a name is a platform's or none of small letters, digits, dots and dashes.
+    """
+    stated = specs.items() if isinstance(specs, Mapping) else ((_name_of(spec), spec) for spec in specs)
+    found: dict[str, Spec] = {}
+    for name, spec in stated:
+        if name in found:
+            raise ValueError(f"two documents are named {name!r}: give each another name")
+        if not _NAME.fullmatch(name) or name == "sandbox":
+            raise ValueError(f"{name!r} is no name of a service: use small letters, digits, dots and dashes")
+        if name in taken:
+            raise ValueError(f"{name!r} is a platform of the sandbox: give the document another name")
+        found[name] = spec
+    return found
+
+
+def _name_of(spec: Spec) -> str:
+    title = (
+        str((spec.get("info") or {}).get("title", ""))
+        if isinstance(spec, Mapping)
+        else Path(spec).name.partition(".")[0]
+    )
+    return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-") or "api"
+
+
+def engines_of(specs: Mapping[str, Spec]) -> "list[Engine]":
+    """Engines of documents.
+
+    Args:
+        specs: Documents by name.
+
+    Raises:
+        ValueError: A file is no OpenAPI document; the message has all of its faults.
+        OSError: A file cannot be read.
+    """
+    # Imported here, as the generator's front below: a sandbox of the platforms alone starts without both.
+    from omicsdk.sandbox.engine.engine import Engine
+
+    return [Engine(_read(spec), name=name) for name, spec in specs.items()]
+
+
+def _read(spec: Spec) -> Mapping[str, Any]:
+    if isinstance(spec, Mapping):
+        return spec
+    from omicsdk_codegen.document import DocumentError, read
+
+    try:
+        return cast("Mapping[str, Any]", read(Path(spec)).data)
+    except DocumentError as error:
+        raise ValueError(str(error)) from error

@@ -1,0 +1,202 @@
+"""The fields of stored objects: of requests, of updates and patches, and those that the server sets."""
+
+import copy
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from omicsdk.sandbox.engine.plan import Path
+from omicsdk.sandbox.engine.schemas import Schema, Schemas, words
+from omicsdk.sandbox.problems import Problem
+
+_CREATED = frozenset(
+    {"created", "created_at", "created_on", "create_time", "created_time", "creation_time", "creation_date", "date_created",
+     "created_date", "inserted_at", "added_at", "create_date", "date_added", "creation_timestamp", "created_timestamp"}
+)  # fmt: skip
+_UPDATED = frozenset(
+    {"updated", "updated_at", "updated_on", "update_time", "updated_time", "modified", "modified_at", "modified_on",
+     "date_updated", "date_modified", "last_modified", "last_updated", "updated_date", "modified_date", "last_modified_at"}
+)  # fmt: skip
+_SECONDS = 1_000_000_000_000  # smaller numbers are seconds, greater ones milliseconds
+_COUNTED = frozenset({"id", "pk", "number", "index", "iid"})
+
+
+def at(value: Any, path: Path) -> Any:
+    """A nested field of an object; None where there is none."""
+    for name in path:
+        value = cast("Mapping[str, Any]", value).get(name) if isinstance(value, Mapping) else None
+    return value
+
+
+def wrapped(value: Any, path: Path) -> Any:
+    """An object within the fields around it."""
+    for name in reversed(path):
+        value = {name: value}
+    return value
+
+
+def with_value(fields: Mapping[str, Any], path: Path, value: Any) -> dict[str, Any]:
+    """The same fields with another value of a nested one."""
+    name, *rest = path
+    inner = fields.get(name)
+    if rest:
+        nested = cast("Mapping[str, Any]", inner) if isinstance(inner, Mapping) else {}
+        return {**fields, name: with_value(nested, tuple(rest), value)}
+    return {**fields, name: value}
+
+
+def sent_fields(schemas: Schemas, sent: Schema, stored: Schema, body: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a request that are stored: not what is `readOnly`, and in the response's spelling.
+
+    Args:
+        schemas: The document's schemas.
+        sent: The schema of the request's object.
+        stored: That of the response's object.
+        body: The request's object.
+    """
+    requested, properties = schemas.properties(sent), schemas.properties(stored)
+    spelled = {words(name): name for name in properties}
+    found: dict[str, Any] = {}
+    for name, value in body.items():
+        own = name if name in properties else spelled.get(words(name), name)
+        if schemas.flat(requested.get(name)).get("readOnly"):
+            continue
+        found[own] = value
+    for name, stated in requested.items():
+        default = schemas.flat(stated).get("default")
+        own = name if name in properties else spelled.get(words(name), name)
+        if default is not None and own in properties and own not in found and not schemas.flat(stated).get("readOnly"):
+            found[own] = copy.deepcopy(default)
+    return found
+
+
+def stamped(schemas: Schemas, schema: Schema, fields: Mapping[str, Any], now: float, number: int) -> dict[str, Any]:
+    """Fields with those that a server sets: times, and numbers that count.
+
+    Args:
+        schemas: The document's schemas.
+        schema: The object's schema.
+        fields: Its fields.
+        now: The sandbox's time.
+        number: The number of a new object; 0 for one that is changed.
+    """
+    found = dict(fields)
+    for name, stated in schemas.properties(schema).items():
+        spelled = words(name)
+        if spelled in _UPDATED or (number and spelled in _CREATED and name not in found):
+            time = _time(schemas, stated, now)
+            if time is not None and (name not in found or not number):
+                found[name] = time
+        elif number and spelled in _COUNTED and name not in found and schemas.kinds(stated) - {"null"} == {"integer"}:
+            found[name] = number
+    return found
+
+
+def _time(schemas: Schemas, stated: object, now: float) -> Any:
+    flat, kinds = schemas.flat(stated), schemas.kinds(stated)
+    written = datetime.fromtimestamp(now, UTC)
+    if "string" in kinds and flat.get("format") in (None, "date-time", "date"):
+        return (
+            written.date().isoformat()
+            if flat.get("format") == "date"
+            else written.isoformat(timespec="seconds").replace("+00:00", "Z")
+        )
+    if kinds & {"integer", "number"} and "string" not in kinds:
+        example = flat.get("example", 0)
+        return int(now * 1000) if isinstance(example, int) and example > _SECONDS else int(now)
+    return None
+
+
+def slug(text: str) -> str:
+    """A text as a slug: small letters and digits, with dashes between."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+
+
+def merged(fields: Mapping[str, Any], changes: Mapping[str, Any], *, null_removes: bool) -> dict[str, Any]:
+    """Fields after a merge patch (RFC 7396).
+
+    Args:
+        fields: The present ones.
+        changes: The patch.
+        null_removes: Whether null removes a field; otherwise it is the field's value.
+    """
+    found = dict(fields)
+    for name, value in changes.items():
+        if value is None and null_removes:
+            found.pop(name, None)
+        elif isinstance(value, Mapping) and isinstance(found.get(name), Mapping):
+            found[name] = merged(found[name], cast("Mapping[str, Any]", value), null_removes=null_removes)
+        else:
+            found[name] = value
+    return found
+
+
+def patched(fields: Mapping[str, Any], operations: Sequence[Any]) -> dict[str, Any]:
+    """Fields after a JSON patch (RFC 6902).
+
+    Args:
+        fields: The present ones.
+        operations: The patch.
+
+    Raises:
+        Problem: 400, it is none; 409, a place does not exist or a test fails.
+    """
+    found: Any = copy.deepcopy(dict(fields))
+    for operation in operations:
+        try:
+            name, steps = operation["op"], _steps(operation["path"])
+            if name in ("move", "copy"):
+                value = _get(found, _steps(operation["from"]))
+                if name == "move":
+                    _remove(found, _steps(operation["from"]))
+                found = _put(found, steps, copy.deepcopy(value), insert=True)
+            elif name == "remove":
+                _remove(found, steps)
+            elif name == "test":
+                if _get(found, steps) != operation["value"]:
+                    raise Problem(409, "conflict", f"The patch's test of {operation['path']} fails")
+            elif name in ("add", "replace"):
+                if name == "replace":
+                    _get(found, steps)
+                found = _put(found, steps, operation["value"], insert=name == "add")
+            else:
+                raise Problem(400, "invalid_request", f"A JSON patch has no operation {name!r}")
+        except (KeyError, IndexError) as error:
+            raise Problem(409, "conflict", f"The patch's place {error} does not exist") from error
+        except (TypeError, ValueError) as error:
+            raise Problem(400, "invalid_request", f"The body is no JSON patch: {error}") from error
+    if not isinstance(found, dict):
+        raise Problem(409, "conflict", "After the patch the object is none")
+    return cast("dict[str, Any]", found)
+
+
+def _steps(pointer: str) -> list[str]:
+    if pointer and not pointer.startswith("/"):
+        raise ValueError(pointer)
+    return [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]]
+
+
+def _get(value: Any, steps: Sequence[str]) -> Any:
+    for step in steps:
+        value = value[int(step)] if isinstance(value, list) else value[step]
+    return value
+
+
+def _remove(value: Any, steps: Sequence[str]) -> None:
+    inner = _get(value, steps[:-1])
+    del inner[int(steps[-1]) if isinstance(inner, list) else steps[-1]]
+
+
+def _put(value: Any, steps: Sequence[str], new: Any, *, insert: bool) -> Any:
+    if not steps:
+        return new
+    inner: Any = _get(value, steps[:-1])
+    if not isinstance(inner, list):
+        inner[steps[-1]] = new
+    elif insert:
+        listed = cast("list[Any]", inner)
+        listed.insert(len(listed) if steps[-1] == "-" else int(steps[-1]), new)
+    else:
+        inner[int(steps[-1])] = new
+    return value

@@ -1,0 +1,530 @@
+"""How each operation of a document is answered: resources recognised from paths and schemas, and the reasons.
+
+Nothing here depends on the names of one document. Paths are compared when the plan is made; schemas are read when an operation is first
+requested, so that a document of 2,000 operations starts at once.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+from omicsdk.sandbox.engine.operations import MULTIPART, Operation
+from omicsdk.sandbox.engine.schemas import Schema, Schemas, words
+from omicsdk.sandbox.engine.values import IDENTITIES
+
+Kind = Literal["state", "example", "handler"]
+Path = tuple[str, ...]
+"""Segments of a path, `{}` for each parameter; or names of nested fields."""
+
+_WRAPPERS = (
+    "data",
+    "result",
+    "item",
+    "object",
+    "resource",
+    "response",
+    "payload",
+    "record",
+    "entity",
+    "body",
+    "content",
+    "value",
+)
+_LISTS = (
+    "data",
+    "items",
+    "entries",
+    "results",
+    "result",
+    "records",
+    "values",
+    "value",
+    "resources",
+    "content",
+    "list",
+    "hits",
+)
+_ASIDE = frozenset({"errors", "warnings", "included", "links", "messages", "error", "_links", "schemas", "facets"})
+_INSIDE = ("metadata", "meta", "attributes", "info", "header")
+_SEARCHES = frozenset({"search", "_search", "query", "list", "find", "filter"})
+_GENERAL = frozenset({"id", "identifier", "key", "name", "slug", "number", "code", "uid", "uuid", "guid", "ref"})
+_BINARY = frozenset({"binary", "byte"})
+
+
+@dataclass(eq=False)
+class Resource:
+    """Objects of one kind: those that the paths of a collection and of its items have in common.
+
+    Attributes:
+        segments: The collection's path.
+        by_method: Operations of the collection's path by method.
+        of_item: Operations of an item's path by method; none where the document has no such path.
+    """
+
+    segments: Path
+    by_method: Mapping[str, Operation]
+    of_item: Mapping[str, Operation]
+
+    @property
+    def name(self) -> str:
+        """Its name: the fixed segments of its path."""
+        return "/".join(segment for segment in self.segments if segment != "{}")
+
+    @property
+    def noun(self) -> str:
+        """The word for one of its objects."""
+        return singular(next((words(each) for each in reversed(self.segments) if "{}" not in each), ""))
+
+    @property
+    def parameter(self) -> str:
+        """The name of the parameter with an object's identity; empty without an item's path."""
+        operation = next(iter(self.of_item.values()), None)
+        return operation.path_parameters[-1] if operation is not None else ""
+
+    @property
+    def parameter_schema(self) -> Schema:
+        """The schema of that parameter."""
+        operation = next(iter(self.of_item.values()), None)
+        found = (
+            each.get("schema", {})
+            for each in (operation.sent("path") if operation else ())
+            if each["name"] == self.parameter
+        )
+        return next(found, {})
+
+    @property
+    def is_created(self) -> bool:
+        """Whether an operation of its paths creates objects."""
+        return "POST" in self.by_method or "PUT" in self.of_item
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What the schemas state about a resource's objects.
+
+    Attributes:
+        schema: An object as a response has it, without what is around it.
+        around: Names of the fields around it in that response.
+        identity: Names of the nested fields with its identity; empty where the schema has none.
+    """
+
+    schema: Schema
+    around: Path
+    identity: Path
+
+
+@dataclass(frozen=True)
+class Answer:
+    """How an operation is answered.
+
+    Attributes:
+        kind: From stored objects, by example, or by a handler.
+        action: What is done, in a word.
+        reason: Why.
+        resource: The resource whose objects it is about.
+        elsewhere: Whether the resource's collection has another path, so that objects are those below the operation's.
+    """
+
+    kind: Kind
+    action: str
+    reason: str
+    resource: Resource | None = None
+    elsewhere: bool = False
+
+
+def singular(word: str) -> str:
+    """A noun in the singular, as far as its end shows it."""
+    for end, instead in (
+        ("ies", "y"),
+        ("sses", "ss"),
+        ("xes", "x"),
+        ("ches", "ch"),
+        ("shes", "sh"),
+        ("statuses", "status"),
+    ):
+        if word.endswith(end) and len(word) > len(end):
+            return word.removesuffix(end) + instead
+    return word[:-1] if word.endswith("s") and not word.endswith(("ss", "us", "is")) else word
+
+
+@dataclass
+class Plan:
+    """The plan of a document.
+
+    Attributes:
+        operations: Its operations.
+        schemas: Its schemas.
+        handled: Names of operations that have handlers.
+    """
+
+    operations: Sequence[Operation]
+    schemas: Schemas
+    handled: frozenset[str] = frozenset()
+    _answers: dict[tuple[str, str], Answer] = field(default_factory=dict[tuple[str, str], Answer])
+    _shapes: dict[Path, Shape] = field(default_factory=dict[Path, Shape])
+
+    @cached_property
+    def by_path(self) -> Mapping[Path, Mapping[str, Operation]]:
+        """Operations by path and method; of paths that differ in names of parameters alone, all together."""
+        found: dict[Path, dict[str, Operation]] = {}
+        for operation in self.operations:
+            found.setdefault(operation.segments, {}).setdefault(operation.method, operation)
+        return found
+
+    @cached_property
+    def resources(self) -> Mapping[Path, Resource]:
+        """Resources by their collection's path."""
+        found: dict[Path, Resource] = {}
+        for segments, operations in self.by_path.items():
+            if len(segments) > 1 and segments[-1] == "{}":
+                collection = self._collection(segments[:-1])
+                by_method = self.by_path.get(collection, {})
+                if collection not in found and (by_method or {"GET", "PUT", "PATCH", "DELETE"} & operations.keys()):
+                    found[collection] = Resource(collection, by_method, operations)
+            elif (
+                segments[-1] != "{}" and {"GET", "POST"} <= operations.keys() and (*segments, "{}") not in self.by_path
+            ):
+                found.setdefault(segments, Resource(segments, operations, {}))
+        return found
+
+    def _collection(self, segments: Path) -> Path:
+        """The path of a collection whose items' path begins with the singular, as in /pets and /pet/{id}."""
+        if segments in self.by_path or segments[-1] == "{}":
+            return segments
+        plurals = [(*segments[:-1], f"{segments[-1]}{end}") for end in ("s", "es")] + [
+            (*segments[:-1], f"{segments[-1][:-1]}ies")
+        ]
+        return next((each for each in plurals if each in self.by_path and (*each, "{}") not in self.by_path), segments)
+
+    @cached_property
+    def _items(self) -> Mapping[Path, Resource]:
+        return {next(iter(each.of_item.values())).segments: each for each in self.resources.values() if each.of_item}
+
+    @cached_property
+    def _by_last(self) -> Mapping[str, Sequence[Resource]]:
+        found: dict[str, list[Resource]] = {}
+        for resource in self.resources.values():
+            if resource.of_item:
+                found.setdefault(resource.segments[-1], []).append(resource)
+        return found
+
+    def above(self, segments: Path) -> Iterator[tuple[int, Resource]]:
+        """Resources of the items whose paths a path continues, each with the number of segments of its item's path."""
+        for length in range(2, len(segments)):
+            resource = self._items.get(segments[:length])
+            if resource is not None:
+                yield length, resource
+
+    # -- schemas of a resource
+
+    def shape(self, resource: Resource) -> Shape:
+        """What the schemas state about a resource's objects."""
+        known = self._shapes.get(resource.segments)
+        if known is None:
+            known = self._shapes[resource.segments] = self._shape(resource)
+        return known
+
+    def _shape(self, resource: Resource) -> Shape:
+        order = (
+            (resource.of_item, "GET"),
+            (resource.by_method, "POST"),
+            (resource.of_item, "PUT"),
+            (resource.of_item, "PATCH"),
+        )
+        for operations, method in order:
+            operation = operations.get(method)
+            if operation is None or not operation.response.is_json:
+                continue
+            schema = operation.response.schema
+            around = self.around(schema, resource)
+            inner = self.inside(schema, around)
+            if self.schemas.is_object(inner):
+                return Shape(inner, around, self._identity(inner, resource))
+        listing = resource.by_method.get("GET")
+        found = (
+            self.list_in(listing.response.schema, resource)
+            if listing is not None and listing.response.is_json
+            else None
+        )
+        if listing is not None and found is not None:
+            items = self.schemas.items(self.inside(listing.response.schema, found)) or {}
+            if self.schemas.is_object(items):
+                return Shape(items, (), self._identity(items, resource))
+        sent = next(
+            (
+                each.body.schema
+                for each in (*resource.by_method.values(), *resource.of_item.values())
+                if each.body.schema
+            ),
+            {},
+        )
+        return Shape({}, (), self._identity(sent, resource))
+
+    def inside(self, schema: object, names: Path) -> Schema:
+        """The schema of a nested field."""
+        for name in names:
+            schema = self.schemas.properties(schema).get(name, {})
+        return self.schemas.flat(schema)
+
+    def around(self, schema: object, resource: Resource) -> Path:
+        """Names of the fields around an object in a response or request, such as `data` or the resource's noun."""
+        properties = self.schemas.properties(schema)
+        if self._identity(schema, resource, certain=True):
+            return ()
+        objects = {words(name): name for name, each in properties.items() if self.schemas.is_object(each)}
+        nouns = (resource.noun, singular(resource.noun.rpartition("_")[2]), *_WRAPPERS)
+        inner = next((objects[noun] for noun in nouns if noun in objects), None)
+        if inner is None and len(objects) == 1 and len(properties) == 1:
+            inner = next(iter(objects.values()))
+        if inner is None:
+            return ()
+        is_wrapper = words(inner) in _WRAPPERS or len(properties) <= 3 or not self._identity(schema, resource)
+        return (inner,) if is_wrapper and self._identity(properties[inner], resource) else ()
+
+    def _identity(self, schema: object, resource: Resource, *, certain: bool = False) -> Path:
+        """Find the field with the identity that an item's path has, by the parameter's name and the schema's fields.
+
+        Args:
+            schema: The schema of an object.
+            resource: The resource.
+            certain: Whether only the parameter's name counts, not that a field has a usual name.
+        """
+        spelled = {words(name): name for name in self.schemas.properties(schema)}
+        parameter, noun = words(resource.parameter), resource.noun
+        last = parameter.rpartition("_")[2]
+        wanted = [parameter] if parameter else []
+        if last != parameter and (last in _GENERAL or parameter.startswith((noun, singular(noun)))):
+            wanted.append(last)
+        wanted += [
+            name for name in _GENERAL if parameter.endswith(name) and parameter != name and f"{noun}{name}" == parameter
+        ]
+        for name in wanted:
+            if name in spelled:
+                return (spelled[name],)
+        for outer in _INSIDE:
+            inner = {
+                words(name): name for name in self.schemas.properties(self.inside(schema, (spelled.get(outer, outer),)))
+            }
+            for name in wanted:
+                if name in inner and outer in spelled:
+                    return (spelled[outer], inner[name])
+        usual = (*IDENTITIES, f"{noun}_id", f"{noun}_name", f"{noun}_uuid", f"{noun}_key")
+        found = next(
+            (spelled[name] for name in usual if name in spelled and self._agrees(schema, spelled[name], resource)), None
+        )
+        if found is None or (certain and words(found) in ("name", "code", "key", "number")):
+            return ()
+        return (found,)
+
+    def _agrees(self, schema: object, name: str, resource: Resource) -> bool:
+        """Whether a field may have the values of an item's parameter."""
+        sent, stated = resource.parameter_schema, self.schemas.properties(schema)[name]
+        kinds = self.schemas.kinds(sent), self.schemas.kinds(stated)
+        if all(kinds) and not kinds[0] & kinds[1] and not ("string" in kinds[0] and kinds[1] & {"integer"}):
+            return False
+        return self.schemas.flat(sent).get("format") != "uuid" or self.schemas.flat(stated).get("format") == "uuid"
+
+    def list_in(self, schema: object, resource: Resource | None = None, stated: str | None = None) -> Path | None:
+        """Names of the fields around the list in a response; None for a response without a list.
+
+        Args:
+            schema: The response's schema.
+            resource: The resource that is listed.
+            stated: The list's dotted key where the document states it.
+        """
+        if stated is not None:
+            return tuple(filter(None, stated.removesuffix("?").partition("|")[0].split(".")))
+        if self.schemas.items(schema) is not None:
+            return ()
+        properties = self.schemas.properties(schema)
+        lists = [
+            name
+            for name, each in properties.items()
+            if self.schemas.items(each) is not None and words(name) not in _ASIDE
+        ]
+        if lists:
+            plural = words(resource.segments[-1]) if resource is not None else ""
+            names = {words(name): name for name in lists}
+            if wanted := next((names[name] for name in (plural, *_LISTS) if name in names), None):
+                return (wanted,)
+            noun = resource.noun if resource is not None else ""
+            return next(
+                ((name,) for name in lists if noun and singular(words(name)) == noun),
+                (lists[0],) if len(lists) == 1 else None,
+            )
+        for name, each in properties.items():
+            if words(name) in (*_WRAPPERS, "_embedded", "embedded", "list", "results") and self.schemas.is_object(each):
+                inner = self.list_in(each, resource)
+                if inner:
+                    return (name, *inner)
+        return None
+
+    # -- answers
+
+    def answer(self, operation: Operation) -> Answer:
+        """How an operation is answered."""
+        key = (operation.path, operation.method)
+        known = self._answers.get(key)
+        if known is None:
+            known = self._answers[key] = self._answer(operation)
+        return known
+
+    def _answer(self, operation: Operation) -> Answer:
+        if operation.name in self.handled:
+            return Answer("handler", "handle", "a handler has its name")
+        segments = operation.segments
+        if found := self._bytes(operation):
+            return found
+        if (resource := self._items.get(segments)) is not None:
+            return self._of_item(operation, resource)
+        resource = self.resources.get(segments)
+        if resource is not None and (resource.of_item or (found := self._elsewhere(operation)) is None):
+            return self._of_collection(operation, resource)
+        if found := self._elsewhere(operation) or self._single(operation) or self._action(operation):
+            return found
+        return Answer("example", "example", "its path is neither one of a collection nor of an item")
+
+    def _of_item(self, operation: Operation, resource: Resource) -> Answer:
+        method, what = operation.method, f"an item of {'/'.join(resource.segments)}"
+        actions = {"GET": "read", "HEAD": "read", "PUT": "replace", "PATCH": "update", "DELETE": "delete"}
+        if method == "GET" and not (operation.response.is_json and self._is_object(operation.response.schema)):
+            return Answer("example", "example", f"its response is no object, though its path is that of {what}")
+        if method in actions:
+            return Answer("state", actions[method], f"{method} of {what}", resource)
+        if method == "POST" and (operation.body.media_type or operation.response.media_type):
+            return Answer("state", "update", f"POST with fields to {what}", resource)
+        return Answer("example", "example", f"{method} of {what} changes no fields")
+
+    def _is_object(self, schema: object) -> bool:
+        return self.schemas.items(schema) is None and self.schemas.kinds(schema) <= {"object", "null"}
+
+    def _of_collection(self, operation: Operation, resource: Resource) -> Answer:
+        method, what = operation.method, f"the collection {'/'.join(resource.segments)}"
+        if method == "POST":
+            if not resource.of_item and not self._is_sent_alike(operation, resource):
+                return Answer("example", "example", f"POST to {what} returns other objects than its list has")
+            return Answer("state", "create", f"POST to {what}", resource)
+        if method == "GET":
+            if self._list_of(operation, resource) is None:
+                return Answer("example", "example", f"its response has no list, though its path is that of {what}")
+            return Answer("state", "list", f"GET of {what}", resource)
+        if method == "DELETE":
+            return Answer("state", "clear", f"DELETE of {what}", resource)
+        return Answer("example", "example", f"{method} of {what}")
+
+    def _list_of(self, operation: Operation, resource: Resource) -> Path | None:
+        setting = operation.data.get("x-omics-pagination")
+        stated = setting.get("items") if isinstance(setting, Mapping) else None
+        content = next((each for each in operation.responses if each.is_json or each.is_stream), None)
+        if content is None:
+            return None
+        if content.is_stream:
+            return ()
+        return self.list_in(content.schema, resource, stated if isinstance(stated, str) else None)
+
+    def _is_sent_alike(self, operation: Operation, resource: Resource) -> bool:
+        """Whether a POST returns, or takes, what the list of its path has."""
+        listing = resource.by_method["GET"]
+        found = self._list_of(listing, resource)
+        if found is None:
+            return False
+        listed = self.schemas.items(self.inside(listing.response.schema, found)) or {}
+        response = operation.response.schema
+        returned = self.inside(response, self.around(response, resource))
+        names = self.schemas.properties(listed).keys()
+        alike = [self.schemas.properties(each).keys() & names for each in (returned, operation.body.schema)]
+        return bool(names) and any(len(each) * 2 >= min(len(names), 4) for each in alike)
+
+    def _elsewhere(self, operation: Operation) -> Answer | None:
+        """A list, or a new object, of a collection that has another path: /users/{id}/tasks beside /tasks/{id}."""
+        segments, method = operation.segments, operation.method
+        last = segments[-1]
+        if method == "POST" and last in _SEARCHES and (resource := self.resources.get(segments[:-1])):
+            if resource.of_item and self._same(operation, resource, listed=True):
+                return Answer("state", "list", f"a search in the collection {'/'.join(resource.segments)}", resource)
+            return None
+        if method not in ("GET", "POST") or "{}" in last:
+            return None
+        for resource in self._by_last.get(last, ()):
+            if len(resource.segments) < len(segments) and self._same(operation, resource, listed=method == "GET"):
+                action = "list" if method == "GET" else "create"
+                where = "/".join(resource.segments)
+                return Answer(
+                    "state", action, f"its objects are those of the collection {where}", resource, elsewhere=True
+                )
+        return None
+
+    def _same(self, operation: Operation, resource: Resource, *, listed: bool) -> bool:
+        """Whether a response has a resource's objects: as a list, or one of them."""
+        schema = operation.response.schema
+        if listed:
+            found = self.list_in(schema, resource)
+            schema = (self.schemas.items(self.inside(schema, found)) or {}) if found is not None else {}
+        else:
+            schema = self.inside(schema, self.around(schema, resource))
+        own, shape = self.schemas.properties(schema).keys(), self.schemas.properties(self.shape(resource).schema).keys()
+        return bool(own) and bool(shape) and len(own & shape) * 2 > min(len(own), len(shape))
+
+    def _single(self, operation: Operation) -> Answer | None:
+        """A path that has one object alone, such as /settings or /users/{id}/profile."""
+        operations = self.by_path[operation.segments]
+        get = operations.get("GET")
+        changes = {"PUT", "PATCH"} & operations.keys()
+        if get is None or not changes or not get.response.is_json or not self._is_object(get.response.schema):
+            return None
+        if self.list_in(get.response.schema) is not None and "PATCH" not in changes:
+            return None
+        action = {"GET": "read", "HEAD": "read", "PUT": "replace", "PATCH": "update", "DELETE": "delete"}.get(
+            operation.method
+        )
+        if action is None:
+            return None
+        return Answer("state", f"{action} single", "its path has one object, which is read and changed", None)
+
+    def _action(self, operation: Operation) -> Answer | None:
+        """A change of an item that is no field of a body: /tasks/{id}/cancel, which returns the task."""
+        segments = operation.segments
+        own = (*segments[:-1], segments[-1].partition(":")[0])
+        item = own if own != segments and own in self._items else segments[:-1]
+        resource = self._items.get(item)
+        if resource is None or operation.method not in ("POST", "PUT", "PATCH") or not operation.response.is_json:
+            return None
+        if not self._same(operation, resource, listed=False):
+            return None
+        return Answer(
+            "state", "act", f"it returns the item of {'/'.join(resource.segments)} that it is about", resource
+        )
+
+    def _bytes(self, operation: Operation) -> Answer | None:
+        """Uploads and downloads of bytes."""
+        segments, method = operation.segments, operation.method
+        if method in ("PUT", "POST", "PATCH") and operation.bodies and all(map(_is_bytes, operation.bodies)):
+            if method == "POST" and segments in self.resources:
+                return Answer("state", "create", "its body is the content of a new object", self.resources[segments])
+            return Answer(
+                "state", "upload", f"its body is of {operation.bodies[0].media_type}", self._items.get(segments)
+            )
+        is_read = method == "GET" and operation.response.media_type and not operation.response.is_stream
+        if is_read and all(self._is_bytes_response(each) for each in operation.responses):
+            return Answer(
+                "state", "download", f"its response is of {operation.response.media_type}", self._items.get(segments)
+            )
+        return None
+
+    def _is_bytes_response(self, content: Any) -> bool:
+        if content.is_json:
+            return self.schemas.flat(content.schema).get("format") == "binary"
+        return not content.media_type.startswith("text/html") and not content.media_type.endswith("xml")
+
+
+def _is_bytes(content: Any) -> bool:
+    kind = content.media_type
+    if content.is_json and kind == "*/*":
+        return content.schema.get("format") in _BINARY
+    return (
+        not content.is_json
+        and kind not in (MULTIPART, "application/x-www-form-urlencoded")
+        and "xml" not in kind
+        and "yaml" not in kind
+    )

@@ -1,0 +1,293 @@
+"""Schemas of a document: references followed, `allOf` merged, and values validated as requests or responses have them."""
+
+import base64
+import binascii
+import ipaddress
+import re
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date, datetime
+from functools import cache
+from typing import Any, cast
+
+from jsonschema import Draft202012Validator, FormatChecker, validators
+from jsonschema.exceptions import ValidationError
+
+Schema = Mapping[str, Any]
+
+_HOME = "#/components/schemas/"
+_UNIONS = ("oneOf", "anyOf")
+_EMPTY: Schema = {}
+
+
+def words(name: str) -> str:
+    """Spell a name in small letters with `_` between its words, so that FriendlyName and friendly_name are alike."""
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name)
+    return re.sub(r"[^a-z0-9]+", "_", spaced.lower()).strip("_")
+
+
+class Schemas:
+    """The schemas of one document.
+
+    Args:
+        document: A resolved OpenAPI 3.1 document.
+        report: Called with each fault of the document that changes how the sandbox reads it.
+    """
+
+    def __init__(self, document: Mapping[str, Any], report: Callable[[str], None] = lambda _fault: None) -> None:
+        self.components: Mapping[str, Any] = document.get("components", {})
+        self.report = report
+        # Schemas are known by their identity; each is kept beside its result, so that no other object gets its number.
+        self._flat: dict[int, tuple[object, Schema]] = {}
+        self._branches: dict[int, tuple[object, tuple[Schema, ...]]] = {}
+        self._validators: dict[tuple[int, bool], tuple[object, Any]] = {}
+        self._classes = {sent: _validator_class(self, sent=sent) for sent in (True, False)}
+
+    def target(self, reference: str) -> Schema:
+        """The schema that a reference points at; an empty one for a reference to nothing."""
+        name = reference.removeprefix(_HOME).replace("~1", "/").replace("~0", "~")
+        return self.components.get("schemas", {}).get(name, _EMPTY)
+
+    def flat(self, schema: object) -> Schema:
+        """A schema as one object: references followed, all parts of `allOf` merged into it. Alternatives are kept."""
+        if not isinstance(schema, Mapping):
+            return _EMPTY
+        known = self._flat.get(id(cast("object", schema)))
+        if known is None:
+            stated = cast("Schema", schema)
+            known = self._flat[id(stated)] = (stated, self._merged(stated, frozenset()))
+            self._flat.setdefault(id(known[1]), (known[1], known[1]))
+        return known[1]
+
+    def _merged(self, schema: Schema, open_references: frozenset[str]) -> Schema:
+        parts: list[Schema] = []
+        reference = schema.get("$ref")
+        if isinstance(reference, str) and reference not in open_references:
+            parts.append(self._merged(self.target(reference), open_references | {reference}))
+        for part in schema.get("allOf", ()):
+            if isinstance(part, Mapping):
+                parts.append(self._merged(cast("Schema", part), open_references))
+        own = {key: value for key, value in schema.items() if key not in ("$ref", "allOf")}
+        if not parts:
+            return own if len(own) < len(schema) else schema
+        merged: dict[str, Any] = {}
+        for part in parts:
+            _add(merged, part)
+        merged.pop("additionalProperties", None) if merged.get("additionalProperties") is False else None
+        if "discriminator" in merged and not any(union in merged for union in _UNIONS):
+            del merged["discriminator"]  # of a base, whose variants refer to it
+        _add(merged, own)
+        return merged
+
+    def branches(self, schema: object) -> tuple[Schema, ...]:
+        """The alternatives of a schema, each with what is common to all; none for a schema without alternatives."""
+        flat = self.flat(schema)
+        known = self._branches.get(id(flat))
+        if known is None:
+            union = next((union for union in _UNIONS if isinstance(flat.get(union), list)), None)
+            base = {key: value for key, value in flat.items() if key not in (union, "discriminator")}
+            stated: list[Any] = flat[union] if union else []
+            merged = tuple(self._merged({"allOf": [base, each]}, frozenset()) for each in stated)
+            known = self._branches[id(flat)] = (flat, merged)
+        return known[1]
+
+    def chosen(self, schema: object, value: object) -> Schema | None:
+        """The alternative that a value's discriminator names; None without one."""
+        flat = self.flat(schema)
+        discriminator = flat.get("discriminator")
+        if not isinstance(discriminator, Mapping) or not isinstance(value, Mapping):
+            return None
+        stated = cast("Mapping[str, Any]", discriminator)
+        tag = cast("Mapping[str, Any]", value).get(str(stated.get("propertyName")))
+        listed = [each for union in _UNIONS for each in flat.get(union, ()) if isinstance(each, Mapping)]
+        references = [str(cast("Schema", each).get("$ref", "")) for each in listed]
+        target = str(cast("Mapping[str, Any]", stated.get("mapping") or {}).get(str(tag), tag))
+        for reference in references:
+            if reference and (reference == target or reference.removeprefix(_HOME) == target):
+                return self.branches(flat)[references.index(reference)]
+        return None
+
+    def properties(self, schema: object) -> Mapping[str, Any]:
+        """The properties of objects, those of all alternatives included."""
+        found: dict[str, Any] = {}
+        for branch in self.branches(schema):
+            for name, stated in self.properties(branch).items() if not self.branches(branch) else ():
+                found.setdefault(name, stated)
+        return {**found, **_mapping(self.flat(schema).get("properties"))}
+
+    def kinds(self, schema: object) -> frozenset[str]:
+        """The types of JSON that a schema allows; none for any."""
+        flat = self.flat(schema)
+        stated = flat.get("type")
+        if isinstance(stated, str):
+            return frozenset({stated})
+        if isinstance(stated, list):
+            return frozenset(cast("list[str]", stated))
+        if branches := self.branches(flat):
+            kinds = [self.kinds(branch) if branch is not flat else frozenset[str]() for branch in branches]
+            return frozenset[str]().union(*kinds) if all(kinds) else frozenset()
+        if "properties" in flat or isinstance(flat.get("additionalProperties"), Mapping):
+            return frozenset({"object"})
+        return frozenset({"array"}) if "items" in flat else frozenset()
+
+    def is_object(self, schema: object) -> bool:
+        """Whether a schema is one of objects with properties."""
+        return "object" in self.kinds(schema) and bool(self.properties(schema))
+
+    def items(self, schema: object) -> Schema | None:
+        """The schema of a list's items; None for what is no list."""
+        flat = self.flat(schema)
+        if self.kinds(flat) - {"null"} != {"array"}:
+            return None
+        found = flat.get("items")
+        if found is None and (lists := [each for each in self.branches(flat) if "items" in each]):
+            found = lists[0]["items"]
+        return cast("Schema", found) if isinstance(found, Mapping) else _EMPTY
+
+    def errors(self, schema: object, value: object, *, sent: bool) -> Iterator[ValidationError]:
+        """What of a value breaks a schema.
+
+        Args:
+            schema: The schema.
+            value: Decoded JSON.
+            sent: Whether it is of a request, which may leave out what is `readOnly`; a response what is `writeOnly`.
+        """
+        return self._validator(schema, sent=sent).iter_errors(value)
+
+    def is_valid(self, schema: object, value: object, *, sent: bool = False) -> bool:
+        """Whether a value keeps to a schema; arguments are those of `errors`."""
+        return next(iter(self.errors(schema, value, sent=sent)), None) is None
+
+    def _validator(self, schema: object, *, sent: bool) -> Any:
+        stated = cast("Schema", schema) if isinstance(schema, Mapping) else _EMPTY
+        key = (id(stated), sent)
+        known = self._validators.get(key)
+        if known is None:
+            # Lookups of unevaluated properties need the components beside the schema.
+            whole = {**stated, "components": self.components}
+            known = self._validators[key] = (stated, self._classes[sent](whole, format_checker=formats()))
+        return known[1]
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return cast("Mapping[str, Any]", value) if isinstance(value, Mapping) else _EMPTY
+
+
+def _add(merged: dict[str, Any], part: Schema) -> None:
+    """Merge the keywords of a part of `allOf` into the others."""
+    for key, value in part.items():
+        if key == "properties":
+            present: dict[str, Any] = dict(_mapping(merged.get("properties")))
+            for name, stated in _mapping(value).items():
+                both = name in present and present[name] is not stated
+                present[name] = {"allOf": [present[name], stated]} if both else stated
+            merged["properties"] = present
+        elif key == "required" and isinstance(value, list):
+            merged["required"] = [*dict.fromkeys([*merged.get("required", ()), *cast("list[str]", value)])]
+        else:
+            merged[key] = value
+
+
+# -- validation
+
+
+def _validator_class(schemas: Schemas, *, sent: bool) -> Any:
+    left_out = "readOnly" if sent else "writeOnly"
+
+    def reference(validator: Any, target: Any, instance: object, _schema: Schema) -> Iterator[ValidationError]:
+        yield from validator.descend(instance, schemas.target(target))
+
+    def required(validator: Any, names: Any, instance: Any, schema: Schema) -> Iterator[ValidationError]:
+        if validator.is_type(instance, "object"):
+            properties = _mapping(schema.get("properties"))
+            for name in names:
+                if name not in instance and not schemas.flat(properties.get(name)).get(left_out):
+                    yield ValidationError(f"{name!r} is a required property")
+
+    def pattern(validator: Any, stated: Any, instance: Any, _schema: Schema) -> Iterator[ValidationError]:
+        expression = _compiled(stated)
+        if expression is None:
+            schemas.report(f"The pattern {stated!r} is not checked: Python cannot read it")
+        elif validator.is_type(instance, "string") and not expression.search(instance):
+            yield ValidationError(f"{instance!r} does not match {stated!r}")
+
+    def alternatives(validator: Any, listed: Any, instance: Any, schema: Schema) -> Iterator[ValidationError]:
+        # `oneOf` as `anyOf`: published documents have alternatives of which several fit.
+        chosen = schemas.chosen(schema, instance)
+        if chosen is not None:
+            yield from validator.descend(instance, chosen)
+            return
+        found: list[ValidationError] = []
+        for index, alternative in enumerate(listed):
+            errors = list(validator.descend(instance, alternative, schema_path=index))
+            if not errors:
+                return
+            found += errors
+        yield ValidationError(f"{instance!r} is valid under none of the alternatives", context=found)
+
+    def properties(validator: Any, stated: Any, instance: Any, _schema: Schema) -> Iterator[ValidationError]:
+        if validator.is_type(instance, "object"):
+            for name, schema in stated.items():
+                # A client may send back what it was given: what is `readOnly` is ignored.
+                if name in instance and not (sent and schemas.flat(schema).get(left_out)):
+                    yield from validator.descend(instance[name], schema, path=name, schema_path=name)
+
+    keywords = {
+        "properties": properties,
+        "$ref": reference,
+        "required": required,
+        "pattern": pattern,
+        "oneOf": alternatives,
+        "anyOf": alternatives,
+    }
+    return cast("Any", validators).extend(Draft202012Validator, keywords)
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str] | None:
+    try:
+        return re.compile(pattern)
+    except (re.error, OverflowError, RecursionError):
+        return None
+
+
+@cache
+def formats() -> FormatChecker:
+    """Checks of the formats that documents have in common, each by the standard library alone."""
+    checker = FormatChecker(formats=())
+    checks: Mapping[str, Callable[[str], object]] = {
+        "date-time": _date_time,
+        "date": date.fromisoformat,
+        "uuid": _uuid,
+        "email": lambda text: _match(r"[^@\s]+@[^@\s]+", text),
+        "uri": lambda text: _match(r"[A-Za-z][A-Za-z0-9+.-]*:\S*", text),
+        "url": lambda text: _match(r"[A-Za-z][A-Za-z0-9+.-]*:\S*", text),
+        "ipv4": ipaddress.IPv4Address,
+        "ipv6": ipaddress.IPv6Address,
+        "byte": lambda text: base64.b64decode(text, validate=True),
+    }
+
+    def check(function: Callable[[str], object]) -> Callable[[object], bool]:
+        def is_right(value: object) -> bool:
+            return not isinstance(value, str) or bool(function(value) or True)
+
+        return is_right
+
+    for name, function in checks.items():
+        checker.checks(name, raises=(ValueError, binascii.Error))(check(function))
+    return checker
+
+
+def _match(pattern: str, text: str) -> None:
+    if not re.fullmatch(pattern, text):
+        raise ValueError(text)
+
+
+def _date_time(text: str) -> None:
+    _match(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d:?\d\d)?", text)
+    datetime.fromisoformat(text.upper().replace("Z", "+00:00"))
+
+
+def _uuid(text: str) -> None:
+    _match(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", text)
+    uuid.UUID(text)

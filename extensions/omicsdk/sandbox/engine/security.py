@@ -1,0 +1,84 @@
+"""Security schemes of a document, enforced with tokens of the sandbox."""
+
+import base64
+import binascii
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from omicsdk.sandbox.engine.operations import Operation
+from omicsdk.sandbox.problems import Problem
+from omicsdk.sandbox.service import Caller, Tokens
+
+_UNCHECKED = ("mutualTLS",)
+"""Kinds of schemes that a request over plain HTTP cannot fulfil."""
+
+
+class Security:
+    """The security of one document.
+
+    Args:
+        document: The document.
+        tokens: The sandbox's tokens: bearer tokens, API keys and passwords are each one of them.
+    """
+
+    def __init__(self, document: Mapping[str, Any], tokens: Tokens) -> None:
+        self._schemes: Mapping[str, Mapping[str, Any]] = document.get("components", {}).get("securitySchemes", {})
+        self._default: Sequence[Mapping[str, Any]] = document.get("security") or ()
+        self._tokens = tokens
+
+    def caller(
+        self, operation: Operation, headers: Mapping[str, str], query: Sequence[tuple[str, str]]
+    ) -> Caller | None:
+        """The sender of a request; None where the operation needs none.
+
+        Args:
+            operation: The operation.
+            headers: The request's headers, names in lower case.
+            query: Its query's parameters.
+
+        Raises:
+            Problem: 401; it fulfils none of the operation's requirements.
+        """
+        requirements: Sequence[Mapping[str, Any]] = operation.data.get("security", self._default)
+        refusal: Problem | None = None
+        for requirement in requirements:
+            try:
+                return self._fulfilled(requirement, headers, query)
+            except Problem as problem:
+                refusal = refusal or problem
+        if refusal is not None and {} not in requirements:
+            raise refusal
+        return None
+
+    def _fulfilled(
+        self, requirement: Mapping[str, Any], headers: Mapping[str, str], query: Sequence[tuple[str, str]]
+    ) -> Caller | None:
+        caller: Caller | None = None
+        for name in requirement:
+            scheme = self._schemes.get(name, {"type": "http", "scheme": "bearer"})
+            if scheme.get("type") not in _UNCHECKED:
+                caller = self._tokens.caller(f"Bearer {self._credential(scheme, headers, query)}")
+        return caller
+
+    def _credential(
+        self, scheme: Mapping[str, Any], headers: Mapping[str, str], query: Sequence[tuple[str, str]]
+    ) -> str:
+        """The token that a request sends for a scheme; empty for none."""
+        authorization = headers.get("authorization", "")
+        word, _, rest = authorization.partition(" ")
+        if scheme.get("type") == "apiKey":
+            name = str(scheme.get("name", ""))
+            cookies = dict(each.strip().partition("=")[::2] for each in headers.get("cookie", "").split(";") if each)
+            source = {"query": dict(query), "cookie": cookies}.get(str(scheme.get("in")), headers)
+            sent = str(source.get(name.lower() if source is headers else name, ""))
+            # Keys in the header Authorization often have a word before them, such as Token or Bearer.
+            return sent.rpartition(" ")[2]
+        if scheme.get("scheme", "").lower() == "basic":
+            if word.lower() != "basic":
+                return ""
+            try:
+                user, _, password = base64.b64decode(rest, validate=True).decode().partition(":")
+            except (binascii.Error, UnicodeDecodeError):
+                return ""
+            return password or user
+        return rest if word.lower() not in ("basic", "") else ""

@@ -1,0 +1,340 @@
+"""Values that keep to schemas: stored objects as a response has them, and what nobody set, made from the schema."""
+
+import hashlib
+import math
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from random import Random
+from typing import Any, cast
+
+from omicsdk.sandbox.engine.patterns import matching
+from omicsdk.sandbox.engine.schemas import Schema, Schemas, words
+
+ABSENT: Any = object()
+"""Stands for no value; null is one."""
+
+IDENTITIES = (
+    "id",
+    "pk",
+    "uuid",
+    "gid",
+    "uid",
+    "guid",
+    "sid",
+    "key",
+    "name",
+    "slug",
+    "number",
+    "code",
+    "identifier",
+    "login",
+)
+"""Names of fields that identify objects, the commonest first."""
+
+Fill = Callable[[Sequence[str], Schema], Any]
+"""Gives the value of a property by its name and those around it, the outermost first, and its flat schema; or ABSENT."""
+
+_TYPES: Mapping[str, tuple[type, ...]] = {
+    "string": (str,),
+    "integer": (int,),
+    "number": (int, float),
+    "boolean": (bool,),
+}
+_LIMITS = frozenset(
+    {"enum", "const", "format", "pattern", "minLength", "maxLength", "minimum", "maximum", "exclusiveMinimum",
+     "exclusiveMaximum", "multipleOf", "not", "if"}
+)  # fmt: skip
+"""Keywords that limit the values of a type."""
+
+_DEEPEST = 8
+_FULL = 3
+"""Levels of an example that have their optional properties too."""
+
+
+def nothing(_place: Sequence[str], _schema: Schema) -> Any:
+    """Fill no property."""
+    return ABSENT
+
+
+class Values:
+    """Makes values for the schemas of one document, always the same ones.
+
+    Args:
+        schemas: The schemas.
+        seed: Distinguishes the values of different sandboxes.
+    """
+
+    def __init__(self, schemas: Schemas, seed: str = "") -> None:
+        self._schemas = schemas
+        self._seed = seed
+
+    # -- values from schemas alone
+
+    def example(self, schema: object, place: str) -> Any:
+        """Make a value with optional properties, from the document's examples where they keep to the schema.
+
+        Args:
+            schema: The schema.
+            place: Names the value: the same place has the same value.
+        """
+        return self._made(schema, place, full=True)
+
+    def made(self, schema: object, place: str) -> Any:
+        """Make a value of what a schema requires; arguments are those of `example`."""
+        return self._made(schema, place, full=False)
+
+    def _made(self, schema: object, place: str, *, full: bool, depth: int = 0, within: tuple[int, ...] = ()) -> Any:
+        flat = self._schemas.flat(schema)
+        if "const" in flat:
+            return flat["const"]
+        stated = self._stated(schema, flat, place)
+        if stated is not ABSENT:
+            return stated
+        if isinstance(flat.get("enum"), list) and flat["enum"]:
+            return next((each for each in flat["enum"] if each is not None), None)
+        if branches := self._schemas.branches(flat):
+            branch = next((each for each in branches if self._schemas.kinds(each) != {"null"}), branches[0])
+            inner = (*within, id(flat))
+            return None if depth > _DEEPEST else self._made(branch, place, full=full, depth=depth + 1, within=inner)
+        kinds = self._schemas.kinds(flat)
+        if "null" in kinds and (depth > _DEEPEST or id(flat) in within or not kinds - {"null"}):
+            return None
+        inner = (*within, id(flat))
+        if "object" in kinds:
+            return self._object(flat, place, full=full, depth=depth, within=inner)
+        if "array" in kinds:
+            least = int(flat.get("minItems", 0))
+            wanted = max(least, 1 if full and depth < _FULL and id(flat) not in within else 0)
+            if depth > _DEEPEST:
+                return []
+            items = flat.get("items", {})
+            return [
+                self._made(items, f"{place}/{number}", full=full, depth=depth + 1, within=inner)
+                for number in range(wanted)
+            ]
+        return self._scalar(flat, kinds, place)
+
+    def _stated(self, schema: object, flat: Schema, place: str) -> Any:
+        """An example or default of the document that keeps to the schema."""
+        listed = flat.get("examples")
+        stated = [flat[key] for key in ("example", "default") if key in flat]
+        stated[:0] = cast("list[Any]", listed)[:1] if isinstance(listed, list) else []
+        for value in stated:
+            if value is None:
+                continue
+            if self._schemas.is_valid(schema, value):
+                return value
+            self._schemas.report(f"The example of {place.rpartition('/')[2]} breaks its schema and is not used")
+        return ABSENT
+
+    def _object(self, flat: Schema, place: str, *, full: bool, depth: int, within: tuple[int, ...]) -> Any:
+        required = frozenset(flat.get("required", ()))
+        found: dict[str, Any] = {}
+        if depth > _DEEPEST:
+            return found
+        for name, stated in self._schemas.properties(flat).items():
+            schema = self._schemas.flat(stated)
+            is_wanted = name in required or (full and depth < _FULL and id(schema) not in within)
+            if is_wanted and not schema.get("writeOnly"):
+                found[name] = self._made(stated, f"{place}/{name}", full=full, depth=depth + 1, within=within)
+        for name in required - found.keys() - self._schemas.properties(flat).keys():
+            found[name] = self._made(flat.get("additionalProperties"), f"{place}/{name}", full=False, depth=depth + 1)
+        return found
+
+    def _random(self, place: str) -> Random:
+        return Random(hashlib.sha256(f"{self._seed}:{place}".encode()).digest())  # noqa: S311 - the same each time
+
+    def _scalar(self, flat: Schema, kinds: frozenset[str], place: str) -> Any:
+        random = self._random(place)
+        if "string" in kinds:
+            return self._text(flat, place, random)
+        if "integer" in kinds or "number" in kinds:
+            return _number(flat, random, whole="integer" in kinds)
+        return False if "boolean" in kinds else {}
+
+    def _text(self, flat: Schema, place: str, random: Random) -> str:
+        pattern, least, most = flat.get("pattern"), flat.get("minLength", 0), flat.get("maxLength", math.inf)
+        stated = str(flat.get("format", ""))
+        if isinstance(pattern, str):
+            tries = (matching(pattern, random) for _ in range(20))
+            found = next((text for text in tries if text is not None and least <= len(text) <= most), None)
+            if found is not None:
+                return found
+        digits = f"{random.getrandbits(128):032x}"
+        made = {
+            "uuid": str(uuid.UUID(digits)),
+            "date-time": f"2024-{random.randint(1, 12):02}-{random.randint(1, 28):02}T12:00:00Z",
+            "date": f"2024-{random.randint(1, 12):02}-{random.randint(1, 28):02}",
+            "time": "12:00:00Z",
+            "email": f"{digits[:8]}@example.org",
+            "hostname": f"{digits[:8]}.example.org",
+            "uri": f"https://example.org/{digits[:8]}",
+            "url": f"https://example.org/{digits[:8]}",
+            "ipv4": f"192.0.2.{random.randint(1, 254)}",
+            "ipv6": f"2001:db8::{digits[:4]}",
+            "byte": "AAAA",
+            "duration": "PT1H",
+        }.get(stated)
+        if made is not None:
+            return made
+        last = words(place.rpartition("/")[2]) or "text"
+        text = f"{last}-{digits[:6]}" if len(last) + 7 <= most else digits[: int(min(most, 24))]
+        return text.ljust(least, "x")
+
+    # -- stored values as responses have them
+
+    def fitted(self, schema: object, value: Any, place: str, fill: Fill = nothing) -> Any:
+        """Make a value that keeps to a schema and has of a stored one what the schema has.
+
+        Args:
+            schema: The schema of a response.
+            value: The stored value, or ABSENT.
+            place: Names the value, for what is made.
+            fill: Gives values of properties that are not stored.
+        """
+        fitted = self._fitted(schema, value, place, fill, 0)
+        if self._schemas.is_valid(schema, fitted):
+            return fitted
+        if isinstance(fitted, dict):
+            fitted = self._repaired(schema, cast("dict[str, Any]", fitted), place)
+            if self._schemas.is_valid(schema, fitted):
+                return fitted
+        self._schemas.report(f"No value was found that keeps to the schema of {place.partition('?')[0]}")
+        return fitted
+
+    def _repaired(self, schema: object, fitted: dict[str, Any], place: str) -> Any:
+        """Leave out, or make again, the properties of an object that break its schema."""
+        required = self._schemas.flat(schema).get("required", ())
+        properties = self._schemas.properties(schema)
+        for error in self._schemas.errors(schema, fitted, sent=False):
+            name = error.absolute_path[0] if error.absolute_path else None
+            if name in fitted and isinstance(name, str):
+                if name in required:
+                    fitted[name] = self.made(properties.get(name), f"{place}/{name}")
+                else:
+                    del fitted[name]
+        made = self.made(schema, place)
+        return {**made, **fitted} if isinstance(made, dict) else fitted
+
+    def _fitted(self, schema: object, value: Any, place: str, fill: Fill, depth: int) -> Any:
+        flat = self._schemas.flat(schema)
+        kinds = self._schemas.kinds(flat)
+        if "const" in flat:
+            return flat["const"]
+        if depth > 60 or (value is None and ("null" in kinds or not flat)):
+            return None
+        if value is ABSENT and fill is nothing:
+            return self.made(schema, place)
+        if branches := self._schemas.branches(flat):
+            return self._fitted(self._branch(flat, branches, value), value, place, fill, depth + 1)
+        if not isinstance(value, dict | list) and value is not ABSENT and self._is_right(schema, flat, kinds, value):
+            return value
+        if ("object" in kinds or not kinds) and (isinstance(value, dict) or (value is ABSENT and "object" in kinds)):
+            return self._fitted_object(flat, cast("Any", {} if value is ABSENT else value), place, fill, depth)
+        if "array" in kinds and value is not ABSENT and value is not None:
+            listed = cast("list[Any]", value if isinstance(value, list) else [value])
+            items = flat.get("items", {})
+            return [
+                self._fitted(items, each, f"{place}/{number}", fill, depth + 1) for number, each in enumerate(listed)
+            ]
+        if "array" in kinds and fill is not nothing and isinstance(items := flat.get("items"), dict):
+            return [self._fitted(items, ABSENT, f"{place}/0", fill, depth + 1)] if flat.get("minItems") else []
+        if isinstance(value, list) and not kinds:
+            return cast("Any", value)
+        converted = _converted(value, kinds, flat)
+        if converted is not ABSENT and self._schemas.is_valid(schema, converted):
+            return self._fitted(schema, converted, place, fill, depth + 1) if "object" in kinds else converted
+        return self.made(schema, place)
+
+    def _is_right(self, schema: object, flat: Schema, kinds: frozenset[str], value: object) -> bool:
+        """Whether a value that is neither object nor list keeps to a schema; most schemas state a type alone."""
+        if flat.keys().isdisjoint(_LIMITS) and len(kinds) == 1:
+            return type(value) in _TYPES.get(next(iter(kinds)), ())
+        return self._schemas.is_valid(schema, value)
+
+    def _branch(self, flat: Schema, branches: tuple[Schema, ...], value: Any) -> Schema:
+        """The alternative that suits a value best."""
+        chosen = self._schemas.chosen(flat, value)
+        if chosen is not None:
+            return chosen
+        for branch in branches:
+            if value is not ABSENT and self._schemas.is_valid(branch, value):
+                return branch
+        real = [branch for branch in branches if self._schemas.kinds(branch) != {"null"}] or list(branches)
+        if not isinstance(value, dict):
+            return real[0]
+        keys = cast("dict[str, Any]", value).keys()
+
+        def shared(branch: Schema) -> int:
+            missing = frozenset(branch.get("required", ())) - keys
+            return len(self._schemas.properties(branch).keys() & keys) * 2 - len(missing)
+
+        return max(real, key=shared)
+
+    def _fitted_object(self, flat: Schema, value: Mapping[str, Any], place: str, fill: Fill, depth: int) -> Any:
+        required = frozenset(flat.get("required", ()))
+        properties = self._schemas.properties(flat)
+        found: dict[str, Any] = {}
+        spelled: dict[str, str] | None = None
+        for name, stated in properties.items():
+            given = value.get(name, ABSENT)
+            if given is ABSENT and value:
+                spelled = spelled or {words(each): each for each in value}
+                given = value.get(spelled.get(words(name), ""), ABSENT)
+            schema = self._schemas.flat(stated)
+            if schema.get("writeOnly"):
+                continue
+            inside = f"{place}/{name}"
+            if given is ABSENT and fill is not nothing:
+                given = fill(inside.split("/")[1:], schema)
+            if given is ABSENT and name not in required:
+                continue
+            if given is None and name not in required and "null" not in self._schemas.kinds(schema) and schema:
+                continue
+            found[name] = self._fitted(stated, given, inside, fill, depth + 1)
+        other = flat.get("additionalProperties", True)
+        if isinstance(other, Mapping) or (other and not properties):
+            rest = {name: each for name, each in value.items() if name not in properties}
+            found |= {
+                name: self._fitted(other, each, f"{place}/{name}", fill, depth + 1) for name, each in rest.items()
+            }
+        for name in required - found.keys() - properties.keys():
+            found[name] = value.get(name, self.made(other, f"{place}/{name}"))
+        return found
+
+
+def _converted(value: Any, kinds: frozenset[str], flat: Schema) -> Any:
+    """A value as another type: a number written as a text, an object for the identity that refers to it, and the reverse."""
+    if isinstance(value, dict):
+        stored = cast("dict[str, Any]", value)
+        value = next((stored[name] for name in IDENTITIES if name in stored), ABSENT)
+    if value is ABSENT or value is None or isinstance(value, list):
+        return ABSENT
+    if "object" in kinds:
+        properties = flat.get("properties", {})
+        name = next((name for name in IDENTITIES if name in properties), None)
+        return ABSENT if name is None else {name: value}
+    if "string" in kinds and not isinstance(value, bool):
+        return str(value)
+    try:
+        if "integer" in kinds:
+            return int(value)
+        return float(value) if "number" in kinds else ABSENT
+    except (TypeError, ValueError):
+        return ABSENT
+
+
+def _number(flat: Schema, random: Random, *, whole: bool) -> int | float:
+    least, most = flat.get("minimum"), flat.get("maximum")
+    above, below = flat.get("exclusiveMinimum"), flat.get("exclusiveMaximum")
+    step = flat.get("multipleOf", 1)
+    if isinstance(above, int | float) and not isinstance(above, bool):
+        least = above + (step if whole else 1e-6)
+    if isinstance(below, int | float) and not isinstance(below, bool):
+        most = below - (step if whole else 1e-6)
+    if least is None:
+        least = 0 if most is None or most >= 0 else most
+    number = least + (random.randint(0, 9) * step if most is None else 0)
+    if step and step != 1:
+        number = math.ceil(least / step) * step
+    return math.ceil(number) if whole else number

@@ -1,0 +1,156 @@
+"""The plan of a document: which operations are answered from stored objects, which by example, and why."""
+
+from typing import Any
+
+import pytest
+from omicsdk.sandbox.engine import Engine
+
+OBJECT = {
+    "type": "object",
+    "properties": {"id": {"type": "string"}, "name": {"type": "string"}, "size": {"type": "integer"}},
+}
+LIST = {"type": "object", "properties": {"items": {"type": "array", "items": OBJECT}, "total": {"type": "integer"}}}
+
+
+def json_of(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"content": {"application/json": {"schema": schema}}}
+
+
+def operation(response: dict[str, Any] | None = None, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    stated: dict[str, Any] = {
+        "responses": {"200": json_of(response) if response is not None else {"description": "done"}}
+    }
+    return {**stated, "requestBody": json_of(body)} if body is not None else stated
+
+
+def document(paths: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"openapi": "3.1.0", "info": {"title": "Test", "version": "1"}, "paths": paths, **more}
+
+
+def actions(paths: dict[str, Any]) -> dict[str, str]:
+    """What each operation does, by method and path."""
+    return {f"{each.method} {each.path}": each.action for each in Engine(document(paths)).explain()}
+
+
+CRUD = {
+    "/things": {"get": operation(LIST), "post": operation(OBJECT, OBJECT)},
+    "/things/{thing_id}": {
+        "get": operation(OBJECT),
+        "put": operation(OBJECT, OBJECT),
+        "patch": operation(OBJECT, OBJECT),
+        "delete": operation(),
+    },
+}
+
+
+def test_collections_and_items_are_recognised_from_their_paths():
+    assert actions(CRUD) == {
+        "GET /things": "list",
+        "POST /things": "create",
+        "GET /things/{thing_id}": "read",
+        "PUT /things/{thing_id}": "replace",
+        "PATCH /things/{thing_id}": "update",
+        "DELETE /things/{thing_id}": "delete",
+    }
+
+
+def test_what_is_below_items_is_recognised_too():
+    found = actions(
+        {
+            **CRUD,
+            "/things/{thing_id}/parts": {"get": operation(LIST), "post": operation(OBJECT, OBJECT)},
+            "/things/{thing_id}/parts/{part_id}": {"get": operation(OBJECT)},
+            "/things/{thing_id}/settings": {"get": operation(OBJECT), "put": operation(OBJECT, OBJECT)},
+            "/things/{thing_id}/close": {"post": operation(OBJECT)},
+            "/things/{thing_id}:open": {"post": operation(OBJECT)},
+            "/things/{thing_id}/statistics": {
+                "get": operation({"type": "object", "properties": {"mean": {"type": "number"}}})
+            },
+        }
+    )
+    below = {path.partition("}")[2]: action for path, action in found.items() if "{thing_id}/" in path or ":" in path}
+    assert below == {
+        "/parts": "create",
+        "/parts/{part_id}": "read",
+        "/settings": "replace single",
+        "/close": "act",
+        ":open": "act",
+        "/statistics": "example",
+    }
+
+
+def test_an_update_may_be_a_post_to_the_item():
+    assert (
+        actions({"/a.json": CRUD["/things"], "/a/{Sid}.json": {"post": operation(OBJECT, OBJECT)}})[
+            "POST /a/{Sid}.json"
+        ]
+        == "update"
+    )
+
+
+def test_a_list_below_a_parent_may_be_of_objects_that_have_another_path():
+    paths = {**CRUD, "/users/{user_id}/things": {"get": operation(LIST), "post": operation(OBJECT, OBJECT)}}
+    engine = Engine(document({**paths, "/users/{user_id}": {"get": operation(OBJECT)}}))
+    answers = [engine.plan.answer(each) for each in engine.operations if each.path == "/users/{user_id}/things"]
+    assert [(each.action, each.elsewhere) for each in answers] == [("list", True), ("create", True)]
+
+
+@pytest.mark.parametrize(
+    ("parameter", "fields", "identity"),
+    [
+        ("id", ["id", "name"], ("id",)),
+        ("thing_id", ["id", "name"], ("id",)),
+        ("thingId", ["thingId", "name"], ("thingId",)),
+        ("thing_gid", ["gid", "name"], ("gid",)),
+        ("Sid", ["sid", "friendly_name"], ("sid",)),
+        ("name", ["id", "name"], ("name",)),
+        ("thing_slug", ["id", "slug"], ("slug",)),
+        ("thing", ["name", "size"], ("name",)),
+        ("thing_uuid", ["pk", "name"], ("pk",)),
+        ("thing", ["size"], ()),
+    ],
+)
+def test_the_identity_is_found_by_the_parameters_name_and_the_fields(
+    parameter: str, fields: list[str], identity: tuple[str, ...]
+):
+    schema = {"type": "object", "properties": {name: {"type": "string"} for name in fields}}
+    paths = {f"/things/{{{parameter}}}": {"get": operation(schema)}, "/things": {"post": operation(schema, schema)}}
+    plan = Engine(document(paths)).plan
+    assert plan.shape(plan.resources[("things",)]).identity == identity
+
+
+def test_a_uuid_in_the_path_is_no_name():
+    schema = {"type": "object", "properties": {"name": {"type": "string"}, "pk": {"type": "string", "format": "uuid"}}}
+    parameter = {"name": "group_uuid", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
+    plan = Engine(document({"/groups/{group_uuid}": {"get": operation(schema), "parameters": [parameter]}})).plan
+    assert plan.shape(plan.resources[("groups",)]).identity == ("pk",)
+
+
+@pytest.mark.parametrize(
+    ("response", "around"),
+    [
+        (OBJECT, ()),
+        ({"type": "object", "properties": {"data": OBJECT}}, ("data",)),
+        ({"type": "object", "properties": {"thing": OBJECT, "links": {"type": "object"}}}, ("thing",)),
+        ({"type": "object", "properties": {"success": {"type": "boolean"}, "result": OBJECT}}, ("result",)),
+    ],
+)
+def test_an_object_may_have_fields_around_it(response: dict[str, Any], around: tuple[str, ...]):
+    plan = Engine(document({"/things/{id}": {"get": operation(response)}})).plan
+    shape = plan.shape(plan.resources[("things",)])
+    assert (shape.around, shape.identity) == (around, ("id",))
+
+
+def test_every_operation_states_why_it_is_answered_so():
+    [explanation] = Engine(document({"/health": {"get": operation({"type": "object"})}})).explain()
+    assert (explanation.kind, explanation.action) == ("example", "example")
+    assert explanation.reason == "its path is neither one of a collection nor of an item"
+
+
+def test_a_document_without_paths_has_no_operations():
+    assert Engine({"openapi": "3.1.0", "info": {"title": "Nothing", "version": "1"}}).explain() == []
+
+
+def test_a_handler_without_an_operation_is_an_error():
+    with pytest.raises(LookupError, match="nothing_at_all"):
+        Engine(document(CRUD), handlers={"nothing_at_all": lambda call: None})  # type: ignore[arg-type, return-value]
