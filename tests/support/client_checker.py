@@ -836,7 +836,7 @@ def credential_of(secret: str, scheme: Mapping[str, Any]) -> Any:
         case "apiKey", _, place:
             return ApiKey(secret, **{str(place): scheme["name"]})
         case "http", "basic", _:
-            return Basic(secret, "password")
+            return Basic("user", secret)
         case "http", other, _ if other not in ("bearer", ""):
             return ApiKey(secret, header="Authorization", prefix=f"{scheme['scheme']} ")
         case _:
@@ -847,7 +847,7 @@ def _holds(request: httpx.Request, secret: str, scheme: Mapping[str, Any] | None
     """Whether a request has a secret, anywhere or at the place of its scheme."""
     import base64
 
-    basic = base64.b64encode(f"{secret}:password".encode()).decode()
+    basic = base64.b64encode(f"user:{secret}".encode()).decode()
     query = dict(parse_qsl(request.url.query.decode()))
     if scheme is None:
         texts = [*request.headers.values(), *query.values()]

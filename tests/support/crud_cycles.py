@@ -11,15 +11,16 @@ import importlib
 import json
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from itertools import count
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import httpx
 from client_checker import body_arguments, client_of, credential_of, path_shape, plain
-from crud_resources import Resource, Values, fields_of, item_of, media_of, operations_of, resources, wrong_bodies
+from crud_resources import Resource, Values, bare, fields_of, item_of, media_of, operations_of, resources, wrong_bodies
 from raw_document import Operation, Parameter, RawDocument, Unresolved
 
 OBJECTS = 5
@@ -156,24 +157,65 @@ class Driver:
     def _parents(self, collection: str) -> dict[str, Any]:
         """Create what a collection is below, and return the values of its path."""
         path: dict[str, Any] = {}
+        created: Any = None
         segments = collection.split("/")
         for end, segment in enumerate(segments, 1):
             parent = "/".join(segments[:end])
             item = item_of(parent) if segment.startswith(("{", "<")) else None
             create = self._operations.get(("POST", item[0])) if item else None
             if item is None or create is None:
+                if item is not None and item_of(item[0]) is not None and created is not None:  # a second name of it
+                    path |= {item[1]: name} if (name := identity_of(created, item[1], {})) is not None else {}
                 continue
-            created, body = self._create(create, item[1], path, step="create the parent")
-            identity = identity_of(created, item[0], item[1], body)
+            named = [each for (_, place), each in self._operations.items() if place == parent]
+            created, _, identity = self._create(
+                create, named[0] if named else None, item[1], path, step="create the parent"
+            )
             if identity is not None:
                 path[item[1]] = identity
         return path
 
     def _create(
-        self, create: Operation, parameter: str, path: Mapping[str, Any], *, step: str = "create"
-    ) -> tuple[Any, Any]:
-        body = self._body(create, next(self._numbers), self._names(create, parameter))
-        return self._call(step, create, self._arguments(create, path, body)), body
+        self,
+        create: Operation,
+        item: Operation | None,
+        parameter: str,
+        path: Mapping[str, Any],
+        *,
+        step: str = "create",
+    ) -> tuple[Any, Any, Any]:
+        """Create an object, and return the response, what was sent, and the object's identity."""
+        body = self._new(create, parameter)
+        response = self._call(step, create, self._arguments(create, path, body))
+        facts = self._facts(item, parameter)
+        identity = identity_of(response, parameter, facts)
+        if identity is None and (location := self._wire.responses[-1].headers.get("location")):
+            identity = unquote(urlsplit(location).path.rstrip("/").rpartition("/")[2])
+        return response, body, identity_of(body, parameter, facts) if identity is None else identity
+
+    def _facts(self, item: Operation | None, parameter: str) -> Mapping[str, Any]:
+        """Return the schema of the parameter that names an item."""
+        stated = () if item is None else item.parameters
+        return next(
+            (self._document.facts(each.schema) for each in stated if (each.place, each.name) == ("path", parameter)), {}
+        )
+
+    def _new(self, create: Operation, parameter: str) -> Any:
+        """Make the body of a new object, with the name that it is found by and the values that its listing is limited to."""
+        list_ = self._operations.get(("GET", bare(create.path)))
+        limits = {_bare_name(each.name): each for each in list_.parameters if each.required} if list_ else {}
+        fields = self._names(create, parameter)
+        properties = fields_of(self._document, create.body)
+        if len(properties) == 1:
+            ((outer, node),) = properties.items()
+            inner = Values(self._document).facts(node)["properties"]
+            fields |= {f"{outer}.{name}" for name in inner if _bare_name(name) in limits}
+        fields |= {name for name in properties if _bare_name(name) in limits}
+        body = self._body(create, next(self._numbers), fields)
+        proper = _proper(body)
+        if isinstance(proper, dict):
+            proper |= {name: self._made(limits[_bare_name(name)]) for name in proper if _bare_name(name) in limits}
+        return body
 
     def _body(self, operation: Operation, number: int, extra: frozenset[str] = frozenset()) -> Any:
         if operation.body is None:
@@ -260,18 +302,13 @@ class Driver:
             Incomplete: A step failed.
         """
         path = self._parents(resource.collection)
-        created = [self._create(resource.create, resource.parameter, path) for _ in range(OBJECTS)]
-        if any(isinstance(response, Mapping) for response, _ in created):
-            identities = [
-                identity_of(response, resource.collection, resource.parameter, body) for response, body in created
-            ]
-        else:  # what was created is only known from the listing
+        created = [self._create(resource.create, resource.get, resource.parameter, path) for _ in range(OBJECTS)]
+        identities = [identity for _, _, identity in created]
+        if None in identities:  # what was created is only known from the listing
             items, _ = self._list(resource, path)
-            identities = [identity_of(item, resource.collection, resource.parameter, {}) for item in items[-OBJECTS:]]
+            identities = [self._identity(resource, item) for item in items][-OBJECTS:]
         if None in identities or len({str(each) for each in identities}) != OBJECTS:
-            raise Incomplete(
-                "create", f"the created objects have the identities {identities} ({str(created[0][0])[:200]})"
-            )
+            raise Incomplete("create", f"the created objects have the identities {identities} ({created[0][0]!r:.200})")
         item = {**path, resource.parameter: identities[0]}
         got = self._call("get", resource.get, self._arguments(resource.get, item))
         self._compare("get", created[0][1], got)
@@ -282,21 +319,24 @@ class Driver:
         self._delete(resource, path, item, identities)
         return {"pages": pages, "updated": resource.update is not None}
 
+    def _identity(self, resource: Resource, value: Any) -> Any:
+        return identity_of(value, resource.parameter, self._facts(resource.get, resource.parameter))
+
     @staticmethod
     def _compare(step: str, sent: Any, got: Any) -> None:
         """Compare the values that were sent with those of the same names that the service has."""
-        for name, before, after in _pairs(_proper(sent), _proper(got)):
+        for name, before, after in _pairs(sent, _proper(got)) or _pairs(_proper(sent), _proper(got)):
             if not _same(before, after):
                 raise Incomplete(step, f"{name} is {after!r} where {before!r} was sent")
 
-    @staticmethod
-    def _is_listed(resource: Resource, items: list[Any], identities: list[Any]) -> None:
-        listed = [str(identity_of(item, resource.collection, resource.parameter, {})) for item in items]
+    def _is_listed(self, resource: Resource, items: list[Any], identities: list[Any]) -> None:
+        listed = [str(identity) for item in items if (identity := self._identity(resource, item)) is not None]
+        if not listed and len(items) >= len(identities):
+            return  # the listing does not name its objects
         missing = [identity for identity in identities if str(identity) not in listed]
         if missing:
-            raise Incomplete(
-                "list", f"{len(missing)} of {len(identities)} objects are not listed ({listed[:6]}, not {missing[0]!r})"
-            )
+            cause = f"{len(missing)} of {len(identities)} objects are not listed ({listed[:6]}, not {missing[0]!r})"
+            raise Incomplete("list", cause)
         if len(set(listed)) != len(listed):
             raise Incomplete("list", f"objects are listed more than once: {listed[:10]}")
 
@@ -311,7 +351,8 @@ class Driver:
             if not _same(there.get(_bare_name(name.rpartition(".")[2]), identity), identity)
         ]
         body = self._body(update, next(self._numbers), frozenset(free[:1]))
-        names, before, changed = ("id", _bare_name(resource.parameter)), _proper(sent), _proper(body)
+        names, before = ("id", _bare_name(resource.parameter)), _proper(sent)
+        changed = body if _pairs(body, proper) else _proper(body)
         if isinstance(changed, dict):  # a body may state the identity, and cannot change it
             same = [name for name in changed if _bare_name(name) in names or _same(before.get(name), identity)]
             changed |= dict.fromkeys(same, identity)
@@ -328,7 +369,7 @@ class Driver:
             return {}
         media, kind = media_of(self._document, resource.create.body)
         path = self._parents(resource.collection)
-        valid = self._body(resource.create, next(self._numbers), self._names(resource.create, resource.parameter))
+        valid = self._new(resource.create, resource.parameter)
         if kind not in ("json", "form") or not isinstance(valid, dict):
             return {}
         sent: dict[str, str] = {}
@@ -363,7 +404,7 @@ class Driver:
             raise Incomplete("get after delete", f"{self._wire.responses[-1].status_code} where 404 was expected")
         items, _ = self._list(resource, path)
         self._is_listed(resource, items, identities[1:])
-        listed = [str(identity_of(each, resource.collection, resource.parameter, {})) for each in items]
+        listed = [str(self._identity(resource, each)) for each in items]
         if str(identities[0]) in listed:
             raise Incomplete("list after delete", f"{identities[0]!r} is still listed")
 
@@ -392,15 +433,17 @@ def _proper(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
-def _pairs(sent: Mapping[str, Any], got: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+def _pairs(sent: Any, got: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
     """Return the scalars of two objects that have the same names, however these are spelled."""
     there = {_bare_name(name): member for name, member in got.items()}
-    for name, before in sent.items():
+    pairs: list[tuple[str, Any, Any]] = []
+    for name, before in sent.items() if isinstance(sent, Mapping) else ():
         after = there.get(_bare_name(name))
         if isinstance(before, Mapping) and isinstance(after, Mapping):
-            yield from _pairs(before, after)
+            pairs += _pairs(before, after)
         elif isinstance(before, (str, int, float)) and isinstance(after, (str, int, float)):
-            yield name, before, after
+            pairs.append((name, before, after))
+    return pairs
 
 
 def _same(one: Any, other: Any) -> bool:
@@ -424,31 +467,34 @@ def wrapped(value: Any) -> list[Any]:
     return found
 
 
-def identity_of(value: Any, collection: str, parameter: str, body: Any) -> Any:
-    """Find the identity of an object as a user would: by the name of the path's parameter.
+def identity_of(value: Any, parameter: str, facts: Mapping[str, Any]) -> Any:
+    """Find the identity of an object as a user would: by the name and the type of the path's parameter.
 
     Args:
         value: The object, maybe in a wrapper; a text is its own identity.
-        collection: The path of its collection.
         parameter: The parameter of its path.
-        body: The body that it was created from, which may have set it.
+        facts: The parameter's schema.
     """
     if isinstance(value, (str, int)):
         return value
     wanted = _bare_name(parameter)
-    for place in (value, body):
-        objects = wrapped(place)
-        for each in objects:  # `project_id` or `id` of a `project_id`
-            names = {_bare_name(name): member for name, member in each.items() if isinstance(member, (str, int))}
-            endings = [wanted, *(name for name in sorted(names, key=len, reverse=True) if wanted.endswith(name))]
-            for name in endings:
-                if name in names and len(name) > 1:
-                    return names[name]
-        for each in objects:
-            for name in _IDENTITIES:
-                if isinstance(each.get(name), (str, int)):
-                    return each[name]
-    return None
+    objects = [{name: each for name, each in inner.items() if _fits(each, facts)} for inner in wrapped(value)]
+    for each in objects:  # `project_id` or `id` of a `project_id`
+        names = {_bare_name(name): member for name, member in each.items()}
+        endings = [wanted, *(name for name in sorted(names, key=len, reverse=True) if wanted.endswith(name))]
+        for name in endings:
+            if name in names and len(name) > 1:
+                return names[name]
+    return next((each[name] for each in objects for name in _IDENTITIES if name in each), None)
+
+
+def _fits(value: Any, facts: Mapping[str, Any]) -> bool:
+    """Whether a value can be that of a path's parameter."""
+    if facts.get("type") == "integer":
+        return not isinstance(value, bool) and re.fullmatch(r"\d+", str(value)) is not None
+    if facts.get("format") == "uuid":
+        return isinstance(value, str) and re.fullmatch(r"[0-9a-fA-F-]{36}", value) is not None
+    return isinstance(value, (str, int)) and not isinstance(value, bool)
 
 
 def items_of(page: Any) -> list[Any]:

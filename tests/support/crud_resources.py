@@ -7,11 +7,13 @@ import base64
 import re
 import uuid
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, NamedTuple
 
 from client_checker import media_kind, media_rank
-from hypothesis import find, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import HypothesisException
 from raw_document import Body, Node, Operation, RawDocument
@@ -19,7 +21,9 @@ from raw_document import Body, Node, Operation, RawDocument
 _ITEM = re.compile(r"(?P<collection>.+)/(?:\{(?P<braces>[^{}/]+)\}|<(?:\w+:)?(?P<angles>[^<>/]+)>)")
 _UPDATES = ("PATCH", "PUT", "POST")
 _DEEPEST = 8
-_QUICK = settings(database=None, max_examples=200, derandomize=True)
+_QUICK = settings(
+    database=None, max_examples=60, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck)
+)
 
 
 # -- resources
@@ -136,6 +140,24 @@ _FORMATS: dict[str, Callable[[int], str]] = {
 }
 
 
+@cache
+def _matching(pattern: str, least: int, most: int | None) -> list[str]:
+    """Return some texts that match a pattern."""
+    found: dict[str, None] = {}
+    texts = st.from_regex(re.compile(pattern, re.ASCII)).filter(
+        lambda text: text.isprintable() and least <= len(text) <= (len(text) if most is None else most)
+    )
+
+    @settings(_QUICK, phases=[Phase.generate])
+    @given(texts)
+    def collect(text: str) -> None:
+        found[text] = None
+
+    with suppress(HypothesisException):  # too few of them
+        collect()
+    return list(found)
+
+
 def _text(facts: Mapping[str, Any], number: int) -> str | bytes:
     if facts.get("type") == "file" or facts.get("format") == "binary":
         return f"bytes {number}".encode()
@@ -148,17 +170,9 @@ def _text(facts: Mapping[str, Any], number: int) -> str | bytes:
     try:
         if re.search(pattern, made) and least <= len(made) <= (most or len(made)):
             return made
-        wanted = st.from_regex(re.compile(pattern, re.ASCII)).filter(
-            lambda text: least <= len(text) <= (len(text) if most is None else most) and text.isprintable()
-        )
-        found: list[str] = []  # shrinking would lead to the same value for every number
-        find(
-            st.lists(wanted, min_size=number % 5 + 1, unique=True).map(found.extend),
-            lambda _: bool(found),
-            settings=_QUICK,
-        )
-        return found[-1]
-    except (re.error, HypothesisException):
+        found = _matching(pattern, least, most)
+        return found[number % len(found)] if found else str(facts.get("example", made))
+    except re.error:  # another dialect
         return str(facts.get("example", made))
 
 
@@ -288,7 +302,12 @@ def wrong_bodies(document: RawDocument, schema: Node, body: Mapping[str, Any], *
             yield Wrong(wrong.kind, f"{required[0]}.{wrong.field}", {required[0]: wrong.body})
         return
     if required:
-        yield Wrong("missing", required[0], {name: value for name, value in body.items() if name != required[0]})
+        rest = {name: value for name, value in body.items() if name != required[0]}
+        others = [name for name in facts["properties"] if name != required[0]]
+        if not rest and not is_json and others:  # an empty form is the same as none, which may be allowed
+            rest = {others[0]: Values(document).value(facts["properties"][others[0]])}
+        if rest or is_json:
+            yield Wrong("missing", required[0], rest)
     kinds = {name: _plain_facts(document, node) for name, node in facts.get("properties", {}).items()}
     for name in sorted(kinds, key=lambda name: name not in body):
         wrong = _of_another_type(kinds[name], is_json=is_json)
