@@ -21,6 +21,8 @@ _SORTS = frozenset({"sort", "sort_by", "order_by", "ordering", "sort_field", "or
 _ORDERS = frozenset({"order", "direction", "sort_order", "sort_direction", "sort_dir", "dir"})
 _NAMED = frozenset({"slug", "login", "key", "url_slug", "username", "handle", "code"})
 """Identities that servers derive from a name."""
+_COUNTED = frozenset({"id", "pk", "uuid", "gid"})
+"""Identities that servers give, even where a request may have them."""
 _DERIVED_FROM = ("name", "title", "label", "display_name", "summary")
 _TRUE = frozenset({"success", "ok", "successful", "deleted", "is_success"})
 
@@ -32,6 +34,7 @@ class Exchange:
     Attributes:
         operation: The operation.
         answer: How it is answered.
+        values: Values of the path's parameters as they were sent, in their order.
         sent: The decoded request.
         here: Its URL without a query.
         base: The URL of the service.
@@ -41,16 +44,12 @@ class Exchange:
 
     operation: Operation
     answer: Answer
+    values: Sequence[str]
     sent: Sent
     here: str
     base: str
     query: Mapping[str, str]
     headers: Mapping[str, str]
-
-    @property
-    def values(self) -> list[str]:
-        """Values of the path's parameters, in their order."""
-        return list(self.sent.path.values())
 
     def filled(self, segments: Path) -> str:
         """A path with the values of its parameters, which are the first ones of the request's path."""
@@ -197,8 +196,9 @@ class Actions:
         shape, sent = self._plan.shape(resource), exchange.sent
         place = exchange.filled(resource.segments)
         parents = [exchange.filled(exchange.operation.segments[:-1])] if exchange.answer.elsewhere else []
-        many = isinstance(sent.body, list)
-        bodies = cast("list[Any]", sent.body) if many else [sent.body]
+        bodies = self._several(exchange, resource)
+        many = bodies is not None
+        bodies = [sent.body] if bodies is None else bodies
         records: list[StoredRecord] = []
         for body in bodies:
             fields = self._fields(exchange, shape, body)
@@ -212,6 +212,21 @@ class Actions:
         item = next(iter(resource.of_item.values()), None)
         location = f"{exchange.base}/{place}/{segment(record.identity)}" if item is not None else ""
         return replace(reply, headers={**reply.headers, "Location": location}) if location else reply
+
+    def _several(self, exchange: Exchange, resource: Resource) -> list[Any] | None:
+        """The objects of a request that creates several at once; None for one that creates one."""
+        body, operation = exchange.sent.body, exchange.operation
+        if isinstance(body, list):
+            return cast("list[Any]", body)
+        response = operation.response.schema
+        if (
+            not isinstance(body, dict)
+            or self._plan.has_identity(response, resource)
+            or self._plan.list_in(response, resource) is None
+        ):
+            return None
+        listed = at(body, self._plan.list_in(operation.body.schema, resource) or ("",))
+        return cast("list[Any]", listed) if isinstance(listed, list) else None
 
     def _stored(
         self,
@@ -245,7 +260,9 @@ class Actions:
         if not identity and given not in (None, ""):
             identity = str(given)
             if is_taken is not None and not is_taken.deleted:
-                raise Problem(409, "conflict", f"There is already a {resource.noun} {identity!r}")
+                if not isinstance(given, int) and words(shape.identity[-1]) not in _COUNTED:
+                    raise Problem(409, "conflict", f"There is already a {resource.noun} {identity!r}")
+                identity = ""  # servers that count ignore what a client sends
         identity = identity or self._identity(resource, shape, place, fields, number)
         if shape.identity:
             fields = with_value(fields, shape.identity, self._typed(shape, identity))
@@ -437,6 +454,7 @@ class Actions:
     def _query(self, resource: Resource, arguments: Mapping[str, Any], paging: Paging) -> Query:
         """Which objects a request wants: those whose fields its parameters name, in the order of another one."""
         schema = self._plan.shape(resource).schema
+        settable = self._plan.settable(resource)
         spelled = {words(name): name for name in self._schemas.properties(schema)}
         equal: dict[str, Sequence[Any]] = {}
         order, descending = "", False
@@ -450,7 +468,7 @@ class Actions:
                 descending = descending or field.startswith("-") or way.lower() == "desc"
             elif own in _ORDERS and str(value).lower() in ("asc", "desc", "ascending", "descending"):
                 descending = descending or str(value).lower().startswith("desc")
-            elif own in spelled and not isinstance(value, dict) and not self._is_object(schema, spelled[own]):
+            elif own in spelled and own in settable and not self._is_object(schema, spelled[own]):
                 values = cast("list[Any]", value) if isinstance(value, list) else [value]
                 equal[spelled[own]] = values
         return Query(equal, order, descending)
@@ -467,10 +485,7 @@ class Actions:
         place = exchange.filled(resource.segments)
         record = self._find(resource, place, identity)
         schema = exchange.operation.body.schema
-        creates = "POST" not in resource.by_method or (
-            exchange.operation.states(201) and exchange.operation.states(200)
-        )
-        if (record is None or record.deleted) and resource.is_created and creates:
+        if (record is None or record.deleted) and resource.is_put:
             fields = self._fields(exchange, shape, exchange.sent.body)
             record = self._stored(resource, shape, place, fields, (), exchange.sent, identity)
             status = 201 if exchange.operation.states(201) else None

@@ -236,7 +236,9 @@ class _Application:
         )
         answer = self.engine.plan.answer(operation)
         here = f"{origin(scope)}{quote(scope['path'])}"
-        exchange = Exchange(operation, answer, sent, here, f"{origin(scope)}{self.engine.prefix}", dict(query), headers)
+        exchange = Exchange(
+            operation, answer, values, sent, here, f"{origin(scope)}{self.engine.prefix}", dict(query), headers
+        )
         if answer.kind == "handler":
             call = self._call(exchange, scope, caller, query, text)
             return await run_in_threadpool(self.handlers[operation.name], call)

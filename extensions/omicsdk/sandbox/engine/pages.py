@@ -119,6 +119,9 @@ class Paging:
         self._offset = self._named("offset", OFFSETS)
         self._page = self._named("page", NUMBERS)
         self._token = self._named("token", TOKENS)
+        kinds = schemas.kinds(self._queried.get(self._offset))
+        if kinds == {"string"} and "offset" not in self._setting:  # an opaque token by another name
+            self._token, self._offset = self._token or self._offset, ""
 
     def _named(self, key: str, usual: frozenset[str]) -> str:
         stated = self._setting.get(key)
@@ -294,13 +297,13 @@ class Paging:
             or last in _ADDRESSES
             or last.endswith(("_url", "_uri", "_link", "_href"))
         )
-        has_token = bool(self._token) and last not in ("next_url", "next_link")
-        if not is_address and last == "next" and "url" in str(schema.get("description", "")).lower():
-            is_address = True
-        if self._setting.get("style") in ("continuation", "link") or is_address or not has_token:
-            wants_number = bool(self._schemas.kinds(schema) & {"integer"})
-            return self._page_number(page) + 1 if wants_number else self._url(page, self.following(page))
-        return page.token
+        is_address |= last == "next" and "url" in str(schema.get("description", "")).lower()
+        if not is_address and self._setting.get("style") not in ("continuation", "link"):
+            if self._token:
+                return page.token
+            if "integer" in self._schemas.kinds(schema) or last in OFFSETS | NUMBERS:
+                return next(iter(self.following(page).values()), ABSENT)
+        return self._url(page, self.following(page))
 
     def _previous(self, page: Page, schema: Schema, kinds: frozenset[str]) -> Any:
         if not page.start or page.limit <= 0 or "string" not in kinds or not (self._offset or self._page):

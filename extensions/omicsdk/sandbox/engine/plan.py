@@ -96,7 +96,13 @@ class Resource:
     @property
     def is_created(self) -> bool:
         """Whether an operation of its paths creates objects."""
-        return "POST" in self.by_method or "PUT" in self.of_item
+        return "POST" in self.by_method or self.is_put
+
+    @property
+    def is_put(self) -> bool:
+        """Whether a PUT of an item creates it: nothing else does, and it can be deleted, or the document states so."""
+        put = self.of_item.get("PUT")
+        return put is not None and (put.states(201) or ("POST" not in self.by_method and "DELETE" in self.of_item))
 
 
 @dataclass(frozen=True)
@@ -163,6 +169,7 @@ class Plan:
     handled: frozenset[str] = frozenset()
     _answers: dict[tuple[str, str], Answer] = field(default_factory=dict[tuple[str, str], Answer])
     _shapes: dict[Path, Shape] = field(default_factory=dict[Path, Shape])
+    _settable: dict[Path, frozenset[str]] = field(default_factory=dict[Path, frozenset[str]])
 
     @cached_property
     def by_path(self) -> Mapping[Path, Mapping[str, Operation]]:
@@ -282,6 +289,10 @@ class Plan:
         is_wrapper = words(inner) in _WRAPPERS or len(properties) <= 3 or not self._identity(schema, resource)
         return (inner,) if is_wrapper and self._identity(properties[inner], resource) else ()
 
+    def has_identity(self, schema: object, resource: Resource) -> bool:
+        """Whether a response has a resource's identity, at its top or in what is around the object."""
+        return bool(self._identity(schema, resource) or self.around(schema, resource))
+
     def _identity(self, schema: object, resource: Resource, *, certain: bool = False) -> Path:
         """Find the field with the identity that an item's path has, by the parameter's name and the schema's fields.
 
@@ -294,6 +305,8 @@ class Plan:
         parameter, noun = words(resource.parameter), resource.noun
         last = parameter.rpartition("_")[2]
         wanted = [parameter] if parameter else []
+        if last in ("id", "uuid", "gid") and parameter == f"{noun}_{last}":
+            wanted.insert(0, last)  # beside `thing_id` the field `id` is that of a thing
         if last != parameter and (last in _GENERAL or parameter.startswith((noun, singular(noun)))):
             wanted.append(last)
         wanted += [
@@ -338,13 +351,13 @@ class Plan:
         if self.schemas.items(schema) is not None:
             return ()
         properties = self.schemas.properties(schema)
+        plural = words(resource.segments[-1]) if resource is not None else ""
         lists = [
             name
             for name, each in properties.items()
-            if self.schemas.items(each) is not None and words(name) not in _ASIDE
+            if self.schemas.items(each) is not None and (words(name) not in _ASIDE or words(name) == plural)
         ]
         if lists:
-            plural = words(resource.segments[-1]) if resource is not None else ""
             names = {words(name): name for name in lists}
             if wanted := next((names[name] for name in (plural, *_LISTS) if name in names), None):
                 return (wanted,)
@@ -359,6 +372,19 @@ class Plan:
                 if inner:
                     return (name, *inner)
         return None
+
+    def settable(self, resource: Resource) -> frozenset[str]:
+        """Words of the fields that requests may set: a filter by another one would compare what the sandbox made."""
+        known = self._settable.get(resource.segments)
+        if known is None:
+            writers = (*resource.by_method.values(), *resource.of_item.values())
+            found: set[str] = {words(name) for name in self.shape(resource).identity[-1:]}
+            for operation in writers:
+                properties = self.schemas.properties(operation.body.schema)
+                inner = [each for each in properties.values() if self.schemas.is_object(each)]
+                found |= {words(name) for each in (properties, *map(self.schemas.properties, inner)) for name in each}
+            known = self._settable[resource.segments] = frozenset(found)
+        return known
 
     # -- answers
 

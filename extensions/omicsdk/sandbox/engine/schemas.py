@@ -73,7 +73,8 @@ class Schemas:
         merged: dict[str, Any] = {}
         for part in parts:
             _add(merged, part)
-        merged.pop("additionalProperties", None) if merged.get("additionalProperties") is False else None
+        if merged.get("additionalProperties") is False and "allOf" in schema:
+            del merged["additionalProperties"]  # of a part, which knows nothing of the others
         if "discriminator" in merged and not any(union in merged for union in _UNIONS):
             del merged["discriminator"]  # of a base, whose variants refer to it
         _add(merged, own)
@@ -87,9 +88,25 @@ class Schemas:
             union = next((union for union in _UNIONS if isinstance(flat.get(union), list)), None)
             base = {key: value for key, value in flat.items() if key not in (union, "discriminator")}
             stated: list[Any] = flat[union] if union else []
-            merged = tuple(self._merged({"allOf": [base, each]}, frozenset()) for each in stated)
-            known = self._branches[id(flat)] = (flat, merged)
+            merged = (self._merged({"allOf": [base, each]}, frozenset()) for each in stated)
+            tagged = tuple(self._tagged(flat, each, branch) for each, branch in zip(stated, merged, strict=True))
+            known = self._branches[id(flat)] = (flat, tagged)
         return known[1]
+
+    def _tagged(self, flat: Schema, stated: object, branch: Schema) -> Schema:
+        """An alternative with the values that the discriminator has for it."""
+        discriminator = _mapping(flat.get("discriminator"))
+        reference = str(_mapping(stated).get("$ref", ""))
+        name, mapping = str(discriminator.get("propertyName", "")), _mapping(discriminator.get("mapping"))
+        if not name or not reference:
+            return branch
+        own = reference.removeprefix(_HOME)
+        tags = [tag for tag, target in mapping.items() if target in (reference, own)] or [own]
+        properties = _mapping(branch.get("properties"))
+        tag = self.flat(properties.get(name))
+        if "const" in tag or not set(tags) <= set(tag.get("enum", tags)):
+            return branch
+        return {**branch, "properties": {**properties, name: {**tag, "enum": tags}}}
 
     def chosen(self, schema: object, value: object) -> Schema | None:
         """The alternative that a value's discriminator names; None without one."""
@@ -211,6 +228,11 @@ def _validator_class(schemas: Schemas, *, sent: bool) -> Any:
         elif validator.is_type(instance, "string") and not expression.search(instance):
             yield ValidationError(f"{instance!r} does not match {stated!r}")
 
+    def format_(validator: Any, stated: Any, instance: Any, schema: Schema) -> Iterator[ValidationError]:
+        # Documents have uuids of 24 characters: the length is what their servers check.
+        if stated != "uuid" or schema.get("maxLength", 36) >= 36:
+            yield from Draft202012Validator.VALIDATORS["format"](validator, stated, instance, schema)
+
     def alternatives(validator: Any, listed: Any, instance: Any, schema: Schema) -> Iterator[ValidationError]:
         # `oneOf` as `anyOf`: published documents have alternatives of which several fit.
         chosen = schemas.chosen(schema, instance)
@@ -237,6 +259,7 @@ def _validator_class(schemas: Schemas, *, sent: bool) -> Any:
         "$ref": reference,
         "required": required,
         "pattern": pattern,
+        "format": format_,
         "oneOf": alternatives,
         "anyOf": alternatives,
     }

@@ -93,9 +93,15 @@ class Values:
         if isinstance(flat.get("enum"), list) and flat["enum"]:
             return next((each for each in flat["enum"] if each is not None), None)
         if branches := self._schemas.branches(flat):
-            branch = next((each for each in branches if self._schemas.kinds(each) != {"null"}), branches[0])
             inner = (*within, id(flat))
-            return None if depth > _DEEPEST else self._made(branch, place, full=full, depth=depth + 1, within=inner)
+            real = [branch for branch in branches if self._schemas.kinds(branch) != {"null"}] or list(branches)
+            made: list[Any] = []
+            for branch in real if depth <= _DEEPEST else ():
+                value = self._made(branch, place, full=full, depth=depth + 1, within=inner)
+                if "oneOf" not in flat or sum(self._schemas.is_valid(each, value) for each in branches) == 1:
+                    return value
+                made.append(value)
+            return made[0] if made else None
         kinds = self._schemas.kinds(flat)
         if "null" in kinds and (depth > _DEEPEST or id(flat) in within or not kinds - {"null"}):
             return None
@@ -175,7 +181,7 @@ class Values:
             "byte": "AAAA",
             "duration": "PT1H",
         }.get(stated)
-        if made is not None:
+        if made is not None and least <= len(made) <= most:
             return made
         last = words(place.rpartition("/")[2]) or "text"
         text = f"{last}-{digits[:6]}" if len(last) + 7 <= most else digits[: int(min(most, 24))]
