@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from omicsdk.core.files import in_place_of
 from omicsdk.core.settings.config import Values, change, set_in
+from omicsdk.sandbox.engine.documents import variables as document_variables
 from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
 from omicsdk.sandbox.upload.state import BUCKET_TEMPLATE
 
@@ -60,7 +61,15 @@ def variables(sandbox: "LiveSandbox") -> dict[str, str]:
         "OMICS_HTSGET_URL": sandbox.htsget_url,
         "OMICS_REFGET_URL": sandbox.refget_url,
         "OMICS_TRS_URL": sandbox.trs_url,
+        **_of_documents(sandbox),
     }
+
+
+def _of_documents(sandbox: "LiveSandbox") -> dict[str, str]:
+    """The variables of documents' services; one token opens all of them."""
+    token = sandbox.token(seconds=_LONG) if sandbox.engines else ""
+    services = [document_variables(engine, sandbox.spec_url(engine.name), token) for engine in sandbox.engines]
+    return {name: value for service in services for name, value in service.items()}
 
 
 def _hca_config(sandbox: "LiveSandbox") -> Path:

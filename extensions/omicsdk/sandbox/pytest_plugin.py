@@ -8,7 +8,7 @@
 """
 
 import sys
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from omicsdk.sandbox.engine.documents import Spec
     from omicsdk.sandbox.server import Sandbox
 
 # The platforms' fixtures, which have clients; the sandbox itself has none.
@@ -48,14 +49,22 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
-def _omics_sandbox_server(tmp_path_factory: pytest.TempPathFactory) -> "Generator[Sandbox]":  # pyright: ignore[reportUnusedFunction] - pytest finds it
+def omics_sandbox_specs() -> "Mapping[str, Spec]":
+    """The OpenAPI documents that the sandbox serves, by name: none. A fixture of this name in conftest.py has others."""
+    return {}
+
+
+@pytest.fixture(scope="session")
+def _omics_sandbox_server(
+    tmp_path_factory: pytest.TempPathFactory, omics_sandbox_specs: "Mapping[str, Spec]"
+) -> "Generator[Sandbox]":  # pyright: ignore[reportUnusedFunction] - pytest finds it
     try:
         from omicsdk.sandbox.server import Sandbox
     except ImportError as error:
         from omicsdk.core.errors import MissingExtra
 
         raise MissingExtra("sandbox", "the fixture omics_sandbox", module=error.name) from error
-    with Sandbox(tmp_path_factory.mktemp("omics-sandbox")) as sandbox:
+    with Sandbox(tmp_path_factory.mktemp("omics-sandbox"), specs=omics_sandbox_specs) as sandbox:
         yield sandbox
 
 

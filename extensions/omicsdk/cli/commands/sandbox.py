@@ -36,6 +36,8 @@ def up(
     *,
     port: int = 0,
     dir: str = "omics-sandbox",
+    spec: Sequence[str] = (),
+    name: Sequence[str] = (),
     faults: str | None = None,
     host: str = "127.0.0.1",
     s3_port: int = 0,
@@ -53,6 +55,8 @@ def up(
     Args:
         port: TCP port; 0 picks a free one.
         dir: Folder that keeps the state; created if it does not exist.
+        spec: OpenAPI document to serve beside the platforms, at /apis/NAME, with state; may be given several times.
+        name: Name of the document; the first is that of the first --spec. Default: its file's name.
         faults: YAML or JSON file of faults that the server injects.
         host: Address to listen on. With an external address, such as 0.0.0.0 in a container, any client that reaches
             this machine controls the sandbox.
@@ -79,6 +83,7 @@ def up(
 
     with _failures("the sandbox cannot start"):
         from omicsdk.sandbox import Sandbox, serve
+        from omicsdk.sandbox.engine.documents import paired
         from omicsdk.sandbox.traffic.server_thread import is_loopback
 
         if not is_loopback(host):
@@ -92,8 +97,34 @@ def up(
             allow_hosts=allow_host,
             run_tools=run_tools,
             strict_errors=strict_errors,
+            specs=paired(spec, name),
         )
         serve(sandbox, ready)
+
+
+def explain(spec: str, *, operation: str | None = None) -> list[dict[str, Any]]:
+    """Show how the sandbox answers the operations of a document, and why.
+
+    From state: objects are stored, listed, changed and deleted. By example: the response is the document's example, or one
+    made from its schema. Needs the extra `sandbox`.
+
+    Args:
+        spec: OpenAPI document.
+        operation: Show this operation only: its operationId, or text in its path.
+    """
+    from dataclasses import asdict
+
+    with _failures(f"cannot explain {spec}", "Check the document with `omics codegen`."):
+        from omicsdk.sandbox.engine.documents import engines_of, paired
+
+        [engine] = engines_of(paired([spec], []))
+        rows = [asdict(each) for each in engine.explain()]
+    if operation is None:
+        return rows
+    chosen = [row for row in rows if row["operation"] == operation] or [row for row in rows if operation in row["path"]]
+    if not chosen:
+        raise UsageError(f"{spec} has no operation {operation}")
+    return chosen
 
 
 def seed(

@@ -80,9 +80,10 @@ COMMANDS = (
         "sandbox up",
         sandbox.up,
         checks={"port": port, "s3_port": port},
-        repeated=("allow_host",),
-        examples=("", "--port 8080 --dir my-sandbox"),
+        repeated=("allow_host", "spec", "name"),
+        examples=("", "--port 8080 --dir my-sandbox", "--spec openapi.yaml --name pets"),
     ),
+    Entry("sandbox explain", sandbox.explain, examples=("openapi.yaml", "openapi.yaml --operation listPets")),
     Entry(
         "sandbox seed",
         sandbox.seed,

@@ -337,6 +337,7 @@ class Actions:
         """A new identity, of the form that the schemas state."""
         stated = self._plan.inside(shape.schema, shape.identity) if shape.identity else {}
         parameter = self._schemas.flat(resource.parameter_schema)
+        returned = self._returned_identity(resource, shape)
         kinds = self._schemas.kinds(stated) or self._schemas.kinds(parameter)
         if (
             "integer" in kinds
@@ -351,7 +352,7 @@ class Actions:
             return base
         form = {
             key: value
-            for key, value in {**parameter, **stated}.items()
+            for key, value in {**parameter, **returned, **stated}.items()
             if key not in ("example", "examples", "default", "enum", "const", "type", "oneOf", "anyOf")
         }
         example = str(stated.get("example", parameter.get("example", "")))
@@ -366,6 +367,14 @@ class Actions:
             if self._store.get(self._name, place, made) is None:
                 return made
         raise Problem(409, "conflict", f"No identity of a {resource.noun} is left")
+
+    def _returned_identity(self, resource: Resource, shape: Shape) -> Schema:
+        """The identity's schema in the response of a creation, which may state its form alone."""
+        creator = resource.by_method.get("POST")
+        if creator is None or not shape.identity:
+            return {}
+        schema = creator.response.schema
+        return self._plan.inside(schema, (*self._plan.around(schema, resource), *shape.identity))
 
     # -- reading
 

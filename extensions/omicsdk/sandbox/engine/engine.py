@@ -41,20 +41,20 @@ class Explanation:
     """How an operation is answered.
 
     Attributes:
-        operation: Its name.
         method: Its method.
         path: Its path.
         kind: From stored objects (state), by example, or by a handler.
         action: What is done.
         reason: Why.
+        operation: Its name.
     """
 
-    operation: str
     method: str
     path: str
     kind: Kind
     action: str
     reason: str
+    operation: str
 
 
 class Engine:
@@ -101,7 +101,7 @@ class Engine:
     def explain(self) -> list[Explanation]:
         """How each operation is answered, and why."""
         return [
-            Explanation(each.name, each.method, each.path, answer.kind, answer.action, answer.reason)
+            Explanation(each.method, each.path, answer.kind, answer.action, answer.reason, each.name)
             for each in self.operations
             for answer in (self.plan.answer(each),)
         ]

@@ -14,6 +14,7 @@ from jsonschema import Draft7Validator
 from omicsdk.core.logs import logger
 from omicsdk.sandbox.crunch.items import BY_PATH
 from omicsdk.sandbox.crunch.tree import DATASET, ITEM, PROJECT, Tree
+from omicsdk.sandbox.engine.store import Store
 from omicsdk.sandbox.gen3.metadata.documents import Taken
 from omicsdk.sandbox.instance import Platforms
 from omicsdk.sandbox.pangea.groups import GROUP_SAMPLE
@@ -486,13 +487,17 @@ def seed_exchanges(platforms: Platforms, file: Path) -> Report:
     taken: Counter[str] = Counter()
     left: Counter[str] = Counter()
     count = 0
+    others: list[Exchange] = []
     for exchange in _exchanges(file):
         count += 1
         if not exchange.succeeded or not _is_noted(exchange, noted):
-            left[_reason(exchange)] += 1
+            others.append(exchange)
     if not count:
         raise ValueError(f"{file} is empty: {_IS_A_RECORDING}")
-    if not any(noted):
+    for exchange in others:
+        if not exchange.succeeded or not _is_of_document(platforms, exchange, taken, left):
+            left[_reason(exchange)] += 1
+    if not any(noted) and not taken:
         _log.warning("%s: none of its exchanges can be seeded", file)
     # A commons' records are in memory, too: code that stores them takes their lock before the database's.
     with platforms.gen3.records.together():
@@ -516,6 +521,25 @@ def _is_noted(exchange: Exchange, noted: list[dict[Key, JsonObject]]) -> bool:
                 things[key] = {**things.get(key, {}), **fields}
                 found = True
     return found
+
+
+def _is_of_document(platforms: Platforms, exchange: Exchange, taken: Counter[str], left: Counter[str]) -> bool:
+    """Add what a response of a document's service has; False when it is none."""
+    if not platforms.engines:
+        return False
+    from omicsdk.sandbox.engine.seeds import Seeds  # only sandboxes with documents need the engine
+
+    store = Store(platforms.context.database)
+    for engine in platforms.engines:
+        added = list(Seeds(engine, store).add_exchange(exchange.method, exchange.path, exchange.body))
+        for kind, is_new in added:
+            if is_new:
+                taken[kind] += 1
+            else:
+                left[f"{kind} that exist"] += 1
+        if added:
+            return True
+    return False
 
 
 def _reason(exchange: Exchange) -> str:

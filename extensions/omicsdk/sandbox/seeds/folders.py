@@ -10,6 +10,7 @@ from typing import Any
 
 from omicsdk.sandbox.crunch.tree import DATASET, PROJECT
 from omicsdk.sandbox.dss.seeds import content_type, files_below
+from omicsdk.sandbox.engine.store import Store
 from omicsdk.sandbox.instance import Platforms
 from omicsdk.sandbox.pangea.results import NEW_RESULT, new_replicate
 from omicsdk.sandbox.pangea.samples import new_sample
@@ -215,7 +216,7 @@ def seed_service(platforms: Platforms, service: str, folder: Path) -> Summary:
 
     Args:
         platforms: The sandbox's platforms.
-        service: One of `SERVICES`.
+        service: One of `SERVICES`, or the name of a document.
         folder: The folder.
 
     Returns:
@@ -225,9 +226,16 @@ def seed_service(platforms: Platforms, service: str, folder: Path) -> Summary:
         ValueError: The service is unknown, the folder is not one or has nothing for it, or a name is taken or invalid.
         OSError: A file cannot be read.
     """
-    if service not in SERVICES:
-        raise ValueError(f"there is no service {service!r}; there are dss, azul, {', '.join(SERVICES)}")
+    engine = next((each for each in platforms.engines if each.name == service), None)
+    if service not in SERVICES and engine is None:
+        names = ("dss", "azul", *SERVICES, *(each.name for each in platforms.engines))
+        raise ValueError(f"there is no service {service!r}; there are {', '.join(names)}")
     if not folder.is_dir():
         raise ValueError(f"{folder} is not a folder")
     _check(folder)
-    return SERVICES[service](platforms, folder)
+    if engine is None:
+        return SERVICES[service](platforms, folder)
+    from omicsdk.sandbox.engine.seeds import Seeds  # only sandboxes with documents need the engine
+
+    with platforms.context.database.transaction():
+        return Seeds(engine, Store(platforms.context.database)).add_folder(folder)

@@ -4,27 +4,10 @@ from typing import Any
 
 import pytest
 from omicsdk.sandbox.engine import Engine
+from small_documents import document, list_of, object_of, operation
 
-OBJECT = {
-    "type": "object",
-    "properties": {"id": {"type": "string"}, "name": {"type": "string"}, "size": {"type": "integer"}},
-}
-LIST = {"type": "object", "properties": {"items": {"type": "array", "items": OBJECT}, "total": {"type": "integer"}}}
-
-
-def json_of(schema: dict[str, Any]) -> dict[str, Any]:
-    return {"content": {"application/json": {"schema": schema}}}
-
-
-def operation(response: dict[str, Any] | None = None, body: dict[str, Any] | None = None) -> dict[str, Any]:
-    stated: dict[str, Any] = {
-        "responses": {"200": json_of(response) if response is not None else {"description": "done"}}
-    }
-    return {**stated, "requestBody": json_of(body)} if body is not None else stated
-
-
-def document(paths: dict[str, Any], **more: Any) -> dict[str, Any]:
-    return {"openapi": "3.1.0", "info": {"title": "Test", "version": "1"}, "paths": paths, **more}
+OBJECT = object_of("id", "name", size={"type": "integer"})
+LIST = list_of(OBJECT, total={"type": "integer"})
 
 
 def actions(paths: dict[str, Any]) -> dict[str, str]:
@@ -63,9 +46,7 @@ def test_what_is_below_items_is_recognised_too():
             "/things/{thing_id}/settings": {"get": operation(OBJECT), "put": operation(OBJECT, OBJECT)},
             "/things/{thing_id}/close": {"post": operation(OBJECT)},
             "/things/{thing_id}:open": {"post": operation(OBJECT)},
-            "/things/{thing_id}/statistics": {
-                "get": operation({"type": "object", "properties": {"mean": {"type": "number"}}})
-            },
+            "/things/{thing_id}/statistics": {"get": operation(object_of(mean={"type": "number"}))},
         }
     )
     below = {path.partition("}")[2]: action for path, action in found.items() if "{thing_id}/" in path or ":" in path}

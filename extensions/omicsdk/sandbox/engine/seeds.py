@@ -1,0 +1,134 @@
+"""Objects that a document's service has from the start: of files, and of recorded responses of a real server."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import unquote
+
+from omicsdk.sandbox.engine.engine import Engine
+from omicsdk.sandbox.engine.fields import at
+from omicsdk.sandbox.engine.operations import Router
+from omicsdk.sandbox.engine.plan import Path as Segments
+from omicsdk.sandbox.engine.plan import Resource
+from omicsdk.sandbox.engine.store import Store, StoredRecord, segment
+
+_OF_BASE = 4
+"""Segments of a recorded path that may be those of the real server's base URL."""
+
+
+class Seeds:
+    """Adds objects to the service of a document.
+
+    Args:
+        engine: The service.
+        store: The objects.
+    """
+
+    def __init__(self, engine: Engine, store: Store) -> None:
+        self._engine = engine
+        self._store = store
+        self._router = Router(engine.operations)
+
+    def add_folder(self, folder: Path) -> dict[str, Any]:
+        """Add the objects of a folder's files.
+
+        Args:
+            folder: The folder. `pets.json` has an object of the collection /pets or a list of them, `pets/1/toys.json` has some of
+                the collection below a pet.
+
+        Returns:
+            Numbers of objects by collection.
+
+        Raises:
+            ValueError: A file is no JSON, or its path is none of a collection; nothing was added.
+        """
+        found: list[tuple[Resource, str, dict[str, Any]]] = []
+        for path in sorted(folder.rglob("*.json")):
+            names = path.relative_to(folder).with_suffix("").parts
+            resource = self._collection(names)
+            if resource is None:
+                known = ", ".join(sorted("/".join(each) for each in self._engine.plan.resources))
+                raise ValueError(
+                    f"{path}: {self._engine.name} has no collection {'/'.join(names)}; it has {known or 'none'}"
+                )
+            place = "/".join(map(segment, names))
+            found += [(resource, place, fields) for fields in _objects(_json(path), path)]
+        counts: dict[str, int] = {}
+        for resource, place, fields in found:
+            if self._add(resource, place, fields, ""):
+                counts[place] = counts.get(place, 0) + 1
+        return {"objects": counts}
+
+    def _collection(self, names: Sequence[str]) -> Resource | None:
+        """The resource whose collection has a path."""
+        for segments, resource in self._engine.plan.resources.items():
+            if len(segments) == len(names) and all(
+                own in ("{}", name) for own, name in zip(segments, names, strict=True)
+            ):
+                return resource
+        return None
+
+    def add_exchange(self, method: str, path: str, body: object) -> Iterator[tuple[str, bool]]:
+        """Add the objects of a real server's response.
+
+        Args:
+            method: The request's method.
+            path: Its path, with that of the server's base URL or without.
+            body: The response's body.
+
+        Yields:
+            Each object's kind, and whether it was added: one that exists stays as it is.
+        """
+        steps = path.partition("?")[0].strip("/").split("/")
+        for start in range(min(_OF_BASE, len(steps))):
+            operation, values, _ = self._router.find(method, "/".join(steps[start:]))
+            answer = self._engine.plan.answer(operation) if operation is not None else None
+            if operation is None or answer is None or answer.resource is None or answer.elsewhere:
+                continue
+            resource = answer.resource
+            count = sum(each.count("{}") for each in resource.segments)
+            place = _filled(resource.segments, values)
+            if answer.action == "list":
+                around = self._engine.plan.list_in(operation.response.schema, resource) or ()
+                listed = at(body, around)
+                objects = cast("list[Any]", listed) if isinstance(listed, list) else []
+            elif answer.action in ("read", "create", "replace", "update", "act"):
+                objects = [at(body, self._engine.plan.around(operation.response.schema, resource))]
+            else:
+                continue
+            identity = values[count] if len(values) > count else ""
+            for fields in objects:
+                if isinstance(fields, dict):
+                    added = self._add(resource, place, cast("dict[str, Any]", fields), unquote(identity))
+                    yield f"{self._engine.name} {resource.noun}", added
+            return
+
+    def _add(self, resource: Resource, place: str, fields: dict[str, Any], identity: str) -> bool:
+        """Store an object; False where there is one of its identity."""
+        path = self._engine.plan.shape(resource).identity
+        own = at(fields, path) if path else None
+        identity = str(own) if own is not None else identity or str(self._store.next_number())
+        if self._store.get(self._engine.name, place, identity) is not None:
+            return False
+        self._store.add(StoredRecord(0, self._engine.name, place, identity, resource.name, fields))
+        return True
+
+
+def _filled(segments: Segments, values: Sequence[str]) -> str:
+    rest = iter(values)
+    return "/".join(segment(next(rest)) if each == "{}" else each for each in segments)
+
+
+def _json(path: Path) -> object:
+    try:
+        return json.loads(path.read_bytes())
+    except ValueError as error:
+        raise ValueError(f"{path} is not JSON: {error}") from error
+
+
+def _objects(value: object, path: Path) -> list[dict[str, Any]]:
+    listed = cast("list[Any]", value) if isinstance(value, list) else [value]
+    if not all(isinstance(each, Mapping) for each in listed):
+        raise ValueError(f"{path} has neither an object nor a list of objects")
+    return listed
