@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from . import runtime
-from .code import Code, as_comment
+from .code import Code, as_comment, as_literal
 from .command_line import FILE, command_line
 from .generate import Made
 from .plan import Package
@@ -163,6 +163,7 @@ def files_around(
         command=_toml(f"{name}.__main__:main") if has_command else Code(""),
         package=Code(name),
         fast=_toml_list(runtime.FAST) if is_copy else Code(""),
+        sandbox=_toml_list([runtime.bound("sandbox")]),
     )
     tests = render_text(
         "test_operations.py.jinja",
@@ -178,13 +179,32 @@ def files_around(
     }
     if is_copy:
         texts = {file: runtime.beside(text, identity) for file, text in texts.items()}
-    return {"pyproject.toml": toml, **texts}
+    server = render_text(
+        "test_server.py.jinja",
+        origin=note,
+        package=Code(name),
+        api=package.api,
+        credentials=_credentials(package),
+    )
+    return {"pyproject.toml": toml, **texts, "tests/test_server.py": server}
 
 
 def _options(package: Package) -> Code:
     """The arguments with which a client sends everything to one server."""
     keys = dict.fromkeys(package.servers.others, "http://localhost")
     return Code(repr({"servers": keys} if keys else {}))
+
+
+def _credentials(package: Package) -> Code:
+    """The sandbox's credentials for the security schemes that a token or a password is sent for."""
+    named: dict[str, str] = {}
+    for name, scheme in package.security.schemes.items():
+        kind = one_line(scheme.get("scheme")).lower() if scheme.get("type") == "http" else str(scheme.get("type"))
+        if kind in ("apiKey", "bearer", "oauth2", "openIdConnect", "basic"):
+            named[name] = '("user", token)' if kind == "basic" else "token"
+    return Code(
+        f"{{{', '.join(f'{as_literal(name)}: {value}' for name, value in named.items())}}}" if named else "None"
+    )
 
 
 def _call(call: Call) -> Code:

@@ -73,13 +73,16 @@ class Identity:
     has_command: bool = True
 
 
-def bound() -> str:
+def bound(extra: str = "") -> str:
     """Return what a package that shares omicsdk.core requires: the interface changes with the minor version only, and from 1.0 on
     with the major one.
+
+    Args:
+        extra: an extra of omicsdk.
     """
     version = omicsdk_version()
     major, minor = map(int, version.split(".")[:2])
-    return f"omicsdk>={version},<{f'0.{minor + 1}' if major == 0 else major + 1}"
+    return f"omicsdk{extra and f'[{extra}]'}>={version},<{f'0.{minor + 1}' if major == 0 else major + 1}"
 
 
 def omicsdk_version() -> str:

@@ -112,6 +112,7 @@ TEMPLATES: Mapping[str, Template] = {
             "command": "literal of the command's function; empty without a command line",
             "package": _PACKAGE,
             "fast": "literal of the list of the dependencies of the extra `fast`; empty without it",
+            "sandbox": "literal of the list of the dependencies of the extra `sandbox`",
         },
     ),
     "readme.md.jinja": Template(
@@ -148,6 +149,10 @@ TEMPLATES: Mapping[str, Template] = {
             "options": "arguments of a client that sends everything to one server, as a literal",
             "calls": "arguments of a call for each operation",
         },
+    ),
+    "test_server.py.jinja": Template(
+        "tests/test_server.py",
+        {"package": _PACKAGE, "api": _API, "credentials": "those of each security scheme, made from `token`, as code"},
     ),
     "types.py.jinja": Template(
         "src/NAME/types.py, or a module for each in src/NAME/types", {"module": plan_dicts.DictModule}

@@ -1,5 +1,6 @@
 """What a project's README lists besides its operations: servers and credentials."""
 
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ from omicsdk_codegen.faults import Report
 from omicsdk_codegen.places import Places
 from omicsdk_codegen.plan import plan
 from omicsdk_codegen.project import files_around
+from omicsdk_codegen.runtime import bound
 
 _DONE = {"responses": {"204": {"description": "Done."}}}
 _REGION = {"default": "us", "enum": ["us", "eu"], "description": "Where the data are"}
@@ -62,6 +64,24 @@ def test_what_is_sent_together_is_passed_together() -> None:
         "OPTIONS: dict[str, Any] = {'servers': {'https://f.example': 'http://localhost'}}"
         in around["tests/test_operations.py"]
     )
+
+
+def test_a_project_has_tests_with_a_server() -> None:
+    schemes = {
+        "key": {"type": "apiKey", "in": "query", "name": "key"},
+        "login": {"type": "http", "scheme": "Basic"},
+        "token": {"type": "oauth2", "flows": {}},
+        "other": {"type": "http", "scheme": "Digest"},
+        "certificate": {"type": "mutualTLS"},
+    }
+    paths = {"/a": {"get": {"security": [{name: []} for name in schemes], **_DONE}}}
+    around = _around({"paths": paths, "components": {"securitySchemes": schemes}})
+    tests = around["tests/test_server.py"]
+    assert "credentials={'key': token, 'login': (\"user\", token), 'token': token}" in tests
+    assert "from bank import APIError, BankApi" in tests
+    assert tomllib.loads(around["pyproject.toml"])["project"]["optional-dependencies"]["sandbox"] == [bound("sandbox")]
+    assert bound("sandbox").startswith("omicsdk[sandbox]>=")
+    assert "credentials=None" in _around({"paths": {"/a": {"get": _DONE}}})["tests/test_server.py"]
 
 
 def test_bodies_of_errors_are_mentioned_where_there_are_some() -> None:
