@@ -95,6 +95,11 @@ class Driver:
         self._document = document
         self._wire = Wire(transport)
         self._operations = operations_of(document)
+        self._items = {
+            item[0]: (operation, item[1])
+            for (_, path), operation in self._operations.items()
+            if (item := item_of(path)) is not None
+        }
         self._numbers = count(1)
         client = client_of(package)
         names = {name for name in document.required_schemes if document.schemes[name].get("type") != "mutualTLS"}
@@ -163,14 +168,23 @@ class Driver:
             parent = "/".join(segments[:end])
             item = item_of(parent) if segment.startswith(("{", "<")) else None
             create = self._operations.get(("POST", item[0])) if item else None
+            put = self._operations.get(("PUT", parent)) if item else None
+            if create is None and put is not None:  # it may create what it names
+                try:
+                    self._call(
+                        "create the parent", put, self._arguments(put, path, self._body(put, next(self._numbers)))
+                    )
+                except Incomplete:
+                    if not self._wire.responses or self._wire.responses[-1].status_code != 404:
+                        raise
             if item is None or create is None:
                 if item is not None and item_of(item[0]) is not None and created is not None:  # a second name of it
                     path |= {item[1]: name} if (name := identity_of(created, item[1], {})) is not None else {}
                 continue
-            named = [each for (_, place), each in self._operations.items() if place == parent]
-            created, _, identity = self._create(
-                create, named[0] if named else None, item[1], path, step="create the parent"
-            )
+            operation, parameter = self._items.get(
+                item[0], (None, item[1])
+            )  # it may be `{name}` there, and `{project}` below
+            created, _, identity = self._create(create, operation, parameter, path, step="create the parent")
             if identity is not None:
                 path[item[1]] = identity
         return path
@@ -188,7 +202,8 @@ class Driver:
         body = self._new(create, parameter)
         response = self._call(step, create, self._arguments(create, path, body))
         facts = self._facts(item, parameter)
-        identity = identity_of(response, parameter, facts)
+        named = {_bare_name(name): value for name, value in _proper(body).items() if _fits(value, facts)}
+        identity = named.get(_bare_name(parameter)) or identity_of(response, parameter, facts)
         if identity is None and (location := self._wire.responses[-1].headers.get("location")):
             identity = unquote(urlsplit(location).path.rstrip("/").rpartition("/")[2])
         return response, body, identity_of(body, parameter, facts) if identity is None else identity

@@ -194,6 +194,9 @@ class Values:
         facts.setdefault("properties", {})
         facts.setdefault("required", [])
         choices = [*facts.pop("oneOf", ()), *facts.pop("anyOf", ())]
+        choices.sort(
+            key=lambda choice: self._document.facts(choice).get("format") != "binary"
+        )  # one file, not a list of them
         for choice in () if facts.keys() & {"const", "enum"} else choices:
             inner = self._document.facts(choice)
             if inner.get("type") == "null":
