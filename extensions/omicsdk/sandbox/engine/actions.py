@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
+from urllib.parse import unquote
 
 from omicsdk.sandbox.engine.fields import at, merged, patched, sent_fields, slug, stamped, with_value, wrapped
 from omicsdk.sandbox.engine.operations import Content, Operation, media_type_of
@@ -140,7 +141,7 @@ class Actions:
             path = exchange.operation.segments[:length]
             count = sum(each.count("{}") for each in path)
             parent = self._find(resource, exchange.filled(resource.segments), exchange.values[count - 1])
-            is_needed = resource.is_created and self._is_stored(resource)
+            is_needed = resource.is_needed and self._is_stored(resource)
             if (parent is None and is_needed) or (parent is not None and parent.deleted):
                 raise not_found(f"There is no {resource.noun} {exchange.values[count - 1]!r}")
 
@@ -442,14 +443,13 @@ class Actions:
         listed = {} if content.is_stream else self._plan.inside(content.schema, around)
         items = (self._schemas.items(listed) or {}) if not content.is_stream else content.schema
         inner = self._plan.around(items, resource)
-        fitted = [
-            self._values.fitted(
-                items,
-                wrapped(record.data, inner) if self._schemas.is_object(items) else record.identity,
-                f"{self._name}/{record.place}/{segment(record.identity)}",
-            )
-            for record in records
-        ]
+        are_objects = self._schemas.is_object(items)
+        fitted: list[Any] = []
+        for record in records:
+            value: Any = record.identity
+            if are_objects or not self._schemas.kinds(items):
+                value = wrapped(self._with_identity(items, inner, record.data, record.identity, resource), inner)
+            fitted.append(self._values.fitted(items, value, f"{self._name}/{record.place}/{segment(record.identity)}"))
         if content.is_stream:
             return _stream(content, fitted, status)
         body: Any = fitted
@@ -723,6 +723,17 @@ class Actions:
                     return content
         return exchange.operation.response
 
+    def _with_identity(
+        self, schema: object, around: Path, data: Mapping[str, Any], identity: str, resource: Resource
+    ) -> dict[str, Any]:
+        """An object with its identity under the name that a response has for it."""
+        inner = self._plan.inside(schema, around)
+        path = self._plan.identity_in(inner, resource)
+        if not path or at(data, path) is not None:
+            return dict(data)
+        whole = "integer" in self._schemas.kinds(self._plan.inside(inner, path)) and identity.isdecimal()
+        return with_value(data, path, int(identity) if whole else identity)
+
     def _object(
         self,
         exchange: Exchange,
@@ -735,6 +746,8 @@ class Actions:
         """A response with one object, in the fields that the document has around it."""
         schema = self._content(exchange).schema
         around = self._plan.around(schema, resource) if resource is not None else ()
+        if resource is not None:
+            data = self._with_identity(schema, around, data, unquote(place.rpartition("/")[2]), resource)
         value = {**self._marks(exchange), **wrapped(dict(data), around)} if around else dict(data)
         return self._reply(exchange, value, place, status)
 

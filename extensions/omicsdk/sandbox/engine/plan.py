@@ -99,6 +99,12 @@ class Resource:
         return "POST" in self.by_method or self.is_put
 
     @property
+    def is_needed(self) -> bool:
+        """Whether an object has to exist before others can be below it: a PUT may as well change what exists."""
+        put = self.of_item.get("PUT")
+        return "POST" in self.by_method or (put is not None and put.states(201))
+
+    @property
     def is_put(self) -> bool:
         """Whether a PUT of an item creates it: nothing else does, and it can be deleted, or the document states so."""
         put = self.of_item.get("PUT")
@@ -293,6 +299,10 @@ class Plan:
         """Whether a response has a resource's identity, at its top or in what is around the object."""
         return bool(self._identity(schema, resource) or self.around(schema, resource))
 
+    def identity_in(self, schema: object, resource: Resource) -> Path:
+        """Names of the nested fields with an object's identity in a response; none where it has none."""
+        return self._identity(schema, resource)
+
     def _identity(self, schema: object, resource: Resource, *, certain: bool = False) -> Path:
         """Find the field with the identity that an item's path has, by the parameter's name and the schema's fields.
 
@@ -326,6 +336,8 @@ class Plan:
         found = next(
             (spelled[name] for name in usual if name in spelled and self._agrees(schema, spelled[name], resource)), None
         )
+        if found is None and not certain and len(ids := [name for name in spelled if name.endswith("id")]) == 1:
+            found = spelled[ids[0]]
         if found is None or (certain and words(found) in ("name", "code", "key", "number")):
             return ()
         return (found,)

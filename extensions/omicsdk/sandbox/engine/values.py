@@ -14,21 +14,8 @@ ABSENT: Any = object()
 """Stands for no value; null is one."""
 
 IDENTITIES = (
-    "id",
-    "pk",
-    "uuid",
-    "gid",
-    "uid",
-    "guid",
-    "sid",
-    "key",
-    "name",
-    "slug",
-    "number",
-    "code",
-    "identifier",
-    "login",
-)
+    "id", "pk", "uuid", "gid", "uid", "guid", "sid", "did", "key", "name", "slug", "number", "code", "identifier", "accession", "login",
+)  # fmt: skip
 """Names of fields that identify objects, the commonest first."""
 
 Fill = Callable[[Sequence[str], Schema], Any]

@@ -105,7 +105,8 @@ class Database:
         """Make tables that do not exist yet: name to the text between the brackets of CREATE TABLE."""
         for name, columns in tables.items():
             self.execute(f"CREATE TABLE IF NOT EXISTS {name} ({columns})")
-            self._tables.append(name)
+            if name not in self._tables:
+                self._tables.append(name)
 
     @contextmanager
     def alone(self) -> Generator[None]:
