@@ -226,9 +226,9 @@ class Checker:
                 continue
             value = self._document.example(parameter.schema, sent=True, every=every)
             if _is_written(parameter, value):
-                arguments[each["python"]] = values[(each["in"], each["name"])] = _jsonable(value)
+                arguments[each["python"]] = values[(each["in"], each["name"])] = jsonable(value)
             elif parameter.required:
-                arguments[each["python"]] = _jsonable(value)
+                arguments[each["python"]] = jsonable(value)
                 values["unwritten"] = True
         return arguments, values
 
@@ -242,7 +242,7 @@ class Checker:
         if kind in ("bytes", "text"):
             return b"bytes" if kind == "bytes" else "text"
         value = self._document.example(body.content[name][0], sent=True, every=every)
-        return value if kind == "multipart" else _jsonable(value)
+        return value if kind == "multipart" else jsonable(value)
 
     def _kind(self, body: Body, name: str) -> str:
         """How a body of a media type is written; octet-stream with fields can only be JSON whose type a converter lost."""
@@ -482,7 +482,7 @@ class Checker:
                 ]
             wanted = [item if isinstance(item, bytes) else _text(item).encode() for item in items]
             texts = found.get(name, wanted)
-            if texts != wanted and [_json(text) for text in texts] not in (_jsonable(items), [_jsonable(items)]):
+            if texts != wanted and [_json(text) for text in texts] not in (jsonable(items), [jsonable(items)]):
                 yield "body", f"the part {name} is {texts} for {_brief(each)}"
 
     # -- security, null and responses
@@ -533,7 +533,7 @@ class Checker:
             if media is None or not 200 <= code < 300 or operation.method == "HEAD" or code == 204:
                 continue
             for every in (True, False):
-                value = _jsonable(self._document.example(content[media], sent=False, every=every))
+                value = jsonable(self._document.example(content[media], sent=False, every=every))
                 if self._document.facts(content[media]).get("format") == "binary":
                     value = json.dumps(value).encode()
                 yield from self._response_of(operation, row, arguments, code, media, value)
@@ -583,7 +583,7 @@ class Checker:
             is_model = None if facts.keys() & {"oneOf", "anyOf"} else bool(facts["properties"])
             for code in _codes(status, operation.responses):
                 for every in (True, False):
-                    value = _jsonable(self._document.example(content[media], sent=False, every=every))
+                    value = jsonable(self._document.example(content[media], sent=False, every=every))
                     yield from self._error_of(operation, row, arguments, code, media, value, is_model=is_model)
 
     def _describes(self, schema: Any) -> bool:
@@ -665,11 +665,11 @@ class Checker:
     def _sequence(self, media: str, node: Node) -> tuple[list[Any], bytes]:
         """Return two items of a sequence, and its text."""
         if media != EVENTS:
-            value = _jsonable(self._document.example(self._document.item(node), sent=False, every=True))
+            value = jsonable(self._document.example(self._document.item(node), sent=False, every=True))
             text = json.dumps(value).encode()
             return [value, value], b"".join(b"\x1e" * media.endswith("-seq") + text + b"\n" for _ in range(2))
         stated = self._document.example(node, sent=False, every=True)
-        data = _jsonable(self._document.example(self._document.event_data(node), sent=False, every=True))
+        data = jsonable(self._document.example(self._document.event_data(node), sent=False, every=True))
         name = stated.get("event", "message") if isinstance(stated, dict) and data != stated else "message"
         text = data if isinstance(data, str) else json.dumps(data)
         lines = "".join(f"event: {name}\nid: {number}\ndata: {text}\n\n" for number in (1, 2))
@@ -755,7 +755,7 @@ def _same(parameter: Parameter, text: str, value: Any, between: str, equal: str)
 
 
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(_jsonable(value), separators=(",", ":"))
+    return value if isinstance(value, str) else json.dumps(jsonable(value), separators=(",", ":"))
 
 
 def _json(text: bytes) -> Any:
@@ -770,12 +770,13 @@ def _loose(pairs: Counter[tuple[str, str]]) -> Counter[tuple[str, str]]:
     return Counter({(name, re.sub(r"(?<=[,:]) ", "", text)): n for (name, text), n in pairs.items()})
 
 
-def _jsonable(value: Any) -> Any:
+def jsonable(value: Any) -> Any:
+    """Return a value with texts in place of bytes, which JSON does not have."""
     if isinstance(value, bytes):
         return "text"
     if isinstance(value, dict):
-        return {key: _jsonable(item) for key, item in value.items()}
-    return [_jsonable(item) for item in value] if isinstance(value, list) else value
+        return {key: jsonable(item) for key, item in value.items()}
+    return [jsonable(item) for item in value] if isinstance(value, list) else value
 
 
 def plain(value: Any) -> Any:

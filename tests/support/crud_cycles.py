@@ -19,7 +19,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import httpx
-from client_checker import body_arguments, client_of, credential_of, path_shape, plain
+from client_checker import body_arguments, client_of, credential_of, jsonable, path_shape, plain
 from crud_resources import Resource, Values, bare, fields_of, item_of, media_of, operations_of, resources, wrong_bodies
 from raw_document import Operation, Parameter, RawDocument, Unresolved
 
@@ -185,7 +185,7 @@ class Driver:
                 item[0], (None, item[1])
             )  # it may be `{name}` there, and `{project}` below
             created, _, identity = self._create(create, operation, parameter, path, step="create the parent")
-            if identity is not None:
+            if identity not in (None, ""):
                 path[item[1]] = identity
         return path
 
@@ -245,12 +245,12 @@ class Driver:
         body = values.value(schema, fields=extra)
         if isinstance(body, dict) and not _proper(body):  # it would be like any other
             body = values.value(schema, fields=extra | frozenset(self._free(values.facts(schema))[:1]))
-        return body
+        return jsonable(body) if kind == "json" else body
 
     def _names(self, create: Operation, parameter: str) -> frozenset[str]:
         """Return the field in which a body can name the object, if the path's parameter has its name."""
         wanted, found = _bare_name(parameter), set[str]()
-        properties = {} if wanted == "id" else fields_of(self._document, create.body)
+        properties = {} if _is_reference(parameter) else fields_of(self._document, create.body)
         for name, node in properties.items():
             if _bare_name(name) == wanted:
                 return frozenset({name})
