@@ -141,13 +141,20 @@ class Actions:
             path = exchange.operation.segments[:length]
             count = sum(each.count("{}") for each in path)
             parent = self._find(resource, exchange.filled(resource.segments), exchange.values[count - 1])
-            is_needed = resource.is_needed and self._is_stored(resource)
+            is_needed = resource.is_needed and self._is_item(resource)
             if (parent is None and is_needed) or (parent is not None and parent.deleted):
                 raise not_found(f"There is no {resource.noun} {exchange.values[count - 1]!r}")
 
     def _is_stored(self, resource: Resource) -> bool:
         creator = resource.by_method.get("POST") or resource.of_item.get("PUT")
         return creator is not None and self._plan.answer(creator).action in ("create", "replace", "upload")
+
+    def _is_item(self, resource: Resource) -> bool:
+        """Whether objects that are created have the identity that an item's path names: something else reads or changes them."""
+        return self._is_stored(resource) and any(
+            self._plan.answer(each).action in ("read", "update", "replace", "delete", "download")
+            for each in resource.of_item.values()
+        )
 
     def _find(self, resource: Resource, place: str, identity: str) -> StoredRecord | None:
         """The object of an identity, or the one that another of its identifying fields names."""
@@ -327,6 +334,8 @@ class Actions:
         shared = len({words(name) for name in sent} & own)
         nouns = (*shape.around[-1:], "data", *((resource.noun,) if resource is not None else ()))
         for name, stated in sent.items():
+            if words(name) in own and name not in shape.around:
+                continue  # a field of the object, which is itself one
             if not self._schemas.is_object(stated) or (words(name) not in map(words, nouns) and len(sent) > 1):
                 continue
             inner = {words(each) for each in self._schemas.properties(stated)}
@@ -391,7 +400,7 @@ class Actions:
         arguments = dict(exchange.sent.query)
         wanted = paging.wanted(arguments)
         parent = exchange.filled(operation.segments[:-1]) if exchange.answer.elsewhere else ""
-        query = replace(self._query(resource, arguments, paging), parent=parent)
+        query = replace(self._query(operation, resource, arguments, paging), parent=parent)
         after = wanted.after
         start = wanted.start
         if wanted.is_identity:
@@ -441,7 +450,7 @@ class Actions:
             else self._plan.list_in(content.schema, resource, key if isinstance(key, str) else None) or ()
         )
         listed = {} if content.is_stream else self._plan.inside(content.schema, around)
-        items = (self._schemas.items(listed) or {}) if not content.is_stream else content.schema
+        items = self._items(listed, resource) if not content.is_stream else content.schema
         inner = self._plan.around(items, resource)
         are_objects = self._schemas.is_object(items)
         fitted: list[Any] = []
@@ -460,12 +469,21 @@ class Actions:
         headers = paging.headers(page, stated.get("headers") or {})
         return Reply(body, status, {"Content-Type": _type(content), **headers})
 
-    def _query(self, resource: Resource, arguments: Mapping[str, Any], paging: Paging) -> Query:
+    def _items(self, listed: Schema, resource: Resource) -> Schema:
+        """The schema of a list's items; of alternative lists that whose items have most of the objects' fields."""
+        own = self._schemas.properties(self._plan.shape(resource).schema).keys()
+        lists = [self._schemas.items(each) for each in (*self._schemas.branches(listed), listed)]
+        found = [each for each in lists if each is not None]
+        return max(found, key=lambda each: len(self._schemas.properties(each).keys() & own), default={})
+
+    def _query(self, operation: Operation, resource: Resource, arguments: Mapping[str, Any], paging: Paging) -> Query:
         """Which objects a request wants: those whose fields its parameters name, in the order of another one."""
         schema = self._plan.shape(resource).schema
         settable = self._plan.settable(resource)
         spelled = {words(name): name for name in self._schemas.properties(schema)}
         equal: dict[str, Sequence[Any]] = {}
+        required = {str(each["name"]) for each in operation.sent("query") if each.get("required")}
+        forced: set[str] = set()
         order, descending = "", False
         for name, value in arguments.items():
             own = words(name)
@@ -480,7 +498,9 @@ class Actions:
             elif own in spelled and own in settable and not self._is_object(schema, spelled[own]):
                 values = cast("list[Any]", value) if isinstance(value, list) else [value]
                 equal[spelled[own]] = values
-        return Query(equal, order, descending)
+                if name in required:
+                    forced.add(spelled[own])
+        return Query(equal, order, descending, forced=frozenset(forced))
 
     def _is_object(self, schema: Schema, name: str) -> bool:
         return self._schemas.is_object(self._schemas.properties(schema)[name])
@@ -675,6 +695,9 @@ class Actions:
 
     def _example(self, exchange: Exchange) -> Reply:
         operation, content = exchange.operation, self._content(exchange)
+        resource = exchange.answer.resource
+        if resource is not None and operation.segments != resource.segments and self._is_item(resource):
+            self._item(exchange)  # which has to exist
         status = operation.success[0]
         if not content.media_type or status in (204, 304) or operation.method == "HEAD":
             return Reply(None, status, {"X-Sandbox-Answer": "example"})

@@ -427,7 +427,8 @@ class Plan:
         method, what = operation.method, f"an item of {'/'.join(resource.segments)}"
         actions = {"GET": "read", "HEAD": "read", "PUT": "replace", "PATCH": "update", "DELETE": "delete"}
         if method == "GET" and not (operation.response.is_json and self._is_object(operation.response.schema)):
-            return Answer("example", "example", f"its response is no object, though its path is that of {what}")
+            reason = f"its response is no object, though its path is that of {what}"
+            return Answer("example", "example", reason, resource)
         if method in actions:
             return Answer("state", actions[method], f"{method} of {what}", resource)
         if method == "POST" and (operation.body.media_type or operation.response.media_type):

@@ -3,6 +3,7 @@
 import base64
 import binascii
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from omicsdk.sandbox.engine.operations import Operation
@@ -57,13 +58,20 @@ class Security:
         for name in requirement:
             scheme = self._schemes.get(name, {"type": "http", "scheme": "bearer"})
             if scheme.get("type") not in _UNCHECKED:
-                caller = self._tokens.caller(f"Bearer {self._credential(scheme, headers, query)}")
+                caller = self._bearer(self._credentials(scheme, headers, query))
         return caller
 
-    def _credential(
+    def _bearer(self, credentials: Sequence[str]) -> Caller:
+        """The owner of the first credential that is a token of the sandbox."""
+        for credential in credentials[:-1]:
+            with suppress(Problem):
+                return self._tokens.caller(f"Bearer {credential}")
+        return self._tokens.caller(f"Bearer {credentials[-1]}")
+
+    def _credentials(
         self, scheme: Mapping[str, Any], headers: Mapping[str, str], query: Sequence[tuple[str, str]]
-    ) -> str:
-        """The token that a request sends for a scheme; empty for none."""
+    ) -> Sequence[str]:
+        """What a request sends for a scheme, of which one has to be a token."""
         authorization = headers.get("authorization", "")
         word, _, rest = authorization.partition(" ")
         if scheme.get("type") == "apiKey":
@@ -72,13 +80,13 @@ class Security:
             source = {"query": dict(query), "cookie": cookies}.get(str(scheme.get("in")), headers)
             sent = str(source.get(name.lower() if source is headers else name, ""))
             # Keys in the header Authorization often have a word before them, such as Token or Bearer.
-            return sent.rpartition(" ")[2]
+            return (sent.rpartition(" ")[2],)
         if scheme.get("scheme", "").lower() == "basic":
             if word.lower() != "basic":
-                return ""
+                return ("",)
             try:
                 user, _, password = base64.b64decode(rest, validate=True).decode().partition(":")
             except (binascii.Error, UnicodeDecodeError):
-                return ""
-            return password or user
-        return rest if word.lower() not in ("basic", "") else ""
+                return ("",)
+            return user, password  # services take keys as either
+        return (rest if word.lower() not in ("basic", "") else "",)

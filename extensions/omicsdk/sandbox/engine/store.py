@@ -65,6 +65,7 @@ class Query:
         order: The field that they are sorted by; empty for the order of creation.
         descending: Whether the order is reversed.
         after: The number of an object; those created before it, and it, are left out.
+        forced: Fields whose values every request has to state: objects without them are listed, too.
         parent: The path of an object that they were created below, though their collection is elsewhere.
     """
 
@@ -72,6 +73,7 @@ class Query:
     order: str = ""
     descending: bool = False
     after: int = 0
+    forced: frozenset[str] = frozenset()
     parent: str = ""
 
 
@@ -213,7 +215,8 @@ def _conditions(query: Query) -> tuple[str, list[Any]]:
         marks = ", ".join("?" * len(accepted))
         path = _path(name)
         # Of a list any member may be the value.
-        parts.append(f"EXISTS (SELECT 1 FROM json_each(data, {path}) WHERE CAST(atom AS TEXT) IN ({marks}))")  # noqa: S608 - marks, and a quoted name
+        condition = f"EXISTS (SELECT 1 FROM json_each(data, {path}) WHERE CAST(atom AS TEXT) IN ({marks}))"  # noqa: S608 - marks, and a quoted name
+        parts.append(f"({condition} OR json_type(data, {path}) IS NULL)" if name in query.forced else condition)
         values += [str(int(each)) if isinstance(each, bool) else str(each) for each in accepted]
     if query.after:
         parts.append("number < ?" if query.descending else "number > ?")
