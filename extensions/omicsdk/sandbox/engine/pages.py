@@ -160,7 +160,7 @@ class Paging:
             arguments: The query's arguments.
 
         Raises:
-            Problem: 400; a number is no number, or a token is none of this server.
+            Problem: 400; a number is no number.
         """
         limit = self._whole(arguments, self._limit, None)
         if limit is None:
@@ -182,11 +182,11 @@ class Paging:
             return Wanted(limit, after=token, is_identity=True)
         try:
             number = base64.b64decode(f"{token}{'=' * (-len(token) % 4)}", altchars=b"-_", validate=True).decode()
-            if not number.startswith("after-"):
-                raise ValueError(token)
-        except (binascii.Error, ValueError) as error:
-            raise bad_arguments(f"The {self._token} is not one that this server returned") from error
-        return Wanted(limit, after=number.removeprefix("after-"))
+        except (binascii.Error, ValueError):
+            number = ""
+        # Many services accept the identity of the last object, whatever the parameter is called.
+        is_own = number.startswith("after-")
+        return Wanted(limit, after=number.removeprefix("after-") if is_own else token, is_identity=not is_own)
 
     @property
     def _is_identity(self) -> bool:

@@ -214,12 +214,25 @@ def _validator_class(schemas: Schemas, *, sent: bool) -> Any:
     def reference(validator: Any, target: Any, instance: object, _schema: Schema) -> Iterator[ValidationError]:
         yield from validator.descend(instance, schemas.target(target))
 
+    def is_left_out(schema: Schema, name: str) -> bool:
+        """Whether a value may be without a required field: all parts of its schema that have the field leave it to the other side."""
+        parts = [_mapping(schema.get("properties")), *(schemas.properties(part) for part in schema.get("allOf", ()))]
+        stated = [part[name] for part in parts if name in part]
+        return bool(stated) and all(schemas.flat(each).get(left_out) for each in stated)
+
     def required(validator: Any, names: Any, instance: Any, schema: Schema) -> Iterator[ValidationError]:
         if validator.is_type(instance, "object"):
-            properties = _mapping(schema.get("properties"))
             for name in names:
-                if name not in instance and not schemas.flat(properties.get(name)).get(left_out):
-                    yield ValidationError(f"{name!r} is a required property")
+                if name not in instance and not is_left_out(schema, name):
+                    yield ValidationError(f"{name!r} is a required property", validator_value=name)
+
+    def parts(validator: Any, listed: Any, instance: Any, schema: Schema) -> Iterator[ValidationError]:
+        for index, part in enumerate(listed):
+            for error in validator.descend(instance, part, schema_path=index):
+                # One part requires a field, and another one states it.
+                is_here = error.validator == "required" and not error.path
+                if not (is_here and is_left_out(schema, error.validator_value)):
+                    yield error
 
     def pattern(validator: Any, stated: Any, instance: Any, _schema: Schema) -> Iterator[ValidationError]:
         expression = _compiled(stated)
@@ -258,6 +271,7 @@ def _validator_class(schemas: Schemas, *, sent: bool) -> Any:
         "properties": properties,
         "$ref": reference,
         "required": required,
+        "allOf": parts,
         "pattern": pattern,
         "format": format_,
         "oneOf": alternatives,
