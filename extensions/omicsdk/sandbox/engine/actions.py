@@ -1,17 +1,16 @@
 """What operations do with stored objects: create, read, list, change, delete, store and serve bytes; or an example."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, cast
-from urllib.parse import unquote
 
 from omicsdk.sandbox.engine.fields import at, merged, patched, sent_fields, slug, stamped, with_value, wrapped
-from omicsdk.sandbox.engine.operations import Content, Operation, media_type_of
+from omicsdk.sandbox.engine.operations import Operation
 from omicsdk.sandbox.engine.pages import PAGED, Page, Paging, not_listed
-from omicsdk.sandbox.engine.plan import Answer, Path, Plan, Resource, Shape
+from omicsdk.sandbox.engine.plan import Path, Plan, Resource, Shape
 from omicsdk.sandbox.engine.requests import Sent, Upload
-from omicsdk.sandbox.engine.schemas import Schema, words
+from omicsdk.sandbox.engine.responses import Exchange, Responses, StoredReply
+from omicsdk.sandbox.engine.schemas import EMPTY, Schema, as_list, as_mapping, words
 from omicsdk.sandbox.engine.store import Query, Store, StoredRecord, segment
 from omicsdk.sandbox.engine.values import ABSENT, IDENTITIES, Values
 from omicsdk.sandbox.problems import Problem, not_found
@@ -25,62 +24,6 @@ _NAMED = frozenset({"slug", "login", "key", "url_slug", "username", "handle", "c
 _COUNTED = frozenset({"id", "pk", "uuid", "gid"})
 """Identities that servers give, even where a request may have them."""
 _DERIVED_FROM = ("name", "title", "label", "display_name", "summary")
-_TRUE = frozenset({"success", "ok", "successful", "deleted", "is_success"})
-
-
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """One request of an operation.
-
-    Attributes:
-        operation: The operation.
-        answer: How it is answered.
-        values: Values of the path's parameters as they were sent, in their order.
-        sent: The decoded request.
-        here: Its URL without a query.
-        base: The URL of the service.
-        query: Its query as sent.
-        headers: Its headers.
-    """
-
-    operation: Operation
-    answer: Answer
-    values: Sequence[str]
-    sent: Sent
-    here: str
-    base: str
-    query: Mapping[str, str]
-    headers: Mapping[str, str]
-
-    def filled(self, segments: Path) -> str:
-        """A path with the values of its parameters, which are the first ones of the request's path."""
-        values = iter(self.values)
-        parts = (
-            "".join(
-                part if number == 0 else f"{segment(next(values))}{part}"
-                for number, part in enumerate(each.split("{}"))
-            )
-            for each in segments
-        )
-        return "/".join(parts)
-
-    @property
-    def place(self) -> str:
-        """The path of the request."""
-        return self.filled(self.operation.segments)
-
-
-@dataclass(frozen=True, slots=True)
-class StoredReply:
-    """A response with stored bytes.
-
-    Attributes:
-        content: The bytes.
-        media_type: Their type.
-    """
-
-    content: StoredObject
-    media_type: str
 
 
 class Actions:
@@ -102,6 +45,7 @@ class Actions:
         self._plan = plan
         self._schemas = plan.schemas
         self._values = values
+        self._responses = Responses(name, plan, values)
         self._store = store
         self._objects = objects
         self._now = now
@@ -214,9 +158,9 @@ class Actions:
         if many:
             listed = [record.data for record in records]
             found = self._plan.list_in(exchange.operation.response.schema, resource)
-            return self._reply(exchange, wrapped(listed, found or ()), records[0].identity if records else "")
+            return self._responses.reply(exchange, wrapped(listed, found or ()), records[0].identity if records else "")
         [record] = records
-        reply = self._object(exchange, record.data, f"{place}/{segment(record.identity)}", resource)
+        reply = self._responses.one(exchange, record.data, f"{place}/{segment(record.identity)}", resource)
         item = next(iter(resource.of_item.values()), None)
         location = f"{exchange.base}/{place}/{segment(record.identity)}" if item is not None else ""
         return replace(reply, headers={**reply.headers, "Location": location}) if location else reply
@@ -345,7 +289,7 @@ class Actions:
 
     def _identity(self, resource: Resource, shape: Shape, place: str, fields: Mapping[str, Any], number: int) -> str:
         """A new identity, of the form that the schemas state."""
-        stated = self._plan.inside(shape.schema, shape.identity) if shape.identity else {}
+        stated = self._plan.inside(shape.schema, shape.identity) if shape.identity else EMPTY
         parameter = self._schemas.flat(resource.parameter_schema)
         returned = self._returned_identity(resource, shape)
         kinds = self._schemas.kinds(stated) or self._schemas.kinds(parameter)
@@ -388,10 +332,22 @@ class Actions:
 
     # -- reading
 
+    def _example(self, exchange: Exchange) -> Reply:
+        resource = exchange.answer.resource
+        if resource is not None and exchange.operation.segments != resource.segments and self._is_item(resource):
+            self._item(exchange)  # which has to exist
+        return self._responses.example(exchange)
+
+    def _paging_of(self, operation: Operation) -> Paging:
+        key = (operation.path, operation.method)
+        if key not in self._paging:
+            self._paging[key] = Paging(operation, self._schemas)
+        return self._paging[key]
+
     def _read(self, exchange: Exchange) -> Reply:
         record = self._item(exchange)
         place = f"{record.place}/{segment(record.identity)}"
-        return self._object(exchange, record.data, place, _resource(exchange))
+        return self._responses.one(exchange, record.data, place, _resource(exchange))
 
     def _list(self, exchange: Exchange) -> Reply:
         resource, operation = _resource(exchange), exchange.operation
@@ -429,52 +385,7 @@ class Actions:
             here=exchange.here,
             query=exchange.query,
         )
-        return self._page(exchange, resource, records, page, paging)
-
-    def _paging_of(self, operation: Operation) -> Paging:
-        key = (operation.path, operation.method)
-        if key not in self._paging:
-            self._paging[key] = Paging(operation, self._schemas)
-        return self._paging[key]
-
-    def _page(
-        self, exchange: Exchange, resource: Resource, records: Sequence[StoredRecord], page: Page, paging: Paging
-    ) -> Reply:
-        content = self._content(exchange)
-        status, stated = exchange.operation.success
-        setting = exchange.operation.data.get("x-omics-pagination")
-        key = setting.get("items") if isinstance(setting, Mapping) else None
-        around = (
-            ()
-            if content.is_stream
-            else self._plan.list_in(content.schema, resource, key if isinstance(key, str) else None) or ()
-        )
-        listed = {} if content.is_stream else self._plan.inside(content.schema, around)
-        items = self._items(listed, resource) if not content.is_stream else content.schema
-        inner = self._plan.around(items, resource)
-        are_objects = self._schemas.is_object(items)
-        fitted: list[Any] = []
-        for record in records:
-            value: Any = record.identity
-            if are_objects or not self._schemas.kinds(items):
-                value = wrapped(self._with_identity(items, inner, record.data, record.identity, resource), inner)
-            fitted.append(self._values.fitted(items, value, f"{self._name}/{record.place}/{segment(record.identity)}"))
-        if content.is_stream:
-            return _stream(content, fitted, status)
-        body: Any = fitted
-        if around:
-            fill = lambda place, schema: paging.fill(page, place, schema)  # noqa: E731 - one expression
-            envelope = self._values.fitted(content.schema, wrapped([], around), "page", fill)
-            body = with_value(cast("dict[str, Any]", envelope), around, fitted)
-        headers = paging.headers(page, stated.get("headers") or {})
-        return Reply(body, status, {"Content-Type": _type(content), **headers})
-
-    def _items(self, listed: Schema, resource: Resource) -> Schema:
-        """The schema of a list's items; of alternative lists that whose items have most of the objects' fields."""
-        own = self._schemas.properties(self._plan.shape(resource).schema).keys()
-        lists = [self._schemas.items(each) for each in (*self._schemas.branches(listed), listed)]
-        found = [each for each in lists if each is not None]
-        return max(found, key=lambda each: len(self._schemas.properties(each).keys() & own), default={})
+        return self._responses.page(exchange, resource, records, page, paging)
 
     def _query(self, operation: Operation, resource: Resource, arguments: Mapping[str, Any], paging: Paging) -> Query:
         """Which objects a request wants: those whose fields its parameters name, in the order of another one."""
@@ -487,16 +398,17 @@ class Actions:
         order, descending = "", False
         for name, value in arguments.items():
             own = words(name)
-            if name in paging.parameters:
+            values: list[Any] = cast("list[Any]", value) if isinstance(value, list) else [value]
+            if name in paging.parameters or not values:
                 continue
-            if own in _SORTS and isinstance(value := value[0] if isinstance(value, list) and value else value, str):
-                field, _, way = value.replace(" ", ":").partition(":")
-                order = spelled.get(words(field), order)
-                descending = descending or field.startswith("-") or way.lower() == "desc"
-            elif own in _ORDERS and str(value).lower() in ("asc", "desc", "ascending", "descending"):
-                descending = descending or str(value).lower().startswith("desc")
+            text = str(values[0])
+            if own in _SORTS:
+                sorted_by, _, way = text.replace(" ", ":").partition(":")
+                order = spelled.get(words(sorted_by), order)
+                descending = descending or sorted_by.startswith("-") or way.lower() == "desc"
+            elif own in _ORDERS and text.lower() in ("asc", "desc", "ascending", "descending"):
+                descending = descending or text.lower().startswith("desc")
             elif own in spelled and own in settable and not self._is_object(schema, spelled[own]):
-                values = cast("list[Any]", value) if isinstance(value, list) else [value]
                 equal[spelled[own]] = values
                 if name in required:
                     forced.add(spelled[own])
@@ -518,7 +430,7 @@ class Actions:
             fields = self._fields(exchange, shape, exchange.sent.body)
             record = self._stored(resource, shape, place, fields, (), exchange.sent, identity)
             status = 201 if exchange.operation.states(201) else None
-            return self._object(exchange, record.data, f"{place}/{segment(identity)}", resource, status=status)
+            return self._responses.one(exchange, record.data, f"{place}/{segment(identity)}", resource, status=status)
         record = self._item(exchange)
         inner = self._plan.inside(schema, self._around_sent(schema, shape, resource))
         fields = self._fields(exchange, shape, exchange.sent.body)
@@ -544,15 +456,12 @@ class Actions:
     def _merged_fields(self, exchange: Exchange, data: Mapping[str, Any], shape: Shape) -> dict[str, Any]:
         """Fields after a merge patch, a JSON patch, or the fields of a body or form."""
         sent = exchange.sent
-        if isinstance(sent.body, list) and sent.media_type == "application/json-patch+json":
-            return patched(data, cast("list[Any]", sent.body))
+        if sent.media_type == "application/json-patch+json":
+            return patched(data, as_list(sent.body))
         bare = replace(exchange, sent=replace(sent, query={}))
         fields = self._fields(bare, shape, sent.body)
-        given = (
-            {words(name) for name in cast("dict[str, Any]", sent.body)} if isinstance(sent.body, dict) else set[str]()
-        )
         inner = at(sent.body, self._around_sent(exchange.operation.body.schema, shape, exchange.answer.resource))
-        given |= {words(name) for name in cast("dict[str, Any]", inner)} if isinstance(inner, dict) else set[str]()
+        given = {words(name) for each in (sent.body, inner) for name in as_mapping(each)}
         fields = {name: value for name, value in fields.items() if words(name) in given}  # defaults are for new objects
         return merged(data, fields, null_removes=sent.media_type == "application/merge-patch+json")
 
@@ -591,7 +500,7 @@ class Actions:
             self._store.change(record, data=data, identity=identity)
         else:
             self._store.add(replace(record, data=data, identity=identity))
-        return self._object(exchange, data, place, resource)
+        return self._responses.one(exchange, data, place, resource)
 
     def _delete(self, exchange: Exchange) -> Reply:
         resource = _resource(exchange)
@@ -600,19 +509,17 @@ class Actions:
             self._store.remove(record)
         if not resource.is_created:
             self._store.add(replace(record, deleted=True, content=""))
-        return self._object(
-            exchange, {**record.data, **self._marks(exchange)}, f"{record.place}/{segment(record.identity)}", resource
+        return self._responses.one(
+            exchange,
+            {**record.data, **self._responses.marks(exchange)},
+            f"{record.place}/{segment(record.identity)}",
+            resource,
         )
-
-    def _marks(self, exchange: Exchange) -> dict[str, Any]:
-        return {
-            name: True for name in self._schemas.properties(exchange.operation.response.schema) if words(name) in _TRUE
-        }
 
     def _clear(self, exchange: Exchange) -> Reply:
         resource = _resource(exchange)
         self._store.clear(self._name, exchange.filled(resource.segments))
-        return self._reply(exchange, ABSENT, exchange.place)
+        return self._responses.reply(exchange, ABSENT, exchange.place)
 
     # -- paths with one object
 
@@ -631,7 +538,7 @@ class Actions:
         record, _ = self._single_of(exchange)
         if record.deleted:
             raise not_found(f"There is nothing at {exchange.place}")
-        return self._object(exchange, record.data, exchange.place)
+        return self._responses.one(exchange, record.data, exchange.place)
 
     def _change_single(self, exchange: Exchange) -> Reply:
         record, shape = self._single_of(exchange)
@@ -639,14 +546,14 @@ class Actions:
         fields = stamped(self._schemas, shape.schema, self._merged_fields(exchange, data, shape), self._now(), 0)
         stored = self._complete(shape, fields, exchange.place)
         self._store.add(replace(record, data=stored, deleted=False))
-        return self._object(exchange, stored, exchange.place)
+        return self._responses.one(exchange, stored, exchange.place)
 
     def _delete_single(self, exchange: Exchange) -> Reply:
         record, _ = self._single_of(exchange)
         if record.deleted:
             raise not_found(f"There is nothing at {exchange.place}")
         self._store.add(replace(record, deleted=True))
-        return self._object(exchange, {**record.data, **self._marks(exchange)}, exchange.place)
+        return self._responses.one(exchange, {**record.data, **self._responses.marks(exchange)}, exchange.place)
 
     # -- bytes
 
@@ -664,7 +571,7 @@ class Actions:
         fields = self._file_fields(exchange.operation.response.schema, content, exchange.sent.media_type, None)
         data = {**record.data, **fields}
         self._store.add(replace(record, data=data, content=content.sha256, media_type=exchange.sent.media_type))
-        reply = self._object(exchange, data, exchange.place, resource)
+        reply = self._responses.one(exchange, data, exchange.place, resource)
         return replace(reply, headers={**reply.headers, "ETag": f'"{content.s3_etag}"'})
 
     def _download(self, exchange: Exchange) -> Reply | StoredReply:
@@ -691,117 +598,8 @@ class Actions:
             return below if below is not None and (record is None or not record.content) else record
         return None
 
-    # -- responses
-
-    def _example(self, exchange: Exchange) -> Reply:
-        operation, content = exchange.operation, self._content(exchange)
-        resource = exchange.answer.resource
-        if resource is not None and operation.segments != resource.segments and self._is_item(resource):
-            self._item(exchange)  # which has to exist
-        status = operation.success[0]
-        if not content.media_type or status in (204, 304) or operation.method == "HEAD":
-            return Reply(None, status, {"X-Sandbox-Answer": "example"})
-        value = self._stated_example(content, operation)
-        if value is ABSENT:
-            value = self._values.example(content.schema, f"{self._name}/{exchange.place}")
-            value = self._with_arguments(value, exchange, content)
-        headers = {"X-Sandbox-Answer": "example", "Content-Type": _type(content)}
-        if content.is_stream:
-            return _stream(content, cast("list[Any]", value) if isinstance(value, list) else [value], status)
-        if content.is_json:
-            return Reply(value, status, headers)
-        return Reply(None, status, headers, value if isinstance(value, str) else json.dumps(value))
-
-    def _stated_example(self, content: Content, operation: Operation) -> Any:
-        """The example of a response as the document states it; ABSENT where it has none that keeps to the schema."""
-        stated = content.stated
-        listed = stated.get("examples")
-        named = next(iter(cast("Mapping[str, Any]", listed).values()), {}) if isinstance(listed, Mapping) else {}
-        value = stated.get("example", named.get("value", ABSENT) if isinstance(named, Mapping) else ABSENT)
-        if value is ABSENT or not content.schema or self._schemas.is_valid(content.schema, value):
-            return value
-        self._schemas.report(f"The example of {operation.method} {operation.path} breaks its schema and is not used")
-        return ABSENT
-
-    def _with_arguments(self, value: Any, exchange: Exchange, content: Content) -> Any:
-        """An example with the fields that the request's path names."""
-        if not isinstance(value, dict):
-            return value
-        example = cast("dict[str, Any]", value)
-        named = {words(name): each for name, each in exchange.sent.path.items()}
-        changed = {name: named[words(name)] for name in example if words(name) in named}
-        with_names = {**example, **changed}
-        return with_names if self._schemas.is_valid(content.schema, with_names) else example
-
-    def _content(self, exchange: Exchange) -> Content:
-        """The body of the response that a request accepts."""
-        responses = exchange.operation.responses
-        accepted = [media_type_of(each) for each in exchange.headers.get("accept", "").split(",")]
-        body = exchange.sent.body
-        if isinstance(body, dict) and cast("dict[str, Any]", body).get("stream") is True:
-            accepted.insert(0, "text/event-stream")
-        for kind in accepted:
-            for content in responses:
-                if content.media_type == kind:
-                    return content
-        return exchange.operation.response
-
-    def _with_identity(
-        self, schema: object, around: Path, data: Mapping[str, Any], identity: str, resource: Resource
-    ) -> dict[str, Any]:
-        """An object with its identity under the name that a response has for it."""
-        inner = self._plan.inside(schema, around)
-        path = self._plan.identity_in(inner, resource)
-        if not path or at(data, path) is not None:
-            return dict(data)
-        whole = "integer" in self._schemas.kinds(self._plan.inside(inner, path)) and identity.isdecimal()
-        return with_value(data, path, int(identity) if whole else identity)
-
-    def _object(
-        self,
-        exchange: Exchange,
-        data: Mapping[str, Any],
-        place: str,
-        resource: Resource | None = None,
-        *,
-        status: int | None = None,
-    ) -> Reply:
-        """A response with one object, in the fields that the document has around it."""
-        schema = self._content(exchange).schema
-        around = self._plan.around(schema, resource) if resource is not None else ()
-        if resource is not None:
-            data = self._with_identity(schema, around, data, unquote(place.rpartition("/")[2]), resource)
-        value = {**self._marks(exchange), **wrapped(dict(data), around)} if around else dict(data)
-        return self._reply(exchange, value, place, status)
-
-    def _reply(self, exchange: Exchange, value: Any, place: str, status: int | None = None) -> Reply:
-        status = exchange.operation.success[0] if status is None else status
-        content = self._content(exchange)
-        if not content.media_type or status in (204, 304) or exchange.operation.method == "HEAD":
-            return Reply(None, status)
-        if content.is_stream:
-            return _stream(content, [value], status)
-        if not content.is_json:
-            return Reply(
-                None, status, {"Content-Type": content.media_type}, json.dumps(value) if value is not ABSENT else ""
-            )
-        body = self._values.fitted(content.schema, value, f"{self._name}/{place}") if content.schema else value
-        return Reply({} if body is ABSENT else body, status, {"Content-Type": _type(content)})
-
 
 def _resource(exchange: Exchange) -> Resource:
     resource = exchange.answer.resource
     assert resource is not None, f"{exchange.operation.name} has no resource"
     return resource
-
-
-def _type(content: Content) -> str:
-    return "application/json" if content.media_type == "*/*" else content.media_type
-
-
-def _stream(content: Content, items: Sequence[Any], status: int) -> Reply:
-    """A stream of values: events, or lines of JSON."""
-    forms = {"text/event-stream": "data: {}\n\n", "application/json-seq": "\x1e{}\n"}
-    form = forms.get(content.media_type, "{}\n")
-    text = "".join(form.format(json.dumps(item)) for item in items)
-    return Reply(None, status, {"Content-Type": content.media_type}, text)

@@ -80,7 +80,7 @@ def variables(engine: "Engine", url: str, token: str) -> dict[str, str]:
 
 def _name_of(spec: Spec) -> str:
     title = (
-        str((spec.get("info") or {}).get("title", ""))
+        str(cast("Mapping[str, Any]", spec.get("info") or {}).get("title", ""))
         if isinstance(spec, Mapping)
         else Path(spec).name.partition(".")[0]
     )

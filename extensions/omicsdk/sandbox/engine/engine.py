@@ -17,12 +17,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from omicsdk.core.logs import logger
 from omicsdk.sandbox.app import MAX_BODY, body_of, response
 from omicsdk.sandbox.document import Operation as CalledOperation
-from omicsdk.sandbox.engine.actions import Actions, Exchange, StoredReply
+from omicsdk.sandbox.engine.actions import Actions
 from omicsdk.sandbox.engine.errors import Errors
 from omicsdk.sandbox.engine.operations import MULTIPART, Content, Operation, Router, operations_of
 from omicsdk.sandbox.engine.plan import Kind, Plan
 from omicsdk.sandbox.engine.requests import Reader, Refused, Sent, Upload, is_text, parts_of
-from omicsdk.sandbox.engine.schemas import Schemas
+from omicsdk.sandbox.engine.responses import Exchange, StoredReply
+from omicsdk.sandbox.engine.schemas import Schemas, as_mapping
 from omicsdk.sandbox.engine.security import Security
 from omicsdk.sandbox.engine.store import ServedDocument, Store
 from omicsdk.sandbox.engine.values import Values
@@ -91,7 +92,7 @@ class Engine:
     @property
     def title(self) -> str:
         """The document's title."""
-        return str((self.document.get("info") or {}).get("title") or self.name)
+        return str(as_mapping(self.document.get("info")).get("title") or self.name)
 
     @property
     def prefix(self) -> str:

@@ -45,7 +45,12 @@ class Errors:
             status = 422 if operation is not None and operation.states(422) else 400
         content = operation.error(status) if operation is not None else None
         if content is None:
-            body = {"type": "about:blank", "title": problem.code, "status": status, "detail": problem.title}
+            body: dict[str, Any] = {
+                "type": "about:blank",
+                "title": problem.code,
+                "status": status,
+                "detail": problem.title,
+            }
             if isinstance(problem, Refused):
                 body["errors"] = [
                     {"in": each.place, "field": _dotted(each.field), "detail": each.message} for each in problem.faults

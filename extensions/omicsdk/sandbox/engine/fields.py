@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from omicsdk.sandbox.engine.plan import Path
-from omicsdk.sandbox.engine.schemas import Schema, Schemas, words
+from omicsdk.sandbox.engine.schemas import Schema, Schemas, as_mapping, words
 from omicsdk.sandbox.problems import Problem
 
 _CREATED = frozenset(
@@ -19,6 +19,7 @@ _UPDATED = frozenset(
      "date_updated", "date_modified", "last_modified", "last_updated", "updated_date", "modified_date", "last_modified_at"}
 )  # fmt: skip
 _SECONDS = 1_000_000_000_000  # smaller numbers are seconds, greater ones milliseconds
+_WHOLE = (frozenset({"integer"}), frozenset({"integer", "null"}))
 _COUNTED = frozenset({"id", "pk", "number", "index", "iid"})
 
 
@@ -41,8 +42,7 @@ def with_value(fields: Mapping[str, Any], path: Path, value: Any) -> dict[str, A
     name, *rest = path
     inner = fields.get(name)
     if rest:
-        nested = cast("Mapping[str, Any]", inner) if isinstance(inner, Mapping) else {}
-        return {**fields, name: with_value(nested, tuple(rest), value)}
+        return {**fields, name: with_value(as_mapping(inner), tuple(rest), value)}
     return {**fields, name: value}
 
 
@@ -88,7 +88,7 @@ def stamped(schemas: Schemas, schema: Schema, fields: Mapping[str, Any], now: fl
             time = _time(schemas, stated, now)
             if time is not None and (name not in found or not number):
                 found[name] = time
-        elif number and spelled in _COUNTED and name not in found and schemas.kinds(stated) - {"null"} == {"integer"}:
+        elif number and spelled in _COUNTED and name not in found and schemas.kinds(stated) in _WHOLE:
             found[name] = number
     return found
 
@@ -178,9 +178,10 @@ def _steps(pointer: str) -> list[str]:
 
 
 def _get(value: Any, steps: Sequence[str]) -> Any:
+    found: Any = value
     for step in steps:
-        value = value[int(step)] if isinstance(value, list) else value[step]
-    return value
+        found = cast("list[Any]", found)[int(step)] if isinstance(found, list) else found[step]
+    return found
 
 
 def _remove(value: Any, steps: Sequence[str]) -> None:

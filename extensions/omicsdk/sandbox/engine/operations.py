@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, cast
 from urllib.parse import unquote
 
-from omicsdk.sandbox.engine.schemas import Schema
+from omicsdk.sandbox.engine.schemas import Schema, as_mapping
 
 METHODS = ("get", "head", "put", "post", "patch", "delete", "options", "query")
 FORM, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
@@ -146,11 +146,10 @@ class Operation:
 
 
 def _contents(holder: object) -> Sequence[Content]:
-    stated = cast("Mapping[str, Any]", holder).get("content") if isinstance(holder, Mapping) else None
+    stated = as_mapping(as_mapping(holder).get("content"))
     found = [
-        Content(media_type_of(kind), each.get("schema", {}), each)
-        for kind, each in (cast("Mapping[str, Any]", stated).items() if isinstance(stated, Mapping) else ())
-        if isinstance(each, Mapping)
+        Content(media_type_of(kind), as_mapping(as_mapping(each).get("schema")), as_mapping(each))
+        for kind, each in stated.items()
     ]
     return sorted(found, key=lambda each: (not each.is_json, each.media_type not in (FORM, MULTIPART)))
 
@@ -162,7 +161,8 @@ def operations_of(document: Mapping[str, Any]) -> list[Operation]:
         document: A resolved OpenAPI 3.1 document; one without paths has none.
     """
     found: list[Operation] = []
-    for template, item in (document.get("paths") or {}).items():
+    paths: Mapping[str, Any] = document.get("paths") or {}
+    for template, item in paths.items():
         path = template.partition("#")[0].partition("?")[0]
         shared = item.get("parameters", ())
         for method in METHODS:

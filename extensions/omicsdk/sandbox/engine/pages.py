@@ -120,7 +120,7 @@ class Paging:
         self._page = self._named("page", NUMBERS)
         self._token = self._named("token", TOKENS)
         kinds = schemas.kinds(self._queried.get(self._offset))
-        if kinds == {"string"} and "offset" not in self._setting:  # an opaque token by another name
+        if "string" in kinds and len(kinds) == 1 and "offset" not in self._setting:  # an opaque token by another name
             self._token, self._offset = self._token or self._offset, ""
 
     def _named(self, key: str, usual: frozenset[str]) -> str:

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from omicsdk.sandbox.engine.operations import MULTIPART, Operation
-from omicsdk.sandbox.engine.schemas import Schema, Schemas, words
+from omicsdk.sandbox.engine.schemas import EMPTY, Schema, Schemas, as_mapping, words
 from omicsdk.sandbox.engine.values import IDENTITIES
 
 Kind = Literal["state", "example", "handler"]
@@ -91,7 +91,7 @@ class Resource:
             for each in (operation.sent("path") if operation else ())
             if each["name"] == self.parameter
         )
-        return next(found, {})
+        return next(found, EMPTY)
 
     @property
     def is_created(self) -> bool:
@@ -190,14 +190,13 @@ class Plan:
         """Resources by their collection's path."""
         found: dict[Path, Resource] = {}
         for segments, operations in self.by_path.items():
-            if len(segments) > 1 and segments[-1] == "{}":
+            last = segments[-1]
+            if len(segments) > 1 and last == "{}":
                 collection = self._collection(segments[:-1])
                 by_method = self.by_path.get(collection, {})
                 if collection not in found and (by_method or {"GET", "PUT", "PATCH", "DELETE"} & operations.keys()):
                     found[collection] = Resource(collection, by_method, operations)
-            elif (
-                segments[-1] != "{}" and {"GET", "POST"} <= operations.keys() and (*segments, "{}") not in self.by_path
-            ):
+            elif last != "{}" and {"GET", "POST"} <= operations.keys() and (*segments, "{}") not in self.by_path:
                 found.setdefault(segments, Resource(segments, operations, {}))
         return found
 
@@ -261,7 +260,7 @@ class Plan:
             else None
         )
         if listing is not None and found is not None:
-            items = self.schemas.items(self.inside(listing.response.schema, found)) or {}
+            items = self.schemas.items(self.inside(listing.response.schema, found)) or EMPTY
             if self.schemas.is_object(items):
                 return Shape(items, (), self._identity(items, resource))
         sent = next(
@@ -270,7 +269,7 @@ class Plan:
                 for each in (*resource.by_method.values(), *resource.of_item.values())
                 if each.body.schema
             ),
-            {},
+            EMPTY,
         )
         return Shape({}, (), self._identity(sent, resource))
 
@@ -453,8 +452,7 @@ class Plan:
         return Answer("example", "example", f"{method} of {what}")
 
     def _list_of(self, operation: Operation, resource: Resource) -> Path | None:
-        setting = operation.data.get("x-omics-pagination")
-        stated = setting.get("items") if isinstance(setting, Mapping) else None
+        stated = as_mapping(operation.data.get("x-omics-pagination")).get("items")
         content = next((each for each in operation.responses if each.is_json or each.is_stream), None)
         if content is None:
             return None
@@ -468,7 +466,7 @@ class Plan:
         found = self._list_of(listing, resource)
         if found is None:
             return False
-        listed = self.schemas.items(self.inside(listing.response.schema, found)) or {}
+        listed = self.schemas.items(self.inside(listing.response.schema, found)) or EMPTY
         response = operation.response.schema
         returned = self.inside(response, self.around(response, resource))
         names = self.schemas.properties(listed).keys()

@@ -3,16 +3,17 @@
 import json
 import mmap
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import parse_qsl, unquote
 
-from jsonschema.exceptions import ValidationError, best_match
+from jsonschema import exceptions as schema_errors
+from jsonschema.exceptions import ValidationError
 
 from omicsdk.sandbox.engine.operations import FORM, MULTIPART, NO_CONTENT, Content, Operation, is_json, media_type_of
-from omicsdk.sandbox.engine.schemas import Schema, Schemas
+from omicsdk.sandbox.engine.schemas import EMPTY, Schema, Schemas, as_list
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.state.objects import ObjectStore, StoredObject
 from omicsdk.sandbox.validation import complaint, whole_number
@@ -127,7 +128,7 @@ class Reader:
         faults: list[Fault] = []
         in_path = dict(zip(self._operation.path_parameters, path, strict=False))
         places["path"] |= in_path
-        cookies = dict(each.strip().partition("=")[::2] for each in headers.get("cookie", "").split(";") if each)
+        cookies = cookies_of(headers)
         for parameter in self._operation.parameters:
             name, place = str(parameter["name"]), str(parameter.get("in"))
             if place == "querystring" or (
@@ -191,10 +192,12 @@ class Reader:
         text = str(sent)
         if "array" in kinds and "string" not in kinds:
             decoded = _json(text) if text.startswith("[") else None
-            return decoded if isinstance(decoded, list) else [self.typed(flat.get("items", {}), text)]
+            return (
+                cast("list[Any]", decoded) if isinstance(decoded, list) else [self.typed(flat.get("items", {}), text)]
+            )
         if kinds & {"object"} and text.startswith("{"):
             decoded = _json(text)
-            return decoded if isinstance(decoded, dict) else text
+            return cast("dict[str, Any]", decoded) if isinstance(decoded, dict) else text
         for kind, value in (("integer", whole_number(text)), ("number", _number(text)), ("boolean", _boolean(text))):
             if kind in kinds and value is not None and self._schemas.is_valid(schema, value, sent=True):
                 return value
@@ -260,13 +263,9 @@ class Reader:
         for name, values in nested.items():
             stated = properties.get(name, {})
             is_list = "array" in self._schemas.kinds(stated)
-            sent = (
-                values[0]
-                if isinstance(values, list) and len(cast("list[Any]", values)) == 1 and not is_list
-                else values
-            )
-            if is_list and isinstance(values, list) and len(cast("list[str]", values)) == 1:
-                sent = values[0] if values[0].startswith("[") else values
+            listed = as_list(values)
+            is_one = len(listed) == 1 and (not is_list or str(listed[0]).startswith("["))
+            sent: Any = listed[0] if is_one else values
             found[name] = self.typed(stated, sent)
         return found
 
@@ -280,11 +279,17 @@ class Reader:
         return [Fault("body", (), "is missing", "required")] if is_required and self._operation.bodies else []
 
 
+def cookies_of(headers: Mapping[str, str]) -> dict[str, str]:
+    """The cookies of a request."""
+    parts = (each.strip().partition("=") for each in headers.get("cookie", "").split(";") if each)
+    return {name: value for name, _, value in parts}
+
+
 def _schema_of(parameter: Mapping[str, Any]) -> Schema:
     content = parameter.get("content")
     if isinstance(content, Mapping):
-        first = next(iter(cast("Mapping[str, Any]", content).values()), {})
-        return first.get("schema", {})
+        first: Mapping[str, Any] = next(iter(cast("Mapping[str, Any]", content).values()), EMPTY)
+        return first.get("schema", EMPTY)
     return parameter.get("schema", {})
 
 
@@ -293,8 +298,8 @@ def _faults(schemas: Schemas, schema: object, value: object, place: str, name: t
         return []
     found: list[Fault] = []
     for error in schemas.errors(schema, value, sent=True):
-        deepest = cast("ValidationError", cast("Any", best_match)([error]))
-        steps = (*name, *cast("Sequence[str | int]", deepest.absolute_path))
+        deepest = cast("ValidationError", cast("Any", schema_errors).best_match([error]))
+        steps = (*name, *deepest.absolute_path)
         if deepest.validator == "required":
             steps = (*steps, deepest.message.split("'")[1])
             found.append(Fault(place, steps, "is missing", "required"))
@@ -336,18 +341,18 @@ def _boolean(text: str) -> bool | None:
     return {"true": True, "false": False}.get(text.lower())
 
 
-def _nested(fields: Any) -> dict[str, Any]:
+def _nested(fields: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     """Fields whose names have brackets, such as `a[b][c]`, as nested mappings."""
     found: dict[str, Any] = {}
-    for name, value in cast("Iterator[tuple[str, Any]]", fields):
-        steps = [each for each in re.split(r"[\[\]]+", name) if each]
-        at: Any = found
+    for name, value in fields:
+        steps = [each for each in re.split(r"[\[\]]+", name) if each] or [name]
+        inner = found
         for step in steps[:-1]:
-            at = at.setdefault(step, {})
-            if not isinstance(at, dict):
-                break
-        if steps and isinstance(at, dict):
-            at[steps[-1]] = value[0] if isinstance(value, list) and len(steps) > 1 else value
+            deeper = inner.get(step)
+            nested: dict[str, Any] = cast("dict[str, Any]", deeper) if isinstance(deeper, dict) else {}
+            inner[step] = nested
+            inner = nested
+        inner[steps[-1]] = as_list(value)[0] if as_list(value) and len(steps) > 1 else value
     return found
 
 

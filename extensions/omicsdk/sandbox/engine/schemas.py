@@ -17,7 +17,7 @@ Schema = Mapping[str, Any]
 
 _HOME = "#/components/schemas/"
 _UNIONS = ("oneOf", "anyOf")
-_EMPTY: Schema = {}
+EMPTY: Schema = {}
 
 
 def words(name: str) -> str:
@@ -46,12 +46,12 @@ class Schemas:
     def target(self, reference: str) -> Schema:
         """The schema that a reference points at; an empty one for a reference to nothing."""
         name = reference.removeprefix(_HOME).replace("~1", "/").replace("~0", "~")
-        return self.components.get("schemas", {}).get(name, _EMPTY)
+        return self.components.get("schemas", {}).get(name, EMPTY)
 
     def flat(self, schema: object) -> Schema:
         """A schema as one object: references followed, all parts of `allOf` merged into it. Alternatives are kept."""
         if not isinstance(schema, Mapping):
-            return _EMPTY
+            return EMPTY
         known = self._flat.get(id(cast("object", schema)))
         if known is None:
             stated = cast("Schema", schema)
@@ -95,14 +95,14 @@ class Schemas:
 
     def _tagged(self, flat: Schema, stated: object, branch: Schema) -> Schema:
         """An alternative with the values that the discriminator has for it."""
-        discriminator = _mapping(flat.get("discriminator"))
-        reference = str(_mapping(stated).get("$ref", ""))
-        name, mapping = str(discriminator.get("propertyName", "")), _mapping(discriminator.get("mapping"))
+        discriminator = as_mapping(flat.get("discriminator"))
+        reference = str(as_mapping(stated).get("$ref", ""))
+        name, mapping = str(discriminator.get("propertyName", "")), as_mapping(discriminator.get("mapping"))
         if not name or not reference:
             return branch
         own = reference.removeprefix(_HOME)
         tags = [tag for tag, target in mapping.items() if target in (reference, own)] or [own]
-        properties = _mapping(branch.get("properties"))
+        properties = as_mapping(branch.get("properties"))
         tag = self.flat(properties.get(name))
         if "const" in tag or not set(tags) <= set(tag.get("enum", tags)):
             return branch
@@ -116,8 +116,8 @@ class Schemas:
             return None
         stated = cast("Mapping[str, Any]", discriminator)
         tag = cast("Mapping[str, Any]", value).get(str(stated.get("propertyName")))
-        listed = [each for union in _UNIONS for each in flat.get(union, ()) if isinstance(each, Mapping)]
-        references = [str(cast("Schema", each).get("$ref", "")) for each in listed]
+        listed = [as_mapping(each) for union in _UNIONS for each in as_list(flat.get(union))]
+        references = [str(each.get("$ref", "")) for each in listed]
         target = str(cast("Mapping[str, Any]", stated.get("mapping") or {}).get(str(tag), tag))
         for reference in references:
             if reference and (reference == target or reference.removeprefix(_HOME) == target):
@@ -130,7 +130,7 @@ class Schemas:
         for branch in self.branches(schema):
             for name, stated in self.properties(branch).items() if not self.branches(branch) else ():
                 found.setdefault(name, stated)
-        return {**found, **_mapping(self.flat(schema).get("properties"))}
+        return {**found, **as_mapping(self.flat(schema).get("properties"))}
 
     def kinds(self, schema: object) -> frozenset[str]:
         """The types of JSON that a schema allows; none for any."""
@@ -154,12 +154,12 @@ class Schemas:
     def items(self, schema: object) -> Schema | None:
         """The schema of a list's items; None for what is no list."""
         flat = self.flat(schema)
-        if self.kinds(flat) - {"null"} != {"array"}:
+        if "array" not in self.kinds(flat) or len(self.kinds(flat) - {"null"}) != 1:
             return None
         found = flat.get("items")
         if found is None and (lists := [each for each in self.branches(flat) if "items" in each]):
             found = lists[0]["items"]
-        return cast("Schema", found) if isinstance(found, Mapping) else _EMPTY
+        return cast("Schema", found) if isinstance(found, Mapping) else EMPTY
 
     def errors(self, schema: object, value: object, *, sent: bool) -> Iterator[ValidationError]:
         """What of a value breaks a schema.
@@ -176,7 +176,7 @@ class Schemas:
         return next(iter(self.errors(schema, value, sent=sent)), None) is None
 
     def _validator(self, schema: object, *, sent: bool) -> Any:
-        stated = cast("Schema", schema) if isinstance(schema, Mapping) else _EMPTY
+        stated = cast("Schema", schema) if isinstance(schema, Mapping) else EMPTY
         key = (id(stated), sent)
         known = self._validators.get(key)
         if known is None:
@@ -186,16 +186,22 @@ class Schemas:
         return known[1]
 
 
-def _mapping(value: object) -> Mapping[str, Any]:
-    return cast("Mapping[str, Any]", value) if isinstance(value, Mapping) else _EMPTY
+def as_mapping(value: object) -> Mapping[str, Any]:
+    """A value that is an object of JSON; an empty one for another value."""
+    return cast("Mapping[str, Any]", value) if isinstance(value, Mapping) else EMPTY
+
+
+def as_list(value: object) -> list[Any]:
+    """A value that is a list; an empty one for another value."""
+    return cast("list[Any]", value) if isinstance(value, list) else []
 
 
 def _add(merged: dict[str, Any], part: Schema) -> None:
     """Merge the keywords of a part of `allOf` into the others."""
     for key, value in part.items():
         if key == "properties":
-            present: dict[str, Any] = dict(_mapping(merged.get("properties")))
-            for name, stated in _mapping(value).items():
+            present: dict[str, Any] = dict(as_mapping(merged.get("properties")))
+            for name, stated in as_mapping(value).items():
                 both = name in present and present[name] is not stated
                 present[name] = {"allOf": [present[name], stated]} if both else stated
             merged["properties"] = present
@@ -214,25 +220,12 @@ def _validator_class(schemas: Schemas, *, sent: bool) -> Any:
     def reference(validator: Any, target: Any, instance: object, _schema: Schema) -> Iterator[ValidationError]:
         yield from validator.descend(instance, schemas.target(target))
 
-    def is_left_out(schema: Schema, name: str) -> bool:
-        """Whether a value may be without a required field: all parts of its schema that have the field leave it to the other side."""
-        parts = [_mapping(schema.get("properties")), *(schemas.properties(part) for part in schema.get("allOf", ()))]
-        stated = [part[name] for part in parts if name in part]
-        return bool(stated) and all(schemas.flat(each).get(left_out) for each in stated)
-
     def required(validator: Any, names: Any, instance: Any, schema: Schema) -> Iterator[ValidationError]:
         if validator.is_type(instance, "object"):
+            properties = as_mapping(schema.get("properties"))
             for name in names:
-                if name not in instance and not is_left_out(schema, name):
-                    yield ValidationError(f"{name!r} is a required property", validator_value=name)
-
-    def parts(validator: Any, listed: Any, instance: Any, schema: Schema) -> Iterator[ValidationError]:
-        for index, part in enumerate(listed):
-            for error in validator.descend(instance, part, schema_path=index):
-                # One part requires a field, and another one states it.
-                is_here = error.validator == "required" and not error.path
-                if not (is_here and is_left_out(schema, error.validator_value)):
-                    yield error
+                if name not in instance and not schemas.flat(properties.get(name)).get(left_out):
+                    yield ValidationError(f"{name!r} is a required property")
 
     def pattern(validator: Any, stated: Any, instance: Any, _schema: Schema) -> Iterator[ValidationError]:
         expression = _compiled(stated)
@@ -271,7 +264,6 @@ def _validator_class(schemas: Schemas, *, sent: bool) -> Any:
         "properties": properties,
         "$ref": reference,
         "required": required,
-        "allOf": parts,
         "pattern": pattern,
         "format": format_,
         "oneOf": alternatives,

@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 from omicsdk.sandbox.engine.operations import Operation
+from omicsdk.sandbox.engine.requests import cookies_of
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.service import Caller, Tokens
 
@@ -76,8 +77,7 @@ class Security:
         word, _, rest = authorization.partition(" ")
         if scheme.get("type") == "apiKey":
             name = str(scheme.get("name", ""))
-            cookies = dict(each.strip().partition("=")[::2] for each in headers.get("cookie", "").split(";") if each)
-            source = {"query": dict(query), "cookie": cookies}.get(str(scheme.get("in")), headers)
+            source = {"query": dict(query), "cookie": cookies_of(headers)}.get(str(scheme.get("in")), headers)
             sent = str(source.get(name.lower() if source is headers else name, ""))
             # Keys in the header Authorization often have a word before them, such as Token or Bearer.
             return (sent.rpartition(" ")[2],)

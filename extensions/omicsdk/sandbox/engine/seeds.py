@@ -120,15 +120,15 @@ def _filled(segments: Segments, values: Sequence[str]) -> str:
     return "/".join(segment(next(rest)) if each == "{}" else each for each in segments)
 
 
-def _json(path: Path) -> object:
+def _json(path: Path) -> Any:
     try:
         return json.loads(path.read_bytes())
     except ValueError as error:
         raise ValueError(f"{path} is not JSON: {error}") from error
 
 
-def _objects(value: object, path: Path) -> list[dict[str, Any]]:
-    listed = cast("list[Any]", value) if isinstance(value, list) else [value]
+def _objects(value: Any, path: Path) -> list[dict[str, Any]]:
+    listed: list[Any] = cast("list[Any]", value) if isinstance(value, list) else [value]
     if not all(isinstance(each, Mapping) for each in listed):
         raise ValueError(f"{path} has neither an object nor a list of objects")
     return listed

@@ -8,7 +8,7 @@ from random import Random
 from typing import Any, cast
 
 from omicsdk.sandbox.engine.patterns import matching
-from omicsdk.sandbox.engine.schemas import Schema, Schemas, words
+from omicsdk.sandbox.engine.schemas import Schema, Schemas, as_mapping, words
 
 ABSENT: Any = object()
 """Stands for no value; null is one."""
@@ -81,7 +81,7 @@ class Values:
             return next((each for each in flat["enum"] if each is not None), None)
         if branches := self._schemas.branches(flat):
             inner = (*within, id(flat))
-            real = [branch for branch in branches if self._schemas.kinds(branch) != {"null"}] or list(branches)
+            real = [branch for branch in branches if not self._is_null(branch)] or list(branches)
             made: list[Any] = []
             for branch in real if depth <= _DEEPEST else ():
                 value = self._made(branch, place, full=full, depth=depth + 1, within=inner)
@@ -200,14 +200,14 @@ class Values:
         required = self._schemas.flat(schema).get("required", ())
         properties = self._schemas.properties(schema)
         for error in self._schemas.errors(schema, fitted, sent=False):
-            name = error.absolute_path[0] if error.absolute_path else None
-            if name in fitted and isinstance(name, str):
+            name = str(error.absolute_path[0]) if error.absolute_path else ""
+            if name in fitted:
                 if name in required:
                     fitted[name] = self.made(properties.get(name), f"{place}/{name}")
                 else:
                     del fitted[name]
         made = self.made(schema, place)
-        return {**made, **fitted} if isinstance(made, dict) else fitted
+        return {**as_mapping(made), **fitted}
 
     def _fitted(self, schema: object, value: Any, place: str, fill: Fill, depth: int) -> Any:
         flat = self._schemas.flat(schema)
@@ -230,8 +230,8 @@ class Values:
             return [
                 self._fitted(items, each, f"{place}/{number}", fill, depth + 1) for number, each in enumerate(listed)
             ]
-        if "array" in kinds and fill is not nothing and isinstance(items := flat.get("items"), dict):
-            return [self._fitted(items, ABSENT, f"{place}/0", fill, depth + 1)] if flat.get("minItems") else []
+        if "array" in kinds and fill is not nothing and isinstance(flat.get("items"), dict):
+            return [self._fitted(flat["items"], ABSENT, f"{place}/0", fill, depth + 1)] if flat.get("minItems") else []
         if isinstance(value, list) and not kinds:
             return cast("Any", value)
         converted = _converted(value, kinds, flat)
@@ -245,6 +245,10 @@ class Values:
             return type(value) in _TYPES.get(next(iter(kinds)), ())
         return self._schemas.is_valid(schema, value)
 
+    def _is_null(self, schema: object) -> bool:
+        kinds = self._schemas.kinds(schema)
+        return "null" in kinds and len(kinds) == 1
+
     def _branch(self, flat: Schema, branches: tuple[Schema, ...], value: Any) -> Schema:
         """The alternative that suits a value best."""
         chosen = self._schemas.chosen(flat, value)
@@ -253,7 +257,7 @@ class Values:
         for branch in branches:
             if value is not ABSENT and self._schemas.is_valid(branch, value):
                 return branch
-        real = [branch for branch in branches if self._schemas.kinds(branch) != {"null"}] or list(branches)
+        real = [branch for branch in branches if not self._is_null(branch)] or list(branches)
         if not isinstance(value, dict):
             return real[0]
         keys = cast("dict[str, Any]", value).keys()
@@ -285,8 +289,9 @@ class Values:
             if given is None and name not in required and "null" not in self._schemas.kinds(schema) and schema:
                 continue
             found[name] = self._fitted(stated, given, inside, fill, depth + 1)
-        other = flat.get("additionalProperties", True)
-        if isinstance(other, Mapping) or (other and not properties):
+        stated_other = flat.get("additionalProperties", True)
+        other = as_mapping(stated_other)
+        if other or (stated_other and not properties):
             rest = {name: each for name, each in value.items() if name not in properties}
             found |= {
                 name: self._fitted(other, each, f"{place}/{name}", fill, depth + 1) for name, each in rest.items()

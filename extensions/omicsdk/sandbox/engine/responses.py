@@ -1,0 +1,268 @@
+"""Responses: stored objects and pages of them in the schemas of their operations, and examples."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, cast
+from urllib.parse import unquote
+
+from omicsdk.sandbox.engine.fields import at, with_value, wrapped
+from omicsdk.sandbox.engine.operations import Content, Operation, media_type_of
+from omicsdk.sandbox.engine.pages import Page, Paging
+from omicsdk.sandbox.engine.plan import Answer, Path, Plan, Resource
+from omicsdk.sandbox.engine.requests import Sent
+from omicsdk.sandbox.engine.schemas import EMPTY, Schema, as_mapping, words
+from omicsdk.sandbox.engine.store import StoredRecord, segment
+from omicsdk.sandbox.engine.values import ABSENT, Values
+from omicsdk.sandbox.service import Reply
+from omicsdk.sandbox.state.objects import StoredObject
+
+EXAMPLE = {"X-Sandbox-Answer": "example"}
+"""The header of responses that come from no state."""
+
+_TRUE = frozenset({"success", "ok", "successful", "deleted", "is_success"})
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request of an operation.
+
+    Attributes:
+        operation: The operation.
+        answer: How it is answered.
+        values: Values of the path's parameters as they were sent, in their order.
+        sent: The decoded request.
+        here: Its URL without a query.
+        base: The URL of the service.
+        query: Its query as sent.
+        headers: Its headers.
+    """
+
+    operation: Operation
+    answer: Answer
+    values: Sequence[str]
+    sent: Sent
+    here: str
+    base: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+
+    def filled(self, segments: Path) -> str:
+        """A path with the values of its parameters, which are the first ones of the request's path."""
+        values = iter(self.values)
+        parts = (
+            "".join(
+                part if number == 0 else f"{segment(next(values))}{part}"
+                for number, part in enumerate(each.split("{}"))
+            )
+            for each in segments
+        )
+        return "/".join(parts)
+
+    @property
+    def place(self) -> str:
+        """The path of the request."""
+        return self.filled(self.operation.segments)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredReply:
+    """A response with stored bytes.
+
+    Attributes:
+        content: The bytes.
+        media_type: Their type.
+    """
+
+    content: StoredObject
+    media_type: str
+
+
+class Responses:
+    """Makes the responses of one service.
+
+    Args:
+        name: The service's name.
+        plan: How its operations are answered.
+        values: Makes values.
+    """
+
+    def __init__(self, name: str, plan: Plan, values: Values) -> None:
+        self._name = name
+        self._plan = plan
+        self._schemas = plan.schemas
+        self._values = values
+
+    def one(
+        self,
+        exchange: Exchange,
+        data: Mapping[str, Any],
+        place: str,
+        resource: Resource | None = None,
+        *,
+        status: int | None = None,
+    ) -> Reply:
+        """A response with one object, in the fields that the document has around it.
+
+        Args:
+            exchange: The request.
+            data: The object's fields.
+            place: Its path, for what is made.
+            resource: Its resource; None for the only object at a path.
+            status: The status; by default that of the operation's successful response.
+        """
+        schema = self._content(exchange).schema
+        around = self._plan.around(schema, resource) if resource is not None else ()
+        if resource is not None:
+            data = self._with_identity(schema, around, data, unquote(place.rpartition("/")[2]), resource)
+        value = {**self.marks(exchange), **wrapped(dict(data), around)} if around else dict(data)
+        return self.reply(exchange, value, place, status)
+
+    def reply(self, exchange: Exchange, value: Any, place: str, status: int | None = None) -> Reply:
+        """A response with a value; other arguments are those of `one`.
+
+        Args:
+            exchange: The request.
+            value: The value as it is stored, or ABSENT.
+            place: Names it.
+            status: The status.
+        """
+        status = exchange.operation.success[0] if status is None else status
+        content = self._content(exchange)
+        if not content.media_type or status in (204, 304) or exchange.operation.method == "HEAD":
+            return Reply(None, status)
+        if content.is_stream:
+            return _stream(content, [value], status)
+        if not content.is_json:
+            return Reply(
+                None, status, {"Content-Type": content.media_type}, json.dumps(value) if value is not ABSENT else ""
+            )
+        body = self._values.fitted(content.schema, value, f"{self._name}/{place}") if content.schema else value
+        return Reply({} if body is ABSENT else body, status, {"Content-Type": _type(content)})
+
+    def marks(self, exchange: Exchange) -> dict[str, Any]:
+        """Fields of a response that state a success."""
+        return {
+            name: True for name in self._schemas.properties(exchange.operation.response.schema) if words(name) in _TRUE
+        }
+
+    def _with_identity(
+        self, schema: object, around: Path, data: Mapping[str, Any], identity: str, resource: Resource
+    ) -> dict[str, Any]:
+        """An object with its identity under the name that a response has for it."""
+        inner = self._plan.inside(schema, around)
+        path = self._plan.identity_in(inner, resource)
+        if not path or at(data, path) is not None:
+            return dict(data)
+        whole = "integer" in self._schemas.kinds(self._plan.inside(inner, path)) and identity.isdecimal()
+        return with_value(data, path, int(identity) if whole else identity)
+
+    def _content(self, exchange: Exchange) -> Content:
+        """The body of the response that a request accepts."""
+        responses = exchange.operation.responses
+        accepted = [media_type_of(each) for each in exchange.headers.get("accept", "").split(",")]
+        if as_mapping(exchange.sent.body).get("stream") is True:
+            accepted.insert(0, "text/event-stream")
+        for kind in accepted:
+            for content in responses:
+                if content.media_type == kind:
+                    return content
+        return exchange.operation.response
+
+    # -- pages
+
+    def page(
+        self, exchange: Exchange, resource: Resource, records: Sequence[StoredRecord], page: Page, paging: Paging
+    ) -> Reply:
+        """A response with a page of objects.
+
+        Args:
+            exchange: The request.
+            resource: The objects' resource.
+            records: The page's objects.
+            page: What is to be stated about it.
+            paging: How the operation states that.
+        """
+        content = self._content(exchange)
+        status, stated = exchange.operation.success
+        key = as_mapping(exchange.operation.data.get("x-omics-pagination")).get("items")
+        around: Path = ()
+        items = content.schema
+        if not content.is_stream:
+            around = self._plan.list_in(content.schema, resource, key if isinstance(key, str) else None) or ()
+            items = self._items(self._plan.inside(content.schema, around), resource)
+        inner = self._plan.around(items, resource)
+        are_objects = self._schemas.is_object(items)
+        fitted: list[Any] = []
+        for record in records:
+            value: Any = record.identity
+            if are_objects or not self._schemas.kinds(items):
+                value = wrapped(self._with_identity(items, inner, record.data, record.identity, resource), inner)
+            fitted.append(self._values.fitted(items, value, f"{self._name}/{record.place}/{segment(record.identity)}"))
+        if content.is_stream:
+            return _stream(content, fitted, status)
+        body: Any = fitted
+        if around:
+            envelope = self._values.fitted(content.schema, wrapped([], around), "page", partial(paging.fill, page))
+            body = with_value(as_mapping(envelope), around, fitted)
+        headers = paging.headers(page, stated.get("headers") or {})
+        return Reply(body, status, {"Content-Type": _type(content), **headers})
+
+    def _items(self, listed: Schema, resource: Resource) -> Schema:
+        """The schema of a list's items; of alternative lists that whose items have most of the objects' fields."""
+        own = self._schemas.properties(self._plan.shape(resource).schema).keys()
+        lists = [self._schemas.items(each) for each in (*self._schemas.branches(listed), listed)]
+        found = [each for each in lists if each is not None]
+        return max(found, key=lambda each: len(self._schemas.properties(each).keys() & own), default=EMPTY)
+
+    # -- examples
+
+    def example(self, exchange: Exchange) -> Reply:
+        """The document's example, or one that is made from the schema."""
+        operation, content = exchange.operation, self._content(exchange)
+        status = operation.success[0]
+        if not content.media_type or status in (204, 304) or operation.method == "HEAD":
+            return Reply(None, status, EXAMPLE)
+        value = self._stated_example(content, operation)
+        if value is ABSENT:
+            value = self._values.example(content.schema, f"{self._name}/{exchange.place}")
+            value = self._with_arguments(value, exchange, content)
+        headers = {**EXAMPLE, "Content-Type": _type(content)}
+        if content.is_stream:
+            return _stream(content, cast("list[Any]", value) if isinstance(value, list) else [value], status)
+        if content.is_json:
+            return Reply(value, status, headers)
+        return Reply(None, status, headers, value if isinstance(value, str) else json.dumps(value))
+
+    def _stated_example(self, content: Content, operation: Operation) -> Any:
+        """The example of a response as the document states it; ABSENT where it has none that keeps to the schema."""
+        stated = content.stated
+        named = as_mapping(next(iter(as_mapping(stated.get("examples")).values()), EMPTY))
+        value = stated.get("example", named.get("value", ABSENT))
+        if value is ABSENT or not content.schema or self._schemas.is_valid(content.schema, value):
+            return value
+        self._schemas.report(f"The example of {operation.method} {operation.path} breaks its schema and is not used")
+        return ABSENT
+
+    def _with_arguments(self, value: Any, exchange: Exchange, content: Content) -> Any:
+        """An example with the fields that the request's path names."""
+        if not isinstance(value, dict):
+            return value
+        example = cast("dict[str, Any]", value)
+        named = {words(name): each for name, each in exchange.sent.path.items()}
+        changed = {name: named[words(name)] for name in example if words(name) in named}
+        with_names = {**example, **changed}
+        return with_names if self._schemas.is_valid(content.schema, with_names) else example
+
+
+def _type(content: Content) -> str:
+    return "application/json" if content.media_type == "*/*" else content.media_type
+
+
+def _stream(content: Content, items: Sequence[Any], status: int) -> Reply:
+    """A stream of values: events, or lines of JSON."""
+    forms = {"text/event-stream": "data: {}\n\n", "application/json-seq": "\x1e{}\n"}
+    form = forms.get(content.media_type, "{}\n")
+    text = "".join(form.format(json.dumps(item)) for item in items)
+    return Reply(None, status, {"Content-Type": content.media_type}, text)
