@@ -207,17 +207,27 @@ class Actions:
         media_type = upload.media_type if upload is not None else sent.media_type if sent is not None else ""
         if content is not None:
             fields = {**self._file_fields(shape.schema, content, media_type, upload), **fields}
-        given = at(fields, shape.identity) if shape.identity else None
+        named = next((name for name in fields if words(name) == words(resource.parameter)), None)
+        given = fields[named] if named is not None else at(fields, shape.identity) if shape.identity else None
+        if not isinstance(given, str | int) or isinstance(given, bool):
+            given = None
         is_taken = self._store.get(self._name, place, identity or str(given or ""))
         if not identity and given not in (None, ""):
             identity = str(given)
             if is_taken is not None and not is_taken.deleted:
-                if not isinstance(given, int) and words(shape.identity[-1]) not in _COUNTED:
+                if self._is_decided(resource, shape, named or shape.identity[-1], given):
                     raise Problem(409, "conflict", f"There is already a {resource.noun} {identity!r}")
                 identity = ""  # servers that count ignore what a client sends
         identity = identity or self._identity(resource, shape, place, fields, number)
         if shape.identity:
             fields = with_value(fields, shape.identity, self._typed(shape, identity))
+        for name, stated in self._schemas.properties(shape.schema).items():
+            if (
+                words(name) == words(resource.parameter)
+                and name not in fields
+                and self._schemas.is_valid(stated, identity)
+            ):
+                fields[name] = identity
         fields = stamped(self._schemas, shape.schema, fields, self._now(), number)
         data = self._complete(shape, fields, f"{place}/{segment(identity)}")
         record = StoredRecord(
@@ -232,6 +242,16 @@ class Actions:
             media_type=media_type,
         )
         return self._store.add(record)
+
+    def _is_decided(self, resource: Resource, shape: Shape, name: str, given: object) -> bool:
+        """Whether clients decide about an identity: they have to, or it is none that servers count."""
+        creator = resource.by_method.get("POST")
+        if creator is not None:
+            sent = creator.body.schema
+            inner = self._plan.inside(sent, self._around_sent(sent, shape, resource))
+            if words(name) in map(words, inner.get("required", ())):
+                return True
+        return not isinstance(given, int) and words(name).rpartition("_")[2] not in _COUNTED
 
     def _complete(self, shape: Shape, fields: Mapping[str, Any], place: str) -> dict[str, Any]:
         """Fields with what the schema requires besides."""

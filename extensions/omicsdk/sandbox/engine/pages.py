@@ -178,15 +178,13 @@ class Paging:
         return Wanted(limit, max(0, (offset or 0) - self._first_offset))
 
     def _continued(self, token: str, limit: int) -> Wanted:
-        if self._is_identity:
-            return Wanted(limit, after=token, is_identity=True)
+        """The page after a token: one of this server's, or the identity of the object before."""
         try:
             number = base64.b64decode(f"{token}{'=' * (-len(token) % 4)}", altchars=b"-_", validate=True).decode()
         except (binascii.Error, ValueError):
             number = ""
-        # Many services accept the identity of the last object, whatever the parameter is called.
-        is_own = number.startswith("after-")
-        return Wanted(limit, after=number.removeprefix("after-") if is_own else token, is_identity=not is_own)
+        own = number.removeprefix("after-") if number.startswith("after-") else ""
+        return Wanted(limit, after=own) if own.isdecimal() else Wanted(limit, after=token, is_identity=True)
 
     @property
     def _is_identity(self) -> bool:
@@ -357,4 +355,4 @@ class Paging:
 
 def not_listed(token: str) -> Problem:
     """The refusal of a page after an object that the list does not have."""
-    return bad_arguments(f"The list has no object {token!r}, after which a page could begin")
+    return bad_arguments(f"{token!r} is no token of this server, and the list has no such object")

@@ -218,7 +218,11 @@ def _validator_class(schemas: Schemas, *, sent: bool) -> Any:
     left_out = "readOnly" if sent else "writeOnly"
 
     def reference(validator: Any, target: Any, instance: object, _schema: Schema) -> Iterator[ValidationError]:
-        yield from validator.descend(instance, schemas.target(target))
+        yield from validator.descend(instance, schemas.flat(schemas.target(target)))
+
+    def parts(validator: Any, _listed: Any, instance: object, schema: Schema) -> Iterator[ValidationError]:
+        # Together: what one part requires may be `readOnly` in another.
+        yield from validator.descend(instance, schemas.flat(schema))
 
     def required(validator: Any, names: Any, instance: Any, schema: Schema) -> Iterator[ValidationError]:
         if validator.is_type(instance, "object"):
@@ -263,6 +267,7 @@ def _validator_class(schemas: Schemas, *, sent: bool) -> Any:
     keywords = {
         "properties": properties,
         "$ref": reference,
+        "allOf": parts,
         "required": required,
         "pattern": pattern,
         "format": format_,
