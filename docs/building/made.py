@@ -7,6 +7,7 @@ from pathlib import Path
 import published_names
 
 from building.clients import clients
+from building.cycles import cycles
 from building.documents import documents
 from building.lists import formats, published
 from building.packages import packages
@@ -25,9 +26,10 @@ def made_pages() -> dict[Path, str]:
     docs/performance.md is made from benchmarks/results/*.json, docs/clients.md from what `make codegen` wrote,
     docs/reliability.md from what `make reliability` did. The tables of docs/coming-from-*.md, and the names that differ in
     specs/, are made of the faces' tables of differences and of what the published packages have. That of docs/published-programs.md is
-    made of what tests/compat/published_programs.py ran, that of docs/published-documents.md of what tests/compat/published_documents.py
-    tried, that of docs/generators.md of what tests/compat/package_costs.py measured, those of docs/tested-with.md of what `make real` did,
-    that of docs/manifests.md of the declarations in omicsdk.portals, and that of docs/published-lists.md of an index in tests/data. The tables of measurements of the README, docs/why-not.md, docs/buckets.md
+    made of what tests/compat/published_programs.py ran, those of docs/published-documents.md of what tests/compat/published_documents.py
+    and tests/compat/sandbox_cycles.py tried, that of docs/generators.md of what tests/compat/package_costs.py measured, those of
+    docs/tested-with.md of what `make real` did, that of docs/manifests.md of the declarations in omicsdk.portals, and that of
+    docs/published-lists.md of an index in tests/data. The tables of measurements of the README, docs/why-not.md, docs/buckets.md
     and docs/scale.md are made of the same results as docs/performance.md.
     """
     faults = json.loads((ROOT / "tests" / "faults" / "results.json").read_text(encoding="utf-8"))
@@ -45,7 +47,9 @@ def made_pages() -> dict[Path, str]:
         DOCS / "reliability.md": reliability(faults),
         DOCS / "published-programs.md": _measured(DOCS / "published-programs.md", programs(ROOT / "tests" / "compat")),
         DOCS / "published-documents.md": _measured(
-            DOCS / "published-documents.md", documents(ROOT / "tests" / "compat" / "documents.json")
+            DOCS / "published-documents.md",
+            documents(ROOT / "tests" / "compat" / "documents.json"),
+            cycles(ROOT / "tests" / "compat" / "sandbox_cycles.json"),
         ),
         DOCS / "generators.md": _measured(
             DOCS / "generators.md", packages(ROOT / "tests" / "compat" / "package_costs.json")
@@ -60,14 +64,18 @@ def made_pages() -> dict[Path, str]:
     }
 
 
-def _measured(page: Path, table: str) -> str:
-    """Return a page with its table between the two comments replaced."""
+def _measured(page: Path, *tables: str) -> str:
+    """Return a page with its tables, each between two comments, replaced."""
     begin, end = "<!-- measured -->", "<!-- end of what was measured -->"
+    left = iter(tables)
     text, count = re.subn(
-        f"{begin}.*?{end}", lambda _: f"{begin}\n\n{table}\n\n{end}", page.read_text(encoding="utf-8"), flags=re.DOTALL
+        f"{begin}.*?{end}",
+        lambda _: f"{begin}\n\n{next(left, '')}\n\n{end}",
+        page.read_text(encoding="utf-8"),
+        flags=re.DOTALL,
     )
-    if count != 1:
-        raise ValueError(f"{page} needs one place for its table, between {begin} and {end}")
+    if count != len(tables):
+        raise ValueError(f"{page} needs a place for each of its tables, between {begin} and {end}")
     return text
 
 

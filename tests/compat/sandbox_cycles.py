@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from omicsdk.sandbox.server import Sandbox
-from published_documents import SUPPORT, ran
 
-sys.path.insert(0, str(SUPPORT))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
+from published_documents import HERE, SUPPORT, ran
 from raw_document import RawDocument
 
-HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "sandbox_cycles.json"
 GOAL = 0.9
 
