@@ -40,6 +40,7 @@ class Schemas:
         # Schemas are known by their identity; each is kept beside its result, so that no other object gets its number.
         self._flat: dict[int, tuple[object, Schema]] = {}
         self._branches: dict[int, tuple[object, tuple[Schema, ...]]] = {}
+        self._kinds: dict[int, tuple[object, frozenset[str]]] = {}
         self._validators: dict[tuple[int, bool], tuple[object, Any]] = {}
         self._classes = {sent: _validator_class(self, sent=sent) for sent in (True, False)}
 
@@ -50,10 +51,10 @@ class Schemas:
 
     def flat(self, schema: object) -> Schema:
         """A schema as one object: references followed, all parts of `allOf` merged into it. Alternatives are kept."""
-        if not isinstance(schema, Mapping):
-            return EMPTY
-        known = self._flat.get(id(cast("object", schema)))
+        known = self._flat.get(id(schema))
         if known is None:
+            if not isinstance(schema, Mapping):
+                return EMPTY
             stated = cast("Schema", schema)
             known = self._flat[id(stated)] = (stated, self._merged(stated, frozenset()))
             self._flat.setdefault(id(known[1]), (known[1], known[1]))
@@ -135,6 +136,12 @@ class Schemas:
     def kinds(self, schema: object) -> frozenset[str]:
         """The types of JSON that a schema allows; none for any."""
         flat = self.flat(schema)
+        known = self._kinds.get(id(flat))
+        if known is None:
+            known = self._kinds[id(flat)] = (flat, self._kinds_of(flat))
+        return known[1]
+
+    def _kinds_of(self, flat: Schema) -> frozenset[str]:
         stated = flat.get("type")
         if isinstance(stated, str):
             return frozenset({stated})

@@ -1,0 +1,118 @@
+"""Values that are made from schemas, and stored ones as a response's schema has them."""
+
+from typing import Any
+
+import pytest
+from omicsdk.sandbox.engine.schemas import Schemas
+from omicsdk.sandbox.engine.values import ABSENT, Values
+from small_documents import document, object_of
+
+TEXT = {"type": "string"}
+NODE = object_of("name", required=("name",), children={"type": "array", "items": {"$ref": "#/components/schemas/Node"}})
+ENDLESS = object_of(required=("next",), next={"anyOf": [{"$ref": "#/components/schemas/Endless"}, {"type": "null"}]})
+CAT = object_of(required=("type", "lives"), type=TEXT, lives={"type": "integer"})
+DOG = object_of(required=("type", "tricks"), type=TEXT, tricks={"type": "array", "items": TEXT})
+ANIMAL = {
+    "oneOf": [{"$ref": "#/components/schemas/Cat"}, {"$ref": "#/components/schemas/Dog"}],
+    "discriminator": {"propertyName": "type", "mapping": {"dog": "#/components/schemas/Dog"}},
+}
+SCHEMAS = {"Node": NODE, "Endless": ENDLESS, "Cat": CAT, "Dog": DOG, "Animal": ANIMAL}
+
+
+def values(faults: list[str] | None = None) -> tuple[Schemas, Values]:
+    found = Schemas(document({}, SCHEMAS), (faults if faults is not None else []).append)
+    return found, Values(found)
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "string", "format": "uuid"},
+        {"type": "string", "format": "date-time"},
+        {"type": "string", "pattern": "^SM[0-9a-fA-F]{32}$"},
+        {"type": "string", "pattern": r"^(red|blue)-\d{2,4}(\.[a-z]+)?$"},
+        {"type": "string", "minLength": 30},
+        {"type": "string", "maxLength": 3},
+        {"type": "integer", "minimum": 5, "maximum": 7},
+        {"type": "integer", "exclusiveMinimum": 10, "multipleOf": 4},
+        {"type": "number", "maximum": -1.5},
+        {"enum": ["a", "b"]},
+        {"type": "array", "items": TEXT, "minItems": 3},
+        {"allOf": [object_of("a", required=("a",)), object_of("b", required=("b",))]},
+        {"$ref": "#/components/schemas/Node"},
+        {"$ref": "#/components/schemas/Endless"},
+        {"$ref": "#/components/schemas/Animal"},
+        object_of(required=("name",)),
+        {"type": ["string", "null"], "example": None},
+        {},
+    ],
+)
+def test_what_is_made_keeps_to_its_schema_and_is_the_same_each_time(schema: dict[str, Any]):
+    schemas, made = values()
+    for value in (made.made(schema, "place"), made.example(schema, "place")):
+        assert [error.message for error in schemas.errors(schema, value, sent=False)] == []
+    assert made.example(schema, "place") == values()[1].example(schema, "place")
+
+
+def test_examples_of_the_document_are_used_if_they_keep_to_the_schema():
+    faults: list[str] = []
+    _, made = values(faults)
+    assert made.made({"type": "integer", "example": 7}, "x/count") == 7
+    wrong = {"type": "integer", "example": "seven"}
+    assert isinstance(made.made(wrong, "x/count"), int)
+    made.made(wrong, "x/count")
+    assert set(faults) == {"The example of count breaks its schema and is not used"}
+
+
+@pytest.mark.parametrize(
+    ("schema", "stored", "fitted"),
+    [
+        (object_of("a"), {"a": "1", "b": "2"}, {"a": "1"}),
+        (object_of(secret={"type": "string", "writeOnly": True}), {"secret": "x"}, {}),
+        (object_of("friendly_name"), {"FriendlyName": "x"}, {"friendly_name": "x"}),
+        (object_of(n={"type": "integer"}), {"n": "12"}, {"n": 12}),
+        (object_of(n=TEXT), {"n": 12}, {"n": "12"}),
+        (object_of(owner=object_of("id", "name")), {"owner": "u1"}, {"owner": {"id": "u1"}}),
+        (object_of(owner=TEXT), {"owner": {"id": "u1", "name": "Ann"}}, {"owner": "u1"}),
+        (object_of("a"), {"a": None}, {}),
+        ({"type": "object", "additionalProperties": {"type": "integer"}}, {"x": "1"}, {"x": 1}),
+        ({"type": "object"}, {"x": "1"}, {"x": "1"}),
+        (
+            {"$ref": "#/components/schemas/Animal"},
+            {"type": "dog", "tricks": ["sit"]},
+            {"type": "dog", "tricks": ["sit"]},
+        ),
+    ],
+)
+def test_a_stored_value_is_sent_as_the_schema_has_it(schema: dict[str, Any], stored: Any, fitted: Any):
+    assert values()[1].fitted(schema, stored, "place") == fitted
+
+
+def test_what_nobody_set_is_made_where_it_is_required():
+    schemas, made = values()
+    schema = object_of("name", "note", required=("name", "id"), id={"type": "string", "format": "uuid"})
+    fitted = made.fitted(schema, {"name": "x"}, "place")
+    assert fitted.keys() == {"name", "id"}
+    assert schemas.is_valid(schema, fitted)
+    assert schemas.is_valid(schema, made.fitted(schema, ABSENT, "place"))
+
+
+def test_requests_leave_out_what_is_read_only_and_responses_what_is_write_only():
+    schemas, _ = values()
+    schema = {
+        "allOf": [
+            object_of(id={"type": "integer", "readOnly": True}, password={"type": "string", "writeOnly": True}),
+            {"required": ["id", "password"]},
+        ]
+    }
+    assert schemas.is_valid(schema, {"password": "x"}, sent=True)
+    assert schemas.is_valid(schema, {"password": "x", "id": "ignored"}, sent=True)
+    assert schemas.is_valid(schema, {"id": 1}, sent=False)
+    assert not schemas.is_valid(schema, {"id": 1}, sent=True)
+
+
+def test_a_pattern_that_python_cannot_read_is_reported():
+    faults: list[str] = []
+    schemas, _ = values(faults)
+    assert schemas.is_valid({"type": "string", "pattern": r"^\p{L}+$"}, "x1")
+    assert faults == [r"The pattern '^\\p{L}+$' is not checked: Python cannot read it"]
