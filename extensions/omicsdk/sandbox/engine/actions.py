@@ -221,13 +221,6 @@ class Actions:
         identity = identity or self._identity(resource, shape, place, fields, number)
         if shape.identity:
             fields = with_value(fields, shape.identity, self._typed(shape, identity))
-        for name, stated in self._schemas.properties(shape.schema).items():
-            if (
-                words(name) == words(resource.parameter)
-                and name not in fields
-                and self._schemas.is_valid(stated, identity)
-            ):
-                fields[name] = identity
         fields = stamped(self._schemas, shape.schema, fields, self._now(), number)
         data = self._complete(shape, fields, f"{place}/{segment(identity)}")
         record = StoredRecord(

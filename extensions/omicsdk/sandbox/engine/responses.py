@@ -153,10 +153,13 @@ class Responses:
         """An object with its identity under the name that a response has for it."""
         inner = self._plan.inside(schema, around)
         path = self._plan.identity_in(inner, resource)
-        if not path or at(data, path) is not None:
-            return dict(data)
-        whole = "integer" in self._schemas.kinds(self._plan.inside(inner, path)) and identity.isdecimal()
-        return with_value(data, path, int(identity) if whole else identity)
+        named = ((name,) for name in self._schemas.properties(inner) if words(name) == words(resource.parameter))
+        found = dict(data)
+        for names in dict.fromkeys((path, *named)):
+            if names and at(data, names) is None:
+                whole = "integer" in self._schemas.kinds(self._plan.inside(inner, names)) and identity.isdecimal()
+                found = with_value(found, names, int(identity) if whole else identity)
+        return found
 
     def _content(self, exchange: Exchange) -> Content:
         """The body of the response that a request accepts."""

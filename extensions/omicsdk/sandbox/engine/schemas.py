@@ -203,6 +203,12 @@ def as_list(value: object) -> list[Any]:
     return cast("list[Any]", value) if isinstance(value, list) else []
 
 
+def _both(first: object, second: object) -> Schema:
+    """A field that two parts state: it is `readOnly` where both of them state that."""
+    marks = {key: bool(as_mapping(first).get(key) and as_mapping(second).get(key)) for key in ("readOnly", "writeOnly")}
+    return {"allOf": [first, second], **marks}
+
+
 def _add(merged: dict[str, Any], part: Schema) -> None:
     """Merge the keywords of a part of `allOf` into the others."""
     for key, value in part.items():
@@ -210,7 +216,7 @@ def _add(merged: dict[str, Any], part: Schema) -> None:
             present: dict[str, Any] = dict(as_mapping(merged.get("properties")))
             for name, stated in as_mapping(value).items():
                 both = name in present and present[name] is not stated
-                present[name] = {"allOf": [present[name], stated]} if both else stated
+                present[name] = _both(present[name], stated) if both else stated
             merged["properties"] = present
         elif key == "required" and isinstance(value, list):
             merged["required"] = [*dict.fromkeys([*merged.get("required", ()), *cast("list[str]", value)])]
