@@ -57,6 +57,8 @@ def test_the_page_has_a_recipe_for_each_of_its_subjects():
         "test_seeds.py",
         "test_snapshots.py",
         "test_as_servers.py",
+        "conftest.py",
+        "test_own_document.py",
     } == set(RECIPES)
     assert len(re.findall(r"^```python", PAGE.read_text(encoding="utf-8"), re.MULTILINE)) == len(RECIPES)
 
