@@ -56,7 +56,11 @@ class Schemas:
             if not isinstance(schema, Mapping):
                 return EMPTY
             stated = cast("Schema", schema)
-            known = self._flat[id(stated)] = (stated, self._merged(stated, frozenset()))
+            self._flat[id(stated)] = (stated, EMPTY)  # while it is read: references may lead in a circle
+            # All references to a schema give the same object, by which recursion is recognised.
+            is_reference = stated.keys() == {"$ref"}
+            found = self.flat(self.target(str(stated["$ref"]))) if is_reference else self._merged(stated, frozenset())
+            known = self._flat[id(stated)] = (stated, found)
             self._flat.setdefault(id(known[1]), (known[1], known[1]))
         return known[1]
 

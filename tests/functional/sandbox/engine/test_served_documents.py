@@ -9,7 +9,12 @@ from typing import Any
 import httpx
 import pytest
 from omicsdk.sandbox import Rule, Sandbox, load_snapshot
+from omicsdk.sandbox.engine import Engine
+from omicsdk.sandbox.problems import Problem
+from omicsdk.sandbox.service import Call, Reply
 from small_documents import content, document, list_of, object_of, operation, query
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
 
 INTEGER = {"type": "integer"}
 PET = {"$ref": "#/components/schemas/Pet"}
@@ -358,3 +363,32 @@ def test_names_of_documents(tmp_path: Path):
     ):
         with pytest.raises(ValueError, match=words):
             Sandbox(specs=specs)
+
+
+def test_a_handler_answers_in_place_of_the_engine(served: Sandbox):
+    def get_pet(call: Call) -> Reply:
+        if call.arguments["pet_id"] == "none":
+            raise Problem(404, "not_found", "There is no such pet")
+        return Reply({"handled": call.arguments["pet_id"]})
+
+    engine = Engine(PETS, name="handled", handlers={"get_pet": get_pet})
+    assert [each.operation for each in engine.explain() if each.kind == "handler"] == ["get_pet"]
+    with TestClient(Starlette(routes=[engine.mount(served.context)])) as client:
+        assert client.get("/apis/handled/pets/7").json() == {"handled": "7"}
+        assert client.get("/apis/handled/pets/none").status_code == 404
+        assert client.get("/apis/handled/pets").json()["items"] == []
+
+
+@pytest.mark.parametrize(
+    ("described", "path", "answered"),
+    [
+        ({"openapi": "3.1.0", "info": {"title": "No paths", "version": "1"}}, "/", 404),
+        (document({"/things": {"get": {"responses": {"200": {"description": "", "content": {"application/json": {"example": [1, 2]}}}}}}}), "/things", [1, 2]),
+        (document({"/things": {"get": operation({"$ref": "#/components/schemas/Endless"})}}, {"Endless": object_of(next={"$ref": "#/components/schemas/Endless"})}), "/things", {}),
+        (document({"/things": {"get": {"responses": {}}}}), "/things", 204),
+    ],
+)  # fmt: skip
+def test_documents_that_state_little(described: dict[str, Any], path: str, answered: object):
+    with Sandbox(specs={"odd": described}) as sandbox:
+        response = httpx.get(f"{sandbox.spec_url('odd')}{path}")
+        assert response.status_code == answered if isinstance(answered, int) else response.json() == answered
