@@ -225,7 +225,15 @@ def shop(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
 def test_a_project_tests_each_operation(shop: Path) -> None:
     run = subprocess.run(PYTEST, cwd=shop, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout
-    assert f"{1 + 6 * 4} passed" in run.stdout
+    assert f"{1 + 6 * 5} passed" in run.stdout
+
+
+def test_a_projects_tests_need_no_sandbox(shop: Path) -> None:
+    (shop / "without_sandbox.py").write_text("import sys\n\nsys.modules['omicsdk.sandbox.server'] = None\n")
+    command = [*PYTEST, "-p", "without_sandbox"]
+    run = subprocess.run(command, cwd=shop, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout
+    assert f"{1 + 6 * 4} passed, 1 skipped" in run.stdout
 
 
 def test_a_projects_tests_find_what_is_wrong(shop: Path) -> None:

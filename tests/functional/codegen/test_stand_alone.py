@@ -279,7 +279,7 @@ def test_a_package_may_share_omicsdks_core(spec: Path, tmp_path: Path) -> None:
     assert not (out / "src/small_client/_runtime").exists()
     project = tomllib.loads((out / "pyproject.toml").read_text())["project"]
     assert project["dependencies"] == [bound()]
-    assert "optional-dependencies" not in project
+    assert project["optional-dependencies"] == {"sandbox": [bound("sandbox")]}
     program = "import small_client; print(small_client.SmallClientApi.__mro__[2].__module__)"
     run = subprocess.run([sys.executable, "-c", program], cwd=out / "src", capture_output=True, text=True, check=True)
     assert run.stdout == "omicsdk.core.client\n"
