@@ -58,7 +58,7 @@ class Schemas:
             stated = cast("Schema", schema)
             self._flat[id(stated)] = (stated, EMPTY)  # while it is read: references may lead in a circle
             # All references to a schema give the same object, by which recursion is recognised.
-            is_reference = stated.keys() == {"$ref"}
+            is_reference = "$ref" in stated and len(stated) == 1
             found = self.flat(self.target(str(stated["$ref"]))) if is_reference else self._merged(stated, frozenset())
             known = self._flat[id(stated)] = (stated, found)
             self._flat.setdefault(id(known[1]), (known[1], known[1]))
