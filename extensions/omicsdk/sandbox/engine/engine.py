@@ -19,11 +19,11 @@ from omicsdk.sandbox.app import MAX_BODY, body_of, response
 from omicsdk.sandbox.document import Operation as CalledOperation
 from omicsdk.sandbox.engine.actions import Actions
 from omicsdk.sandbox.engine.errors import Errors
-from omicsdk.sandbox.engine.operations import MULTIPART, Content, Operation, Router, operations_of
+from omicsdk.sandbox.engine.operations import MULTIPART, NO_CONTENT, Operation, Router, operations_of
 from omicsdk.sandbox.engine.plan import Kind, Plan
 from omicsdk.sandbox.engine.requests import Reader, Refused, Sent, Upload, is_text, parts_of
 from omicsdk.sandbox.engine.responses import Exchange, StoredReply
-from omicsdk.sandbox.engine.schemas import Schemas, as_mapping
+from omicsdk.sandbox.engine.schemas import EMPTY, Schemas, as_mapping
 from omicsdk.sandbox.engine.security import Security
 from omicsdk.sandbox.engine.store import ServedDocument, Store
 from omicsdk.sandbox.engine.values import Values
@@ -76,7 +76,7 @@ class Engine:
         self.document = document
         self.name = name
         self.faults: list[str] = []
-        self._handlers: Mapping[str, Handler] = handlers or {}
+        self._handlers: Mapping[str, Handler] = handlers or EMPTY
         self.operations = operations_of(document)
         if idle := self._handlers.keys() - {operation.name for operation in self.operations}:
             raise LookupError(f"{name}: handlers without an operation: {', '.join(sorted(idle))}")
@@ -206,7 +206,7 @@ class _Application:
         reader = self._reader(operation)
         places, faults = reader.arguments(values, query, headers)
         content_type = headers.get("content-type", "")
-        content = reader.content(content_type) if operation.bodies else Content("", {}, {})
+        content = reader.content(content_type) if operation.bodies else NO_CONTENT
         body: Any = None
         stored: StoredObject | None = None
         files: Mapping[str, Upload] = {}

@@ -5,7 +5,7 @@ from typing import Any
 
 from omicsdk.sandbox.engine.operations import Operation
 from omicsdk.sandbox.engine.requests import Refused
-from omicsdk.sandbox.engine.schemas import Schema, Schemas, words
+from omicsdk.sandbox.engine.schemas import EMPTY, Schema, Schemas, words
 from omicsdk.sandbox.engine.values import ABSENT, Values
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.service import Reply
@@ -93,7 +93,7 @@ class _Filling:
         return self._problem.title if not kinds and last in _MESSAGES else ABSENT
 
     def _listed(self, last: str, schema: Schema) -> Any:
-        items = schema.get("items", {})
+        items = schema.get("items", EMPTY)
         if last in _PLACES:
             return [self._place, *self._field] if self._field else []
         if (

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, cast
 from urllib.parse import unquote
 
-from omicsdk.sandbox.engine.schemas import Schema, as_mapping
+from omicsdk.sandbox.engine.schemas import EMPTY, Schema, as_mapping
 
 METHODS = ("get", "head", "put", "post", "patch", "delete", "options", "query")
 FORM, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
@@ -161,7 +161,7 @@ def operations_of(document: Mapping[str, Any]) -> list[Operation]:
         document: A resolved OpenAPI 3.1 document; one without paths has none.
     """
     found: list[Operation] = []
-    paths: Mapping[str, Any] = document.get("paths") or {}
+    paths: Mapping[str, Any] = document.get("paths") or EMPTY
     for template, item in paths.items():
         path = template.partition("#")[0].partition("?")[0]
         shared = item.get("parameters", ())

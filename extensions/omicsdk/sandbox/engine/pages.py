@@ -52,6 +52,8 @@ _DEFAULT = 20
 _MOST = 1000
 """Objects of a page where the document states no limit."""
 
+SORTS = frozenset({"sort", "sort_by", "order_by", "ordering", "sort_field", "orderby", "sort_key"})
+"""Words of parameters that name the field by which a list is sorted."""
 PAGED = OFFSETS | NUMBERS | LIMITS | TOKENS | _ENDS
 """Words of parameters that are about pages, not about fields."""
 

@@ -87,7 +87,7 @@ class Resource:
         """The schema of that parameter."""
         operation = next(iter(self.of_item.values()), None)
         found = (
-            each.get("schema", {})
+            each.get("schema", EMPTY)
             for each in (operation.sent("path") if operation else ())
             if each["name"] == self.parameter
         )
@@ -276,7 +276,7 @@ class Plan:
     def inside(self, schema: object, names: Path) -> Schema:
         """The schema of a nested field."""
         for name in names:
-            schema = self.schemas.properties(schema).get(name, {})
+            schema = self.schemas.properties(schema).get(name, EMPTY)
         return self.schemas.flat(schema)
 
     def around(self, schema: object, resource: Resource) -> Path:

@@ -179,7 +179,7 @@ class Reader:
         flat = self._schemas.flat(schema)
         kinds = self._schemas.kinds(flat)
         if isinstance(sent, list):
-            items = flat.get("items", {})
+            items = flat.get("items", EMPTY)
             listed = [self.typed(items, each) for each in cast("list[Any]", sent)]
             return listed if "array" in kinds or not kinds else listed[0] if len(listed) == 1 else listed
         if isinstance(sent, dict):
@@ -193,7 +193,9 @@ class Reader:
         if "array" in kinds and "string" not in kinds:
             decoded = _json(text) if text.startswith("[") else None
             return (
-                cast("list[Any]", decoded) if isinstance(decoded, list) else [self.typed(flat.get("items", {}), text)]
+                cast("list[Any]", decoded)
+                if isinstance(decoded, list)
+                else [self.typed(flat.get("items", EMPTY), text)]
             )
         if kinds & {"object"} and text.startswith("{"):
             decoded = _json(text)
@@ -261,7 +263,7 @@ class Reader:
         nested = _nested((name, values) for name, values in flat.items())
         found: dict[str, Any] = {}
         for name, values in nested.items():
-            stated = properties.get(name, {})
+            stated = properties.get(name, EMPTY)
             is_list = "array" in self._schemas.kinds(stated)
             listed = as_list(values)
             is_one = len(listed) == 1 and (not is_list or str(listed[0]).startswith("["))
@@ -290,7 +292,7 @@ def _schema_of(parameter: Mapping[str, Any]) -> Schema:
     if isinstance(content, Mapping):
         first: Mapping[str, Any] = next(iter(cast("Mapping[str, Any]", content).values()), EMPTY)
         return first.get("schema", EMPTY)
-    return parameter.get("schema", {})
+    return parameter.get("schema", EMPTY)
 
 
 def _faults(schemas: Schemas, schema: object, value: object, place: str, name: tuple[str, ...]) -> list[Fault]:

@@ -44,6 +44,11 @@ class Schemas:
         self._validators: dict[tuple[int, bool], tuple[object, Any]] = {}
         self._classes = {sent: _validator_class(self, sent=sent) for sent in (True, False)}
 
+    @property
+    def known(self) -> int:
+        """Number of schemas that were read: those of the document that requests have needed."""
+        return len(self._flat)
+
     def target(self, reference: str) -> Schema:
         """The schema that a reference points at; an empty one for a reference to nothing."""
         name = reference.removeprefix(_HOME).replace("~1", "/").replace("~0", "~")

@@ -8,7 +8,7 @@ from random import Random
 from typing import Any, cast
 
 from omicsdk.sandbox.engine.patterns import matching
-from omicsdk.sandbox.engine.schemas import Schema, Schemas, as_mapping, words
+from omicsdk.sandbox.engine.schemas import EMPTY, Schema, Schemas, as_mapping, words
 
 ABSENT: Any = object()
 """Stands for no value; null is one."""
@@ -100,7 +100,7 @@ class Values:
             wanted = max(least, 1 if full and depth < _FULL and id(flat) not in within else 0)
             if depth > _DEEPEST:
                 return []
-            items = flat.get("items", {})
+            items = flat.get("items", EMPTY)
             return [
                 self._made(items, f"{place}/{number}", full=full, depth=depth + 1, within=inner)
                 for number in range(wanted)
@@ -226,7 +226,7 @@ class Values:
             return self._fitted_object(flat, cast("Any", {} if value is ABSENT else value), place, fill, depth)
         if "array" in kinds and value is not ABSENT and value is not None:
             listed = cast("list[Any]", value if isinstance(value, list) else [value])
-            items = flat.get("items", {})
+            items = flat.get("items", EMPTY)
             return [
                 self._fitted(items, each, f"{place}/{number}", fill, depth + 1) for number, each in enumerate(listed)
             ]

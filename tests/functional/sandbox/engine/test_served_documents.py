@@ -365,6 +365,17 @@ def test_names_of_documents(tmp_path: Path):
             Sandbox(specs=specs)
 
 
+def test_requests_leave_nothing_behind_in_memory(served: Sandbox, pets: httpx.Client, add: Callable[..., Any]):
+    def requests() -> int:
+        for _ in range(3):
+            pets.delete(f"/pets/{add('Rex')['id']}")
+            pets.post("/pets", json={})
+            pets.get("/pets", params={"limit": 1})
+        return served.engines[0].schemas.known
+
+    assert requests() == requests()
+
+
 def test_a_handler_answers_in_place_of_the_engine(served: Sandbox):
     def get_pet(call: Call) -> Reply:
         if call.arguments["pet_id"] == "none":

@@ -1,0 +1,230 @@
+"""Objects of a service: made from requests, with identities and what the schemas require, and changed by them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, cast
+
+from omicsdk.sandbox.engine.fields import at, merged, patched, sent_fields, slug, stamped, with_value
+from omicsdk.sandbox.engine.pages import PAGED, SORTS
+from omicsdk.sandbox.engine.plan import Path, Plan, Resource, Shape
+from omicsdk.sandbox.engine.requests import Sent, Upload
+from omicsdk.sandbox.engine.responses import Exchange
+from omicsdk.sandbox.engine.schemas import EMPTY, Schema, as_list, as_mapping, words
+from omicsdk.sandbox.engine.store import Store, StoredRecord, segment
+from omicsdk.sandbox.engine.values import Values
+from omicsdk.sandbox.problems import Problem
+from omicsdk.sandbox.state.objects import StoredObject
+
+_NAMED = frozenset({"slug", "login", "key", "url_slug", "username", "handle", "code"})
+"""Identities that servers derive from a name."""
+_COUNTED = frozenset({"id", "pk", "uuid", "gid"})
+"""Identities that servers give, even where a request may have them."""
+_VALUES = frozenset({"example", "examples", "default", "enum", "const", "oneOf", "anyOf"})
+"""Keywords of an identity's schema that state values, not a form."""
+_DERIVED_FROM = ("name", "title", "label", "display_name", "summary")
+
+
+class Objects:
+    """Makes and changes the objects of one service.
+
+    Args:
+        name: The service's name.
+        plan: What the schemas state about them.
+        values: Makes what nobody set.
+        store: Where they are stored.
+        now: The sandbox's time in seconds since 1970.
+    """
+
+    def __init__(self, name: str, plan: Plan, values: Values, store: Store, now: Callable[[], float]) -> None:
+        self._name = name
+        self._plan = plan
+        self._schemas = plan.schemas
+        self._values = values
+        self._records = store
+        self._now = now
+        self._forms: dict[Path, Schema] = {}
+
+    def store(
+        self,
+        resource: Resource,
+        shape: Shape,
+        place: str,
+        fields: dict[str, Any],
+        parents: Sequence[str] = (),
+        sent: Sent | None = None,
+        identity: str = "",
+    ) -> StoredRecord:
+        """Store a new object.
+
+        Args:
+            resource: Its resource.
+            shape: What the schemas state about it.
+            place: The path of its collection.
+            fields: Its fields.
+            parents: Paths of objects that it is created below.
+            sent: The request, which may have a content.
+            identity: Its identity; by default that of the fields, or a new one.
+        """
+        number = self._records.next_number()
+        upload = next(iter(sent.files.values()), None) if sent is not None else None
+        content = upload.content if upload is not None else sent.content if sent is not None else None
+        media_type = upload.media_type if upload is not None else sent.media_type if sent is not None else ""
+        if content is not None:
+            fields = {**self.of_file(shape.schema, content, media_type, upload), **fields}
+        named = next((name for name in fields if words(name) == words(resource.parameter)), None)
+        given = fields[named] if named is not None else at(fields, shape.identity) if shape.identity else None
+        if not isinstance(given, str | int) or isinstance(given, bool):
+            given = None
+        is_taken = self._records.get(self._name, place, identity or str(given or ""))
+        if not identity and given not in (None, ""):
+            identity = str(given)
+            if is_taken is not None and not is_taken.deleted:
+                if self._is_decided(resource, shape, named or shape.identity[-1], given):
+                    raise Problem(409, "conflict", f"There is already a {resource.noun} {identity!r}")
+                identity = ""  # servers that count ignore what a client sends
+        identity = identity or self._identity(resource, shape, place, fields, number)
+        if shape.identity:
+            fields = with_value(fields, shape.identity, self.typed(shape, identity))
+        fields = stamped(self._schemas, shape.schema, fields, self._now(), number)
+        data = self.complete(shape, fields, f"{place}/{segment(identity)}")
+        record = StoredRecord(
+            number=0,
+            service=self._name,
+            place=place,
+            identity=identity,
+            resource=resource.name,
+            data=data,
+            parents=list(parents),
+            content=content.sha256 if content is not None else "",
+            media_type=media_type,
+        )
+        return self._records.add(record)
+
+    def _is_decided(self, resource: Resource, shape: Shape, name: str, given: object) -> bool:
+        """Whether clients decide about an identity: they have to, or it is none that servers count."""
+        creator = resource.by_method.get("POST")
+        if creator is not None:
+            sent = creator.body.schema
+            inner = self._plan.inside(sent, self.around(sent, shape, resource))
+            if words(name) in map(words, inner.get("required", ())):
+                return True
+        return not isinstance(given, int) and words(name).rpartition("_")[2] not in _COUNTED
+
+    def _identity(self, resource: Resource, shape: Shape, place: str, fields: Mapping[str, Any], number: int) -> str:
+        """A new identity, of the form that the schemas state."""
+        stated = self._plan.inside(shape.schema, shape.identity) if shape.identity else EMPTY
+        parameter = self._schemas.flat(resource.parameter_schema)
+        returned = self._returned_identity(resource, shape)
+        kinds = self._schemas.kinds(stated) or self._schemas.kinds(parameter)
+        if (
+            "integer" in kinds
+            or ("string" not in kinds and "number" in kinds)
+            or "integer" in self._schemas.kinds(parameter)
+        ):
+            return str(number)
+        name = words(shape.identity[-1]) if shape.identity else ""
+        text = next((fields[each] for each in _DERIVED_FROM if isinstance(fields.get(each), str)), "")
+        base = slug(text) if name in _NAMED else ""
+        if base and self._records.get(self._name, place, base) is None and self._schemas.is_valid(stated, base):
+            return base
+        form = self._forms.get(resource.segments)
+        if form is None:  # kept, since schemas are known by their identity
+            parts = {**parameter, **returned, **stated, "type": "string"}
+            form = {key: value for key, value in parts.items() if key not in _VALUES}
+            self._forms[resource.segments] = form
+        example = str(stated.get("example", parameter.get("example", "")))
+        if example.isdecimal() and "pattern" not in form:
+            return str(10 ** (len(example) - 1) + number)
+        for attempt in range(1000):
+            where = f"{self._name}/{place}#{number}.{attempt}/{name or resource.noun}"
+            made = str(self._values.made(form, where))
+            if self._records.get(self._name, place, made) is None:
+                return made
+        raise Problem(409, "conflict", f"No identity of a {resource.noun} is left")
+
+    def _returned_identity(self, resource: Resource, shape: Shape) -> Schema:
+        """The identity's schema in the response of a creation, which may state its form alone."""
+        creator = resource.by_method.get("POST")
+        if creator is None or not shape.identity:
+            return EMPTY
+        schema = creator.response.schema
+        return self._plan.inside(schema, (*self._plan.around(schema, resource), *shape.identity))
+
+    def implied(self, resource: Resource, place: str, identity: str) -> StoredRecord:
+        """An object that no operation creates, so that those of all identities exist until they are deleted."""
+        shape = self._plan.shape(resource)
+        fields = self._values.example(shape.schema, f"{self._name}/{place}/{segment(identity)}")
+        data: dict[str, Any] = cast("dict[str, Any]", fields) if isinstance(fields, dict) else {}
+        if shape.identity:
+            data = with_value(data, shape.identity, self.typed(shape, identity))
+        return StoredRecord(0, self._name, place, identity, resource.name, data)
+
+    def typed(self, shape: Shape, identity: str) -> Any:
+        """An identity as the type of its field."""
+        kinds = self._schemas.kinds(self._plan.inside(shape.schema, shape.identity))
+        return int(identity) if "integer" in kinds and identity.lstrip("-").isdecimal() else identity
+
+    def complete(self, shape: Shape, fields: Mapping[str, Any], place: str) -> dict[str, Any]:
+        """Fields with what the schema requires besides."""
+        fitted = self._values.fitted(shape.schema, fields, f"{self._name}/{place}")
+        return {**fields, **fitted} if isinstance(fitted, dict) else dict(fields)
+
+    def fields(self, exchange: Exchange, shape: Shape, body: Any) -> dict[str, Any]:
+        """The fields of a request's object, those of its query included."""
+        operation = exchange.operation
+        schema = operation.body.schema
+        resource = exchange.answer.resource
+        properties = self._schemas.properties(shape.schema)
+        around = self.around(schema, shape, resource)
+        inner = at(body, around) if around else body
+        inner = cast("dict[str, Any]", inner) if isinstance(inner, dict) else {}
+        fields = sent_fields(self._schemas, self._plan.inside(schema, around), shape.schema, inner)
+        spelled = {words(name): name for name in properties}
+        for name, value in exchange.sent.query.items():
+            own = spelled.get(words(name))
+            if own is not None and own not in fields and words(name) not in PAGED | SORTS:
+                fields[own] = value
+        return fields
+
+    def around(self, schema: Schema, shape: Shape, resource: Resource | None) -> Path:
+        """Names of the fields around an object in a request."""
+        sent = self._schemas.properties(schema)
+        own = {words(name) for name in self._schemas.properties(shape.schema)}
+        shared = len({words(name) for name in sent} & own)
+        nouns = (*shape.around[-1:], "data", *((resource.noun,) if resource is not None else ()))
+        for name, stated in sent.items():
+            if words(name) in own and name not in shape.around:
+                continue  # a field of the object, which is itself one
+            if not self._schemas.is_object(stated) or (words(name) not in map(words, nouns) and len(sent) > 1):
+                continue
+            inner = {words(each) for each in self._schemas.properties(stated)}
+            if len(inner & own) > shared or (name in shape.around and words(name) not in own):
+                return (name,)
+        return ()
+
+    def merged(self, exchange: Exchange, data: Mapping[str, Any], shape: Shape) -> dict[str, Any]:
+        """Fields after a merge patch, a JSON patch, or the fields of a body or form."""
+        sent = exchange.sent
+        if sent.media_type == "application/json-patch+json":
+            return patched(data, as_list(sent.body))
+        bare = replace(exchange, sent=replace(sent, query={}))
+        fields = self.fields(bare, shape, sent.body)
+        inner = at(sent.body, self.around(exchange.operation.body.schema, shape, exchange.answer.resource))
+        given = {words(name) for each in (sent.body, inner) for name in as_mapping(each)}
+        fields = {name: value for name, value in fields.items() if words(name) in given}  # defaults are for new objects
+        return merged(data, fields, null_removes=sent.media_type == "application/merge-patch+json")
+
+    def of_file(self, schema: Schema, content: StoredObject, media_type: str, upload: Upload | None) -> dict[str, Any]:
+        """Fields of an object that describe its content: size, checksums, type and name."""
+        known: Mapping[str, Any] = {
+            "size": content.size,
+            "bytes": content.size,
+            "content_length": content.size,
+            "sha256": content.sha256,
+            "sha1": content.sha1,
+            "content_type": media_type,
+            "mime_type": media_type,
+            "media_type": media_type,
+            **({"filename": upload.name, "file_name": upload.name, "name": upload.name} if upload is not None else {}),
+        }
+        return {name: known[words(name)] for name in self._schemas.properties(schema) if words(name) in known}
