@@ -252,7 +252,7 @@ class Plan:
             around = self.around(schema, resource)
             inner = self.inside(schema, around)
             if self.schemas.is_object(inner):
-                return Shape(inner, around, self._identity(inner, resource))
+                return Shape(inner, around, self.identity_in(inner, resource))
         listing = resource.by_method.get("GET")
         found = (
             self.list_in(listing.response.schema, resource)
@@ -262,7 +262,7 @@ class Plan:
         if listing is not None and found is not None:
             items = self.schemas.items(self.inside(listing.response.schema, found)) or EMPTY
             if self.schemas.is_object(items):
-                return Shape(items, (), self._identity(items, resource))
+                return Shape(items, (), self.identity_in(items, resource))
         sent = next(
             (
                 each.body.schema
@@ -271,7 +271,7 @@ class Plan:
             ),
             EMPTY,
         )
-        return Shape({}, (), self._identity(sent, resource))
+        return Shape({}, (), self.identity_in(sent, resource))
 
     def inside(self, schema: object, names: Path) -> Schema:
         """The schema of a nested field."""
@@ -282,7 +282,7 @@ class Plan:
     def around(self, schema: object, resource: Resource) -> Path:
         """Names of the fields around an object in a response or request, such as `data` or the resource's noun."""
         properties = self.schemas.properties(schema)
-        if self._identity(schema, resource, certain=True):
+        if self.identity_in(schema, resource, certain=True):
             return ()
         objects = {words(name): name for name, each in properties.items() if self.schemas.is_object(each)}
         nouns = (resource.noun, singular(resource.noun.rpartition("_")[2]), *_WRAPPERS)
@@ -291,18 +291,14 @@ class Plan:
             inner = next(iter(objects.values()))
         if inner is None:
             return ()
-        is_wrapper = words(inner) in _WRAPPERS or len(properties) <= 3 or not self._identity(schema, resource)
-        return (inner,) if is_wrapper and self._identity(properties[inner], resource) else ()
+        is_wrapper = words(inner) in _WRAPPERS or len(properties) <= 3 or not self.identity_in(schema, resource)
+        return (inner,) if is_wrapper and self.identity_in(properties[inner], resource) else ()
 
     def has_identity(self, schema: object, resource: Resource) -> bool:
         """Whether a response has a resource's identity, at its top or in what is around the object."""
-        return bool(self._identity(schema, resource) or self.around(schema, resource))
+        return bool(self.identity_in(schema, resource) or self.around(schema, resource))
 
-    def identity_in(self, schema: object, resource: Resource) -> Path:
-        """Names of the nested fields with an object's identity in a response; none where it has none."""
-        return self._identity(schema, resource)
-
-    def _identity(self, schema: object, resource: Resource, *, certain: bool = False) -> Path:
+    def identity_in(self, schema: object, resource: Resource, *, certain: bool = False) -> Path:
         """Find the field with the identity that an item's path has, by the parameter's name and the schema's fields.
 
         Args:
