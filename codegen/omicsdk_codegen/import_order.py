@@ -81,3 +81,13 @@ def _rank(name: str) -> tuple[int, tuple[str | int, ...], str]:
 def _natural(name: str) -> tuple[str | int, ...]:
     """Numbers in names are compared as numbers."""
     return tuple(int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", name.lower()))
+
+
+def place_of_export(export: tuple[str, str]) -> tuple[object, ...]:
+    """The place of `from .MODULE import NAME as NAME` among its like, each of which is a statement of its own.
+
+    Args:
+        export: the module and the name.
+    """
+    module, name = export
+    return _natural(module), _rank(name)

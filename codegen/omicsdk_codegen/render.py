@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from .code import Code, as_comment, as_docstring, as_literal
+from .import_order import place_of_export
 from .naming import operation_module, settle_modules
 from .plan import INTERFACE, Package
 from .plan_groups import GroupModule
@@ -173,7 +174,7 @@ _dumped = json.JSONEncoder(ensure_ascii=True).encode
 
 
 def _lazy(path: str, origin: Code, doc: Code, exports: list[tuple[str, str]]) -> dict[str, str]:
-    pairs = [(Code(module), Code(name)) for module, name in exports]
+    pairs = [(Code(module), Code(name)) for module, name in sorted(exports, key=place_of_export)]
     is_short = len(pairs) <= _MOST_LISTED
     names = _names((f"{name}={module}" for module, name in exports), 8 if is_short else 4)
     if is_short:

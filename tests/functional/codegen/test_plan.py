@@ -13,7 +13,7 @@ def test_types_that_would_be_long_become_a_package(monkeypatch: pytest.MonkeyPat
     assert "types.py" not in files
     assert b"from .edge import EdgeDict" in files["types/node.py"]
     assert b"from .node import NodeDict" in files["types/edge.py"]
-    assert b'"NodeDict": "node"' in files["types/__init__.py"]
+    assert b"NodeDict=node" in files["types/__init__.py"]
 
 
 def test_a_document_without_operations_has_a_client_anyway() -> None:
