@@ -9,7 +9,7 @@ from functools import cache
 
 
 def late_names(package: str, names: str) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
-    """Return a package's `__getattr__` and `__dir__`; the former has `__all__` as well.
+    """Return a package's `__getattr__` and `__dir__`; the former has `__all__` and the modules as well.
 
     Nothing is read from `names` before the first use: each program that imports a part of the package runs this.
 
@@ -26,9 +26,12 @@ def late_names(package: str, names: str) -> tuple[Callable[[str], object], Calla
         if name == "__all__":
             return list(modules())
         module = None if name.startswith("__") else modules().get(name)
-        if module is None:
+        if module is not None:
+            found = getattr(importlib.import_module(f".{module}", package), name)
+        elif name in modules().values():  # PACKAGE.errors.NotFound, without an import of PACKAGE.errors
+            found = importlib.import_module(f".{name}", package)
+        else:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        found = getattr(importlib.import_module(f".{module}", package), name)
         setattr(sys.modules[package], name, found)
         return found
 

@@ -87,6 +87,13 @@ def typed(generate: Any) -> ModuleType:
     return generate(DOCUMENT)
 
 
+def test_the_module_of_errors_needs_no_import_of_its_own(generate: Any) -> None:
+    package = generate(DOCUMENT)
+    assert package.errors.NotFound is package.NotFound
+    with pytest.raises(AttributeError, match="has no attribute 'mistakes'"):
+        _ = package.mistakes
+
+
 def _transport(*responses: tuple[int, Any], headers: dict[str, str] | None = None) -> httpx.MockTransport:
     waiting = list(responses)
 
