@@ -12,8 +12,9 @@ from omicsdk.core.omit import OMIT
 from omicsdk.core.type_guards import only_objects
 from omicsdk.portals.documents import DATAVERSE
 from omicsdk.portals.names.archive import Archive, ArchiveOptions, NamedRow
+from omicsdk.portals.names.clients import client_of
 from omicsdk.portals.names.grammar import Name
-from omicsdk.portals.names.records import Record, list_at, member, opened, text_in
+from omicsdk.portals.names.records import Record, list_at, member, text_in
 
 _LATEST = ":latest-published"
 
@@ -59,8 +60,8 @@ class Dataverse(Archive):
 
     def _client(self, server: str) -> DataverseApi:
         if server not in self._clients:
-            url = self.options.environ.get("OMICS_DATAVERSE_URL") or (f"{server}/api" if server else None)
-            self._clients[server] = opened(DataverseApi, url, self.options)
+            url = f"{server}/api" if server else None
+            self._clients[server] = client_of(DataverseApi, "DATAVERSE", self.options, url)
         return self._clients[server]
 
     @staticmethod

@@ -12,8 +12,9 @@ from omicsdk.core.errors import APIError, NotFound, UsageError
 from omicsdk.core.type_guards import only_objects
 from omicsdk.portals.documents import SCHEMA_ORG
 from omicsdk.portals.names.archive import Archive, ArchiveOptions, NamedRow
+from omicsdk.portals.names.clients import client_of
 from omicsdk.portals.names.grammar import Name, names_in
-from omicsdk.portals.names.records import Record, member, opened, text_in
+from omicsdk.portals.names.records import Record, member, text_in
 from omicsdk.portals.names.resolution import ARCHIVES, Archives
 
 
@@ -53,8 +54,8 @@ class Doi(Archive):
 
     def __init__(self, options: ArchiveOptions) -> None:
         super().__init__(options)
-        self._client = opened(DataciteApi, options.environ.get("OMICS_DATACITE_URL"), options)
-        self._resolver = opened(DataciteApi, options.environ.get("OMICS_DOI_URL") or "https://doi.org", options)
+        self._client = client_of(DataciteApi, "DATACITE", options)
+        self._resolver = client_of(DataciteApi, "DOI", options, "https://doi.org")
         self._archives = Archives(options)
 
     def close(self) -> None:

@@ -15,8 +15,9 @@ from omicsdk.core.credentials import is_confidential, origin_of
 from omicsdk.core.errors import ConfigError, DecodeError, NotFound
 from omicsdk.portals.documents import DRYAD
 from omicsdk.portals.names.archive import Archive, ArchiveOptions, NamedRow
+from omicsdk.portals.names.clients import client_of
 from omicsdk.portals.names.grammar import Name
-from omicsdk.portals.names.records import Record, list_at, member, opened, text_in
+from omicsdk.portals.names.records import Record, list_at, member, text_in
 
 VARIABLE = "OMICS_DRYAD_TOKEN"
 """Variable of the token that files need."""
@@ -37,7 +38,7 @@ class Dryad(Archive):
 
     def __init__(self, options: ArchiveOptions) -> None:
         super().__init__(options)
-        self._client = opened(DryadApi, options.environ.get("OMICS_DRYAD_URL"), options)
+        self._client = client_of(DryadApi, "DRYAD", options)
         self._token = options.environ.get(VARIABLE, "").strip()
         if self._token:
             checked_token(self._token, VARIABLE)

@@ -9,10 +9,10 @@ from omicsdk_api.archives.ega import EgaApi
 
 from omicsdk.core.checked_fields import check_fields
 from omicsdk.core.errors import Forbidden, NotFound
-from omicsdk.core.plain_client import stopping_by
 from omicsdk.drs.objects import hexadecimal
 from omicsdk.portals.lists import ListedFile
 from omicsdk.portals.names.archive import Archive, ArchiveOptions, NamedRow
+from omicsdk.portals.names.clients import client_of
 from omicsdk.portals.names.grammar import Name
 
 if TYPE_CHECKING:
@@ -32,13 +32,7 @@ class Ega(Archive):
 
     def __init__(self, options: ArchiveOptions) -> None:
         super().__init__(options)
-        client = EgaApi(
-            options.environ.get("OMICS_EGA_URL") or None,
-            transport=options.transport,
-            environ=options.environ,
-            clock=options.clock,
-        )
-        self._client = stopping_by(client, options.stopped)
+        self._client = client_of(EgaApi, "EGA", options)
 
     def close(self) -> None:
         self._client.close()

@@ -14,8 +14,9 @@ from omicsdk.core.errors import DecodeError, Forbidden, NotFound
 from omicsdk.core.type_guards import is_number, only_objects
 from omicsdk.portals.documents import FIGSHARE
 from omicsdk.portals.names.archive import Archive, ArchiveOptions, NamedRow
+from omicsdk.portals.names.clients import client_of
 from omicsdk.portals.names.grammar import Name
-from omicsdk.portals.names.records import Record, list_at, member, opened, text_in
+from omicsdk.portals.names.records import Record, list_at, member, text_in
 
 _ID = re.compile(r"(c\.)?(\d+)(?:\.v(\d+))?(?:/(.+))?", re.IGNORECASE)
 _DOI = re.compile(r"10\.\d{4,9}/.+?(?:\.v(\d+))?", re.IGNORECASE)
@@ -34,7 +35,7 @@ class Figshare(Archive):
 
     def __init__(self, options: ArchiveOptions) -> None:
         super().__init__(options)
-        self._client = opened(FigshareApi, options.environ.get("OMICS_FIGSHARE_URL"), options)
+        self._client = client_of(FigshareApi, "FIGSHARE", options)
 
     def close(self) -> None:
         self._client.close()

@@ -12,10 +12,10 @@ from omicsdk_api.archives.geo import GeoApi
 
 from omicsdk.core.batches import batches
 from omicsdk.core.errors import DecodeError, Forbidden, NotFound
-from omicsdk.core.plain_client import stopping_by
 from omicsdk.core.type_guards import number_in
 from omicsdk.portals.lists import ListedFile, file_at
 from omicsdk.portals.names.archive import Archive, ArchiveOptions, NamedRow
+from omicsdk.portals.names.clients import client_of
 from omicsdk.portals.names.grammar import Name
 from omicsdk.portals.names.ncbi import ncbi_key, rate_limit
 from omicsdk.portals.names.responses import lines_in
@@ -83,19 +83,8 @@ class Geo(Archive):
         super().__init__(options)
         self._runs = Runs(options)
         limit = rate_limit(10 if ncbi_key(options.environ) else 3, options.clock)
-
-        def client(variable: str, url: str | None) -> GeoApi:
-            made = GeoApi(
-                options.environ.get(variable) or url,
-                before_request=limit,
-                transport=options.transport,
-                environ=options.environ,
-                clock=options.clock,
-            )
-            return stopping_by(made, options.stopped)
-
-        self._records = client("OMICS_GEO_URL", None)
-        self._files = client("OMICS_GEO_FILES_URL", _FILES)
+        self._records = client_of(GeoApi, "GEO", options, before_request=limit)
+        self._files = client_of(GeoApi, "GEO_FILES", options, _FILES, before_request=limit)
 
     def close(self) -> None:
         for each in (self._runs, self._records, self._files):

@@ -9,8 +9,9 @@ from omicsdk_api.archives.identifiers import IdentifiersApi
 from omicsdk.core.errors import BadRequest, NotFound, UsageError
 from omicsdk.core.type_guards import only_objects
 from omicsdk.portals.names.archive import Archive, ArchiveOptions, NamedRow
+from omicsdk.portals.names.clients import client_of
 from omicsdk.portals.names.grammar import Name, names_in
-from omicsdk.portals.names.records import member, opened, text_in
+from omicsdk.portals.names.records import member, text_in
 from omicsdk.portals.names.resolution import ARCHIVES, Archives
 
 
@@ -21,7 +22,7 @@ class Identifiers(Archive):
 
     def __init__(self, options: ArchiveOptions) -> None:
         super().__init__(options)
-        self._client = opened(IdentifiersApi, options.environ.get("OMICS_IDENTIFIERS_URL"), options)
+        self._client = client_of(IdentifiersApi, "IDENTIFIERS", options)
         self._archives = Archives(options)
 
     def close(self) -> None:

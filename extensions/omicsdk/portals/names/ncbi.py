@@ -14,7 +14,7 @@ from omicsdk.core.closing import Closing
 from omicsdk.core.counts import stated_number
 from omicsdk.core.credentials import ApiKey, is_confidential
 from omicsdk.core.errors import APIError, DecodeError, RateLimited
-from omicsdk.core.plain_client import stopping_by
+from omicsdk.portals.names.clients import client_of
 from omicsdk.portals.names.responses import table_rows
 
 if TYPE_CHECKING:
@@ -79,15 +79,9 @@ def eutils(options: ArchiveOptions) -> EutilsApi:
     """
     key, url = ncbi_key(options.environ), options.environ.get("OMICS_EUTILS_URL") or None
     sends_key = bool(key) and (url is None or is_confidential(url))
-    client = EutilsApi(
-        url,
-        credentials=ApiKey(key, query="api_key") if sends_key else None,
-        before_request=rate_limit(10 if sends_key else 3, options.clock),
-        transport=options.transport,
-        environ=options.environ,
-        clock=options.clock,
-    )
-    return stopping_by(client, options.stopped)
+    credentials = ApiKey(key, query="api_key") if sends_key else None
+    limit = rate_limit(10 if sends_key else 3, options.clock)
+    return client_of(EutilsApi, "EUTILS", options, credentials=credentials, before_request=limit)
 
 
 class Entrez(Closing):

@@ -3,33 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from omicsdk.core.errors import DecodeError, NotFound
-from omicsdk.core.plain_client import stopping_by
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.portals.headings import last_part
 from omicsdk.portals.lists import FAULT, SHOWN_FAULTS, ListedFile, ListError, RowFault, UnsafeRow
-from omicsdk.portals.names.archive import ArchiveOptions, NamedRow
+from omicsdk.portals.names.archive import NamedRow
 
 if TYPE_CHECKING:
-    from omicsdk.core.client import Client
     from omicsdk.portals.documents import Document
-
-C = TypeVar("C", bound="Client")
-
-
-def opened(kind: Callable[..., C], base_url: str | None, options: ArchiveOptions) -> C:
-    """The client of an archive.
-
-    Args:
-        kind: Its class.
-        base_url: Its URL; None for that of its document.
-        options: How the archive works.
-    """
-    client = kind(base_url or None, transport=options.transport)
-    return stopping_by(client, options.stopped)
 
 
 class Record(NamedTuple):

@@ -10,9 +10,9 @@ from omicsdk_api.archives.ena import EnaApi
 from omicsdk.core.batches import batches
 from omicsdk.core.closing import Closing
 from omicsdk.core.errors import BadRequest, Forbidden, OmicsError
-from omicsdk.core.plain_client import stopping_by
 from omicsdk.portals.lists import ListedFile, ListError, Row, RowFault
 from omicsdk.portals.names.archive import CONTROLLED, NamedRow
+from omicsdk.portals.names.clients import client_of
 from omicsdk.portals.names.ncbi import Entrez
 from omicsdk.portals.names.responses import table_rows
 from omicsdk.portals.tables import files_of_run
@@ -64,13 +64,7 @@ class Runs(Closing):
 
     def __init__(self, options: ArchiveOptions) -> None:
         self._reads: Reads = options.reads
-        client = EnaApi(
-            options.environ.get("OMICS_ENA_URL") or None,
-            transport=options.transport,
-            environ=options.environ,
-            clock=options.clock,
-        )
-        self.ena = stopping_by(client, options.stopped)
+        self.ena = client_of(EnaApi, "ENA", options)
         self.entrez = Entrez(options)
         of_files = (f"{kind}_{what}" for kind in _KINDS[self._reads] for what in ("ftp", "md5", "bytes"))
         self._fields = ",".join((*(ena for ena, _ in CELLS.values()), *of_files))

@@ -9,8 +9,9 @@ from omicsdk_api.archives.zenodo import ZenodoApi
 from omicsdk.core.errors import Forbidden, NotFound
 from omicsdk.portals.documents import ZENODO
 from omicsdk.portals.names.archive import Archive, ArchiveOptions, NamedRow
+from omicsdk.portals.names.clients import client_of
 from omicsdk.portals.names.grammar import Name
-from omicsdk.portals.names.records import Record, list_at, member, opened, text_in
+from omicsdk.portals.names.records import Record, list_at, member, text_in
 
 _TEST = "sandbox.zenodo.org"
 """The service on which depositing is tried. Its records have numbers of their own."""
@@ -55,8 +56,8 @@ class Zenodo(Archive):
 
     def _client(self, host: str) -> ZenodoApi:
         if host not in self._clients:
-            url = self.options.environ.get("OMICS_ZENODO_URL") or (f"https://{host}/api" if host == _TEST else None)
-            self._clients[host] = opened(ZenodoApi, url, self.options)
+            url = f"https://{host}/api" if host == _TEST else None
+            self._clients[host] = client_of(ZenodoApi, "ZENODO", self.options, url)
         return self._clients[host]
 
 
