@@ -59,7 +59,7 @@ from omicsdk.portals.lists import (
     recognised,
     scheme_of,
 )
-from omicsdk.portals.names import ARCHIVES, ArchiveOptions, Archives, Name, names_in
+from omicsdk.portals.names import ArchiveOptions, Archives, Name, names_in
 from omicsdk.portals.names.archive import Reads
 from omicsdk.portals.pages import page_in
 from omicsdk.portals.plan import Layout, Plan, Related
@@ -288,7 +288,7 @@ def _lists(
     named: list[tuple[Name, ...]] = []
     for number, word in enumerate(words):
         scheme = scheme_of(word)
-        names = () if chosen else _names_in(word)
+        names = () if chosen else names_in(word)
         if names and Path(word).exists():
             tell(
                 f"{word}: the file of this name is read; {names[0].archive}:{names[0].id} names the data of the archive"
@@ -320,7 +320,7 @@ def _lists(
         try:
             format = chosen or recognised(head, FORMATS, shown)
         except UnknownList:
-            first = [_names_in(line) for line in head.lines if is_row(line)]
+            first = [names_in(line) for line in head.lines if is_row(line)]
             # Lines such as key:value are identifiers of a registry by their form alone: they make no list of names.
             if not all(first) or all(names[0].archive == "identifiers" for names in first):
                 raise
@@ -333,15 +333,10 @@ def _lists(
         yield _List(_resolved(named, archives), of_all._replace(shown="names", notes=Counter()))
 
 
-def _names_in(text: str) -> tuple[Name, ...]:
-    """The names of known archives that a text may be."""
-    return tuple(name for name in names_in(text) if name.archive in ARCHIVES)
-
-
 def _names_of(listed: FileList) -> Iterator[tuple[Name, ...]]:
     """The names of a list that has one on each line."""
     for number, line in numbered_lines(listed):
-        names = _names_in(line)
+        names = names_in(line)
         if not names:
             said = f"{listed.shown}, line {number}: {line.strip()[:40]!r} is no accession of a known form"
             raise ListError(said, remedy="Correct the line; nothing was downloaded.")
