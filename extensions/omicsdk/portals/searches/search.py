@@ -170,6 +170,7 @@ class Searcher:
             options.environ.get(variable) or None,
             environ=options.environ,
             transport=options.transport,
+            clock=options.clock,
             retry=RETRY,
             timeout=SECONDS,
         )
@@ -248,7 +249,7 @@ def results(
     def is_late() -> bool:
         return left.is_set() or clock.monotonic() >= deadline
 
-    options = ArchiveOptions(environ, stopped=is_late, transport=transport)
+    options = ArchiveOptions(environ, stopped=is_late, clock=clock, transport=transport)
     searchers = [_searcher(name)(options) for name in dict.fromkeys(portals or SEARCHERS)]
     searchers = [each for each in searchers if portals or each.is_configured()]
     found: dict[str, list[Hit]] = {each.portal: [] for each in searchers}

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 from omicsdk.core.errors import APIError, DecodeError, OmicsError, RateLimited, ServerError
+from omicsdk.core.manual_clock import ManualClock
 from omicsdk.portals.names import ARCHIVES, names_in
 from omicsdk.portals.searches.search import SEARCHERS, Hit, SearchResult, query_of, results
 
@@ -41,7 +42,8 @@ def found(
 ) -> tuple[SearchResult, list[httpx.Request]]:
     """The result of a search of one portal, and its requests."""
     transport = RecordedResponses(responses)
-    return results(query_of(text, **options), [portal], environ or {}, transport=transport), transport.requests
+    found = results(query_of(text, **options), [portal], environ or {}, transport=transport, clock=ManualClock())
+    return found, transport.requests
 
 
 def hits(portal: str, text: str, responses: Mapping[str, Recorded], **options: Any) -> list[Hit]:
