@@ -174,6 +174,8 @@ _dumped = json.JSONEncoder(ensure_ascii=True).encode
 
 
 def _lazy(path: str, origin: Code, doc: Code, exports: list[tuple[str, str]]) -> dict[str, str]:
+    if not exports:
+        return {path: render_text("package.py.jinja", origin=origin, doc=doc)}
     pairs = [(Code(module), Code(name)) for module, name in sorted(exports, key=place_of_export)]
     is_short = len(pairs) <= _MOST_LISTED
     names = _names((f"{name}={module}" for module, name in exports), 8 if is_short else 4)

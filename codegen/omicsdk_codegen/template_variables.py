@@ -99,7 +99,8 @@ TEMPLATES: Mapping[str, Template] = {
     "model.py.jinja": Template("src/NAME/models/MODULE.py", {"module": plan_models.ModelModule}),
     "operation.py.jinja": Template("src/NAME/operations/OPERATION.py", {"module": plan_operations.OperationModule}),
     "package.py.jinja": Template(
-        "src/NAME/operations/__init__.py, and those of the runtime", {"doc": "docstring of the module"}
+        "src/NAME/operations/__init__.py, src/NAME/models/__init__.py without models, and those of the runtime",
+        {"doc": "docstring of the module"},
     ),
     "pyproject.toml.jinja": Template(
         "pyproject.toml",

@@ -12,7 +12,7 @@ _SECURITY = Security({"azul_service": Scheme("oauth2")}, (("azul_service",),))
 
 
 class _Operations:
-    """The operations of the service, for both clients."""
+    """The operations of the service, for both clients, and what the document states of it."""
 
     if TYPE_CHECKING:
         from .operations.check_entities import check_entities as check_entities
@@ -36,7 +36,11 @@ class _Operations:
         from .operations.put_manifest import put_manifest as put_manifest
         from .operations.request_manifest import request_manifest as request_manifest
         from .operations.search_entities import search_entities as search_entities
-    else:
+    else:  # type checkers read Client's declarations
+        _interface = 3
+        _default_base_url = ""
+        _error_module = f"{__package__}.errors"
+        _security = _SECURITY
         vars().update(
             late_operations(
                 __package__,
@@ -87,16 +91,6 @@ class AzulApi(_Operations, Client):
         ConfigError: The base URL is invalid.
     """
 
-    _interface = 3
-    _default_base_url = ""
-    _error_module = f"{__package__}.errors"
-    _security = _SECURITY
-
 
 class AsyncAzulApi(_Operations, AsyncClient):
     """Azul service API, for asyncio. Arguments as those of AzulApi."""
-
-    _interface = 3
-    _default_base_url = ""
-    _error_module = f"{__package__}.errors"
-    _security = _SECURITY

@@ -35,7 +35,7 @@ _SECURITY = Security(
 
 
 class _Operations:
-    """The operations of the service, for both clients."""
+    """The operations of the service, for both clients, and what the document states of it."""
 
     if TYPE_CHECKING:
         from .operations.add_boolean_attribute import add_boolean_attribute as add_boolean_attribute
@@ -114,7 +114,10 @@ class _Operations:
         from .operations.update_lat_long_attribute import update_lat_long_attribute as update_lat_long_attribute
         from .operations.update_project import update_project as update_project
         from .operations.update_url_attribute import update_url_attribute as update_url_attribute
-    else:
+    else:  # type checkers read Client's declarations
+        _interface = 3
+        _default_base_url = ""
+        _security = _SECURITY
         vars().update(
             late_operations(
                 __package__,
@@ -183,10 +186,6 @@ class CrunchApi(_Operations, Client):
         ConfigError: The base URL is invalid.
     """
 
-    _interface = 3
-    _default_base_url = ""
-    _security = _SECURITY
-
     def __init__(
         self,
         base_url: str | None = None,
@@ -199,10 +198,6 @@ class CrunchApi(_Operations, Client):
 
 class AsyncCrunchApi(_Operations, AsyncClient):
     """django-crunch, for asyncio. Arguments as those of CrunchApi."""
-
-    _interface = 3
-    _default_base_url = ""
-    _security = _SECURITY
 
     def __init__(
         self,

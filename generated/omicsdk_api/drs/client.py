@@ -38,7 +38,7 @@ _SERVERS = DocumentServers((Server("https://{serverURL}/ga4gh/drs/v1", {"serverU
 
 
 class _Operations:
-    """The operations of the service, for both clients."""
+    """The operations of the service, for both clients, and what the document states of it."""
 
     if TYPE_CHECKING:
         from .operations.get_access_url import get_access_url as get_access_url
@@ -50,7 +50,12 @@ class _Operations:
         from .operations.options_object import options_object as options_object
         from .operations.post_access_url import post_access_url as post_access_url
         from .operations.post_object import post_object as post_object
-    else:
+    else:  # type checkers read Client's declarations
+        _interface = 3
+        _default_base_url = "https://drs.example.org/ga4gh/drs/v1"
+        _error_module = f"{__package__}.errors"
+        _security = _SECURITY
+        _servers = _SERVERS.chosen(None)
         vars().update(
             late_operations(
                 __package__,
@@ -143,12 +148,6 @@ class DrsApi(_Operations, Client):
         ConfigError: The base URL is invalid.
     """
 
-    _interface = 3
-    _default_base_url = "https://drs.example.org/ga4gh/drs/v1"
-    _error_module = f"{__package__}.errors"
-    _security = _SECURITY
-    _servers = _SERVERS.chosen(None)
-
     def __init__(
         self,
         base_url: str | None = None,
@@ -163,12 +162,6 @@ class DrsApi(_Operations, Client):
 
 class AsyncDrsApi(_Operations, AsyncClient):
     """Data Repository Service, for asyncio. Arguments as those of DrsApi."""
-
-    _interface = 3
-    _default_base_url = "https://drs.example.org/ga4gh/drs/v1"
-    _error_module = f"{__package__}.errors"
-    _security = _SECURITY
-    _servers = _SERVERS.chosen(None)
 
     def __init__(
         self,

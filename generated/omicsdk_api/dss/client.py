@@ -12,7 +12,7 @@ _SECURITY = Security({"dcpAuth": Scheme("oauth2")}, (("dcpAuth",),))
 
 
 class _Operations:
-    """The operations of the service, for both clients."""
+    """The operations of the service, for both clients, and what the document states of it."""
 
     if TYPE_CHECKING:
         from .operations.delete_bundle import delete_bundle as delete_bundle
@@ -37,7 +37,11 @@ class _Operations:
         from .operations.put_collection import put_collection as put_collection
         from .operations.put_file import put_file as put_file
         from .operations.put_subscription import put_subscription as put_subscription
-    else:
+    else:  # type checkers read Client's declarations
+        _interface = 3
+        _default_base_url = "https://dss.data.humancellatlas.org/v1"
+        _error_module = f"{__package__}.errors"
+        _security = _SECURITY
         vars().update(
             late_operations(
                 __package__,
@@ -119,16 +123,6 @@ class DssApi(_Operations, Client):
         ConfigError: The base URL is invalid.
     """
 
-    _interface = 3
-    _default_base_url = "https://dss.data.humancellatlas.org/v1"
-    _error_module = f"{__package__}.errors"
-    _security = _SECURITY
-
 
 class AsyncDssApi(_Operations, AsyncClient):
     """Human Cell Atlas Data Store API, for asyncio. Arguments as those of DssApi."""
-
-    _interface = 3
-    _default_base_url = "https://dss.data.humancellatlas.org/v1"
-    _error_module = f"{__package__}.errors"
-    _security = _SECURITY

@@ -12,7 +12,7 @@ _SECURITY = Security({"BearerAuth": Scheme("http", "bearer")}, (("BearerAuth",),
 
 
 class _Operations:
-    """The operations of the service, for both clients."""
+    """The operations of the service, for both clients, and what the document states of it."""
 
     if TYPE_CHECKING:
         from .operations.delete_v1_group import delete_v1_group as delete_v1_group
@@ -68,7 +68,10 @@ class _Operations:
         from .operations.put_v1_user_group import put_v1_user_group as put_v1_user_group
         from .operations.put_v1_user_policy import put_v1_user_policy as put_v1_user_policy
         from .operations.put_v1_user_role import put_v1_user_role as put_v1_user_role
-    else:
+    else:  # type checkers read Client's declarations
+        _interface = 3
+        _default_base_url = "https://auth.data.humancellatlas.org"
+        _security = _SECURITY
         vars().update(
             late_operations(
                 __package__,
@@ -136,14 +139,6 @@ class FusilladeApi(_Operations, Client):
         ConfigError: The base URL is invalid.
     """
 
-    _interface = 3
-    _default_base_url = "https://auth.data.humancellatlas.org"
-    _security = _SECURITY
-
 
 class AsyncFusilladeApi(_Operations, AsyncClient):
     """Fusillade, for asyncio. Arguments as those of FusilladeApi."""
-
-    _interface = 3
-    _default_base_url = "https://auth.data.humancellatlas.org"
-    _security = _SECURITY

@@ -22,7 +22,7 @@ _SERVERS = DocumentServers((Server("https://{serverURL}/htsget", {"serverURL": (
 
 
 class _Operations:
-    """The operations of the service, for both clients."""
+    """The operations of the service, for both clients, and what the document states of it."""
 
     if TYPE_CHECKING:
         from .operations.get_reads import get_reads as get_reads
@@ -31,7 +31,12 @@ class _Operations:
         from .operations.get_variants_service_info import get_variants_service_info as get_variants_service_info
         from .operations.post_reads import post_reads as post_reads
         from .operations.post_variants import post_variants as post_variants
-    else:
+    else:  # type checkers read Client's declarations
+        _interface = 3
+        _default_base_url = "https://htsget.example.org/htsget"
+        _error_module = f"{__package__}.errors"
+        _security = _SECURITY
+        _servers = _SERVERS.chosen(None)
         vars().update(
             late_operations(
                 __package__,
@@ -88,12 +93,6 @@ class HtsgetApi(_Operations, Client):
         ConfigError: The base URL is invalid.
     """
 
-    _interface = 3
-    _default_base_url = "https://htsget.example.org/htsget"
-    _error_module = f"{__package__}.errors"
-    _security = _SECURITY
-    _servers = _SERVERS.chosen(None)
-
     def __init__(
         self,
         base_url: str | None = None,
@@ -108,12 +107,6 @@ class HtsgetApi(_Operations, Client):
 
 class AsyncHtsgetApi(_Operations, AsyncClient):
     """htsget, for asyncio. Arguments as those of HtsgetApi."""
-
-    _interface = 3
-    _default_base_url = "https://htsget.example.org/htsget"
-    _error_module = f"{__package__}.errors"
-    _security = _SECURITY
-    _servers = _SERVERS.chosen(None)
 
     def __init__(
         self,

@@ -30,7 +30,7 @@ _SECURITY = Security(
 
 
 class _Operations:
-    """The operations of the service, for both clients."""
+    """The operations of the service, for both clients, and what the document states of it."""
 
     if TYPE_CHECKING:
         from .operations.activate_account import activate_account as activate_account
@@ -315,7 +315,11 @@ class _Operations:
             write_sample_group_wiki_page as write_sample_group_wiki_page,
         )
         from .operations.write_site_wiki_page import write_site_wiki_page as write_site_wiki_page
-    else:
+    else:  # type checkers read Client's declarations
+        _interface = 3
+        _default_base_url = "https://pangeabio.io"
+        _error_module = f"{__package__}.errors"
+        _security = _SECURITY
         vars().update(
             late_operations(
                 __package__,
@@ -429,11 +433,6 @@ class PangeaApi(_Operations, Client):
         ConfigError: The base URL is invalid.
     """
 
-    _interface = 3
-    _default_base_url = "https://pangeabio.io"
-    _error_module = f"{__package__}.errors"
-    _security = _SECURITY
-
     def __init__(
         self,
         base_url: str | None = None,
@@ -446,11 +445,6 @@ class PangeaApi(_Operations, Client):
 
 class AsyncPangeaApi(_Operations, AsyncClient):
     """Pangea API, for asyncio. Arguments as those of PangeaApi."""
-
-    _interface = 3
-    _default_base_url = "https://pangeabio.io"
-    _error_module = f"{__package__}.errors"
-    _security = _SECURITY
 
     def __init__(
         self,

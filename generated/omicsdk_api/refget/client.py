@@ -22,13 +22,17 @@ _SERVERS = DocumentServers((Server("https://{serverURL}", {"serverURL": ("refget
 
 
 class _Operations:
-    """The operations of the service, for both clients."""
+    """The operations of the service, for both clients, and what the document states of it."""
 
     if TYPE_CHECKING:
         from .operations.get_metadata import get_metadata as get_metadata
         from .operations.get_sequence import get_sequence as get_sequence
         from .operations.get_service_info import get_service_info as get_service_info
-    else:
+    else:  # type checkers read Client's declarations
+        _interface = 3
+        _default_base_url = "https://refget.example.org"
+        _security = _SECURITY
+        _servers = _SERVERS.chosen(None)
         vars().update(late_operations(__package__, """get_metadata get_sequence get_service_info"""))
 
 
@@ -80,11 +84,6 @@ class RefgetApi(_Operations, Client):
         ConfigError: The base URL is invalid.
     """
 
-    _interface = 3
-    _default_base_url = "https://refget.example.org"
-    _security = _SECURITY
-    _servers = _SERVERS.chosen(None)
-
     def __init__(
         self,
         base_url: str | None = None,
@@ -99,11 +98,6 @@ class RefgetApi(_Operations, Client):
 
 class AsyncRefgetApi(_Operations, AsyncClient):
     """refget, for asyncio. Arguments as those of RefgetApi."""
-
-    _interface = 3
-    _default_base_url = "https://refget.example.org"
-    _security = _SECURITY
-    _servers = _SERVERS.chosen(None)
 
     def __init__(
         self,

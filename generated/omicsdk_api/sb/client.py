@@ -42,7 +42,7 @@ _SERVERS = DocumentServers(
 
 
 class _Operations:
-    """The operations of the service, for both clients."""
+    """The operations of the service, for both clients, and what the document states of it."""
 
     if TYPE_CHECKING:
         from .operations.abort_automation_upload import abort_automation_upload as abort_automation_upload
@@ -224,7 +224,12 @@ class _Operations:
         from .operations.update_volume_member_permissions import (
             update_volume_member_permissions as update_volume_member_permissions,
         )
-    else:
+    else:  # type checkers read Client's declarations
+        _interface = 3
+        _default_base_url = "https://api.sbgenomics.com/v2"
+        _error_module = f"{__package__}.errors"
+        _security = _SECURITY
+        _servers = _SERVERS.chosen(None)
         vars().update(
             late_operations(
                 __package__,
@@ -340,12 +345,6 @@ class SbApi(_Operations, Client):
         ConfigError: The base URL is invalid.
     """
 
-    _interface = 3
-    _default_base_url = "https://api.sbgenomics.com/v2"
-    _error_module = f"{__package__}.errors"
-    _security = _SECURITY
-    _servers = _SERVERS.chosen(None)
-
     def __init__(
         self,
         base_url: str | None = None,
@@ -368,12 +367,6 @@ class SbApi(_Operations, Client):
 
 class AsyncSbApi(_Operations, AsyncClient):
     """Seven Bridges API, for asyncio. Arguments as those of SbApi."""
-
-    _interface = 3
-    _default_base_url = "https://api.sbgenomics.com/v2"
-    _error_module = f"{__package__}.errors"
-    _security = _SECURITY
-    _servers = _SERVERS.chosen(None)
 
     def __init__(
         self,

@@ -22,7 +22,7 @@ _SERVERS = DocumentServers((Server("https://{serverURL}/ga4gh/trs/v2", {"serverU
 
 
 class _Operations:
-    """The operations of the service, for both clients."""
+    """The operations of the service, for both clients, and what the document states of it."""
 
     if TYPE_CHECKING:
         from .operations.get_descriptor import get_descriptor as get_descriptor
@@ -36,7 +36,12 @@ class _Operations:
         from .operations.list_tool_classes import list_tool_classes as list_tool_classes
         from .operations.list_tools import list_tools as list_tools
         from .operations.list_versions import list_versions as list_versions
-    else:
+    else:  # type checkers read Client's declarations
+        _interface = 3
+        _default_base_url = "https://trs.example.org/ga4gh/trs/v2"
+        _error_module = f"{__package__}.errors"
+        _security = _SECURITY
+        _servers = _SERVERS.chosen(None)
         vars().update(
             late_operations(
                 __package__,
@@ -89,12 +94,6 @@ class TrsApi(_Operations, Client):
         ConfigError: The base URL is invalid.
     """
 
-    _interface = 3
-    _default_base_url = "https://trs.example.org/ga4gh/trs/v2"
-    _error_module = f"{__package__}.errors"
-    _security = _SECURITY
-    _servers = _SERVERS.chosen(None)
-
     def __init__(
         self,
         base_url: str | None = None,
@@ -109,12 +108,6 @@ class TrsApi(_Operations, Client):
 
 class AsyncTrsApi(_Operations, AsyncClient):
     """Tool Registry Service, for asyncio. Arguments as those of TrsApi."""
-
-    _interface = 3
-    _default_base_url = "https://trs.example.org/ga4gh/trs/v2"
-    _error_module = f"{__package__}.errors"
-    _security = _SECURITY
-    _servers = _SERVERS.chosen(None)
 
     def __init__(
         self,

@@ -12,7 +12,7 @@ _SECURITY = Security({"api_key": Scheme("apiKey", "Api-Key")}, (("api_key",),))
 
 
 class _Operations:
-    """The operations of the service, for both clients."""
+    """The operations of the service, for both clients, and what the document states of it."""
 
     if TYPE_CHECKING:
         from .operations.area_exists import area_exists as area_exists
@@ -34,7 +34,11 @@ class _Operations:
         from .operations.validate_files import validate_files as validate_files
         from .operations.validation_status import validation_status as validation_status
         from .operations.validation_statuses import validation_statuses as validation_statuses
-    else:
+    else:  # type checkers read Client's declarations
+        _interface = 3
+        _default_base_url = "https://upload.data.humancellatlas.org"
+        _error_module = f"{__package__}.errors"
+        _security = _SECURITY
         vars().update(
             late_operations(
                 __package__,
@@ -82,16 +86,6 @@ class UploadApi(_Operations, Client):
         ConfigError: The base URL is invalid.
     """
 
-    _interface = 3
-    _default_base_url = "https://upload.data.humancellatlas.org"
-    _error_module = f"{__package__}.errors"
-    _security = _SECURITY
-
 
 class AsyncUploadApi(_Operations, AsyncClient):
     """DCP Upload Service API, for asyncio. Arguments as those of UploadApi."""
-
-    _interface = 3
-    _default_base_url = "https://upload.data.humancellatlas.org"
-    _error_module = f"{__package__}.errors"
-    _security = _SECURITY

@@ -9,13 +9,15 @@ from omicsdk.core.client import AsyncClient, Client, late_operations
 
 
 class _Operations:
-    """The operations of the service, for both clients."""
+    """The operations of the service, for both clients, and what the document states of it."""
 
     if TYPE_CHECKING:
         from .operations.get_study import get_study as get_study
         from .operations.get_study_info import get_study_info as get_study_info
         from .operations.search import search as search
-    else:
+    else:  # type checkers read Client's declarations
+        _interface = 3
+        _default_base_url = "https://www.ebi.ac.uk/biostudies/api/v1"
         vars().update(late_operations(__package__, """get_study get_study_info search"""))
 
 
@@ -50,12 +52,6 @@ class BiostudiesApi(_Operations, Client):
         ConfigError: The base URL is invalid.
     """
 
-    _interface = 3
-    _default_base_url = "https://www.ebi.ac.uk/biostudies/api/v1"
-
 
 class AsyncBiostudiesApi(_Operations, AsyncClient):
     """BioStudies, for asyncio. Arguments as those of BiostudiesApi."""
-
-    _interface = 3
-    _default_base_url = "https://www.ebi.ac.uk/biostudies/api/v1"

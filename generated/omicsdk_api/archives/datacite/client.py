@@ -9,13 +9,15 @@ from omicsdk.core.client import AsyncClient, Client, late_operations
 
 
 class _Operations:
-    """The operations of the service, for both clients."""
+    """The operations of the service, for both clients, and what the document states of it."""
 
     if TYPE_CHECKING:
         from .operations.get_citation import get_citation as get_citation
         from .operations.get_doi import get_doi as get_doi
         from .operations.list_dois import list_dois as list_dois
-    else:
+    else:  # type checkers read Client's declarations
+        _interface = 3
+        _default_base_url = "https://api.datacite.org"
         vars().update(late_operations(__package__, """get_citation get_doi list_dois"""))
 
 
@@ -50,12 +52,6 @@ class DataciteApi(_Operations, Client):
         ConfigError: The base URL is invalid.
     """
 
-    _interface = 3
-    _default_base_url = "https://api.datacite.org"
-
 
 class AsyncDataciteApi(_Operations, AsyncClient):
     """DataCite, for asyncio. Arguments as those of DataciteApi."""
-
-    _interface = 3
-    _default_base_url = "https://api.datacite.org"

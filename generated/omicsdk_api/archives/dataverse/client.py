@@ -19,13 +19,16 @@ _SERVERS = DocumentServers((Server("https://{host}/api", {"host": ("dataverse.ha
 
 
 class _Operations:
-    """The operations of the service, for both clients."""
+    """The operations of the service, for both clients, and what the document states of it."""
 
     if TYPE_CHECKING:
         from .operations.get_dataset_version import get_dataset_version as get_dataset_version
         from .operations.get_file import get_file as get_file
         from .operations.search import search as search
-    else:
+    else:  # type checkers read Client's declarations
+        _interface = 3
+        _default_base_url = "https://dataverse.harvard.edu/api"
+        _servers = _SERVERS.chosen(None)
         vars().update(late_operations(__package__, """get_dataset_version get_file search"""))
 
 
@@ -64,10 +67,6 @@ class DataverseApi(_Operations, Client):
         ConfigError: The base URL is invalid.
     """
 
-    _interface = 3
-    _default_base_url = "https://dataverse.harvard.edu/api"
-    _servers = _SERVERS.chosen(None)
-
     def __init__(
         self,
         base_url: str | None = None,
@@ -82,10 +81,6 @@ class DataverseApi(_Operations, Client):
 
 class AsyncDataverseApi(_Operations, AsyncClient):
     """Dataverse, for asyncio. Arguments as those of DataverseApi."""
-
-    _interface = 3
-    _default_base_url = "https://dataverse.harvard.edu/api"
-    _servers = _SERVERS.chosen(None)
 
     def __init__(
         self,

@@ -9,13 +9,15 @@ from omicsdk.core.client import AsyncClient, Client, late_operations
 
 
 class _Operations:
-    """The operations of the service, for both clients."""
+    """The operations of the service, for both clients, and what the document states of it."""
 
     if TYPE_CHECKING:
         from .operations.get_dataset import get_dataset as get_dataset
         from .operations.list_files import list_files as list_files
         from .operations.search_datasets import search_datasets as search_datasets
-    else:
+    else:  # type checkers read Client's declarations
+        _interface = 3
+        _default_base_url = "https://datadryad.org/api/v2"
         vars().update(late_operations(__package__, """get_dataset list_files search_datasets"""))
 
 
@@ -51,12 +53,6 @@ class DryadApi(_Operations, Client):
         ConfigError: The base URL is invalid.
     """
 
-    _interface = 3
-    _default_base_url = "https://datadryad.org/api/v2"
-
 
 class AsyncDryadApi(_Operations, AsyncClient):
     """Dryad, for asyncio. Arguments as those of DryadApi."""
-
-    _interface = 3
-    _default_base_url = "https://datadryad.org/api/v2"

@@ -9,12 +9,14 @@ from omicsdk.core.client import AsyncClient, Client, late_operations
 
 
 class _Operations:
-    """The operations of the service, for both clients."""
+    """The operations of the service, for both clients, and what the document states of it."""
 
     if TYPE_CHECKING:
         from .operations.list_datasets import list_datasets as list_datasets
         from .operations.list_files import list_files as list_files
-    else:
+    else:  # type checkers read Client's declarations
+        _interface = 3
+        _default_base_url = "https://metadata.ega-archive.org"
         vars().update(late_operations(__package__, """list_datasets list_files"""))
 
 
@@ -48,12 +50,6 @@ class EgaApi(_Operations, Client):
         ConfigError: The base URL is invalid.
     """
 
-    _interface = 3
-    _default_base_url = "https://metadata.ega-archive.org"
-
 
 class AsyncEgaApi(_Operations, AsyncClient):
     """European Genome-phenome Archive, for asyncio. Arguments as those of EgaApi."""
-
-    _interface = 3
-    _default_base_url = "https://metadata.ega-archive.org"

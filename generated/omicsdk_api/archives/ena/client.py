@@ -9,14 +9,16 @@ from omicsdk.core.client import AsyncClient, Client, late_operations
 
 
 class _Operations:
-    """The operations of the service, for both clients."""
+    """The operations of the service, for both clients, and what the document states of it."""
 
     if TYPE_CHECKING:
         from .operations.get_record import get_record as get_record
         from .operations.report_runs import report_runs as report_runs
         from .operations.search_runs import search_runs as search_runs
         from .operations.search_studies import search_studies as search_studies
-    else:
+    else:  # type checkers read Client's declarations
+        _interface = 3
+        _default_base_url = "https://www.ebi.ac.uk/ena"
         vars().update(late_operations(__package__, """get_record report_runs search_runs search_studies"""))
 
 
@@ -50,12 +52,6 @@ class EnaApi(_Operations, Client):
         ConfigError: The base URL is invalid.
     """
 
-    _interface = 3
-    _default_base_url = "https://www.ebi.ac.uk/ena"
-
 
 class AsyncEnaApi(_Operations, AsyncClient):
     """European Nucleotide Archive, for asyncio. Arguments as those of EnaApi."""
-
-    _interface = 3
-    _default_base_url = "https://www.ebi.ac.uk/ena"

@@ -12,13 +12,16 @@ _SECURITY = Security({"ApiKey": Scheme("apiKey", "api_key", "query")}, (("ApiKey
 
 
 class _Operations:
-    """The operations of the service, for both clients."""
+    """The operations of the service, for both clients, and what the document states of it."""
 
     if TYPE_CHECKING:
         from .operations.read_records import read_records as read_records
         from .operations.read_summaries import read_summaries as read_summaries
         from .operations.search_records import search_records as search_records
-    else:
+    else:  # type checkers read Client's declarations
+        _interface = 3
+        _default_base_url = "https://eutils.ncbi.nlm.nih.gov/entrez/eutils"
+        _security = _SECURITY
         vars().update(late_operations(__package__, """read_records read_summaries search_records"""))
 
 
@@ -53,14 +56,6 @@ class EutilsApi(_Operations, Client):
         ConfigError: The base URL is invalid.
     """
 
-    _interface = 3
-    _default_base_url = "https://eutils.ncbi.nlm.nih.gov/entrez/eutils"
-    _security = _SECURITY
-
 
 class AsyncEutilsApi(_Operations, AsyncClient):
     """NCBI E-utilities, for asyncio. Arguments as those of EutilsApi."""
-
-    _interface = 3
-    _default_base_url = "https://eutils.ncbi.nlm.nih.gov/entrez/eutils"
-    _security = _SECURITY

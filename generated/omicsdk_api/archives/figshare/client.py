@@ -9,7 +9,7 @@ from omicsdk.core.client import AsyncClient, Client, late_operations
 
 
 class _Operations:
-    """The operations of the service, for both clients."""
+    """The operations of the service, for both clients, and what the document states of it."""
 
     if TYPE_CHECKING:
         from .operations.get_article import get_article as get_article
@@ -18,7 +18,9 @@ class _Operations:
         from .operations.list_collection_articles import list_collection_articles as list_collection_articles
         from .operations.list_files import list_files as list_files
         from .operations.search_articles import search_articles as search_articles
-    else:
+    else:  # type checkers read Client's declarations
+        _interface = 3
+        _default_base_url = "https://api.figshare.com/v2"
         vars().update(
             late_operations(
                 __package__,
@@ -59,12 +61,6 @@ class FigshareApi(_Operations, Client):
         ConfigError: The base URL is invalid.
     """
 
-    _interface = 3
-    _default_base_url = "https://api.figshare.com/v2"
-
 
 class AsyncFigshareApi(_Operations, AsyncClient):
     """Figshare, for asyncio. Arguments as those of FigshareApi."""
-
-    _interface = 3
-    _default_base_url = "https://api.figshare.com/v2"

@@ -12,13 +12,16 @@ _SECURITY = Security({"Token": Scheme("apiKey", "X-Auth-Token")}, (("Token",),))
 
 
 class _Operations:
-    """The operations of the service, for both clients."""
+    """The operations of the service, for both clients, and what the document states of it."""
 
     if TYPE_CHECKING:
         from .operations.list_file_versions import list_file_versions as list_file_versions
         from .operations.list_projects import list_projects as list_projects
         from .operations.search_files import search_files as search_files
-    else:
+    else:  # type checkers read Client's declarations
+        _interface = 3
+        _default_base_url = "https://api.gdc.cancer.gov"
+        _security = _SECURITY
         vars().update(late_operations(__package__, """list_file_versions list_projects search_files"""))
 
 
@@ -57,14 +60,6 @@ class GdcApi(_Operations, Client):
         ConfigError: The base URL is invalid.
     """
 
-    _interface = 3
-    _default_base_url = "https://api.gdc.cancer.gov"
-    _security = _SECURITY
-
 
 class AsyncGdcApi(_Operations, AsyncClient):
     """GDC, for asyncio. Arguments as those of GdcApi."""
-
-    _interface = 3
-    _default_base_url = "https://api.gdc.cancer.gov"
-    _security = _SECURITY

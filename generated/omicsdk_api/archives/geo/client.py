@@ -9,12 +9,14 @@ from omicsdk.core.client import AsyncClient, Client, late_operations
 
 
 class _Operations:
-    """The operations of the service, for both clients."""
+    """The operations of the service, for both clients, and what the document states of it."""
 
     if TYPE_CHECKING:
         from .operations.list_files import list_files as list_files
         from .operations.read_record import read_record as read_record
-    else:
+    else:  # type checkers read Client's declarations
+        _interface = 3
+        _default_base_url = "https://www.ncbi.nlm.nih.gov/geo"
         vars().update(late_operations(__package__, """list_files read_record"""))
 
 
@@ -49,12 +51,6 @@ class GeoApi(_Operations, Client):
         ConfigError: The base URL is invalid.
     """
 
-    _interface = 3
-    _default_base_url = "https://www.ncbi.nlm.nih.gov/geo"
-
 
 class AsyncGeoApi(_Operations, AsyncClient):
     """Gene Expression Omnibus, for asyncio. Arguments as those of GeoApi."""
-
-    _interface = 3
-    _default_base_url = "https://www.ncbi.nlm.nih.gov/geo"

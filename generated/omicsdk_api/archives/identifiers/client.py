@@ -9,11 +9,13 @@ from omicsdk.core.client import AsyncClient, Client, late_operations
 
 
 class _Operations:
-    """The operations of the service, for both clients."""
+    """The operations of the service, for both clients, and what the document states of it."""
 
     if TYPE_CHECKING:
         from .operations.resolve_identifier import resolve_identifier as resolve_identifier
-    else:
+    else:  # type checkers read Client's declarations
+        _interface = 3
+        _default_base_url = "https://resolver.api.identifiers.org"
         vars().update(late_operations(__package__, """resolve_identifier"""))
 
 
@@ -47,12 +49,6 @@ class IdentifiersApi(_Operations, Client):
         ConfigError: The base URL is invalid.
     """
 
-    _interface = 3
-    _default_base_url = "https://resolver.api.identifiers.org"
-
 
 class AsyncIdentifiersApi(_Operations, AsyncClient):
     """identifiers.org, for asyncio. Arguments as those of IdentifiersApi."""
-
-    _interface = 3
-    _default_base_url = "https://resolver.api.identifiers.org"

@@ -9,12 +9,14 @@ from omicsdk.core.client import AsyncClient, Client, late_operations
 
 
 class _Operations:
-    """The operations of the service, for both clients."""
+    """The operations of the service, for both clients, and what the document states of it."""
 
     if TYPE_CHECKING:
         from .operations.get_study import get_study as get_study
         from .operations.list_files import list_files as list_files
-    else:
+    else:  # type checkers read Client's declarations
+        _interface = 3
+        _default_base_url = "https://www.ebi.ac.uk/metabolights/ws"
         vars().update(late_operations(__package__, """get_study list_files"""))
 
 
@@ -49,12 +51,6 @@ class MetabolightsApi(_Operations, Client):
         ConfigError: The base URL is invalid.
     """
 
-    _interface = 3
-    _default_base_url = "https://www.ebi.ac.uk/metabolights/ws"
-
 
 class AsyncMetabolightsApi(_Operations, AsyncClient):
     """MetaboLights, for asyncio. Arguments as those of MetabolightsApi."""
-
-    _interface = 3
-    _default_base_url = "https://www.ebi.ac.uk/metabolights/ws"

@@ -9,7 +9,7 @@ from omicsdk.core.client import AsyncClient, Client, late_operations
 
 
 class _Operations:
-    """The operations of the service, for both clients."""
+    """The operations of the service, for both clients, and what the document states of it."""
 
     if TYPE_CHECKING:
         from .operations.count_files import count_files as count_files
@@ -17,7 +17,9 @@ class _Operations:
         from .operations.get_project import get_project as get_project
         from .operations.list_files import list_files as list_files
         from .operations.search_projects import search_projects as search_projects
-    else:
+    else:  # type checkers read Client's declarations
+        _interface = 3
+        _default_base_url = "https://www.ebi.ac.uk/pride/ws/archive/v3"
         vars().update(
             late_operations(__package__, """count_files get_checksums get_project list_files search_projects""")
         )
@@ -54,12 +56,6 @@ class PrideApi(_Operations, Client):
         ConfigError: The base URL is invalid.
     """
 
-    _interface = 3
-    _default_base_url = "https://www.ebi.ac.uk/pride/ws/archive/v3"
-
 
 class AsyncPrideApi(_Operations, AsyncClient):
     """PRIDE Archive, for asyncio. Arguments as those of PrideApi."""
-
-    _interface = 3
-    _default_base_url = "https://www.ebi.ac.uk/pride/ws/archive/v3"

@@ -9,11 +9,13 @@ from omicsdk.core.client import AsyncClient, Client, late_operations
 
 
 class _Operations:
-    """The operations of the service, for both clients."""
+    """The operations of the service, for both clients, and what the document states of it."""
 
     if TYPE_CHECKING:
         from .operations.locate_runs import locate_runs as locate_runs
-    else:
+    else:  # type checkers read Client's declarations
+        _interface = 3
+        _default_base_url = "https://locate.ncbi.nlm.nih.gov/sdl/2"
         vars().update(late_operations(__package__, """locate_runs"""))
 
 
@@ -46,12 +48,6 @@ class SdlApi(_Operations, Client):
         ConfigError: The base URL is invalid.
     """
 
-    _interface = 3
-    _default_base_url = "https://locate.ncbi.nlm.nih.gov/sdl/2"
-
 
 class AsyncSdlApi(_Operations, AsyncClient):
     """SRA Data Locator, for asyncio. Arguments as those of SdlApi."""
-
-    _interface = 3
-    _default_base_url = "https://locate.ncbi.nlm.nih.gov/sdl/2"

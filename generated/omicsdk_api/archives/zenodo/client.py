@@ -9,13 +9,15 @@ from omicsdk.core.client import AsyncClient, Client, late_operations
 
 
 class _Operations:
-    """The operations of the service, for both clients."""
+    """The operations of the service, for both clients, and what the document states of it."""
 
     if TYPE_CHECKING:
         from .operations.get_latest_version import get_latest_version as get_latest_version
         from .operations.get_record import get_record as get_record
         from .operations.search_records import search_records as search_records
-    else:
+    else:  # type checkers read Client's declarations
+        _interface = 3
+        _default_base_url = "https://zenodo.org/api"
         vars().update(late_operations(__package__, """get_latest_version get_record search_records"""))
 
 
@@ -53,12 +55,6 @@ class ZenodoApi(_Operations, Client):
         ConfigError: The base URL is invalid.
     """
 
-    _interface = 3
-    _default_base_url = "https://zenodo.org/api"
-
 
 class AsyncZenodoApi(_Operations, AsyncClient):
     """Zenodo, for asyncio. Arguments as those of ZenodoApi."""
-
-    _interface = 3
-    _default_base_url = "https://zenodo.org/api"

@@ -12,7 +12,7 @@ _SECURITY = Security({"accessToken": Scheme("http", "bearer")}, (("accessToken",
 
 
 class _Operations:
-    """The operations of the service, for both clients."""
+    """The operations of the service, for both clients, and what the document states of it."""
 
     if TYPE_CHECKING:
         from .operations.add_group_user import add_group_user as add_group_user
@@ -66,7 +66,11 @@ class _Operations:
         from .operations.update_policy import update_policy as update_policy
         from .operations.update_role import update_role as update_role
         from .operations.update_user import update_user as update_user
-    else:
+    else:  # type checkers read Client's declarations
+        _interface = 3
+        _default_base_url = ""
+        _error_module = f"{__package__}.errors"
+        _security = _SECURITY
         vars().update(
             late_operations(
                 __package__,
@@ -124,16 +128,6 @@ class ArboristApi(_Operations, Client):
         ConfigError: The base URL is invalid.
     """
 
-    _interface = 3
-    _default_base_url = ""
-    _error_module = f"{__package__}.errors"
-    _security = _SECURITY
-
 
 class AsyncArboristApi(_Operations, AsyncClient):
     """Gen3 Arborist, for asyncio. Arguments as those of ArboristApi."""
-
-    _interface = 3
-    _default_base_url = ""
-    _error_module = f"{__package__}.errors"
-    _security = _SECURITY

@@ -29,7 +29,7 @@ _SECURITY = Security(
 
 
 class _Operations:
-    """The operations of the service, for both clients."""
+    """The operations of the service, for both clients, and what the document states of it."""
 
     if TYPE_CHECKING:
         from .operations.authorize import authorize as authorize
@@ -99,7 +99,11 @@ class _Operations:
         from .operations.update_service_account import update_service_account as update_service_account
         from .operations.upload_file import upload_file as upload_file
         from .operations.upload_file_to_guid import upload_file_to_guid as upload_file_to_guid
-    else:
+    else:  # type checkers read Client's declarations
+        _interface = 3
+        _default_base_url = "https://example.domain"
+        _error_module = f"{__package__}.errors"
+        _security = _SECURITY
         vars().update(
             late_operations(
                 __package__,
@@ -161,16 +165,6 @@ class FenceApi(_Operations, Client):
         ConfigError: The base URL is invalid.
     """
 
-    _interface = 3
-    _default_base_url = "https://example.domain"
-    _error_module = f"{__package__}.errors"
-    _security = _SECURITY
-
 
 class AsyncFenceApi(_Operations, AsyncClient):
     """Gen3 Fence, for asyncio. Arguments as those of FenceApi."""
-
-    _interface = 3
-    _default_base_url = "https://example.domain"
-    _error_module = f"{__package__}.errors"
-    _security = _SECURITY

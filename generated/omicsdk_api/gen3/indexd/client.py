@@ -30,7 +30,7 @@ _SECURITY = Security(
 
 
 class _Operations:
-    """The operations of the service, for both clients."""
+    """The operations of the service, for both clients, and what the document states of it."""
 
     if TYPE_CHECKING:
         from .operations.create_aliases import create_aliases as create_aliases
@@ -78,7 +78,11 @@ class _Operations:
         from .operations.update_blank import update_blank as update_blank
         from .operations.update_record import update_record as update_record
         from .operations.update_versions import update_versions as update_versions
-    else:
+    else:  # type checkers read Client's declarations
+        _interface = 3
+        _default_base_url = "https://data.example.domain"
+        _error_module = f"{__package__}.errors"
+        _security = _SECURITY
         vars().update(
             late_operations(
                 __package__,
@@ -150,11 +154,6 @@ class IndexdApi(_Operations, Client):
         ConfigError: The base URL is invalid.
     """
 
-    _interface = 3
-    _default_base_url = "https://data.example.domain"
-    _error_module = f"{__package__}.errors"
-    _security = _SECURITY
-
     def __init__(
         self,
         base_url: str | None = None,
@@ -167,11 +166,6 @@ class IndexdApi(_Operations, Client):
 
 class AsyncIndexdApi(_Operations, AsyncClient):
     """Indexd, for asyncio. Arguments as those of IndexdApi."""
-
-    _interface = 3
-    _default_base_url = "https://data.example.domain"
-    _error_module = f"{__package__}.errors"
-    _security = _SECURITY
 
     def __init__(
         self,

@@ -12,7 +12,7 @@ _SECURITY = Security({"authToken": Scheme("apiKey", "Authorization")}, (("authTo
 
 
 class _Operations:
-    """The operations of the service, for both clients."""
+    """The operations of the service, for both clients, and what the document states of it."""
 
     if TYPE_CHECKING:
         from .operations.create_cohort import create_cohort as create_cohort
@@ -27,7 +27,10 @@ class _Operations:
         from .operations.put_cohort import put_cohort as put_cohort
         from .operations.put_manifest import put_manifest as put_manifest
         from .operations.put_metadata import put_metadata as put_metadata
-    else:
+    else:  # type checkers read Client's declarations
+        _interface = 3
+        _default_base_url = ""
+        _security = _SECURITY
         vars().update(
             late_operations(
                 __package__,
@@ -71,14 +74,6 @@ class ManifestApi(_Operations, Client):
         ConfigError: The base URL is invalid.
     """
 
-    _interface = 3
-    _default_base_url = ""
-    _security = _SECURITY
-
 
 class AsyncManifestApi(_Operations, AsyncClient):
     """Manifest Service, for asyncio. Arguments as those of ManifestApi."""
-
-    _interface = 3
-    _default_base_url = ""
-    _security = _SECURITY

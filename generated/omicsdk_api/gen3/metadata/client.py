@@ -29,7 +29,7 @@ _SECURITY = Security(
 
 
 class _Operations:
-    """The operations of the service, for both clients."""
+    """The operations of the service, for both clients, and what the document states of it."""
 
     if TYPE_CHECKING:
         from .operations.batch_create import batch_create as batch_create
@@ -68,7 +68,11 @@ class _Operations:
         from .operations.query_documents import query_documents as query_documents
         from .operations.update import update as update
         from .operations.update_aliases import update_aliases as update_aliases
-    else:
+    else:  # type checkers read Client's declarations
+        _interface = 3
+        _default_base_url = ""
+        _error_module = f"{__package__}.errors"
+        _security = _SECURITY
         vars().update(
             late_operations(
                 __package__,
@@ -119,11 +123,6 @@ class MetadataApi(_Operations, Client):
         ConfigError: The base URL is invalid.
     """
 
-    _interface = 3
-    _default_base_url = ""
-    _error_module = f"{__package__}.errors"
-    _security = _SECURITY
-
     def __init__(
         self,
         base_url: str | None = None,
@@ -136,11 +135,6 @@ class MetadataApi(_Operations, Client):
 
 class AsyncMetadataApi(_Operations, AsyncClient):
     """Gen3 Metadata Service, for asyncio. Arguments as those of MetadataApi."""
-
-    _interface = 3
-    _default_base_url = ""
-    _error_module = f"{__package__}.errors"
-    _security = _SECURITY
 
     def __init__(
         self,

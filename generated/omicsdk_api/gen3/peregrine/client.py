@@ -12,7 +12,7 @@ _SECURITY = Security({"accessToken": Scheme("http", "bearer")}, (("accessToken",
 
 
 class _Operations:
-    """The operations of the service, for both clients."""
+    """The operations of the service, for both clients, and what the document states of it."""
 
     if TYPE_CHECKING:
         from .operations.count_nodes import count_nodes as count_nodes
@@ -22,7 +22,11 @@ class _Operations:
         from .operations.get_version import get_version as get_version
         from .operations.list_projects import list_projects as list_projects
         from .operations.query import query as query
-    else:
+    else:  # type checkers read Client's declarations
+        _interface = 3
+        _default_base_url = "https://example.domain"
+        _error_module = f"{__package__}.errors"
+        _security = _SECURITY
         vars().update(
             late_operations(
                 __package__,
@@ -69,16 +73,6 @@ class PeregrineApi(_Operations, Client):
         ConfigError: The base URL is invalid.
     """
 
-    _interface = 3
-    _default_base_url = "https://example.domain"
-    _error_module = f"{__package__}.errors"
-    _security = _SECURITY
-
 
 class AsyncPeregrineApi(_Operations, AsyncClient):
     """Gen3 Peregrine, for asyncio. Arguments as those of PeregrineApi."""
-
-    _interface = 3
-    _default_base_url = "https://example.domain"
-    _error_module = f"{__package__}.errors"
-    _security = _SECURITY

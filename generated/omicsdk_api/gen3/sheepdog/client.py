@@ -12,7 +12,7 @@ _SECURITY = Security({"accessToken": Scheme("apiKey", "Authorization")}, (("acce
 
 
 class _Operations:
-    """The operations of the service, for both clients."""
+    """The operations of the service, for both clients, and what the document states of it."""
 
     if TYPE_CHECKING:
         from .operations.change_file_upload import change_file_upload as change_file_upload
@@ -87,7 +87,10 @@ class _Operations:
         from .operations.try_upload_file import try_upload_file as try_upload_file
         from .operations.upload_file import upload_file as upload_file
         from .operations.validate_upload_manifest import validate_upload_manifest as validate_upload_manifest
-    else:
+    else:  # type checkers read Client's declarations
+        _interface = 3
+        _default_base_url = ""
+        _security = _SECURITY
         vars().update(
             late_operations(
                 __package__,
@@ -149,14 +152,6 @@ class SheepdogApi(_Operations, Client):
         ConfigError: The base URL is invalid.
     """
 
-    _interface = 3
-    _default_base_url = ""
-    _security = _SECURITY
-
 
 class AsyncSheepdogApi(_Operations, AsyncClient):
     """Gen3 Submission API (Sheepdog), for asyncio. Arguments as those of SheepdogApi."""
-
-    _interface = 3
-    _default_base_url = ""
-    _security = _SECURITY

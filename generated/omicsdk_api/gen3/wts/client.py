@@ -12,7 +12,7 @@ _SECURITY = Security({"authToken": Scheme("apiKey", "Authorization")}, (("authTo
 
 
 class _Operations:
-    """The operations of the service, for both clients."""
+    """The operations of the service, for both clients, and what the document states of it."""
 
     if TYPE_CHECKING:
         from .operations.authorize import authorize as authorize
@@ -23,7 +23,10 @@ class _Operations:
         from .operations.get_status import get_status as get_status
         from .operations.get_token import get_token as get_token
         from .operations.logout import logout as logout
-    else:
+    else:  # type checkers read Client's declarations
+        _interface = 3
+        _default_base_url = ""
+        _security = _SECURITY
         vars().update(
             late_operations(
                 __package__,
@@ -70,14 +73,6 @@ class WtsApi(_Operations, Client):
         ConfigError: The base URL is invalid.
     """
 
-    _interface = 3
-    _default_base_url = ""
-    _security = _SECURITY
-
 
 class AsyncWtsApi(_Operations, AsyncClient):
     """Workspace Token Service, for asyncio. Arguments as those of WtsApi."""
-
-    _interface = 3
-    _default_base_url = ""
-    _security = _SECURITY

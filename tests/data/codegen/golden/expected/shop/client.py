@@ -22,7 +22,7 @@ _SERVERS = DocumentServers((Server("https://shop.example/{stage}", {"stage": ("v
 
 
 class _Operations:
-    """The operations of the service, for both clients."""
+    """The operations of the service, for both clients, and what the document states of it."""
 
     if TYPE_CHECKING:
         from .operations.add_sample import add_sample as add_sample
@@ -31,7 +31,12 @@ class _Operations:
         from .operations.list_samples import list_samples as list_samples
         from .operations.put_reads import put_reads as put_reads
         from .operations.send_report import send_report as send_report
-    else:
+    else:  # type checkers read Client's declarations
+        _interface = 3
+        _default_base_url = "https://shop.example/v1"
+        _error_module = f"{__package__}.errors"
+        _security = _SECURITY
+        _servers = _SERVERS.chosen(None)
         vars().update(
             late_operations(__package__, """add_sample get_reads head_reads list_samples put_reads send_report""")
         )
@@ -69,12 +74,6 @@ class ShopApi(_Operations, Client):
         ConfigError: The base URL is invalid.
     """
 
-    _interface = 3
-    _default_base_url = "https://shop.example/v1"
-    _error_module = f"{__package__}.errors"
-    _security = _SECURITY
-    _servers = _SERVERS.chosen(None)
-
     def __init__(
         self,
         base_url: str | None = None,
@@ -89,12 +88,6 @@ class ShopApi(_Operations, Client):
 
 class AsyncShopApi(_Operations, AsyncClient):
     """A shop, for asyncio. Arguments as those of ShopApi."""
-
-    _interface = 3
-    _default_base_url = "https://shop.example/v1"
-    _error_module = f"{__package__}.errors"
-    _security = _SECURITY
-    _servers = _SERVERS.chosen(None)
 
     def __init__(
         self,
