@@ -117,9 +117,10 @@ def get(
 
     Names of data are accessions of runs, experiments, samples, studies and projects of the ENA and the SRA, series and
     samples of GEO, studies of ArrayExpress, BioStudies, PRIDE and MetaboLights, projects, barcodes and UUIDs of the GDC
-    and Azul, and the pages of portals that show them. Their archives are asked for the files. A file on this
-    machine whose name is an accession is read as a list. More than 1,000 files or 100 GiB of accessions are downloaded
-    only after a question, which the command asks on a terminal unless --yes is given.
+    and Azul, DOIs, records of Zenodo, Figshare, Dataverse and Dryad, and the pages of portals that show them. Their
+    archives are asked for the files; of the EGA's, the files are only listed. A file on this machine whose name is an
+    accession is read as a list. More than 1,000 files or 100 GiB of accessions are downloaded only after a question,
+    which the command asks on a terminal unless --yes is given.
 
     The format of a list is detected from its first lines: manifests of the HCA, Azul, GDC, Gen3, Seven Bridges, Kids
     First, ENA, SRA, GEO, Terra and ENCODE, records of Zenodo and other archives, packages of data, bags, Metalink, aria2,
@@ -131,8 +132,8 @@ def get(
     That of accessions is a sample sheet: a row for each run with its sample, organism, library and instrument.
 
     Args:
-        what: Accessions such as SRR1553607, PRJNA257197 or GSE147507, URLs of portals' pages, lists (files, folders of
-            bags, - for stdin), URIs such as drs://HOST/ID or s3://bucket/key, and URLs of files.
+        what: Accessions such as SRR1553607, PRJNA257197 or GSE147507, DOIs, URLs of portals' pages, lists (files,
+            folders of bags, - for stdin), URIs such as drs://HOST/ID or s3://bucket/key, and URLs of files.
         folder: Folder for the files; created if missing.
         format: Format of the lists, instead of the detected one. URLs are then URLs of lists, which are downloaded
             first.
