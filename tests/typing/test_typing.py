@@ -18,7 +18,14 @@ NOT_TYPES = {"reportUnusedExpression", "reportUnusedCallResult", "reportUnusedCo
 """Rules that speak of statements without effect: those are what the wrong files are made of."""
 
 BLOCK = re.compile(r"^```python(?: [^\n]*)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-UNTYPED = ("def test_", "sys.path.insert", "from runs import ", "from registry import ", "import pandas", "import fsspec")
+UNTYPED = (
+    "def test_",
+    "sys.path.insert",
+    "from runs import ",
+    "from registry import ",
+    "import pandas",
+    "import fsspec",
+)
 """What stands in examples without types: fixtures, a client that the page makes itself, a library without stubs."""
 
 Errors = dict[Path, dict[int, list[str]]]
