@@ -58,8 +58,10 @@ coverage: $(STAMP)
 
 # The folders of tests are in memory where 6 GiB of it are available, but for those of transfers, which are about disks.
 # No more at once than there are processors: these wait for nothing. One that opens a socket or starts a process fails.
+# UNIT takes a part of them.
+UNIT := tests/unit tests/cassettes
 unit: $(STAMP)
-	@$(BIN)/python tests/support/in_memory.py $(BIN)/python -m pytest -q $(call SPREAD,$(PROCESSORS)) $(MEASURED) -m "not long" tests/unit tests/cassettes
+	@$(BIN)/python tests/support/in_memory.py $(BIN)/python -m pytest -q $(call SPREAD,$(PROCESSORS)) $(MEASURED) -m "not long" $(UNIT)
 
 functional: $(STAMP)
 	@$(BIN)/python tests/support/in_memory.py $(BIN)/python -m pytest -q $(call SPREAD,$(JOBS)) $(if $(MEASURED),$(MEASURED) --cov-append) -m "not long and not compat and not types and not release" tests/functional tests/faults
