@@ -16,7 +16,7 @@ class Dataset(Model):
     """A dataset."""
 
     accession_id: str
-    """Its accession."""
+    """The dataset's accession, which begins with EGAD."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("accession_id", "accession_id", True, False, STRING),)

@@ -17,7 +17,7 @@ class File(Model):
     """A file of a dataset."""
 
     accession_id: str
-    """Its accession."""
+    """The file's accession, which begins with EGAF."""
     extension: str | None
     """Suffix of its name."""
     filesize: int | None

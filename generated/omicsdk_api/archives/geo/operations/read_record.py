@@ -20,7 +20,7 @@ def build(*, acc: str, targ: str | Omit = OMIT, form: str | Omit = OMIT, view: s
     describe it. For an accession that is unknown or not public, a page of HTML is returned with status 200.
 
     Args:
-        acc (str): Its accession.
+        acc (str): The accession of the record, such as GSE147507.
         targ (str): Which records are described, `self`, or `gsm` for the samples of a series. Optional.
         form (str): Format, such as `text`. Optional.
         view (str): How much is described; `brief` leaves tables of values out. Optional.

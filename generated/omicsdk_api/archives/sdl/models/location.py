@@ -17,7 +17,7 @@ class Location(Model):
     """A copy of a file."""
 
     link: str | None
-    """Its URL."""
+    """The URL of the copy."""
     pay_required: bool | None
     """Whether downloads are billed to the caller. Its name in the document is payRequired."""
     ce_required: bool | None

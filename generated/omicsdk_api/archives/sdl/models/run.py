@@ -19,13 +19,13 @@ class Run(Model):
     """A run, or why it cannot be located."""
 
     bundle: str | None
-    """Its accession."""
+    """The accession of the run."""
     status: int | None
     """200 where it has files; else an HTTP status that says why not."""
     msg: str | None
     """The same in words."""
     files: list[File] | None
-    """Its files."""
+    """The files of the run."""
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (

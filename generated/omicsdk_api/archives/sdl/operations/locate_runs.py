@@ -31,7 +31,7 @@ def build(*, acc: str | Sequence[str], accept_alternate_locations: str | Omit = 
         accept_alternate_locations (str): `yes` lists also files as they were submitted. Optional.
 
     Returns:
-        200: The runs.
+        200: The runs that were located.
     """
     return request(
         FACTS,
