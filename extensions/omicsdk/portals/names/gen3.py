@@ -9,13 +9,13 @@ from typing import Any, ClassVar
 from omicsdk.core.errors import NotFound
 from omicsdk.core.json_parts import checked_json
 from omicsdk.core.model import ANY, mapping
-from omicsdk.core.plain_client import stopping_by
 from omicsdk.core.type_guards import only_objects
 from omicsdk.gen3 import Gen3
 from omicsdk.gen3.manifests.discovery import objects_in, shown_in
 from omicsdk.gen3.metadata_documents import document_of
 from omicsdk.portals.lists import FAULT, ListedFile, RowFault
 from omicsdk.portals.names.archive import Archive, NamedRow
+from omicsdk.portals.names.clients import client_of
 from omicsdk.portals.names.grammar import Name
 from omicsdk.portals.tables import gen3_entries
 
@@ -41,7 +41,7 @@ class Gen3Studies(Archive):
 
     @cached_property
     def _commons(self) -> Gen3:
-        return stopping_by(Gen3(environ=self.options.environ, transport=self.options.transport), self.options.stopped)
+        return client_of(Gen3, "", self.options)
 
     def close(self) -> None:
         if "_commons" in vars(self):

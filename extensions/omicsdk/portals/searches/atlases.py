@@ -59,7 +59,7 @@ class GdcSearch(Searcher):
     _HITS = members(data=members(hits=array(mapping(ANY))))
 
     def hits(self, query: Query) -> Iterator[Hit]:
-        with self.client(GdcApi, "OMICS_GDC_URL") as client:
+        with self.client(GdcApi, "GDC") as client:
             response = client.list_projects.raw(
                 size=1000, expand="program,summary,summary.experimental_strategies,summary.data_categories"
             )

@@ -31,7 +31,7 @@ class ZenodoSearch(Searcher):
     _HITS = members(hits=members(hits=array(mapping(ANY))))
 
     def hits(self, query: Query) -> Iterator[Hit]:
-        with self.client(ZenodoApi, "OMICS_ZENODO_URL") as client:
+        with self.client(ZenodoApi, "ZENODO") as client:
             for number in range(1, query.limit // self._PAGE + 2):
                 response = client.search_records.raw(
                     q=_words(query), type="dataset", sort="bestmatch", size=self._PAGE, page=number
@@ -63,7 +63,7 @@ class FigshareSearch(Searcher):
     _DATASET = 3
 
     def hits(self, query: Query) -> Iterator[Hit]:
-        with self.client(FigshareApi, "OMICS_FIGSHARE_URL") as client:
+        with self.client(FigshareApi, "FIGSHARE") as client:
             response = client.search_articles.raw(
                 search_for=_words(query), item_type=self._DATASET, page_size=query.limit + 1
             )
@@ -79,7 +79,7 @@ class DataverseSearch(Searcher):
     _ITEMS = members(data=members(items=array(mapping(ANY))))
 
     def hits(self, query: Query) -> Iterator[Hit]:
-        with self.client(DataverseApi, "OMICS_DATAVERSE_URL") as client:
+        with self.client(DataverseApi, "DATAVERSE") as client:
             self.title = f"the Dataverse {client.base_url}"
             response = client.search.raw(q=_words(query), type="dataset", per_page=query.limit + 1)
             site = client.base_url.removesuffix("/api")
@@ -100,7 +100,7 @@ class DryadSearch(Searcher):
 
     def hits(self, query: Query) -> Iterator[Hit]:
         words = " ".join([*(term[0] for term in query.terms), query.organism]).strip()
-        with self.client(DryadApi, "OMICS_DRYAD_URL") as client:
+        with self.client(DryadApi, "DRYAD") as client:
             response = client.search_datasets.raw(q=words, per_page=self._PAGE)
         found: dict[str, Any] = checked_json(response, "search_datasets", mapping(ANY))
         listed: object = found.get("_embedded")

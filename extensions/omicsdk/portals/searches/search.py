@@ -19,11 +19,11 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar, get_args
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.display import Displayed
 from omicsdk.core.errors import Interrupted, OmicsError, TimedOut, UsageError
-from omicsdk.core.plain_client import stopping_by
 from omicsdk.core.retry import Retry
 from omicsdk.core.threads import Workers, ended
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.portals.names.archive import ArchiveOptions
+from omicsdk.portals.names.clients import client_of
 from omicsdk.portals.names.grammar import names_in
 
 if TYPE_CHECKING:
@@ -158,23 +158,14 @@ class Searcher:
             OmicsError: The service failed.
         """
 
-    def client(self, kind: type[C], variable: str = "") -> C:
-        """A client of the service, whose waits end with the search.
+    def client(self, kind: type[C], service: str = "") -> C:
+        """A client of the service, which is asked once more where it fails, and not after the search.
 
         Args:
             kind: Its class.
-            variable: The environment variable of its URL; that of a platform is found by its class.
+            service: As of `client_of`.
         """
-        options = self.options
-        client = kind(
-            options.environ.get(variable) or None,
-            environ=options.environ,
-            transport=options.transport,
-            clock=options.clock,
-            retry=RETRY,
-            timeout=SECONDS,
-        )
-        return stopping_by(client, options.stopped)
+        return client_of(kind, service, self.options, retry=RETRY, timeout=SECONDS)
 
     def named(self, id: str) -> str:
         """An identifier of the archive as a name, with the archive in front if it alone is not one of its names.

@@ -42,7 +42,7 @@ class EnaSearch(Searcher):
         conditions = list(map(self._condition, query.terms))
         if query.organism:
             conditions.append(f"scientific_name={quoted(query.organism)}")
-        with self.client(EnaApi, "OMICS_ENA_URL") as client:
+        with self.client(EnaApi, "ENA") as client:
             response = client.search_studies.raw(
                 result="read_study",
                 query=" AND ".join(conditions),

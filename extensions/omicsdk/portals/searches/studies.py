@@ -24,7 +24,7 @@ class BioStudiesSearch(Searcher):
 
     def hits(self, query: Query) -> Iterator[Hit]:
         organism = [f"organism:{quoted(query.organism)}"] if query.organism else []
-        with self.client(BiostudiesApi, "OMICS_BIOSTUDIES_URL") as client:
+        with self.client(BiostudiesApi, "BIOSTUDIES") as client:
             response = client.search.raw(
                 collection="arrayexpress", query=lucene(query, *organism), page_size=query.limit + 1
             )
@@ -56,7 +56,7 @@ class PrideSearch(Searcher):
 
     def hits(self, query: Query) -> Iterator[Hit]:
         words = " ".join([*(quoted(term[0]) if " " in term[0] else term[0] for term in query.terms), query.organism])
-        with self.client(PrideApi, "OMICS_PRIDE_URL") as client:
+        with self.client(PrideApi, "PRIDE") as client:
             response = client.search_projects.raw(keyword=words.strip(), page_size=self._PAGE, page=0)
         for project in checked_json(response, "search_projects", array(mapping(ANY))):
             title, about = (str(project.get(name) or "") for name in ("title", "projectDescription"))
