@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import httpx
 import pytest
-from omicsdk.core.errors import BadRequest, DecodeError, Forbidden, Interrupted, NotFound, OmicsError, UsageError
+from omicsdk.core.errors import (
+    APIError,
+    BadRequest,
+    DecodeError,
+    Forbidden,
+    Interrupted,
+    NotFound,
+    OmicsError,
+    UsageError,
+)
 from omicsdk.core.manual_clock import ManualClock
 from omicsdk.portals.lists import ListedFile
 from omicsdk.portals.names import ArchiveOptions, Archives, NamedRow, names_in
@@ -52,8 +62,8 @@ def information(*rows: Mapping[str, str]) -> httpx.Response:
     return text(",".join(columns), *(",".join(row.get(name, "") for name in columns) for row in rows))
 
 
-def archives(responses: Mapping[str, Recorded], reads: Reads = "fastq", **more: object) -> Archives:
-    options = ArchiveOptions({}, reads, transport=RecordedResponses(responses), clock=ManualClock(), **more)  # type: ignore[arg-type]
+def archives(responses: Mapping[str, Recorded], reads: Reads = "fastq", **more: Any) -> Archives:
+    options = ArchiveOptions({}, reads, transport=RecordedResponses(responses), clock=ManualClock(), **more)
     return Archives(options)
 
 
@@ -82,7 +92,9 @@ def test_a_third_file_without_mates_has_its_own_checksum() -> None:
 def test_files_and_checksums_of_different_number_fail_alone_and_are_never_guessed() -> None:
     broken = {**fastq("SRR1000001", "a_1.fastq.gz", "a_2.fastq.gz"), "fastq_md5": MD5[0]}
     first, second = resolved("SRP000001", {REPORT: table(broken, fastq("SRR1000002", "b.fastq.gz"))})
-    assert "fastq_md5 has 1 values for 2 URLs" in first.files[0].error.message  # type: ignore[union-attr]
+    error = first.files[0].error
+    assert error is not None
+    assert "fastq_md5 has 1 values for 2 URLs" in error.message
     assert [file.name for file in second.files] == ["b.fastq.gz"]
 
 
@@ -229,7 +241,8 @@ def test_a_stop_ends_a_long_list() -> None:
 
 def test_a_failing_archive_is_not_taken_for_one_without_runs() -> None:
     error = failing(lambda: resolved("SRP000001", {REPORT: httpx.Response(500, text="down")}))
-    assert error.status == 500  # type: ignore[attr-defined]
+    assert isinstance(error, APIError)
+    assert error.status == 500
 
 
 def test_runs_have_no_supplementary_files() -> None:
