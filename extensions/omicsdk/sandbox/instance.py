@@ -20,8 +20,8 @@ from omicsdk.sandbox.document import read_document
 from omicsdk.sandbox.dss.service import dss_service
 from omicsdk.sandbox.dss.state import Dss
 from omicsdk.sandbox.engine.documents import Spec
+from omicsdk.sandbox.engine.platforms import completed
 from omicsdk.sandbox.engine.store import Store
-from omicsdk.sandbox.examples import with_examples
 from omicsdk.sandbox.fusillade.oauth import shared_routes
 from omicsdk.sandbox.fusillade.service import fusillade_service
 from omicsdk.sandbox.fusillade.state import Fusillade
@@ -195,7 +195,10 @@ class Instance:
         url: Its URL for programs on this machine.
         context: State and settings that all services share.
         platforms: The platforms.
+        services: The platforms' services, with their own handlers only.
     """
+
+    services: list[Service]
 
     def __init__(self, sandbox: "LiveSandbox", control: Sequence[BaseRoute], *, lasting: bool) -> None:
         self._sandbox = sandbox
@@ -296,7 +299,8 @@ class Instance:
         other = [objects, storage, *control, *shared_routes(context.secrets), *platforms.gen3.routes()]
         other += platforms.portals.routes()
         other += [engine.mount(context) for engine in platforms.engines]
-        services = _services(platforms, self._sandbox.options.documents)
+        self.services = _services(platforms, self._sandbox.options.documents)
+        services = [completed(each, context) for each in self.services]
         return Gateway(make_app(services, context.tokens, other, lambda: context.crashes_as_real))
 
     def _keep_time(self, database: Database, clock: Clock) -> None:
@@ -340,7 +344,7 @@ def _services(platforms: Platforms, documents: Mapping[str, Mapping[str, Any]]) 
     def document(service: str) -> Mapping[str, Any]:
         return documents.get(service) or read_document(service)
 
-    services = [
+    return [
         dss_service(platforms.dss, document("dss")),
         azul_service(platforms.azul, document("azul")),
         fusillade_service(platforms.fusillade, document("fusillade")),
@@ -351,4 +355,3 @@ def _services(platforms: Platforms, documents: Mapping[str, Mapping[str, Any]]) 
         pangea_service(platforms.pangea, document("pangea")),
         *platforms.ga4gh.services(document),
     ]
-    return [with_examples(each) for each in services]

@@ -41,7 +41,7 @@ from omicsdk.sandbox.traffic.wire import RequestLog, Stalls
 from omicsdk.sandbox.upload.state import Upload, api_key
 
 if TYPE_CHECKING:
-    from omicsdk.sandbox.engine.engine import Engine
+    from omicsdk.sandbox.engine.engine import Engine, Explanation
     from omicsdk.sandbox.seeds.exchanges import Report
     from omicsdk.sandbox.state.snapshots import Snapshot
 
@@ -93,6 +93,13 @@ class LiveSandbox:
         if self._asked_folder is None:
             raise RuntimeError("the sandbox has no folder before it is started: it makes a temporary one")
         return self._asked_folder
+
+    def explain(self) -> "dict[str, list[Explanation]]":
+        """How each operation of the services is answered, and why, by service."""
+        from omicsdk.sandbox.engine.platforms import explanations
+
+        platforms = {service.name: explanations(service) for service in self._up.services}
+        return platforms | {engine.name: engine.explain() for engine in self.engines}
 
     @property
     def url(self) -> str:

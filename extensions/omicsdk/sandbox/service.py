@@ -226,7 +226,10 @@ class Service:
         prefix: Mount path, such as /dss/v1.
         document: Its OpenAPI 3.1 document.
         document_path: Path of the document below the prefix.
-        handlers: Operation name to handler; each operation of the document must have one.
+        handlers: Operation name to handler; the engine answers operations without one from the document.
+        rights: Raises a Problem where the sender may not request an operation that the engine answers.
+        identities: The fields with objects' identities, by the paths of collections that the engine answers for, where the schemas
+            do not show them.
         formats: Checks of the document's own formats.
         format_codes: Which error code a violated format gives, or a wrong parameter or field of a body by `operation.name`.
         restricted: Whether every operation needs a token at present, whatever the document states.
@@ -251,6 +254,8 @@ class Service:
     document: Mapping[str, Any]
     document_path: str
     handlers: Mapping[str, Handler]
+    rights: Callable[[Call], object] = lambda _call: None
+    identities: Mapping[str, str] = field(default_factory=dict[str, str])
     formats: FormatChecker = field(default_factory=lambda: FormatChecker(formats=()))
     format_codes: Mapping[str, str] = field(default_factory=dict[str, str])
     restricted: Callable[[], bool] = lambda: False

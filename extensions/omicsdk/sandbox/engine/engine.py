@@ -65,13 +65,19 @@ class Engine:
         document: A resolved OpenAPI 3.1 document.
         name: The service's name, which is also its place in the sandbox.
         handlers: Functions that answer operations in place of the engine, by the operations' names.
+        identities: The fields with objects' identities, by their collections' paths, where schemas do not show them.
 
     Raises:
         LookupError: A handler has no operation.
     """
 
     def __init__(
-        self, document: Mapping[str, Any], *, name: str = "api", handlers: Mapping[str, Handler] | None = None
+        self,
+        document: Mapping[str, Any],
+        *,
+        name: str = "api",
+        handlers: Mapping[str, Handler] | None = None,
+        identities: Mapping[str, str] | None = None,
     ) -> None:
         self.document = document
         self.name = name
@@ -81,7 +87,7 @@ class Engine:
         if idle := self._handlers.keys() - {operation.name for operation in self.operations}:
             raise LookupError(f"{name}: handlers without an operation: {', '.join(sorted(idle))}")
         self.schemas = Schemas(document, self._report)
-        self.plan = Plan(self.operations, self.schemas, frozenset(self._handlers))
+        self.plan = Plan(self.operations, self.schemas, frozenset(self._handlers), identities or {})
 
     def _report(self, fault: str) -> None:
         """Keep a fault of the document, and log it once."""

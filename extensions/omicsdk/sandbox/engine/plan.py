@@ -168,11 +168,13 @@ class Plan:
         operations: Its operations.
         schemas: Its schemas.
         handled: Names of operations that have handlers.
+        identities: The fields with objects' identities, by their collections' paths, where they are declared.
     """
 
     operations: Sequence[Operation]
     schemas: Schemas
     handled: frozenset[str] = frozenset()
+    identities: Mapping[str, str] = field(default_factory=dict[str, str])
     _answers: dict[tuple[str, str], Answer] = field(default_factory=dict[tuple[str, str], Answer])
     _shapes: dict[Path, Shape] = field(default_factory=dict[Path, Shape])
     _settable: dict[Path, frozenset[str]] = field(default_factory=dict[Path, frozenset[str]])
@@ -307,6 +309,9 @@ class Plan:
             certain: Whether only the parameter's name counts, not that a field has a usual name.
         """
         spelled = {words(name): name for name in self.schemas.properties(schema)}
+        declared = self.identities.get(f"/{'/'.join(resource.segments)}", "")
+        if declared in self.schemas.properties(schema):
+            return (declared,)
         parameter, noun = words(resource.parameter), resource.noun
         last = parameter.rpartition("_")[2]
         wanted = [parameter] if parameter else []

@@ -17,20 +17,11 @@ from omicsdk.sandbox.service import Reply, Service, handlers_in
 _GOOGLE = "Google accounts aren't part of the sandbox's commons"
 _BROWSER = "logins need a browser, and the sandbox's commons has no pages: make keys with `gen3_credentials`"
 _ABSENT = {
-    "/metrics": "it measures a deployment",
-    "/privacy-policy": "it is a page of a deployment",
     "/register": _BROWSER,
     "/oauth2/authorize": _BROWSER,
     "/login/": _BROWSER,
     "/logout": _BROWSER,
-    "/oauth2/revoke": "it ends refresh tokens, which come of logins with a browser",
-    "/credentials/token/": "it is for services of a deployment",
     "/admin/user": "users are made and removed with `sandbox.gen3.access`",
-    "/data/content": "it passes requests on to a service of embeddings",
-    "/credentials/{provider}": "the only kinds of keys are api and google",
-    "/credentials/google": _GOOGLE,
-    "/link/google": _GOOGLE,
-    "/google/": _GOOGLE,
 }
 """Why operations are not part of the sandbox, by what their paths begin with."""
 _SLASHED = ("/google/billing_projects/", "/google/service_accounts/")

@@ -21,6 +21,16 @@ VERSION = "sandbox"
 """The release that services state, where no client looks at it."""
 
 
+def need_authorization(call: Call) -> None:
+    """Refuse a request without credentials, of an operation that needs some.
+
+    Raises:
+        Problem: 401; there is no Authorization header.
+    """
+    if call.operation.secured and not call.headers.get("authorization"):
+        raise Problem(401, "unauthorized", f"{call.operation.name} needs an Authorization header")
+
+
 def gen3_service(
     name: str,
     document: Mapping[str, Any],
@@ -33,6 +43,7 @@ def gen3_service(
     around: Callable[[ASGIApp], ASGIApp] | None = TrailingSlashes,
     crashes: Mapping[str, Sequence[int]] | None = None,
     crash: Reply = CRASH,
+    rights: Callable[[Call], object] = need_authorization,
 ) -> Service:
     """A service whose handlers get requests as they were sent, find out the caller and refuse in its own words.
 
@@ -48,6 +59,7 @@ def gen3_service(
             do not matter. None for nothing.
         crashes: Operations in which the real service fails in place of refusals, each with the statuses of these.
         crash: Its response then.
+        rights: Raises a Problem where the sender may not request an operation that the engine answers.
     """
     always = {operation: _always(reply) for operation, reply in (responses or {}).items()}
     return Service(
@@ -65,6 +77,7 @@ def gen3_service(
         absent=absent or {},
         crashes=crashes or {},
         crash=crash,
+        rights=rights,
     )
 
 

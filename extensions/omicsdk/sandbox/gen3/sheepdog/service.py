@@ -26,7 +26,6 @@ _ABSENT = {
     "try_submit_biospecimen_xml": _XML,
     "submit_clinical_xml": _XML,
     "try_submit_clinical_xml": _XML,
-    "mark_records": "nothing reads the marks that it leaves",
 }
 """Operations that the sandbox does not play, and why."""
 

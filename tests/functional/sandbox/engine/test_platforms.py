@@ -1,0 +1,34 @@
+"""Operations of platforms without a handler: the engine answers them, and what it sends keeps to the document."""
+
+import re
+
+import httpx
+import pytest
+from jsonschema import Draft202012Validator
+from omicsdk.sandbox import Sandbox
+from omicsdk.sandbox.document import read_document
+from omicsdk.sandbox.engine.operations import operations_of
+from omicsdk.sandbox.gen3 import ADMINISTRATOR
+
+SERVICES = ("gen3/fence", "gen3/sheepdog")
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_operations_without_a_handler_keep_to_the_document(sandbox: Sandbox, service: str):
+    document = read_document(service)
+    operations = {each.name: each for each in operations_of(document)}
+    explained = [each for each in sandbox.explain()[service] if each.kind != "handler"]
+    assert explained
+    token = sandbox.gen3.access.issue(ADMINISTRATOR, sandbox.gen3_url)
+    with httpx.Client(base_url=sandbox.url, trust_env=False) as web:
+        for each in explained:
+            operation = operations[each.operation]
+            path = f"/{service}" + re.sub(r"\{.*?\}", "x", each.path)
+            body = {"json": {}} if operation.body.is_json else {}
+            response = web.request(each.method, path, headers={"Authorization": f"Bearer {token}"}, **body)
+            assert response.status_code < 500, each
+            if response.is_success and operation.response.is_json and response.content:
+                schema = {**operation.response.schema, "components": document.get("components", {})}
+                Draft202012Validator(schema).validate(response.json())
+            if operation.data.get("security"):
+                assert web.request(each.method, path, **body).status_code == 401, each
