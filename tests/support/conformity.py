@@ -2,14 +2,14 @@
 
 import functools
 import json
-import re
 import ssl
 from collections.abc import Mapping
 from typing import Any
 
 import httpx
 from jsonschema import Draft202012Validator
-from omicsdk.sandbox.document import Operation, operations, read_document
+from omicsdk.sandbox.document import operations, read_document
+from omicsdk.sandbox.routing import Router, segments_of
 
 # Nothing here speaks TLS, and httpx's own context costs 20 ms a client.
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -28,15 +28,17 @@ class Conformity:
     def __init__(self, document: Mapping[str, Any], prefix: str) -> None:
         self._document = document
         self._prefix = prefix
-        self._routes = [(each.method, _pattern(each), each) for each in operations(document)]
+        self._router = Router((each.route, each) for each in operations(document))
 
     def __call__(self, response: httpx.Response) -> None:
         path = response.request.url.path.removeprefix(self._prefix)
         method = response.request.method
-        found = next((o for m, pattern, o in self._routes if m == method and pattern.fullmatch(path)), None)
+        matches = (each for entries, _ in self._router.matches(segments_of(path)) for each in entries)
+        found = next((each for each in matches if each.method == method), None)
         if found is None:
             return
-        stated = found.responses.get(str(response.status_code)) or found.responses.get("default")
+        responses = found.data["responses"]
+        stated = responses.get(str(response.status_code)) or responses.get("default")
         where = f"{found.name} {response.status_code}"
         assert stated is not None or response.status_code in ANYWHERE, f"{where} isn't in the document"
         response.read()
@@ -55,15 +57,6 @@ class Conformity:
         whole = {**schema, "components": self._document["components"]}
         errors = [error.message for error in Draft202012Validator(whole).iter_errors(value)]
         assert not errors, f"{where}: {errors}"
-
-
-def _pattern(operation: Operation) -> re.Pattern[str]:
-    raw = {parameter.name for parameter in operation.parameters if parameter.raw}
-
-    def step(match: re.Match[str]) -> str:
-        return ".+" if match[1] in raw else "[^/]+"
-
-    return re.compile(re.sub(r"\\{(\w+)\\}", step, re.escape(operation.path)))
 
 
 SERVICES = {"/dss/v1": "dss", "/auth": "fusillade", "/upload": "upload", "/sb/v2": "sb"}

@@ -1,12 +1,13 @@
-"""Routing of requests to their operations' handlers; the routes come from the services' documents."""
+"""From a request to its operation, and from the response of its handler or of the engine to the socket."""
 
 import json
+import tempfile
 import uuid
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import cache
+from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote, unquote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -16,90 +17,328 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from omicsdk.core.logs import logger
-from omicsdk.sandbox.document import Operation, operations, plain_document, secured_everywhere
+from omicsdk.sandbox.document import MULTIPART, Operation, plain_document, secured_everywhere
+from omicsdk.sandbox.engine.actions import Actions
+from omicsdk.sandbox.engine.engine import Engine
+from omicsdk.sandbox.engine.errors import Errors
+from omicsdk.sandbox.engine.requests import Reader, Received, parts_of
+from omicsdk.sandbox.engine.responses import Exchange, StoredReply
+from omicsdk.sandbox.engine.security import Security
+from omicsdk.sandbox.engine.store import Store
+from omicsdk.sandbox.engine.values import Values
 from omicsdk.sandbox.problems import Problem, bad_arguments
-from omicsdk.sandbox.routing import IndexedRouter, headers_of, origin
-from omicsdk.sandbox.service import Call, Caller, Handler, Reply, Service, Tokens
+from omicsdk.sandbox.routing import Router, Routes, headers_of, not_routed, origin, segments_of
+from omicsdk.sandbox.service import Call, Caller, Reply, SandboxContext, Service
+from omicsdk.sandbox.state.presigned import ClientGone, StorageServer
 from omicsdk.sandbox.traffic.wire import ENTRY, Entry
-from omicsdk.sandbox.validation import RequestValidator
 
 log = logger("omicsdk.sandbox")
 
 # A manifest of 20,000 files has about 4 MB; no operation accepts much larger bodies.
 MAX_BODY = 32 * 1024 * 1024
-_PROBLEM = "application/problem+json"
+_READING = ("GET", "HEAD")
 
 
-def make_app(
-    services: Sequence[Service], tokens: Tokens, other: Sequence[BaseRoute], is_real: Callable[[], bool] = lambda: False
-) -> ASGIApp:
+def make_app(engines: Sequence[Engine], context: SandboxContext, other: Sequence[BaseRoute]) -> ASGIApp:
     """Make the application of all services.
 
     Args:
-        services: The services.
-        tokens: Checks the tokens of secured operations.
+        engines: The services.
+        context: The state and settings that all services share.
         other: Further routes: presigned objects, the control API.
-        is_real: Whether known crashes of the real servers are answered as those response them.
 
     Returns:
         The ASGI application.
-
-    Raises:
-        LookupError: An operation of a document has no handler, or a handler no operation.
     """
-    router = IndexedRouter([*other, *(_mount(service, tokens, is_real) for service in services)])
+    routes = Routes([*other, *(mounted(engine, context) for engine in engines)])
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         # Starlette's routers below this one then raise for unknown routes, instead of sending their own responses.
         scope["app"] = app
         try:
-            await router(scope, receive, send)
+            await routes(scope, receive, send)
         except HTTPException as error:
-            await _not_routed(scope, error)(scope, receive, send)
+            reply = _refusal(_not_routed(scope, error))
+            await response(reply, {}, empty=scope["method"] == "HEAD")(scope, receive, send)
         except Exception:
             log.exception("%s %s failed", scope["method"], scope["path"])
-            problem = Problem(500, "unhandled_exception", "The sandbox failed: see its log")
-            await response(_refusal(problem), {})(scope, receive, send)
+            await response(_refusal(_crash()), {})(scope, receive, send)
 
     return app
 
 
-def _mount(service: Service, tokens: Tokens, is_real: Callable[[], bool]) -> Mount:
-    names = {operation.name for operation in operations(service.document)}
-    if missing := names - set(service.handlers) - set(service.absent):
-        raise LookupError(f"{service.name}: no handler for {', '.join(sorted(missing))}")
-    if idle := {*service.handlers, *service.absent} - names:
-        raise LookupError(f"{service.name}: handlers without an operation: {', '.join(sorted(idle))}")
+def mounted(engine: Engine, context: SandboxContext) -> Mount:
+    """A service as a route of the sandbox.
+
+    Args:
+        engine: The service.
+        context: The state and settings that all services share.
+    """
 
     @cache
     def app() -> ASGIApp:
-        router = IndexedRouter(_routes(service, tokens, is_real))
-        return router if service.around is None else service.around(router)
+        application, around = _Application(engine, context), engine.service.around
+        return application if around is None else around(application)
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
-        # Made at the first request: the patterns of all paths take longer than the rest of a start.
+        # Made at the first request: the paths of all services take longer than the rest of a start.
         await app()(scope, receive, send)
 
-    return Mount(service.prefix, app=serve)
+    return Mount(engine.service.prefix, app=serve)
 
 
-def _routes(service: Service, tokens: Tokens, is_real: Callable[[], bool]) -> list[BaseRoute]:
-    routes: list[BaseRoute] = [Route(service.document_path, _document(service), methods=["GET"]), *service.pages]
-    for operation in operations(service.document):
-        handler = service.handlers.get(operation.name) or _not_played(service.absent[operation.name])
-        endpoint = Endpoint(service, operation, handler, tokens, is_real)
-        # Starlette adds HEAD to every GET; here HEAD is a separate operation where the platform has it.
-        route = Route(operation.route, endpoint, methods=[operation.method])
-        route.methods = {operation.method}
-        routes.append(route)
-    return routes
+class _Application:
+    """The ASGI application of a service: authenticates and validates requests, and sends the responses of handlers and engine.
+
+    Args:
+        engine: The service.
+        context: The state and settings that all services share.
+    """
+
+    def __init__(self, engine: Engine, context: SandboxContext) -> None:
+        service = self._service = engine.service
+        values = Values(engine.schemas, service.name)
+        self._engine = engine
+        self._context = context
+        self._errors = Errors(engine.schemas, values)
+        self._security = Security(engine.document, context.tokens)
+        self._storage = StorageServer(context.objects, context.signer)
+        store = Store(context.database)
+        self._actions = Actions(service.name, engine.plan, values, store, context.objects, context.clock.now)
+        self._readers: dict[int, Reader] = {}
+        self._router = Router((self._path(each.route), each) for each in engine.operations)
+        document = [Route(service.document_path, _document(service), methods=["GET"])] if service.document_path else []
+        self._pages = Routes([*document, *service.pages])
+        self._kept = "keeps to the document" if service.checks else "the service's own rules"
+
+    def _path(self, path: str) -> str:
+        """A path as it is routed: slashes at its end do not matter where nothing but the document states them."""
+        return f"/{path.strip('/')}" if self._service.by_document else path
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request.
+
+        Raises:
+            HTTPException: 404 or 405; no operation of a platform has its path and method.
+        """
+        service = self._service
+        entry: Entry | None = scope.get(ENTRY)
+        operation: Operation | None = None
+        headers: dict[str, str] = {}
+        try:
+            page, allowed = self._pages.find(scope)
+            if page is not None:
+                await page.handle(scope, receive, send)
+                return
+            operation, values = self._find(scope, allowed)
+            if entry is not None:
+                entry.operation, entry.validation = f"{service.name} {operation.name}", self._kept
+            headers = {service.request_id: str(uuid.uuid4())} if service.request_id else {}
+            reply = await self._response(operation, values, scope, receive)
+            if isinstance(reply, StoredReply):
+                fields = {"response-content-type": reply.media_type}
+                await self._storage.give(scope, send, reply.content, fields=fields)
+                return
+        except (ClientDisconnect, ClientGone):
+            return
+        except HTTPException as error:
+            if not service.by_document:
+                raise
+            reply = self._refusal(_not_routed(scope, error), None)
+        except Problem as problem:
+            reply = self._refusal(problem, operation)
+            if entry is not None:
+                entry.validation = _verdict(problem, self._kept)
+        except UnicodeEncodeError:
+            problem = bad_arguments("The request has half of a surrogate pair where text is required")
+            reply = self._refusal(problem, operation)
+        except OverflowError:  # of a service that validates numbers itself
+            reply = self._refusal(bad_arguments("The request has a number beyond 64 bits"), operation)
+        except Exception:
+            log.exception("%s %s failed", scope["method"], scope["path"])
+            reply = self._refusal(_crash(), None)
+        await response(reply, headers, empty=scope["method"] == "HEAD")(scope, receive, send)
+
+    def _refusal(self, problem: Problem, operation: Operation | None) -> Reply:
+        service = self._service
+        if service.by_document:
+            return self._errors.reply(problem, operation)
+        crashes = service.crashes.get(operation.name, ()) if operation is not None else ()
+        if (problem.crashes or problem.status in crashes) and self._context.crashes_as_real:
+            return service.crash
+        return _refusal(problem, service.error_body, service.error_type)
+
+    def _find(self, scope: Scope, allowed: Sequence[str]) -> tuple[Operation, list[str]]:
+        """The operation of a request, with the values of its path's parameters.
+
+        Raises:
+            HTTPException: 404, no operation has its path; 405, those that have it take other methods.
+        """
+        root, method = scope.get("root_path", ""), scope["method"]
+        if self._service.by_document:
+            raw: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
+            path = self._path(raw.decode("latin-1").partition("?")[0].removeprefix(root))
+            segments = list(map(unquote, segments_of(path)))
+        else:
+            segments = segments_of(scope["path"].removeprefix(root))
+        fitting = [(each, values) for listed, values in self._router.matches(segments) for each in listed]
+        methods = [method, "GET"] if method == "HEAD" and self._service.by_document else [method]
+        for wanted in methods:
+            for operation, values in fitting:
+                if operation.method == wanted:
+                    return operation, values
+        raise not_routed([*allowed, *(operation.method for operation, _ in fitting)])
+
+    async def _response(
+        self, operation: Operation, values: Sequence[str], scope: Scope, receive: Receive
+    ) -> Reply | StoredReply:
+        service, headers = self._service, headers_of(scope)
+        query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+        is_engines = not service.has_handler(operation.name)
+        if is_engines and any(not each.is_text or each.media_type == MULTIPART for each in operation.bodies):
+            # Before anything is stored.
+            await run_in_threadpool(self._caller, operation, headers, query)
+            received = await self._received(self._reader(operation), headers, receive)
+        else:
+            received = Received(await _body_of(receive))
+
+        def respond() -> Reply | StoredReply:
+            return self._respond(operation, values, scope, headers, query, received)
+
+        # What reads tables alone takes half as long without another thread.
+        at_once = operation.method in _READING if is_engines else service.at_once(operation, query)
+        return respond() if at_once else await run_in_threadpool(respond)
+
+    def _reader(self, operation: Operation) -> Reader:
+        reader = self._readers.get(id(operation))
+        if reader is None:
+            reader = self._readers[id(operation)] = Reader(operation, self._engine.schemas, self._service.format_codes)
+        return reader
+
+    def _caller(
+        self, operation: Operation, headers: Mapping[str, str], query: Sequence[tuple[str, str]]
+    ) -> Caller | None:
+        service = self._service
+        if not operation.secured and not service.restricted():
+            return None
+        if service.authenticate is not None:
+            return service.authenticate(headers)
+        return self._security.caller(operation, headers, query)
+
+    def _respond(
+        self,
+        operation: Operation,
+        values: Sequence[str],
+        scope: Scope,
+        headers: Mapping[str, str],
+        query: Sequence[tuple[str, str]],
+        received: Received,
+    ) -> Reply | StoredReply:
+        service, reader = self._service, self._reader(operation)
+        caller = self._caller(operation, headers, query)
+        handler = service.handlers.get(operation.name)
+        if operation.name in service.absent:
+            reason = service.absent[operation.name]
+            raise Problem(501, "not_implemented", f"The sandbox has no {operation.name}: {reason}")
+        if handler is not None and service.checks:
+            sent = reader.sent(values, query, headers, received, is_handled=True)
+            arguments, body = {**reader.defaults, **sent.path, **sent.query, **sent.headers}, sent.body
+        else:
+            arguments, body = reader.as_sent(values, query, headers), _json_of(received.text)
+        call = Call(
+            operation=operation,
+            arguments=arguments,
+            body=body,
+            caller=caller,
+            origin=f"{scope['scheme']}://{headers['host']}",
+            prefix=service.prefix,
+            path=scope["path"].removeprefix(service.prefix),
+            query=query,
+            headers=headers,
+            content=received.text,
+            server="http://{}:{}".format(*scope["server"]),
+        )
+        if handler is not None:
+            return handler(call)
+        service.rights(call)
+        status = 422 if service.by_document and operation.states(422) else 400
+        sent = reader.sent(values, query, headers, received, status)
+        exchange = Exchange(call, self._engine.plan.answer(operation), values, sent)
+        if operation.method in _READING:
+            return self._actions.respond(exchange)
+        with self._context.database.transaction():
+            return self._actions.respond(exchange)
+
+    # -- bodies of any size
+
+    async def _received(self, reader: Reader, headers: Mapping[str, str], receive: Receive) -> Received:
+        """A body for the engine: files are stored as they arrive."""
+        content_type, objects = headers.get("content-type", ""), self._context.objects
+        content = reader.content(content_type)
+        if content.media_type == MULTIPART:
+            with tempfile.NamedTemporaryFile(dir=objects.incoming) as file:
+                await _each_block(receive, lambda block: run_in_threadpool(file.write, block))
+                file.flush()
+                received = await run_in_threadpool(parts_of, Path(file.name), content_type, objects)
+            if sum(len(text) for _, text in received.fields or ()) > MAX_BODY:
+                raise Problem(413, "content_too_large", f"The form's fields are larger than {MAX_BODY} bytes")
+            return received
+        if not content.media_type or content.is_text:
+            return Received(await _body_of(receive))
+        size = int(headers["content-length"]) if headers.get("content-length", "").isdecimal() else None
+        with objects.receive(size) as incoming:
+            await _each_block(receive, lambda block: run_in_threadpool(incoming.write, block))
+        return Received(content=incoming.finish())
 
 
-def _not_played(reason: str) -> Handler:
-    def refuse(call: Call) -> Reply:
-        raise Problem(501, "not_implemented", f"The sandbox has no {call.operation.name}: {reason}")
+def _verdict(problem: Problem, kept: str) -> str:
+    """The reason of a refusal in a request's log entry."""
+    if problem.against:
+        return f"refused: {problem.against}"
+    if problem.status in (400, 413, 415, 422):
+        return "refused by the service's own rules"
+    return kept if problem.status != 401 else "not checked: no user is logged in"
 
-    return refuse
+
+async def _each_block(receive: Receive, write: Callable[[bytes], Awaitable[object]]) -> None:
+    """Write the blocks of a request's body.
+
+    Raises:
+        ClientDisconnect: The client has gone before its end.
+    """
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        if block := message.get("body", b""):
+            await write(block)
+        more = message.get("more_body", False)
+
+
+async def _body_of(receive: Receive) -> bytes:
+    """The body of a request.
+
+    Raises:
+        Problem: 413; it is larger than the sandbox takes.
+        ClientDisconnect: The client has gone before its end.
+    """
+    body = bytearray()
+
+    async def write(block: bytes) -> None:
+        if len(body) + len(block) > MAX_BODY:
+            raise Problem(413, "illegal_arguments", f"The body is larger than {MAX_BODY} bytes")
+        body.extend(block)
+
+    await _each_block(receive, write)
+    return bytes(body)
+
+
+def _json_of(content: bytes) -> Any:
+    try:
+        return json.loads(content) if content else None
+    except (ValueError, RecursionError):
+        return None
 
 
 def _document(service: Service) -> Callable[[Request], Any]:
@@ -116,152 +355,6 @@ def _document(service: Service) -> Callable[[Request], Any]:
     return serve
 
 
-@dataclass
-class Endpoint:
-    """The ASGI application of one operation: authenticates and validates a request, and sends what its handler replies.
-
-    Attributes:
-        service: The service.
-        operation: The operation.
-        handler: Answers its requests.
-        tokens: Checks the tokens of secured operations.
-        is_real: Whether known crashes of the real servers are answered as those response them.
-    """
-
-    service: Service
-    operation: Operation
-    handler: Handler
-    tokens: Tokens
-    is_real: Callable[[], bool]
-
-    def __post_init__(self) -> None:
-        service, operation = self.service, self.operation
-        self._validator = RequestValidator(operation, service.document, service.formats, service.format_codes)
-        self._kept = "keeps to the document" if service.checks else "the service's own rules"
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Response a request."""
-        service, operation = self.service, self.operation
-        entry: Entry | None = scope.get(ENTRY)
-        if entry is not None:
-            entry.operation, entry.validation = f"{service.name} {operation.name}", self._kept
-        headers = {service.request_id: str(uuid.uuid4())} if service.request_id else {}
-        try:
-            content = await body_of(receive)
-            query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
-            if service.at_once(operation, query):
-                reply = self._response(scope, query, content)
-            else:
-                reply = await run_in_threadpool(self._response, scope, query, content)
-        except Problem as problem:
-            reply = self._refusal(problem)
-            if entry is not None:
-                entry.validation = _verdict(problem, self._kept)
-        except UnicodeEncodeError:
-            reply = self._refusal(bad_arguments("The request has half of a surrogate pair where text is required"))
-        except OverflowError:  # of a service that validates numbers itself
-            reply = self._refusal(bad_arguments("The request has a number beyond 64 bits"))
-        except Exception:
-            log.exception("%s %s failed", operation.method, scope["path"])
-            crash = Problem(500, "unhandled_exception", f"{operation.name} failed in the sandbox: see its log")
-            reply = self._refusal(crash)
-        await response(reply, headers, empty=operation.method == "HEAD")(scope, receive, send)
-
-    def _refusal(self, problem: Problem) -> Reply:
-        service = self.service
-        if (problem.crashes or problem.status in service.crashes.get(self.operation.name, ())) and self.is_real():
-            return service.crash
-        return _refusal(problem, service.error_body, service.error_type)
-
-    def _response(self, scope: Scope, query: list[tuple[str, str]], content: bytes) -> Reply:
-        service, operation, validator = self.service, self.operation, self._validator
-        headers, path = headers_of(scope), scope["path_params"]
-        caller = self._caller(headers) if operation.secured or service.restricted() else None
-        if service.checks:
-            arguments = validator.arguments(path, query, headers)
-            kind = headers.get("content-type", "")
-            takes_json = operation.body is not None and _kind(kind) not in operation.other_bodies
-            body = validator.body(*_decoded(content, kind)) if takes_json else None
-        else:
-            arguments, body = validator.as_sent(path, query, headers), _json_of(content)
-        call = Call(
-            operation=operation,
-            arguments=arguments,
-            body=body,
-            caller=caller,
-            origin=f"{scope['scheme']}://{headers['host']}",
-            prefix=service.prefix,
-            path=scope["path"].removeprefix(service.prefix),
-            query=query,
-            headers=headers,
-            content=content,
-            server="http://{}:{}".format(*scope["server"]),
-        )
-        return self.handler(call)
-
-    def _caller(self, headers: Mapping[str, str]) -> Caller:
-        if self.service.authenticate is not None:
-            return self.service.authenticate(headers)
-        return self.tokens.caller(headers.get("authorization"))
-
-
-def _verdict(problem: Problem, kept: str) -> str:
-    """The reason of a refusal in a request's log entry."""
-    if problem.against:
-        return f"refused: {problem.against}"
-    if problem.status in (400, 413, 415, 422):
-        return "refused by the service's own rules"
-    return kept if problem.status != 401 else "not checked: no user is logged in"
-
-
-async def body_of(receive: Receive) -> bytes:
-    """The body of a request.
-
-    Raises:
-        Problem: 413; it is larger than the sandbox takes.
-        ClientDisconnect: The client has gone before its end.
-    """
-    blocks: list[bytes] = []
-    size, more = 0, True
-    while more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnect
-        block, more = message.get("body", b""), message.get("more_body", False)
-        size += len(block)
-        if size > MAX_BODY:
-            raise Problem(413, "illegal_arguments", f"The body is larger than {MAX_BODY} bytes")
-        blocks.append(block)
-    return b"".join(blocks)
-
-
-def _decoded(content: bytes, content_type: str) -> tuple[object, bool]:
-    if not content:
-        return None, False
-    kind = _kind(content_type)
-    if kind and kind != "application/json" and not kind.endswith("+json"):
-        raise Problem(415, "illegal_arguments", f"The body is {kind}, this operation takes application/json")
-    try:
-        return json.loads(content, parse_constant=_no_constant), True
-    except (ValueError, RecursionError) as error:
-        raise Problem(400, "illegal_arguments", f"The body is not JSON: {error}") from error
-
-
-def _json_of(content: bytes) -> Any:
-    try:
-        return json.loads(content) if content else None
-    except (ValueError, RecursionError):
-        return None
-
-
-def _kind(content_type: str) -> str:
-    return content_type.partition(";")[0].strip().lower()
-
-
-def _no_constant(name: str) -> object:
-    raise ValueError(f"{name} is not JSON")
-
-
 def response(reply: Reply, headers: Mapping[str, str], *, empty: bool = False) -> Response:
     """An HTTP response of a reply."""
     stated = {**headers, **reply.headers}
@@ -275,12 +368,17 @@ def response(reply: Reply, headers: Mapping[str, str], *, empty: bool = False) -
 
 
 def _refusal(
-    problem: Problem, body: Callable[[Problem], Mapping[str, object]] = Problem.body, media_type: str = _PROBLEM
+    problem: Problem,
+    body: Callable[[Problem], Mapping[str, object]] = Problem.body,
+    media_type: str = "application/problem+json",
 ) -> Reply:
     return Reply(body(problem), problem.status, {"Content-Type": media_type, **problem.headers})
 
 
-def _not_routed(scope: Scope, error: HTTPException) -> Response:
+def _crash() -> Problem:
+    return Problem(500, "unhandled_exception", "The operation failed in the sandbox: see its log")
+
+
+def _not_routed(scope: Scope, error: HTTPException) -> Problem:
     code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "illegal_arguments")
-    problem = Problem(error.status_code, code, f"The sandbox has no {scope['method']} {scope['path']}", error.headers)
-    return response(_refusal(problem), {}, empty=scope["method"] == "HEAD")
+    return Problem(error.status_code, code, f"The sandbox has no {scope['method']} {scope['path']}", error.headers)

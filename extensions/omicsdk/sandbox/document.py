@@ -1,15 +1,39 @@
-"""Documents of services as the sandbox reads and serves them."""
+"""Documents of services as the sandbox reads and serves them, and their operations."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+from omicsdk.sandbox.routing import PATH_PARAMETER
+
 T = TypeVar("T")
 
-METHODS = ("get", "head", "put", "post", "patch", "delete", "options")
+Schema = Mapping[str, Any]
+EMPTY: Schema = {}
+
+METHODS = ("get", "head", "put", "post", "patch", "delete", "options", "query")
+FORM, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
+STREAMS = frozenset(
+    {"text/event-stream", "application/x-ndjson", "application/ndjson", "application/jsonl", "application/json-seq",
+     "application/x-jsonlines", "application/jsonlines"}
+)  # fmt: skip
+
+_SUFFIX = re.compile(r"\.(json|xml)$")
+_DELIMITERS = {"spaceDelimited": " ", "pipeDelimited": "|"}
+
+
+def as_mapping(value: object) -> Mapping[str, Any]:
+    """A value that is an object of JSON; an empty one for another value."""
+    return cast("Mapping[str, Any]", value) if isinstance(value, Mapping) else EMPTY
+
+
+def as_list(value: object) -> list[Any]:
+    """A value that is a list; an empty one for another value."""
+    return cast("list[Any]", value) if isinstance(value, list) else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,51 +46,172 @@ class Parameter:
         required: Whether a request without it is refused.
         schema: Its schema.
         raw: Whether it is the part of a path in which slashes stay.
-        joined: Whether its items are in one text, with commas between (`explode: false`).
+        delimiter: What is between the items of a list in one text; empty where each item is a parameter.
+        is_deep: Whether an object's members are sent as `name[member]`.
+        is_encoded: Whether its value is a text of JSON or of another media type.
     """
 
     name: str
     place: str
     required: bool
-    schema: Mapping[str, Any]
+    schema: Schema
     raw: bool = False
-    joined: bool = False
+    delimiter: str = ""
+    is_deep: bool = False
+    is_encoded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
+class Content:
+    """A body of one media type.
+
+    Attributes:
+        media_type: In small letters, without parameters; empty for no body.
+        schema: Its schema.
+        stated: Its media type object.
+    """
+
+    media_type: str
+    schema: Schema
+    stated: Mapping[str, Any]
+
+    @property
+    def is_json(self) -> bool:
+        """Whether it is JSON."""
+        return is_json(self.media_type)
+
+    @property
+    def is_stream(self) -> bool:
+        """Whether it is a stream of events or of lines of JSON."""
+        return self.media_type in STREAMS
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it is decoded, and not stored as bytes."""
+        return (self.is_json and self.schema.get("format") != "binary") or self.media_type in (FORM, MULTIPART)
+
+
+NO_CONTENT = Content("", {}, {})
+
+
+def is_json(media_type: str) -> bool:
+    """Whether a media type is one of JSON, or of anything."""
+    return media_type in ("application/json", "*/*", "text/json") or media_type.endswith("+json")
+
+
+def media_type_of(header: str) -> str:
+    """A Content-Type in small letters, without its parameters."""
+    return header.partition(";")[0].strip().lower()
+
+
+@dataclass(frozen=True)
 class Operation:
     """One method of one path.
 
     Attributes:
-        name: The operation's name in Python, which is also its handler's.
+        name: Its name: x-omics-name, which is also its handler's, operationId, or method and path.
         method: The HTTP method in capitals.
         path: The path template, such as /files/{uuid}.
+        data: The operation object.
         parameters: Its arguments outside the body.
-        body: The schema of its JSON body, or None when it has none.
-        body_required: Whether a request without a body is refused.
-        secured: Whether it needs a token.
-        responses: Its responses as they are in the document.
-        other_bodies: Media types beside JSON that its body may have; the handler reads such a body itself.
+        secured: Whether it needs credentials.
     """
 
     name: str
     method: str
     path: str
+    data: Mapping[str, Any]
     parameters: tuple[Parameter, ...]
-    body: Mapping[str, Any] | None
-    body_required: bool
     secured: bool
-    responses: Mapping[str, Any]
-    other_bodies: frozenset[str] = frozenset()
 
-    @property
+    @cached_property
     def route(self) -> str:
-        """The path template as the router takes it: in raw parameters slashes stay."""
+        """The path template as routers take it: in raw parameters slashes stay."""
         path = self.path
         for parameter in self.parameters:
             if parameter.raw:
                 path = path.replace(f"{{{parameter.name}}}", f"{{{parameter.name}:path}}")
         return path
+
+    @cached_property
+    def segments(self) -> tuple[str, ...]:
+        """The path's segments, `{}` for each parameter, without a suffix such as `.json` and a slash at the end."""
+        return tuple(PATH_PARAMETER.sub("{}", _SUFFIX.sub("", each)) for each in self.path.strip("/").split("/"))
+
+    @cached_property
+    def path_parameters(self) -> tuple[str, ...]:
+        """Names of the path's parameters, in their order."""
+        return tuple(match[1] for match in PATH_PARAMETER.finditer(self.path))
+
+    def sent(self, place: str) -> Iterator[Parameter]:
+        """Its parameters of one place: path, query, header or cookie."""
+        return (each for each in self.parameters if each.place == place)
+
+    @cached_property
+    def bodies(self) -> Sequence[Content]:
+        """The bodies that its requests may have, JSON first."""
+        return _contents(self.data.get("requestBody"))
+
+    @cached_property
+    def content(self) -> Content:
+        """The first of the bodies that state fields: JSON, else a form."""
+        return next((each for each in self.bodies if each.is_json or each.media_type in (FORM, MULTIPART)), NO_CONTENT)
+
+    @property
+    def body(self) -> Schema | None:
+        """The schema of its JSON body; None where it has none."""
+        return self.content.schema if self.content.is_json else None
+
+    @property
+    def needs_body(self) -> bool:
+        """Whether a request without a body is refused."""
+        return bool(self.bodies) and bool(self.data["requestBody"].get("required"))
+
+    @cached_property
+    def success(self) -> tuple[int, Mapping[str, Any]]:
+        """The status of its successful response, and the response as stated."""
+        responses: Mapping[str, Any] = self.data.get("responses", {})
+        found = sorted(status for status in responses if re.fullmatch(r"2(\d\d|XX)", status, re.IGNORECASE))
+        wanted = {"POST": ("201", "200"), "DELETE": ("204", "200"), "PUT": ("200", "201")}.get(self.method, ("200",))
+        status = next((each for each in wanted if each in found), found[0] if found else "")
+        if status:
+            return int(status) if status.isdigit() else 200, responses[status]
+        redirect = next((status for status in sorted(responses) if re.fullmatch(r"3\d\d", status)), "")
+        if redirect and "default" not in responses:
+            return int(redirect), responses[redirect]
+        default: Mapping[str, Any] = responses.get("default", {})
+        return 200 if default.get("content") else 204, default
+
+    @cached_property
+    def responses(self) -> Sequence[Content]:
+        """The bodies of its successful response, JSON first."""
+        return _contents(self.success[1])
+
+    @property
+    def response(self) -> Content:
+        """The first body of its successful response."""
+        return next(iter(self.responses), NO_CONTENT)
+
+    def error(self, status: int) -> Content | None:
+        """The JSON of its response of a status that is an error; None where the document states none."""
+        responses: Mapping[str, Any] = self.data.get("responses", {})
+        for key in (str(status), f"{status // 100}XX", f"{status // 100}xx", "default"):
+            if key in responses:
+                return next((each for each in _contents(responses[key]) if each.is_json and each.schema), None)
+        return None
+
+    def states(self, status: int) -> bool:
+        """Whether the document states a response of a status."""
+        return str(status) in self.data.get("responses", {})
+
+
+def _contents(holder: object) -> Sequence[Content]:
+    stated = as_mapping(as_mapping(holder).get("content"))
+    found = [
+        Content(media_type_of(kind), as_mapping(as_mapping(each).get("schema")), as_mapping(each))
+        for kind, each in stated.items()
+    ]
+    return sorted(found, key=lambda each: (not each.is_json, each.media_type not in (FORM, MULTIPART)))
 
 
 def once_a_document(function: Callable[[Mapping[str, Any]], T]) -> Callable[[Mapping[str, Any]], T]:
@@ -106,15 +251,55 @@ def read_document(service: str) -> Mapping[str, Any]:
 
 @once_a_document
 def operations(document: Mapping[str, Any]) -> Sequence[Operation]:
-    """All operations of a document, fixed paths before templates so that a router meets them in that order."""
-    found: list[Operation] = []
-    for path, item in document["paths"].items():
-        shared = item.get("parameters", [])
-        for method in METHODS:
-            if method in item:
-                found.append(_operation(document, path, method, item[method], shared))
-    # A template that ends in a raw parameter matches any path, so it comes last among its equals.
-    return sorted(found, key=lambda each: (each.path.count("{"), each.route.endswith(":path}"), each.path))
+    """All operations of a document, in its order.
+
+    Args:
+        document: A resolved OpenAPI 3.1 document; one without paths has none.
+    """
+    paths: Mapping[str, Any] = document.get("paths") or EMPTY
+    return [
+        _operation(
+            document, template.partition("#")[0].partition("?")[0], method, item[method], item.get("parameters", ())
+        )
+        for template, item in paths.items()
+        for method in METHODS
+        if isinstance(item.get(method), Mapping)
+    ]
+
+
+def _operation(
+    document: Mapping[str, Any], path: str, method: str, data: Mapping[str, Any], shared: Sequence[Any]
+) -> Operation:
+    name = data.get("x-omics-name") or data.get("operationId") or f"{method.upper()} {path}"
+    listed = [*shared, *data.get("parameters", ())]
+    parameters = {(each.get("in"), each["name"]): each for each in listed if "name" in each}
+    security: Sequence[Any] = data.get("security", document.get("security") or ())
+    return Operation(
+        str(name),
+        method.upper(),
+        path,
+        data,
+        tuple(map(_parameter, parameters.values())),
+        # An empty requirement among the alternatives means that credentials are optional.
+        secured=bool(security) and {} not in security,
+    )
+
+
+def _parameter(stated: Mapping[str, Any]) -> Parameter:
+    style, place = stated.get("style", "form"), str(stated.get("in"))
+    content = as_mapping(stated.get("content"))
+    holder = as_mapping(next(iter(content.values()), EMPTY)) if content else stated
+    is_joined = place != "query" or stated.get("explode") is False
+    return Parameter(
+        name=str(stated["name"]),
+        place=place,
+        required=bool(stated.get("required")),
+        schema=as_mapping(holder.get("schema")),
+        raw=bool(stated.get("x-omics-raw-path")),
+        delimiter=_DELIMITERS.get(style, "," if is_joined else ""),
+        is_deep=style == "deepObject",
+        is_encoded=bool(content),
+    )
 
 
 def secured_everywhere(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -127,34 +312,6 @@ def secured_everywhere(document: Mapping[str, Any]) -> dict[str, Any]:
         return {key: {**value, "security": security} if key in METHODS else value for key, value in item.items()}
 
     return {**document, "paths": {path: secured(item) for path, item in document["paths"].items()}}
-
-
-def _operation(
-    document: Mapping[str, Any], path: str, method: str, stated: Mapping[str, Any], shared: list[Any]
-) -> Operation:
-    own: list[Any] = stated.get("parameters", [])
-    merged = {(each["in"], each["name"]): each for each in [*shared, *own]}
-    body = stated.get("requestBody", {})
-    content: Mapping[str, Any] = body.get("content", {})
-    security: list[Any] = stated.get("security", document.get("security", []))
-    return Operation(
-        name=stated["x-omics-name"],
-        method=method.upper(),
-        path=path,
-        parameters=tuple(_parameter(each) for each in merged.values()),
-        body=content["application/json"].get("schema", {}) if "application/json" in content else None,
-        body_required=bool(body.get("required")),
-        # An empty requirement among the alternatives means that a token is optional.
-        secured=bool(security) and {} not in security,
-        responses=stated["responses"],
-        other_bodies=frozenset(content) - {"application/json"},
-    )
-
-
-def _parameter(stated: Mapping[str, Any]) -> Parameter:
-    required, raw = bool(stated.get("required")), bool(stated.get("x-omics-raw-path"))
-    joined = stated.get("explode") is False
-    return Parameter(stated["name"], stated["in"], required, stated.get("schema", {}), raw, joined)
 
 
 def plain_document(document: Mapping[str, Any]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from omicsdk.sandbox.document import read_document
 from omicsdk.sandbox.dss.service import dss_service
 from omicsdk.sandbox.dss.state import Dss
 from omicsdk.sandbox.engine.documents import Spec
-from omicsdk.sandbox.engine.platforms import completed
+from omicsdk.sandbox.engine.engine import Engine
 from omicsdk.sandbox.engine.store import Store
 from omicsdk.sandbox.fusillade.oauth import shared_routes
 from omicsdk.sandbox.fusillade.service import fusillade_service
@@ -52,7 +52,6 @@ from omicsdk.sandbox.upload.service import upload_service
 from omicsdk.sandbox.upload.state import BUCKET, Upload
 
 if TYPE_CHECKING:
-    from omicsdk.sandbox.engine.engine import Engine
     from omicsdk.sandbox.live import LiveSandbox
 
 
@@ -120,7 +119,7 @@ class Platforms:
     pangea: Pangea
     ga4gh: Ga4gh
     portals: Portals
-    engines: "Sequence[Engine]" = ()
+    engines: Sequence[Engine] = ()
     initial: Initial = field(default_factory=Initial)
 
     def finish(self) -> int:
@@ -195,10 +194,10 @@ class Instance:
         url: Its URL for programs on this machine.
         context: State and settings that all services share.
         platforms: The platforms.
-        services: The platforms' services, with their own handlers only.
+        engines: The services of platforms and of documents.
     """
 
-    services: list[Service]
+    engines: list[Engine]
 
     def __init__(self, sandbox: "LiveSandbox", control: Sequence[BaseRoute], *, lasting: bool) -> None:
         self._sandbox = sandbox
@@ -298,10 +297,9 @@ class Instance:
         storage = Mount("/sb/_storage", app=platforms.sb.work.storage)
         other = [objects, storage, *control, *shared_routes(context.secrets), *platforms.gen3.routes()]
         other += platforms.portals.routes()
-        other += [engine.mount(context) for engine in platforms.engines]
-        self.services = _services(platforms, self._sandbox.options.documents)
-        services = [completed(each, context) for each in self.services]
-        return Gateway(make_app(services, context.tokens, other, lambda: context.crashes_as_real))
+        services = _services(platforms, self._sandbox.options.documents)
+        self.engines = [*(Engine(each.document, service=each) for each in services), *platforms.engines]
+        return Gateway(make_app(self.engines, context, other))
 
     def _keep_time(self, database: Database, clock: Clock) -> None:
         """Moved time survives a restart; otherwise versions and expiry times would be in the future."""

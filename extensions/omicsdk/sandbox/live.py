@@ -96,10 +96,7 @@ class LiveSandbox:
 
     def explain(self) -> "dict[str, list[Explanation]]":
         """How each operation of the services is answered, and why, by service."""
-        from omicsdk.sandbox.engine.platforms import explanations
-
-        platforms = {service.name: explanations(service) for service in self._up.services}
-        return platforms | {engine.name: engine.explain() for engine in self.engines}
+        return {engine.name: engine.explain() for engine in self._up.engines}
 
     @property
     def url(self) -> str:

@@ -1,7 +1,8 @@
-"""Routes by how their paths begin, and what they read of a request: documents have a hundred and more routes, and Starlette tries
-one after the other."""
+"""Routes by the segments of their paths, and what is read of every request: documents have a hundred and more paths."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from starlette.exceptions import HTTPException
@@ -10,8 +11,8 @@ from starlette.types import Receive, Scope, Send
 
 T = TypeVar("T")
 
-_DEEPEST = 2
-"""Number of segments of a path by which routes are grouped: those of a version and of a kind of resources."""
+PATH_PARAMETER = re.compile(r"\{([^{}:]*)(:[^{}]*)?\}")
+"""A parameter in the template of a path; slashes stay in the value of one such as `{name:path}`."""
 
 
 def headers_of(scope: Mapping[str, Any]) -> dict[str, str]:
@@ -24,45 +25,114 @@ def origin(scope: Mapping[str, Any]) -> str:
     return f"{scope['scheme']}://{headers_of(scope)['host']}"
 
 
-class PathIndex(Generic[T]):
-    """Things by templates of paths.
+def segments_of(path: str) -> list[str]:
+    """The segments of a path; the last one is empty where it ends in a slash."""
+    return path.split("/")[1:]
 
-    Args:
-        things: Templates, such as `/files/{uuid}`, each with its thing.
+
+@dataclass(slots=True)
+class _Node(Generic[T]):
+    """What the templates that begin alike have in common.
+
+    Attributes:
+        fixed: The nodes after a segment without parameters.
+        mixed: Those after a segment that has a parameter and more, such as `{id}.json`.
+        parameter: That after a segment that is a parameter.
+        path: That after a parameter in whose value slashes stay.
+        entries: What has the template that ends here.
     """
 
-    def __init__(self, things: Iterable[tuple[str, T]]) -> None:
-        starts = [(_start(template), thing) for template, thing in things]
-        # Each start also has the objects of shorter ones, so that a lookup finds all candidates in one list.
-        self._by_start: dict[tuple[str, ...], list[T]] = {
-            start: [thing for other, thing in starts if other == start[: len(other)]]
-            for start in {(), *(start for start, _ in starts)}
-        }
+    fixed: "dict[str, _Node[T]]" = field(default_factory=dict[str, "_Node[T]"])
+    mixed: "dict[str, tuple[re.Pattern[str], _Node[T]]]" = field(
+        default_factory=dict[str, "tuple[re.Pattern[str], _Node[T]]"]
+    )
+    parameter: "_Node[T] | None" = None
+    path: "_Node[T] | None" = None
+    entries: list[T] = field(default_factory=list[T])
 
-    def candidates(self, path: str) -> Sequence[T]:
-        """The things whose templates may fit a path, in their order; the others do not."""
-        start = tuple(path.split("/", _DEEPEST + 1)[1 : _DEEPEST + 1])
-        while (found := self._by_start.get(start)) is None:
-            start = start[:-1]
-        return found
+    def child(self, segment: str) -> "_Node[T]":
+        """The node after a segment of a template."""
+        match = PATH_PARAMETER.fullmatch(segment)
+        if match is not None and match[2] == ":path":
+            self.path = self.path or _Node()
+            return self.path
+        if match is not None:
+            self.parameter = self.parameter or _Node()
+            return self.parameter
+        if "{" not in segment:
+            return self.fixed.setdefault(segment, _Node())
+        ends = [re.escape(part) for part in PATH_PARAMETER.split(segment)[::3]]
+        pattern = re.compile("(.+?)".join(ends))
+        return self.mixed.setdefault(pattern.pattern, (pattern, _Node()))[1]
 
 
-def _start(template: str) -> tuple[str, ...]:
-    """The segments before the first one that has a parameter."""
-    segments = template.split("/")[1 : _DEEPEST + 1]
-    fixed = next((place for place, each in enumerate(segments) if "{" in each), len(segments))
-    return tuple(segments[:fixed])
-
-
-class IndexedRouter:
-    """A router that tries those routes only whose paths begin as a request's does.
+class Router(Generic[T]):
+    """Finds entries by the segments of a path; fixed segments go before parameters.
 
     Args:
-        routes: The routes; the first one that fits answers.
+        entries: Templates of paths, such as `/files/{uuid}`, each with its entry.
+    """
+
+    def __init__(self, entries: Iterable[tuple[str, T]]) -> None:
+        self._root: _Node[T] = _Node()
+        for template, entry in entries:
+            node = self._root
+            for segment in segments_of(template):
+                node = node.child(segment)
+            node.entries.append(entry)
+
+    def matches(self, segments: Sequence[str]) -> Iterator[tuple[list[T], list[str]]]:
+        """The entries of each template that fits a path, with the values of its parameters.
+
+        Args:
+            segments: The path's segments, decoded.
+        """
+        return self._matches(self._root, segments, [])
+
+    def _matches(
+        self, node: _Node[T], segments: Sequence[str], values: list[str]
+    ) -> Iterator[tuple[list[T], list[str]]]:
+        if not segments:
+            if node.entries:
+                yield node.entries, values
+            return
+        segment, rest = segments[0], segments[1:]
+        if (child := node.fixed.get(segment)) is not None:
+            yield from self._matches(child, rest, values)
+        for pattern, child in node.mixed.values():
+            if match := pattern.fullmatch(segment):
+                yield from self._matches(child, rest, [*values, *match.groups()])
+        if node.parameter is not None and segment:
+            yield from self._matches(node.parameter, rest, [*values, segment])
+        if node.path is not None:
+            # As many segments as can be, but fixed segments after them go first.
+            for end in (*range(len(segments) - 1, 0, -1), len(segments)):
+                yield from self._matches(node.path, segments[end:], [*values, "/".join(segments[:end])])
+
+
+class Routes:
+    """Routes of Starlette, of which those are tried whose paths fit.
+
+    Args:
+        routes: The routes.
     """
 
     def __init__(self, routes: Iterable[BaseRoute]) -> None:
-        self._index = PathIndex((_template(each), (each, getattr(each, "methods", None))) for each in routes)
+        self._router = Router((_template(route), route) for route in routes)
+
+    def find(self, scope: Scope) -> tuple[BaseRoute | None, list[str]]:
+        """The route of a request, which then has its parameters; else None and the methods that its path takes."""
+        allowed: list[str] = []
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        for routes, _ in self._router.matches(segments_of(path)):
+            for route in routes:
+                match, child = route.matches(scope)
+                if match is Match.FULL:
+                    scope.update(child)
+                    return route, []
+                if match is Match.PARTIAL:
+                    allowed += getattr(route, "methods", None) or ()
+        return None, allowed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request.
@@ -70,22 +140,22 @@ class IndexedRouter:
         Raises:
             HTTPException: 404, no route has the path; 405, those that have it take other methods.
         """
-        candidates = self._index.candidates(scope["path"].removeprefix(scope.get("root_path", "")))
-        for route, methods in candidates:
-            if methods is not None and scope["method"] not in methods:
-                continue
-            match, child = route.matches(scope)
-            if match is Match.FULL:
-                scope.update(child)
-                await route.handle(scope, receive, send)
-                return
-        for route, methods in candidates:
-            if route.matches(scope)[0] is Match.PARTIAL:
-                raise HTTPException(405, headers={"Allow": ", ".join(methods or ())})
-        raise HTTPException(404)
+        route, allowed = self.find(scope)
+        if route is None:
+            raise not_routed(allowed)
+        await route.handle(scope, receive, send)
+
+
+def not_routed(allowed: Sequence[str]) -> HTTPException:
+    """The refusal of a request that no route takes.
+
+    Args:
+        allowed: The methods that its path takes; none where no route has it.
+    """
+    return HTTPException(405, headers={"Allow": ", ".join(dict.fromkeys(allowed))}) if allowed else HTTPException(404)
 
 
 def _template(route: BaseRoute) -> str:
     if isinstance(route, Mount):
-        return f"{route.path}/{{path}}"
-    return route.path if isinstance(route, Route) else "/{path}"
+        return f"{route.path}/{{path:path}}"
+    return route.path if isinstance(route, Route) else "/{path:path}"

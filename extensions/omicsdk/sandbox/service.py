@@ -225,7 +225,7 @@ class Service:
         name: Its name, such as dss.
         prefix: Mount path, such as /dss/v1.
         document: Its OpenAPI 3.1 document.
-        document_path: Path of the document below the prefix.
+        document_path: Path of the document below the prefix; empty where it is not served.
         handlers: Operation name to handler; the engine answers operations without one from the document.
         rights: Raises a Problem where the sender may not request an operation that the engine answers.
         identities: The fields with objects' identities, by the paths of collections that the engine answers for, where the schemas
@@ -247,6 +247,8 @@ class Service:
         crash: Its response then.
         at_once: States for an operation and a query whether the handler only reads tables: the server's own thread answers then,
             which takes half as long as handing the request to another one.
+        by_document: Whether everything that platforms declare is as the document states it: errors, credentials and formats. Slashes
+            at the end of paths then do not matter, those in values are percent-encoded, and HEAD is taken where GET is.
     """
 
     name: str
@@ -270,6 +272,11 @@ class Service:
     crashes: Mapping[str, Sequence[int]] = field(default_factory=dict[str, Sequence[int]])
     crash: Reply = field(default_factory=lambda: Reply({"message": "Internal Server Error"}, 500))
     at_once: Callable[[Operation, Sequence[tuple[str, str]]], bool] = lambda _operation, _query: False
+    by_document: bool = False
+
+    def has_handler(self, operation: str) -> bool:
+        """Whether an operation is not answered by the engine: it has a handler, or is refused as absent."""
+        return operation in self.handlers or operation in self.absent
 
 
 def is_reading(operation: Operation, _query: object = ()) -> bool:

@@ -4,13 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
+from omicsdk.sandbox.document import Operation, Schema
 from omicsdk.sandbox.engine.fields import at, merged, stamped, with_value, wrapped
 from omicsdk.sandbox.engine.objects import Objects
-from omicsdk.sandbox.engine.operations import Operation
 from omicsdk.sandbox.engine.pages import SORTS, Page, Paging, not_listed
 from omicsdk.sandbox.engine.plan import Plan, Resource, Shape
 from omicsdk.sandbox.engine.responses import Exchange, Responses, StoredReply
-from omicsdk.sandbox.engine.schemas import Schema, words
+from omicsdk.sandbox.engine.schemas import words
 from omicsdk.sandbox.engine.store import Query, Store, StoredRecord, segment
 from omicsdk.sandbox.engine.values import ABSENT, IDENTITIES, Values
 from omicsdk.sandbox.problems import Problem, not_found
@@ -143,7 +143,8 @@ class Actions:
         [record] = records
         reply = self._responses.one(exchange, record.data, f"{place}/{segment(record.identity)}", resource)
         item = next(iter(resource.of_item.values()), None)
-        location = f"{exchange.base}/{place}/{segment(record.identity)}" if item is not None else ""
+        base = f"{exchange.call.origin}{exchange.call.prefix}"
+        location = f"{base}/{place}/{segment(record.identity)}" if item is not None else ""
         return replace(reply, headers={**reply.headers, "Location": location}) if location else reply
 
     def _several(self, exchange: Exchange, resource: Resource) -> list[Any] | None:
@@ -158,7 +159,7 @@ class Actions:
             or self._plan.list_in(response, resource) is None
         ):
             return None
-        listed = at(body, self._plan.list_in(operation.body.schema, resource) or ("",))
+        listed = at(body, self._plan.list_in(operation.content.schema, resource) or ("",))
         return cast("list[Any]", listed) if isinstance(listed, list) else None
 
     # -- reading
@@ -213,8 +214,8 @@ class Actions:
             token=paging.token(last.number, last.identity) if last is not None else "",
             first_id=records[0].identity if records else "",
             last_id=last.identity if last is not None else "",
-            here=exchange.here,
-            query=exchange.query,
+            here=exchange.call.service_url(exchange.call.path, {}),
+            query=dict(exchange.call.query),
         )
         return self._responses.page(exchange, resource, records, page, paging)
 
@@ -224,7 +225,7 @@ class Actions:
         settable = self._plan.settable(resource)
         spelled = {words(name): name for name in self._schemas.properties(schema)}
         equal: dict[str, Sequence[Any]] = {}
-        required = {str(each["name"]) for each in operation.sent("query") if each.get("required")}
+        required = {each.name for each in operation.sent("query") if each.required}
         forced: set[str] = set()
         order, descending = "", False
         for name, value in arguments.items():
@@ -256,7 +257,7 @@ class Actions:
         identity = exchange.values[sum(each.count("{}") for each in resource.segments)]
         place = exchange.filled(resource.segments)
         record = self._find(resource, place, identity)
-        schema = exchange.operation.body.schema
+        schema = exchange.operation.content.schema
         if (record is None or record.deleted) and resource.is_put:
             fields = self._objects.fields(exchange, shape, exchange.sent.body)
             record = self._objects.store(resource, shape, place, fields, (), exchange.sent, identity)

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-from omicsdk.sandbox.engine.operations import Operation
-from omicsdk.sandbox.engine.requests import Refused
-from omicsdk.sandbox.engine.schemas import EMPTY, Schema, Schemas, words
+from omicsdk.sandbox.document import EMPTY, Operation, Schema
+from omicsdk.sandbox.engine.schemas import Schemas, words
 from omicsdk.sandbox.engine.values import ABSENT, Values
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.service import Reply
+from omicsdk.sandbox.validation import Refused
 
 PROBLEM = "application/problem+json"
 
@@ -37,12 +37,10 @@ class Errors:
         """The response of a refused request.
 
         Args:
-            problem: The refusal; without a status it is 422 where the operation has that, else 400.
+            problem: The refusal.
             operation: The operation; None for a request that is none.
         """
         status = problem.status
-        if not status:
-            status = 422 if operation is not None and operation.states(422) else 400
         content = operation.error(status) if operation is not None else None
         if content is None:
             body: dict[str, Any] = {

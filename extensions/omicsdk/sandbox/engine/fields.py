@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, cast
 
+from omicsdk.sandbox.document import Schema, as_mapping
 from omicsdk.sandbox.engine.plan import Path
-from omicsdk.sandbox.engine.schemas import Schema, Schemas, as_mapping, words
+from omicsdk.sandbox.engine.schemas import Schemas, words
 from omicsdk.sandbox.problems import Problem
 
 _CREATED = frozenset(

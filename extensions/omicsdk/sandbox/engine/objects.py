@@ -4,12 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
+from omicsdk.sandbox.document import EMPTY, Schema, as_list, as_mapping
 from omicsdk.sandbox.engine.fields import at, merged, patched, sent_fields, slug, stamped, with_value
 from omicsdk.sandbox.engine.pages import PAGED, SORTS
 from omicsdk.sandbox.engine.plan import Path, Plan, Resource, Shape
 from omicsdk.sandbox.engine.requests import Sent, Upload
 from omicsdk.sandbox.engine.responses import Exchange
-from omicsdk.sandbox.engine.schemas import EMPTY, Schema, as_list, as_mapping, words
+from omicsdk.sandbox.engine.schemas import words
 from omicsdk.sandbox.engine.store import Store, StoredRecord, segment
 from omicsdk.sandbox.engine.values import Values
 from omicsdk.sandbox.problems import Problem
@@ -104,7 +105,7 @@ class Objects:
         """Whether clients decide about an identity: they have to, or it is none that servers count."""
         creator = resource.by_method.get("POST")
         if creator is not None:
-            sent = creator.body.schema
+            sent = creator.content.schema
             inner = self._plan.inside(sent, self.around(sent, shape, resource))
             if words(name) in map(words, inner.get("required", ())):
                 return True
@@ -172,7 +173,7 @@ class Objects:
     def fields(self, exchange: Exchange, shape: Shape, body: Any) -> dict[str, Any]:
         """The fields of a request's object, those of its query included."""
         operation = exchange.operation
-        schema = operation.body.schema
+        schema = operation.content.schema
         resource = exchange.answer.resource
         properties = self._schemas.properties(shape.schema)
         around = self.around(schema, shape, resource)
@@ -209,7 +210,7 @@ class Objects:
             return patched(data, as_list(sent.body))
         bare = replace(exchange, sent=replace(sent, query={}))
         fields = self.fields(bare, shape, sent.body)
-        inner = at(sent.body, self.around(exchange.operation.body.schema, shape, exchange.answer.resource))
+        inner = at(sent.body, self.around(exchange.operation.content.schema, shape, exchange.answer.resource))
         given = {words(name) for each in (sent.body, inner) for name in as_mapping(each)}
         fields = {name: value for name, value in fields.items() if words(name) in given}  # defaults are for new objects
         return merged(data, fields, null_removes=sent.media_type == "application/merge-patch+json")

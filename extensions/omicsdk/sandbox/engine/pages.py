@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any, cast
 from urllib.parse import urlencode
 
-from omicsdk.sandbox.engine.operations import Operation
-from omicsdk.sandbox.engine.schemas import Schema, Schemas, words
+from omicsdk.sandbox.document import Operation, Schema
+from omicsdk.sandbox.engine.schemas import Schemas, words
 from omicsdk.sandbox.engine.values import ABSENT
 from omicsdk.sandbox.problems import Problem, bad_arguments
 
@@ -116,7 +116,7 @@ class Paging:
         setting: Any = operation.data.get("x-omics-pagination")
         self._setting: Mapping[str, Any] = cast("Mapping[str, Any]", setting) if isinstance(setting, Mapping) else {}
         self._schemas = schemas
-        self._queried = {str(each["name"]): schemas.flat(each.get("schema")) for each in operation.sent("query")}
+        self._queried = {each.name: schemas.flat(each.schema) for each in operation.sent("query")}
         self._limit = self._named("limit", LIMITS)
         self._offset = self._named("offset", OFFSETS)
         self._page = self._named("page", NUMBERS)

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
-from omicsdk.sandbox.engine.operations import MULTIPART, Operation
-from omicsdk.sandbox.engine.schemas import EMPTY, Schema, Schemas, as_mapping, words
+from omicsdk.sandbox.document import EMPTY, MULTIPART, Operation, Schema, as_mapping
+from omicsdk.sandbox.engine.schemas import Schemas, words
 from omicsdk.sandbox.engine.values import IDENTITIES
 
 Kind = Literal["state", "example", "handler"]
@@ -86,12 +86,8 @@ class Resource:
     def parameter_schema(self) -> Schema:
         """The schema of that parameter."""
         operation = next(iter(self.of_item.values()), None)
-        found = (
-            each.get("schema", EMPTY)
-            for each in (operation.sent("path") if operation else ())
-            if each["name"] == self.parameter
-        )
-        return next(found, EMPTY)
+        parameters = operation.sent("path") if operation is not None else ()
+        return next((each.schema for each in parameters if each.name == self.parameter), EMPTY)
 
     @property
     def is_created(self) -> bool:
@@ -267,9 +263,9 @@ class Plan:
                 return Shape(items, (), self.identity_in(items, resource))
         sent = next(
             (
-                each.body.schema
+                each.content.schema
                 for each in (*resource.by_method.values(), *resource.of_item.values())
-                if each.body.schema
+                if each.content.schema
             ),
             EMPTY,
         )
@@ -392,7 +388,7 @@ class Plan:
             writers = (*resource.by_method.values(), *resource.of_item.values())
             found: set[str] = {words(name) for name in self.shape(resource).identity[-1:]}
             for operation in writers:
-                properties = self.schemas.properties(operation.body.schema)
+                properties = self.schemas.properties(operation.content.schema)
                 inner = [each for each in properties.values() if self.schemas.is_object(each)]
                 found |= {words(name) for each in (properties, *map(self.schemas.properties, inner)) for name in each}
             known = self._settable[resource.segments] = frozenset(found)
@@ -431,7 +427,7 @@ class Plan:
             return Answer("example", "example", reason, resource)
         if method in actions:
             return Answer("state", actions[method], f"{method} of {what}", resource)
-        if method == "POST" and (operation.body.media_type or operation.response.media_type):
+        if method == "POST" and (operation.content.media_type or operation.response.media_type):
             return Answer("state", "update", f"POST with fields to {what}", resource)
         return Answer("example", "example", f"{method} of {what} changes no fields")
 
@@ -471,7 +467,7 @@ class Plan:
         response = operation.response.schema
         returned = self.inside(response, self.around(response, resource))
         names = self.schemas.properties(listed).keys()
-        alike = [self.schemas.properties(each).keys() & names for each in (returned, operation.body.schema)]
+        alike = [self.schemas.properties(each).keys() & names for each in (returned, operation.content.schema)]
         return bool(names) and any(len(each) * 2 >= min(len(names), 4) for each in alike)
 
     def _elsewhere(self, operation: Operation) -> Answer | None:

@@ -3,8 +3,9 @@
 import json
 import mmap
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import parse_qsl, unquote
@@ -12,54 +13,29 @@ from urllib.parse import parse_qsl, unquote
 from jsonschema import exceptions as schema_errors
 from jsonschema.exceptions import ValidationError
 
-from omicsdk.sandbox.engine.operations import FORM, MULTIPART, NO_CONTENT, Content, Operation, is_json, media_type_of
-from omicsdk.sandbox.engine.schemas import EMPTY, Schema, Schemas, as_list
+from omicsdk.sandbox.document import (
+    EMPTY,
+    FORM,
+    NO_CONTENT,
+    Content,
+    Operation,
+    Parameter,
+    Schema,
+    as_list,
+    is_json,
+    media_type_of,
+)
+from omicsdk.sandbox.engine.schemas import Schemas
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.state.objects import ObjectStore, StoredObject
-from omicsdk.sandbox.validation import complaint, whole_number
+from omicsdk.sandbox.validation import Fault, Refused, complaint, nested_name, whole_number
 
-_DELIMITERS = {"spaceDelimited": " ", "pipeDelimited": "|"}
-_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _MOST_FAULTS = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """What of a request breaks the document.
-
-    Attributes:
-        place: The place of the argument: path, query, header, cookie or body.
-        field: Its name, or the place of the value in the body.
-        message: What is wrong.
-        rule: The keyword of the schema that it breaks.
-    """
-
-    place: str
-    field: tuple[str | int, ...]
-    message: str
-    rule: str
-
-
-class Refused(Problem):
-    """A request that breaks the document.
-
-    Args:
-        faults: What breaks it.
-        status: The HTTP status; 0 for the one that the operation states for such requests.
-    """
-
-    def __init__(self, faults: Sequence[Fault], status: int = 0) -> None:
-        first = faults[0]
-        names = ".".join(map(str, first.field))
-        where = first.place if first.place == "body" else f"{first.place} parameter {names}"
-        inside = f" {names}" if first.place == "body" and names else ""
-        super().__init__(
-            status,
-            "invalid_request",
-            f"The {where}{inside} {first.message}",
-            against=f"{where}{inside} breaks {first.rule}",
-        )
-        self.faults = faults
+_TEXT = frozenset({"string"})
+_SEVERAL = frozenset({"array", "object"})
+_OF_HTTP = ("accept", "content-type", "authorization")
+"""Headers that documents may state as parameters, and that are none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +54,23 @@ class Upload:
 
 
 @dataclass(frozen=True, slots=True)
+class Received:
+    """The body of a request as it was received.
+
+    Attributes:
+        text: Its bytes, of a body that is decoded.
+        content: The stored bytes of another one.
+        fields: Names and values of a form of several parts; None for other bodies.
+        files: The files of that form, by field.
+    """
+
+    text: bytes = b""
+    content: StoredObject | None = None
+    fields: Sequence[tuple[str, str]] | None = None
+    files: Mapping[str, Upload] = field(default_factory=dict[str, Upload])
+
+
+@dataclass(frozen=True, slots=True)
 class Sent:
     """The decoded content of a request.
 
@@ -91,9 +84,9 @@ class Sent:
         files: Files of a form, by field.
     """
 
-    path: Mapping[str, Any]
-    query: Mapping[str, Any]
-    headers: Mapping[str, Any]
+    path: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    query: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    headers: Mapping[str, Any] = field(default_factory=dict[str, Any])
     body: Any = None
     media_type: str = ""
     content: StoredObject | None = None
@@ -106,11 +99,81 @@ class Reader:
     Args:
         operation: The operation.
         schemas: The document's schemas.
+        codes: The error codes of a violated format, or of a wrong parameter or field by `operation.name`; others are
+            `illegal_arguments`.
     """
 
-    def __init__(self, operation: Operation, schemas: Schemas) -> None:
+    def __init__(self, operation: Operation, schemas: Schemas, codes: Mapping[str, str] = EMPTY) -> None:
         self._operation = operation
         self._schemas = schemas
+        self._codes = codes
+        self._parameters = [
+            (each, each.name.lower() if each.place == "header" else each.name, schemas.kinds(each.schema))
+            for each in operation.parameters
+            if each.place in ("path", "query", "header", "cookie")
+        ]
+        self.defaults = {
+            each.name: each.schema["default"]
+            for each, _, kinds in self._parameters
+            if "default" in each.schema and not kinds & _SEVERAL
+        }
+
+    def sent(
+        self,
+        path: Sequence[str],
+        query: Sequence[tuple[str, str]],
+        headers: Mapping[str, str],
+        received: Received,
+        status: int = 400,
+        *,
+        is_handled: bool = False,
+    ) -> Sent:
+        """The decoded content of a request.
+
+        Args:
+            path: Values of the path's parameters, in their order.
+            query: The query's parameters.
+            headers: The headers, names in lower case.
+            received: The body.
+            status: The HTTP status for what breaks the document.
+            is_handled: Whether a handler responds, which reads bodies that are no JSON itself, and gets an empty object for none.
+
+        Raises:
+            Problem: 415; the operation takes bodies of other types.
+            Refused: The request breaks the document.
+        """
+        places, faults = self.arguments(path, query, headers)
+        content = NO_CONTENT
+        body: Any = None
+        if not is_handled or self._operation.body is not None:
+            is_empty = not received.text and received.content is None and received.fields is None
+            content = self.content("" if is_empty else headers.get("content-type", ""))
+        if received.fields is not None:
+            body = self.form(content.schema, received.fields)
+            faults += self._faults(content.schema, {**dict.fromkeys(received.files, ""), **body}, "body", ())
+        elif received.content is None and (content.is_json or not is_handled):
+            body, found = self.body(content, received.text)
+            faults += found
+            if body is None and is_handled:
+                body = {}
+        if faults:
+            raise self._refused(faults, status)
+        return Sent(
+            path=places["path"],
+            query=places["query"],
+            headers={**places["header"], **places["cookie"]},
+            body=body,
+            media_type=content.media_type,
+            content=received.content,
+            files=received.files,
+        )
+
+    def _refused(self, faults: Sequence[Fault], status: int) -> Refused:
+        first = faults[0]
+        name = f"{self._operation.name}{nested_name(first.field)}"
+        code = self._codes.get(first.format, "illegal_arguments")
+        # The codes are those of values: one that is missing has none.
+        return Refused(faults, status, code if first.rule == "required" else self._codes.get(name, code))
 
     # -- arguments outside the body
 
@@ -119,65 +182,75 @@ class Reader:
     ) -> tuple[dict[str, dict[str, Any]], list[Fault]]:
         """The arguments of a request by place and name, and what is wrong with them.
 
+        A query parameter that comes twice counts the first time, unless it is a list: the Data Store's published
+        client appends its original parameters to a next link again. Parameters that the operation does not have are ignored.
+
         Args:
             path: Values of the path's parameters, in their order.
             query: The query's parameters.
             headers: The headers, names in lower case.
         """
-        places: dict[str, dict[str, Any]] = {"path": {}, "query": {}, "header": {}, "cookie": {}}
-        faults: list[Fault] = []
         in_path = dict(zip(self._operation.path_parameters, path, strict=False))
-        places["path"] |= in_path
-        cookies = cookies_of(headers)
-        for parameter in self._operation.parameters:
-            name, place = str(parameter["name"]), str(parameter.get("in"))
-            if place == "querystring" or (
-                place == "header" and name.lower() in ("accept", "content-type", "authorization")
-            ):
+        places: dict[str, dict[str, Any]] = {"path": {**in_path}, "query": {}, "header": {}, "cookie": {}}
+        faults: list[Fault] = []
+        for parameter, kinds, sent in self._sent(in_path, query, headers):
+            name, place = parameter.name, parameter.place
+            if place == "header" and name.lower() in _OF_HTTP:
                 continue
-            schema = _schema_of(parameter)
-            sent: Any
-            if place == "query":
-                sent = self._queried(parameter, schema, query)
-            else:
-                source = {"path": in_path, "cookie": cookies}.get(place, headers)
-                sent = source.get(name.lower() if place == "header" else name)
-                sent = sent if sent is None or place == "path" else unquote(sent)
-                sent = sent if sent is None else self._split(parameter, schema, sent, ",")
             if sent is None:
-                if parameter.get("required") and place != "path":
+                if parameter.required and place != "path":
                     faults.append(Fault(place, (name,), "is missing", "required"))
                 continue
-            places[place][name] = value = self.typed(schema, sent)
-            faults += _faults(self._schemas, schema, value, place, (name,))
+            is_list = place != "query" and "array" in kinds and not parameter.is_encoded
+            places[place][name] = value = self.typed(parameter.schema, sent.split(",") if is_list else sent)
+            faults += self._faults(parameter.schema, value, place, (name,))
         return places, faults
 
-    def _queried(self, parameter: Mapping[str, Any], schema: Schema, query: Sequence[tuple[str, str]]) -> Any:
+    def as_sent(
+        self, path: Sequence[str], query: Sequence[tuple[str, str]], headers: Mapping[str, str]
+    ) -> dict[str, Any]:
+        """The arguments of a request as texts, unchecked; lists of texts where the document has a list.
+
+        The arguments are those of `arguments`.
+        """
+        in_path = dict(zip(self._operation.path_parameters, path, strict=False))
+        sent = self._sent(in_path, query, headers)
+        return {parameter.name: value for parameter, _, value in sent if value is not None}
+
+    def _sent(
+        self, path: Mapping[str, str], query: Sequence[tuple[str, str]], headers: Mapping[str, str]
+    ) -> Iterator[tuple[Parameter, frozenset[str], Any]]:
+        """Each parameter with its kinds and what a request has of it; None for nothing."""
+        sources: Mapping[str, Mapping[str, str]] = {"path": path, "cookie": cookies_of(headers), "header": headers}
+        for parameter, name, kinds in self._parameters:
+            if parameter.place == "query":
+                yield parameter, kinds, self._queried(parameter, kinds, query)
+                continue
+            sent = sources[parameter.place].get(name)
+            yield parameter, kinds, sent if sent is None or parameter.place == "path" else unquote(sent)
+
+    def _queried(self, parameter: Parameter, kinds: frozenset[str], query: Sequence[tuple[str, str]]) -> Any:
         """What a query has of a parameter: a text, a list of texts, or a mapping of texts; None for nothing."""
-        name, style, explode = str(parameter["name"]), parameter.get("style", "form"), parameter.get("explode", True)
-        kinds = self._schemas.kinds(schema)
-        if style == "deepObject" or ("object" in kinds and not explode and style == "form"):
+        name = parameter.name
+        values = [value for key, value in query if key in (name, f"{name}[]")]
+        if parameter.is_deep or ("object" in kinds and parameter.delimiter == ","):
             found = _nested((key.removeprefix(name), value) for key, value in query if key.startswith(f"{name}["))
             if found:
                 return found
-        values = [value for key, value in query if key in (name, f"{name}[]")]
-        if "object" in kinds and explode and not values and "content" not in parameter:
-            members = self._schemas.properties(schema)
-            return {key: value for key, value in query if key in members} or None
-        if not values:
-            return None
+        if "object" in kinds and not parameter.delimiter and not parameter.is_encoded and not values:
+            members = self._schemas.properties(parameter.schema)
+            return {key: value for key, value in query if key in members} or _members(name, query) or None
         if "array" in kinds:
-            delimiter = _DELIMITERS.get(style, "," if explode is False else "")
-            return [each for value in values for each in value.split(delimiter)] if delimiter else values
-        return values[0]
-
-    def _split(self, parameter: Mapping[str, Any], schema: Schema, sent: str, delimiter: str) -> Any:
-        return sent.split(delimiter) if "array" in self._schemas.kinds(schema) and "content" not in parameter else sent
+            split = parameter.delimiter
+            return ([item for value in values for item in value.split(split)] if split else values) or None
+        return values[0] if values else None
 
     def typed(self, schema: object, sent: Any) -> Any:
         """A text, or a structure of texts, as the types that a schema states; what is none of them stays a text."""
         flat = self._schemas.flat(schema)
         kinds = self._schemas.kinds(flat)
+        if kinds == _TEXT and isinstance(sent, str):
+            return sent
         if isinstance(sent, list):
             items = flat.get("items", EMPTY)
             listed = [self.typed(items, each) for each in cast("list[Any]", sent)]
@@ -231,28 +304,37 @@ class Reader:
         if changes is not None and is_json(kind):  # a patch, or JSON by another name
             return Content(kind, changes.schema, changes.stated)
         stated = " or ".join(each.media_type for each in bodies)
-        raise Problem(415, "unsupported_media_type", f"The body is {kind}, and the operation takes {stated}")
+        raise Problem(415, "illegal_arguments", f"The body is {kind}, and the operation takes {stated}")
 
     def body(self, content: Content, text: bytes) -> tuple[Any, list[Fault]]:
-        """Decode JSON, or a form of texts, and validate it.
+        """A decoded body, and what is wrong with it; None for no body.
 
         Args:
             content: What the document states about it.
-            text: Its bytes, some.
+            text: Its bytes: JSON, or a form of texts.
 
         Raises:
             Refused: It is not JSON.
         """
+        if not text or not self._operation.bodies:
+            is_missing = self._operation.needs_body
+            return None, [Fault("body", (), "is missing", "required")] if is_missing else []
         if content.media_type == FORM:
-            value: Any = self.form(content.schema, parse_qsl(text.decode("utf-8", "replace"), keep_blank_values=True))
+            fields = parse_qsl(text.decode("utf-8", "replace"), keep_blank_values=True)
+            value: Any = self.form(content.schema, fields)
         else:
             value = decoded(text)
+        return value, self.faults(content, value)
+
+    def faults(self, content: Content, value: Any) -> list[Fault]:
+        """What is wrong with a decoded body; null is none where none is required."""
+        if value is None and not self._operation.needs_body:
+            return []
         if content.media_type == "application/json-patch+json" and isinstance(value, list):
-            return cast("Any", value), []
-        schema = content.schema
+            return []
         if content.media_type == "application/merge-patch+json":
-            return value, [] if isinstance(value, dict) else [Fault("body", (), "is no object", "type")]
-        return value, _faults(self._schemas, schema, value, "body", ())
+            return [] if isinstance(value, dict) else [Fault("body", (), "is no object", "type")]
+        return self._faults(content.schema, value, "body", ())
 
     def form(self, schema: Schema, fields: Sequence[tuple[str, str]]) -> dict[str, Any]:
         """The fields of a form as their schema has them: those that come twice, or as `name[]`, are lists."""
@@ -271,14 +353,12 @@ class Reader:
             found[name] = self.typed(stated, sent)
         return found
 
-    def form_faults(self, schema: Schema, fields: Mapping[str, Any], files: Mapping[str, Upload]) -> list[Fault]:
-        """What is wrong with a form of several parts, of which files are texts by the document."""
-        return _faults(self._schemas, schema, {**dict.fromkeys(files, ""), **fields}, "body", ())
-
-    def missing(self) -> list[Fault]:
-        """What is wrong with a request that has no body."""
-        is_required = self._operation.data.get("requestBody", {}).get("required", False)
-        return [Fault("body", (), "is missing", "required")] if is_required and self._operation.bodies else []
+    def _faults(self, schema: object, value: object, place: str, name: tuple[str, ...]) -> list[Fault]:
+        if self._schemas.is_valid(schema, value, sent=True):
+            return []
+        relevance = cast("Any", schema_errors).relevance
+        errors = sorted(self._schemas.errors(schema, value, sent=True), key=relevance, reverse=True)
+        return [_fault(error, place, name) for error in islice(errors, _MOST_FAULTS)]
 
 
 def cookies_of(headers: Mapping[str, str]) -> dict[str, str]:
@@ -287,29 +367,14 @@ def cookies_of(headers: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, _, value in parts}
 
 
-def _schema_of(parameter: Mapping[str, Any]) -> Schema:
-    content = parameter.get("content")
-    if isinstance(content, Mapping):
-        first: Mapping[str, Any] = next(iter(cast("Mapping[str, Any]", content).values()), EMPTY)
-        return first.get("schema", EMPTY)
-    return parameter.get("schema", EMPTY)
-
-
-def _faults(schemas: Schemas, schema: object, value: object, place: str, name: tuple[str, ...]) -> list[Fault]:
-    if schemas.is_valid(schema, value, sent=True):
-        return []
-    found: list[Fault] = []
-    for error in schemas.errors(schema, value, sent=True):
-        deepest = cast("ValidationError", cast("Any", schema_errors).best_match([error]))
-        steps = (*name, *deepest.absolute_path)
-        if deepest.validator == "required":
-            steps = (*steps, deepest.message.split("'")[1])
-            found.append(Fault(place, steps, "is missing", "required"))
-        else:
-            found.append(Fault(place, steps, complaint(deepest), str(deepest.validator)))
-        if len(found) == _MOST_FAULTS:
-            break
-    return found
+def _fault(error: ValidationError, place: str, name: tuple[str, ...]) -> Fault:
+    """The most relevant cause of an error of validation."""
+    cause = cast("ValidationError", cast("Any", schema_errors).best_match([error]))
+    steps = (*name, *cause.absolute_path)
+    if cause.validator == "required":
+        return Fault(place, (*steps, cause.message.split("'")[1]), "is missing", "required")
+    rule = str(cause.validator)
+    return Fault(place, steps, complaint(cause), rule, str(cause.validator_value) if rule == "format" else "")
 
 
 def decoded(text: bytes) -> Any:
@@ -321,7 +386,7 @@ def decoded(text: bytes) -> Any:
     try:
         return json.loads(text, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
-        raise Refused([Fault("body", (), f"is not JSON: {error}", "JSON")], 400) from error
+        raise Refused([Fault("body", (), f"is not JSON: {error}", "JSON")]) from error
 
 
 def _no_constant(name: str) -> object:
@@ -343,6 +408,15 @@ def _boolean(text: str) -> bool | None:
     return {"true": True, "false": False}.get(text.lower())
 
 
+def _members(name: str, query: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
+    """The members of an object that a query has as `name.member`, each with its values."""
+    found: dict[str, list[str]] = {}
+    for key, value in query:
+        if key.startswith(f"{name}."):
+            found.setdefault(key.removeprefix(f"{name}."), []).append(value)
+    return found
+
+
 def _nested(fields: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     """Fields whose names have brackets, such as `a[b][c]`, as nested mappings."""
     found: dict[str, Any] = {}
@@ -361,7 +435,7 @@ def _nested(fields: Iterable[tuple[str, Any]]) -> dict[str, Any]:
 # -- forms of several parts
 
 
-def parts_of(path: Path, content_type: str, objects: ObjectStore) -> tuple[list[tuple[str, str]], dict[str, Upload]]:
+def parts_of(path: Path, content_type: str, objects: ObjectStore) -> Received:
     """Read a form of several parts, of any size, from a file.
 
     Args:
@@ -369,15 +443,12 @@ def parts_of(path: Path, content_type: str, objects: ObjectStore) -> tuple[list[
         content_type: The request's Content-Type, with the boundary.
         objects: Where its files are stored.
 
-    Returns:
-        Its fields and its files.
-
     Raises:
         Refused: It is no such form.
     """
     match = re.search(r'boundary="?([^";]+)"?', content_type)
     if match is None or not path.stat().st_size:
-        raise Refused([Fault("body", (), "has no boundary", "multipart")], 400)
+        raise Refused([Fault("body", (), "has no boundary", "multipart")])
     boundary = b"--" + match[1].encode("latin-1")
     fields: list[tuple[str, str]] = []
     files: dict[str, Upload] = {}
@@ -387,7 +458,7 @@ def parts_of(path: Path, content_type: str, objects: ObjectStore) -> tuple[list[
             head_end = whole.find(b"\r\n\r\n", at)
             end = whole.find(b"\r\n" + boundary, head_end + 2)
             if head_end < 0 or end < 0:
-                raise Refused([Fault("body", (), "ends within a part", "multipart")], 400)
+                raise Refused([Fault("body", (), "ends within a part", "multipart")])
             head = whole[at + len(boundary) : head_end].decode("utf-8", "replace")
             name, file_name = (_attribute(head, key) for key in ("name", "filename"))
             kind = re.search(r"(?im)^content-type:\s*(\S[^\r\n]*)", head)
@@ -401,14 +472,9 @@ def parts_of(path: Path, content_type: str, objects: ObjectStore) -> tuple[list[
                 media_type = kind[1] if kind else "application/octet-stream"
                 files[name or ""] = Upload(file_name, media_type, incoming.finish())
             at = end + 2
-    return fields, files
+    return Received(fields=fields, files=files)
 
 
 def _attribute(head: str, name: str) -> str | None:
     match = re.search(rf'(?i)content-disposition:[^\r\n]*[;\s]{name}="((?:[^"\\]|\\.)*)"', head)
     return match[1] if match else None
-
-
-def is_text(content: Content) -> bool:
-    """Whether a body is decoded, and not stored as bytes."""
-    return (content.is_json and content.schema.get("format") != "binary") or content.media_type in (FORM, MULTIPART)

@@ -7,15 +7,15 @@ from functools import partial
 from typing import Any, cast
 from urllib.parse import unquote
 
+from omicsdk.sandbox.document import EMPTY, Content, Operation, Schema, as_mapping, media_type_of
 from omicsdk.sandbox.engine.fields import at, with_value, wrapped
-from omicsdk.sandbox.engine.operations import Content, Operation, media_type_of
 from omicsdk.sandbox.engine.pages import Page, Paging
 from omicsdk.sandbox.engine.plan import Answer, Path, Plan, Resource
 from omicsdk.sandbox.engine.requests import Sent
-from omicsdk.sandbox.engine.schemas import EMPTY, Schema, as_mapping, words
+from omicsdk.sandbox.engine.schemas import words
 from omicsdk.sandbox.engine.store import StoredRecord, segment
 from omicsdk.sandbox.engine.values import ABSENT, Values
-from omicsdk.sandbox.service import Reply
+from omicsdk.sandbox.service import Call, Reply
 from omicsdk.sandbox.state.objects import StoredObject
 
 EXAMPLE = {"X-Sandbox-Answer": "example"}
@@ -29,24 +29,21 @@ class Exchange:
     """One request of an operation.
 
     Attributes:
-        operation: The operation.
+        call: The request as handlers have it.
         answer: How it is answered.
         values: Values of the path's parameters as they were sent, in their order.
         sent: The decoded request.
-        here: Its URL without a query.
-        base: The URL of the service.
-        query: Its query as sent.
-        headers: Its headers.
     """
 
-    operation: Operation
+    call: Call
     answer: Answer
     values: Sequence[str]
     sent: Sent
-    here: str
-    base: str
-    query: Mapping[str, str]
-    headers: Mapping[str, str]
+
+    @property
+    def operation(self) -> Operation:
+        """The operation."""
+        return self.call.operation
 
     def filled(self, segments: Path) -> str:
         """A path with the values of its parameters, which are the first ones of the request's path."""
@@ -164,7 +161,7 @@ class Responses:
     def _content(self, exchange: Exchange) -> Content:
         """The body of the response that a request accepts."""
         responses = exchange.operation.responses
-        accepted = [media_type_of(each) for each in exchange.headers.get("accept", "").split(",")]
+        accepted = [media_type_of(each) for each in exchange.call.headers.get("accept", "").split(",")]
         if as_mapping(exchange.sent.body).get("stream") is True:
             accepted.insert(0, "text/event-stream")
         for kind in accepted:

@@ -13,11 +13,11 @@ from typing import Any, cast
 from jsonschema import Draft202012Validator, FormatChecker, validators
 from jsonschema.exceptions import ValidationError
 
-Schema = Mapping[str, Any]
+from omicsdk.sandbox.document import EMPTY, Schema, as_list, as_mapping
+from omicsdk.sandbox.validation import is_kept
 
 _HOME = "#/components/schemas/"
 _UNIONS = ("oneOf", "anyOf")
-EMPTY: Schema = {}
 
 
 def words(name: str) -> str:
@@ -32,11 +32,18 @@ class Schemas:
     Args:
         document: A resolved OpenAPI 3.1 document.
         report: Called with each fault of the document that changes how the sandbox reads it.
+        checker: Checks of formats; by default of those that documents have in common.
     """
 
-    def __init__(self, document: Mapping[str, Any], report: Callable[[str], None] = lambda _fault: None) -> None:
+    def __init__(
+        self,
+        document: Mapping[str, Any],
+        report: Callable[[str], None] = lambda _fault: None,
+        checker: FormatChecker | None = None,
+    ) -> None:
         self.components: Mapping[str, Any] = document.get("components", {})
         self.report = report
+        self._checker = checker if checker is not None else formats()
         # Schemas are known by their identity; each is kept beside its result, so that no other object gets its number.
         self._flat: dict[int, tuple[object, Schema]] = {}
         self._branches: dict[int, tuple[object, tuple[Schema, ...]]] = {}
@@ -198,18 +205,8 @@ class Schemas:
         if known is None:
             # Lookups of unevaluated properties need the components beside the schema.
             whole = {**stated, "components": self.components}
-            known = self._validators[key] = (stated, self._classes[sent](whole, format_checker=formats()))
+            known = self._validators[key] = (stated, self._classes[sent](whole, format_checker=self._checker))
         return known[1]
-
-
-def as_mapping(value: object) -> Mapping[str, Any]:
-    """A value that is an object of JSON; an empty one for another value."""
-    return cast("Mapping[str, Any]", value) if isinstance(value, Mapping) else EMPTY
-
-
-def as_list(value: object) -> list[Any]:
-    """A value that is a list; an empty one for another value."""
-    return cast("list[Any]", value) if isinstance(value, list) else []
 
 
 def _both(first: object, second: object) -> Schema:
@@ -296,7 +293,22 @@ def _validator_class(schemas: Schemas, *, sent: bool) -> Any:
         "oneOf": alternatives,
         "anyOf": alternatives,
     }
-    return cast("Any", validators).extend(Draft202012Validator, keywords)
+    checker = _SENT_TYPES if sent else _TYPES
+    return cast("Any", validators).extend(Draft202012Validator, keywords, type_checker=checker)
+
+
+_TYPES: Any = Draft202012Validator.TYPE_CHECKER
+
+
+def _kept(kind: str) -> Callable[[object, object], bool]:
+    def is_kept_number(_checker: object, value: object) -> bool:
+        return _TYPES.is_type(value, kind) and (not isinstance(value, int) or is_kept(value))
+
+    return is_kept_number
+
+
+_SENT_TYPES = _TYPES.redefine_many({kind: _kept(kind) for kind in ("integer", "number")})
+"""Takes no number for one that the database cannot keep, wherever a document states a number."""
 
 
 @cache

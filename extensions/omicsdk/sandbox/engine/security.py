@@ -6,13 +6,15 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from omicsdk.sandbox.engine.operations import Operation
+from omicsdk.sandbox.document import Operation
 from omicsdk.sandbox.engine.requests import cookies_of
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.service import Caller, Tokens
 
 _UNCHECKED = ("mutualTLS",)
 """Kinds of schemes that a request over plain HTTP cannot fulfil."""
+_BEARER: Sequence[Mapping[str, Any]] = ({"bearer": ()},)
+"""What operations that need no credentials require while the whole service does."""
 
 
 class Security:
@@ -31,7 +33,7 @@ class Security:
     def caller(
         self, operation: Operation, headers: Mapping[str, str], query: Sequence[tuple[str, str]]
     ) -> Caller | None:
-        """The sender of a request; None where the operation needs none.
+        """The sender of a request that needs one; None where its scheme cannot be checked.
 
         Args:
             operation: The operation.
@@ -41,16 +43,15 @@ class Security:
         Raises:
             Problem: 401; it fulfils none of the operation's requirements.
         """
-        requirements: Sequence[Mapping[str, Any]] = operation.data.get("security", self._default)
+        requirements: Sequence[Mapping[str, Any]] = operation.data.get("security") or self._default
         refusal: Problem | None = None
-        for requirement in requirements:
+        for requirement in filter(None, requirements) if any(requirements) else _BEARER:
             try:
                 return self._fulfilled(requirement, headers, query)
             except Problem as problem:
                 refusal = refusal or problem
-        if refusal is not None and {} not in requirements:
-            raise refusal
-        return None
+        assert refusal is not None, f"{operation.name} has no requirement"
+        raise refusal
 
     def _fulfilled(
         self, requirement: Mapping[str, Any], headers: Mapping[str, str], query: Sequence[tuple[str, str]]

@@ -8,10 +8,10 @@ from urllib.parse import unquote
 
 from omicsdk.sandbox.engine.engine import Engine
 from omicsdk.sandbox.engine.fields import at
-from omicsdk.sandbox.engine.operations import Router
 from omicsdk.sandbox.engine.plan import Path as Segments
 from omicsdk.sandbox.engine.plan import Resource
 from omicsdk.sandbox.engine.store import Store, StoredRecord, segment
+from omicsdk.sandbox.routing import Router
 
 _OF_BASE = 4
 """Segments of a recorded path that may be those of the real server's base URL."""
@@ -28,7 +28,7 @@ class Seeds:
     def __init__(self, engine: Engine, store: Store) -> None:
         self._engine = engine
         self._store = store
-        self._router = Router(engine.operations)
+        self._router = Router((f"/{each.route.strip('/')}", each) for each in engine.operations)
 
     def add_folder(self, folder: Path) -> dict[str, Any]:
         """Add the objects of a folder's files.
@@ -82,9 +82,14 @@ class Seeds:
         """
         steps = path.partition("?")[0].strip("/").split("/")
         for start in range(min(_OF_BASE, len(steps))):
-            operation, values, _ = self._router.find(method, "/".join(steps[start:]))
-            answer = self._engine.plan.answer(operation) if operation is not None else None
-            if operation is None or answer is None or answer.resource is None or answer.elsewhere:
+            matches = self._router.matches(list(map(unquote, steps[start:])))
+            fitting = ((each, values) for listed, values in matches for each in listed if each.method == method)
+            match = next(fitting, None)
+            if match is None:
+                continue
+            operation, values = match
+            answer = self._engine.plan.answer(operation)
+            if answer.resource is None or answer.elsewhere:
                 continue
             resource = answer.resource
             count = sum(each.count("{}") for each in resource.segments)

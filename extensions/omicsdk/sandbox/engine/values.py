@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from random import Random
 from typing import Any, cast
 
+from omicsdk.sandbox.document import EMPTY, Schema, as_mapping
 from omicsdk.sandbox.engine.patterns import matching
-from omicsdk.sandbox.engine.schemas import EMPTY, Schema, Schemas, as_mapping, words
+from omicsdk.sandbox.engine.schemas import Schemas, words
 
 ABSENT: Any = object()
 """Stands for no value; null is one."""

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, cast
 
-from jsonschema import FormatChecker
-
 from omicsdk.sandbox.document import operations
+from omicsdk.sandbox.engine.requests import Reader
+from omicsdk.sandbox.engine.schemas import Schemas
 from omicsdk.sandbox.gen3.access import (
     ANONYMOUS,
     ANONYMOUS_GROUP,
@@ -27,7 +27,7 @@ from omicsdk.sandbox.gen3.access import (
 from omicsdk.sandbox.gen3.service import gen3_service, texts_of
 from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
 from omicsdk.sandbox.service import Call, Handler, Reply, Service, for_each, handlers_in
-from omicsdk.sandbox.validation import RequestValidator
+from omicsdk.sandbox.validation import Refused
 
 _OPEN = (
     "get_auth_mapping",
@@ -88,17 +88,16 @@ def _typed(document: Mapping[str, Any], handlers: Mapping[str, Handler]) -> dict
 
     Handlers report other faults of a body.
     """
-    stated = {
-        each.name: RequestValidator(each, document, FormatChecker(formats=()), {}) for each in operations(document)
-    }
+    schemas = Schemas(document)
+    stated = {each.name: (each, Reader(each, schemas)) for each in operations(document)}
 
     def typed(name: str, handler: Handler) -> Handler:
+        operation, reader = stated[name]
+
         def handle(call: Call) -> Reply:
-            try:
-                stated[name].body(call.body, call.body is not None)
-            except Problem as problem:
-                if problem.against.endswith("breaks type"):
-                    raise
+            faults = reader.faults(operation.content, call.body)
+            if faults and faults[0].rule == "type":
+                raise Refused(faults)
             return handler(call)
 
         return handle

@@ -4,7 +4,6 @@ sent."""
 import base64
 import binascii
 import json
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 from urllib.parse import parse_qsl, quote
@@ -15,10 +14,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from omicsdk.sandbox.document import Operation, operations
+from omicsdk.sandbox.document import operations
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.rest_framework.refusals import Refused, error_body
-from omicsdk.sandbox.routing import PathIndex, headers_of, origin
+from omicsdk.sandbox.routing import Router, headers_of, origin, segments_of
 from omicsdk.sandbox.service import Caller, Handler, Reply, Service
 
 U = TypeVar("U")
@@ -162,7 +161,7 @@ class PathMiddleware:
     ) -> None:
         self._app = app
         self._others = frozenset(others)
-        self._paths = _by_path(operations(document))
+        self._paths = Router((operation.path, operation.method) for operation in operations(document))
         self._check_access = check_access
         self._suffixed = tuple(suffixed)
 
@@ -214,17 +213,7 @@ class PathMiddleware:
 
     def _methods(self, path: str) -> Sequence[str]:
         """The methods of the first template that fits a path; none where none does."""
-        return next((methods for pattern, methods in self._paths.candidates(path) if pattern.fullmatch(path)), ())
-
-
-def _by_path(stated: Sequence[Operation]) -> PathIndex[tuple[re.Pattern[str], Sequence[str]]]:
-    found: dict[str, list[str]] = {}
-    for operation in stated:
-        found.setdefault(operation.path, []).append(operation.method)
-    return PathIndex(
-        (path, (re.compile(re.sub(r"\\\{[^}]*\\\}", "[^/]+", re.escape(path))), methods))
-        for path, methods in found.items()
-    )
+        return next((methods for methods, _ in self._paths.matches(segments_of(path))), ())
 
 
 def _negotiate(scope: Scope, headers: Mapping[str, str]) -> None:

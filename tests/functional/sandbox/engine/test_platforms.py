@@ -6,8 +6,7 @@ import httpx
 import pytest
 from jsonschema import Draft202012Validator
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.document import read_document
-from omicsdk.sandbox.engine.operations import operations_of
+from omicsdk.sandbox.document import operations, read_document
 from omicsdk.sandbox.gen3 import ADMINISTRATOR
 
 SERVICES = ("gen3/fence", "gen3/sheepdog")
@@ -16,15 +15,15 @@ SERVICES = ("gen3/fence", "gen3/sheepdog")
 @pytest.mark.parametrize("service", SERVICES)
 def test_operations_without_a_handler_keep_to_the_document(sandbox: Sandbox, service: str):
     document = read_document(service)
-    operations = {each.name: each for each in operations_of(document)}
+    stated = {each.name: each for each in operations(document)}
     explained = [each for each in sandbox.explain()[service] if each.kind != "handler"]
     assert explained
     token = sandbox.gen3.access.issue(ADMINISTRATOR, sandbox.gen3_url)
     with httpx.Client(base_url=sandbox.url, trust_env=False) as web:
         for each in explained:
-            operation = operations[each.operation]
+            operation = stated[each.operation]
             path = f"/{service}" + re.sub(r"\{.*?\}", "x", each.path)
-            body = {"json": {}} if operation.body.is_json else {}
+            body = {"json": {}} if operation.content.is_json else {}
             response = web.request(each.method, path, headers={"Authorization": f"Bearer {token}"}, **body)
             assert response.status_code < 500, each
             if response.is_success and operation.response.is_json and response.content:

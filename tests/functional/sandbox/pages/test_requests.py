@@ -27,7 +27,7 @@ KEPT = "keeps to the document"
             "dss get_bundles_all",
             "refused: query parameter 'per_page' breaks type",
         ),
-        ("POST", "/dss/v1/search?replica=aws", {}, "dss post_search", "refused: body breaks required"),
+        ("POST", "/dss/v1/search?replica=aws", {}, "dss post_search", "refused: body.es_query is missing"),
         ("POST", "/dss/v1/search?replica=aws", None, "dss post_search", "refused: body is missing"),
         ("GET", "/dss/v1/nothing", None, "", "not an operation"),
         ("GET", "/pangea/api/organizations", None, "pangea list_organizations", "the service's own rules"),

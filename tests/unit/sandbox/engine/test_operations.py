@@ -1,55 +1,14 @@
-"""Requests are routed by segments, and their arguments and bodies read as the document states them."""
+"""Arguments and bodies of requests are read as the document states them."""
 
 from typing import Any
 
 import pytest
-from omicsdk.sandbox.engine.operations import Router, operations_of
+from omicsdk.sandbox.document import operations
 from omicsdk.sandbox.engine.requests import Reader
 from omicsdk.sandbox.engine.schemas import Schemas
 from small_documents import document, object_of, operation
 
 INTEGER = {"type": "integer"}
-PATHS = (
-    "/things/{id}",
-    "/things/me",
-    "/things/{id}.json",
-    "/things/{id}:close",
-    "/{kind}/special",
-    "/raw/{path}",
-    "/pairs/{a}-{b}",
-)
-RAW = [{"name": "path", "in": "path", "required": True, "x-omics-raw-path": True}]
-
-
-@pytest.mark.parametrize(
-    ("path", "template", "values"),
-    [
-        ("/things/7", "/things/{id}", ["7"]),
-        ("/things/7/", "/things/{id}", ["7"]),
-        ("/things/a%2Fb", "/things/{id}", ["a/b"]),
-        ("/things/me", "/things/me", []),
-        ("/things/7.json", "/things/{id}.json", ["7"]),
-        ("/things/7:close", "/things/{id}:close", ["7"]),
-        ("/things/special", "/things/{id}", ["special"]),
-        ("/other/special", "/{kind}/special", ["other"]),
-        ("/raw/a/b/c", "/raw/{path}", ["a/b/c"]),
-        ("/pairs/x-y", "/pairs/{a}-{b}", ["x", "y"]),
-        ("/none", None, []),
-    ],
-)
-def test_paths_that_overlap_are_routed_by_their_fixed_segments(path: str, template: str | None, values: list[str]):
-    more = {"/raw/{path}": {"parameters": RAW}}
-    operations = operations_of(document({each: {"get": operation(), **more.get(each, {})} for each in PATHS}))
-    found, sent, allowed = Router(operations).find("GET", path)
-    assert (found and found.path, sent, allowed) == (template, values, [])
-
-
-def test_another_method_is_not_allowed():
-    operations = operations_of(document({"/things/me": {"get": operation()}, "/things/{id}": {"delete": operation()}}))
-    router = Router(operations)
-    assert router.find("PUT", "/things/me")[2] == ["GET", "DELETE"]
-    deleted, values, _ = router.find("DELETE", "/things/me")
-    assert (deleted and deleted.path, values) == ("/things/{id}", ["me"])
 
 
 def parameter(name: str, schema: dict[str, Any], place: str = "query", **more: Any) -> dict[str, Any]:
@@ -80,7 +39,7 @@ NUMBERS = {"type": "array", "items": INTEGER}
 )
 def test_arguments_of_each_style(stated: dict[str, Any], query: list[tuple[str, str]], value: object):
     described = document({"/things": {"get": operation(parameters=[stated])}})
-    reader = Reader(operations_of(described)[0], Schemas(described))
+    reader = Reader(operations(described)[0], Schemas(described))
     places, faults = reader.arguments([], query, {})
     assert (places["query"], faults) == ({"n": value}, [])
 
@@ -90,7 +49,7 @@ def test_what_is_wrong_with_arguments_is_reported_together():
     described = document(
         {"/things/{id}": {"get": operation(parameters=[*stated, parameter("id", INTEGER, "path", required=True)])}}
     )
-    _, faults = Reader(operations_of(described)[0], Schemas(described)).arguments(["me"], [("n", "many")], {})
+    _, faults = Reader(operations(described)[0], Schemas(described)).arguments(["me"], [("n", "many")], {})
     assert [(each.place, each.field, each.rule) for each in faults] == [
         ("query", ("n",), "type"),
         ("header", ("x-key",), "required"),
@@ -102,6 +61,6 @@ def test_forms_have_lists_and_nested_fields():
     schema = object_of(
         "name", tags={"type": "array", "items": {"type": "string"}}, owner=object_of("name", age=INTEGER)
     )
-    reader = Reader(operations_of(document({"/things": {"post": operation()}}))[0], Schemas(document({})))
+    reader = Reader(operations(document({"/things": {"post": operation()}}))[0], Schemas(document({})))
     fields = [("name", "x"), ("tags[]", "a"), ("tags[]", "b"), ("owner[name]", "Ann"), ("owner[age]", "7")]
     assert reader.form(schema, fields) == {"name": "x", "tags": ["a", "b"], "owner": {"name": "Ann", "age": 7}}

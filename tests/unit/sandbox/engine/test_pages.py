@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from omicsdk.sandbox.engine.operations import operations_of
+from omicsdk.sandbox.document import operations
 from omicsdk.sandbox.engine.pages import Page, Paging
 from omicsdk.sandbox.engine.schemas import Schemas
 from omicsdk.sandbox.engine.values import ABSENT
@@ -35,7 +35,7 @@ def paging(setting: dict[str, Any] | None = None, **parameters: dict[str, Any]) 
     described = document(
         {"/things": {"get": operation(list_of(object_of("id")), parameters=query(**parameters), **more)}}
     )
-    return Paging(operations_of(described)[0], Schemas(described))
+    return Paging(operations(described)[0], Schemas(described))
 
 
 @pytest.mark.parametrize(

@@ -1,23 +1,33 @@
 """Parsing of requests: lists and objects in a query, null in place of a body, bodies that are not JSON."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from jsonschema import FormatChecker
-from omicsdk.sandbox.document import Operation, operations
+from omicsdk.sandbox.document import operations
+from omicsdk.sandbox.engine.requests import Reader, Received
+from omicsdk.sandbox.engine.schemas import Schemas
 from omicsdk.sandbox.problems import Problem
-from omicsdk.sandbox.validation import RequestValidator
+from omicsdk.sandbox.validation import LARGEST
 
 LIST = {"type": "array", "items": {"type": "string", "maxLength": 3}}
 MEMBERS = {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}}
 YAML = {"application/json": {"schema": {"type": "object"}}, "application/yaml": {"schema": {"type": "string"}}}
 
 
-def validator(*parameters: dict[str, Any], **stated: Any) -> tuple[Operation, RequestValidator]:
+def reader(*parameters: dict[str, Any], **stated: Any) -> Reader:
     operation = {"x-omics-name": "op", "parameters": list(parameters), "responses": {}, **stated}
     document: dict[str, Any] = {"paths": {"/x": {"post": operation}}}
-    found = operations(document)[0]
-    return found, RequestValidator(found, document, FormatChecker(formats=()), {"op.name": "9014"})
+    return Reader(operations(document)[0], Schemas(document), {"op.name": "9014"})
+
+
+def arguments(reader: Reader, query: list[tuple[str, str]]) -> Mapping[str, Any]:
+    return reader.sent([], query, {}, Received()).query
+
+
+def body(reader: Reader, text: bytes, content_type: str = "application/json") -> Any:
+    headers = {"content-type": content_type}
+    return reader.sent([], [], headers, Received(text), is_handled=True).body
 
 
 def query(name: str, schema: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -25,54 +35,70 @@ def query(name: str, schema: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 
 def test_a_list_has_all_its_values_and_an_object_its_members():
-    _, checks = validator(query("tag", LIST), query("metadata", MEMBERS), query("one", {"type": "string"}))
-    asked = [
+    reads = reader(query("tag", LIST), query("metadata", MEMBERS), query("one", {"type": "string"}))
+    sent = [
         ("tag", "a"),
         ("one", "1"),
         ("tag", "b"),
         ("one", "2"),
         ("metadata.k", "v"),
         ("metadata.k", "w"),
-        ("metadata", "x"),
     ]
-    assert checks.arguments({}, asked, {}) == {"tag": ["a", "b"], "one": "1", "metadata": {"k": ["v", "w"]}}
-    assert checks.arguments({}, [], {}) == {}
+    assert arguments(reads, sent) == {"tag": ["a", "b"], "one": "1", "metadata": {"k": ["v", "w"]}}
+    assert arguments(reads, []) == {}
+    assert reads.as_sent([], sent, {}) == {"tag": ["a", "b"], "one": "1", "metadata": {"k": ["v", "w"]}}
 
 
 def test_each_value_of_a_list_is_checked():
-    _, checks = validator(query("tag", LIST))
     with pytest.raises(Problem, match="tag"):
-        checks.arguments({}, [("tag", "a"), ("tag", "long")], {})
+        arguments(reader(query("tag", LIST)), [("tag", "a"), ("tag", "long")])
 
 
 @pytest.mark.parametrize("schema", [LIST, MEMBERS, {"type": "string"}])
 def test_what_is_required_has_to_be_there(schema: dict[str, Any]):
-    _, checks = validator(query("tag", schema, required=True))
-    with pytest.raises(Problem, match="Missing query parameter 'tag'"):
-        checks.arguments({}, [], {})
+    with pytest.raises(Problem, match="The query parameter 'tag' is missing"):
+        arguments(reader(query("tag", schema, required=True)), [])
+
+
+def test_numbers_beyond_64_bits_are_refused():
+    numbers = {"type": "array", "items": {"type": "integer"}}
+    reads = reader(query("n", {"type": "integer"}), requestBody={"content": {"application/json": {"schema": numbers}}})
+    assert arguments(reads, [("n", str(LARGEST))]) == {"n": LARGEST}
+    assert body(reads, f"[{LARGEST}]".encode()) == [LARGEST]
+    with pytest.raises(Problem, match="query parameter 'n'"):
+        arguments(reads, [("n", str(LARGEST + 1))])
+    with pytest.raises(Problem, match=r"body\[0\]"):
+        body(reads, f"[{LARGEST + 1}]".encode())
+
+
+def test_defaults_are_those_of_single_values():
+    reads = reader(query("n", {"type": "integer", "default": 7}), query("tag", {**LIST, "default": ["a"]}))
+    assert reads.defaults == {"n": 7}
 
 
 def test_null_is_no_body_where_none_is_required():
-    body = {"content": {"application/json": {"schema": {"type": "object"}}}}
-    _, optional = validator(requestBody=body)
-    assert optional.body(None, present=True) == optional.body(None, present=False) == {}
-    _, required = validator(requestBody={**body, "required": True})
-    for present in (True, False):
+    stated = {"content": {"application/json": {"schema": {"type": "object"}}}}
+    optional = reader(requestBody=stated)
+    assert body(optional, b"null") == body(optional, b"") == {}
+    required = reader(requestBody={**stated, "required": True})
+    for sent in (b"null", b""):
         with pytest.raises(Problem):
-            required.body(None, present=present)
+            body(required, sent)
 
 
 def test_a_field_may_have_a_separate_code():
     schema = {"type": "object", "properties": {"name": {"type": "string"}, "size": {"type": "integer"}}}
-    _, checks = validator(requestBody={"content": {"application/json": {"schema": schema}}})
+    reads = reader(requestBody={"content": {"application/json": {"schema": schema}}})
     with pytest.raises(Problem) as caught:
-        checks.body({"name": 1}, present=True)
+        body(reads, b'{"name": 1}')
     assert caught.value.code == "9014"
     with pytest.raises(Problem) as caught:
-        checks.body({"size": "x"}, present=True)
+        body(reads, b'{"size": "x"}')
     assert caught.value.code == "illegal_arguments"
 
 
-def test_other_kinds_of_bodies_are_known():
-    assert validator(requestBody={"content": YAML})[0].other_bodies == {"application/yaml"}
-    assert validator()[0].other_bodies == frozenset()
+def test_handlers_read_other_kinds_of_bodies():
+    reads = reader(requestBody={"content": YAML})
+    assert body(reads, b"a: 1", "application/yaml") is None
+    with pytest.raises(Problem, match="text/csv"):
+        body(reads, b"a,b", "text/csv")
