@@ -14,6 +14,7 @@ from building.packages import packages
 from building.performance import BESIDE, IN_SHORT, OTHER_TOOLS, beside, chosen, millions, performance, read_results
 from building.programs import programs
 from building.reliability import reliability
+from building.sandbox_operations import sandbox_operations
 from building.tested import tested
 
 ROOT = Path(__file__).parents[2]
@@ -28,7 +29,7 @@ def made_pages() -> dict[Path, str]:
     specs/, are made of the faces' tables of differences and of what the published packages have. That of docs/published-programs.md is
     made of what tests/compat/published_programs.py ran, those of docs/published-documents.md of what tests/compat/published_documents.py
     and tests/compat/sandbox_cycles.py tried, that of docs/generators.md of what tests/compat/package_costs.py measured, those of
-    docs/tested-with.md of what `make real` did, that of docs/manifests.md of the declarations in omicsdk.portals, and that of
+    docs/tested-with.md of what `make real` did, that of docs/design/sandbox.md is what a sandbox explains, that of docs/manifests.md of the declarations in omicsdk.portals, and that of
     docs/published-lists.md of an index in tests/data. The tables of measurements of the README, docs/why-not.md, docs/buckets.md
     and docs/scale.md are made of the same results as docs/performance.md.
     """
@@ -58,6 +59,7 @@ def made_pages() -> dict[Path, str]:
         DOCS / "published-lists.md": _measured(
             DOCS / "published-lists.md", published(ROOT / "tests" / "data" / "portals" / "published" / "index.tsv")
         ),
+        DOCS / "design" / "sandbox.md": _measured(DOCS / "design" / "sandbox.md", sandbox_operations()),
         DOCS / "tested-with.md": _measured(DOCS / "tested-with.md", tested(ROOT / "tests" / "real")),
         **{face.page_file: published_names.page(face, face.page_file.read_text(encoding="utf-8")) for face in faces},
         **{face.exceptions_file: text for face in faces if (text := published_names.exceptions(face))},

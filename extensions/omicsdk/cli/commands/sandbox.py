@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from omicsdk.cli.output import Console
     from omicsdk.sandbox import Sandbox
+    from omicsdk.sandbox.engine import Explanation
 
 ENVIRONMENT = "environment.sh"
 """Shell lines that point other programs at the sandbox, in its folder; they hold a token."""
@@ -103,28 +104,40 @@ def up(
 
 
 def explain(spec: str, *, operation: str | None = None) -> list[dict[str, Any]]:
-    """Show how the sandbox answers the operations of a document, and why.
+    """Show how the sandbox answers the operations of a document or platform, and why.
 
     From state: objects are stored, listed, changed and deleted. By example: the response is the document's example, or one
-    made from its schema. Needs the extra `sandbox`.
+    made from its schema. By a handler: the platform's own function responds. Needs the extra `sandbox`.
 
     Args:
-        spec: OpenAPI document.
+        spec: OpenAPI document, or a platform such as dss or gen3/indexd.
         operation: Show this operation only: its operationId, or text in its path.
     """
     from dataclasses import asdict
 
     with _failures(f"cannot explain {spec}", "Check the document with `omics codegen`."):
-        from omicsdk.sandbox.engine.documents import engines_of, paired
-
-        [engine] = engines_of(paired([spec], []))
-        rows = [asdict(each) for each in engine.explain()]
+        rows = [asdict(each) for each in _explanations(spec)]
     if operation is None:
         return rows
     chosen = [row for row in rows if row["operation"] == operation] or [row for row in rows if operation in row["path"]]
     if not chosen:
         raise UsageError(f"{spec} has no operation {operation}")
     return chosen
+
+
+def _explanations(spec: str) -> Sequence[Explanation]:
+    from omicsdk.sandbox import Sandbox
+    from omicsdk.sandbox.engine.documents import engines_of, paired
+
+    if Path(spec).suffix or Path(spec).exists():
+        [engine] = engines_of(paired([spec], []))
+        return engine.explain()
+    with Sandbox() as sandbox:
+        services = sandbox.explain()
+    for name in (spec, spec.removeprefix("gen3/")):
+        if name in services:
+            return services[name]
+    raise UsageError(f"{spec} is neither a file nor a platform: {', '.join(sorted(services))}")
 
 
 def seed(

@@ -5,6 +5,8 @@ import re
 import httpx
 import pytest
 from jsonschema import Draft202012Validator
+from omicsdk.cli.commands.sandbox import explain
+from omicsdk.core.errors import UsageError
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.document import operations, read_document
 from omicsdk.sandbox.gen3 import ADMINISTRATOR
@@ -31,3 +33,10 @@ def test_operations_without_a_handler_keep_to_the_document(sandbox: Sandbox, ser
                 Draft202012Validator(schema).validate(response.json())
             if operation.data.get("security"):
                 assert web.request(each.method, path, **body).status_code == 401, each
+
+
+def test_the_command_explains_platforms_by_name():
+    [row] = explain("gen3/indexd", operation="get_record")
+    assert (row["path"], row["kind"]) == ("/index/{GUID}", "handler")
+    with pytest.raises(UsageError, match="neither a file nor a platform"):
+        explain("gen3/nothing")
