@@ -2,8 +2,14 @@
 
 import re
 import string
+from collections import deque
+from collections.abc import Callable
 from random import Random
 
+_Maker = Callable[[Random], str]
+
+_TOKEN = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\(\?.|[*+?][?+]?|\{\d+(?:,\d*)?\}[?+]?|.", re.DOTALL)
+_MEMBER = re.compile(r"(\\.|[^\\])-(\\.|[^\\])|\\.|.", re.DOTALL)
 _CLASSES = {
     "d": string.digits,
     "w": string.ascii_letters + string.digits + "_",
@@ -11,10 +17,12 @@ _CLASSES = {
     "D": string.ascii_lowercase,
     "W": "-",
     "S": string.ascii_lowercase,
+    **dict.fromkeys("bBAzZ", ""),
 }
 _ANY = string.ascii_lowercase + string.digits
 _MOST = 3
 """Repetitions more than the least number."""
+_BOUNDS = {"*": (0, _MOST), "+": (1, 1 + _MOST), "?": (0, 1)}
 
 
 def matching(pattern: str, random: Random) -> str | None:
@@ -28,107 +36,65 @@ def matching(pattern: str, random: Random) -> str | None:
         The text; None for a pattern that is not understood.
     """
     try:
-        text = _Reader(pattern, random).alternatives()
+        text = _alternatives(deque(_TOKEN.findall(pattern)))(random)
         return text if re.search(pattern, text) else None
     except (IndexError, ValueError, re.error):
         return None
 
 
-class _Reader:
-    def __init__(self, pattern: str, random: Random) -> None:
-        self._pattern = pattern
-        self._at = 0
-        self._random = random
+def _alternatives(tokens: deque[str]) -> _Maker:
+    """Read up to the end of a group, or of the pattern."""
+    branches = [_sequence(tokens)]
+    while tokens and tokens[0] == "|":
+        tokens.popleft()
+        branches.append(_sequence(tokens))
+    return lambda random: random.choice(branches)(random)
 
-    def _next(self) -> str:
-        self._at += 1
-        return self._pattern[self._at - 1]
 
-    def _sees(self, characters: str) -> bool:
-        return self._at < len(self._pattern) and self._pattern[self._at] in characters
+def _sequence(tokens: deque[str]) -> _Maker:
+    parts: list[tuple[_Maker, tuple[int, int]]] = []
+    while tokens and tokens[0] not in ("|", ")"):
+        atom = _atom(tokens.popleft(), tokens)
+        is_repeated = bool(tokens) and (tokens[0][0] in _BOUNDS or re.match(r"\{\d", tokens[0]) is not None)
+        parts.append((atom, _bounds(tokens.popleft()) if is_repeated else (1, 1)))
+    return lambda random: "".join(atom(random) for atom, bounds in parts for _ in range(random.randint(*bounds)))
 
-    def alternatives(self) -> str:
-        """Read up to the end of a group, or of the pattern."""
-        found = [self._sequence()]
-        while self._sees("|"):
-            self._next()
-            found.append(self._sequence())
-        return self._random.choice(found)
 
-    def _sequence(self) -> str:
-        found = ""
-        while self._at < len(self._pattern) and not self._sees("|)"):
-            start = self._at
-            once = self._atom()
-            least, most = self._repetition()
-            for count in range(self._random.randint(least, most)):
-                if count:
-                    end, self._at = self._at, start
-                    once = self._atom()
-                    self._at = end
-                found += once
-        return found
+def _bounds(token: str) -> tuple[int, int]:
+    if token[0] in _BOUNDS:
+        return _BOUNDS[token[0]]
+    least, comma, most = token[1:].partition("}")[0].partition(",")
+    return int(least), min(int(most or least) if most or not comma else int(least) + _MOST, int(least) + _MOST)
 
-    def _atom(self) -> str:
-        character = self._next()
-        if character in "^$":
-            return ""
-        if character == ".":
-            return self._random.choice(_ANY)
-        if character == "\\":
-            return self._escaped()
-        if character == "[":
-            return self._random.choice(self._members())
-        if character != "(":
-            return character
-        if self._sees("?"):
-            self._next()
-            if self._next() != ":":
-                raise ValueError(self._pattern)
-        found = self.alternatives()
-        self._next()
-        return found
 
-    def _escaped(self) -> str:
-        character = self._next()
-        if character in "bBAzZ":
-            return ""
-        if character.isdigit() or character in "pP":
-            raise ValueError(self._pattern)
-        return self._random.choice(_CLASSES.get(character, character))
+def _atom(token: str, tokens: deque[str]) -> _Maker:
+    if token in ("(", "(?:"):
+        group = _alternatives(tokens)
+        tokens.popleft()
+        return group
+    if token.startswith("(?"):
+        raise ValueError(token)
+    characters = _members(token[1:-1]) if token.startswith("[") and len(token) > 1 else _characters(token)
+    return lambda random: random.choice(characters) if characters else ""
 
-    def _members(self) -> str:
-        excluded = self._sees("^")
-        if excluded:
-            self._next()
-        found = ""
-        while not self._sees("]") or not (found or excluded):
-            first = self._next()
-            if first == "\\":
-                first = self._next()
-                found += _CLASSES.get(first, first)
-                continue
-            if self._sees("-") and self._pattern[self._at + 1] != "]":
-                self._next()
-                last = self._next()
-                last = self._next() if last == "\\" else last
-                found += "".join(map(chr, range(ord(first), min(ord(last), ord(first) + 127) + 1)))
-            else:
-                found += first
-        self._next()
-        return "".join(each for each in _ANY if each not in found) if excluded else found
 
-    def _repetition(self) -> tuple[int, int]:
-        if not self._sees("*+?{"):
-            return 1, 1
-        mark = self._next()
-        if mark == "{":
-            end = self._pattern.index("}", self._at)
-            least, comma, most = self._pattern[self._at : end].partition(",")
-            self._at = end + 1
-            bounds = int(least), int(most) if most else int(least) + (_MOST if comma else 0)
+def _characters(token: str) -> str:
+    """The characters that a token may stand for; none for the places of a text."""
+    if not token.startswith("\\"):
+        return {"^": "", "$": "", ".": _ANY}.get(token, token)
+    if token[1].isdigit() or token[1] in "pP":
+        raise ValueError(token)
+    return _CLASSES.get(token[1], token[1])
+
+
+def _members(stated: str) -> str:
+    """The characters of a class."""
+    excluded = stated.startswith("^")
+    found = ""
+    for match in _MEMBER.finditer(stated.removeprefix("^")):
+        if match[1]:
+            first, last = ord(match[1][-1]), ord(match[2][-1])
+            found += "".join(map(chr, range(first, min(last, first + 127) + 1)))
         else:
-            bounds = {"*": (0, _MOST), "+": (1, _MOST), "?": (0, 1)}[mark]
-        if self._sees("?+"):
-            self._next()
-        return bounds[0], min(bounds[1], bounds[0] + _MOST)
+            found += _CLASSES.get(match[0][1], match[0][1]) if match[0].startswith("\\") else match[0]
+    return "".join(each for each in _ANY if each not in found) if excluded else found
