@@ -143,62 +143,17 @@ def patched(fields: Mapping[str, Any], operations: Sequence[Any]) -> dict[str, A
     Raises:
         Problem: 400, it is none; 409, a place does not exist or a test fails.
     """
-    found: Any = copy.deepcopy(dict(fields))
-    for operation in operations:
-        try:
-            name, steps = operation["op"], _steps(operation["path"])
-            if name in ("move", "copy"):
-                value = _get(found, _steps(operation["from"]))
-                if name == "move":
-                    _remove(found, _steps(operation["from"]))
-                found = _put(found, steps, copy.deepcopy(value), insert=True)
-            elif name == "remove":
-                _remove(found, steps)
-            elif name == "test":
-                if _get(found, steps) != operation["value"]:
-                    raise Problem(409, "conflict", f"The patch's test of {operation['path']} fails")
-            elif name in ("add", "replace"):
-                if name == "replace":
-                    _get(found, steps)
-                found = _put(found, steps, operation["value"], insert=name == "add")
-            else:
-                raise Problem(400, "invalid_request", f"A JSON patch has no operation {name!r}")
-        except (KeyError, IndexError) as error:
-            raise Problem(409, "conflict", f"The patch's place {error} does not exist") from error
-        except (TypeError, ValueError) as error:
-            raise Problem(400, "invalid_request", f"The body is no JSON patch: {error}") from error
-    if not isinstance(found, dict):
+    from jsonpath import JSONPatch  # few services take such patches
+    from jsonpath.exceptions import JSONPatchError
+
+    try:
+        patch = JSONPatch(operations)
+    except JSONPatchError as error:
+        raise Problem(400, "illegal_arguments", f"The body is no JSON patch: {error}") from error
+    try:
+        changed = patch.apply(copy.deepcopy(dict(fields)))
+    except JSONPatchError as error:
+        raise Problem(409, "conflict", f"The patch cannot be applied: {error}") from error
+    if not isinstance(changed, dict):
         raise Problem(409, "conflict", "After the patch the object is none")
-    return cast("dict[str, Any]", found)
-
-
-def _steps(pointer: str) -> list[str]:
-    if pointer and not pointer.startswith("/"):
-        raise ValueError(pointer)
-    return [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]]
-
-
-def _get(value: Any, steps: Sequence[str]) -> Any:
-    found: Any = value
-    for step in steps:
-        found = cast("list[Any]", found)[int(step)] if isinstance(found, list) else found[step]
-    return found
-
-
-def _remove(value: Any, steps: Sequence[str]) -> None:
-    inner = _get(value, steps[:-1])
-    del inner[int(steps[-1]) if isinstance(inner, list) else steps[-1]]
-
-
-def _put(value: Any, steps: Sequence[str], new: Any, *, insert: bool) -> Any:
-    if not steps:
-        return new
-    inner: Any = _get(value, steps[:-1])
-    if not isinstance(inner, list):
-        inner[steps[-1]] = new
-    elif insert:
-        listed = cast("list[Any]", inner)
-        listed.insert(len(listed) if steps[-1] == "-" else int(steps[-1]), new)
-    else:
-        inner[int(steps[-1])] = new
-    return value
+    return cast("dict[str, Any]", changed)
