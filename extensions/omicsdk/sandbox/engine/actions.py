@@ -8,7 +8,7 @@ from omicsdk.sandbox.document import Operation, Schema
 from omicsdk.sandbox.engine.fields import at, merged, stamped, with_value, wrapped
 from omicsdk.sandbox.engine.objects import Objects
 from omicsdk.sandbox.engine.pages import SORTS, Page, Paging, not_listed
-from omicsdk.sandbox.engine.plan import Plan, Resource, Shape
+from omicsdk.sandbox.engine.plan import SINGLE, Plan, Resource, Shape
 from omicsdk.sandbox.engine.responses import Exchange, Responses, StoredReply
 from omicsdk.sandbox.engine.schemas import words
 from omicsdk.sandbox.engine.store import Query, Store, StoredRecord, segment
@@ -54,10 +54,7 @@ class Actions:
             "act": self._act,
             "delete": self._delete,
             "clear": self._clear,
-            "read single": self._read_single,
-            "replace single": self._change_single,
-            "update single": self._change_single,
-            "delete single": self._delete_single,
+            **dict.fromkeys(SINGLE, self._single),
             "upload": self._upload,
             "download": self._download,
             "example": self._example,
@@ -76,13 +73,11 @@ class Actions:
 
     def _check_parents(self, exchange: Exchange) -> None:
         """Objects whose paths the request's path continues exist, if anything creates them."""
-        for length, resource in self._plan.above(exchange.operation.segments):
-            path = exchange.operation.segments[:length]
-            count = sum(each.count("{}") for each in path)
-            parent = self._find(resource, exchange.filled(resource.segments), exchange.values[count - 1])
+        for resource in self._plan.above(exchange.operation.segments):
+            parent = self._find(resource, *exchange.item(resource))
             is_needed = resource.is_needed and self._is_item(resource)
             if (parent is None and is_needed) or (parent is not None and parent.deleted):
-                raise not_found(f"There is no {resource.noun} {exchange.values[count - 1]!r}")
+                raise not_found(f"There is no {resource.noun} {exchange.item(resource)[1]!r}")
 
     def _is_stored(self, resource: Resource) -> bool:
         creator = resource.by_method.get("POST") or resource.of_item.get("PUT")
@@ -113,8 +108,7 @@ class Actions:
             Problem: 404; there is none.
         """
         resource = _resource(exchange)
-        identity = exchange.values[sum(each.count("{}") for each in resource.segments)]
-        place = exchange.filled(resource.segments)
+        place, identity = exchange.item(resource)
         found = self._find(resource, place, identity)
         if found is None and not resource.is_created:
             return self._objects.implied(resource, place, identity)
@@ -254,8 +248,7 @@ class Actions:
     def _replace(self, exchange: Exchange) -> Reply:
         resource = _resource(exchange)
         shape = self._plan.shape(resource)
-        identity = exchange.values[sum(each.count("{}") for each in resource.segments)]
-        place = exchange.filled(resource.segments)
+        place, identity = exchange.item(resource)
         record = self._find(resource, place, identity)
         schema = exchange.operation.content.schema
         if (record is None or record.deleted) and resource.is_put:
@@ -354,26 +347,22 @@ class Actions:
             found = StoredRecord(0, self._name, exchange.place, "", name, fields)
         return found, shape
 
-    def _read_single(self, exchange: Exchange) -> Reply:
-        record, _ = self._single_of(exchange)
-        if record.deleted:
-            raise not_found(f"There is nothing at {exchange.place}")
-        return self._responses.one(exchange, record.data, exchange.place)
-
-    def _change_single(self, exchange: Exchange) -> Reply:
+    def _single(self, exchange: Exchange) -> Reply:
         record, shape = self._single_of(exchange)
-        data: Mapping[str, Any] = {} if record.deleted or exchange.operation.method == "PUT" else record.data
-        fields = stamped(self._schemas, shape.schema, self._objects.merged(exchange, data, shape), self._now(), 0)
-        stored = self._objects.complete(shape, fields, exchange.place)
-        self._store.add(replace(record, data=stored, deleted=False))
-        return self._responses.one(exchange, stored, exchange.place)
-
-    def _delete_single(self, exchange: Exchange) -> Reply:
-        record, _ = self._single_of(exchange)
-        if record.deleted:
+        data, method = record.data, exchange.operation.method
+        if method in ("PUT", "PATCH"):
+            present: Mapping[str, Any] = {} if record.deleted or method == "PUT" else data
+            fields = stamped(
+                self._schemas, shape.schema, self._objects.merged(exchange, present, shape), self._now(), 0
+            )
+            data = self._objects.complete(shape, fields, exchange.place)
+            self._store.add(replace(record, data=data, deleted=False))
+        elif record.deleted:
             raise not_found(f"There is nothing at {exchange.place}")
-        self._store.add(replace(record, deleted=True))
-        return self._responses.one(exchange, {**record.data, **self._responses.marks(exchange)}, exchange.place)
+        elif method == "DELETE":
+            self._store.add(replace(record, deleted=True))
+            data = {**data, **self._responses.marks(exchange)}
+        return self._responses.one(exchange, data, exchange.place)
 
     # -- bytes
 
@@ -382,8 +371,7 @@ class Actions:
         resource = exchange.answer.resource
         place, identity = exchange.place, ""
         if resource is not None:
-            place = exchange.filled(resource.segments)
-            identity = exchange.values[sum(each.count("{}") for each in resource.segments)]
+            place, identity = exchange.item(resource)
         record = self._store.get(self._name, place, identity)
         if record is None or record.deleted:
             name = "/".join(each for each in exchange.operation.segments if each != "{}")
@@ -409,10 +397,8 @@ class Actions:
         own = self._store.get(self._name, exchange.place)
         if own is not None:
             return own
-        above = [*self._plan.above((*exchange.operation.segments, ""))]
-        for length, resource in reversed(above):
-            count = sum(each.count("{}") for each in exchange.operation.segments[:length])
-            place, identity = exchange.filled(resource.segments), exchange.values[count - 1]
+        for resource in reversed([*self._plan.above((*exchange.operation.segments, ""))]):
+            place, identity = exchange.item(resource)
             record = self._find(resource, place, identity)
             below = self._store.uploaded(self._name, f"{place}/{segment(identity)}")
             return below if below is not None and (record is None or not record.content) else record

@@ -4,12 +4,12 @@ Nothing here depends on the names of one document. Paths are compared when the p
 requested, so that a document of 2,000 operations starts at once.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import Literal
 
-from omicsdk.sandbox.document import EMPTY, MULTIPART, Operation, Schema, as_mapping
+from omicsdk.sandbox.document import EMPTY, FORM, MULTIPART, Content, Operation, Schema, as_mapping
 from omicsdk.sandbox.engine.schemas import Schemas, words
 from omicsdk.sandbox.engine.values import IDENTITIES
 
@@ -18,38 +18,20 @@ Path = tuple[str, ...]
 """Segments of a path, `{}` for each parameter; or names of nested fields."""
 
 _WRAPPERS = (
-    "data",
-    "result",
-    "item",
-    "object",
-    "resource",
-    "response",
-    "payload",
-    "record",
-    "entity",
-    "body",
-    "content",
-    "value",
-)
+    "data", "result", "item", "object", "resource", "response", "payload", "record", "entity", "body", "content", "value",
+)  # fmt: skip
 _LISTS = (
-    "data",
-    "items",
-    "entries",
-    "results",
-    "result",
-    "records",
-    "values",
-    "value",
-    "resources",
-    "content",
-    "list",
-    "hits",
-)
+    "data", "items", "entries", "results", "result", "records", "values", "value", "resources", "content", "list", "hits",
+)  # fmt: skip
 _ASIDE = frozenset({"errors", "warnings", "included", "links", "messages", "error", "_links", "schemas", "facets"})
 _INSIDE = ("metadata", "meta", "attributes", "info", "header")
 _SEARCHES = frozenset({"search", "_search", "query", "list", "find", "filter"})
 _GENERAL = frozenset({"id", "identifier", "key", "name", "slug", "number", "code", "uid", "uuid", "guid", "ref"})
 _BINARY = frozenset({"binary", "byte"})
+_ACTIONS = {"GET": "read", "HEAD": "read", "PUT": "replace", "PATCH": "update", "DELETE": "delete"}
+SINGLE = tuple(f"{action} single" for action in dict.fromkeys(_ACTIONS.values()))
+"""Actions of paths that have one object alone."""
+_SINGULARS = {"ies": "y", "sses": "ss", "xes": "x", "ches": "ch", "shes": "sh", "statuses": "status"}
 
 
 @dataclass(eq=False)
@@ -143,14 +125,7 @@ class Answer:
 
 def singular(word: str) -> str:
     """A noun in the singular, as far as its end shows it."""
-    for end, instead in (
-        ("ies", "y"),
-        ("sses", "ss"),
-        ("xes", "x"),
-        ("ches", "ch"),
-        ("shes", "sh"),
-        ("statuses", "status"),
-    ):
+    for end, instead in _SINGULARS.items():
         if word.endswith(end) and len(word) > len(end):
             return word.removesuffix(end) + instead
     return word[:-1] if word.endswith("s") and not word.endswith(("ss", "us", "is")) else word
@@ -219,12 +194,9 @@ class Plan:
                 found.setdefault(resource.segments[-1], []).append(resource)
         return found
 
-    def above(self, segments: Path) -> Iterator[tuple[int, Resource]]:
-        """Resources of the items whose paths a path continues, each with the number of segments of its item's path."""
-        for length in range(2, len(segments)):
-            resource = self._items.get(segments[:length])
-            if resource is not None:
-                yield length, resource
+    def above(self, segments: Path) -> list[Resource]:
+        """Resources of the items whose paths a path continues, the outermost first."""
+        return [self._items[own] for end in range(2, len(segments)) if (own := segments[:end]) in self._items]
 
     # -- schemas of a resource
 
@@ -421,12 +393,11 @@ class Plan:
 
     def _of_item(self, operation: Operation, resource: Resource) -> Answer:
         method, what = operation.method, f"an item of {'/'.join(resource.segments)}"
-        actions = {"GET": "read", "HEAD": "read", "PUT": "replace", "PATCH": "update", "DELETE": "delete"}
         if method == "GET" and not (operation.response.is_json and self._is_object(operation.response.schema)):
             reason = f"its response is no object, though its path is that of {what}"
             return Answer("example", "example", reason, resource)
-        if method in actions:
-            return Answer("state", actions[method], f"{method} of {what}", resource)
+        if method in _ACTIONS:
+            return Answer("state", _ACTIONS[method], f"{method} of {what}", resource)
         if method == "POST" and (operation.content.media_type or operation.response.media_type):
             return Answer("state", "update", f"POST with fields to {what}", resource)
         return Answer("example", "example", f"{method} of {what} changes no fields")
@@ -509,12 +480,10 @@ class Plan:
             return None
         if self.list_in(get.response.schema) is not None and "PATCH" not in changes:
             return None
-        action = {"GET": "read", "HEAD": "read", "PUT": "replace", "PATCH": "update", "DELETE": "delete"}.get(
-            operation.method
-        )
+        action = _ACTIONS.get(operation.method)
         if action is None:
             return None
-        return Answer("state", f"{action} single", "its path has one object, which is read and changed", None)
+        return Answer("state", f"{action} single", "its path has one object, which is read and changed")
 
     def _action(self, operation: Operation) -> Answer | None:
         """A change of an item that is no field of a body: /tasks/{id}/cancel, which returns the task."""
@@ -546,19 +515,14 @@ class Plan:
             )
         return None
 
-    def _is_bytes_response(self, content: Any) -> bool:
+    def _is_bytes_response(self, content: Content) -> bool:
         if content.is_json:
             return self.schemas.flat(content.schema).get("format") == "binary"
         return not content.media_type.startswith("text/html") and not content.media_type.endswith("xml")
 
 
-def _is_bytes(content: Any) -> bool:
+def _is_bytes(content: Content) -> bool:
     kind = content.media_type
-    if content.is_json and kind == "*/*":
+    if kind == "*/*":
         return content.schema.get("format") in _BINARY
-    return (
-        not content.is_json
-        and kind not in (MULTIPART, "application/x-www-form-urlencoded")
-        and "xml" not in kind
-        and "yaml" not in kind
-    )
+    return not content.is_json and kind not in (MULTIPART, FORM) and "xml" not in kind and "yaml" not in kind

@@ -273,15 +273,12 @@ class Reader:
         if kinds & {"object"} and text.startswith("{"):
             decoded = _json(text)
             return cast("dict[str, Any]", decoded) if isinstance(decoded, dict) else text
-        for kind, value in (("integer", whole_number(text)), ("number", _number(text)), ("boolean", _boolean(text))):
-            if kind in kinds and value is not None and self._schemas.is_valid(schema, value, sent=True):
-                return value
-        if "string" not in kinds and kinds:
-            if "null" in kinds and text in ("", "null"):
-                return None
-            guesses = ("integer", whole_number(text)), ("number", _number(text)), ("boolean", _boolean(text))
-            return next((value for kind, value in guesses if kind in kinds and value is not None), text)
-        return text
+        readings = {"integer": whole_number(text), "number": _number(text), "boolean": _boolean(text)}
+        values = [value for kind, value in readings.items() if kind in kinds and value is not None]
+        valid = (value for value in values if self._schemas.is_valid(schema, value, sent=True))
+        if (value := next(valid, None)) is not None or "string" in kinds or not kinds:
+            return text if value is None else value
+        return None if "null" in kinds and text in ("", "null") else next(iter(values), text)
 
     # -- bodies
 

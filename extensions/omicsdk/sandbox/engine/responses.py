@@ -21,6 +21,8 @@ from omicsdk.sandbox.state.objects import StoredObject
 EXAMPLE = {"X-Sandbox-Answer": "example"}
 """The header of responses that come from no state."""
 
+_STREAMED = {"text/event-stream": "data: {}\n\n", "application/json-seq": "\x1e{}\n"}
+"""Items of a stream, by its type; others are lines of JSON."""
 _TRUE = frozenset({"success", "ok", "successful", "deleted", "is_success"})
 
 
@@ -44,6 +46,10 @@ class Exchange:
     def operation(self) -> Operation:
         """The operation."""
         return self.call.operation
+
+    def item(self, resource: Resource) -> tuple[str, str]:
+        """The path of a collection that the request's path begins with, and the identity of its item there."""
+        return self.filled(resource.segments), self.values[sum(each.count("{}") for each in resource.segments)]
 
     def filled(self, segments: Path) -> str:
         """A path with the values of its parameters, which are the first ones of the request's path."""
@@ -125,18 +131,10 @@ class Responses:
             place: Names it.
             status: The status.
         """
-        status = exchange.operation.success[0] if status is None else status
         content = self._content(exchange)
-        if not content.media_type or status in (204, 304) or exchange.operation.method == "HEAD":
-            return Reply(None, status)
-        if content.is_stream:
-            return _stream(content, [value], status)
-        if not content.is_json:
-            return Reply(
-                None, status, {"Content-Type": content.media_type}, json.dumps(value) if value is not ABSENT else ""
-            )
-        body = self._values.fitted(content.schema, value, f"{self._name}/{place}") if content.schema else value
-        return Reply({} if body is ABSENT else body, status, {"Content-Type": _type(content)})
+        if content.schema and content.is_json:
+            value = self._values.fitted(content.schema, value, f"{self._name}/{place}")
+        return _written(exchange, content, value, status=status)
 
     def marks(self, exchange: Exchange) -> dict[str, Any]:
         """Fields of a response that state a success."""
@@ -185,7 +183,6 @@ class Responses:
             paging: How the operation states that.
         """
         content = self._content(exchange)
-        status, stated = exchange.operation.success
         key = as_mapping(exchange.operation.data.get("x-omics-pagination")).get("items")
         around: Path = ()
         items = content.schema
@@ -200,14 +197,12 @@ class Responses:
             if are_objects or not self._schemas.kinds(items):
                 value = wrapped(self._with_identity(items, inner, record.data, record.identity, resource), inner)
             fitted.append(self._values.fitted(items, value, f"{self._name}/{record.place}/{segment(record.identity)}"))
-        if content.is_stream:
-            return _stream(content, fitted, status)
         body: Any = fitted
         if around:
             envelope = self._values.fitted(content.schema, wrapped([], around), "page", partial(paging.fill, page))
             body = with_value(as_mapping(envelope), around, fitted)
-        headers = paging.headers(page, stated.get("headers") or {})
-        return Reply(body, status, {"Content-Type": _type(content), **headers})
+        headers = paging.headers(page, exchange.operation.success[1].get("headers") or {})
+        return _written(exchange, content, body, headers)
 
     def _items(self, listed: Schema, resource: Resource) -> Schema:
         """The schema of a list's items; of alternative lists that whose items have most of the objects' fields."""
@@ -220,20 +215,12 @@ class Responses:
 
     def example(self, exchange: Exchange) -> Reply:
         """The document's example, or one that is made from the schema."""
-        operation, content = exchange.operation, self._content(exchange)
-        status = operation.success[0]
-        if not content.media_type or status in (204, 304) or operation.method == "HEAD":
-            return Reply(None, status, EXAMPLE)
-        value = self._stated_example(content, operation)
-        if value is ABSENT:
+        content = self._content(exchange)
+        value = self._stated_example(content, exchange.operation)
+        if value is ABSENT and content.media_type:
             value = self._values.example(content.schema, f"{self._name}/{exchange.place}")
             value = self._with_arguments(value, exchange, content)
-        headers = {**EXAMPLE, "Content-Type": _type(content)}
-        if content.is_stream:
-            return _stream(content, cast("list[Any]", value) if isinstance(value, list) else [value], status)
-        if content.is_json:
-            return Reply(value, status, headers)
-        return Reply(None, status, headers, value if isinstance(value, str) else json.dumps(value))
+        return _written(exchange, content, value, EXAMPLE)
 
     def _stated_example(self, content: Content, operation: Operation) -> Any:
         """The example of a response as the document states it; ABSENT where it has none that keeps to the schema."""
@@ -256,13 +243,21 @@ class Responses:
         return with_names if self._schemas.is_valid(content.schema, with_names) else example
 
 
-def _type(content: Content) -> str:
-    return "application/json" if content.media_type == "*/*" else content.media_type
-
-
-def _stream(content: Content, items: Sequence[Any], status: int) -> Reply:
-    """A stream of values: events, or lines of JSON."""
-    forms = {"text/event-stream": "data: {}\n\n", "application/json-seq": "\x1e{}\n"}
-    form = forms.get(content.media_type, "{}\n")
-    text = "".join(form.format(json.dumps(item)) for item in items)
-    return Reply(None, status, {"Content-Type": content.media_type}, text)
+def _written(
+    exchange: Exchange, content: Content, value: Any, headers: Mapping[str, str] = EMPTY, status: int | None = None
+) -> Reply:
+    """A response with a value in the form of its media type."""
+    status = exchange.operation.success[0] if status is None else status
+    if not content.media_type or status in (204, 304) or exchange.operation.method == "HEAD":
+        return Reply(None, status, headers)
+    if content.is_stream:
+        items = cast("list[Any]", value) if isinstance(value, list) else [value]
+        form = _STREAMED.get(content.media_type, "{}\n")
+        text = "".join(form.format(json.dumps(item)) for item in items)
+        return Reply(None, status, {"Content-Type": content.media_type}, text)
+    media_type = "application/json" if content.media_type == "*/*" else content.media_type
+    headers = {**headers, "Content-Type": media_type}
+    if content.is_json:
+        return Reply({} if value is ABSENT else value, status, headers)
+    text = value if isinstance(value, str) else "" if value is ABSENT else json.dumps(value)
+    return Reply(None, status, headers, text)
