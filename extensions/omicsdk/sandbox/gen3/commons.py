@@ -75,7 +75,7 @@ class Gen3:
         self.metadata = Metadata(Documents(context.database), Aggregate(context.database))
         self.records = Records(context.database, context.clock)
         self.guppy = Guppy(context.database, self.access)
-        self.sower = Sower(context, self.access, self.files, self.index, self.metadata.documents)
+        self.sower = Sower(context, self.access, self.files, self.index)
 
     def routes(self) -> list[BaseRoute]:
         """The routes that no service has: the storage behind presigned URLs, and the commons' buckets as Google's storage."""
