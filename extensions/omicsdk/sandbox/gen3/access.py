@@ -1,51 +1,22 @@
-"""Users and clients of a commons, their permissions, and the tokens that Fence signs for them.
-
-What they may do is kept as Arborist keeps it: policies that join roles with resources. A policy holds for what is below
-its resources too, and `*` is any method or service.
-"""
+"""Users and clients of a commons, their permissions, and the tokens that Fence signs for them."""
 
 import base64
-import hashlib
 import hmac
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from omicsdk.sandbox.gen3 import ADMINISTRATOR, CLIENT_ID, READER
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.service import SandboxContext
 from omicsdk.sandbox.state.credentials import ALGORITHM, Secrets, SigningKey, digest
-from omicsdk.sandbox.state.database import Database, Table
-
-RESOURCE, ROLE, POLICY, USER, GROUP, CLIENT = "resource", "role", "policy", "user", "group", "client"
-ANONYMOUS_GROUP, LOGGED_IN = "anonymous", "logged-in"
-"""Groups without members of their own: the first one's policies are those of any caller, the second's those of all users."""
-_NEVER = float("inf")
-
-Rule = tuple[str, str, str]
-"""A resource, a service and a method; `*` is any service or method."""
-
-OPEN = "/open"
-"""A resource that every user may read, with everything below it."""
-ANONYMOUS = ""
-"""A caller without a token."""
-ACCESS_SECONDS = 1200.0
-"""Validity of access tokens; Fence's default."""
-KEY_SECONDS = 30 * 24 * 3600.0
-"""Validity of API keys at most; Fence's default."""
-
-_OPEN: tuple[Rule, ...] = ((OPEN, "*", "read"), (OPEN, "*", "read-storage"))
-_UPLOAD: Rule = ("/data_file", "fence", "file_upload")
-_PEOPLE: Mapping[str, tuple[Rule, ...]] = {ADMINISTRATOR: (("/", "*", "*"),), READER: (*_OPEN, _UPLOAD)}
-_CLIENT_MAY: tuple[Rule, ...] = (("/", "*", "read"), ("/", "*", "read-storage"), _UPLOAD)
+from omicsdk.sandbox.state.database import Table
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """A user's permissions.
+class Policy(NamedTuple):
+    """A permission.
 
     Attributes:
         resource: With what, and with what is below it.
@@ -62,155 +33,27 @@ class Policy:
         return below(resource, self.resource) and self.service in ("*", service) and self.method in ("*", method)
 
 
+Rule = tuple[str, str, str]
+"""A resource, a service and a method; `*` is any service or method."""
+
+OPEN = "/open"
+"""A resource that every user may read, with everything below it."""
+ACCESS_SECONDS = 1200.0
+"""Validity of access tokens; Fence's default."""
+KEY_SECONDS = 30 * 24 * 3600.0
+"""Validity of API keys at most; Fence's default."""
+
+_PUBLIC = (Policy(OPEN, "*", "read"), Policy(OPEN, "*", "read-storage"))
+"""The permissions of every user, and of callers without a token."""
+_UPLOAD = Policy("/data_file", "fence", "file_upload")
+_PEOPLE: Mapping[str, tuple[Rule, ...]] = {ADMINISTRATOR: (("/", "*", "*"),), READER: (_UPLOAD,)}
+_CLIENT_MAY: tuple[Rule, ...] = (("/", "*", "read"), ("/", "*", "read-storage"), _UPLOAD)
+_RESOURCES = (OPEN, "/data_file", "/programs")
+
+
 def below(path: str, top: str) -> bool:
     """Whether a resource is another one, or below it."""
     return top == "/" or path == top or path.startswith(f"{top}/")
-
-
-def tag_of(path: str) -> str:
-    """The short name that a resource has beside its path: eight letters and digits."""
-    return hashlib.sha256(path.encode()).hexdigest()[:8]
-
-
-@dataclass(frozen=True, slots=True)
-class _Rule:
-    """A resource, role, policy, user, group or client, with what Arborist returns of it."""
-
-    kind: str
-    id: str
-    document: dict[str, Any]
-
-
-class Rules:
-    """The store.
-
-    Args:
-        database: The sandbox's database.
-
-    Attributes:
-        changes: How often something was written; what was worked out before is stale then.
-    """
-
-    def __init__(self, database: Database) -> None:
-        self._rules = Table(database, "gen3_rules", _Rule, key="kind id")
-        self.changes = 0
-
-    def get(self, kind: str, id: str) -> dict[str, Any] | None:
-        """A document by its kind and identity."""
-        found = self._rules.get(kind, id)
-        return found.document if found else None
-
-    def all(self, kind: str) -> list[dict[str, Any]]:
-        """All documents of a kind, sorted by identity."""
-        return [each.document for each in self._rules.all(order="id", kind=kind)]
-
-    def put(self, kind: str, id: str, document: Mapping[str, Any]) -> None:
-        """Write a document, and replace an existing one."""
-        self._rules.put(_Rule(kind, id, dict(document)))
-        self.changes += 1
-
-    def remove(self, kind: str, id: str) -> bool:
-        """Remove a document and return whether it existed."""
-        self.changes += 1
-        return self._rules.remove(kind=kind, id=id) > 0
-
-    # -- resources
-
-    def add_resource(self, path: str, description: str = "") -> None:
-        """Register a resource and those above it; a registered one is unchanged.
-
-        Args:
-            path: Its path, such as /programs/demo/projects/one.
-            description: Its description.
-        """
-        steps = path.strip("/").split("/")
-        for depth in range(1, len(steps) + 1):
-            whole = "/" + "/".join(steps[:depth])
-            if self.get(RESOURCE, whole) is None:
-                shown = description if depth == len(steps) else ""
-                self.put(RESOURCE, whole, {"path": whole, "description": shown})
-
-    def remove_resource(self, path: str) -> bool:
-        """Forget a resource and those below it, and return whether it was known."""
-        known = [each["path"] for each in self.all(RESOURCE) if below(each["path"], path)]
-        for each in known:
-            self.remove(RESOURCE, each)
-        return bool(known)
-
-    # -- policies
-
-    def add_rule(self, rule: Rule) -> str:
-        """Make the policy of one rule, with its role and resource, where it does not exist, and return its identity."""
-        resource, service, method = rule
-        word = "all" if method == "*" else method
-        role = word if service == "*" else f"{service}_{word}"
-        if self.get(ROLE, role) is None:
-            permission = {"id": role, "description": "", "action": {"service": service, "method": method}}
-            self.put(ROLE, role, {"id": role, "description": "", "permissions": [permission]})
-        if resource != "/":
-            self.add_resource(resource)
-        policy = f"{resource.strip('/').replace('/', '.') or 'everything'}-{role}"
-        if self.get(POLICY, policy) is None:
-            self.put(POLICY, policy, {"id": policy, "role_ids": [role], "resource_paths": [resource]})
-        return policy
-
-    def expanded(self, policies: Iterable[str]) -> tuple[Policy, ...]:
-        """The permissions of policies; unknown ones allow nothing."""
-        found: dict[Policy, None] = {}
-        for id in policies:
-            policy = self.get(POLICY, id) or {}
-            roles = [self.get(ROLE, role) or {} for role in policy.get("role_ids") or ()]
-            for path in policy.get("resource_paths") or ():
-                for permission in (each for role in roles for each in role.get("permissions") or ()):
-                    action: dict[str, str] = permission.get("action") or {}
-                    found[Policy(path, action.get("service", ""), action.get("method", ""))] = None
-        return tuple(found)
-
-    def of_user(self, name: str, now: float) -> tuple[tuple[Policy, ...], float]:
-        """A user's permissions, their own and those of groups, and until when they hold.
-
-        Args:
-            name: The user's name; empty for a caller without a token.
-            now: The time, in seconds since 1970.
-        """
-        user: dict[str, Any] = (self.get(USER, name) if name else None) or {}
-        granted: list[dict[str, str | None]] = user.get("policies") or []
-        ends = [(str(each["policy"]), parse_time(each.get("expires_at"))) for each in granted]
-        groups = [each for each in self.all(GROUP) if name and name in each["users"]]
-        groups += [
-            self.get(GROUP, each) or {} for each in ((LOGGED_IN, ANONYMOUS_GROUP) if name else (ANONYMOUS_GROUP,))
-        ]
-        shared: list[str] = [policy for group in groups for policy in group.get("policies") or ()]
-        policies = [policy for policy, end in ends if end > now] + shared
-        return self.expanded(policies), min((end for _, end in ends if end > now), default=_NEVER)
-
-    def of_client(self, client: str) -> tuple[Policy, ...]:
-        """The permissions of a client without a user."""
-        return self.expanded((self.get(CLIENT, client) or {}).get("policies") or ())
-
-    def mapping(self, policies: Iterable[Policy]) -> dict[str, list[dict[str, str]]]:
-        """Policies as Arborist returns them: services and methods by resource, for each known resource below as well."""
-        known = [each["path"] for each in self.all(RESOURCE)]
-        shown: dict[str, list[dict[str, str]]] = {}
-        for policy in policies:
-            allowed = {"service": policy.service, "method": policy.method}
-            for path in (policy.resource, *(each for each in known if below(each, policy.resource))):
-                listed = shown.setdefault(path, [])
-                if allowed not in listed:
-                    listed.append(allowed)
-        return {path: shown[path] for path in sorted(shown)}
-
-
-def parse_time(stated: str | None) -> float:
-    """When a grant ends, in seconds since 1970; one without an end never does.
-
-    Raises:
-        ValueError: It is not a time in ISO 8601.
-    """
-    if stated is None:
-        return _NEVER
-    end = datetime.fromisoformat(stated)
-    return (end if end.tzinfo else end.replace(tzinfo=UTC)).timestamp()
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,29 +83,29 @@ class Person:
         return any(policy.allows(resource, service, method) for policy in self.policies)
 
 
+ANONYMOUS = Person("", 0, _PUBLIC)
+"""A caller without a token."""
+
+
 @dataclass(frozen=True, slots=True)
-class _Numbered:
-    """A user name with its number, which is the subject of tokens."""
+class _User:
+    """A user: their number, which is the subject of tokens, their name, and their own permissions."""
 
     number: int
     name: str
+    rules: list[Rule]
+
+    def person(self) -> Person:
+        return Person(self.name, self.number, tuple(dict.fromkeys((*(Policy(*rule) for rule in self.rules), *_PUBLIC))))
 
 
 @dataclass(frozen=True, slots=True)
 class _Client:
-    """A program that logs in with client credentials, with a digest of its secret."""
+    """A program that logs in with client credentials: a digest of its secret, and its permissions."""
 
     id: str
     secret: str
-
-
-@dataclass(frozen=True, slots=True)
-class _ApiKey:
-    """An API key: the number of its person, and when it ends, in seconds since 1970."""
-
-    jti: str
-    person: int
-    ends: int
+    rules: list[Rule]
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,7 +125,6 @@ class Access:
     Attributes:
         key: The key.
         secrets: Secrets from which the credentials of the commons' own programs derive.
-        rules: Resources, roles, policies, users, groups and clients as Arborist keeps them.
     """
 
     def __init__(self, context: SandboxContext, key: Path) -> None:
@@ -290,25 +132,16 @@ class Access:
         self._clock = context.clock
         self.secrets = context.secrets
         self.key = SigningKey(key, context.database, "gen3_keys")
-        self.rules = Rules(context.database)
-        self._known: dict[str, tuple[int, float, Person]] = {}
-        self._people = Table(context.database, "gen3_people", _Numbered, more="UNIQUE (name)")
+        self._users = Table(context.database, "gen3_users", _User, more="UNIQUE (name)")
         self._clients = Table(context.database, "gen3_clients", _Client)
-        self._api_keys = Table(context.database, "gen3_api_keys", _ApiKey)
         self._revoked = Table(context.database, "gen3_revoked", _Revoked)
         self.seed()
 
     def seed(self) -> None:
         """Restore the initial users, unless there are any."""
-        self._known.clear()
         with self._database.transaction():
-            if self._people.count():
+            if self._users.count():
                 return
-            for path in ("/open", "/data_file", "/programs"):
-                self.rules.add_resource(path)
-            for group, rules in ((ANONYMOUS_GROUP, _OPEN), (LOGGED_IN, ())):
-                policies = [self.rules.add_rule(rule) for rule in rules]
-                self.rules.put(GROUP, group, {"name": group, "users": [], "policies": policies})
             for name, rules in _PEOPLE.items():
                 self.add(name, rules)
             self.add_client(CLIENT_ID, client_secret(self.secrets), _CLIENT_MAY)
@@ -320,40 +153,33 @@ class Access:
 
         Args:
             name: Their user name.
-            policies: Their permissions: resource, service and method of each; `*` is any service or method. What
-                the permissions of all users are included.
+            policies: Their permissions beside those of all users: resource, service and method of each; `*` is any
+                service or method.
         """
         with self._database.transaction():
-            self._people.add_new(_Numbered(0, name))
-            granted = [{"policy": self.rules.add_rule(rule), "expires_at": None} for rule in policies]
-            self.rules.put(USER, name, {"name": name, "email": name, "policies": granted})
+            known = self._users.first(name=name)
+            self._users.put(_User(known.number if known else 0, name, list(policies)))
         found = self.person(name)
         assert found is not None
         return found
 
-    def remove(self, name: str) -> bool:
-        """Remove a user, whose tokens end by that, and return whether they existed."""
-        with self._database.transaction():
-            self.rules.remove(USER, name)
-            return self._people.remove(name=name) > 0
-
     def person(self, name: str) -> Person | None:
         """A user by name; None when there is no user of that name."""
-        now, changes = self._clock.now(), self.rules.changes
-        known = self._known.get(name)
-        if known is not None and known[0] == changes and now < known[1]:
-            return known[2]
-        known_by = self._people.first(name=name)
-        if known_by is None and name:
-            return None
-        policies, until = self.rules.of_user(name, now)
-        found = Person(name, known_by.number if known_by else 0, policies)
-        self._known[name] = changes, until, found
-        return found
+        found = self._users.first(name=name)
+        return found and found.person()
 
     def mapping(self, person: Person) -> dict[str, list[dict[str, str]]]:
-        """A user's permissions, as Arborist returns them: services and methods by resource."""
-        return self.rules.mapping(person.policies)
+        """A user's permissions, as Arborist returns them: services and methods by resource, and by known ones below."""
+        rules = [Policy(*rule) for each in (*self._users.all(), *self._clients.all()) for rule in each.rules]
+        known = {*_RESOURCES, *(path for rule in rules for path in _with_above(rule.resource))}
+        shown: dict[str, list[dict[str, str]]] = {}
+        for policy in person.policies:
+            allowed = {"service": policy.service, "method": policy.method}
+            for path in {policy.resource, *(each for each in known if below(each, policy.resource))}:
+                listed = shown.setdefault(path, [])
+                if allowed not in listed:
+                    listed.append(allowed)
+        return {path: shown[path] for path in sorted(shown)}
 
     def projects(self, person: Person) -> dict[str, list[str]]:
         """A user's permissions with projects, in the form of older access lists: methods by a project's code."""
@@ -373,10 +199,7 @@ class Access:
             secret: Its secret; only a digest is kept.
             policies: Its permissions, as for `add`.
         """
-        with self._database.transaction():
-            self._clients.put(_Client(id, digest(secret)))
-            granted = [self.rules.add_rule(rule) for rule in policies]
-            self.rules.put(CLIENT, id, {"clientID": id, "policies": granted})
+        self._clients.put(_Client(id, digest(secret), list(policies)))
 
     def is_client(self, id: str, secret: str) -> bool:
         """Whether there is such a client with such a secret."""
@@ -409,11 +232,8 @@ class Access:
         person = self.person(name)
         if person is None:
             raise LookupError(f"the commons has no user {name}")
-        claims = self._claims(origin, purpose, seconds, audience)
-        claims["sub"] = str(person.number)
-        if purpose == "api_key":
-            self._api_keys.add(_ApiKey(claims["jti"], person.number, claims["exp"]))
-        else:
+        claims = {**self._claims(origin, purpose, seconds, audience), "sub": str(person.number)}
+        if purpose != "api_key":
             claims["context"] = {"user": {"name": name, "is_admin": person.may("*", "/")}}
         return self.key.sign(claims)
 
@@ -473,27 +293,20 @@ class Access:
         """End a token or key before its time."""
         self._revoked.add_new(_Revoked(jti))
 
-    def keys_of(self, person: Person) -> list[tuple[str, int]]:
-        """Identifier and end of each API key of a user that was not revoked, the one that ends last first."""
-        unrevoked = "jti NOT IN (SELECT jti FROM gen3_revoked)"
-        found = self._api_keys.all(unrevoked, order="ends DESC, jti", person=person.number)
-        return [(each.jti, each.ends) for each in found]
-
     def person_of(self, claims: Mapping[str, Any]) -> Person:
         """The owner of a token; a client without a user is a person without a name.
 
         Raises:
             Problem: 401; they are gone.
         """
-        if "sub" not in claims:
-            client = claims["azp"]
-            if self.rules.get(CLIENT, client) is not None:
-                return Person("", 0, self.rules.of_client(client), client)
-            raise Problem(401, "unauthorized", "The token's client doesn't exist any longer")
-        known = self._people.get(int(claims["sub"]))
-        person = self.person(known.name) if known else None
+        if "sub" in claims:
+            user = self._users.get(int(claims["sub"]))
+            person = user and user.person()
+        else:
+            client = self._clients.get(claims["azp"])
+            person = client and Person("", 0, tuple(Policy(*rule) for rule in client.rules), client.id)
         if person is None:
-            raise Problem(401, "unauthorized", "The token's user doesn't exist any longer")
+            raise Problem(401, "unauthorized", "The token's owner doesn't exist any longer")
         return person
 
     def bearer(self, headers: Mapping[str, str]) -> Person | None:
@@ -532,8 +345,13 @@ class Access:
         Raises:
             Problem: 401; the token is not valid.
         """
-        found = self.bearer(headers) or self.person(ANONYMOUS)
-        return found or Person(ANONYMOUS, 0, ())
+        return self.bearer(headers) or ANONYMOUS
+
+
+def _with_above(path: str) -> list[str]:
+    """A resource and those above it, without the root."""
+    steps = path.strip("/").split("/")
+    return ["/" + "/".join(steps[: depth + 1]) for depth in range(len(steps)) if path != "/"]
 
 
 def bearer_token(headers: Mapping[str, str]) -> str:

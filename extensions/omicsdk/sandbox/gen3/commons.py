@@ -18,7 +18,6 @@ from omicsdk.sandbox.gen3.google_storage import GoogleStorage
 from omicsdk.sandbox.gen3.guppy.queries import Guppy
 from omicsdk.sandbox.gen3.indexd.index import Index
 from omicsdk.sandbox.gen3.indexing import Indexing
-from omicsdk.sandbox.gen3.manifest import Manifests
 from omicsdk.sandbox.gen3.metadata.aggregate import Aggregate
 from omicsdk.sandbox.gen3.metadata.documents import Documents
 from omicsdk.sandbox.gen3.records.submission import Records
@@ -56,7 +55,6 @@ class Gen3:
         files: The contents of the commons' buckets, by storage URL, and uploads in parts.
         indexing: Uploads whose records wait for size and hashes.
         wts: Other commons, and who is connected to them.
-        manifests: The users' manifests.
         index: The records of files, their aliases and bundles.
         metadata: The metadata service's documents, and metadata of other commons.
         guppy: Guppy's data types with their rows.
@@ -69,7 +67,6 @@ class Gen3:
         self.access = Access(context, folder / "gen3.key")
         self.files = Files(context.database, context.objects, context.clock.now)
         self.wts = Wts(context, self.access)
-        self.manifests = Manifests(context, self.access)
         self.index = Index(context, self.access)
         self.indexing = Indexing(self.files, self.index, context)
         self.metadata = Metadata(Documents(context.database), Aggregate(context.database))

@@ -8,7 +8,7 @@ from omicsdk.sandbox.gen3.commons import Gen3
 from omicsdk.sandbox.gen3.fence_logins import principal
 from omicsdk.sandbox.gen3.indexd.index import PASSPORTS
 from omicsdk.sandbox.gen3.service import as_object, texts_of
-from omicsdk.sandbox.gen3.storage import BUCKET, Grant, path_of
+from omicsdk.sandbox.gen3.storage import BUCKET, Grant
 from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
 from omicsdk.sandbox.service import Call, Reply
 from omicsdk.sandbox.state.settings import Setting
@@ -100,23 +100,8 @@ def _listed(gen3: Gen3, record: Mapping[str, Any], person: Person, method: str, 
 
 def get_presigned_url(gen3: Gen3, call: Call) -> Reply:
     """GET /data/download/{file_id}."""
-    query = dict(call.query)
-    url = _url(gen3, call, gen3.access.anyone(call.headers), call.arguments["file_id"], query.get("protocol"))
-    if "redirect" in query:
-        return Reply(status=302, headers={"Location": url})
-    return Reply({"url": url})
-
-
-def get_presigned_urls(gen3: Gen3, call: Call) -> Reply:
-    """POST /data/download/bulk."""
-    guids = as_object(call.body).get("guids")
-    if not isinstance(guids, list):
-        raise bad_arguments("missing required argument `guids`")
-    asked = [str(each) for each in cast("list[object]", guids)]
-    person = gen3.access.anyone(call.headers)
-    failed: Failed = {}
-    urls = _urls(gen3, call, person, asked, dict(call.query).get("protocol"), failed)
-    return Reply({"urls": urls, "failed_file_ids": _grouped(failed)})
+    protocol = dict(call.query).get("protocol")
+    return Reply({"url": _url(gen3, call, gen3.access.anyone(call.headers), call.arguments["file_id"], protocol)})
 
 
 def get_access_url(gen3: Gen3, call: Call) -> Reply:
@@ -153,26 +138,16 @@ def get_access_urls(gen3: Gen3, call: Call) -> Reply:
     )
 
 
-def get_buckets(gen3: Gen3, _call: Call) -> Reply:
-    """GET /data/buckets."""
-    s3 = {name: {"region": "us-east-1"} for name in gen3.files.buckets("s3")}
-    return Reply({"S3_BUCKETS": s3, "GS_BUCKETS": {name: {} for name in gen3.files.buckets("gs")}})
-
-
 def _url(gen3: Gen3, call: Call, person: Person, guid: str, protocol: str | None) -> str:
     """A URL that the file of a record can be read from."""
-    query = dict(call.query)
     record = _record_of(gen3, guid)
-    seconds = _lifetime(gen3, query.get("expires_in"))
+    seconds = _lifetime(gen3, dict(call.query).get("expires_in"))
     _check(gen3, record, person, _READ)
     location = _location(record, protocol or None)
     if location.partition("://")[0] not in _SIGNED:
         return location
     if not gen3.files.has_bucket(location):
         raise Problem(401, "unauthorized", "permission denied for bucket")
-    if query.get("no_force_sign", "").lower() == "true" and _is_public(record):
-        gen3.files.publish(location)
-        return f"{call.origin}{path_of(location)}"
     return gen3.presigned(call.origin, Grant("GET", location), seconds)
 
 
@@ -194,12 +169,6 @@ def _location(record: Mapping[str, Any], protocol: str | None) -> str:
     if protocol is None:
         raise not_found("Can't find any file locations.")
     raise not_found(f"File {record['did']} does not have a location with specified protocol {protocol}.")
-
-
-def _is_public(record: Mapping[str, Any]) -> bool:
-    if record.get("authz"):
-        return "/open" in record["authz"]
-    return "*" in (record.get("acl") or ())
 
 
 def _urls(
@@ -258,7 +227,7 @@ def _wanted(body: Any) -> dict[str, list[str]]:
 
 def upload_file(gen3: Gen3, call: Call) -> Reply:
     """POST /data/upload."""
-    person, _ = principal(gen3, call, "data")
+    person = principal(gen3, call, "data")
     body = _body(call, "file_name")
     name, authz = _text(body, "file_name"), texts_of(body, "authz")
     if not _may_upload(person, authz):
@@ -269,8 +238,6 @@ def upload_file(gen3: Gen3, call: Call) -> Reply:
             " write-storage permissions on the authz resources you specified (if you specified any).",
         )
     seconds = _lifetime(gen3, body.get("expires_in"))
-    if body.get("protocol") == "az":
-        raise Problem(500, "internal", "fence not configured with data upload container; can't create signed URL")
     guid, place = _place(gen3, person, body, name, authz)
     return Reply({"guid": guid, "url": gen3.presigned(call.origin, Grant("PUT", place), seconds)}, 201)
 
@@ -327,7 +294,7 @@ def complete_multipart_upload(gen3: Gen3, call: Call) -> Reply:
 
 def _uploader(gen3: Gen3, call: Call) -> Person:
     """The sender of a request that only general uploaders may send."""
-    person, _ = principal(gen3, call, "data")
+    person = principal(gen3, call, "data")
     if not _may_upload(person, ()):
         raise Problem(403, "forbidden", "user does not have privileges to access this endpoint")
     return person
@@ -403,7 +370,7 @@ def _parts(stated: object) -> list[tuple[int, str]]:
 
 def delete_file_locations(gen3: Gen3, call: Call) -> Reply:
     """DELETE /data/{file_id}."""
-    person, _ = principal(gen3, call, "data")
+    person = principal(gen3, call, "data")
     record = _record_of(gen3, call.arguments["file_id"])
     authz: Sequence[str] = record.get("authz") or []
     if authz and not all(person.may("delete", resource, "fence") for resource in authz):

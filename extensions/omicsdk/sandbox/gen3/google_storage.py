@@ -43,8 +43,12 @@ class GoogleStorage(StorageServer):
         url, method = f"gs://{bucket}/{key}", scope["method"]
         if method not in ("GET", "HEAD", "PUT"):
             raise not_allowed()
-        await run_sync(self._check, scope, url)
-        if bucket in self._settings.text(PAYING).split(",") and not _payer(scope):
+        person = await run_sync(self._access.anyone, headers_of(scope))
+        if not person.number:
+            message = "Anonymous caller does not have storage.objects access to the Google Cloud Storage object."
+            raise Problem(403, "AccessDenied", message)
+        pays = parse_qs(scope["query_string"].decode("latin-1")).get("userProject")
+        if bucket in self._settings.text(PAYING).split(",") and not pays:
             raise Problem(400, "UserProjectMissing", "Bucket is a requester pays bucket but no user project provided.")
         if method == "PUT":
             body = Body(scope, receive, "md5")
@@ -63,17 +67,6 @@ class GoogleStorage(StorageServer):
             await send(message)
 
         await self.give(scope, stated, found, etag=etag, fields={})
-
-    def _check(self, scope: Scope, url: str) -> None:
-        person = self._access.anyone(headers_of(scope))
-        is_open = scope["method"] != "PUT" and self._files.is_public(url)
-        if not is_open and not person.number:
-            message = "Anonymous caller does not have storage.objects access to the Google Cloud Storage object."
-            raise Problem(403, "AccessDenied", message)
-
-
-def _payer(scope: Scope) -> str:
-    return "".join(parse_qs(scope["query_string"].decode("latin-1")).get("userProject", ()))
 
 
 def _base64(hexadecimal: str) -> str:

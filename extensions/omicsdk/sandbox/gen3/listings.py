@@ -50,7 +50,6 @@ GEN3 = Collection(
         ),
         Listing("types", "Guppy's types", ("Type", "Access"), "SELECT type, level FROM gen3_guppy ORDER BY type"),
         Listing("jobs", "Jobs", ("Job", "Name", "State", "Owner"), "SELECT uid, name, status, owner FROM gen3_jobs"),
-        Listing("users", "Users", ("Name",), "SELECT name FROM gen3_people ORDER BY number"),
-        Listing("rules", "Access rules", ("Rule", "Kind"), "SELECT id, kind FROM gen3_rules ORDER BY kind, id"),
+        Listing("users", "Users", ("Name", "Permissions"), "SELECT name, rules FROM gen3_users ORDER BY number"),
     ),
 )

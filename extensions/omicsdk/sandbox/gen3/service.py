@@ -17,6 +17,13 @@ HEALTHY = Reply(text="Healthy", headers=HTML)
 """The responses of most services to a health check."""
 CRASH = Reply({"message": "internal server error"}, 500)
 """The failure of most services."""
+ERROR_BODIES: Mapping[str, Callable[[Problem], Mapping[str, object]]] = {
+    "arborist": lambda problem: {"error": {"message": problem.title, "code": problem.status}},
+    "manifest": lambda problem: {"error": problem.title},
+    "ws-storage": lambda problem: {"Result": problem.title},
+    "wts": lambda problem: {"message": problem.title},
+}
+"""The JSON that services' refusals carry, where they have a form of their own."""
 VERSION = "sandbox"
 """The release that services state, where no client looks at it."""
 
@@ -39,7 +46,7 @@ def gen3_service(
     same: Mapping[str, str] | None = None,
     responses: Mapping[str, Reply] | None = None,
     absent: Mapping[str, str] | None = None,
-    error_body: Callable[[Problem], Mapping[str, object]] = Problem.body,
+    error_body: Callable[[Problem], Mapping[str, object]] | None = None,
     around: Callable[[ASGIApp], ASGIApp] | None = TrailingSlashes,
     crashes: Mapping[str, Sequence[int]] | None = None,
     crash: Reply = CRASH,
@@ -52,9 +59,9 @@ def gen3_service(
         document: Its OpenAPI 3.1 document.
         handlers: Operation name to handler.
         same: Operations that do the same as another.
-        answers: Operations that always answer the same.
+        responses: Operations that always have the same response.
         absent: Operations that the sandbox does not play, and why.
-        error_body: The JSON that a refusal carries.
+        error_body: The JSON that a refusal carries; by default as in `ERROR_BODIES`, or that of a Problem.
         around: Puts what concerns every request around the service's routes; by default slashes at the end of paths
             do not matter. None for nothing.
         crashes: Operations in which the real service fails in place of refusals, each with the statuses of these.
@@ -69,7 +76,7 @@ def gen3_service(
         document_path="/openapi.json",
         handlers={**handlers, **always, **{each: handlers[other] for each, other in (same or {}).items()}},
         authenticate=lambda _headers: Caller("", frozenset()),
-        error_body=error_body,
+        error_body=error_body or ERROR_BODIES.get(name, Problem.body),
         error_type="application/json",
         request_id="",
         around=around,

@@ -44,11 +44,6 @@ class Grant:
     part: int = 0
 
 
-def path_of(url: str) -> str:
-    """The path below which an object of a storage URL is served."""
-    return f"{PREFIX}/{url.replace('://', '/', 1)}"
-
-
 def presigned(signer: Signer, origin: str, grant: Grant, seconds: float) -> str:
     """A URL to read or write an object with.
 
@@ -61,18 +56,8 @@ def presigned(signer: Signer, origin: str, grant: Grant, seconds: float) -> str:
     fields = {_METHOD: grant.method}
     if grant.upload:
         fields |= {_UPLOAD: grant.upload, _PART: str(grant.part)}
-    return signer.signed(origin, path_of(grant.url), seconds, fields)
-
-
-def granted(path: str, fields: Mapping[str, str]) -> Grant:
-    """The permission of a URL with a valid signature.
-
-    Args:
-        path: Its path, decoded.
-        fields: The fields of its query.
-    """
-    url = path.removeprefix(f"{PREFIX}/").replace("/", "://", 1)
-    return Grant(fields.get(_METHOD, "GET"), url, fields.get(_UPLOAD, ""), int(fields.get(_PART, "0")))
+    path = f"{PREFIX}/{grant.url.replace('://', '/', 1)}"
+    return signer.signed(origin, path, seconds, fields)
 
 
 # -- stored objects
@@ -93,13 +78,6 @@ class _File:
     sha256: str
     etag: str
     stored: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Public:
-    """A storage URL that every user may read."""
-
-    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +105,6 @@ class Files:
         self.objects = objects
         self.uploads = Uploads(database, objects, "gen3", _Upload)
         self._table = Table(database, "gen3_files", _File)
-        self._public = Table(database, "gen3_public_files", _Public)
         self._now = now
 
     def put(self, url: str, content: bytes) -> StoredObject:
@@ -166,24 +143,11 @@ class Files:
         """The path of a content's bytes."""
         return self.objects.path(stored.sha256)
 
-    def publish(self, url: str) -> None:
-        """Make the content of a URL readable without a signature, as in a public bucket."""
-        self._public.put(_Public(url))
-
-    def is_public(self, url: str) -> bool:
-        """Whether the content of a URL can be read without a signature."""
-        return self._public.get(url) is not None
-
     def has_bucket(self, url: str) -> bool:
         """Whether the bucket of a URL is one of the commons': that of uploads, or one with contents."""
         scheme, _, rest = url.partition("://")
         bucket = f"{scheme}://{rest.partition('/')[0]}/"
         return bucket == f"s3://{BUCKET}/" or bool(self.below(bucket))
-
-    def buckets(self, scheme: str) -> list[str]:
-        """The names of the commons' buckets of a kind, such as s3."""
-        found = {url.split("/")[2] for url in self.below(f"{scheme}://")}
-        return sorted(found | {BUCKET} if scheme == "s3" else found)
 
     def below(self, url: str) -> dict[str, float]:
         """The URLs that begin with one, in order, and when something was stored there."""
@@ -244,21 +208,15 @@ def _chosen(come: Mapping[int, Part], listed: Sequence[tuple[int, str]]) -> list
         raise Problem(400, "MalformedXML", "The XML you provided was not well-formed")
     numbers = [number for number, _ in listed]
     if any(later <= earlier for earlier, later in pairwise(numbers)):
-        message = "The list of parts was not in ascending order. Parts must be ordered by part number."
-        raise Problem(400, "InvalidPartOrder", message)
+        raise Problem(400, "InvalidPartOrder", "The list of parts was not in ascending order.")
     chosen: list[Part] = []
     for number, etag in listed:
         part = come.get(number)
         if part is None or part.etag != etag.strip('"'):
-            message = (
-                "One or more of the specified parts could not be found. The part may not have been uploaded, or the"
-                " specified entity tag may not match the part's entity tag."
-            )
-            raise Problem(400, "InvalidPart", message)
+            raise Problem(400, "InvalidPart", "One or more of the specified parts could not be found.")
         chosen.append(part)
     if any(part.size < LEAST_PART for part in chosen[:-1]):
-        message = "Your proposed upload is smaller than the minimum allowed size"
-        raise Problem(400, "EntityTooSmall", message)
+        raise Problem(400, "EntityTooSmall", "Your proposed upload is smaller than the minimum allowed size")
     return chosen
 
 
@@ -293,20 +251,13 @@ class Storage(StorageServer):
             await self.give(scope, send, found, etag=etag, fields={})
 
     def _grant(self, scope: Scope) -> Grant:
-        path, method = scope["path"], scope["method"]
-        if not scope["query_string"] and method in ("GET", "HEAD"):
-            grant = granted(path, {})
-            if not self._files.is_public(grant.url):
-                raise Problem(403, "AccessDenied", "Access Denied")
-            return grant
+        if not scope["query_string"]:
+            raise Problem(403, "AccessDenied", "Access Denied")
         if "authorization" in headers_of(scope):
-            message = (
-                "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string"
-                " parameter or the Authorization header should be specified"
-            )
-            raise Problem(400, "InvalidArgument", message)
-        grant = granted(path, self.checked(scope))
-        if grant.method != method:
+            raise Problem(400, "InvalidArgument", "Only one auth mechanism allowed")
+        fields, url = self.checked(scope), scope["path"].removeprefix(f"{PREFIX}/").replace("/", "://", 1)
+        grant = Grant(fields[_METHOD], url, fields.get(_UPLOAD, ""), int(fields.get(_PART, "0")))
+        if grant.method != scope["method"]:
             raise Problem(403, "SignatureDoesNotMatch", f"The signature of the URL is one for {grant.method}.")
         return grant
 
@@ -319,8 +270,9 @@ class Storage(StorageServer):
 
     async def _take_part(self, grant: Grant, body: Body) -> None:
         if not 1 <= grant.part <= MOST_PARTS:
-            message = f"Part number must be an integer between 1 and {MOST_PARTS}, inclusive"
-            raise Problem(400, "InvalidArgument", message)
+            raise Problem(
+                400, "InvalidArgument", f"Part number must be an integer between 1 and {MOST_PARTS}, inclusive"
+            )
         await run_sync(self._files.check, grant.upload, grant.url)
         uploads = self._files.uploads
         file = uploads.new_file()

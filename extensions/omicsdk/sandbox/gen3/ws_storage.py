@@ -49,11 +49,7 @@ def ws_storage_service(gen3: Gen3) -> Service:
     }
     handlers = handlers_in(_DOCUMENT, gen3, sys.modules[__name__])
     # A slash at the end of a key is part of it.
-    return gen3_service("ws-storage", _DOCUMENT, handlers, responses=responses, error_body=_error_body, around=None)
-
-
-def _error_body(problem: Problem) -> dict[str, object]:
-    return {"Result": problem.title}
+    return gen3_service("ws-storage", _DOCUMENT, handlers, responses=responses, around=None)
 
 
 def use_workspace(gen3: Gen3, call: Call) -> Reply:

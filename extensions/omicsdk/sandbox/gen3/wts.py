@@ -5,20 +5,17 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
-from urllib.parse import urlsplit
+from typing import Any
 
 from omicsdk.sandbox.gen3.access import Access, Person
 from omicsdk.sandbox.gen3.middleware import TrailingSlashes
 from omicsdk.sandbox.gen3.service import HEALTHY, gen3_service
-from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
+from omicsdk.sandbox.problems import Problem, bad_arguments
 from omicsdk.sandbox.service import Call, Reply, SandboxContext, Service, handlers_in
 from omicsdk.sandbox.state.database import Table
 
 DEFAULT = "default"
 """The identity provider that represents the commons itself."""
-AGGREGATED = ("user/user", "authz/mapping")
-"""The paths that all commons are requested together."""
 _EVERYBODY = "*"
 _SECONDS = 30.0
 _LOGIN = "gen3 login"
@@ -162,7 +159,6 @@ def wts_service(wts: Wts, document: Mapping[str, Any]) -> Service:
         handlers_in(document, wts, sys.modules[__name__]),
         responses={"get_status": HEALTHY},
         absent=dict.fromkeys(("get_authorization_url", "authorize", "logout"), _BROWSER),
-        error_body=lambda problem: {"message": problem.title},
         around=lambda app: TrailingSlashes(app, ("/token/", "/external_oidc/")),
     )
 
@@ -170,7 +166,9 @@ def wts_service(wts: Wts, document: Mapping[str, Any]) -> Service:
 def get_token(wts: Wts, call: Call) -> Reply:
     """GET /token/."""
     query = dict(call.query)
-    person = _principal(wts, call)
+    person = wts.access.somebody(
+        call.headers, Problem(403, "unauthorized", "You need to be authenticated to use this resource")
+    )
     if not query.get("expires", "0").isdecimal():
         return Reply({"error": "expires has to be an integer"}, 400)
     idp = query.get("idp", DEFAULT)
@@ -202,56 +200,6 @@ def get_external_oidc(wts: Wts, call: Call) -> Reply:
             }
         )
     return Reply({"providers": providers})
-
-
-def check_connected(wts: Wts, call: Call) -> Reply:
-    """GET /oauth2/connected."""
-    person = _principal(wts, call, 401)
-    idp = dict(call.query).get("idp", DEFAULT)
-    if idp != DEFAULT and wts.seconds_left(wts.commons(idp).idp, person) is None:
-        raise Problem(403, "forbidden", "user is not connected with token service or expired")
-    return Reply()
-
-
-def get_aggregate(wts: Wts, call: Call) -> Reply:
-    """GET /aggregate/{endpoint}."""
-    path = call.arguments["endpoint"].strip("/")
-    if path not in AGGREGATED:
-        raise not_found(
-            "supplied endpoint is not configured in the Workspace Token Service aggregate endpoint allowlist"
-        )
-    person = _principal(wts, call) if "authorization" in call.headers else None
-    asked = [each for each in wts.all() if person is None or wts.seconds_left(each.idp, person) is not None]
-    return Reply({urlsplit(each.base_url).netloc: _response(wts, each, call, path, person) for each in asked})
-
-
-def _principal(wts: Wts, call: Call, status: int = 403) -> Person:
-    """The sender of a request that needs a login; without a token it is refused with 403, as the service does."""
-    refusal = Problem(status, "unauthorized", "You need to be authenticated to use this resource")
-    return wts.access.somebody(call.headers, refusal)
-
-
-def _response(wts: Wts, other: OtherCommons, call: Call, path: str, person: Person | None) -> dict[str, Any] | None:
-    """The response of another commons; None when it has none.
-
-    Raises:
-        Problem: 400; the response lacks the requested value.
-    """
-    import httpx
-
-    filters = [value for name, value in call.query if name == "filters"]
-    query = {name: value for name, value in call.query if name != "filters"}
-    url = f"{other.base_url}/{path}"
-    try:
-        headers = {"Authorization": f"Bearer {wts.token(other.idp, person)}"} if person else {}
-        response = httpx.get(url, params=query, headers=headers, timeout=_SECONDS, trust_env=False)
-        response.raise_for_status()
-    except (Problem, httpx.HTTPError):
-        return None
-    found = cast("dict[str, Any]", response.json())
-    if any(name not in found for name in filters):
-        raise bad_arguments(f"at least one of the provided filters is not a key in the response returned from {url}")
-    return {name: found[name] for name in filters} if filters else found
 
 
 def _in_words(seconds: float) -> str:

@@ -14,7 +14,6 @@ SERVICES = {
     "/user": "gen3/fence",
     "/authz": "gen3/arborist",
     "/wts": "gen3/wts",
-    "/manifests": "gen3/manifest",
 }
 """Which service's document is that of a place in the commons."""
 

@@ -144,45 +144,6 @@ def test_a_url_ends(sandbox: Sandbox, anonymous: httpx.Client):
     assert fetch(shorter).status_code == 403
 
 
-def test_a_browser_is_sent_on(sandbox: Sandbox, anonymous: httpx.Client):
-    guid = sandbox.gen3.add_file("a.txt", b"a")
-    response = anonymous.get(f"/user/data/download/{guid}?redirect")
-    assert response.status_code == 302
-    assert fetch(response.headers["Location"]).content == b"a"
-
-
-def test_urls_of_public_files_need_not_be_signed(sandbox: Sandbox, reader: httpx.Client):
-    path = f"/user/data/download/{sandbox.gen3.add_file('a.txt', b'a')}"
-    plain = reader.get(path, params={"no_force_sign": "true"}).json()["url"]
-    assert "?" not in plain
-    sandbox.clock.advance(100_000)
-    assert fetch(plain).content == b"a"
-
-
-def test_urls_of_closed_files_are_signed_anyway(sandbox: Sandbox, ada: httpx.Client):
-    guid = sandbox.gen3.add_file("a.txt", b"a", authz=[CLOSED])
-    url = ada.get(f"/user/data/download/{guid}", params={"no_force_sign": "true"}).json()["url"]
-    assert "Signature" in url
-    assert fetch(url.partition("?")[0]).status_code == 403
-
-
-def test_many_urls_at_once(sandbox: Sandbox, ada: httpx.Client, reader: httpx.Client):
-    opened, closed = sandbox.gen3.add_file("a.txt", b"a"), sandbox.gen3.add_file("b.txt", b"b", authz=[CLOSED])
-    told = reader.post("/user/data/download/bulk", json={"guids": [opened, closed, MISSING]}).json()
-    assert [each["drs_object_id"] for each in told["urls"]] == [opened]
-    assert fetch(told["urls"][0]["url"]).content == b"a"
-    failed = {each["error_code"]: each["object_ids"] for each in told["failed_file_ids"]}
-    assert failed == {401: [closed], 404: [MISSING]}
-    told = ada.post("/user/data/download/bulk", json={"guids": [opened, closed]}).json()
-    assert [each["drs_object_id"] for each in told["urls"]] == [opened, closed]
-    assert told["failed_file_ids"] == []
-
-
-@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"guids": "one"}'])
-def test_many_urls_need_a_list(reader: httpx.Client, body: bytes):
-    assert reader.post("/user/data/download/bulk", content=body).status_code == 400
-
-
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_drs_objects_are_reached_by_their_kind_of_access(sandbox: Sandbox, anonymous: httpx.Client, method: str):
     guid = sandbox.gen3.add_file("a.txt", b"a")
@@ -230,9 +191,3 @@ def test_too_many_drs_objects_are_refused(reader: httpx.Client):
     response = reader.post("/ga4gh/drs/v1/objects/access", json={"bulk_object_access_ids": asked})
     assert (response.status_code, response.json()["error_code"]) == (413, 413)
     assert reader.post("/ga4gh/drs/v1/objects/access", json={}).status_code == 400
-
-
-def test_the_commons_states_its_buckets(sandbox: Sandbox, anonymous: httpx.Client):
-    sandbox.gen3.files.put("gs://other/a.txt", b"")
-    told = anonymous.get("/user/data/buckets").json()
-    assert (list(told["S3_BUCKETS"]), list(told["GS_BUCKETS"])) == (["sandbox-gen3"], ["other"])

@@ -1,4 +1,4 @@
-"""Fence, Arborist, the token service and the manifest service, asked with nonsense: they refuse, none of them fails."""
+"""Fence, Arborist and the token service, sent nonsense: they refuse, none of them fails."""
 
 import json
 from contextlib import closing
@@ -10,25 +10,12 @@ import httpx
 import pytest
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.document import Operation, operations, read_document
+from playable_services import not_played
 
-PLACES = {"/user": "gen3/fence", "/authz": "gen3/arborist", "/wts": "gen3/wts", "/manifests": "gen3/manifest"}
+PLACES = {"/user": "gen3/fence", "/authz": "gen3/arborist", "/wts": "gen3/wts"}
 FIELDS = (
-    *(
-        "file_name",
-        "guid",
-        "guids",
-        "authz",
-        "bucket",
-        "expires_in",
-        "protocol",
-        "key",
-        "uploadId",
-        "partNumber",
-        "parts",
-    ),
-    *("api_key", "scope", "passports", "bulk_object_access_ids", "user", "request", "requests", "username", "clientID"),
-    *("id", "name", "email", "permissions", "role_ids", "resource_paths", "description", "subresources", "policy"),
-    *("expires_at", "users", "policies", "object_id", "token"),
+    *("file_name", "guid", "authz", "bucket", "expires_in", "protocol", "key", "uploadId", "partNumber", "parts"),
+    *("api_key", "scope", "passports", "bulk_object_access_ids", "user", "request", "requests", "token"),
 )
 VALUES: tuple[Any, ...] = (
     None,
@@ -58,7 +45,12 @@ _BODIES: tuple[Any, ...] = (
     ),
 )
 BODIES = [json.dumps(body).encode() for body in _BODIES]
-STATED = [(place, each) for place, name in PLACES.items() for each in operations(read_document(name))]
+STATED = [
+    (place, each)
+    for place, name in PLACES.items()
+    for each in operations(read_document(name))
+    if each.name not in not_played(name)
+]
 
 
 @pytest.mark.parametrize("share", [3, pytest.param(1, marks=pytest.mark.long)], ids=["a-third", "all"])
@@ -70,7 +62,6 @@ STATED = [(place, each) for place, name in PLACES.items() for each in operations
 def test_nonsense_is_refused(
     sandbox: Sandbox, admin: httpx.Client, number: int, place: str, operation: Operation, share: int
 ):
-    sandbox.gen3.access.rules.add_resource("/x")
     path = operation.path.replace("{", "").replace("}", "")
     query = {each.name: "\u0660x%/?" for each in operation.parameters if each.place == "query"}
     form = urlencode({"scope": "x", "grant_type": "x"}).encode()

@@ -26,13 +26,11 @@ def test_what_is_put_is_read_and_described(google, omics_sandbox):
     assert omics_sandbox.gen3.files.find("gs://fc-1/a b/x.bam").size == 5
 
 
-def test_a_token_is_needed_unless_an_object_is_public(google, omics_sandbox):
+def test_a_token_is_needed(google, omics_sandbox):
     google.put("/fc-1/x", content=b"reads")
     url = f"{omics_sandbox.google_url}/fc-1/x"
     assert httpx.get(url).status_code == 403
     assert httpx.get(url, headers={"authorization": "Bearer wrong"}).status_code == 401
-    omics_sandbox.gen3.files.publish("gs://fc-1/x")
-    assert httpx.get(url).content == b"reads"
     assert httpx.put(url, content=b"others").status_code == 403
     assert google.delete("/fc-1/x").status_code == 405
 

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Generator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import jwt
@@ -76,11 +75,8 @@ def test_one_person_may_be_connected_and_another_not(
 ):
     sandbox.gen3.wts.add_commons(IDP, other.gen3_url, json.loads(key.read_text()), person=READER)
     assert reader.get("/wts/token/", params={"idp": IDP}).status_code == 200
-    assert reader.get("/wts/oauth2/connected", params={"idp": IDP}).status_code == 200
     refused = admin.get("/wts/token/", params={"idp": IDP})
     assert (refused.status_code, refused.json()["message"]) == (403, "User doesn't have a refresh token")
-    assert admin.get("/wts/oauth2/connected", params={"idp": IDP}).status_code == 403
-    assert admin.get("/wts/oauth2/connected").status_code == 200
 
 
 def test_a_connection_ends(linked: Sandbox):
@@ -116,25 +112,6 @@ def test_bad_requests_are_refused(reader: httpx.Client, anonymous: httpx.Client)
 def test_the_commons_itself_keeps_its_name(sandbox: Sandbox):
     with pytest.raises(ValueError, match="default"):
         sandbox.gen3.wts.add_commons("default", "https://commons.example.org")
-
-
-@pytest.mark.usefixtures("linked")
-def test_all_commons_are_asked_together(sandbox: Sandbox, other: Sandbox, admin: httpx.Client, anonymous: httpx.Client):
-    sandbox.gen3.wts.add_commons("third", "http://127.0.0.1:9")
-    host = other.gen3_url.removeprefix("http://")
-
-    def asked(client: httpx.Client, path: str, **query: Any) -> dict[str, Any]:
-        response = client.get(f"/wts/aggregate/{path}", params=query)
-        assert response.status_code == 200, response.text
-        return response.json()
-
-    assert asked(admin, "user/user", filters=["username", "is_admin"]) == {
-        host: {"username": READER, "is_admin": False}
-    }
-    assert asked(anonymous, "user/user") == {host: None, "127.0.0.1:9": None}
-    assert "/open" in asked(anonymous, "authz/mapping")[host]
-    assert admin.get("/wts/aggregate/user/user", params={"filters": "nothing"}).status_code == 400
-    assert admin.get("/wts/aggregate/index/index").status_code == 404
 
 
 def test_logins_with_a_browser_are_not_played(reader: httpx.Client):
