@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar, get_args, get_type_hints
 
 from omicsdk.core.files import PRIVATE
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 """Raised when a table's meaning changes: a folder of another release is then refused, not misread."""
 
 
