@@ -1,22 +1,37 @@
-"""The services of the commons."""
+"""The services of the commons, and what those without a module of their own declare."""
 
+import sys
+import uuid
 from collections.abc import Callable, Mapping
+from html import escape
+from http import HTTPStatus
 from typing import Any
 
-from omicsdk.sandbox.gen3.arborist import arborist_service
+from omicsdk.sandbox.gen3 import fence_files, fence_logins
+from omicsdk.sandbox.gen3.access import ANONYMOUS, Access
 from omicsdk.sandbox.gen3.commons import Gen3
-from omicsdk.sandbox.gen3.fence import fence_service
 from omicsdk.sandbox.gen3.guppy.service import guppy_service
 from omicsdk.sandbox.gen3.indexd.service import indexd_service
 from omicsdk.sandbox.gen3.metadata_service import metadata_service
+from omicsdk.sandbox.gen3.middleware import TrailingSlashes
 from omicsdk.sandbox.gen3.peregrine.service import peregrine_service
-from omicsdk.sandbox.gen3.service import HEALTHY, gen3_service
+from omicsdk.sandbox.gen3.service import HEALTHY, HTML, VERSION, as_list, as_object, gen3_service, refusing
 from omicsdk.sandbox.gen3.sheepdog.service import sheepdog_service
 from omicsdk.sandbox.gen3.sower import sower_service
 from omicsdk.sandbox.gen3.ws_storage import ws_storage_service
 from omicsdk.sandbox.gen3.wts import wts_service
-from omicsdk.sandbox.problems import Problem
-from omicsdk.sandbox.service import Service
+from omicsdk.sandbox.problems import Problem, bad_arguments
+from omicsdk.sandbox.service import Call, Reply, Service, handlers_in
+
+_BROWSER = "logins need a browser, and the sandbox's commons has no pages: make keys with `gen3_credentials`"
+_USERS = "users are added with `sandbox.gen3.access.add`"
+_ABSENT_OF_FENCE = {
+    **dict.fromkeys(("authorize", "confirm_authorization", "login_with_shibboleth", "login_with_fence"), _BROWSER),
+    **dict.fromkeys(("logout", "get_registration_form", "create_api_key", "create_cdis_key"), _BROWSER),
+    **dict.fromkeys(("get_user_info_by_name", "soft_delete_user", "reactivate_user", "create_user"), _USERS),
+}
+"""Why operations of Fence are not part of the sandbox."""
+_SLASHED = ("/google/billing_projects/", "/google/service_accounts/")
 
 
 def gen3_services(gen3: Gen3, document: Callable[[str], Mapping[str, Any]]) -> list[Service]:
@@ -27,8 +42,8 @@ def gen3_services(gen3: Gen3, document: Callable[[str], Mapping[str, Any]]) -> l
         document: Gives the document of a service by the name of its generated client, such as gen3/fence.
     """
     services = [
-        fence_service(gen3, document("gen3/fence")),
-        arborist_service(gen3.access, document("gen3/arborist")),
+        _fence_service(gen3, document("gen3/fence")),
+        _arborist_service(gen3.access, document("gen3/arborist")),
         wts_service(gen3.wts, document("gen3/wts")),
         _manifest_service(gen3, document("gen3/manifest")),
         indexd_service(gen3.index, document("gen3/indexd")),
@@ -51,3 +66,67 @@ def _manifest_service(gen3: Gen3, document: Mapping[str, Any]) -> Service:
         responses={"get_status": HEALTHY},
         rights=lambda call: gen3.access.somebody(call.headers, Problem(403, "forbidden", "Please log in.")),
     )
+
+
+def _fence_service(gen3: Gen3, document: Mapping[str, Any]) -> Service:
+    gen3.context.settings.declare(*fence_logins.SETTINGS, *fence_files.SETTINGS)
+    return gen3_service(
+        "fence",
+        document,
+        refusing(handlers_in(document, gen3, fence_logins, fence_files), _page),
+        same=fence_logins.SAME,
+        responses={"get_status": HEALTHY, "get_version": Reply({"version": VERSION, "commit": ""})},
+        absent=_ABSENT_OF_FENCE,
+        around=lambda app: TrailingSlashes(app, _SLASHED),
+        rights=lambda call: call.operation.secured and fence_logins.principal(gen3, call, "user"),
+    )
+
+
+def _page(problem: Problem) -> Reply:
+    """Fence's refusals are pages for browsers, whatever sent the request."""
+    text = (
+        "<!DOCTYPE html>\n<html>\n<head><title>Gen3 Data Commons</title></head>\n<body>\n"
+        f"<h1>{problem.status}: {HTTPStatus(problem.status).phrase}</h1>\n<p>{escape(problem.title)}</p>\n"
+        f"<p>Error ID: {uuid.uuid4()}</p>\n</body>\n</html>\n"
+    )
+    return Reply(status=problem.status, headers={**HTML, **problem.headers}, text=text)
+
+
+def _arborist_service(access: Access, document: Mapping[str, Any]) -> Service:
+    """The service that knows who may do what; the engine has its policies, roles and resources."""
+
+    def administrator(call: Call) -> None:
+        missing = Problem(401, "unauthorized", "a token of the commons' administrator is needed")
+        if not access.somebody(call.headers, missing).may("*", "/"):
+            raise Problem(403, "forbidden", "only the commons' administrator may do this")
+
+    return gen3_service(
+        "arborist",
+        document,
+        handlers_in(document, access, sys.modules[__name__]),
+        responses={"get_health": Reply("Healthy")},
+        rights=administrator,
+    )
+
+
+def get_auth_mapping(access: Access, call: Call) -> Reply:
+    """GET /auth/mapping."""
+    return Reply(access.mapping(access.anyone(call.headers)))
+
+
+def check_auth_request(access: Access, call: Call) -> Reply:
+    """POST /auth/request: whether the owner of a token, a user by name, or any user may do something."""
+    body = as_object(call.body)
+    user = as_object(body.get("user"))
+    if user.get("token"):
+        person = access.person_of(access.claims(str(user["token"])))
+    else:
+        person = access.person(str(user.get("user_id"))) or ANONYMOUS
+    try:
+        wanted = [
+            (each["action"]["method"], each["resource"], each["action"]["service"])
+            for each in as_list(body.get("requests") or body["request"])
+        ]
+        return Reply({"auth": all(person.may(*each) for each in wanted)})
+    except (AttributeError, KeyError, TypeError):
+        raise bad_arguments("auth request missing resource or action") from None
