@@ -51,15 +51,3 @@ def test_only_the_administrator_keeps_rules(admin: httpx.Client, reader: httpx.C
     assert [each.post("/authz/role", json=role).status_code for each in (anonymous, reader, admin)] == [401, 403, 201]
     assert admin.get("/authz/role/reader").json() == role
     assert [each.get("/authz/user").status_code for each in (anonymous, reader, admin)] == [401, 403, 200]
-
-
-def test_users_survive_a_restart_and_a_reset_takes_them_back(tmp_path):
-    with Sandbox(tmp_path) as sandbox:
-        sandbox.gen3.access.add("eve@example.org", [("/programs/x", "*", "read")])
-    with Sandbox(tmp_path) as sandbox:
-        eve = sandbox.gen3.access.person("eve@example.org")
-        assert eve is not None
-        assert eve.may("read", "/programs/x/projects/y")
-        sandbox.reset()
-        assert sandbox.gen3.access.person("eve@example.org") is None
-        assert sandbox.gen3.access.person(READER) is not None
