@@ -157,35 +157,35 @@ class Access:
                 service or method.
         """
         with self._database.transaction():
-            known = self._users.first(name=name)
-            self._users.put(_User(known.number if known else 0, name, list(policies)))
-        found = self.person(name)
-        assert found is not None
-        return found
+            existing = self._users.first(name=name)
+            self._users.put(_User(existing.number if existing else 0, name, list(policies)))
+        person = self.person(name)
+        assert person is not None
+        return person
 
     def person(self, name: str) -> Person | None:
         """A user by name; None when there is no user of that name."""
-        found = self._users.first(name=name)
-        return found and found.person()
+        user = self._users.first(name=name)
+        return user and user.person()
 
     def mapping(self, person: Person) -> dict[str, list[dict[str, str]]]:
         """A user's permissions, as Arborist returns them: services and methods by resource, and by known ones below."""
-        rules = [Policy(*rule) for each in (*self._users.all(), *self._clients.all()) for rule in each.rules]
-        known = {*_RESOURCES, *(path for rule in rules for path in _with_above(rule.resource))}
+        rules = [rule for owner in (*self._users.all(), *self._clients.all()) for rule in owner.rules]
+        resources = {*_RESOURCES, *(path for resource, _, _ in rules for path in _with_above(resource))}
         shown: dict[str, list[dict[str, str]]] = {}
         for policy in person.policies:
-            allowed = {"service": policy.service, "method": policy.method}
-            for path in {policy.resource, *(each for each in known if below(each, policy.resource))}:
+            permission = {"service": policy.service, "method": policy.method}
+            for path in {policy.resource, *(path for path in resources if below(path, policy.resource))}:
                 listed = shown.setdefault(path, [])
-                if allowed not in listed:
-                    listed.append(allowed)
+                if permission not in listed:
+                    listed.append(permission)
         return {path: shown[path] for path in sorted(shown)}
 
     def projects(self, person: Person) -> dict[str, list[str]]:
         """A user's permissions with projects, in the form of older access lists: methods by a project's code."""
         return {
-            path.rsplit("/", 1)[1]: sorted({each["method"] for each in allowed})
-            for path, allowed in self.mapping(person).items()
+            path.rsplit("/", 1)[1]: sorted({permission["method"] for permission in permissions})
+            for path, permissions in self.mapping(person).items()
             if path.startswith("/programs/") and path.count("/") == 4 and path.split("/")[3] == "projects"
         }
 
@@ -203,8 +203,8 @@ class Access:
 
     def is_client(self, id: str, secret: str) -> bool:
         """Whether there is such a client with such a secret."""
-        found = self._clients.get(id)
-        return found is not None and hmac.compare_digest(found.secret, digest(secret))
+        client = self._clients.get(id)
+        return client is not None and hmac.compare_digest(client.secret, digest(secret))
 
     # -- tokens
 
@@ -327,10 +327,10 @@ class Access:
         Raises:
             Problem: 401, the token is not valid; the refusal that is given without one.
         """
-        found = self.bearer(headers)
-        if found is None:
+        person = self.bearer(headers)
+        if person is None:
             raise refusal
-        return found
+        return person
 
     def known(self, headers: Mapping[str, str]) -> Person | None:
         """The sender of a request; None without a valid bearer token."""

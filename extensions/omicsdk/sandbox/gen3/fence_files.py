@@ -42,24 +42,24 @@ Failed = dict[int, list[str]]
 
 
 def _record_of(gen3: Gen3, guid: str) -> Mapping[str, Any]:
-    found = gen3.index.get(guid)
-    if found is None:
+    record = gen3.index.get(guid)
+    if record is None:
         raise not_found(f"No indexed document found with id {guid}")
-    return found
+    return record
 
 
-def _lifetime(gen3: Gen3, asked: object) -> float:
+def _lifetime(gen3: Gen3, requested: object) -> float:
     """How long a presigned URL is valid, in seconds; the longest time if the request states none.
 
     Raises:
         Problem: 400; the requested time is not a positive integer.
     """
     longest = gen3.context.settings.number("gen3.url_seconds")
-    if asked is None:
+    if requested is None:
         return longest
-    if isinstance(asked, int | str) and not isinstance(asked, bool) and str(asked).isdecimal() and int(asked) > 0:
-        return min(float(asked), longest)
-    raise bad_arguments(f"Requested expiry must be a positive integer; instead got {asked}")
+    if isinstance(requested, int | str) and str(requested).isdecimal() and int(requested) > 0:
+        return min(float(requested), longest)
+    raise bad_arguments(f"Requested expiry must be a positive integer; instead got {requested}")
 
 
 def _check(gen3: Gen3, record: Mapping[str, Any], person: Person, method: str) -> None:
@@ -82,8 +82,8 @@ def _check(gen3: Gen3, record: Mapping[str, Any], person: Person, method: str) -
         allowed = _listed(gen3, record, person, method, acl)
         message = f"You don't have access permission on this file: {record['did']}"
     if not allowed:
-        known = person.name or person.client
-        status = int(gen3.context.settings.number("gen3.forbidden_status")) if known else 401
+        is_logged_in = person.name or person.client
+        status = int(gen3.context.settings.number("gen3.forbidden_status")) if is_logged_in else 401
         raise Problem(status, "unauthorized" if status == 401 else "forbidden", message)
 
 
@@ -118,20 +118,20 @@ def post_access_url(gen3: Gen3, call: Call) -> Reply:
 
 def get_access_urls(gen3: Gen3, call: Call) -> Reply:
     """POST /ga4gh/drs/v1/objects/access."""
-    wanted = _wanted(call.body)
+    objects_by_access = _requested_objects(call.body)
     person = _holder(gen3, call)
-    asked = sum(len(objects) for objects in wanted.values())
-    if asked > MOST_OBJECTS:
-        message = f"Request too large: {asked} objects requested, maximum is {MOST_OBJECTS}"
+    count = sum(len(objects) for objects in objects_by_access.values())
+    if count > MOST_OBJECTS:
+        message = f"Request too large: {count} objects requested, maximum is {MOST_OBJECTS}"
         return Reply({"error_code": 413, "error_description": message}, 413)
     resolved: list[dict[str, Any]] = []
     failed: Failed = {}
-    for access, objects in wanted.items():
+    for access, objects in objects_by_access.items():
         urls = _urls(gen3, call, person, objects, access, failed)
-        resolved += [{**each, "drs_access_id": access, "headers": []} for each in urls]
+        resolved += [{**url, "drs_access_id": access, "headers": []} for url in urls]
     return Reply(
         {
-            "summary": {"requested": asked, "resolved": len(resolved), "unresolved": asked - len(resolved)},
+            "summary": {"requested": count, "resolved": len(resolved), "unresolved": count - len(resolved)},
             "unresolved_drs_objects": _grouped(failed),
             "resolved_drs_object_access_urls": resolved,
         }
@@ -157,13 +157,13 @@ def _location(record: Mapping[str, Any], protocol: str | None) -> str:
     Raises:
         Problem: 400, the protocol is not one of Fence's; 404, the record has no such location.
     """
-    places: list[str] = record.get("urls") or []
-    schemes = [place.partition("://")[0] for place in places]
-    for each in (*(() if protocol is None else (protocol,)), *schemes):
-        if each not in _PROTOCOLS:
-            raise bad_arguments(f"The specified protocol {each} is not supported")
-    wanted = schemes if protocol is None else [protocol, "https"] if protocol == "http" else [protocol]
-    fitting = [place for place, scheme in zip(places, schemes, strict=True) if scheme in wanted]
+    urls: list[str] = record.get("urls") or []
+    schemes = [url.partition("://")[0] for url in urls]
+    for scheme in (*(() if protocol is None else (protocol,)), *schemes):
+        if scheme not in _PROTOCOLS:
+            raise bad_arguments(f"The specified protocol {scheme} is not supported")
+    accepted = schemes if protocol is None else [protocol, "https"] if protocol == "http" else [protocol]
+    fitting = [url for url, scheme in zip(urls, schemes, strict=True) if scheme in accepted]
     if fitting:
         return fitting[0]
     if protocol is None:
@@ -205,21 +205,21 @@ def _holder(gen3: Gen3, call: Call) -> Person:
     if "authorization" in call.headers or not opened:
         raise bad_arguments(_TWO_LOGINS if "authorization" in call.headers else _NO_PASSPORTS)
     shown = cast("list[object]", passports) if isinstance(passports, list) else []
-    issuers = {gen3.access.claims(str(each), PASSPORT)["iss"] for each in shown}
+    issuers = {gen3.access.claims(str(passport), PASSPORT)["iss"] for passport in shown}
     readable = [resource for resource, named in opened.items() if issuers.intersection(named)]
     return Person("passport", 0, tuple(Policy(resource, "fence", _READ) for resource in readable))
 
 
-def _wanted(body: Any) -> dict[str, list[str]]:
+def _requested_objects(body: Any) -> dict[str, list[str]]:
     """The objects that a request is about, by the kind of access."""
-    wanted: dict[str, list[str]] = {}
+    objects: dict[str, list[str]] = {}
     try:
-        for each in body["bulk_object_access_ids"]:
-            for access in each["bulk_access_ids"]:
-                wanted.setdefault(str(access), []).append(str(each["bulk_object_id"]))
+        for item in body["bulk_object_access_ids"]:
+            for access in item["bulk_access_ids"]:
+                objects.setdefault(str(access), []).append(str(item["bulk_object_id"]))
     except (KeyError, TypeError):
-        raise bad_arguments("bulk_object_access_ids: a list of bulk_object_id and bulk_access_ids is wanted") from None
-    return wanted
+        raise bad_arguments("bulk_object_access_ids has to be a list of bulk_object_id and bulk_access_ids") from None
+    return objects
 
 
 # -- uploads: blank records with URLs that accept their bytes, whole or in parts
@@ -238,8 +238,8 @@ def upload_file(gen3: Gen3, call: Call) -> Reply:
             " write-storage permissions on the authz resources you specified (if you specified any).",
         )
     seconds = _lifetime(gen3, body.get("expires_in"))
-    guid, place = _place(gen3, person, body, name, authz)
-    return Reply({"guid": guid, "url": gen3.presigned(call.origin, Grant("PUT", place), seconds)}, 201)
+    guid, url = _location_of_upload(gen3, person, body, name, authz)
+    return Reply({"guid": guid, "url": gen3.presigned(call.origin, Grant("PUT", url), seconds)}, 201)
 
 
 def upload_file_to_guid(gen3: Gen3, call: Call) -> Reply:
@@ -250,8 +250,8 @@ def upload_file_to_guid(gen3: Gen3, call: Call) -> Reply:
     record = _record_of(gen3, guid)
     seconds = _lifetime(gen3, query.get("expires_in"))
     _check(gen3, record, gen3.access.anyone(call.headers), _WRITE)
-    place = _key_url(f"{record['did']}/{query.get('file_name') or guid.replace('/', '_')}")
-    return Reply({"url": gen3.presigned(call.origin, Grant("PUT", place), seconds)})
+    url = _key_url(f"{record['did']}/{query.get('file_name') or guid.replace('/', '_')}")
+    return Reply({"url": gen3.presigned(call.origin, Grant("PUT", url), seconds)})
 
 
 def init_multipart_upload(gen3: Gen3, call: Call) -> Reply:
@@ -259,8 +259,8 @@ def init_multipart_upload(gen3: Gen3, call: Call) -> Reply:
     person = _uploader(gen3, call)
     body = _body(call, "file_name")
     _lifetime(gen3, body.get("expires_in"))
-    guid, place = _place(gen3, person, body, _text(body, "file_name"), ())
-    return Reply({"guid": guid, "uploadId": gen3.files.begin(place)}, 201)
+    guid, url = _location_of_upload(gen3, person, body, _text(body, "file_name"), ())
+    return Reply({"guid": guid, "uploadId": gen3.files.begin(url)}, 201)
 
 
 def get_multipart_upload_url(gen3: Gen3, call: Call) -> Reply:
@@ -271,7 +271,7 @@ def get_multipart_upload_url(gen3: Gen3, call: Call) -> Reply:
     number = body["partNumber"]
     if not isinstance(number, int) or isinstance(number, bool):
         raise Problem(500, "internal", f"Can not generate presigned url for part number {number} of key {body['key']}.")
-    grant = Grant("PUT", _stated_place(body), str(body["uploadId"]), number)
+    grant = Grant("PUT", _url_of_key(body), str(body["uploadId"]), number)
     return Reply({"presigned_url": gen3.presigned(call.origin, grant, seconds)})
 
 
@@ -280,15 +280,15 @@ def complete_multipart_upload(gen3: Gen3, call: Call) -> Reply:
     _uploader(gen3, call)
     body = _body(call, "key", "uploadId", "parts")
     _lifetime(gen3, body.get("expires_in"))
-    place = _stated_place(body)
+    url = _url_of_key(body)
     try:
-        gen3.files.complete(str(body["uploadId"]), place, _parts(body["parts"]))
+        gen3.files.complete(str(body["uploadId"]), url, _parts(body["parts"]))
     except Problem as refusal:
         detail = (
             f"An error occurred ({refusal.code}) when calling the CompleteMultipartUpload operation: {refusal.title}"
         )
         return Reply({"message": f"Can not complete multipart upload for {body['key']}. Detail {detail}"}, 500)
-    gen3.indexing.stored(place)
+    gen3.indexing.stored(url)
     return Reply({"message": "OK"})
 
 
@@ -302,11 +302,13 @@ def _uploader(gen3: Gen3, call: Call) -> Person:
 
 def _may_upload(person: Person, authz: Sequence[str]) -> bool:
     if authz:
-        return all(person.may(method, each, "fence") for each in authz for method in ("create", _WRITE))
+        return all(person.may(method, resource, "fence") for resource in authz for method in ("create", _WRITE))
     return person.may("file_upload", "/data_file", "fence")
 
 
-def _place(gen3: Gen3, person: Person, body: Mapping[str, Any], name: str, authz: Sequence[str]) -> tuple[str, str]:
+def _location_of_upload(
+    gen3: Gen3, person: Person, body: Mapping[str, Any], name: str, authz: Sequence[str]
+) -> tuple[str, str]:
     """The GUID of an upload, that of a new record where none is stated, and where its file goes."""
     _check_bucket(_text(body, "bucket"))
     guid = _text(body, "guid")
@@ -316,7 +318,7 @@ def _place(gen3: Gen3, person: Person, body: Mapping[str, Any], name: str, authz
     return guid, _key_url(f"{guid}/{name}")
 
 
-def _stated_place(body: Mapping[str, Any]) -> str:
+def _url_of_key(body: Mapping[str, Any]) -> str:
     guid, _, name = _text(body, "key").rpartition("/")
     _check_bucket(_text(body, "bucket"))
     return _key_url(f"{guid}/{name}")
@@ -349,17 +351,17 @@ def _body(call: Call, *needed: str) -> Mapping[str, Any]:
 
 def _text(fields: Mapping[str, Any], name: str) -> str:
     """A field that is a text; an empty one when it is missing or null."""
-    found: object = fields.get(name)
-    if found is not None and not isinstance(found, str):
+    value: object = fields.get(name)
+    if value is not None and not isinstance(value, str):
         raise bad_arguments(f"`{name}` has to be a text")
-    return found or ""
+    return value or ""
 
 
-def _parts(stated: object) -> list[tuple[int, str]]:
+def _parts(value: object) -> list[tuple[int, str]]:
     """Number and ETag of each part."""
     try:
-        if isinstance(stated, list):
-            return [(int(each["PartNumber"]), str(each["ETag"])) for each in cast("list[Any]", stated)]
+        if isinstance(value, list):
+            return [(int(part["PartNumber"]), str(part["ETag"])) for part in cast("list[Any]", value)]
         raise TypeError("parts is a list")
     except (KeyError, TypeError, ValueError):
         raise Problem(400, "MalformedXML", "The XML you provided was not well-formed") from None

@@ -50,11 +50,11 @@ def get_access_token(gen3: Gen3, call: Call) -> Reply:
     key = as_object(call.body).get("api_key")
     if not key:
         raise bad_arguments("Please provide an api_key in payload")
-    wanted = dict(call.query).get("expires_in", gen3.context.settings.number("gen3.token_seconds"))
+    requested = dict(call.query).get("expires_in", gen3.context.settings.number("gen3.token_seconds"))
     try:
-        seconds = min(int(wanted), LONGEST_TOKEN)
+        seconds = min(int(requested), LONGEST_TOKEN)
     except ValueError:
-        raise bad_arguments(f"Invalid 'expires_in' value '{wanted}'") from None
+        raise bad_arguments(f"Invalid 'expires_in' value '{requested}'") from None
     claims = gen3.access.claims(str(key), "api_key")
     person = gen3.access.person_of(claims)
     token = gen3.access.issue(person.name, call.origin, seconds=seconds, audience=claims["scope"])

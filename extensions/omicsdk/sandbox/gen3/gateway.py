@@ -51,9 +51,9 @@ def inner_path(path: str) -> str | None:
     # nginx treats several slashes as one, and clients join endpoints and paths with one too many.
     path = "/" + path.lstrip("/")
     for pattern, target in _TABLE:
-        found = pattern.fullmatch(path)
-        if found:
-            inner = HOME + target.format(*found.groups(""))
+        match = pattern.fullmatch(path)
+        if match:
+            inner = HOME + target.format(*match.groups(""))
             # A service's own root needs its slash, or the router sends clients to a path that a commons does not have.
             return f"{inner}/" if inner.count("/") == _ROOT else inner
     return None

@@ -58,15 +58,15 @@ class GoogleStorage(StorageServer):
             await run_sync(self._files.enter, url, incoming.finish(), body.checksum)
             await self.accept(send, body.checksum)
             return
-        found, etag = await run_sync(self._files.with_etag, url) or (None, "")
+        content, etag = await run_sync(self._files.with_etag, url) or (None, "")
 
-        async def stated(message: Message) -> None:
-            if message["type"] == "http.response.start" and found is not None:
-                sums = f"crc32c={_base64(found.crc32c)},md5={_base64(etag)}"
+        async def send_with_sums(message: Message) -> None:
+            if message["type"] == "http.response.start" and content is not None:
+                sums = f"crc32c={_base64(content.crc32c)},md5={_base64(etag)}"
                 message["headers"] = [*message["headers"], (b"x-goog-hash", sums.encode())]
             await send(message)
 
-        await self.give(scope, stated, found, etag=etag, fields={})
+        await self.give(scope, send_with_sums, content, etag=etag, fields={})
 
 
 def _base64(hexadecimal: str) -> str:

@@ -36,15 +36,15 @@ class TrailingSlashes(Middleware):
 
     Args:
         app: The service's routes.
-        stated: Paths, as the router sees them, that end in a slash where the service states them.
+        slashed: Paths, as the router sees them, that end in a slash in the service's document.
     """
 
-    def __init__(self, app: ASGIApp, stated: tuple[str, ...] = ("/",)) -> None:
+    def __init__(self, app: ASGIApp, slashed: tuple[str, ...] = ("/",)) -> None:
         super().__init__(app)
-        self._stated = stated
+        self._slashed = slashed
 
     def rewritten(self, scope: Scope) -> Scope:
         """The request with a normalised path."""
         root = scope.get("root_path", "")
         bare = scope["path"].removeprefix(root).rstrip("/")
-        return {**scope, "path": root + (f"{bare}/" if f"{bare}/" in self._stated else bare)}
+        return {**scope, "path": root + (f"{bare}/" if f"{bare}/" in self._slashed else bare)}

@@ -74,7 +74,7 @@ def gen3_service(
         prefix=f"{HOME}/{name}",
         document=document,
         document_path="/openapi.json",
-        handlers={**handlers, **always, **{each: handlers[other] for each, other in (same or {}).items()}},
+        handlers={**handlers, **always, **{alias: handlers[other] for alias, other in (same or {}).items()}},
         authenticate=lambda _headers: Caller("", frozenset()),
         error_body=error_body or ERROR_BODIES.get(name, Problem.body),
         error_type="application/json",
@@ -138,11 +138,11 @@ def document_of(operations: Mapping[str, str]) -> dict[str, Any]:
         operations: The names of its operations by method and path, such as `GET /status`; slashes stay in `{key:path}`.
     """
     paths: dict[str, dict[str, Any]] = {}
-    for stated, name in operations.items():
-        methods, _, path = stated.partition(" ")
+    for route, name in operations.items():
+        methods, _, path = route.partition(" ")
         parameters = [
-            {"name": each[1], "in": "path", "required": True, "x-omics-raw-path": bool(each[2])}
-            for each in _PATH_PARAMETER.finditer(path)
+            {"name": match[1], "in": "path", "required": True, "x-omics-raw-path": bool(match[2])}
+            for match in _PATH_PARAMETER.finditer(path)
         ]
         operation: dict[str, Any] = {"x-omics-name": name, "parameters": parameters, "responses": {}}
         item = paths.setdefault(_PATH_PARAMETER.sub(r"{\1}", path), {})
@@ -170,7 +170,7 @@ def as_text(value: object) -> str:
 
 def is_texts(value: object) -> TypeGuard[list[str]]:
     """Whether a JSON value is a list of texts."""
-    return isinstance(value, list) and all(isinstance(each, str) for each in cast("list[object]", value))
+    return isinstance(value, list) and all(isinstance(item, str) for item in cast("list[object]", value))
 
 
 def texts_of(fields: Mapping[str, Any], name: str) -> list[str]:
@@ -179,7 +179,7 @@ def texts_of(fields: Mapping[str, Any], name: str) -> list[str]:
     Raises:
         Problem: 400; it is something else.
     """
-    found: object = fields.get(name) or []
-    if not is_texts(found):
+    value: object = fields.get(name) or []
+    if not is_texts(value):
         raise bad_arguments(f"`{name}` has to be a list of texts")
-    return found
+    return value

@@ -54,7 +54,7 @@ def gen3_services(gen3: Gen3, document: Callable[[str], Mapping[str, Any]]) -> l
         sower_service(gen3.sower),
         ws_storage_service(gen3),
     ]
-    return [gen3.indexing.before(each) for each in services]
+    return [gen3.indexing.before(service) for service in services]
 
 
 def _manifest_service(gen3: Gen3, document: Mapping[str, Any]) -> Service:
@@ -123,10 +123,10 @@ def check_auth_request(access: Access, call: Call) -> Reply:
     else:
         person = access.person(str(user.get("user_id"))) or ANONYMOUS
     try:
-        wanted = [
-            (each["action"]["method"], each["resource"], each["action"]["service"])
-            for each in as_list(body.get("requests") or body["request"])
+        rights = [
+            (request["action"]["method"], request["resource"], request["action"]["service"])
+            for request in as_list(body.get("requests") or body["request"])
         ]
-        return Reply({"auth": all(person.may(*each) for each in wanted)})
+        return Reply({"auth": all(person.may(*right) for right in rights)})
     except (AttributeError, KeyError, TypeError):
         raise bad_arguments("auth request missing resource or action") from None

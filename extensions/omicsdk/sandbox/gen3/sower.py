@@ -79,8 +79,8 @@ class Sower:
         index: The records of files.
 
     Attributes:
-        context: As given.
-        access: As given.
+        context: State and settings that all services share.
+        access: Users and their tokens.
     """
 
     def __init__(self, context: SandboxContext, access: Access, files: Files, index: Index) -> None:

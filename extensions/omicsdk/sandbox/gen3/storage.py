@@ -130,8 +130,8 @@ class Files:
 
     def find(self, url: str) -> StoredObject | None:
         """The content at a URL; None when there is none."""
-        found = self.with_etag(url)
-        return found[0] if found else None
+        content = self.with_etag(url)
+        return content[0] if content else None
 
     def with_etag(self, url: str) -> tuple[StoredObject, str] | None:
         """The content at a URL with the ETag that it is served with, without quotes; None when there is none."""
@@ -166,9 +166,9 @@ class Files:
         Args:
             url: URL of the content, such as s3://sandbox-gen3/KEY.
         """
-        made = secrets.token_urlsafe(48)
-        self.uploads.table.add(_Upload(made, url))
-        return made
+        id = secrets.token_urlsafe(48)
+        self.uploads.table.add(_Upload(id, url))
+        return id
 
     def check(self, upload: str, url: str) -> None:
         """Refuse an upload that is not under way to a URL.
@@ -203,7 +203,7 @@ class Files:
             self.uploads.drop(upload)
 
 
-def _chosen(come: Mapping[int, Part], listed: Sequence[tuple[int, str]]) -> list[Part]:
+def _chosen(received: Mapping[int, Part], listed: Sequence[tuple[int, str]]) -> list[Part]:
     if not listed:
         raise Problem(400, "MalformedXML", "The XML you provided was not well-formed")
     numbers = [number for number, _ in listed]
@@ -211,7 +211,7 @@ def _chosen(come: Mapping[int, Part], listed: Sequence[tuple[int, str]]) -> list
         raise Problem(400, "InvalidPartOrder", "The list of parts was not in ascending order.")
     chosen: list[Part] = []
     for number, etag in listed:
-        part = come.get(number)
+        part = received.get(number)
         if part is None or part.etag != etag.strip('"'):
             raise Problem(400, "InvalidPart", "One or more of the specified parts could not be found.")
         chosen.append(part)
@@ -220,7 +220,7 @@ def _chosen(come: Mapping[int, Part], listed: Sequence[tuple[int, str]]) -> list
     return chosen
 
 
-# -- what answers
+# -- the server
 
 
 class Storage(StorageServer):
@@ -247,8 +247,8 @@ class Storage(StorageServer):
             await (self._take_part if grant.upload else self._take_whole)(grant, body)
             await self.accept(send, body.checksum)
         else:
-            found, etag = await run_sync(self._files.with_etag, grant.url) or (None, "")
-            await self.give(scope, send, found, etag=etag, fields={})
+            content, etag = await run_sync(self._files.with_etag, grant.url) or (None, "")
+            await self.give(scope, send, content, etag=etag, fields={})
 
     def _grant(self, scope: Scope) -> Grant:
         if not scope["query_string"]:

@@ -66,15 +66,15 @@ def use_workspace(gen3: Gen3, call: Call) -> Reply:
 def _listed(gen3: Gen3, user: str, url: str, prefix: str) -> dict[str, Any]:
     moments = gen3.files.below(url)
     home = f"{ROOT}{user}/"
-    keys, folders = _one_level((each.removeprefix(home) for each in moments), prefix)
+    keys, folders = _one_level((url.removeprefix(home) for url in moments), prefix)
     objects: list[dict[str, Any]] = []
     for key in keys:
-        place = home + key
-        stored = gen3.files.find(place)
+        location = home + key
+        stored = gen3.files.find(location)
         if stored is not None:
-            moment = datetime.fromtimestamp(moments[place], UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-            response = {"Workspace": user, "WorkspaceKey": key, "SizeBytes": stored.size, "LastModified": moment}
-            objects.append(response)
+            moment = datetime.fromtimestamp(moments[location], UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+            entry = {"Workspace": user, "WorkspaceKey": key, "SizeBytes": stored.size, "LastModified": moment}
+            objects.append(entry)
     return {"Workspace": user, "Prefix": prefix, "Objects": objects, "Prefixes": folders}
 
 

@@ -82,8 +82,8 @@ class Wts:
             raise ValueError(f"{DEFAULT!r} is the login of the commons itself: give the other one another name")
         self._others.put(OtherCommons(idp, base_url.rstrip("/"), name or idp))
         if credentials is not None:
-            found = json.loads(credentials.read_text()) if isinstance(credentials, Path) else credentials
-            self.context.secrets.hold(_LOGIN, f"{idp} {person}", found["api_key"])
+            login = json.loads(credentials.read_text()) if isinstance(credentials, Path) else credentials
+            self.context.secrets.hold(_LOGIN, f"{idp} {person}", login["api_key"])
 
     def all(self) -> list[OtherCommons]:
         """The other commons."""
@@ -95,10 +95,10 @@ class Wts:
         Raises:
             Problem: 400; there is none.
         """
-        found = self._others.get(idp)
-        if found is None:
+        other = self._others.get(idp)
+        if other is None:
             raise bad_arguments(f'Requested IdP "{idp}" is not configured')
-        return found
+        return other
 
     def seconds_left(self, idp: str, person: Person | None) -> float | None:
         """Time that a user is still connected to another commons; None when they are not."""
