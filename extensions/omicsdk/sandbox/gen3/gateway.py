@@ -1,4 +1,4 @@
-"""The gateway of the commons: which service a path of the commons belongs to.
+"""Paths of the commons and its services: which service has one, how it is rewritten, and what is not routed.
 
 A commons serves all of its services below one host, each at its path; the table is that of the public
 deployments. The sandbox mounts each service below `/gen3/`, and paths are rewritten before they are routed.
@@ -6,9 +6,10 @@ deployments. The sandbox mounts each service below `/gen3/`, and paths are rewri
 
 import re
 
-from starlette.types import Scope
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from omicsdk.sandbox.gen3.middleware import Middleware
+from omicsdk.sandbox.problems import Problem
 
 HOME = "/gen3"
 """The services are below it, each under its name."""
@@ -59,6 +60,31 @@ def inner_path(path: str) -> str | None:
     return None
 
 
+class Middleware:
+    """Middleware that rewrites requests, and words refusals of unknown routes.
+
+    Args:
+        app: The routes.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    def rewritten(self, scope: Scope) -> Scope:
+        """The request as the routes get it; a Problem that this raises is a refusal."""
+        return scope
+
+    def refused(self, refusal: HTTPException | Problem) -> ASGIApp:
+        """The response when no route has the path or method, or `rewritten` raised."""
+        raise refusal
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._app(self.rewritten(scope), receive, send)
+        except (HTTPException, Problem) as refusal:
+            await self.refused(refusal)(scope, receive, send)
+
+
 class Gateway(Middleware):
     """Rewrites paths of the commons."""
 
@@ -66,3 +92,22 @@ class Gateway(Middleware):
         """The request with the path at which the sandbox has it."""
         inner = inner_path(scope["path"])
         return scope if inner is None else {**scope, "path": inner, "gen3.path": scope["path"]}
+
+
+class TrailingSlashes(Middleware):
+    """Takes paths with and without a slash at their end, as the web frameworks of the services do.
+
+    Args:
+        app: The service's routes.
+        slashed: Paths, as the router sees them, that end in a slash in the service's document.
+    """
+
+    def __init__(self, app: ASGIApp, slashed: tuple[str, ...] = ("/",)) -> None:
+        super().__init__(app)
+        self._slashed = slashed
+
+    def rewritten(self, scope: Scope) -> Scope:
+        """The request with a normalised path."""
+        root = scope.get("root_path", "")
+        bare = scope["path"].removeprefix(root).rstrip("/")
+        return {**scope, "path": root + (f"{bare}/" if f"{bare}/" in self._slashed else bare)}

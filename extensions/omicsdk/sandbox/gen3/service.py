@@ -7,8 +7,7 @@ from typing import Any, TypeGuard, cast
 
 from starlette.types import ASGIApp
 
-from omicsdk.sandbox.gen3.gateway import HOME
-from omicsdk.sandbox.gen3.middleware import TrailingSlashes
+from omicsdk.sandbox.gen3.gateway import HOME, TrailingSlashes
 from omicsdk.sandbox.problems import Problem, bad_arguments
 from omicsdk.sandbox.service import Call, Caller, Handler, Reply, SandboxContext, Service
 

@@ -10,10 +10,10 @@ from typing import Any
 from omicsdk.sandbox.gen3 import fence_files, fence_logins
 from omicsdk.sandbox.gen3.access import ANONYMOUS, Access
 from omicsdk.sandbox.gen3.commons import Gen3
+from omicsdk.sandbox.gen3.gateway import TrailingSlashes
 from omicsdk.sandbox.gen3.guppy.service import guppy_service
 from omicsdk.sandbox.gen3.indexd.service import indexd_service
 from omicsdk.sandbox.gen3.metadata_service import metadata_service
-from omicsdk.sandbox.gen3.middleware import TrailingSlashes
 from omicsdk.sandbox.gen3.peregrine.service import peregrine_service
 from omicsdk.sandbox.gen3.service import HEALTHY, HTML, VERSION, as_list, as_object, gen3_service, refusing
 from omicsdk.sandbox.gen3.sheepdog.service import sheepdog_service

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp
 
 from omicsdk.sandbox.gen3.access import Person
 from omicsdk.sandbox.gen3.commons import Gen3
-from omicsdk.sandbox.gen3.middleware import TrailingSlashes
+from omicsdk.sandbox.gen3.gateway import TrailingSlashes
 from omicsdk.sandbox.gen3.records.store import Record
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.service import Call
