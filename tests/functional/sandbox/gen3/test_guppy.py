@@ -92,10 +92,6 @@ def test_fields_have_their_types(ask) -> None:
         ({"OR": [{"LTE": {"weight": 0.5}}, {"=": {"age": 11}}]}, 3),
         ({"AND": []}, 12),
         ({"AND": [{"AND": [{}, {"=": {"age": "3"}}]}]}, 1),
-        ({"search": {"keyword": "S1", "fields": ["subject_id"]}}, 3),
-        ({"search": {"keyword": "femal"}}, 4),
-        ({"nested": {"path": "visits", "=": {"day": 103}}}, 1),
-        ({"nested": {"path": "visits", "AND": [{"=": {"label": "first"}}, {">": {"day": 100}}]}}, 0),
         ({"=": {"project_id": "demo-one"}}, 6),
     ],
 )
@@ -115,9 +111,6 @@ def test_filters(ask, wanted: Json, found: int) -> None:
         {"=": {"visits": 1}},
         {"=": {"age": "ten"}},
         {"AND": {"=": {"age": 1}}},
-        {"nested": {"path": "sex", "=": {"day": 1}}},
-        {"search": {"fields": ["sex"]}},
-        {"search": {"keyword": "a", "fields": ["age"]}},
         ["age"],
     ],
 )
@@ -128,83 +121,13 @@ def test_wrong_filters_are_named(ask, admin: httpx.Client, wanted: Any) -> None:
     assert (refused.status_code, refused.text) == (400, error["message"])
 
 
-def test_what_was_searched_for_is_marked(ask) -> None:
-    query = 'query {subject(filter: {search: {keyword: "FEM"}}, first: 1) {_matched {field highlights}}}'
-    matched = {"field": "sex", "highlights": ["<em>fem</em>ale"]}
-    assert ask(query)["data"]["subject"] == [{"_matched": [matched]}]
-
-
-def test_counts_by_value_and_statistics(ask) -> None:
-    query = """query($n: JSON) {_aggregation {subject {
-        sex {histogram {key count}  _totalCount _cardinalityCount}
-        age {histogram {key min max avg sum count} asTextHistogram {key count}}
-        visits {label {histogram {key count}}}
-      } of_sex: subject(nestedAggFields: $n) {sex {histogram {key termsFields {field terms {key count}} missingFields {field count}}}}
-    }}"""
-    found = ask(query, n={"termsFields": ["project_id"], "missingFields": ["age", "none"]})["data"]["_aggregation"]
-    assert found["subject"]["sex"] == {
-        "histogram": [{"key": "female", "count": 4}, {"key": "male", "count": 4}, {"key": "no data", "count": 4}],
-        "_totalCount": 8,
-        "_cardinalityCount": 2,
+def test_counts_by_value(ask) -> None:
+    found = ask("{_aggregation {subject {sex {histogram {key count}} age {asTextHistogram {key count}}}}}")
+    counts = found["data"]["_aggregation"]["subject"]
+    assert counts["sex"] == {
+        "histogram": [{"key": "female", "count": 4}, {"key": "male", "count": 4}, {"key": "no data", "count": 4}]
     }
-    statistics = {"key": [0, 11], "min": 0, "max": 11, "avg": 5.5, "sum": 66, "count": 12}
-    assert found["subject"]["age"]["histogram"] == [statistics]
-    assert len(found["subject"]["age"]["asTextHistogram"]) == 12
-    assert found["subject"]["visits"]["label"]["histogram"][0] == {"key": "first", "count": 12}
-    assert found["of_sex"]["sex"]["histogram"][0] == {
-        "key": "female",
-        "termsFields": [
-            {"field": "project_id", "terms": [{"key": "demo-one", "count": 2}, {"key": "demo-two", "count": 2}]}
-        ],
-        "missingFields": [{"field": "age", "count": 0}, {"field": "none", "count": 4}],
-    }
-
-
-@pytest.mark.parametrize(
-    ("arguments", "buckets"),
-    [
-        ("rangeStep: 5", [([0, 5], 5), ([5, 10], 5), ([10, 15], 2)]),
-        ("rangeStart: 2, rangeEnd: 8, rangeStep: 3", [([2, 5], 3), ([5, 8], 3)]),
-        ("binCount: 2", [([0, 6], 6), ([6, 12], 6)]),
-        ("rangeStart: 100, binCount: 2", []),
-        ("rangeStart: 5", [([5, 11], 7)]),
-    ],
-)
-def test_ranges_of_numbers(ask, arguments: str, buckets: list[Any]) -> None:
-    found = ask(f"{{_aggregation {{subject {{age {{histogram({arguments}) {{key count}}}}}}}}}}")
-    told = found["data"]["_aggregation"]["subject"]["age"]["histogram"]
-    assert [(each["key"], each["count"]) for each in told] == buckets
-
-
-@pytest.mark.parametrize(
-    "arguments", ["rangeStep: 0", "binCount: 0", "rangeStep: 1, binCount: 1", "rangeStart: 2, rangeEnd: 1"]
-)
-def test_wrong_ranges_are_named(ask, arguments: str) -> None:
-    found = ask(f"{{_aggregation {{subject {{age {{histogram({arguments}) {{count}}}}}}}}}}")
-    assert found["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
-
-
-def test_a_field_may_be_counted_without_its_own_condition(ask) -> None:
-    query = '{_aggregation {subject(filterSelf: %s, filter: {AND: [{eq: {sex: "male"}}, {lt: {age: 4}}]}) {sex {histogram {key}}}}}'
-    keys = {
-        word: [each["key"] for each in ask(query % word)["data"]["_aggregation"]["subject"]["sex"]["histogram"]]
-        for word in ("true", "false")
-    }
-    assert keys == {"true": ["male"], "false": ["male", "female", "no data"]}
-
-
-def test_fields_are_listed(ask) -> None:
-    names = ["age", "alive", "auth_resource_path", "project_id", "sex", "subject_id", "tags"]
-    assert ask("{_mapping {subject}}")["data"]["_mapping"]["subject"] == [
-        *names,
-        "visits.day",
-        "visits.label",
-        "weight",
-    ]
-    assert ask('{_mapping {subject(searchInput: "visits")}}')["data"]["_mapping"]["subject"] == [
-        "visits.day",
-        "visits.label",
-    ]
+    assert len(counts["age"]["asTextHistogram"]) == 12
 
 
 def test_pages_end_at_ten_thousand_and_downloads_do_not(sandbox: Sandbox, ask, admin: httpx.Client) -> None:
@@ -244,12 +167,6 @@ def test_bodies_that_are_no_text_are_refused(admin: httpx.Client) -> None:
         for content in (b"{", b'{"type": "\\ud800"}'):
             response = admin.post(f"/guppy/{path}", content=content)
             assert response.status_code == 400
-
-
-def test_nested_counts_are_lists_of_fields(ask) -> None:
-    query = "query($n: JSON) {_aggregation {subject(nestedAggFields: $n) {sex {histogram {key}}}}}"
-    for stated in ({"termsFields": "sex"}, {"missingFields": [1]}):
-        assert ask(query, n=stated)["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
 
 
 def test_rows_of_other_projects_are_refused_or_left_out(ask, client_of) -> None:
@@ -333,14 +250,9 @@ def test_rows_must_make_a_schema(sandbox: Sandbox) -> None:
         sandbox.gen3.guppy.put("subject", ROWS, level="none")
 
 
-def test_state_and_refreshing(
-    sandbox: Sandbox, admin: httpx.Client, reader: httpx.Client, anonymous: httpx.Client
-) -> None:
-    assert [*anonymous.get("/guppy/_status").json()["indices"]] == ["file", "subject"]
+def test_an_empty_commons_has_no_data_types(sandbox: Sandbox, anonymous: httpx.Client) -> None:
     assert "version" in anonymous.get("/guppy/_version").json()
-    assert [each.post("/guppy/_refresh").status_code for each in (admin, reader, anonymous)] == [200, 403, 401]
     sandbox.reset()
-    assert anonymous.get("/guppy/_status").json()["indices"] == {}
     response = anonymous.post("/guppy/graphql", json={"query": "{subject {age}}"})
     assert (response.status_code, response.json()["errors"][0]["message"]) == (
         400,

@@ -1,34 +1,25 @@
 """The data types of Guppy, and what queries of them mean, as one person sees the rows: rows, counts, downloads."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache, partial
 from typing import Any
 
 from omicsdk.sandbox.gen3.access import OPEN, Access, Person
 from omicsdk.sandbox.gen3.guppy.rows import (
-    HIDDEN,
     NESTED,
-    Bucket,
-    Field,
     Fields,
-    Inner,
     Row,
     WrongFilter,
     by_value,
     compiled,
     fields_of,
-    hidden,
-    members,
     names_of,
-    of_numbers,
     orders,
-    searched,
-    searches,
     values,
 )
-from omicsdk.sandbox.gen3.service import as_list, as_object, is_texts
+from omicsdk.sandbox.gen3.service import as_list, is_texts
 from omicsdk.sandbox.search import in_order, page
 from omicsdk.sandbox.state.database import Database
 
@@ -120,6 +111,8 @@ LONGEST = 10_000
 """Last row that a query reaches; more rows are downloaded."""
 FEWEST = 1000
 """Smallest number of unreadable rows that counts include; the real service's default."""
+HIDDEN = -1
+"""Replaces a number that would reveal too much about rows that the caller may not read."""
 _FORBIDDEN = (
     "You don't have access to all the data you are querying. Try using 'accessibility: accessible' in your query"
 )
@@ -141,19 +134,18 @@ class RowAccess:
     def _may(self, row: Row) -> bool:
         return any(self._reads(str(resource)) for resource in values(row, RESOURCE))
 
-    def counted(self, type: DataType, filter: Any, accessibility: str, without: str = "") -> list[Row]:
+    def counted(self, type: DataType, filter: Any, accessibility: str) -> list[Row]:
         """The rows that are counted for them, of those that a filter finds.
 
         Args:
             type: The data type.
             filter: Filter of the rows; None for all.
             accessibility: Accessibility of the rows.
-            without: A field whose conditions do not count; by default all do.
 
         Raises:
             WrongFilter: The filter makes no sense.
         """
-        test = compiled(filter, type.fields, without)
+        test = compiled(filter, type.fields)
         found = [row for row in type.rows if test(row)]
         wanted = type.level == "private" or accessibility == "accessible"
         if type.level == "libre" or not (wanted or accessibility == "unaccessible"):
@@ -203,11 +195,7 @@ class RowAccess:
                 f"Large graphql query forbidden for offset + size > {LONGEST}, offset = {start} and size = {size}, "
                 "please use download endpoint for large data queries instead."
             )
-        shown = page(self._ordered(type, stated), start, size)
-        wanted = [searched(each, type.fields) for each in searches(stated.get("filter"))]
-        return [
-            {**_listed(row, type.fields), **({"_matched": _matched(row, wanted)} if wanted else {})} for row in shown
-        ]
+        return [_listed(row, type.fields) for row in page(self._ordered(type, stated), start, size)]
 
     def download(self, type: DataType, stated: Mapping[str, Any]) -> list[Row]:
         """All rows of a data type that a filter finds.
@@ -255,98 +243,25 @@ def _cut(row: Row, fields: Sequence[str]) -> Row:
     return found
 
 
-def _matched(row: Row, wanted: Sequence[tuple[str, list[str]]]) -> list[dict[str, Any]]:
-    """In which fields a row has what was searched for, and where."""
-    shown: list[dict[str, Any]] = []
-    for keyword, names in wanted:
-        for name in names:
-            lit = [_highlighted(str(each), keyword) for each in values(row, name) if keyword in str(each).lower()]
-            if lit:
-                shown.append({"field": name, "highlights": lit})
-    return shown
+def counts(row_access: RowAccess, type: DataType, filter: Any = None, accessibility: str = "all") -> dict[str, Any]:
+    """The counts of a data type's rows: their number, and by name of a field the rows by value.
 
-
-def _highlighted(text: str, keyword: str) -> str:
-    start = text.lower().find(keyword)
-    end = start + len(keyword)
-    return f"{text[:start]}<em>{text[start:end]}</em>{text[end:]}"
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """Rows of a data type to count.
-
-    Attributes:
+    Args:
         row_access: The caller's access.
         type: The data type.
         filter: Filter of the rows; None for all.
-        filterSelf: Whether conditions on a field count when rows are counted by this field.
-        nestedAggFields: What is counted within each value: `termsFields` and `missingFields`, lists of fields.
         accessibility: Accessibility of the rows.
     """
+    rows = row_access.counted(type, filter, accessibility)
+    hides = type.level == "regular" and accessibility != "accessible"
+    unseen = row_access.counted(type, filter, "unaccessible") if hides else []
 
-    row_access: RowAccess
-    type: DataType
-    filter: Any = None
-    filterSelf: bool = True
-    nestedAggFields: Any = None
-    accessibility: str = "all"
+    def histogram(name: str) -> list[dict[str, Any]]:
+        few = {each["key"] for each in by_value(unseen, name) if each["count"] < FEWEST}
+        return [{**each, "count": HIDDEN} if each["key"] in few else each for each in by_value(rows, name)]
 
-    @property
-    def _hides(self) -> bool:
-        return self.type.level == "regular" and self.accessibility != "accessible"
+    def histograms(name: str) -> dict[str, Any]:
+        return dict.fromkeys(("histogram", "asTextHistogram"), lambda _info: histogram(name))
 
-    def to_dict(self) -> dict[str, Any]:
-        """The fields of counts: the number of rows, and by name of a field those of `_histogram`.
-
-        Raises:
-            WrongFilter: `nestedAggFields` cannot be understood.
-        """
-        found = as_object(self.nestedAggFields)
-        inner = {name: found[name] for name in ("termsFields", "missingFields") if found.get(name) is not None}
-        if not all(is_texts(names) for names in inner.values()):
-            raise WrongFilter("Invalid nestedAggFields argument: termsFields and missingFields are lists of fields")
-        return {"_totalCount": self._total, **self._fields(self.type.fields, (), inner)}
-
-    def _fields(self, fields: Fields, path: Sequence[str], inner: Inner) -> dict[str, Any]:
-        return {
-            name: self._fields(each.members, (*path, name), inner)
-            if each.kind == NESTED
-            else self._histogram(path, name, each, inner)
-            for name, each in fields.items()
-        }
-
-    def _counted(self, accessibility: str, without: str = "") -> list[Row]:
-        return self.row_access.counted(self.type, self.filter, accessibility, without)
-
-    def _histogram(self, path: Sequence[str], name: str, field: Field, inner: Inner) -> dict[str, Callable[..., Any]]:
-        """The fields of a field's counts: how many rows have it, how many values it has, counts, statistics of numbers."""
-
-        def objects(accessibility: str = self.accessibility) -> list[Row]:
-            rows = self._counted(accessibility, "" if self.filterSelf else name)
-            return [each for row in rows for each in members(row, path)]
-
-        def counts(_info: object) -> list[Bucket]:
-            shown = by_value(objects(), name, inner)
-            return hidden(shown, by_value(objects("unaccessible"), name), FEWEST) if self._hides else shown
-
-        def statistics(_info: object, **stated: Any) -> list[Bucket]:
-            limits = (stated.get(each) for each in ("rangeStart", "rangeEnd", "rangeStep", "binCount"))
-            return of_numbers(objects(), name, *limits)
-
-        def having(_info: object) -> int:
-            return sum(bool(values(each, name)) for each in objects())
-
-        def different(_info: object, **_precision: Any) -> int:
-            return len({str(value) for each in objects() for value in values(each, name)})
-
-        return {
-            "_totalCount": having,
-            "_cardinalityCount": different,
-            "asTextHistogram": counts,
-            "histogram": statistics if field.numeric else counts,
-        }
-
-    def _total(self, _info: object) -> int:
-        unseen = len(self._counted("unaccessible")) if self._hides else 0
-        return HIDDEN if 0 < unseen < FEWEST else len(self._counted(self.accessibility))
+    total = HIDDEN if 0 < len(unseen) < FEWEST else len(rows)
+    return {"_totalCount": total, **{name: histograms(name) for name in type.fields}}

@@ -7,49 +7,20 @@ from typing import Any
 import graphql
 
 from omicsdk.sandbox.gen3.graphql_runs import Stage, run
-from omicsdk.sandbox.gen3.guppy.queries import Counts, DataType, RowAccess
-from omicsdk.sandbox.gen3.guppy.rows import INTEGER, NESTED, NUMBER, TEXT, Fields, WrongFilter, names_of
+from omicsdk.sandbox.gen3.guppy.queries import DataType, RowAccess, counts
+from omicsdk.sandbox.gen3.guppy.rows import INTEGER, NESTED, NUMBER, TEXT, Fields, WrongFilter
 
 _CODES = {Stage.PARSED: "GRAPHQL_PARSE_FAILED", Stage.VALIDATED: "GRAPHQL_VALIDATION_FAILED"}
 _SCALARS: Mapping[str, str] = {INTEGER: "Int", NUMBER: "Float", TEXT: "String"}
 _ROWS = "offset: Int, first: Int, filter: JSON, sort: JSON, accessibility: Accessibility = all, format: Format = json"
-_COUNTS = "filter: JSON, filterSelf: Boolean = true, nestedAggFields: JSON, accessibility: Accessibility = all"
+_COUNTS = "filter: JSON, accessibility: Accessibility = all"
 _FIXED = """
 scalar JSON
 enum Accessibility { all accessible unaccessible }
 enum Format { json tsv csv }
-type MatchedItem { field: String highlights: [String] }
-type BucketsForString { key: String count: Int }
-type BucketsForNestedMissingFields { field: String count: Int }
-type BucketsForNestedTermsFields { field: String count: Int terms: [BucketsForString] }
-type BucketsForNestedStringAgg {
-    key: String
-    count: Int
-    missingFields: [BucketsForNestedMissingFields]
-    termsFields: [BucketsForNestedTermsFields]
-}
-type BucketsForNestedNumberAgg {
-    key: [Float]
-    count: Int
-    min: Float
-    max: Float
-    avg: Float
-    sum: Float
-    missingFields: [BucketsForNestedMissingFields]
-    termsFields: [BucketsForNestedTermsFields]
-}
-type HistogramForString {
-    _totalCount: Int
-    _cardinalityCount(precision_threshold: Int = 3000): Int
-    asTextHistogram: [BucketsForNestedStringAgg]
-    histogram: [BucketsForNestedStringAgg]
-}
-type HistogramForNumber {
-    _totalCount: Int
-    _cardinalityCount(precision_threshold: Int = 3000): Int
-    asTextHistogram: [BucketsForNestedStringAgg]
-    histogram(rangeStart: Int, rangeEnd: Int, rangeStep: Int, binCount: Int): [BucketsForNestedNumberAgg]
-}
+type Bucket { key: String count: Int }
+type HistogramForString { histogram: [Bucket] asTextHistogram: [Bucket] }
+type HistogramForNumber { asTextHistogram: [Bucket] }
 """
 
 
@@ -93,26 +64,26 @@ def _definitions(types: Sequence[DataType]) -> Iterator[str]:
     """The types that depend on the data types."""
     for each in types:
         name = _title(each.name)
-        yield from _of_fields(name, each.fields, "_matched: [MatchedItem]")
-        yield from _of_fields(f"{name}Aggregation", each.fields, "_totalCount: Int", counts=True)
+        yield from _of_rows(name, each.fields)
+        histograms = (
+            f"{field}: HistogramFor{'Number' if stated.numeric else 'String'}"
+            for field, stated in each.fields.items()
+            if stated.kind != NESTED
+        )
+        yield _definition(f"{name}Aggregation", ["_totalCount: Int", *histograms])
     rows = (f"{each.name}({_ROWS}): [{_title(each.name)}]" for each in types)
-    yield _definition("Query", [*rows, "_aggregation: Aggregation", "_mapping: Mapping"])
+    yield _definition("Query", [*rows, "_aggregation: Aggregation"])
     yield _definition("Aggregation", (f"{each.name}({_COUNTS}): {_title(each.name)}Aggregation" for each in types))
-    yield _definition("Mapping", (f"{each.name}(searchInput: String): [String]" for each in types))
 
 
-def _of_fields(above: str, fields: Fields, more: str = "", *, counts: bool = False) -> Iterator[str]:
-    """The types of rows, or of counts of them, and of what is nested in them."""
-    stated = [more]
+def _of_rows(above: str, fields: Fields) -> Iterator[str]:
+    """The types of rows, and of what is nested in them."""
+    stated: list[str] = []
     for name, each in fields.items():
+        kind = f"{above}_{name}" if each.kind == NESTED else _SCALARS[each.kind]
         if each.kind == NESTED:
-            kind = f"{above}_{name}"
-            yield from _of_fields(kind, each.members, counts=counts)
-        elif counts:
-            kind = "HistogramForNumber" if each.numeric else "HistogramForString"
-        else:
-            kind = _SCALARS[each.kind]
-        stated.append(f"{name}: [{kind}]" if each.many and not counts else f"{name}: {kind}")
+            yield from _of_rows(kind, each.members)
+        stated.append(f"{name}: [{kind}]" if each.many else f"{name}: {kind}")
     yield _definition(above, stated)
 
 
@@ -130,16 +101,12 @@ def _root(types: Sequence[DataType], row_access: RowAccess) -> dict[str, Any]:
     def rows(_info: object, type: DataType, **stated: Any) -> Any:
         return row_access.page(type, stated)  # `format` is taken and ignored, as by the real service
 
-    def counts(_info: object, type: DataType, **stated: Any) -> Any:
-        return Counts(row_access, type, **stated).to_dict()
-
-    def names(_info: object, type: DataType, searchInput: str = "") -> list[str]:
-        return [name for name in names_of(type.fields) if searchInput in name]
+    def counted(_info: object, type: DataType, **stated: Any) -> Any:
+        return counts(row_access, type, **stated)
 
     return {
         **{each.name: partial(rows, type=each) for each in types},
-        "_aggregation": {each.name: partial(counts, type=each) for each in types},
-        "_mapping": {each.name: partial(names, type=each) for each in types},
+        "_aggregation": {each.name: partial(counted, type=each) for each in types},
     }
 
 

@@ -8,17 +8,8 @@ from omicsdk.sandbox.gen3.service import VERSION, as_object, document_of, gen3_s
 from omicsdk.sandbox.problems import Problem, bad_arguments
 from omicsdk.sandbox.service import Call, Reply, Service, handlers_in
 
-_ADMINISTRATION = "/guppy_admin"
 _QUERY = "query"
-_DOCUMENT = document_of(
-    {
-        "POST /graphql": _QUERY,
-        "POST /download": "download",
-        "GET /_status": "get_status",
-        "GET /_version": "get_version",
-        "POST /_refresh": "refresh",
-    }
-)
+_DOCUMENT = document_of({"POST /graphql": _QUERY, "POST /download": "download", "GET /_version": "get_version"})
 
 
 def guppy_service(guppy: Guppy) -> Service:
@@ -48,26 +39,6 @@ def _refused_query(problem: Problem) -> Reply:
     return Reply({"errors": [response]}, problem.status)
 
 
-def get_status(guppy: Guppy, _call: Call) -> Reply:
-    """GET /_status."""
-    response: dict[str, Any] = {
-        each.name: {
-            "aliases": {each.name: {}},
-            "arrayFields": [name for name, field in each.fields.items() if field.many],
-        }
-        for each in guppy.types()
-    }
-    return Reply({"statusCode": 200, "warnings": None, "indices": response})
-
-
-def refresh(guppy: Guppy, call: Call) -> Reply:
-    """POST /_refresh."""
-    missing = Problem(401, "unauthorized", "There is no token: only administrators refresh")
-    if not guppy.access.somebody(call.headers, missing).may("admin_access", _ADMINISTRATION, "guppy"):
-        raise Problem(403, "forbidden", "Only administrators refresh")
-    return Reply(text="[Server] guppy refreshed successfully")
-
-
 def query(guppy: Guppy, call: Call) -> Reply:
     """POST /graphql."""
     # graphql-core is slow to import, and most sandboxes never receive a query.
@@ -75,13 +46,10 @@ def query(guppy: Guppy, call: Call) -> Reply:
 
     body = as_object(call.body)
     text, variables = body.get("query"), body.get("variables")
-    if not isinstance(text, str):
-        message = "POST body missing, invalid Content-Type, or JSON object has no keys."
+    if not isinstance(text, str) or not isinstance(variables, dict | None):
         raise Problem(
-            400, "BAD_REQUEST", message if not body else "GraphQL operations must contain a non-empty `query`."
+            400, "BAD_REQUEST", "The body must be an object with a query, and an object of variables if it has any"
         )
-    if variables is not None and not isinstance(variables, dict):
-        raise Problem(400, "BAD_REQUEST", "`variables` in a POST body should be provided as an object.")
     row_access = RowAccess(guppy.access.anyone(call.headers))
     values = cast("dict[str, Any] | None", variables)
     status, response = execute(guppy.types(), row_access, text, values, body.get("operationName"))
