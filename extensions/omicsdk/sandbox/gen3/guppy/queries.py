@@ -256,12 +256,11 @@ def counts(row_access: RowAccess, type: DataType, filter: Any = None, accessibil
     hides = type.level == "regular" and accessibility != "accessible"
     unseen = row_access.counted(type, filter, "unaccessible") if hides else []
 
-    def histogram(name: str) -> list[dict[str, Any]]:
+    def histogram(_info: object, name: str) -> list[dict[str, Any]]:
         few = {each["key"] for each in by_value(unseen, name) if each["count"] < FEWEST}
         return [{**each, "count": HIDDEN} if each["key"] in few else each for each in by_value(rows, name)]
 
-    def histograms(name: str) -> dict[str, Any]:
-        return dict.fromkeys(("histogram", "asTextHistogram"), lambda _info: histogram(name))
-
     total = HIDDEN if 0 < len(unseen) < FEWEST else len(rows)
-    return {"_totalCount": total, **{name: histograms(name) for name in type.fields}}
+    histograms = {name: partial(histogram, name=name) for name in type.fields}
+    fields = {name: {"histogram": each, "asTextHistogram": each} for name, each in histograms.items()}
+    return {"_totalCount": total, **fields}
