@@ -67,7 +67,7 @@ def remove_alias(index: Index, call: Call, guid: str, alias: str) -> Reply:
 
 
 def _sent(call: Call) -> list[str]:
-    return [each["value"] for each in requests.sent(call, requests.ALIASES)["aliases"]]
+    return [each["value"] for each in requests.sent(call, "AliasInfo")["aliases"]]
 
 
 def _response(aliases: Sequence[str]) -> Reply:
@@ -105,7 +105,7 @@ def get_alias_record(index: Index, call: Call) -> Reply:
     """GET /alias/{ALIASSTRING}: with the URLs of records that have the same size and checksums."""
     query = requests.Query(call)
     found = _existing(index, call)
-    limit, start = query.length(), query.whole("start") or 0
+    limit, start = query.length(), query.number("start", 0)
     where, values = requests.Criteria(size=found["size"], hashes=found["hashes"]).condition(index.prefix)
     urls = [url for _, url in index.records.urls(where, values, limit, start)]
     metadata = found.pop("metastring")
@@ -114,7 +114,7 @@ def get_alias_record(index: Index, call: Call) -> Reply:
 
 def put_alias_record(index: Index, call: Call) -> Reply:
     """PUT /alias/{ALIASSTRING}."""
-    body = requests.sent(call, requests.ALIAS_RECORD)
+    body = requests.sent(call, "AliasInputInfo")
     index.permit(call, "update", ())
     name = call.arguments["ALIASSTRING"]
     with index.records.transaction():

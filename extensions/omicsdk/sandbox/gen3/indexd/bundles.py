@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from omicsdk.sandbox.gen3.indexd.index import BUNDLES, Index
 from omicsdk.sandbox.gen3.indexd.record import checksums, new_guid, timestamp
-from omicsdk.sandbox.gen3.indexd.requests import BUNDLE, Query, bad, refuse, sent
+from omicsdk.sandbox.gen3.indexd.requests import Query, bad, checked_hashes, refuse, sent
 from omicsdk.sandbox.gen3.service import HTML
 from omicsdk.sandbox.service import Call, JsonObject, Reply
 
@@ -16,7 +16,7 @@ from omicsdk.sandbox.service import Call, JsonObject, Reply
 def create_bundle(index: Index, call: Call) -> Reply:
     """POST /bundle."""
     index.permit(call, "create", [BUNDLES])
-    body = sent(call, BUNDLE)
+    body = sent(call, "InputBundle")
     _check_members(body)
     with index.records.transaction():
         members = [index.either(each) for each in body["bundles"]]
@@ -57,6 +57,7 @@ def _check_members(body: Mapping[str, Any]) -> None:
         raise bad("Duplicate GUID in bundles.")
     if body.get("bundle_id") in members:
         raise bad("Bundle refers to itself.")
+    checked_hashes({each.get("type", ""): each["checksum"] for each in body.get("checksums", ())})
 
 
 def _content(member: JsonObject, prefix: str, origin: str) -> JsonObject:

@@ -116,7 +116,7 @@ def get_service_info(index: Index, call: Call) -> Reply:
 def list_drs_objects(index: Index, call: Call) -> Reply:
     """GET /ga4gh/drs/v1/objects."""
     query, commons = requests.Query(call), _commons(index, call)
-    limit, page, form = query.length(), query.whole("page"), query.text("form")
+    limit, page, form = query.length(), query.number("page"), query.text("form")
     kind = form if form in ("bundle", "object") else "all"
     found = listed(index, kind, requests.Criteria(start=query.text("start")), limit, page)
     return Reply({"drs_objects": [_object(each, commons) for each in found]})

@@ -217,8 +217,8 @@ class Index:
             Setting(
                 NEIGHBOURS,
                 "[]",
-                "Other commons where the index looks up unknown GUIDs, as JSON: a list of objects with name, host, hints"
-                " (regular expressions) and type. Only those on this machine are requested.",
+                "Other commons that the index names, as JSON: a list of objects with name, host, hints (regular"
+                " expressions) and type.",
             ),
             Setting(
                 PASSPORTS,

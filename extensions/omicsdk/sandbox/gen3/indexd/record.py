@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from omicsdk.sandbox.gen3.indexd.requests import as_text, bad, pair
+from omicsdk.sandbox.gen3.service import as_object
 from omicsdk.sandbox.service import JsonObject
 
 CLOUDS = {"s3": "aws", "gs": "gcp", "az": "azure"}
@@ -104,7 +105,7 @@ def _changes(record: JsonObject, stated: Mapping[str, Any]) -> JsonObject:
     return new
 
 
-def _fitting(stated: Mapping[str, Mapping[str, Any]], urls: Iterable[str]) -> JsonObject:
+def _fitting(stated: Mapping[str, object], urls: Iterable[str]) -> JsonObject:
     known = set(urls)
     for url in stated:
         if url not in known:
@@ -112,8 +113,11 @@ def _fitting(stated: Mapping[str, Mapping[str, Any]], urls: Iterable[str]) -> Js
     return {url: _texts(metadata) for url, metadata in stated.items() if metadata}
 
 
-def _texts(stated: Mapping[str, Any]) -> dict[str, str | None]:
-    return {key: None if value is None else as_text(value) for key, value in stated.items()}
+def _texts(stated: object) -> dict[str, str | None]:
+    fields = as_object(stated)
+    if fields is not stated or any(isinstance(value, dict | list) for value in fields.values()):
+        raise bad("metadata is an object of texts, numbers and booleans", crashes=True)
+    return {key: None if value is None else as_text(value) for key, value in fields.items()}
 
 
 # -- dates of the contents

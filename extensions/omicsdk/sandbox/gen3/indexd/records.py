@@ -1,11 +1,7 @@
 """Records: lists, single ones, bulk reads, blank ones, versions; their URLs; and the service's totals."""
 
-import re
 from heapq import merge
-from typing import Any, cast
-from urllib.parse import quote, urlsplit
-
-from jsonschema import Draft7Validator, FormatChecker
+from typing import cast
 
 from omicsdk.sandbox.gen3.indexd import requests
 from omicsdk.sandbox.gen3.indexd.aliases import remove_alias
@@ -14,22 +10,10 @@ from omicsdk.sandbox.gen3.indexd.index import BY_CHANGE, BY_GUID, NEIGHBOURS, In
 from omicsdk.sandbox.gen3.indexd.record import identifiers, in_list, is_blank, new_guid, new_rev, single
 from omicsdk.sandbox.gen3.service import HTML, crash_if_real
 from omicsdk.sandbox.service import Call, JsonObject, Reply, for_each
-from omicsdk.sandbox.traffic.server_thread import is_loopback
 from omicsdk.sandbox.validation import LARGEST
 
 MOST_GUIDS = 10_000
 """Number of GUIDs that may be requested at once."""
-_SECONDS = 5.0
-_NEIGHBOUR = {
-    "type": "object",
-    "required": ["name", "host"],
-    "properties": {
-        "name": {"type": "string"},
-        "host": {"type": "string"},
-        "hints": {"type": "array", "items": {"type": "string", "format": "regex"}},
-    },
-}
-_NEIGHBOURS = Draft7Validator({"type": "array", "items": _NEIGHBOUR}, format_checker=FormatChecker(("regex",)))
 
 
 # -- lists
@@ -37,7 +21,7 @@ _NEIGHBOURS = Draft7Validator({"type": "array", "items": _NEIGHBOUR}, format_che
 
 def _list(index: Index, call: Call, usual: str) -> Reply:
     query = requests.Query(call)
-    limit, page = query.length(), query.whole("page")
+    limit, page = query.length(), query.number("page")
     criteria = requests.read_criteria(query)
     found = listed(index, query.text("form") or usual, criteria, limit, page)
     shown = [bundle_in_list(each) if "bundle_data" in each else in_list(each) for each in found]
@@ -87,36 +71,35 @@ def get_record(index: Index, call: Call) -> Reply:
 
 
 def get(index: Index, call: Call) -> Reply:
-    """GET /{GUID}: a record by any of its names, here or in another commons."""
+    """GET /{GUID}: a record or bundle by any of its names."""
     guid = call.arguments["GUID"]
     if found := index.find(guid):
         return Reply(found)
     if bundle := index.find_bundle(guid):
         return Reply(bundle_as_record(bundle, expand=True))
-    elsewhere = _ask_neighbours(index, guid) if requests.Query(call).text("no_dist") is None else None
-    if elsewhere is None:
-        raise requests.no_record()
-    return Reply(elsewhere)
+    raise requests.no_record()
 
 
 def get_records(index: Index, call: Call) -> Reply:
     """POST /bulk/documents."""
-    guids = requests.guids_of(requests.sent_json(call), "the body")
+    guids: object = requests.sent_json(call)
+    if not isinstance(guids, list):
+        raise requests.bad("ids is not a list")
     if not guids:
         crash_if_real(index.context, "an empty list of GUIDs")
-    return Reply([in_list(each) for each in index.records.several(guids)])
+    return Reply([in_list(each) for each in index.records.several(map(str, cast("list[object]", guids)))])
 
 
 def create_record(index: Index, call: Call) -> Reply:
     """POST /index."""
-    body = requests.sent(call, requests.RECORD)
+    body = requests.sent(call, "InputInfo")
     index.permit(call, "create", body.get("authz") or ())
     return Reply(index.create(body))
 
 
 def update_record(index: Index, call: Call) -> Reply:
     """PUT /index/{GUID}."""
-    changes = requests.sent(call, requests.CHANGES)
+    changes = requests.sent(call, "UpdateInputInfo")
     with index.records.transaction():
         found = _current(index, call)
         index.permit(call, "update", {*found["authz"], *changes.get("authz", ())})
@@ -150,7 +133,7 @@ def _current(index: Index, call: Call) -> JsonObject:
 
 def create_blank(index: Index, call: Call) -> Reply:
     """POST /index/blank."""
-    body = requests.sent(call, requests.BLANK)
+    body = requests.sent(call, "InputBlankInfo", nulls=False)
     authz: list[str] = body.get("authz") or []
     index.permit_upload(call, "create", authz)
     return Reply(index.create_blank(body.get("uploader"), body.get("file_name"), authz), 201)
@@ -158,7 +141,7 @@ def create_blank(index: Index, call: Call) -> Reply:
 
 def create_blank_version(index: Index, call: Call) -> Reply:
     """POST /index/blank/{GUID}: without own resources the new version inherits the old one's access rules."""
-    body = requests.sent(call, requests.BLANK)
+    body = requests.sent(call, "InputBlankVersionInfo", nulls=False)
     if body.get("authz"):
         index.permit(call, "create", body["authz"])
     with index.records.transaction():
@@ -173,7 +156,7 @@ def create_blank_version(index: Index, call: Call) -> Reply:
 
 def update_blank(index: Index, call: Call) -> Reply:
     """PUT /index/blank/{GUID}."""
-    body = requests.sent(call, requests.FILLING)
+    body = requests.sent(call, "UpdateBlankInputInfo", nulls=False)
     with index.records.transaction():
         if not is_blank(index.existing(call.arguments["GUID"])):
             raise requests.bad("update api is not supported for non-empty record!")
@@ -189,7 +172,7 @@ def update_blank(index: Index, call: Call) -> Reply:
 
 def create_new_version(index: Index, call: Call) -> Reply:
     """POST /index/{GUID}."""
-    body = requests.sent(call, requests.RECORD)
+    body = requests.sent(call, "InputInfo")
     with index.records.transaction():
         older = index.existing(call.arguments["GUID"])
         index.permit(call, "update", {*older["authz"], *body.get("authz", ())})
@@ -213,7 +196,7 @@ def get_latest_version(index: Index, call: Call) -> Reply:
 
 def update_versions(index: Index, call: Call) -> Reply:
     """PUT /index/{GUID}/versions: who may have all of them."""
-    body = requests.sent(call, requests.ACCESS)
+    body = requests.sent(call, "UpdateAllVersionsInputInfo")
     rules = {name: sorted(set(words)) for name, words in body.items() if words}
     with index.records.transaction():
         versions = index.versions(call.arguments["GUID"])
@@ -230,11 +213,9 @@ def update_versions(index: Index, call: Call) -> Reply:
 def get_urls(index: Index, call: Call) -> Reply:
     """GET /urls: `start` and `limit` count URLs."""
     query = requests.Query(call)
-    query.whole("size", crashes=True)
-    size, hashes = query.size(), query.hashes()
-    start, limit = query.count("start", 0), query.count("limit", requests.DEFAULT_LENGTH)
-    if limit > requests.LONGEST:
-        raise requests.bad(f"limit must be <= {requests.LONGEST}")
+    query.number("size", crashes=True)
+    size, hashes, limit = query.size(), query.hashes(), query.length()
+    start = query.number("start", 0, least=0)
     ids = query.text("ids")
     # A size of 0 requests nothing, as in the service.
     criteria = requests.Criteria(ids=ids.split(",") if ids else None, size=size or None, hashes=hashes)
@@ -275,7 +256,7 @@ def query_urls_metadata(index: Index, call: Call) -> Reply:
 
 
 def _window(query: requests.Query) -> tuple[int, int]:
-    return query.count("limit", requests.DEFAULT_LENGTH), query.count("offset", 0)
+    return query.number("limit", requests.DEFAULT_LENGTH, least=0), query.number("offset", 0, least=0)
 
 
 def _versioned(query: requests.Query) -> str:
@@ -295,7 +276,7 @@ def _fields(query: requests.Query, rows: list[JsonObject], default: str) -> list
 def get_stats(index: Index, call: Call) -> Reply:
     """GET /_stats: of all records, or of those of a month."""
     query = requests.Query(call)
-    month, year = query.whole("month"), query.whole("year")
+    month, year = query.number("month"), query.number("year")
     both = month is not None and year is not None
     count, size = index.records.counted(f"{year:04}-{month:02}" if both else "")
     return Reply({"fileCount": count, "totalFileSize": size})
@@ -325,52 +306,6 @@ def get_guids_prefix(index: Index, _call: Call) -> Reply:
     return Reply({"prefix": index.prefix})
 
 
-# -- other commons, of which the index requests unknown GUIDs
-
-
 def get_dist(index: Index, _call: Call) -> Reply:
-    """GET /_dist."""
-    return Reply(_neighbours(index))
-
-
-def _neighbours(index: Index) -> list[JsonObject]:
-    """The other commons, each with name, host, hints and type.
-
-    Raises:
-        Problem: 500; a user set it to an invalid value.
-    """
-    stated = index.json_setting(NEIGHBOURS)
-    if not cast("Any", _NEIGHBOURS).is_valid(stated):
-        raise requests.refuse(
-            500, f"The sandbox's setting {NEIGHBOURS} isn't a list of objects with name, host and hints"
-        )
-    return stated
-
-
-def _ask_neighbours(index: Index, guid: str) -> JsonObject | None:
-    """A record that another commons has, with its name and address as `from_index_service`; None when none has it.
-
-    Those whose hints fit the GUID come first.
-    """
-
-    def fits(each: JsonObject) -> bool:
-        return any(re.match(hint, guid) for hint in each.get("hints", ()))
-
-    for each in sorted(_neighbours(index), key=fits, reverse=True):
-        # A sandbox reaches nothing beyond its machine.
-        if each.get("type") == "indexd" and is_loopback(urlsplit(str(each["host"])).hostname or ""):
-            found = _ask(each["host"], guid)
-            if found is not None:
-                return {**found, "from_index_service": {"host": each["host"], "name": each["name"]}}
-    return None
-
-
-def _ask(host: str, guid: str) -> JsonObject | None:
-    import httpx
-
-    try:
-        response = httpx.get(f"{host.rstrip('/')}/{quote(guid)}?no_dist", timeout=_SECONDS, trust_env=False)
-        record: Any = response.json() if response.status_code == 200 else None
-    except (httpx.HTTPError, ValueError):  # no server answers, or it is no index
-        return None
-    return cast("JsonObject", record) if isinstance(record, dict) else None
+    """GET /_dist: other commons."""
+    return Reply(index.json_setting(NEIGHBOURS))

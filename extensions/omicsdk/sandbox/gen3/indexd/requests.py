@@ -4,14 +4,17 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from copy import deepcopy
 from dataclasses import dataclass
+from functools import cache
 from http import HTTPStatus
 from typing import Any, TypeVar, cast
 
-from jsonschema import Draft7Validator
+from jsonschema import Draft202012Validator
 from jsonschema import exceptions as schema_errors
 from jsonschema.exceptions import ValidationError
 
+from omicsdk.sandbox.document import read_document
 from omicsdk.sandbox.gen3.service import is_texts
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.service import Call, JsonObject
@@ -97,62 +100,38 @@ class Query:
         """Whether a flag is set."""
         return (self.text(name) or "").lower() in ("true", "t", "yes", "y", "1")
 
-    def whole(self, name: str, *, crashes: bool = False) -> int | None:
+    def number(
+        self, name: str, default: D = None, *, least: int | None = None, most: int = LARGEST, crashes: bool = False
+    ) -> int | D:
         """An argument that is an integer.
 
         Args:
             name: The argument.
-            crashes: Whether the real service fails on anything else.
-
-        Raises:
-            Problem: 400; it is not one.
-        """
-        sent = self.text(name)
-        number = None if sent is None else whole_number(sent.strip())
-        if number is None and sent is not None:
-            raise bad(f"{name} must be an integer", crashes=crashes)
-        return number
-
-    def count(self, name: str, default: D, bound: str = ">= 0") -> int | D:
-        """An argument that is an integer and not negative.
-
-        Args:
-            name: The argument.
             default: Value when it is missing.
-            bound: Refusal of a negative one.
+            least: The smallest number that it may be; None for no bound.
+            most: The greatest number that it may be.
+            crashes: Whether the real service fails on a text that is no integer.
 
         Raises:
             Problem: 400; it is something else.
         """
-        number = self.whole(name)
-        if number is not None and number < 0:
-            raise bad(f"{name} must be {bound}")
-        return default if number is None else number
-
-    def length(self, name: str = "limit", least: int = 0) -> int:
-        """The requested number of items.
-
-        Args:
-            name: The argument.
-            least: The smallest number that it may be.
-
-        Raises:
-            Problem: 400; it is not a number, or out of bounds.
-        """
-        number = self.whole(name)
+        sent = self.text(name)
+        if sent is None:
+            return default
+        number = whole_number(sent.strip())
         if number is None:
-            return DEFAULT_LENGTH
-        if not least <= number <= LONGEST:
-            raise bad(f"{name} must be between {least} and {LONGEST}")
+            raise bad(f"{name} must be an integer", crashes=crashes)
+        if number > most or (least is not None and number < least):
+            raise bad(f"{name} must be between {least} and {most}" if most < LARGEST else f"{name} must be >= {least}")
         return number
 
-    def size(self) -> int | None:
-        """The size that records must have.
+    def length(self, name: str = "limit", least: int = 0) -> int:
+        """The requested number of items."""
+        return self.number(name, DEFAULT_LENGTH, least=least, most=LONGEST)
 
-        Raises:
-            Problem: 400; it is none.
-        """
-        return self.count("size", None, "> 0")
+    def size(self) -> int | None:
+        """The size that records must have."""
+        return self.number("size", least=0)
 
     def pairs(self, name: str) -> dict[str, str]:
         """All values of an argument, of the form KEY:VALUE.
@@ -176,12 +155,8 @@ class Query:
         """
         return checked_hashes(self.pairs("hash"))
 
-    def object(self, name: str, schema: Draft7Validator) -> JsonObject | None:
-        """An argument that is a JSON object.
-
-        Args:
-            name: The argument.
-            schema: Its schema.
+    def object(self, name: str) -> JsonObject | None:
+        """An argument that is a JSON object, such as parts of URLs with objects of their metadata.
 
         Raises:
             Problem: 400; it is something else.
@@ -190,10 +165,14 @@ class Query:
         if not sent:
             return None
         with suppress(ValueError, RecursionError):
-            value: JsonObject = json.loads(sent)
-            if cast("Any", schema).is_valid(value):
-                return value
-        raise bad(f"{name} must be a valid json string")
+            value: object = json.loads(sent)
+            if isinstance(value, dict):
+                return cast("JsonObject", value)
+        raise _no_json(name)
+
+
+def _no_json(name: str) -> Problem:
+    return bad(f"{name} must be a valid json string")
 
 
 def checked_hashes(found: Mapping[str, str]) -> dict[str, str]:
@@ -216,7 +195,6 @@ Condition = tuple[str, list[Any]]
 _EVERYTHING = "1"
 _WITH = "did IN (SELECT did FROM gen3_index_terms WHERE kind = ? AND word = ?)"
 _WITH_ANY = "did IN (SELECT did FROM gen3_index_terms WHERE kind = ?)"
-_HAS_KEY = "EXISTS (SELECT 1 FROM json_each(u.value) m WHERE m.key = ?)"
 _HAS_VALUE = "EXISTS (SELECT 1 FROM json_each(u.value) m WHERE m.key = ? AND m.value = ?)"
 _TOLD = ("acl", "authz", "file_name", "hashes", "ids", "size", "start", "urls", "urls_metadata", "version")
 
@@ -252,7 +230,7 @@ class Criteria:
     authz: list[str] | None = None
     hashes: Mapping[str, str] | None = None
     metadata: Mapping[str, str] | None = None
-    urls_metadata: Mapping[str, Mapping[str, Any]] | None = None
+    urls_metadata: Mapping[str, Any] | None = None
     negated: Mapping[str, Any] | None = None
 
     def to_dict(self) -> JsonObject:
@@ -316,48 +294,33 @@ def _joined(parts: Iterable[Condition]) -> Condition:
     return " AND ".join(text for text, _ in found) or _EVERYTHING, [value for _, values in found for value in values]
 
 
-def _a_url(where: str) -> str:
-    return f"EXISTS (SELECT 1 FROM json_each(document, '$.urls_metadata') u WHERE {where})"  # noqa: S608 - our own words
-
-
-def _about_urls(stated: Mapping[str, Mapping[str, Any]]) -> Iterable[Condition]:
+def _about_urls(stated: Mapping[str, Any]) -> Iterable[Condition]:
     """One and the same URL holds all parts and has all metadata; URLs without any metadata are not looked at."""
-    if not stated:
-        return
     parts: list[Condition] = []
     for part, metadata in stated.items():
+        if not isinstance(metadata, dict):
+            raise _no_json("urls_metadata")
         parts.append(("instr(u.key, ?) > 0", [part]))
-        for key, value in metadata.items():
+        for key, value in cast("JsonObject", metadata).items():
             yield _WITH, ["url_metadata", pair(key, value)]
             parts.append((_HAS_VALUE, [key, as_text(value)]))
-    text, values = _joined(parts)
-    yield _a_url(text), values
+    if parts:
+        text, values = _joined(parts)
+        yield f"EXISTS (SELECT 1 FROM json_each(document, '$.urls_metadata') u WHERE {text})", values  # noqa: S608 - our own words
 
 
 def _negations(stated: Mapping[str, Any]) -> Iterable[Condition]:
     for name in ("file_name", "version"):
         if stated.get(name) is not None:
-            yield f"{name} <> ?", [stated[name]]
+            yield f"{name} <> ?", [str(stated[name])]
     for kind, name in (("url", "urls"), ("acl", "acl"), ("authz", "authz")):
-        if stated.get(name):
+        words: object = stated.get(name) or []
+        if not is_texts(words):
+            raise _no_json("negate_params")
+        if words:
             yield _WITH_ANY, [kind]
-        for word in stated.get(name) or ():
+        for word in words:
             yield f"NOT {_WITH}", [kind, word]
-    metadata: JsonObject = stated.get("metadata") or {}
-    for key, value in metadata.items():
-        if value:
-            yield f"NOT {_WITH}", ["metadata", pair(key, value)]
-        else:
-            yield "NOT EXISTS (SELECT 1 FROM json_each(document, '$.metadata') m WHERE m.key = ?)", [key]
-    urls_metadata: dict[str, JsonObject] = stated.get("urls_metadata") or {}
-    for part, unwanted in urls_metadata.items():
-        # The service joins URLs with their metadata here, so records without any are not listed.
-        yield _a_url("1"), []
-        if not unwanted:
-            yield _a_url("instr(u.key, ?) = 0"), [part]
-        for key, value in unwanted.items():
-            has, values = (_HAS_VALUE, [key, as_text(value)]) if value else (_HAS_KEY, [key])
-            yield f"NOT {_a_url(f'instr(u.key, ?) > 0 AND {has}')}", [part, *values]
 
 
 def read_criteria(query: Query) -> Criteria:
@@ -377,120 +340,40 @@ def read_criteria(query: Query) -> Criteria:
         authz=query.words("authz"),
         hashes=query.hashes() or None,
         metadata=query.pairs("metadata"),
-        urls_metadata=query.object("urls_metadata", _URLS_METADATA),
-        negated=query.object("negate_params", _NEGATED),
+        urls_metadata=query.object("urls_metadata"),
+        negated=query.object("negate_params"),
         **{name: query.text(name) for name in ("start", "file_name", "version", "uploader")},
     )
 
 
-# -- bodies; the service reports errors in the words of a schema validator
-
-_UUID = "[a-fA-F0-9]{8}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{12}$"
-_TEXT: JsonObject = {"type": "string"}
-_TEXT_OR_NULL: JsonObject = {"type": ["string", "null"]}
-_TEXTS: JsonObject = {"type": "array", "items": _TEXT}
-_TEXTS_OR_NULL: JsonObject = {"type": ["array", "null"], "items": _TEXT}
-_SIZE: JsonObject = {"type": "integer", "minimum": 0, "maximum": LARGEST}
-_OBJECT: JsonObject = {"type": "object"}
-_HASHES: JsonObject = {
-    "type": "object",
-    "properties": {kind: {"type": "string", "pattern": pattern} for kind, pattern in HASHES.items()},
-    "anyOf": [{"required": [kind]} for kind in HASHES],
-    "additionalProperties": False,
-}
-_CHANGEABLE: JsonObject = {
-    **dict.fromkeys(("file_name", "version", "uploader", "description"), _TEXT_OR_NULL),
-    **dict.fromkeys(("content_created_date", "content_updated_date"), _TEXT_OR_NULL),
-    **dict.fromkeys(("urls", "acl", "authz"), _TEXTS),
-    "metadata": _OBJECT,
-    "urls_metadata": {"type": "object", "additionalProperties": _OBJECT},
-}
+# -- bodies, by the schemas of the document
 
 
-def _object(required: str = "", *, closed: bool = True, **properties: JsonObject) -> JsonObject:
-    """The schema of an object: the fields that it needs, with blanks between, whether it takes no others, and all."""
-    schema: JsonObject = {"type": "object", "properties": properties}
-    if closed:
-        schema["additionalProperties"] = False
-    return {**schema, "required": required.split()} if closed or required else schema
+_CLOSED = ("InputInfo", "UpdateInputInfo", "UpdateAllVersionsInputInfo", "AliasInputInfo", "AliasInfo", "HashInfo")
+"""The schemas of objects that have no other fields."""
 
 
-_CHECKSUM: JsonObject = {
-    **_object("type checksum", closed=False, type={"enum": list(HASHES)}, checksum=_TEXT),
-    "allOf": [
-        {"if": {"properties": {"type": {"const": kind}}}, "then": {"properties": {"checksum": {"pattern": pattern}}}}
-        for kind, pattern in HASHES.items()
-    ],
-}
-RECORD = Draft7Validator(
-    _object(
-        "size hashes urls form",
-        baseid={"type": "string", "pattern": f"^{_UUID}"},
-        form={"enum": ["object", "container", "multipart"]},
-        size=_SIZE,
-        did={"type": "string", "pattern": f"^.*{_UUID}"},
-        hashes=_HASHES,
-        **_CHANGEABLE,
-    )
-)
-"""A new record, or a new version of a file."""
-CHANGES = Draft7Validator(_object(**_CHANGEABLE))
-"""An update of a record."""
-BLANK = Draft7Validator(
-    _object(closed=False, did=_TEXT_OR_NULL, uploader=_TEXT_OR_NULL, file_name=_TEXT_OR_NULL, authz=_TEXTS_OR_NULL)
-)
-"""A blank record; the service does not mind other fields."""
-FILLING = Draft7Validator(
-    _object(
-        closed=False,
-        size={**_SIZE, "type": ["integer", "null"]},
-        hashes={"type": ["object", "null"], "additionalProperties": _TEXT},
-        urls=_TEXTS_OR_NULL,
-        authz=_TEXTS_OR_NULL,
-    )
-)
-"""Fields that fill a blank record; checksums and other fields are not checked, as in the service."""
-ACCESS = Draft7Validator(_object(acl=_TEXTS, authz=_TEXTS))
-"""The form of requests for all versions of a file."""
-ALIASES = Draft7Validator(_object("aliases", aliases={"type": "array", "items": _object("value", value=_TEXT)}))
-"""Aliases of a record."""
-ALIAS_RECORD = Draft7Validator(
-    _object(
-        "size hashes release",
-        size=_SIZE,
-        hashes=_HASHES,
-        release={"enum": ["public", "private", "controlled"]},
-        keeper_authority=_TEXT,
-        host_authorities=_TEXTS,
-        metastring=_TEXT,
-    )
-)
-"""An old alias record."""
-BUNDLE = Draft7Validator(
-    _object(
-        "bundles",
-        closed=False,
-        size=_SIZE,
-        checksums={"type": "array", "items": _CHECKSUM},
-        **dict.fromkeys(("bundle_id", "name", "description", "version"), _TEXT),
-        **dict.fromkeys(("bundles", "aliases"), _TEXTS),
-    )
-)
-"""A new bundle."""
-_OF_OBJECTS: JsonObject = {
-    "type": "object",
-    "additionalProperties": {"type": "object", "additionalProperties": {"not": {"type": ["object", "array"]}}},
-}
-_URLS_METADATA = Draft7Validator(_OF_OBJECTS)
-_NEGATED = Draft7Validator(
-    _object(
-        closed=False,
-        **dict.fromkeys(("file_name", "version"), _TEXT),
-        **dict.fromkeys(("urls", "acl", "authz"), _TEXTS_OR_NULL),
-        metadata={"type": ["object", "null"]},
-        urls_metadata={**_OF_OBJECTS, "type": ["object", "null"]},
-    )
-)
+@cache
+def _schemas() -> dict[str, Any]:
+    """The document's schemas, as strict as the service is."""
+    schemas: dict[str, Any] = deepcopy(read_document("gen3/indexd")["components"]["schemas"])
+    for name in _CLOSED:
+        schemas[name]["additionalProperties"] = False
+    for properties in (schema.get("properties", {}) for schema in schemas.values()):
+        if "size" in properties:
+            properties["size"] |= {"minimum": 0, "maximum": LARGEST}
+    schemas["HashInfo"]["minProperties"] = 1
+    schemas["AliasInfo"]["required"] = ["aliases"]
+    schemas["AliasInfo"]["properties"]["aliases"]["items"]["required"] = ["value"]
+    # The service does not look at the checksums of uploads.
+    hashes = {"type": "object", "additionalProperties": {"type": "string"}}
+    schemas["UpdateBlankInputInfo"]["properties"]["hashes"] = hashes
+    return schemas
+
+
+@cache
+def _validator(schema: str) -> Any:
+    return Draft202012Validator({"$ref": f"#/components/schemas/{schema}", "components": {"schemas": _schemas()}})
 
 
 def sent_json(call: Call, *, force: bool = False) -> Any:
@@ -512,22 +395,25 @@ def sent_json(call: Call, *, force: bool = False) -> Any:
         raise FrameworkPage(400) from error
 
 
-def sent(call: Call, schema: Draft7Validator) -> JsonObject:
+def sent(call: Call, schema: str, *, nulls: bool = True) -> JsonObject:
     """The body of a request, validated against a schema.
 
     Args:
         call: The request.
-        schema: Its schema; it is an object.
+        schema: The name of its schema in the document; it is an object.
+        nulls: Whether null is a value; else it is the same as a missing field.
 
     Raises:
         Problem: 400; it is not that.
         FrameworkPage: It is not JSON.
     """
     body = sent_json(call)
-    error = cast("ValidationError | None", cast("Any", schema_errors).best_match(cast("Any", schema).iter_errors(body)))
+    if isinstance(body, dict) and not nulls:
+        body = {name: value for name, value in cast("JsonObject", body).items() if value is not None}
+    error = cast("ValidationError | None", cast("Any", schema_errors).best_match(_validator(schema).iter_errors(body)))
     if error is not None:
-        raise bad(str(error))
-    return body
+        raise bad(error.message)
+    return cast("JsonObject", body)
 
 
 def guids_of(sent: object, what: str) -> list[str]:

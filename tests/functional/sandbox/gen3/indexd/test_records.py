@@ -80,6 +80,9 @@ def test_minted_guids_are_unique_and_valid_for_records(web: httpx.Client):
         (new_record(content_created_date="yesterday"), "'yesterday' isn't a date and time"),
         (new_record(content_updated_date="2024-01-01"), "Cannot set content_updated_date without"),
         (new_record(colour="red"), "'colour' was unexpected"),
+        (new_record(file_name=None), "None is not of type 'string'"),
+        (new_record(metadata={"a": {"b": 1}}), "metadata is an object of texts, numbers and booleans"),
+        (new_record(urls_metadata={"s3://bucket/1": {"a": ["b"]}}), "metadata is an object of texts"),
     ],
 )
 def test_a_record_that_makes_no_sense_is_refused(web: httpx.Client, body: Json, message: str):
@@ -227,6 +230,7 @@ def test_several_records_are_read_at_once(web: httpx.Client):
     dids = [created(web, number)["did"] for number in range(3)]
     found = web.post("/index/bulk/documents", json=[*dids[:2], "nope"]).json()
     assert {each["did"] for each in found} == {*dids[:2]}
+    assert web.post("/index/bulk/documents", json=[1, None]).json() == []
     assert web.post("/index/bulk/documents", json={"ids": dids}).status_code == 400
 
 
