@@ -20,7 +20,8 @@ from omicsdk.sandbox.gen3.access import Access
 from omicsdk.sandbox.gen3.commons import Gen3
 from omicsdk.sandbox.gen3.gateway import READ_ONLY, Middleware
 from omicsdk.sandbox.gen3.metadata import aggregate, documents
-from omicsdk.sandbox.gen3.metadata.requests import Refusal, error_body
+from omicsdk.sandbox.gen3.metadata.requests import Refusal, error_body, storable
+from omicsdk.sandbox.gen3.middleware import Middleware
 from omicsdk.sandbox.gen3.service import gen3_service
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.routing import headers_of
@@ -48,7 +49,7 @@ def metadata_service(gen3: Gen3, document: Mapping[str, Any]) -> Service:
     service = gen3_service(
         "metadata",
         document,
-        handlers,
+        {name: storable(handler) for name, handler in handlers.items()},
         # The document has an operation for each of the two forms of the search's response.
         same={"query_documents": "query"},
         responses={"get_version": Reply(VERSION)},

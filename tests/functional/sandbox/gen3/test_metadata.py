@@ -102,6 +102,26 @@ def test_all_faults_of_a_request_are_reported(admin: httpx.Client) -> None:
     assert admin.post("/mds-admin/metadata/one", content=b'{"a": NaN}').status_code == 422
 
 
+def test_a_wrong_query_is_one_fault(admin: httpx.Client) -> None:
+    for method, address in (
+        ("POST", "one?overwrite=maybe"),
+        ("PUT", "one?merge=maybe"),
+        ("PUT", "one/aliases?merge=maybe"),
+    ):
+        response = admin.request(method, f"/mds-admin/metadata/{address}", json={"aliases": []})
+        assert [fault["loc"][0] for fault in response.json()["detail"]] == ["query"]
+
+
+def test_a_guid_or_a_value_with_a_character_that_is_not_stored_is_refused(
+    sandbox: Sandbox, admin: httpx.Client
+) -> None:
+    requests = [("GET", "/mds/metadata/a%00b"), ("POST", "/mds-admin/metadata/a%00b"), ("GET", "/mds/metadata?a=%00")]
+    for setting, status in (("helpful", 422), ("real", 500)):
+        sandbox.settings.turn({"sandbox.strict_errors": setting})
+        assert [admin.request(*request, json={}).status_code for request in requests] == [status] * 3
+    assert sandbox.gen3.metadata.documents.search({}, 10, 0) == []
+
+
 def test_null_and_values_that_are_no_objects_come_back(admin: httpx.Client) -> None:
     admin.post("/mds-admin/metadata", json=[{"guid": "null"}, {"guid": "five", "data": 5}])
     assert [admin.get(f"/mds/metadata/{guid}").text for guid in ("null", "five")] == ["null", "5"]

@@ -13,7 +13,7 @@ from typing import Annotated, Any, TypeVar
 from annotated_types import Interval
 
 from omicsdk.sandbox.problems import Problem
-from omicsdk.sandbox.service import Call
+from omicsdk.sandbox.service import Call, Handler, Reply
 from omicsdk.sandbox.validation import LARGEST
 
 
@@ -120,8 +120,21 @@ def _body(call: Call, faults: list[Fault]) -> Any:
     kind = call.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content and kind and kind != "application/json" and not kind.endswith("+json"):
         return content.decode(errors="replace")
-    faults += _text_faults(content)
-    return None if faults else call.body
+    wrong = [*_text_faults(content)]
+    faults += wrong
+    return None if wrong else call.body
+
+
+def storable(handler: Handler) -> Handler:
+    """A handler of requests whose paths and queries the real service's database takes."""
+
+    def handle(call: Call) -> Reply:
+        if any("\0" in text for text in (call.path, *(value for _, value in call.query))):
+            fault = {"type": "value_error", "loc": ["path"], "msg": _NOT_STORED, "input": None}
+            raise Refusal(422, [fault], crashes=True)
+        return handler(call)
+
+    return handle
 
 
 def _text_faults(content: bytes) -> Iterator[Fault]:
