@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from functools import lru_cache
+from importlib import resources
 from typing import Any, Protocol, cast
 
 import graphql
@@ -11,61 +12,7 @@ from omicsdk.sandbox.gen3.peregrine.views import DATA_FILE, Reader
 from omicsdk.sandbox.gen3.records.dictionary import Dictionary, Node
 from omicsdk.sandbox.gen3.records.store import Record
 
-_ORDER = "order_by_asc: String order_by_desc: String"
-_KEYS = f"""
-    id: String submitter_id: [String] ids: [String] quick_search: String first: Int offset: Int
-    created_before: String created_after: String updated_before: String updated_after: String {_ORDER}
-"""
-_LOGS = f"""
-    id: ID type: String quick_search: ID project_id: [String] project: String program: String {_ORDER}
-    related_cases: [String] first: Int last: Int offset: Int entities: [String] is_dry_run: Boolean closed: Boolean
-    committable: Boolean state: String committed_by: ID
-"""
-# Members of every dictionary's schema; `keys` and `links` only have arguments that others have too.
-_FIXED = graphql.build_schema(
-    f"""
-    interface Node {{
-        id: ID submitter_id: String type: String project_id: String created_datetime: String updated_datetime: String
-    }}
-    type Query {{
-        keys({_KEYS}): Int
-        links(with_links: [String] with_links_any: [String] without_links: [String]): Int
-        transaction_log({_LOGS}): [TransactionLog]
-        _transaction_log_count({_LOGS}): Int
-        node({_KEYS} project_id: [String] category: String of_type: [String]): [Node]
-        _links({_KEYS} project_id: [String] category: String): [Node]
-        _node_type(id: String category: String first: Int offset: Int {_ORDER}): [NodeType]
-    }}
-    type TransactionResponseEntityRelatedEntity {{ id: String type: String }}
-    type TransactionResponseError {{
-        keys: [String] dependents: [TransactionResponseEntityRelatedEntity] message: String type: String
-    }}
-    type TransactionResponseEntity {{
-        valid: Boolean action: String type: String id: String unique_keys: String
-        errors: [TransactionResponseError] warnings: String
-    }}
-    type TransactionResponse {{
-        transaction_id: String success: Boolean entity_error_count: Int transactional_error_count: Int code: Int
-        message: String transactional_errors: String created_entity_count: Int updated_entity_count: Int
-        deleted_entity_count: Int dependent_ids: String entities: [TransactionResponseEntity]
-    }}
-    type TransactionDocument {{
-        id: ID name: String doc: String doc_size: Int doc_format: String type: String
-        response: TransactionResponse response_json: String
-    }}
-    type TransactionSnapshot {{ id: ID transaction_id: Int action: String }}
-    type TransactionLog {{
-        id: ID is_dry_run: Boolean closed: Boolean committable: Boolean state: String committed_by: ID
-        submitter: String role: String program: String project: String project_id: String created_datetime: String
-        type: String canonical_type: String quick_search: Float documents: [TransactionDocument]
-        snapshots: [TransactionSnapshot] related_cases: [String]
-    }}
-    type NodeType {{
-        id: String title: String category: String program: String project: String submittable: Boolean
-        description: String systemProperties: [String] required: [String] uniqueKeys: [[String]]
-    }}
-    """
-)
+_FIXED = graphql.build_schema(resources.files(__package__ or "").joinpath("fixed.graphql").read_text(encoding="utf-8"))
 _FIELDS = cast("graphql.GraphQLObjectType", _FIXED.query_type).fields
 _INTERFACE = cast("graphql.GraphQLInterfaceType", _FIXED.type_map["Node"])
 _LOG, _LOG_COUNT = _FIELDS["transaction_log"], _FIELDS["_transaction_log_count"]
