@@ -80,7 +80,6 @@ REQUESTS = [
     ("PUT", PROJECT),
     ("POST", PROJECT),
     ("PUT", f"{PROJECT}/_dry_run"),
-    ("PUT", f"{PROJECT}/bulk"),
     ("DELETE", PROJECT),
     ("PUT", f"{PROJECT}/open"),
     ("GET", f"{PROJECT}/entities/x"),
@@ -299,18 +298,6 @@ def test_lists_and_several_links_are_in_one_cell(seeded: Sandbox, admin: httpx.C
 )
 def test_odd_bodies_are_refused(seeded: Sandbox, admin: httpx.Client, content: bytes) -> None:
     assert admin.put(PROJECT, content=content).status_code == 400
-
-
-def test_bulk_documents_are_separate_transactions(seeded: Sandbox, admin: httpx.Client) -> None:
-    table = "type\tsubmitter_id\tprojects.code\nexperiment\te2\tone"
-    documents = [
-        {"name": "a", "doc_format": "TSV", "doc": table},
-        {"name": "b", "doc_format": "JSON", "doc": "{oops"},
-    ]
-    good, bad = admin.put(f"{PROJECT}/bulk", json=documents).json()["subtransactions"]
-    assert good["response_json"]["created_entity_count"] == 1
-    assert bad["response_json"]["code"] == 400
-    assert _names(seeded, "experiment") == ["e1", "e2"]
 
 
 def test_a_submission_that_is_not_waited_for_is_done(seeded: Sandbox, admin: httpx.Client) -> None:

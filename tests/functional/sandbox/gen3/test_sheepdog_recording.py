@@ -11,7 +11,9 @@ ARGUED = {
     **dict.fromkeys(("017", "052"), "the response is an archive, whose files are compared by a test of their own"),
     "038": "the real service fails with 500 on a wrong word in an enumeration; the sandbox refuses it as other properties",
     "087": "the real service says that it created a record and stores nothing; the sandbox refuses the id that is taken",
-    **dict.fromkeys(("162", "163", "164"), "the real service fails with 500; the sandbox answers as is documented"),
+    "162": "the real service fails with 500; the sandbox answers as is documented",
+    **dict.fromkeys(("163", "164"), "the real service fails with 500; the sandbox says that it has no such operation"),
+    "165": "nobody can send several documents, as the service fails on them; the sandbox says so in place of what is wrong",
     **dict.fromkeys(
         ("194", "195", "198"), "the real service fails with 500 on several node types; the sandbox gives them all"
     ),

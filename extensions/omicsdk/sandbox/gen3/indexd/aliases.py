@@ -17,7 +17,7 @@ _EMPTY: JsonObject = {"keeper_authority": None, "host_authorities": [], "metastr
 
 def get_aliases(index: Index, call: Call) -> Reply:
     """GET /index/{GUID}/aliases."""
-    return _response(index.aliases.of(_record(index, call.arguments["GUID"])["did"]))
+    return _response(index.aliases.of(index.existing(call.arguments["GUID"])["did"]))
 
 
 def create_aliases(index: Index, call: Call) -> Reply:
@@ -74,15 +74,8 @@ def _response(aliases: Sequence[str]) -> Reply:
     return Reply({"aliases": [{"value": alias} for alias in aliases]})
 
 
-def _record(index: Index, guid: str) -> JsonObject:
-    found = index.records.find(guid)
-    if found is None:
-        raise requests.refuse(404, guid)
-    return found
-
-
 def _writable(index: Index, call: Call, guid: str, method: str) -> str:
-    index.permit(call, method, _record(index, guid)["authz"])
+    index.permit(call, method, index.existing(guid)["authz"])
     return guid
 
 

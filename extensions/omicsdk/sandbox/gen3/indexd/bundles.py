@@ -32,7 +32,7 @@ def get_bundle(index: Index, call: Call) -> Reply:
     """GET /bundle/{GUID}; a record is returned as a bundle without members."""
     found = index.either(call.arguments["GUID"])
     bundle = as_bundle(found)
-    contents = contents_told(bundle, Query(call).is_on("expand"))
+    contents = contents_of(bundle, Query(call).is_on("expand"))
     del bundle["bundle_data"]
     uri = drs_uri(bundle["id"], index.prefix, call.origin)
     return Reply({**bundle, "drs_uri": uri, "contents": contents})
@@ -133,7 +133,7 @@ def as_bundle(record: JsonObject) -> JsonObject:
     }
 
 
-def contents_told(bundle: JsonObject, expand: bool) -> list[JsonObject]:
+def contents_of(bundle: JsonObject, expand: bool) -> list[JsonObject]:
     """A bundle's members, with their members or without a word of them."""
     if expand:
         return bundle["bundle_data"]

@@ -7,7 +7,7 @@ from typing import Any
 
 from omicsdk.sandbox.gen3.access import OPEN, below
 from omicsdk.sandbox.gen3.indexd import requests
-from omicsdk.sandbox.gen3.indexd.bundles import as_bundle, contents_told, drs_uri
+from omicsdk.sandbox.gen3.indexd.bundles import as_bundle, contents_of, drs_uri
 from omicsdk.sandbox.gen3.indexd.index import MAX_BULK, PASSPORTS, Index
 from omicsdk.sandbox.gen3.indexd.record import CLOUDS, checksums, scheme
 from omicsdk.sandbox.gen3.indexd.records import listed
@@ -157,7 +157,7 @@ def _commons(index: Index, call: Call) -> _Commons:
 
 def _shown(index: Index, call: Call, *, expand: bool) -> Reply:
     found, commons = index.either(call.arguments["object_id"]), _commons(index, call)
-    contents = {"contents": contents_told(found, expand)} if "bundle_data" in found else {}
+    contents = {"contents": contents_of(found, expand)} if "bundle_data" in found else {}
     return Reply({**_object(found, commons), **contents})
 
 

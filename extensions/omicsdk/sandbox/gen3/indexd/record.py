@@ -16,15 +16,6 @@ CLOUDS = {"s3": "aws", "gs": "gcp", "az": "azure"}
 _GIVEN = ("file_name", "version", "uploader", "description", "form", "size")
 _SETS = ("urls", "acl", "authz")
 _DATES = ("content_created_date", "content_updated_date")
-_NEW_DATES = (
-    "Cannot set content_updated_date without content_created_date",
-    "content_updated_date cannot come before content_created_date",
-)
-_CHANGED_DATES = (
-    "Cannot set content_updated_date on record that does not have a content_created_date",
-    "Cannot set content_updated_date before the content_created_date",
-)
-"""Refusals of dates without the first one, and in the wrong order."""
 
 
 def timestamp(seconds: float) -> str:
@@ -64,7 +55,7 @@ def made(given: Mapping[str, Any], *, did: str, baseid: str, now: float) -> Json
         "created_date": timestamp(now),
         "updated_date": timestamp(now),
     }
-    dates = _dates(empty, given, _NEW_DATES)
+    dates = _dates(empty, given)
     if dates:
         dates["content_updated_date"] = dates["content_updated_date"] or dates["content_created_date"]
     return {**empty, **_changes(empty, given), **dates}
@@ -82,7 +73,7 @@ def changed(record: JsonObject, changes: Mapping[str, Any], now: float) -> JsonO
         Problem: 400; dates make no sense, or there is metadata of a URL that it does not have.
     """
     own = {"baseid": changes.get("baseid") or record["baseid"], "rev": new_rev(), "updated_date": timestamp(now)}
-    return {**record, **_changes(record, changes), **_dates(record, changes, _CHANGED_DATES), **own}
+    return {**record, **_changes(record, changes), **_dates(record, changes), **own}
 
 
 def is_blank(record: Mapping[str, Any]) -> bool:
@@ -131,7 +122,7 @@ def _date(text: str) -> str:
         raise bad(f"{text!r} isn't a date and time: give it like 2024-01-31T12:00:00Z", crashes=True) from error
 
 
-def _dates(record: Mapping[str, Any], stated: Mapping[str, Any], refusals: tuple[str, str]) -> JsonObject:
+def _dates(record: Mapping[str, Any], stated: Mapping[str, Any]) -> JsonObject:
     """The dates of a record's contents, as far as they are stated.
 
     Raises:
@@ -140,9 +131,8 @@ def _dates(record: Mapping[str, Any], stated: Mapping[str, Any], refusals: tuple
     if all(stated.get(name) is None for name in _DATES):
         return {}
     first, last = (_date(stated[name]) if stated.get(name) is not None else record[name] for name in _DATES)
-    for wrong, refusal in zip((first is None, first and last and last < first), refusals, strict=True):
-        if wrong:
-            raise bad(refusal)
+    if first is None or (last and last < first):
+        raise bad("Cannot set content_updated_date without content_created_date, or before it")
     return dict(zip(_DATES, (first, last), strict=True))
 
 

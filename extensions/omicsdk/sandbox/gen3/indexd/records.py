@@ -10,7 +10,7 @@ from omicsdk.sandbox.gen3.indexd.index import BY_CHANGE, BY_GUID, NEIGHBOURS, In
 from omicsdk.sandbox.gen3.indexd.record import identifiers, in_list, is_blank, new_guid, new_rev, single
 from omicsdk.sandbox.gen3.service import HTML, crash_if_real
 from omicsdk.sandbox.service import Call, JsonObject, Reply, for_each
-from omicsdk.sandbox.validation import LARGEST
+from omicsdk.sandbox.validation import LARGEST, whole_number
 
 MOST_GUIDS = 10_000
 """Number of GUIDs that may be requested at once."""
@@ -284,21 +284,10 @@ def get_stats(index: Index, call: Call) -> Reply:
 
 def get_valid_guids(index: Index, call: Call) -> Reply:
     """GET /guid/mint."""
-    asked = requests.Query(call).text("count")
-    try:
-        count = 1 if asked is None else int(asked)
-    except ValueError:
-        return _error(f"Count {asked} is not a valid integer")
-    if count < 0:
-        return _error("You cannot provide a count less than 0")
-    if count > MOST_GUIDS:
-        return _error(f"You cannot provide a count greater than {MOST_GUIDS}")
-    prefix = index.prefix
-    return Reply({"guids": [new_guid(prefix) for _ in range(count)]})
-
-
-def _error(message: str) -> Reply:
-    return Reply(text=message, status=400, headers={"Content-Type": "text/plain; charset=utf-8"})
+    count = whole_number(requests.Query(call).text("count") or "1")
+    if count is None or not 0 <= count <= MOST_GUIDS:
+        return Reply(text=f"count has to be an integer from 0 to {MOST_GUIDS}", status=400, headers=HTML)
+    return Reply({"guids": [new_guid(index.prefix) for _ in range(count)]})
 
 
 def get_guids_prefix(index: Index, _call: Call) -> Reply:

@@ -20,13 +20,6 @@ from omicsdk.sandbox.service import Call, Handler, Reply, Service, handlers_in, 
 _GA4GH = "ga4gh"
 _COLLECTIONS = ("/index", "/index/blank", "/bundle", "/urls", "/alias/", "/bulk/documents")
 """Paths that are taken with and without a slash at the end, as the document has them. Elsewhere a slash is part of a GUID."""
-_PAGES = {
-    400: "The browser (or proxy) sent a request that this server could not understand.",
-    405: "The method is not allowed for the requested URL.",
-    415: "Did not attempt to load JSON data because the request Content-Type was not &#39;application/json&#39;.",
-}
-
-
 _CRASHES: dict[str, tuple[int, ...]] = dict.fromkeys(("query_urls", "query_urls_metadata", "get_records"), (400,))
 """Operations in which the real service checks no argument."""
 
@@ -83,8 +76,7 @@ def _refusing(handler: Handler, *, in_ga4gh_words: bool) -> Handler:
 def _page(status: int) -> Reply:
     """The web framework's page for a status."""
     phrase = HTTPStatus(status).phrase
-    reason = _PAGES.get(status, HTTPStatus(status).description)
-    text = f"<!doctype html>\n<html lang=en>\n<title>{status} {phrase}</title>\n<h1>{phrase}</h1>\n<p>{reason}</p>\n"
+    text = f"<!doctype html>\n<html lang=en>\n<title>{status} {phrase}</title>\n<h1>{phrase}</h1>\n"
     return Reply(text=text, status=status, headers=HTML)
 
 

@@ -46,7 +46,6 @@ Count = Annotated[int, Interval(ge=0, le=LARGEST)]
 _BOUNDS = ("greater_than_equal", "less_than_equal")
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _NOT_STORED = "Value error, a NUL character can't be stored"
-_NO_OBJECT = "Input should be a valid dictionary or object to extract fields from"
 Fault = dict[str, Any]
 Q = TypeVar("Q")
 B = TypeVar("B")
@@ -103,10 +102,8 @@ def _read(kind: Any, value: object, place: str, faults: list[Fault]) -> Any:
 
 def _fault(place: str, found: Mapping[str, Any]) -> Fault:
     fault = {**found, "loc": [place, *found["loc"]]}
-    if found["type"] == "dataclass_type":
-        # The service states bodies as models, which pydantic calls something else than dataclasses.
+    if found["type"] == "dataclass_type":  # the service has models in place of dataclasses
         del fault["ctx"]
-        fault |= {"type": "model_attributes_type", "msg": _NO_OBJECT}
     return fault
 
 

@@ -156,7 +156,7 @@ class _NoNulls(graphql.Visitor):
 
 
 def response(reader: Reader, text: str, variables: dict[str, Any]) -> tuple[Any, list[str]]:
-    """Response a query.
+    """The response to a query.
 
     Args:
         reader: The reader.
@@ -177,13 +177,7 @@ def response(reader: Reader, text: str, variables: dict[str, Any]) -> tuple[Any,
         field_resolver=_resolve,
         type_resolver=_type_of,
     )
-    return outcome.data, [_error_text(each, outcome.stage) for each in outcome.errors]
-
-
-def _error_text(error: graphql.GraphQLError, stage: Stage) -> str:
-    """An error as the service returns it."""
-    if stage is Stage.PARSED:
-        place = "".join(f" ({each.line}:{each.column})" for each in (error.locations or ())[:1])
-        return error.message.replace("Syntax Error:", f"Syntax Error GraphQL{place}", 1)
-    # The service has other quotation marks than the library.
-    return error.message.replace("'", '"') if stage is Stage.VALIDATED else error.message
+    messages = [each.message for each in outcome.errors]
+    if outcome.stage is Stage.VALIDATED:  # the service has other quotation marks than the library
+        messages = [each.replace("'", '"') for each in messages]
+    return outcome.data, messages

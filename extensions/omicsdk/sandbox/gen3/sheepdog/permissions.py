@@ -23,11 +23,6 @@ PROGRAMS = "/services/sheepdog/submission/program"
 """Users with the permission on this resource may make and delete programs."""
 PROJECTS = "/services/sheepdog/submission/project"
 """Users with the permission on this resource, or on the program's, may make and delete projects."""
-NOT_FOUND = (
-    "The requested URL was not found on the server. If you entered the URL manually please check your spelling and try"
-    " again."
-)
-_NOT_ALLOWED = "405 Method Not Allowed: The method is not allowed for the requested URL."
 
 
 def refuse(status: int, message: str, *, crashes: bool = False) -> Problem:
@@ -149,5 +144,5 @@ class SheepdogMiddleware(TrailingSlashes):
         """The response to a path or method that no route has."""
         if isinstance(refusal, Problem):
             raise refusal
-        message = {404: NOT_FOUND, 405: _NOT_ALLOWED}.get(refusal.status_code, refusal.detail)
-        return Response(json.dumps({"message": message}), refusal.status_code, refusal.headers, "application/json")
+        content = json.dumps({"message": refusal.detail})
+        return Response(content, refusal.status_code, refusal.headers, "application/json")

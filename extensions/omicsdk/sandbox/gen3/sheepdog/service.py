@@ -14,7 +14,9 @@ VERSION = "5.2.4"
 _STATED = ("/v0/submission/",)
 _STORAGE = "files of the commons are uploaded through Fence; this service has no storage"
 _XML = "it needs tables of how XML becomes records, which a custom dictionary does not have"
+_BULK = "the service itself fails on several documents at once"
 _ABSENT = {
+    **dict.fromkeys(("submit_bulk", "create_bulk", "try_submit_bulk", "try_create_bulk"), _BULK),
     "upload_file": _STORAGE,
     "try_upload_file": _STORAGE,
     "change_file_upload": _STORAGE,
@@ -48,8 +50,7 @@ def sheepdog_service(gen3: Gen3, document: Mapping[str, Any]) -> Service:
             "get_version": Reply({"commit": "", "dictionary": unknown, "version": VERSION}),
         },
         absent=_ABSENT,
-        # A service without storage, or without tables of how XML becomes records.
-        crashes=dict.fromkeys((each for each, why in _ABSENT.items() if why in (_STORAGE, _XML)), (501,)),
+        crashes=dict.fromkeys((each for each, why in _ABSENT.items() if why in (_STORAGE, _XML, _BULK)), (501,)),
         error_body=error_body,
         around=lambda app: SheepdogMiddleware(app, _STATED),
     )

@@ -24,7 +24,6 @@ from omicsdk.sandbox.gen3.records.store import (
 from omicsdk.sandbox.gen3.records.submission import CREATE, UPDATE, Deletion, Submission
 from omicsdk.sandbox.gen3.service import crash_if_real
 from omicsdk.sandbox.gen3.sheepdog.permissions import (
-    NOT_FOUND,
     PROGRAMS,
     PROJECTS,
     ROOT,
@@ -36,21 +35,14 @@ from omicsdk.sandbox.gen3.sheepdog.permissions import (
     refuse,
     resource_of,
 )
-from omicsdk.sandbox.gen3.sheepdog.tables import JSON, parsed_json, records_of, sent, supported
+from omicsdk.sandbox.gen3.sheepdog.tables import JSON, parsed_json, records_of, sent
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.service import Call, Reply, for_each
 
 OPEN = "open"
 """The state of a project in which records may be submitted."""
 _DONE = "Transaction successful."
-_TRIED = (
-    "Transaction would have been successful. User selected dry run option, transaction aborted, no data written to"
-    " database."
-)
-_BULK_FORM = (
-    "Bulk transfers must be an array of JSON objects of format: {\n"
-    '    "name": string,\n    "doc_format": string,\n    "doc": string,\n}'
-)
+_TRIED = "Transaction would have been successful. Nothing was written, as it was tried only."
 _NOT_RELEASABLE = "Project is not releasable. Project must be submitted at least once first."
 
 
@@ -232,59 +224,33 @@ def _run(commons: Gen3, visit: Visit, role: str, document: Document, *, dry_run:
     return response
 
 
-def _bulk(commons: Gen3, call: Call, role: str, *, dry_run: bool) -> Reply:
-    visit = enter(commons, call, role, OPEN)
-    stated = parsed_json(sent(call).text)
-    if not isinstance(stated, list):
-        raise refuse(400, _BULK_FORM)
-    documents = [_bulk_document(each) for each in cast("list[object]", stated)]
-    crash_if_real(commons.context, "several documents at once")
-    message: list[dict[str, Any]] = []
-    for each in documents:
-        try:
-            response = _run(commons, visit, role, each, dry_run=dry_run)
-        except Problem as problem:
-            response = {"code": problem.status, "message": problem.title, "success": False}
-        message.append({"name": each.name, "response_json": response})
-    return Reply({"code": 201, "message": "Bulk transaction submitted.", "subtransactions": message}, 201)
-
-
-def _bulk_document(stated: object) -> Document:
-    if isinstance(stated, dict):
-        member = cast("dict[str, object]", stated)
-        name, kind, text = member.get("name"), member.get("doc_format"), member.get("doc")
-        if isinstance(name, str) and isinstance(kind, str) and isinstance(text, str):
-            return Document(text, supported(kind), name)
-    raise refuse(400, _BULK_FORM)
-
-
 # -- attempts
 
 
-def _transaction(commons: Gen3, call: Call, visit: Visit, colon: str = "") -> Transaction:
+def _transaction(commons: Gen3, call: Call, visit: Visit) -> Transaction:
     """The transaction that a request names."""
     text = call.arguments["transaction_id"]
     if not text.isdecimal():
-        raise refuse(404, NOT_FOUND)
+        raise refuse(404, "Not Found")
     found = commons.records.log.get(int(text)) if len(text) < 19 else None
     if found is None or found.project_id != visit.project_id:
-        raise refuse(404, f"Unable to find transaction_log with id{colon} {text} for project {visit.project_id}")
+        raise refuse(404, f"Unable to find transaction_log with id {text} for project {visit.project_id}")
     return found
+
+
+def _check_open(tried: Transaction) -> None:
+    if tried.closed or tried.committed_by is not None:
+        raise refuse(400, "This transaction log was closed or committed already.")
 
 
 def commit_transaction(commons: Gen3, call: Call) -> Reply:
     """PUT and POST /v0/submission/{program}/{project}/transactions/{transaction_id}/commit."""
     visit = enter(commons, call, UPDATE, OPEN)
     with commons.records.writing():
-        tried = _transaction(commons, call, visit, ":")
-        if tried.closed:
-            raise refuse(400, "Unable to commit closed transaction log.")
-        if tried.committed_by is not None:
-            raise refuse(400, f"This transaction_log was committed already by transaction '{tried.committed_by}'.")
-        if tried.state != SUCCEEDED:
-            raise refuse(400, f"Unable to commit transaction log in state {tried.state}.")
-        if not tried.is_dry_run or tried.document is None:
-            raise refuse(400, "Cannot submit transaction_log that is not a dry_run.")
+        tried = _transaction(commons, call, visit)
+        _check_open(tried)
+        if tried.state != SUCCEEDED or not tried.is_dry_run or tried.document is None:
+            raise refuse(400, "Unable to commit what is not a dry run that succeeded.")
         response = _run(commons, visit, tried.role, tried.document)
         if response["success"]:
             commons.records.log.change(tried.id, committed_by=response["transaction_id"])
@@ -296,10 +262,7 @@ def close_transaction(commons: Gen3, call: Call) -> Reply:
     visit = enter(commons, call, UPDATE)
     with commons.records.writing():
         tried = _transaction(commons, call, visit)
-        if tried.closed:
-            raise refuse(400, "This transaction log is already closed.")
-        if tried.committed_by is not None:
-            raise refuse(400, "This transaction log has already been committed. Closing it would have no effect.")
+        _check_open(tried)
         commons.records.log.change(tried.id, closed=True)
     return Reply({"code": 200, "message": "Closed transaction.", "transaction_id": tried.id})
 
@@ -432,8 +395,6 @@ HANDLERS = {
         {
             "{}_record": partial(_submit, dry_run=False),
             "try_{}_record": partial(_submit, dry_run=True),
-            "{}_bulk": partial(_bulk, dry_run=False),
-            "try_{}_bulk": partial(_bulk, dry_run=True),
         },
     ),
     **for_each(
