@@ -1,5 +1,6 @@
 """The GraphQL schema of a dictionary; runs queries, whose errors are texts."""
 
+import json
 from collections.abc import Mapping
 from functools import lru_cache
 from importlib import resources
@@ -128,8 +129,10 @@ def _resolve(source: Any, info: _Info, **stated: Any) -> Any:
     if isinstance(source, Node):
         return source.value(name)
     if isinstance(source, dict):
-        value = cast("dict[str, Any]", source).get(name)
-        return value() if callable(value) else value
+        value: object = cast("dict[str, object]", source).get(name)
+        value = value() if callable(value) else value
+        is_json = info.return_type is graphql.GraphQLString and isinstance(value, dict | list)
+        return json.dumps(value) if is_json else cast("Any", value)
     if source is reader and name == "viewer":
         return reader
     record = source if isinstance(source, Record) else None

@@ -1,6 +1,5 @@
 """The records and the log that a user may see, and the subjects of a query's fields."""
 
-import json
 import operator
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -367,20 +366,14 @@ def _documents(each: Transaction) -> list[dict[str, Any]]:
     sent, response = each.document, each.response or {}
     if "entities" not in response:
         return []
-    entities = [
-        {**entity, **{name: json.dumps(entity[name]) for name in ("unique_keys", "warnings")}}
-        for entity in each.entities
-    ]
-    errors = json.dumps(response.get("transactional_errors", []))
-    return [
-        {
-            "id": each.id,
-            "name": None if sent is None else sent.name,
-            "doc": None if sent is None else sent.text,
-            "doc_size": 0 if sent is None else len(sent.text.encode()),
-            "doc_format": "json" if sent is None else sent.format,
-            "type": each.type,
-            "response": {**response, "entities": entities, "transactional_errors": errors},
-            "response_json": json.dumps(response),
-        }
-    ]
+    document = {
+        "id": each.id,
+        "name": sent and sent.name,
+        "doc": sent and sent.text,
+        "doc_size": len(sent.text.encode()) if sent else 0,
+        "doc_format": sent.format if sent else "json",
+        "type": each.type,
+        "response": response,
+        "response_json": response,
+    }
+    return [document]

@@ -10,7 +10,7 @@ from jsonschema import Draft4Validator
 
 from omicsdk.core.yaml_text import YamlFault, read_yaml
 from omicsdk.sandbox.gen3.commons import Gen3
-from omicsdk.sandbox.gen3.records.dictionary import OWN_KEYS, Dictionary, Node
+from omicsdk.sandbox.gen3.records.dictionary import OWN_KEYS, Node
 from omicsdk.sandbox.gen3.records.store import Record, Store
 from omicsdk.sandbox.gen3.service import crash_if_real
 from omicsdk.sandbox.gen3.sheepdog.permissions import ROOT, SERVICE, enter, enter_empty, refuse, resource_of
@@ -18,6 +18,8 @@ from omicsdk.sandbox.gen3.sheepdog.tables import FORMATS, JSON, TSV, supported, 
 from omicsdk.sandbox.service import Call, Reply
 
 SAME = {
+    "get_project_dictionary": "get_dictionary",
+    "get_project_dictionary_node": "get_dictionary_node",
     "get_project_template": "get_template",
     "get_project_templates": "get_templates",
     "get_project_upload_manifest": "get_project_manifest",
@@ -217,35 +219,23 @@ def _table(
 # -- the dictionary, and empty tables to fill in, of the commons and of each project
 
 
-def get_dictionary(commons: Gen3, _call: Call) -> Reply:
-    """GET /v0/submission/_dictionary."""
-    return _entries(commons.records.dictionary, f"{ROOT}/_dictionary")
-
-
-def _entries(dictionary: Dictionary, place: str) -> Reply:
-    return Reply({"links": [f"{place}/{name}" for name in (*dictionary.nodes, "_all")]})
+def get_dictionary(commons: Gen3, call: Call) -> Reply:
+    """GET /v0/submission/_dictionary, also of a project."""
+    place = ROOT
+    if "project" in call.arguments:
+        visit = enter(commons, call, "read")
+        place = f"{ROOT}/{visit.program}/{visit.code}"
+    return Reply({"links": [f"{place}/_dictionary/{name}" for name in (*commons.records.dictionary.nodes, "_all")]})
 
 
 def get_dictionary_node(commons: Gen3, call: Call) -> Reply:
-    """GET /v0/submission/_dictionary/{entry}."""
-    entry, dictionary = call.arguments["entry"], commons.records.dictionary
-    if entry == "_all":
-        return Reply(dict(dictionary.document))
-    if entry not in dictionary.document:
+    """GET /v0/submission/_dictionary/{entry}, also of a project."""
+    if "project" in call.arguments:
+        enter(commons, call, "read")
+    entry, document = call.arguments["entry"], commons.records.dictionary.document
+    if entry != "_all" and entry not in document:
         raise refuse(404, f"Entry {entry} not in dictionary")
-    return Reply(dictionary.document[entry])
-
-
-def get_project_dictionary(commons: Gen3, call: Call) -> Reply:
-    """GET /v0/submission/{program}/{project}/_dictionary."""
-    visit = enter(commons, call, "read")
-    return _entries(commons.records.dictionary, f"{ROOT}/{visit.program}/{visit.code}/_dictionary")
-
-
-def get_project_dictionary_node(commons: Gen3, call: Call) -> Reply:
-    """GET /v0/submission/{program}/{project}/_dictionary/{entry}."""
-    enter(commons, call, "read")
-    return get_dictionary_node(commons, call)
+    return Reply(dict(document) if entry == "_all" else document[entry])
 
 
 def get_template(commons: Gen3, call: Call) -> Reply:
