@@ -2,13 +2,12 @@
 
 import base64
 import binascii
-from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from omicsdk.sandbox.fusillade.policies import check_policy, group_policy
 from omicsdk.sandbox.fusillade.state import GROUP, ROLE, USER, Fusillade, Link, is_name, refuse_missing
-from omicsdk.sandbox.problems import Problem, bad_arguments
+from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
 from omicsdk.sandbox.service import Call, Reply, for_each, page
 from omicsdk.sandbox.state.database import Table
 
@@ -62,16 +61,16 @@ def _name(token: str) -> str:
         raise bad_arguments("Invalid next_token: use the one in the Link header of a page") from error
 
 
-def taken(what: str) -> Problem:
+def taken(kind: str, name: str) -> Problem:
     """A 409 for what cannot be created because its name is taken."""
-    return Problem(409, "Conflict", f"There is a {what} already; nothing has been changed")
+    return Problem(409, "Conflict", f"There is a {kind} {name} already; nothing has been changed")
 
 
-def stated(call: Call, key: str) -> list[str]:
-    """The names of a change; the document requires none, and a change without any means nothing."""
-    if key not in call.body:
-        raise bad_arguments(f"The body has no {key}: it lists what is to be changed")
-    return _names(call, key)
+def stated(call: Call, key: str) -> Any:
+    """A field of the body; the document requires none, and a change without it means nothing."""
+    if call.body.get(key) is None:
+        raise bad_arguments(f"The body has no {key}")
+    return call.body[key]
 
 
 def _names(call: Call, key: str) -> list[str]:
@@ -93,10 +92,10 @@ def _create(fusillade: Fusillade, call: Call, kind: str) -> Reply:
         policy = check_policy(policy)
     elif kind == GROUP:
         policy = group_policy(name)
-    fusillade.all_there(GROUP, groups, 400)
-    fusillade.all_there(ROLE, roles, 400)
+    if missing := fusillade.missing(GROUP, groups) + fusillade.missing(ROLE, roles):
+        raise bad_arguments(f"There is no {', '.join(missing)}; nothing has been changed")
     if not fusillade.add(kind, name, policy, groups=groups, roles=roles, creator=call.sender.email):
-        raise taken(f"{kind} {name}")
+        raise taken(kind, name)
     message = f"The {kind} {name} has been created."
     return Reply({"msg": message}, 201) if kind == USER else Reply(status=201, text=message)
 
@@ -113,14 +112,11 @@ def _delete(fusillade: Fusillade, call: Call, kind: str) -> Reply:
 
 
 def _set_policy(fusillade: Fusillade, call: Call, kind: str) -> Reply:
-    if call.body.get("policy") is None:
-        raise bad_arguments("The body has no policy: it is what takes the place of the present one")
-    with fusillade.transaction():
-        name = fusillade.found(kind, call.arguments[f"{kind}_id"]).name
-        fusillade.principals.change(kind, name, policy=check_policy(call.body["policy"]))
-    if kind == USER:
-        return Reply({"user_id": name, "msg": "The user's policy has been set."})
-    return Reply(text=f"The policy of the {kind} {name} has been set.")
+    policy = check_policy(stated(call, "policy"))
+    name = fusillade.found(kind, call.arguments[f"{kind}_id"]).name
+    fusillade.principals.change(kind, name, policy=policy)
+    message = f"The policy of the {kind} {name} has been set."
+    return Reply({"user_id": name, "msg": message}) if kind == USER else Reply(text=message)
 
 
 # -- who is in which group, and who has which role
@@ -140,21 +136,19 @@ def _list_linked(fusillade: Fusillade, call: Call, kinds: tuple[str, str]) -> Re
 
 
 def _relink(fusillade: Fusillade, call: Call, kinds: tuple[str, str]) -> Reply:
-    """Make links or ends them: all of them, or none when a part of it was done before."""
+    """Make links or end them: all of them, or none when a part of it was done before."""
     kind, other = kinds
-    names, action = stated(call, f"{other}s"), call.arguments["action"]
+    names, action = list(dict.fromkeys(stated(call, f"{other}s"))), call.arguments["action"]
     with fusillade.transaction():
         name = fusillade.found(kind, call.arguments[f"{kind}_id"]).name
-        fusillade.all_there(other, names)
+        if missing := fusillade.missing(other, names):
+            raise not_found(f"There is no {other} {', '.join(missing)}; nothing has been changed")
         by, equal = _ends(kind, name, other)
-        links = [Link(**equal, **{by: each}) for each in names]
-        present = {getattr(each, by) for each in fusillade.links.all(**equal)}
+        present = {getattr(link, by) for link in fusillade.links.all(**equal)}
         if not names or any((each in present) == (action == "add") for each in names):
             return Reply(status=304)
         if action == "add":
-            for user, count in Counter(each.name for each in links if each.to_kind == GROUP).items():
-                fusillade.room_for(user, count)
-            fusillade.links.put_all(links)
+            fusillade.links.put_all(Link(**equal, **{by: each}) for each in names)
         else:
             for each in names:
                 fusillade.links.remove(**equal, **{by: each})
@@ -200,7 +194,7 @@ def get_v1_user_owns(fusillade: Fusillade, call: Call) -> Reply:
     if fusillade.types.get(kind) is None:
         refuse_missing(f"resource type {kind}; group and role are the others")
     form = f"/resource/{kind}/id/{{}}"
-    return listed(call, "resource_ids", fusillade.things, "id", show=form, type=kind, creator=user)
+    return listed(call, "resource_ids", fusillade.resources, "id", show=form, type=kind, creator=user)
 
 
 def post_v1_policies_evaluate(fusillade: Fusillade, call: Call) -> Reply:

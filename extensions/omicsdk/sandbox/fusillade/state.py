@@ -3,14 +3,12 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
 from omicsdk.sandbox.fusillade.policies import (
     ADMIN_POLICY,
     ADMIN_ROLE,
-    EMAIL,
     EVERYBODY,
     OWNER,
     USER_POLICY,
@@ -18,12 +16,12 @@ from omicsdk.sandbox.fusillade.policies import (
     Decision,
     JsonObject,
     Policy,
+    actions_of,
     decide,
     group_policy,
-    texts,
 )
 from omicsdk.sandbox.fusillade.tokens import Grants, ServiceAccount, email_of, new_account, read_token
-from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
+from omicsdk.sandbox.problems import not_found
 from omicsdk.sandbox.service import Caller, SandboxContext
 from omicsdk.sandbox.state.credentials import SigningKey
 from omicsdk.sandbox.state.database import Table
@@ -36,11 +34,8 @@ ADMINISTRATOR = "user@example.org"
 """The administrator of a new sandbox."""
 
 SETTINGS = (
-    Setting("auth.group_max", 10, "how many groups a user can be in"),
     Setting("auth.login_as", "", "address that logs in without the consent page; empty for the page"),
-    Setting("auth.first_groups", "hca", "groups that a user joins with the first login, separated by blanks"),
     Setting("auth.token_seconds", 3600, "validity of access tokens, in seconds"),
-    Setting("auth.rotate_refresh_tokens", False, "whether each refresh ends the refresh token and gives another one"),
 )
 
 _NAME = re.compile(r"[0-9a-zA-Z.@_\-$,=]{1,128}")
@@ -97,16 +92,15 @@ class ResourceType:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """An access level of a resource type: a policy, and of which kind that is."""
+    """An access level of a resource type."""
 
     type: str
     name: str
-    kind: str
     policy: JsonObject
 
 
 @dataclass(frozen=True, slots=True)
-class Thing:
+class Resource:
     """A resource ID."""
 
     type: str
@@ -119,8 +113,8 @@ class Member:
     """The access of a member to a resource.
 
     Attributes:
-        type: The object's type.
-        id: The object.
+        type: The resource's type.
+        id: The resource.
         member: `user/NAME` or `group/NAME`.
         level: The access level.
     """
@@ -152,7 +146,7 @@ class Fusillade:
         self.links = Table(database, "auth_links", Link, key="kind name to_kind to_name")
         self.types = Table(database, "auth_types", ResourceType)
         self.levels = Table(database, "auth_levels", Level, key="type name")
-        self.things = Table(database, "auth_things", Thing, key="type id")
+        self.resources = Table(database, "auth_things", Resource, key="type id")
         self.members = Table(database, "auth_members", Member, key="type id member")
         self.grants = Grants(database, context.clock.now)
         self.key = SigningKey(folder / "oauth.key", database, "auth_keys")
@@ -182,11 +176,9 @@ class Fusillade:
         """A user, group or role; a 404 when there is none of that name."""
         return self.principals.get(kind, name) or refuse_missing(f"{kind} {name}")
 
-    def all_there(self, kind: str, names: Sequence[str], status: int = 404) -> None:
-        """A refusal unless all names are users, groups or roles."""
-        if missing := [name for name in names if self.principals.get(kind, name) is None]:
-            detail = f"There is no {kind} {', '.join(missing)}; nothing has been changed"
-            raise not_found(detail) if status == 404 else bad_arguments(detail)
+    def missing(self, kind: str, names: Iterable[str]) -> list[str]:
+        """The names that are not users, groups or roles."""
+        return [name for name in names if self.principals.get(kind, name) is None]
 
     def add(
         self,
@@ -208,7 +200,6 @@ class Fusillade:
             if kind == USER:
                 everybody = [EVERYBODY] if self.principals.get(GROUP, EVERYBODY) else []
                 groups = list(dict.fromkeys([*everybody, *groups]))
-                self.room_for(name, len(groups))
             self.link(kind, name, GROUP, groups)
             self.link(kind, name, ROLE, roles)
         return True
@@ -231,11 +222,6 @@ class Fusillade:
         if found is None:
             self.add(USER, name)
         return found or self.found(USER, name)
-
-    def first_groups(self) -> list[str]:
-        """The groups that a user joins with the first login, as far as they exist."""
-        stated = self.context.settings.text("auth.first_groups").split()
-        return [group for group in stated if self.principals.get(GROUP, group)]
 
     def caller(self, token: str) -> Caller | None:
         """The bearer of a JSON Web Token, for all services; None for a token of another kind.
@@ -260,20 +246,13 @@ class Fusillade:
         """
         if not is_name(email):
             raise ValueError(f"{email!r} can't be the name of an account: letters, digits and .@_-$,= are allowed")
-        if missing := [group for group in groups if self.principals.get(GROUP, group) is None]:
+        if missing := self.missing(GROUP, groups):
             raise ValueError(f"there is no group {missing[0]!r}")
         self.add(USER, email)
         self.link(USER, email, GROUP, groups)
         account, path = new_account(folder, email, token_uri)
         self.service_accounts.add(account)
         return path
-
-    def room_for(self, user: str, count: int) -> None:
-        """A 409 when a user would be in too many groups."""
-        limit = int(self.context.settings.number("auth.group_max"))
-        present = self.links.count(kind=USER, name=user, to_kind=GROUP)
-        if present + count > limit:
-            raise Problem(409, "Conflict", f"{user} is in {present} groups and can be in {limit}: leave some first")
 
     # -- decisions
 
@@ -297,13 +276,7 @@ class Fusillade:
 
     def allowed_actions(self, user: str, groups: Iterable[str]) -> list[str]:
         """The actions that a user's policies allow, on whatever resource and whether denied elsewhere or not."""
-        return [
-            action
-            for policy in self.policies_of(user, groups)
-            for statement in policy["Statement"]
-            if statement["Effect"] == "Allow"
-            for action in texts(statement.get("Action", []))
-        ]
+        return sorted({action for each in self.policies_of(user, groups) for action in actions_of(each, "Allow")})
 
     def decide(self, user: str, actions: Sequence[str], resource: str, *, token_groups: Iterable[str] = ()) -> Decision:
         """Decide whether a user may do something.
@@ -320,35 +293,28 @@ class Fusillade:
         if not self.account(user).enabled:
             return Decision(False, f"The user {user} is disabled.")
         groups = sorted(self.groups_of(user).union(token_groups))
-        type_name, thing = _thing_of(resource)
-        context = {
-            EMAIL: [user],
-            "fus:groups": groups,
-            "fus:roles": self.roles_of(user, groups),
-            "aws:CurrentTime": [datetime.fromtimestamp(self.now(), UTC).isoformat()],
-            "aws:EpochTime": [str(int(self.now()))],
-        }
+        type_name, id = _resource_of(resource)
+        context = {"fus:user_email": user}
         policies = self.policies_of(user, groups)
-        if thing and self.types.get(type_name):
-            context |= {"fus:resource_type": [type_name], "fus:resource_id": [thing]}
-            policies += self._access(user, groups, type_name, thing)
+        if id and self.types.get(type_name):
+            context |= {"fus:resource_type": type_name, "fus:resource_id": id}
+            policies += self._access(user, groups, type_name, id)
         return decide(policies, actions, resource, context)
 
-    def _access(self, user: str, groups: Iterable[str], type_name: str, thing: str) -> list[Policy]:
-        """Return the access levels that a user has on an object, directly, by groups, and as its owner."""
-        mine = {f"{USER}/{user}", *(f"{GROUP}/{each}" for each in groups)}
-        held = {each.level for each in self.members.all(type=type_name, id=thing) if each.member in mine}
-        found = self.things.get(type_name, thing)
-        if found and found.creator == user:
+    def _access(self, user: str, groups: Iterable[str], type_name: str, id: str) -> list[Policy]:
+        """Return the access levels that a user has on a resource, directly, by groups, and as its owner."""
+        names = {f"{USER}/{user}", *(f"{GROUP}/{each}" for each in groups)}
+        held = {each.level for each in self.members.all(type=type_name, id=id) if each.member in names}
+        if self.resources.count(type=type_name, id=id, creator=user):
             held.add(OWNER)
         return [each.policy for each in self.levels.all(type=type_name) if each.name in held]
 
 
-def _thing_of(resource: str) -> tuple[str, str]:
+def _resource_of(resource: str) -> tuple[str, str]:
     """The type and the ID in a resource's name, as in `arn:hca:SERVICE:*:*:TYPE/ID`; empty where there are none."""
     parts = resource.rpartition(":")[2].split("/")
     if parts[0] == "resource" and parts[2:3] == ["id"]:
-        parts = [parts[1], *parts[3:]]  # the service's own name for an object
+        parts = [parts[1], *parts[3:]]  # the service's own name for a resource ID
     return (parts[0], parts[1]) if len(parts) > 1 else ("", "")
 
 

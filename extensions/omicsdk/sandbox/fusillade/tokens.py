@@ -1,9 +1,5 @@
-"""What represents a user: the application and its secret, requests to log in and what is granted, accounts of programs, bearer
-tokens."""
+"""What represents a user: the application and its secret, logins and what they grant, accounts of programs, bearer tokens."""
 
-import base64
-import binascii
-import hmac
 import json
 import math
 import secrets
@@ -11,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, cast
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from omicsdk.core.files import PRIVATE, in_place_of
 from omicsdk.sandbox.problems import Problem
@@ -21,23 +17,6 @@ from omicsdk.sandbox.state.database import Database, Table
 CLIENT_ID = "omics-sandbox"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 """Names of this machine."""
-
-
-class OAuthError(Problem):
-    """A refusal in the terms of OAuth 2.0.
-
-    Args:
-        code: The error as RFC 6749 names it, such as `invalid_grant`.
-        description: One sentence for users.
-        status: The HTTP status.
-    """
-
-    def __init__(self, code: str, description: str, status: int = 400) -> None:
-        super().__init__(status, code, description)
-
-    def fields(self) -> dict[str, str]:
-        """The error in a response or a redirect."""
-        return {"error": self.code, "error_description": self.title}
 
 
 def client_secret(secrets: Secrets) -> str:
@@ -63,85 +42,35 @@ def application_secrets(origin: str, secret: str) -> dict[str, Any]:
     }
 
 
-def check_client(form: Mapping[str, str], authorization: str, expected: str) -> bool:
-    """Check which client sent a request for tokens; there is one, the sandbox's own application.
-
-    Args:
-        form: The request's form.
-        authorization: Its Authorization header, where client and secret may be instead.
-        expected: The application's secret.
-
-    Returns:
-        Whether it proved its identity by its secret.
-
-    Raises:
-        OAuthError: The client is not known or its secret is wrong.
-    """
-    name, secret = form.get("client_id", ""), form.get("client_secret", "")
-    scheme, _, text = authorization.partition(" ")
-    if scheme.lower() == "basic":
-        try:
-            name, _, secret = base64.b64decode(text, validate=True).decode().partition(":")
-        except (binascii.Error, ValueError) as error:
-            raise OAuthError("invalid_client", "The Authorization header isn't readable", 401) from error
-        name, secret = unquote(name), unquote(secret)
-    if name != CLIENT_ID:
-        raise OAuthError("invalid_client", f"The client is {CLIENT_ID!r} here, not {name[:80]!r}", 401)
-    if secret and not hmac.compare_digest(secret.encode(errors="surrogatepass"), expected.encode()):
-        raise OAuthError("invalid_client", "The client's secret is wrong", 401)
-    return bool(secret)
-
-
 def host_of(url: str) -> str | None:
-    """The name of an address's host; None when it has none, or is not an address."""
+    """The name of an address's host; None when it has none, or is not an address without a user and a fragment."""
     try:
         parts = urlsplit(url)
         _ = parts.port  # raises for one that is no number
     except ValueError:
         return None
-    return parts.hostname
+    return parts.hostname if url.isprintable() and "@" not in parts.netloc and not parts.fragment else None
 
 
-def may_redirect(uri: str, origin: str) -> bool:
-    """Whether a browser may be sent somewhere with a code: to this machine or server, so that no page gets one.
-
-    Args:
-        uri: The address that the client states for the redirect.
-        origin: Scheme, host and port of this server as the client reached it, whose /echo shows the code.
-    """
-    if uri in (f"{origin}/echo", f"{origin}/auth/echo"):
-        return True
-    if host_of(uri) not in LOOPBACK or not uri.isprintable():
-        return False
-    parts = urlsplit(uri)
-    return parts.scheme in ("http", "https") and not parts.fragment and not parts.username
-
-
-TICKET_SECONDS = 600.0
-"""How long the consent page is valid."""
-CODE_SECONDS = 600.0
-"""Validity of a code, in seconds: the most that RFC 6749 recommends (section 4.1.2)."""
+GRANT_SECONDS = 600.0
+"""Validity of the consent page and of a code, in seconds: the most that RFC 6749 recommends (section 4.1.2)."""
 
 
 @dataclass(frozen=True, slots=True)
-class LoginRequest:
+class Login:
     """A client's request for a login.
 
     Attributes:
-        client_id: The client; empty for the deployment's own application, which gets tokens instead of a code.
         redirect_uri: Where the browser goes afterwards; empty when the response is shown instead.
         state: Handed back with the redirect.
         scope: Words separated by blanks.
-        nonce: Put into the identity token.
         challenge: The S256 challenge of PKCE (RFC 7636); empty without.
         audience: Audience of the access token; empty for the usual one.
     """
 
-    client_id: str
     redirect_uri: str
     state: str
     scope: str
-    nonce: str
     challenge: str
     audience: str
 
@@ -158,27 +87,23 @@ class Grant:
         digest: The secret's.
         request: The fields of the login request.
         email: The user who granted it; empty for a ticket.
-        family: What ties the refresh tokens to the login that they came from; empty for a ticket.
         ends: When the secret ends, in the sandbox's time.
-        used: Whether the code was exchanged.
     """
 
     kind: str
     digest: str
     request: dict[str, str]
     email: str
-    family: str
     ends: float
-    used: bool = False
 
     @property
-    def login(self) -> LoginRequest:
+    def login(self) -> Login:
         """The login request."""
-        return LoginRequest(**self.request)
+        return Login(**self.request)
 
 
 class Grants:
-    """Tickets, codes and refresh tokens.
+    """Tickets of the consent page, codes and refresh tokens.
 
     Args:
         database: The sandbox's database.
@@ -188,59 +113,26 @@ class Grants:
     def __init__(self, database: Database, now: Callable[[], float]) -> None:
         self._transaction = database.transaction
         self._now = now
-        self._grants = Table(database, "auth_grants", Grant, key="kind digest")
+        self._grants = Table(database, "auth_logins", Grant, key="kind digest")
 
-    def _put(self, kind: str, request: LoginRequest, email: str, family: str, seconds: float) -> str:
+    def put(self, kind: str, login: Login, email: str = "") -> str:
+        """Make the secret of a grant; that of a refresh token has no end."""
         secret = secrets.token_hex(24)  # no text that begins with a dash: users paste it
-        self._grants.put(Grant(kind, digest(secret), asdict(request), email, family, self._now() + seconds))
+        ends = math.inf if kind == REFRESH else self._now() + GRANT_SECONDS
+        self._grants.remove("ends <= ?", self._now())  # no client can use these any more
+        self._grants.put(Grant(kind, digest(secret), asdict(login), email, ends))
         return secret
 
-    def _find(self, kind: str, secret: str) -> Grant | None:
+    def find(self, kind: str, secret: str) -> Grant | None:
+        """The grant of a secret; None when it is unknown or has ended."""
         return self._grants.first("ends > ?", self._now(), kind=kind, digest=digest(secret))
 
-    def put_ticket(self, request: LoginRequest) -> str:
-        """Store a request until a user answers the page."""
-        self._grants.remove("ends <= ?", self._now())  # no client can use these any more
-        return self._put(TICKET, request, "", "", TICKET_SECONDS)
-
-    def ticket(self, ticket: str, *, take: bool) -> LoginRequest | None:
-        """The request of a ticket, taken when it is answered; None when the ticket is unknown or has ended."""
+    def take(self, kind: str, secret: str) -> Grant | None:
+        """The grant of a secret, which is no longer valid afterwards; None when it is not valid."""
         with self._transaction():
-            found = self._find(TICKET, ticket)
-            if take:
-                self._grants.remove(kind=TICKET, digest=digest(ticket))
-        return found and found.login
-
-    def put_code(self, request: LoginRequest, email: str) -> str:
-        """Make a code."""
-        return self._put(CODE, request, email, secrets.token_hex(16), CODE_SECONDS)
-
-    def take_code(self, code: str) -> Grant | None:
-        """The request that a code was granted for, once; None when it is not valid.
-
-        A code that comes twice may have been stolen: the refresh tokens of its login are revoked (RFC 6749, section 4.1.2).
-        """
-        with self._transaction():
-            found = self._find(CODE, code)
-            if found is None:
-                return None
-            if found.used:
-                self._grants.remove(kind=REFRESH, family=found.family)
-                return None
-            self._grants.change(CODE, found.digest, used=True)
-            return found
-
-    def put_refresh(self, request: LoginRequest, email: str, family: str) -> str:
-        """Make a refresh token of the login of a family."""
-        return self._put(REFRESH, request, email, family, math.inf)
-
-    def refresh(self, token: str) -> Grant | None:
-        """The request that a refresh token was granted for; None when it is not valid."""
-        return self._find(REFRESH, token)
-
-    def revoke(self, token: str) -> bool:
-        """Revoke a refresh token; False when it was not valid."""
-        return self._grants.remove(kind=REFRESH, digest=digest(token)) > 0
+            grant = self.find(kind, secret)
+            self._grants.remove(kind=kind, digest=digest(secret))
+        return grant
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,8 +227,11 @@ def read_token(token: str, key: SigningKey, accounts: Table[ServiceAccount], now
         )
     except jwt.PyJWTError as error:
         raise refused(f"it can't be read: {error}") from error
-    _check_time(claims, now)
-    _check_audience(claims.get("aud"))
+    _check_time(claims.get("exp"), claims.get("iat", 0), now)
+    stated = claims.get("aud")
+    audiences = cast("Sequence[object]", stated) if isinstance(stated, list) else [stated]
+    if not any(each in AUDIENCES or (isinstance(each, str) and host_of(each) in LOOPBACK) for each in audiences):
+        raise refused(f"it is meant for {stated!r}; the claim aud is one of {', '.join(AUDIENCES)}")
     email = email_of(claims)
     if account and (email != account.email or claims.get("iss") != account.email):
         raise refused(f"{account.email} may sign for itself only")
@@ -357,23 +252,10 @@ def refused(reason: str) -> Problem:
     return Problem(401, "Unauthorized", f"The token is refused: {reason}", challenge)
 
 
-def _check_time(claims: Mapping[str, Any], now: float) -> None:
-    moments = {name: claims.get(name) for name in ("exp", "nbf", "iat")}
-    for name, moment in moments.items():
-        if moment is not None and (isinstance(moment, bool) or not isinstance(moment, int | float)):
-            raise refused(f"its claim {name} is no number of seconds")
-    if moments["exp"] is None:
-        raise refused("it has no end (claim exp)")
-    if moments["exp"] <= now:
+def _check_time(ends: object, begins: object, now: float) -> None:
+    if not isinstance(ends, int | float) or not isinstance(begins, int | float):
+        raise refused("its claims exp and iat have to be numbers of seconds")
+    if ends <= now:
         raise refused("it has expired")
-    begins = max(moments["nbf"] or 0, moments["iat"] or 0)
     if begins > now + LEEWAY:
         raise refused(f"it is not valid before {begins - now:.0f} s from now: check the clock of your machine")
-
-
-def _check_audience(stated: object) -> None:
-    audiences = cast("Sequence[object]", stated) if isinstance(stated, list) else [stated]
-    for audience in audiences:
-        if audience in AUDIENCES or (isinstance(audience, str) and host_of(audience) in LOOPBACK):
-            return
-    raise refused(f"it is meant for {stated!r}; the claim aud is one of {', '.join(AUDIENCES)}")

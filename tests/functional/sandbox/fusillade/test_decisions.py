@@ -75,22 +75,6 @@ def test_who_is_new_gets_an_account(admin):
     assert admin.get("/v1/user/new@example.org/groups").json() == {"groups": ["user_default"]}
 
 
-def test_conditions_know_groups_and_time(admin, ann, policy, sandbox):
-    in_lab = policy("dss:PutFile", Condition={"ForAnyValue:StringEquals": {"fus:groups": "lab"}})
-    admin.post("/v1/group", json={"group_id": "lab"})
-    admin.put(f"/v1/user/{ann}/policy", json={"policy": in_lab})
-    assert not ask(admin, ann, "dss:PutFile")["result"]
-    admin.put(f"/v1/user/{ann}/groups", params={"action": "add"}, json={"groups": ["lab"]})
-    assert ask(admin, ann, "dss:PutFile")["result"]
-    sandbox.clock.freeze(1893456000.0)
-    until = policy("dss:PutFile", Condition={"DateLessThan": {"aws:CurrentTime": "2030-01-01T00:01:00Z"}})
-    admin.headers["Authorization"] = f"Bearer {sandbox.token()}"  # the one before ended long ago
-    admin.put(f"/v1/user/{ann}/policy", json={"policy": until})
-    assert ask(admin, ann, "dss:PutFile")["result"]
-    sandbox.clock.advance(60)
-    assert not ask(admin, ann, "dss:PutFile")["result"]
-
-
 @pytest.mark.parametrize(
     "change",
     [

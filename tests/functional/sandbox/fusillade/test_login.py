@@ -56,9 +56,9 @@ def log_in(web, **more) -> dict[str, str]:
 
 
 def test_a_login_from_beginning_to_end(web, sandbox, client):
-    begun = authorize(web, **PKCE, nonce="n1")
+    begun = authorize(web, **PKCE)
     assert (begun.status_code, begun.headers["cache-control"]) == (302, "no-store")
-    answered = press(web, **PKCE, nonce="n1", email="ann@example.org")
+    answered = press(web, **PKCE, email="ann@example.org")
     assert answered.status_code == 303
     assert answered.headers["location"].startswith(BACK)
     assert query_of(answered)["state"] == "s t"
@@ -67,7 +67,7 @@ def test_a_login_from_beginning_to_end(web, sandbox, client):
     tokens = got.json()
     assert (tokens["token_type"], tokens["expires_in"], tokens["scope"]) == ("Bearer", 3600, SCOPE)
     identity = jwt.decode(tokens["id_token"], options={"verify_signature": False})
-    assert (identity["email"], identity["nonce"], identity["aud"]) == ("ann@example.org", "n1", "omics-sandbox")
+    assert (identity["email"], identity["aud"]) == ("ann@example.org", "omics-sandbox")
     about = client(token=tokens["access_token"]).get("/oauth/userinfo").json()
     assert about["email"] == "ann@example.org"
     known = about["https://auth.data.humancellatlas.org/app_metadata"]["authorization"]
@@ -143,6 +143,8 @@ def test_no_other_user_gets_a_code(web, uri):
     response = authorize(web, redirect_uri=uri)
     assert response.status_code == 400
     assert "location" not in response.headers
+    assert authorize(web, client_id="other").status_code == 400
+    assert authorize(web, code_challenge_method="plain").status_code == 400
 
 
 @pytest.mark.parametrize("uri", ["http://127.0.0.1:5000/x?y=1", "http://[::1]:1/", "http://localhost"])
@@ -176,32 +178,10 @@ def test_codes_and_tickets_stay_out_of_the_log(web, sandbox):
     assert "ticket" not in log
 
 
-@pytest.mark.parametrize(
-    ("more", "error"),
-    [
-        ({"response_type": "token"}, "unsupported_response_type"),
-        ({"response_type": "", "respone_type": "token"}, "unsupported_response_type"),
-        ({"code_challenge": "short", "code_challenge_method": "S256"}, "invalid_request"),
-        ({"code_challenge": CHALLENGE, "code_challenge_method": "plain"}, "invalid_request"),
-        ({"code_challenge": CHALLENGE}, "invalid_request"),
-        ({"code_challenge_method": "S256"}, "invalid_request"),
-        ({"prompt": "none"}, "login_required"),
-    ],
-)
-def test_what_a_client_asks_wrong_goes_back_to_it(web, more, error):
-    response = query_of(authorize(web, **more))
-    assert (response["error"], response["state"]) == (error, "s t")
-
-
-def test_an_unknown_client_gets_nothing(web):
-    assert authorize(web, client_id="other").status_code == 400
-
-
 def test_a_switch_logs_in_without_asking(web, sandbox):
     sandbox.settings.turn({"auth.login_as": "robot@example.org"})
-    for prompt in ("", "none", "login"):
-        response = authorize(web, prompt=prompt, **PKCE)
-        assert query_of(response)["state"] == "s t"
+    response = authorize(web, **PKCE)
+    assert query_of(response)["state"] == "s t"
     tokens = exchange(web, query_of(response)["code"], code_verifier=VERIFIER).json()
     assert jwt.decode(tokens["access_token"], options={"verify_signature": False})["email"] == "robot@example.org"
 
@@ -214,14 +194,10 @@ def test_a_switch_logs_in_without_asking(web, sandbox):
         (PKCE, {"code_verifier": ""}, 400, "invalid_grant"),
         (PKCE, {"code_verifier": VERIFIER, "redirect_uri": "http://localhost:1/"}, 400, "invalid_grant"),
         (PKCE, {"code_verifier": VERIFIER, "client_id": "other"}, 401, "invalid_client"),
-        (PKCE, {"code_verifier": VERIFIER, "client_id": ""}, 401, "invalid_client"),
         (PKCE, {"code_verifier": VERIFIER, "client_secret": "wrong"}, 401, "invalid_client"),
         (PKCE, {"code_verifier": VERIFIER, "code": "x"}, 400, "invalid_grant"),
         (PKCE, {"code_verifier": VERIFIER, "grant_type": "password"}, 400, "unsupported_grant_type"),
-        (PKCE, {"code_verifier": VERIFIER, "grant_type": "client_credentials"}, 400, "unsupported_grant_type"),
-        (PKCE, {"grant_type": ""}, 400, "unsupported_grant_type"),
         ({}, {}, 401, "invalid_client"),
-        ({}, {"code_verifier": VERIFIER}, 400, "invalid_grant"),
     ],
 )
 def test_what_a_code_is_worth(web, pkce, form, status, error):
@@ -230,47 +206,14 @@ def test_what_a_code_is_worth(web, pkce, form, status, error):
     assert response.headers["cache-control"] == "no-store"
 
 
-@pytest.mark.parametrize("basic", [True, False])
-def test_a_secret_takes_the_place_of_pkce(web, basic):
-    known = secret(web)
-    form = {"grant_type": "authorization_code", "code": code_for(web), "redirect_uri": BACK}
-    if basic:
-        response = web.post("/oauth/token", data=form, auth=(known["client_id"], known["client_secret"]))
-    else:
-        response = web.post("/oauth/token", data={**form, **known})
-    assert response.status_code == 200
-    assert response.json()["refresh_token"]
-
-
-@pytest.mark.parametrize("header", ["Basic !", "Basic YTpi", "Basic /w=="])
-def test_basic_authorization_that_is_none(web, header):
-    response = web.post("/oauth/token", data={"grant_type": "refresh_token"}, headers={"Authorization": header})
-    assert (response.status_code, response.json()["error"]) == (401, "invalid_client")
-    assert response.headers["www-authenticate"].startswith("Basic")
-
-
 def test_a_code_ends(web, sandbox):
     code = code_for(web, **PKCE)
     sandbox.clock.advance(600)
     assert exchange(web, code, code_verifier=VERIFIER).json()["error"] == "invalid_grant"
 
 
-def test_a_code_that_comes_twice_ends_what_it_led_to(web):
-    code = code_for(web, **PKCE)
-    tokens = exchange(web, code, code_verifier=VERIFIER).json()
-    assert refresh(web, tokens["refresh_token"]).status_code == 200
-    assert exchange(web, code, code_verifier=VERIFIER).status_code == 400
-    assert refresh(web, tokens["refresh_token"]).json()["error"] == "invalid_grant"
-
-
 def refresh(web, token, **more):
     return web.post("/oauth/token", data={"grant_type": "refresh_token", "refresh_token": token, **CLIENT, **more})
-
-
-def test_what_is_requested_is_what_there_is(web):
-    tokens = log_in(web, scope="email")
-    assert tokens.keys() == {"access_token", "token_type", "expires_in", "scope"}
-    assert "id_token" in log_in(web, scope="openid")
 
 
 def test_refreshing(web, sandbox, client):
@@ -287,67 +230,16 @@ def test_refreshing(web, sandbox, client):
     assert (less["scope"], "id_token" in less) == ("email", False)
     assert refresh(web, tokens["refresh_token"], scope="openid admin").json()["error"] == "invalid_scope"
     assert refresh(web, "none").json()["error"] == "invalid_grant"
-    assert refresh(web, "").json()["error"] == "invalid_request"
-
-
-def test_refresh_tokens_that_change(web, sandbox):
-    sandbox.settings.turn({"auth.rotate_refresh_tokens": True, "auth.token_seconds": 60})
-    first = log_in(web)["refresh_token"]
-    response = refresh(web, first).json()
-    assert response["expires_in"] == 60
-    assert refresh(web, first).status_code == 400
-    assert refresh(web, response["refresh_token"]).status_code == 200
 
 
 def test_revoking_ends_later_refreshes(web, client):
     tokens = log_in(web)
     token = {"token": tokens["refresh_token"]}
-    assert web.post("/oauth/revoke", json={"client_id": "other", **token}).status_code == 401
-    assert refresh(web, tokens["refresh_token"]).status_code == 200
     assert web.post("/oauth/revoke", json={**CLIENT, **token}).status_code == 200
     assert web.post("/oauth/revoke", json={**CLIENT, **token}).status_code == 200
     assert refresh(web, tokens["refresh_token"]).json()["error"] == "invalid_grant"
     assert client(token=tokens["access_token"]).get("/v1/users").status_code == 200
     assert web.post("/oauth/revoke", json=CLIENT).status_code == 400
-
-
-def test_the_deployments_own_login_brings_tokens(web):
-    response = query_of(press(web, client_id="", scope="", email="ann@example.org"))
-    assert jwt.decode(response["id_token"], options={"verify_signature": False})["email"] == "ann@example.org"
-    assert (response["scope"], response["state"]) == ("openid email profile", "s t")
-    shown = press(web, client_id="", scope="", redirect_uri="").json()
-    assert shown["access_token"]
-
-
-def test_login_and_logout_lead_on(web):
-    begun = web.get("/login", params={"redirect_uri": BACK, "state": "s"})
-    assert begun.status_code == 301
-    asked = web.get(begun.headers["location"])
-    assert (asked.status_code, web.get(asked.headers["location"]).status_code) == (302, 200)
-    assert web.get("/login").status_code == 400
-    ended = web.get("/logout", params={"client_id": "x"})
-    assert (ended.status_code, web.get(ended.headers["location"]).status_code) == (200, 200)
-
-
-@pytest.mark.parametrize("host", [None, "auth.data.humancellatlas.org", "localhost:1"])
-def test_the_configuration_refers_to_this_server(web, sandbox, host):
-    response = web.get("/.well-known/openid-configuration", headers={"Host": host} if host else {})
-    found = response.json()
-    base = f"http://{host}" if host == "localhost:1" else sandbox.url
-    assert found["token_endpoint"] == f"{base}/auth/oauth/token"
-    assert found["code_challenge_methods_supported"] == ["S256"]
-    if base == sandbox.url:
-        assert httpx.get(found["jwks_uri"], trust_env=False, verify=False).json()["keys"]
-
-
-def test_the_configuration_of_another_host(web):
-    response = httpx.get(
-        f"{web.base_url}.well-known/openid-configuration",
-        headers={"Host": "allowed.test"},
-        trust_env=False,
-        verify=False,
-    )
-    assert response.status_code == 400
 
 
 @pytest.mark.parametrize("place", ["", "/auth", "/dss", "/dss/v1"])
@@ -357,8 +249,3 @@ def test_where_clients_look_for_the_application(sandbox, place):
     assert found["auth_uri"] == f"{sandbox.url}/auth/oauth/authorize"
     assert found["token_uri"] == f"{sandbox.url}/auth/oauth/token"
     assert found.keys() == {"client_id", "client_secret", "auth_uri", "token_uri", "redirect_uris"}
-
-
-def test_a_form_is_needed(web):
-    assert web.post("/oauth/token", json={"grant_type": "refresh_token"}).status_code == 415
-    assert web.post("/consent", content=b"x" * 20_000).status_code == 413

@@ -125,18 +125,6 @@ def test_refusals_say_why(admin, method, path, body, status):
     assert response.json()["detail"]
 
 
-def test_nothing_is_made_when_a_part_is_refused(admin, sandbox):
-    sandbox.settings.turn({"auth.group_max": 2})
-    full = admin.post("/v1/user", json={"user_id": "bob", "groups": ["hca", "admin"]})
-    assert full.status_code == 409
-    assert admin.get("/v1/user/bob").status_code == 404
-    admin.post("/v1/user", json={"user_id": "bob", "groups": ["hca"]})
-    assert admin.put("/v1/user/bob/groups", params=ADD, json={"groups": ["admin"]}).status_code == 409
-    admin.post("/v1/user", json={"user_id": "ann"})
-    assert admin.put("/v1/group/admin/users", params=ADD, json={"users": ["ann", "bob"]}).status_code == 409
-    assert names(admin, "/v1/user/ann/groups", "groups") == ["user_default"]
-
-
 def test_who_creates_owns(admin, client, policy):
     admin.post("/v1/group", json={"group_id": "mine"})
     admin.post("/v1/role", json={"role_id": "mine", "policy": policy("a:Bc")})

@@ -1,7 +1,7 @@
 """Resource types, access levels, and decisions about things that are shared one by one."""
 
 import pytest
-from omicsdk.sandbox.fusillade.state import Member, Thing
+from omicsdk.sandbox.fusillade.state import Member, Resource
 
 BOX = {"actions": ["box:Open", "box:Close"]}
 THING = "arn:hca:boxes:*:dev:box/b1"
@@ -105,7 +105,7 @@ def test_members_come_in_pages(box, sandbox):
 @pytest.mark.parametrize("path", ["/v1/resource/box/ids", "/v1/resource/box"])
 def test_objects_come_in_pages(box, sandbox, path):
     for number in range(8):
-        sandbox.fusillade.things.add(Thing("box", f"c{number}", "x"))
+        sandbox.fusillade.resources.add(Resource("box", f"c{number}", "x"))
     first = box.get(path, params={"per_page": 5})
     second = box.get(first.links["next"]["url"])
     assert [len(response.json()["resource_ids"]) for response in (first, second)] == [5, 4]

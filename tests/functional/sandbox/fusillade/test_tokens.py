@@ -77,8 +77,8 @@ def test_audiences(sandbox, account, client, audience):
         ({"aud": "http://["}, "claim aud"),
         ({"aud": [1]}, "claim aud"),
         ({"exp": 1}, "expired"),
-        ({"exp": None}, "no end"),
-        ({"exp": "soon"}, "can't be read|no number"),
+        ({"exp": None}, "numbers of seconds"),
+        ({"exp": "soon"}, "numbers of seconds"),
         ({"iss": "other@example.org"}, "for itself only"),
         ({EMAIL: "user@example.org"}, "for itself only"),
         ({EMAIL: None}, "no claim"),
@@ -89,7 +89,7 @@ def test_audiences(sandbox, account, client, audience):
 def test_tokens_that_are_refused(sandbox, account, client, changes, words):
     response = client(token=signed(sandbox, account, **changes)).get("/oauth/userinfo")
     assert response.status_code == 401
-    assert any(word in response.json()["detail"] for word in words.split("|")), response.text
+    assert words in response.json()["detail"]
 
 
 def test_a_clock_that_is_wrong(sandbox, account, client):
