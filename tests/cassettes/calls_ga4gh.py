@@ -12,9 +12,7 @@ def htsget(recorder: Recorder, sandbox: Sandbox) -> None:
     del sandbox
     for kind in ("reads", "variants"):
         recorder.call(f"get_{kind}_service_info")
-        recorder.call(
-            f"get_{kind}", id=EXAMPLE_READS, class_="header", reference_name="chr1", start=0, end=500, tags=["NM", "MD"]
-        )
+        recorder.call(f"get_{kind}", id=EXAMPLE_READS, reference_name="chr1", start=0, end=500, tags=["NM", "MD"])
         recorder.call(f"post_{kind}", id=EXAMPLE_READS, regions=[{"referenceName": "chr1", "start": 0, "end": 300}])
     recorder.refused(404, "get_reads", id="none/of/these")
     recorder.refused(400, "get_variants", id=EXAMPLE_READS, format="BCF")
