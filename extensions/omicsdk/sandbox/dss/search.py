@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from omicsdk.sandbox.dss.state import Dss
 from omicsdk.sandbox.dss.store import LIVE_BUNDLE, Event, JsonObject, parse_version
 from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
-from omicsdk.sandbox.search import InvalidQuery, UnsupportedClause, compile_query
+from omicsdk.sandbox.search import QueryError, compile_query
 from omicsdk.sandbox.service import Call, Reply, page
 from omicsdk.sandbox.validation import whole_number
 
@@ -25,7 +25,7 @@ def post_search(dss: Dss, call: Call) -> Reply:
         matches = compile_query(query)
     except RecursionError as error:
         raise Problem(400, "elasticsearch_bad_request", "Invalid Elasticsearch query: it is nested too deep") from error
-    except (InvalidQuery, UnsupportedClause) as error:
+    except QueryError as error:
         raise Problem(400, "elasticsearch_bad_request", f"Invalid Elasticsearch query: {error}") from error
     after: str = arguments.get("search_after", "")
     total = 0
