@@ -313,4 +313,4 @@ def azul(recorder: Recorder, sandbox: Sandbox) -> None:
     recorder.call("get_file_state", file_uuid=hits[0].entry_id)
     recorder.stream("get_file", file_uuid=hits[0].entry_id, catalog="dcp43")
     sandbox.settings.turn({"azul.requests": 1})
-    recorder.refused(429, "get_version")
+    recorder.refused(429, "get_catalogs")

@@ -10,7 +10,7 @@ from typing import Any
 
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.sandbox.dss.state import Dss
-from omicsdk.sandbox.dss.store import LIVE_BUNDLE, Bundle, BundleEntry, FileRecord
+from omicsdk.sandbox.dss.store import LIVE_BUNDLE, Bundle, FileRecord
 from omicsdk.sandbox.state.listings import Collection, Listing
 
 NAMESPACE = uuids.UUID("5f1c0a2e-6f6a-4d57-9c0b-0a8f1f6f8f31")
@@ -76,15 +76,24 @@ class IndexedFile:
         return self.id_of("project_json")
 
     @property
+    def core(self) -> Mapping[str, Any]:
+        """The description of its project."""
+        return self.first("project_json").get("project_core", {})
+
+    @property
+    def drs_uri(self) -> str:
+        """Its name for DRS."""
+        return f"drs://data.terra.bio/v1_{self.project_id}_{self.record.uuid}"
+
+    @property
     def short_name(self) -> str:
         """Short name of its project."""
-        core = self.first("project_json").get("project_core", {})
-        return str(core.get("project_short_name") or f"bundle {self.bundle.uuid[:8]}")
+        return str(self.core.get("project_short_name") or f"bundle {self.bundle.uuid[:8]}")
 
     @property
     def title(self) -> str:
         """Title of its project."""
-        return str(self.first("project_json").get("project_core", {}).get("project_title") or self.short_name)
+        return str(self.core.get("project_title") or self.short_name)
 
 
 def azul_time(version: str) -> str:
@@ -135,15 +144,12 @@ class Atlas:
         for bundle in newest.values():
             document = self._dss.documents.get(bundle.uuid, bundle.version)
             metadata: dict[str, Any] = {} if document is None else document.document.get("files", {})
-            for entry in self._entries(bundle):
+            for entry in self._dss.entries(bundle):
                 if not entry.indexed:
                     known = found.get(entry.file.uuid)
                     if known is None or known.record.version <= entry.file.version:
                         found[entry.file.uuid] = IndexedFile(entry.file, entry.name, bundle, metadata)
         return sorted(found.values(), key=lambda file: (file.name, file.record.uuid))
-
-    def _entries(self, bundle: Bundle) -> Sequence[BundleEntry]:
-        return self._dss.entries(bundle)
 
     def md5(self, file: IndexedFile) -> str:
         """MD5 of a file in Base64, as AnVIL states it.
@@ -165,18 +171,37 @@ def _md5() -> Any:
 Reader = Callable[[IndexedFile], list[Any]]
 
 
+_METADATA: Mapping[str, tuple[str, ...]] = {
+    "organ": ("specimen_from_organism", "organ"),
+    "organPart": ("specimen_from_organism", "organ_parts", "organ_part"),
+    "specimenDisease": ("specimen_from_organism", "diseases"),
+    "genusSpecies": ("donor_organism", "genus_species"),
+    "biologicalSex": ("donor_organism", "sex", "biological_sex"),
+    "developmentStage": ("donor_organism", "development_stage"),
+    "donorDisease": ("donor_organism", "diseases"),
+    "laboratory": ("contributors", "laboratory"),
+    "libraryConstructionApproach": (
+        "library_preparation_protocol",
+        "library_construction_method",
+        "library_construction_approach",
+    ),
+    "nucleicAcidSource": ("library_preparation_protocol", "nucleic_acid_source"),
+    "instrumentManufacturerModel": ("sequencing_protocol", "instrument_manufacturer_model"),
+}
+"""Schema, and names of members, the first of which that exists has the values of a field."""
+
+
 def _of(schema: str, *names: str) -> Reader:
-    return lambda file: [value for each in file.metadata.get(schema, ()) for value in texts(each, *names)] or [None]
+    def read(file: IndexedFile) -> list[Any]:
+        documents = file.metadata.get(f"{schema}_json", ())
+        if schema == "contributors":
+            documents = file.first("project_json").get("contributors", ())
+        return [value for document in documents for value in texts(document, *names)] or [None]
 
-
-def _of_contributors(name: str) -> Reader:
-    return lambda file: (
-        [str(each[name]) for each in file.first("project_json").get("contributors", ()) if each.get(name)] or [None]
-    )
+    return read
 
 
 HCA_FIELDS: Mapping[str, Reader] = {
-    "entryId": lambda file: [file.record.uuid],
     "fileId": lambda file: [file.record.uuid],
     "fileName": lambda file: [file.name],
     "fileFormat": lambda file: [file.format],
@@ -185,94 +210,61 @@ HCA_FIELDS: Mapping[str, Reader] = {
     "fileSource": lambda file: ["DCP/2 Analysis" if file.is_matrix else "Contributor"],
     "contentDescription": lambda file: ["Count Matrix" if file.is_matrix else None],
     "isIntermediate": lambda file: [False if file.is_matrix else None],
-    "matrixCellCount": lambda _: [None],
     "bundleUuid": lambda file: [file.bundle.uuid],
     "bundleVersion": lambda file: [file.bundle_version],
     "projectId": lambda file: [file.project_id],
     "project": lambda file: [file.short_name],
     "projectTitle": lambda file: [file.title],
-    "laboratory": _of_contributors("laboratory"),
-    "institution": _of_contributors("institution"),
-    "contactName": _of_contributors("name"),
     "sampleId": lambda file: [file.id_of("specimen_from_organism_json")],
-    "sampleEntityType": lambda _: ["specimens"],
-    "organ": _of("specimen_from_organism_json", "organ"),
-    "effectiveOrgan": _of("specimen_from_organism_json", "organ"),
-    "specimenOrgan": _of("specimen_from_organism_json", "organ"),
-    "organPart": _of("specimen_from_organism_json", "organ_parts", "organ_part"),
-    "specimenDisease": _of("specimen_from_organism_json", "diseases"),
-    "sampleDisease": _of("specimen_from_organism_json", "diseases"),
-    "genusSpecies": _of("donor_organism_json", "genus_species"),
-    "biologicalSex": _of("donor_organism_json", "sex", "biological_sex"),
-    "developmentStage": _of("donor_organism_json", "development_stage"),
-    "donorDisease": _of("donor_organism_json", "diseases"),
-    "libraryConstructionApproach": _of(
-        "library_preparation_protocol_json", "library_construction_method", "library_construction_approach"
-    ),
-    "nucleicAcidSource": _of("library_preparation_protocol_json", "nucleic_acid_source"),
-    "instrumentManufacturerModel": _of("sequencing_protocol_json", "instrument_manufacturer_model"),
     "pairedEnd": lambda file: [file.first("sequencing_protocol_json").get("paired_end")],
     "sourceId": lambda file: [str(uuids.uuid5(NAMESPACE, f"source {file.project_id}"))],
     "sourceSpec": lambda file: [
         f"tdr:bigquery:gcp:sandbox:hca_prod_{file.project_id.replace('-', '')}__20260101_dcp43"
     ],
+    **{field: _of(*places) for field, places in _METADATA.items()},
 }
 """Fields of the catalogs of the Human Cell Atlas and LungMAP, read of a file."""
 
 ANVIL_FIELDS: Mapping[str, Reader] = {
-    "fileId": lambda file: [file.record.uuid],
-    "fileVersion": lambda file: [file.version],
-    "bundle_uuid": lambda file: [file.bundle.uuid],
+    **{name: HCA_FIELDS[name] for name in ("fileId", "fileVersion")},
+    "bundle_uuid": HCA_FIELDS["bundleUuid"],
     "source_id": HCA_FIELDS["sourceId"],
     "source_spec": lambda file: [f"tdr:bigquery:gcp:sandbox:ANVIL_{file.project_id.replace('-', '')}_20260101"],
-    "files.document_id": lambda file: [file.record.uuid],
-    "files.file_id": lambda file: [file.record.uuid],
-    "files.file_name": lambda file: [file.name],
+    **dict.fromkeys(("files.document_id", "files.file_id"), HCA_FIELDS["fileId"]),
+    "files.file_name": HCA_FIELDS["fileName"],
     "files.file_format": lambda file: [f".{file.format}"],
-    "files.file_size": lambda file: [file.record.size],
+    "files.file_size": HCA_FIELDS["fileSize"],
     "files.is_supplementary": lambda _: [False],
-    "datasets.document_id": lambda file: [file.project_id],
-    "datasets.dataset_id": lambda file: [file.project_id],
-    "datasets.title": lambda file: [file.short_name],
-    "donors.document_id": lambda file: [file.id_of("donor_organism_json")],
-    "donors.donor_id": lambda file: [file.id_of("donor_organism_json")],
+    **dict.fromkeys(("datasets.document_id", "datasets.dataset_id"), HCA_FIELDS["projectId"]),
+    "datasets.title": HCA_FIELDS["project"],
+    **dict.fromkeys(("donors.document_id", "donors.donor_id"), lambda file: [file.id_of("donor_organism_json")]),
     "donors.organism_type": HCA_FIELDS["genusSpecies"],
     "donors.phenotypic_sex": HCA_FIELDS["biologicalSex"],
-    "biosamples.document_id": HCA_FIELDS["sampleId"],
-    "biosamples.biosample_id": HCA_FIELDS["sampleId"],
+    **dict.fromkeys(("biosamples.document_id", "biosamples.biosample_id"), HCA_FIELDS["sampleId"]),
     "biosamples.anatomical_site": HCA_FIELDS["organ"],
-    "activities.document_id": lambda file: [file.id_of("library_preparation_protocol_json")],
-    "activities.activity_id": lambda file: [file.id_of("library_preparation_protocol_json")],
+    **dict.fromkeys(
+        ("activities.document_id", "activities.activity_id"),
+        lambda file: [file.id_of("library_preparation_protocol_json")],
+    ),
     "activities.assay_type": HCA_FIELDS["libraryConstructionApproach"],
 }
 """Fields of AnVIL's catalogs, read of a file."""
 
-# The index in SQL, for pages and counts: the same rule as `Atlas.files`, the newest version of a file in the newest version of a bundle.
-_STATED = "json_extract(d.document, '$.files.project_json[0].%s')"
-_SHORT_NAME = f"coalesce(nullif({_STATED % 'project_core.project_short_name'}, ''), 'bundle ' || substr(n.uuid, 1, 8))"
-_FILES = (
-    f"WITH n AS (SELECT uuid, max(version) AS version FROM dss_bundles WHERE {LIVE_BUNDLE} GROUP BY uuid)"  # noqa: S608 - our own words
-    f" SELECT b.name, b.file_uuid, f.size, {_SHORT_NAME} AS project,"
-    f" coalesce(nullif({_STATED % 'project_core.project_title'}, ''), {_SHORT_NAME}) AS title,"
-    f" coalesce({_STATED % 'provenance.document_id'}, n.uuid) AS project_id, max(f.version || ' ' || n.version)"
-    " FROM n JOIN dss_bundle_files b ON b.uuid = n.uuid AND b.version = n.version AND NOT b.indexed"
-    " JOIN dss_files f ON f.uuid = b.file_uuid AND f.version = b.file_version"
-    " LEFT JOIN dss_documents d ON d.uuid = n.uuid AND d.version = n.version GROUP BY b.file_uuid"
-)
-
+# The same rule as `Atlas.files`, in SQL for pages: the newest version of a file in the newest version of a bundle.
 AZUL = Collection(
     "azul",
     "Azul",
     "/azul",
     (
         Listing(
-            "projects",
-            "Projects",
-            ("Project", "Title", "Files"),
-            f"SELECT project, title, count(*) FROM ({_FILES}) GROUP BY project_id ORDER BY project",  # noqa: S608 - our own words
-        ),
-        Listing(
-            "files", "Indexed files", ("Name", "UUID", "Bytes", "Project"), f"{_FILES} ORDER BY b.name, b.file_uuid"
+            "files",
+            "Indexed files",
+            ("Name", "UUID", "Bytes"),
+            f"WITH n AS (SELECT uuid, max(version) AS version FROM dss_bundles WHERE {LIVE_BUNDLE} GROUP BY uuid)"  # noqa: S608 - our own words
+            " SELECT b.name, b.file_uuid, f.size, max(f.version || ' ' || n.version)"
+            " FROM n JOIN dss_bundle_files b ON b.uuid = n.uuid AND b.version = n.version AND NOT b.indexed"
+            " JOIN dss_files f ON f.uuid = b.file_uuid AND f.version = b.file_version"
+            " GROUP BY b.file_uuid ORDER BY b.name, b.file_uuid",
         ),
     ),
 )

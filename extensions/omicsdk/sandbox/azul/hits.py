@@ -24,10 +24,8 @@ _DONOR = {
 }
 _SPECIMEN = {"id": "sampleId", "organ": "organ", "organPart": "organPart", "disease": "specimenDisease"}
 _PROTOCOLS = {
-    "libraryConstructionApproach": "libraryConstructionApproach",
-    "nucleicAcidSource": "nucleicAcidSource",
-    "instrumentManufacturerModel": "instrumentManufacturerModel",
-    "pairedEnd": "pairedEnd",
+    name: name
+    for name in ("libraryConstructionApproach", "nucleicAcidSource", "instrumentManufacturerModel", "pairedEnd")
 }
 STRATA = ("genusSpecies", "developmentStage", "organ", "libraryConstructionApproach")
 """Dimensions of trees of matrices."""
@@ -40,13 +38,14 @@ class Addresses:
     Attributes:
         url: Its address at the service.
         mirror_uri: Its address in the mirror; None where it is not mirrored.
-        can_read: Whether the caller may read it.
+        md5: Its MD5.
+        can_read: Whether the caller may read files.
     """
 
     url: Callable[[IndexedFile], str]
     mirror_uri: Callable[[IndexedFile], str | None]
-    can_read: Callable[[IndexedFile], bool]
     md5: Callable[[IndexedFile], str]
+    can_read: bool
 
 
 def values_of(files: Sequence[IndexedFile], field: str, fields: Mapping[str, Any] = HCA_FIELDS) -> list[Any]:
@@ -91,33 +90,32 @@ def hca_hit(entity_type: str, entity: Entity, at: Addresses) -> JsonObject:
         "cellSuspensions": [],
     }
     if entity_type in ("files", "bundles"):
-        hit["bundles"] = _bundles(files)
+        hit["bundles"] = _bundles(files, "bundleUuid", "bundleVersion")
         hit["files"] = [hca_file(file, at) for file in files]
     else:
         hit["fileTypeSummaries"] = list(_type_summaries(files))
     if entity_type == "projects":
         first = files[0]
-        core = first.first("project_json").get("project_core", {})
-        strata = matrix_tree([file for file in files if file.is_matrix], STRATA, lambda file: hca_file(file, at))
+        matrices = [file for file in files if file.is_matrix]
         hit["projects"] = [
             {
                 "projectId": entity.id,
                 "projectTitle": first.title,
                 "projectShortname": first.short_name,
-                "projectDescription": core.get("project_description", ""),
+                "projectDescription": first.core.get("project_description", ""),
                 "laboratory": values_of(files, "laboratory"),
                 "estimatedCellCount": first.first("project_json").get("estimated_cell_count"),
-                "matrices": strata,
+                "matrices": matrix_tree(matrices, STRATA, lambda file: hca_file(file, at)) if matrices else {},
                 "contributedAnalyses": {},
-                "accessible": all(map(at.can_read, files)),
+                "accessible": at.can_read,
             }
         ]
     return hit
 
 
-def _bundles(files: Sequence[IndexedFile]) -> list[JsonObject]:
-    named = dict.fromkeys((file.bundle.uuid, file.bundle_version) for file in files)
-    return [{"bundleUuid": uuid, "bundleVersion": version} for uuid, version in named]
+def _bundles(files: Sequence[IndexedFile], *names: str) -> list[JsonObject]:
+    ids = dict.fromkeys((file.bundle.uuid, file.bundle_version) for file in files)
+    return [dict(zip(names, each, strict=True)) for each in ids]
 
 
 def hca_file(file: IndexedFile, at: Addresses) -> JsonObject:
@@ -138,11 +136,11 @@ def hca_file(file: IndexedFile, at: Addresses) -> JsonObject:
         "contentDescription": HCA_FIELDS["contentDescription"](file),
         "isIntermediate": HCA_FIELDS["isIntermediate"](file)[0],
         "matrixCellCount": None,
-        "drs_uri": f"drs://data.terra.bio/v1_{file.project_id}_{file.record.uuid}",
+        "drs_uri": file.drs_uri,
         "url": at.url(file),
         "azul_url": at.url(file),
         "azul_mirror_uri": at.mirror_uri(file),
-        "accessible": at.can_read(file),
+        "accessible": at.can_read,
     }
 
 
@@ -171,8 +169,6 @@ def matrix_tree(
         shown: Renders a file in a leaf.
     """
     used = sorted((each for each in dimensions if values_of(files, each)), key=lambda each: len(values_of(files, each)))
-    if not files:
-        return {}
     if not used:
         return [shown(file) for file in files]
     first, *rest = used
@@ -197,7 +193,7 @@ def anvil_hit(entity_type: str, entity: Entity, at: Addresses) -> JsonObject:
         "sources": [
             {"source_id": ANVIL_FIELDS["source_id"](first)[0], "source_spec": ANVIL_FIELDS["source_spec"](first)[0]}
         ],
-        "bundles": [{"bundle_uuid": uuid, "bundle_version": version} for uuid, version in _bundle_ids(files)],
+        "bundles": _bundles(files, "bundle_uuid", "bundle_version"),
     }
     for kind in ("datasets", "donors", "biosamples", "activities"):
         names = [name for name in ANVIL_FIELDS if name.startswith(f"{kind}.")]
@@ -210,10 +206,6 @@ def anvil_hit(entity_type: str, entity: Entity, at: Addresses) -> JsonObject:
         counts = Counter(f".{file.format}" for file in files)
         hit["files"] = [{"file_format": format_, "count": count} for format_, count in counts.items()]
     return hit
-
-
-def _bundle_ids(files: Sequence[IndexedFile]) -> list[tuple[str, str]]:
-    return list(dict.fromkeys((file.bundle.uuid, file.bundle_version) for file in files))
 
 
 def anvil_file(file: IndexedFile, at: Addresses) -> JsonObject:
@@ -232,14 +224,14 @@ def anvil_file(file: IndexedFile, at: Addresses) -> JsonObject:
         "file_format": f".{file.format}",
         "file_size": file.record.size,
         "file_md5sum": at.md5(file),
-        "drs_uri": f"drs://data.terra.bio/v1_{file.project_id}_{file.record.uuid}",
+        "drs_uri": file.drs_uri,
         "is_supplementary": False,
         "data_modality": [None],
         "reference_assembly": [None],
         "url": at.url(file),
         "azul_url": at.url(file),
         "azul_mirror_uri": None,
-        "accessible": at.can_read(file),
+        "accessible": at.can_read,
     }
 
 
@@ -271,11 +263,14 @@ def anvil_summary(files: Sequence[IndexedFile]) -> JsonObject:
         files: The files.
     """
     formats = Counter(f".{file.format}" for file in files)
+    kinds = {
+        "activityCount": "activities",
+        "biosampleCount": "biosamples",
+        "datasetCount": "datasets",
+        "donorCount": "donors",
+    }
     return {
-        "activityCount": len(values_of(files, "activities.document_id", ANVIL_FIELDS)),
-        "biosampleCount": len(values_of(files, "biosamples.document_id", ANVIL_FIELDS)),
-        "datasetCount": len(values_of(files, "datasets.document_id", ANVIL_FIELDS)),
-        "donorCount": len(values_of(files, "donors.document_id", ANVIL_FIELDS)),
+        **{name: len(values_of(files, f"{kind}.document_id", ANVIL_FIELDS)) for name, kind in kinds.items()},
         "fileCount": len(files),
         "fileFormats": [{"format": format_, "count": count} for format_, count in formats.items()],
     }

@@ -4,10 +4,10 @@ import csv
 import io
 import json
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from omicsdk.sandbox.azul.atlas import ANVIL_FIELDS, HCA_FIELDS, IndexedFile
+from omicsdk.sandbox.azul.atlas import ANVIL_FIELDS, HCA_FIELDS, IndexedFile, Reader
 from omicsdk.sandbox.azul.hits import Addresses, values_of
 from omicsdk.sandbox.azul.search import HCA, Kind
 
@@ -15,9 +15,7 @@ SUFFIXES: Mapping[str, tuple[str, str]] = {
     "compact": ("tsv", "text/tab-separated-values"),
     "curl": ("curlrc", "text/plain"),
     "terra.bdbag": ("zip", "application/octet-stream"),
-    "terra.pfb": ("avro", "application/octet-stream"),
     "verbatim.jsonl": ("jsonl", "application/jsonl"),
-    "verbatim.pfb": ("avro", "application/octet-stream"),
 }
 """Suffix and media type of each format's files."""
 JOINED = " || "
@@ -36,59 +34,62 @@ _UNSAFE = str.maketrans('<>:"|?*', "_______")
 Column = Callable[[IndexedFile, Addresses], list[Any]]
 
 
-def _field(name: str, fields: Mapping[str, Any] = HCA_FIELDS) -> Column:
-    return lambda file, _: fields[name](file)
+def _columns(fields: Mapping[str, Reader], names: Mapping[str, str]) -> dict[str, Column]:
+    def column(name: str) -> Column:
+        return lambda file, _: fields[name](file)
+
+    return {heading: column(name) for heading, name in names.items()}
 
 
 _HCA_COLUMNS: Mapping[str, Column] = {
-    "source_id": _field("sourceId"),
-    "source_spec": _field("sourceSpec"),
-    "bundle_uuid": _field("bundleUuid"),
-    "bundle_version": _field("bundleVersion"),
-    "file_document_id": _field("fileId"),
-    "file_type": lambda file, _: ["analysis_file" if file.is_matrix else "sequence_file"],
-    "file_name": _field("fileName"),
-    "file_format": _field("fileFormat"),
-    "read_index": lambda _file, _: [None],
-    "file_size": _field("fileSize"),
-    "file_uuid": _field("fileId"),
-    "file_version": _field("fileVersion"),
+    **_columns(
+        HCA_FIELDS,
+        {
+            "source_id": "sourceId",
+            "source_spec": "sourceSpec",
+            "bundle_uuid": "bundleUuid",
+            "bundle_version": "bundleVersion",
+            "file_name": "fileName",
+            "file_format": "fileFormat",
+            "file_size": "fileSize",
+            "file_uuid": "fileId",
+            "file_version": "fileVersion",
+        },
+    ),
     "file_crc32c": lambda file, _: [file.record.crc32c],
     "file_sha256": lambda file, _: [file.record.sha256],
     "file_content_type": lambda file, _: [file.record.content_type],
-    "file_drs_uri": lambda file, _: [f"drs://data.terra.bio/v1_{file.project_id}_{file.record.uuid}"],
+    "file_drs_uri": lambda file, _: [file.drs_uri],
     "file_azul_url": lambda file, at: [at.url(file)],
     "file_azul_mirror_uri": lambda file, at: [at.mirror_uri(file)],
-    "sequencing_protocol.instrument_manufacturer_model": _field("instrumentManufacturerModel"),
-    "sequencing_protocol.paired_end": _field("pairedEnd"),
-    "library_preparation_protocol.library_construction_approach": _field("libraryConstructionApproach"),
-    "library_preparation_protocol.nucleic_acid_source": _field("nucleicAcidSource"),
-    "project.provenance.document_id": _field("projectId"),
-    "project.contributors.institution": _field("institution"),
-    "project.contributors.laboratory": _field("laboratory"),
-    "project.project_core.project_short_name": _field("project"),
-    "project.project_core.project_title": _field("projectTitle"),
-    "specimen_from_organism.provenance.document_id": _field("sampleId"),
-    "specimen_from_organism.diseases": _field("specimenDisease"),
-    "specimen_from_organism.organ": _field("organ"),
-    "specimen_from_organism.organ_part": _field("organPart"),
-    "donor_organism.sex": _field("biologicalSex"),
-    "donor_organism.genus_species": _field("genusSpecies"),
-    "donor_organism.development_stage": _field("developmentStage"),
-    "donor_organism.diseases": _field("donorDisease"),
-    "_entity_type": _field("sampleEntityType"),
-    "sample.provenance.document_id": _field("sampleId"),
-}
-_ANVIL_NAMES = {
-    "bundles.bundle_uuid": "bundle_uuid",
-    "sources.source_id": "source_id",
-    "sources.source_spec": "source_spec",
-    **{name: name for name in ANVIL_FIELDS if "." in name},
+    **_columns(
+        HCA_FIELDS,
+        {
+            "sequencing_protocol.instrument_manufacturer_model": "instrumentManufacturerModel",
+            "sequencing_protocol.paired_end": "pairedEnd",
+            "library_preparation_protocol.library_construction_approach": "libraryConstructionApproach",
+            "library_preparation_protocol.nucleic_acid_source": "nucleicAcidSource",
+            "project.provenance.document_id": "projectId",
+            "project.contributors.laboratory": "laboratory",
+            "project.project_core.project_short_name": "project",
+            "project.project_core.project_title": "projectTitle",
+            "specimen_from_organism.provenance.document_id": "sampleId",
+            "specimen_from_organism.diseases": "specimenDisease",
+            "specimen_from_organism.organ": "organ",
+            "specimen_from_organism.organ_part": "organPart",
+            "donor_organism.sex": "biologicalSex",
+            "donor_organism.genus_species": "genusSpecies",
+            "donor_organism.development_stage": "developmentStage",
+            "donor_organism.diseases": "donorDisease",
+        },
+    ),
 }
 _ANVIL_COLUMNS: Mapping[str, Column] = {
-    **{column: _field(name, ANVIL_FIELDS) for column, name in _ANVIL_NAMES.items()},
+    **_columns(
+        ANVIL_FIELDS, {"bundles.bundle_uuid": "bundle_uuid", **{name: name for name in ANVIL_FIELDS if "." in name}}
+    ),
     "files.file_md5sum": lambda file, at: [at.md5(file)],
-    "files.drs_uri": lambda file, _: [f"drs://data.terra.bio/v1_{file.project_id}_{file.record.uuid}"],
+    "files.drs_uri": lambda file, _: [file.drs_uri],
     "files.azul_url": lambda file, at: [at.url(file)],
     "files.azul_mirror_uri": lambda _file, _: [None],
 }
@@ -123,10 +124,14 @@ def _cell(values: Sequence[Any]) -> str:
 
 
 def _compact(kind: Kind, files: Sequence[IndexedFile], at: Addresses) -> bytes:
+    return _table(rows(kind, files, at), _HCA_COLUMNS if kind is HCA else _ANVIL_COLUMNS)
+
+
+def _table(rows: Iterable[Mapping[str, str]], columns: Iterable[str]) -> bytes:
     text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, list(_HCA_COLUMNS if kind is HCA else _ANVIL_COLUMNS), dialect="excel-tab")
+    writer = csv.DictWriter(text, [*columns], dialect="excel-tab", restval="")
     writer.writeheader()
-    writer.writerows(rows(kind, files, at))
+    writer.writerows(rows)
     return text.getvalue().encode()
 
 
@@ -153,84 +158,30 @@ def _bdbag(catalog_kind: Kind, files: Sequence[IndexedFile], at: Addresses) -> b
         start = f"{kind}{number}__"
         cells |= {f"{start}{name}": row[f"file_{name}"] for name in ("name", "size", "uuid", "version", "sha256")}
         cells[f"{start}file_url"] = row["file_azul_url"]
-    columns = list(dict.fromkeys(name for cells in table.values() for name in cells))
-    text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, columns, dialect="excel-tab", restval="")
-    writer.writeheader()
-    writer.writerows(table.values())
+    columns = dict.fromkeys(name for cells in table.values() for name in cells)
     bag = io.BytesIO()
     with zipfile.ZipFile(bag, "w") as archive:
         archive.writestr("manifest/bagit.txt", "BagIt-Version: 0.97\nTag-File-Character-Encoding: UTF-8\n")
-        archive.writestr("manifest/data/participants.tsv", text.getvalue())
+        archive.writestr("manifest/data/participants.tsv", _table(table.values(), columns))
     return bag.getvalue()
 
 
-def _replicas(files: Sequence[IndexedFile]) -> list[tuple[str, Mapping[str, Any]]]:
+def _jsonl(_: Kind, files: Sequence[IndexedFile], _at: Addresses) -> bytes:
     """The metadata of the files' bundles, with the names of their tables."""
-    found = {
-        (schema, json.dumps(document, sort_keys=True)): (schema.removesuffix("_json"), document)
+    lines = dict.fromkeys(
+        json.dumps({"value": document, "type": schema.removesuffix("_json")})
         for file in files
         for schema, documents in file.metadata.items()
         for document in documents
-    }
-    return list(found.values())
-
-
-def _jsonl(_: Kind, files: Sequence[IndexedFile], at: Addresses) -> bytes:
-    del at
-    lines = (json.dumps({"value": value, "type": table}) for table, value in _replicas(files))
+    )
     return "".join(f"{line}\n" for line in lines).encode()
-
-
-def _pfb(kind: Kind, files: Sequence[IndexedFile], at: Addresses) -> bytes:
-    return avro([("file", row) for row in rows(kind, files, at)])
-
-
-def _verbatim_pfb(_: Kind, files: Sequence[IndexedFile], at: Addresses) -> bytes:
-    del at
-    return avro(_replicas(files))
-
-
-_SCHEMA = {
-    "type": "record",
-    "name": "Entity",
-    "fields": [{"name": "name", "type": "string"}, {"name": "object", "type": "string"}],
-}
-_SYNC = bytes(range(16))
-
-
-def avro(entities: Sequence[tuple[str, Mapping[str, Any]]]) -> bytes:
-    """An Avro container of entities, each a name and an object as JSON; a PFB's types of objects are not spelled out.
-
-    Args:
-        entities: Names and objects.
-    """
-
-    def number(value: int) -> bytes:
-        value, encoded = value << 1, bytearray()
-        while value > 0x7F:
-            encoded.append(value & 0x7F | 0x80)
-            value >>= 7
-        return bytes([*encoded, value])
-
-    def text(value: str | bytes) -> bytes:
-        content = value.encode() if isinstance(value, str) else value
-        return number(len(content)) + content
-
-    header = {"avro.schema": json.dumps(_SCHEMA), "avro.codec": "null"}
-    stated = number(len(header)) + b"".join(text(name) + text(value) for name, value in header.items()) + b"\0"
-    block = b"".join(text(name) + text(json.dumps(value)) for name, value in entities)
-    blocks = number(len(entities)) + text(block) + _SYNC if entities else b""
-    return b"Obj\x01" + stated + _SYNC + blocks
 
 
 _WRITERS: Mapping[str, Callable[[Kind, Sequence[IndexedFile], Addresses], bytes]] = {
     "compact": _compact,
     "curl": _curl,
     "terra.bdbag": _bdbag,
-    "terra.pfb": _pfb,
     "verbatim.jsonl": _jsonl,
-    "verbatim.pfb": _verbatim_pfb,
 }
 
 

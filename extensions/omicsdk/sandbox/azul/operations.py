@@ -4,66 +4,22 @@ import base64
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from omicsdk.core.version import __version__
 from omicsdk.sandbox.azul import hits, manifests
 from omicsdk.sandbox.azul.atlas import IndexedFile
 from omicsdk.sandbox.azul.search import HCA, EntityType, bad_request, entities, facets, page_of, read_filters, select
 from omicsdk.sandbox.azul.state import CATALOGS, DEFAULT_CATALOG, PREFIX, Azul, SandboxCatalog, parameters
-from omicsdk.sandbox.document import plain_document, read_document
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.service import Call, Reply
 
 SEARCH = (
     *("catalog", "filters", "size", "sort", "order"),
-    *("search_before", "search_before_uid", "search_after", "search_after_uid"),
+    "search_after",
 )
 FILE = ("catalog", "version", "fileName", "wait", "replica", "requestIndex", "drsUri", "token")
-HEALTH = ("api_endpoints", "elasticsearch", "other_lambdas", "progress", "queues")
 DEFAULT_SIZE = 10
-
-
-# -- the service itself
-
-
-def get_openapi(azul: Azul, call: Call) -> Reply:
-    """GET /openapi."""
-    del azul
-    return Reply({**plain_document(read_document("azul")), "servers": [{"url": f"{call.origin}{PREFIX}"}]})
-
-
-def get_health(azul: Azul, call: Call) -> Reply:
-    """GET /health: every part works."""
-    del azul, call
-    return Reply({"up": True, **{part: {"up": True} for part in HEALTH}})
-
-
-def get_basic_health(azul: Azul, call: Call) -> Reply:
-    """GET /health/basic."""
-    del azul, call
-    return Reply({"up": True})
-
-
-get_cached_health = get_fast_health = get_health
-
-
-def get_health_of(azul: Azul, call: Call) -> Reply:
-    """GET /health/{keys}."""
-    del azul
-    keys = call.path.rpartition("/")[2].split(",")
-    if unknown := [key for key in keys if key not in HEALTH]:
-        raise bad_request(f"Invalid health key {unknown[0]!r}")
-    return Reply({"up": True, **{key: {"up": True} for key in keys}})
-
-
-def get_version(azul: Azul, call: Call) -> Reply:
-    """GET /version."""
-    del azul, call
-    commit = sha256(__version__.encode()).hexdigest()[:40]
-    return Reply({"git": {"commit": commit, "dirty": False}, "changes": []})
 
 
 # -- the index
@@ -118,35 +74,22 @@ def _selected(azul: Azul, call: Call, stated: Mapping[str, str]) -> tuple[str, S
     name, catalog = azul.catalog(stated)
     can_read = azul.can_read(call)
     filters = read_filters(catalog.kind, stated.get("filters"))
-    return name, catalog, select(catalog.kind, azul.atlas.files(), filters, lambda _: can_read)
+    return name, catalog, select(catalog.kind, azul.atlas.files(), filters, can_read=can_read)
 
 
-def _search(azul: Azul, call: Call) -> dict[str, Any]:
+def list_entities(azul: Azul, call: Call) -> Reply:
+    """GET and POST /index/{entity_type}."""
     stated, entity_type = parameters(call, *SEARCH), call.arguments["entity_type"]
     name, catalog, files = _selected(azul, call, stated)
     kind = _type(catalog, entity_type)
-    sort, order = stated.get("sort", kind.sort), stated.get("order", kind.order)
+    sort, order, size = stated.get("sort", kind.sort), stated.get("order", kind.order), _size(stated, kind)
     if sort not in catalog.kind.fields:
         raise bad_request(f"Unknown field `{sort}`")
-    if order not in ("asc", "desc"):
-        raise bad_request(f"Unknown order `{order}`. Must be one of ('asc', 'desc')")
-    size, after, before = _size(stated, kind), stated.get("search_after"), stated.get("search_before")
-    if after and before:
-        raise bad_request("Only one of search_after or search_before may be set")
     found = entities(catalog.kind, entity_type, files, sort, order)
-    shown, precedes, follows = page_of(found, size, order, after, before)
-
-    def address(**cursor: str) -> str:
-        same = {
-            "catalog": name,
-            "filters": stated.get("filters", "{}"),
-            "sort": sort,
-            "order": order,
-            "size": str(size),
-        }
-        return call.service_url(call.path, {**same, **cursor})
-
+    shown, follows = page_of(found, size, order, stated.get("search_after", ""))
+    same = {"catalog": name, "filters": stated.get("filters", "{}"), "sort": sort, "order": order, "size": str(size)}
     at = azul.addresses(call, name)
+    after = json.dumps([shown[-1].sort, shown[-1].id]) if follows else ""
     pagination = {
         "count": len(shown),
         "total": len(found),
@@ -154,14 +97,19 @@ def _search(azul: Azul, call: Call) -> dict[str, Any]:
         "pages": -(-len(found) // size),
         "sort": sort,
         "order": order,
-        "next": address(search_after=json.dumps([shown[-1].sort, shown[-1].id])) if follows else None,
-        "previous": address(search_before=json.dumps([shown[0].sort, shown[0].id])) if precedes and shown else None,
+        "next": call.service_url(call.path, {**same, "search_after": after}) if follows else None,
+        "previous": None,
     }
-    return {
-        "hits": [_hit(catalog)(entity_type, entity, at) for entity in shown],
-        "pagination": pagination,
-        "termFacets": facets(catalog.kind, found),
-    }
+    return Reply(
+        {
+            "hits": [_hit(catalog)(entity_type, entity, at) for entity in shown],
+            "pagination": pagination,
+            "termFacets": facets(catalog.kind, found),
+        }
+    )
+
+
+search_entities = list_entities
 
 
 def _size(stated: Mapping[str, str], kind: EntityType) -> int:
@@ -171,30 +119,10 @@ def _size(stated: Mapping[str, str], kind: EntityType) -> int:
     return int(text)
 
 
-def list_entities(azul: Azul, call: Call) -> Reply:
-    """GET /index/{entity_type}."""
-    return Reply(_search(azul, call))
-
-
-search_entities = list_entities
-
-
-def check_entities(azul: Azul, call: Call) -> Reply:
-    """HEAD /index/{entity_type}."""
-    _search(azul, call)
-    return Reply()
-
-
 def get_summary(azul: Azul, call: Call) -> Reply:
     """GET /index/summary."""
     _, catalog, files = _selected(azul, call, parameters(call, "catalog", "filters"))
     return Reply(hits.hca_summary(files) if catalog.kind is HCA else hits.anvil_summary(files))
-
-
-def check_summary(azul: Azul, call: Call) -> Reply:
-    """HEAD /index/summary."""
-    _selected(azul, call, parameters(call, "catalog", "filters"))
-    return Reply()
 
 
 # -- manifests
@@ -205,9 +133,8 @@ def _begin(azul: Azul, call: Call) -> dict[str, Any]:
     stated = parameters(call, "catalog", "filters", "format")
     name, catalog, files = _selected(azul, call, stated)
     format_ = stated.get("format", "compact")
-    formats = [each for each in manifests.SUFFIXES if catalog.kind is HCA or each not in ("terra.bdbag", "curl")]
-    if format_ not in formats:
-        raise bad_request(f"Unknown manifest format `{format_}`. Must be one of {formats}")
+    if format_ not in manifests.SUFFIXES:
+        raise bad_request(f"The sandbox writes manifests as {', '.join(manifests.SUFFIXES)}, not as `{format_}`")
     content = manifests.written(format_, catalog.kind, files, azul.addresses(call, name))
     stored = azul.context.objects.put_bytes(content).sha256
     now = azul.context.clock.now()
@@ -266,22 +193,15 @@ def _redirect(state: Mapping[str, Any]) -> Reply:
     return Reply(status=state["Status"], headers=headers)
 
 
-def put_manifest(azul: Azul, call: Call) -> Reply:
-    """PUT /manifest/files."""
-    return _redirect(_begin(azul, call))
-
-
 def request_manifest(azul: Azul, call: Call) -> Reply:
     """PUT /fetch/manifest/files."""
     return Reply(_begin(azul, call))
 
 
 def get_manifest(azul: Azul, call: Call) -> Reply:
-    """GET /manifest/files/{token}: a request for a stored key must come without a login."""
+    """GET /manifest/files/{token}."""
     key, waited = _key(azul, call)
     if waited is None:
-        if "authorization" in call.headers:
-            raise bad_request("Must omit authentication when requesting a manifest by its key")
         return Reply(status=302, headers={"Location": _signed(azul, call, key)})
     return _redirect(_state(azul, call, key, waited))
 

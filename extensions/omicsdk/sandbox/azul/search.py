@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,14 +57,12 @@ HCA = Kind(
     },
     frozenset(
         [
-            "entryId",
             "fileId",
             "fileName",
             "fileSize",
             "fileVersion",
             "bundleUuid",
             "bundleVersion",
-            "matrixCellCount",
             "projectTitle",
             "sampleId",
         ]
@@ -116,22 +114,16 @@ def read_filters(kind: Kind, text: object) -> dict[str, tuple[str, list[Any]]]:
     try:
         stated: object = json.loads(str(text or "{}"))
     except ValueError:
-        raise bad_request("The `filters` parameter is not valid JSON") from None
+        stated = None
     if not is_object(stated):
-        raise bad_request("The `filters` parameter must be a dictionary")
+        raise bad_request("The `filters` parameter is not valid JSON of a dictionary")
     read: dict[str, tuple[str, list[Any]]] = {}
     for field, conditions in stated.items():
         if field not in kind.fields and field != "accessible":
             raise bad_request(f"Unknown field `{field}`")
-        if not is_object(conditions) or len(conditions) != 1:
-            raise bad_request(f"The `filters` parameter entry for `{field}` must be a single-item dictionary")
-        relation, values = next(iter(conditions.items()))
-        if not is_array(values):
-            raise bad_request(
-                f"The value of the `{relation}` relation in the `filters` parameter entry for `{field}` is not a list"
-            )
-        if relation not in ("is", "within", "contains", "intersects"):
-            raise bad_request(f"Unknown relation in the `filters` parameter entry for `{field}`")
+        relation, values = next(iter(conditions.items()), ("", None)) if is_object(conditions) else ("", None)
+        if relation not in ("is", "within", "contains", "intersects") or not is_array(values):
+            raise bad_request(f"The `filters` parameter entry for `{field}` has no known relation with a list")
         if relation != "is" and not all(is_array(each) and len(each) == 2 for each in values):
             raise bad_request(f"The value of the `{relation}` relation for `{field}` must be pairs")
         read[field] = (relation, values)
@@ -167,10 +159,7 @@ class Entity:
 
 
 def select(
-    kind: Kind,
-    files: Sequence[IndexedFile],
-    filters: Mapping[str, tuple[str, list[Any]]],
-    can_read: Callable[[IndexedFile], bool],
+    kind: Kind, files: Sequence[IndexedFile], filters: Mapping[str, tuple[str, list[Any]]], *, can_read: bool
 ) -> list[IndexedFile]:
     """The files that meet filters.
 
@@ -178,9 +167,9 @@ def select(
         kind: The kind of the catalog.
         files: All files.
         filters: As `read_filters` gives them.
-        can_read: Whether the caller may read a file.
+        can_read: Whether the caller may read files.
     """
-    readers: dict[str, Reader] = {**kind.fields, "accessible": lambda file: [can_read(file)]}
+    readers: dict[str, Reader] = {**kind.fields, "accessible": lambda _: [can_read]}
     return [
         file
         for file in files
@@ -211,38 +200,28 @@ def _place(value: Any, id_: str) -> tuple[bool, Any, str]:
     return value is None, "" if value is None else value, id_
 
 
-def page_of(
-    found: Sequence[Entity], size: int, order: str, after: str | None, before: str | None
-) -> tuple[Sequence[Entity], bool, bool]:
-    """A page, and whether hits precede and follow it.
+def page_of(found: Sequence[Entity], size: int, order: str, after: str) -> tuple[Sequence[Entity], bool]:
+    """A page, and whether hits follow it.
 
     Args:
         found: All hits, sorted.
         size: Hits on a page.
         order: The direction that they are sorted in.
-        after: The cursor of the hit before the page.
-        before: The cursor of the hit after the page.
+        after: The cursor of the hit before the page; empty for the first page.
 
     Raises:
         Problem: 400; the cursor is malformed.
     """
-    try:
-        cursor = [None, ""] if not (after or before) else json.loads(after or before or "")
-        mark = _place(cursor[0], str(cursor[1]))
-    except (ValueError, TypeError, IndexError, KeyError):
-        raise bad_request("Invalid search_after or search_before parameter") from None
-
-    def precedes(entity: Entity, *, within: bool) -> bool:
-        place = _place(entity.sort, entity.id)
-        return (place == mark and within) or (place > mark if order == "desc" else place < mark)
-
-    if before:
-        end = sum(precedes(entity, within=False) for entity in found)
-        start = max(0, end - size)
-    else:
-        start = sum(precedes(entity, within=True) for entity in found) if after else 0
-        end = start + size
-    return found[start:end], start > 0, end < len(found)
+    start = 0
+    if after:
+        try:
+            value, id_ = json.loads(after)
+            mark = _place(value, id_)
+            places = [_place(entity.sort, entity.id) for entity in found]
+            start = sum(place >= mark if order == "desc" else place <= mark for place in places)
+        except (ValueError, TypeError):
+            raise bad_request("Invalid search_after parameter") from None
+    return found[start : start + size], start + size < len(found)
 
 
 def facets(kind: Kind, found: Sequence[Entity]) -> dict[str, Any]:

@@ -137,7 +137,7 @@ class Azul:
             query = urlencode({"catalog": catalog, "version": file.version})
             return f"{call.origin}{PREFIX}/repository/files/{file.record.uuid}?{query}"
 
-        return Addresses(url, self.mirror_uri, lambda _: can_read, self.atlas.md5)
+        return Addresses(url, self.mirror_uri, self.atlas.md5, can_read)
 
     def mirror_uri(self, file: IndexedFile) -> str | None:
         """The address of a file in the mirror, which is written on the first request; None where there is no mirror.

@@ -1,7 +1,6 @@
 """The pages that tell what is in the sandbox."""
 
 import re
-from collections import Counter
 from urllib.parse import quote
 
 import httpx
@@ -38,7 +37,6 @@ def test_the_first_page_counts_what_every_platform_has(sandbox: Sandbox, visitor
         ("gen3", "index"): 1,
         ("crunch", "datasets"): 1,
         ("pangea", "organizations"): 1,
-        ("azul", "projects"): 1,
         ("azul", "files"): 2,
         ("htsget", "sets"): 2,
         ("refget", "sequences"): 3,
@@ -62,11 +60,8 @@ def test_azuls_lists_have_what_it_indexes(sandbox: Sandbox, tmp_path):
     sandbox.seed(tmp_path / "bare")
     sandbox.dss.delete_bundle(Tombstone(first["bundle_uuid"], first["version"], "a@example.org", "test"))
     database, files = sandbox.context.database, sandbox.azul.atlas.files()
-    listed = {name: AZUL.listing(name).rows(database, 0) for name in ("projects", "files")}
-    assert [row[:2] for row in listed["files"]] == [(file.name, file.record.uuid) for file in files]
-    assert [row[3] for row in listed["files"]] == [file.short_name for file in files]
-    counts = Counter((file.short_name, file.title) for file in files)
-    assert listed["projects"] == [(*names, str(count)) for names, count in sorted(counts.items())]
+    listed = AZUL.listing("files").rows(database, 0)
+    assert [row[:2] for row in listed] == [(file.name, file.record.uuid) for file in files]
 
 
 def test_a_list_that_is_long_is_read_page_by_page(sandbox: Sandbox, visitor: httpx.Client, folder):
