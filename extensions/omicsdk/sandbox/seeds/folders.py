@@ -18,7 +18,7 @@ from omicsdk.sandbox.pangea.state import NEW_GROUP, ORGANIZATION
 from omicsdk.sandbox.pangea.store import named
 from omicsdk.sandbox.sb import SANDBOX_SB_USER
 from omicsdk.sandbox.sb.projects import add_project
-from omicsdk.sandbox.upload.state import BUCKET
+from omicsdk.sandbox.upload.state import BUCKET, CHECKSUM
 
 _WORKFLOW = "workflow"
 _METADATA = "metadata.json"
@@ -38,9 +38,12 @@ def _upload(platforms: Platforms, folder: Path) -> Summary:
             key = f"{area}/{name}"
             if not platforms.context.staging.put(BUCKET, key, str(objects.path(content.sha256)), content_type(name)):
                 raise ValueError(f"the S3 server takes no file of the name {name!r}")
-            upload.keep(area, name, upload.object(area, name), content)
+        upload.schedule(CHECKSUM, area, [name for name, _ in stored], wait=False)
+        for name, _ in stored:
+            upload.settle(BUCKET, f"{area}/{name}")
     except BaseException:
-        upload.forget(area)
+        upload.delete(area)
+        upload.areas.remove(uuid=area)
         raise
     return {"area": address, "files": [name for name, _ in stored]}
 

@@ -1,17 +1,15 @@
 """Operations of the Upload service: areas and their credentials, files, checksums, validations, health."""
 
-import json
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any
 from urllib.parse import unquote
 
 import omicsdk
 from omicsdk.sandbox.problems import Problem, bad_arguments
 from omicsdk.sandbox.service import Call, Reply
-from omicsdk.sandbox.state.objects import CHECKSUMS
 from omicsdk.sandbox.upload.state import BUCKET, CHECKSUM, STATUSES, VALIDATION, Job, Upload
 
 
@@ -58,10 +56,9 @@ def store_file(upload: Upload, call: Call) -> Reply:
         raise bad_arguments(
             f"The Content-Type {content_type!r} has no dcp-type, such as '; dcp-type=\"metadata/sample\"'"
         )
-    content = upload.context.objects.put_bytes(call.content)
     upload.context.staging.put_bytes(BUCKET, f"{area}/{name}", call.content, content_type)
     upload.schedule(CHECKSUM, area, [name], wait=False)
-    upload.keep(area, name, upload.object(area, name), content)
+    upload.settle(BUCKET, f"{area}/{name}")
     return Reply(describe(upload, area, name), 201)
 
 
@@ -133,29 +130,6 @@ def checksum_statuses(upload: Upload, call: Call) -> Reply:
     return Reply({**response, "CHECKSUMMING_UNSCHEDULED": counts["UNSCHEDULED"], "TOTAL_NUM_FILES": counts.total()})
 
 
-def update_checksum(upload: Upload, call: Call) -> Reply:
-    """POST /v1/area/{upload_area_uuid}/update_checksum/{checksum_id}."""
-    area, status = upload.area(call.arguments["upload_area_uuid"]).uuid, call.body["status"]
-    job = upload.report(CHECKSUM, area, call.arguments["checksum_id"], status, "")
-    if status == "CHECKSUMMED" and (checksums := _checksums(call.body["payload"])):
-        upload.enter(area, job.name, upload.object(area, job.name), checksums)
-    return Reply(status=204)
-
-
-def _checksums(payload: Mapping[str, Any]) -> dict[str, str] | None:
-    """The four checksums that a report states; None when it does not state all of them as texts."""
-    stated = payload.get("checksums")
-    if not isinstance(stated, Mapping):
-        return None
-    given = cast("Mapping[str, object]", stated)
-    found = {each: value for each in CHECKSUMS if isinstance(value := given.get(each), str)}
-    return found if len(found) == len(CHECKSUMS) else None
-
-
-LARGEST = 10**12
-"""Bytes; what is as large cannot be validated."""
-
-
 def validate_file(upload: Upload, call: Call) -> Reply:
     """PUT /v1/area/{upload_area_uuid}/{filename}/validate."""
     return _scheduled(upload, call, [call.arguments["filename"]])
@@ -163,19 +137,15 @@ def validate_file(upload: Upload, call: Call) -> Reply:
 
 def validate_files(upload: Upload, call: Call) -> Reply:
     """PUT /v1/area/{upload_area_uuid}/validate."""
-    names: list[str] = call.body["files"]
-    if not names:
-        raise bad_arguments("The body names no file")
-    return _scheduled(upload, call, [unquote(name) for name in names])
+    return _scheduled(upload, call, [unquote(name) for name in call.body["files"]])
 
 
 def _scheduled(upload: Upload, call: Call, names: Sequence[str]) -> Reply:
     area = upload.area(call.arguments["upload_area_uuid"]).uuid
-    if not call.body["validator_image"]:
-        raise bad_arguments("validator_image is empty")
+    if not names:
+        raise bad_arguments("The body names no file")
     for name in names:
-        if upload.object(area, name).size >= LARGEST:
-            raise bad_arguments(f"{name} is too large to be validated")
+        upload.object(area, name)
     return Reply({"validation_id": upload.schedule(VALIDATION, area, names)})
 
 
@@ -196,13 +166,6 @@ def validation_statuses(upload: Upload, call: Call) -> Reply:
     return Reply({status: counts[status] for status in STATUSES[VALIDATION]})
 
 
-def update_validation(upload: Upload, call: Call) -> Reply:
-    """POST /v1/area/{upload_area_uuid}/update_validation/{validation_id}."""
-    area, id = upload.area(call.arguments["upload_area_uuid"]).uuid, call.arguments["validation_id"]
-    upload.report(VALIDATION, area, id, call.body["status"], json.dumps(call.body["payload"]))
-    return Reply(status=204)
-
-
 def get_version(_upload: Upload, _call: Call) -> Reply:
     """GET /version."""
     return Reply({"upload_service_version": omicsdk.__version__})
@@ -214,6 +177,4 @@ def get_health(upload: Upload, _call: Call) -> Reply:
     return Reply()
 
 
-def get_v1_health(upload: Upload, call: Call) -> Reply:
-    """GET /v1/health."""
-    return get_health(upload, call)
+HANDLERS = {"get_v1_health": get_health}

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from omicsdk.core.logs import logger
-from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
+from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.s3.guard import Session, Sessions
 from omicsdk.sandbox.s3.staging import MotoObject, find_object, objects_below, put_file, remove_objects
 from omicsdk.sandbox.service import Caller, SandboxContext
 from omicsdk.sandbox.state.credentials import Secrets
 from omicsdk.sandbox.state.database import Table
 from omicsdk.sandbox.state.listings import Collection, Listing
-from omicsdk.sandbox.state.objects import CHECKSUMS, StoredObject
+from omicsdk.sandbox.state.objects import CHECKSUMS
 from omicsdk.sandbox.state.settings import Setting
 
 log = logger("omicsdk.sandbox")
@@ -36,8 +36,6 @@ SETTINGS = (
     Setting("upload.delete_seconds", 1.0, "how long the deletion of an area takes, in seconds"),
     Setting("upload.locked", False, "whether all areas are locked for writing"),
 )
-# Seconds after which a job that another user does is treated as done.
-_LONG = 365 * 24 * 3600.0
 _TITLES = {
     "area_not_found": "Upload area not found",
     "file_not_found": "File not found",
@@ -63,12 +61,10 @@ class Area:
 
     Attributes:
         uuid: Its UUID, in the spelling of its creator.
-        locked: Whether it is locked for writing.
         gone: When its deletion is done, in the sandbox's time; None while it is not being deleted.
     """
 
     uuid: str
-    locked: bool = False
     gone: float | None = None
 
 
@@ -186,7 +182,7 @@ class Upload:
     def open_area(self, uuid: str) -> Area:
         """An area that can be written to; a 404 when it does not exist, a 423 when it is locked or being deleted."""
         found = self.lasting_area(uuid)
-        if self._is_locked(found):
+        if self._locked:
             raise Problem(423, "area_locked", f"Upload area {uuid} is locked")
         return found
 
@@ -204,13 +200,6 @@ class Upload:
             self._forget_files(uuid)
         remove_objects(BUCKET, f"{uuid}/")
 
-    def forget(self, uuid: str) -> None:
-        """Remove an area as if it had never been made."""
-        with self.context.database.transaction():
-            self.areas.remove(uuid=uuid)
-            self._forget_files(uuid)
-        remove_objects(BUCKET, f"{uuid}/")
-
     def _forget_files(self, area: str) -> None:
         self.jobs.remove(area=area)
         self.checked.remove(area=area)
@@ -223,10 +212,11 @@ class Upload:
     def may_write(self, session: Session) -> bool:
         """Whether the area of credentials can be written to at present."""
         found = self._area(session.prefix.rstrip("/"))
-        return found is not None and found.gone is None and not self._is_locked(found)
+        return found is not None and found.gone is None and not self._locked
 
-    def _is_locked(self, area: Area) -> bool:
-        return area.locked or self.context.settings.flag("upload.locked")
+    @property
+    def _locked(self) -> bool:
+        return self.context.settings.flag("upload.locked")
 
     # -- files
 
@@ -268,26 +258,6 @@ class Upload:
         """A file's latest job of a kind; None while there was none."""
         return self.jobs.first(order="rowid DESC", kind=kind, area=area, name=name)
 
-    def report(self, kind: str, area: str, id: str, status: str, results: str) -> Job:
-        """Enter how far a job is, as a user reports, and return it as it was.
-
-        Raises:
-            Problem: 404; there is no such job. 400; it cannot be that far, because no job ever is.
-        """
-        jobs, now = self.jobs.all(kind=kind, area=area, id=id), self.now()
-        if not jobs:
-            raise not_found(f"There is no {kind} {id} in this upload area")
-        _, running, done = STATUSES[kind]
-        if status not in (running, done):
-            raise bad_arguments(f"status is {running} or {done}, not {status!r}")
-        for job in jobs:
-            new = {"starts": min(job.starts, now), "ends": now, "results": results, "computed": False}
-            if status == running:
-                # A job that an external worker runs ends when that worker reports it.
-                new |= {"ends": max(job.ends, now + _LONG), "results": job.results}
-            self.jobs.change(id, job.name, **new)
-        return jobs[0]
-
     # -- checksums
 
     def settle(self, bucket: str, key: str) -> None:
@@ -305,28 +275,19 @@ class Upload:
 
     def _compute(self, area: str, name: str) -> None:
         found = find_object(BUCKET, f"{area}/{name}")
-        if found is None:
-            self._done(area, name)
-            return
-        with self.context.objects.receive(found.size) as incoming:
-            for block in found.blocks():
-                incoming.write(block)
-        self.keep(area, name, found, incoming.finish())
-
-    def keep(self, area: str, name: str, found: MotoObject, content: StoredObject) -> None:
-        """Enter the checksums of a file whose contents have been stored."""
-        self.enter(area, name, found, {each: getattr(content, each) for each in CHECKSUMS})
+        if found is not None:
+            with self.context.objects.receive(found.size) as incoming:
+                for block in found.blocks():
+                    incoming.write(block)
+            content = incoming.finish()
+            self.enter(area, name, found, {each: getattr(content, each) for each in CHECKSUMS})
+        if job := self.job(CHECKSUM, area, name):
+            self.jobs.change(job.id, name, computed=True)
 
     def enter(self, area: str, name: str, found: MotoObject, checksums: Mapping[str, str]) -> None:
         """Enter a file's checksums, and put them on its object as the tags that the Data Store requests."""
         found.tag({f"hca-dss-{each}": value for each, value in checksums.items()})
-        with self.context.database.transaction():
-            self.checked.put(Checked(area, name, found.etag, found.content_type, dict(found.metadata), dict(checksums)))
-            self._done(area, name)
-
-    def _done(self, area: str, name: str) -> None:
-        if job := self.job(CHECKSUM, area, name):
-            self.jobs.change(job.id, name, computed=True)
+        self.checked.put(Checked(area, name, found.etag, found.content_type, dict(found.metadata), dict(checksums)))
 
     def checksums(self, area: str, name: str) -> Mapping[str, str] | None:
         """A file's checksums; None while those of the present object were not computed."""
@@ -348,13 +309,10 @@ class Upload:
     def refill(self) -> None:
         """Put files whose checksums were computed back into the bucket of an S3 server that has just started."""
         for checked in self.checked.all("area IN (SELECT uuid FROM upload_areas WHERE gone IS NULL)"):
-            sha256 = checked.checksums["sha256"]
-            if self.context.objects.get(sha256) is None:  # the checksums are a job's that another user did
-                continue
             found = put_file(
                 BUCKET,
                 f"{checked.area}/{checked.name}",
-                self.context.objects.path(sha256),
+                self.context.objects.path(checked.checksums["sha256"]),
                 etag=checked.checksums["s3_etag"],
                 content_type=checked.content_type,
                 metadata=checked.metadata,
@@ -380,7 +338,7 @@ UPLOAD = Collection(
             "areas",
             "Upload areas",
             ("Area", "State", "Registered files"),
-            "SELECT a.uuid, CASE WHEN a.gone IS NOT NULL THEN 'deleted' WHEN a.locked THEN 'locked' ELSE 'open' END,"
+            "SELECT a.uuid, CASE WHEN a.gone IS NOT NULL THEN 'deleted' ELSE 'open' END,"
             " (SELECT count(*) FROM (SELECT name FROM upload_jobs j WHERE j.area = a.uuid AND j.kind = 'checksum' UNION"
             " SELECT name FROM upload_checked c WHERE c.area = a.uuid)) FROM upload_areas a ORDER BY a.rowid",
             opens="area-files",

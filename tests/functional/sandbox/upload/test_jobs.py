@@ -147,58 +147,9 @@ def test_validations_are_refused_for_what_does_not_exist(web: httpx.Client, inge
     path = put()
     assert web.put(f"{path}/validate", json=IMAGE).status_code == 401
     assert ingest.put(f"/area/{area}/nothing/validate", json=IMAGE).status_code == 404
-    for body in ({"validator_image": ""}, {}, {**IMAGE, "environment": "X=1"}):
+    for body in ({}, {**IMAGE, "environment": "X=1"}):
         assert ingest.put(f"{path}/validate", json=body).status_code == 400
     assert ingest.put(f"/area/{area}/validate", json={**IMAGE, "files": []}).status_code == 400
-
-
-def test_a_job_may_report_separate_checksums(frozen: Sandbox, web, ingest: httpx.Client, area: str, put):
-    path = put()
-    web.post(path)
-    report = f"/area/{area}/update_checksum/{job_of(frozen, area)}"
-    started = {"status": "CHECKSUMMING", "job_id": "batch-1", "payload": {"name": "f"}}
-    assert ingest.post(report, json=started).status_code == 204
-    frozen.clock.advance(3600)  # it is done when the job reports it
-    assert web.get(f"{path}/checksum").json()["checksum_status"] == "CHECKSUMMING"
-    checksums = {"s3_etag": "e", "sha1": "1", "sha256": "2", "crc32c": "c"}
-    ended = {"status": "CHECKSUMMED", "job_id": "batch-1", "payload": {"name": "f", "checksums": checksums}}
-    assert ingest.post(report, json=ended).status_code == 204
-    assert web.get(f"{path}/checksum").json() == {"checksum_status": "CHECKSUMMED", "checksums": checksums}
-    assert web.get(path).json()["checksums"] == checksums
-
-
-def test_a_job_that_reports_no_checksums_leaves_them_to_the_service(frozen, web, ingest: httpx.Client, area: str, put):
-    path = put()
-    web.post(path)
-    ended = {"status": "CHECKSUMMED", "job_id": "batch-1", "payload": {"name": "f", "checksums": {"sha1": "1"}}}
-    assert ingest.post(f"/area/{area}/update_checksum/{job_of(frozen, area)}", json=ended).status_code == 204
-    assert web.get(f"{path}/checksum").json()["checksums"]["sha1"] == SHA1_OF_ABC
-
-
-def test_a_validator_reports_its_results(frozen: Sandbox, web, ingest: httpx.Client, area: str, put):
-    path = put()
-    id = ingest.put(f"{path}/validate", json=IMAGE).json()["validation_id"]
-    report = f"/area/{area}/update_validation/{id}"
-    body = {"status": "VALIDATING", "job_id": "batch-2", "payload": {"name": "f"}}
-    assert ingest.post(report, json=body).status_code == 204
-    frozen.clock.advance(3600)
-    assert web.get(f"{path}/validate").json()["validation_status"] == "VALIDATING"
-    payload = {"name": "f", "exit_code": 1, "stdout": "bad read"}
-    assert ingest.post(report, json={**body, "status": "VALIDATED", "payload": payload}).status_code == 204
-    told = web.get(f"{path}/validate").json()
-    assert (told["validation_status"], json.loads(told["validation_results"])) == ("VALIDATED", payload)
-
-
-@pytest.mark.parametrize("kind", ["checksum", "validation"])
-def test_reports_of_unknown_jobs_and_states_are_refused(sandbox, web, ingest: httpx.Client, area: str, put, kind: str):
-    path = put()
-    web.post(path)
-    known = ingest.put(f"{path}/validate", json=IMAGE).json()["validation_id"]
-    id = job_of(sandbox, area) if kind == "checksum" else known
-    body = {"status": "LOST", "job_id": "j", "payload": {}}
-    assert ingest.post(f"/area/{area}/update_{kind}/{id}", json=body).status_code == 400
-    assert ingest.post(f"/area/{area}/update_{kind}/unknown", json=body).status_code == 404
-    assert web.post(f"/area/{area}/update_{kind}/{id}", json=body).status_code == 401
 
 
 def test_finish_ends_what_is_under_way(frozen: Sandbox, web: httpx.Client, ingest: httpx.Client, area: str, put):
