@@ -29,7 +29,7 @@ def get_bundle(dss: Dss, call: Call) -> Reply:
         raise Problem(400, "only_one_urltype", "Only one of directurls and presignedurls may be true")
     start = start_of(call)
     bundle = dss.bundle(arguments["uuid"], arguments.get("version"))
-    if (direct or presigned) and (wait := redirect_while_copying(dss, call, bundle.fqid)):
+    if (direct or presigned) and (wait := redirect_while_copying(dss, call)):
         return wait
     per_page = arguments["per_page"]
     files: list[JsonObject] = []

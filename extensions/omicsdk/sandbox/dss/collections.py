@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from typing import Any
 
+from omicsdk.core.type_guards import is_array
 from omicsdk.sandbox.dss.state import Dss, start_of, writer
 from omicsdk.sandbox.dss.store import LIVE_COLLECTION, CollectionVersion, JsonObject, Tombstone, parse_version
 from omicsdk.sandbox.problems import Problem, bad_arguments
@@ -110,48 +111,17 @@ def _leads_somewhere(dss: Dss, item: JsonObject) -> bool:
 
 
 def _check_part(dss: Dss, item: JsonObject, uuid: str, version: str) -> bool:
-    """A link to a part of a metadata file: the file exists, is JSON, and has something at the pointer."""
+    """A link to a part of a metadata file: the file exists, is JSON, and has something at the JSON Pointer (RFC 6901)."""
     pointer = item.get("path", item.get("fragment"))
-    if not isinstance(pointer, str):
+    if not isinstance(pointer, str) or pointer[:1] not in ("", "/"):
         raise Problem(422, "invalid_link", f"A link of type {item['type']} needs a path: a JSON Pointer into the file")
     file = dss.find_file(uuid, version)
-    if file is None:
+    if file is None or file.size > MAX_METADATA:
         return False
-    if file.size > MAX_METADATA:
-        raise Problem(422, "invalid_link", f"The file {uuid} is too large to link to a part of it")
     try:
-        content = json.loads(dss.context.objects.read(file.sha256))
-        resolve_pointer(content, pointer)
-    except (ValueError, LookupError, RecursionError) as error:
+        value: Any = json.loads(dss.context.objects.read(file.sha256))
+        for step in pointer.split("/")[1:]:
+            value = value[int(step) if is_array(value) else step.replace("~1", "/").replace("~0", "~")]
+    except (ValueError, LookupError, TypeError, RecursionError) as error:
         raise Problem(422, "invalid_link", f"The file {uuid} has nothing at {pointer!r}: {error}") from error
     return True
-
-
-def resolve_pointer(document: object, pointer: str) -> object:
-    """The value at a JSON Pointer (RFC 6901).
-
-    Args:
-        document: A JSON value.
-        pointer: The pointer; empty for the whole document.
-
-    Returns:
-        The value.
-
-    Raises:
-        LookupError: The pointer points to nothing.
-        ValueError: It is not a pointer, or a list's index is not one.
-    """
-    if pointer and not pointer.startswith("/"):
-        raise ValueError("a JSON Pointer begins with /")
-    value: object = document
-    for step in pointer.split("/")[1:]:
-        step = step.replace("~1", "/").replace("~0", "~")
-        if isinstance(value, list):
-            if not step.isdecimal():
-                raise ValueError(f"{step!r} is no index of a list")
-            value = cast("list[object]", value)[int(step)]
-        elif isinstance(value, dict):
-            value = cast("dict[str, object]", value)[step]
-        else:
-            raise LookupError(f"nothing exists below {step!r}")
-    return value

@@ -1,13 +1,9 @@
 """Files: their operations, and the redirects that they are read by."""
 
-import base64
-import binascii
-import json
 import re
 import uuid as uuids
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from omicsdk.sandbox.dss.state import Dss, writer
@@ -16,15 +12,15 @@ from omicsdk.sandbox.problems import Problem, bad_arguments
 from omicsdk.sandbox.s3.staging import MotoObject
 from omicsdk.sandbox.service import Call, Reply
 from omicsdk.sandbox.state.objects import StoredObject
+from omicsdk.sandbox.validation import whole_number
 
 
-def redirect_while_copying(dss: Dss, call: Call, subject: str) -> Reply | None:
+def redirect_while_copying(dss: Dss, call: Call) -> Reply | None:
     """The redirect, or None when the data is ready.
 
     Args:
         dss: The Data Store.
-        call: The request.
-        subject: What is copied; a token of another subject restarts.
+        call: The request, whose token counts the redirects before.
 
     Returns:
         A 301 to the request's own URL with Retry-After, or None.
@@ -32,35 +28,14 @@ def redirect_while_copying(dss: Dss, call: Call, subject: str) -> Reply | None:
     Raises:
         Problem: 400 illegal_token; the token is not one of the sandbox's.
     """
-    token = call.arguments.get("token")
-    seen = _decode(token) if token else None
-    if seen is None or seen.subject != subject:
-        seen = _Token(subject, dss.now(), 0)
+    redirects = whole_number(call.arguments.get("token", "0"))
+    if redirects is None:
+        raise Problem(400, "illegal_token", "Could not understand token")
     settings = dss.context.settings
-    enough = seen.attempts >= settings.number("dss.checkout_redirects")
-    if enough and dss.now() >= seen.began + settings.number("dss.redirect_seconds"):
+    if redirects >= settings.number("dss.checkout_redirects"):
         return None
-    token = _encode(seen._replace(attempts=seen.attempts + 1))
-    later = {"Location": call.url(token=token), "Retry-After": str(round(settings.number("dss.retry_after")))}
-    return Reply(status=301, headers=later)
-
-
-class _Token(NamedTuple):
-    subject: str
-    began: float
-    attempts: int
-
-
-def _encode(token: _Token) -> str:
-    return base64.urlsafe_b64encode(json.dumps(token).encode()).decode().rstrip("=")
-
-
-def _decode(token: str) -> _Token:
-    try:
-        subject, began, attempts = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
-        return _Token(str(subject), float(began), int(attempts))
-    except (binascii.Error, ValueError, TypeError) as error:
-        raise Problem(400, "illegal_token", "Could not understand token") from error
+    wait = str(round(settings.number("dss.retry_after")))
+    return Reply(status=301, headers={"Location": call.url(token=redirects + 1), "Retry-After": wait})
 
 
 _CHECKSUM_SHAPES = {
@@ -81,7 +56,7 @@ def head_file(dss: Dss, call: Call) -> Reply:
 def get_file(dss: Dss, call: Call) -> Reply:
     """GET /files/{uuid}."""
     found = dss.file(call.arguments["uuid"], call.arguments.get("version"))
-    if wait := redirect_while_copying(dss, call, f"{found.uuid}.{found.version}"):
+    if wait := redirect_while_copying(dss, call):
         return wait
     if call.arguments.get("directurl"):
         location = direct_url(dss, call.arguments["replica"], BLOB_BUCKET, _blob_key(found), found)
@@ -140,8 +115,7 @@ def put_file(dss: Dss, call: Call) -> Reply:
 
     def right(found: StoredObject) -> None:
         for name, value in stated.items():
-            if getattr(found, name) != value:
-                actual = getattr(found, name)
+            if (actual := getattr(found, name)) != value:
                 raise Problem(422, "invalid_checksum", f"hca-dss-{name} is {value}, the data has {actual}")
 
     with dss.context.objects.receive(staged.size, check=right) as incoming:

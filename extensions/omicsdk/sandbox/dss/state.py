@@ -86,7 +86,6 @@ SETTINGS = (
     Setting("dss.async_seconds", 1.0, "how long an asynchronous registration takes, in seconds"),
     Setting("dss.checkout_seconds", 1.0, "how long a checkout job takes, in seconds"),
     Setting("dss.checkout_redirects", 0, "how many 301s a file, or a bundle with URLs, answers before its data"),
-    Setting("dss.redirect_seconds", 0, "for how many seconds a file, or a bundle with URLs, answers 301"),
     Setting("dss.retry_after", 1, "the Retry-After of those 301s, in seconds"),
     Setting("dss.journal_events", 10, "number of events in one journal"),
     Setting("dss.restricted", False, "whether every operation needs a token, as in restricted deployments"),

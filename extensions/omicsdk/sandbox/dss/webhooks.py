@@ -1,13 +1,11 @@
 """Webhooks: the requests to subscribers, and the worker that repeats each of them until its receiver accepts it."""
 
 import json
-import secrets
 import threading
 import uuid
-from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.http_signature import sign
 from omicsdk.core.logs import logger
@@ -15,6 +13,9 @@ from omicsdk.core.redaction import without_query
 from omicsdk.sandbox.dss.notifications import Event, Subscription, one_line, payload_of, wants
 from omicsdk.sandbox.state.clock import Clock
 from omicsdk.sandbox.state.database import Database, Table
+
+if TYPE_CHECKING:
+    import httpx
 
 _log = logger(__name__)
 
@@ -26,26 +27,6 @@ of the first day, and a day each until seven days are over. The Data Store's own
 
 TIMEOUT = 10.0
 """Seconds within which a subscriber must answer; the Data Store's default."""
-
-LONGEST_HISTORY = 1000
-"""Attempts that a worker remembers."""
-
-
-@dataclass(frozen=True, slots=True)
-class WebhookRequest:
-    """An HTTP request, ready to be sent.
-
-    Attributes:
-        method: POST or PUT.
-        url: The receiver.
-        headers: All headers that the worker sets.
-        body: The whole body.
-    """
-
-    method: str
-    url: str
-    headers: Mapping[str, str] = field(repr=False)
-    body: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,47 +50,9 @@ class Delivery:
     payload: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """The result of one attempt at a delivery.
-
-    Attributes:
-        transaction_id: The delivery's.
-        url: The receiver, without the query.
-        number: 1 for the first attempt.
-        status: The receiver's HTTP status; None without a response.
-        error: Why there was no response.
-        next_at: When the next attempt is due, in seconds since 1970; None when there is none.
-    """
-
-    transaction_id: str
-    url: str
-    number: int
-    status: int | None
-    error: str | None
-    next_at: float | None
-
-    @property
-    def delivered(self) -> bool:
-        """Whether the receiver accepted it: any status from 200 to 299."""
-        return _is_accepted(self.status)
-
-
-def _is_accepted(status: int | None) -> bool:
-    return status is not None and 200 <= status < 300
-
-
-class DeliveryError(Exception):
-    """A receiver that could not be reached, or did not answer in time."""
-
-
-Send = Callable[[WebhookRequest], int]
-"""Send a request without following redirects, and return the status; raise DeliveryError when there is none."""
-
-
 def build_request(
-    subscription: Subscription, payload: Mapping[str, Any], secret: str | None, now: float, boundary: str
-) -> WebhookRequest:
+    subscription: Subscription, payload: Mapping[str, Any], secret: str | None, now: float
+) -> "httpx.Request":
     """Build the HTTP request that delivers a payload, with the documented defaults filled in.
 
     Args:
@@ -117,61 +60,35 @@ def build_request(
         payload: The message.
         secret: The secret to sign with; None leaves the request unsigned.
         now: Seconds since 1970, for the date of a signature.
-        boundary: Separates the fields of a form; letters and digits that occur in none of them.
     """
-    method, url = subscription.get("method") or "POST", subscription["callback_url"]
-    text = json.dumps(payload)
-    if subscription.get("encoding") == "multipart/form-data":
-        payload_field = subscription.get("payload_form_field") or "payload"
-        body = encode_form({**(subscription.get("form_fields") or {}), payload_field: text}, boundary)
-        content_type = f"multipart/form-data; boundary={boundary}"
-    else:
-        body, content_type = text.encode(), "application/json"
-    headers = {"Content-Type": content_type, "Content-Length": str(len(body)), "User-Agent": "omicsdk-sandbox"}
-    if secret is not None:
-        key_id = subscription.get("hmac_key_id") or f"hca-dss:{subscription['uuid']}"
-        headers |= sign(method, url, headers, body, key_id=key_id, key=secret.encode(), now=now)
-    return WebhookRequest(method, url, headers, body)
-
-
-def encode_form(fields: Mapping[str, str], boundary: str) -> bytes:
-    """Text fields as multipart/form-data (RFC 7578)."""
-    escape = str.maketrans({'"': "%22", "\r": "%0D", "\n": "%0A"})
-    parts = [
-        f'--{boundary}\r\nContent-Disposition: form-data; name="{name.translate(escape)}"\r\n\r\n{value}\r\n'
-        for name, value in fields.items()
-    ]
-    return ("".join(parts) + f"--{boundary}--\r\n").encode()
-
-
-def due_after(failed: int, at: float, delays: Sequence[float] = DELAYS) -> float | None:
-    """When the next attempt is due.
-
-    Args:
-        failed: Attempts that failed so far.
-        at: When the last of them was, or the event when there was none.
-        delays: Seconds before each attempt.
-
-    Returns:
-        Seconds since 1970; None when all attempts are spent.
-    """
-    return at + delays[failed] if failed < len(delays) else None
-
-
-def send_by_httpx(request: WebhookRequest) -> int:
-    """Send a request over the network; see `Send`."""
     import httpx
 
-    try:
-        # The proxies of the environment are not meant for a subscriber next door, which is what the sandbox serves.
-        # Only the status is used, so the response's body is never read: it might be endless.
-        with (
-            httpx.Client(timeout=TIMEOUT, follow_redirects=False, trust_env=False) as client,
-            client.stream(request.method, request.url, headers=dict(request.headers), content=request.body) as response,
-        ):
-            return response.status_code
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-        raise DeliveryError(f"{type(error).__name__}: {one_line(error)}") from error
+    method, url, text = subscription.get("method") or "POST", subscription["callback_url"], json.dumps(payload)
+    headers = {"User-Agent": "omicsdk-sandbox"}
+    if subscription.get("encoding") == "multipart/form-data":
+        payload_field = subscription.get("payload_form_field") or "payload"
+        fields: dict[str, str] = {**(subscription.get("form_fields") or {}), payload_field: text}
+        request = httpx.Request(
+            method, url, headers=headers, files={name: (None, each) for name, each in fields.items()}
+        )
+    else:
+        request = httpx.Request(method, url, headers={**headers, "Content-Type": "application/json"}, content=text)
+    if secret is not None:
+        key_id = subscription.get("hmac_key_id") or f"hca-dss:{subscription['uuid']}"
+        request.headers.update(sign(method, url, {}, request.read(), key_id=key_id, key=secret.encode(), now=now))
+    return request
+
+
+def status_of(request: "httpx.Request") -> int:
+    """Send a request and return the status of its response."""
+    import httpx
+
+    # The proxies of the environment are not meant for a subscriber next door, which is what the sandbox serves.
+    # Only the status is used, so the response's body is never read: it might be endless.
+    with httpx.Client(timeout=TIMEOUT, trust_env=False) as client:
+        response = client.send(request, stream=True, follow_redirects=False)
+        response.close()
+        return response.status_code
 
 
 class DeliveryWorker:
@@ -186,10 +103,6 @@ class DeliveryWorker:
         secret_of: Gives the secret that a subscription's notifications are signed with, by its uuid; None where the
             sandbox no longer has it.
         send: Sends one request.
-        delays: Seconds before each attempt; their number is the most attempts.
-
-    Raises:
-        ValueError: There are no delays.
     """
 
     def __init__(
@@ -197,17 +110,12 @@ class DeliveryWorker:
         database: Database,
         clock: Clock,
         secret_of: Callable[[str], str | None],
-        send: Send = send_by_httpx,
-        delays: Sequence[float] = DELAYS,
+        send: "Callable[[httpx.Request], int]" = status_of,
     ) -> None:
-        if not delays:
-            raise ValueError("a delivery worker needs at least one delay, that of the first attempt")
         self._clock = clock
         self._secret_of = secret_of
         self._send = send
-        self._delays = tuple(delays)
         self._waiting = Table(database, "dss_waiting_deliveries", Delivery, key="transaction_id", indexes=("due",))
-        self._history = deque[Attempt](maxlen=LONGEST_HISTORY)
         self._delivering = threading.Lock()
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -225,16 +133,15 @@ class DeliveryWorker:
             subscriptions: Every subscription of the Data Store.
             event: The event.
         """
-        wanted = [each for each in subscriptions if wants(each, event)]
-        for each in wanted:
-            self.enqueue(each, payload_of(each, event, str(uuid.uuid4())))
-        if wanted:
-            self.start()
+        for each in subscriptions:
+            if wants(each, event):
+                self.enqueue(each, payload_of(each, event, str(uuid.uuid4())))
+                self.start()
 
     def enqueue(self, subscription: Subscription, payload: Mapping[str, Any]) -> None:
-        """Queue a payload; its first attempt is due after the first delay, which is none by default."""
-        due = self._clock.now() + self._delays[0]
-        self._waiting.put(Delivery(payload["transaction_id"], subscription["uuid"], due, 0, subscription, payload))
+        """Queue a payload, whose first attempt is due at once."""
+        id, now = payload["transaction_id"], self._clock.now()
+        self._waiting.put(Delivery(id, subscription["uuid"], now + DELAYS[0], 0, subscription, payload))
 
     def start(self) -> None:
         """Deliver in a thread what is due, now and later."""
@@ -262,56 +169,40 @@ class DeliveryWorker:
         first = self._waiting.first(order="due")
         return None if first is None else first.due
 
-    def run_due(self) -> list[Attempt]:
-        """Attempt everything that is due now, once, after the attempts of other threads.
-
-        Returns:
-            The attempts, in their order.
-        """
+    def run_due(self) -> None:
+        """Attempt everything that is due now, once, after the attempts of other threads."""
         with self._delivering:
-            return [self._try(each) for each in self._waiting.all("due <= ?", self._clock.now(), order="due, rowid")]
+            for delivery in self._waiting.all("due <= ?", self._clock.now(), order="due, rowid"):
+                self._attempt(delivery)
 
-    def _try(self, delivery: Delivery) -> Attempt:
-        subscription = delivery.subscription
-        status: int | None = None
-        problem: str | None = None
+    def _attempt(self, delivery: Delivery) -> None:
+        import httpx
+
+        subscription, id, failed = delivery.subscription, delivery.transaction_id, delivery.failed + 1
+        accepted = False
         try:
             secret = self._secret_of(delivery.subscription_id) if subscription.get("hmac_secret_key") else None
             if secret is None and subscription.get("hmac_secret_key"):
-                raise DeliveryError("the sandbox was restarted and keeps no secrets: put the subscription again")
-            boundary = secrets.token_hex(16)
-            status = self._send(build_request(subscription, delivery.payload, secret, self._clock.now(), boundary))
-        except (DeliveryError, ValueError) as error:
-            problem = one_line(error)
-        failed = delivery.failed + 1
-        next_at = None if _is_accepted(status) else due_after(failed, self._clock.now(), self._delays)
-        url = without_query(subscription["callback_url"])
-        attempt = Attempt(delivery.transaction_id, url, failed, status, problem, next_at)
-        self._history.append(attempt)
-        if next_at is None:
-            self._waiting.remove(transaction_id=delivery.transaction_id)
+                raise ValueError("the sandbox was restarted and keeps no secrets: put the subscription again")
+            status = self._send(build_request(subscription, delivery.payload, secret, self._clock.now()))
+            accepted, result = 200 <= status < 300, f"HTTP {status}"
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+            result = f"{type(error).__name__}: {one_line(error)}"
+        if accepted or failed == len(DELAYS):
+            self._waiting.remove(transaction_id=id)
         else:  # changes nothing when the delivery was cancelled while the request was under way
-            self._waiting.change(delivery.transaction_id, due=next_at, failed=failed)
-        result = problem or f"HTTP {status}"
-        _log.info("notification %s to %s, attempt %d: %s", delivery.transaction_id, url, failed, result)
-        return attempt
+            self._waiting.change(id, due=self._clock.now() + DELAYS[failed], failed=failed)
+        _log.info(
+            "notification %s to %s, attempt %d: %s", id, without_query(subscription["callback_url"]), failed, result
+        )
 
-    def cancel(self, subscription_id: str) -> int:
-        """Drop what waits for a subscription that was deleted.
-
-        Returns:
-            How many deliveries were dropped.
-        """
-        return self._waiting.remove(subscription_id=subscription_id)
+    def cancel(self, subscription_id: str) -> None:
+        """Drop what waits for a subscription that was deleted."""
+        self._waiting.remove(subscription_id=subscription_id)
 
     def clear(self) -> None:
-        """Drop everything that waits, and the history."""
+        """Drop everything that waits."""
         self._waiting.remove()
-        self._history.clear()
-
-    def history(self) -> list[Attempt]:
-        """The latest attempts, oldest first, at most `LONGEST_HISTORY`."""
-        return list(self._history)
 
     def close(self) -> None:
         """Stop delivering; what waits stays in the database."""

@@ -4,7 +4,6 @@ import uuid
 
 import pytest
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.dss.collections import resolve_pointer
 
 V1, V2 = "2026-01-02T030405.060708Z", "2026-02-02T030405.060708Z"
 
@@ -144,8 +143,3 @@ def test_a_deleted_collection_is_gone(user, links):
 def test_collections_need_a_token(web):
     for response in (web.get("/collections"), get(web, uuid.uuid4()), put(web, [])):
         assert (response.status_code, response.json()["code"]) == (401, "Unauthorized")
-
-
-@pytest.mark.parametrize(("pointer", "value"), [("", {"a/b": [{"~": 5}]}), ("/a~1b/0/~0", 5), ("/a~1b", [{"~": 5}])])
-def test_json_pointers(pointer, value):
-    assert resolve_pointer({"a/b": [{"~": 5}]}, pointer) == value

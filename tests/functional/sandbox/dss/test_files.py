@@ -177,18 +177,6 @@ def test_the_first_requests_are_asked_to_wait(sandbox: Sandbox, user, staged):
     assert httpx.get(url, trust_env=False, verify=False).content == DATA
 
 
-def test_redirects_continue_until_time_has_passed(sandbox: Sandbox, user, staged):
-    file_uuid = str(uuid.uuid4())
-    put(user, staged, file_uuid)
-    sandbox.clock.freeze()
-    sandbox.settings.turn({"dss.redirect_seconds": 60})
-    url = user.get(f"/files/{file_uuid}", params={"replica": "aws"}).headers["location"]
-    url = user.get(url).headers["location"]
-    assert "/files/" in url
-    sandbox.clock.advance(60)
-    assert user.get(url).status_code == 302
-
-
 @pytest.mark.parametrize("token", ["nonsense", "e30", "W10"])
 def test_a_token_that_is_not_ours(user, staged, token):
     file_uuid = str(uuid.uuid4())

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,9 +17,9 @@ def taken(body: bytes, headers: dict[str, str], **how: Any) -> Notification:
 
 
 def form(fields: dict[str, str], boundary: str = "b0undary") -> tuple[bytes, dict[str, str]]:
-    from omicsdk.sandbox.dss.webhooks import encode_form
-
-    return encode_form(fields, boundary), {"Content-Type": f"multipart/form-data; boundary={boundary}"}
+    headers = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
+    files = {name: (None, value) for name, value in fields.items()}
+    return httpx.Request("POST", "http://localhost", headers=headers, files=files).read(), headers
 
 
 def test_a_message_as_json():
