@@ -21,11 +21,11 @@ SECRET = re.compile(
     r"""^\s*(?:authorization|cookie|set-cookie|api-key|x-sbg-auth-token):|Bearer (?!realm)[\w.=-]{4}|Token [0-9a-f]{4}"""
     r"""|[?&;][\w-]*Signature=|X-(?:Amz|Sandbox(?!-Answer))-|AWSAccessKeyId=|127\.0\.0\.1|localhost|\{(?:(?<!files/\{)token|server|s3|commons|path)"""
     r"""|eyJ[\w-]+\.[\w-]+\.|PRIVATE KEY|ASIA[A-Z]|(?:client_secret|refresh_token|api_key)=(?!filtered)"""
-    r"""|"(?:\w*password|(?!cont)\w*token|private_key|signature|(?:AWS)?AccessKeyId)":\s*"(?!filtered|init"|WyI)"""
+    r"""|"(?:\w*password|(?!cont)\w*token|private_key|signature|(?:AWS)?AccessKeyId)":\s*"(?!filtered|init"|[0-9a-f]{64}-)"""
     r"""|"policy":\s*"e(?:30|yJ)|"(?:api_key|client_secret|hmac_secret_key|secret_access_key|SecretAccessKey|SessionToken)":\s*"(?!filtered)""",
     re.IGNORECASE | re.MULTILINE,
 )
-"""What secrets and the recorded machine look like; Azul's tokens of manifests are keys, not secrets (JSON in Base64)."""
+"""What secrets and the recorded machine look like; Azul's tokens of manifests are checksums with a number, not secrets."""
 
 
 def _recording() -> ModuleType:

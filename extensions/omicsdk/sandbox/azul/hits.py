@@ -84,10 +84,8 @@ def hca_hit(entity_type: str, entity: Entity, at: Addresses) -> JsonObject:
         "projects": [_gathered(files, _PROJECT)],
         "samples": [{"sampleEntityType": ["specimens"], **_gathered(files, _SPECIMEN)}],
         "specimens": [_gathered(files, _SPECIMEN)],
-        "cellLines": [],
         "donorOrganisms": [_gathered(files, _DONOR)],
-        "organoids": [],
-        "cellSuspensions": [],
+        **{name: [] for name in ("cellLines", "organoids", "cellSuspensions")},
     }
     if entity_type in ("files", "bundles"):
         hit["bundles"] = _bundles(files, "bundleUuid", "bundleVersion")

@@ -1,6 +1,5 @@
 """The handlers of Azul's operations."""
 
-import base64
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -13,11 +12,9 @@ from omicsdk.sandbox.azul.search import HCA, EntityType, bad_request, entities, 
 from omicsdk.sandbox.azul.state import CATALOGS, DEFAULT_CATALOG, PREFIX, Azul, SandboxCatalog, parameters
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.service import Call, Reply
+from omicsdk.sandbox.validation import whole_number
 
-SEARCH = (
-    *("catalog", "filters", "size", "sort", "order"),
-    "search_after",
-)
+SEARCH = ("catalog", "filters", "size", "sort", "order", "search_after")
 FILE = ("catalog", "version", "fileName", "wait", "replica", "requestIndex", "drsUri", "token")
 DEFAULT_SIZE = 10
 
@@ -128,8 +125,8 @@ def get_summary(azul: Azul, call: Call) -> Reply:
 # -- manifests
 
 
-def _begin(azul: Azul, call: Call) -> dict[str, Any]:
-    """Write a manifest, and return the state of a request for it that has waited for nothing yet."""
+def request_manifest(azul: Azul, call: Call) -> Reply:
+    """PUT /fetch/manifest/files: write a manifest, and return the state of a client that has not polled yet."""
     stated = parameters(call, "catalog", "filters", "format")
     name, catalog, files = _selected(azul, call, stated)
     format_ = stated.get("format", "compact")
@@ -141,49 +138,33 @@ def _begin(azul: Azul, call: Call) -> dict[str, Any]:
     time = datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%d %H.%M")
     ends = now + azul.context.settings.number("azul.manifest_seconds")
     azul.manifests[stored] = (manifests.name_of(format_, files, time, stored[:12]), format_, ends)
-    return _state(azul, call, stored, 0)
+    return Reply(_state(azul, call, f"{stored}-0"))
 
 
-def _state(azul: Azul, call: Call, key: str, waited: int) -> dict[str, Any]:
-    """The state of a manifest for a client that has polled N times."""
-    settings = azul.context.settings
-    if waited < settings.number("azul.manifest_redirects"):
-        token = base64.urlsafe_b64encode(json.dumps([key, waited + 1]).encode()).decode().rstrip("=")
+def _state(azul: Azul, call: Call, token: str) -> dict[str, Any]:
+    """The state of a manifest by the token of a client: its key, and how often the client has polled for it."""
+    key, _, polls = token.partition("-")
+    manifest, settings = azul.manifests.get(key), azul.context.settings
+    if manifest is None or manifest[2] <= azul.context.clock.now():
+        raise Problem(410, "GoneError", "The requested manifest has expired, please request a new one")
+    address, polled = f"{call.origin}{PREFIX}/fetch/manifest/files/{key}", whole_number(polls or "0")
+    if polls and polled is not None and polled < settings.number("azul.manifest_redirects"):
         wait = round(settings.number("azul.retry_after"))
-        return {"Status": 301, "Location": _at(call, f"/fetch/manifest/files/{token}"), "Retry-After": wait}
-    location = _at(call, f"/manifest/files/{key}") if azul.manifests[key][1] == "curl" else _signed(azul, call, key)
-    commands = {"cmd.exe": f'curl.exe --location "{location}"', "bash": f"curl --location '{location}'"}
-    return {"Status": 302, "Location": location, "CommandLine": commands}
+        return {"Status": 301, "Location": f"{address}-{polled + 1}", "Retry-After": wait}
+    name, format_, _ = manifest
+    if polls and format_ == "curl":  # its address stays the same, as configurations of curl are kept
+        return {"Status": 302, "Location": address.replace("/fetch/", "/")}
+    return {"Status": 302, "Location": _signed(azul, call, key, name, manifests.SUFFIXES[format_][1])}
 
 
-def _at(call: Call, path: str) -> str:
-    return f"{call.origin}{PREFIX}{path}"
-
-
-def _signed(azul: Azul, call: Call, key: str) -> str:
-    name, format_, _ = azul.manifests[key]
+def _signed(azul: Azul, call: Call, sha256: str, name: str, content_type: str) -> str:
     return azul.context.signer.url(
         call.origin,
-        key,
+        sha256,
         seconds=azul.context.settings.number("azul.url_seconds"),
-        content_type=manifests.SUFFIXES[format_][1],
+        content_type=content_type,
         disposition=f'attachment;filename="{name.encode("ascii", "replace").decode()}"',
     )
-
-
-def _key(azul: Azul, call: Call) -> tuple[str, int | None]:
-    """The manifest of a token, and how often its client has polled; None for the key of a stored one."""
-    token = call.arguments["token"]
-    key, waited = token, None
-    if token not in azul.manifests and len(token) != 64:
-        try:
-            key, waited = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
-        except (ValueError, TypeError):
-            raise bad_request("Invalid token") from None
-    stored = azul.manifests.get(str(key))
-    if stored is None or stored[2] <= azul.context.clock.now():
-        raise Problem(410, "GoneError", "The requested manifest has expired, please request a new one")
-    return str(key), waited
 
 
 def _redirect(state: Mapping[str, Any]) -> Reply:
@@ -193,25 +174,14 @@ def _redirect(state: Mapping[str, Any]) -> Reply:
     return Reply(status=state["Status"], headers=headers)
 
 
-def request_manifest(azul: Azul, call: Call) -> Reply:
-    """PUT /fetch/manifest/files."""
-    return Reply(_begin(azul, call))
-
-
 def get_manifest(azul: Azul, call: Call) -> Reply:
     """GET /manifest/files/{token}."""
-    key, waited = _key(azul, call)
-    if waited is None:
-        return Reply(status=302, headers={"Location": _signed(azul, call, key)})
-    return _redirect(_state(azul, call, key, waited))
+    return _redirect(_state(azul, call, call.arguments["token"]))
 
 
 def get_manifest_state(azul: Azul, call: Call) -> Reply:
     """GET /fetch/manifest/files/{token}."""
-    key, waited = _key(azul, call)
-    if waited is None:
-        raise bad_request("Invalid token")
-    return Reply(_state(azul, call, key, waited))
+    return Reply(_state(azul, call, call.arguments["token"]))
 
 
 # -- files
@@ -221,29 +191,17 @@ def _file_state(azul: Azul, call: Call) -> dict[str, Any]:
     stated = parameters(call, *FILE)
     azul.catalog(stated)
     uuid, version = call.arguments["file_uuid"], stated.get("version", "")
-    try:
-        if version:
-            datetime.strptime(version, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
-    except ValueError:
-        raise bad_request(f"{version!r} is not a valid version, must be a timestamp") from None
     found = next((file for file in azul.atlas.files() if file.record.uuid == uuid.lower()), None)
     if found is None or version not in ("", found.version) or not azul.can_read(call):
         raise Problem(404, "NotFoundError", f"Unable to find file {uuid!r}, version {version or None!r} in catalog")
-    waited = int(stated.get("requestIndex") or 0) if (stated.get("requestIndex") or "0").isdigit() else 0
+    polled = whole_number(stated.get("requestIndex", "0")) or 0
     settings = azul.context.settings
-    if waited < settings.number("azul.file_redirects"):
-        again = {**stated, "requestIndex": str(waited + 1)}
+    if polled < settings.number("azul.file_redirects"):
+        again = {**stated, "requestIndex": str(polled + 1)}
         wait = round(settings.number("azul.retry_after"))
         return {"Status": 301, "Location": call.service_url(call.path, again), "Retry-After": wait}
     name = stated.get("fileName") or found.name.rpartition("/")[2]
-    location = azul.context.signer.url(
-        call.origin,
-        found.record.sha256,
-        seconds=settings.number("azul.url_seconds"),
-        content_type=found.record.content_type,
-        disposition=f'attachment;filename="{name.encode("ascii", "replace").decode()}"',
-    )
-    return {"Status": 302, "Location": location}
+    return {"Status": 302, "Location": _signed(azul, call, found.record.sha256, name, found.record.content_type)}
 
 
 def get_file(azul: Azul, call: Call) -> Reply:

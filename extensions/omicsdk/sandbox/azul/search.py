@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,7 +44,7 @@ class Kind:
     name: str
     fields: Mapping[str, Reader]
     types: Mapping[str, EntityType]
-    unlisted: frozenset[str]
+    unlisted: AbstractSet[str]
 
 
 HCA = Kind(
@@ -55,18 +56,7 @@ HCA = Kind(
         "files": EntityType("fileId", "fileName"),
         "bundles": EntityType("bundleUuid", "bundleVersion", "desc", largest=100),
     },
-    frozenset(
-        [
-            "fileId",
-            "fileName",
-            "fileSize",
-            "fileVersion",
-            "bundleUuid",
-            "bundleVersion",
-            "projectTitle",
-            "sampleId",
-        ]
-    ),
+    {"bundleUuid", "bundleVersion", "fileId", "fileName", "fileSize", "fileVersion", "projectTitle", "sampleId"},
 )
 ANVIL = Kind(
     "anvil",
@@ -79,17 +69,12 @@ ANVIL = Kind(
         "donors": EntityType("donors.document_id", "donors.donor_id"),
         "files": EntityType("files.document_id", "files.file_id"),
     },
-    frozenset(
-        [
-            "fileId",
-            "fileVersion",
-            "bundle_uuid",
-            "files.document_id",
-            "files.file_id",
-            "files.file_name",
-            "files.file_size",
-        ]
-    ),
+    {
+        "bundle_uuid",
+        "fileId",
+        "fileVersion",
+        *(f"files.{name}" for name in ("document_id", "file_id", "file_name", "file_size")),
+    },
 )
 
 

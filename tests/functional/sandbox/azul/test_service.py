@@ -121,8 +121,8 @@ def test_a_project_has_its_matrices_at_every_stratum(web: httpx.Client) -> None:
         ("/index/files/none", {}, 400, "not a valid UUID"),
         (f"/index/files/{OTHER}", {}, 404, "Can't find an entity"),
         (f"/repository/files/{OTHER}", {}, 404, "Unable to find file"),
-        (f"/repository/files/{OTHER}", {"version": "1"}, 400, "must be a timestamp"),
-        ("/manifest/files/none", {}, 400, "Invalid token"),
+        (f"/repository/files/{OTHER}", {"version": "1"}, 404, "Unable to find file"),
+        ("/manifest/files/none", {}, 410, "expired"),
     ],
 )
 def test_refusals_are_in_the_services_words(
