@@ -67,7 +67,8 @@ def login_of(query: Mapping[str, str], origin: str) -> Login:
         raise Problem(400, "Bad Request", f"The redirect_uri isn't on this machine, where logins end: {uri[:200]!r}")
     if query.get("code_challenge_method", "S256") != "S256":
         raise Problem(400, "Bad Request", "The code_challenge_method is 'S256'")
-    return Login(uri, *(query.get(name, "") for name in ("state", "scope", "code_challenge", "audience")))
+    stated = (query.get(name, "") for name in ("state", "scope", "code_challenge", "audience"))
+    return Login("", "", "", 0.0, uri, *stated)
 
 
 def response(login: Login, fields: Mapping[str, Any]) -> Reply:
@@ -89,7 +90,7 @@ def allowed(fusillade: Fusillade, login: Login, email: str) -> Reply:
     if not is_name(email):
         raise Problem(400, "Bad Request", "An address has 1 to 128 letters, digits and .@_-$,=")
     fusillade.add(USER, email, groups=[] if fusillade.missing(GROUP, ["hca"]) else ["hca"])
-    return response(login, {"code": fusillade.grants.put(CODE, login, email)})
+    return response(login, {"code": fusillade.logins.put(CODE, replace(login, email=email))})
 
 
 def exchange(fusillade: Fusillade, form: Mapping[str, str], issuer: str) -> dict[str, Any]:
@@ -108,24 +109,24 @@ def exchange(fusillade: Fusillade, form: Mapping[str, str], issuer: str) -> dict
         raise OAuthError(401, "invalid_client", f"The client is not {CLIENT_ID!r}, or its secret is wrong")
     match form.get("grant_type"):
         case "authorization_code":
-            grant = fusillade.grants.take(CODE, form.get("code", ""))
-            if grant is None or grant.login.redirect_uri != form.get("redirect_uri", ""):
+            login = fusillade.logins.take(CODE, form.get("code", ""))
+            if login is None or login.redirect_uri != form.get("redirect_uri", ""):
                 raise OAuthError(
                     400, "invalid_grant", "The code is unknown, was used before, or is of another redirect"
                 )
-            _check_verifier(grant.login.challenge, form.get("code_verifier", ""), has_secret=bool(secret))
-            issued = tokens(fusillade, grant.login, grant.email, issuer)
-            if "offline_access" in grant.login.scope.split():
-                issued["refresh_token"] = fusillade.grants.put(REFRESH, grant.login, grant.email)
+            _check_verifier(login.challenge, form.get("code_verifier", ""), has_secret=bool(secret))
+            issued = tokens(fusillade, login, issuer)
+            if "offline_access" in login.scope.split():
+                issued["refresh_token"] = fusillade.logins.put(REFRESH, login)
             return issued
         case "refresh_token":
-            grant = fusillade.grants.find(REFRESH, form.get("refresh_token", ""))
-            if grant is None:
+            login = fusillade.logins.find(REFRESH, form.get("refresh_token", ""))
+            if login is None:
                 raise OAuthError(400, "invalid_grant", "The refresh token is unknown or was revoked: log in again")
-            scope = form.get("scope") or grant.login.scope
-            if not set(scope.split()) <= set(grant.login.scope.split()):
+            scope = form.get("scope") or login.scope
+            if not set(scope.split()) <= set(login.scope.split()):
                 raise OAuthError(400, "invalid_scope", "A refresh cannot request more than the login did")
-            return tokens(fusillade, replace(grant.login, scope=scope), grant.email, issuer)
+            return tokens(fusillade, replace(login, scope=scope), issuer)
         case _:
             known = "authorization_code or refresh_token"
             raise OAuthError(400, "unsupported_grant_type", f"The grant_type is {known}")
@@ -139,19 +140,18 @@ def _check_verifier(challenge: str, verifier: str, *, has_secret: bool) -> None:
         raise OAuthError(400, "invalid_grant", "The code_verifier isn't what the login's code_challenge was made of")
 
 
-def tokens(fusillade: Fusillade, login: Login, email: str, issuer: str) -> dict[str, Any]:
+def tokens(fusillade: Fusillade, login: Login, issuer: str) -> dict[str, Any]:
     """Make tokens for a user.
 
     Args:
         fusillade: The service's state.
-        login: The login request that the user granted.
-        email: The user.
+        login: The login that the user granted.
         issuer: The issuer that the tokens name.
 
     Returns:
         The response's fields, as RFC 6749 names them.
     """
-    now = int(fusillade.now())
+    now, email = int(fusillade.now()), login.email
     seconds = int(fusillade.context.settings.number("auth.token_seconds"))
     groups = fusillade.groups_of(email) - {EVERYBODY}
     about: dict[str, Any] = {
@@ -218,24 +218,24 @@ def login_pages(fusillade: Fusillade) -> list[BaseRoute]:
 
     def ask(request: Request) -> Response:
         ticket = request.query_params.get("ticket", "")
-        grant = fusillade.grants.find(TICKET, ticket)
-        if grant is None:
+        login = fusillade.logins.find(TICKET, ticket)
+        if login is None:
             return gone
         users = [each.name for each in fusillade.principals.all(kind=USER, order="name", limit=50)]
         chosen = ADMINISTRATOR if ADMINISTRATOR in users else "".join(users[:1])
-        return HTMLResponse(consent_page(grant.login, ticket, users, chosen), headers=HEADERS)
+        return HTMLResponse(consent_page(login, ticket, users, chosen), headers=HEADERS)
 
     def pressed(form: Mapping[str, str]) -> Response:
-        grant = fusillade.grants.take(TICKET, form.get("ticket", ""))
-        if grant is None:
+        login = fusillade.logins.take(TICKET, form.get("ticket", ""))
+        if login is None:
             return gone
         if form.get("decision") == "allow":
             try:
-                reply = allowed(fusillade, grant.login, form.get("email", "").strip())
+                reply = allowed(fusillade, login, form.get("email", "").strip())
             except Problem as problem:
                 return PlainTextResponse(problem.title, problem.status)
         else:
-            reply = response(grant.login, OAuthError(403, "access_denied", "The user said no").fields())
+            reply = response(login, OAuthError(403, "access_denied", "The user said no").fields())
         if location := reply.headers.get("Location"):
             # 303: the browser continues with GET, whatever its method was.
             return RedirectResponse(location, 303, HEADERS)
@@ -277,7 +277,7 @@ def get_oauth_authorize(fusillade: Fusillade, call: Call) -> Reply:
     login = login_of(dict(reversed(call.query)), call.origin)
     if email := fusillade.context.settings.text("auth.login_as"):
         return allowed(fusillade, login, email)
-    location = call.service_url("/consent", {"ticket": fusillade.grants.put(TICKET, login)})
+    location = call.service_url("/consent", {"ticket": fusillade.logins.put(TICKET, login)})
     return Reply(status=302, headers={"Location": location, **_NOT_KEPT})
 
 
@@ -302,7 +302,7 @@ def _decoded(text: str) -> str:
 
 def post_oauth_revoke(fusillade: Fusillade, call: Call) -> Reply:
     """POST /oauth/revoke."""
-    fusillade.grants.take(REFRESH, call.body["token"])
+    fusillade.logins.take(REFRESH, call.body["token"])
     return Reply()
 
 

@@ -2,52 +2,34 @@
 
 import base64
 import binascii
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Iterable
+from typing import Any
 
 from omicsdk.sandbox.fusillade.policies import check_policy, group_policy
 from omicsdk.sandbox.fusillade.state import GROUP, ROLE, USER, Fusillade, Link, is_name, refuse_missing
 from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
 from omicsdk.sandbox.service import Call, Reply, for_each, page
-from omicsdk.sandbox.state.database import Table
-
-_Row = TypeVar("_Row")
 
 
-def listed(
-    call: Call,
-    key: str,
-    table: Table[_Row],
-    by: str = "name",
-    *,
-    show: str | Callable[[_Row], object] = "{}",
-    beside: Mapping[str, object] | None = None,
-    **equal: Any,
-) -> Reply:
-    """Answer a page of a list.
+def listed(call: Call, key: str, names: Iterable[str], form: str = "{}", **beside: object) -> Reply:
+    """Answer a page of a list, sorted by name.
 
     Args:
         call: The request, with `next_token` and `per_page`.
         key: The name that the items have in the response.
-        table: Their table.
-        by: The field that they are sorted by, in which no two are equal.
-        show: An item of the response: made of its row, or a form for that field such as `/resource/TYPE/id/{}`.
+        names: The names.
+        form: The form of an item, with a place for its name, such as `/resource/TYPE/id/{}`.
         beside: Other fields of the response.
-        equal: Fields of the rows that are listed.
-
-    Returns:
-        The response.
 
     Raises:
         Problem: 400; `next_token` is not one of the sandbox's.
     """
     count: int = call.arguments["per_page"]
     after = _name(call.arguments.get("next_token", ""))
-    rows = table.all(f"{by} > ?", after, order=by, limit=count + 1, **equal)
-    shown = rows[:count]
-    items = [show.replace("{}", getattr(row, by)) if isinstance(show, str) else show(row) for row in shown]
-    following = {"next_token": _token(getattr(shown[-1], by))} if len(rows) > count else None
-    return page(call, {**(beside or {}), key: items}, key, following)
+    left = sorted(name for name in names if name > after)
+    shown = left[:count]
+    following = {"next_token": _token(shown[-1])} if len(left) > count else None
+    return page(call, {**beside, key: [form.replace("{}", name) for name in shown]}, key, following)
 
 
 def _token(name: str) -> str:
@@ -81,7 +63,7 @@ def _names(call: Call, key: str) -> list[str]:
 
 
 def _list(fusillade: Fusillade, call: Call, kind: str) -> Reply:
-    return listed(call, f"{kind}s", fusillade.principals, kind=kind)
+    return listed(call, f"{kind}s", (each.name for each in fusillade.principals.all(kind=kind)))
 
 
 def _create(fusillade: Fusillade, call: Call, kind: str) -> Reply:
@@ -132,7 +114,7 @@ def _ends(kind: str, name: str, other: str) -> tuple[str, dict[str, Any]]:
 def _list_linked(fusillade: Fusillade, call: Call, kinds: tuple[str, str]) -> Reply:
     kind, other = kinds
     by, equal = _ends(kind, fusillade.found(kind, call.arguments[f"{kind}_id"]).name, other)
-    return listed(call, f"{other}s", fusillade.links, by, **equal)
+    return listed(call, f"{other}s", (getattr(link, by) for link in fusillade.links.all(**equal)))
 
 
 def _relink(fusillade: Fusillade, call: Call, kinds: tuple[str, str]) -> Reply:
@@ -190,11 +172,12 @@ def get_v1_user_owns(fusillade: Fusillade, call: Call) -> Reply:
     user, kind = call.arguments["user_id"], call.arguments["resource_type"]
     fusillade.found(USER, user)
     if kind in (GROUP, ROLE):
-        return listed(call, f"{kind}s", fusillade.principals, kind=kind, creator=user)
+        owned = fusillade.principals.all(kind=kind, creator=user)
+        return listed(call, f"{kind}s", (each.name for each in owned))
     if fusillade.types.get(kind) is None:
         refuse_missing(f"resource type {kind}; group and role are the others")
-    form = f"/resource/{kind}/id/{{}}"
-    return listed(call, "resource_ids", fusillade.resources, "id", show=form, type=kind, creator=user)
+    resources = fusillade.resources.all(type=kind, creator=user)
+    return listed(call, "resource_ids", (each.id for each in resources), f"/resource/{kind}/id/{{}}")
 
 
 def post_v1_policies_evaluate(fusillade: Fusillade, call: Call) -> Reply:

@@ -1,7 +1,7 @@
 """Fusillade's state: accounts, roles and groups, decisions about them; and its listings."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -20,7 +20,7 @@ from omicsdk.sandbox.fusillade.policies import (
     decide,
     group_policy,
 )
-from omicsdk.sandbox.fusillade.tokens import Grants, ServiceAccount, email_of, new_account, read_token
+from omicsdk.sandbox.fusillade.tokens import Logins, ServiceAccount, email_of, new_account, read_token
 from omicsdk.sandbox.problems import not_found
 from omicsdk.sandbox.service import Caller, SandboxContext
 from omicsdk.sandbox.state.credentials import SigningKey
@@ -83,46 +83,36 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class ResourceType:
-    """A type of resources that are shared one by one, with the actions on them."""
+    """A type of resources that are shared one by one.
+
+    Attributes:
+        name: Its name.
+        actions: The actions on its resources.
+        creator: Its creator.
+        levels: The policies of its access levels, by their names.
+    """
 
     name: str
     actions: list[str]
     creator: str
-
-
-@dataclass(frozen=True, slots=True)
-class Level:
-    """An access level of a resource type."""
-
-    type: str
-    name: str
-    policy: JsonObject
+    levels: dict[str, JsonObject]
 
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """A resource ID."""
-
-    type: str
-    id: str
-    creator: str
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """The access of a member to a resource.
+    """A resource ID.
 
     Attributes:
-        type: The resource's type.
-        id: The resource.
-        member: `user/NAME` or `group/NAME`.
-        level: The access level.
+        type: Its type.
+        id: The ID.
+        creator: Its creator.
+        members: The access levels of its members, which are `user/NAME` or `group/NAME`.
     """
 
     type: str
     id: str
-    member: str
-    level: str
+    creator: str
+    members: dict[str, str]
 
 
 def refuse_missing(what: str) -> NoReturn:
@@ -144,11 +134,9 @@ class Fusillade:
         self.transaction = database.transaction
         self.principals = Table(database, "auth_principals", Principal, key="kind name")
         self.links = Table(database, "auth_links", Link, key="kind name to_kind to_name")
-        self.types = Table(database, "auth_types", ResourceType)
-        self.levels = Table(database, "auth_levels", Level, key="type name")
-        self.resources = Table(database, "auth_things", Resource, key="type id")
-        self.members = Table(database, "auth_members", Member, key="type id member")
-        self.grants = Grants(database, context.clock.now)
+        self.types = Table(database, "auth_resource_types", ResourceType)
+        self.resources = Table(database, "auth_resources", Resource, key="type id")
+        self.logins = Logins(database, context.clock.now)
         self.key = SigningKey(folder / "oauth.key", database, "auth_keys")
         self.service_accounts = Table(database, "auth_accounts", ServiceAccount)
         context.settings.declare(*SETTINGS)
@@ -213,8 +201,14 @@ class Fusillade:
         with self.transaction():
             self.links.remove(kind=kind, name=name)
             self.links.remove(to_kind=kind, to_name=name)
-            self.members.remove(member=f"{kind}/{name}")
+            self.remove_members(lambda member, _: member == f"{kind}/{name}")
             self.principals.remove(kind=kind, name=name)
+
+    def remove_members(self, ends: Callable[[str, str], bool], type: str | None = None) -> None:
+        """End the access of members for which a condition on member and access level holds, to resources of a type or of all."""
+        for each in self.resources.all(type=type):
+            members = {member: level for member, level in each.members.items() if not ends(member, level)}
+            self.resources.change(each.type, each.id, members=members)
 
     def account(self, name: str) -> Principal:
         """A user's account, made when the service does not know them yet."""
@@ -296,18 +290,22 @@ class Fusillade:
         type_name, id = _resource_of(resource)
         context = {"fus:user_email": user}
         policies = self.policies_of(user, groups)
-        if id and self.types.get(type_name):
+        type = self.types.get(type_name) if id else None
+        if type is not None:
             context |= {"fus:resource_type": type_name, "fus:resource_id": id}
-            policies += self._access(user, groups, type_name, id)
+            policies += [
+                type.levels[level] for level in self._levels(user, groups, type_name, id) if level in type.levels
+            ]
         return decide(policies, actions, resource, context)
 
-    def _access(self, user: str, groups: Iterable[str], type_name: str, id: str) -> list[Policy]:
-        """Return the access levels that a user has on a resource, directly, by groups, and as its owner."""
+    def _levels(self, user: str, groups: Iterable[str], type_name: str, id: str) -> set[str]:
+        """The access levels that a user has on a resource, directly, by groups, and as its owner."""
+        resource = self.resources.get(type_name, id)
+        if resource is None:
+            return set()
         names = {f"{USER}/{user}", *(f"{GROUP}/{each}" for each in groups)}
-        held = {each.level for each in self.members.all(type=type_name, id=id) if each.member in names}
-        if self.resources.count(type=type_name, id=id, creator=user):
-            held.add(OWNER)
-        return [each.policy for each in self.levels.all(type=type_name) if each.name in held]
+        owned = {OWNER} if resource.creator == user else set[str]()
+        return owned | {level for member, level in resource.members.items() if member in names}
 
 
 def _resource_of(resource: str) -> tuple[str, str]:
@@ -341,7 +339,7 @@ FUSILLADE = Collection(
             "resources",
             "Resources",
             ("Resource", "Made by"),
-            "SELECT type || ' ' || id, creator FROM auth_things ORDER BY type, id",
+            "SELECT type || ' ' || id, creator FROM auth_resources ORDER BY type, id",
         ),
     ),
 )

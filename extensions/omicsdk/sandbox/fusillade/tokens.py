@@ -4,7 +4,7 @@ import json
 import math
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -56,11 +56,18 @@ GRANT_SECONDS = 600.0
 """Validity of the consent page and of a code, in seconds: the most that RFC 6749 recommends (section 4.1.2)."""
 
 
+TICKET, CODE, REFRESH = "ticket", "code", "refresh"
+
+
 @dataclass(frozen=True, slots=True)
 class Login:
-    """A client's request for a login.
+    """A client's request for a login, or what a user granted, that a client holds a secret for; only the digest is stored.
 
     Attributes:
+        kind: `ticket`, `code` or `refresh`.
+        digest: The secret's.
+        email: The user who granted it; empty for a ticket.
+        ends: When the secret ends, in the sandbox's time.
         redirect_uri: Where the browser goes afterwards; empty when the response is shown instead.
         state: Handed back with the redirect.
         scope: Words separated by blanks.
@@ -68,6 +75,10 @@ class Login:
         audience: Audience of the access token; empty for the usual one.
     """
 
+    kind: str
+    digest: str
+    email: str
+    ends: float
     redirect_uri: str
     state: str
     scope: str
@@ -75,34 +86,7 @@ class Login:
     audience: str
 
 
-TICKET, CODE, REFRESH = "ticket", "code", "refresh"
-
-
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """A login request, or what a user granted, that a client holds a secret for; only the secret's digest is stored.
-
-    Attributes:
-        kind: `ticket`, `code` or `refresh`.
-        digest: The secret's.
-        request: The fields of the login request.
-        email: The user who granted it; empty for a ticket.
-        ends: When the secret ends, in the sandbox's time.
-    """
-
-    kind: str
-    digest: str
-    request: dict[str, str]
-    email: str
-    ends: float
-
-    @property
-    def login(self) -> Login:
-        """The login request."""
-        return Login(**self.request)
-
-
-class Grants:
+class Logins:
     """Tickets of the consent page, codes and refresh tokens.
 
     Args:
@@ -113,26 +97,26 @@ class Grants:
     def __init__(self, database: Database, now: Callable[[], float]) -> None:
         self._transaction = database.transaction
         self._now = now
-        self._grants = Table(database, "auth_logins", Grant, key="kind digest")
+        self._logins = Table(database, "auth_logins", Login, key="kind digest")
 
-    def put(self, kind: str, login: Login, email: str = "") -> str:
-        """Make the secret of a grant; that of a refresh token has no end."""
+    def put(self, kind: str, login: Login) -> str:
+        """Make a secret for a login; that of a refresh token has no end."""
         secret = secrets.token_hex(24)  # no text that begins with a dash: users paste it
         ends = math.inf if kind == REFRESH else self._now() + GRANT_SECONDS
-        self._grants.remove("ends <= ?", self._now())  # no client can use these any more
-        self._grants.put(Grant(kind, digest(secret), asdict(login), email, ends))
+        self._logins.remove("ends <= ?", self._now())  # no client can use these any more
+        self._logins.put(replace(login, kind=kind, digest=digest(secret), ends=ends))
         return secret
 
-    def find(self, kind: str, secret: str) -> Grant | None:
-        """The grant of a secret; None when it is unknown or has ended."""
-        return self._grants.first("ends > ?", self._now(), kind=kind, digest=digest(secret))
+    def find(self, kind: str, secret: str) -> Login | None:
+        """The login of a secret; None when it is unknown or has ended."""
+        return self._logins.first("ends > ?", self._now(), kind=kind, digest=digest(secret))
 
-    def take(self, kind: str, secret: str) -> Grant | None:
-        """The grant of a secret, which is no longer valid afterwards; None when it is not valid."""
+    def take(self, kind: str, secret: str) -> Login | None:
+        """The login of a secret, which is no longer valid afterwards; None when it is not valid."""
         with self._transaction():
-            grant = self.find(kind, secret)
-            self._grants.remove(kind=kind, digest=digest(secret))
-        return grant
+            login = self.find(kind, secret)
+            self._logins.remove(kind=kind, digest=digest(secret))
+        return login
 
 
 @dataclass(frozen=True, slots=True)

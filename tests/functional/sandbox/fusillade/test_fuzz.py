@@ -79,8 +79,8 @@ def requests(draw: st.DrawFn) -> tuple[Operation, str, dict[str, str], bytes | N
 def box(_server: Sandbox):
     _server.reset()
     _server.fusillade.key.public()  # writes its file
-    _server.fusillade.types.add(ResourceType("box", ["box:Open"], "user@example.org"))
-    _server.fusillade.resources.add(Resource("box", "b1", "user@example.org"))
+    _server.fusillade.types.add(ResourceType("box", ["box:Open"], "user@example.org", {}))
+    _server.fusillade.resources.add(Resource("box", "b1", "user@example.org", {}))
     with httpx.Client(base_url=f"{_server.url}/auth", trust_env=False, verify=False) as made:
         yield _server, made
 

@@ -1,7 +1,7 @@
 """Resource types, access levels, and decisions about things that are shared one by one."""
 
 import pytest
-from omicsdk.sandbox.fusillade.state import Member, Resource
+from omicsdk.sandbox.fusillade.state import Resource
 
 BOX = {"actions": ["box:Open", "box:Close"]}
 THING = "arn:hca:boxes:*:dev:box/b1"
@@ -91,21 +91,19 @@ def test_members(box):
 
 
 def test_members_come_in_pages(box, sandbox):
-    for number in range(12):
-        name = f"u{number:02}"
-        sandbox.fusillade.add("user", name)
-        sandbox.fusillade.members.put(Member("box", "b1", f"user/{name}", "Opener"))
+    names = [f"u{number:02}" for number in range(12)]
+    sandbox.fusillade.resources.change("box", "b1", members={f"user/{name}": "Opener" for name in names})
     first = box.get("/v1/resource/box/id/b1/members", params={"per_page": 10})
     second = box.get(first.links["next"]["url"])
     assert (first.status_code, second.status_code) == (206, 200)
     found = [each["member"] for response in (first, second) for each in response.json()["members"]]
-    assert found == [f"u{number:02}" for number in range(12)]
+    assert found == names
 
 
 @pytest.mark.parametrize("path", ["/v1/resource/box/ids", "/v1/resource/box"])
 def test_objects_come_in_pages(box, sandbox, path):
     for number in range(8):
-        sandbox.fusillade.resources.add(Resource("box", f"c{number}", "x"))
+        sandbox.fusillade.resources.add(Resource("box", f"c{number}", "x", {}))
     first = box.get(path, params={"per_page": 5})
     second = box.get(first.links["next"]["url"])
     assert [len(response.json()["resource_ids"]) for response in (first, second)] == [5, 4]
