@@ -4,11 +4,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from omicsdk.sandbox.dss.notifications import Event, payload_of
+from omicsdk.sandbox.dss.notifications import payload_of
+from omicsdk.sandbox.dss.store import Event
 from omicsdk.sandbox.dss.webhooks import DeliveryWorker
 from omicsdk.sandbox.state.database import Database
 
 DOCUMENT: dict[str, Any] = {
+    "event_type": "CREATE",
     "manifest": {"files": [{"name": "cell.json"}]},
     "files": {
         "biomaterial_json": [
@@ -16,7 +18,7 @@ DOCUMENT: dict[str, Any] = {
         ]
     },
 }
-CREATED = Event("CREATE", "b-uuid", "2019-08-01T200147.111027Z", DOCUMENT)
+CREATED = Event(1, "b-uuid", "2019-08-01T200147.111027Z", "2019-08-01T200147.111027Z", DOCUMENT)
 
 
 def subscription(**fields: Any) -> dict[str, Any]:

@@ -3,38 +3,20 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 from omicsdk.core.logs import logger
+from omicsdk.sandbox.dss.store import Event
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.search import Predicate, QueryError, compile_query
 
 _log = logger(__name__)
 
-EventType = Literal["CREATE", "TOMBSTONE", "DELETE"]
 Subscription = Mapping[str, Any]
 """A subscription with the fields of PUT /subscriptions, and `uuid`."""
 
 ATTACHMENT_LIMIT = 128 * 1024
 """Bytes that a notification's attachments may have in all, as JSON in UTF-8 (documented)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Something that happened to a bundle.
-
-    Attributes:
-        event_type: CREATE for a new version, TOMBSTONE for one that was marked deleted, DELETE for one that is gone.
-        bundle_uuid: The bundle.
-        bundle_version: Its version, in DSS_VERSION format.
-        document: The bundle's indexed metadata, or for a deletion what is known of it; queries look at it.
-    """
-
-    event_type: EventType
-    bundle_uuid: str
-    bundle_version: str
-    document: Mapping[str, Any]
 
 
 def is_elasticsearch(subscription: Subscription) -> bool:
@@ -91,22 +73,18 @@ def wants(subscription: Subscription, event: Event) -> bool:
     gives a true value, where `event_type` is part of the document; without a query it matches all events.
     """
     if is_elasticsearch(subscription):
-        return event.event_type == "CREATE" and _registered(subscription["es_query"])(event.document)
+        return event.kind == "CREATE" and _registered(subscription["es_query"])(event.document)
     expression = subscription.get("jmespath_query")
     if not expression:
         return True
     import jmespath
 
     try:
-        return bool(jmespath.search(expression, _searched(event)))
+        return bool(jmespath.search(expression, event.document))
     except _FAILURES as error:
         # An expression may compile and still not suit a document; the others' notifications continue.
         _log.warning("the query of subscription %s failed: %s", subscription["uuid"], one_line(error))
         return False
-
-
-def _searched(event: Event) -> dict[str, Any]:
-    return {**event.document, "event_type": event.event_type}
 
 
 def attachments_of(definitions: Mapping[str, Mapping[str, str]], document: Mapping[str, Any]) -> dict[str, Any]:
@@ -141,16 +119,16 @@ def attachments_of(definitions: Mapping[str, Mapping[str, str]], document: Mappi
 def payload_of(subscription: Subscription, event: Event, transaction_id: str) -> dict[str, Any]:
     """The message that a subscriber gets, in the documented format."""
     payload: dict[str, Any] = {"transaction_id": transaction_id, "subscription_id": subscription["uuid"]}
-    match = {"bundle_uuid": event.bundle_uuid, "bundle_version": event.bundle_version}
+    match = {"bundle_uuid": event.uuid, "bundle_version": event.version}
     if is_elasticsearch(subscription):
         payload |= {"match": match, "es_query": subscription["es_query"]}
     else:
-        payload |= {"event_type": event.event_type, "match": match}
+        payload |= {"event_type": event.kind, "match": match}
         if subscription.get("jmespath_query"):
             payload["jmespath_query"] = subscription["jmespath_query"]
     definitions = subscription.get("attachments")
-    if definitions and event.event_type == "CREATE":
-        payload["attachments"] = attachments_of(definitions, _searched(event))
+    if definitions and event.kind == "CREATE":
+        payload["attachments"] = attachments_of(definitions, event.document)
     return payload
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import NoReturn
 
-from omicsdk.sandbox.dss.notifications import Event
 from omicsdk.sandbox.dss.store import (
     LIVE_BUNDLE,
     LIVE_COLLECTION,
@@ -15,13 +14,13 @@ from omicsdk.sandbox.dss.store import (
     CheckoutJob,
     CollectionVersion,
     Document,
+    Event,
     FileRecord,
     JsonObject,
     Subscription,
     Tombstone,
     format_version,
 )
-from omicsdk.sandbox.dss.store import Event as BundleEvent
 from omicsdk.sandbox.dss.webhooks import DeliveryWorker
 from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
 from omicsdk.sandbox.service import Call, Caller, SandboxContext
@@ -115,7 +114,7 @@ class Dss:
         self.collections = Table(database, "dss_collections", CollectionVersion, key="uuid version")
         self.collection_tombstones = Table(database, "dss_collection_tombstones", Tombstone)
         self.subscriptions = Table(database, "dss_subscriptions", Subscription)
-        self.events = Table(database, "dss_events", BundleEvent)
+        self.events = Table(database, "dss_events", Event)
         database.define(
             dss_bundle_files="uuid TEXT, version TEXT, position INTEGER, name TEXT, file_uuid TEXT, file_version TEXT,"
             " indexed INTEGER, PRIMARY KEY (uuid, version, position)"
@@ -191,7 +190,7 @@ class Dss:
     def add_bundle(self, uuid: str, version: str, creator_uid: int, entries: Sequence[BundleEntry]) -> None:
         """Enter a bundle's version, indexes it, records the event and notifies subscribers."""
         document = index_document(uuid, version, creator_uid, entries, self.context.objects.read)
-        event = BundleEvent(0, uuid, version, format_version(self.now()), {"event_type": "CREATE", **document})
+        event = Event(0, uuid, version, format_version(self.now()), {"event_type": "CREATE", **document})
         with self.transaction():
             self.bundles.add(Bundle(uuid, version, creator_uid, len(entries)))
             self.context.database.execute_many(
@@ -203,7 +202,7 @@ class Dss:
             )
             self.documents.add(Document(uuid, version, document))
             self.events.add(event)
-            self._notify(Event("CREATE", uuid, version, document))
+            self._notify(event)
 
     def delete_bundle(self, stone: Tombstone) -> None:
         """Delete a bundle's version, or with an empty version all of them, and notifies subscribers.
@@ -214,7 +213,8 @@ class Dss:
             self.tombstones.add(stone)
             self.events.remove("? IN ('', version)", stone.version, uuid=stone.uuid)
             document = {name: value for name, value in asdict(stone).items() if value or name != "version"}
-            self._notify(Event("TOMBSTONE", stone.uuid, stone.version, {**document, "admin_deleted": True}))
+            document |= {"event_type": "TOMBSTONE", "admin_deleted": True}
+            self._notify(Event(0, stone.uuid, stone.version, format_version(self.now()), document))
 
     def _notify(self, event: Event) -> None:
         self.deliveries.notify([each.body for each in self.subscriptions.all()], event)

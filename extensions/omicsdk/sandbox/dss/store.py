@@ -212,7 +212,7 @@ class Event:
         uuid: The bundle's uuid.
         version: The bundle's version.
         at: When, as DSS_VERSION.
-        document: Its description for subscribers.
+        document: Its description for subscribers: the bundle's indexed metadata, or what is known of a deletion.
     """
 
     number: int
@@ -220,6 +220,11 @@ class Event:
     version: str
     at: str
     document: JsonObject
+
+    @property
+    def kind(self) -> str:
+        """CREATE for a new version, TOMBSTONE for one that was deleted."""
+        return self.document["event_type"]
 
 
 LIVE_BUNDLE = "NOT EXISTS (SELECT 1 FROM dss_tombstones t WHERE t.uuid = dss_bundles.uuid AND t.version IN (dss_bundles.version, ''))"

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from omicsdk.core.http_signature import sign
 from omicsdk.core.logs import logger
 from omicsdk.core.redaction import without_query
-from omicsdk.sandbox.dss.notifications import Event, Subscription, one_line, payload_of, wants
+from omicsdk.sandbox.dss.notifications import Subscription, one_line, payload_of, wants
+from omicsdk.sandbox.dss.store import Event
 from omicsdk.sandbox.state.clock import Clock
 from omicsdk.sandbox.state.database import Database, Table
 

@@ -7,6 +7,7 @@ import json
 import queue as queues
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -14,14 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core.http_signature import verify_signature
-from omicsdk.sandbox.dss.notifications import (
-    ATTACHMENT_LIMIT,
-    Event,
-    attachments_of,
-    check_subscription,
-    payload_of,
-    wants,
-)
+from omicsdk.sandbox.dss.notifications import ATTACHMENT_LIMIT, attachments_of, check_subscription, payload_of, wants
+from omicsdk.sandbox.dss.store import Event
 from omicsdk.sandbox.dss.webhooks import DELAYS, DeliveryWorker, build_request
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.state.clock import Clock
@@ -29,7 +24,7 @@ from omicsdk.sandbox.state.database import Database
 from webhook_deliveries import CREATED, DOCUMENT, FakeClock, enqueue, subscription
 from webhook_deliveries import database as database
 
-GONE = Event("TOMBSTONE", "b-uuid", "2019-08-01T200147.111027Z", {"reason": "wrong", "admin_deleted": True})
+GONE = replace(CREATED, document={"event_type": "TOMBSTONE", "reason": "wrong", "admin_deleted": True})
 TAXON = "files.biomaterial_json[].biomaterials[].content.biomaterial_core.ncbi_taxon_id[]"
 ES_QUERY = {"query": {"term": {"files.biomaterial_json.biomaterials.content.biomaterial_core.ncbi_taxon_id": 9606}}}
 
