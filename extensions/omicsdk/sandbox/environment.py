@@ -16,34 +16,35 @@ from omicsdk.sandbox.upload.state import BUCKET_TEMPLATE
 if TYPE_CHECKING:
     from omicsdk.sandbox.live import LiveSandbox
 
-# A token for experiments outlives any real session.
-_LONG = 30 * 24 * 3600.0
+GEN3_KEY = "gen3-credentials.json"
+"""The file of the commons' key, in the sandbox's folder."""
 
 
 def variables(sandbox: "LiveSandbox") -> dict[str, str]:
-    """The variables; requesting them starts the S3 server, makes tokens and a key, and writes files below the folder.
+    """The variables; requesting them starts the S3 server, makes a key, and writes files below the folder.
 
     Args:
         sandbox: The running sandbox.
     """
+    token = sandbox.secrets.token
     prefix = sandbox.gen3.index.prefix.rstrip("/")
     return {
         "OMICS_SANDBOX_URL": sandbox.url,
         "AWS_ENDPOINT_URL_S3": sandbox.s3_url,
         **sandbox.s3_credentials,
         "HCA_CONFIG_FILE": str(_hca_config(sandbox)),
-        "OMICS_DSS_TOKEN": sandbox.token(seconds=_LONG),
+        "OMICS_DSS_TOKEN": token,
         "OMICS_DSS_STAGING_BUCKET": sandbox.staging_bucket,
         "OMICS_AZUL_URL": sandbox.azul_url,
-        "OMICS_AUTH_TOKEN": sandbox.token(seconds=_LONG),
+        "OMICS_AUTH_TOKEN": token,
         "OMICS_UPLOAD_TOKEN": sandbox.upload_key,
         "SB_API_ENDPOINT": sandbox.sb_url,
         "SB_AUTH_TOKEN": sandbox.sb_token,
         "GEN3_ENDPOINT": sandbox.gen3_url,
-        "GEN3_API_KEY": str(sandbox.gen3_credentials(sandbox.folder / "gen3-credentials.json")),
+        "GEN3_API_KEY": str(sandbox.gen3_credentials(sandbox.folder / GEN3_KEY)),
         "OMICS_DRS_HOSTS": f"{prefix}={sandbox.url.partition('://')[2]}" if prefix else "",
         "OMICS_GOOGLE_URL": sandbox.google_url,
-        "OMICS_GOOGLE_TOKEN": sandbox.gen3_token(_LONG),
+        "OMICS_GOOGLE_TOKEN": token,
         "CRUNCH_URL": sandbox.crunch_url,
         "CRUNCH_TOKEN": sandbox.crunch_token,
         "CRUNCH_STORAGE_SETTINGS": str(sandbox.crunch_storage_settings),
@@ -51,7 +52,7 @@ def variables(sandbox: "LiveSandbox") -> dict[str, str]:
         "PANGEA_USER": SANDBOX_PANGEA_USER,
         "PANGEA_PASS": sandbox.password,
         "OMICS_GDC_URL": sandbox.gdc_url,
-        "GDC_TOKEN": sandbox.token(seconds=_LONG),
+        "GDC_TOKEN": token,
         "OMICS_SDL_URL": sandbox.sdl_url,
         "OMICS_ENA_URL": sandbox.ena_url,
         "OMICS_ZENODO_URL": sandbox.zenodo_url,
@@ -61,15 +62,12 @@ def variables(sandbox: "LiveSandbox") -> dict[str, str]:
         "OMICS_HTSGET_URL": sandbox.htsget_url,
         "OMICS_REFGET_URL": sandbox.refget_url,
         "OMICS_TRS_URL": sandbox.trs_url,
-        **_of_documents(sandbox),
+        **dict(
+            variable
+            for engine in sandbox.engines
+            for variable in document_variables(engine, sandbox.spec_url(engine.name), token).items()
+        ),
     }
-
-
-def _of_documents(sandbox: "LiveSandbox") -> dict[str, str]:
-    """The variables of documents' services; one token opens all of them."""
-    token = sandbox.token(seconds=_LONG) if sandbox.engines else ""
-    services = [document_variables(engine, sandbox.spec_url(engine.name), token) for engine in sandbox.engines]
-    return {name: value for service in services for name, value in service.items()}
 
 
 def _hca_config(sandbox: "LiveSandbox") -> Path:

@@ -1,5 +1,6 @@
 """A running sandbox: the opened state, the platforms, the server."""
 
+import hmac
 import json
 import socket
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -24,7 +25,7 @@ from omicsdk.sandbox.engine.engine import Engine
 from omicsdk.sandbox.engine.store import Store
 from omicsdk.sandbox.fusillade.oauth import shared_routes
 from omicsdk.sandbox.fusillade.service import fusillade_service
-from omicsdk.sandbox.fusillade.state import Fusillade
+from omicsdk.sandbox.fusillade.state import ADMINISTRATOR, Fusillade
 from omicsdk.sandbox.ga4gh.state import Ga4gh
 from omicsdk.sandbox.gen3.commons import Gen3
 from omicsdk.sandbox.gen3.gateway import Gateway
@@ -38,7 +39,7 @@ from omicsdk.sandbox.s3.staging import OWN_AGENT, STAGING_BUCKET, S3Wire, Stagin
 from omicsdk.sandbox.sb.seeds import seed
 from omicsdk.sandbox.sb.service import sb_service
 from omicsdk.sandbox.sb.state import Sb
-from omicsdk.sandbox.service import HELPFUL, REAL, STRICT_ERRORS, SandboxContext, Service, Tokens
+from omicsdk.sandbox.service import ALL_GROUPS, HELPFUL, REAL, STRICT_ERRORS, Caller, SandboxContext, Service, Tokens
 from omicsdk.sandbox.state.clock import Clock
 from omicsdk.sandbox.state.credentials import Secrets, key_of
 from omicsdk.sandbox.state.database import Contents, Database, opening
@@ -235,6 +236,8 @@ class Instance:
             where=(options.host, options.s3_port),
         )
         self._closers.append(staging.stop)
+        tokens = Tokens(database, clock.now)
+        tokens.accept(lambda token: _administrator(token, secrets))
         self.context = SandboxContext(
             database=database,
             objects=ObjectStore(folder / "objects", database),
@@ -242,7 +245,7 @@ class Instance:
             settings=Settings(database),
             signer=Signer(key, clock.now),
             staging=staging,
-            tokens=Tokens(database, clock.now),
+            tokens=tokens,
             secrets=secrets,
         )
         self.context.settings.declare(
@@ -336,6 +339,11 @@ class Instance:
     def _close(self) -> None:
         while self._closers:
             self._closers.pop()()
+
+
+def _administrator(token: str, secrets: Secrets) -> Caller | None:
+    is_own = hmac.compare_digest(token.encode(), secrets.token.encode())
+    return Caller(ADMINISTRATOR, frozenset(ALL_GROUPS)) if is_own else None
 
 
 def _services(platforms: Platforms, documents: Mapping[str, Mapping[str, Any]]) -> list[Service]:

@@ -16,7 +16,7 @@ from omicsdk.sandbox.crunch.state import Crunch
 from omicsdk.sandbox.dss.seeds import BundleSummary, seed_folder
 from omicsdk.sandbox.dss.state import Dss
 from omicsdk.sandbox.engine.documents import engines_of
-from omicsdk.sandbox.environment import variables, written_storage_settings
+from omicsdk.sandbox.environment import GEN3_KEY, variables, written_storage_settings
 from omicsdk.sandbox.fusillade.state import ADMINISTRATOR, Fusillade
 from omicsdk.sandbox.ga4gh.state import Ga4gh
 from omicsdk.sandbox.gen3 import ADMINISTRATOR as GEN3_ADMINISTRATOR
@@ -557,3 +557,5 @@ class LiveSandbox:
         up.platforms.clear()
         self.request_log.clear()
         self.s3_log.clear()
+        if (key := self.folder / GEN3_KEY).exists():
+            self.gen3_credentials(key)  # of a commons that was emptied, so programs need another one

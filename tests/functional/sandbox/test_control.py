@@ -343,15 +343,6 @@ def test_known_crashes_of_real_servers_are_answered_as_wanted(tmp_path: Path):
             sandbox.settings.turn({"sandbox.strict_errors": "nice"})
 
 
-def test_operations_without_a_handler_are_the_engines(sandbox: Sandbox, tmp_path: Path):
-    document = httpx.get(sandbox.swagger_url, trust_env=False, verify=False).json()
-    document["paths"]["/events"]["get"]["x-omics-name"] = "get_surprises"
-    with Sandbox(tmp_path, documents={"dss": document}) as other:
-        kinds = {each.operation: each.kind for each in other.explain()["dss"]}
-    assert kinds["get_surprises"] != "handler"
-    assert kinds["get_event"] == "handler"
-
-
 def test_loading_the_plugin_loads_no_server():
     program = (
         "import sys; import omicsdk.sandbox.pytest_plugin as p;"

@@ -1,12 +1,13 @@
 """The commons' gs:// buckets as Google's storage serves them, with a bearer token: objects are read, described and put."""
 
 import base64
+import hmac
 from urllib.parse import parse_qs
 
 from anyio.to_thread import run_sync
 from starlette.types import Message, Receive, Scope, Send
 
-from omicsdk.sandbox.gen3.access import Access
+from omicsdk.sandbox.gen3.access import Access, bearer_token
 from omicsdk.sandbox.gen3.storage import Files
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.routing import headers_of
@@ -66,7 +67,21 @@ class GoogleStorage(StorageServer):
                 message["headers"] = [*message["headers"], (b"x-goog-hash", sums.encode())]
             await send(message)
 
-        await self.give(scope, send_with_sums, content, etag=etag, fields={})
+        await self.give(scope, stated, found, etag=etag, fields={})
+
+    def _check(self, scope: Scope, url: str) -> None:
+        headers = headers_of(scope)
+        if hmac.compare_digest(bearer_token(headers).encode(), self._access.secrets.token.encode()):
+            return
+        person = self._access.anyone(headers)
+        is_open = scope["method"] != "PUT" and self._files.is_public(url)
+        if not is_open and not person.number:
+            message = "Anonymous caller does not have storage.objects access to the Google Cloud Storage object."
+            raise Problem(403, "AccessDenied", message)
+
+
+def _payer(scope: Scope) -> str:
+    return "".join(parse_qs(scope["query_string"].decode("latin-1")).get("userProject", ()))
 
 
 def _base64(hexadecimal: str) -> str:

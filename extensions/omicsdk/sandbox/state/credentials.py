@@ -51,6 +51,11 @@ class Secrets:
         return self.derived("password")
 
     @cached_property
+    def token(self) -> str:
+        """The administrator's token, which no reset and no moved time ends: users have it in their shells' variables."""
+        return self.derived("token")
+
+    @cached_property
     def password_hash(self) -> str:
         """How `password` is stored: a digest suffices for 160 random bits, and scrypt would be half of a sandbox's start."""
         return f"{_RANDOM}${digest(self.password)}"
