@@ -71,7 +71,7 @@ def write_session(sandbox: Sandbox, folder: Path) -> None:
     """Run the commands of the session in a terminal, and write them with what they print."""
     subprocess.run([sys.executable, HERE.parent / "examples" / "reads.py", folder / "lambda"], check=True)
     bundle = sandbox.seed(folder / "lambda" / "lambda_early")["bundle_uuid"]
-    project = sandbox.seed_service("sb", folder / "lambda" / "lambda_late")["project"]
+    project = sandbox.seed(folder / "lambda" / "lambda_late", service="sb")["project"]
     environ = {**os.environ, **sandbox.environment(), "HOME": str(folder), "COLUMNS": str(COLUMNS)}
     lines = list[Text]()
     for template in SESSION:

@@ -105,7 +105,7 @@ def test_a_script_reads_a_table_in_a_bundle_and_one_behind_a_drs_uri(documented:
     (folder / "cells.csv").write_text("cell,umis\n" + "".join(f"c{number},{number}\n" for number in range(5000)))
     sandbox = documented.sandbox
     bundle = sandbox.seed(folder)["bundle_uuid"]
-    guid = sandbox.seed_service("gen3", folder)["files"]["cells.csv"]
+    guid = sandbox.seed(folder, service="gen3")["files"]["cells.csv"]
     uris = f"dss://aws/{bundle}/cells.csv", f"drs://{sandbox.gen3_url.partition('://')[2]}/{guid}"
 
     told = subprocess.run(

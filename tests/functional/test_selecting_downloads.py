@@ -31,39 +31,39 @@ def sandbox(omics_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: P
 
 
 def of_azul(sandbox: Sandbox) -> Any:
-    sandbox.seed_service("dss", Path("study"))
+    sandbox.seed(Path("study"), service="dss")
     project = sandbox.azul.atlas.files()[0].project_id
     with omicsdk.Azul() as azul:
         return azul.download(f"projectId={project}", "data", **FILTERS)
 
 
 def of_gen3(sandbox: Sandbox) -> Any:
-    guids = sandbox.seed_service("gen3", Path("study"))["files"]
+    guids = sandbox.seed(Path("study"), service="gen3")["files"]
     with omicsdk.Gen3() as gen3:
         return gen3.download(list(guids.values()), "data", **FILTERS)
 
 
 def of_drs(sandbox: Sandbox) -> Any:
-    guids = sandbox.seed_service("gen3", Path("study"))["files"]
+    guids = sandbox.seed(Path("study"), service="gen3")["files"]
     with omicsdk.Drs(sandbox.gen3_url) as drs:
         return drs.download(list(guids.values()), "data", **FILTERS)
 
 
 def of_sb(sandbox: Sandbox) -> Any:
-    project = sandbox.seed_service("sb", Path("study"))["project"]
+    project = sandbox.seed(Path("study"), service="sb")["project"]
     with omicsdk.SevenBridges() as sb:
         return sb.download(f"sb://{project}/set/", "data", newer="1d", **FILTERS)
 
 
 def of_a_list(sandbox: Sandbox) -> Any:
-    guids = sandbox.seed_service("gen3", Path("study"))["files"]
+    guids = sandbox.seed(Path("study"), service="gen3")["files"]
     host = sandbox.gen3_url.partition("://")[2]
     Path("list.txt").write_text("".join(f"drs://{host}/{guid}\n" for guid in guids.values()))
     return omicsdk.get("list.txt", "data", **FILTERS)
 
 
 def of_a_folder(sandbox: Sandbox) -> Any:
-    project = sandbox.seed_service("sb", Path("study"))["project"]
+    project = sandbox.seed(Path("study"), service="sb")["project"]
     return omicsdk.download(f"sb://{project}/set/", "data", newer="1d", **FILTERS)
 
 
@@ -82,7 +82,7 @@ def test_the_result_manifest_has_the_selected_files(sandbox: Sandbox) -> None:
 
 
 def test_commands_take_filters(sandbox: Sandbox, capsys: pytest.CaptureFixture[str]) -> None:
-    guids = sandbox.seed_service("gen3", Path("study"))["files"]
+    guids = sandbox.seed(Path("study"), service="gen3")["files"]
     Path("rules").write_text("- *.bai\n- /set/small*\n")
     words = ["drs", "download", "--base-url", sandbox.gen3_url, *guids.values(), "-d", "data"]
     assert main([*words, "--filter-from", "rules", "--output", "json"]) == 0, capsys.readouterr().err

@@ -252,7 +252,7 @@ def sb_upload(sb: Any, here: Path) -> tuple[Look, Mapping[str, object]]:
 
 
 def gdc(sandbox: Sandbox, here: Path) -> tuple[Look, Mapping[str, object]]:
-    made = sandbox.seed_service("gdc", written(here / "study"))["files"]
+    made = sandbox.seed(written(here / "study"), service="gdc")["files"]
     rows = [
         f"{uuid}\t{name}\t{md5(READS[name]).hexdigest()}\t{len(READS[name])}\treleased" for name, uuid in made.items()
     ]

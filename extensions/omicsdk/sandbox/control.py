@@ -191,5 +191,4 @@ def seeded(sandbox: LiveSandbox, body: object) -> Any:
         return sandbox.seed_exchanges(given["exchanges"])
     if not Path(given.get("folder", "")).is_absolute():
         raise ValueError("seed takes a folder with its absolute path")
-    service = given.pop("service", "dss")
-    return sandbox.seed(**given) if service == "dss" else sandbox.seed_service(service, given["folder"])
+    return sandbox.seed(**given)

@@ -13,7 +13,7 @@ from omicsdk.sandbox.azul.state import PREFIX as AZUL_PREFIX
 from omicsdk.sandbox.azul.state import Azul
 from omicsdk.sandbox.crunch import SANDBOX_CRUNCH_USER
 from omicsdk.sandbox.crunch.state import Crunch
-from omicsdk.sandbox.dss.seeds import BundleSummary, seed_folder
+from omicsdk.sandbox.dss.seeds import seed_folder
 from omicsdk.sandbox.dss.state import Dss
 from omicsdk.sandbox.engine.documents import engines_of
 from omicsdk.sandbox.environment import GEN3_KEY, variables, written_storage_settings
@@ -426,31 +426,20 @@ class LiveSandbox:
         token_uri = f"{self.url}/auth/oauth/token"
         return self.fusillade.add_service_account(Path(folder), email, groups, token_uri)
 
-    def seed(self, folder: Path | str, *, replica: str = "aws", creator_uid: int = 0) -> BundleSummary:
-        """Make a bundle of a folder's files, without the network.
-
-        Args:
-            folder: The folder; files in it whose names end in .json are indexed as metadata.
-            replica: aws or gcp; both have the same contents.
-            creator_uid: The user's number in the bundle and its files.
-
-        Returns:
-            The bundle's uuid, version and files.
-
-        Raises:
-            ValueError: The folder has no files, or is not one.
-        """
-        return seed_folder(self.dss, Path(folder), replica=replica, creator_uid=creator_uid)
-
-    def seed_service(self, service: str, folder: Path | str) -> dict[str, Any]:
+    def seed(
+        self, folder: Path | str, *, service: str = "dss", replica: str = "aws", creator_uid: int = 0
+    ) -> dict[str, Any]:
         """Put a folder's files into a platform, without the network.
 
         Args:
-            service: `dss` makes a bundle, `azul` one as well, which it indexes, `upload` an area, `sb` a project, `gen3` index
-                records, `crunch` a project whose folders are datasets, `pangea` a library whose folders are samples, `htsget`
-                data sets, `refget` sequences, `trs` a tool, `gdc` files, of which those in a folder `controlled` need a token, `ena`
-                a study whose folders are runs.
             folder: The folder.
+            service: `dss` makes a bundle, whose files with names in .json are indexed as metadata, `azul` one as well, `upload` an
+                area, `sb` a project, `gen3` index records, `crunch` a project whose folders are datasets, `pangea` a library whose
+                folders are samples, `htsget` data sets, `refget` sequences, `trs` a tool, `gdc` files, of which those in a folder
+                `controlled` need a token, `ena` a study whose folders are runs, `zenodo` a record; the name of a served document
+                objects of its collections: `pets.json` those of /pets. Default dss.
+            replica: Of a bundle: aws or gcp; both have the same contents.
+            creator_uid: Of a bundle: the user's number in it and its files.
 
         Returns:
             What was made.
@@ -459,7 +448,7 @@ class LiveSandbox:
             ValueError: There is no such service, the folder is not one or has nothing for it, or a name is taken.
         """
         if service in ("dss", "azul"):
-            return dict(self.seed(folder))
+            return dict(seed_folder(self.dss, Path(folder), replica=replica, creator_uid=creator_uid))
         from omicsdk.sandbox.seeds.folders import seed_service
 
         return seed_service(self._up.platforms, service, Path(folder).absolute())

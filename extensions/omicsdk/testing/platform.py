@@ -37,7 +37,7 @@ class Platform(Generic[Client]):
         """Add a folder's files to the platform, without requests.
 
         Args:
-            folder: The folder; `Sandbox.seed_service` describes the result.
+            folder: The folder; `Sandbox.seed` describes the result.
 
         Returns:
             What was made.
@@ -45,7 +45,7 @@ class Platform(Generic[Client]):
         Raises:
             ValueError: The folder is not one, has nothing for the platform, or a name is taken.
         """
-        return self.sandbox.seed_service(self.service, str(folder))
+        return self.sandbox.seed(str(folder), service=self.service)
 
     def fault(self, action: "Action", *, path: str = "", **rule: Any) -> int:
         """Inject a fault into the platform until the test ends.

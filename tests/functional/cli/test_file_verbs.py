@@ -49,7 +49,7 @@ def place(run, data, omics_sandbox, tmp_path):
     """Gives the URI of a folder with both files, by scheme."""
 
     def bundle_of_gen3() -> tuple[str, str]:
-        guids = list(omics_sandbox.seed_service("gen3", data)["files"].values())
+        guids = list(omics_sandbox.seed(data, service="gen3")["files"].values())
         key = omics_sandbox.gen3_credentials(tmp_path / "key.json")
         with Gen3(omics_sandbox.gen3_url, credentials=Gen3Login(refresh_file=key)) as commons:
             made = commons.indexd.create_bundle.raw(name="study", bundles=guids).json()["bundle_id"]
@@ -68,11 +68,11 @@ def place(run, data, omics_sandbox, tmp_path):
         "file": lambda: put("there"),
         "s3": lambda: put(f"s3://{omics_sandbox.staging_bucket}/verbs"),
         "dss": lambda: "dss://aws/{bundle_uuid}.{version}".format(**omics_sandbox.seed(data)),
-        "sb": lambda: put(f"sb://{omics_sandbox.seed_service('sb', data)['project']}/folder"),
+        "sb": lambda: put(f"sb://{omics_sandbox.seed(data, service='sb')['project']}/folder"),
         "gen3": lambda: "gen3://{}/{}".format(*bundle_of_gen3()),
         "drs": lambda: (lambda host, guid: f"drs://{host}/{quote(guid, safe='')}")(*bundle_of_gen3()),
         "pangea": pangea,
-        "crunch": lambda: f"crunch://{omics_sandbox.seed_service('crunch', data.parent)['project']}/data",
+        "crunch": lambda: f"crunch://{omics_sandbox.seed(data.parent, service='crunch')['project']}/data",
     }
     return lambda scheme: made[scheme]()
 

@@ -120,6 +120,24 @@ def test_a_running_sandbox_is_reset(omics, omics_sandbox, folder):
     assert omics_sandbox.contents()["dss"]["bundles"] == 0
 
 
+def test_objects_of_a_served_document_come_from_a_folder(omics, tmp_path):
+    collection = {
+        "get": {"responses": {"200": {"description": "All pets."}}},
+        "post": {"responses": {"201": {"description": "A pet."}}},
+    }
+    document = {"openapi": "3.1.0", "info": {"title": "Pets", "version": "1"}, "paths": {"/pets": collection}}
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "pets.json").write_text('[{"id": "1", "name": "Rex"}]')
+    with Sandbox(specs={"animals": document}) as sandbox:
+        words = ("sandbox", "seed", str(tmp_path / "data"), "--url", sandbox.url, "--service")
+        ran = omics(*words, "animals", installed=True)
+        assert (ran.code, json.loads(ran.out)) == (0, [{"objects": {"pets": 1}}])
+        ran = omics(*words, "plants", installed=True)
+        assert ran.code != 0
+        assert "there is no service 'plants'; there are dss, azul, upload" in ran.err.replace("\n", " ")
+        assert sandbox.contents()["animals"]["pets"] == 1
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -22,7 +22,7 @@ def host(sandbox: Sandbox) -> str:
 
 
 def seeded(sandbox: Sandbox, service: str, folder: Path) -> Any:
-    return sandbox.seed_service(service, folder)
+    return sandbox.seed(folder, service=service)
 
 
 def project(sandbox: Sandbox, folder: Path) -> str:

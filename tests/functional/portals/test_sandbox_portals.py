@@ -145,11 +145,11 @@ def test_folders_become_files_of_the_gdc_and_runs_of_a_study(omics_sandbox: Sand
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content(name))
     shutil.copytree(tmp_path / "study" / "early", tmp_path / "study" / "controlled")
-    made = omics_sandbox.seed_service("gdc", tmp_path / "study")["files"]
+    made = omics_sandbox.seed(tmp_path / "study", service="gdc")["files"]
     controlled = {each.id for each in omics_sandbox.portals.files.all(kind="gdc", controlled=True)}
     assert {name for name, id in made.items() if id in controlled} == {name for name in made if "controlled/" in name}
     shutil.rmtree(tmp_path / "study" / "controlled")
-    study = omics_sandbox.seed_service("ena", tmp_path / "study")
+    study = omics_sandbox.seed(tmp_path / "study", service="ena")
     assert study == {"study": "PRJEB1", "runs": {"early": "ERR0000001", "late": "ERR0000002"}}
     url = f"{omics_sandbox.ena_url}/portal/api/filereport"
     columns = "fastq_ftp,submitted_ftp,sra_ftp"
@@ -162,7 +162,7 @@ def test_folders_become_files_of_the_gdc_and_runs_of_a_study(omics_sandbox: Sand
     early |= {"fastq_ftp": ["ERR0000001_1.fastq.gz", "ERR0000001_2.fastq.gz"], "submitted_ftp": ["sample.json"]}
     late |= {"fastq_ftp": ["ERR0000002.fastq.gz"], "submitted_ftp": [], "sra_ftp": ["ERR0000002"]}
     assert names == [{**early, "sra_ftp": []}, late]
-    assert omics_sandbox.seed_service("ena", tmp_path / "study")["study"] == "PRJEB2"
+    assert omics_sandbox.seed(tmp_path / "study", service="ena")["study"] == "PRJEB2"
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ def sandbox(
     folder.mkdir()
     (folder / "reads_1.fastq.gz").write_bytes(b"ACGT")
     for service in ("ena", "zenodo", "gdc"):
-        omics_sandbox.seed_service(service, folder)
+        omics_sandbox.seed(folder, service=service)
     return omics_sandbox
 
 
@@ -53,7 +53,7 @@ def test_a_portal_that_refuses_is_named(sandbox: Sandbox, monkeypatch: pytest.Mo
 
 
 def test_a_study_of_the_commons_is_found_and_downloaded(sandbox: Sandbox, tmp_path: Path):
-    (guid,) = sandbox.seed_service("gen3", tmp_path / "zebra_reads")["files"].values()
+    (guid,) = sandbox.seed(tmp_path / "zebra_reads", service="gen3")["files"].values()
     listed = [{"object_id": guid, "file_name": "reads.fastq.gz", "file_size": 4}]
     shown = {"full_name": "Zebras of the savanna", "species": "Equus quagga", "__manifest": listed}
     with omicsdk.Gen3() as commons:

@@ -24,7 +24,7 @@ def values(sandbox: Sandbox, folder: Path) -> dict[str, str]:
         path = folder / name
         path.parent.mkdir(parents=True)
         path.write_bytes(name.encode())
-    study = sandbox.seed_service("ena", folder)
+    study = sandbox.seed(folder, service="ena")
     return {
         "azul": sandbox.azul_url,
         "ena": sandbox.ena_url,

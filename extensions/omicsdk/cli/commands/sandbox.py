@@ -28,10 +28,6 @@ URL_VARIABLE = "OMICS_SANDBOX_URL"
 _SNAPSHOT_SECONDS = 3600.0
 """Time that a sandbox may take to write a snapshot before it sends it; all contents may have to be copied."""
 
-Platform = Literal[
-    "dss", "azul", "upload", "sb", "gen3", "crunch", "pangea", "htsget", "refget", "trs", "gdc", "ena", "zenodo"
-]
-
 
 def up(
     *,
@@ -143,7 +139,7 @@ def _explanations(spec: str) -> Sequence[Explanation]:
 def seed(
     folder: Sequence[str] = (),
     *,
-    service: Platform = "dss",
+    service: str = "dss",
     exchanges: str | None = None,
     url: str | None = None,
     dir: str | None = None,
@@ -154,11 +150,12 @@ def seed(
     Each folder becomes a bundle of dss, whose files with names in .json are its metadata, and which azul indexes; an area of upload; a project of sb;
     records of the index of gen3; a project of crunch whose folders are datasets; a library of pangea whose folders are samples;
     data sets of htsget; sequences of refget; a tool of trs; files of gdc, of which those below a folder named controlled need a token; a study of
-    ena whose folders are runs, with their FASTQ files and others that were submitted; a record of zenodo.
+    ena whose folders are runs, with their FASTQ files and others that were submitted; a record of zenodo. Of a served document the
+    file pets.json has objects of /pets.
 
     Args:
         folder: Folders of files.
-        service: Platform that the folders are added to.
+        service: Platform that the folders are added to, or name of a document that a running sandbox serves.
         exchanges: Recorded requests and answers, one JSON object a line.
         url: URL of a running sandbox, such as http://127.0.0.1:8080 (default: OMICS_SANDBOX_URL).
         dir: The folder of a sandbox that is not running.

@@ -327,7 +327,7 @@ def test_objects_come_from_folders_and_recordings(served: Sandbox, pets: httpx.C
         json.dumps([{"id": "1", "name": "Rex", "age": 3}, {"id": "2", "name": "Max", "age": 4}])
     )
     (folder / "pets" / "1" / "toys.json").write_text(json.dumps({"name": "ball"}))
-    assert served.seed_service("pets", folder) == {"objects": {"pets": 2, "pets/1/toys": 1}}
+    assert served.seed(folder, service="pets") == {"objects": {"pets": 2, "pets/1/toys": 1}}
     assert pets.get("/pets/1/toys/ball").json() == {"name": "ball"}
     recording = tmp_path / "recording.jsonl"
     exchange = {
@@ -343,7 +343,7 @@ def test_objects_come_from_folders_and_recordings(served: Sandbox, pets: httpx.C
     ]
     (folder / "cars.json").write_text("[]")
     with pytest.raises(ValueError, match="no collection cars"):
-        served.seed_service("pets", folder)
+        served.seed(folder, service="pets")
 
 
 def test_programs_find_a_document_by_variables(served: Sandbox):

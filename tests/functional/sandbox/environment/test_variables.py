@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +28,8 @@ def bearer(path: str, token: str) -> Callable[[str, dict[str, str]], httpx.Respo
 
 
 def s3(_url: str, variables: dict[str, str]) -> httpx.Response:
-    import boto3.session
-
-    session: Any = boto3.session
-    client = session.Session(variables["AWS_ACCESS_KEY_ID"], variables["AWS_SECRET_ACCESS_KEY"]).client(
+    boto3: Any = import_module("boto3")
+    client = boto3.Session(variables["AWS_ACCESS_KEY_ID"], variables["AWS_SECRET_ACCESS_KEY"]).client(
         "s3", endpoint_url=variables["AWS_ENDPOINT_URL_S3"], region_name=variables["AWS_DEFAULT_REGION"]
     )
     stated = client.list_objects_v2(Bucket=variables["OMICS_DSS_STAGING_BUCKET"])
@@ -95,7 +94,7 @@ def _get(url: str, **more: object) -> httpx.Response:
 
 def refused(sandbox: Sandbox, variables: dict[str, str], folder: Path) -> dict[str, int]:
     """The variables with which a service refuses a request, and its statuses."""
-    sandbox.seed_service("gdc", folder)
+    sandbox.seed(folder, service="gdc")
     statuses = {name: send(sandbox.url, variables).status_code for name, send in CREDENTIALS.items()}
     return {name: status for name, status in statuses.items() if status >= 300}
 

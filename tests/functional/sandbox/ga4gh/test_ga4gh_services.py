@@ -182,7 +182,7 @@ def test_folders_of_files_are_taken(omics_sandbox: Sandbox, tmp_path: Path) -> N
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
     seeded = {
-        name: omics_sandbox.seed_service(name, tmp_path / folder)
+        name: omics_sandbox.seed(tmp_path / folder, service=name)
         for name, folder in (("htsget", "h"), ("refget", "r"), ("trs", "align"))
     }
     assert seeded["htsget"] == {"added": ["a.vcf", "sub/b.vcf.gz"], "left": ["notes.txt"]}
@@ -192,7 +192,7 @@ def test_folders_of_files_are_taken(omics_sandbox: Sandbox, tmp_path: Path) -> N
     assert httpx.get(f"{omics_sandbox.refget_url}/sequence/one").text == "ACGTAC"
     for name, folder in (("htsget", "r"), ("refget", "h"), ("trs", "h")):
         with pytest.raises(ValueError, match="has no"):
-            omics_sandbox.seed_service(name, tmp_path / folder)
+            omics_sandbox.seed(tmp_path / folder, service=name)
 
 
 def test_examples_come_back_after_a_reset_and_stay_after_a_restart(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ def client(sandbox: Sandbox):
 
 
 def test_an_upload_area_has_them_with_their_checksums(sandbox: Sandbox, folder: Path, client: httpx.Client):
-    made = sandbox.seed_service("upload", folder)
+    made = sandbox.seed(folder, service="upload")
     assert made["files"] == NAMES
     area = made["area"].rstrip("/").rpartition("/")[2]
     for name in NAMES:
@@ -39,7 +39,7 @@ def test_an_upload_area_has_them_with_their_checksums(sandbox: Sandbox, folder: 
 
 
 def test_a_project_of_seven_bridges_has_them_in_folders(sandbox: Sandbox, folder: Path, client: httpx.Client):
-    first, second = sandbox.seed_service("sb", folder), sandbox.seed_service("sb", folder)
+    first, second = sandbox.seed(folder, service="sb"), sandbox.seed(folder, service="sb")
     assert (first["project"], second["project"]) == ("sandbox-user/bundle", "sandbox-user/bundle_1")
     client.headers["X-SBG-Auth-Token"] = sandbox.sb_token
     assert client.get(f"/sb/v2/projects/{first['project']}").json()["permissions"]["admin"]
@@ -52,7 +52,7 @@ def test_a_project_of_seven_bridges_has_them_in_folders(sandbox: Sandbox, folder
 
 
 def test_a_commons_has_records_and_bytes(sandbox: Sandbox, folder: Path, client: httpx.Client):
-    made = sandbox.seed_service("gen3", folder)["files"]
+    made = sandbox.seed(folder, service="gen3")["files"]
     assert sorted(made) == NAMES
     record = client.get(f"/index/index/{made['reads/r1.fastq.gz']}").json()
     assert (record["size"], record["file_name"]) == (len(READS), "reads/r1.fastq.gz")
@@ -62,7 +62,7 @@ def test_a_commons_has_records_and_bytes(sandbox: Sandbox, folder: Path, client:
 
 def test_a_crunch_project_has_a_dataset_for_each_folder(sandbox: Sandbox, folder: Path, client: httpx.Client):
     (folder / "workflow").write_text("#!/bin/sh\nwc -c *")
-    made = sandbox.seed_service("crunch", folder)
+    made = sandbox.seed(folder, service="crunch")
     assert made == {"project": "bundle", "datasets": {"bundle:reads": ["r1.fastq.gz"]}}
     client.headers["Authorization"] = f"Token {sandbox.crunch_token}"
     dataset = client.get("/crunch/api/datasets/bundle:reads/").json()
@@ -70,14 +70,14 @@ def test_a_crunch_project_has_a_dataset_for_each_folder(sandbox: Sandbox, folder
     assert path.read_bytes() == READS
     assert client.get("/crunch/api/projects/bundle/").json()["workflow"] == "#!/bin/sh\nwc -c *"
     with pytest.raises(ValueError, match="'bundle' already"):
-        sandbox.seed_service("crunch", folder)
+        sandbox.seed(folder, service="crunch")
 
 
 def test_a_library_of_pangea_has_a_sample_for_each_folder(sandbox: Sandbox, folder: Path, client: httpx.Client):
     (folder / "reads" / "metadata.json").write_text('{"city": "Oslo"}')
     (folder / "reads" / "kraken").mkdir()
     (folder / "reads" / "kraken" / "report.json").write_text("[1, 2]")
-    made = sandbox.seed_service("pangea", folder)
+    made = sandbox.seed(folder, service="pangea")
     assert (made["samples"], made["left"]) == (
         ["reads"],
         ["cell_suspension_0.json", "empty.txt", "links.json", "reads/r1.fastq.gz"],
@@ -91,7 +91,7 @@ def test_a_library_of_pangea_has_a_sample_for_each_folder(sandbox: Sandbox, fold
     ]
     assert (field["name"], field["stored_data"]) == ("report", [1, 2])
     with pytest.raises(ValueError, match="'bundle' already"):
-        sandbox.seed_service("pangea", folder)
+        sandbox.seed(folder, service="pangea")
 
 
 @pytest.mark.parametrize(
@@ -108,9 +108,9 @@ def test_a_folder_that_has_nothing_is_reported_and_makes_nothing(sandbox: Sandbo
     (tmp_path / "bare").mkdir()
     before = sandbox.contents()
     with pytest.raises(ValueError, match=words):
-        sandbox.seed_service(service, tmp_path / "bare")
+        sandbox.seed(tmp_path / "bare", service=service)
     with pytest.raises(ValueError, match="is not a folder"):
-        sandbox.seed_service("sb", tmp_path / "nothing")
+        sandbox.seed(tmp_path / "nothing", service="sb")
     after = sandbox.contents()
     assert {**after, "upload": 0} == {**before, "upload": 0}
 
@@ -119,7 +119,7 @@ def test_metadata_that_is_not_json_is_reported_and_makes_nothing(sandbox: Sandbo
     (folder / "reads" / "metadata.json").write_text("{")
     before = sandbox.contents()
     with pytest.raises(ValueError, match=r"metadata\.json is not JSON"):
-        sandbox.seed_service("pangea", folder)
+        sandbox.seed(folder, service="pangea")
     assert sandbox.contents() == before
 
 
@@ -138,7 +138,7 @@ def test_a_file_whose_name_cannot_be_sent_is_reported_and_nothing_is_made(sandbo
     (folder / "reads" / os.fsdecode(b"r\xff.fastq")).write_bytes(READS)
     before = _everything(sandbox)
     with pytest.raises(ValueError, match="is not UTF-8"):
-        sandbox.seed_service(service, folder)
+        sandbox.seed(folder, service=service)
     assert _everything(sandbox) == before
 
 
@@ -151,7 +151,7 @@ def test_a_file_that_s3_refuses_leaves_no_area(sandbox: Sandbox, folder: Path, m
     monkeypatch.setattr(Staging, "put", refusing)
     before = _everything(sandbox)
     with pytest.raises(ValueError, match=r"takes no file of the name 'links\.json'"):
-        sandbox.seed_service("upload", folder)
+        sandbox.seed(folder, service="upload")
     assert _everything(sandbox) == before
 
 
@@ -166,7 +166,7 @@ def test_a_record_that_is_refused_leaves_none(sandbox: Sandbox, folder: Path, mo
     monkeypatch.setattr(Files, "enter", entered)
     before = _everything(sandbox)
     with pytest.raises(ValueError, match="no more"):
-        sandbox.seed_service("gen3", folder)
+        sandbox.seed(folder, service="gen3")
     assert _everything(sandbox) == before
 
 
@@ -174,7 +174,7 @@ def test_a_dataset_with_its_projects_name_is_reported_and_nothing_is_made(sandbo
     (folder / "reads").rename(folder / folder.name)
     before = _everything(sandbox)
     with pytest.raises(ValueError, match="one of its datasets would be called 'bundle'"):
-        sandbox.seed_service("crunch", folder)
+        sandbox.seed(folder, service="crunch")
     assert _everything(sandbox) == before
 
 
@@ -187,7 +187,7 @@ def test_a_site_whose_disk_is_full_has_nothing_of_a_project(
     before = _everything(sandbox)
     monkeypatch.setattr(shutil, "copyfile", full)
     with pytest.raises(OSError, match="No space left"):
-        sandbox.seed_service("crunch", folder)
+        sandbox.seed(folder, service="crunch")
     assert _everything(sandbox) == before
 
 

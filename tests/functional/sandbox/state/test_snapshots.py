@@ -30,7 +30,7 @@ def origin(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "reads" / "r1.fastq.gz").write_bytes(READS)
     with Sandbox(place / "first") as sandbox:
         for service in ("dss", "upload", "sb", "gen3", "crunch"):
-            sandbox.seed_service(service, folder)
+            sandbox.seed(folder, service=service)
         sandbox.settings.turn({"dss.checkout_redirects": 2})
         sandbox.clock.advance(7200)
         (place / "token").write_text(sandbox.token("ada@example.org", 10_000))
