@@ -188,7 +188,7 @@ class Body:
         size: Number of received bytes.
 
     Raises:
-        Problem: 400; they are more than S3 takes.
+        Problem: 400, they are more than S3 takes; 501, they are in chunks.
     """
 
     def __init__(self, scope: Scope, receive: Receive, checksum: str) -> None:
@@ -198,6 +198,8 @@ class Body:
         self._receive = receive
         self._checksum = checksum
         self._stated = StatedChecksums(sent)
+        if self._stated.is_chunked:  # or the lengths of its chunks would be stored with them
+            raise Problem(501, "NotImplemented", "Bodies in chunks (aws-chunked) are taken by the S3 server only.")
         self._digests = Digests((checksum,))
         self._check_size(self.length or 0)
 
@@ -226,7 +228,7 @@ class Body:
             if held >= MIB or not more:
                 block, waiting, held = b"".join(waiting), [], 0
                 sent += len(block)
-                block = self._stated.update(block)
+                self._stated.update(block)
                 self.size += len(block)
                 self._check_size(self.size)
                 self._digests.update(block)
