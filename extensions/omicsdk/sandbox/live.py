@@ -2,48 +2,56 @@
 
 import tempfile
 import uuid as uuids
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import omicsdk
 from omicsdk.sandbox.azul.state import PREFIX as AZUL_PREFIX
-from omicsdk.sandbox.azul.state import Azul
 from omicsdk.sandbox.crunch import SANDBOX_CRUNCH_USER
-from omicsdk.sandbox.crunch.state import Crunch
 from omicsdk.sandbox.dss.seeds import seed_folder
-from omicsdk.sandbox.dss.state import Dss
 from omicsdk.sandbox.engine.documents import engines_of
 from omicsdk.sandbox.environment import GEN3_KEY, variables, written_storage_settings
-from omicsdk.sandbox.fusillade.state import ADMINISTRATOR, Fusillade
-from omicsdk.sandbox.ga4gh.state import Ga4gh
+from omicsdk.sandbox.fusillade.state import ADMINISTRATOR
 from omicsdk.sandbox.gen3 import ADMINISTRATOR as GEN3_ADMINISTRATOR
 from omicsdk.sandbox.gen3 import CLIENT_ID as GEN3_CLIENT
 from omicsdk.sandbox.gen3.access import client_secret
-from omicsdk.sandbox.gen3.commons import Gen3
 from omicsdk.sandbox.gen3.google_storage import PREFIX as GOOGLE_PREFIX
 from omicsdk.sandbox.instance import Instance, Options
 from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
-from omicsdk.sandbox.pangea.state import Pangea
-from omicsdk.sandbox.portals import ENA_PREFIX, EUTILS_PREFIX, GDC_PREFIX, SDL_PREFIX, ZENODO_PREFIX, Portals
+from omicsdk.sandbox.portals import ENA_PREFIX, EUTILS_PREFIX, GDC_PREFIX, SDL_PREFIX, ZENODO_PREFIX
 from omicsdk.sandbox.s3.staging import STAGING_BUCKET, owner_credentials
 from omicsdk.sandbox.sb import sandbox_sb_token
 from omicsdk.sandbox.sb.service import PREFIX as SB_PREFIX
-from omicsdk.sandbox.sb.state import Sb
-from omicsdk.sandbox.service import ALL_GROUPS, SandboxContext
+from omicsdk.sandbox.service import ALL_GROUPS
 from omicsdk.sandbox.state.clock import Clock
-from omicsdk.sandbox.state.credentials import Secrets
-from omicsdk.sandbox.state.settings import Settings
 from omicsdk.sandbox.traffic.faults import S3_PREFIX, FaultBook, Rule
 from omicsdk.sandbox.traffic.wire import RequestLog, Stalls
-from omicsdk.sandbox.upload.state import Upload, api_key
+from omicsdk.sandbox.upload.state import api_key
 
 if TYPE_CHECKING:
     from omicsdk.sandbox.engine.engine import Engine, Explanation
     from omicsdk.sandbox.seeds.exchanges import Report
     from omicsdk.sandbox.state.snapshots import Snapshot
+
+
+T = TypeVar("T")
+
+
+class Running(Generic[T]):
+    """An attribute that only a running sandbox has.
+
+    Args:
+        read: Returns its value.
+    """
+
+    def __init__(self, read: Callable[[Instance], T]) -> None:
+        self._read = read
+
+    def __get__(self, sandbox: "LiveSandbox", _kind: object = None) -> T:
+        return self._read(sandbox._up)
 
 
 class LiveSandbox:
@@ -62,10 +70,91 @@ class LiveSandbox:
         request_log: The last requests.
         s3_log: The last requests to the S3 server.
         stalls: Responses that a fault keeps waiting.
+        url: Scheme, host and port: http://127.0.0.1:PORT unless it listens on another address.
+        s3_url: The URL of the S3 server for staging buckets; requesting it starts that server.
+        secrets: Secrets from which the services' tokens, passwords and keys derive: random, of this sandbox alone.
+        password: The password of the accounts that the sandbox makes, django-crunch's and Pangea's.
+        s3_credentials: The variables of the key that may do everything on the S3 server: AWS_ACCESS_KEY_ID and so on.
+        swagger_url: The URL of the Data Store's document, as its clients are configured with.
+        azul_url: The base URL of Azul, as its clients are configured with; it indexes the Data Store's bundles.
+        upload_url: The URL of the Upload service's interface, as its published client is configured with. The generated
+            client's paths have the version themselves: its base URL is this one without `/v1`.
+        upload_key: The Upload service's `Api-Key`, which makes and deletes areas.
+        sb_url: The base URL of the Seven Bridges Platform, as its clients are configured with.
+        sb_token: The token of the platform's user sandbox-user.
+        gen3_url: The endpoint of the Gen3 data commons.
+        google_url: The base URL of Google's storage: the commons' gs:// buckets, open to the commons' tokens.
+        gen3_client_secret: The secret of the program `sandbox-client`, which logs in to the Gen3 commons with client
+            credentials.
+        crunch_url: The base URL of the django-crunch site, as its clients are configured with.
+        pangea_url: The endpoint of Pangea.
+        htsget_url: The base URL of htsget.
+        refget_url: The base URL of refget.
+        trs_url: The base URL of the Tool Registry Service.
+        gdc_url: The base URL of the GDC.
+        ena_url: The base URL of ENA: its reports are at /portal/api/filereport.
+        sdl_url: The base URL of the SRA's data locator.
+        zenodo_url: The base URL of Zenodo's interface.
+        eutils_url: The base URL of NCBI's E-utilities, for runs of the SRA.
+        auth_swagger_url: The URL of Fusillade's document, as its clients are configured with.
+        staging_bucket: A bucket on the S3 server that exists from the start.
+        crunch_token: The token of the django-crunch site's administrator.
+        context: Shared state of all services: the database, the contents, the settings.
+        settings: The settings.
+        dss: The Data Store's state.
+        ga4gh: The state of htsget, refget and TRS.
+        portals: The files of the GDC, ENA, the SRA and Zenodo.
+        azul: Azul's state.
+        fusillade: Fusillade's state.
+        upload: The Upload service's state.
+        sb: The Seven Bridges Platform's state.
+        gen3: The Gen3 commons' state.
+        crunch: The django-crunch site's state.
+        pangea: Pangea's state.
     """
 
+    url = Running(lambda running: running.url)
+    s3_url = Running(lambda running: running.context.staging.url)
+    secrets = Running(lambda running: running.context.secrets)
+    password = Running(lambda running: running.context.secrets.password)
+    s3_credentials = Running(lambda running: owner_credentials(running.context.secrets))
+    swagger_url = Running(lambda running: f"{running.url}/dss/v1/swagger.json")
+    azul_url = Running(lambda running: f"{running.url}{AZUL_PREFIX}")
+    upload_url = Running(lambda running: f"{running.url}/upload/v1")
+    upload_key = Running(lambda running: api_key(running.context.secrets))
+    sb_url = Running(lambda running: f"{running.url}{SB_PREFIX}")
+    sb_token = Running(lambda running: sandbox_sb_token(running.context.secrets))
+    gen3_url = Running(lambda running: running.url)
+    google_url = Running(lambda running: f"{running.url}{GOOGLE_PREFIX}")
+    gen3_client_secret = Running(lambda running: client_secret(running.context.secrets))
+    crunch_url = Running(lambda running: f"{running.url}/crunch")
+    pangea_url = Running(lambda running: f"{running.url}/pangea")
+    htsget_url = Running(lambda running: f"{running.url}/htsget")
+    refget_url = Running(lambda running: f"{running.url}/refget")
+    trs_url = Running(lambda running: f"{running.url}/trs/ga4gh/trs/v2")
+    gdc_url = Running(lambda running: f"{running.url}{GDC_PREFIX}")
+    ena_url = Running(lambda running: f"{running.url}{ENA_PREFIX}")
+    sdl_url = Running(lambda running: f"{running.url}{SDL_PREFIX}")
+    zenodo_url = Running(lambda running: f"{running.url}{ZENODO_PREFIX}")
+    eutils_url = Running(lambda running: f"{running.url}{EUTILS_PREFIX}")
+    auth_swagger_url = Running(lambda running: f"{running.url}/auth/swagger.json")
+    staging_bucket = STAGING_BUCKET
+    crunch_token = Running(lambda running: running.platforms.crunch.token_of(SANDBOX_CRUNCH_USER))
+    context = Running(lambda running: running.context)
+    settings = Running(lambda running: running.context.settings)
+    dss = Running(lambda running: running.platforms.dss)
+    ga4gh = Running(lambda running: running.platforms.ga4gh)
+    portals = Running(lambda running: running.platforms.portals)
+    azul = Running(lambda running: running.platforms.azul)
+    fusillade = Running(lambda running: running.platforms.fusillade)
+    upload = Running(lambda running: running.platforms.upload)
+    sb = Running(lambda running: running.platforms.sb)
+    gen3 = Running(lambda running: running.platforms.gen3)
+    crunch = Running(lambda running: running.platforms.crunch)
+    pangea = Running(lambda running: running.platforms.pangea)
+
     def __init__(self, folder: Path | None, faults: Sequence[Rule], options: Options) -> None:
-        self._asked_folder = folder
+        self._chosen_folder = folder
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
         self._first_faults = list(faults)
         self.options = options
@@ -83,88 +172,18 @@ class LiveSandbox:
             raise RuntimeError("the sandbox is not running: call start() or use it in a with block")
         return self._running
 
-    # -- locations
-
     @property
     def folder(self) -> Path:
         """The folder of the state."""
         if self._temporary is not None:
             return Path(self._temporary.name)
-        if self._asked_folder is None:
+        if self._chosen_folder is None:
             raise RuntimeError("the sandbox has no folder before it is started: it makes a temporary one")
-        return self._asked_folder
+        return self._chosen_folder
 
     def explain(self) -> "dict[str, list[Explanation]]":
         """How each operation of the services is answered, and why, by service."""
         return {engine.name: engine.explain() for engine in self._up.engines}
-
-    @property
-    def url(self) -> str:
-        """Scheme, host and port: http://127.0.0.1:PORT unless it listens on another address."""
-        return self._up.url
-
-    @property
-    def s3_url(self) -> str:
-        """The URL of the S3 server for staging buckets; requesting it starts that server."""
-        return self._up.context.staging.url
-
-    @property
-    def secrets(self) -> Secrets:
-        """Secrets from which the services' tokens, passwords and keys derive: random, of this sandbox alone."""
-        return self._up.context.secrets
-
-    @property
-    def password(self) -> str:
-        """The password of the accounts that the sandbox makes, django-crunch's and Pangea's."""
-        return self.secrets.password
-
-    @property
-    def s3_credentials(self) -> dict[str, str]:
-        """The variables of the key that may do everything on the S3 server: AWS_ACCESS_KEY_ID and so on."""
-        return owner_credentials(self.secrets)
-
-    @property
-    def swagger_url(self) -> str:
-        """The URL of the Data Store's document, as its clients are configured with."""
-        return f"{self.url}/dss/v1/swagger.json"
-
-    @property
-    def azul_url(self) -> str:
-        """The base URL of Azul, as its clients are configured with; it indexes the Data Store's bundles."""
-        return f"{self.url}{AZUL_PREFIX}"
-
-    @property
-    def upload_url(self) -> str:
-        """The URL of the Upload service's interface, as its published client is configured with.
-
-        The generated client's paths have the version themselves: its base URL is this one without `/v1`.
-        """
-        return f"{self.url}/upload/v1"
-
-    @property
-    def upload_key(self) -> str:
-        """The Upload service's `Api-Key`, which makes and deletes areas."""
-        return api_key(self.secrets)
-
-    @property
-    def sb_url(self) -> str:
-        """The base URL of the Seven Bridges Platform, as its clients are configured with."""
-        return f"{self.url}{SB_PREFIX}"
-
-    @property
-    def sb_token(self) -> str:
-        """The token of the platform's user sandbox-user."""
-        return sandbox_sb_token(self.secrets)
-
-    @property
-    def gen3_url(self) -> str:
-        """The endpoint of the Gen3 data commons."""
-        return self.url
-
-    @property
-    def google_url(self) -> str:
-        """The base URL of Google's storage: the commons' gs:// buckets, open to the commons' tokens."""
-        return f"{self.url}{GOOGLE_PREFIX}"
 
     def gen3_token(self, seconds: float) -> str:
         """Make an access token of the commons' administrator.
@@ -173,51 +192,6 @@ class LiveSandbox:
             seconds: Validity in seconds, in the sandbox's time.
         """
         return self.gen3.access.issue(GEN3_ADMINISTRATOR, self.gen3_url, seconds=seconds)
-
-    @property
-    def gen3_client_secret(self) -> str:
-        """The secret of the program `sandbox-client`, which logs in to the Gen3 commons with client credentials."""
-        return client_secret(self.secrets)
-
-    @property
-    def crunch_url(self) -> str:
-        """The base URL of the django-crunch site, as its clients are configured with."""
-        return f"{self.url}/crunch"
-
-    @property
-    def pangea_url(self) -> str:
-        """The endpoint of Pangea."""
-        return f"{self.url}/pangea"
-
-    @property
-    def htsget_url(self) -> str:
-        """The base URL of htsget."""
-        return f"{self.url}/htsget"
-
-    @property
-    def refget_url(self) -> str:
-        """The base URL of refget."""
-        return f"{self.url}/refget"
-
-    @property
-    def trs_url(self) -> str:
-        """The base URL of the Tool Registry Service."""
-        return f"{self.url}/trs/ga4gh/trs/v2"
-
-    @property
-    def gdc_url(self) -> str:
-        """The base URL of the GDC."""
-        return f"{self.url}{GDC_PREFIX}"
-
-    @property
-    def ena_url(self) -> str:
-        """The base URL of ENA: its reports are at /portal/api/filereport."""
-        return f"{self.url}{ENA_PREFIX}"
-
-    @property
-    def sdl_url(self) -> str:
-        """The base URL of the SRA's data locator."""
-        return f"{self.url}{SDL_PREFIX}"
 
     @cached_property
     def engines(self) -> "list[Engine]":
@@ -238,31 +212,6 @@ class LiveSandbox:
                 f"the sandbox serves no document named {name!r}; it serves {', '.join(self.options.specs) or 'none'}"
             )
         return f"{self.url}/apis/{name}"
-
-    @property
-    def zenodo_url(self) -> str:
-        """The base URL of Zenodo's interface."""
-        return f"{self.url}{ZENODO_PREFIX}"
-
-    @property
-    def eutils_url(self) -> str:
-        """The base URL of NCBI's E-utilities, for runs of the SRA."""
-        return f"{self.url}{EUTILS_PREFIX}"
-
-    @property
-    def auth_swagger_url(self) -> str:
-        """The URL of Fusillade's document, as its clients are configured with."""
-        return f"{self.url}/auth/swagger.json"
-
-    @property
-    def staging_bucket(self) -> str:
-        """A bucket on the S3 server that exists from the start."""
-        return STAGING_BUCKET
-
-    @property
-    def crunch_token(self) -> str:
-        """The token of the django-crunch site's administrator."""
-        return self.crunch.token_of(SANDBOX_CRUNCH_USER)
 
     def gen3_credentials(self, path: Path | str, name: str = GEN3_ADMINISTRATOR) -> Path:
         """Make an API key for the Gen3 commons and write it as `credentials.json` of a profile page.
@@ -317,66 +266,6 @@ class LiveSandbox:
         }
 
     # -- contents and settings
-
-    @property
-    def context(self) -> SandboxContext:
-        """Shared state of all services: the database, the contents, the settings."""
-        return self._up.context
-
-    @property
-    def settings(self) -> Settings:
-        """The settings."""
-        return self._up.context.settings
-
-    @property
-    def dss(self) -> Dss:
-        """The Data Store's state."""
-        return self._up.platforms.dss
-
-    @property
-    def ga4gh(self) -> Ga4gh:
-        """The state of htsget, refget and TRS."""
-        return self._up.platforms.ga4gh
-
-    @property
-    def portals(self) -> Portals:
-        """The files of the GDC, ENA, the SRA and Zenodo."""
-        return self._up.platforms.portals
-
-    @property
-    def azul(self) -> Azul:
-        """Azul's state."""
-        return self._up.platforms.azul
-
-    @property
-    def fusillade(self) -> Fusillade:
-        """Fusillade's state."""
-        return self._up.platforms.fusillade
-
-    @property
-    def upload(self) -> Upload:
-        """The Upload service's state."""
-        return self._up.platforms.upload
-
-    @property
-    def sb(self) -> Sb:
-        """The Seven Bridges Platform's state."""
-        return self._up.platforms.sb
-
-    @property
-    def gen3(self) -> Gen3:
-        """The Gen3 commons' state."""
-        return self._up.platforms.gen3
-
-    @property
-    def crunch(self) -> Crunch:
-        """The django-crunch site's state."""
-        return self._up.platforms.crunch
-
-    @property
-    def pangea(self) -> Pangea:
-        """Pangea's state."""
-        return self._up.platforms.pangea
 
     def area(self, uuid: str = "") -> str:
         """Make an upload area.
@@ -538,12 +427,12 @@ class LiveSandbox:
 
     def reset(self) -> None:
         """Empty all services, takes injected faults and moved time back, and forget tokens and the log."""
-        up = self._up
-        up.in_loop(self.stalls.release)
+        running = self._up
+        running.in_loop(self.stalls.release)
         self.fault_book.clear()
         self.fault_book.add(self._first_faults)
         self.clock.reset()
-        up.platforms.clear()
+        running.platforms.clear()
         self.request_log.clear()
         self.s3_log.clear()
         if (key := self.folder / GEN3_KEY).exists():

@@ -93,11 +93,11 @@ class Sandbox(LiveSandbox):
         """
         if self._running is not None:
             raise RuntimeError("the sandbox is already running")
-        if self._asked_folder is None:
+        if self._chosen_folder is None:
             self._temporary = tempfile.TemporaryDirectory(prefix="omics-sandbox-")
         else:
-            self._asked_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            close_to_others(self._asked_folder)
+            self._chosen_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            close_to_others(self._chosen_folder)
         self.fault_book.clear()
         self.fault_book.add(self._first_faults)
         try:
