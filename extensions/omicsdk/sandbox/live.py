@@ -51,7 +51,7 @@ class Running(Generic[T]):
         self._read = read
 
     def __get__(self, sandbox: "LiveSandbox", _kind: object = None) -> T:
-        return self._read(sandbox._up)
+        return self._read(sandbox._up)  # pyright: ignore[reportPrivateUsage] - the same subject
 
 
 class LiveSandbox:

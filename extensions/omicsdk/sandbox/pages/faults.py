@@ -7,7 +7,19 @@ from starlette.requests import Request
 
 from omicsdk.sandbox.live import LiveSandbox
 from omicsdk.sandbox.pages.html import Content, Html, element
-from omicsdk.sandbox.pages.layout import HOME, Fields, Page, after, button, chosen, form, labelled, readable, table
+from omicsdk.sandbox.pages.layout import (
+    HOME,
+    Fields,
+    Page,
+    after,
+    button,
+    chosen,
+    form,
+    labelled,
+    number,
+    readable,
+    table,
+)
 from omicsdk.sandbox.traffic.faults import Action, Rule, parse_rules
 
 PLACE = f"{HOME}/faults"
@@ -70,7 +82,7 @@ def switches(rules: list[dict[str, Any]], back: str = "") -> Html:
 
 
 def _switch(name: str, title: str, rules: list[dict[str, Any]], back: str) -> Html:
-    on = _number(name, rules) is not None
+    on = _active(name, rules) is not None
     state = element("span", "on" if on else "off", class_="state", aria_hidden="true")
     pressed = element(
         "button", title, " ", state, type="submit", name="switch", value=name, aria_pressed="true" if on else "false"
@@ -78,21 +90,20 @@ def _switch(name: str, title: str, rules: list[dict[str, Any]], back: str) -> Ht
     return element("li", form(PLACE, pressed, back=back))
 
 
-def _number(name: str, rules: list[dict[str, Any]]) -> int | None:
-    wanted = asdict(SWITCHES[name][1])
-    return next((each["number"] for each in rules if {**each, **wanted} == each), None)
+def _active(name: str, rules: list[dict[str, Any]]) -> int | None:
+    fields = asdict(SWITCHES[name][1])
+    return next((rule["number"] for rule in rules if {**rule, **fields} == rule), None)
 
 
 def _rule(rule: dict[str, Any]) -> list[Content]:
     plain = asdict(Rule(rule["action"]))
-    stated = [
+    fields = [
         f"{name}: {readable(value)}"
         for name, value in rule.items()
         if name not in ("number", "acted", "action") and (value != plain[name])
     ]
-    number = rule["number"]
-    end = form(PLACE, button(f"Remove fault {number}", name="end", value=number))
-    return [", ".join([rule["action"], *stated]), f"{rule['acted']:,}", end]
+    end = form(PLACE, button(f"Remove fault {rule['number']}", name="end", value=rule["number"]))
+    return [", ".join([rule["action"], *fields]), f"{rule['acted']:,}", end]
 
 
 def _any_fault() -> Html:
@@ -123,34 +134,26 @@ def change(sandbox: LiveSandbox, fields: Fields) -> str:
         ValueError: The input is not a fault.
     """
     book = sandbox.fault_book
-    done = fields.get("do", "off")
-    if "switch" in fields and fields["switch"] in SWITCHES:
-        number = _number(fields["switch"], book.rules())
-        done = "on" if number is None else "off"
-        if number is None:
-            book.add([SWITCHES[fields["switch"]][1]])
-        else:
-            book.remove(number)
-    elif "end" in fields:
-        done = "off"
-        book.remove(int(fields["end"]))
-    elif done == "clear":
-        book.clear()
-    elif done == "release":
-        sandbox.release()
-    elif done == "add":
-        done = "on"
-        book.add(
-            parse_rules(
-                {name: _value(name, text) for name, text in fields.items() if text and name not in ("do", "back")}
-            )
-        )
-    else:
-        raise ValueError("The form has no known action.")
+    switch = fields.get("switch", "")
+    active = _active(switch, book.rules()) if switch in SWITCHES else None
+    match "switch" if switch in SWITCHES else "end" if "end" in fields else fields.get("do"):
+        case "switch" if active is None:
+            book.add([SWITCHES[switch][1]])
+            done = "on"
+        case "switch" | "end":
+            book.remove(active or int(fields["end"]))
+            done = "off"
+        case "clear":
+            book.clear()
+            done = "clear"
+        case "release":
+            sandbox.release()
+            done = "release"
+        case "add":
+            stated = {name: text for name, text in fields.items() if text and name not in ("do", "back")}
+            values = {name: number(name, text) if name in _NUMBERS else text for name, text in stated.items()}
+            book.add(parse_rules(values))
+            done = "on"
+        case _:
+            raise ValueError("The form has no known action.")
     return after(fields, PLACE, done)
-
-
-def _value(name: str, text: str) -> str | float | int:
-    if name not in _NUMBERS:
-        return text
-    return float(text) if name in ("seconds", "rate") else int(text)

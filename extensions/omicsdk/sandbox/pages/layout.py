@@ -170,6 +170,18 @@ def after(fields: Fields, place: str, done: str) -> str:
     return f"{'/' if fields.get('back') == '/' else place}?done={done}"
 
 
+def number(name: str, text: str) -> float | int:
+    """The number that a user entered.
+
+    Raises:
+        ValueError: It is none; the message names the field.
+    """
+    try:
+        return int(text) if text.isdecimal() else float(text)
+    except ValueError as error:
+        raise ValueError(f"{name} takes a number, not {text!r}.") from error
+
+
 def labelled(label: str, name: str, hint: str = "", /, **attributes: str | int | bool | None) -> Html:
     """An input with its label, and what to enter."""
     return _field("input", label, name, hint, None, **attributes)

@@ -5,7 +5,8 @@ from starlette.requests import Request
 from omicsdk.sandbox.contents import collections
 from omicsdk.sandbox.environment import SHELLS
 from omicsdk.sandbox.live import LiveSandbox
-from omicsdk.sandbox.pages import environment, faults, settings
+from omicsdk.sandbox.pages import faults, settings
+from omicsdk.sandbox.pages.credentials import ENVIRONMENT
 from omicsdk.sandbox.pages.html import Content, Html, element
 from omicsdk.sandbox.pages.layout import HOME, Page, address, button, form, link, pager, table, time_text
 from omicsdk.sandbox.problems import not_found
@@ -55,7 +56,7 @@ def overview(sandbox: LiveSandbox, request: Request) -> Page:
 def _lines() -> Html:
     """Buttons that make lines for shells; a script copies them at once."""
     made = [
-        form(environment.PLACE, button(f"Variables for {name}", name="shell", value=shell), class_="copies")
+        form(ENVIRONMENT, button(f"Variables for {name}", name="shell", value=shell), class_="copies")
         for shell, name in SHELLS.items()
     ]
     said = element("span", role="status", id="lines-said")

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from omicsdk.sandbox.contents import COLLECTIONS
 from omicsdk.sandbox.live import LiveSandbox
 from omicsdk.sandbox.pages.html import Content, Html, element, joined
-from omicsdk.sandbox.pages.layout import HOME, Fields, Page, after, button, chosen, form, labelled, time_text
+from omicsdk.sandbox.pages.layout import HOME, Fields, Page, after, button, chosen, form, labelled, number, time_text
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.state.settings import Value
 
@@ -89,28 +89,25 @@ def change(sandbox: LiveSandbox, fields: Fields) -> str:
         ValueError: The input is no time, or no value of a setting.
         Problem: 409; a setting that was changed on the page was also changed otherwise meanwhile.
     """
-    done = fields.get("do", "")
-    if "hours" in fields:
-        done = "advance"
-        sandbox.clock.advance(3600 * _number("Hours", fields["hours"]))
-    elif done == "advance":
-        sandbox.clock.advance(_number("Seconds", fields.get("seconds", "")))
-    elif done == "freeze":
-        sandbox.clock.freeze(_moment(fields.get("at", "")))
-    elif done == "resume":
-        sandbox.clock.resume()
-    elif done == "turn":
-        _turn(sandbox, fields)
-    else:
-        raise ValueError("The form has no known action.")
+    done = "advance" if "hours" in fields else fields.get("do", "")
+    match done:
+        case "advance":
+            seconds = number("Seconds", fields.get("seconds", "0"))
+            sandbox.clock.advance(seconds + 3600 * number("Hours", fields.get("hours", "0")))
+        case "freeze":
+            sandbox.clock.freeze(_moment(fields.get("at", "")))
+        case "resume":
+            sandbox.clock.resume()
+        case "turn":
+            _turn(sandbox, fields)
+        case _:
+            raise ValueError("The form has no known action.")
     return after(fields, PLACE, done)
 
 
 def _moment(text: str) -> float | None:
-    if not text:
-        return None
     try:
-        return datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()
+        return datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp() if text else None
     except ValueError as error:
         raise ValueError(f"{text!r} is not a moment such as 2026-01-31T12:00:00.") from error
 
@@ -118,35 +115,21 @@ def _moment(text: str) -> float | None:
 def _turn(sandbox: LiveSandbox, fields: Fields) -> None:
     """Change the settings that were changed on the page, and no other."""
     known = sandbox.settings.all()
-    changed = {
-        name: text
-        for name, text in fields.items()
-        if name not in ("do", "back") and not name.startswith(_SHOWN) and fields.get(f"{_SHOWN}{name}") != text
-    }
-    wanted = {
-        name: _value(name, text, known[name]["default"] if name in known else "") for name, text in changed.items()
-    }
-    for name, value in wanted.items():
+    values: dict[str, Value] = {}
+    for name, text in fields.items():
         shown = fields.get(f"{_SHOWN}{name}")
-        at_present = known[name]["value"] if name in known else value
-        if shown is not None and at_present != value and _text(at_present) != shown:
-            message = f"{name} was changed to {_text(at_present) or 'empty'} since the page was loaded. No setting was changed."
+        if name in ("do", "back") or name.startswith(_SHOWN) or shown == text:
+            continue
+        setting = known.get(name, {"value": "", "default": ""})
+        values[name] = _value(name, text, setting["default"])
+        present = _text(setting["value"])
+        if shown not in (None, present) and setting["value"] != values[name]:
+            message = f"{name} was changed to {present or 'empty'} since the page was loaded. No setting was changed."
             raise Problem(409, "conflict", f"{message} Reload the page to see the current settings.")
-    sandbox.settings.turn(wanted)
+    sandbox.settings.turn(values)
 
 
 def _value(name: str, text: str, default: Value) -> Value:
-    if isinstance(default, str):
-        return text
     if isinstance(default, bool):
-        if text not in ("true", "false"):
-            raise ValueError(f"{name} takes true or false, not {text!r}.")
-        return text == "true"
-    return _number(name, text)
-
-
-def _number(name: str, text: str) -> float | int:
-    try:
-        return int(text) if text.isdecimal() else float(text)
-    except ValueError as error:
-        raise ValueError(f"{name} takes a number, not {text!r}.") from error
+        return {"true": True, "false": False}.get(text, text)
+    return text if isinstance(default, str) else number(name, text)

@@ -1,15 +1,19 @@
-"""The pages by name, the checks of their forms, and the headers of their responses."""
+"""The pages by path, the checks of their forms, and the headers of their responses."""
 
 import hmac
-from collections.abc import Callable
+import secrets
+from collections.abc import Awaitable, Callable
+from functools import partial
+from importlib.resources import files
 from urllib.parse import parse_qsl
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route, Router
 
 from omicsdk.sandbox.live import LiveSandbox
-from omicsdk.sandbox.pages import environment, faults, overview, requests, settings, tokens
+from omicsdk.sandbox.pages import credentials, faults, overview, requests, settings
 from omicsdk.sandbox.pages.html import element
 from omicsdk.sandbox.pages.layout import Fields, Page, written
 from omicsdk.sandbox.problems import Problem
@@ -25,22 +29,20 @@ _HEADERS = {
     "Cache-Control": "no-store",
 }
 
-_PAGES: dict[str, Callable[[LiveSandbox, Request], Page]] = {
-    "overview": overview.overview,
-    "contents": overview.contents,
-    "requests": requests.requests,
-    "faults": faults.faults,
-    "settings": settings.settings,
-    "tokens": tokens.tokens,
-    "environment": environment.environment,
+Show = Callable[[LiveSandbox, Request], Page]
+Change = Callable[[LiveSandbox, Fields], Page | str]
+"""Carries out a form, and returns a page or the address to continue at; a ValueError is shown to the user."""
+
+_PAGES: dict[str, tuple[Show, Change | None]] = {
+    "/": (overview.overview, None),
+    "/contents/{platform}/{listing}": (overview.contents, None),
+    "/requests": (requests.requests, None),
+    "/faults": (faults.faults, faults.change),
+    "/settings": (settings.settings, settings.change),
+    "/tokens": (credentials.tokens, credentials.make_token),
+    "/environment": (credentials.environment, credentials.make_lines),
 }
-# Each carries out a form, and returns a page or the address to continue at; a ValueError is shown to the user.
-_CHANGES: dict[str, Callable[[LiveSandbox, Fields], Page | str]] = {
-    "faults": faults.change,
-    "settings": settings.change,
-    "tokens": tokens.make,
-    "environment": environment.make,
-}
+_FILES = {"style.css": "text/css", "live.js": "text/javascript"}
 
 
 class Site:
@@ -48,36 +50,39 @@ class Site:
 
     Args:
         sandbox: The sandbox.
-        form_token: Token that its forms send, so that no other page can send them.
     """
 
-    def __init__(self, sandbox: LiveSandbox, form_token: str) -> None:
+    def __init__(self, sandbox: LiveSandbox) -> None:
         self._sandbox = sandbox
-        self._form_token = form_token
+        # Forms send it, so that no other page can send them.
+        self._form_token = secrets.token_urlsafe(32)
 
-    async def response(self, name: str, request: Request) -> Response:
-        """Response a request for a page, or one of its forms."""
-        content = await _form(request) if request.method == "POST" else None
-        try:
-            found = await run_in_threadpool(self._made, name, request, content)
-        except Problem as problem:
-            found = _refused(problem.status, problem.title)
-        except ValueError as error:
-            found = _refused(400, str(error))
-        if isinstance(found, str):
-            return RedirectResponse(found, 303, headers=_HEADERS)
-        return Response(
-            written(found, self._form_token).encode(),
-            found.status,
-            {"Content-Type": "text/html; charset=utf-8", **_HEADERS},
+    def router(self) -> Router:
+        """The routes of the pages, and of the files that they load."""
+        routes = [
+            Route(path, partial(self._response, show, change), methods=["GET", "POST"] if change else ["GET"])
+            for path, (show, change) in _PAGES.items()
+        ]
+        return Router(
+            [*routes, *(Route(f"/{name}", _file(name, kind), methods=["GET"]) for name, kind in _FILES.items())]
         )
 
-    def _made(self, name: str, request: Request, content: bytes | None) -> Page | str:
-        if content is None:
-            return _PAGES[name](self._sandbox, request)
-        return _CHANGES[name](self._sandbox, self._own(content))
+    async def _response(self, show: Show, change: Change | None, request: Request) -> Response:
+        content = await _form(request) if request.method == "POST" else b""
+        try:
+            if change is None or request.method != "POST":
+                page = await run_in_threadpool(show, self._sandbox, request)
+            else:
+                page = await run_in_threadpool(change, self._sandbox, self._own_fields(content))
+        except Problem as problem:
+            page = _refused(problem.status, problem.title)
+        except ValueError as error:
+            page = _refused(400, str(error))
+        if isinstance(page, str):
+            return RedirectResponse(page, 303, headers=_HEADERS)
+        return _sent(written(page, self._form_token), "text/html", page.status)
 
-    def _own(self, content: bytes) -> Fields:
+    def _own_fields(self, content: bytes) -> Fields:
         """The fields of a form, once it is sure that one of our pages sent it."""
         try:
             fields = dict(parse_qsl(content.decode(), keep_blank_values=True, max_num_fields=1000))
@@ -102,6 +107,12 @@ def _refused(status: int, title: str) -> Page:
     return Page("Request refused", element("p", title, role="alert", class_="refused"), "", status=status)
 
 
-def static(content: str, media_type: str) -> Response:
-    """A file of the pages' own."""
-    return Response(content, 200, {"Content-Type": f"{media_type}; charset=utf-8", **_HEADERS})
+def _file(name: str, media_type: str) -> Callable[[Request], Awaitable[Response]]:
+    async def serve(_request: Request) -> Response:
+        return _sent(files("omicsdk.sandbox.pages").joinpath(name).read_text(encoding="utf-8"), media_type)
+
+    return serve
+
+
+def _sent(content: str, media_type: str, status: int = 200) -> Response:
+    return Response(content, status, {"Content-Type": f"{media_type}; charset=utf-8", **_HEADERS})

@@ -60,7 +60,7 @@ def test_any_fault_can_be_entered_and_ended(sandbox: Sandbox, visitor: httpx.Cli
     ("fields", "words"),
     [
         ({"do": "add", "action": "burn"}, "there is no action"),
-        ({"do": "add", "action": "status", "status": "x"}, "invalid literal"),
+        ({"do": "add", "action": "status", "status": "x"}, "takes a number"),
         ({"do": "add", "action": "cut", "wat": "1"}, "unknown keys: wat"),
         ({"do": "wat"}, "no known action"),
         ({"end": "x"}, "invalid literal"),

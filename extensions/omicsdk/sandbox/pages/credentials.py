@@ -1,0 +1,100 @@
+"""The pages that make tokens, and lines that point programs at the sandbox: each is shown once, in the response to its form."""
+
+from starlette.requests import Request
+
+from omicsdk.sandbox.environment import SHELLS, shell_lines
+from omicsdk.sandbox.fusillade.state import ADMINISTRATOR
+from omicsdk.sandbox.live import LiveSandbox
+from omicsdk.sandbox.pages.html import Content, Html, element
+from omicsdk.sandbox.pages.layout import HOME, Fields, Page, button, chosen, form, labelled, number
+from omicsdk.sandbox.service import ALL_GROUPS
+
+TOKENS, ENVIRONMENT = f"{HOME}/tokens", f"{HOME}/environment"
+_LONGEST = 10 * 365 * 24 * 3600.0
+_GROUPS = dict(zip(ALL_GROUPS, ("may write", "may also delete bundles and administer"), strict=True))
+
+
+def tokens(_sandbox: LiveSandbox, _request: Request) -> Page:
+    """The form for a token."""
+    return Page("Tokens", _token_form(), TOKENS)
+
+
+def make_token(sandbox: LiveSandbox, fields: Fields) -> Page:
+    """Make a token and show it.
+
+    Raises:
+        ValueError: The input is invalid.
+    """
+    email = fields.get("email", "").strip()
+    if not email:
+        raise ValueError("Token not created: missing owner.")
+    seconds = number("Lifetime", fields.get("seconds") or "3600")
+    if not 0 < seconds <= _LONGEST:
+        raise ValueError("Token not created: the lifetime must be more than 0 seconds and at most ten years.")
+    token = sandbox.token(email, seconds, groups=[group for group in ALL_GROUPS if fields.get(f"group-{group}")])
+    shown = [
+        element("p", f"Token of {email}. It is not shown again."),
+        _copyable("New token", token),
+        element("h2", "Another token"),
+        _token_form(),
+    ]
+    return Page("Tokens", shown, TOKENS, said="Token created.")
+
+
+def _token_form() -> Content:
+    boxes = [
+        element(
+            "div",
+            element("input", type="checkbox", id=f"group-{group}", name=f"group-{group}", value=1, checked=True),
+            element("label", f"{group}: {meaning}", for_=f"group-{group}"),
+            class_="check",
+        )
+        for group, meaning in _GROUPS.items()
+    ]
+    return [
+        element(
+            "p",
+            "Tokens of the Data Store and Fusillade. Credentials of the other platforms are among the ",
+            element("a", "environment variables", href=ENVIRONMENT),
+            ".",
+        ),
+        form(
+            TOKENS,
+            labelled("Owner", "email", "email address", type="email", required=True, value=ADMINISTRATOR, size=32),
+            labelled("Lifetime", "seconds", "in seconds of the sandbox's time", type="number", min=1, value=3600),
+            element("fieldset", element("legend", "Groups"), boxes),
+            button("Create token"),
+        ),
+    ]
+
+
+def environment(_sandbox: LiveSandbox, _request: Request) -> Page:
+    """The form for lines; they contain tokens, so they are made on request."""
+    return Page("Environment", _lines_form("sh"), ENVIRONMENT)
+
+
+def make_lines(sandbox: LiveSandbox, fields: Fields) -> Page:
+    """Make the lines and show them.
+
+    Raises:
+        ValueError: There are no lines for that shell.
+    """
+    shell = fields.get("shell", "sh")
+    lines = shell_lines(sandbox.environment(), shell)
+    shown = [_copyable(f"Variables for {SHELLS[shell]}", lines), element("h2", "Another shell"), _lines_form(shell)]
+    return Page("Environment", shown, ENVIRONMENT, said="Variables created.")
+
+
+def _lines_form(shell: str) -> Content:
+    what = "Paste the lines into a shell. Programs started from it use this sandbox. The lines contain its tokens."
+    choice = chosen("Shell", "shell", list(SHELLS.items()), shell)
+    return [element("p", what), form(ENVIRONMENT, choice, button("Create variables"), class_="inline")]
+
+
+def _copyable(label: str, text: str) -> Html:
+    """A text with a button that copies it, for browsers with scripts."""
+    lines = min(24, text.count("\n") + 1)
+    box = element("textarea", text, id="copied", readonly=True, rows=lines, spellcheck="false", wrap="off")
+    copy = element("button", "Copy", type="button", data_copies="copied", hidden=True)
+    status = element("span", role="status", id="copied-said")
+    return element("div", element("label", label, for_="copied"), box, copy, status, class_="copyable")
