@@ -13,7 +13,7 @@ from jsonschema import Draft7Validator
 
 from omicsdk.core.logs import logger
 from omicsdk.sandbox.crunch.items import BY_PATH
-from omicsdk.sandbox.crunch.tree import DATASET, ITEM, PROJECT, Tree
+from omicsdk.sandbox.crunch.tree import DATASET, ITEM, PROJECT
 from omicsdk.sandbox.engine.store import Store
 from omicsdk.sandbox.gen3.metadata.documents import Taken
 from omicsdk.sandbox.instance import Platforms
@@ -51,23 +51,22 @@ class Exchange:
         """Whether the server did what it was requested."""
         return 200 <= self.status < 300
 
-    @property
-    def steps(self) -> list[str]:
-        """The steps of the path, decoded, without the query."""
-        return [unquote(each) for each in self.path.partition("?")[0].split("/") if each]
-
-    def after(self, *steps: str) -> list[str] | None:
-        """The steps that follow some others; None when the path has not these."""
-        found = self.steps
-        for start in range(len(found) - len(steps) + 1):
-            if tuple(found[start : start + len(steps)]) == steps:
-                return found[start + len(steps) :]
+    def after(self, *prefix: str) -> list[str] | None:
+        """The segments of the path that follow some others, decoded; None when the path has not these."""
+        segments = [unquote(segment) for segment in self.path.partition("?")[0].split("/") if segment]
+        for start in range(len(segments) - len(prefix) + 1):
+            if tuple(segments[start : start + len(prefix)]) == prefix:
+                return segments[start + len(prefix) :]
         return None
 
 
 JsonObject = dict[str, Any]
 Key = tuple[str, ...]
 """The kind of an object, and its identifier in that kind."""
+Noted = Mapping[Key, JsonObject]
+"""The fields of objects, as the latest exchanges state them."""
+Outcome = tuple[str, str]
+"""The kind of an object, in the plural, and why it was left; an empty reason when it was made."""
 
 
 class Note(NamedTuple):
@@ -82,32 +81,27 @@ class Note(NamedTuple):
     fields: JsonObject | None
 
 
-Outcome = tuple[str, str]
-"""The kind of an object, in the plural, and why it was left; an empty reason when it was made."""
-
-
 def members(value: object) -> Mapping[str, Any] | None:
     """A JSON object as one; None for anything else."""
     return cast("Mapping[str, Any]", value) if isinstance(value, Mapping) else None
 
 
-def things_of(body: object, *lists: str) -> Iterable[Mapping[str, Any]]:
-    """The objects of a response.
+def objects_in(body: object, *lists: str) -> Iterable[Mapping[str, Any]]:
+    """The objects of a body.
 
     Args:
-        body: The response.
-        lists: Members that hold several; without one of them the response itself is the object.
+        body: The body.
+        lists: Members that hold several; without one of them the body itself is the object, or a list of objects.
     """
-    found = members(body)
-    if found is None:
-        return []
-    listed: Any = next((found[name] for name in lists if isinstance(found.get(name), list)), [found])
-    return [each for each in map(members, listed) if each is not None]
+    fields = members(body) or {}
+    listed: Any = next((fields[name] for name in lists if isinstance(fields.get(name), list)), [fields])
+    entries = cast("list[object]", body) if isinstance(body, list) else listed
+    return [entry for entry in map(members, entries) if entry]
 
 
-def has_texts(stated: Mapping[str, Any], *names: str) -> bool:
+def has_texts(fields: Mapping[str, Any], *names: str) -> bool:
     """Whether some members all exist and are texts."""
-    return all(isinstance(stated.get(name), str) for name in names)
+    return all(isinstance(fields.get(name), str) for name in names)
 
 
 def is_finite(value: object) -> bool:
@@ -119,6 +113,8 @@ def is_finite(value: object) -> bool:
     return True
 
 
+_EXISTS, _NOT_FINITE = "that are there already", "with numbers that JSON has not"
+
 # -- django-crunch: objects by slug, and attributes
 
 _MANY = {"projects": PROJECT, "datasets": DATASET, "items": ITEM}
@@ -129,59 +125,49 @@ def crunch_notes(exchange: Exchange) -> Iterator[Note]:
     """The facts of an exchange with a django-crunch site about its objects and attributes."""
     match exchange.after("api"):
         case ["attributes", kind, *_] if kind in BY_PATH:
-            for each in things_of(exchange.body, "results"):
-                if {"item", "key"} <= each.keys():
-                    values = {name: each[name] for name in BY_PATH[kind].fields if name in each}
-                    yield Note(("attribute", str(each["item"]), kind, str(each["key"]), repr(values)), values)
+            for fields in objects_in(exchange.body, "results"):
+                if {"item", "key"} <= fields.keys():
+                    values = {name: fields[name] for name in BY_PATH[kind].fields if name in fields}
+                    yield Note(("attribute", str(fields["item"]), kind, str(fields["key"]), repr(values)), values)
         case [many, slug, *_] if many in _MANY and exchange.method == "DELETE":
-            yield Note(("thing", slug), None)
+            yield Note(("item", slug), None)
         case [many, *_] if many in _MANY:
             # Projects and datasets are items, too: such a response states less of them.
             kind = {} if _MANY[many] == ITEM else {"kind": _MANY[many]}
-            for each in things_of(exchange.body, "results"):
-                if has_texts(each, "slug", "name"):
-                    texts = {name: each[name] for name in (*_TEXTS, "parent") if isinstance(each.get(name), str)}
-                    yield Note(("thing", each["slug"]), {**kind, **texts})
+            for fields in objects_in(exchange.body, "results"):
+                if has_texts(fields, "slug", "name"):
+                    texts = {name: fields[name] for name in (*_TEXTS, "parent") if isinstance(fields.get(name), str)}
+                    yield Note(("item", fields["slug"]), {**kind, **texts})
         case _:
             return
 
 
-def plant_crunch(platforms: Platforms, noted: Mapping[Key, JsonObject]) -> Iterator[Outcome]:
-    """Make the objects and attributes that were noted of a django-crunch site."""
-    crunch = platforms.crunch
-    things = {key[1]: fields for key, fields in noted.items() if key[0] == "thing"}
-    for slug in list(things):
-        yield from _plant_thing(crunch.tree, things, slug)
-    for key, values in noted.items():
-        if key[0] != "attribute":
-            continue
+def make_crunch(platforms: Platforms, noted: Noted, key: Key) -> list[Outcome] | None:
+    """Make an object or attribute of a django-crunch site; None while what it belongs to does not exist."""
+    crunch, fields = platforms.crunch, noted[key]
+    if key[0] == "attribute":
         _, slug, kind, name, _ = key
-        thing = crunch.tree.find(slug)
-        reason = "" if thing else "of things that are not there"
+        item = crunch.tree.find(slug)
+        if item is None:
+            return None
         try:
-            kept = validated(BY_PATH[kind].fields, values)
-            if thing is not None:
-                crunch.attributes.add(kind, thing.id, name, kept)
+            crunch.attributes.add(kind, item.id, name, validated(BY_PATH[kind].fields, fields))
         except Invalid:
-            reason = "with a value that is not one"
-        yield "django-crunch attributes", reason
+            return [("django-crunch attributes", "with a value that is not one")]
+        return [("django-crunch attributes", "")]
+    if crunch.tree.named(fields["name"]) is not None:
+        return [("django-crunch things", "whose name is taken")]
+    kind, parent = fields.get("kind", ITEM), crunch.tree.find(fields.get("parent", ""))
+    if parent is None and "parent" in fields:
+        return None
+    crunch.tree.add(kind, parent, {name: fields[name] for name in _TEXTS if name in fields})
+    return [(f"django-crunch {kind}s", "")]
 
 
-def _plant_thing(tree: Tree, things: dict[str, JsonObject], slug: str | None) -> Iterator[Outcome]:
-    """Make an object after the one that it is in."""
-    seen = things.pop(slug, None) if slug is not None else None
-    if seen is None:
-        return
-    kind, above = seen.get("kind", ITEM), seen.get("parent")
-    yield from _plant_thing(tree, things, above)
-    parent = None if above is None else tree.find(above)
-    if tree.named(seen["name"]) is not None:
-        yield "django-crunch things", "whose name is taken"
-    elif above is not None and parent is None:
-        yield "django-crunch things", "whose parent is not there"
-    else:
-        tree.add(kind, parent, {name: seen[name] for name in _TEXTS if name in seen})
-        yield f"django-crunch {kind}s", ""
+def _crunch_left(key: Key) -> list[Outcome]:
+    if key[0] == "attribute":
+        return [("django-crunch attributes", "of things that are not there")]
+    return [("django-crunch things", "whose parent is not there")]
 
 
 # -- Gen3: records of the index by GUID
@@ -207,33 +193,31 @@ _RECORD: Any = Draft7Validator(
 
 def index_notes(exchange: Exchange) -> Iterator[Note]:
     """The facts of an exchange with an index about its records."""
-    steps = exchange.after("index")
-    if steps is None:
+    segments = exchange.after("index")
+    if segments is None:
         return
-    if exchange.method == "DELETE" and steps[:1] == ["index"]:
-        yield Note(("record", "/".join(steps[1:])), None)
+    if exchange.method == "DELETE" and segments[:1] == ["index"]:
+        yield Note(("record", "/".join(segments[1:])), None)
         return
-    for each in things_of(exchange.body, "records"):
-        if has_texts(each, "did", "baseid") and members(each.get("hashes")) is not None:
-            yield Note(("record", each["did"]), {"record": each})
+    for fields in objects_in(exchange.body, "records"):
+        if has_texts(fields, "did", "baseid") and members(fields.get("hashes")) is not None:
+            yield Note(("record", fields["did"]), dict(fields))
 
 
-def plant_index(platforms: Platforms, noted: Mapping[Key, JsonObject]) -> Iterator[Outcome]:
-    """Make the records that were noted of an index; the files' bytes stay where they are."""
-    index = platforms.gen3.index
-    for (_, did), fields in noted.items():
-        given = {name: value for name, value in fields["record"].items() if value is not None and name != "rev"}
-        reason = ""
-        try:
-            if not _RECORD.is_valid(given) or not is_finite(given):
-                reason = "whose fields are not those of a record"
-            elif index.kept(did) is not None:
-                reason = "that are there already"
-            else:
-                index.create(given)
-        except Problem:
-            reason = "whose fields do not fit each other"
-        yield "index records", reason
+def make_record(platforms: Platforms, noted: Noted, key: Key) -> list[Outcome]:
+    """Make a record of an index; the file's bytes stay where they are."""
+    fields = {name: value for name, value in noted[key].items() if value is not None and name != "rev"}
+    reason = ""
+    try:
+        if not _RECORD.is_valid(fields) or not is_finite(fields):
+            reason = "whose fields are not those of a record"
+        elif platforms.gen3.index.kept(key[1]) is not None:
+            reason = _EXISTS
+        else:
+            platforms.gen3.index.create(fields)
+    except Problem:
+        reason = "whose fields do not fit each other"
+    return [("index records", reason)]
 
 
 # -- Gen3: metadata documents by GUID, and their other names
@@ -241,48 +225,48 @@ def plant_index(platforms: Platforms, noted: Mapping[Key, JsonObject]) -> Iterat
 
 def document_notes(exchange: Exchange) -> Iterator[Note]:
     """The facts of an exchange with a metadata service about its documents and their aliases."""
-    found = (exchange.after(service, "metadata") for service in ("mds", "mds-admin"))
-    steps = next((each for each in found if each is not None), None)
-    if steps is None:
-        return
-    body, guid = members(exchange.body), "/".join(steps)
-    if not steps:
-        listed = body or {} if exchange.method == "GET" else {}
-        yield from (Note(("document", each), {"document": document}) for each, document in listed.items())
-    elif steps[-1] == "aliases":
-        if body is not None and has_texts(body, "guid") and isinstance(body.get("aliases"), list):
-            yield Note(("aliases", body["guid"]), {"aliases": [str(each) for each in body["aliases"]]})
-    elif exchange.method == "DELETE":
-        yield Note(("document", guid), None)
-    else:
-        document = {"GET": body, "POST": members(exchange.sent), "PUT": members(exchange.sent)}.get(exchange.method)
-        if document is not None:
-            yield Note(("document", guid), {"document": document})
+    segments = exchange.after("mds", "metadata")
+    segments = exchange.after("mds-admin", "metadata") if segments is None else segments
+    body = members(exchange.body)
+    match segments:
+        case None:
+            return
+        case []:
+            listed = body or {} if exchange.method == "GET" else {}
+            yield from (Note(("document", guid), {"document": document}) for guid, document in listed.items())
+        case [*_, "aliases"]:
+            if body is not None and has_texts(body, "guid") and isinstance(body.get("aliases"), list):
+                yield Note(("aliases", body["guid"]), {"aliases": [str(alias) for alias in body["aliases"]]})
+        case [*_]:
+            key = ("document", "/".join(segments))
+            if exchange.method == "DELETE":
+                yield Note(key, None)
+            document = {"GET": body, "POST": members(exchange.sent), "PUT": members(exchange.sent)}.get(exchange.method)
+            if document is not None:
+                yield Note(key, {"document": document})
 
 
-def plant_documents(platforms: Platforms, noted: Mapping[Key, JsonObject]) -> Iterator[Outcome]:
-    """Make the documents and aliases that were noted of a metadata service."""
-    documents = platforms.gen3.metadata.documents
-    aliases: dict[str, list[str]] = {key[1]: fields["aliases"] for key, fields in noted.items() if key[0] == "aliases"}
-    # A document is answered for each of its aliases, too; it is made under its GUID only.
-    others = {alias for names in aliases.values() for alias in names} - aliases.keys()
-    for (kind, guid), fields in noted.items():
-        if kind != "document" or guid in others:
-            continue
-        reason = "that are there already" if documents.has(guid) else ""
-        if not reason and not is_finite(fields["document"]):
-            reason = "with numbers that JSON has not"
-        if not reason:
-            documents.put(guid, fields["document"])
-        yield "metadata documents", reason
-    for guid, names in aliases.items():
-        if not names or not documents.has(guid):
-            continue
+def make_document(platforms: Platforms, noted: Noted, key: Key) -> list[Outcome] | None:
+    """Make a document, or the aliases of one; None while it does not exist."""
+    documents, (kind, guid) = platforms.gen3.metadata.documents, key
+    if kind == "aliases":
+        names: list[str] = noted[key]["aliases"]
+        if not documents.has(guid):
+            return None
         try:
             documents.set_aliases(guid, names)
-            yield from [("metadata aliases", "")] * len(set(names))
         except Taken:
-            yield from [("metadata aliases", "that other documents have")] * len(names)
+            return [("metadata aliases", "that other documents have")] * len(names)
+        return [("metadata aliases", "")] * len(set(names))
+    # A document is answered for each of its aliases, too; it is made under its GUID only.
+    aliases = {guid: fields["aliases"] for (kind, guid), fields in noted.items() if kind == "aliases"}
+    if guid not in aliases and any(guid in names for names in aliases.values()):
+        return []
+    document = noted[key]["document"]
+    reason = _EXISTS if documents.has(guid) else "" if is_finite(document) else _NOT_FINITE
+    if not reason:
+        documents.put(guid, document)
+    return [("metadata documents", reason)]
 
 
 # -- Gen3: submitted records by project and id
@@ -294,58 +278,41 @@ def submission_notes(exchange: Exchange) -> Iterator[Note]:
     """The facts of an exchange with a submission service about the records of its projects."""
     match exchange.after("v0", "submission"):
         case [program, project, "entities", ids, *_] if exchange.method == "DELETE":
-            yield from (Note(("record", program, project, id), None) for id in ids.split(","))
+            yield from (Note((program, project, id), None) for id in ids.split(","))
         case [program, project] if exchange.method in ("POST", "PUT"):
-            sent = list(things_of(_listed(exchange.sent), "data"))
-            answered = list(things_of(exchange.body, "entities"))
-            if len(sent) == len(answered) and all(has_texts(each, "type", "submitter_id") for each in sent):
-                for each, made in zip(sent, answered, strict=True):
-                    yield Note(("record", program, project, str(made.get("id"))), {"record": each})
+            sent, created = list(objects_in(exchange.sent)), list(objects_in(exchange.body, "entities"))
+            if len(sent) == len(created) and all(has_texts(record, "type", "submitter_id") for record in sent):
+                for record, entity in zip(sent, created, strict=True):
+                    yield Note((program, project, str(entity.get("id"))), dict(record))
         case [program, project, "entities" | "export", *_]:
-            for each in things_of(_listed(exchange.body), "entities", "data"):
-                stated = members(each.get("properties", each)) or {}
-                place = {"program": each.get("program", program), "project": each.get("project", project)}
-                if has_texts(stated, "id", "type", "submitter_id") and has_texts(place, *place):
-                    yield Note(("record", place["program"], place["project"], stated["id"]), {"record": stated})
+            for entity in objects_in(exchange.body, "entities", "data"):
+                record = members(entity.get("properties", entity)) or {}
+                key = (entity.get("program", program), entity.get("project", project), record.get("id"))
+                if has_texts(record, "id", "type", "submitter_id") and all(isinstance(part, str) for part in key):
+                    yield Note(cast("Key", key), dict(record))
         case _:
             return
 
 
-def plant_submissions(platforms: Platforms, noted: Mapping[Key, JsonObject]) -> Iterator[Outcome]:
-    """Make the records that were noted of a submission service: those first whose links point to records that exist."""
-    projects: dict[tuple[str, str], list[JsonObject]] = {}
-    for (_, program, project, _), fields in noted.items():
-        if fields["record"]["type"] not in ("program", "project"):
-            projects.setdefault((program, project), []).append(_submitted(fields["record"]))
-    for (program, project), waiting in projects.items():
-        before = len(waiting) + 1
-        while waiting and len(waiting) < before:
-            before = len(waiting)
-            waiting = [each for each in waiting if not _is_submitted(platforms, program, project, each)]
-            yield from [("submitted records", "")] * (before - len(waiting))
-        yield from [("submitted records", "that the dictionary or their links refuse")] * len(waiting)
-
-
-def _is_submitted(platforms: Platforms, program: str, project: str, record: JsonObject) -> bool:
+def make_submission(platforms: Platforms, noted: Noted, key: Key) -> list[Outcome] | None:
+    """Submit a record; None while the dictionary, or one that it links to, refuses it."""
+    if noted[key]["type"] in ("program", "project"):
+        return []
+    record = _submitted(noted[key])
     if not is_finite(record):
-        return False
+        return None
     try:
-        platforms.gen3.records.seed(program, project, [record])
+        platforms.gen3.records.seed(key[0], key[1], [record])
     except ValueError:
-        return False
-    return True
+        return None
+    return [("submitted records", "")]
 
 
-def _listed(body: object) -> object:
-    """A list as an object that has it."""
-    return {"data": cast("list[object]", body)} if isinstance(body, list) else body
-
-
-def _submitted(stated: Mapping[str, Any]) -> JsonObject:
+def _submitted(stored: Mapping[str, Any]) -> JsonObject:
     """A record as a user submits it: without what the server adds, links by names."""
-    record = {name: value for name, value in stated.items() if value is not None and name not in _MADE_BY_SERVER}
+    record = {name: value for name, value in stored.items() if value is not None and name not in _MADE_BY_SERVER}
     for name, value in record.items():
-        links = [members(each) for each in cast("list[object]", value)] if isinstance(value, list) else []
+        links = [members(link) for link in cast("list[object]", value)] if isinstance(value, list) else []
         if links and all(link is not None and "node_id" in link for link in links):
             record[name] = [{key: part for key, part in (link or {}).items() if key != "node_id"} for link in links]
     return record
@@ -355,88 +322,87 @@ def _submitted(stated: Mapping[str, Any]) -> JsonObject:
 
 _RESULT = {**NEW_RESULT, "replicate": ""}
 _FIELD: JsonObject = {"stored_data": {}, "description": ""}
-# Each kind: the field with its name, the field with its parent, its initial state. In the order in which they are made.
-_KINDS: Mapping[str, tuple[str, str, Mapping[str, Any]]] = {
-    "organization": ("name", "", {}),
-    "sample_group": ("name", "organization", NEW_GROUP),
-    "sample": ("name", "library", {"metadata": {}, "description": ""}),
-    "sample_ar": ("module_name", "sample", _RESULT),
-    "sample_group_ar": ("module_name", "sample_group", _RESULT),
-    "sample_ar_field": ("name", "analysis_result", _FIELD),
-    "sample_group_ar_field": ("name", "analysis_result", _FIELD),
+# Each kind: the field with its name, the field with its parent and the parent's kind, its initial state.
+_KINDS: Mapping[str, tuple[str, str, str, Mapping[str, Any]]] = {
+    "organization": ("name", "", "", {}),
+    "sample_group": ("name", "organization", "organization", NEW_GROUP),
+    "sample": ("name", "library", "sample_group", {"metadata": {}, "description": ""}),
+    "sample_ar": ("module_name", "sample", "sample", _RESULT),
+    "sample_group_ar": ("module_name", "sample_group", "sample_group", _RESULT),
+    "sample_ar_field": ("name", "analysis_result", "sample_ar", _FIELD),
+    "sample_group_ar_field": ("name", "analysis_result", "sample_group_ar", _FIELD),
 }
 # Another server's buckets, modules and keys are not here.
 _ELSEWHERE = ("bucket", "pipeline_module")
+_MEMBER = "member"
 
 
 def pangea_notes(exchange: Exchange) -> Iterator[Note]:
     """The facts of an exchange with a Pangea server about its objects, and which samples are in which groups."""
     match exchange.after("api"):
         case ["sample_groups", group, "samples"] if exchange.method != "DELETE":
-            for each in things_of(exchange.body, "results"):
-                noted = list(_pangea_thing("sample", each))
-                yield from noted
-                if noted and exchange.method == "GET":
-                    yield Note(("member", group, each["uuid"]), {})
+            for fields in objects_in(exchange.body, "results"):
+                notes = list(_pangea_object("sample", fields))
+                yield from notes
+                if notes and exchange.method == "GET":
+                    yield Note((_MEMBER, group, fields["uuid"]), {})
         case [many, uuid, *_] if exchange.method == "DELETE" and many.removesuffix("s") in _KINDS:
             yield Note((many.removesuffix("s"), uuid), None)
         case [many] | [many, _] if many.endswith("s") and many.removesuffix("s") in _KINDS:
-            for each in things_of(exchange.body, "results"):
-                yield from _pangea_thing(many.removesuffix("s"), each)
+            for fields in objects_in(exchange.body, "results"):
+                yield from _pangea_object(many.removesuffix("s"), fields)
         case _:
             return
 
 
-def _pangea_thing(kind: str, stated: Mapping[str, Any]) -> Iterator[Note]:
-    """The facts of a response about an object, and those that it belongs to."""
-    name, owner, first = _KINDS[kind]
-    if not has_texts(stated, "uuid", name):
+def _pangea_object(kind: str, fields: Mapping[str, Any]) -> Iterator[Note]:
+    """The facts of a response about an object, and about the one that it belongs to."""
+    name, owner, above, first = _KINDS[kind]
+    if not has_texts(fields, "uuid", name):
         return
-    texts = {each: stated[each] for each in ("uuid", name, owner) if isinstance(stated.get(each), str)}
+    texts = {field: fields[field] for field in ("uuid", name, owner) if isinstance(fields.get(field), str)}
     # Any JSON is data; another field is taken if it is of the kind that it has at first.
     values = {
-        each: stated[each]
-        for each, value in first.items()
-        if each in stated and each not in _ELSEWHERE and (each == "stored_data" or type(stated[each]) is type(value))
+        field: fields[field]
+        for field, value in first.items()
+        if field in fields
+        and field not in _ELSEWHERE
+        and (field == "stored_data" or type(fields[field]) is type(value))
     }
-    yield Note((kind, stated["uuid"]), {**texts, **values})
-    for above in ("organization", "library", "sample", "sample_group", "analysis_result"):
-        inner = members(stated.get(f"{above}_obj"))
-        if inner is not None:
-            yield from _pangea_thing(_above(kind, above), inner)
+    yield Note((kind, fields["uuid"]), {**texts, **values})
+    if (parent := members(fields.get(f"{owner}_obj"))) is not None:
+        yield from _pangea_object(above, parent)
 
 
-def plant_pangea(platforms: Platforms, noted: Mapping[Key, JsonObject]) -> Iterator[Outcome]:
-    """Make the objects that were noted of a Pangea server."""
+def make_pangea(platforms: Platforms, noted: Noted, key: Key) -> list[Outcome] | None:
+    """Make an object of a Pangea server, or a sample a member of a group; None while what it belongs to does not exist."""
     store = platforms.pangea.store
-    for kind, (name, owner, first) in _KINDS.items():
-        for seen in [fields for key, fields in noted.items() if key[0] == kind]:
-            parent = seen.get(owner, "") if owner else ""
-            reason = ""
-            if store.find(kind, seen["uuid"]) is not None:
-                reason = "that are there already"
-            elif owner and store.find(_above(kind, owner), parent) is None:
-                reason = f"whose {owner} is not there"
-            elif not is_finite(seen):
-                reason = "with numbers that JSON has not"
-            else:
-                fields = {**first, **{each: value for each, value in seen.items() if each not in ("uuid", name)}}
-                if kind == "sample_group":
-                    fields["has_library"] = bool(fields["is_library"])
-                store.add(kind, seen[name], fields, parent=parent, uuid=seen["uuid"])
-                if kind == "sample":
-                    store.link(GROUP_SAMPLE, parent, seen["uuid"])
-            yield f"Pangea {kind}s", reason
-    for _, group, sample in (key for key in noted if key[0] == "member"):
-        if store.find("sample_group", group) and store.find("sample", sample):
-            store.link(GROUP_SAMPLE, group, sample)
+    if key[0] == _MEMBER:
+        _, group, sample = key
+        if not store.find("sample_group", group) or not store.find("sample", sample):
+            return None
+        store.link(GROUP_SAMPLE, group, sample)
+        return []
+    kind, fields = key[0], noted[key]
+    name, owner, above, first = _KINDS[kind]
+    parent = fields.get(owner, "") if owner else ""
+    if store.find(kind, fields["uuid"]) is not None:
+        return [(f"Pangea {kind}s", _EXISTS)]
+    if owner and store.find(above, parent) is None:
+        return None
+    if not is_finite(fields):
+        return [(f"Pangea {kind}s", _NOT_FINITE)]
+    values = {**first, **{field: value for field, value in fields.items() if field not in ("uuid", name)}}
+    if kind == "sample_group":
+        values["has_library"] = bool(values["is_library"])
+    store.add(kind, fields[name], values, parent=parent, uuid=fields["uuid"])
+    if kind == "sample":
+        store.link(GROUP_SAMPLE, parent, fields["uuid"])
+    return [(f"Pangea {kind}s", "")]
 
 
-def _above(kind: str, owner: str) -> str:
-    """The kind of what an object of a kind belongs to."""
-    if owner == "library":
-        return "sample_group"
-    return kind.removesuffix("_field") if owner == "analysis_result" else owner
+def _pangea_left(key: Key) -> list[Outcome]:
+    return [] if key[0] == _MEMBER else [(f"Pangea {key[0]}s", f"whose {_KINDS[key[0]][1]} is not there")]
 
 
 # -- recordings
@@ -445,16 +411,35 @@ _LONGEST = 64 * 1024 * 1024
 _IS_A_RECORDING = "a recording has one exchange a line, a JSON object with request and response"
 
 
-Notes = Callable[[Exchange], Iterable[Note]]
-Plant = Callable[[Platforms, Mapping[Key, JsonObject]], Iterable[Outcome]]
-PLATFORMS: tuple[tuple[Notes, Plant], ...] = (
-    (crunch_notes, plant_crunch),
-    (pangea_notes, plant_pangea),
-    (index_notes, plant_index),
-    (document_notes, plant_documents),
-    (submission_notes, plant_submissions),
+class Recorded(NamedTuple):
+    """A service whose exchanges are known.
+
+    Attributes:
+        notes: Returns the facts of an exchange.
+        make: Makes the object of a key, and returns the outcomes; None while it waits for others.
+        left: Returns the outcomes for an object that waits in vain.
+    """
+
+    notes: Callable[[Exchange], Iterable[Note]]
+    make: Callable[[Platforms, Noted, Key], list[Outcome] | None]
+    left: Callable[[Key], list[Outcome]]
+
+
+def _uncounted(_key: Key) -> list[Outcome]:
+    return []
+
+
+def _submissions_left(_key: Key) -> list[Outcome]:
+    return [("submitted records", "that the dictionary or their links refuse")]
+
+
+PLATFORMS = (
+    Recorded(crunch_notes, make_crunch, _crunch_left),
+    Recorded(pangea_notes, make_pangea, _pangea_left),
+    Recorded(index_notes, make_record, _uncounted),
+    Recorded(document_notes, make_document, _uncounted),
+    Recorded(submission_notes, make_submission, _submissions_left),
 )
-"""For each service the facts of its exchanges, and how to make objects of them."""
 
 
 class Report(TypedDict):
@@ -470,7 +455,7 @@ class Report(TypedDict):
 
 
 def seed_exchanges(platforms: Platforms, file: Path) -> Report:
-    """Put a recording's things into a sandbox; things that exist stay as they are.
+    """Put a recording's objects into a sandbox; objects that exist stay as they are.
 
     Args:
         platforms: The sandbox's platforms.
@@ -484,70 +469,76 @@ def seed_exchanges(platforms: Platforms, file: Path) -> Report:
         OSError: The file cannot be read.
     """
     noted: list[dict[Key, JsonObject]] = [{} for _ in PLATFORMS]
-    taken: Counter[str] = Counter()
-    left: Counter[str] = Counter()
-    count = 0
-    others: list[Exchange] = []
-    for exchange in _exchanges(file):
-        count += 1
-        if not exchange.succeeded or not _is_noted(exchange, noted):
-            others.append(exchange)
-    if not count:
+    exchanges = [(exchange, exchange.succeeded and _is_noted(exchange, noted)) for exchange in _exchanges(file)]
+    if not exchanges:
         raise ValueError(f"{file} is empty: {_IS_A_RECORDING}")
-    for exchange in others:
-        if not exchange.succeeded or not _is_of_document(platforms, exchange, taken, left):
-            left[_reason(exchange)] += 1
+    taken, left = Counter[str](), Counter[str]()
+
+    def count(outcomes: Iterable[Outcome]) -> None:
+        for kind, reason in outcomes:
+            (left if reason else taken)[f"{kind} {reason}".rstrip()] += 1
+
+    for exchange, is_noted in exchanges:
+        if not is_noted:
+            outcomes = _of_documents(platforms, exchange) if exchange.succeeded else []
+            count(outcomes or [("exchanges", _reason(exchange))])
     if not any(noted) and not taken:
         _log.warning("%s: none of its exchanges can be seeded", file)
     # A commons' records are in memory, too: code that stores them takes their lock before the database's.
     with platforms.gen3.records.together():
-        for (_, plant), things_noted in zip(PLATFORMS, noted, strict=True):
-            for things, reason in plant(platforms, things_noted):
-                if reason:
-                    left[f"{things} {reason}"] += 1
-                else:
-                    taken[things] += 1
+        for platform, objects in zip(PLATFORMS, noted, strict=True):
+            count(_made(platform, platforms, objects))
     return {"taken": dict(sorted(taken.items())), "left": dict(sorted(left.items()))}
+
+
+def _made(platform: Recorded, platforms: Platforms, noted: Noted) -> Iterator[Outcome]:
+    """Make objects until none of those that wait for others can be made."""
+    waiting, before = list(noted), -1
+    while len(waiting) != before:
+        before, keys = len(waiting), waiting
+        waiting = list[Key]()
+        for key in keys:
+            outcomes = platform.make(platforms, noted, key)
+            yield from outcomes or ()
+            if outcomes is None:
+                waiting.append(key)
+    for key in waiting:
+        yield from platform.left(key)
 
 
 def _is_noted(exchange: Exchange, noted: list[dict[Key, JsonObject]]) -> bool:
     """Note what an exchange states; False when it states nothing of an object that can be made."""
     found = False
-    for (notes, _), things in zip(PLATFORMS, noted, strict=True):
-        for key, fields in notes(exchange):
+    for platform, objects in zip(PLATFORMS, noted, strict=True):
+        for key, fields in platform.notes(exchange):
             if fields is None:
-                found |= things.pop(key, None) is not None
+                found |= objects.pop(key, None) is not None
             else:
-                things[key] = {**things.get(key, {}), **fields}
+                objects[key] = {**objects.get(key, {}), **fields}
                 found = True
     return found
 
 
-def _is_of_document(platforms: Platforms, exchange: Exchange, taken: Counter[str], left: Counter[str]) -> bool:
-    """Add what a response of a document's service has; False when it is none."""
+def _of_documents(platforms: Platforms, exchange: Exchange) -> list[Outcome]:
+    """Add what a response of a document's service has; no outcomes when it is none."""
     if not platforms.engines:
-        return False
+        return []
     from omicsdk.sandbox.engine.seeds import Seeds  # only sandboxes with documents need the engine
 
     store = Store(platforms.context.database)
     for engine in platforms.engines:
-        added = list(Seeds(engine, store).add_exchange(exchange.method, exchange.path, exchange.body))
-        for kind, is_new in added:
-            if is_new:
-                taken[kind] += 1
-            else:
-                left[f"{kind} that exist"] += 1
-        if added:
-            return True
-    return False
+        added = Seeds(engine, store).add_exchange(exchange.method, exchange.path, exchange.body)
+        if outcomes := [(kind, "" if is_new else "that exist") for kind, is_new in added]:
+            return outcomes
+    return []
 
 
 def _reason(exchange: Exchange) -> str:
     if not exchange.succeeded:
-        return "exchanges that were refused"
+        return "that were refused"
     if exchange.method not in ("GET", "POST", "PUT", "PATCH"):
-        return f"exchanges of {exchange.method} without known objects"
-    return "exchanges without objects that can be made"
+        return f"of {exchange.method} without known objects"
+    return "without objects that can be made"
 
 
 def _exchanges(file: Path) -> Iterator[Exchange]:
