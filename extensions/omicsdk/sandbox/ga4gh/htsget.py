@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from omicsdk.sandbox.ga4gh.alignments import BGZF_END, Region, sliced
 from omicsdk.sandbox.problems import Problem, not_found
-from omicsdk.sandbox.service import Call, Reply, SandboxContext, Service, handlers_in
+from omicsdk.sandbox.service import Call, Reply, SandboxContext, Service, for_each, handlers_in
 from omicsdk.sandbox.state.database import Table
 from omicsdk.sandbox.state.listings import Collection, Listing
 from omicsdk.sandbox.state.settings import Setting
@@ -130,39 +130,23 @@ def _error(problem: Problem) -> dict[str, object]:
     return {"htsget": {"error": own or _WORDS.get(problem.status, "InternalError"), "message": problem.title}}
 
 
-def get_reads(state: Htsget, call: Call) -> Reply:
-    """GET /reads/{id}."""
-    return _ticket(state, call, "reads", call.arguments, _of_query(call.arguments))
+def _get(state: Htsget, call: Call, kind: str) -> Reply:
+    """GET /reads/{id} and /variants/{id}."""
+    fields = call.arguments
+    name = fields.get("referenceName")
+    if name in (None, "*") and (fields.get("start") is not None or fields.get("end") is not None):
+        raise Problem(400, "InvalidInput", "start and end need the referenceName of a sequence")
+    return _ticket(state, call, kind, fields, [] if name is None else [_region(fields)])
 
 
-def post_reads(state: Htsget, call: Call) -> Reply:
-    """POST /reads/{id}."""
-    return _ticket(state, call, "reads", call.body or {}, _of_body(call.body or {}))
+def _post(state: Htsget, call: Call, kind: str) -> Reply:
+    """POST /reads/{id} and /variants/{id}."""
+    fields: Mapping[str, Any] = call.body or {}
+    return _ticket(state, call, kind, fields, [_region(region) for region in fields.get("regions") or ()])
 
 
-def get_variants(state: Htsget, call: Call) -> Reply:
-    """GET /variants/{id}."""
-    return _ticket(state, call, "variants", call.arguments, _of_query(call.arguments))
-
-
-def post_variants(state: Htsget, call: Call) -> Reply:
-    """POST /variants/{id}."""
-    return _ticket(state, call, "variants", call.body or {}, _of_body(call.body or {}))
-
-
-def get_reads_service_info(state: Htsget, call: Call) -> Reply:
-    """GET /reads/service-info."""
-    del state, call
-    return _info("reads")
-
-
-def get_variants_service_info(state: Htsget, call: Call) -> Reply:
-    """GET /variants/service-info."""
-    del state, call
-    return _info("variants")
-
-
-def _info(kind: str) -> Reply:
+def _info(_state: Htsget, _call: Call, kind: str) -> Reply:
+    """GET /reads/service-info and /variants/service-info."""
     able = {
         "datatype": kind,
         "formats": list(FORMATS[kind]),
@@ -170,6 +154,9 @@ def _info(kind: str) -> Reply:
         "tagsParametersEffective": False,
     }
     return Reply({**service_info("htsget", "1.3.0"), "htsget": able})
+
+
+HANDLERS = for_each({kind: kind for kind in FORMATS}, {"get_{}": _get, "post_{}": _post, "get_{}_service_info": _info})
 
 
 def service_info(artifact: str, version: str) -> dict[str, Any]:
@@ -189,17 +176,6 @@ def service_info(artifact: str, version: str) -> dict[str, Any]:
     }
 
 
-def _of_query(given: Mapping[str, Any]) -> list[Region]:
-    name = given.get("referenceName")
-    if name in (None, "*") and (given.get("start") is not None or given.get("end") is not None):
-        raise Problem(400, "InvalidInput", "start and end need the referenceName of a sequence")
-    return [] if name is None else [_region(given)]
-
-
-def _of_body(given: Mapping[str, Any]) -> list[Region]:
-    return [_region(each) for each in given.get("regions") or ()]
-
-
 def _region(given: Mapping[str, Any]) -> Region:
     start, end = given.get("start") or 0, given.get("end")
     if end is not None and end <= start:
@@ -208,17 +184,17 @@ def _region(given: Mapping[str, Any]) -> Region:
 
 
 def _ticket(state: Htsget, call: Call, kind: str, given: Mapping[str, Any], regions: Sequence[Region]) -> Reply:
-    id, wanted = call.arguments["id"], given.get("format") or FORMATS[kind][0]
-    there = state.sets.all(kind=kind, id=id)
-    if not there:
+    id, format = call.arguments["id"], given.get("format") or FORMATS[kind][0]
+    sets = {each.format: each for each in state.sets.all(kind=kind, id=id)}
+    if not sets:
         raise not_found(f"There are no {kind} of the identifier {id}")
     if given.get("class") == "header" and (others := sorted(given.keys() - {"id", "format", "class"})):
         raise Problem(400, "InvalidInput", f"A request for the header cannot have {', '.join(others)}")
     if both := set(given.get("tags") or ()) & set(given.get("notags") or ()):
         raise Problem(400, "InvalidInput", f"tags and notags both have {', '.join(sorted(both))}")
-    found = next((each for each in there if each.format == wanted), None)
+    found = sets.get(format)
     if found is None:
-        raise Problem(400, "UnsupportedFormat", f"{id} exists only as {', '.join(each.format for each in there)}")
+        raise Problem(400, "UnsupportedFormat", f"{id} exists only as {', '.join(sets)}")
     if found.restricted:
         state.context.tokens.caller(call.headers.get("authorization"))
     header, records = sliced(found.format, state.context.objects.read(found.blob), regions)

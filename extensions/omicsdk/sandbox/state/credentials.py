@@ -5,7 +5,7 @@ import hmac
 import secrets
 import threading
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -108,42 +108,17 @@ def digest(secret: str) -> str:
 def hashed(password: str) -> str:
     """Hash a password for storage: scrypt with a salt."""
     salt = secrets.token_hex(16)
-    kept = f"{salt}${_scrypt(password, salt)}"
-    _remember(password, kept)
-    return kept
+    return f"{salt}${_scrypt(password, salt)}"
 
 
 def is_password(password: str, kept: str) -> bool:
     """Whether a password is the one that was kept."""
-    if hmac.compare_digest(_RIGHT.get(kept, b""), _mark(password, kept)):
-        return True
     salt, _, expected = kept.partition("$")
-    right = hmac.compare_digest(digest(password) if salt == _RANDOM else _scrypt(password, salt), expected)
-    if right:
-        _remember(password, kept)
-    return right
+    return hmac.compare_digest(digest(password) if salt == _RANDOM else _scrypt(password, salt), expected)
 
 
-def _remember(password: str, kept: str) -> None:
-    """Spare the next login the time of a guess; a wrong password takes it always."""
-    with _REMEMBERING:
-        while len(_RIGHT) >= _MOST_RIGHT:
-            del _RIGHT[next(iter(_RIGHT))]
-        _RIGHT[kept] = _mark(password, kept)
-
-
-def _mark(password: str, kept: str) -> bytes:
-    return hmac.digest(_MARKING_KEY, f"{kept}\0{password}".encode("utf-8", "surrogatepass"), "sha256")
-
-
-_RIGHT: dict[str, bytes] = {}
-"""Marks of passwords that were right in this process, by how they are kept."""
-
-_MOST_RIGHT = 1_000
-_REMEMBERING = threading.Lock()
-_MARKING_KEY = secrets.token_bytes(32)
-
-
+# Clients send a password with each request; these are in the process's memory anyway.
+@lru_cache(1_000)
 def _scrypt(password: str, salt: str) -> str:
     text = password.encode("utf-8", "surrogatepass")
     return hashlib.scrypt(text, salt=salt.encode(), n=_COST, r=_BLOCK, p=_PARALLEL).hex()
