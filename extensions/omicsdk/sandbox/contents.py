@@ -1,26 +1,29 @@
 """Counts of a sandbox's contents, platform by platform."""
 
+import tomllib
+from functools import cache
+from importlib.resources import files
 from pathlib import Path
 
-from omicsdk.sandbox.azul.atlas import AZUL
-from omicsdk.sandbox.crunch.state import CRUNCH
-from omicsdk.sandbox.dss.store import DSS
 from omicsdk.sandbox.engine.store import Store
-from omicsdk.sandbox.fusillade.state import FUSILLADE
-from omicsdk.sandbox.ga4gh.htsget import HTSGET
-from omicsdk.sandbox.ga4gh.refget import REFGET
-from omicsdk.sandbox.ga4gh.trs import TRS
-from omicsdk.sandbox.gen3.listings import GEN3
-from omicsdk.sandbox.pangea.state import PANGEA
-from omicsdk.sandbox.portals import ENA, GDC, ZENODO
-from omicsdk.sandbox.sb.state import SB
 from omicsdk.sandbox.state.database import Database, opening
 from omicsdk.sandbox.state.folder import STATE, at_rest
-from omicsdk.sandbox.state.listings import Collection
-from omicsdk.sandbox.upload.state import UPLOAD
+from omicsdk.sandbox.state.listings import Collection, Listing
 
-COLLECTIONS = (DSS, AZUL, UPLOAD, FUSILLADE, SB, GEN3, CRUNCH, PANGEA, HTSGET, REFGET, TRS, GDC, ENA, ZENODO)
-"""All platforms, in the order in which they are shown."""
+
+@cache
+def platforms() -> tuple[Collection, ...]:
+    """All platforms, in the order in which they are shown."""
+    text = files("omicsdk.sandbox").joinpath("contents.toml").read_text(encoding="utf-8")
+    return tuple(
+        Collection(
+            platform["name"],
+            platform["title"],
+            platform["place"],
+            tuple(Listing(**listing) for listing in platform["listings"]),
+        )
+        for platform in tomllib.loads(text)["platforms"]
+    )
 
 
 def collections(database: Database) -> list[Collection]:
@@ -29,7 +32,7 @@ def collections(database: Database) -> list[Collection]:
     Args:
         database: The state.
     """
-    return [*COLLECTIONS, *Store(database).collections()]
+    return [*platforms(), *Store(database).collections()]
 
 
 def counted(database: Database) -> dict[str, dict[str, int]]:

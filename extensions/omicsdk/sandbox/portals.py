@@ -26,7 +26,6 @@ from omicsdk.sandbox.problems import Problem, not_found
 from omicsdk.sandbox.routing import headers_of, origin
 from omicsdk.sandbox.service import SandboxContext
 from omicsdk.sandbox.state.database import Table
-from omicsdk.sandbox.state.listings import Collection, Listing
 from omicsdk.sandbox.state.objects import StoredObject
 from omicsdk.sandbox.state.presigned import StorageServer
 
@@ -523,45 +522,3 @@ def _record(files: Sequence[PortalFile], at: str) -> dict[str, Any]:
             for each in files
         ],
     }
-
-
-GDC = Collection(
-    "gdc",
-    "GDC",
-    GDC_PREFIX,
-    (
-        Listing(
-            "files",
-            "Files",
-            ("Name", "UUID", "Size", "Access", "MD5"),
-            "SELECT name, id, size, CASE WHEN controlled THEN 'controlled' ELSE 'open' END, md5 FROM portal_files"
-            " WHERE kind = 'gdc' ORDER BY name, id",
-        ),
-    ),
-)
-ENA = Collection(
-    "ena",
-    "ENA and SRA",
-    ENA_PREFIX,
-    (
-        Listing(
-            "files",
-            "Files",
-            ("Name", "Run", "Study", "Kind", "Size", "MD5"),
-            f"SELECT name, id, study, kind, size, md5 FROM portal_files WHERE {_OF_RUNS} ORDER BY study, id, kind, name",  # noqa: S608 - our own text
-        ),
-    ),
-)
-ZENODO = Collection(
-    "zenodo",
-    "Zenodo",
-    ZENODO_PREFIX,
-    (
-        Listing(
-            "files",
-            "Files",
-            ("Name", "Record", "Title", "Size", "MD5"),
-            "SELECT name, id, study, size, md5 FROM portal_files WHERE kind = 'zenodo' ORDER BY id, name",
-        ),
-    ),
-)

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
-from omicsdk.sandbox.contents import COLLECTIONS
+from omicsdk.sandbox.contents import platforms
 from omicsdk.sandbox.control import control_routes
 from omicsdk.sandbox.engine.documents import Spec, named_specs
 from omicsdk.sandbox.instance import Instance, Options
@@ -76,7 +76,7 @@ class Sandbox(LiveSandbox):
             hosts,
             run_tools,
             strict_errors,
-            named_specs(specs, [each.name for each in COLLECTIONS]),
+            named_specs(specs, [each.name for each in platforms()] if specs else ()),
         )
         super().__init__(None if folder is None else Path(folder).absolute(), rules, options)
 

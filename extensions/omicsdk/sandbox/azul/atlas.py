@@ -10,8 +10,7 @@ from typing import Any
 
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.sandbox.dss.state import Dss
-from omicsdk.sandbox.dss.store import LIVE_BUNDLE, Bundle, FileRecord
-from omicsdk.sandbox.state.listings import Collection, Listing
+from omicsdk.sandbox.dss.store import LIVE_BUNDLE, Bundle, BundleEntry, FileRecord
 
 NAMESPACE = uuids.UUID("5f1c0a2e-6f6a-4d57-9c0b-0a8f1f6f8f31")
 """Namespace of the UUIDs of entities whose metadata state none."""
@@ -249,22 +248,3 @@ ANVIL_FIELDS: Mapping[str, Reader] = {
     "activities.assay_type": HCA_FIELDS["libraryConstructionApproach"],
 }
 """Fields of AnVIL's catalogs, read of a file."""
-
-# The same rule as `Atlas.files`, in SQL for pages: the newest version of a file in the newest version of a bundle.
-AZUL = Collection(
-    "azul",
-    "Azul",
-    "/azul",
-    (
-        Listing(
-            "files",
-            "Indexed files",
-            ("Name", "UUID", "Bytes"),
-            f"WITH n AS (SELECT uuid, max(version) AS version FROM dss_bundles WHERE {LIVE_BUNDLE} GROUP BY uuid)"  # noqa: S608 - our own words
-            " SELECT b.name, b.file_uuid, f.size, max(f.version || ' ' || n.version)"
-            " FROM n JOIN dss_bundle_files b ON b.uuid = n.uuid AND b.version = n.version AND NOT b.indexed"
-            " JOIN dss_files f ON f.uuid = b.file_uuid AND f.version = b.file_version"
-            " GROUP BY b.file_uuid ORDER BY b.name, b.file_uuid",
-        ),
-    ),
-)

@@ -13,7 +13,6 @@ from omicsdk.sandbox.rest_framework.service import Authentication
 from omicsdk.sandbox.service import Call, SandboxContext
 from omicsdk.sandbox.state.credentials import Secrets, digest, is_password
 from omicsdk.sandbox.state.database import Database, Table
-from omicsdk.sandbox.state.listings import Collection, Listing
 
 _CHALLENGE = 'Basic realm="api"'
 _VERBS = {"POST": "add", "PUT": "change", "PATCH": "change", "DELETE": "delete"}
@@ -245,44 +244,3 @@ class Crunch:
             self.attributes.table.remove(item=thing.id)
             self.statuses.table.remove(dataset=thing.id)
             self.tree.remove(thing)
-
-
-def _items(kind: str, plural: str, title: str, *, opens: str = "") -> Listing:
-    query = (
-        "SELECT i.slug, i.name, (SELECT name FROM crunch_items p WHERE p.id = i.parent), CASE WHEN i.locked THEN 'locked'"  # noqa: S608 - our own words
-        f" ELSE 'free' END FROM crunch_items i WHERE i.kind = '{kind}' ORDER BY i.place"
-    )
-    return Listing(plural, title, ("Slug", "Name", "In", "State"), query, opens=opens)
-
-
-CRUNCH = Collection(
-    "crunch",
-    "django-crunch",
-    "/crunch",
-    (
-        _items("project", "projects", "Projects", opens="children"),
-        Listing(
-            "children",
-            "What is in a project",
-            ("Slug", "Name", "Kind"),
-            "SELECT i.slug, i.name, i.kind, p.slug AS above FROM crunch_items i JOIN crunch_items p ON p.id = i.parent"
-            " ORDER BY i.place",
-            inside="above",
-        ),
-        _items("dataset", "datasets", "Datasets"),
-        _items("item", "items", "Items"),
-        Listing(
-            "attributes",
-            "Attributes",
-            ("Key", "Kind", "Of"),
-            "SELECT a.key, a.kind, i.slug FROM crunch_attributes a JOIN crunch_items i ON i.id = a.item ORDER BY a.id",
-        ),
-        Listing(
-            "statuses",
-            "Statuses",
-            ("Dataset", "Stage", "State"),
-            "SELECT i.slug, s.stage, s.state FROM crunch_statuses s JOIN crunch_items i ON i.id = s.dataset ORDER BY s.id",
-        ),
-        Listing("users", "Users", ("Name",), "SELECT name FROM crunch_users ORDER BY id"),
-    ),
-)

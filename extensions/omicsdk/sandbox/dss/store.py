@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from omicsdk.sandbox.state.listings import Collection, Listing
-
 _RFC3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:?\d{2}:?\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:?\d{2})", re.ASCII)
 
 
@@ -230,46 +228,3 @@ class Event:
 LIVE_BUNDLE = "NOT EXISTS (SELECT 1 FROM dss_tombstones t WHERE t.uuid = dss_bundles.uuid AND t.version IN (dss_bundles.version, ''))"
 LIVE_COLLECTION = "uuid NOT IN (SELECT uuid FROM dss_collection_tombstones)"
 """Conditions on rows of the tables `dss_bundles` and `dss_collections`: they are not deleted."""
-
-DSS = Collection(
-    "dss",
-    "Data Store (DSS)",
-    "/dss/v1",
-    (
-        Listing(
-            "bundles",
-            "Bundles",
-            ("Bundle", "Files", "State"),
-            f"SELECT uuid || '.' || version, count, CASE WHEN {LIVE_BUNDLE} THEN 'there' ELSE 'deleted' END FROM dss_bundles"  # noqa: S608 - our own words
-            " ORDER BY version DESC, uuid",
-            opens="bundle-files",
-        ),
-        Listing(
-            "bundle-files",
-            "Files of a bundle",
-            ("Name", "File", "Indexed", "Bytes", "SHA-256"),
-            "SELECT b.name, b.file_uuid || '.' || b.file_version, CASE WHEN b.indexed THEN 'yes' ELSE 'no' END, f.size,"
-            " f.sha256, b.uuid || '.' || b.version AS bundle FROM dss_bundle_files b JOIN dss_files f"
-            " ON f.uuid = b.file_uuid AND f.version = b.file_version ORDER BY b.position",
-            inside="bundle",
-        ),
-        Listing(
-            "files",
-            "Files",
-            ("File", "Type", "Bytes", "SHA-256"),
-            "SELECT uuid || '.' || version, content_type, size, sha256 FROM dss_files ORDER BY version DESC, uuid",
-        ),
-        Listing(
-            "collections",
-            "Collections",
-            ("Collection", "Owner"),
-            "SELECT uuid || '.' || version, owner FROM dss_collections ORDER BY version DESC, uuid",
-        ),
-        Listing(
-            "subscriptions",
-            "Subscriptions",
-            ("Subscription", "Owner", "Replica", "Kind"),
-            "SELECT uuid, owner, replica, kind FROM dss_subscriptions ORDER BY uuid",
-        ),
-    ),
-)

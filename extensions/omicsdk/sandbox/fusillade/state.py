@@ -25,7 +25,6 @@ from omicsdk.sandbox.problems import not_found
 from omicsdk.sandbox.service import Caller, SandboxContext
 from omicsdk.sandbox.state.credentials import SigningKey
 from omicsdk.sandbox.state.database import Table
-from omicsdk.sandbox.state.listings import Collection, Listing
 from omicsdk.sandbox.state.settings import Setting
 
 USER, GROUP, ROLE = "user", "group", "role"
@@ -314,32 +313,3 @@ def _resource_of(resource: str) -> tuple[str, str]:
     if parts[0] == "resource" and parts[2:3] == ["id"]:
         parts = [parts[1], *parts[3:]]  # the service's own name for a resource ID
     return (parts[0], parts[1]) if len(parts) > 1 else ("", "")
-
-
-def _principals(kind: str, plural: str, title: str, held: str) -> Listing:
-    return Listing(
-        plural,
-        title,
-        ("Name", "State", held),
-        "SELECT p.name, CASE WHEN p.enabled THEN 'enabled' ELSE 'disabled' END, (SELECT group_concat(l.to_kind || ' ' ||"  # noqa: S608 - our own words
-        " l.to_name, ', ') FROM auth_links l WHERE l.kind = p.kind AND l.name = p.name) FROM auth_principals p"
-        f" WHERE p.kind = '{kind}' ORDER BY p.name",
-    )
-
-
-FUSILLADE = Collection(
-    "auth",
-    "Fusillade",
-    "/auth",
-    (
-        _principals("user", "users", "Users", "Groups and roles"),
-        _principals("group", "groups", "Groups", "Roles"),
-        _principals("role", "roles", "Roles", "Belongs to"),
-        Listing(
-            "resources",
-            "Resources",
-            ("Resource", "Made by"),
-            "SELECT type || ' ' || id, creator FROM auth_resources ORDER BY type, id",
-        ),
-    ),
-)

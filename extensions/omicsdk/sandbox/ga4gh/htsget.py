@@ -20,7 +20,6 @@ from omicsdk.sandbox.ga4gh.alignments import BGZF_END, Region, sliced
 from omicsdk.sandbox.problems import Problem, not_found
 from omicsdk.sandbox.service import Call, Reply, SandboxContext, Service, for_each, handlers_in
 from omicsdk.sandbox.state.database import Table
-from omicsdk.sandbox.state.listings import Collection, Listing
 from omicsdk.sandbox.state.settings import Setting
 
 PREFIX = "/htsget"
@@ -261,19 +260,3 @@ def _computed_block(state: Htsget, request: Request) -> Response:
 
 def _inline(data: bytes) -> dict[str, Any]:
     return {"url": f"data:application/octet-stream;base64,{base64.b64encode(data).decode()}"}
-
-
-HTSGET = Collection(
-    "htsget",
-    "GA4GH htsget",
-    PREFIX,
-    (
-        Listing(
-            "sets",
-            "Data sets",
-            ("Id", "Kind", "Format", "Access"),
-            "SELECT id, kind, format, CASE WHEN restricted THEN 'with a token' ELSE 'open' END FROM htsget_sets"
-            " ORDER BY id, format",
-        ),
-    ),
-)

@@ -12,7 +12,6 @@ from omicsdk.sandbox.ga4gh.htsget import service_info
 from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
 from omicsdk.sandbox.service import Call, Reply, SandboxContext, Service, handlers_in
 from omicsdk.sandbox.state.database import Table
-from omicsdk.sandbox.state.listings import Collection, Listing
 from omicsdk.sandbox.state.settings import Setting
 
 PREFIX = "/refget"
@@ -227,19 +226,3 @@ def _part(state: Refget, found: Sequence, letters: bytes, start: int, end: int) 
     if limit and len(part) > limit:
         raise Problem(416, "range", f"A part has at most {limit} letters")
     return part
-
-
-REFGET = Collection(
-    "refget",
-    "GA4GH refget",
-    PREFIX,
-    (
-        Listing(
-            "sequences",
-            "Sequences",
-            ("Name", "Length", "Shape", "MD5", "GA4GH identifier"),
-            "SELECT name, length, CASE WHEN circular THEN 'circular' ELSE 'linear' END, md5, ga4gh FROM refget_sequences"
-            " ORDER BY name, md5",
-        ),
-    ),
-)

@@ -17,7 +17,6 @@ from omicsdk.sandbox.ga4gh.htsget import service_info
 from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
 from omicsdk.sandbox.service import Call, Reply, SandboxContext, Service, handlers_in
 from omicsdk.sandbox.state.database import Table
-from omicsdk.sandbox.state.listings import Collection, Listing
 from omicsdk.sandbox.state.settings import Setting
 
 PREFIX = "/trs/ga4gh/trs/v2"  # below /ga4gh is the Gen3 commons
@@ -410,27 +409,3 @@ def _version(state: Trs, call: Call, tool: Tool, version: str, files: list[File]
         "images": [],
         **state.stated(tool.id, version),
     }
-
-
-TRS = Collection(
-    "trs",
-    "GA4GH tool registry (TRS)",
-    PREFIX,
-    (
-        Listing(
-            "tools",
-            "Tools",
-            ("Id", "Versions", "Description"),
-            "SELECT id, (SELECT count(*) FROM trs_names WHERE tool = trs_tools.id), description"
-            " FROM trs_tools ORDER BY id",
-            opens="tool-files",
-        ),
-        Listing(
-            "tool-files",
-            "Files of a tool",
-            ("Path", "Version", "Type", "Kind", "Characters"),
-            "SELECT path, version, type, kind, length(content), tool FROM trs_files ORDER BY version, type, path",
-            inside="tool",
-        ),
-    ),
-)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from starlette.requests import Request
 
-from omicsdk.sandbox.contents import COLLECTIONS
+from omicsdk.sandbox.contents import platforms
 from omicsdk.sandbox.live import LiveSandbox
 from omicsdk.sandbox.pages.html import Content, Html, element, joined
 from omicsdk.sandbox.pages.layout import HOME, Fields, Page, after, button, chosen, form, labelled, number, time_text
@@ -25,11 +25,11 @@ def settings(sandbox: LiveSandbox, request: Request) -> Page:
     groups: dict[str, list[str]] = {}
     for name in known:
         groups.setdefault(name.partition(".")[0], []).append(name)
-    platforms = {"sandbox": "All services", **{each.name: each.title for each in COLLECTIONS}}
+    titles = {"sandbox": "All services", **{each.name: each.title for each in platforms()}}
     shown = [
         element(
             "section",
-            element("h3", platforms.get(group, group), id=f"of-{group}"),
+            element("h3", titles.get(group, group), id=f"of-{group}"),
             element("div", [_switch(name, **known[name]) for name in names], class_="fields"),
             aria_labelledby=f"of-{group}",
         )

@@ -1,5 +1,6 @@
 """Listings of a platform's contents: named queries over its tables."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from omicsdk.sandbox.state.database import Database
@@ -23,7 +24,7 @@ class Listing:
 
     name: str
     title: str
-    headings: tuple[str, ...]
+    headings: Sequence[str]
     select: str
     opens: str = ""
     inside: str = ""

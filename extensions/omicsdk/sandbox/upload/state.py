@@ -14,8 +14,7 @@ from omicsdk.sandbox.s3.staging import MotoObject, find_object, objects_below, p
 from omicsdk.sandbox.service import Caller, SandboxContext
 from omicsdk.sandbox.state.credentials import Secrets
 from omicsdk.sandbox.state.database import Table
-from omicsdk.sandbox.state.listings import Collection, Listing
-from omicsdk.sandbox.state.objects import CHECKSUMS
+from omicsdk.sandbox.state.objects import CHECKSUMS, StoredObject
 from omicsdk.sandbox.state.settings import Setting
 
 log = logger("omicsdk.sandbox")
@@ -327,36 +326,3 @@ class Upload:
             ended += len({job.id for job in self.jobs.all("ends > ?", now)})
             database.execute("UPDATE upload_jobs SET starts = min(starts, ?), ends = ? WHERE ends > ?", (now, now, now))
         return ended
-
-
-UPLOAD = Collection(
-    "upload",
-    "Upload service",
-    "/upload/v1",
-    (
-        Listing(
-            "areas",
-            "Upload areas",
-            ("Area", "State", "Registered files"),
-            "SELECT a.uuid, CASE WHEN a.gone IS NOT NULL THEN 'deleted' ELSE 'open' END,"
-            " (SELECT count(*) FROM (SELECT name FROM upload_jobs j WHERE j.area = a.uuid AND j.kind = 'checksum' UNION"
-            " SELECT name FROM upload_checked c WHERE c.area = a.uuid)) FROM upload_areas a ORDER BY a.rowid",
-            opens="area-files",
-        ),
-        Listing(
-            "area-files",
-            "Registered files of an area",
-            ("Name", "Checksums"),
-            "SELECT name, CASE WHEN max(computed) THEN 'computed' ELSE 'to be computed' END, area FROM"
-            " (SELECT area, name, computed FROM upload_jobs WHERE kind = 'checksum' UNION ALL SELECT area, name, 1 FROM upload_checked)"
-            " GROUP BY area, name ORDER BY name",
-            inside="area",
-        ),
-        Listing(
-            "validations",
-            "Validations",
-            ("Validation", "Area"),
-            "SELECT id, area FROM upload_jobs WHERE kind = 'validation' GROUP BY id ORDER BY min(rowid)",
-        ),
-    ),
-)

@@ -7,11 +7,10 @@ import httpx
 import pytest
 from azul_project import write_project
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.azul.atlas import AZUL
-from omicsdk.sandbox.contents import COLLECTIONS
+from omicsdk.sandbox.contents import platforms
 from omicsdk.sandbox.dss.store import Tombstone
 
-EVERY = [(each.name, listing.name) for each in COLLECTIONS for listing in each.listings]
+EVERY = [(each.name, listing.name) for each in platforms() for listing in each.listings]
 HOSTILE = "<script>alert('x')</script> & \u202egnp.json"
 
 
@@ -60,8 +59,12 @@ def test_azuls_lists_have_what_it_indexes(sandbox: Sandbox, tmp_path):
     sandbox.seed(tmp_path / "bare")
     sandbox.dss.delete_bundle(Tombstone(first["bundle_uuid"], first["version"], "a@example.org", "test"))
     database, files = sandbox.context.database, sandbox.azul.atlas.files()
-    listed = AZUL.listing("files").rows(database, 0)
-    assert [row[:2] for row in listed] == [(file.name, file.record.uuid) for file in files]
+    [azul] = [each for each in platforms() if each.name == "azul"]
+    listed = {name: azul.listing(name).rows(database, 0) for name in ("projects", "files")}
+    assert [row[:2] for row in listed["files"]] == [(file.name, file.record.uuid) for file in files]
+    assert [row[3] for row in listed["files"]] == [file.short_name for file in files]
+    counts = Counter((file.short_name, file.title) for file in files)
+    assert listed["projects"] == [(*names, str(count)) for names, count in sorted(counts.items())]
 
 
 def test_a_list_that_is_long_is_read_page_by_page(sandbox: Sandbox, visitor: httpx.Client, folder):
