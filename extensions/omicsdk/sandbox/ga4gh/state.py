@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Mapping
 from functools import cache
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -17,34 +18,8 @@ EXAMPLE_TOOL = "#workflow/sandbox/example/count"
 _CHROMOSOMES = {"chr1": 10_000, "chr2": 2_000}
 _READ, _STEP = 100, 40
 
-_WORKFLOW = """cwlVersion: v1.2
-class: Workflow
-inputs:
-  reads: File
-outputs:
-  count:
-    type: int
-    outputSource: count/count
-steps:
-  count:
-    run: tools/count.cwl
-    in: {reads: reads}
-    out: [count]
-"""
-_TOOL = """cwlVersion: v1.2
-class: CommandLineTool
-baseCommand: [wc, -l]
-inputs:
-  reads: {type: File, inputBinding: {}}
-outputs:
-  count: int
-"""
-_FILES = {
-    "main.cwl": _WORKFLOW,
-    "tools/count.cwl": _TOOL,
-    "tests/reads.json": '{"reads": {"class": "File", "path": "reads.txt"}}\n',
-    "Dockerfile": "FROM scratch\n",
-}
+_FILES = ("main.cwl", "tools/count.cwl", "tests/reads.json", "Dockerfile")
+"""The files of the tool that exists from the start, its primary descriptor first."""
 
 
 class Ga4gh:
@@ -82,6 +57,8 @@ class Ga4gh:
 
     def _make_examples(self) -> None:
         sequences, *made = _examples()
+        folder = files("omicsdk.sandbox.ga4gh").joinpath("example")
+        texts = {name: folder.joinpath(name).read_text("utf-8") for name in _FILES}
         with self._context.database.transaction():
             for format, content in zip(("BAM", "VCF"), made, strict=True):
                 self.htsget.add(EXAMPLE_READS, format, content)
@@ -89,7 +66,7 @@ class Ga4gh:
                 self.refget.add(name, letters)
             self.refget.add("plasmid", _letters(600), circular=True)
             for version in ("v1.0", "v1.1"):
-                self.trs.add(EXAMPLE_TOOL, version, "CWL", _FILES, "Counts reads", name=f"release {version[1:]}")
+                self.trs.add(EXAMPLE_TOOL, version, "CWL", texts, "Counts reads", name=f"release {version[1:]}")
 
     def services(self, document: Callable[[str], Mapping[str, Any]]) -> list[Service]:
         """The services that the sandbox mounts.
