@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlencode, urlsplit
 
+from omicsdk.sandbox.pangea.contrib import INDEXED_EVERY
 from recorded_steps import Step, read_steps
 
 RECORDINGS = Path(__file__).parents[1] / "data" / "sandbox" / "pangea" / "recordings"
@@ -376,9 +377,14 @@ def replay_of(sandbox: Any, name: str = "pangea") -> Replay:
     def bucket() -> None:
         sandbox.pangea.context.staging.make_bucket("bkt")
 
+    def index() -> None:
+        sandbox.clock.advance(INDEXED_EVERY)
+
     owner = sandbox.s3_credentials
     keys = {"AK": owner["AWS_ACCESS_KEY_ID"], "SK": owner["AWS_SECRET_ACCESS_KEY"]}
-    replay = Replay(sandbox.pangea_url, sandbox.s3_url, {wanted.before: make, "s3: make bucket": bucket}, keys)
+    replay = Replay(
+        sandbox.pangea_url, sandbox.s3_url, {wanted.before: make, "s3: make bucket": bucket, "search": index}, keys
+    )
     return replay
 
 

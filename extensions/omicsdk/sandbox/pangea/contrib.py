@@ -2,72 +2,60 @@
 
 import random
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from omicsdk.sandbox.pangea.resource import Resource, View, Views, found, listed, operations_of, paged, shown
+from omicsdk.sandbox.pangea.resource import KINDS, Resource, existing, operations_of, paged, shown
 from omicsdk.sandbox.pangea.results import NOUNS, OF_SAMPLE, ResultKind
 from omicsdk.sandbox.pangea.samples import module_counts
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.pangea.store import Thing, Where, folded
 from omicsdk.sandbox.rest_framework import fields as drf
-from omicsdk.sandbox.rest_framework.refusals import forbidden, invalid
+from omicsdk.sandbox.rest_framework.refusals import Refused, forbidden, invalid
 from omicsdk.sandbox.service import Call, Reply, for_each
 
 # -- wikis
 
 _WIKI = "wiki"
 _PAGE = "wiki_page"
-_HOME = "Home Page"
 _WORDS = {"organization": "Organization", "sample_group": "Sample Group", "pipeline": "Pipeline"}
 
 
-def _read(pangea: Pangea, call: Call, kind: str) -> Reply:
+def _read_wiki(pangea: Pangea, call: Call, kind: str) -> Reply:
     """Those of groups are open to users who may see the group, others to every user."""
     person = pangea.access.principal(call)
-    thing = found(pangea.store, kind, call.arguments["id"])
-    if kind == "sample_group" and not pangea.access.may_see_group(person, thing):
+    thing = existing(pangea.store, kind, call.arguments["id"])
+    if kind == "sample_group" and not pangea.access.may_see(person, kind, thing["uuid"]):
         raise forbidden("Insufficient permissions to get wiki.")
     new = not pangea.store.all(_WIKI, parent=thing["uuid"])
     return Reply(_wiki_view(pangea, _wiki(pangea, kind, thing)), 201 if new else 200)
 
 
-def _write(pangea: Pangea, call: Call, kind: str) -> Reply:
+def _add_page(pangea: Pangea, call: Call, kind: str) -> Reply:
     """Members of the organization may, and of pipelines any logged-in user."""
     person = pangea.access.need(call)
-    thing = found(pangea.store, kind, call.arguments["id"])
-    owner = {"organization": thing["uuid"], "sample_group": thing.get("organization", "")}.get(kind)
-    if owner is not None and not pangea.access.is_member(person, owner):
+    thing = existing(pangea.store, kind, call.arguments["id"])
+    if kind != "pipeline" and not pangea.access.owns(person, thing["uuid"]):
         raise forbidden("Insufficient permissions to edit wiki.")
     wiki = _wiki(pangea, kind, thing)
-    sent = drf.fields_of(call)
-    page = drf.validated(_FIELDS, sent)
-    if sent.get("uuid"):
-        _replace(pangea, wiki, sent["uuid"], page)
-    else:
-        pangea.store.add(_PAGE, page["title"], {"title": page["title"], "text": page["text"]}, parent=wiki["uuid"])
+    page = drf.validated(_PAGE_FIELDS, drf.fields_of(call))
+    pangea.store.add(_PAGE, page["title"], page, parent=wiki["uuid"])
     return Reply({"uuid": wiki["uuid"], **_wiki_view(pangea, wiki)}, 201)
 
 
-_FIELDS: Mapping[str, drf.Field] = {
+_PAGE_FIELDS: Mapping[str, drf.Field] = {
     "title": drf.Field(drf.text(), required=True),
     "text": drf.Field(drf.text(blank=True, trim=False), required=True),
 }
 
 
-def _replace(pangea: Pangea, wiki: Thing, uuid: object, page: Mapping[str, Any]) -> None:
-    if uuid not in [each["uuid"] for each in pangea.store.all(_PAGE, parent=wiki["uuid"])]:
-        raise invalid("uuid", f'Invalid pk "{uuid}" - object does not exist.')
-    pangea.store.change(_PAGE, str(uuid), {"name": page["title"], **page})
-
-
 def _wiki(pangea: Pangea, kind: str, thing: Thing) -> Thing:
-    there = pangea.store.all(_WIKI, parent=thing["uuid"])
-    if there:
-        return there[0]
+    wikis = pangea.store.all(_WIKI, parent=thing["uuid"])
+    if wikis:
+        return wikis[0]
     wiki = pangea.store.add(_WIKI, "", {}, parent=thing["uuid"])
-    home = {"title": _HOME, "text": f"Wiki for {_WORDS[kind]} {thing['name']}"}
-    pangea.store.add(_PAGE, _HOME, home, parent=wiki["uuid"])
+    home = {"title": "Home Page", "text": f"Wiki for {_WORDS[kind]} {thing['name']}"}
+    pangea.store.add(_PAGE, home["title"], home, parent=wiki["uuid"])
     return wiki
 
 
@@ -76,12 +64,20 @@ def _wiki_view(pangea: Pangea, wiki: Thing) -> dict[str, Any]:
     pages = [{**shown(each, names), "wiki": wiki["uuid"]} for each in pangea.store.all(_PAGE, parent=wiki["uuid"])]
     return {
         "pages": [each["uuid"] for each in pages],
-        "created_at": wiki["created_at"],
-        "updated_at": wiki["updated_at"],
+        **shown(wiki, ("created_at", "updated_at")),
         "page_objs": pages,
         "home_page_obj": pages[0],
         "sidebar_obj": None,
     }
+
+
+def get_site_wiki(pangea: Pangea, call: Call) -> Reply:
+    """GET and POST /api/wiki/site: as on every deployed server, which calls a function without its argument."""
+    del pangea, call
+    raise Refused(500, "The site's own wiki fails on every server.")
+
+
+write_site_wiki_page = get_site_wiki
 
 
 # -- tags
@@ -89,35 +85,22 @@ def _wiki_view(pangea: Pangea, wiki: Thing) -> dict[str, Any]:
 TAG = "tag"
 # A sample may have the same tag several times, each with its own payload: taggings are objects, named as their tags.
 _TAGGINGS = {"sample": "tag_sample", "sample_group": "tag_group", TAG: "tag_tag"}
-_SHOWN = ("uuid", "name", "created_at", "updated_at", "payload")
 _RANDOM = 100
 
 
 class Tags(Resource):
     """Tags: whose tag it is does not matter."""
 
-    kind, one = TAG, "tag"
+    kind = one = TAG
+    schema = "Tag"
     unique = ("name",)
     new: ClassVar[Mapping[str, Any]] = {"payload": ""}
     by_name = True
     asks = "nobody"
 
-    def fields(self) -> Mapping[str, drf.Field]:
-        """The writable fields of a tag."""
-        return {
-            "name": drf.Field(drf.text(), required=True),
-            "created_at": drf.Field(drf.datetime_, null=True),
-            "updated_at": drf.Field(drf.datetime_, null=True),
-            "payload": drf.Field(drf.text(blank=True)),
-        }
-
-    def sent(self, *, partial: bool = False) -> dict[str, Any]:
+    def cleaned(self, fields: dict[str, Any]) -> dict[str, Any]:
         """Times are checked, and not kept."""
-        return {name: value for name, value in super().sent(partial=partial).items() if not name.endswith("_at")}
-
-    def view(self) -> View:
-        """Without what has it."""
-        return _tag_view
+        return {name: value for name, value in fields.items() if not name.endswith("_at")}
 
     def pages(self) -> Reply:
         """Those of `?sample=` as often as the sample has them."""
@@ -125,62 +108,47 @@ class Tags(Resource):
         if not sample:
             return super().pages()
         taggings = self.store.all(_TAGGINGS["sample"], name=drf.read_as("sample", drf.canonical_uuid, sample))
-        chosen = {tag["uuid"]: tag for tag in self.store.all(TAG, *self.asked())}
-        return paged(self.call, [chosen[each["tag"]] for each in taggings if each["tag"] in chosen], _tag_view)
+        chosen = {tag["uuid"]: tag for tag in self.store.all(TAG, *self.requested())}
+        return paged(self.call, [chosen[each["tag"]] for each in taggings if each["tag"] in chosen], self.view)
 
     def remove(self, thing: Thing) -> None:
         """Other tags do not have it any more."""
         for tagging in self.store.all(_TAGGINGS[TAG], name=thing["uuid"]):
-            self.store.remove(tagging["uuid"])
+            self.store.remove_tree(tagging["uuid"])
         super().remove(thing)
-
-
-def _tag_view(tag: Thing) -> dict[str, Any]:
-    return shown(tag, _SHOWN)
-
-
-# -- what has a tag
 
 
 def _tagged(pangea: Pangea, call: Call, kind: str, *, in_query: bool = False) -> list[Thing]:
     """The objects with the tag of a path that the caller may see, as often as they have it."""
     person = pangea.access.principal(call, in_query=in_query)
-    tag = found(pangea.store, TAG, call.arguments.get("tag_pk") or call.arguments["id"])
-    visible = pangea.access.visible_samples if kind == "sample" else pangea.access.visible_groups
-    having = Where(
-        "uuid IN (SELECT name FROM pangea_things WHERE kind = ? AND parent = ?)", (_TAGGINGS[kind], tag["uuid"])
-    )
-    there = {each["uuid"]: each for each in pangea.store.all(kind, having, visible(person))}
+    tag = existing(pangea.store, TAG, call.arguments.get("tag_pk") or call.arguments["id"])
+    having = "uuid IN (SELECT name FROM pangea_things WHERE kind = ? AND parent = ?)"
+    where = Where(having, (_TAGGINGS[kind], tag["uuid"]))
+    things = {each["uuid"]: each for each in pangea.store.all(kind, where, pangea.access.visible(person, kind))}
     taggings = pangea.store.all(_TAGGINGS[kind], parent=tag["uuid"])
-    return [there[each["name"]] for each in taggings if each["name"] in there]
+    return [things[each["name"]] for each in taggings if each["name"] in things]
 
 
-def _list(pangea: Pangea, call: Call, kind: str) -> Reply:
-    things, views = _tagged(pangea, call, kind), Views(pangea.store)
-    return paged(call, things, views.sample if kind == "sample" else views.group)
+def _list_tagged(pangea: Pangea, call: Call, kind: str) -> Reply:
+    return paged(call, _tagged(pangea, call, kind), KINDS[kind](pangea, call).view)
 
 
 def list_tag_tags(pangea: Pangea, call: Call) -> Reply:
     """GET /api/contrib/tags/{tag_pk}/tags: all tags there are, as deployed servers answer."""
-    return listed(call, pangea.store, TAG, [], _tag_view)
+    return Tags(pangea, call).listed()
 
 
 def _tag(pangea: Pangea, call: Call, kind: str) -> Reply:
     """Members of the organization of a sample or group may tag it, and any logged-in user a tag."""
     person = pangea.access.need(call)
-    tag = found(pangea.store, TAG, call.arguments["tag_pk"])
+    tag = existing(pangea.store, TAG, call.arguments["tag_pk"])
     name = f"{kind}_uuid"
-    sent = drf.validated(
-        {name: drf.Field(drf.canonical_uuid, required=True), "payload": drf.Field(drf.text(blank=True))},
-        drf.fields_of(call),
-    )
-    thing = pangea.store.find(kind, sent[name])
-    if thing is None:
-        raise invalid(name, f'Invalid pk "{sent[name]}" - object does not exist.')
-    if kind != TAG and not pangea.access.owns(person, thing):
+    reference = drf.Field(Tags(pangea, call).reference(kind), required=True)
+    sent = drf.validated({name: reference, "payload": drf.Field(drf.text(blank=True))}, drf.fields_of(call))
+    if kind != TAG and not pangea.access.owns(person, sent[name]):
         raise forbidden(f"Insufficient permissions to tag {kind.replace('_', ' ')}.")
     fields = {"tag": tag["uuid"], "payload": sent.get("payload", "")}
-    pangea.store.add(_TAGGINGS[kind], thing["uuid"], fields, parent=tag["uuid"])
+    pangea.store.add(_TAGGINGS[kind], sent[name], fields, parent=tag["uuid"])
     return Reply({"status": "success"})
 
 
@@ -193,40 +161,14 @@ def _count_modules(pangea: Pangea, call: Call, kind: ResultKind) -> Reply:
 def get_tag_random_samples(pangea: Pangea, call: Call) -> Reply:
     """GET /api/contrib/tags/{tag_pk}/random_samples: `?n=` of those that may be seen, each once."""
     samples = {each["uuid"]: each for each in _tagged(pangea, call, "sample")}
-    wanted = dict(call.query).get("n", str(_RANDOM))
-    if not wanted.isdecimal() or len(wanted) > len(str(2**31)):
+    number = drf.row_number(dict(call.query).get("n", str(_RANDOM)))
+    if number is None:
         raise invalid("n", "A valid integer is required.")
-    chosen = random.sample(list(samples.values()), min(int(wanted), len(samples)))
-    view = Views(pangea.store).sample
-    return Reply({"results": [view(each) for each in chosen]})
-
-
-HANDLERS = {
-    **for_each({kind: kind for kind in _WORDS}, {"get_{}_wiki": _read, "write_{}_wiki_page": _write}),
-    **operations_of(Tags),
-    **for_each({kind: kind for kind in ("sample", "sample_group")}, {"list_tag_{}s": _list}),
-    **for_each({kind: kind for kind in _TAGGINGS}, {"tag_{}": _tag}),
-    **for_each({kind.owner: kind for kind in NOUNS.values()}, {"get_tag_{}_module_counts": _count_modules}),
-}
+    chosen = random.sample(list(samples.values()), min(number, len(samples)))
+    return Reply({"results": [KINDS["sample"](pangea, call).view(each) for each in chosen]})
 
 
 # -- what sites add
-
-_CONSORTIUM = """
-list_metasub_taxa get_metasub_sample_sunburst search_metasub_cities search_metasub_materials search_metasub_samples
-"""
-ABSENT = {
-    **dict.fromkeys(("omnisearch", "get_metasub_kobo_map", "refresh_metasub_kobo"), "it sends requests to other hosts"),
-    **dict.fromkeys(_CONSORTIUM.split(), "it reads tables of the MetaSUB consortium, which only its own site has"),
-    **dict.fromkeys(("get_site_wiki", "write_site_wiki_page"), "it ends in an error on every deployed server"),
-}
-"""Operations that the sandbox does not play, and why."""
-
-
-def search_taxa(pangea: Pangea, call: Call) -> Reply:
-    """GET /api/contrib/taxasearch/search."""
-    pangea.access.principal(call)
-    return Reply({"results": {}})
 
 
 def correct_taxon_names(pangea: Pangea, call: Call) -> Reply:
@@ -250,35 +192,46 @@ annotate_taxa = get_taxon_descendants = get_taxon_ancestors
 def queue_covid19_reads(pangea: Pangea, call: Call) -> Reply:
     """POST /api/contrib/covid19/: accepts the reads, which are not processed."""
     pangea.access.need(call)
-
-    def user(number: int) -> int | None:
-        person = pangea.people.by_id(number)
-        return None if person is None else person.id
-
-    fields = {
-        "user": drf.Field(drf.number_reference(user), required=True),
-        "raw_reads_path": drf.Field(drf.url(), required=True),
-    }
+    # Nothing is known of the user but the number, which is not looked up.
+    fields = {"user": drf.Field(drf.integer, required=True), "raw_reads_path": drf.Field(drf.url(), required=True)}
     return Reply(drf.validated(fields, drf.fields_of(call)))
 
 
 _MOST = 100
+_INDEX = "search_index"
+INDEXED_EVERY = 300.0
+"""Seconds, in the sandbox's time, after which the index is made anew: until then searches find nothing that is new."""
 
 
 def search(pangea: Pangea, call: Call) -> Reply:
-    """GET /api/search: things whose names have all words of the query."""
+    """GET /api/search: things whose names have all words of the query, of those that there were when the index was made."""
     pangea.access.principal(call)
     query = dict(call.query).get("query", "")
-    words = [folded(each) for each in re.findall(r"\w+", query)]
-    where = [Where("instr(folded, ?) > 0", (word,)) for word in words] or [Where("0")]
-    views = Views(pangea.store)
-    return Reply(
-        {
-            "query": query,
-            "samples": [views.sample(each) for each in pangea.store.all("sample", *where, size=_MOST)],
-            "sample_groups": [views.group(each) for each in pangea.store.all("sample_group", *where, size=_MOST)],
-            "organizations": [
-                views.organization(each) for each in pangea.store.all("organization", *where, size=_MOST)
-            ],
-        }
-    )
+    words = [Where("instr(folded, ?) > 0", (folded(each),)) for each in re.findall(r"\w+", query)] or [Where("0")]
+    where = [*words, Where("seq <= ?", (_indexed(pangea),))]
+
+    def found(kind: str) -> Sequence[Mapping[str, Any]]:
+        resource = KINDS[kind](pangea, call)
+        return [resource.view(each) for each in pangea.store.all(kind, *where, size=_MOST)]
+
+    return Reply({"query": query, **{f"{kind}s": found(kind) for kind in ("sample", "sample_group", "organization")}})
+
+
+def _indexed(pangea: Pangea) -> int:
+    """The number of the newest object in the index, which is made at the first search and then every few minutes."""
+    indexes = pangea.store.all(_INDEX)
+    if indexes and pangea.context.clock.now() - indexes[0]["made"] < INDEXED_EVERY:
+        return pangea.store.number(indexes[0]["uuid"])
+    for each in indexes:
+        pangea.store.remove_tree(each["uuid"])
+    index = pangea.store.add(_INDEX, "", {"made": pangea.context.clock.now()})
+    return pangea.store.number(index["uuid"])
+
+
+HANDLERS = {
+    **for_each({kind: kind for kind in _WORDS}, {"get_{}_wiki": _read_wiki, "write_{}_wiki_page": _add_page}),
+    **operations_of(Tags),
+    **for_each({kind: kind for kind in ("sample", "sample_group")}, {"list_tag_{}s": _list_tagged}),
+    **for_each({kind: kind for kind in _TAGGINGS}, {"tag_{}": _tag}),
+    **for_each({kind.owner: kind for kind in NOUNS.values()}, {"get_tag_{}_module_counts": _count_modules}),
+}

@@ -1,11 +1,10 @@
-"""Parts that all kinds of objects share: their operations, lists in pages, filters of lists, representations."""
+"""Kinds of objects as declarations, and the operations that the platform has for each kind alike."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar, Literal, TypeVar, cast
+from typing import Any, ClassVar, Literal, cast
 
-from omicsdk.sandbox.pangea.people import Person
-from omicsdk.sandbox.pangea.state import NEW_GROUP, Pangea
+from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.pangea.store import Store, Thing, Where, below, named, with_field, with_uuid
 from omicsdk.sandbox.rest_framework import fields as drf
 from omicsdk.sandbox.rest_framework.refusals import Invalid, Refused, forbidden, invalid, not_found, page
@@ -15,10 +14,6 @@ _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12
 
 PAGE = 100
 """Number of objects on a page of a list."""
-
-View = Callable[[Thing], Mapping[str, Any]]
-"""Makes the JSON of an object."""
-T = TypeVar("T")
 
 
 class NoPage(Exception):
@@ -30,7 +25,7 @@ def is_uuid(text: str) -> bool:
     return _UUID.fullmatch(text) is not None
 
 
-def found(store: Store, kind: str, uuid: str) -> Thing:
+def existing(store: Store, kind: str, uuid: str) -> Thing:
     """The object of a path.
 
     Raises:
@@ -51,64 +46,9 @@ def newest(things: Sequence[Thing]) -> Thing:
     return max(reversed(things), key=lambda each: str(each["updated_at"]))
 
 
-def listed(call: Call, store: Store, kind: str, where: Sequence[Where], view: View) -> Reply:
-    """The page of a list that is requested."""
-
-    def read(start: int, size: int) -> list[Mapping[str, Any]]:
-        return [view(thing) for thing in store.all(kind, *where, start=start, size=size)]
-
-    return page(call, store.count(kind, *where), read, PAGE)
-
-
-def paged(call: Call, things: Sequence[Thing], view: View) -> Reply:
+def paged(call: Call, things: Sequence[Thing], view: Callable[[Thing], Mapping[str, Any]]) -> Reply:
     """The page that is requested of objects that are known already."""
     return page(call, len(things), lambda start, size: [view(each) for each in things[start : start + size]], PAGE)
-
-
-def asked(call: Call, **fields: str) -> list[Where]:
-    """Filters of a list by texts in the query; blanks around them are ignored, and so are empty ones.
-
-    Args:
-        call: The request.
-        fields: Parameters, each with its field.
-    """
-    query = dict(call.query)
-    texts = {field: query.get(name, "").strip() for name, field in fields.items()}
-    return [named(text) if field == "name" else with_field(field, text) for field, text in texts.items() if text]
-
-
-def asked_uuid(call: Call, name: str = "uuid") -> list[Where]:
-    """A filter of a list by a UUID in the query.
-
-    Raises:
-        Invalid: It is none.
-    """
-    text = dict(call.query).get(name, "").strip()
-    try:
-        return [with_uuid(drf.canonical_uuid(text))] if text else []
-    except drf.Wrong as error:
-        raise invalid(name, "Enter a valid UUID.") from error
-
-
-def asked_reference(call: Call, store: Store, name: str, kind: str) -> list[Where]:
-    """A filter of a list by the UUID of the parent.
-
-    Args:
-        call: The request.
-        store: The platform's data.
-        name: The parameter.
-        kind: The kind of what they belong to.
-
-    Raises:
-        Invalid: It is none, or nothing has it.
-    """
-    text = dict(call.query).get(name, "").strip()
-    if not text:
-        return []
-    uuid = drf.read_as(name, drf.canonical_uuid, text)
-    if store.find(kind, uuid) is None:
-        raise invalid(name, "Select a valid choice. That choice is not one of the available choices.")
-    return [below(uuid)]
 
 
 def items(value: Any) -> list[Any]:
@@ -122,87 +62,48 @@ def items(value: Any) -> list[Any]:
     return cast("list[Any]", value)
 
 
-_DATED = ("uuid", "name", "created_at", "updated_at")
-_GROUP = (*_DATED, "organization", *(name for name in NEW_GROUP if name != "has_library"))
-
-
-class Views:
-    """Views of objects for one response; what several objects belong to is read once.
-
-    Args:
-        store: The platform's data.
-    """
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._known: dict[tuple[str, str], Any] = {}
-
-    def organization(self, organization: Thing) -> dict[str, Any]:
-        """An organization."""
-        # Written out: `shown` takes three times as long, for each row of each page.
-        return {
-            "uuid": organization["uuid"],
-            "name": organization["name"],
-            "created_at": organization["created_at"],
-            "updated_at": organization["updated_at"],
-            "core_sample_group_uuid": None,
-        }
-
-    def group(self, group: Thing) -> dict[str, Any]:
-        """A group, with its organization."""
-        return {**shown(group, _GROUP), "organization_obj": self.of("organization", group["organization"])}
-
-    def sample(self, sample: Thing) -> dict[str, Any]:
-        """A sample, with its library."""
-        return {**self.sample_alone(sample), "library_obj": self.of("sample_group", sample["library"])}
-
-    def sample_alone(self, sample: Thing) -> dict[str, Any]:
-        """A sample without its library, as in manifests."""
-        return shown(sample, (*_DATED, "library", "metadata", "description"))
-
-    def of(self, kind: str, uuid: str) -> Mapping[str, Any]:
-        """The parent of an object: the organization, group or sample of a UUID."""
-        views = {"organization": self.organization, "sample_group": self.group, "sample": self.sample}
-        return self.once(kind, uuid, lambda: views[kind](found(self._store, kind, uuid)))
-
-    def once(self, what: str, uuid: str, read: Callable[[], T]) -> T:
-        """A function's value for a UUID, read at the first call of this response only."""
-        if (what, uuid) not in self._known:
-            self._known[what, uuid] = read()
-        return self._known[what, uuid]
-
-
 def shown(thing: Thing, names: Sequence[str]) -> dict[str, Any]:
     """Some fields of an object, in the order of their names."""
     return {name: thing[name] for name in names}
 
 
+KINDS: dict[str, type["Resource"]] = {}
+"""The resources by what the store calls their things."""
+
+
 class Resource:
     """Things of one kind, and the operations that the platform has for each kind alike; an object answers one request.
 
-    A subclass states what its kind has, and overrides what is particular to it.
+    A subclass states what its kind has, and overrides what is particular to it. Its fields are those of its schema in the
+    platform's document.
 
     Args:
         pangea: The platform.
         call: The request.
+        views: The JSON of objects that others belong to, which is made once for a response.
 
     Attributes:
+        person: The caller; None for an anonymous one.
         kind: What the store calls them.
         one: What names of operations call one, as in `create_tag`; several have an s after it.
+        schema: The document's schema of one.
         key: The argument that has an object's UUID.
         by_name: Whether there are operations whose paths have an object's name where those of others have its UUID.
         filters: Parameters that narrow a list, each with its field.
         of: Parameters that narrow a list to what belongs to an object, each with that thing's kind.
         parent: The field that names what an object belongs to; empty for none.
         unique: Fields that no two things have alike; of those that have a parent, below one.
-        new: Fields of a new object that requests do not send.
+        new: Fields of a new object that requests need not send; texts that are empty at first may be sent as such.
+        filled: Texts that are empty at first, and may not be sent as such.
+        references: Fields that name another thing by its UUID, each with that thing's kind.
+        existing_only: Those of them that are null when that thing was removed.
+        links: Fields that are links to other objects, each with the kind of link and that of the objects.
         renamed: Fields that are kept under another name.
-        links: Fields that are links to other objects, each with the kind of link.
         asks: Whether the reader matters: without authentication, any caller, or logged-in users only.
         login_first: Whether an anonymous user gets 401 before a missing object gives 404.
     """
 
-    kind = one = ""
+    kind = one = schema = ""
     key = "uuid"
     by_name = False
     filters: ClassVar[Mapping[str, str]] = {"uuid": "uuid", "name": "name"}
@@ -210,56 +111,71 @@ class Resource:
     parent = ""
     unique: Sequence[str] = ()
     new: ClassVar[Mapping[str, Any]] = {}
+    filled: Sequence[str] = ()
+    references: ClassVar[Mapping[str, str]] = {}
+    existing_only: ClassVar[Mapping[str, str]] = {}
+    links: ClassVar[Mapping[str, tuple[str, str]]] = {}
     renamed: ClassVar[Mapping[str, str]] = {}
-    links: ClassVar[Mapping[str, str]] = {}
     asks: Literal["nobody", "anybody", "known"] = "anybody"
     login_first = True
 
-    def __init__(self, pangea: Pangea, call: Call) -> None:
+    def __init__(self, pangea: Pangea, call: Call, views: dict[tuple[str, str], Any] | None = None) -> None:
         self.pangea = pangea
         self.call = call
         self.store = pangea.store
         self.access = pangea.access
+        self.person: Thing | None = None
+        self.views = {} if views is None else views
+        self._properties: Mapping[str, Any] = pangea.schemas[self.schema]["properties"]
+        self._plain = [
+            (name, self.renamed.get(name, name))
+            for name, stated in self._properties.items()
+            if not name.endswith("_obj") and not stated.get("writeOnly")
+        ]
+        self._objects = [
+            (name, *each)
+            for name in self._properties
+            if name.endswith("_obj")
+            and (each := (name.removesuffix("_obj"), self.references[name.removesuffix("_obj")]))
+        ]
+
+    def __init_subclass__(cls) -> None:
+        """Note what the store calls these things."""
+        KINDS[cls.kind] = cls
 
     # -- specific to each kind
 
-    def fields(self) -> Mapping[str, drf.Field]:
-        """The writable fields."""
-        raise NotImplementedError
+    def computed(self, thing: Thing) -> Mapping[str, Any]:
+        """Members of an object's JSON that are not kept with it."""
+        del thing
+        return {}
 
-    def view(self) -> View:
-        """Make the JSON of the objects of one response."""
-        raise NotImplementedError
-
-    def visible(self, person: Person | None) -> Sequence[Where]:
+    def visible(self) -> Sequence[Where]:
         """Conditions of a list beside those of the query."""
-        del person
         return ()
 
-    def may_see(self, person: Person | None, thing: Thing) -> bool:
-        """Whether a user may see an object."""
-        del person, thing
+    def may_see(self, thing: Thing) -> bool:
+        """Whether the caller may see an object."""
+        del thing
         return True
 
-    def may_write(self, person: Person | None, thing: Mapping[str, Any]) -> bool:
-        """Whether a user may change or remove an object, or make one of these fields: of organizations, members may."""
-        return self.parent != "organization" or self.access.is_member(person, thing["organization"])
+    def may_write(self, thing: Mapping[str, Any]) -> bool:
+        """Whether the caller may change or remove an object, or make one of these fields: of what has a parent, members may."""
+        return not self.parent or self.access.owns(self.person, thing.get("uuid") or thing[self.parent])
 
-    def may_create(self, person: Person, fields: Mapping[str, Any]) -> bool:
-        """Whether a user may make an object of these fields."""
-        return self.may_write(person, fields)
+    def refusal(self) -> Refused:
+        """Return the error for a caller who may not see or write an object."""
+        return self.access.refusal(self.person)
 
-    def refusal(self, person: Person | None) -> Refused:
-        """Return the error for a user who may not see or write an object."""
-        return self.access.refusal(person)
+    def cleaned(self, fields: dict[str, Any]) -> dict[str, Any]:
+        """Fields that were sent as they are kept."""
+        return fields
 
-    def add(self, person: Person, fields: dict[str, Any]) -> Thing:
+    def add(self, fields: dict[str, Any]) -> Thing:
         """Keep a new thing."""
-        del person
         linked = self._without_links(fields)
-        parent = fields[self.parent] if self.parent else ""
         kept = {**self.new, **fields}
-        thing = self.store.add(self.kind, kept.pop("name", ""), kept, parent=parent)
+        thing = self.store.add(self.kind, kept.pop("name", ""), kept, parent=fields[self.parent] if self.parent else "")
         self._link(thing, linked)
         return thing
 
@@ -274,57 +190,94 @@ class Resource:
         """Remove an object with what belongs to it."""
         self.store.remove_tree(thing["uuid"])
 
-    def reference(self, kind: str, *, required: bool = False, null: bool = False) -> drf.Field:
-        """A field that names another thing by its UUID.
+    # -- what the declarations state
 
-        Args:
-            kind: The other thing's kind.
-            required: Whether it has to be there.
-            null: Whether there may be none.
-        """
+    def fields(self) -> Mapping[str, drf.Field]:
+        """The writable fields."""
+        readers = {name: self.reference(kind) for name, kind in self.references.items()}
+        readers |= {name: _each(self.reference(kind)) for name, (_, kind) in self.links.items()}
+        optional = {*self.new, *self.links}
+        blank = {name for name in self.new if self.new[name] in ("", None) and name not in self.filled}
+        return drf.stated_fields(self._properties, optional, blank, readers)
+
+    def reference(self, kind: str) -> drf.Reader:
+        """The reader of a field that names a thing of a kind by its UUID."""
         read = drf.uuid_reference(lambda uuid: self.store.find(kind, uuid))
-        return drf.Field(lambda value: read(value)["uuid"], required=required, null=null, blank_is_null=null)
+        return lambda value: read(value)["uuid"]
 
-    def references(self, kind: str) -> drf.Field:
-        """A field that names other objects by a list of their UUIDs, each once."""
-        read = self.reference(kind).read
-        return drf.Field(lambda value: list(dict.fromkeys(read(each) for each in items(value))))
+    def view(self, thing: Thing) -> dict[str, Any]:
+        """The JSON of an object."""
+        get = thing.get
+        made = {name: get(source) for name, source in self._plain}
+        for name, (link, _) in self.links.items():
+            made[name] = [*self.store.linked(link, thing["uuid"])]
+        for name, kind in self.existing_only.items():
+            made[name] = made[name] if self.store.find(kind, made[name] or "") else None
+        for name, field, kind in self._objects:
+            made[name] = self.view_of(kind, thing[field])
+            if made[name] is None:
+                made[field] = None
+        return {**made, **self.computed(thing)}
+
+    def view_of(self, kind: str, uuid: str | None) -> Any:
+        """The JSON of an object that others belong to; None where there is none of a UUID."""
+        key = (kind, uuid or "")
+        if key not in self.views:
+            thing = self.store.find(kind, uuid) if uuid else None
+            self.views[key] = thing and self.another(kind).view(thing)
+        return self.views[key]
+
+    def another(self, kind: str) -> "Resource":
+        """The resource of another kind, for the same response."""
+        return KINDS[kind](self.pangea, self.call, self.views)
 
     # -- the operations
 
     def pages(self) -> Reply:
         """Pages of those that one may see."""
-        person = self._reader()
-        return listed(self.call, self.store, self.kind, [*self.asked(), *self.visible(person)], self.view())
+        self._authenticate_reader()
+        return self.listed(*self.requested(), *self.visible())
+
+    def listed(self, *where: Where) -> Reply:
+        """The page that is requested of those for which conditions hold."""
+
+        def read(start: int, size: int) -> list[Mapping[str, Any]]:
+            return [self.view(thing) for thing in self.store.all(self.kind, *where, start=start, size=size)]
+
+        return page(self.call, self.store.count(self.kind, *where), read, PAGE)
 
     def create(self) -> Reply:
         """Make one."""
-        person = self.access.need(self.call)
+        self.person = self.access.need(self.call)
         with self.store.database.transaction():
             fields = self.sent()
             self._check_unique(fields)
-            if not self.may_create(person, fields):
+            if not self.may_write(fields):
                 what = self.one.replace("_", " ")
                 article = "an" if what.startswith("s3") else "a"
                 raise forbidden(f"Organization membership is required to create {article} {what}.")
-            thing = self.add(person, fields)
-        return Reply(self.view()(thing), 201)
+            thing = self.add(fields)
+        return Reply(self.view(thing), 201)
 
     def get(self) -> Reply:
         """One."""
-        person = self._reader()
-        thing = self.found()
-        if not self.may_see(person, thing):
-            raise self.refusal(person)
-        return Reply(self.view()(thing))
+        self._authenticate_reader()
+        thing = self.thing()
+        if not self.may_see(thing):
+            raise self.refusal()
+        return Reply(self.view(thing))
 
-    def put(self) -> Reply:
+    def put(self, *, partial: bool = False) -> Reply:
         """Change one; what is required has to be sent."""
-        return self._write(partial=False)
+        with self.store.database.transaction():
+            thing = self.writable()
+            fields = self.sent(partial=partial)
+            self._check_unique({**thing, **fields}, but=thing["uuid"])
+            return Reply(self.view(self.change(thing, fields)))
 
     def patch(self) -> Reply:
         """Change what is sent of one."""
-        return self._write(partial=True)
+        return self.put(partial=True)
 
     def delete(self) -> Reply:
         """Remove one."""
@@ -334,48 +287,53 @@ class Resource:
 
     # -- in parts
 
-    def asked(self) -> Sequence[Where]:
-        """The filters of the query."""
-        plain = {name: field for name, field in self.filters.items() if field != "uuid"}
-        references = [
-            each for name, kind in self.of.items() for each in asked_reference(self.call, self.store, name, kind)
-        ]
-        return [*(asked_uuid(self.call) if "uuid" in self.filters else ()), *references, *asked(self.call, **plain)]
+    def requested(self) -> Sequence[Where]:
+        """The filters of the query; blanks around values are ignored, and so are empty ones."""
+        query = {name: value.strip() for name, value in self.call.query if value.strip()}
+        where = [self._below(name, kind, query[name]) for name, kind in self.of.items() if name in query]
+        for name, field in self.filters.items():
+            if name in query and field == "uuid":
+                try:
+                    where.append(with_uuid(drf.canonical_uuid(query[name])))
+                except drf.Wrong as error:
+                    raise invalid(name, "Enter a valid UUID.") from error
+            elif name in query:
+                where.append(named(query[name]) if field == "name" else with_field(field, query[name]))
+        return where
 
-    def found(self) -> Thing:
+    def _below(self, name: str, kind: str, text: str) -> Where:
+        uuid = drf.read_as(name, drf.canonical_uuid, text)
+        if self.store.find(kind, uuid) is None:
+            raise invalid(name, "Select a valid choice. That choice is not one of the available choices.")
+        return below(uuid)
+
+    def thing(self) -> Thing:
         """The object of the path, by its UUID or its name."""
-        if "name" in self.call.arguments:
-            things = self.store.all(self.kind, name=self.call.arguments["name"])
-            if not things:
-                raise not_found()
-            return things[0]
-        return found(self.store, self.kind, self.call.arguments[self.key])
+        if "name" not in self.call.arguments:
+            return existing(self.store, self.kind, self.call.arguments[self.key])
+        things = self.store.all(self.kind, name=self.call.arguments["name"])
+        if not things:
+            raise not_found()
+        return things[0]
 
     def writable(self) -> Thing:
         """The object of the path, for who may change it."""
-        person = self.access.need(self.call) if self.login_first else self.access.principal(self.call)
-        thing = self.found()
-        if not self.may_write(person, thing):
-            raise self.refusal(person)
+        self.person = self.access.need(self.call) if self.login_first else self.access.principal(self.call)
+        thing = self.thing()
+        if not self.may_write(thing):
+            raise self.refusal()
         return thing
 
     def sent(self, *, partial: bool = False) -> dict[str, Any]:
         """The fields that are written, as they are kept."""
         fields = drf.validated(self.fields(), drf.fields_of(self.call), partial=partial)
-        return {self.renamed.get(name, name): value for name, value in fields.items()}
+        return self.cleaned({self.renamed.get(name, name): value for name, value in fields.items()})
 
-    def _reader(self) -> Person | None:
+    def _authenticate_reader(self) -> None:
         if self.asks == "known":
-            return self.access.need(self.call)
-        return self.access.principal(self.call) if self.asks == "anybody" else None
-
-    def _write(self, *, partial: bool) -> Reply:
-        with self.store.database.transaction():
-            thing = self.writable()
-            fields = self.sent(partial=partial)
-            self._check_unique({**thing, **fields}, but=thing["uuid"])
-            changed = self.change(thing, fields)
-        return Reply(self.view()(changed))
+            self.person = self.access.need(self.call)
+        elif self.asks == "anybody":
+            self.person = self.access.principal(self.call)
 
     def _check_unique(self, fields: Mapping[str, Any], but: str = "") -> None:
         if not self.unique:
@@ -392,14 +350,19 @@ class Resource:
         raise invalid(self.unique[0], words if name is not None else "This field must be unique.")
 
     def _without_links(self, fields: dict[str, Any]) -> dict[str, list[str]]:
-        return {kind: fields.pop(name) for name, kind in self.links.items() if name in fields}
+        return {link: fields.pop(name) for name, (link, _) in self.links.items() if name in fields}
 
     def _link(self, thing: Thing, linked: Mapping[str, list[str]]) -> None:
-        for kind, others in linked.items():
-            for each in self.store.linked(kind, thing["uuid"]):
-                self.store.unlink(kind, thing["uuid"], each)
+        for link, others in linked.items():
+            for each in self.store.linked(link, thing["uuid"]):
+                self.store.unlink(link, thing["uuid"], each)
             for each in others:
-                self.store.link(kind, thing["uuid"], each)
+                self.store.link(link, thing["uuid"], each)
+
+
+def _each(read: drf.Reader) -> drf.Reader:
+    """The reader of a list whose members are read by another one, each once."""
+    return lambda value: list(dict.fromkeys(read(each) for each in items(value)))
 
 
 Function = Callable[[Pangea, Call], Reply]
@@ -411,11 +374,11 @@ def operations_of(*resources: type[Resource]) -> dict[str, Function]:
     def responses(resource: type[Resource], verb: str) -> Function:
         return lambda pangea, call: getattr(resource(pangea, call), verb)()
 
-    found: dict[str, Function] = {}
+    functions: dict[str, Function] = {}
     for each in resources:
-        found[f"list_{each.one}s"] = responses(each, "pages")
+        functions[f"list_{each.one}s"] = responses(each, "pages")
         for verb in ("create", "get", "put", "patch", "delete"):
-            found[f"{verb}_{each.one}"] = responses(each, verb)
+            functions[f"{verb}_{each.one}"] = responses(each, verb)
             if each.by_name:
-                found[f"{verb}_{each.one}_by_name"] = found[f"{verb}_{each.one}"]
-    return found
+                functions[f"{verb}_{each.one}_by_name"] = functions[f"{verb}_{each.one}"]
+    return functions

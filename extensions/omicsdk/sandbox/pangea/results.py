@@ -6,12 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from omicsdk.sandbox.pangea.people import Person
-from omicsdk.sandbox.pangea.resource import Resource, View, Views, found, operations_of, shown
+from omicsdk.sandbox.pangea.resource import Resource, existing, operations_of
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.pangea.storage import Addresses
 from omicsdk.sandbox.pangea.store import Thing, Where, with_field
-from omicsdk.sandbox.rest_framework.fields import Field, boolean, json_value, text
+from omicsdk.sandbox.rest_framework.fields import Field
 from omicsdk.sandbox.rest_framework.refusals import Refused
 from omicsdk.sandbox.service import Call, Reply
 
@@ -20,83 +19,47 @@ from omicsdk.sandbox.service import Call, Reply
 PIPELINE = "pipeline"
 MODULE = "pipeline_module"
 _DEPENDS = "pipeline_module_dependency"
-_PIPELINE_SHOWN = ("uuid", "name", "description", "long_description", "updated_at", "created_at")
-_MODULE_SHOWN = (*_PIPELINE_SHOWN[:2], "version", *_PIPELINE_SHOWN[2:], "metadata", "pipeline")
 
 
 class Pipelines(Resource):
     """Pipelines."""
 
-    kind, one = PIPELINE, "pipeline"
+    kind = one = PIPELINE
+    schema = "Pipeline"
     by_name = True
     unique = ("name",)
     new: ClassVar[Mapping[str, Any]] = {"description": "", "long_description": ""}
     asks = "nobody"
 
-    def fields(self) -> Mapping[str, Field]:
-        """The writable fields of a pipeline."""
-        blank = Field(text(blank=True))
-        return {"name": Field(text(), required=True), "description": blank, "long_description": blank}
-
-    def view(self) -> View:
-        """Without its modules."""
-        return lambda pipeline: shown(pipeline, _PIPELINE_SHOWN)
-
-
-# -- modules
-
-
-def module_view(pangea: Pangea, module: Thing) -> dict[str, Any]:
-    """The JSON of a module, its pipeline in it, and which modules it needs and is needed by."""
-    store = pangea.store
-    needs = store.linked(_DEPENDS, module["uuid"])
-    pipeline = store.find(PIPELINE, module["pipeline"])
-    return {
-        **shown(module, _MODULE_SHOWN),
-        "pipeline_obj": pipeline and shown(pipeline, _PIPELINE_SHOWN),
-        "dependencies": list(needs),
-        "dependency_modules": [_named(pangea, each) for each in needs],
-        "downstream_modules": [_named(pangea, each) for each in store.linking(_DEPENDS, module["uuid"])],
-    }
-
-
-def module_of(pangea: Pangea, uuid: str | None) -> dict[str, Any] | None:
-    """The JSON of the module of a UUID; None where there is none."""
-    module = pangea.store.find(MODULE, uuid) if uuid else None
-    return None if module is None else module_view(pangea, module)
-
-
-def _named(pangea: Pangea, uuid: str) -> list[str]:
-    module = found(pangea.store, MODULE, uuid)
-    return [module["uuid"], module["name"], module["version"]]
-
 
 class Modules(Resource):
-    """Modules of pipelines."""
+    """Modules of pipelines, whose writers are any users."""
 
-    kind, one = MODULE, "pipeline_module"
+    kind = one = MODULE
+    schema = "PipelineModule"
     of: ClassVar[Mapping[str, str]] = {"pipeline": PIPELINE}
     parent = "pipeline"
     unique = ("pipeline", "name", "version")
     new: ClassVar[Mapping[str, Any]] = {"description": "", "long_description": "", "metadata": {}}
-    links: ClassVar[Mapping[str, str]] = {"dependencies": _DEPENDS}
+    filled = ("description",)
+    references: ClassVar[Mapping[str, str]] = {"pipeline": PIPELINE}
+    links: ClassVar[Mapping[str, tuple[str, str]]] = {"dependencies": (_DEPENDS, MODULE)}
     asks = "nobody"
 
-    def fields(self) -> Mapping[str, Field]:
-        """The writable fields of a module."""
-        return {
-            "name": Field(text(), required=True),
-            "version": Field(text(), required=True),
-            "description": Field(text()),
-            "long_description": Field(text(blank=True)),
-            "metadata": Field(json_value, json_in_form=True),
-            "pipeline": self.reference(PIPELINE, required=True),
-            "dependencies": self.references(MODULE),
-        }
+    def may_write(self, thing: Mapping[str, Any]) -> bool:
+        """Any user."""
+        del thing
+        return True
 
-    def view(self) -> View:
-        """With its pipeline, and which modules it needs and is needed by."""
-        return lambda module: module_view(self.pangea, module)
+    def computed(self, thing: Thing) -> Mapping[str, Any]:
+        """Which modules it needs, and is needed by."""
+        needs = self.store.linked(_DEPENDS, thing["uuid"])
+        needed = self.store.linking(_DEPENDS, thing["uuid"])
+        return {"dependency_modules": self._named(needs), "downstream_modules": self._named(needed)}
+
+    def _named(self, uuids: Sequence[str]) -> list[list[str]]:
+        modules = [existing(self.store, MODULE, each) for each in uuids]
+        return [[each["uuid"], each["name"], each["version"]] for each in modules]
 
 
 def get_pipeline_module_by_name(pangea: Pangea, call: Call) -> Reply:
@@ -105,11 +68,11 @@ def get_pipeline_module_by_name(pangea: Pangea, call: Call) -> Reply:
     if pipeline is None:
         raise Refused(404, f"Pipeline with uuid {call.arguments['id']} not found")
     name, version = call.arguments["name"], call.arguments["version"]
-    named = pangea.store.all(MODULE, with_field("version", version), parent=pipeline["uuid"], name=name)
-    if not named:
+    modules = pangea.store.all(MODULE, with_field("version", version), parent=pipeline["uuid"], name=name)
+    if not modules:
         message = f"PipelineModule with name {name} and version {version} not found in pipeline {pipeline['name']}"
         raise Refused(404, message)
-    return Reply(module_view(pangea, named[0]))
+    return Reply(Modules(pangea, call).view(modules[0]))
 
 
 # -- results
@@ -133,11 +96,13 @@ class ResultKind:
         kind: Their kind.
         owner: The kind of what has them, and the field that names it.
         noun: What operations call one.
+        schema: The document's schema of one.
     """
 
     kind: str
     owner: str
     noun: str
+    schema: str
 
     @property
     def field_kind(self) -> str:
@@ -145,8 +110,8 @@ class ResultKind:
         return f"{self.kind}_field"
 
 
-OF_SAMPLE = ResultKind("sample_ar", "sample", "sample_analysis_result")
-OF_GROUP = ResultKind("sample_group_ar", "sample_group", "sample_group_analysis_result")
+OF_SAMPLE = ResultKind("sample_ar", "sample", "sample_analysis_result", "SampleAnalysisResult")
+OF_GROUP = ResultKind("sample_group_ar", "sample_group", "sample_group_analysis_result", "SampleGroupAnalysisResult")
 NOUNS = {each.noun: each for each in (OF_SAMPLE, OF_GROUP)}
 """The word for them in names of operations."""
 
@@ -157,106 +122,51 @@ def new_replicate() -> str:
     return "".join(secrets.choice(letters) for _ in range(_REPLICATE_LENGTH))
 
 
-_SHOWN = ("uuid", "replicate", "created_at", "updated_at", "description", "metadata", "is_private", "is_hidden")
-_FIELD_SHOWN = ("uuid", "name", "created_at", "updated_at", "analysis_result", "description")
+class _OfGroups(Resource):
+    """Results and their fields: their group decides who sees them, and private ones are for members only."""
+
+    def __init_subclass__(cls, of: ResultKind | None = None) -> None:
+        """State what they are of."""
+        if of is not None:
+            cls.state(of)
+            super().__init_subclass__()
+
+    @classmethod
+    def state(cls, of: ResultKind) -> None:
+        """State what they are of."""
+
+    def visible(self) -> Sequence[Where]:
+        """Those that the caller may see."""
+        return [self.access.visible(self.person, self.kind)]
+
+    def may_see(self, thing: Thing) -> bool:
+        """Also who works off an order of its sample."""
+        return self.access.may_see(self.person, self.kind, thing["uuid"]) or self.may_write(thing)
+
+    def may_write(self, thing: Mapping[str, Any]) -> bool:
+        """Members, and who works off an order of its sample."""
+        return self.access.may_write(self.call, self.person, thing.get("uuid") or thing[self.parent])
 
 
-class ResultViews(Views):
-    """Views of results and their fields for one response.
+class _Results(_OfGroups):
+    """Analysis results."""
 
-    Args:
-        pangea: The platform.
-        kind: Kind of the results' owners.
-    """
-
-    def __init__(self, pangea: Pangea, kind: ResultKind) -> None:
-        super().__init__(pangea.store)
-        self._pangea = pangea
-        self._kind = kind
-        self._addresses = Addresses(pangea.buckets, pangea.storage)
-
-    def result(self, result: Thing) -> dict[str, Any]:
-        """A result, with its sample or group."""
-        owner = self._kind.owner
-        return {**self._result_alone(result), f"{owner}_obj": self.of(owner, result[owner])}
-
-    def _result_alone(self, result: Thing) -> dict[str, Any]:
-        named = result["pipeline_module"]
-        module = self.once(MODULE, named, lambda: module_of(self._pangea, named))
-        return {
-            **shown(result, (*_SHOWN, self._kind.owner)),
-            "module_name": result["name"],
-            "pipeline_module": module and module["uuid"],
-            "pipeline_module_obj": module,
-        }
-
-    def field(self, field: Thing) -> dict[str, Any]:
-        """A field, with its result."""
-        result = found(self._store, self._kind.kind, field["analysis_result"])
-        return {**self._field_alone(field, result), "analysis_result_obj": self.result(result)}
-
-    def _field_alone(self, field: Thing, result: Thing) -> dict[str, Any]:
-        organization = self.once("owner", result["uuid"], lambda: self._pangea.access.organization_of(result))
-        stored = self._addresses.readable(organization, field["stored_data"])
-        return {**shown(field, _FIELD_SHOWN), "stored_data": stored}
-
-    def manifest(self, owner: str) -> list[dict[str, Any]]:
-        """The results of the sample or group of a UUID with their fields, as in manifests."""
-        return [
-            {
-                **self._result_alone(result),
-                "fields": [
-                    self._field_alone(field, result)
-                    for field in self._store.all(self._kind.field_kind, parent=result["uuid"])
-                ],
-            }
-            for result in self._store.all(self._kind.kind, parent=owner)
-        ]
-
-
-class _Results(Resource):
-    """Analysis results: their group decides who sees them, and private ones are for members only."""
-
-    result: ResultKind
     filters: ClassVar[Mapping[str, str]] = {"uuid": "uuid", "replicate": "replicate", "module_name": "name"}
     renamed: ClassVar[Mapping[str, str]] = {"module_name": "name"}
     new = NEW_RESULT
 
-    def __init_subclass__(cls, of: ResultKind) -> None:
+    @classmethod
+    def state(cls, of: ResultKind) -> None:
         """State what the results are of."""
-        cls.result, cls.kind, cls.one = of, of.kind, of.noun
-        cls.of, cls.parent = {f"{of.owner}_id": of.owner}, of.owner
+        cls.kind, cls.one, cls.schema, cls.parent = of.kind, of.noun, of.schema, of.owner
+        cls.of = {f"{of.owner}_id": of.owner}
+        cls.references = {of.owner: of.owner, "pipeline_module": MODULE}
         cls.unique = ("module_name", "replicate", of.owner)
 
     def fields(self) -> Mapping[str, Field]:
-        """The writable fields of a result; one without a replicate gets a name for it."""
-        owner = self.result.owner
-        return {
-            "module_name": Field(text(), required=True),
-            "replicate": Field(text(), default=new_replicate()),
-            owner: self.reference(owner, required=True),
-            "description": Field(text(blank=True)),
-            "metadata": Field(json_value, json_in_form=True),
-            "is_private": Field(boolean, absent_in_form=False),
-            "is_hidden": Field(boolean, absent_in_form=False),
-            "pipeline_module": self.reference(MODULE, null=True),
-        }
-
-    def view(self) -> View:
-        """With what has it."""
-        return ResultViews(self.pangea, self.result).result
-
-    def visible(self, person: Person | None) -> Sequence[Where]:
-        """The results that the caller may see."""
-        return [self.access.visible_results(person, self.kind)]
-
-    def may_see(self, person: Person | None, thing: Thing) -> bool:
-        """Also who works off an order of its sample."""
-        return self.access.may_see_result(person, thing) or self.may_write(person, thing)
-
-    def may_write(self, person: Person | None, thing: Mapping[str, Any]) -> bool:
-        """Members, and who works off an order of its sample."""
-        return self.access.may_write(self.call, person, thing)
+        """One without a replicate gets a name for it."""
+        fields = {**super().fields()}
+        return {**fields, "replicate": Field(fields["replicate"].read, default=new_replicate())}
 
 
 class SampleResults(_Results, of=OF_SAMPLE):
@@ -267,43 +177,27 @@ class GroupResults(_Results, of=OF_GROUP):
     """Results of groups."""
 
 
-class _Fields(Resource):
-    """Fields of results, visible to users who see the result."""
+class _Fields(_OfGroups):
+    """Fields of results."""
 
-    result: ResultKind
     parent = "analysis_result"
     unique = ("analysis_result", "name")
     new: ClassVar[Mapping[str, Any]] = {"description": ""}
 
-    def __init_subclass__(cls, of: ResultKind) -> None:
+    @classmethod
+    def state(cls, of: ResultKind) -> None:
         """State what the fields' results are of."""
-        cls.result, cls.kind, cls.one = of, of.field_kind, f"{of.noun}_field"
+        cls.kind, cls.one, cls.schema = of.field_kind, f"{of.noun}_field", f"{of.schema}Field"
         cls.of = {"analysis_result_id": of.kind}
+        cls.references = {"analysis_result": of.kind}
 
-    def fields(self) -> Mapping[str, Field]:
-        """The writable fields of a field."""
-        return {
-            "name": Field(text(), required=True),
-            "stored_data": Field(json_value, required=True, json_in_form=True),
-            "analysis_result": self.reference(self.result.kind, required=True),
-            "description": Field(text(blank=True)),
-        }
-
-    def view(self) -> View:
-        """With its result."""
-        return ResultViews(self.pangea, self.result).field
-
-    def visible(self, person: Person | None) -> Sequence[Where]:
-        """The fields that the caller may see."""
-        return [self.access.visible_fields(person, self.kind)]
-
-    def may_see(self, person: Person | None, thing: Thing) -> bool:
-        """Also who works off an order of its result's sample."""
-        return may_see_field(self.pangea, self.call, person, self.result, thing)
-
-    def may_write(self, person: Person | None, thing: Mapping[str, Any]) -> bool:
-        """Members, and who works off an order of its result's sample."""
-        return self.access.may_write(self.call, person, thing)
+    def computed(self, thing: Thing) -> Mapping[str, Any]:
+        """Its data, with an address where they represent an object of a bucket."""
+        key = ("organization above", thing["analysis_result"])
+        if key not in self.views:
+            self.views[key] = self.store.above(thing["analysis_result"], "organization")
+        addresses = self.views.setdefault(("addresses", ""), Addresses(self.pangea.buckets, self.pangea.storage))
+        return {"stored_data": addresses.readable(self.views[key], thing["stored_data"])}
 
 
 class SampleResultFields(_Fields, of=OF_SAMPLE):
@@ -317,26 +211,21 @@ class GroupResultFields(_Fields, of=OF_GROUP):
 HANDLERS = operations_of(Pipelines, Modules, SampleResults, GroupResults, SampleResultFields, GroupResultFields)
 
 
-def may_see_field(pangea: Pangea, call: Call, person: Person | None, kind: ResultKind, field: Thing) -> bool:
-    """Whether a user may see a field: users who see its result may, and those privileged for an order of its sample."""
-    result = found(pangea.store, kind.kind, field["analysis_result"])
-    return pangea.access.may_see_result(person, result) or pangea.access.may_write(call, person, field)
-
-
-def readable(pangea: Pangea, call: Call, kind: ResultKind, uuid: str, refusal: str = "") -> Thing:
-    """The field of a path, for who may see it.
+def manifest(resource: Resource, kind: ResultKind, owner: str) -> list[dict[str, Any]]:
+    """The results of the sample or group of a UUID with their fields, as in manifests.
 
     Args:
-        pangea: The platform.
-        call: The request.
+        resource: Any resource of the request.
         kind: Kind of the results' owners.
-        uuid: Its UUID.
-        refusal: The refusal for users who may not see it.
-
-    Raises:
-        Refused: It does not exist, or may not be seen.
+        owner: The UUID.
     """
-    person = pangea.access.principal(call)
-    field = found(pangea.store, kind.field_kind, uuid)
-    pangea.access.check(person, may_see_field(pangea, call, person, kind, field), refusal)
-    return field
+    results, fields = resource.another(kind.kind), resource.another(kind.field_kind)
+    entries: list[dict[str, Any]] = []
+    for result in resource.store.all(kind.kind, parent=owner):
+        views = [fields.view(field) for field in resource.store.all(kind.field_kind, parent=result["uuid"])]
+        for view in views:
+            del view["analysis_result_obj"]
+        entry = {**results.view(result), "fields": views}
+        del entry[f"{kind.owner}_obj"]
+        entries.append(entry)
+    return entries

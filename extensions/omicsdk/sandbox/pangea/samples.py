@@ -6,71 +6,64 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, cast
 
-from omicsdk.sandbox.pangea.groups import GROUP_SAMPLE, readable_group, samples_in
-from omicsdk.sandbox.pangea.people import Person
-from omicsdk.sandbox.pangea.resource import Resource, View, Views, found, items, operations_of, shown
-from omicsdk.sandbox.pangea.results import OF_GROUP, OF_SAMPLE, ResultKind, ResultViews
+from omicsdk.sandbox.pangea.groups import GROUP_SAMPLE, SampleGroups, readable_group, samples_in
+from omicsdk.sandbox.pangea.resource import Resource, existing, items, operations_of, shown
+from omicsdk.sandbox.pangea.results import OF_GROUP, OF_SAMPLE, ResultKind, manifest
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.pangea.store import Store, Thing, Where, below, named
 from omicsdk.sandbox.rest_framework import fields as drf
 from omicsdk.sandbox.rest_framework.refusals import NO_FIELD, forbidden, invalid
 from omicsdk.sandbox.service import Call, Reply
 
-METADATA_VERSION = "sample_metadata"
+_VERSION = "sample_metadata"
 """The kind of what keeps a sample's earlier metadata."""
 
 
 class Samples(Resource):
     """Samples: their library decides who sees them."""
 
-    kind, one = "sample", "sample"
+    kind = one = "sample"
+    schema = "Sample"
     of: ClassVar[Mapping[str, str]] = {"library_id": "sample_group"}
     parent = "library"
     unique = ("name", "library")
+    new: ClassVar[Mapping[str, Any]] = {"metadata": {}, "description": ""}
+    references: ClassVar[Mapping[str, str]] = {"library": "sample_group"}
     login_first = False
 
+    def reference(self, kind: str) -> drf.Reader:
+        """Groups that never were a library are no libraries."""
+
+        def library(uuid: str) -> Thing | None:
+            group = self.store.find(kind, uuid)
+            return group if group is not None and group["has_library"] else None
+
+        read = drf.uuid_reference(library)
+        return lambda value: read(value)["uuid"]
+
     def fields(self) -> Mapping[str, drf.Field]:
-        """The writable fields of a sample."""
-        library = drf.uuid_reference(self._library)
-        return {
-            "name": drf.Field(drf.text(), required=True),
-            "library": drf.Field(lambda value: library(value)["uuid"], required=True),
-            "metadata": drf.Field(drf.json_value, null=True),
-            "description": drf.Field(drf.text(blank=True)),
-        }
-
-    def _library(self, uuid: str) -> Thing | None:
-        group = self.store.find("sample_group", uuid)
-        return group if group is not None and group["has_library"] else None
-
-    def sent(self, *, partial: bool = False) -> dict[str, Any]:
         """Null represents no metadata."""
-        fields = super().sent(partial=partial)
+        metadata = drf.Field(drf.json_value, null=True, json_in_form=True)
+        return {**super().fields(), "metadata": metadata}
+
+    def cleaned(self, fields: dict[str, Any]) -> dict[str, Any]:
+        """Null represents no metadata."""
         return {**fields, "metadata": {}} if fields.get("metadata", {}) is None else fields
 
-    def view(self) -> View:
-        """With its library."""
-        return Views(self.store).sample
-
-    def visible(self, person: Person | None) -> Sequence[Where]:
+    def visible(self) -> Sequence[Where]:
         """The samples of libraries that the caller may see."""
-        return [self.access.visible_samples(person)]
+        return [self.access.visible(self.person, self.kind)]
 
-    def may_see(self, person: Person | None, thing: Thing) -> bool:
+    def may_see(self, thing: Thing) -> bool:
         """Also who works off an order of it."""
-        return self.access.may_see_sample(person, thing) or self.may_write(person, thing)
+        return self.access.may_see(self.person, self.kind, thing["uuid"]) or self.may_write(thing)
 
-    def may_create(self, person: Person, fields: Mapping[str, Any]) -> bool:
-        """Members of the library's organization may."""
-        return self.access.owns(person, fields)
-
-    def may_write(self, person: Person | None, thing: Mapping[str, Any]) -> bool:
+    def may_write(self, thing: Mapping[str, Any]) -> bool:
         """Members, and who works off an order of it."""
-        return self.access.may_write(self.call, person, thing)
+        return self.access.may_write(self.call, self.person, thing.get("uuid") or thing["library"])
 
-    def add(self, person: Person, fields: dict[str, Any]) -> Thing:
+    def add(self, fields: dict[str, Any]) -> Thing:
         """It is in its library's group."""
-        del person
         return new_sample(self.store, **fields)
 
     def change(self, thing: Thing, fields: dict[str, Any]) -> Thing:
@@ -80,7 +73,7 @@ class Samples(Resource):
             self.store.unlink(GROUP_SAMPLE, thing["library"], thing["uuid"])
             self.store.link(GROUP_SAMPLE, after["library"], thing["uuid"])
         if after["metadata"] != thing["metadata"]:
-            self.store.add(METADATA_VERSION, "", {"metadata": after["metadata"]}, parent=thing["uuid"])
+            self.store.add(_VERSION, "", {"metadata": after["metadata"]}, parent=thing["uuid"])
         return super().change(thing, fields)
 
 
@@ -101,7 +94,7 @@ def new_sample(store: Store, *, name: str, library: str, metadata: Any = None, d
     made = store.add("sample", name, {"library": library, "metadata": kept, "description": description}, parent=library)
     store.link(GROUP_SAMPLE, library, made["uuid"])
     if kept != {}:
-        store.add(METADATA_VERSION, "", {"metadata": kept}, parent=made["uuid"])
+        store.add(_VERSION, "", {"metadata": kept}, parent=made["uuid"])
     return made
 
 
@@ -110,7 +103,12 @@ def create_samples(pangea: Pangea, call: Call) -> Reply:
     person = pangea.access.need(call)
     sent = drf.fields_of(call)
     names = drf.validated({"names": drf.Field(_names, required=True)}, sent)["names"]
-    library = _library(pangea, person, sent)
+    library: str = drf.validated({"library": drf.Field(drf.canonical_uuid, required=True)}, sent)["library"]
+    group = existing(pangea.store, "sample_group", library)
+    if not pangea.access.owns(person, library):
+        raise forbidden("Insufficient permissions to get group manifest.")
+    if not group["is_library"]:
+        raise invalid("library", "Only libraries can create samples")
     if len(set(names)) < len(names):
         raise invalid("names", "The names must be unique.")
     for name in names:
@@ -121,27 +119,15 @@ def create_samples(pangea: Pangea, call: Call) -> Reply:
 
 def _names(value: Any) -> list[str]:
     # A text is taken as its letters, as deployed servers do.
-    read = drf.text()
-    return [read(each) for each in items(list(value) if isinstance(value, str) else value)]
-
-
-def _library(pangea: Pangea, person: Person, sent: Mapping[str, Any]) -> str:
-    uuid = drf.validated({"library": drf.Field(drf.canonical_uuid, required=True)}, sent)["library"]
-    group = found(pangea.store, "sample_group", uuid)
-    if not pangea.access.is_member(person, group["organization"]):
-        raise forbidden("Insufficient permissions to get group manifest.")
-    if not group["is_library"]:
-        raise invalid("library", "Only libraries can create samples")
-    return uuid
+    return [drf.text()(each) for each in items(list(value) if isinstance(value, str) else value)]
 
 
 def get_sample_metadata(pangea: Pangea, call: Call) -> Reply:
     """GET /api/samples/{id}/metadata: the sample, with all metadata that it ever had."""
-    sample = _readable_sample(pangea, call, pangea.access.principal(call))
+    samples = _readable(pangea, call, pangea.access.principal(call))
     names = ("created_at", "updated_at", "metadata")
-    versions = pangea.store.all(METADATA_VERSION, parent=sample["uuid"])
-    listed = [shown(each, names) for each in versions]
-    return Reply({**Views(pangea.store).sample(sample), "versioned_metadata": listed})
+    versions = [shown(each, names) for each in pangea.store.all(_VERSION, parent=call.arguments["id"])]
+    return Reply({**samples, "versioned_metadata": versions})
 
 
 def get_sample_group_metadata(pangea: Pangea, call: Call) -> Reply:
@@ -164,24 +150,6 @@ def generate_sample_group_metadata_schema(pangea: Pangea, call: Call) -> Reply:
     schema = {"fields": [_column(name, [row.get(name) for row in rows]) for name in _columns(rows)]}
     pangea.store.change("sample_group", group["uuid"], {"sample_metadata_schema": schema})
     return Reply({"schema": schema}, 201)
-
-
-def validate_sample_group_metadata_schema(pangea: Pangea, call: Call) -> Reply:
-    """GET /api/sample_groups/{id}/validate_metadata_schema: which values are not of their column's type."""
-    group = readable_group(pangea, call, pangea.access.principal(call))
-    types = _types(group["sample_metadata_schema"])
-    errors = [
-        [sample["name"], column, "type-error", f'Type error in the cell "{row[column]}" in field "{column}"']
-        for sample in samples_in(pangea, group)
-        for row in [_row(sample["metadata"])]
-        for column, kind in types.items()
-        if row.get(column) is not None and _kind([row[column]]) not in (kind, *_NARROWER.get(kind, ()))
-    ]
-    return Reply({"errors": errors, "stats": {"errors": len(errors), "tasks": 1}})
-
-
-_NARROWER: Mapping[str, Sequence[str]] = {"number": ("integer",), "string": ("integer", "number", "boolean")}
-"""Types whose values another type takes, too."""
 
 
 def attachment(name: str) -> str:
@@ -212,53 +180,36 @@ def _table(metadata: Mapping[str, Any]) -> str:
 
 
 def _column(name: str, values: Sequence[Any]) -> dict[str, str]:
-    kind = _kind(values)
-    return {"name": name, "type": kind, **({"extDtype": "str"} if kind == "string" else {})}
-
-
-def _kind(values: Sequence[Any]) -> str:
     kinds: set[type] = {type(each) for each in values if each is not None}
-    if kinds and kinds <= {bool}:
-        return "boolean"
+    if kinds == {bool}:
+        return {"name": name, "type": "boolean"}
     if kinds and kinds <= {int, float}:
-        whole = kinds == {int} and None not in values
-        return "integer" if whole else "number"
-    return "string"
-
-
-def _types(schema: Any) -> dict[str, str]:
-    """The types of a schema's columns; of what is not a schema, none."""
-    found: dict[str, str] = {}
-    match schema:
-        case {"fields": [*columns]}:
-            for column in columns:
-                match column:
-                    case {"name": str(name), "type": str(kind)}:
-                        found[name] = kind
-                    case _:
-                        pass
-        case _:
-            pass
-    return found
+        return {"name": name, "type": "integer" if kinds == {int} and None not in values else "number"}
+    return {"name": name, "type": "string", "extDtype": "str"}
 
 
 def get_sample_group_manifest(pangea: Pangea, call: Call) -> Reply:
     """GET /api/sample_groups/{id}/manifest."""
-    group = readable_group(pangea, call, pangea.access.principal(call, in_query=True))
-    views, of_samples = Views(pangea.store), ResultViews(pangea, OF_SAMPLE)
-    samples = [
-        {**views.sample_alone(each), "analysis_results": of_samples.manifest(each["uuid"])}
+    person = pangea.access.principal(call, in_query=True)
+    group = readable_group(pangea, call, person)
+    groups = SampleGroups(pangea, call)
+    samples = Samples(pangea, call, groups.views)
+    of_samples = [
+        {**_without_library(samples.view(each)), "analysis_results": manifest(samples, OF_SAMPLE, each["uuid"])}
         for each in samples_in(pangea, group)
     ]
-    results = ResultViews(pangea, OF_GROUP).manifest(group["uuid"])
-    return Reply({**views.group(group), "samples": samples, "analysis_results": results})
+    results = manifest(groups, OF_GROUP, group["uuid"])
+    return Reply({**groups.view(group), "samples": of_samples, "analysis_results": results})
+
+
+def _without_library(sample: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in sample.items() if name != "library_obj"}
 
 
 def get_sample_manifest(pangea: Pangea, call: Call) -> Reply:
     """GET /api/samples/{id}/manifest."""
-    sample = _readable_sample(pangea, call, pangea.access.principal(call, in_query=True))
-    results = ResultViews(pangea, OF_SAMPLE).manifest(sample["uuid"])
-    return Reply({**Views(pangea.store).sample(sample), "analysis_results": results})
+    sample = _readable(pangea, call, pangea.access.principal(call, in_query=True))
+    return Reply({**sample, "analysis_results": manifest(Samples(pangea, call), OF_SAMPLE, sample["uuid"])})
 
 
 def get_sample_group_module_counts(pangea: Pangea, call: Call) -> Reply:
@@ -288,8 +239,9 @@ def get_sample_group_sample_links(pangea: Pangea, call: Call) -> Reply:
     return Reply({"count": len(samples), "links": [shown(each, names) for each in samples]})
 
 
-def _readable_sample(pangea: Pangea, call: Call, person: Person | None) -> Thing:
-    sample = found(pangea.store, "sample", call.arguments["id"])
-    if not pangea.access.may_see_sample(person, sample):
+def _readable(pangea: Pangea, call: Call, person: Thing | None) -> dict[str, Any]:
+    """The JSON of the sample of a path."""
+    sample = existing(pangea.store, "sample", call.arguments["id"])
+    if not pangea.access.may_see(person, "sample", sample["uuid"]):
         raise forbidden("Insufficient permissions to get group manifest.")
-    return sample
+    return Samples(pangea, call).view(sample)

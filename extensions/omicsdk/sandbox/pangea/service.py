@@ -115,8 +115,8 @@ _CRASHES: Mapping[str, Sequence[int]] = {
     **dict.fromkeys(_NOT_FOUND.split(), (404,)),
     **dict.fromkeys(_INVALID.split(), (400, 404)),
     "get_me": (403,),
-    "get_site_wiki": (501,),
-    "write_site_wiki_page": (501,),
+    "get_site_wiki": (500,),
+    "write_site_wiki_page": (500,),
 }
 """Operations in which deployed servers use values without looking them up: statuses of refusals that are a 500 there."""
 _STORED = re.compile("field|manifest|download")
@@ -136,6 +136,7 @@ def pangea_service(pangea: Pangea, document: Mapping[str, Any]) -> Service:
         pangea: Its state.
         document: Its OpenAPI 3.1 document.
     """
+    pangea.schemas = document["components"]["schemas"]
     stated = operations(document)
     alone = handlers_in(document, pangea, *_ALONE)
     handlers = {name: whole(handler, pangea) for name, handler in alone.items()}
@@ -150,7 +151,6 @@ def pangea_service(pangea: Pangea, document: Mapping[str, Any]) -> Service:
         middleware=PangeaPaths,
         suffixed=("/api/",),
         pages=[root_route("/api/auth/", {"users": "users/"})],
-        absent=contrib.ABSENT,
         crashes=_CRASHES,
         at_once=_only_reads_tables,
     )

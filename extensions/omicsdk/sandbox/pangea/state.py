@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
-from omicsdk.sandbox.pangea.people import PRIVILEGED, Access, People
+from omicsdk.sandbox.pangea.people import PRIVILEGED, USER, Access, People
 from omicsdk.sandbox.pangea.storage import Buckets, Storage, seed_bucket
 from omicsdk.sandbox.pangea.store import Store
 from omicsdk.sandbox.service import SandboxContext
@@ -49,16 +49,18 @@ class Pangea:
         access: Authentication and permissions.
         buckets: The registered buckets.
         storage: The S3 servers that they are on.
+        schemas: The schemas of the document by which it is served.
     """
 
     def __init__(self, context: SandboxContext) -> None:
         self.context = context
         self.store = Store(context.database, context.clock.now)
-        self.people = People(context.database, context.secrets)
+        self.people = People(self.store, context.secrets)
         self.access = Access(self.people, self.store)
         self.buckets = Buckets(self.store, context.staging, context.secrets)
         self.storage = Storage()
-        if not self.people.count():
+        self.schemas: Mapping[str, Any] = {}
+        if not self.store.count(USER):
             self.clear()
 
     def clear(self) -> None:
@@ -75,7 +77,7 @@ class Pangea:
     def empty(self) -> None:
         """Remove everything, accounts and the initial contents too."""
         with self.context.database.transaction():
-            for table in ("pangea_things", "pangea_links", "pangea_people", "pangea_tokens"):
+            for table in ("pangea_things", "pangea_links"):
                 self.context.database.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
 
     def add_work_order_prototype(
@@ -134,4 +136,38 @@ class Pangea:
             person = self.people.by_email(email)
             if person is None:
                 raise LookupError(f"no account has the address {email}")
-            self.store.link(PRIVILEGED, prototype, person.uuid)
+            self.store.link(PRIVILEGED, prototype, person["uuid"])
+
+
+def _things(kind: str, plural: str, title: str, *, opens: str = "") -> Listing:
+    query = (
+        "SELECT t.uuid, t.name, coalesce((SELECT p.name FROM pangea_things p WHERE p.uuid = t.parent), '')"  # noqa: S608 - our own words
+        f" FROM pangea_things t WHERE t.kind = '{kind}' ORDER BY t.seq"
+    )
+    return Listing(plural, title, ("UUID", "Name", "In"), query, opens=opens)
+
+
+PANGEA = Collection(
+    "pangea",
+    "Pangea",
+    "/pangea",
+    (
+        _things("organization", "organizations", "Organizations", opens="inside"),
+        _things("sample_group", "groups", "Sample groups", opens="inside"),
+        _things("sample", "samples", "Samples", opens="inside"),
+        Listing(
+            "inside",
+            "What is in it",
+            ("UUID", "Name", "Kind"),
+            # Keys of buckets are objects as well, and have no name to show.
+            "SELECT uuid, name, replace(kind, '_', ' '), parent FROM pangea_things ORDER BY seq",
+            opens="inside",
+            inside="parent",
+        ),
+        _things("project", "projects", "Projects"),
+        _things("pipeline", "pipelines", "Pipelines"),
+        _things("tag", "tags", "Tags"),
+        _things("work_order", "work-orders", "Work orders"),
+        Listing("users", "Users", ("Account",), "SELECT name FROM pangea_things WHERE kind = 'user' ORDER BY seq"),
+    ),
+)

@@ -187,10 +187,6 @@ class Buckets:
             self._staging_url = self._staging.url
         return self._known_url(bucket)
 
-    def is_own(self, endpoint_url: str) -> bool:
-        """Whether an address is that of the sandbox's own S3 server; asking does not start it."""
-        return endpoint_url == self._staging_url != STAGING
-
     def _known_url(self, bucket: Thing) -> str:
         return self._staging_url if bucket["endpoint_url"] == STAGING else bucket["endpoint_url"]
 

@@ -18,7 +18,7 @@ class Where:
     """A condition on things.
 
     Attributes:
-        text: What it states in SQL, of the columns uuid, name, folded, parent and fields.
+        text: What it states in SQL, of the columns seq, uuid, name, folded, parent and fields.
         values: Values of its question marks.
     """
 
@@ -44,6 +44,11 @@ def below(parent: str) -> Where:
 def with_uuid(uuid: str) -> Where:
     """The object of a UUID."""
     return Where("uuid = ?", (uuid,))
+
+
+def with_number(number: int) -> Where:
+    """The object that was made as the nth."""
+    return Where("seq = ?", (number,))
 
 
 def with_field(field: str, value: str | bool | float) -> Where:
@@ -125,6 +130,11 @@ class Store:
         """The object of a UUID; None for none."""
         return next(iter(self._things.column("fields", "uuid = ? AND kind = ?", uuid, kind)), None)
 
+    def number(self, uuid: str) -> int:
+        """Which one of all objects that of a UUID was made as; 0 for none."""
+        row = self._things.first(uuid=uuid)
+        return row.seq if row else 0
+
     def above(self, uuid: str, kind: str) -> str:
         """The UUID of the nearest thing of a kind among an object and what it belongs to; empty for none.
 
@@ -166,12 +176,6 @@ class Store:
             name, above = thing["name"], row.parent if parent is None else parent
             self._things.change(row.seq, name=name, folded=folded(name), fields=thing, parent=above)
         return thing
-
-    def remove(self, uuid: str) -> None:
-        """Forget an object and the links that it is in; what belongs to it stays."""
-        with self.database.transaction():
-            self._things.remove(uuid=uuid)
-            self._links.remove("one = ? OR other = ?", uuid, uuid)
 
     def remove_tree(self, uuid: str) -> None:
         """Forget an object, all that belongs to it, and the links that any of them is in."""
@@ -222,8 +226,7 @@ class Store:
 
     def link(self, kind: str, one: str, other: str) -> None:
         """Link two things, once."""
-        row = self._things.first(uuid=other)
-        self._links.add_new(_Link(kind, one, other, row.seq if row else 0))
+        self._links.add_new(_Link(kind, one, other, self.number(other)))
 
     def unlink(self, kind: str, one: str, other: str) -> None:
         """Take a link back."""
@@ -252,16 +255,6 @@ class Store:
         """
         places = "SELECT place FROM pangea_links WHERE kind = ? AND one = ? ORDER BY place LIMIT ? OFFSET ?"
         return self._things.column("fields", f"seq IN ({places})", kind, one, size, start, order="seq")
-
-    def above_linked(self, kind: str, one: str) -> Sequence[str]:
-        """The parents of an object's link targets."""
-        # The index of UUIDs and parents: no document is read.
-        rows = self.database.rows(
-            "SELECT DISTINCT t.parent FROM pangea_links AS l JOIN pangea_things AS t INDEXED BY pangea_things_4 "
-            "ON t.uuid = l.other WHERE l.kind = ? AND l.one = ?",
-            (kind, one),
-        )
-        return [row["parent"] for row in rows]
 
     def linking(self, kind: str, other: str) -> Sequence[str]:
         """The sources of links to an object, in the order in which they were made."""

@@ -3,13 +3,13 @@
 import io
 import json
 import tarfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, cast
 
 from omicsdk.sandbox.pangea.groups import readable_group, samples_in
-from omicsdk.sandbox.pangea.people import MEMBER, Person
-from omicsdk.sandbox.pangea.resource import Resource, View, found, newest, operations_of, shown
-from omicsdk.sandbox.pangea.results import NOUNS, OF_GROUP, ResultKind, readable
+from omicsdk.sandbox.pangea.people import MEMBER
+from omicsdk.sandbox.pangea.resource import KINDS, Resource, existing, newest, operations_of
+from omicsdk.sandbox.pangea.results import NOUNS, OF_GROUP, ResultKind
 from omicsdk.sandbox.pangea.samples import attachment
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.pangea.storage import BUCKET, FILE, KEY, Place, file_of, split_uri
@@ -31,7 +31,7 @@ def _part_count(value: Any) -> int:
     return count
 
 
-_ASKED: Mapping[str, Field] = {
+_REQUESTED: Mapping[str, Field] = {
     "filename": Field(text(trim=False), required=True),
     "stance": Field(choice({WHOLE: WHOLE, IN_PARTS: IN_PARTS}), default=WHOLE),
     "n_parts": Field(_part_count, default=1),
@@ -40,8 +40,8 @@ _ASKED: Mapping[str, Field] = {
 
 def _upload(pangea: Pangea, call: Call, kind: ResultKind) -> Reply:
     field = _field(pangea, call, kind)
-    asked = validated(_ASKED, fields_of(call))
-    group, key = _key_of(pangea, field, kind, asked["filename"])
+    requested = validated(_REQUESTED, fields_of(call))
+    group, key = _key_of(pangea, field, kind, requested["filename"])
     place = _place(pangea, group)
     stated = file_of(field["stored_data"])
     if stated is None and field["stored_data"] != {}:
@@ -51,8 +51,8 @@ def _upload(pangea: Pangea, call: Call, kind: ResultKind) -> Reply:
         if bucket != place.bucket:
             raise Refused(400, f"The field is a file of another bucket: {bucket}")
     data = {"__type__": FILE, "uri": f"s3://{place.bucket}/{key}", "endpoint_url": place.endpoint_url}
-    if asked["stance"] == IN_PARTS:
-        upload, urls = pangea.storage.begin(place, key, asked["n_parts"])
+    if requested["stance"] == IN_PARTS:
+        upload, urls = pangea.storage.begin(place, key, requested["n_parts"])
         response: Mapping[str, Any] = {"urls": urls, "upload_id": upload}
     else:
         response = pangea.storage.form(place, key)
@@ -63,7 +63,7 @@ def _upload(pangea: Pangea, call: Call, kind: ResultKind) -> Reply:
 def _keep(pangea: Pangea, kind: ResultKind, field: Thing, data: Mapping[str, Any]) -> None:
     """Note the location of a field's file, unless a user changed or removed the field during the request to the storage."""
     with pangea.store.database.transaction():
-        there = found(pangea.store, kind.field_kind, field["uuid"])["stored_data"]
+        there = existing(pangea.store, kind.field_kind, field["uuid"])["stored_data"]
         if there not in (field["stored_data"], data):
             raise Refused(400, _OVERWRITES)
         if there != data:
@@ -72,7 +72,7 @@ def _keep(pangea: Pangea, kind: ResultKind, field: Thing, data: Mapping[str, Any
 
 def _complete(pangea: Pangea, call: Call, kind: ResultKind) -> Reply:
     field = _field(pangea, call, kind)
-    asked = validated(
+    requested = validated(
         {"parts": Field(_parts, required=True), "upload_id": Field(text(), required=True)}, fields_of(call)
     )
     group, _ = _key_of(pangea, field, kind, "")
@@ -81,10 +81,10 @@ def _complete(pangea: Pangea, call: Call, kind: ResultKind) -> Reply:
     bucket, key = split_uri(stated["uri"]) if stated is not None else ("", "")
     if bucket != place.bucket:
         raise Refused(400, "No upload of a file was begun for this field")
-    if not pangea.storage.complete(place, key, asked["upload_id"], asked["parts"]):
+    if not pangea.storage.complete(place, key, requested["upload_id"], requested["parts"]):
         # As deployed servers do: clients that complete an upload have to check the response.
         return Reply()
-    return Reply({"status": "success", "upload_id": asked["upload_id"]})
+    return Reply({"status": "success", "upload_id": requested["upload_id"]})
 
 
 def _parts(value: Any) -> Sequence[Mapping[str, Any]]:
@@ -104,19 +104,21 @@ def _is_part(part: Any) -> bool:
 
 def _field(pangea: Pangea, call: Call, kind: ResultKind) -> Thing:
     """The field of a path, for who is known and may see it: deployed servers request no more, not for membership."""
-    pangea.access.need(call)
-    detail = "Insufficient permissions to get upload url."
-    return readable(pangea, call, kind, call.arguments["id"], detail)
+    fields = KINDS[kind.field_kind](pangea, call)
+    fields.person = pangea.access.need(call)
+    field = existing(pangea.store, kind.field_kind, call.arguments["id"])
+    if not fields.may_see(field):
+        raise pangea.access.refusal(fields.person, "Insufficient permissions to get upload url.")
+    return field
 
 
 def _key_of(pangea: Pangea, field: Thing, kind: ResultKind, filename: str) -> tuple[Thing, str]:
     """The group whose bucket a field's file goes to, and the object's name there."""
     store = pangea.store
-    result = found(store, kind.kind, field["analysis_result"])
-    group = found(store, "sample_group", pangea.access.library_of(result))
+    group = existing(store, "sample_group", store.above(field["uuid"], "sample_group"))
     if kind is OF_GROUP:
         return group, f"{_PREFIX}/{group['name']}/results/{filename}"
-    sample = found(store, "sample", result["sample"])
+    sample = existing(store, "sample", store.above(field["uuid"], "sample"))
     return group, f"{_PREFIX}/{group['name']}/samples/{sample['name']}/{filename}"
 
 
@@ -133,12 +135,6 @@ def _place(pangea: Pangea, group: Thing) -> Place:
     return place
 
 
-_OF_FIELDS = for_each(NOUNS, {"upload_{}_field": _upload, "complete_{}_field_upload": _complete})
-
-
-_MINE = "SELECT one FROM pangea_links WHERE kind = ? AND other = ?"
-
-
 # -- buckets
 
 
@@ -149,164 +145,87 @@ class _OfMembers(Resource):
     filters: ClassVar[Mapping[str, str]] = {}
     asks = "known"
 
-    def may_see(self, person: Person | None, thing: Thing) -> bool:
+    def may_see(self, thing: Thing) -> bool:
         """Members may."""
-        return self.may_write(person, thing)
+        return self.may_write(thing)
 
-    def refusal(self, person: Person | None) -> Refused:
+    def refusal(self) -> Refused:
         """For others there is none."""
-        del person
         return not_found()
+
+    def visible(self) -> Sequence[Where]:
+        """Those of the caller's organizations."""
+        inner = "SELECT one FROM pangea_links WHERE kind = ? AND other = ?"
+        if self.parent == "bucket":
+            inner = f"SELECT uuid FROM pangea_things WHERE parent IN ({inner})"  # noqa: S608 - our own names
+        return [Where(f"parent IN ({inner})", (MEMBER, self.person["uuid"] if self.person else ""))]
 
 
 class Buckets(_OfMembers):
     """Buckets of organizations, for members only."""
 
-    kind, one = BUCKET, "s3_bucket"
+    kind = one = BUCKET
+    schema = "S3Bucket"
     of: ClassVar[Mapping[str, str]] = {"organization_id": "organization"}
     parent = "organization"
+    references: ClassVar[Mapping[str, str]] = {"organization": "organization"}
 
-    def fields(self) -> Mapping[str, Field]:
-        """The writable fields of a bucket."""
-        return {
-            "name": Field(text(), required=True),
-            "endpoint_url": Field(text(), required=True),
-            "organization": self.reference("organization", required=True),
-        }
-
-    def view(self) -> View:
+    def computed(self, thing: Thing) -> Mapping[str, Any]:
         """With where it is at present."""
-        return lambda bucket: {
-            **shown(bucket, ("uuid", "name")),
-            "endpoint_url": self.pangea.buckets.endpoint_url(bucket),
-            "organization": bucket["organization"],
-        }
-
-    def visible(self, person: Person | None) -> Sequence[Where]:
-        """The buckets of the caller's organizations."""
-        return [Where(f"parent IN ({_MINE})", (MEMBER, person.uuid if person else ""))]
-
-    def remove(self, thing: Thing) -> None:
-        """Groups that have it have none then."""
-        for group in self.store.all("sample_group"):
-            if group["bucket"] == thing["uuid"]:
-                self.store.change("sample_group", group["uuid"], {"bucket": None}, touch=False)
-        super().remove(thing)
+        return {"endpoint_url": self.pangea.buckets.endpoint_url(thing)}
 
 
 class Keys(_OfMembers):
-    """Keys of buckets, for members only; a private key is never returned again."""
+    """Keys of buckets, for members only; a private key is held in memory, and never returned again."""
 
-    kind, one = KEY, "s3_api_key"
+    kind = one = KEY
+    schema = "S3ApiKey"
     parent = "bucket"
     unique = ("bucket",)
-    new: ClassVar[Mapping[str, Any]] = {"description": "", "public_key": ""}
+    new: ClassVar[Mapping[str, Any]] = {"description": "", "public_key": "", "private_key": ""}
+    filled = ("description",)
+    references: ClassVar[Mapping[str, str]] = {"bucket": BUCKET}
 
-    def fields(self) -> Mapping[str, Field]:
-        """The writable fields of a key."""
-        return {
-            "description": Field(text()),
-            "bucket": self.reference(BUCKET, required=True),
-            "public_key": Field(text(blank=True)),
-            "private_key": Field(text(blank=True)),
-        }
-
-    def view(self) -> View:
-        """Without the private key."""
-        return lambda key: shown(key, ("uuid", "description", "created_at", "updated_at", "bucket", "public_key"))
-
-    def visible(self, person: Person | None) -> Sequence[Where]:
-        """The keys of buckets of the caller's organizations."""
-        buckets = f"SELECT uuid FROM pangea_things WHERE kind = ? AND parent IN ({_MINE})"  # noqa: S608 - our own names
-        return [Where(f"parent IN ({buckets})", (BUCKET, MEMBER, person.uuid if person else ""))]
-
-    def may_write(self, person: Person | None, thing: Mapping[str, Any]) -> bool:
-        """Members of its bucket's organization may."""
-        return self.access.owns(person, found(self.store, BUCKET, thing["bucket"]))
-
-    def add(self, person: Person, fields: dict[str, Any]) -> Thing:
+    def add(self, fields: dict[str, Any]) -> Thing:
         """The private key is held in memory."""
         private_key = fields.pop("private_key", "")
-        key = super().add(person, fields)
+        key = super().add(fields)
         self.pangea.context.secrets.hold(KEY, key["uuid"], private_key)
         return key
 
     def change(self, thing: Thing, fields: dict[str, Any]) -> Thing:
         """The private key is held in memory."""
-        private_key = fields.pop("private_key", None)
-        if private_key is not None:
-            self.pangea.context.secrets.hold(KEY, thing["uuid"], private_key)
+        if "private_key" in fields:
+            self.pangea.context.secrets.hold(KEY, thing["uuid"], fields.pop("private_key"))
         return super().change(thing, fields)
 
 
-_NAMING = ("filename", "uri", "url")
-"""Fields of the data that may name the file; the first that exists."""
-
-
 def download_sample_group_module(pangea: Pangea, call: Call) -> Reply:
-    """GET /api/sample_groups/{id}/downloads/{module_name}: a tar.gz with a file for each field of the newest results."""
-    person = pangea.access.principal(call, in_query=True)
-    kind = dict(call.query).get("kind", "tar")
+    """GET /api/sample_groups/{id}/downloads/{module_name}: a tar.gz with the data of each field of the newest results."""
+    group = readable_group(pangea, call, pangea.access.principal(call, in_query=True))
+    if dict(call.query).get("kind", "tar") != "tar":
+        raise invalid("kind", f'"{dict(call.query)["kind"]}" is not a valid choice.')
     module: str = call.arguments["module_name"]
-    with pangea.store.database.transaction():
-        group = readable_group(pangea, call, person)
-        if kind != "tar":
-            raise invalid("kind", f'"{kind}" is not a valid choice.')
-        fields = _fields(pangea, group, module)
-    organization: str = group["organization"]
-    # The storage may be slow, and no request waits for it.
-    files = ((name, _content(pangea, organization, data)) for name, data in fields.items())
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w:gz") as archive:
+        for sample in samples_in(pangea, group):
+            results = pangea.store.all("sample_ar", parent=sample["uuid"], name=module)
+            for field in pangea.store.all("sample_ar_field", parent=newest(results)["uuid"]) if results else []:
+                entry = tarfile.TarInfo(f"{_word(sample['name'])}.{_word(module)}.{_word(field['name'])}.json")
+                content = json.dumps(field["stored_data"]).encode()
+                entry.size = len(content)
+                archive.addfile(entry, io.BytesIO(content))
     day = pangea.store.moment().partition("T")[0]
-    name = f"{_word(group['name'])}__{_word(module)}__{day}.tar.gz".replace("::", "__")
-    return Reply(content=_archive(files), headers={"Content-Type": "binary", "Content-Disposition": attachment(name)})
-
-
-def _fields(pangea: Pangea, group: Mapping[str, Any], module: str) -> dict[str, Any]:
-    """The data of all fields, by the name of their file."""
-    found: dict[str, Any] = {}
-    for sample in samples_in(pangea, dict(group)):
-        results = pangea.store.all("sample_ar", parent=sample["uuid"], name=module)
-        if results:
-            for field in pangea.store.all("sample_ar_field", parent=newest(results)["uuid"]):
-                parts = (_word(sample["name"]), _word(module), field["name"].replace(".", "-"))
-                name = f"{'.'.join(parts)}.{_extension(field['stored_data'])}".replace("::", "__")
-                found[name.replace("/", "_")] = field["stored_data"]
-    return found
+    name = f"{_word(group['name'])}__{_word(module)}__{day}.tar.gz"
+    headers = {"Content-Type": "binary", "Content-Disposition": attachment(name)}
+    return Reply(content=out.getvalue(), headers=headers)
 
 
 def _word(name: str) -> str:
-    return name.replace(".", "-").replace(" ", "_")
+    return name.replace(".", "-").replace(" ", "_").replace("::", "__").replace("/", "_")
 
 
-def _extension(data: Any) -> str:
-    stated = cast("dict[str, Any]", data) if isinstance(data, dict) else {}
-    named = next((stated[key] for key in _NAMING if isinstance(stated.get(key), str)), "")
-    parts = named.rpartition("/")[2].split(".")
-    if len(parts) < 2:
-        return "json"
-    return ".".join(parts[-2:]) if parts[-1] == "gz" and len(parts) > 2 else parts[-1]
-
-
-def _content(pangea: Pangea, organization: str, data: Any) -> bytes:
-    """The object that data represent where it is on the sandbox's own storage, else the data themselves."""
-    stated = file_of(data)
-    if stated is not None and pangea.buckets.is_own(stated["endpoint_url"]):
-        bucket, key = split_uri(stated["uri"])
-        owned = pangea.buckets.readable(organization, bucket, stated["endpoint_url"]) is not None
-        there = pangea.context.staging.find(bucket, key) if owned else None
-        if there is not None:
-            return b"".join(there.blocks())
-    return json.dumps(data).encode()
-
-
-def _archive(files: Iterable[tuple[str, bytes]]) -> bytes:
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w:gz") as archive:
-        for name, content in files:
-            entry = tarfile.TarInfo(name)
-            entry.size = len(content)
-            archive.addfile(entry, io.BytesIO(content))
-    return out.getvalue()
-
-
-HANDLERS = {**_OF_FIELDS, **operations_of(Buckets, Keys)}
+HANDLERS = {
+    **for_each(NOUNS, {"upload_{}_field": _upload, "complete_{}_field_upload": _complete}),
+    **operations_of(Buckets, Keys),
+}

@@ -4,7 +4,7 @@ import json
 import math
 import re
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
@@ -192,6 +192,54 @@ def validated(fields: Mapping[str, Field], sent: Mapping[str, Any], *, partial: 
         complaints = {name: [error.text] for name, error in wrong.items()}
         raise Invalid(complaints, crashes=all(error.crashes for error in wrong.values()))
     return found
+
+
+def stated_fields(
+    properties: Mapping[str, Mapping[str, Any]],
+    optional: Collection[str],
+    blank: Collection[str],
+    readers: Mapping[str, Reader],
+) -> dict[str, Field]:
+    """The writable fields of a schema.
+
+    Args:
+        properties: The schema's properties.
+        optional: Those that need not be sent; those that may be null need not either.
+        blank: Texts that may be empty.
+        readers: The readers of values that the schema alone does not determine.
+    """
+    fields: dict[str, Field] = {}
+    for name, stated in properties.items():
+        if not stated.get("readOnly"):
+            kind, null = stated.get("type"), "null" in stated.get("type", ())
+            fields[name] = Field(
+                readers.get(name) or _reader(stated, blank=name in blank),
+                required=name not in optional and not null,
+                null=null,
+                blank_is_null=name in readers and kind != "array",
+                absent_in_form=False if kind == "boolean" else ABSENT,
+                json_in_form=kind in (None, "object"),
+            )
+    return fields
+
+
+def _reader(stated: Mapping[str, Any], *, blank: bool) -> Reader:
+    most: int | None = stated.get("maxLength")
+    match stated:
+        case {"enum": [*values]}:
+            return choice({str(each): each for each in values})
+        case {"format": "uri"}:
+            return url(most, blank=blank)
+        case {"format": "date-time"}:
+            return datetime_
+        case {"format": "date"}:
+            return day
+        case {"type": "boolean"}:
+            return boolean
+        case {"type": str() | ["string", "null"] as kind} if "string" in kind:
+            return text(most, blank=blank)
+        case _:
+            return json_value
 
 
 def read_as(name: str, read: Reader, value: Any) -> Any:

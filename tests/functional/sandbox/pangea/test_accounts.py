@@ -29,54 +29,6 @@ def test_who_registers_can_log_in_and_out_again(anonymous: httpx.Client) -> None
     assert anonymous.post("/auth/token/login", json=ACCOUNT).json()["auth_token"] != token
 
 
-@pytest.mark.parametrize(
-    ("account", "complaints"),
-    [
-        ({}, {"email": ["This field is required."], "password": ["This field is required."]}),
-        ({**ACCOUNT, "email": "new"}, {"email": ["Enter a valid email address."]}),
-        ({**ACCOUNT, "email": SANDBOX_PANGEA_USER}, {"email": ["user with this email address already exists."]}),
-        ({**ACCOUNT, "password": "82736451"}, {"password": ["This password is entirely numeric."]}),
-        ({**ACCOUNT, "password": "iloveyou"}, {"password": ["This password is too common."]}),
-        (
-            {"email": "someone.special@example.org", "password": "Someone.Special"},
-            {"password": ["The password is too similar to the email address."]},
-        ),
-        (
-            {**ACCOUNT, "password": "Ab1"},
-            {"password": ["This password is too short. It must contain at least 8 characters."]},
-        ),
-    ],
-)
-def test_an_account_that_is_refused_states_why(
-    anonymous: httpx.Client, account: dict[str, str], complaints: dict[str, list[str]]
-) -> None:
-    assert told(anonymous.post("/auth/users/", json=account)) == (400, complaints)
-
-
-def test_the_domain_of_an_address_has_no_case(anonymous: httpx.Client) -> None:
-    created(anonymous.post("/auth/users/", json={**ACCOUNT, "email": "New@EXAMPLE.org"}))
-    again = anonymous.post("/auth/users/", json={**ACCOUNT, "email": "New@Example.ORG"})
-    assert told(again) == (400, ["Unable to create account."])
-    login = {**ACCOUNT, "email": "New@example.org"}
-    assert anonymous.post("/auth/token/login", json=login).status_code == 200
-    assert anonymous.post("/auth/token/login", json={**login, "email": "new@example.org"}).status_code == 400
-
-
-@pytest.mark.parametrize("account", [{}, {"email": "new@example.org"}, {**ACCOUNT, "password": "wrong"}, {"email": 5}])
-def test_a_login_that_fails_does_not_say_why(anonymous: httpx.Client, account: dict[str, object]) -> None:
-    created(anonymous.post("/auth/users/", json=ACCOUNT))
-    refusal = {"non_field_errors": ["Unable to log in with provided credentials."]}
-    assert told(anonymous.post("/auth/token/login", json=account)) == (400, refusal)
-
-
-def test_blanks_around_a_password_do_not_count(anonymous: httpx.Client) -> None:
-    created(anonymous.post("/auth/users/", json={**ACCOUNT, "password": " Foobar22 "}))
-    for password in ("Foobar22", "Foobar22  "):
-        assert anonymous.post("/auth/token/login", json={**ACCOUNT, "password": password}).status_code == 200
-    blank = {"password": ["This field may not be blank."]}
-    assert told(anonymous.post("/auth/token/login", json={**ACCOUNT, "password": " "})) == (400, blank)
-
-
 def test_a_changed_password_leaves_the_token_good(anonymous: httpx.Client) -> None:
     created(anonymous.post("/auth/users/", json=ACCOUNT))
     headers = {"Authorization": f"Token {anonymous.post('/auth/token/login', json=ACCOUNT).json()['auth_token']}"}
@@ -113,14 +65,6 @@ def test_a_closed_account_is_gone_and_what_it_made_stays(
     assert anonymous.get("/organizations").json()["count"] == 1
 
 
-def test_one_s_own_account_is_the_only_one_that_exists(owner: httpx.Client, outsider: httpx.Client) -> None:
-    mine = owner.get("/auth/users/me/").json()
-    assert owner.get("/auth/users/").json()["results"] == [mine]
-    assert owner.get(f"/auth/users/{mine['id']}/").json() == mine
-    assert outsider.get(f"/auth/users/{mine['id']}/").status_code == 404
-    assert outsider.get("/auth/users/nobody/").status_code == 404
-
-
 def test_only_a_user_changes_their_own_profile(
     owner: httpx.Client, outsider: httpx.Client, anonymous: httpx.Client
 ) -> None:
@@ -134,14 +78,6 @@ def test_only_a_user_changes_their_own_profile(
     assert told(anonymous.patch(path, json={"name": "x"})) == (403, NO_TOKEN)
     assert told(outsider.delete(path)) == (403, NOT_FOR_YOU)
     assert owner.delete(path).status_code == 204
-
-
-def test_people_are_found_by_number_and_uuid(owner: httpx.Client, anonymous: httpx.Client) -> None:
-    me = owner.get("/users/me").json()
-    assert anonymous.get(f"/users/id/{me['id']}").json() == me
-    assert anonymous.get(f"/users/{me['uuid']}").json() == me
-    for number in ("0", "9" * 40, "x"):
-        assert anonymous.get(f"/users/id/{number}").status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -158,17 +94,3 @@ def test_a_token_that_is_not_good_is_refused_on_writes(
 ) -> None:
     headers = {"Authorization": authorization}
     assert told(anonymous.post("/organizations", json={"name": "x"}, headers=headers)) == response
-
-
-def test_no_mail_is_sent_and_nothing_confirms_one(anonymous: httpx.Client) -> None:
-    assert anonymous.post("/auth/users/reset_password/", json={"email": SANDBOX_PANGEA_USER}).status_code == 204
-    confirmation = {"uid": "MQ", "token": "x", "new_password": "Another99"}
-    refusal = {"uid": ["Invalid user id or user doesn't exist."]}
-    assert told(anonymous.post("/auth/users/reset_password_confirm/", json=confirmation)) == (400, refusal)
-    assert told(anonymous.post("/auth/users/activation/", json={"uid": "MQ", "token": "x"})) == (400, refusal)
-
-
-def test_the_root_of_accounts_is_read_only(anonymous: httpx.Client, sandbox: Sandbox) -> None:
-    assert anonymous.get("/auth/").json() == {"users": f"{sandbox.pangea_url}/api/auth/users/"}
-    refused = anonymous.post("/auth/")
-    assert told(refused) == (405, {"detail": 'Method "POST" not allowed.'})

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.document import Operation, operations, read_document
 from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
-from omicsdk.sandbox.pangea.contrib import ABSENT
 from pangea_responses import created
 
 DOCUMENT = read_document("pangea")
-OPERATIONS = [each for each in operations(DOCUMENT) if each.name not in ABSENT]
+# The site's own wiki fails on every server.
+OPERATIONS = [each for each in operations(DOCUMENT) if "site_wiki" not in each.name]
 FIELDS = sorted(
     {
         name

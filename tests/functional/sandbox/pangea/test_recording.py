@@ -11,7 +11,7 @@ _UNKNOWN = "the server fails with 500 for what it doesn't know; here it is a 404
 _ANONYMOUS = "the server fails with 500 as nobody asks; the sandbox wants a token"
 _SLASH = "the recorded server was in debug mode; the sandbox redirects, as a deployed one does (lines 970 and 971)"
 _DESCRIBED = "the sandbox doesn't describe the fields of what is written: the document does"
-_SITE = "the server fails with 500 on every request for its own wiki; the sandbox has none"
+_SITE = "the server fails with 500, a page; the sandbox does, too, and says in JSON why"
 
 _UNSIGNED = "the recorded storage checks no signatures; the sandbox's does, of the method too, as AWS"
 ARGUED = {
@@ -29,9 +29,8 @@ ARGUED = {
     446: "the server fails with 500 on its way to the refusal; the sandbox refuses",
     598: "of two equal names at once (line 409) the server keeps one though it fails; the sandbox keeps none",
     635: "the server's rows and columns have the order of its database; here it is that in which things were made",
-    666: "the server's check fails on a release of a library that it wasn't made for; the sandbox checks",
+    666: "the server's check fails on a release of a library that it wasn't made for; the engine gives an example",
     **dict.fromkeys((783, 828, 829, 830), _UNSIGNED),
-    945: "the server finds nothing before somebody has its index made; the sandbox finds what is there",
 }
 """Lines that are answered otherwise, and why."""
 

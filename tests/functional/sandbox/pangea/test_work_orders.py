@@ -90,55 +90,6 @@ def test_members_order_and_look(
     assert told(anonymous.get(f"/work_orders/{made['uuid']}")) == (403, NO_TOKEN)
 
 
-def test_orders_of_a_private_sample_are_not_listed_for_others(
-    owner: httpx.Client, outsider: httpx.Client, anonymous: httpx.Client, order: Thing, sample: Thing, prototype: str
-):
-    counts = {}
-    created(owner.post(f"/samples/{sample['uuid']}/work_orders/{prototype}"))
-    for which in (order["sample"], sample["uuid"]):
-        clients = (owner, outsider, anonymous)
-        counts[which] = [client.get(f"/samples/{which}/work_orders").json()["count"] for client in clients]
-    assert counts == {order["sample"]: [1, 0, 0], sample["uuid"]: [1, 1, 1]}
-
-
-def test_who_is_privileged_finds_all_orders_of_a_prototype(
-    owner: httpx.Client, worker: httpx.Client, order: Thing, sample: Thing, prototype: str
-):
-    second = created(owner.post(f"/samples/{sample['uuid']}/work_orders/{prototype}"))["uuid"]
-
-    def found(client: httpx.Client, **query: str) -> list[str]:
-        return names(client.get(f"/work_order_prototypes/{prototype}/work_orders", params=query), "uuid")
-
-    assert found(worker) == [order["uuid"], second]
-    assert found(owner) == []
-    assert found(worker, max_num="1") == [order["uuid"]]
-    assert found(worker, max_num="0") == [order["uuid"], second]
-    assert sorted(found(worker, random="1")) == sorted([order["uuid"], second])
-    for path in jobs(order):
-        worker.patch(path, json={"status": SUCCESS})
-    assert found(worker, not_status=SUCCESS) == [second]
-    assert found(worker, not_status=PENDING) == [order["uuid"]]
-    refused = worker.get(f"/work_order_prototypes/{prototype}/work_orders", params={"max_num": "x"})
-    assert told(refused) == (400, {"max_num": ["A valid integer is required."]})
-
-
-def test_jobs_are_written_by_who_is_privileged(
-    owner: httpx.Client, worker: httpx.Client, outsider: httpx.Client, anonymous: httpx.Client, order: Thing
-):
-    path = jobs(order)[0]
-    for client in (owner, outsider):
-        for method in ("PUT", "PATCH", "DELETE"):
-            assert told(client.request(method, path, json={})) == (403, NOT_FOR_YOU)
-    assert told(anonymous.patch(path, json={})) == (403, NO_TOKEN)
-    assert (owner.get(path).status_code, worker.get(path).status_code) == (200, 200)
-    assert told(outsider.get(path)) == (403, NOT_FOR_YOU)
-    required = ["This field is required."]
-    assert told(worker.put(path, json={"status": PENDING})) == (400, {"name": required, "work_order": required})
-    assert told(worker.patch(path, json={"status": "zzz"})) == (400, {"status": ['"zzz" is not a valid choice.']})
-    assert worker.delete(path).status_code == 204
-    assert owner.get(f"/work_orders/{order['uuid']}").json()["progress_summary"]["n_jobs"] == 1
-
-
 def test_a_job_names_its_result_as_long_as_that_exists(owner: httpx.Client, worker: httpx.Client, order: Thing):
     path = jobs(order)[0]
     made = created(owner.post("/sample_ars", json={"module_name": "m", "sample": order["sample"]}))
@@ -188,21 +139,6 @@ def test_an_order_lets_who_is_privileged_upload_a_file(worker: httpx.Client, ord
     assert httpx.post(form["url"], data=form["fields"], files={"file": b"made"}, trust_env=False).status_code == 204
     data = worker.get(path, params=with_order).json()["stored_data"]
     assert httpx.get(data["presigned_url"], trust_env=False).content == b"made"
-
-
-def test_prototypes_are_read_by_anybody_and_made_by_no_request(
-    anonymous: httpx.Client, owner: httpx.Client, prototype: str
-):
-    assert names(anonymous.get("/work_order_prototypes", params={"name": "WOP"})) == ["WOP"]
-    assert anonymous.get(f"/work_order_prototypes/{prototype}").json()["uuid"] == prototype
-    assert anonymous.get("/work_order_prototypes/WOP").status_code == 404
-    found = anonymous.get("/job_order_prototypes", params={"name": "JOP2"}).json()["results"][0]
-    assert found["work_order_proto"] == prototype
-    assert anonymous.get(f"/job_order_prototypes/{found['uuid']}").json() == found
-    assert told(owner.post("/work_order_prototypes", json={"name": "x"})) == (
-        405,
-        {"detail": 'Method "POST" not allowed.'},
-    )
 
 
 def test_an_order_of_a_group_orders_for_each_of_its_samples(

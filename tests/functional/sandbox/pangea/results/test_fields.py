@@ -4,7 +4,7 @@ import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pangea_responses import NO_TOKEN, NOT_FOR_YOU, NOWHERE, Thing, created, names, told
+from pangea_responses import NO_TOKEN, NOT_FOR_YOU, Thing, created, names, told
 
 
 def new(client: httpx.Client, result: Thing, data: object, name: str = "f") -> httpx.Response:
@@ -84,34 +84,6 @@ def test_data_may_be_nested_deeply_and_name_what_they_may_not_have(owner: httpx.
     assert names(owner.get("/sample_ar_fields")) == ["f"]
 
 
-def test_data_in_a_form_are_read_as_json(owner: httpx.Client, result: Thing):
-    form = {"name": "f", "analysis_result": result["uuid"], "stored_data": '{"x": 1}'}
-    assert created(owner.post("/sample_ar_fields", data=form))["stored_data"] == {"x": 1}
-    wrong = owner.post("/sample_ar_fields", data={**form, "name": "g", "stored_data": "{"})
-    assert told(wrong) == (400, {"stored_data": ["Value must be valid JSON."]})
-
-
-def test_a_name_is_there_once_in_a_result(owner: httpx.Client, result: Thing):
-    created(new(owner, result, 1))
-    unique = {"non_field_errors": ["The fields analysis_result, name must make a unique set."]}
-    assert told(new(owner, result, 2)) == (400, unique)
-    second = created(new(owner, result, 2, "g"))
-    assert told(owner.patch(f"/sample_ar_fields/{second['uuid']}", json={"name": "f"})) == (400, unique)
-    other = created(owner.post("/sample_ars", json={"module_name": "other", "sample": result["sample"]}))
-    assert new(owner, other, 1).status_code == 201
-
-
-def test_a_field_belongs_to_a_result_of_its_own_sort(owner: httpx.Client, result: Thing):
-    sent = {"name": "f", "analysis_result": result["uuid"], "stored_data": 1}
-    missing = {"analysis_result": [f'Invalid pk "{result["uuid"]}" - object does not exist.']}
-    assert told(owner.post("/sample_group_ar_fields", json=sent)) == (400, missing)
-    required = ["This field is required."]
-    assert told(owner.post("/sample_ar_fields", json={})) == (
-        400,
-        {"name": required, "stored_data": required, "analysis_result": required},
-    )
-
-
 def test_members_write_and_others_do_not(
     owner: httpx.Client, outsider: httpx.Client, anonymous: httpx.Client, result: Thing
 ):
@@ -124,31 +96,6 @@ def test_members_write_and_others_do_not(
         assert told(outsider.request(write, path)) == (403, NOT_FOR_YOU)
         assert told(anonymous.request(write, path)) == (403, NO_TOKEN)
     assert anonymous.get(path).json() == made
-
-
-def test_fields_of_groups_are_as_those_of_samples(owner: httpx.Client, outsider: httpx.Client, library: Thing):
-    made = created(owner.post("/sample_group_ars", json={"module_name": "g", "sample_group": library["uuid"]}))
-    sent = {"name": "f", "analysis_result": made["uuid"], "stored_data": {"table": [[1, 2]]}}
-    field = created(owner.post("/sample_group_ar_fields", json=sent))
-    path = f"/sample_group_ar_fields/{field['uuid']}"
-    assert outsider.get(path).json()["analysis_result_obj"]["sample_group_obj"]["name"] == "Sandbox Library"
-    assert told(outsider.post("/sample_group_ar_fields", json={**sent, "name": "g"})) == (
-        403,
-        {"detail": "Organization membership is required to create a sample group analysis result field."},
-    )
-    assert owner.put(path, json={**sent, "stored_data": [3]}).json()["stored_data"] == [3]
-    assert names(outsider.get("/sample_group_ar_fields", params={"analysis_result_id": made["uuid"]})) == ["f"]
-    assert owner.delete(path).status_code == 204
-
-
-def test_lists_are_narrowed_to_a_result_and_a_name(owner: httpx.Client, result: Thing):
-    for name in ("f", "g"):
-        created(new(owner, result, 1, name))
-    other = created(owner.post("/sample_ars", json={"module_name": "other", "sample": result["sample"]}))
-    created(new(owner, other, 1))
-    assert names(owner.get("/sample_ar_fields", params={"analysis_result_id": result["uuid"]})) == ["f", "g"]
-    assert names(owner.get("/sample_ar_fields", params={"name": "f"})) == ["f", "f"]
-    assert owner.get("/sample_ar_fields", params={"analysis_result_id": NOWHERE}).status_code == 400
 
 
 def test_names_take_any_letters(owner: httpx.Client, result: Thing):

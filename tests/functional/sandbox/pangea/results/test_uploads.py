@@ -144,44 +144,6 @@ def test_files_are_in_manifests_with_their_addresses(owner: httpx.Client, field:
         assert httpx.get(data["presigned_url"], trust_env=False).content == b"small content\n"
 
 
-@pytest.mark.parametrize(
-    ("asked", "complaints"),
-    [
-        ({}, {"filename": ["This field is required."]}),
-        ({"filename": "x", "stance": "zzz"}, {"stance": ['"zzz" is not a valid choice.']}),
-        (
-            {"filename": "x", "stance": "upload-multipart", "n_parts": "two"},
-            {"n_parts": ["A valid integer is required."]},
-        ),
-        (
-            {"filename": "x", "stance": "upload-multipart", "n_parts": -1},
-            {"n_parts": ["Ensure this value is between 0 and 10000."]},
-        ),
-    ],
-)
-def test_what_cannot_be_uploaded_is_reported(owner: httpx.Client, field: Thing, asked: Thing, complaints: Thing):
-    assert told(owner.post(f"/sample_ar_fields/{field['uuid']}/upload_s3", json=asked)) == (400, complaints)
-
-
-@pytest.mark.parametrize(
-    "parts", [[], "x", [{"ETag": "x"}], [{"ETag": "x", "PartNumber": 0}], [{"ETag": 1, "PartNumber": 1}]]
-)
-def test_parts_that_are_none_are_reported(owner: httpx.Client, field: Thing, parts: Any):
-    begun = upload(owner, field, stance="upload-multipart").json()
-    response = complete(owner, field, begun["upload_id"], parts)
-    assert (response.status_code, list(response.json())) == (400, ["parts"])
-
-
-def test_data_are_not_overwritten_by_a_file(owner: httpx.Client, field: Thing):
-    owner.patch(f"/sample_ar_fields/{field['uuid']}", json={"stored_data": {"a": 1}})
-    assert told(upload(owner, field)) == (400, {"detail": "Creating S3 result would overwrite existing data"})
-    assert told(complete(owner, field, "x", [{"ETag": "x", "PartNumber": 1}])) == (
-        400,
-        {"detail": "No upload of a file was begun for this field"},
-    )
-    assert owner.get(f"/sample_ar_fields/{field['uuid']}").json()["stored_data"] == {"a": 1}
-
-
 def test_a_field_that_goes_or_is_filled_while_the_storage_is_queried_stays_so(
     sandbox: Sandbox, owner: httpx.Client, field: Thing, monkeypatch: pytest.MonkeyPatch
 ):
@@ -316,14 +278,6 @@ def test_keys_of_others_make_no_addresses(outsider: httpx.Client, owner: httpx.C
     field = created(outsider.post("/sample_ar_fields", json=sent))
     assert send(upload(outsider, field).json(), b"sent by their bucket's address") == 204
     assert "presigned_url" not in outsider.get(f"/sample_ar_fields/{field['uuid']}").json()["stored_data"]
-
-
-def test_a_type_in_capital_letters_is_one_too(owner: httpx.Client, field: Thing):
-    send(upload(owner, field).json(), b"small content\n")
-    data = owner.get(f"/sample_ar_fields/{field['uuid']}").json()["stored_data"]
-    del data["presigned_url"]
-    owner.patch(f"/sample_ar_fields/{field['uuid']}", json={"stored_data": {**data, "__type__": "S3"}})
-    assert read(owner, field) == b"small content\n"
 
 
 def test_a_file_can_be_sent_again_when_the_sandbox_has_started_again(tmp_path: Path):

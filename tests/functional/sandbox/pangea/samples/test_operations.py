@@ -5,7 +5,7 @@ import pytest
 from conformity import NO_TLS
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.pangea.samples import new_sample
-from pangea_responses import NO_TOKEN, NOT_FOR_YOU, NOWHERE, Thing, created, names, told
+from pangea_responses import NO_TOKEN, NOT_FOR_YOU, Thing, created, names, told
 
 MANY = 1_001
 
@@ -36,23 +36,6 @@ def test_a_sample_has_any_name_once_in_a_library(
     taken = {"non_field_errors": ["The fields name, library must make a unique set."]}
     assert told(new(owner, library, name)) == (400, taken)
     assert names(owner.get("/samples", params={"name": name, "library_id": library["uuid"]})) == [name]
-
-
-@pytest.mark.parametrize(
-    ("fields", "complaints"),
-    [
-        ({"library": "x"}, {"library": ["“x” is not a valid UUID."]}),
-        ({"library": NOWHERE}, {"library": [f'Invalid pk "{NOWHERE}" - object does not exist.']}),
-        ({"name": " "}, {"name": ["This field may not be blank."]}),
-        ({"name": "a\0b"}, {"name": ["Null characters are not allowed."]}),
-        ({"name": [1]}, {"name": ["Not a valid string."]}),
-        ({"metadata": {"x": ["a\0b"]}}, {"metadata": ["Null characters are not allowed."]}),
-    ],
-)
-def test_a_sample_that_is_refused_states_why(
-    owner: httpx.Client, library: Thing, fields: dict[str, object], complaints: dict[str, list[str]]
-) -> None:
-    assert told(owner.post("/samples", json={"name": "s", "library": library["uuid"], **fields})) == (400, complaints)
 
 
 def test_only_what_was_a_library_once_takes_samples(owner: httpx.Client, library: Thing) -> None:
@@ -121,36 +104,6 @@ def test_many_samples_are_made_at_once_or_none(owner: httpx.Client, library: Thi
     assert names(owner.get("/samples")) == ["a", "b", "é"]
 
 
-@pytest.mark.parametrize(
-    ("fields", "status"),
-    [
-        ({"names": None}, 400),
-        ({"names": {"a": 1}}, 400),
-        ({"library": "x"}, 400),
-        ({"library": NOWHERE}, 404),
-    ],
-)
-def test_many_samples_that_are_refused(
-    owner: httpx.Client, library: Thing, fields: dict[str, object], status: int
-) -> None:
-    body = {"names": ["a"], "library": library["uuid"], **fields}
-    assert owner.post("/bulk_samples", json=body).status_code == status
-    for name in ("names", "library"):
-        rest = {key: value for key, value in body.items() if key != name}
-        assert owner.post("/bulk_samples", json=rest).status_code == 400
-
-
-def test_many_samples_need_a_separate_library(
-    owner: httpx.Client, outsider: httpx.Client, anonymous: httpx.Client, library: Thing
-) -> None:
-    body = {"names": ["a"], "library": library["uuid"]}
-    assert outsider.post("/bulk_samples", json=body).status_code == 403
-    assert told(anonymous.post("/bulk_samples", json=body)) == (403, NO_TOKEN)
-    group = plain_group(owner, library)
-    refusal = {"library": ["Only libraries can create samples"]}
-    assert told(owner.post("/bulk_samples", json={**body, "library": group["uuid"]})) == (400, refusal)
-
-
 def test_a_list_of_a_thousand_samples_is_read_to_its_end(sandbox: Sandbox, owner: httpx.Client, library: Thing) -> None:
     group = plain_group(owner, library)
     body = {"names": [f"s{each}" for each in range(MANY)], "library": library["uuid"]}
@@ -208,18 +161,6 @@ def test_one_brings_one_s_own_samples_into_one_s_own_groups_only(
     assert names(owner.get(path)) == []
     assert told(outsider.post(path, json={"sample_uuid": foreign["uuid"]})) == (403, refusal)
     assert told(anonymous.post(path, json={"sample_uuid": sample["uuid"]})) == (403, NO_TOKEN)
-
-
-@pytest.mark.parametrize("uuid", [NOWHERE, "x", 5, ["x"]])
-def test_a_sample_that_does_not_exist_comes_into_no_group(
-    owner: httpx.Client, library: Thing, sample: Thing, uuid: object
-) -> None:
-    path = f"/sample_groups/{plain_group(owner, library)['uuid']}/samples"
-    response = owner.post(path, json={"sample_uuids": [sample["uuid"]], "sample_uuid": uuid})
-    assert response.status_code == 400
-    assert response.json().keys() == {"sample_uuid"}
-    assert owner.get(path).json()["count"] == 0
-    assert told(owner.post(f"/sample_groups/{NOWHERE}/samples", json={})) == (404, {"detail": "Not found."})
 
 
 def test_a_group_with_a_sample_that_one_may_not_see_shows_none(
