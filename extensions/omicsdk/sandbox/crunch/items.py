@@ -1,89 +1,19 @@
 """Projects, datasets, items and attributes: their representation, and the operations that all of them have."""
 
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
 from omicsdk.sandbox.crunch.state import Crunch
-from omicsdk.sandbox.crunch.tree import AMOUNTS, DATASET, ITEM, PROJECT, TEXTS, Attribute, CircularMove, Thing
+from omicsdk.sandbox.crunch.tree import DATASET, ITEM, PROJECT, Attribute, CircularMove, Thing
 from omicsdk.sandbox.rest_framework import fields as drf
 from omicsdk.sandbox.rest_framework.refusals import Invalid, Refused, not_found, page
 from omicsdk.sandbox.service import Call, Handler, Reply
 from omicsdk.sandbox.state.database import Table
-from omicsdk.sandbox.validation import LARGEST
 
-# -- kinds of attributes
-
-_SMALLEST = -LARGEST - 1
-
-_LONGEST = 1023
-
-
-def integer(least: int = _SMALLEST) -> drf.Reader:
-    """A integer that the database takes: outside of that the site fails with 500, the sandbox states what is wrong."""
-
-    def read(value: Any) -> int:
-        found = drf.integer(value)
-        if found > LARGEST:
-            raise drf.Wrong(f"Ensure this value is less than or equal to {LARGEST}.", crashes=True)
-        if found < least:
-            raise drf.Wrong(f"Ensure this value is greater than or equal to {least}.", crashes=True)
-        return found
-
-    return read
-
-
-def _finite(value: Any) -> float:
-    found = drf.number(value)
-    # The site stores infinities, and cannot show any list that has one from then on.
-    if not math.isfinite(found):
-        raise drf.Wrong("A valid number is required.", crashes=True)
-    return found
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """A kind of attributes.
-
-    Attributes:
-        path: What is in the address, such as filesize.
-        name: What is in the names of operations, such as boolean for bool.
-        fields: What an attribute has beside item and key.
-        numbers: Whether an item states the values as numbers, which are stored as texts.
-    """
-
-    path: str
-    name: str
-    fields: Mapping[str, drf.Field]
-    numbers: bool = False
-
-    def to_json(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """The values of an item, read from storage."""
-        return {name: float(value) if self.numbers else value for name, value in values.items()}
-
-
-def _value(read: drf.Reader, **more: Any) -> Mapping[str, drf.Field]:
-    return {"value": drf.Field(read, required=True, **more)}
-
-
-_DEGREES = drf.Field(drf.decimal(12, 9), required=True)
-
-KINDS = (
-    Kind("char", "char", _value(drf.text(_LONGEST))),
-    Kind("float", "float", _value(_finite)),
-    Kind("int", "integer", _value(integer())),
-    Kind("filesize", "filesize", _value(integer(0))),
-    Kind("bool", "boolean", _value(drf.boolean, absent_in_form=False)),
-    Kind("url", "url", _value(drf.url(_LONGEST))),
-    Kind("lat-long", "lat_long", {"latitude": _DEGREES, "longitude": _DEGREES}, numbers=True),
-    Kind("datetime", "datetime", _value(drf.datetime_)),
-    Kind("date", "date", _value(drf.day)),
-)
-"""All kinds, in the order in which the site lists them."""
-
-BY_PATH = {kind.path: kind for kind in KINDS}
+Schemas = Mapping[str, Any]
+"""The schemas of the site's document by their names."""
 
 
 # -- operations
@@ -100,20 +30,25 @@ class Resource(ABC, Generic[T]):
     Args:
         crunch: The site.
         table: Table of the items.
+        schemas: The document's schemas.
 
     Attributes:
         one: What names of operations have for one, such as dataset; their lists have an s after it.
+        schema: The document's schema of one, whose fields are written.
         model: Subject of permissions, such as dataset.
         kind: Which kind of the table's rows they are; empty for all.
         order: The field that they are listed by.
+        optional: Fields that need not be sent; texts may be empty then.
     """
 
-    one = model = kind = ""
+    one = schema = model = kind = ""
     order = "place"
+    optional: Sequence[str] = ()
 
-    def __init__(self, crunch: Crunch, table: Table[T]) -> None:
+    def __init__(self, crunch: Crunch, table: Table[T], schemas: Schemas) -> None:
         self.crunch = crunch
         self.table = table
+        self.properties: Mapping[str, Any] = schemas[self.schema]["properties"]
 
     # -- specific to each kind
 
@@ -126,8 +61,8 @@ class Resource(ABC, Generic[T]):
         """Several as the site returns them."""
 
     @abstractmethod
-    def fields(self, thing: T | None) -> Mapping[str, drf.Field]:
-        """The fields that a request may write."""
+    def readers(self, thing: T | None) -> Mapping[str, drf.Reader]:
+        """The readers of fields that the schema alone does not determine."""
 
     @abstractmethod
     def add(self, values: Mapping[str, Any]) -> T:
@@ -154,6 +89,11 @@ class Resource(ABC, Generic[T]):
             f"delete_{self.one}": self._delete,
         }
 
+    def fields(self, thing: T | None) -> Mapping[str, drf.Field]:
+        """The fields that a request may write; the site fails with 500 when it is sent what only answers have."""
+        own = drf.stated_fields(self.properties, self.optional, self.optional, self.readers(thing))
+        return {**own, **{name: drf.Field(_not_written) for name in ("attributes", "items") if name in self.properties}}
+
     def _list(self, call: Call) -> Reply:
         self.crunch.people.need(call)
         kind = self.kind or None
@@ -165,36 +105,35 @@ class Resource(ABC, Generic[T]):
 
     def _get(self, call: Call) -> Reply:
         self.crunch.people.need(call)
-        return Reply(self.views([self._found(call)])[0])
+        return Reply(self.views([self._existing(call)])[0])
 
     def _write(self, call: Call, *, new: bool = False, partial: bool = False) -> Reply:
         self.crunch.people.need(call, self.model)
         # No other request may write between the check whether a name is free and its use.
         with self.crunch.context.database.transaction():
-            there = None if new else self._found(call)
-            values = drf.validated(self.fields(there), drf.fields_of(call), partial=partial)
-            thing = self.add(values) if there is None else self.change(there, values)
+            before = None if new else self._existing(call)
+            values = drf.validated(self.fields(before), drf.fields_of(call), partial=partial)
+            thing = self.add(values) if before is None else self.change(before, values)
             return Reply(self.views([thing])[0], 201 if new else 200)
 
     def _delete(self, call: Call) -> Reply:
         self.crunch.people.need(call, self.model)
         with self.crunch.context.database.transaction():
-            self.remove(self._found(call))
+            self.remove(self._existing(call))
         return Reply(status=204)
 
-    def _found(self, call: Call) -> T:
-        found = self.find(call)
-        if found is None:
+    def _existing(self, call: Call) -> T:
+        thing = self.find(call)
+        if thing is None:
             raise not_found()
-        return found
+        return thing
+
+
+def _not_written(_value: Any) -> Any:
+    raise drf.Wrong("This field can't be written here.", crashes=True)
 
 
 # -- projects, datasets and items
-
-_LONGEST_PATH = 4096
-_TAKEN = "item with this name already exists."
-_CIRCULAR = "A node may not be made a child of itself or of one of its descendants."
-_READ_ONLY = "This field can't be written here."
 
 
 class Items(Resource[Thing]):
@@ -205,6 +144,8 @@ class Items(Resource[Thing]):
     """
 
     one = model = ITEM
+    schema = "Item"
+    optional = ("description", "details", "workflow", "base_file_path")
     parents = ""
 
     def find(self, call: Call) -> Thing | None:
@@ -231,34 +172,26 @@ class Items(Resource[Thing]):
             for thing in things
         ]
 
-    def fields(self, thing: Thing | None) -> Mapping[str, drf.Field]:
-        """The field for the parent of items and datasets, which is required."""
+    def readers(self, thing: Thing | None) -> Mapping[str, drf.Reader]:
+        """A name that nothing else has, and the parent of items and datasets."""
         parent = drf.slug_reference(lambda slug: self.crunch.tree.find(slug, self.parents))
-        # The site fails with 500 when it is sent what only answers have.
-        return {
-            **self.own_fields(thing),
-            "parent": drf.Field(parent, required=True, blank_is_null=True),
-            "attributes": drf.Field(_not_written),
-        }
+        plain = drf.text(self.properties["name"]["maxLength"])
 
-    def own_fields(self, thing: Thing | None) -> dict[str, drf.Field]:
-        """The writable fields of all kinds."""
-        return {
-            "name": drf.Field(self._name(thing), required=True),
-            "description": drf.Field(drf.text(_LONGEST, blank=True)),
-            "details": drf.Field(drf.text(blank=True)),
-        }
+        def name(value: Any) -> str:
+            words: str = plain(value)
+            if self.crunch.tree.named(words) not in (None, thing and thing.id):
+                raise drf.Wrong("item with this name already exists.")
+            return words
 
-    def _name(self, thing: Thing | None) -> drf.Reader:
-        plain = drf.text(_LONGEST)
+        return {"name": name, "parent": parent}
 
-        def read(value: Any) -> str:
-            found = plain(value)
-            if self.crunch.tree.named(found) not in (None, thing and thing.id):
-                raise drf.Wrong(_TAKEN)
-            return found
-
-        return read
+    def fields(self, thing: Thing | None) -> Mapping[str, drf.Field]:
+        """Only what lost its parent has none: nothing is written so."""
+        fields = {**super().fields(thing)}
+        fields["name"] = replace(fields["name"], blank_is_null=False)
+        if "parent" in fields:
+            fields["parent"] = replace(fields["parent"], required=True, null=False)
+        return fields
 
     def add(self, values: Mapping[str, Any]) -> Thing:
         """Projects belong to nothing."""
@@ -269,48 +202,41 @@ class Items(Resource[Thing]):
         try:
             return self.crunch.tree.change(thing, values)
         except CircularMove as error:
-            raise Invalid({"parent": [_CIRCULAR]}, crashes=True) from error
+            complaint = "A node may not be made a child of itself or of one of its descendants."
+            raise Invalid({"parent": [complaint]}, crashes=True) from error
 
     def remove(self, thing: Thing) -> None:
         """With its attributes and statuses."""
         self.crunch.remove(thing)
 
 
-def _project(thing: Thing) -> dict[str, Any]:
-    """The JSON of a project."""
-    # Written out: a loop over a list of names takes twice the time, for each row of each page.
-    return {
-        "id": thing.id,
-        "name": thing.name,
-        "slug": thing.slug,
-        "description": thing.description,
-        "details": thing.details,
-        "workflow": thing.workflow,
-    }
-
-
-def _not_written(_value: Any) -> Any:
-    raise drf.Wrong(_READ_ONLY, crashes=True)
-
-
 class Projects(Items):
     """Projects."""
 
     one = model = kind = PROJECT
+    schema = "Project"
 
     def views(self, things: Sequence[Thing]) -> Sequence[Mapping[str, Any]]:
         """Without their attributes, with their workflow."""
-        return [_project(each) for each in things]
-
-    def fields(self, thing: Thing | None) -> Mapping[str, drf.Field]:
-        """Also a workflow."""
-        return {**self.own_fields(thing), "workflow": drf.Field(drf.text(blank=True))}
+        # Written out: a loop over a list of names takes twice the time, for each row of each page.
+        return [
+            {
+                "id": thing.id,
+                "name": thing.name,
+                "slug": thing.slug,
+                "description": thing.description,
+                "details": thing.details,
+                "workflow": thing.workflow,
+            }
+            for thing in things
+        ]
 
 
 class Datasets(Items):
     """Datasets."""
 
     one = model = kind = DATASET
+    schema = "Dataset"
     parents = PROJECT
 
     def views(self, things: Sequence[Thing]) -> Sequence[Mapping[str, Any]]:
@@ -324,15 +250,49 @@ class Datasets(Items):
             for thing, view in zip(things, super().views(things), strict=True)
         ]
 
-    def fields(self, thing: Thing | None) -> Mapping[str, drf.Field]:
-        """Also where its files are."""
-        path = drf.Field(drf.text(_LONGEST_PATH, blank=True))
-        return {**super().fields(thing), "items": drf.Field(_not_written), "base_file_path": path}
-
 
 # -- attributes
 
-_LONGEST_KEY = 255
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of attributes.
+
+    Attributes:
+        path: What is in the address, such as filesize.
+        name: What is in the names of operations, such as boolean for bool.
+        schema: The document's schema of one.
+        readers: The readers of values that the schema alone does not determine.
+        numbers: Whether an item states the values as numbers, which are stored as texts.
+    """
+
+    path: str
+    name: str
+    schema: str
+    readers: Mapping[str, drf.Reader] = field(default_factory=dict[str, drf.Reader])
+    numbers: bool = False
+
+    def to_json(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """The values of an item, read from storage."""
+        return {name: float(value) if self.numbers else value for name, value in values.items()}
+
+
+KINDS = (
+    Kind("char", "char", "CharAttribute"),
+    Kind("float", "float", "FloatAttribute", {"value": drf.number}),
+    Kind("int", "integer", "IntegerAttribute", {"value": drf.bounded()}),
+    Kind("filesize", "filesize", "FilesizeAttribute", {"value": drf.bounded(0)}),
+    Kind("bool", "boolean", "BooleanAttribute"),
+    Kind("url", "url", "URLAttribute"),
+    Kind(
+        "lat-long", "lat_long", "LatLongAttribute", dict.fromkeys(("latitude", "longitude"), drf.decimal(12, 9)), True
+    ),
+    Kind("datetime", "datetime", "DateTimeAttribute"),
+    Kind("date", "date", "DateAttribute"),
+)
+"""All kinds, in the order in which the site lists them."""
+
+BY_PATH = {kind.path: kind for kind in KINDS}
 
 
 class AttributesOfKind(Resource[Attribute]):
@@ -341,16 +301,18 @@ class AttributesOfKind(Resource[Attribute]):
     Args:
         crunch: The site.
         kind: The kind.
+        schemas: The document's schemas.
     """
 
     order = "id"
 
-    def __init__(self, crunch: Crunch, kind: Kind) -> None:
-        super().__init__(crunch, crunch.attributes.table)
+    def __init__(self, crunch: Crunch, kind: Kind, schemas: Schemas) -> None:
+        self.schema = kind.schema
+        super().__init__(crunch, crunch.attributes.table, schemas)
         self.kind = kind.path
         self.one = f"{kind.name}_attribute"
         self.model = self.one.replace("_", "")
-        self._values = kind.fields
+        self._readers = kind.readers
 
     def find(self, call: Call) -> Attribute | None:
         """By its number."""
@@ -361,26 +323,26 @@ class AttributesOfKind(Resource[Attribute]):
         """Their numbers are left out."""
         return [{"item": self.crunch.tree.slug(each.item), "key": each.key, **each.content} for each in things]
 
-    def fields(self, thing: Attribute | None) -> Mapping[str, drf.Field]:
-        """Its owner, its key, and its value."""
+    def readers(self, thing: Attribute | None) -> Mapping[str, drf.Reader]:
+        """Its owner, and its value."""
         del thing
-        item = drf.slug_reference(self.crunch.tree.find)
-        return {
-            "item": drf.Field(item, required=True, blank_is_null=True),
-            "key": drf.Field(drf.text(_LONGEST_KEY), required=True),
-            **self._values,
-        }
+        return {"item": drf.slug_reference(self.crunch.tree.find), **self._readers}
+
+    def fields(self, thing: Attribute | None) -> Mapping[str, drf.Field]:
+        """Blank numbers are no numbers."""
+        fields = super().fields(thing)
+        return {name: replace(each, blank_is_null=name == "item") for name, each in fields.items()}
 
     def add(self, values: Mapping[str, Any]) -> Attribute:
         """Whether all of its values are complete."""
-        content = {name: values[name] for name in self._values}
+        content = {name: value for name, value in values.items() if name not in ("item", "key")}
         return self.crunch.attributes.add(self.kind, values["item"].id, values["key"], content)
 
     def change(self, thing: Attribute, values: Mapping[str, Any]) -> Attribute:
         """Missing fields are unchanged."""
         content = {name: values.get(name, value) for name, value in thing.content.items()}
         item = values["item"].id if "item" in values else thing.item
-        changed = Attribute(thing.id, thing.kind, item, values.get("key", thing.key), content)
+        changed = replace(thing, item=item, key=values.get("key", thing.key), content=content)
         self.table.put(changed)
         return changed
 
@@ -391,34 +353,24 @@ class AttributesOfKind(Resource[Attribute]):
 
 # -- processing
 
-_LONGEST_TEXT = 255
-_CHOICES = {"1": 1, "2": 2, "3": 3}
-
 
 def get_next_dataset(crunch: Crunch, call: Call) -> Reply:
-    """The first dataset of the site whose processing has not begun."""
+    """The first dataset of the site, or of a project, whose processing has not begun."""
     crunch.people.need(call)
-    return _next(crunch, None)
-
-
-def get_next_dataset_of_project(crunch: Crunch, call: Call) -> Reply:
-    """The first dataset of a project whose processing has not begun."""
-    crunch.people.need(call)
-    project = crunch.tree.find(call.arguments["slug"], PROJECT)
-    if project is None:
+    project = crunch.tree.find(call.arguments["slug"], PROJECT) if "slug" in call.arguments else None
+    if project is None and "slug" in call.arguments:
         raise not_found()
-    return _next(crunch, project.id)
-
-
-def _next(crunch: Crunch, of: int | None) -> Reply:
-    found = crunch.tree.next_dataset(of)
-    if found is None:
+    dataset = crunch.tree.next_dataset(project and project.id)
+    if dataset is None:
         return Reply({"project": "", "dataset": ""})
-    project = crunch.tree.slug(found.parent)
-    if project is None:
+    above = crunch.tree.slug(dataset.parent)
+    if above is None:
         # As on the site, which fails until a user deletes or locks the dataset.
-        raise Refused(500, f"The next dataset is {found.slug}, and its project was deleted.")
-    return Reply({"project": project, "dataset": found.slug})
+        raise Refused(500, f"The next dataset is {dataset.slug}, and its project was deleted.")
+    return Reply({"project": above, "dataset": dataset.slug})
+
+
+get_next_dataset_of_project = get_next_dataset
 
 
 def list_statuses(crunch: Crunch, call: Call) -> Reply:
@@ -432,27 +384,33 @@ def send_status(crunch: Crunch, call: Call) -> Reply:
     person = crunch.people.need(call, "status")
     sent = drf.fields_of(call)
     with crunch.context.database.transaction():
-        values = drf.validated(_fields(crunch), sent)
-        dataset = values["dataset"].id
-        status = crunch.statuses.add(dataset, person.id, values["stage"], values["state"], values)
+        values = drf.validated(_status_fields(crunch), sent)
+        dataset = values.pop("dataset").id
+        status = crunch.statuses.add(dataset, {**values, "site_user": person.id})
         crunch.tree.lock(dataset)
     return Reply(status, 201)
 
 
-def _fields(crunch: Crunch) -> dict[str, drf.Field]:
-    amount = drf.Field(integer(), null=True, blank_is_null=True)
-    user = drf.number_reference(crunch.people.by_id)
+TEXTS = ("agent_user", "version", "revision", "system", "system_release", "system_version", "machine", "hostname")
+"""A worker's descriptions of itself and of its machine, as texts."""
+ADDRESSES = ("ip_address", "mac_address")
+"""Its addresses, as texts."""
+AMOUNTS = ("memory_total", "memory_free", "disk_total", "disk_free")
+"""A worker's measures in bytes."""
+
+
+def _status_fields(crunch: Crunch) -> dict[str, drf.Field]:
+    dataset = drf.number_reference(lambda number: crunch.tree.things.first(id=number, kind=DATASET))
+    number = drf.Field(drf.choice(1, 2, 3), required=True)
+    text = drf.Field(drf.text(255, blank=True), default="")
+    amount = drf.Field(drf.bounded(), null=True, default=None, blank_is_null=True)
     return {
-        "dataset": drf.Field(
-            drf.number_reference(lambda number: crunch.tree.things.first(id=number, kind=DATASET)),
-            required=True,
-            blank_is_null=True,
-        ),
+        "dataset": drf.Field(dataset, required=True, blank_is_null=True),
         # Accepted and validated, but the caller's identity is used.
-        "site_user": drf.Field(user, null=True, blank_is_null=True),
-        "stage": drf.Field(drf.choice(_CHOICES), required=True),
-        "state": drf.Field(drf.choice(_CHOICES), required=True),
-        "note": drf.Field(drf.text(blank=True)),
-        **dict.fromkeys(TEXTS, drf.Field(drf.text(_LONGEST_TEXT, blank=True))),
+        "site_user": drf.Field(drf.number_reference(crunch.people.by_id), null=True, blank_is_null=True),
+        "stage": number,
+        "state": number,
+        "note": drf.Field(drf.text(blank=True), default=""),
+        **dict.fromkeys((*TEXTS, *ADDRESSES), text),
         **dict.fromkeys(AMOUNTS, amount),
     }

@@ -294,29 +294,25 @@ class Attributes:
         return found
 
 
-_WORKER = "agent_user version revision system system_release system_version machine hostname ip_address mac_address"
-TEXTS = _WORKER.split()
-"""A worker's descriptions of itself and of its machine, as texts."""
-
-AMOUNTS = ("memory_total", "memory_free", "disk_total", "disk_free")
-"""A worker's measures in bytes."""
-
-_DEFAULTS: Mapping[str, Any] = {"note": "", **dict.fromkeys(TEXTS, ""), **dict.fromkeys(AMOUNTS)}
-
-
 @dataclass(frozen=True, slots=True)
-class _Status:
+class Status:
+    """A status of the processing of a dataset.
+
+    Attributes:
+        id: Its number; 0 for the next one.
+        dataset: The dataset's number.
+        content: What the site returns beside these.
+    """
+
     id: int
     dataset: int
-    site_user: int
     stage: int
     state: int
     content: Mapping[str, Any]
 
     def to_json(self) -> dict[str, Any]:
         """The site's representation."""
-        own = {name: getattr(self, name) for name in ("id", "dataset", "site_user", "stage", "state")}
-        return {**own, **self.content}
+        return {"id": self.id, "dataset": self.dataset, **self.content}
 
 
 class Statuses:
@@ -330,32 +326,21 @@ class Statuses:
     """
 
     def __init__(self, database: Database) -> None:
-        self.table = Table(database, "crunch_statuses", _Status, indexes=("dataset, stage, state",))
+        self.table = Table(database, "crunch_statuses", Status, indexes=("dataset, stage, state",))
 
-    def add(self, dataset: int, user: int, stage: int, state: int, details: Mapping[str, Any]) -> dict[str, Any]:
-        """Keep a status.
+    def add(self, dataset: int, content: Mapping[str, Any]) -> dict[str, Any]:
+        """Keep a status, and return it as the site does.
 
         Args:
             dataset: The dataset's number.
-            user: Its sender.
-            stage: Which part of the processing it is about: 1 setup, 2 workflow, 3 upload.
-            state: How that is: 1 started, 2 done, 3 failed.
-            details: The worker's other fields: note and diagnostics.
-
-        Returns:
-            The status as the site returns it.
+            content: Its sender, the stage (1 setup, 2 workflow, 3 upload), its state (1 started, 2 done, 3 failed), and the
+                worker's note and diagnostics.
         """
-        content = {name: details.get(name, default) for name, default in _DEFAULTS.items()}
-        status = _Status(0, dataset, user, stage, state, content)
+        status = Status(0, dataset, content["stage"], content["state"], content)
         return replace(status, id=self.table.add(status)).to_json()
 
     def listed(self, after: int, most: int) -> list[dict[str, Any]]:
-        """Statuses as the site returns them, the oldest first.
-
-        Args:
-            after: Number of items to skip.
-            most: Largest number of items.
-        """
+        """Statuses as the site returns them, the oldest first, by the number of those before them and their own."""
         return [each.to_json() for each in self.table.all(order="id", limit=most, offset=after)]
 
     def of_dataset(self, dataset: int) -> list[dict[str, Any]]:

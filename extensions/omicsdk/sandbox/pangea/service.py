@@ -12,20 +12,20 @@ from omicsdk.sandbox.pangea import accounts, contrib, groups, nested, orders, re
 from omicsdk.sandbox.pangea.resource import NoPage, is_uuid
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.rest_framework.service import (
+    FORBIDDEN_PAGE,
     NOT_FOUND_PAGE,
+    READING,
+    SUFFIX,
     PathMiddleware,
-    error_page,
+    Paths,
     framework_service,
-    root_route,
 )
 from omicsdk.sandbox.service import Call, Handler, Reply, Service, handlers_in, is_reading
 
-_FORBIDDEN = error_page("403 Forbidden", "CSRF verification failed. Request aborted.")
 # The login routes accept both forms; all other paths have exactly one.
 _SLASHLESS = ("/api/auth/token/login", "/api/auth/token/logout")
 _WRITING = re.compile(r"/api/nested/(.*/$|.*/analysis_results)")
 """Routes by names, but for those that lack the slash at their end and point to where it is."""
-_SUFFIX = ".json"
 # Lists by names are not narrowed by them: they are those of the flat routes.
 _LISTS = [
     (re.compile(f"/api/nested/[^/]+/{pattern}"), f"/api/{flat}")
@@ -38,7 +38,6 @@ _LISTS = [
         ("sample_groups/[^/]+/analysis_results/[^/]+/fields", "sample_group_ar_fields"),
     )
 ]
-_READING = ("GET", "HEAD", "OPTIONS")
 
 
 def whole(handler: Handler, pangea: Pangea) -> Handler:
@@ -80,8 +79,8 @@ def _meant(path: str) -> str:
     """The route of the document that a path represents."""
     if path in _SLASHLESS:
         return f"{path}/"
-    if path.endswith(_SUFFIX) and is_uuid(path.removesuffix(_SUFFIX).rpartition("/")[2]):
-        return path.removesuffix(_SUFFIX)
+    if path.endswith(SUFFIX) and is_uuid(path.removesuffix(SUFFIX).rpartition("/")[2]):
+        return path.removesuffix(SUFFIX)
     return next((flat for pattern, flat in _LISTS if pattern.fullmatch(path)), path)
 
 
@@ -92,9 +91,9 @@ class PangeaPaths(PathMiddleware):
         """Response a request."""
         root = scope.get("root_path", "")
         path = scope["path"].removeprefix(root)
-        if _WRITING.match(path) and scope.get("method", "GET") not in _READING:
+        if _WRITING.match(path) and scope.get("method", "GET") not in READING:
             # Deployed servers treat these routes as pages of browsers, whose writes need a cookie.
-            await Response(_FORBIDDEN, 403, media_type="text/html")(scope, receive, send)
+            await Response(FORBIDDEN_PAGE, 403, media_type="text/html")(scope, receive, send)
         else:
             await super().__call__({**scope, "path": root + _meant(path)}, receive, send)
 
@@ -148,9 +147,8 @@ def pangea_service(pangea: Pangea, document: Mapping[str, Any]) -> Service:
         "pangea",
         document,
         handlers,
+        Paths(roots={"/api/auth/": {"users": "users"}}, suffixed=("/api/",)),
         middleware=PangeaPaths,
-        suffixed=("/api/",),
-        pages=[root_route("/api/auth/", {"users": "users/"})],
         crashes=_CRASHES,
         at_once=_only_reads_tables,
     )

@@ -33,7 +33,7 @@ def _part_count(value: Any) -> int:
 
 _REQUESTED: Mapping[str, Field] = {
     "filename": Field(text(trim=False), required=True),
-    "stance": Field(choice({WHOLE: WHOLE, IN_PARTS: IN_PARTS}), default=WHOLE),
+    "stance": Field(choice(WHOLE, IN_PARTS), default=WHOLE),
     "n_parts": Field(_part_count, default=1),
 }
 

@@ -10,13 +10,12 @@ from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from email import message_from_bytes
 from email.message import Message
-from ipaddress import ip_address
 from typing import Any, Never, cast
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from omicsdk.sandbox.rest_framework.refusals import NO_FIELD, Complaints, Invalid, Refused
 from omicsdk.sandbox.service import Call
-from omicsdk.sandbox.validation import whole_number
+from omicsdk.sandbox.validation import LARGEST, whole_number
 
 # -- bodies
 
@@ -35,19 +34,19 @@ def fields_of(call: Call) -> Mapping[str, Any]:
         Refused: 400 or 415; the body cannot be read.
         Invalid: It is JSON, but no object.
     """
-    kind = call.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if not call.content:
-        return Form() if kind in ("application/x-www-form-urlencoded", "multipart/form-data") else {}
-    match kind:
-        case "application/json":
-            return _object(_json(call.content))
+    content_type = call.headers.get("content-type", "")
+    match content_type.partition(";")[0].strip().lower():
         case "application/x-www-form-urlencoded":
             texts = parse_qs(call.content.decode("utf-8", "replace"), keep_blank_values=True)
             return Form({name: values[-1] for name, values in texts.items()})
         case "multipart/form-data":
-            return _parts(call.headers.get("content-type", ""), call.content)
+            return _parts(content_type, call.content) if call.content else Form()
+        case "application/json" if call.content:
+            return _object(_json(call.content))
+        case _ if call.content:
+            raise Refused(415, f'Unsupported media type "{content_type}" in request.')
         case _:
-            raise Refused(415, f'Unsupported media type "{call.headers.get("content-type", "")}" in request.')
+            return {}
 
 
 def _json(content: bytes) -> object:
@@ -65,15 +64,13 @@ def _json(content: bytes) -> object:
 
 def is_too_deep(value: object) -> bool:
     """Whether more lists and objects are in one another than answers can be written with."""
-    level = _nesting([value])
+    level = _nested([value])
     for _ in range(DEEPEST):
-        if not level:
-            return False
-        level = [inner for each in level for inner in _nesting(each.values() if isinstance(each, dict) else each)]
+        level = [inner for each in level for inner in _nested(each.values() if isinstance(each, dict) else each)]
     return bool(level)
 
 
-def _nesting(values: Iterable[Any]) -> list[dict[str, Any] | list[Any]]:
+def _nested(values: Iterable[Any]) -> list[dict[str, Any] | list[Any]]:
     """The lists and objects among values."""
     return [cast("dict[str, Any] | list[Any]", each) for each in values if isinstance(each, dict | list)]
 
@@ -90,36 +87,31 @@ def _parts(content_type: str, content: bytes) -> Form:
     message = message_from_bytes(b"Content-Type: " + content_type.encode("latin-1") + b"\r\n\r\n" + content)
     if not message.is_multipart():
         raise Refused(400, "Multipart form parse error - Invalid boundary in multipart: None")
-    found = Form()
+    form = Form()
     for part in cast("list[Message]", message.get_payload()):
-        name = part.get_param("name", header="content-disposition")
+        name, payload = part.get_param("name", header="content-disposition"), part.get_payload(decode=True)
         if isinstance(name, str):
-            payload = part.get_payload(decode=True)
-            found[name] = payload.decode("utf-8", "replace") if isinstance(payload, bytes) else ""
-    return found
+            form[name] = payload.decode("utf-8", "replace") if isinstance(payload, bytes) else ""
+    return form
 
 
 # -- fields
 
-REQUIRED = "This field is required."
-NULL = "This field may not be null."
 BLANK = "This field may not be blank."
-"""The largest integer that a database keeps."""
 ABSENT: Any = object()
 """The value of a field that is missing."""
 
 _NUL = "Null characters are not allowed."
-_TRUE = frozenset({"t", "T", "y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON", "1"})
-_FALSE = frozenset({"f", "F", "n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF", "0", "0.0"})
+_TRUE = {"t", "T", "y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON", "1", "1.0"}
+_FALSE = {"f", "F", "n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF", "0", "0.0"}
 _INTEGER_TAIL = re.compile(r"\.0*\s*$")
 _LONGEST_INTEGER = 1000
-_URL = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/?#]+[^\s]*", re.IGNORECASE)
-_URL_SCHEMES = ("http", "https", "ftp", "ftps")
 # Labels of 63 letters at most without a dash at their ends; the last one has two letters or more, and no digits unless
 # it is Punycode: as Django's URLValidator has it.
 _LABEL = r"[a-z0-9\u00a1-\uffff](?:[a-z0-9\u00a1-\uffff-]{0,61}[a-z0-9\u00a1-\uffff])?"
 _TOP = r"(?:(?!-)[a-z\u00a1-\uffff-]{2,63}(?<!-)|xn--[a-z0-9]{1,59})"
-_HOST = re.compile(rf"localhost|(?:{_LABEL}\.)+{_TOP}\.?", re.IGNORECASE)
+_HOST = rf"(?:localhost|(?:\d{{1,3}}\.){{3}}\d{{1,3}}|\[[0-9a-f:.]+\]|(?:{_LABEL}\.)+{_TOP}\.?)"
+_URL = re.compile(rf"(?:https?|ftps?)://(?:[^\s/?#@]*@)?{_HOST}(?::\d{{1,5}})?(?:[/?#]\S*)?", re.IGNORECASE)
 _EMAIL = re.compile(r"[-!#$%&'*+/=?^_`{}|~.0-9A-Za-z]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.[A-Za-z0-9-]{2,}")
 
 
@@ -178,27 +170,51 @@ def validated(fields: Mapping[str, Field], sent: Mapping[str, Any], *, partial: 
     Raises:
         Invalid: All that is wrong.
     """
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     wrong: dict[str, Wrong] = {}
     for name, field in fields.items():
         try:
-            value = _value(field, sent, name, partial=partial)
+            values[name] = _value(field, sent, name, partial=partial)
         except Wrong as error:
             wrong[name] = error
-        else:
-            if value is not ABSENT:
-                found[name] = value
     if wrong:
         complaints = {name: [error.text] for name, error in wrong.items()}
         raise Invalid(complaints, crashes=all(error.crashes for error in wrong.values()))
-    return found
+    return {name: value for name, value in values.items() if value is not ABSENT}
+
+
+def _value(field: Field, sent: Mapping[str, Any], name: str, *, partial: bool) -> Any:
+    is_form = isinstance(sent, Form)
+    value = sent.get(name, field.absent_in_form if is_form and not partial else ABSENT)
+    if value is ABSENT:
+        if field.required and not partial:
+            raise Wrong("This field is required.")
+        return ABSENT if partial else field.default
+    if value is None or (value == "" and field.blank_is_null):
+        if not field.null:
+            raise Wrong("This field may not be null.")
+        return None
+    return field.read(_from_text(value) if field.json_in_form and is_form else value)
+
+
+def _from_text(value: Any) -> Any:
+    try:
+        decoded: object = json.loads(value)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise Wrong(_NO_JSON) from error
+    if is_too_deep(decoded):
+        raise Wrong(_NO_JSON)
+    return decoded
+
+
+_NO_JSON = "Value must be valid JSON."
 
 
 def stated_fields(
     properties: Mapping[str, Mapping[str, Any]],
-    optional: Collection[str],
-    blank: Collection[str],
-    readers: Mapping[str, Reader],
+    optional: Collection[str] = (),
+    blank: Collection[str] = (),
+    readers: Mapping[str, Reader] = {},
 ) -> dict[str, Field]:
     """The writable fields of a schema.
 
@@ -206,7 +222,7 @@ def stated_fields(
         properties: The schema's properties.
         optional: Those that need not be sent; those that may be null need not either.
         blank: Texts that may be empty.
-        readers: The readers of values that the schema alone does not determine.
+        readers: The readers of values that the schema alone does not determine, references among them.
     """
     fields: dict[str, Field] = {}
     for name, stated in properties.items():
@@ -227,13 +243,11 @@ def _reader(stated: Mapping[str, Any], *, blank: bool) -> Reader:
     most: int | None = stated.get("maxLength")
     match stated:
         case {"enum": [*values]}:
-            return choice({str(each): each for each in values})
+            return choice(*values)
+        case {"format": str(name)} if name in _FORMATS:
+            return _FORMATS[name]
         case {"format": "uri"}:
             return url(most, blank=blank)
-        case {"format": "date-time"}:
-            return datetime_
-        case {"format": "date"}:
-            return day
         case {"type": "boolean"}:
             return boolean
         case {"type": str() | ["string", "null"] as kind} if "string" in kind:
@@ -248,36 +262,7 @@ def read_as(name: str, read: Reader, value: Any) -> Any:
     Raises:
         Invalid: It is refused, as a field of this name would.
     """
-    try:
-        return read(value)
-    except Wrong as error:
-        raise Invalid({name: [error.text]}) from error
-
-
-def _value(field: Field, sent: Mapping[str, Any], name: str, *, partial: bool) -> Any:
-    value = sent.get(name, ABSENT)
-    if value is ABSENT and isinstance(sent, Form) and not partial:
-        value = field.absent_in_form
-    if value is ABSENT:
-        if field.required and not partial:
-            raise Wrong(REQUIRED)
-        return ABSENT if partial else field.default
-    if value is None or (value == "" and field.blank_is_null):
-        if not field.null:
-            raise Wrong(NULL)
-        return None
-    return field.read(_from_text(value) if field.json_in_form and isinstance(sent, Form) else value)
-
-
-def _from_text(value: Any) -> Any:
-    wrong = Wrong("Value must be valid JSON.")
-    try:
-        found: object = json.loads(value)
-    except (TypeError, ValueError, RecursionError) as error:
-        raise wrong from error
-    if is_too_deep(found):
-        raise wrong
-    return found
+    return validated({name: Field(read)}, {name: value})[name]
 
 
 def text(most: int | None = None, *, blank: bool = False, trim: bool = True) -> Reader:
@@ -286,34 +271,62 @@ def text(most: int | None = None, *, blank: bool = False, trim: bool = True) -> 
     def read(value: Any) -> str:
         if isinstance(value, bool) or not isinstance(value, str | int | float):
             raise Wrong("Not a valid string.")
-        found = str(value).strip() if trim else str(value)
-        if not found and not blank:
+        words = str(value).strip() if trim else str(value)
+        if not words and not blank:
             raise Wrong(BLANK)
-        if most is not None and len(found) > most:
+        if most is not None and len(words) > most:
             raise Wrong(f"Ensure this field has no more than {most} characters.")
-        if "\0" in found:
+        if "\0" in words:
             raise Wrong(_NUL)
-        return found
+        return words
 
     return read
 
 
-def _counted(read: Reader, wrong: str) -> Reader:
-    def counted(value: Any) -> Any:
-        if isinstance(value, str) and len(value) > _LONGEST_INTEGER:
-            raise Wrong("String value too large.")
+def _parsed(read: Reader, wrong: str, *errors: type[Exception]) -> Reader:
+    """A reader that states the same of every value which another one fails on."""
+
+    def parsed(value: Any) -> Any:
         try:
             return read(value)
-        except (TypeError, ValueError, OverflowError) as error:
+        except (TypeError, ValueError, OverflowError, *errors) as error:
             raise Wrong(wrong) from error
 
-    return counted
+    return parsed
 
 
-integer = _counted(lambda value: int(_INTEGER_TAIL.sub("", str(value))), "A valid integer is required.")
+def _integer(value: Any) -> int:
+    if isinstance(value, str) and len(value) > _LONGEST_INTEGER:
+        raise Wrong("String value too large.")
+    return int(_INTEGER_TAIL.sub("", str(value)))
+
+
+integer = _parsed(_integer, "A valid integer is required.")
 """A integer, or a text of one."""
-number = _counted(float, "A valid number is required.")
-"""A number, or a text of one."""
+
+
+def bounded(least: int = -LARGEST - 1) -> Reader:
+    """A integer that the database takes: outside of that servers fail with 500, the sandbox states what is wrong."""
+
+    def read(value: Any) -> int:
+        number = integer(value)
+        for wrong, words, bound in ((number > LARGEST, "less", LARGEST), (number < least, "greater", least)):
+            if wrong:
+                raise Wrong(f"Ensure this value is {words} than or equal to {bound}.", crashes=True)
+        return number
+
+    return read
+
+
+def number(value: Any) -> float:
+    """A finite number, or a text of one. Servers store infinities, and cannot show any list that has one from then on."""
+    read = _parsed(float, _NO_NUMBER)(value)
+    if not math.isfinite(read):
+        raise Wrong(_NO_NUMBER, crashes=True)
+    return read
+
+
+_NO_NUMBER = "A valid number is required."
 
 
 def decimal(digits: int, places: int) -> Reader:
@@ -325,104 +338,67 @@ def decimal(digits: int, places: int) -> Reader:
     """
 
     def read(value: Any) -> str:
-        try:
-            found = Decimal(str(value).strip())
-        except InvalidOperation as error:
-            raise Wrong("A valid number is required.") from error
-        if not found.is_finite():
-            raise Wrong("A valid number is required.")
-        _, figures, exponent = found.as_tuple()
-        behind = max(0, -int(exponent))
-        whole = max(0, len(figures) + int(exponent))
-        if max(len(figures), behind) + max(0, int(exponent)) > digits:
+        exact = _parsed(lambda sent: Decimal(str(sent).strip()), _NO_NUMBER, InvalidOperation)(value)
+        if not exact.is_finite():
+            raise Wrong(_NO_NUMBER)
+        _, figures, exponent = exact.as_tuple()
+        behind = max(0, -exponent)
+        if max(len(figures), behind) + max(0, exponent) > digits:
             raise Wrong(f"Ensure that there are no more than {digits} digits in total.")
         if behind > places:
             raise Wrong(f"Ensure that there are no more than {places} decimal places.")
-        if whole > digits - places:
+        if len(figures) + exponent > digits - places:
             raise Wrong(f"Ensure that there are no more than {digits - places} digits before the decimal point.")
-        return f"{found:.{places}f}"
+        return f"{exact:.{places}f}"
 
     return read
 
 
 def boolean(value: Any) -> bool:
     """Yes or no, as JSON or as one of many words."""
-    if isinstance(value, str | bool | int | float):
-        word = str(value)
-        if word in _TRUE or word == "1.0":
-            return True
-        if word in _FALSE:
-            return False
-    raise Wrong("Must be a valid boolean.")
+    word = str(value) if isinstance(value, str | bool | int | float) else ""
+    if word not in _TRUE | _FALSE:
+        raise Wrong("Must be a valid boolean.")
+    return word in _TRUE
 
 
-def choice(values: Mapping[str, Any]) -> Reader:
+def choice(*values: Any) -> Reader:
     """One of some values, which may be sent as texts."""
 
     def read(value: Any) -> Any:
-        key = str(value)
-        if key not in values:
-            raise Wrong(f'"{key}" is not a valid choice.')
-        return values[key]
+        for each in values:
+            if str(each) == str(value):
+                return each
+        raise Wrong(f'"{value}" is not a valid choice.')
 
     return read
 
 
 def url(most: int | None = None, *, blank: bool = False) -> Reader:
-    """The address of something that is had by HTTP or FTP."""
-    return _formed(text(most, blank=blank), is_url, "Enter a valid URL.")
-
-
-def _formed(plain: Reader, fits: Callable[[str], object], wrong: str) -> Reader:
-    def read(value: Any) -> str:
-        found = plain(value)
-        if found and not fits(found):
-            raise Wrong(wrong)
-        return found
-
-    return read
-
-
-def is_url(value: str) -> bool:
-    """Whether a text is the address of something that is had by HTTP or FTP, on a host with a domain or this machine."""
-    if not _URL.fullmatch(value):
-        return False
-    try:
-        parts = urlsplit(value)
-        host, _ = parts.hostname or "", parts.port
-    except ValueError:
-        return False
-    return parts.scheme.lower() in _URL_SCHEMES and (_is_address(host) or _HOST.fullmatch(host) is not None)
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
+    """The address of something that is had by HTTP or FTP, on a host with a domain or this machine."""
+    return _matching(text(most, blank=blank), _URL, "Enter a valid URL.")
 
 
 def email(most: int | None = None) -> Reader:
     """An address of mail."""
-    return _formed(text(most), _EMAIL.fullmatch, "Enter a valid email address.")
+    return _matching(text(most), _EMAIL, "Enter a valid email address.")
 
 
-def _parsed(pattern: str, read: Callable[[str], str], wrong: str) -> Reader:
-    def parsed(value: Any) -> str:
-        try:
-            if isinstance(value, str) and re.match(pattern, value):
-                return read(value.strip())
-        except (ValueError, OverflowError) as error:
-            raise Wrong(wrong) from error
-        raise Wrong(wrong)
+def _matching(plain: Reader, pattern: re.Pattern[str], wrong: str) -> Reader:
+    def read(value: Any) -> str:
+        words = plain(value)
+        if words and not pattern.fullmatch(words):
+            raise Wrong(wrong)
+        return words
 
-    return parsed
+    return read
 
 
-def _in_utc(value: str) -> str:
-    found = datetime.fromisoformat(value)
-    return written(found if found.tzinfo else found.replace(tzinfo=UTC))
+def _moment(value: str) -> str:
+    if not re.match(r"\d{4}-\d{1,2}-\d{1,2}[T ]\d{1,2}:\d{1,2}", value):
+        raise ValueError(value)
+    moment = datetime.fromisoformat(value.strip())
+    return written(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 
 
 def written(value: datetime) -> str:
@@ -430,18 +406,20 @@ def written(value: datetime) -> str:
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-datetime_ = _parsed(
-    r"\d{4}-\d{1,2}-\d{1,2}[T ]\d{1,2}:\d{1,2}",
-    _in_utc,
-    "Datetime has wrong format. Use one of these formats instead: YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z].",
-)
-"""A date with a time, in ISO 8601; what has no zone is UTC. It is written in UTC."""
-day = _parsed(
-    r"\s*\d{4}-\d{1,2}-\d{1,2}\s*$",
-    lambda value: date(*(int(part) for part in value.split("-"))).isoformat(),
-    "Date has wrong format. Use one of these formats instead: YYYY-MM-DD.",
-)
-"""A date."""
+def _date(value: str) -> str:
+    if not re.match(r"\s*\d{4}-\d{1,2}-\d{1,2}\s*$", value):
+        raise ValueError(value)
+    return date(*(int(part) for part in value.split("-"))).isoformat()
+
+
+_FORMATS: Mapping[str, Reader] = {
+    "date-time": _parsed(
+        _moment,
+        "Datetime has wrong format. Use one of these formats instead: YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z].",
+    ),
+    "date": _parsed(_date, "Date has wrong format. Use one of these formats instead: YYYY-MM-DD."),
+}
+"""Dates with a time, in ISO 8601 (what has no zone is UTC; it is written in UTC), and dates."""
 
 
 def json_value(value: Any) -> Any:
@@ -450,7 +428,7 @@ def json_value(value: Any) -> Any:
     while waiting:  # a loop, as JSON may be nested more deeply than calls
         each = waiting.pop()
         if isinstance(each, float) and not math.isfinite(each):
-            raise Wrong("Value must be valid JSON.")
+            raise Wrong(_NO_JSON)
         if isinstance(each, str) and "\0" in each:
             raise Wrong(_NUL, crashes=True)
         if isinstance(each, dict):
@@ -460,21 +438,16 @@ def json_value(value: Any) -> Any:
     return value
 
 
-def _reference(find: Callable[[Any], Any], key: Callable[[Any], Any], wrong: str) -> Reader:
-    """The key of another object.
+# -- references
 
-    Args:
-        find: Gives the object by its key; None for none.
-        key: Makes the key of what was sent: None where nothing can have it; or raises Wrong.
-        wrong: The complaint where there is no such thing, with `{}` for what was sent.
-    """
 
+def _reference(find: Callable[[Any], Any], key: Reader, wrong: str) -> Reader:
     def read(value: Any) -> Any:
         known_by = key(value)
-        found = None if known_by is None else find(known_by)
-        if found is None:
+        referenced = None if known_by is None else find(known_by)
+        if referenced is None:
             raise Wrong(wrong.format(value))
-        return found
+        return referenced
 
     return read
 
@@ -483,22 +456,14 @@ _NO_SUCH_KEY = 'Invalid pk "{}" - object does not exist.'
 
 
 def slug_reference(find: Callable[[str], Any]) -> Reader:
-    """The slug that another thing is known by.
-
-    Args:
-        find: Gives the object by its slug; None for none.
-    """
+    """Another thing by its slug; the function gives it, or None for none."""
     return _reference(
         find, lambda value: value if isinstance(value, str) else None, "Object with slug={} does not exist."
     )
 
 
 def number_reference(find: Callable[[int], Any]) -> Reader:
-    """The number that another thing is known by, as a number or a text.
-
-    Args:
-        find: Gives the object by its number, which the database takes; None for none.
-    """
+    """Another thing by its number, as a number or a text; the function gives it, or None for none."""
     return _reference(find, _row_number_sent, _NO_SUCH_KEY)
 
 
@@ -509,17 +474,13 @@ def _row_number_sent(value: Any) -> int | None:
     return row_number(str(value))
 
 
-def row_number(text_of_number: str) -> int | None:
+def row_number(digits: str) -> int | None:
     """The number of a row that a text is, in digits; None where no row has it."""
-    return whole_number(text_of_number) if text_of_number.isdecimal() else None
+    return whole_number(digits) if digits.isdecimal() else None
 
 
 def uuid_reference(find: Callable[[str], Any]) -> Reader:
-    """The UUID that another thing is known by.
-
-    Args:
-        find: Gives the object by its UUID in canonical form; None for none.
-    """
+    """Another thing by its UUID; the function gives it by the canonical form, or None for none."""
     return _reference(find, canonical_uuid, _NO_SUCH_KEY)
 
 

@@ -2,16 +2,15 @@
 sent."""
 
 import base64
-import binascii
-import json
+import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 from urllib.parse import parse_qsl, quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from omicsdk.sandbox.document import operations
@@ -64,7 +63,8 @@ class Authentication(Generic[U]):
                 wrong = "Token string should not contain spaces." if words else "No credentials provided."
                 raise self.refused(f"Invalid token header. {wrong}")
             case "basic", words if self._by_password is not None:
-                return self._known(self._by_password(*self._name_and_password(words)), "Invalid username/password.")
+                name, _, password = _decoded("".join(words)).partition(":")
+                return self._known(self._by_password(name, password), "Invalid username/password.")
             case _:
                 return None
 
@@ -76,50 +76,19 @@ class Authentication(Generic[U]):
         """
         return self._known(self.find(authorization), MISSING)
 
-    def _known(self, found: U | None, refusal: str) -> U:
-        if found is None:
+    def _known(self, caller: U | None, refusal: str) -> U:
+        if caller is None:
             raise self.refused(refusal)
-        return found
-
-    def _name_and_password(self, words: Sequence[str]) -> tuple[str, str]:
-        if len(words) != 1:
-            wrong = "Credentials string should not contain spaces." if words else "No credentials provided."
-            raise self.refused(f"Invalid basic header. {wrong}")
-        try:
-            # As the framework does, this passes over what base64 does not have.
-            content = base64.b64decode(words[0].encode())
-        except binascii.Error as error:
-            raise self.refused("Invalid basic header. Credentials not correctly base64 encoded.") from error
-        try:
-            text = content.decode()
-        except UnicodeDecodeError:
-            text = content.decode("latin-1")
-        name, _, password = text.partition(":")
-        return name, password
+        return caller
 
 
-METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-"""Methods that roots answer, all but the first with a refusal."""
-
-_ALLOWED = {"Allow": "GET, HEAD, OPTIONS"}
-
-
-def root_route(path: str, listed: Mapping[str, str], suffix: str = "") -> Route:
-    """The route of a root.
-
-    Args:
-        path: The root, with a slash at its end.
-        listed: Listed routes, each with its path below the root.
-        suffix: Rest of the route's path after the root.
-    """
-
-    async def response(request: Request) -> Response:
-        if request.method not in ("GET", "HEAD"):
-            return JSONResponse({"detail": f'Method "{request.method}" not allowed.'}, 405, _ALLOWED)
-        base = f"{origin(request)}{request.url.path.removesuffix(suffix)}"
-        return JSONResponse({name: f"{base}{where}" for name, where in listed.items()}, headers=_ALLOWED)
-
-    return Route(f"{path}{suffix}", response, methods=list(METHODS))
+def _decoded(word: str) -> str:
+    """A name and a password; empty where they cannot be read."""
+    try:
+        # As the framework does, this passes over what base64 does not have.
+        return base64.b64decode(word.encode()).decode()
+    except ValueError:
+        return ""
 
 
 def error_page(title: str, details: str = "") -> str:
@@ -133,87 +102,116 @@ def error_page(title: str, details: str = "") -> str:
 NOT_FOUND_PAGE = error_page("Not Found", "The requested resource was not found on this server.")
 """The page that represents what does not exist."""
 _CRASH_PAGE = error_page("Server Error (500)")
-_SUFFIX = ".json"
+FORBIDDEN_PAGE = error_page("403 Forbidden", "CSRF verification failed. Request aborted.")
+"""The page that represents a write to a page, which needs a browser's cookie."""
+_CRASH_PAGE = error_page("Server Error (500)")
+SUFFIX = ".json"
+"""The suffix that states the format."""
+READING = ("GET", "HEAD", "OPTIONS")
+"""Methods that need no cookie."""
 _PLAIN = "/:;@&=+$,!~*'()"
 """Characters that are unquoted in the address of a redirect."""
 
 _ACCEPTED = ("application/json", "application/*", "*/*", "text/html", "text/*")
+_NO_PATH = re.compile(r"(?!)")
+_DOCUMENT = "/openapi.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """What concerns the paths of a service.
+
+    Attributes:
+        roots: Paths that list others, each with the names of these and their paths below it.
+        suffixed: Paths, by how they begin, that also take the suffix `.json`.
+        pages: Paths at which a deployed site looks for a page: it adds the slash at the end, and refuses writes.
+        check_access: Raises a Problem for a request that may not even learn which methods there are; gets the headers.
+    """
+
+    roots: Mapping[str, Mapping[str, str]]
+    suffixed: tuple[str, ...]
+    pages: re.Pattern[str] = _NO_PATH
+    check_access: Callable[[Mapping[str, str]], object] = lambda _headers: None
 
 
 class PathMiddleware:
-    """Answer what the routes of a service do not: wrong methods, OPTIONS, missing slashes, unacceptable formats.
+    """Answer what the routes of a service do not: roots, wrong methods, OPTIONS, missing slashes, unacceptable formats.
 
     Args:
         app: The routes.
         document: The service's document.
-        gate: Raises a Problem for a request that may not even learn which methods there are; gets the request's headers.
-        suffixed: Paths, by how they begin, that also take the suffix `.json`.
-        others: Paths that are not in the document and have routes.
+        paths: What concerns its paths.
     """
 
-    def __init__(
-        self,
-        app: ASGIApp,
-        document: Mapping[str, Any],
-        check_access: Callable[[Mapping[str, str]], object] = lambda _headers: None,
-        suffixed: Sequence[str] = (),
-        others: Sequence[str] = (),
-    ) -> None:
+    def __init__(self, app: ASGIApp, document: Mapping[str, Any], paths: Paths) -> None:
         self._app = app
-        self._others = frozenset(others)
-        self._paths = Router((operation.path, operation.method) for operation in operations(document))
-        self._check_access = check_access
-        self._suffixed = tuple(suffixed)
+        self._paths = paths
+        methods: dict[str, list[str]] = {path: ["GET"] for path in paths.roots}
+        for operation in operations(document):
+            methods.setdefault(operation.path, []).append(operation.method)
+        self._routes = PathIndex(
+            (path, (re.compile(re.sub(r"\\\{[^}]*\\\}", "[^/]+", re.escape(path))), each))
+            for path, each in methods.items()
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         root = scope.get("root_path", "")
-        path = scope["path"].removeprefix(root)
-        if path in self._others:
-            await self._app(scope, receive, send)
-            return
-        path, stated = self._meant(path)
+        path, stated = self._route(scope["path"].removeprefix(root))
         methods = [*stated, *(["HEAD"] if "GET" in stated else []), "OPTIONS"]
-        allowed = ", ".join(methods)
+        allowed = {"Allow": ", ".join(methods)}
         try:
-            response = await self._without_route(scope, methods) if stated else self._moved(scope, path)
+            response = await self._without_route(scope, path, methods) if stated else self._without_path(scope, path)
         except Problem as problem:
-            body, headers = json.dumps(error_body(problem)), {"Allow": allowed, **problem.headers}
-            response = Response(body, problem.status, headers, media_type="application/json")
+            response = JSONResponse(error_body(problem), problem.status, {**allowed, **problem.headers})
         if response is not None:
             await response(scope, receive, send)
             return
         scope = {**scope, "path": root + path, "method": "GET" if scope["method"] == "HEAD" else scope["method"]}
-        await self._app(scope, receive, _allowing(send, allowed.encode()))
+        await self._app(scope, receive, _allowing(send, allowed["Allow"].encode()) if stated else send)
 
-    def _meant(self, path: str) -> tuple[str, Sequence[str]]:
+    def _route(self, path: str) -> tuple[str, Sequence[str]]:
         """Return the path without an allowed format suffix, and its methods; none if the path is unknown."""
         tried = [path]
-        if path.endswith(_SUFFIX) and path.startswith(self._suffixed):
-            tried += [path.removesuffix(_SUFFIX), f"{path.removesuffix(_SUFFIX)}/"]
+        if path.endswith(SUFFIX) and path.startswith(self._paths.suffixed):
+            tried += [path.removesuffix(SUFFIX), f"{path.removesuffix(SUFFIX)}/"]
         return next(((each, methods) for each in tried if (methods := self._methods(each))), (path, ()))
-
-    def _moved(self, scope: Scope, path: str) -> Response:
-        """Send to the path with a slash at its end, where there is one."""
-        if not self._methods(f"{path}/"):
-            return Response(NOT_FOUND_PAGE, 404, media_type="text/html")
-        query = scope["query_string"].decode("latin-1")
-        where = f"{quote(scope['path'], safe=_PLAIN)}/{'?' if query else ''}{query}"
-        # A client that follows this redirect turns a POST into a GET: as on deployed servers.
-        return Response(b"", 301, {"Location": where, "Content-Type": "text/html; charset=utf-8"})
-
-    async def _without_route(self, scope: Scope, methods: Sequence[str]) -> Response | None:
-        """The response of what no route is requested; None for all else. It refuses methods and what is not JSON."""
-        headers, method = headers_of(scope), scope["method"]
-        if method not in methods or method == "OPTIONS":
-            await run_in_threadpool(self._check_access, headers)
-        if method not in methods:
-            raise Refused(405, f'Method "{method}" not allowed.')
-        _negotiate(scope, headers)
-        return _described(methods) if method == "OPTIONS" else None
 
     def _methods(self, path: str) -> Sequence[str]:
         """The methods of the first template that fits a path; none where none does."""
-        return next((methods for methods, _ in self._paths.matches(segments_of(path))), ())
+        return next((methods for pattern, methods in self._routes.candidates(path) if pattern.fullmatch(path)), ())
+
+    def _without_path(self, scope: Scope, path: str) -> Response | None:
+        """Send to the path with a slash at its end, where there is one; the document is at no path of its own."""
+        if path == _DOCUMENT:
+            return None
+        if self._methods(f"{path}/") or (not path.endswith("/") and self._paths.pages.fullmatch(f"{path}/")):
+            query = scope["query_string"].decode("latin-1")
+            where = f"{quote(scope['path'], safe=_PLAIN)}/{'?' if query else ''}{query}"
+            # A client that follows this redirect turns a POST into a GET: as on deployed servers.
+            return Response(b"", 301, {"Location": where, "Content-Type": "text/html; charset=utf-8"})
+        if scope["method"] not in READING and self._paths.pages.fullmatch(path):
+            return Response(FORBIDDEN_PAGE, 403, media_type="text/html")
+        return Response(NOT_FOUND_PAGE, 404, media_type="text/html")
+
+    async def _without_route(self, scope: Scope, path: str, methods: Sequence[str]) -> Response | None:
+        """The response of what no route is requested; None for all else. It refuses methods and what is not JSON."""
+        headers, method, root = headers_of(scope), scope["method"], self._paths.roots.get(path)
+        if root is None and (method not in methods or method == "OPTIONS"):
+            await run_in_threadpool(self._paths.check_access, headers)
+        if method not in methods:
+            raise Refused(405, f'Method "{method}" not allowed.')
+        _negotiate(scope, headers)
+        allowed = {"Allow": ", ".join(methods)}
+        if method == "OPTIONS":
+            return JSONResponse({"renders": ["application/json"], "parses": _PARSED}, headers=allowed)
+        if root is None:
+            return None
+        base = f"{origin(Request(scope))}{scope['path'].removesuffix(SUFFIX)}"
+        suffix = SUFFIX if scope["path"].endswith(SUFFIX) else "/"
+        return JSONResponse({name: f"{base}{where}{suffix}" for name, where in root.items()}, headers=allowed)
+
+
+_PARSED = ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"]
 
 
 def _negotiate(scope: Scope, headers: Mapping[str, str]) -> None:
@@ -226,14 +224,6 @@ def _negotiate(scope: Scope, headers: Mapping[str, str]) -> None:
         raise Refused(406, "Could not satisfy the request Accept header.")
 
 
-def _described(methods: Sequence[str]) -> Response:
-    response = {
-        "renders": ["application/json"],
-        "parses": ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"],
-    }
-    return Response(json.dumps(response), 200, {"Allow": ", ".join(methods)}, media_type="application/json")
-
-
 def _allowing(send: Send, methods: bytes) -> Send:
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start" and b"allow" not in dict(message["headers"]):
@@ -243,19 +233,15 @@ def _allowing(send: Send, methods: bytes) -> Send:
     return sending
 
 
-_DOCUMENT = "/openapi.json"
-
-
 def framework_service(
     name: str,
     document: Mapping[str, Any],
     handlers: Mapping[str, Handler],
+    paths: Paths,
     *,
     middleware: type[PathMiddleware] = PathMiddleware,
-    check_access: Callable[[Mapping[str, str]], object] = lambda _headers: None,
-    suffixed: Sequence[str] = (),
-    pages: Sequence[Route] = (),
-    **more: Any,
+    crashes: Mapping[str, Sequence[int]],
+    at_once: Callable[[Operation, Sequence[tuple[str, str]]], bool],
 ) -> Service:
     """A service.
 
@@ -263,11 +249,10 @@ def framework_service(
         name: Its name, which is also its place.
         document: Its OpenAPI 3.1 document.
         handlers: Operation name to handler; each finds out the caller.
+        paths: What concerns its paths.
         middleware: Answers requests before they reach the routes.
-        gate: Raises a Problem for a request that may not even learn which methods there are; gets the request's headers.
-        suffixed: Paths, by how they begin, that also take the suffix `.json`.
-        pages: Routes that the document does not state.
-        more: Other properties of the service, such as `absent` and `crashes`.
+        crashes: Operations in which the real server fails, as `Service` has them.
+        at_once: Whether a handler only reads tables, as `Service` has it.
     """
     return Service(
         name=name,
@@ -279,11 +264,9 @@ def framework_service(
         error_body=error_body,
         error_type="application/json",
         request_id="",
-        around=lambda app: middleware(
-            app, document, check_access, suffixed, [_DOCUMENT, *(each.path for each in pages)]
-        ),
-        pages=pages,
+        around=lambda app: middleware(app, document, paths),
         checks=False,
         crash=Reply(text=_CRASH_PAGE, status=500, headers={"Content-Type": "text/html; charset=utf-8"}),
-        **more,
+        crashes=crashes,
+        at_once=at_once,
     )

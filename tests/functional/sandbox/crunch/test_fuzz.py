@@ -8,7 +8,7 @@ from conformity import NO_TLS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.crunch.tree import AMOUNTS, TEXTS
+from omicsdk.sandbox.crunch.items import AMOUNTS, TEXTS
 from omicsdk.sandbox.document import Operation, operations, read_document
 
 OPERATIONS = operations(read_document("crunch"))

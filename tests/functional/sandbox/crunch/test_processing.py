@@ -29,26 +29,6 @@ def _send(client: httpx.Client, dataset: int, stage: int, state: int, **told: st
     return client.post("/statuses/", data={"dataset": dataset, "stage": stage, "state": state, **told})
 
 
-def test_datasets_come_project_by_project(admin: httpx.Client, numbers: dict[str, int]) -> None:
-    came: list[str] = []
-    while (following := admin.get("/next/").json()) != NOTHING:
-        came.append(following["dataset"])
-        assert _send(admin, numbers[following["dataset"]], SETUP, START).status_code == 201
-    assert came == ["p:two", "p:three", "q:one"]
-
-
-def test_a_project_has_a_separate_next(admin: httpx.Client, numbers: dict[str, int]) -> None:
-    assert admin.get("/projects/q/next/").json() == {"project": "q", "dataset": "q:one"}
-    _send(admin, numbers["q:one"], SETUP, START)
-    assert admin.get("/projects/q/next/").json() == NOTHING
-    assert admin.get("/next/").json()["dataset"] == "p:two"
-    assert admin.get("/projects/nope/next/").status_code == 404
-
-
-def test_asking_reserves_nothing(admin: httpx.Client, reader: httpx.Client) -> None:
-    assert admin.get("/next/").json() == reader.get("/next/").json()
-
-
 def test_a_failed_dataset_comes_back_when_it_is_unlocked(
     admin: httpx.Client, site: Sandbox, numbers: dict[str, int]
 ) -> None:

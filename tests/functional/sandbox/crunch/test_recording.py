@@ -18,12 +18,8 @@ ARGUED = {
     **dict.fromkeys((204, 205, 215, 243, 244, 263, 287, 295, 297, 358, 395, 559, 705, 706), _FAILURE),
     **dict.fromkeys((46, 152, 242, 389, 565), _SLASH),
     **dict.fromkeys((50, 53, 167, 427), _BROWSER),
-    573: "the site looks for a page of that name; the sandbox has none, so it says that there is nothing",
     **dict.fromkeys((396, 397), "the site fails with 500, and stores the infinite number; the sandbox refuses it"),
     **dict.fromkeys((399, 400), _INFINITE),
-    **dict.fromkeys(
-        (388, 390), "the site takes an unknown address for a form of its pages (403); here nothing is there"
-    ),
     **dict.fromkeys((158, 574), "the sandbox doesn't describe the fields of what is written: the document does"),
     696: "the site fails with 500, a page; the sandbox does, too, and says in JSON why",
     707: "the sandbox answers whatever it is called",
