@@ -23,10 +23,10 @@ def crunch_service(crunch: Crunch, document: Mapping[str, Any]) -> Service:
         crunch: Its state.
         document: Its OpenAPI 3.1 document.
     """
-    schemas = document["components"]["schemas"]
+    crunch.schemas = document["components"]["schemas"]
     handlers: dict[str, Handler] = handlers_in(document, crunch, items)
-    kinds = [kind(crunch, crunch.tree.things, schemas) for kind in (Projects, Items, Datasets)]
-    for resource in (*kinds, *(AttributesOfKind(crunch, kind, schemas) for kind in KINDS)):
+    kinds = [kind(crunch) for kind in (Projects, Items, Datasets)]
+    for resource in (*kinds, *(AttributesOfKind(crunch, kind) for kind in KINDS)):
         handlers |= resource.handlers()
     return framework_service(
         "crunch",

@@ -1,11 +1,11 @@
 """The site: its users, its storage, the initial contents, and its listings."""
 
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from omicsdk.core.files import in_place_of
 from omicsdk.sandbox.crunch import SANDBOX_CRUNCH_READER, SANDBOX_CRUNCH_USER
 from omicsdk.sandbox.crunch.tree import DATASET, PROJECT, Attributes, Statuses, Thing, Tree
 from omicsdk.sandbox.rest_framework.refusals import forbidden
@@ -37,10 +37,6 @@ class Person:
     password: str
     everything: bool
     permissions: Sequence[str]
-
-    def may(self, permission: str) -> bool:
-        """Whether they have a permission."""
-        return self.everything or permission in self.permissions
 
 
 class People:
@@ -98,7 +94,7 @@ class People:
         """
         person = self.authentication.need(call.headers.get("authorization"))
         verb = _VERBS.get(call.operation.method)
-        if model and verb is not None and not person.may(f"{verb}_{model}"):
+        if model and verb and not person.everything and f"{verb}_{model}" not in person.permissions:
             raise forbidden()
         return person
 
@@ -122,28 +118,6 @@ EXAMPLE = "sandbox:example-reads"
 _READS = "".join(f"@read{number}\n{'ACGT' * 4}\n+\n{'I' * 16}\n" for number in range(1, 26))
 
 
-def add_example(tree: Tree, attributes: Attributes) -> None:
-    """Add a project whose script counts reads, and a dataset with a file of them.
-
-    Args:
-        tree: The tree of items.
-        attributes: Their attributes.
-    """
-    project = tree.add(
-        PROJECT,
-        None,
-        {"name": "Sandbox", "description": "Counts the reads of FASTQ files", "workflow": _WORKFLOW.strip()},
-    )
-    dataset = tree.add(DATASET, project, {"name": "Example Reads", "description": "25 reads of 16 bases"})
-    attributes.add("int", dataset.id, "reads", {"value": 25})
-
-
-def _files(folder: Path) -> dict[str, tuple[int, int]]:
-    """Everything below a folder, with sizes and times by which a change is seen."""
-    stats = {str(path): path.lstat() for path in folder.rglob("*")}
-    return {path: (found.st_size, found.st_mtime_ns) for path, found in stats.items()}
-
-
 _NUMBERED = ("crunch_users", "crunch_items", "crunch_attributes", "crunch_statuses")
 
 
@@ -161,6 +135,7 @@ class Crunch:
         tree: Projects, datasets and items.
         attributes: Their attributes.
         statuses: Statuses of their processing.
+        schemas: The schemas of the document by which it is served.
     """
 
     def __init__(self, context: SandboxContext, folder: Path) -> None:
@@ -170,28 +145,27 @@ class Crunch:
         self.tree = Tree(context.database)
         self.attributes = Attributes(context.database)
         self.statuses = Statuses(context.database)
-        self._laid_out: dict[str, tuple[int, int]] = {}
+        self.schemas: Mapping[str, Any] = {}
         if self.people.by_id(1) is None:
             self.clear()
 
     def clear(self) -> None:
         """Restore the initial contents, after the database was emptied."""
         self.empty()
-        add_example(self.tree, self.attributes)
+        fields = {"name": "Sandbox", "description": "Counts the reads of FASTQ files", "workflow": _WORKFLOW.strip()}
+        project = self.tree.add(PROJECT, None, fields)
+        fields = {"name": "Example Reads", "description": "25 reads of 16 bases"}
+        self.attributes.add("int", self.tree.add(DATASET, project, fields).id, "reads", {"value": 25})
         self.lay_out()
 
     def lay_out(self) -> None:
-        """Restore the initial files, unless they exist and no others do."""
-        if self._laid_out and self._laid_out == _files(self.storage):
-            return
+        """Restore the initial files."""
         self._empty_storage()
         dataset = self.tree.find(EXAMPLE, DATASET)
         assert dataset is not None
         path = self.storage / dataset.base_file_path / "reads.fastq"
         path.parent.mkdir(parents=True, exist_ok=True)
-        with in_place_of(path) as file:
-            file.write(_READS.encode())
-        self._laid_out = _files(self.storage)
+        path.write_text(_READS)
 
     def empty(self) -> None:
         """Leave the two users and nothing else; numbers begin with 1 again."""
@@ -244,3 +218,34 @@ class Crunch:
             self.attributes.table.remove(item=thing.id)
             self.statuses.table.remove(dataset=thing.id)
             self.tree.remove(thing)
+
+
+def _items(kind: str, plural: str, title: str, *, opens: str = "") -> Listing:
+    query = (
+        "SELECT i.slug, i.name, (SELECT name FROM crunch_items p WHERE p.id = i.parent), CASE WHEN i.locked THEN 'locked'"  # noqa: S608 - our own words
+        f" ELSE 'free' END FROM crunch_items i WHERE i.kind = '{kind}' ORDER BY i.place"
+    )
+    return Listing(plural, title, ("Slug", "Name", "In", "State"), query, opens=opens)
+
+
+_ATTRIBUTES = "SELECT a.key, a.kind, i.slug FROM crunch_attributes a JOIN crunch_items i ON i.id = a.item ORDER BY a.id"
+CRUNCH = Collection(
+    "crunch",
+    "django-crunch",
+    "/crunch",
+    (
+        _items("project", "projects", "Projects", opens="children"),
+        Listing(
+            "children",
+            "What is in a project",
+            ("Slug", "Name", "Kind"),
+            "SELECT i.slug, i.name, i.kind, p.slug AS above FROM crunch_items i JOIN crunch_items p ON p.id = i.parent"
+            " ORDER BY i.place",
+            inside="above",
+        ),
+        _items("dataset", "datasets", "Datasets"),
+        _items("item", "items", "Items"),
+        Listing("attributes", "Attributes", ("Key", "Kind", "Of"), _ATTRIBUTES),
+        Listing("users", "Users", ("Name",), "SELECT name FROM crunch_users ORDER BY id"),
+    ),
+)

@@ -1,14 +1,13 @@
 """The site's data: one tree of projects, datasets and items, their attributes, and statuses of processing."""
 
+import json
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any
 
 from omicsdk.sandbox.state.database import Database, Table
-
-R = TypeVar("R")
 
 LONGEST = 255
 """Characters that a slug may have."""
@@ -50,8 +49,6 @@ def free_slug(slug: str, taken: Callable[[str], bool]) -> str:
 PROJECT, DATASET, ITEM = "project", "dataset", "item"
 FILES = "crunch"
 """The folder of the storage below which datasets have theirs."""
-
-_MANY = 500
 
 
 @dataclass(slots=True)  # not frozen: that doubles the time in which a row becomes an object
@@ -137,7 +134,7 @@ class Tree:
 
     def parts(self, numbers: Sequence[int]) -> list[Thing]:
         """The descendants of some items, in the order of the tree."""
-        return _of_many(self.things, "parent", numbers, "place")
+        return self.things.all(f"parent {_AMONG}", json.dumps(numbers), order="place")
 
     def next_dataset(self, project: int | None) -> Thing | None:
         """The first dataset whose processing has not begun, and that is not complete; None when none is left.
@@ -223,13 +220,7 @@ class Tree:
 _TEXTS = ("description", "details", "workflow", "base_file_path")
 
 
-def _of_many(table: Table[R], field: str, numbers: Sequence[int], order: str) -> list[R]:
-    """Rows whose field has one of some numbers: queried in parts, as SQLite bounds the number of question marks."""
-    found: list[R] = []
-    for start in range(0, len(numbers), _MANY):
-        some = numbers[start : start + _MANY]
-        found += table.all(f"{field} IN ({', '.join('?' * len(some))})", *some, order=order)
-    return found
+_AMONG = "IN (SELECT value FROM json_each(?))"
 
 
 def default_path(project: Thing | None, dataset: str) -> str:
@@ -289,7 +280,7 @@ class Attributes:
     def of_items(self, items: Sequence[int]) -> dict[int, list[Attribute]]:
         """The attributes of several objects by the object's number, each in the order of their making."""
         found: dict[int, list[Attribute]] = {}
-        for each in _of_many(self.table, "item", items, "id"):
+        for each in self.table.all(f"item {_AMONG}", json.dumps(items), order="id"):
             found.setdefault(each.item, []).append(each)
         return found
 

@@ -101,7 +101,6 @@ def error_page(title: str, details: str = "") -> str:
 
 NOT_FOUND_PAGE = error_page("Not Found", "The requested resource was not found on this server.")
 """The page that represents what does not exist."""
-_CRASH_PAGE = error_page("Server Error (500)")
 FORBIDDEN_PAGE = error_page("403 Forbidden", "CSRF verification failed. Request aborted.")
 """The page that represents a write to a page, which needs a browser's cookie."""
 _CRASH_PAGE = error_page("Server Error (500)")
