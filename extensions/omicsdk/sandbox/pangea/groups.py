@@ -45,7 +45,6 @@ class SampleGroups(Resource):
     new = NEW_GROUP
     filled = ("description",)
     references: ClassVar[Mapping[str, str]] = {"organization": "organization", "bucket": "s3_bucket"}
-    existing_only: ClassVar[Mapping[str, str]] = {"bucket": "s3_bucket"}
     login_first = False
 
     def requested(self) -> Sequence[Where]:

@@ -50,7 +50,7 @@ class JobPrototypes(Resource):
     """Prototypes of jobs."""
 
     kind, one, schema = JOB_PROTOTYPE, "job_order_prototype", "JobOrderProto"
-    existing_only: ClassVar[Mapping[str, str]] = {"pipeline_module": MODULE}
+    references: ClassVar[Mapping[str, str]] = {"pipeline_module": MODULE}
 
 
 class GroupOrderPrototypes(Resource):
@@ -82,7 +82,6 @@ class Jobs(Resource):
         "pipeline_module": MODULE,
         "analysis_result": "sample_ar",
     }
-    existing_only: ClassVar[Mapping[str, str]] = {"pipeline_module": MODULE, "analysis_result": "sample_ar"}
 
     def may_see(self, thing: Thing) -> bool:
         """Also members of the organization that the order is of."""

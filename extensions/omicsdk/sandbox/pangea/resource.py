@@ -95,8 +95,7 @@ class Resource:
         unique: Fields that no two things have alike; of those that have a parent, below one.
         new: Fields of a new object that requests need not send; texts that are empty at first may be sent as such.
         filled: Texts that are empty at first, and may not be sent as such.
-        references: Fields that name another thing by its UUID, each with that thing's kind.
-        existing_only: Those of them that are null when that thing was removed.
+        references: Fields that name another thing by its UUID, each with that thing's kind; they are null when it was removed.
         links: Fields that are links to other objects, each with the kind of link and that of the objects.
         renamed: Fields that are kept under another name.
         asks: Whether the reader matters: without authentication, any caller, or logged-in users only.
@@ -113,7 +112,6 @@ class Resource:
     new: ClassVar[Mapping[str, Any]] = {}
     filled: Sequence[str] = ()
     references: ClassVar[Mapping[str, str]] = {}
-    existing_only: ClassVar[Mapping[str, str]] = {}
     links: ClassVar[Mapping[str, tuple[str, str]]] = {}
     renamed: ClassVar[Mapping[str, str]] = {}
     asks: Literal["nobody", "anybody", "known"] = "anybody"
@@ -132,11 +130,12 @@ class Resource:
             for name, stated in self._properties.items()
             if not name.endswith("_obj") and not stated.get("writeOnly")
         ]
-        self._objects = [
-            (name, *each)
-            for name in self._properties
-            if name.endswith("_obj")
-            and (each := (name.removesuffix("_obj"), self.references[name.removesuffix("_obj")]))
+        named = [(f"{name}_obj", name, kind) for name, kind in self.references.items()]
+        self._objects = [each for each in named if each[0] in self._properties]
+        self._nullable = [
+            (name, kind)
+            for shown, name, kind in named
+            if shown not in self._properties and "null" in self._properties[name]["type"]
         ]
 
     def __init_subclass__(cls) -> None:
@@ -211,7 +210,7 @@ class Resource:
         made = {name: get(source) for name, source in self._plain}
         for name, (link, _) in self.links.items():
             made[name] = [*self.store.linked(link, thing["uuid"])]
-        for name, kind in self.existing_only.items():
+        for name, kind in self._nullable:
             made[name] = made[name] if self.store.find(kind, made[name] or "") else None
         for name, field, kind in self._objects:
             made[name] = self.view_of(kind, thing[field])

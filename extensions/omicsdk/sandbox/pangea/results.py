@@ -125,16 +125,6 @@ def new_replicate() -> str:
 class _OfGroups(Resource):
     """Results and their fields: their group decides who sees them, and private ones are for members only."""
 
-    def __init_subclass__(cls, of: ResultKind | None = None) -> None:
-        """State what they are of."""
-        if of is not None:
-            cls.state(of)
-            super().__init_subclass__()
-
-    @classmethod
-    def state(cls, of: ResultKind) -> None:
-        """State what they are of."""
-
     def visible(self) -> Sequence[Where]:
         """Those that the caller may see."""
         return [self.access.visible(self.person, self.kind)]
@@ -148,67 +138,47 @@ class _OfGroups(Resource):
         return self.access.may_write(self.call, self.person, thing.get("uuid") or thing[self.parent])
 
 
-class _Results(_OfGroups):
-    """Analysis results."""
+def _resources(owner: ResultKind) -> tuple[type[Resource], type[Resource]]:
+    """The resources of results and of their fields, by what has the results."""
 
-    filters: ClassVar[Mapping[str, str]] = {"uuid": "uuid", "replicate": "replicate", "module_name": "name"}
-    renamed: ClassVar[Mapping[str, str]] = {"module_name": "name"}
-    new = NEW_RESULT
+    class Results(_OfGroups):
+        """Analysis results."""
 
-    @classmethod
-    def state(cls, of: ResultKind) -> None:
-        """State what the results are of."""
-        cls.kind, cls.one, cls.schema, cls.parent = of.kind, of.noun, of.schema, of.owner
-        cls.of = {f"{of.owner}_id": of.owner}
-        cls.references = {of.owner: of.owner, "pipeline_module": MODULE}
-        cls.unique = ("module_name", "replicate", of.owner)
+        kind, one, schema, parent = owner.kind, owner.noun, owner.schema, owner.owner
+        filters: ClassVar[Mapping[str, str]] = {"uuid": "uuid", "replicate": "replicate", "module_name": "name"}
+        of: ClassVar[Mapping[str, str]] = {f"{owner.owner}_id": owner.owner}
+        unique = ("module_name", "replicate", owner.owner)
+        new = NEW_RESULT
+        references: ClassVar[Mapping[str, str]] = {owner.owner: owner.owner, "pipeline_module": MODULE}
+        renamed: ClassVar[Mapping[str, str]] = {"module_name": "name"}
 
-    def fields(self) -> Mapping[str, Field]:
-        """One without a replicate gets a name for it."""
-        fields = {**super().fields()}
-        return {**fields, "replicate": Field(fields["replicate"].read, default=new_replicate())}
+        def fields(self) -> Mapping[str, Field]:
+            """One without a replicate gets a name for it."""
+            fields = super().fields()
+            return {**fields, "replicate": Field(fields["replicate"].read, default=new_replicate())}
 
+    class Fields(_OfGroups):
+        """Fields of results."""
 
-class SampleResults(_Results, of=OF_SAMPLE):
-    """Results of samples."""
+        kind, one, schema = owner.field_kind, f"{owner.noun}_field", f"{owner.schema}Field"
+        of: ClassVar[Mapping[str, str]] = {"analysis_result_id": owner.kind}
+        parent = "analysis_result"
+        unique = ("analysis_result", "name")
+        new: ClassVar[Mapping[str, Any]] = {"description": ""}
+        references: ClassVar[Mapping[str, str]] = {"analysis_result": owner.kind}
 
+        def computed(self, thing: Thing) -> Mapping[str, Any]:
+            """Its data, with an address where they represent an object of a bucket."""
+            key = ("organization above", thing["analysis_result"])
+            if key not in self.views:
+                self.views[key] = self.store.above(thing["analysis_result"], "organization")
+            addresses = self.views.setdefault(("addresses", ""), Addresses(self.pangea.buckets, self.pangea.storage))
+            return {"stored_data": addresses.readable(self.views[key], thing["stored_data"])}
 
-class GroupResults(_Results, of=OF_GROUP):
-    """Results of groups."""
-
-
-class _Fields(_OfGroups):
-    """Fields of results."""
-
-    parent = "analysis_result"
-    unique = ("analysis_result", "name")
-    new: ClassVar[Mapping[str, Any]] = {"description": ""}
-
-    @classmethod
-    def state(cls, of: ResultKind) -> None:
-        """State what the fields' results are of."""
-        cls.kind, cls.one, cls.schema = of.field_kind, f"{of.noun}_field", f"{of.schema}Field"
-        cls.of = {"analysis_result_id": of.kind}
-        cls.references = {"analysis_result": of.kind}
-
-    def computed(self, thing: Thing) -> Mapping[str, Any]:
-        """Its data, with an address where they represent an object of a bucket."""
-        key = ("organization above", thing["analysis_result"])
-        if key not in self.views:
-            self.views[key] = self.store.above(thing["analysis_result"], "organization")
-        addresses = self.views.setdefault(("addresses", ""), Addresses(self.pangea.buckets, self.pangea.storage))
-        return {"stored_data": addresses.readable(self.views[key], thing["stored_data"])}
+    return Results, Fields
 
 
-class SampleResultFields(_Fields, of=OF_SAMPLE):
-    """Fields of results of samples."""
-
-
-class GroupResultFields(_Fields, of=OF_GROUP):
-    """Fields of results of groups."""
-
-
-HANDLERS = operations_of(Pipelines, Modules, SampleResults, GroupResults, SampleResultFields, GroupResultFields)
+HANDLERS = operations_of(Pipelines, Modules, *_resources(OF_SAMPLE), *_resources(OF_GROUP))
 
 
 def manifest(resource: Resource, kind: ResultKind, owner: str) -> list[dict[str, Any]]:

@@ -133,12 +133,12 @@ def get_sample_metadata(pangea: Pangea, call: Call) -> Reply:
 def get_sample_group_metadata(pangea: Pangea, call: Call) -> Reply:
     """GET /api/sample_groups/{id}/metadata: by the samples' names; `?kind=csv` is a table."""
     group = readable_group(pangea, call, pangea.access.principal(call, in_query=True))
-    metadata = {each["name"]: each["metadata"] for each in samples_in(pangea, group)}
+    samples = samples_in(pangea, group)
     if dict(call.query).get("kind") != "csv":
-        return Reply(metadata)
+        return Reply({each["name"]: each["metadata"] for each in samples})
     name = group["name"].replace(" ", "_")
     headers = {"Content-Type": "text/csv", "Content-Disposition": attachment(f"{name}_metadata.csv")}
-    return Reply(text=_table(metadata), headers=headers)
+    return Reply(text=_table(samples), headers=headers)
 
 
 def generate_sample_group_metadata_schema(pangea: Pangea, call: Call) -> Reply:
@@ -146,8 +146,8 @@ def generate_sample_group_metadata_schema(pangea: Pangea, call: Call) -> Reply:
     group = readable_group(pangea, call, pangea.access.need(call))
     if group["sample_metadata_schema"] and not dict(call.query).get("overwrite"):
         raise invalid(NO_FIELD, "no_overwrite_existing_sample_metadata_schema")
-    rows = [_row(each["metadata"]) for each in samples_in(pangea, group)]
-    schema = {"fields": [_column(name, [row.get(name) for row in rows]) for name in _columns(rows)]}
+    columns, rows = _rows(samples_in(pangea, group))
+    schema = {"fields": [_column(name, [row.get(name) for row in rows]) for name in columns]}
     pangea.store.change("sample_group", group["uuid"], {"sample_metadata_schema": schema})
     return Reply({"schema": schema}, 201)
 
@@ -158,24 +158,20 @@ def attachment(name: str) -> str:
     return f'attachment; filename="{plain}"'
 
 
-def _row(metadata: Any) -> Mapping[str, Any]:
-    """Metadata by columns; what is not a mapping has none."""
-    return cast("dict[str, Any]", metadata) if isinstance(metadata, dict) else {}
+def _rows(samples: Sequence[Thing]) -> tuple[list[str], list[Mapping[str, Any]]]:
+    """The columns of samples' metadata, and these; what is not a mapping has none."""
+    rows = [cast("dict[str, Any]", each["metadata"]) if isinstance(each["metadata"], dict) else {} for each in samples]
+    return list(dict.fromkeys(name for row in rows for name in row)), rows
 
 
-def _columns(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    return list(dict.fromkeys(name for row in rows for name in row))
-
-
-def _table(metadata: Mapping[str, Any]) -> str:
-    if not metadata:
-        return '""\n'
-    rows = {name: _row(each) for name, each in metadata.items()}
-    columns = _columns(list(rows.values()))
+def _table(samples: Sequence[Thing]) -> str:
+    columns, rows = _rows(samples)
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["", *columns])
-    writer.writerows([name, *(row.get(column) for column in columns)] for name, row in rows.items())
+    writer.writerow(["", *columns] if samples else [""])
+    writer.writerows(
+        [sample["name"], *(row.get(column) for column in columns)] for sample, row in zip(samples, rows, strict=True)
+    )
     return out.getvalue()
 
 

@@ -98,11 +98,10 @@ class Pangea:
             LookupError: An address has no account.
         """
         with self.store.database.transaction():
-            prototype = self.store.add(PROTOTYPE, name, {"description": description})["uuid"]
+            prototype = self._add_prototype(PROTOTYPE, name, description, privileged)
             for job, module in jobs.items():
                 fields: dict[str, Any] = {"pipeline_module": module or None, "resources_needed": {}, "description": ""}
                 self.store.add(JOB_PROTOTYPE, job, {**fields, "work_order_proto": prototype}, parent=prototype)
-            self._trust(prototype, privileged)
         return prototype
 
     def add_group_work_order_prototype(
@@ -123,20 +122,21 @@ class Pangea:
             LookupError: An address has no account, or a UUID no object.
         """
         with self.store.database.transaction():
-            prototype = self.store.add(GROUP_PROTOTYPE, name, {"description": description})["uuid"]
+            prototype = self._add_prototype(GROUP_PROTOTYPE, name, description, privileged)
             for part in parts:
                 if self.store.find(PROTOTYPE, part) is None:
                     raise LookupError(f"there is no prototype {part}")
                 self.store.link(PARTS, prototype, part)
-            self._trust(prototype, privileged)
         return prototype
 
-    def _trust(self, prototype: str, privileged: Sequence[str]) -> None:
+    def _add_prototype(self, kind: str, name: str, description: str, privileged: Sequence[str]) -> str:
+        prototype: str = self.store.add(kind, name, {"description": description})["uuid"]
         for email in privileged:
             person = self.people.by_email(email)
             if person is None:
                 raise LookupError(f"no account has the address {email}")
             self.store.link(PRIVILEGED, prototype, person["uuid"])
+        return prototype
 
 
 def _things(kind: str, plural: str, title: str, *, opens: str = "") -> Listing:

@@ -150,9 +150,7 @@ class Store:
         )
         return row["uuid"] if row else ""
 
-    def change(
-        self, kind: str, uuid: str, fields: Mapping[str, Any], *, parent: str | None = None, touch: bool = True
-    ) -> Thing:
+    def change(self, kind: str, uuid: str, fields: Mapping[str, Any], *, parent: str | None = None) -> Thing:
         """Change some fields of an object, its name among them.
 
         Args:
@@ -160,7 +158,6 @@ class Store:
             uuid: Its UUID.
             fields: The fields that change.
             parent: Its new parent; None for no change.
-            touch: Whether it is treated as updated now.
 
         Returns:
             The object as it is now.
@@ -172,7 +169,7 @@ class Store:
             row = self._things.first(uuid=uuid, kind=kind)
             if row is None:
                 raise KeyError(uuid)
-            thing = {**row.fields, **fields, **({"updated_at": self.moment()} if touch else {})}
+            thing = {**row.fields, **fields, "updated_at": self.moment()}
             name, above = thing["name"], row.parent if parent is None else parent
             self._things.change(row.seq, name=name, folded=folded(name), fields=thing, parent=above)
         return thing

@@ -20,7 +20,6 @@ from omicsdk.sandbox.service import Call, Reply, for_each
 
 WHOLE, IN_PARTS = "upload", "upload-multipart"
 _MOST_PARTS = 10_000
-_PREFIX = "pangea/v1"
 _OVERWRITES = "Creating S3 result would overwrite existing data"
 
 
@@ -41,9 +40,8 @@ _REQUESTED: Mapping[str, Field] = {
 def _upload(pangea: Pangea, call: Call, kind: ResultKind) -> Reply:
     field = _field(pangea, call, kind)
     requested = validated(_REQUESTED, fields_of(call))
-    group, key = _key_of(pangea, field, kind, requested["filename"])
-    place = _place(pangea, group)
-    stated = file_of(field["stored_data"])
+    place, prefix = _place(pangea, kind, field)
+    key, stated = f"{prefix}/{requested['filename']}", file_of(field["stored_data"])
     if stated is None and field["stored_data"] != {}:
         raise Refused(400, _OVERWRITES)
     if stated is not None:
@@ -75,8 +73,7 @@ def _complete(pangea: Pangea, call: Call, kind: ResultKind) -> Reply:
     requested = validated(
         {"parts": Field(_parts, required=True), "upload_id": Field(text(), required=True)}, fields_of(call)
     )
-    group, _ = _key_of(pangea, field, kind, "")
-    place = _place(pangea, group)
+    place, _ = _place(pangea, kind, field)
     stated = file_of(field["stored_data"])
     bucket, key = split_uri(stated["uri"]) if stated is not None else ("", "")
     if bucket != place.bucket:
@@ -112,27 +109,21 @@ def _field(pangea: Pangea, call: Call, kind: ResultKind) -> Thing:
     return field
 
 
-def _key_of(pangea: Pangea, field: Thing, kind: ResultKind, filename: str) -> tuple[Thing, str]:
-    """The group whose bucket a field's file goes to, and the object's name there."""
+def _place(pangea: Pangea, kind: ResultKind, field: Thing) -> tuple[Place, str]:
+    """The bucket that a field's file goes to, and the folder there."""
     store = pangea.store
     group = existing(store, "sample_group", store.above(field["uuid"], "sample_group"))
-    if kind is OF_GROUP:
-        return group, f"{_PREFIX}/{group['name']}/results/{filename}"
-    sample = existing(store, "sample", store.above(field["uuid"], "sample"))
-    return group, f"{_PREFIX}/{group['name']}/samples/{sample['name']}/{filename}"
-
-
-def _place(pangea: Pangea, group: Thing) -> Place:
-    bucket = pangea.store.find(BUCKET, group["bucket"]) if group["bucket"] else None
+    bucket = store.find(BUCKET, group["bucket"] or "")
     if bucket is None:
         raise invalid("bucket", f"The group {group['name']} has no bucket: register one, and set it.")
     place = pangea.buckets.writable(bucket)
     if place is None:
-        raise invalid(
-            "bucket",
-            f"The bucket {bucket['name']} has no private key: register it (a restart of the sandbox forgets it).",
-        )
-    return place
+        words = "has no private key: register it (a restart of the sandbox forgets it)."
+        raise invalid("bucket", f"The bucket {bucket['name']} {words}")
+    if kind is OF_GROUP:
+        return place, f"pangea/v1/{group['name']}/results"
+    sample = existing(store, "sample", store.above(field["uuid"], "sample"))
+    return place, f"pangea/v1/{group['name']}/samples/{sample['name']}"
 
 
 # -- buckets
