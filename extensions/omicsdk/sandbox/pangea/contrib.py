@@ -17,8 +17,17 @@ from omicsdk.sandbox.service import Call, Reply, for_each
 # -- wikis
 
 _WIKI = "wiki"
-_PAGE = "wiki_page"
 _WORDS = {"organization": "Organization", "sample_group": "Sample Group", "pipeline": "Pipeline"}
+
+
+class Pages(Resource):
+    """Pages of wikis."""
+
+    kind = "wiki_page"
+    schema = "WikiPage"
+    parent = "wiki"
+    new: ClassVar[Mapping[str, Any]] = {"text": ""}
+    renamed: ClassVar[Mapping[str, str]] = {"title": "name"}
 
 
 def _read_wiki(pangea: Pangea, call: Call, kind: str) -> Reply:
@@ -28,7 +37,7 @@ def _read_wiki(pangea: Pangea, call: Call, kind: str) -> Reply:
     if kind == "sample_group" and not pangea.access.may_see(person, kind, thing["uuid"]):
         raise forbidden("Insufficient permissions to get wiki.")
     new = not pangea.store.all(_WIKI, parent=thing["uuid"])
-    return Reply(_wiki_view(pangea, _wiki(pangea, kind, thing)), 201 if new else 200)
+    return Reply(_wiki_view(pangea, call, _wiki(pangea, kind, thing)), 201 if new else 200)
 
 
 def _add_page(pangea: Pangea, call: Call, kind: str) -> Reply:
@@ -38,15 +47,10 @@ def _add_page(pangea: Pangea, call: Call, kind: str) -> Reply:
     if kind != "pipeline" and not pangea.access.owns(person, thing["uuid"]):
         raise forbidden("Insufficient permissions to edit wiki.")
     wiki = _wiki(pangea, kind, thing)
-    page = drf.validated(_PAGE_FIELDS, drf.fields_of(call))
-    pangea.store.add(_PAGE, page["title"], page, parent=wiki["uuid"])
-    return Reply({"uuid": wiki["uuid"], **_wiki_view(pangea, wiki)}, 201)
-
-
-_PAGE_FIELDS: Mapping[str, drf.Field] = {
-    "title": drf.Field(drf.text(), required=True),
-    "text": drf.Field(drf.text(blank=True, trim=False), required=True),
-}
+    fields = drf.stated_fields(pangea.schemas["WikiPageBody"]["properties"], optional=("uuid",), blank=("text",))
+    page = drf.validated(fields, drf.fields_of(call))
+    pangea.store.add(Pages.kind, page["title"], {"text": page["text"], "wiki": wiki["uuid"]}, parent=wiki["uuid"])
+    return Reply({"uuid": wiki["uuid"], **_wiki_view(pangea, call, wiki)}, 201)
 
 
 def _wiki(pangea: Pangea, kind: str, thing: Thing) -> Thing:
@@ -54,21 +58,15 @@ def _wiki(pangea: Pangea, kind: str, thing: Thing) -> Thing:
     if wikis:
         return wikis[0]
     wiki = pangea.store.add(_WIKI, "", {}, parent=thing["uuid"])
-    home = {"title": "Home Page", "text": f"Wiki for {_WORDS[kind]} {thing['name']}"}
-    pangea.store.add(_PAGE, home["title"], home, parent=wiki["uuid"])
+    home = {"text": f"Wiki for {_WORDS[kind]} {thing['name']}", "wiki": wiki["uuid"]}
+    pangea.store.add(Pages.kind, "Home Page", home, parent=wiki["uuid"])
     return wiki
 
 
-def _wiki_view(pangea: Pangea, wiki: Thing) -> dict[str, Any]:
-    names = ("uuid", "title", "created_at", "updated_at", "text")
-    pages = [{**shown(each, names), "wiki": wiki["uuid"]} for each in pangea.store.all(_PAGE, parent=wiki["uuid"])]
-    return {
-        "pages": [each["uuid"] for each in pages],
-        **shown(wiki, ("created_at", "updated_at")),
-        "page_objs": pages,
-        "home_page_obj": pages[0],
-        "sidebar_obj": None,
-    }
+def _wiki_view(pangea: Pangea, call: Call, wiki: Thing) -> dict[str, Any]:
+    pages = [Pages(pangea, call).view(each) for each in pangea.store.all(Pages.kind, parent=wiki["uuid"])]
+    own = {**shown(wiki, ("created_at", "updated_at")), "home_page_obj": pages[0], "sidebar_obj": None}
+    return {"pages": [each["uuid"] for each in pages], "page_objs": pages, **own}
 
 
 def get_site_wiki(pangea: Pangea, call: Call) -> Reply:

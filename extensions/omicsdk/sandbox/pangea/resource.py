@@ -117,7 +117,7 @@ class Resource:
     asks: Literal["nobody", "anybody", "known"] = "anybody"
     login_first = True
 
-    def __init__(self, pangea: Pangea, call: Call, views: dict[tuple[str, str], Any] | None = None) -> None:
+    def __init__(self, pangea: Pangea, call: Call, views: dict[tuple[str, ...], Any] | None = None) -> None:
         self.pangea = pangea
         self.call = call
         self.store = pangea.store
@@ -220,10 +220,17 @@ class Resource:
 
     def view_of(self, kind: str, uuid: str | None) -> Any:
         """The JSON of an object that others belong to; None where there is none of a UUID."""
-        key = (kind, uuid or "")
-        if key not in self.views:
+
+        def view() -> Any:
             thing = self.store.find(kind, uuid) if uuid else None
-            self.views[key] = thing and self.another(kind).view(thing)
+            return thing and self.another(kind).view(thing)
+
+        return self.once((kind, uuid or ""), view)
+
+    def once(self, key: tuple[str, ...], read: Callable[[], Any]) -> Any:
+        """A function's value, read at the first call with a key of this response only."""
+        if key not in self.views:
+            self.views[key] = read()
         return self.views[key]
 
     def another(self, kind: str) -> "Resource":

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from omicsdk.sandbox.pangea.resource import Resource, existing, operations_of
 from omicsdk.sandbox.pangea.state import Pangea
-from omicsdk.sandbox.pangea.storage import Addresses
+from omicsdk.sandbox.pangea.storage import file_of, split_uri
 from omicsdk.sandbox.pangea.store import Thing, Where, with_field
 from omicsdk.sandbox.rest_framework.fields import Field
 from omicsdk.sandbox.rest_framework.refusals import Refused
@@ -168,12 +168,17 @@ def _resources(owner: ResultKind) -> tuple[type[Resource], type[Resource]]:
         references: ClassVar[Mapping[str, str]] = {"analysis_result": owner.kind}
 
         def computed(self, thing: Thing) -> Mapping[str, Any]:
-            """Its data, with an address where they represent an object of a bucket."""
-            key = ("organization above", thing["analysis_result"])
-            if key not in self.views:
-                self.views[key] = self.store.above(thing["analysis_result"], "organization")
-            addresses = self.views.setdefault(("addresses", ""), Addresses(self.pangea.buckets, self.pangea.storage))
-            return {"stored_data": addresses.readable(self.views[key], thing["stored_data"])}
+            """Its data, with an address where they represent an object of a bucket for which its organization has keys."""
+            stated = file_of(thing["stored_data"])
+            if stated is None:
+                return {}
+            result: str = thing["analysis_result"]
+            organization = self.once(("organization", result), lambda: self.store.above(result, "organization"))
+            bucket, key = split_uri(stated["uri"])
+            known = (organization, bucket, stated["endpoint_url"])
+            place = self.once(known, lambda: self.pangea.buckets.readable(*known))
+            url = self.pangea.storage.read_url(place, key) if place else None
+            return {"stored_data": {**stated, "presigned_url": url}} if url else {}
 
     return Results, Fields
 

@@ -254,35 +254,3 @@ def file_of(data: Any) -> Mapping[str, Any] | None:
     stated = cast("dict[str, Any]", data)
     named = all(isinstance(stated.get(name), str) for name in ("__type__", "uri", "endpoint_url"))
     return stated if named and stated["__type__"].lower() == FILE else None
-
-
-class Addresses:
-    """Add to data that represent an object its download address, for one response.
-
-    Args:
-        buckets: The registered buckets.
-        storage: The S3 servers.
-    """
-
-    def __init__(self, buckets: Buckets, storage: Storage) -> None:
-        self._buckets = buckets
-        self._storage = storage
-        self._places: dict[tuple[str, str, str], Place | None] = {}
-
-    def readable(self, organization: str, data: Any) -> Any:
-        """Data as they are read: with `presigned_url` where the organization has keys for the bucket.
-
-        Args:
-            organization: The UUID of the organization that the data belong to.
-            data: The stored data.
-        """
-        stated = file_of(data)
-        if stated is None:
-            return data
-        bucket, key = split_uri(stated["uri"])
-        known = (organization, bucket, stated["endpoint_url"])
-        if known not in self._places:
-            self._places[known] = self._buckets.readable(*known)
-        place = self._places[known]
-        url = None if place is None else self._storage.read_url(place, key)
-        return data if url is None else {**stated, "presigned_url": url}
