@@ -56,7 +56,7 @@ def split_id(text: str) -> tuple[str, int | None]:
 
 def _asked(call: Call) -> tuple[str, str]:
     """The project and the identity of the app that a path names."""
-    project = path_id(call, "project")
+    project = path_id(call)
     return project, f"{project}/{call.arguments['app']}"
 
 

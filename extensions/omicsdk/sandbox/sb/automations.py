@@ -4,10 +4,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from omicsdk.sandbox.sb.documents import USER, permissions_of
+from omicsdk.sandbox.sb.documents import USER
 from omicsdk.sandbox.sb.files import file_known
 from omicsdk.sandbox.sb.problems import bad, no_such, refuse
-from omicsdk.sandbox.sb.projects import automation_member
+from omicsdk.sandbox.sb.projects import new_member
 from omicsdk.sandbox.sb.responses import list_of, ordered, page_of, times, view, when, when_known, within
 from omicsdk.sandbox.sb.state import Due, Sb, check_new_name, filled, new_id, new_uuid, stated, wanted_failure
 from omicsdk.sandbox.service import Call, JsonObject, Reply
@@ -68,8 +68,7 @@ def create_automation(sb: Sb, call: Call) -> Reply:
         "archived": False,
         **filled(body, memory_limit=None, project_based=False),
     }
-    owner = {**automation_member(sb, user, USER), "permissions": permissions_of({"admin": True}, _AUTOMATION)}
-    sb.membership.add(_AUTOMATION, automation["id"], owner)
+    sb.membership.add(_AUTOMATION, automation["id"], new_member(sb, _AUTOMATION, user, USER, {"admin": True}))
     return _keep(sb, call, automation)
 
 

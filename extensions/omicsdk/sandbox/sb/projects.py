@@ -1,15 +1,14 @@
-"""Operations of projects, datasets and marked places in genome files, and of the members that these and other objects have."""
+"""Operations of projects, and of the members that these, volumes, datasets and automations have."""
 
 import re
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 from omicsdk.sandbox.sb.apps import drop_apps
 from omicsdk.sandbox.sb.documents import DIVISION, TEAM, USER, Permissions, permissions_of
-from omicsdk.sandbox.sb.problems import bad, no_such, refuse
-from omicsdk.sandbox.sb.responses import list_of, member_view, page_of, view, when
-from omicsdk.sandbox.sb.state import Sb, check_new_name, keep, new_id, path_id, stated
+from omicsdk.sandbox.sb.problems import bad, refuse
+from omicsdk.sandbox.sb.responses import member_view, page_of, view, when
+from omicsdk.sandbox.sb.state import Sb, check_new_name, path_id, stated
 from omicsdk.sandbox.sb.task_runs import drop_tasks
 from omicsdk.sandbox.service import Call, JsonObject, Reply, for_each
 
@@ -95,12 +94,12 @@ def add_project(sb: Sb, owner: str, name: str, **fields: Any) -> JsonObject:
 
 def get_project(sb: Sb, call: Call) -> Reply:
     """GET /projects/{owner}/{project}."""
-    return Reply(_show_project(call, *sb.access(call, "project", path_id(call, "project"))))
+    return Reply(_show_project(call, *sb.access(call, "project", path_id(call))))
 
 
 def update_project(sb: Sb, call: Call) -> Reply:
     """PATCH /projects/{owner}/{project}."""
-    project, permissions = sb.access(call, "project", path_id(call, "project"), "write")
+    project, permissions = sb.access(call, "project", path_id(call), "write")
     body = call.body
     changes = stated(call, "name description tags category type")
     check_new_name(call, "project", 3007)
@@ -121,14 +120,8 @@ def delete_project(sb: Sb, call: Call) -> Reply:
     drop_apps(sb, id)
     drop_tasks(sb, id)
     sb.work.uploads.drop_project(id)
-    sb.work.files.drop_project(id)
-    _forget(sb, "project", id)
+    sb.drop("project", id)
     return Reply(status=204)
-
-
-def _forget(sb: Sb, kind: str, id: str) -> None:
-    sb.membership.drop(kind, id)
-    sb.documents.remove(kind, id)
 
 
 def _show_project(call: Call, project: JsonObject, permissions: Permissions) -> JsonObject:
@@ -157,113 +150,6 @@ def _settings(present: Mapping[str, Any], changes: Mapping[str, Any]) -> JsonObj
     return {**merged, "intermediate_files": {**parts[0], **parts[1]}}
 
 
-# -- datasets
-
-
-def list_datasets(sb: Sb, call: Call) -> Reply:
-    """GET /datasets, GET /datasets/{username}."""
-    visibility: str | None = call.arguments.get("visibility")
-    start = f"{call.arguments['username']}/" if "username" in call.arguments else ""
-    mine = sb.membership.rights("dataset", sb.user(call))
-    seen = [each for each in sb.documents.listed("dataset") if each["visibility"] == "public" or each["id"] in mine]
-    wanted = (each for each in seen if visibility in (None, each["visibility"]) and each["id"].startswith(start))
-    return list_of(call, "dataset", wanted)
-
-
-list_owner_datasets = list_datasets
-
-
-def get_dataset(sb: Sb, call: Call) -> Reply:
-    """GET /datasets/{owner}/{dataset}."""
-    return Reply(view(call, "dataset", sb.asked(call, "dataset")))
-
-
-def update_dataset(sb: Sb, call: Call) -> Reply:
-    """PATCH /datasets/{owner}/{dataset}."""
-    dataset = sb.asked(call, "dataset", "write")
-    check_new_name(call, "dataset")
-    return keep(sb, call, "dataset", {**dataset, **stated(call, "name description")})
-
-
-def delete_dataset(sb: Sb, call: Call) -> Reply:
-    """DELETE /datasets/{owner}/{dataset}."""
-    id = sb.asked(call, "dataset", "admin")["id"]
-    sb.work.files.drop_project(f"dataset:{id}")
-    _forget(sb, "dataset", id)
-    return Reply(status=204)
-
-
-# -- markers
-
-
-def list_markers(sb: Sb, call: Call) -> Reply:
-    """GET /genome/markers."""
-    file = sb.file(call, call.arguments["file"])
-    return list_of(call, "marker", (each for each in sb.documents.listed("marker", file.id) if _sees(sb, call, each)))
-
-
-def create_marker(sb: Sb, call: Call) -> Reply:
-    """POST /genome/markers."""
-    marker: JsonObject = {
-        "id": new_id(),
-        "file": sb.file(call, call.body["file"]).id,
-        **stated(call, "name chromosome"),
-        "position": _position(call.body["position"]),
-        "created_time": when(sb.now()),
-        "created_by": sb.user(call),
-        "private": call.body.get("private", True),
-    }
-    return keep(sb, call, "marker", marker, marker["file"])
-
-
-def get_marker(sb: Sb, call: Call) -> Reply:
-    """GET /genome/markers/{marker_id}."""
-    return Reply(view(call, "marker", _marker(sb, call)))
-
-
-def update_marker(sb: Sb, call: Call) -> Reply:
-    """PATCH /genome/markers/{marker_id}."""
-    marker = _own_marker(sb, call)
-    changes = stated(call, "name chromosome")
-    if "position" in call.body:
-        changes["position"] = _position({**marker["position"], **call.body["position"]})
-    return keep(sb, call, "marker", {**marker, **changes})
-
-
-def delete_marker(sb: Sb, call: Call) -> Reply:
-    """DELETE /genome/markers/{marker_id}."""
-    sb.documents.remove("marker", _own_marker(sb, call)["id"])
-    return Reply(status=204)
-
-
-def _position(stated: JsonObject) -> JsonObject:
-    if not isinstance(stated.get("start"), int) or not isinstance(stated.get("end"), int):
-        raise bad("The position has no start or no end")
-    if not 0 <= stated["start"] <= stated["end"]:
-        raise bad(f"The position ends at {stated['end']}, before its start at {stated['start']}, or starts below 0")
-    return stated
-
-
-def _sees(sb: Sb, call: Call, marker: JsonObject) -> bool:
-    return not marker["private"] or marker["created_by"] == sb.user(call)
-
-
-def _marker(sb: Sb, call: Call) -> JsonObject:
-    marker = sb.documents.found("marker", call.arguments["marker_id"])
-    if not _sees(sb, call, marker):
-        raise no_such("marker", marker["id"])
-    sb.file(call, marker["file"])
-    return marker
-
-
-def _own_marker(sb: Sb, call: Call) -> JsonObject:
-    """The marker that a request changes: of the caller's, or on a file that the caller may change."""
-    marker = _marker(sb, call)
-    if marker["created_by"] != sb.user(call):
-        sb.file(call, marker["file"], "write")
-    return marker
-
-
 # -- members
 
 _MEMBER_TYPES = {USER: "user", TEAM: "team", DIVISION: "division"}
@@ -285,91 +171,75 @@ def _get(sb: Sb, call: Call, kind: str) -> Reply:
 
 
 def _add(sb: Sb, call: Call, kind: str) -> Reply:
-    id, automation = sb.asked(call, kind, "admin")["id"], kind == "automation"
-    member = _new_automation_member(sb, call) if automation else _new_member(sb, call)
+    id, body = sb.asked(call, kind, "admin")["id"], call.body
+    # Only automations call a team's name `id`.
+    name, type = (body["id"], TEAM) if body.get("id") else (body.get("username", ""), body.get("type", USER))
+    email = body.get("email")
+    if email:
+        name = next((user["username"] for user in sb.documents.listed("user") if user["email"] == email), email)
+    member = new_member(sb, kind, name, type, body.get("permissions"))
     if sb.membership.get(kind, id, member["username"]) is not None:
-        code = 90007 if automation else 3003
-        raise refuse(409, code, f"{member['username']} is a member of the {kind} {id} already")
-    member["permissions"] = permissions_of(call.body.get("permissions"), kind)
+        raise refuse(409, 3003, f"{member['username']} is a member of the {kind} {id} already")
     sb.membership.add(kind, id, member)
     return Reply(_show(call, kind, id, member))
 
 
-def _new_member(sb: Sb, call: Call) -> JsonObject:
-    name, email = call.body.get("username", ""), call.body.get("email", "")
-    type: str = call.body.get("type", USER)
-    if bool(name) == bool(email):
-        raise bad("A new member has either a username or an email", 3005)
-    if email:
-        name = next((user["username"] for user in sb.documents.listed("user") if user["email"] == email), "")
-    known = sb.documents.get(_MEMBER_TYPES[type], name) if name else None
-    if known is None:
-        raise no_such(_MEMBER_TYPES[type], name or email)
-    return {"username": name, "email": known.get("email"), "type": type}
+def new_member(sb: Sb, kind: str, name: str, type: str, permissions: Permissions | None) -> JsonObject:
+    """A member; those of automations are returned with their full name.
 
-
-def _new_automation_member(sb: Sb, call: Call) -> JsonObject:
-    name, team = call.body.get("username"), call.body.get("id")
-    if bool(name) == bool(team):
-        raise bad("A new member is a user with a username, or a team with an id")
-    return automation_member(sb, str(name or team), USER if name else TEAM)
-
-
-def automation_member(sb: Sb, name: str, type: str) -> JsonObject:
-    """A member of an automation, without permissions: they are returned with their name.
+    Args:
+        sb: The platform.
+        kind: The kind of what it is a member of.
+        name: The username, or the identity of a team or division.
+        type: USER, TEAM or DIVISION.
+        permissions: As requested.
 
     Raises:
-        Problem: 404; there is no such user or team.
+        Problem: 404; there is no such user, team or division.
     """
     known = sb.documents.found(_MEMBER_TYPES[type], name)
     full = " ".join(known.get(each, "") for each in ("first_name", "last_name")).strip()
-    return {"username": name, "email": known.get("email"), "type": type, "name": known.get("name") or full or name}
+    more = {"name": known.get("name") or full or name} if kind == "automation" else {}
+    member = {"username": name, "email": known.get("email"), "type": type, **more}
+    return {**member, "permissions": permissions_of(permissions, kind)}
 
 
 def _remove(sb: Sb, call: Call, kind: str) -> Reply:
     name: str = call.arguments["username"]
-    # A member without other permissions may still leave, but not automations.
-    leaves = name == sb.user(call) and kind != "automation"
-    held = sb.asked(call, kind, "read" if leaves else "admin")
+    # A member without other permissions may still leave.
+    held = sb.asked(call, kind, "read" if name == sb.user(call) else "admin")
     sb.membership.found(kind, held["id"], name)
     _keep_owner(kind, held, name)
     sb.membership.remove(kind, held["id"], name)
     return Reply(status=204)
 
 
-def _permit(sb: Sb, call: Call, kind: str, *, keep: bool) -> Reply:
-    """Change permissions; those that are not stated are kept, or have to be stated."""
+def _permit(sb: Sb, call: Call, kind: str) -> Reply:
+    """Change permissions; those that are not stated are kept, except that a PUT takes them away."""
     held = sb.asked(call, kind, "admin")
     member = sb.membership.found(kind, held["id"], call.arguments["username"])
     stated: Mapping[str, bool] = call.body["permissions"] if kind == "automation" else call.body
-    if not keep and (missing := [name for name in member["permissions"] if name not in stated]):
-        raise bad(f"All permissions are replaced: {', '.join(missing)} isn't stated", 3005)
     if not all(stated.values()):
         _keep_owner(kind, held, member["username"])
-    changed = {**member, "permissions": permissions_of({**member["permissions"], **stated}, kind)}
+    kept: Mapping[str, bool] = {} if call.operation.method == "PUT" else member["permissions"]
+    changed = {**member, "permissions": permissions_of({**kept, **stated}, kind)}
     sb.membership.add(kind, held["id"], changed)
     return Reply(_show(call, kind, held["id"], changed) if kind == "automation" else changed["permissions"])
 
 
 def _keep_owner(kind: str, held: JsonObject, username: str) -> None:
-    id = held["id"]
-    if kind == "automation" and username == held["owner"]:
-        raise refuse(403, 90002, f"{username} owns the automation {id} and keeps all permissions there")
-    if kind != "automation" and username == id.partition("/")[0]:
-        raise refuse(403, 3001, f"{username} owns {id} and keeps all permissions there")
+    if username == (held["owner"] if kind == "automation" else held["id"].partition("/")[0]):
+        raise refuse(403, 3001, f"{username} owns the {kind} {held['id']} and keeps all permissions there")
 
 
-_KINDS = ("project", "volume", "dataset", "automation")
 # Datasets have no replacing: their document does not state it. Automations have one way to change permissions.
 HANDLERS = for_each(
-    {kind: kind for kind in _KINDS},
+    {kind: kind for kind in ("project", "volume", "dataset", "automation")},
     {
         "list_{}_members": _list,
         "add_{}_member": _add,
         "get_{}_member": _get,
         "remove_{}_member": _remove,
-        "update_{}_member_permissions": partial(_permit, keep=True),
-        "replace_{}_member_permissions": partial(_permit, keep=False),
-        "update_{}_member": partial(_permit, keep=True),
+        **dict.fromkeys(("update_{}_member_permissions", "replace_{}_member_permissions", "update_{}_member"), _permit),
     },
 )

@@ -86,7 +86,7 @@ _VIEWS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "project": ("projects", ()),
     "dataset": ("datasets", ("visibility",)),
     "volume": ("storage/volumes", ()),
-    "marker": ("genome/markers", ("private",)),
+    "marker": ("genome/markers", ()),
     "import": ("storage/imports", ("kind", "user", "project", "copy_only")),
     "export": ("storage/exports", ("kind", "user", "project", "copy_only")),
     "app": ("apps", ("latest", "created_by", "created_on", "raw")),

@@ -60,8 +60,9 @@ def _invoices_and_lines(sb: Sb, stated: JsonObject, now: datetime) -> None:
         times = {"time_started": when(day.timestamp()), "time_finished": when((day + timedelta(hours=2)).timestamp())}
         for kind, line in stated["lines"].items():
             dated = {**line, **times} if kind == "analysis" else line
-            entry: JsonObject = {"day": day.date().isoformat(), "invoice": invoice, "line": dated}
-            sb.documents.put(f"{kind}-line", invoice, entry, BILLING_GROUP, rank=day.timestamp())
+            sb.documents.put(
+                f"{kind}-line", invoice, {"invoice": invoice, "line": dated}, BILLING_GROUP, day.timestamp()
+            )
 
 
 def _dataset(sb: Sb, dataset: JsonObject) -> None:

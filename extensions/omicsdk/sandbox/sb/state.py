@@ -2,6 +2,7 @@
 
 import hmac
 import math
+import re
 import secrets
 import threading
 import uuid as uuids
@@ -58,11 +59,10 @@ def new_uuid() -> str:
     return str(uuids.uuid4())
 
 
-def path_id(call: Call, kind: str) -> str:
-    """The identity that a path names: `owner/name` of a project, volume or dataset, that of an automation as it is."""
-    if kind == "automation":
-        return call.arguments["automation_id"]
-    return f"{call.arguments['owner']}/{call.arguments[kind]}"
+def path_id(call: Call) -> str:
+    """The identity of what a path is about: `owner/name` of a project, volume or dataset, that of another object as it is."""
+    names = re.findall(r"{(\w+)}", call.operation.path)
+    return "/".join(call.arguments[name] for name in names[: 2 if names[0] == "owner" else 1])
 
 
 def token_of(headers: Mapping[str, str]) -> str:
@@ -304,8 +304,15 @@ class Sb:
         return permissions
 
     def asked(self, call: Call, kind: str, needs: str = "read") -> JsonObject:
-        """The project, volume, dataset or automation that a path names; see `held`."""
-        return self.held(call, kind, path_id(call, kind), needs)
+        """What a path names; of a project, volume, dataset or automation see `held`, all users may do everything with other objects."""
+        id = path_id(call)
+        return self.held(call, kind, id, needs) if kind in _FORBIDDEN else self.documents.found(kind, id)
+
+    def drop(self, kind: str, id: str) -> None:
+        """Remove an object with its members and files."""
+        self.membership.drop(kind, id)
+        self.work.files.drop_project(id if kind == "project" else f"{kind}:{id}")
+        self.documents.remove(kind, id)
 
     def permissions(self, username: str, kind: str, id: str) -> Permissions | None:
         """A user's permissions on an object; None when they may not even see it."""

@@ -44,7 +44,7 @@ def _draft(sb: Sb, call: Call, needs: str, code: int, said: str) -> JsonObject:
 def list_tasks(sb: Sb, call: Call) -> Reply:
     """GET /tasks, GET /projects/{owner}/{project}/tasks."""
     given = call.arguments
-    project = path_id(call, "project") if "owner" in given else given.get("project")
+    project = path_id(call) if "owner" in given else given.get("project")
     projects = sb.projects_of(call, project)
     same = {name: given[name] for name in ("status", "batch", "origin_id") if given.get(name) is not None}
     spans = (("created", "created"), ("started", "start"), ("ended", "end"))

@@ -82,14 +82,13 @@ def delete_volume(sb: Sb, call: Call) -> Reply:
     volume = sb.asked(call, "volume", "admin")
     if volume["active"]:
         raise bad(f"The volume {volume['id']} is active: deactivate it (active: false) before it is deleted", 9011)
-    sb.membership.drop("volume", volume["id"])
-    sb.documents.remove("volume", volume["id"])
+    sb.drop("volume", volume["id"])
     return Reply(status=204)
 
 
 def list_volume_objects(sb: Sb, call: Call) -> Reply:
     """GET /storage/volumes/{owner}/{volume}/list."""
-    volume = _usable(sb, call, path_id(call, "volume"), "read")
+    volume = _usable(sb, call, path_id(call), "read")
     prefix, token = call.arguments.get("prefix", ""), call.arguments.get("continuation_token", "")
     items, prefixes, following = sb.place(volume["id"]).list(prefix, window(call)[1], token)
     body: JsonObject = {
@@ -103,7 +102,7 @@ def list_volume_objects(sb: Sb, call: Call) -> Reply:
 
 def get_volume_object(sb: Sb, call: Call) -> Reply:
     """GET /storage/volumes/{owner}/{volume}/object."""
-    volume, location = _usable(sb, call, path_id(call, "volume"), "read"), call.arguments["location"]
+    volume, location = _usable(sb, call, path_id(call), "read"), call.arguments["location"]
     found = sb.place(volume["id"]).find(location) if location else None
     if found is None:
         raise refuse(404, 9105, f"There is no {location!r} on the volume {volume['id']}")

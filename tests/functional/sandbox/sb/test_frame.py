@@ -192,12 +192,3 @@ def test_a_page_has_50_items_by_default_and_never_more_than_100(sandbox: Sandbox
         sandbox.sb.membership.add("division", "sandbox-division", {"username": f"u{number}", "role": "MEMBER"})
     counts = [len(web.get(f"/users?division=sandbox-division{more}").json()["items"]) for more in ("", "&limit=1000")]
     assert counts == [50, 100]
-
-
-def test_feedback_is_kept(sandbox: Sandbox, web: httpx.Client):
-    told = {"type": "IDEA", "text": "more", "referrer": "tests"}
-    assert web.post("/action/notifications/feedback", json=told).status_code == 204
-    assert sandbox.sb.documents.listed("feedback")[0]["text"] == "more"
-    assert code_of(web.post("/action/notifications/feedback", json={"type": "RANT"})) == (400, 90000)
-    # So does the published client, when it is given no words.
-    assert web.post("/action/notifications/feedback", json={**told, "text": None}).status_code == 204

@@ -1,6 +1,5 @@
 """Every route of the platform: what it states to strangers, of what does not exist, and to requests that make no sense."""
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -84,7 +83,6 @@ def named(*wanted: Operation) -> list[Any]:
 
 SECURED = named(*(each for each in OPERATIONS if each.secured))
 OF_SOMETHING = named(*(each for each in OPERATIONS if "{" in each.path and each.name not in OWNERS))
-WITH_BODY = named(*(each for each in OPERATIONS if each.body is not None))
 LISTS = named(*(each for each in OPERATIONS if any(part.name == "limit" for part in each.parameters)))
 
 
@@ -179,47 +177,6 @@ def test_each_of_many_is_answered_by_itself(web: httpx.Client, name: str, sent: 
     assert (item["error"]["status"], item["error"]["code"]) == (404, code)
     (list_name,) = sent
     refused(web.post(BY_NAME[name].path, json={list_name: sent[list_name] * 101}), 400, 90000)
-
-
-@pytest.mark.parametrize("operation", WITH_BODY)
-def test_a_body_that_makes_no_sense_is_refused(web: httpx.Client, operation: Operation) -> None:
-    assert operation.body is not None
-    headers = {"Content-Type": "application/json"}
-
-    def send(content: bytes) -> httpx.Response:
-        return web.request(operation.method, path(operation), params=query(operation), content=content, headers=headers)
-
-    for content in (b"{", b"{'a': 1}", b"\xff\xfe", b"[NaN]"):
-        refused(send(content), 400, 90000)
-    known = kinds(operation.body)
-    for kind, value in {"object": {}, "array": [], "string": "x", "integer": 1}.items():
-        if known and kind not in known:
-            refused(send(json.dumps(value).encode()), 400, 90000)
-
-
-def wrong_fields() -> list[Any]:
-    """Each field of each body, with a value of a kind that is not its own."""
-    odd: list[Any] = [{"odd": 1}, "odd", [1], True]
-    of = {"object": 0, "string": 1, "array": 2, "boolean": 3}
-    found: list[Any] = []
-    for operation in OPERATIONS:
-        fields = wide(operation.body or {}).get("properties", {})
-        for name, schema in fields.items():
-            known = kinds(schema)
-            if known:
-                value = next(odd[place] for kind, place in of.items() if kind not in known)
-                found.append(pytest.param(operation, name, value, id=f"{operation.name}.{name}"))
-    return found
-
-
-@pytest.mark.parametrize(("operation", "field", "value"), wrong_fields())
-def test_a_field_of_another_kind_is_refused(web: httpx.Client, operation: Operation, field: str, value: Any) -> None:
-    sent = {**sample(operation.body or {}), field: value}
-    response = web.request(operation.method, path(operation), params=query(operation), json=sent)
-    refused(response, 400, response.json().get("code"))
-    # The area's own code where the platform has one, else that of bad requests.
-    assert response.json()["code"] == 90000 or 3000 <= response.json()["code"] < 10000
-    assert field in response.json()["message"]
 
 
 @pytest.mark.parametrize("operation", LISTS)

@@ -148,7 +148,6 @@ def test_jobs_are_listed_newest_first_and_by_kind(
     assert listed.json()["items"][0]["href"].endswith(second)
     assert web.get(first.replace("delete", "copy")).status_code == 404
     assert client_of("ada").get(first).status_code == 404
-    assert web.post("/async/files/copy", json={"items": []}).status_code == 400
 
 
 def test_of_many_who_want_a_name_one_gets_it(web: httpx.Client, project: str) -> None:
