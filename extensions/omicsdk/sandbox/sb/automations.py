@@ -6,11 +6,11 @@ from typing import Any
 
 from omicsdk.sandbox.sb.documents import USER
 from omicsdk.sandbox.sb.files import file_known
-from omicsdk.sandbox.sb.problems import bad, no_such, refuse
+from omicsdk.sandbox.sb.problems import refuse
 from omicsdk.sandbox.sb.projects import new_member
 from omicsdk.sandbox.sb.responses import list_of, ordered, page_of, times, view, when, when_known, within
 from omicsdk.sandbox.sb.state import Due, Sb, check_new_name, filled, new_id, new_uuid, stated, wanted_failure
-from omicsdk.sandbox.service import Call, JsonObject, Reply
+from omicsdk.sandbox.service import Call, JsonObject, Reply, for_each
 
 _AUTOMATION, _PACKAGE, _RUN = "automation", "automation-package", "automation-run"
 
@@ -49,7 +49,6 @@ def list_automations(sb: Sb, call: Call) -> Reply:
         for each in mine
         if (given.get("include_archived") or not each["archived"])
         and given.get("name", "").lower() in each["name"].lower()
-        and given.get("project_based", each["project_based"]) == each["project_based"]
     ]
     return list_of(call, _AUTOMATION, found)
 
@@ -77,26 +76,15 @@ def get_automation(sb: Sb, call: Call) -> Reply:
     return Reply(view(call, _AUTOMATION, _with_secrets(sb, sb.asked(call, _AUTOMATION))))
 
 
-def update_automation(sb: Sb, call: Call) -> Reply:
-    """PATCH /automation/automations/{automation_id}."""
-    check_new_name(call, "automation")
-    editable = "name description billing_group secret_settings memory_limit project_based"
-    return _change(sb, call, "write", stated(call, editable))
-
-
-def archive_automation(sb: Sb, call: Call) -> Reply:
-    """POST /automation/automations/{automation_id}/actions/archive."""
-    return _change(sb, call, "admin", {"archived": True})
-
-
-def restore_automation(sb: Sb, call: Call) -> Reply:
-    """POST /automation/automations/{automation_id}/actions/restore."""
-    return _change(sb, call, "admin", {"archived": False})
-
-
-def _change(sb: Sb, call: Call, needs: str, changes: Mapping[str, Any]) -> Reply:
+def _change(sb: Sb, call: Call, archived: bool | None) -> Reply:
+    """Change the fields that a request states, or only whether an automation is archived."""
+    automation = _with_secrets(sb, sb.asked(call, _AUTOMATION, "write" if archived is None else "admin"))
+    changes: JsonObject = {"archived": archived}
+    if archived is None:
+        check_new_name(call, "automation")
+        changes = stated(call, "name description billing_group secret_settings memory_limit project_based")
     modified = {"modified_by": sb.user(call), "modified_on": when(sb.now())}
-    return _keep(sb, call, {**_with_secrets(sb, sb.asked(call, _AUTOMATION, needs)), **changes, **modified})
+    return _keep(sb, call, {**automation, **changes, **modified})
 
 
 # -- packages
@@ -118,8 +106,7 @@ def list_automation_packages(sb: Sb, call: Call) -> Reply:
 def create_automation_package(sb: Sb, call: Call) -> Reply:
     """POST /automation/automations/{automation_id}/packages."""
     automation, body = sb.asked(call, _AUTOMATION, "write")["id"], call.body
-    if sb.documents.get("automation-code", body["location"]) is None:
-        raise bad(f"{body['location']!r} is no uploaded code: upload it first and give the identity of what came of it")
+    sb.documents.found("automation-code", body["location"])
     if any(each["version"] == body["version"] for each in sb.documents.listed(_PACKAGE, automation)):
         raise refuse(409, 90007, f"The automation {automation} has a package of version {body['version']} already")
     package: JsonObject = {
@@ -141,28 +128,17 @@ def get_automation_package(sb: Sb, call: Call) -> Reply:
     return Reply(_package(sb, call, call.arguments["package_id"]))
 
 
-def update_automation_package(sb: Sb, call: Call) -> Reply:
-    """PATCH /automation/packages/{package_id}."""
-    return _change_package(sb, call, stated(call, "custom_url memory_limit"))
-
-
-def archive_automation_package(sb: Sb, call: Call) -> Reply:
-    """POST /automation/automations/{automation_id}/packages/{package_id}/actions/archive."""
-    return _change_package(sb, call, {"archived": True})
-
-
-def restore_automation_package(sb: Sb, call: Call) -> Reply:
-    """POST /automation/automations/{automation_id}/packages/{package_id}/actions/restore."""
-    return _change_package(sb, call, {"archived": False})
-
-
-def _change_package(sb: Sb, call: Call, changes: Mapping[str, Any]) -> Reply:
+def _change_package(sb: Sb, call: Call, archived: bool | None) -> Reply:
     package = _package(sb, call, call.arguments["package_id"], "write")
-    if call.arguments.get("automation_id", package["automation"]) != package["automation"]:
-        raise no_such("automation package", package["id"])
-    changed = {**package, **changes}
-    sb.documents.put(_PACKAGE, changed["id"], changed)
-    return Reply(changed)
+    changes = stated(call, "custom_url memory_limit") if archived is None else {"archived": archived}
+    sb.documents.put(_PACKAGE, package["id"], {**package, **changes})
+    return Reply({**package, **changes})
+
+
+HANDLERS = for_each(
+    {"update": None, "archive": True, "restore": False},
+    {"{}_automation": _change, "{}_automation_package": _change_package},
+)
 
 
 # -- how runs continue
@@ -179,16 +155,11 @@ def _advance(sb: Sb, run: JsonObject, at: float) -> None:
         _end(sb, run, "FAILED" if failed else "FINISHED", failed or "The run is finished", at)
         return
     run["status"] = _STAGES[_STAGES.index(run["status"]) + 1]
-    seconds = _waiting_seconds(sb)
+    seconds = sb.number("run_queue_seconds") / (len(_STAGES) - 1)
     if run["status"] == "RUNNING":
         run["start"], seconds = at, sb.number("run_seconds")
     sb.documents.put(_RUN, run["id"], run)
     sb.jobs.schedule(_STAGE, run["id"], at + seconds)
-
-
-def _waiting_seconds(sb: Sb) -> float:
-    """The duration of a run's stages before the last."""
-    return sb.number("run_queue_seconds") / (len(_STAGES) - 1)
 
 
 def _stop(sb: Sb, run: JsonObject, at: float) -> None:
@@ -209,7 +180,7 @@ DUE = {_STAGE: Due(_RUN, _STAGES, _advance), _STOP: Due(_RUN, (*_STAGES, _STOPPI
 
 # -- runs
 
-_RUN_ORDERS = {"name": "name", "created_on": "created", "start_time": "start", "end_time": "end", "status": "status"}
+_RUN_ORDERS = {"name": "name", "start_time": "start", "end_time": "end", "status": "status"}
 
 
 def _asked_run(sb: Sb, call: Call, needs: str = "read") -> JsonObject:
@@ -245,10 +216,8 @@ def list_automation_runs(sb: Sb, call: Call) -> Reply:
         for run in sb.documents.listed(_RUN, automation["id"])
         if all(run[name] == value for name, value in same.items()) and text in run["name"].lower() and fits(run)
     ]
-    key = _RUN_ORDERS.get(given.get("order_by") or "created_on")
-    if key is None:
-        raise bad(f"Runs can't be ordered by {given['order_by']!r}, but by {', '.join(_RUN_ORDERS)}")
-    return page_of(call, ordered(found, key, given), lambda run: _show_run(sb, call, run))
+    key: str = given.get("order_by", "created_on")
+    return page_of(call, ordered(found, _RUN_ORDERS.get(key, "created"), given), lambda run: _show_run(sb, call, run))
 
 
 def get_automation_run(sb: Sb, call: Call) -> Reply:
@@ -261,8 +230,6 @@ def get_automation_run_state(sb: Sb, call: Call) -> Reply:
     run = _asked_run(sb, call)
     times = {"started_at": when_known(run["start"]), "finished_at": when_known(run["end"])}
     main: JsonObject = {**times, "inputs": run["inputs"], "substeps": {}}
-    if run["status"] in ("FAILED", "ABORTED"):
-        main["error"] = {"message": run["message"], "trace": ""}
     return Reply({"main": main})
 
 
@@ -275,8 +242,6 @@ def _start(sb: Sb, call: Call, body: Mapping[str, Any]) -> Reply:
     package = _package(sb, call, body["package"], "execute")
     if package["archived"] or sb.held(call, _AUTOMATION, package["automation"])["archived"]:
         raise refuse(409, 90007, f"Package {package['id']} or its automation is archived: restore it to run it")
-    if body.get("resume_from"):
-        sb.documents.found(_RUN, body["resume_from"])
     now, given = sb.now(), filled(body, inputs={}, settings={}, memory_limit=None)
     run: JsonObject = {
         "id": new_uuid(),
@@ -293,7 +258,7 @@ def _start(sb: Sb, call: Call, body: Mapping[str, Any]) -> Reply:
     }
     _keep_secret_settings(sb, _RUN, run["id"], body.get("secret_settings") or {})
     sb.documents.put(_RUN, run["id"], run, group=run["automation"])
-    sb.jobs.schedule(_STAGE, run["id"], now + _waiting_seconds(sb))
+    sb.jobs.schedule(_STAGE, run["id"], now + sb.number("run_queue_seconds") / (len(_STAGES) - 1))
     return Reply(_show_run(sb, call, run))
 
 

@@ -25,8 +25,7 @@ class Port:
     Attributes:
         id: Its identity without `#` and the app's name.
         kinds: What a value, or each of a list, may be: File, Directory, string, int, record ...; Any takes everything.
-        many: Whether it is a list.
-        single: Whether it may be one value; both when the app takes one or several.
+        single: Whether it may be one value; else it is a list.
         optional: Whether it may be left out.
         secondary: Patterns of the files that come with its files.
         glob: The name of the file that an output is taken from; empty when the app computes it.
@@ -34,7 +33,6 @@ class Port:
 
     id: str
     kinds: tuple[str, ...]
-    many: bool
     single: bool
     optional: bool
     secondary: tuple[str, ...]
@@ -47,24 +45,16 @@ def check_cwl(document: object) -> CWL:
     Raises:
         NoCwl: It is not one.
     """
-    if not isinstance(document, dict):
-        raise NoCwl("it isn't an object")
-    found = cast("CWL", document)
-    if "$graph" not in found and found.get("class") not in _CLASSES:
-        raise NoCwl(f"its class is {found.get('class')!r}, none of {', '.join(_CLASSES)}")
-    main = main_of(found)
-    for name in ("inputs", "outputs"):
-        if not isinstance(main.get(name, []), list | dict):
-            raise NoCwl(f"its {name} are neither a list nor an object")
-    return found
+    app: CWL = cast("CWL", document) if isinstance(document, dict) else {}
+    kind = main_of(app).get("class")
+    if kind not in _CLASSES:
+        raise NoCwl(f"its class is {kind!r}, none of {', '.join(_CLASSES)}")
+    return app
 
 
 def main_of(document: CWL) -> CWL:
     """The process that is run: the document itself, or `main` of a packed one."""
-    if not isinstance(document.get("$graph"), list):
-        return document
-    parts: list[tuple[str, CWL]] = named(document["$graph"]) or [("", {})]
-    return next((part for id, part in parts if _short(id) == "main"), parts[-1][1])
+    return next((part for id, part in named(document.get("$graph")) if _short(id) == "main"), document)
 
 
 def named(stated: Any, key: str = "id") -> list[tuple[str, Any]]:
@@ -114,14 +104,12 @@ def _spelt_out(main: CWL, stated: Any) -> dict[str, Any]:
 
 def _port(id: str, whole: Mapping[str, Any]) -> Port:
     found = _kinds(whole.get("type", "Any"), 0)
-    many = any(several for _, several in found)
     binding = whole.get("outputBinding")
     glob = cast("dict[str, Any]", binding).get("glob", "") if isinstance(binding, dict) else ""
     return Port(
         id=id,
         kinds=tuple(dict.fromkeys(kind for kind, _ in found if kind != "null")),
-        many=many,
-        single=not many or any(not several for kind, several in found if kind != "null"),
+        single=any(not several for kind, several in found if kind != "null"),
         optional=("null", False) in found or whole.get("default") is not None,
         secondary=tuple(_patterns(whole.get("secondaryFiles"))),
         glob=glob if isinstance(glob, str) else "",
@@ -180,13 +168,6 @@ def command_of(document: CWL) -> str:
 # -- inputs
 
 _FILES = ("File", "Directory")
-_JSON_KINDS: Mapping[str, tuple[type, ...]] = {
-    **dict.fromkeys(("string", "enum"), (str,)),
-    **dict.fromkeys(("int", "long"), (int,)),
-    **dict.fromkeys(("float", "double"), (int, float)),
-    "boolean": (bool,),
-    "record": (dict,),
-}
 
 
 def _is_file(value: object) -> bool:
@@ -215,69 +196,23 @@ def mapped(value: Any, change: Callable[[JsonObject], JsonObject]) -> Any:
     return value
 
 
-def faults(inputs: Mapping[str, Any], ports: Sequence[Port], split: str = "") -> list[JsonObject]:
-    """The faults of an app's inputs.
+def faults(inputs: Mapping[str, Any], ports: Sequence[Port]) -> list[JsonObject]:
+    """The faults of an app's inputs, one object each: the input, a code and a message.
 
     Args:
         inputs: The inputs by identity.
         ports: The app's inputs.
-        split: The input that a batch divides; each child gets one part of it.
-
-    Returns:
-        One object a fault: the input, a code and a message.
     """
-    found: list[JsonObject] = []
-    for port in ports:
-        value = inputs.get(port.id)
-        if value is None:
-            if not port.optional:
-                found.append(fault(port.id, 7012, f"Input {port.id!r} is required and has no value"))
-        elif not (_fits_divided(value, port) if port.id == split else _fits(value, port)):
-            wanted = " or ".join(port.kinds) + (" in a list" if port.many and not port.single else "")
-            found.append(fault(port.id, 7024, f"Input {port.id!r} takes {wanted}, not {_said(value)}"))
-    return found
-
-
-def unknown(inputs: Mapping[str, Any], ports: Sequence[Port]) -> list[JsonObject]:
-    """Inputs that the app does not have: no fault, but worth a warning."""
-    known = {port.id for port in ports}
-    return [fault(id, 7024, f"The app has no input {id!r}: it is left out") for id in inputs if id not in known]
+    return [
+        fault(port.id, 7012, f"Input {port.id!r} is required and has no value")
+        for port in ports
+        if inputs.get(port.id) is None and not port.optional
+    ]
 
 
 def fault(id: str | None, code: int, message: str) -> JsonObject:
     """A fault of an input, or of a task where no input is named."""
     return {"id": id, "code": code, "message": message}
-
-
-def _fits(value: Any, port: Port) -> bool:
-    if isinstance(value, list):
-        return port.many and all(_is(each, port.kinds) for each in cast("list[Any]", value))
-    return port.single and _is(value, port.kinds)
-
-
-def _fits_divided(value: Any, port: Port) -> bool:
-    """Whether each part that children of a batch get fits; that it is a list is checked elsewhere."""
-    return not isinstance(value, list) or all(
-        _is(each, port.kinds) or _fits(each, port) for each in cast("list[Any]", value)
-    )
-
-
-def _is(value: Any, kinds: Sequence[str]) -> bool:
-    if value is None or "Any" in kinds:
-        return True
-    if _is_file(value):
-        return value["class"] in kinds
-    known = [_JSON_KINDS[kind] for kind in kinds if kind in _JSON_KINDS]
-    # A named kind is a record or an enumeration of the app.
-    if any(kind not in _JSON_KINDS and kind not in _FILES for kind in kinds):
-        return True
-    return any(isinstance(value, kind) and (not isinstance(value, bool) or bool in kind) for kind in known)
-
-
-def _said(value: Any) -> str:
-    if _is_file(value):
-        return f"a {value['class']}"
-    return "a list" if isinstance(value, list) else repr(value)[:40]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.sb.filestore import FileRecord
-from omicsdk.sandbox.sb.problems import bad, refuse
+from omicsdk.sandbox.sb.problems import refuse
 from omicsdk.sandbox.sb.responses import page, page_of, read_token, scroll_page, when, window, write_token
 from omicsdk.sandbox.sb.state import Sb, in_bulk
 from omicsdk.sandbox.service import Call, JsonObject, Reply
@@ -60,25 +60,22 @@ def destination(sb: Sb, who: Call | str, body: Mapping[str, Any]) -> FileRecord:
         body: A body, or an item of it.
 
     Raises:
-        Problem: 5029 or 5031; it names neither or both. 5026; there is no such folder. 5022; it is a file.
+        Problem: 5029 or 5031; it names neither or both. 5002; there is no such folder. 5022; it is a file.
     """
     project, parent = body.get("project"), body.get("parent")
-    if project and parent:
-        raise refuse(400, 5031, "Give either a project or a parent folder, not both")
+    if bool(project) == bool(parent):
+        raise refuse(400, 5031 if project else 5029, "Give either a project or a parent folder")
     if project:
         sb.project(who, project, "write")
         return sb.work.files.known(sb.work.files.root(project))
-    if not parent:
-        raise refuse(400, 5029, "Missing target: give a project or a parent folder")
-    try:
-        found = sb.file(who, parent, "write")
-    except Problem as problem:
-        if problem.status != 404:
-            raise
-        raise refuse(404, 5026, f"There is no folder {parent} to put anything into") from problem
-    if found.type != "folder":
-        raise refuse(400, 5022, f"{parent} is a file, so nothing can be put into it: name a folder")
-    return found
+    return _folder(sb, who, str(parent), "write")
+
+
+def _folder(sb: Sb, who: Call | str, id: str, needs: str = "read") -> FileRecord:
+    folder = sb.file(who, id, needs)
+    if folder.type != "folder":
+        raise refuse(400, 5022, f"{id} is a file: only folders have something in them")
+    return folder
 
 
 def check_name(name: str) -> str:
@@ -88,8 +85,7 @@ def check_name(name: str) -> str:
         Problem: 5024; it may not.
     """
     if not name.strip() or "/" in name or name in (".", "..") or len(name) > _LONGEST_NAME:
-        said = f"{len(name)} characters" if len(name) > _LONGEST_NAME else repr(name)
-        raise refuse(400, 5024, f"Names have 1 to {_LONGEST_NAME} characters and no slash, not {said}")
+        raise refuse(400, 5024, f"Names have 1 to {_LONGEST_NAME} characters and no slash, unlike {name[:40]!r}")
     return name
 
 
@@ -103,30 +99,28 @@ def _check_name_free(sb: Sb, parent: str, name: str, code: int = 5003) -> None:
 
 def _merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> JsonObject:
     """Metadata with changes; a null removes its key."""
-    for key, value in new.items():
-        values = cast("list[Any]", value) if isinstance(value, list) else [value]
-        if not key or any(isinstance(each, dict | list) for each in values):
-            raise refuse(400, 5006, f"Metadata {key!r} is neither text nor a list of texts")
     return {key: value for key, value in {**old, **new}.items() if value is not None}
 
 
 def _change(sb: Sb, record: FileRecord, body: Mapping[str, Any], *, merge: bool = True) -> FileRecord:
     """Change what a body states of name, tags and metadata; these are added to, or replaced without `merge`."""
     changes: JsonObject = {}
+    if record.type == "folder" and ("metadata" in body or "tags" in body):
+        raise refuse(400, 5025, f"{record.name!r} is a folder: folders have no metadata and no tags")
     if "metadata" in body:
-        if record.type == "folder":
-            raise refuse(400, 5025, f"{record.name!r} is a folder: folders have no metadata")
         changes["metadata"] = _merged(record.metadata if merge else {}, body["metadata"] or {})
     if "tags" in body:
-        if record.type == "folder":
-            raise refuse(400, 5027, f"{record.name!r} is a folder: folders have no tags")
         changes["tags"] = list(dict.fromkeys(body["tags"] or ()))
     if (name := body.get("name")) is not None and name != record.name:
-        if not record.parent:
-            raise refuse(400, 5008, f"{record.id} is the folder of project {record.project}: it can't be renamed")
+        _check_in_folder(record)
         changes["name"] = check_name(name)
         _check_name_free(sb, record.parent, name)
     return _changed(sb, record, changes)
+
+
+def _check_in_folder(record: FileRecord) -> None:
+    if not record.parent:
+        raise refuse(400, 5033, f"{record.id} is the folder of project {record.project}: it stays as it is")
 
 
 def _changed(sb: Sb, record: FileRecord, changes: JsonObject) -> FileRecord:
@@ -152,17 +146,17 @@ def move(sb: Sb, record: FileRecord, folder: FileRecord, name: str | None) -> Fi
     """
     if folder.project != record.project:
         raise refuse(400, 5015, f"{record.name!r} is in project {record.project}: copy it to {folder.project} instead")
-    if not record.parent or folder.id in _within(sb, record):
-        raise refuse(400, 5033, f"{record.name!r} can't be moved into itself")
+    _check_in_folder(record)
+    _check_outside(sb, folder, record)
     new = check_name(name or record.name)
     if (folder.id, new) != (record.parent, record.name):
         _check_name_free(sb, folder.id, new)
     return _changed(sb, record, {"parent": folder.id, "name": new})
 
 
-def _within(sb: Sb, record: FileRecord) -> set[str]:
-    """Identities of a folder and of all that is below it; of a file its own."""
-    return {record.id, *(each.id for each in sb.work.files.below(record.id))}
+def _check_outside(sb: Sb, folder: FileRecord, record: FileRecord) -> None:
+    if folder.id in {record.id, *(each.id for each in sb.work.files.below(record.id))}:
+        raise refuse(400, 5033, f"{record.name!r} can't be put into itself")
 
 
 def copy(sb: Sb, record: FileRecord, folder: FileRecord, name: str | None) -> FileRecord:
@@ -198,8 +192,7 @@ def copy_tree(sb: Sb, record: FileRecord, folder: FileRecord, name: str | None) 
     """
     if record.type == "file":
         return copy(sb, record, folder, name)
-    if folder.id in _within(sb, record):
-        raise refuse(400, 5033, f"Folder {record.name!r} can't be copied into itself")
+    _check_outside(sb, folder, record)
     made = _make_folder(sb, folder, name or record.name)
     for child in sb.work.files.children(record.id):
         copy_tree(sb, child, made, child.name)
@@ -217,8 +210,7 @@ def remove_tree(sb: Sb, record: FileRecord) -> None:
     Raises:
         Problem: 5033; it is a project's own folder.
     """
-    if not record.parent:
-        raise refuse(400, 5033, f"{record.id} is the folder of project {record.project}: it goes with the project")
+    _check_in_folder(record)
     sb.work.files.remove(record.id)
 
 
@@ -254,24 +246,15 @@ def _listed(sb: Sb, call: Call) -> str:
     if "owner" in call.arguments:
         return sb.work.files.root(sb.asked(call, "project")["id"])
     if "folder_id" in call.arguments:
-        return _folder(sb, call, call.arguments["folder_id"])
+        return _folder(sb, call, call.arguments["folder_id"]).id
     given = {name: call.arguments[name] for name in ("project", "parent", "dataset") if call.arguments.get(name)}
-    if len(given) > 1:
-        raise refuse(400, 5031, f"Give one of project, parent and dataset, not {' and '.join(given)}")
-    if not given:
-        raise refuse(400, 5029, "Missing folder to list: give a project, a parent folder or a dataset")
+    if len(given) != 1:
+        raise refuse(400, 5031 if given else 5029, "Give one of a project, a parent folder and a dataset to list")
     if "project" in given:
         return sb.work.files.root(sb.project(call, given["project"])["id"])
     if "dataset" in given:
         return sb.work.files.root(f"dataset:{sb.held(call, 'dataset', given['dataset'])['id']}")
-    return _folder(sb, call, given["parent"])
-
-
-def _folder(sb: Sb, call: Call, id: str) -> str:
-    found = sb.file(call, id)
-    if found.type != "folder":
-        raise refuse(400, 5022, f"{id} is a file: only folders have something in them")
-    return id
+    return _folder(sb, call, given["parent"]).id
 
 
 def _matching(sb: Sb, call: Call, folder: str) -> list[FileRecord] | None:
@@ -308,18 +291,17 @@ list_project_files = list_folder_files = list_files
 
 def scroll_files(sb: Sb, call: Call) -> Reply:
     """GET /files/scroll, GET /files/{folder_id}/scroll."""
-    if "folder_id" not in call.arguments and any(name == "offset" for name, _ in call.query):
-        raise bad("Scrolling takes no offset: follow the link to the next page")
     folder = _listed(sb, call)
     token, limit = call.arguments["token"], window(call)[1]
     offset = 0 if token == _FIRST else read_token(token, folder)
-    if (everything := _matching(sb, call, folder)) is None:
-        found, total = sb.work.files.children(folder, offset, limit), sb.work.files.count(folder)
+    matching = _matching(sb, call, folder)
+    if matching is None:
+        records, total = sb.work.files.children(folder, offset, limit), sb.work.files.count(folder)
     else:
-        found, total = everything[offset : offset + limit], len(everything)
-    after = offset + len(found)
+        records, total = matching[offset : offset + limit], len(matching)
+    after = offset + len(records)
     following = write_token(after, folder) if after < total else None
-    return scroll_page(call, [file_json(call, record) for record in found], following, total)
+    return scroll_page(call, [file_json(call, record) for record in records], following, total)
 
 
 scroll_folder_files = scroll_files
@@ -373,6 +355,13 @@ def replace_file_tags(sb: Sb, call: Call) -> Reply:
     return Reply(_change(sb, _file(sb, call, "write"), {"tags": call.body}).tags)
 
 
+def _one_file(sb: Sb, call: Call, needs: str) -> FileRecord:
+    record = _file(sb, call, needs)
+    if record.type == "folder":
+        raise refuse(403, 5032, f"{record.name!r} is a folder: take the files in it, or a file job")
+    return record
+
+
 def copy_file(sb: Sb, call: Call) -> Reply:
     """POST /files/{file_id}/actions/copy."""
     record = _file(sb, call, "copy")
@@ -381,17 +370,13 @@ def copy_file(sb: Sb, call: Call) -> Reply:
 
 def move_file(sb: Sb, call: Call) -> Reply:
     """POST /files/{file_id}/actions/move."""
-    record = _file(sb, call, "write")
-    if record.type == "folder":
-        raise refuse(403, 5032, f"{record.name!r} is a folder: folders are moved by a file job")
+    record = _one_file(sb, call, "write")
     return Reply(file_json(call, move(sb, record, destination(sb, call, call.body), call.body.get("name"))))
 
 
 def get_file_download_info(sb: Sb, call: Call) -> Reply:
     """GET /files/{file_id}/download_info."""
-    record = _file(sb, call, "copy")
-    if record.type == "folder":
-        raise refuse(400, 5017, f"{record.name!r} is a folder: download the files in it")
+    record = _one_file(sb, call, "copy")
     seconds = sb.number("url_seconds")
     if record.volume and not record.blob:
         return Reply({"url": sb.place(record.volume).url(record.location, seconds)})

@@ -1,6 +1,5 @@
 """Refusals of the platform: an HTTP status, and a code whose thousands name the area."""
 
-import uuid
 from http import HTTPStatus
 
 from omicsdk.sandbox.problems import Problem
@@ -41,14 +40,6 @@ def bad(message: str, code: int = 90000) -> Problem:
 def no_such(kind: str, id: object) -> Problem:
     """A 404 for an object that does not exist, or that the caller cannot see."""
     return refuse(404, _NOT_FOUND.get(kind, _ANY_NOT_FOUND), f"There is no {kind} {id}, or it isn't yours to see")
-
-
-def check_uuid(kind: str, id: str, code: int) -> None:
-    """Refuse an identity that is not a UUID with a 400."""
-    try:
-        uuid.UUID(id)
-    except ValueError as error:
-        raise bad(f"{id!r} is no {kind}: its identity is a UUID", code) from error
 
 
 def error_body(problem: Problem) -> dict[str, object]:

@@ -18,7 +18,7 @@ from omicsdk.sandbox.sb.documents import USER, Documents, Jobs, Membership, Perm
 from omicsdk.sandbox.sb.filestore import FileRecord, FileStore, Place
 from omicsdk.sandbox.sb.problems import bad, error_body, no_such, refuse
 from omicsdk.sandbox.sb.responses import view
-from omicsdk.sandbox.sb.uploadstore import LEAST_PART, MOST_PARTS, SbUploads, Storage
+from omicsdk.sandbox.sb.uploadstore import LEAST_PART, SbUploads, Storage
 from omicsdk.sandbox.service import Call, Caller, JsonObject, Reply, SandboxContext
 from omicsdk.sandbox.state.clock import Clock
 from omicsdk.sandbox.state.objects import ObjectStore
@@ -36,9 +36,7 @@ _SETTINGS = (
     Setting("sb.transfer_seconds", 0.5, "how long an import or export takes, in seconds"),
     Setting("sb.url_seconds", 3600, "validity of URLs of downloads, in seconds"),
     Setting("sb.part_url_seconds", 3600, "validity of URLs of an upload's parts, in seconds"),
-    Setting("sb.part_header", "", "a header that has to come with a part, as `name: value`; empty for none"),
     Setting("sb.part_least", LEAST_PART, "the smallest part of an upload but the last, in bytes"),
-    Setting("sb.parts_most", MOST_PARTS, "how many parts an upload has at most; the size of parts is raised for it"),
     Setting("sb.file_job_seconds", 1.0, "how long a job on files takes, in seconds"),
     Setting("sb.task_queue_seconds", 0.5, "how long a task waits for its turn, in seconds"),
     Setting("sb.task_seconds", 1.0, "how long a task runs, in seconds"),

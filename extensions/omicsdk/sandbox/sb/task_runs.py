@@ -117,19 +117,8 @@ class _Results:
         return {key: value for key, value in first.items() if all(each.get(key) == value for each in all_metadata)}
 
     def root(self) -> str:
-        """The folder of the task's files; those that its location names are made."""
-        project = self.task["project"]
-        at = self.files.root(project)
-        stated: JsonObject = self.task["output_location"] or {}
-        location: str = stated.get("main_location") or ""
-        # Files of a location with a scheme go to the project here, whatever volume is named.
-        steps = [] if "://" in location else location.split("/")
-        for name in (step for step in steps if step.strip() and step not in (".", "..")):
-            there = self.files.folder(project, at, name)
-            if there.type != "folder":
-                break
-            at = there.id
-        return at
+        """The folder of the task's files, whatever location was requested."""
+        return self.files.root(self.task["project"])
 
     def add(self, folder: str, name: str, **stored: Any) -> FileRecord:
         """Make a file or a folder; a number goes before its name where that is taken."""
@@ -183,7 +172,7 @@ def _stand_in(results: _Results, port: cwl.Port, folder: str) -> Any:
     elif "Directory" in port.kinds:
         made = results.value(results.add(folder, port.id, type="folder"))
     else:
-        return [] if port.many else None
+        return None if port.single else []
     return made if port.single else [made]
 
 
@@ -238,11 +227,7 @@ def _called(command: list[str], folder: Path, longest: float) -> tuple[int | Non
         try:
             output, log = process.communicate(timeout=longest)
         except subprocess.TimeoutExpired:
-            # The tool is a child of cwltool's: it would continue without it.
-            if hasattr(os, "killpg"):
-                os.killpg(process.pid, signal.SIGKILL)
-            else:
-                process.kill()
+            os.killpg(process.pid, signal.SIGKILL)  # the tool is a child of cwltool's: it would continue without it
             return None, *process.communicate()
         return process.returncode, output, log
 
@@ -322,18 +307,16 @@ def validate(sb: Sb, task: JsonObject) -> None:
     """Note what is wrong with a draft's inputs, and what may be."""
     stated = cwl.ports(app_of(sb, task), "inputs")
     split: str = task["batch_input"] if task["batch"] else ""
-    found = cwl.faults(task["inputs"], stated, split)
+    found = cwl.faults(task["inputs"], stated)
     for value in cwl.files_of(task["inputs"]):
         record = sb.work.files.get(str(value.get("path")))
         if record is None or not sb.may_copy(task["created_by"], record):
             found.append(cwl.fault(None, 5002, f"There is no file {value.get('path')} for the task"))
-        elif (record.type == "folder") != (value["class"] == "Directory"):
-            found.append(cwl.fault(None, 7024, f"{record.name!r} is a {record.type}"))
     items = task["inputs"].get(split)
     if split and not (isinstance(items, list) and items):
         said = f"Input {split!r} is divided by the batch, so it takes a list that isn't empty"
         found.append(cwl.fault(split, 7018, said))
-    task["errors"], task["warnings"] = found, cwl.unknown(task["inputs"], stated)
+    task["errors"], task["warnings"] = found, []
 
 
 # -- running
@@ -364,9 +347,8 @@ def _groups(sb: Sb, task: JsonObject) -> list[cwl.Group]:
 
 
 def _child(sb: Sb, task: JsonObject, group: cwl.Group) -> JsonObject:
-    port = next((each for each in cwl.ports(app_of(sb, task), "inputs") if each.id == task["batch_input"]), None)
-    one = group.single and (port is None or port.single)
-    part = group.items[0] if one else list(group.items)
+    port = next(each for each in cwl.ports(app_of(sb, task), "inputs") if each.id == task["batch_input"])
+    part = group.items[0] if group.single and port.single else list(group.items)
     return {
         **task,
         **dict.fromkeys(("batch_by", "batch_input")),
@@ -402,12 +384,13 @@ def _end(sb: Sb, task: JsonObject, at: float) -> None:
     id, app = task["id"], app_of(sb, task)
     with tempfile.TemporaryDirectory(prefix="omics-sandbox-task-") as folder:
         try:
-            _finish(sb, id, at, app, executed(sb, task, app, Path(folder)))
+            ending = executed(sb, task, app, Path(folder))
         except Problem as problem:
-            _finish(sb, id, at, app, _Ending(problem.title))
+            ending = _Ending(problem.title)
         except Exception:
             log.exception("task %s failed", id)
-            _finish(sb, id, at, app, _Ending("The task failed in the sandbox: see its log"))
+            ending = _Ending("The task failed in the sandbox: see its log")
+        _finish(sb, id, at, app, ending)
 
 
 DUE = {_START: Due(KIND, ("QUEUED",), _start), _END: Due(KIND, ("RUNNING",), _end, slow=True)}

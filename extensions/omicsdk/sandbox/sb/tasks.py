@@ -5,7 +5,7 @@ from typing import Any
 
 from omicsdk.sandbox.sb.apps import find_app, split_id
 from omicsdk.sandbox.sb.cwl import mapped, ports, steps_of
-from omicsdk.sandbox.sb.problems import check_uuid, no_such, refuse
+from omicsdk.sandbox.sb.problems import no_such, refuse
 from omicsdk.sandbox.sb.responses import ordered, page_of, shown, times, view, when, within
 from omicsdk.sandbox.sb.state import Sb, filled, in_bulk, new_uuid, path_id, stated
 from omicsdk.sandbox.sb.task_runs import ENDS, GOING, KIND, abort, app_of, children, drop, put, run, validate
@@ -21,7 +21,6 @@ _INSTANCE = {"type": "c4.2xlarge", "provider": "AWS", "disk": {"size": 1024, "un
 
 
 def _task(sb: Sb, call: Call, id: str, needs: str = "read") -> JsonObject:
-    check_uuid(KIND, id, 7005)
     found = sb.documents.found(KIND, id)
     if sb.permissions(sb.user(call), "project", found["project"]) is None:
         raise no_such(KIND, id)
@@ -145,11 +144,8 @@ def _check_batch(sb: Sb, task: JsonObject, *, wanted: bool) -> None:
         raise refuse(400, 7023, "A batch takes both batch_by and batch_input")
     if not batch_by:
         return
-    kind = str(batch_by.get("type")).upper()
-    if kind not in ("ITEM", "CRITERIA"):
-        raise refuse(400, 7020, f"A batch is by criteria or item, not by {batch_by.get('type')!r}")
-    if kind == "CRITERIA" and not batch_by.get("criteria"):
-        raise refuse(400, 7019, "A batch by criteria takes criteria, such as metadata.sample_id")
+    if str(batch_by.get("type")).upper() != "ITEM" and not batch_by.get("criteria"):
+        raise refuse(400, 7019, "A batch is by item, or takes criteria such as metadata.sample_id")
     if batch_input not in {port.id for port in ports(app_of(sb, task), "inputs")}:
         raise refuse(400, 7018, f"The app has no input {batch_input!r} that a batch could divide")
 
@@ -177,10 +173,6 @@ def update_task(sb: Sb, call: Call) -> Reply:
         divides = bool({"batch_by", "batch_input"} & set(body))
         _check_batch(sb, task, wanted=body.get("batch", task["batch"] or divides))
         validate(sb, task)
-    if "project" in body and body["project"] != task["project"]:
-        sb.project(call, body["project"], "execute")
-        drop(sb, task)
-        task["project"] = body["project"]
     put(sb, task)
     return Reply(_show(sb, call, task))
 
@@ -197,10 +189,6 @@ def update_task_inputs(sb: Sb, call: Call) -> Reply:
 def run_task(sb: Sb, call: Call) -> Reply:
     """POST /tasks/{task_id}/actions/run."""
     task = _draft(sb, call, "execute", 7007, "only a draft can be run, or a clone of it")
-    if call.arguments.get("batch") is False:
-        task["batch"] = False
-    if (interruptible := call.arguments.get("use_interruptible_instances")) is not None:
-        task["use_interruptible_instances"] = interruptible
     validate(sb, task)
     if task["errors"]:
         raise refuse(400, 7024, "; ".join(error["message"] for error in task["errors"]))
@@ -272,21 +260,14 @@ def _execution_status(sb: Sb, task: JsonObject) -> JsonObject:
         states = [child["status"] for child in children(sb, task)]
         names = ("queued", "running", "completed", "failed", "aborted")
         return {name: states.count(name.upper()) for name in names}
-    steps, ran = len(task["steps"]), _milliseconds(task["start"], task["end"])
+    steps, is_over = len(task["steps"]), task["start"] and task["end"]
+    ran = int(1000 * (task["end"] - task["start"])) if is_over else None
     return {
         "steps_completed": steps if task["status"] == "COMPLETED" else 0,
         "steps_total": steps,
         "message": task["message"],
-        "message_code": None,
-        "queued_duration": _milliseconds(task["created"], task["start"]),
-        "running_duration": ran,
-        "execution_duration": ran,
-        "duration": _milliseconds(task["created"], task["end"]),
+        **dict.fromkeys(("running_duration", "execution_duration"), ran),
     }
-
-
-def _milliseconds(start: float | None, end: float | None) -> int | None:
-    return None if start is None or end is None else int(1000 * (end - start))
 
 
 def get_task_execution_details(sb: Sb, call: Call) -> Reply:
@@ -301,14 +282,7 @@ def get_task_execution_details(sb: Sb, call: Call) -> Reply:
             "docker": {"checksum": None},
             "logs": {name: call.service_url(f"/files/{id}/download_info", {}) for name, id in job["logs"].items()},
         }
-        for job in _jobs(sb, task)
+        for job in task["jobs"]
     ]
     fields = {**times(task), "status": task["status"], "message": task["message"], "jobs": jobs}
     return Reply(shown(call, fields, "tasks", task["id"], "execution_details"))
-
-
-def _jobs(sb: Sb, task: JsonObject) -> list[JsonObject]:
-    if task["status"] == "RUNNING" and not task["batch"]:
-        going: JsonObject = {"command_line": None, "status": "RUNNING", "logs": {}}
-        return [{"name": name, **going} for name in steps_of(app_of(sb, task))]
-    return task["jobs"]

