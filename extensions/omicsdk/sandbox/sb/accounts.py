@@ -49,7 +49,7 @@ def _delete(sb: Sb, call: Call, kind: str) -> Reply:
 def _breakdown(sb: Sb, call: Call, kind: str) -> Reply:
     lines = sb.documents.listed(f"{kind}-line", sb.asked(call, "billing-group")["id"])
     invoice: str | None = call.arguments.get("invoice_id")
-    return page_of(call, [each for each in lines if invoice in (None, each["invoice"])], lambda each: each["line"])
+    return page_of(call, [each for each in lines if invoice in (None, each["id"])], lambda each: each["line"])
 
 
 HANDLERS = {

@@ -158,13 +158,6 @@ def steps_of(document: CWL) -> list[str]:
     return [name_of(document, _short(str(main.get("id", ""))) or "main")]
 
 
-def command_of(document: CWL) -> str:
-    """The beginning of a tool's command line; empty for workflows."""
-    base: Any = main_of(document).get("baseCommand")
-    words: Sequence[Any] = cast("list[Any]", base) if isinstance(base, list) else [base]
-    return " ".join(str(word) for word in words if word is not None and not isinstance(word, Mapping))
-
-
 # -- inputs
 
 _FILES = ("File", "Directory")

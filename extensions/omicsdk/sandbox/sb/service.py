@@ -33,16 +33,6 @@ from omicsdk.sandbox.service import Call, Handler, Reply, Service, handlers_in
 
 PREFIX = "/sb/v2"
 _ADVANCE = "X-Sbg-Advance-Access"
-_CODES = {
-    "create_project.name": "3007",
-    "create_project.billing_group": "4005",
-    "update_project.type": "3010",
-    **dict.fromkeys(("create_volume.name", "update_volume.name"), "9014"),
-    "create_volume.access_mode": "9015",
-    "create_volume.service": "9017",
-    **dict.fromkeys(("start_upload.name", "start_upload.size", "start_upload.part_size"), "8013"),
-}
-"""Codes of the platform for fields that are not what the document states; others have the one for bad requests."""
 _READING = ("get_", "list_", "scroll_", "search_", "bulk_get_")
 """Prefixes of the names of operations that change nothing."""
 _SLOW = {"list_volume_objects", "get_volume_object", "get_file_download_info", "search_files"}
@@ -69,7 +59,6 @@ def sb_service(sb: Sb, document: Mapping[str, Any]) -> Service:
         document_path="/openapi.json",
         handlers={name: _framed(sb, name, each) for name, each in handlers.items()},
         formats=FormatChecker(formats=()),
-        format_codes=_CODES,
         restricted=lambda: False,
         authenticate=sb.authenticate,
         error_body=error_body,
@@ -153,8 +142,5 @@ class Middleware:
 
 
 def _unrouted(scope: Scope, status: int) -> Response:
-    where = f"{scope['method']} {scope['path']}"
-    code, said = 90003, f"The platform has no {where}"
-    if status == 405:
-        code, said = 90006, f"{where} isn't among what the platform can do: the path takes other methods"
-    return JSONResponse(error_body(refuse(status, code, said)), status)
+    message = f"The platform has no {scope['method']} {scope['path']}"
+    return JSONResponse(error_body(refuse(status, 90006 if status == 405 else 90003, message)), status)

@@ -280,26 +280,30 @@ class Sb:
 
     def access(self, who: Call | str, kind: str, id: str, needs: str = "read") -> tuple[JsonObject, Permissions]:
         """The same, with all that they are allowed there."""
-        found = self.documents.get(kind, id)
-        permissions = self._allow(self.user(who), (kind, id), (kind, id) if found else None, needs)
-        assert found is not None  # or it would have been refused
-        return found, permissions
+        return self._allowed(who, (kind, id), self.documents.get(kind, id), (kind, id), needs)
 
-    def _allow(self, username: str, what: tuple[str, str], holder: tuple[str, str] | None, needs: str) -> Permissions:
-        """A user's permissions on an object; refuses a user without a required one.
+    def _allowed(
+        self, who: Call | str, what: tuple[str, str], record: _T | None, holder: tuple[str, str], needs: str
+    ) -> tuple[_T, Permissions]:
+        """An object, with the user's permissions on it.
 
         Args:
-            username: The user.
+            who: The user.
             what: Kind and identity of the object.
-            holder: Kind and identity of what has the object's members; None when the object does not exist.
+            record: The object; None when it does not exist.
+            holder: Kind and identity of what has the object's members.
             needs: Required permission.
+
+        Raises:
+            Problem: 404 or 403, as `held` states it.
         """
-        permissions = holder and self.permissions(username, *holder)
-        if permissions is None:
+        username = self.user(who)
+        permissions = self.permissions(username, *holder) if record is not None else None
+        if record is None or permissions is None:
             raise no_such(*what)
         if not permissions.get(needs):
             raise refuse(403, _FORBIDDEN[what[0]], f"{username} has no {needs} permission on the {' '.join(what)}")
-        return permissions
+        return record, permissions
 
     def asked(self, call: Call, kind: str, needs: str = "read") -> JsonObject:
         """What a path names; of a project, volume, dataset or automation see `held`, all users may do everything with other objects."""
@@ -340,10 +344,8 @@ class Sb:
         Raises:
             Problem: 404 when it does not exist or cannot be seen, 403 when the caller may not do that.
         """
-        found = self.work.files.get(id)
-        self._allow(self.user(who), ("file", id), _holder(found) if found else None, needs)
-        assert found is not None  # or it would have been refused
-        return found
+        file = self.work.files.get(id)
+        return self._allowed(who, ("file", id), file, _holder(file) if file else ("", ""), needs)[0]
 
     def may_copy(self, username: str, file: FileRecord) -> bool:
         """Whether a user may copy a file or folder, and so give it to a task."""

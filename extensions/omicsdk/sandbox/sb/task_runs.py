@@ -91,7 +91,7 @@ def _make_jobs(sb: Sb, task: Mapping[str, Any], app: cwl.CWL, ending: _Ending) -
         texts = {"stdout.log": f"{step} of {task['name']}\n", "stderr.log": ending.log or (said and f"{said}\n")}
         logs = {name: results.text(folder, f"{step}.{name}", text).id for name, text in texts.items()}
         status = "FAILED" if said else "COMPLETED"
-        jobs.append({"name": step, "command_line": cwl.command_of(app) or step, "status": status, "logs": logs})
+        jobs.append({"name": step, "command_line": step, "status": status, "logs": logs})
     return jobs
 
 

@@ -15,12 +15,6 @@ from omicsdk.sandbox.service import Call, JsonObject, Reply, for_each
 
 _SECRETS = ("secret_access_key", "private_key", "client_secret")
 """Fields of a volume's credentials that are never returned; nothing here needs them, so they are not stored either."""
-_DEFAULTS: Mapping[str, Mapping[str, Any]] = {
-    "s3": {"prefix": "", "endpoint": "s3.amazonaws.com", "properties": {"sse_algorithm": "AES256"}},
-    "gcs": {"prefix": "", "root_url": "https://www.googleapis.com", "properties": {}},
-    "oss": {"prefix": "", "properties": {}},
-    "azure": {"prefix": "", "properties": {}},
-}
 
 
 def list_volumes(sb: Sb, call: Call) -> Reply:
@@ -37,7 +31,7 @@ def create_volume(sb: Sb, call: Call) -> Reply:
         "id": id,
         "description": "",
         **stated(call, "name description access_mode"),
-        "service": {**_DEFAULTS[service["type"].lower()], **service},
+        "service": {"prefix": "", "properties": {}, **service},
         "created_on": now,
         "modified_on": now,
         "active": True,

@@ -143,8 +143,8 @@ def test_what_cannot_be_started(web: httpx.Client, send: Send, project: str) -> 
         return web.post("/upload/multipart", json={"size": 1, "name": "up", "project": project, **body})
 
     refused(start(name="there"), 409, 8005)
-    refused(start(name="a/b"), 400, 8013)
-    refused(start(name="x" * 256), 400, 8013)
+    refused(start(name="a/b"), 400, 90000)
+    refused(start(name="x" * 256), 400, 90000)
     refused(start(parent="x"), 400, 5031)
     refused(web.post("/upload/multipart", json={"size": 1, "name": "up"}), 400, 5029)
     refused(start(project="sandbox-user/none"), 404, 3002)

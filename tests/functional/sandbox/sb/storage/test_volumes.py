@@ -58,10 +58,10 @@ def test_a_volume_of_each_kind_keeps_its_secret(web: httpx.Client, asked: Json):
 @pytest.mark.parametrize(
     ("body", "code"),
     [
-        ({"name": "a-b", "access_mode": "RO", "service": service()}, 9014),
-        ({"name": "x" * 33, "access_mode": "RO", "service": service()}, 9014),
-        ({"name": "a", "access_mode": "WO", "service": service()}, 9015),
-        ({"name": "a", "access_mode": "RO", "service": {"type": "tape"}}, 9017),
+        ({"name": "a-b", "access_mode": "RO", "service": service()}, 90000),
+        ({"name": "x" * 33, "access_mode": "RO", "service": service()}, 90000),
+        ({"name": "a", "access_mode": "WO", "service": service()}, 90000),
+        ({"name": "a", "access_mode": "RO", "service": {"type": "tape"}}, 90000),
         ({"name": "a", "access_mode": "RO", "service": {"type": "S3"}}, 9017),
         ({"name": "a", "access_mode": "RO", "service": {"type": "S3", "bucket": "b"}}, 9017),
         ({"name": "a", "access_mode": "RO"}, 90000),
