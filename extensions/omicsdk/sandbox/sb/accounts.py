@@ -2,7 +2,7 @@
 
 from omicsdk.sandbox.sb.problems import bad, no_such
 from omicsdk.sandbox.sb.responses import list_of, member_view, page_of, view, when
-from omicsdk.sandbox.sb.state import Sb, check_new_name, keep, new_id, new_uuid, stated, token_of
+from omicsdk.sandbox.sb.state import Sb, body_fields, check_new_name, keep, new_id, new_uuid, token_of
 from omicsdk.sandbox.service import Call, JsonObject, Reply, for_each
 
 _PARTS = "rate_limit user users billing projects files tasks apps action upload storage"
@@ -29,25 +29,25 @@ def get_rate_limit(sb: Sb, call: Call) -> Reply:
 
 
 def _get(sb: Sb, call: Call, kind: str) -> Reply:
-    return Reply(view(call, kind, sb.asked(call, kind)))
+    return Reply(view(call, kind, sb.requested(call, kind)))
 
 
 def _update(sb: Sb, call: Call, kind: str) -> Reply:
-    record = sb.asked(call, kind, "write")
+    record = sb.requested(call, kind, "write")
     check_new_name(call, kind)
-    changes = stated(call, _EDITABLE[kind])
+    changes = body_fields(call, _EDITABLE[kind])
     if "position" in changes:
         changes["position"] = {**record["position"], **changes["position"]}
     return keep(sb, call, kind, {**record, **changes})
 
 
 def _delete(sb: Sb, call: Call, kind: str) -> Reply:
-    sb.drop(kind, sb.asked(call, kind, "admin")["id"])
+    sb.drop(kind, sb.requested(call, kind, "admin")["id"])
     return Reply(status=204)
 
 
 def _breakdown(sb: Sb, call: Call, kind: str) -> Reply:
-    lines = sb.documents.listed(f"{kind}-line", sb.asked(call, "billing-group")["id"])
+    lines = sb.documents.listed(f"{kind}-line", sb.requested(call, "billing-group")["id"])
     invoice: str | None = call.arguments.get("invoice_id")
     return page_of(call, [each for each in lines if invoice in (None, each["id"])], lambda each: each["line"])
 
@@ -71,12 +71,12 @@ HANDLERS = {
 
 def get_current_user(sb: Sb, call: Call) -> Reply:
     """GET /user."""
-    return Reply(view(call, "user", sb.documents.found("user", sb.user(call))))
+    return Reply(view(call, "user", sb.documents.existing("user", sb.user(call))))
 
 
 def list_users(sb: Sb, call: Call) -> Reply:
     """GET /users."""
-    division = sb.documents.found("division", call.arguments["division"])["id"]
+    division = sb.documents.existing("division", call.arguments["division"])["id"]
     role: str = call.arguments.get("role", "").upper()
     roles = {each["username"]: each["role"] for each in sb.membership.of("division", division)}
     users = ({**user, "role": roles[user["username"]]} for user in sb.documents.among("user", roles))
@@ -85,7 +85,7 @@ def list_users(sb: Sb, call: Call) -> Reply:
 
 def disable_user(sb: Sb, call: Call) -> Reply:
     """DELETE /users/{username}."""
-    user = sb.asked(call, "user")
+    user = sb.requested(call, "user")
     sb.documents.put("user", user["username"], {**user, "disabled": True})
     return Reply(status=204)
 
@@ -97,7 +97,7 @@ def list_divisions(sb: Sb, call: Call) -> Reply:
 
 def list_teams(sb: Sb, call: Call) -> Reply:
     """GET /teams."""
-    teams = sb.documents.listed("team", sb.documents.found("division", call.arguments["division"])["id"])
+    teams = sb.documents.listed("team", sb.documents.existing("division", call.arguments["division"])["id"])
     mine = sb.membership.rights("team", sb.user(call))
     return list_of(call, "team", (each for each in teams if call.arguments.get("_all") or each["id"] in mine))
 
@@ -105,7 +105,7 @@ def list_teams(sb: Sb, call: Call) -> Reply:
 def create_team(sb: Sb, call: Call) -> Reply:
     """POST /teams."""
     check_new_name(call, "team")
-    division = sb.documents.found("division", call.body["division"])["id"]
+    division = sb.documents.existing("division", call.body["division"])["id"]
     team: JsonObject = {"id": new_uuid(), "name": call.body["name"], "division": division}
     add_to_team(sb, team["id"], sb.user(call), "ADMIN")
     return keep(sb, call, "team", team, division)
@@ -113,19 +113,19 @@ def create_team(sb: Sb, call: Call) -> Reply:
 
 def list_team_members(sb: Sb, call: Call) -> Reply:
     """GET /teams/{team_id}/members."""
-    team = sb.asked(call, "team")["id"]
+    team = sb.requested(call, "team")["id"]
     return page_of(call, sb.membership.of("team", team), lambda each: member_view(call, "team", team, each))
 
 
 def add_team_member(sb: Sb, call: Call) -> Reply:
     """POST /teams/{team_id}/members."""
-    team, username = sb.asked(call, "team")["id"], sb.documents.found("user", call.body["id"])["username"]
+    team, username = sb.requested(call, "team")["id"], sb.documents.existing("user", call.body["id"])["username"]
     return Reply(member_view(call, "team", team, add_to_team(sb, team, username, "MEMBER")))
 
 
 def remove_team_member(sb: Sb, call: Call) -> Reply:
     """DELETE /teams/{team_id}/members/{username}."""
-    team, username = sb.asked(call, "team")["id"], call.arguments["username"]
+    team, username = sb.requested(call, "team")["id"], call.arguments["username"]
     if not sb.membership.remove("team", team, username):
         raise no_such("user", f"{username} of the team {team}")
     return Reply(status=204)
@@ -160,8 +160,8 @@ def list_datasets(sb: Sb, call: Call) -> Reply:
     start = f"{call.arguments['username']}/" if "username" in call.arguments else ""
     mine = sb.membership.rights("dataset", sb.user(call))
     visible = [each for each in sb.documents.listed("dataset") if each["visibility"] == "public" or each["id"] in mine]
-    wanted = (each for each in visible if visibility in (None, each["visibility"]) and each["id"].startswith(start))
-    return list_of(call, "dataset", wanted)
+    matching = (each for each in visible if visibility in (None, each["visibility"]) and each["id"].startswith(start))
+    return list_of(call, "dataset", matching)
 
 
 list_owner_datasets = list_datasets
@@ -180,7 +180,7 @@ def create_marker(sb: Sb, call: Call) -> Reply:
     marker: JsonObject = {
         "id": new_id(),
         "file": sb.file(call, call.body["file"]).id,
-        **stated(call, "name chromosome"),
+        **body_fields(call, "name chromosome"),
         "position": position,
         "created_time": when(sb.now()),
         "created_by": sb.user(call),

@@ -31,12 +31,12 @@ def find_app(sb: Sb, id: str, revision: int | None = None) -> JsonObject:
     Raises:
         Problem: 6002; there is no such app or revision.
     """
-    app = sb.documents.found(_APP, id)
+    app = sb.documents.existing(_APP, id)
     number = app["latest"] if revision is None else revision
-    found = sb.documents.get(_REVISION, f"{id}/{number}")
-    if found is None:
+    content = sb.documents.get(_REVISION, f"{id}/{number}")
+    if content is None:
         raise refuse(404, 6002, f"App {id} has no revision {number}: its latest is {app['latest']}")
-    return {**app, **found, "revision": number}
+    return {**app, **content, "revision": number}
 
 
 def split_id(text: str) -> tuple[str, int | None]:
@@ -54,14 +54,14 @@ def split_id(text: str) -> tuple[str, int | None]:
     return "/".join(parts[:3]), int(parts[3]) if len(parts) == 4 else None
 
 
-def _asked(call: Call) -> tuple[str, str]:
+def _requested(call: Call) -> tuple[str, str]:
     """The project and the identity of the app that a path names."""
     project = path_id(call)
     return project, f"{project}/{call.arguments['app']}"
 
 
 def _seen(sb: Sb, call: Call, needs: str = "read") -> JsonObject:
-    project, id = _asked(call)
+    project, id = _requested(call)
     sb.project(call, project, needs)
     return find_app(sb, id, call.arguments.get("revision"))
 
@@ -87,16 +87,16 @@ def _raw(app: JsonObject) -> CWL:
 
 def list_apps(sb: Sb, call: Call) -> Reply:
     """GET /apps."""
-    given = call.arguments
-    projects = sb.projects_of(call, given.get("project"))
-    if given.get("visibility") == "public":
+    query = call.arguments
+    projects = sb.projects_of(call, query.get("project"))
+    if query.get("visibility") == "public":
         projects = [each for each in projects if (sb.documents.get("project", each) or {}).get("category") == "PUBLIC"]
-    wanted = {split_id(id)[0] for id in given.get("id") or ()}
-    words = [word.lower() for word in given.get("q") or ()]
+    ids = {split_id(id)[0] for id in query.get("id") or ()}
+    words = [word.lower() for word in query.get("q") or ()]
 
     def fits(app: JsonObject) -> bool:
         text = f"{app['id']} {app['name']}".lower()
-        return (not wanted or app["id"] in wanted) and all(word in text for word in words)
+        return (not ids or app["id"] in ids) and all(word in text for word in words)
 
     apps = [app for each in projects for app in sb.documents.listed(_APP, each) if fits(app)]
     return page_of(call, apps, lambda app: _shown(call, {**app, "revision": app["latest"]}, raw=False))
@@ -127,7 +127,7 @@ def _sent(call: Call) -> CWL:
 
 def install_app_(sb: Sb, call: Call) -> Reply:
     """POST /apps/{owner}/{project}/{app}/raw."""
-    project, id = _asked(call)
+    project, id = _requested(call)
     sb.project(call, project, "write")
     _check_new(sb, id)
     return _added(sb, call, {"id": id, "project": project, "latest": -1, "copy_of": None})
@@ -161,9 +161,9 @@ def _revise(sb: Sb, call: Call, app: JsonObject, raw: CWL, **changes: object) ->
 
 def create_app_revision(sb: Sb, call: Call) -> Reply:
     """POST /apps/{owner}/{project}/{app}/{revision}/raw."""
-    project, id = _asked(call)
+    project, id = _requested(call)
     sb.project(call, project, "write")
-    app = sb.documents.found(_APP, id)
+    app = sb.documents.existing(_APP, id)
     if call.arguments["revision"] != app["latest"] + 1:
         raise refuse(409, 6003, f"App {id} is at revision {app['latest']}: the next one is {app['latest'] + 1}")
     return _added(sb, call, app)
@@ -194,7 +194,7 @@ copy_app_revision = copy_app_
 
 def sync_app(sb: Sb, call: Call) -> Reply:
     """POST /apps/{owner}/{project}/{app}/actions/sync."""
-    app = sb.documents.found(_APP, _seen(sb, call, "write")["id"])
+    app = sb.documents.existing(_APP, _seen(sb, call, "write")["id"])
     if not app["copy_of"]:
         raise bad(f"App {app['id']} is no copy: there is nothing to bring it up to date with")
     origin = split_id(app["copy_of"])[0]

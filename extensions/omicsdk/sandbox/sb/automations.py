@@ -9,7 +9,7 @@ from omicsdk.sandbox.sb.files import file_known
 from omicsdk.sandbox.sb.problems import refuse
 from omicsdk.sandbox.sb.projects import new_member
 from omicsdk.sandbox.sb.responses import list_of, ordered, page_of, times, view, when, when_known, within
-from omicsdk.sandbox.sb.state import Due, Sb, check_new_name, filled, new_id, new_uuid, stated, wanted_failure
+from omicsdk.sandbox.sb.state import Due, Sb, body_fields, check_new_name, filled, new_id, new_uuid, wanted_failure
 from omicsdk.sandbox.service import Call, JsonObject, Reply, for_each
 
 _AUTOMATION, _PACKAGE, _RUN = "automation", "automation-package", "automation-run"
@@ -42,15 +42,15 @@ def _keep(sb: Sb, call: Call, automation: JsonObject) -> Reply:
 
 def list_automations(sb: Sb, call: Call) -> Reply:
     """GET /automation/automations."""
-    given = call.arguments
+    query = call.arguments
     mine = [_with_secrets(sb, each) for each in sb.joined(call, _AUTOMATION)]
-    found = [
+    matching = [
         each
         for each in mine
-        if (given.get("include_archived") or not each["archived"])
-        and given.get("name", "").lower() in each["name"].lower()
+        if (query.get("include_archived") or not each["archived"])
+        and query.get("name", "").lower() in each["name"].lower()
     ]
-    return list_of(call, _AUTOMATION, found)
+    return list_of(call, _AUTOMATION, matching)
 
 
 def create_automation(sb: Sb, call: Call) -> Reply:
@@ -73,16 +73,16 @@ def create_automation(sb: Sb, call: Call) -> Reply:
 
 def get_automation(sb: Sb, call: Call) -> Reply:
     """GET /automation/automations/{automation_id}."""
-    return Reply(view(call, _AUTOMATION, _with_secrets(sb, sb.asked(call, _AUTOMATION))))
+    return Reply(view(call, _AUTOMATION, _with_secrets(sb, sb.requested(call, _AUTOMATION))))
 
 
 def _change(sb: Sb, call: Call, archived: bool | None) -> Reply:
     """Change the fields that a request states, or only whether an automation is archived."""
-    automation = _with_secrets(sb, sb.asked(call, _AUTOMATION, "write" if archived is None else "admin"))
+    automation = _with_secrets(sb, sb.requested(call, _AUTOMATION, "write" if archived is None else "admin"))
     changes: JsonObject = {"archived": archived}
     if archived is None:
         check_new_name(call, "automation")
-        changes = stated(call, "name description billing_group secret_settings memory_limit project_based")
+        changes = body_fields(call, "name description billing_group secret_settings memory_limit project_based")
     modified = {"modified_by": sb.user(call), "modified_on": when(sb.now())}
     return _keep(sb, call, {**automation, **changes, **modified})
 
@@ -92,27 +92,27 @@ def _change(sb: Sb, call: Call, archived: bool | None) -> Reply:
 
 def _package(sb: Sb, call: Call, id: str, needs: str = "read") -> JsonObject:
     """A package of an automation that the caller may see."""
-    found = sb.documents.found(_PACKAGE, id)
-    sb.held(call, _AUTOMATION, found["automation"], needs)
-    return found
+    package = sb.documents.existing(_PACKAGE, id)
+    sb.permitted(call, _AUTOMATION, package["automation"], needs)
+    return package
 
 
 def list_automation_packages(sb: Sb, call: Call) -> Reply:
     """GET /automation/automations/{automation_id}/packages."""
-    packages = sb.documents.listed(_PACKAGE, sb.asked(call, _AUTOMATION)["id"])
+    packages = sb.documents.listed(_PACKAGE, sb.requested(call, _AUTOMATION)["id"])
     return page_of(call, packages, lambda each: each)
 
 
 def create_automation_package(sb: Sb, call: Call) -> Reply:
     """POST /automation/automations/{automation_id}/packages."""
-    automation, body = sb.asked(call, _AUTOMATION, "write")["id"], call.body
-    sb.documents.found("automation-code", body["location"])
+    automation, body = sb.requested(call, _AUTOMATION, "write")["id"], call.body
+    sb.documents.existing("automation-code", body["location"])
     if any(each["version"] == body["version"] for each in sb.documents.listed(_PACKAGE, automation)):
         raise refuse(409, 90007, f"The automation {automation} has a package of version {body['version']} already")
     package: JsonObject = {
         "id": new_id(),
         "automation": automation,
-        **stated(call, "version location schema"),
+        **body_fields(call, "version location schema"),
         "created_by": sb.user(call),
         "created_on": when(sb.now()),
         "archived": False,
@@ -130,7 +130,7 @@ def get_automation_package(sb: Sb, call: Call) -> Reply:
 
 def _change_package(sb: Sb, call: Call, archived: bool | None) -> Reply:
     package = _package(sb, call, call.arguments["package_id"], "write")
-    changes = stated(call, "custom_url memory_limit") if archived is None else {"archived": archived}
+    changes = body_fields(call, "custom_url memory_limit") if archived is None else {"archived": archived}
     sb.documents.put(_PACKAGE, package["id"], {**package, **changes})
     return Reply({**package, **changes})
 
@@ -183,17 +183,17 @@ DUE = {_STAGE: Due(_RUN, _STAGES, _advance), _STOP: Due(_RUN, (*_STAGES, _STOPPI
 _RUN_ORDERS = {"name": "name", "start_time": "start", "end_time": "end", "status": "status"}
 
 
-def _asked_run(sb: Sb, call: Call, needs: str = "read") -> JsonObject:
-    found = sb.documents.found(_RUN, call.arguments["run_id"])
-    sb.held(call, _AUTOMATION, found["automation"], needs)
-    return found
+def _requested_run(sb: Sb, call: Call, needs: str = "read") -> JsonObject:
+    run = sb.documents.existing(_RUN, call.arguments["run_id"])
+    sb.permitted(call, _AUTOMATION, run["automation"], needs)
+    return run
 
 
 def _show_run(sb: Sb, call: Call, run: JsonObject) -> JsonObject:
     log = file_known(sb, call, run["log_file"])
     fields = {
         **run,
-        "automation": view(call, _AUTOMATION, _with_secrets(sb, sb.held(call, _AUTOMATION, run["automation"]))),
+        "automation": view(call, _AUTOMATION, _with_secrets(sb, sb.permitted(call, _AUTOMATION, run["automation"]))),
         "package": _package(sb, call, run["package"]),
         "outputs": {},
         "created_on": when(run["created"]),
@@ -205,29 +205,31 @@ def _show_run(sb: Sb, call: Call, run: JsonObject) -> JsonObject:
 
 def list_automation_runs(sb: Sb, call: Call) -> Reply:
     """GET /automation/runs."""
-    given = call.arguments
+    query = call.arguments
     names = {"automation_id": "automation", "package_id": "package"}
-    asked = ("automation_id", "package_id", "status", "created_by", "project_id")
-    same = {names.get(name, name): given[name] for name in asked if given.get(name)}
-    text, fits = given.get("name", "").lower(), within(given, "created", "created")
-    found = [
+    filters = ("automation_id", "package_id", "status", "created_by", "project_id")
+    same = {names.get(name, name): query[name] for name in filters if query.get(name)}
+    text, fits = query.get("name", "").lower(), within(query, "created", "created")
+    matching = [
         run
         for automation in sb.joined(call, _AUTOMATION)
         for run in sb.documents.listed(_RUN, automation["id"])
         if all(run[name] == value for name, value in same.items()) and text in run["name"].lower() and fits(run)
     ]
-    key: str = given.get("order_by", "created_on")
-    return page_of(call, ordered(found, _RUN_ORDERS.get(key, "created"), given), lambda run: _show_run(sb, call, run))
+    key: str = query.get("order_by", "created_on")
+    return page_of(
+        call, ordered(matching, _RUN_ORDERS.get(key, "created"), query), lambda run: _show_run(sb, call, run)
+    )
 
 
 def get_automation_run(sb: Sb, call: Call) -> Reply:
     """GET /automation/runs/{run_id}."""
-    return Reply(_show_run(sb, call, _asked_run(sb, call)))
+    return Reply(_show_run(sb, call, _requested_run(sb, call)))
 
 
 def get_automation_run_state(sb: Sb, call: Call) -> Reply:
     """GET /automation/runs/{run_id}/state."""
-    run = _asked_run(sb, call)
+    run = _requested_run(sb, call)
     times = {"started_at": when_known(run["start"]), "finished_at": when_known(run["end"])}
     main: JsonObject = {**times, "inputs": run["inputs"], "substeps": {}}
     return Reply({"main": main})
@@ -240,20 +242,20 @@ def create_automation_run(sb: Sb, call: Call) -> Reply:
 
 def _start(sb: Sb, call: Call, body: Mapping[str, Any]) -> Reply:
     package = _package(sb, call, body["package"], "execute")
-    if package["archived"] or sb.held(call, _AUTOMATION, package["automation"])["archived"]:
+    if package["archived"] or sb.permitted(call, _AUTOMATION, package["automation"])["archived"]:
         raise refuse(409, 90007, f"Package {package['id']} or its automation is archived: restore it to run it")
-    now, given = sb.now(), filled(body, inputs={}, settings={}, memory_limit=None)
+    now, fields = sb.now(), filled(body, inputs={}, settings={}, memory_limit=None)
     run: JsonObject = {
         "id": new_uuid(),
         "name": body.get("name") or f"{package['version']} {when(now)}",
         "automation": package["automation"],
         "package": package["id"],
-        **given,
+        **fields,
         "created": now,
         "resumed_from": body.get("resume_from"),
         "created_by": sb.user(call),
         "status": _STAGES[0],
-        "project_id": given["settings"].get("project_id"),
+        "project_id": fields["settings"].get("project_id"),
         **dict.fromkeys(("start", "end", "message", "log_file")),
     }
     _keep_secret_settings(sb, _RUN, run["id"], body.get("secret_settings") or {})
@@ -264,7 +266,7 @@ def _start(sb: Sb, call: Call, body: Mapping[str, Any]) -> Reply:
 
 def rerun_automation_run(sb: Sb, call: Call) -> Reply:
     """POST /automation/runs/{run_id}/actions/rerun."""
-    run = _asked_run(sb, call, "execute")
+    run = _requested_run(sb, call, "execute")
     body: Mapping[str, Any] = call.body or {}
     fields = {name: value for name, value in body.items() if value is not None and name != "merge"}
     again: JsonObject = {name: run[name] for name in ("package", "inputs", "settings", "name", "memory_limit")}
@@ -278,15 +280,15 @@ def rerun_automation_run(sb: Sb, call: Call) -> Reply:
 
 def update_automation_run(sb: Sb, call: Call) -> Reply:
     """PATCH /automation/runs/{run_id}."""
-    run = _asked_run(sb, call, "write")
-    changed = {**run, **stated(call, "name inputs settings memory_limit")}
+    run = _requested_run(sb, call, "write")
+    changed = {**run, **body_fields(call, "name inputs settings memory_limit")}
     sb.documents.put(_RUN, run["id"], changed)
     return Reply(_show_run(sb, call, changed))
 
 
 def stop_automation_run(sb: Sb, call: Call) -> Reply:
     """POST /automation/runs/{run_id}/actions/stop."""
-    run = _asked_run(sb, call, "execute")
+    run = _requested_run(sb, call, "execute")
     if run["status"] in _ENDS:
         raise refuse(409, 90007, f"Run {run['id']} is {run['status']}: there is nothing to stop")
     sb.documents.put(_RUN, run["id"], {**run, "status": _STOPPING})

@@ -57,16 +57,16 @@ def main_of(document: CWL) -> CWL:
     return next((part for id, part in named(document.get("$graph")) if _short(id) == "main"), document)
 
 
-def named(stated: Any, key: str = "id") -> list[tuple[str, Any]]:
+def named(declared: Any, key: str = "id") -> list[tuple[str, Any]]:
     """Read what CWL states either as an object by names, or as a list of objects with their names: names and values.
 
     Args:
-        stated: Either; anything else names nothing.
+        declared: Either; anything else names nothing.
         key: What objects of a list have their name as.
     """
-    if isinstance(stated, dict):
-        return [(str(name), each) for name, each in cast("CWL", stated).items()]
-    listed = cast("list[Any]", stated) if isinstance(stated, list) else []
+    if isinstance(declared, dict):
+        return [(str(name), each) for name, each in cast("CWL", declared).items()]
+    listed = cast("list[Any]", declared) if isinstance(declared, list) else []
     objects = [cast("CWL", each) for each in listed if isinstance(each, dict)]
     return [(str(each.get(key, "")), each) for each in objects]
 
@@ -93,40 +93,40 @@ def _short(id: str) -> str:
     return re.split(r"[#/]", id)[-1]
 
 
-def _spelt_out(main: CWL, stated: Any) -> dict[str, Any]:
+def _spelt_out(main: CWL, declared: Any) -> dict[str, Any]:
     """A port as an object; a stream is a file that is called as the tool states."""
-    whole: dict[str, Any] = cast("dict[str, Any]", stated) if isinstance(stated, dict) else {"type": stated}
-    kind = whole.get("type")
+    port: dict[str, Any] = cast("dict[str, Any]", declared) if isinstance(declared, dict) else {"type": declared}
+    kind = port.get("type")
     if kind not in _STREAMS:
-        return whole
-    return {**whole, "type": "File", "outputBinding": {"glob": main.get(kind, "")}}
+        return port
+    return {**port, "type": "File", "outputBinding": {"glob": main.get(kind, "")}}
 
 
-def _port(id: str, whole: Mapping[str, Any]) -> Port:
-    found = _kinds(whole.get("type", "Any"), 0)
-    binding = whole.get("outputBinding")
+def _port(id: str, port: Mapping[str, Any]) -> Port:
+    kinds = _kinds(port.get("type", "Any"), 0)
+    binding = port.get("outputBinding")
     glob = cast("dict[str, Any]", binding).get("glob", "") if isinstance(binding, dict) else ""
     return Port(
         id=id,
-        kinds=tuple(dict.fromkeys(kind for kind, _ in found if kind != "null")),
-        single=any(not several for kind, several in found if kind != "null"),
-        optional=("null", False) in found or whole.get("default") is not None,
-        secondary=tuple(_patterns(whole.get("secondaryFiles"))),
+        kinds=tuple(dict.fromkeys(kind for kind, _ in kinds if kind != "null")),
+        single=any(not several for kind, several in kinds if kind != "null"),
+        optional=("null", False) in kinds or port.get("default") is not None,
+        secondary=tuple(_patterns(port.get("secondaryFiles"))),
         glob=glob if isinstance(glob, str) else "",
     )
 
 
-def _kinds(stated: Any, depth: int) -> list[tuple[str, bool]]:
+def _kinds(declared: Any, depth: int) -> list[tuple[str, bool]]:
     """Kinds of values that a type takes, null among them, each with whether a list of such is taken."""
-    match stated:
+    match declared:
         case str():
-            bare = stated.removesuffix("?")
-            found = (_short(bare.removesuffix("[]")), bare.endswith("[]"))
-            return [found, ("null", False)] if stated.endswith("?") else [found]
+            bare = declared.removesuffix("?")
+            kind = (_short(bare.removesuffix("[]")), bare.endswith("[]"))
+            return [kind, ("null", False)] if declared.endswith("?") else [kind]
         case [*several] if depth <= _DEEPEST:
-            return [found for each in several for found in _kinds(each, depth + 1)]
+            return [kind for each in several for kind in _kinds(each, depth + 1)]
         case {"type": "array"} if depth <= _DEEPEST:
-            inner = _kinds(cast("CWL", stated).get("items", "Any"), depth + 1)
+            inner = _kinds(cast("CWL", declared).get("items", "Any"), depth + 1)
             return [(kind, True) for kind, _ in inner]
         case {"type": kind}:
             return [(str(kind), False)]
@@ -134,11 +134,11 @@ def _kinds(stated: Any, depth: int) -> list[tuple[str, bool]]:
             return [("Any", False)]
 
 
-def _patterns(stated: Any) -> list[str]:
-    several = cast("list[Any]", stated) if isinstance(stated, list) else [stated]
-    found = [cast("dict[str, Any]", each).get("pattern") if isinstance(each, dict) else each for each in several]
+def _patterns(declared: Any) -> list[str]:
+    several = cast("list[Any]", declared) if isinstance(declared, list) else [declared]
+    patterns = [cast("dict[str, Any]", each).get("pattern") if isinstance(each, dict) else each for each in several]
     # The value of an expression is unknown without running the app.
-    return [each.removesuffix("?") for each in found if isinstance(each, str) and each and "$" not in each]
+    return [each.removesuffix("?") for each in patterns if isinstance(each, str) and each and "$" not in each]
 
 
 def secondary_name(name: str, pattern: str) -> str:
@@ -241,14 +241,14 @@ def divided(
     if str(batch_by["type"]).upper() == "ITEM":
         return [Group(_name(item, facts), {}, (item,), single=True) for item in items]
     criteria: Sequence[str] = batch_by["criteria"]
-    found: dict[tuple[str, ...], list[Any]] = {}
+    groups: dict[tuple[str, ...], list[Any]] = {}
     for item in items:
         metadata: Mapping[str, Any] = facts(item).get("metadata", {}) if _is_file(item) else {}
         key = tuple(", ".join(texts(metadata.get(name.removeprefix("metadata.")))) for name in criteria)
-        found.setdefault(key, []).append(item)
+        groups.setdefault(key, []).append(item)
     return [
         Group(", ".join(key), dict(zip(criteria, key, strict=True)), tuple(several), single=False)
-        for key, several in found.items()
+        for key, several in groups.items()
     ]
 
 

@@ -40,7 +40,7 @@ class Documents:
         row = self._table.get(kind, id)
         return None if row is None else row.data
 
-    def found(self, kind: str, id: str, **equal: object) -> JsonObject:
+    def existing(self, kind: str, id: str, **equal: object) -> JsonObject:
         """Return a document; one whose fields have other values than those given is treated as missing.
 
         Raises:
@@ -99,17 +99,17 @@ _PERMISSIONS = ("read", "copy", "write", "execute", "admin")
 Permissions = Mapping[str, bool]
 
 
-def permissions_of(given: Permissions | None, kind: str) -> dict[str, bool]:
+def permissions_of(requested: Permissions | None, kind: str) -> dict[str, bool]:
     """All permissions of a member: every member reads, and an administrator may do everything.
 
     Args:
-        given: Those that were stated; without any a member reads.
+        requested: Those that were stated; without any a member reads.
         kind: project, volume, dataset or automation; on volumes nothing is executed.
     """
-    given = given or {}
-    everything = bool(given.get("admin"))
+    requested = requested or {}
+    everything = bool(requested.get("admin"))
     names = [name for name in _PERMISSIONS if not (kind == "volume" and name == "execute")]
-    return {name: everything or name == "read" or bool(given.get(name)) for name in names}
+    return {name: everything or name == "read" or bool(requested.get(name)) for name in names}
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +153,7 @@ class Membership:
         row = self._table.get(kind, id, username)
         return None if row is None else row.data
 
-    def found(self, kind: str, id: str, username: str) -> JsonObject:
+    def existing(self, kind: str, id: str, username: str) -> JsonObject:
         """The same; a 404 when there is none."""
         member = self.get(kind, id, username)
         if member is None:
@@ -183,9 +183,9 @@ class Membership:
         rights: dict[str, Permissions] = {}
         for row in self._table.all(_BY_ANY_NAME, username, username, kind=kind, id=id):
             granted: Permissions = row.data.get("permissions", {})
-            held = rights.get(row.id)
+            present = rights.get(row.id)
             # A member by several names may do what any of them may.
-            rights[row.id] = {each: held[each] or granted[each] for each in held} if held else granted
+            rights[row.id] = {each: present[each] or granted[each] for each in present} if present else granted
         return rights
 
 
@@ -292,13 +292,13 @@ class Jobs:
 
     def _next_due(self) -> float:
         """When the first job is due; it is read again only after jobs have changed."""
-        known = self._next
-        if known is None:
+        at = self._next
+        if at is None:
             # Jobs are noted in transactions, so none is noted or undone between the reading and the keeping.
             with self._database.transaction():
                 first = self._due(_NEVER)
-                self._next = known = _NEVER if first is None else first.at
-        return known
+                self._next = at = _NEVER if first is None else first.at
+        return at
 
     def _due(self, now: float) -> _Job | None:
         """The first job that is due and that no thread is running."""

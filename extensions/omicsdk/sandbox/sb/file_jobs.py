@@ -62,8 +62,8 @@ DUE = {kind: Due(kind, _STAGES[:-1], _advance) for kind in (_FILES, _DRS)}
 
 
 def _count(sb: Sb, item: JsonObject) -> int:
-    found = sb.work.files.get(item["file"])
-    item["files"] = max(0 if found is None else sum(1 for _ in files.files_in(sb, found)), 1)
+    file = sb.work.files.get(item["file"])
+    item["files"] = max(0 if file is None else sum(1 for _ in files.files_in(sb, file)), 1)
     return item["files"]
 
 
@@ -83,10 +83,10 @@ def _delete(sb: Sb, job: JsonObject, item: Mapping[str, Any]) -> None:
 
 def _import(sb: Sb, job: JsonObject, item: Mapping[str, Any]) -> str:
     folder = files.destination(sb, job["user"], item)
-    found = _resolved(sb, job["user"], item["drs_uri"])
-    name = files.check_name(item.get("name") or found["name"])
-    fields: JsonObject = {each: found[each] for each in ("size", "blob", "volume", "location")}
-    fields |= {"metadata": {**found["metadata"], **(item.get("metadata") or {})}, "tags": list(job["tags"])}
+    source = _resolved(sb, job["user"], item["drs_uri"])
+    name = files.check_name(item.get("name") or source["name"])
+    fields: JsonObject = {each: source[each] for each in ("size", "blob", "volume", "location")}
+    fields |= {"metadata": {**source["metadata"], **(item.get("metadata") or {})}, "tags": list(job["tags"])}
     there = sb.work.files.child(folder.id, name)
     if there is None:
         return sb.work.files.add(project=folder.project, parent=folder.id, name=name, **fields).id
@@ -97,9 +97,9 @@ def _import(sb: Sb, job: JsonObject, item: Mapping[str, Any]) -> str:
 
 def _resolved(sb: Sb, user: str, uri: str) -> JsonObject:
     """The DRS object of a URI that was added to the sandbox, or a file of the platform itself."""
-    known = sb.documents.get("drs-object", uri)
-    if known is not None:
-        return known
+    added = sb.documents.get("drs-object", uri)
+    if added is not None:
+        return added
     record = sb.work.files.get(urlsplit(uri).path.strip("/"))
     if record is None or record.type != "file" or not sb.may_copy(user, record):
         raise refuse(404, 9105, f"{uri} cannot be resolved: the sandbox has no such object")
@@ -129,7 +129,7 @@ def list_file_jobs(sb: Sb, call: Call) -> Reply:
 
 
 def _get(sb: Sb, call: Call, type: str) -> Reply:
-    job = sb.documents.found(_FILES, call.arguments["job_id"], type=type, user=sb.user(call))
+    job = sb.documents.existing(_FILES, call.arguments["job_id"], type=type, user=sb.user(call))
     return Reply({**_shown(call, job), "result": _results(sb, call, job)})
 
 
@@ -173,7 +173,7 @@ def bulk_create_drs_imports(sb: Sb, call: Call) -> Reply:
 
 def get_drs_imports(sb: Sb, call: Call) -> Reply:
     """GET /bulk/drs/imports/{job_id}."""
-    job = sb.documents.found(_DRS, call.arguments["job_id"], user=sb.user(call))
+    job = sb.documents.existing(_DRS, call.arguments["job_id"], user=sb.user(call))
     return Reply(_shown_drs(sb, call, job))
 
 

@@ -67,7 +67,7 @@ def destination(sb: Sb, who: Call | str, body: Mapping[str, Any]) -> FileRecord:
         raise refuse(400, 5031 if project else 5029, "Give either a project or a parent folder")
     if project:
         sb.project(who, project, "write")
-        return sb.work.files.known(sb.work.files.root(project))
+        return sb.work.files.existing(sb.work.files.root(project))
     return _folder(sb, who, str(parent), "write")
 
 
@@ -126,7 +126,7 @@ def _check_in_folder(record: FileRecord) -> None:
 def _changed(sb: Sb, record: FileRecord, changes: JsonObject) -> FileRecord:
     if changes:
         sb.work.files.change(record.id, **changes)
-    return sb.work.files.known(record.id)
+    return sb.work.files.existing(record.id)
 
 
 def move(sb: Sb, record: FileRecord, folder: FileRecord, name: str | None) -> FileRecord:
@@ -216,8 +216,8 @@ def remove_tree(sb: Sb, record: FileRecord) -> None:
 
 def _remove_one(sb: Sb, record: FileRecord) -> None:
     if record.parent and record.type == "folder" and sb.work.files.count(record.id):
-        said = f"Folder {record.name!r} isn't empty: delete what is in it first, or delete it by a file job"
-        raise refuse(400, 5021, said)
+        message = f"Folder {record.name!r} isn't empty: delete what is in it first, or delete it by a file job"
+        raise refuse(400, 5021, message)
     remove_tree(sb, record)
 
 
@@ -244,17 +244,17 @@ def texts(value: Any) -> list[str]:
 def _listed(sb: Sb, call: Call) -> str:
     """The folder whose contents a list is of, which the path or the query names."""
     if "owner" in call.arguments:
-        return sb.work.files.root(sb.asked(call, "project")["id"])
+        return sb.work.files.root(sb.requested(call, "project")["id"])
     if "folder_id" in call.arguments:
         return _folder(sb, call, call.arguments["folder_id"]).id
-    given = {name: call.arguments[name] for name in ("project", "parent", "dataset") if call.arguments.get(name)}
-    if len(given) != 1:
-        raise refuse(400, 5031 if given else 5029, "Give one of a project, a parent folder and a dataset to list")
-    if "project" in given:
-        return sb.work.files.root(sb.project(call, given["project"])["id"])
-    if "dataset" in given:
-        return sb.work.files.root(f"dataset:{sb.held(call, 'dataset', given['dataset'])['id']}")
-    return _folder(sb, call, given["parent"]).id
+    places = {name: call.arguments[name] for name in ("project", "parent", "dataset") if call.arguments.get(name)}
+    if len(places) != 1:
+        raise refuse(400, 5031 if places else 5029, "Give one of a project, a parent folder and a dataset to list")
+    if "project" in places:
+        return sb.work.files.root(sb.project(call, places["project"])["id"])
+    if "dataset" in places:
+        return sb.work.files.root(f"dataset:{sb.permitted(call, 'dataset', places['dataset'])['id']}")
+    return _folder(sb, call, places["parent"]).id
 
 
 def _matching(sb: Sb, call: Call, folder: str) -> list[FileRecord] | None:
@@ -280,8 +280,8 @@ def _matching(sb: Sb, call: Call, folder: str) -> list[FileRecord] | None:
 def list_files(sb: Sb, call: Call) -> Reply:
     """GET /files, GET /projects/{owner}/{project}/files, GET /files/{folder_id}/list."""
     folder = _listed(sb, call)
-    if (found := _matching(sb, call, folder)) is not None:
-        return page_of(call, found, lambda record: file_json(call, record))
+    if (matching := _matching(sb, call, folder)) is not None:
+        return page_of(call, matching, lambda record: file_json(call, record))
     items = [file_json(call, record) for record in sb.work.files.children(folder, *window(call))]
     return page(call, items, sb.work.files.count(folder))
 

@@ -80,11 +80,11 @@ class FileStore:
         """A file or folder; None when it does not exist."""
         return self._table.get(id)
 
-    def known(self, id: str) -> FileRecord:
+    def existing(self, id: str) -> FileRecord:
         """A file or folder that is known to be there."""
-        found = self.get(id)
-        assert found is not None, f"there is no file {id}"
-        return found
+        file = self.get(id)
+        assert file is not None, f"there is no file {id}"
+        return file
 
     def child(self, parent: str, name: str) -> FileRecord | None:
         """The file or folder of a name in a folder; None when there is none."""
@@ -151,18 +151,18 @@ class FileStore:
 
     def free_name(self, parent: str, name: str) -> str:
         """A name that nothing has in a folder: the given one, or with a number before it, as in `_1_reads.fq`."""
-        found, number = name, 0
-        while self.child(parent, found) is not None:
+        free, number = name, 0
+        while self.child(parent, free) is not None:
             number += 1
-            found = f"_{number}_{name}"
-        return found
+            free = f"_{number}_{name}"
+        return free
 
 
 _CONTENT_TYPE = "application/octet-stream"
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class VolumeObject:
     """An object on a volume.
 
     Attributes:
@@ -195,8 +195,8 @@ class Place:
         try:
             staging.make_bucket(self._bucket)
         except (BotoCoreError, ClientError) as error:
-            said = f"The bucket {self._bucket!r} of the volume {volume['id']} can't be used: {error}"
-            raise bad(said, 9103) from error
+            message = f"The bucket {self._bucket!r} of the volume {volume['id']} can't be used: {error}"
+            raise bad(message, 9103) from error
         self._client = staging.client()
         prefix = (service.get("prefix") or "").strip("/")
         self._prefix = f"{prefix}/" if prefix else ""
@@ -204,12 +204,13 @@ class Place:
     def _named(self, location: str) -> dict[str, str]:
         return {"Bucket": self._bucket, "Key": self._prefix + location}
 
-    def _found(self, response: Sequence[JsonObject]) -> list[Found]:
+    def _found(self, response: Sequence[JsonObject]) -> list[VolumeObject]:
         return [
-            Found(each["Key"][len(self._prefix) :], each["Size"], _described(each, each["Size"])) for each in response
+            VolumeObject(each["Key"][len(self._prefix) :], each["Size"], _described(each, each["Size"]))
+            for each in response
         ]
 
-    def list(self, prefix: str, limit: int, token: str) -> tuple[Sequence[Found], Sequence[str], str]:
+    def list(self, prefix: str, limit: int, token: str) -> tuple[Sequence[VolumeObject], Sequence[str], str]:
         """A page of what begins with a prefix; what has a slash after it is returned as one folder.
 
         Returns:
@@ -230,7 +231,7 @@ class Place:
         prefixes = [each["Prefix"][len(self._prefix) :] for each in response.get("CommonPrefixes", ())]
         return self._found(response.get("Contents", ())), prefixes, response.get("NextContinuationToken", "")
 
-    def find(self, location: str) -> Found | None:
+    def find(self, location: str) -> VolumeObject | None:
         """An object; None when there is none."""
         from botocore.exceptions import ClientError
 
@@ -239,13 +240,13 @@ class Place:
         except ClientError:
             return None
         size = response["ContentLength"]
-        return Found(
+        return VolumeObject(
             location,
             size,
             {**_described(response, size), "content_type": response["ContentType"], **response["Metadata"]},
         )
 
-    def below(self, folder: str) -> Sequence[Found]:
+    def below(self, folder: str) -> Sequence[VolumeObject]:
         """All objects in a folder and in those below it."""
         paginator, prefix = self._client.get_paginator("list_objects_v2"), f"{self._prefix}{folder.strip('/')}/"
         pages = paginator.paginate(Bucket=self._bucket, Prefix=prefix)

@@ -8,7 +8,7 @@ from omicsdk.sandbox.sb.apps import drop_apps
 from omicsdk.sandbox.sb.documents import DIVISION, TEAM, USER, Permissions, permissions_of
 from omicsdk.sandbox.sb.problems import bad, refuse
 from omicsdk.sandbox.sb.responses import member_view, page_of, view, when
-from omicsdk.sandbox.sb.state import Sb, check_new_name, path_id, stated
+from omicsdk.sandbox.sb.state import Sb, body_fields, check_new_name, path_id
 from omicsdk.sandbox.sb.task_runs import drop_tasks
 from omicsdk.sandbox.service import Call, JsonObject, Reply, for_each
 
@@ -28,19 +28,19 @@ def list_projects(sb: Sb, call: Call) -> Reply:
     """GET /projects, GET /projects/{owner}."""
     start = f"{call.arguments['owner']}/" if "owner" in call.arguments else ""
     rights = sb.membership.rights("project", sb.user(call))
-    known = sb.documents.among("project", (id for id in rights if id.startswith(start)))
-    found = [project for project in known if _fits(project, call.arguments)]
-    return page_of(call, found, lambda each: _show_project(call, each, rights[each["id"]]))
+    projects = sb.documents.among("project", (id for id in rights if id.startswith(start)))
+    matching = [project for project in projects if _fits(project, call.arguments)]
+    return page_of(call, matching, lambda each: _show_project(call, each, rights[each["id"]]))
 
 
 list_owner_projects = list_projects
 
 
-def _fits(project: JsonObject, asked: Mapping[str, Any]) -> bool:
+def _fits(project: JsonObject, query: Mapping[str, Any]) -> bool:
     return (
-        asked.get("name", "").lower() in project["name"].lower()
-        and asked.get("category", project["category"]).upper() == project["category"].upper()
-        and set(asked.get("tags", ())) <= set(project["tags"])
+        query.get("name", "").lower() in project["name"].lower()
+        and query.get("category", project["category"]).upper() == project["category"].upper()
+        and set(query.get("tags", ())) <= set(project["tags"])
     )
 
 
@@ -101,7 +101,7 @@ def update_project(sb: Sb, call: Call) -> Reply:
     """PATCH /projects/{owner}/{project}."""
     project, permissions = sb.access(call, "project", path_id(call), "write")
     body = call.body
-    changes = stated(call, "name description tags category type")
+    changes = body_fields(call, "name description tags category type")
     check_new_name(call, "project", 3007)
     if body.get("type", "v1") not in _TYPES:
         raise bad(f"A project is of type {' or '.join(_TYPES)}, not {body['type']!r}", 3010)
@@ -116,7 +116,7 @@ def update_project(sb: Sb, call: Call) -> Reply:
 
 def delete_project(sb: Sb, call: Call) -> Reply:
     """DELETE /projects/{owner}/{project}."""
-    id = sb.asked(call, "project", "admin")["id"]
+    id = sb.requested(call, "project", "admin")["id"]
     drop_apps(sb, id)
     drop_tasks(sb, id)
     sb.work.uploads.drop_project(id)
@@ -138,10 +138,10 @@ def _free_id(sb: Sb, owner: str, name: str) -> str:
     return id
 
 
-def _billing_group(sb: Sb, given: str | None) -> str:
-    if given is None:
+def _billing_group(sb: Sb, id: str | None) -> str:
+    if id is None:
         return sb.documents.ids("billing-group")[0]
-    return sb.documents.found("billing-group", given)["id"]
+    return sb.documents.existing("billing-group", id)["id"]
 
 
 def _settings(present: Mapping[str, Any], changes: Mapping[str, Any]) -> JsonObject:
@@ -161,17 +161,17 @@ def _show(call: Call, kind: str, id: str, member: Mapping[str, Any]) -> JsonObje
 
 
 def _list(sb: Sb, call: Call, kind: str) -> Reply:
-    id = sb.asked(call, kind)["id"]
+    id = sb.requested(call, kind)["id"]
     return page_of(call, sb.membership.of(kind, id), lambda each: _show(call, kind, id, each))
 
 
 def _get(sb: Sb, call: Call, kind: str) -> Reply:
-    id = sb.asked(call, kind)["id"]
-    return Reply(_show(call, kind, id, sb.membership.found(kind, id, call.arguments["username"])))
+    id = sb.requested(call, kind)["id"]
+    return Reply(_show(call, kind, id, sb.membership.existing(kind, id, call.arguments["username"])))
 
 
 def _add(sb: Sb, call: Call, kind: str) -> Reply:
-    id, body = sb.asked(call, kind, "admin")["id"], call.body
+    id, body = sb.requested(call, kind, "admin")["id"], call.body
     # Only automations call a team's name `id`.
     name, type = (body["id"], TEAM) if body.get("id") else (body.get("username", ""), body.get("type", USER))
     email = body.get("email")
@@ -197,39 +197,39 @@ def new_member(sb: Sb, kind: str, name: str, type: str, permissions: Permissions
     Raises:
         Problem: 404; there is no such user, team or division.
     """
-    known = sb.documents.found(_MEMBER_TYPES[type], name)
-    full = " ".join(known.get(each, "") for each in ("first_name", "last_name")).strip()
-    more = {"name": known.get("name") or full or name} if kind == "automation" else {}
-    member = {"username": name, "email": known.get("email"), "type": type, **more}
+    record = sb.documents.existing(_MEMBER_TYPES[type], name)
+    full = " ".join(record.get(each, "") for each in ("first_name", "last_name")).strip()
+    more = {"name": record.get("name") or full or name} if kind == "automation" else {}
+    member = {"username": name, "email": record.get("email"), "type": type, **more}
     return {**member, "permissions": permissions_of(permissions, kind)}
 
 
 def _remove(sb: Sb, call: Call, kind: str) -> Reply:
     name: str = call.arguments["username"]
     # A member without other permissions may still leave.
-    held = sb.asked(call, kind, "read" if name == sb.user(call) else "admin")
-    sb.membership.found(kind, held["id"], name)
-    _keep_owner(kind, held, name)
-    sb.membership.remove(kind, held["id"], name)
+    target = sb.requested(call, kind, "read" if name == sb.user(call) else "admin")
+    sb.membership.existing(kind, target["id"], name)
+    _keep_owner(kind, target, name)
+    sb.membership.remove(kind, target["id"], name)
     return Reply(status=204)
 
 
 def _permit(sb: Sb, call: Call, kind: str) -> Reply:
-    """Change permissions; those that are not stated are kept, except that a PUT takes them away."""
-    held = sb.asked(call, kind, "admin")
-    member = sb.membership.found(kind, held["id"], call.arguments["username"])
-    stated: Mapping[str, bool] = call.body["permissions"] if kind == "automation" else call.body
-    if not all(stated.values()):
-        _keep_owner(kind, held, member["username"])
+    """Change permissions; those that are not requested are kept, except that a PUT takes them away."""
+    target = sb.requested(call, kind, "admin")
+    member = sb.membership.existing(kind, target["id"], call.arguments["username"])
+    requested: Mapping[str, bool] = call.body["permissions"] if kind == "automation" else call.body
+    if not all(requested.values()):
+        _keep_owner(kind, target, member["username"])
     kept: Mapping[str, bool] = {} if call.operation.method == "PUT" else member["permissions"]
-    changed = {**member, "permissions": permissions_of({**kept, **stated}, kind)}
-    sb.membership.add(kind, held["id"], changed)
-    return Reply(_show(call, kind, held["id"], changed) if kind == "automation" else changed["permissions"])
+    changed = {**member, "permissions": permissions_of({**kept, **requested}, kind)}
+    sb.membership.add(kind, target["id"], changed)
+    return Reply(_show(call, kind, target["id"], changed) if kind == "automation" else changed["permissions"])
 
 
-def _keep_owner(kind: str, held: JsonObject, username: str) -> None:
-    if username == (held["owner"] if kind == "automation" else held["id"].partition("/")[0]):
-        raise refuse(403, 3001, f"{username} owns the {kind} {held['id']} and keeps all permissions there")
+def _keep_owner(kind: str, target: JsonObject, username: str) -> None:
+    if username == (target["owner"] if kind == "automation" else target["id"].partition("/")[0]):
+        raise refuse(403, 3001, f"{username} owns the {kind} {target['id']} and keeps all permissions there")
 
 
 # Datasets have no replacing: their document does not state it. Automations have one way to change permissions.

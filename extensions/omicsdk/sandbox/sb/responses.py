@@ -43,34 +43,34 @@ def times(document: Mapping[str, Any]) -> JsonObject:
 def _moment(text: str) -> float:
     """Seconds since 1970 of a time in a query; without a zone it is UTC."""
     try:
-        found = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text)
     except ValueError as error:
         raise bad(f"{text!r} is no time: write it as 2020-01-31T10:20:30") from error
-    return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
-def within(given: Mapping[str, Any], name: str, key: str) -> Callable[[JsonObject], bool]:
+def within(query: Mapping[str, Any], name: str, key: str) -> Callable[[JsonObject], bool]:
     """A test whether a time of a document is in the span that a query gives, from its first second to its last, inclusive.
 
     Args:
-        given: The query, with `NAME_from` and `NAME_to` or without.
+        query: The query, with `NAME_from` and `NAME_to` or without.
         name: What the span is called there.
         key: The document's field with the time; a missing one is in no bounded span.
 
     Raises:
         Problem: 90000; a bound is no time.
     """
-    first, last = given.get(f"{name}_from"), given.get(f"{name}_to")
+    first, last = query.get(f"{name}_from"), query.get(f"{name}_to")
     if not first and not last:
         return lambda _: True
     least, most = _moment(first) if first else float("-inf"), _moment(last) + 1 if last else float("inf")
     return lambda each: each[key] is not None and least <= each[key] < most
 
 
-def ordered(found: Iterable[JsonObject], key: str, given: Mapping[str, Any]) -> list[JsonObject]:
+def ordered(documents: Iterable[JsonObject], key: str, query: Mapping[str, Any]) -> list[JsonObject]:
     """Documents by a field, descending unless a query's `order` states otherwise; those without it end an ascending list."""
-    descending = given.get("order", "desc") == "desc"
-    return sorted(found, key=lambda each: (each[key] is None, each[key] or 0), reverse=descending)
+    descending = query.get("order", "desc") == "desc"
+    return sorted(documents, key=lambda each: (each[key] is None, each[key] or 0), reverse=descending)
 
 
 # -- documents as they are returned
@@ -250,36 +250,38 @@ def cut(call: Call, reply: Reply) -> Reply:
     if not isinstance(reply.body, dict) or not any(each.name == "fields" for each in call.operation.parameters):
         return reply
     whole = cast("JsonObject", reply.body)
-    asked: str = call.arguments.get("fields", "")
+    requested: str = call.arguments.get("fields", "")
     if "items" in whole and "href" in whole:
-        shown_fields = asked or _BRIEF.get(call.operation.name.rpartition("_")[2], "")
+        shown_fields = requested or _BRIEF.get(call.operation.name.rpartition("_")[2], "")
         if not shown_fields or shown_fields == "_all":
             return reply
         items = cast("list[JsonObject]", whole["items"])
         return Reply({**whole, "items": [selected(each, shown_fields) for each in items]}, reply.status, reply.headers)
-    return Reply(selected(whole, asked), reply.status, reply.headers) if asked else reply
+    return Reply(selected(whole, requested), reply.status, reply.headers) if requested else reply
 
 
-def selected(whole: Mapping[str, Any], asked: str) -> JsonObject:
+def selected(whole: Mapping[str, Any], requested: str) -> JsonObject:
     """The fields of an object that a selector names.
 
     Args:
         whole: The object.
-        asked: Names divided by commas: `_all`, `name`, `!name` (all but it, without other names), `parent.child`; blanks are ignored.
+        requested: Names divided by commas: `_all`, `name`, `!name` (all but it, without other names), `parent.child`; blanks are ignored.
 
     Returns:
         The object with these fields, and with its identity.
     """
-    names = [name.strip() for name in asked.split(",") if name.strip()]
+    names = [name.strip() for name in requested.split(",") if name.strip()]
     without = {name[1:] for name in names if name.startswith("!")}
-    wanted = [name for name in names if not name.startswith("!") and name != "_all"]
-    kept = _picked(whole, wanted) if wanted else {name: value for name, value in whole.items() if name not in without}
+    included = [name for name in names if not name.startswith("!") and name != "_all"]
+    kept = (
+        _picked(whole, included) if included else {name: value for name, value in whole.items() if name not in without}
+    )
     return {**{name: whole[name] for name in _IDENTITY if name in whole}, **kept}
 
 
-def _picked(whole: Mapping[str, Any], wanted: Iterable[str]) -> JsonObject:
+def _picked(whole: Mapping[str, Any], paths: Iterable[str]) -> JsonObject:
     picked: JsonObject = {}
-    for path in wanted:
+    for path in paths:
         name, _, rest = path.partition(".")
         value = whole.get(name)
         if rest and isinstance(value, dict):

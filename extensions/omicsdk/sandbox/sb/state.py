@@ -103,9 +103,9 @@ class Meter:
 
     def rate(self, token: str) -> Mapping[str, int]:
         """The rest of the token's limit after its last request: limit, remaining, reset; empty when there was none."""
-        if (found := self._counts.get(token)) is None:
+        if (count := self._counts.get(token)) is None:
             return {}
-        limit, used, ends = found
+        limit, used, ends = count
         return {"limit": limit, "remaining": max(limit - used, 0), "reset": math.ceil(ends)}
 
     def clear(self) -> None:
@@ -253,8 +253,8 @@ class Sb:
             name: The name of its file; by default that of its URI.
             metadata: What its file's metadata are.
         """
-        known: JsonObject = {"name": name, "size": len(content), "blob": self.work.objects.put_bytes(content).sha256}
-        self.documents.put("drs-object", uri, {**known, "volume": "", "location": "", "metadata": metadata})
+        stored: JsonObject = {"name": name, "size": len(content), "blob": self.work.objects.put_bytes(content).sha256}
+        self.documents.put("drs-object", uri, {**stored, "volume": "", "location": "", "metadata": metadata})
 
     def add_owner(self, kind: str, id: str, username: str) -> None:
         """Make a user the owner of a project, volume or dataset, who may do everything there."""
@@ -264,7 +264,7 @@ class Sb:
 
     # -- who may do what; `who` is a request, or the user's name for what continues without one
 
-    def held(self, who: Call | str, kind: str, id: str, needs: str = "read") -> JsonObject:
+    def permitted(self, who: Call | str, kind: str, id: str, needs: str = "read") -> JsonObject:
         """A project, volume, dataset or automation.
 
         Args:
@@ -295,7 +295,7 @@ class Sb:
             needs: Required permission.
 
         Raises:
-            Problem: 404 or 403, as `held` states it.
+            Problem: 404 or 403, as `permitted` states it.
         """
         username = self.user(who)
         permissions = self.permissions(username, *holder) if record is not None else None
@@ -305,10 +305,10 @@ class Sb:
             raise refuse(403, _FORBIDDEN[what[0]], f"{username} has no {needs} permission on the {' '.join(what)}")
         return record, permissions
 
-    def asked(self, call: Call, kind: str, needs: str = "read") -> JsonObject:
-        """What a path names; of a project, volume, dataset or automation see `held`, all users may do everything with other objects."""
+    def requested(self, call: Call, kind: str, needs: str = "read") -> JsonObject:
+        """What a path names; of a project, volume, dataset or automation see `permitted`, all users may do everything with other objects."""
         id = path_id(call)
-        return self.held(call, kind, id, needs) if kind in _FORBIDDEN else self.documents.found(kind, id)
+        return self.permitted(call, kind, id, needs) if kind in _FORBIDDEN else self.documents.existing(kind, id)
 
     def drop(self, kind: str, id: str) -> None:
         """Remove an object with its members and files."""
@@ -318,21 +318,21 @@ class Sb:
 
     def permissions(self, username: str, kind: str, id: str) -> Permissions | None:
         """A user's permissions on an object; None when they may not even see it."""
-        held = self.membership.rights(kind, username, id).get(id)
-        if held is None and kind == "dataset" and (self.documents.get(kind, id) or {}).get("visibility") == "public":
+        rights = self.membership.rights(kind, username, id).get(id)
+        if rights is None and kind == "dataset" and (self.documents.get(kind, id) or {}).get("visibility") == "public":
             return {"read": True, "copy": True}
-        return held
+        return rights
 
     def project(self, who: Call | str, id: str, needs: str = "read") -> JsonObject:
-        """A project; see `held`. An identity without `owner/` is a 400."""
+        """A project; see `permitted`. An identity without `owner/` is a 400."""
         if id.count("/") != 1:
             raise refuse(400, 3012, f"{id!r} is no project: its identity is owner/short-name")
-        return self.held(who, "project", id, needs)
+        return self.permitted(who, "project", id, needs)
 
     def projects_of(self, who: Call | str, only: str | None = None) -> list[str]:
         """The identities of the projects that a user is a member of; where one is named, only that one, if they may see it."""
-        found = [self.project(who, only)] if only else self.joined(who, "project")
-        return [each["id"] for each in found]
+        projects = [self.project(who, only)] if only else self.joined(who, "project")
+        return [each["id"] for each in projects]
 
     def joined(self, who: Call | str, kind: str) -> list[JsonObject]:
         """The objects that a user is a member of, oldest first."""
@@ -359,10 +359,10 @@ class Sb:
         Raises:
             Problem: 9104; there is no such volume. 9103; its bucket is not one that the sandbox can have.
         """
-        found = self.documents.get("volume", volume)
-        if found is None:
+        document = self.documents.get("volume", volume)
+        if document is None:
             raise refuse(404, 9104, f"There is no volume {volume}")
-        return Place(self.context.staging, found)
+        return Place(self.context.staging, document)
 
     # -- life
 
@@ -395,31 +395,31 @@ def _holder(file: FileRecord) -> tuple[str, str]:
 def wanted_failure(sb: Sb, name: str) -> str:
     """Why a task or run of a name is to fail by the setting; empty when it is not."""
     patterns = [each.strip() for each in sb.context.settings.text("sb.failing_tasks").split(",")]
-    wanted = next((each for each in patterns if each and fnmatchcase(name, each)), None)
-    return "" if wanted is None else f"The setting sb.failing_tasks has {wanted!r}"
+    match = next((each for each in patterns if each and fnmatchcase(name, each)), None)
+    return "" if match is None else f"The setting sb.failing_tasks has {match!r}"
 
 
-def record_of(sb: Sb, response: Callable[[_T], object], thing: _T) -> JsonObject:
+def record_of(sb: Sb, response: Callable[[_T], object], item: _T) -> JsonObject:
     """The result of one of many: a resource, or a refusal; a refused one changes nothing."""
     try:
         with sb.transaction():
-            return {"resource": response(thing), "error": None}
+            return {"resource": response(item), "error": None}
     except Problem as problem:
         return {"resource": None, "error": error_body(problem)}
 
 
-def in_bulk(sb: Sb, things: Iterable[_T], response: Callable[[_T], JsonObject]) -> Reply:
+def in_bulk(sb: Sb, items: Iterable[_T], response: Callable[[_T], JsonObject]) -> Reply:
     """Return a response about many objects: each has a separate result, and a failure for one does not stop the others.
 
     Args:
         sb: The platform.
-        things: Members of the request, such as identities.
+        items: Members of the request, such as identities.
         response: Gives the resource of one of them.
     """
-    return Reply({"items": [record_of(sb, response, thing) for thing in things]})
+    return Reply({"items": [record_of(sb, response, item) for item in items]})
 
 
-def stated(call: Call, names: str) -> JsonObject:
+def body_fields(call: Call, names: str) -> JsonObject:
     """The values of some fields in a request's body, whose names are with blanks between."""
     return {name: call.body[name] for name in names.split() if name in call.body}
 

@@ -69,8 +69,8 @@ def executed(sb: Sb, task: Mapping[str, Any], app: cwl.CWL, folder: Path) -> _En
     Raises:
         Problem: 7024; the tool's inputs do not exist. 9104 or 9103; they are on a volume that cannot be used.
     """
-    if wanted := wanted_failure(sb, task["name"]):
-        return _Ending(wanted)
+    if reason := wanted_failure(sb, task["name"]):
+        return _Ending(reason)
     tool, why_not = _tool(sb, app)
     if tool is None:
         return _Ending("", None, lambda: _stand_ins(_Results(sb, task), app), why_not)
@@ -87,10 +87,10 @@ def _make_jobs(sb: Sb, task: Mapping[str, Any], app: cwl.CWL, ending: _Ending) -
     steps = cwl.steps_of(app)
     jobs: list[JsonObject] = []
     for number, step in enumerate(steps, 1):
-        said = ending.failed if number == len(steps) else ""
-        texts = {"stdout.log": f"{step} of {task['name']}\n", "stderr.log": ending.log or (said and f"{said}\n")}
+        error = ending.failed if number == len(steps) else ""
+        texts = {"stdout.log": f"{step} of {task['name']}\n", "stderr.log": ending.log or (error and f"{error}\n")}
         logs = {name: results.text(folder, f"{step}.{name}", text).id for name, text in texts.items()}
-        status = "FAILED" if said else "COMPLETED"
+        status = "FAILED" if error else "COMPLETED"
         jobs.append({"name": step, "command_line": step, "status": status, "logs": logs})
     return jobs
 
@@ -111,8 +111,8 @@ class _Results:
         self._metadata = self._inherited() if metadata is None else metadata
 
     def _inherited(self) -> JsonObject:
-        given = [self.files.get(str(value.get("path"))) for value in cwl.files_of(self.task["inputs"])]
-        all_metadata = [record.metadata for record in given if record]
+        records = [self.files.get(str(value.get("path"))) for value in cwl.files_of(self.task["inputs"])]
+        all_metadata = [record.metadata for record in records if record]
         first: Mapping[str, Any] = all_metadata[0] if all_metadata else {}
         return {key: value for key, value in first.items() if all(each.get(key) == value for each in all_metadata)}
 
@@ -188,16 +188,16 @@ def _tool(sb: Sb, app: cwl.CWL) -> tuple[str | None, str]:
     if main.get("class") != "CommandLineTool" or "DockerRequirement" in demanded:
         return None, "the sandbox runs command line tools that demand no container"
     # On the PATH, or beside the Python that runs the sandbox.
-    found = shutil.which("cwltool") or shutil.which("cwltool", path=str(Path(sys.executable).parent))
-    return found, "" if found else "cwltool is not installed"
+    path = shutil.which("cwltool") or shutil.which("cwltool", path=str(Path(sys.executable).parent))
+    return path, "" if path else "cwltool is not installed"
 
 
 def _run(sb: Sb, task: Mapping[str, Any], app: cwl.CWL, tool: str, folder: Path) -> _Ending:
-    known = {port.id for port in cwl.ports(app, "inputs")}
-    inputs = {id: value for id, value in task["inputs"].items() if id in known}
-    given = cwl.mapped(inputs, lambda value: _staged(sb, value, folder))
+    ports = {port.id for port in cwl.ports(app, "inputs")}
+    inputs = {id: value for id, value in task["inputs"].items() if id in ports}
+    staged = cwl.mapped(inputs, lambda value: _staged(sb, value, folder))
     (folder / "app.cwl").write_text(json.dumps(app), encoding="utf-8")
-    (folder / "inputs.json").write_text(json.dumps(given), encoding="utf-8")
+    (folder / "inputs.json").write_text(json.dumps(staged), encoding="utf-8")
     made, temporary = folder / "out", folder / "tmp"
     made.mkdir()
     temporary.mkdir()
@@ -234,8 +234,8 @@ def _called(command: list[str], folder: Path, longest: float) -> tuple[int | Non
 
 def _why(log: str) -> str:
     """The part of a log beside cwltool's progress: the tool's output, or cwltool's error."""
-    said = _PROGRESS.sub("", log).strip() or log.strip()
-    return said[-_MOST_SAID:]
+    errors = _PROGRESS.sub("", log).strip() or log.strip()
+    return errors[-_MOST_SAID:]
 
 
 def _staged(sb: Sb, value: JsonObject, folder: Path) -> JsonObject:
@@ -243,17 +243,17 @@ def _staged(sb: Sb, value: JsonObject, folder: Path) -> JsonObject:
     record = _record(sb, value)
     place = folder / "in" / record.id
     place.mkdir(parents=True, exist_ok=True)
-    stated: list[JsonObject] = value.get("secondaryFiles") or [{"path": id} for id in record.secondary]
-    others = [_written(sb, _record(sb, each), place) for each in stated]
+    secondary: list[JsonObject] = value.get("secondaryFiles") or [{"path": id} for id in record.secondary]
+    others = [_written(sb, _record(sb, each), place) for each in secondary]
     staged = _written(sb, record, place)
     return {**staged, "secondaryFiles": others} if others else staged
 
 
 def _record(sb: Sb, value: JsonObject) -> FileRecord:
-    found = sb.work.files.get(str(value.get("path")))
-    if found is None:
+    record = sb.work.files.get(str(value.get("path")))
+    if record is None:
         raise refuse(400, 7024, f"The file {value.get('path')} isn't there any more")
-    return found
+    return record
 
 
 def _written(sb: Sb, record: FileRecord, folder: Path) -> JsonObject:
@@ -305,18 +305,18 @@ def app_of(sb: Sb, task: Mapping[str, Any]) -> cwl.CWL:
 
 def validate(sb: Sb, task: JsonObject) -> None:
     """Note what is wrong with a draft's inputs, and what may be."""
-    stated = cwl.ports(app_of(sb, task), "inputs")
+    ports = cwl.ports(app_of(sb, task), "inputs")
     split: str = task["batch_input"] if task["batch"] else ""
-    found = cwl.faults(task["inputs"], stated)
+    errors = cwl.faults(task["inputs"], ports)
     for value in cwl.files_of(task["inputs"]):
         record = sb.work.files.get(str(value.get("path")))
         if record is None or not sb.may_copy(task["created_by"], record):
-            found.append(cwl.fault(None, 5002, f"There is no file {value.get('path')} for the task"))
+            errors.append(cwl.fault(None, 5002, f"There is no file {value.get('path')} for the task"))
     items = task["inputs"].get(split)
     if split and not (isinstance(items, list) and items):
-        said = f"Input {split!r} is divided by the batch, so it takes a list that isn't empty"
-        found.append(cwl.fault(split, 7018, said))
-    task["errors"], task["warnings"] = found, []
+        message = f"Input {split!r} is divided by the batch, so it takes a list that isn't empty"
+        errors.append(cwl.fault(split, 7018, message))
+    task["errors"], task["warnings"] = errors, []
 
 
 # -- running

@@ -7,7 +7,7 @@ from omicsdk.sandbox.sb.apps import find_app, split_id
 from omicsdk.sandbox.sb.cwl import mapped, ports, steps_of
 from omicsdk.sandbox.sb.problems import no_such, refuse
 from omicsdk.sandbox.sb.responses import ordered, page_of, shown, times, view, when, within
-from omicsdk.sandbox.sb.state import Sb, filled, in_bulk, new_uuid, path_id, stated
+from omicsdk.sandbox.sb.state import Sb, body_fields, filled, in_bulk, new_uuid, path_id
 from omicsdk.sandbox.sb.task_runs import ENDS, GOING, KIND, abort, app_of, children, drop, put, run, validate
 from omicsdk.sandbox.service import Call, JsonObject, Reply
 
@@ -21,40 +21,40 @@ _INSTANCE = {"type": "c4.2xlarge", "provider": "AWS", "disk": {"size": 1024, "un
 
 
 def _task(sb: Sb, call: Call, id: str, needs: str = "read") -> JsonObject:
-    found = sb.documents.found(KIND, id)
-    if sb.permissions(sb.user(call), "project", found["project"]) is None:
+    task = sb.documents.existing(KIND, id)
+    if sb.permissions(sb.user(call), "project", task["project"]) is None:
         raise no_such(KIND, id)
-    sb.project(call, found["project"], needs)
-    return found
+    sb.project(call, task["project"], needs)
+    return task
 
 
-def _asked(sb: Sb, call: Call, needs: str = "read") -> JsonObject:
+def _requested(sb: Sb, call: Call, needs: str = "read") -> JsonObject:
     return _task(sb, call, call.arguments["task_id"], needs)
 
 
-def _draft(sb: Sb, call: Call, needs: str, code: int, said: str) -> JsonObject:
+def _draft(sb: Sb, call: Call, needs: str, code: int, advice: str) -> JsonObject:
     """The task that a request is about, which is a draft still."""
-    task = _asked(sb, call, needs)
+    task = _requested(sb, call, needs)
     if task["status"] != "DRAFT":
-        raise refuse(409, code, f"Task {task['id']} is {task['status']}: {said}")
+        raise refuse(409, code, f"Task {task['id']} is {task['status']}: {advice}")
     return task
 
 
 def list_tasks(sb: Sb, call: Call) -> Reply:
     """GET /tasks, GET /projects/{owner}/{project}/tasks."""
-    given = call.arguments
-    project = path_id(call) if "owner" in given else given.get("project")
+    query = call.arguments
+    project = path_id(call) if "owner" in query else query.get("project")
     projects = sb.projects_of(call, project)
-    same = {name: given[name] for name in ("status", "batch", "origin_id") if given.get(name) is not None}
+    same = {name: query[name] for name in ("status", "batch", "origin_id") if query.get(name) is not None}
     spans = (("created", "created"), ("started", "start"), ("ended", "end"))
-    tests = [within(given, name, key) for name, key in spans]
-    found = [
+    tests = [within(query, name, key) for name, key in spans]
+    matching = [
         task
-        for task in _candidates(sb, given.get("parent"), projects)
+        for task in _candidates(sb, query.get("parent"), projects)
         if all(task[name] == value for name, value in same.items()) and all(test(task) for test in tests)
     ]
-    order = given.get("order_by") or "created_time"
-    return page_of(call, ordered(found, _ORDERS.get(order, order), given), lambda task: _show(sb, call, task))
+    order = query.get("order_by") or "created_time"
+    return page_of(call, ordered(matching, _ORDERS.get(order, order), query), lambda task: _show(sb, call, task))
 
 
 list_project_tasks = list_tasks
@@ -70,12 +70,12 @@ def _candidates(sb: Sb, parent: str | None, projects: list[str]) -> list[JsonObj
 
 def get_task(sb: Sb, call: Call) -> Reply:
     """GET /tasks/{task_id}."""
-    return Reply(_show(sb, call, _asked(sb, call)))
+    return Reply(_show(sb, call, _requested(sb, call)))
 
 
 def get_task_inputs(sb: Sb, call: Call) -> Reply:
     """GET /tasks/{task_id}/inputs."""
-    return Reply(_values(sb, _asked(sb, call)["inputs"]))
+    return Reply(_values(sb, _requested(sb, call)["inputs"]))
 
 
 def bulk_get_tasks(sb: Sb, call: Call) -> Reply:
@@ -100,10 +100,10 @@ def create_task_(sb: Sb, call: Call) -> Reply:
         **{name: body.get(name) for name in ("batch_by", "batch_input", "execution_settings", "output_location")},
         **filled(body, description="", inputs={}),
         "use_interruptible_instances": settings["use_interruptible_instances"],
-        **stated(call, "use_interruptible_instances"),
+        **body_fields(call, "use_interruptible_instances"),
         "origin_id": None,
     }
-    _check_batch(sb, task, wanted=call.arguments.get("batch") is not False)
+    _check_batch(sb, task, divides=call.arguments.get("batch") is not False)
     return _made(sb, call, task)
 
 
@@ -136,10 +136,10 @@ def _runs(app: JsonObject) -> JsonObject:
     return {"app": f"{app['id']}/{app['revision']}", "steps": steps_of(app["raw"])}
 
 
-def _check_batch(sb: Sb, task: JsonObject, *, wanted: bool) -> None:
+def _check_batch(sb: Sb, task: JsonObject, *, divides: bool) -> None:
     """Make a task a batch when it states how to divide which input."""
     batch_by, batch_input = task["batch_by"], task["batch_input"]
-    task["batch"] = wanted and bool(batch_by and batch_input)
+    task["batch"] = divides and bool(batch_by and batch_input)
     if bool(batch_by) != bool(batch_input):
         raise refuse(400, 7023, "A batch takes both batch_by and batch_input")
     if not batch_by:
@@ -152,7 +152,7 @@ def _check_batch(sb: Sb, task: JsonObject, *, wanted: bool) -> None:
 
 def clone_task_(sb: Sb, call: Call) -> Reply:
     """POST /tasks/{task_id}/actions/clone."""
-    task = _asked(sb, call, "execute")
+    task = _requested(sb, call, "execute")
     return _made(sb, call, {**task, **_fresh(sb, call), "origin_id": task["id"]})
 
 
@@ -161,17 +161,17 @@ def clone_task_(sb: Sb, call: Call) -> Reply:
 
 def update_task(sb: Sb, call: Call) -> Reply:
     """PATCH /tasks/{task_id}."""
-    task, body = _asked(sb, call, "write"), call.body
+    task, body = _requested(sb, call, "write"), call.body
     if task["status"] != "DRAFT" and (more := set(body) - {"name"}):
-        said = f"Task {task['id']} is {task['status']}: only a draft can be changed, others can be renamed"
-        raise refuse(409, 7026, f"{said}, so not {', '.join(sorted(more))}")
-    task.update(stated(call, _EDITABLE))
+        message = f"Task {task['id']} is {task['status']}: only a draft can be changed, others can be renamed"
+        raise refuse(409, 7026, f"{message}, so not {', '.join(sorted(more))}")
+    task.update(body_fields(call, _EDITABLE))
     if "app" in body:
         task.update(_runs(_app(sb, call, body["app"])))
     task["inputs"] = {**task["inputs"], **(body.get("inputs") or {})}
     if task["status"] == "DRAFT":
         divides = bool({"batch_by", "batch_input"} & set(body))
-        _check_batch(sb, task, wanted=body.get("batch", task["batch"] or divides))
+        _check_batch(sb, task, divides=body.get("batch", task["batch"] or divides))
         validate(sb, task)
     put(sb, task)
     return Reply(_show(sb, call, task))
@@ -198,14 +198,14 @@ def run_task(sb: Sb, call: Call) -> Reply:
 
 def abort_task(sb: Sb, call: Call) -> Reply:
     """POST /tasks/{task_id}/actions/abort."""
-    task = _asked(sb, call, "execute")
+    task = _requested(sb, call, "execute")
     abort(sb, task)
     return Reply(_show(sb, call, task))
 
 
 def delete_task(sb: Sb, call: Call) -> Reply:
     """DELETE /tasks/{task_id}."""
-    task = _asked(sb, call, "write")
+    task = _requested(sb, call, "write")
     if task["status"] in GOING:
         raise refuse(409, 7011, f"Task {task['id']} is {task['status']}: abort it before deleting it")
     drop(sb, task)
@@ -239,8 +239,8 @@ def _values(sb: Sb, values: Mapping[str, Any]) -> JsonObject:
         if record is None:
             return kept
         # What was sent with the value has precedence; else the platform's own facts on the file.
-        known = [{"class": "File", "path": id} for id in record.secondary]
-        secondary: Sequence[JsonObject] = value.get("secondaryFiles") or known
+        present = [{"class": "File", "path": id} for id in record.secondary]
+        secondary: Sequence[JsonObject] = value.get("secondaryFiles") or present
         more = {"secondaryFiles": [with_details(each) for each in secondary]} if secondary else {}
         return {**kept, "name": record.name, **more}
 
@@ -272,7 +272,7 @@ def _execution_status(sb: Sb, task: JsonObject) -> JsonObject:
 
 def get_task_execution_details(sb: Sb, call: Call) -> Reply:
     """GET /tasks/{task_id}/execution_details."""
-    task = _asked(sb, call)
+    task = _requested(sb, call)
     jobs = [
         {
             **{name: job[name] for name in ("name", "status", "command_line")},

@@ -66,10 +66,10 @@ def get_upload(sb: Sb, call: Call) -> Reply:
 def _started(sb: Sb, call: Call) -> Upload:
     """The upload that a request is about: of the caller's, and of what the operation is for."""
     id: str = call.arguments["upload_id"]
-    found, of_code = sb.work.uploads.get(id), "automation" in call.operation.name
-    if found is None or found.owner != sb.user(call) or bool(found.automation) != of_code:
+    upload, of_code = sb.work.uploads.get(id), "automation" in call.operation.name
+    if upload is None or upload.owner != sb.user(call) or bool(upload.automation) != of_code:
         raise refuse(404, 8003, f"There is no upload {id}: it is complete, was aborted, or never was")
-    return found
+    return upload
 
 
 def _shown(sb: Sb, call: Call, upload: Upload) -> JsonObject:
@@ -114,16 +114,16 @@ def report_upload_parts(sb: Sb, call: Call) -> Reply:
     return Reply()
 
 
-def _report(sb: Sb, upload: Upload, stated: Sequence[Mapping[str, Any]], code: int) -> None:
+def _report(sb: Sb, upload: Upload, reports: Sequence[Mapping[str, Any]], code: int) -> None:
     """Note parts that the client reports as sent, each with the storage's ETag."""
-    etags = {each["part_number"]: _stated_etag(each["response"]["headers"]) for each in stated}
+    etags = {each["part_number"]: _reported_etag(each["response"]["headers"]) for each in reports}
     wrong = sb.work.uploads.report(upload.id, etags)
     if wrong is not None:
-        said = f"the ETag {etags[wrong]!r}" if etags[wrong] else "no ETag"
-        raise refuse(400, code, f"Part {wrong} is reported with {said}, which is not the storage's response for it")
+        etag = f"the ETag {etags[wrong]!r}" if etags[wrong] else "no ETag"
+        raise refuse(400, code, f"Part {wrong} is reported with {etag}, which is not the storage's response for it")
 
 
-def _stated_etag(headers: Mapping[str, str]) -> str:
+def _reported_etag(headers: Mapping[str, str]) -> str:
     return next((value for name, value in headers.items() if name.lower() == "etag"), "").strip('"')
 
 
@@ -139,16 +139,16 @@ def complete_upload(sb: Sb, call: Call) -> Reply:
     there = files.child(upload.parent, upload.name)
     there = there or files.add(project=upload.project, parent=upload.parent, name=upload.name)
     files.change(there.id, blob=content.sha256, size=content.size, volume="", location="", task="")
-    return Reply(file_json(call, files.known(there.id)))
+    return Reply(file_json(call, files.existing(there.id)))
 
 
-def _all_parts(sb: Sb, upload: Upload, stated: Sequence[Mapping[str, Any]]) -> list[Part]:
+def _all_parts(sb: Sb, upload: Upload, reports: Sequence[Mapping[str, Any]]) -> list[Part]:
     """Return the parts of an upload to complete, some of which may be reported with the request."""
-    if stated:
-        _report(sb, upload, stated, 8015)
+    if reports:
+        _report(sb, upload, reports, 8015)
     parts = list(sb.work.uploads.known(upload.id, reported=True).values())
-    if said := complaint(parts, upload.size):
-        raise refuse(400, 8007, f"Upload {upload.id} cannot be completed: {said}")
+    if reason := complaint(parts, upload.size):
+        raise refuse(400, 8007, f"Upload {upload.id} cannot be completed: {reason}")
     return parts
 
 
@@ -167,7 +167,7 @@ abort_automation_upload = abort_upload
 
 def start_automation_upload(sb: Sb, call: Call) -> Reply:
     """POST /automation/upload."""
-    automation = sb.held(call, "automation", call.body["automation_id"], "write")
+    automation = sb.permitted(call, "automation", call.body["automation_id"], "write")
     upload = _begin(sb, call, automation=automation["id"])
     return Reply({"upload_id": upload.id, "part_size": upload.part_size})
 

@@ -43,8 +43,8 @@ def choose_part_size(size: int, requested: int | None, least: int = LEAST_PART) 
     Returns:
         The size in bytes: raised until the parts are few enough, in whole MiB when it had to be.
     """
-    wanted = min(max(requested or USUAL_PART, least), LARGEST_PART)
-    return max(wanted, math.ceil(size / MOST_PARTS / MIB) * MIB if size > wanted * MOST_PARTS else 0)
+    size_of_parts = min(max(requested or USUAL_PART, least), LARGEST_PART)
+    return max(size_of_parts, math.ceil(size / MOST_PARTS / MIB) * MIB if size > size_of_parts * MOST_PARTS else 0)
 
 
 def complaint(parts: Sequence[Part], size: int | None) -> str:
@@ -59,9 +59,9 @@ def complaint(parts: Sequence[Part], size: int | None) -> str:
     numbers = [part.number for part in parts]
     if missing := sorted(set(range(1, numbers[-1] + 1)) - set(numbers)):
         return f"part {missing[0]} of {numbers[-1]} hasn't been reported"
-    found = sum(part.size for part in parts)
-    if size is not None and found != size:
-        return f"the reported parts have {found} bytes together, the file has {size}"
+    total = sum(part.size for part in parts)
+    if size is not None and total != size:
+        return f"the reported parts have {total} bytes together, the file has {size}"
     return ""
 
 
@@ -141,11 +141,11 @@ class SbUploads(Uploads[Upload]):
             The first number under which no part with that ETag has come; None when all have, and are noted.
         """
         with self.transaction():
-            known = self.known(id)
+            parts = self.known(id)
             for number, etag in sorted(etags.items()):
-                if number not in known or known[number].etag != etag:
+                if number not in parts or parts[number].etag != etag:
                     return number
-            self.parts.put_all(replace(known[number], reported=True) for number in etags)
+            self.parts.put_all(replace(parts[number], reported=True) for number in etags)
         return None
 
     def finish(self, upload: Upload, parts: Sequence[Part]) -> StoredObject:
@@ -164,9 +164,9 @@ class SbUploads(Uploads[Upload]):
         with whole.open("ab"):
             os.truncate(whole, sum(part.size for part in parts))  # an earlier, longer last part may be stored there
         check = digest("".join(part.etag for part in parts).encode(), "crc32c")
-        found = self.objects.adopt(whole, f"up-{upload.id}", f"{check}-{len(parts)}")
+        stored = self.objects.adopt(whole, f"up-{upload.id}", f"{check}-{len(parts)}")
         self.drop(upload.id)
-        return found
+        return stored
 
     def drop_project(self, project: str) -> None:
         """Forget the uploads to a project."""

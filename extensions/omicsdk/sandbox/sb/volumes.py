@@ -7,10 +7,10 @@ from typing import Any
 
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.sb.files import check_name, destination, file_known
-from omicsdk.sandbox.sb.filestore import FileRecord, Found
+from omicsdk.sandbox.sb.filestore import FileRecord, VolumeObject
 from omicsdk.sandbox.sb.problems import bad, error_body, refuse
 from omicsdk.sandbox.sb.responses import address, page_of, view, when, window
-from omicsdk.sandbox.sb.state import Due, Sb, filled, in_bulk, path_id, stated
+from omicsdk.sandbox.sb.state import Due, Sb, body_fields, filled, in_bulk, path_id
 from omicsdk.sandbox.service import Call, JsonObject, Reply, for_each
 
 _SECRETS = ("secret_access_key", "private_key", "client_secret")
@@ -30,7 +30,7 @@ def create_volume(sb: Sb, call: Call) -> Reply:
     volume: JsonObject = {
         "id": id,
         "description": "",
-        **stated(call, "name description access_mode"),
+        **body_fields(call, "name description access_mode"),
         "service": {"prefix": "", "properties": {}, **service},
         "created_on": now,
         "modified_on": now,
@@ -53,13 +53,13 @@ def _checked(service: Mapping[str, Any]) -> JsonObject:
 
 def get_volume(sb: Sb, call: Call) -> Reply:
     """GET /storage/volumes/{owner}/{volume}."""
-    return Reply(_show(call, sb.asked(call, "volume")))
+    return Reply(_show(call, sb.requested(call, "volume")))
 
 
 def update_volume(sb: Sb, call: Call) -> Reply:
     """PATCH /storage/volumes/{owner}/{volume}."""
-    present = sb.asked(call, "volume", "admin")
-    volume = {**present, **stated(call, "name description access_mode active"), "modified_on": when(sb.now())}
+    present = sb.requested(call, "volume", "admin")
+    volume = {**present, **body_fields(call, "name description access_mode active"), "modified_on": when(sb.now())}
     service = _merged(present["service"], call.body.get("service") or {})
     volume["service"] = _checked(service)
     sb.documents.put("volume", volume["id"], volume)
@@ -68,7 +68,7 @@ def update_volume(sb: Sb, call: Call) -> Reply:
 
 def delete_volume(sb: Sb, call: Call) -> Reply:
     """DELETE /storage/volumes/{owner}/{volume}."""
-    volume = sb.asked(call, "volume", "admin")
+    volume = sb.requested(call, "volume", "admin")
     if volume["active"]:
         raise bad(f"The volume {volume['id']} is active: deactivate it (active: false) before it is deleted", 9011)
     sb.drop("volume", volume["id"])
@@ -92,10 +92,10 @@ def list_volume_objects(sb: Sb, call: Call) -> Reply:
 def get_volume_object(sb: Sb, call: Call) -> Reply:
     """GET /storage/volumes/{owner}/{volume}/object."""
     volume, location = _usable(sb, call, path_id(call), "read"), call.arguments["location"]
-    found = sb.place(volume["id"]).find(location) if location else None
-    if found is None:
+    entry = sb.place(volume["id"]).find(location) if location else None
+    if entry is None:
         raise refuse(404, 9105, f"There is no {location!r} on the volume {volume['id']}")
-    return Reply(_show_object(call, volume, found))
+    return Reply(_show_object(call, volume, entry))
 
 
 def _usable(sb: Sb, call: Call, id: str, needs: str) -> JsonObject:
@@ -111,7 +111,7 @@ def _usable(sb: Sb, call: Call, id: str, needs: str) -> JsonObject:
         Problem: 404 when it does not exist or cannot be seen, 403 without permission or when it is only for reading,
             400 when it is inactive.
     """
-    volume = sb.held(call, "volume", id, needs)
+    volume = sb.permitted(call, "volume", id, needs)
     if not volume["active"]:
         raise bad(f"The volume {id} is inactive: activate it first (active: true)", 5034)
     if needs == "write" and volume["access_mode"] != "RW":
@@ -133,9 +133,9 @@ def _show(call: Call, volume: JsonObject) -> JsonObject:
     return view(call, "volume", {**volume, "service": {**service, "credentials": shown_credentials}})
 
 
-def _show_object(call: Call, volume: JsonObject, found: Found) -> JsonObject:
-    more = {"type": volume["service"]["type"].lower(), "metadata": dict(found.metadata)}
-    return {**_show_at(call, volume, "object", location=found.location), **more}
+def _show_object(call: Call, volume: JsonObject, entry: VolumeObject) -> JsonObject:
+    more = {"type": volume["service"]["type"].lower(), "metadata": dict(entry.metadata)}
+    return {**_show_at(call, volume, "object", location=entry.location), **more}
 
 
 def _show_at(call: Call, volume: JsonObject, step: str, **at: str) -> JsonObject:
@@ -149,9 +149,9 @@ def _show_at(call: Call, volume: JsonObject, step: str, **at: str) -> JsonObject
 def _begin(sb: Sb, call: Call, kind: str, body: Mapping[str, Any]) -> JsonObject:
     """Note a transfer that waits for its turn."""
     user, now = sb.user(call), sb.now()
-    asked = _asked_import(sb, call, body) if kind == "import" else _asked_export(sb, call, body)
+    requested = _requested_import(sb, call, body) if kind == "import" else _requested_export(sb, call, body)
     transfer: JsonObject = {"id": secrets.token_hex(16), "kind": kind, "state": "PENDING", "user": user}
-    transfer |= {**dict.fromkeys(("started_on", "finished_on", "error", "result")), **asked}
+    transfer |= {**dict.fromkeys(("started_on", "finished_on", "error", "result")), **requested}
     # The newest is listed first.
     sb.documents.put(kind, transfer["id"], transfer, user, rank=-now)
     sb.jobs.schedule(f"{kind}-start", transfer["id"], now + sb.number("queue_seconds"))
@@ -201,7 +201,7 @@ def _list(sb: Sb, call: Call, kind: str) -> Reply:
 
 
 def _one(sb: Sb, call: Call, kind: str, id: str) -> JsonObject:
-    return _show_transfer(sb, call, sb.documents.found(kind, id, user=sb.user(call)))
+    return _show_transfer(sb, call, sb.documents.existing(kind, id, user=sb.user(call)))
 
 
 def _get(sb: Sb, call: Call, kind: str) -> Reply:
@@ -235,7 +235,7 @@ HANDLERS = for_each(
 # -- imports
 
 
-def _asked_import(sb: Sb, call: Call, body: Mapping[str, Any]) -> JsonObject:
+def _requested_import(sb: Sb, call: Call, body: Mapping[str, Any]) -> JsonObject:
     source, target = body["source"], body["destination"]
     volume = _usable(sb, call, source["volume"], "read")
     folder = destination(sb, call, target)
@@ -253,16 +253,16 @@ def _import(sb: Sb, transfer: JsonObject) -> Callable[[], str]:
     source, target = transfer["source"], transfer["destination"]
     place = sb.place(source["volume"])
     folder = sb.file(transfer["user"], target["parent"], "write")
-    found = place.find(source["location"]) if not source["location"].endswith("/") else None
-    if found is not None:
-        return lambda: _alias(sb, transfer, folder, target["name"], found).id
+    entry = place.find(source["location"]) if not source["location"].endswith("/") else None
+    if entry is not None:
+        return lambda: _alias(sb, transfer, folder, target["name"], entry).id
     objects = place.below(source["location"])
     if not objects:
         raise refuse(404, 9105, f"There is no {source['location']!r} on the volume {source['volume']}")
     return lambda: _whole_folder(sb, transfer, folder, objects)
 
 
-def _whole_folder(sb: Sb, transfer: JsonObject, folder: FileRecord, objects: Sequence[Found]) -> str:
+def _whole_folder(sb: Sb, transfer: JsonObject, folder: FileRecord, objects: Sequence[VolumeObject]) -> str:
     start = f"{transfer['source']['location'].strip('/')}/"
     files = sb.work.files
     top = files.folder(folder.project, folder.id, transfer["destination"]["name"])
@@ -275,9 +275,9 @@ def _whole_folder(sb: Sb, transfer: JsonObject, folder: FileRecord, objects: Seq
     return top.id
 
 
-def _alias(sb: Sb, transfer: JsonObject, folder: FileRecord, name: str, found: Found) -> FileRecord:
+def _alias(sb: Sb, transfer: JsonObject, folder: FileRecord, name: str, entry: VolumeObject) -> FileRecord:
     files, there = sb.work.files, sb.work.files.child(folder.id, name)
-    at: JsonObject = {"size": found.size, "volume": transfer["source"]["volume"], "location": found.location}
+    at: JsonObject = {"size": entry.size, "volume": transfer["source"]["volume"], "location": entry.location}
     if there is not None and transfer["overwrite"] and there.type == "file":
         files.change(there.id, blob="", **at)
         return there
@@ -289,7 +289,7 @@ def _alias(sb: Sb, transfer: JsonObject, folder: FileRecord, name: str, found: F
 # -- exports
 
 
-def _asked_export(sb: Sb, call: Call, body: Mapping[str, Any]) -> JsonObject:
+def _requested_export(sb: Sb, call: Call, body: Mapping[str, Any]) -> JsonObject:
     target = body["destination"]
     file = sb.file(call, body["source"]["file"], "copy")
     if file.type != "file" or file.volume:

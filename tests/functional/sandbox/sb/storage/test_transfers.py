@@ -69,7 +69,7 @@ def test_a_folder_is_imported_with_or_without_its_structure(
     files = sandbox.sb.work.files
 
     def paths(folder: str, above: str = "") -> list[str]:
-        path = f"{above}{files.known(folder).name}"
+        path = f"{above}{files.existing(folder).name}"
         below = [paths(each.id, f"{path}/") for each in files.children(folder)]
         return [*([path] if above else []), *(each for some in below for each in some)]
 
