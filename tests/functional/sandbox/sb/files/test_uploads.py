@@ -68,12 +68,6 @@ def test_parts_of_uneven_sizes_are_joined(web: httpx.Client, project: str) -> No
     assert _bytes(web, web.post(f"/upload/multipart/{id}/complete").json()["id"]) == b"abcdefghi"
 
 
-def test_a_file_of_no_bytes_has_one_part(web: httpx.Client, send: Send) -> None:
-    made = send("empty", b"")
-    assert made["size"] == 0
-    assert _bytes(web, made["id"]) == b""
-
-
 @pytest.mark.usefixtures("small_parts")
 def test_an_upload_states_its_parts_to_resume_with(web: httpx.Client, project: str) -> None:
     started = _start(web, project, size=10)
@@ -174,11 +168,6 @@ def test_a_name_that_was_taken_meanwhile_is_refused_at_the_end(web: httpx.Client
     assert web.get(f"/upload/multipart/{id}").status_code == 200
 
 
-def test_uploads_into_folders(web: httpx.Client, send: Send, project: str) -> None:
-    folder = web.post("/files", json={"name": "in", "type": "folder", "project": project}).json()["id"]
-    assert send("a", b"x", parent=folder)["parent"] == folder
-
-
 def test_an_aborted_upload_is_gone(web: httpx.Client, project: str) -> None:
     id = _start(web, project, size=1)["upload_id"]
     url = web.get(f"/upload/multipart/{id}/part/1").json()["url"]
@@ -226,18 +215,6 @@ def test_a_stated_md5_is_checked(web: httpx.Client, project: str) -> None:
     md5 = base64.b64encode(hashlib.md5(b"x", usedforsecurity=False).digest()).decode()
     assert _put(web, id, 1, b"x", **{"Content-MD5": md5}).status_code == 200
     assert _put(web, id, 1, b"y", **{"Content-MD5": md5}).status_code == 400
-
-
-def test_parts_outlive_a_restart(tmp_path: Any) -> None:
-    def client(sandbox: Sandbox) -> httpx.Client:
-        return httpx.Client(base_url=sandbox.sb_url, headers={"X-SBG-Auth-Token": sandbox.sb_token})
-
-    with Sandbox(tmp_path) as sandbox, client(sandbox) as web:
-        project = web.post("/projects", json={"name": "Pilot"}).json()["id"]
-        id = _start(web, project, size=1)["upload_id"]
-        send_part(web, id, 1, b"x")
-    with Sandbox(tmp_path) as sandbox, client(sandbox) as web:
-        assert web.post(f"/upload/multipart/{id}/complete").json()["size"] == 1
 
 
 def test_a_reset_removes_the_bytes_of_uploads(web: httpx.Client, project: str, sandbox: Sandbox) -> None:

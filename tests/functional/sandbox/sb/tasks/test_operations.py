@@ -293,19 +293,6 @@ def test_a_batch_may_be_switched_off_aborted_and_deleted(
     assert (wrong["status"], wrong["errors"][0]["code"]) == ("DRAFT", 7018)
 
 
-def test_a_batch_that_was_switched_off_stays_off_until_it_is_wanted(
-    web: httpx.Client, make: Make, send: Send, sandbox: Sandbox
-) -> None:
-    by = {"type": "ITEM"}
-    inputs = {"reads": [_file(send("r"))]}
-    draft = make(inputs, batch=False, batch_input="reads", batch_by=by, app="flow", raw=WORKFLOW)
-    path = f"/tasks/{draft['id']}"
-    assert draft["batch"] is False
-    assert web.patch(path, json={"name": "renamed"}).json()["batch"] is False
-    assert web.patch(path, json={"batch": True}).json()["batch"] is True
-    assert web.patch(path, json={"name": "again"}).json()["batch"] is True
-
-
 # -- lists
 
 
