@@ -10,7 +10,7 @@ from typing import Any
 
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.sandbox.dss.state import Dss
-from omicsdk.sandbox.dss.store import LIVE_BUNDLE, Bundle, BundleEntry, FileRecord
+from omicsdk.sandbox.dss.store import LIVE_BUNDLE, Bundle, FileRecord
 
 NAMESPACE = uuids.UUID("5f1c0a2e-6f6a-4d57-9c0b-0a8f1f6f8f31")
 """Namespace of the UUIDs of entities whose metadata state none."""

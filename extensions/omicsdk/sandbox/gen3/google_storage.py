@@ -2,6 +2,7 @@
 
 import base64
 import hmac
+from collections.abc import Mapping
 from urllib.parse import parse_qs
 
 from anyio.to_thread import run_sync
@@ -44,10 +45,7 @@ class GoogleStorage(StorageServer):
         url, method = f"gs://{bucket}/{key}", scope["method"]
         if method not in ("GET", "HEAD", "PUT"):
             raise not_allowed()
-        person = await run_sync(self._access.anyone, headers_of(scope))
-        if not person.number:
-            message = "Anonymous caller does not have storage.objects access to the Google Cloud Storage object."
-            raise Problem(403, "AccessDenied", message)
+        await run_sync(self._check, headers_of(scope))
         pays = parse_qs(scope["query_string"].decode("latin-1")).get("userProject")
         if bucket in self._settings.text(PAYING).split(",") and not pays:
             raise Problem(400, "UserProjectMissing", "Bucket is a requester pays bucket but no user project provided.")
@@ -67,21 +65,13 @@ class GoogleStorage(StorageServer):
                 message["headers"] = [*message["headers"], (b"x-goog-hash", sums.encode())]
             await send(message)
 
-        await self.give(scope, stated, found, etag=etag, fields={})
+        await self.give(scope, send_with_sums, content, etag=etag, fields={})
 
-    def _check(self, scope: Scope, url: str) -> None:
-        headers = headers_of(scope)
-        if hmac.compare_digest(bearer_token(headers).encode(), self._access.secrets.token.encode()):
-            return
-        person = self._access.anyone(headers)
-        is_open = scope["method"] != "PUT" and self._files.is_public(url)
-        if not is_open and not person.number:
+    def _check(self, headers: Mapping[str, str]) -> None:
+        is_own = hmac.compare_digest(bearer_token(headers).encode(), self._access.secrets.token.encode())
+        if not is_own and not self._access.anyone(headers).number:
             message = "Anonymous caller does not have storage.objects access to the Google Cloud Storage object."
             raise Problem(403, "AccessDenied", message)
-
-
-def _payer(scope: Scope) -> str:
-    return "".join(parse_qs(scope["query_string"].decode("latin-1")).get("userProject", ()))
 
 
 def _base64(hexadecimal: str) -> str:

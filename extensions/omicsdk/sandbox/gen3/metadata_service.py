@@ -21,7 +21,6 @@ from omicsdk.sandbox.gen3.commons import Gen3
 from omicsdk.sandbox.gen3.gateway import READ_ONLY, Middleware
 from omicsdk.sandbox.gen3.metadata import aggregate, documents
 from omicsdk.sandbox.gen3.metadata.requests import Refusal, error_body, storable
-from omicsdk.sandbox.gen3.middleware import Middleware
 from omicsdk.sandbox.gen3.service import gen3_service
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.routing import headers_of

@@ -158,7 +158,7 @@ def attachment(name: str) -> str:
     return f'attachment; filename="{plain}"'
 
 
-def _rows(samples: Sequence[Thing]) -> tuple[list[str], list[Mapping[str, Any]]]:
+def _rows(samples: Sequence[Thing]) -> tuple[list[str], list[dict[str, Any]]]:
     """The columns of samples' metadata, and these; what is not a mapping has none."""
     rows = [cast("dict[str, Any]", each["metadata"]) if isinstance(each["metadata"], dict) else {} for each in samples]
     return list(dict.fromkeys(name for row in rows for name in row)), rows

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from omicsdk.sandbox.document import operations
+from omicsdk.sandbox.document import Operation, operations
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.rest_framework.refusals import Refused, error_body
 from omicsdk.sandbox.routing import Router, headers_of, origin, segments_of
@@ -148,10 +148,7 @@ class PathMiddleware:
         methods: dict[str, list[str]] = {path: ["GET"] for path in paths.roots}
         for operation in operations(document):
             methods.setdefault(operation.path, []).append(operation.method)
-        self._routes = PathIndex(
-            (path, (re.compile(re.sub(r"\\\{[^}]*\\\}", "[^/]+", re.escape(path))), each))
-            for path, each in methods.items()
-        )
+        self._routes = Router((path, each) for path, some in methods.items() for each in some)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         root = scope.get("root_path", "")
@@ -177,7 +174,7 @@ class PathMiddleware:
 
     def _methods(self, path: str) -> Sequence[str]:
         """The methods of the first template that fits a path; none where none does."""
-        return next((methods for pattern, methods in self._routes.candidates(path) if pattern.fullmatch(path)), ())
+        return next((methods for methods, _ in self._routes.matches(segments_of(path))), ())
 
     def _without_path(self, scope: Scope, path: str) -> Response | None:
         """Send to the path with a slash at its end, where there is one; the document is at no path of its own."""

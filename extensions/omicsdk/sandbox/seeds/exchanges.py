@@ -13,7 +13,7 @@ from jsonschema import Draft7Validator
 
 from omicsdk.core.logs import logger
 from omicsdk.sandbox.crunch.items import BY_PATH, AttributesOfKind
-from omicsdk.sandbox.crunch.tree import DATASET, ITEM, PROJECT, Tree
+from omicsdk.sandbox.crunch.tree import DATASET, ITEM, PROJECT
 from omicsdk.sandbox.engine.store import Store
 from omicsdk.sandbox.gen3.metadata.documents import Taken
 from omicsdk.sandbox.instance import Platforms
@@ -125,10 +125,10 @@ def crunch_notes(exchange: Exchange) -> Iterator[Note]:
     """The facts of an exchange with a django-crunch site about its objects and attributes."""
     match exchange.after("api"):
         case ["attributes", kind, *_] if kind in BY_PATH:
-            for each in things_of(exchange.body, "results"):
-                if {"item", "key"} <= each.keys():
-                    values = {name: value for name, value in each.items() if name not in ("item", "key")}
-                    yield Note(("attribute", str(each["item"]), kind, str(each["key"]), repr(values)), values)
+            for fields in objects_in(exchange.body, "results"):
+                if {"item", "key"} <= fields.keys():
+                    values = {name: value for name, value in fields.items() if name not in ("item", "key")}
+                    yield Note(("attribute", str(fields["item"]), kind, str(fields["key"]), repr(values)), values)
         case [many, slug, *_] if many in _MANY and exchange.method == "DELETE":
             yield Note(("item", slug), None)
         case [many, *_] if many in _MANY:
@@ -151,10 +151,9 @@ def make_crunch(platforms: Platforms, noted: Noted, key: Key) -> list[Outcome] |
         if item is None:
             return None
         try:
-            fields = AttributesOfKind(crunch, BY_PATH[kind]).fields(None)
-            kept = validated({each: fields[each] for each in fields if each not in ("item", "key")}, values)
-            if thing is not None:
-                crunch.attributes.add(kind, thing.id, name, kept)
+            declared = AttributesOfKind(crunch, BY_PATH[kind]).fields(None)
+            values = {name: declared[name] for name in declared if name not in ("item", "key")}
+            crunch.attributes.add(kind, item.id, name, validated(values, fields))
         except Invalid:
             return [("django-crunch attributes", "with a value that is not one")]
         return [("django-crunch attributes", "")]

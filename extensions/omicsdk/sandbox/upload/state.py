@@ -14,7 +14,7 @@ from omicsdk.sandbox.s3.staging import MotoObject, find_object, objects_below, p
 from omicsdk.sandbox.service import Caller, SandboxContext
 from omicsdk.sandbox.state.credentials import Secrets
 from omicsdk.sandbox.state.database import Table
-from omicsdk.sandbox.state.objects import CHECKSUMS, StoredObject
+from omicsdk.sandbox.state.objects import CHECKSUMS
 from omicsdk.sandbox.state.settings import Setting
 
 log = logger("omicsdk.sandbox")

@@ -5,8 +5,6 @@ import re
 import httpx
 import pytest
 from jsonschema import Draft202012Validator
-from omicsdk.cli.commands.sandbox import explain
-from omicsdk.core.errors import UsageError
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.document import operations, read_document
 from omicsdk.sandbox.gen3 import ADMINISTRATOR

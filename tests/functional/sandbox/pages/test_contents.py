@@ -1,6 +1,7 @@
 """The pages that tell what is in the sandbox."""
 
 import re
+from collections import Counter
 from urllib.parse import quote
 
 import httpx
