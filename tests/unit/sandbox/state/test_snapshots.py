@@ -34,7 +34,7 @@ def test_one_that_reveals_nothing_of_itself_is_refused(tmp_path: Path, content):
     ("changes", "words"),
     [
         ({"format": 2}, f"omicsdk 9 with layout 2.{SCHEMA_VERSION}"),
-        ({"schema": 7}, f"reads 1.{SCHEMA_VERSION}"),
+        ({"schema": SCHEMA_VERSION + 1}, f"reads 1.{SCHEMA_VERSION}"),
         ({}, "no state.sqlite"),
     ],
 )
