@@ -66,16 +66,6 @@ def get_latest_object(gen3: Gen3, call: Call) -> Reply:
     return _view(gen3, guid, gen3.index.latest(guid))
 
 
-def get_object_download_url(gen3: Gen3, call: Call) -> Reply:
-    """GET /objects/{guid}/download."""
-    guid = call.arguments["guid"]
-    try:
-        return Reply({"url": _forwarded(fence_files.get_presigned_url, gen3, call, file_id=guid)["url"]})
-    except Problem as refusal:
-        status = 403 if refusal.status == 401 else refusal.status
-        raise Refusal(status, f"Unable to get signed download url for GUID or alias '{guid}'") from refusal
-
-
 def delete_object(gen3: Gen3, call: Call) -> Reply:
     """DELETE /objects/{guid}."""
     guid = call.arguments["guid"]

@@ -13,7 +13,7 @@ ARGUED = {
         ("126", "130", "131", "168"),
         "the real service says that aliases were deleted and keeps them, a defect; the sandbox deletes them",
     ),
-    "163": "the recording had no Fence; in a commons it refuses who may not read the object",
+    "163": "the recording had no Fence; the engine answers it with an example",
 }
 """Steps that are answered otherwise, and why."""
 

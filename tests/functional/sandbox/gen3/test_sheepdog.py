@@ -388,17 +388,6 @@ def test_records_of_several_node_types_are_exported_together(seeded: Sandbox, ad
         assert archive.getnames() == ["experiment.tsv", "case.tsv"]
 
 
-def test_templates_come_in_an_archive(sandbox: Sandbox, anonymous: httpx.Client) -> None:
-    response = anonymous.get("/api/v0/submission/template?categories=biospecimen&exclude=slide")
-    with tarfile.open(fileobj=io.BytesIO(response.content)) as archive:
-        assert archive.getnames() == ["sample.tsv", "aliquot.tsv"]
-        member = archive.extractfile("aliquot.tsv")
-        assert member is not None
-        header, empty = member.read().decode().splitlines()
-    assert header.split("\t")[:4] == ["*type", "project_id", "*submitter_id", "*samples.submitter_id"]
-    assert empty.strip() == "aliquot"
-
-
 def test_a_deletion_that_is_tried_deletes_nothing(seeded: Sandbox, admin: httpx.Client) -> None:
     ids = [each["id"] for each in seeded.gen3.records.listed("case")]
     response = admin.delete(f"{PROJECT}/entities/_dry_run/{','.join(ids)}").json()

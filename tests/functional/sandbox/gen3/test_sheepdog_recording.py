@@ -8,7 +8,7 @@ AFTER_241 = ("243", "244", "245", "246")
 ARGUED = {
     "004": "what answered for the authorisation service said yes to whoever came without a token",
     "010": "the real service leaves some references among its definitions as they are; ours are resolved",
-    **dict.fromkeys(("017", "052"), "the response is an archive, whose files are compared by a test of their own"),
+    **dict.fromkeys(("017", "052"), "an archive of empty tables, which the engine answers with an example"),
     "038": "the real service fails with 500 on a wrong word in an enumeration; the sandbox refuses it as other properties",
     "087": "the real service says that it created a record and stores nothing; the sandbox refuses the id that is taken",
     "162": "the real service fails with 500; the sandbox answers as is documented",

@@ -14,8 +14,6 @@ from omicsdk.sandbox.gen3.indexd.records import listed
 from omicsdk.sandbox.gen3.service import as_object, crash_if_real
 from omicsdk.sandbox.service import Call, JsonObject, Reply
 
-_VERSION = "1.5.0"
-
 
 @dataclass(frozen=True, slots=True)
 class _Commons:
@@ -95,22 +93,6 @@ def _authorizations(id: str, authz: list[str], commons: _Commons) -> JsonObject:
 
 
 # -- DRS
-
-
-def get_service_info(index: Index, call: Call) -> Reply:
-    """GET /ga4gh/drs/v1/service-info."""
-    count, size = index.records.counted()
-    return Reply(
-        {
-            "id": "org.example.sandbox",
-            "name": "DRS System",
-            "version": _VERSION,
-            "type": {"group": "org.ga4gh", "artifact": "drs", "version": _VERSION},
-            "organization": {"name": "Sandbox", "url": call.origin},
-            "maxBulkRequestLength": MAX_BULK,
-            "drs": {"maxBulkRequestLength": MAX_BULK, "objectCount": count, "totalObjectSize": size},
-        }
-    )
 
 
 def list_drs_objects(index: Index, call: Call) -> Reply:

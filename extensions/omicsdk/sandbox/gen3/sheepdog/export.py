@@ -21,7 +21,6 @@ SAME = {
     "get_project_dictionary": "get_dictionary",
     "get_project_dictionary_node": "get_dictionary_node",
     "get_project_template": "get_template",
-    "get_project_templates": "get_templates",
     "get_project_upload_manifest": "get_project_manifest",
     "try_list_file_parts": "list_file_parts",
 }
@@ -248,29 +247,6 @@ def get_template(commons: Gen3, call: Call) -> Reply:
     if kind == JSON:
         return Reply(text=json.dumps(_json_template(node)), headers=headers)
     return Reply(text=_table_template(node, kind), headers=headers)
-
-
-def get_templates(commons: Gen3, call: Call) -> Reply:
-    """GET /v0/submission/template, also of a project."""
-    kind = supported(call.arguments.get("format", TSV).lower())
-    categories, excluded = _listed(call, "categories"), _listed(call, "exclude")
-    nodes = [
-        node
-        for node in commons.records.dictionary.nodes.values()
-        if node.schema.get("submittable", True)
-        and (not categories or node.category in categories)
-        and node.name not in excluded
-    ]
-    if kind == JSON:
-        return Reply([_json_template(node) for node in nodes], headers=_attachment("submission_templates.json"))
-    files = [(f"{node.name}.{kind}", _table_template(node, kind)) for node in nodes]
-    return Reply(
-        content=_archive(files), headers=_attachment("submission_templates.tar.gz", "text/html; charset=utf-8")
-    )
-
-
-def _listed(call: Call, name: str) -> Sequence[str]:
-    return [part for key, value in call.query if key == name for part in value.split(",") if part]
 
 
 def _starred(node: Node, name: str) -> str:

@@ -9,6 +9,7 @@ import pytest
 from indexd_clients import indexd_client, new_record
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.gen3.indexd.bundles import drs_uri
+from omicsdk.sandbox.gen3.indexd.index import MAX_BULK
 
 OBJECTS = "/ga4gh/drs/v1/objects"
 
@@ -108,9 +109,8 @@ def test_several_objects_are_read_at_once_up_to_a_limit(sandbox: Sandbox, web: h
     assert {each["id"] for each in told["resolved_drs_objects"]} == set(dids)
     assert told["unresolved_drs_objects"] == [{"error_code": 404, "object_ids": ["nope"]}]
     assert told["summary"] == {"requested": 4, "resolved": 3, "unresolved": 1}
-    most = web.get("/ga4gh/drs/v1/service-info").json()["drs"]["maxBulkRequestLength"]
-    assert web.post(OBJECTS, json={"bulk_object_ids": ["x"] * most}).status_code == 200
-    assert web.post(OBJECTS, json={"bulk_object_ids": ["x"] * (most + 1)}).status_code == 413
+    assert web.post(OBJECTS, json={"bulk_object_ids": ["x"] * MAX_BULK}).status_code == 200
+    assert web.post(OBJECTS, json={"bulk_object_ids": ["x"] * (MAX_BULK + 1)}).status_code == 413
     assert web.post(OBJECTS, json={"bulk_object_ids": "x"}).status_code == 400
 
 
