@@ -395,12 +395,6 @@ def test_a_deletion_that_is_tried_deletes_nothing(seeded: Sandbox, admin: httpx.
     assert _names(seeded, "case") == ["c1", "c2"]
 
 
-def test_what_depends_on_others_is_deleted_first(seeded: Sandbox, admin: httpx.Client) -> None:
-    ids = [each["id"] for node in ("experiment", "case") for each in seeded.gen3.records.listed(node)]
-    told = admin.delete(f"{PROJECT}/entities/{','.join(ids)}").json()["entities"]
-    assert [each["type"] for each in told] == ["case", "case", "experiment"]
-
-
 def test_what_was_deleted_may_be_made_again(seeded: Sandbox, admin: httpx.Client) -> None:
     ids = [each["id"] for node in ("experiment", "case") for each in seeded.gen3.records.listed(node)]
     assert admin.delete(f"{PROJECT}/entities/{','.join(ids)}").json()["deleted_entity_count"] == 3

@@ -1,7 +1,7 @@
 """The data dictionary of a commons: node types with their properties, links, unique keys; and what keeps to it."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,8 +11,6 @@ from typing import Any, cast
 
 from jsonschema import Draft4Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
-
-from omicsdk.sandbox.gen3.service import as_list
 
 PROGRAM, PROJECT = "program", "project"
 """The two node types that every dictionary has, and that are not submitted as records."""
@@ -293,21 +291,10 @@ class NodeValidator:
             "properties": properties,
         }
         self._validator: Any = Draft4Validator(schema, format_checker=_FORMATS)
-        self._required = node.required
-        self._plain = {name: test for name, each in properties.items() if (test := _plain_test(each)) is not None}
-        self._plain |= dict.fromkeys(node.links, _is_plain_link)
 
     def faults(self, document: Mapping[str, Any]) -> list[Fault]:
         """The faults of a record that is submitted; empty when there are none."""
-        doubtful = [name for name, value in document.items() if not self._is_plain(name, value)]
-        # Most records have nothing but texts and words of a list, which is returned without the schema's machinery.
-        if not doubtful and self._required <= document.keys():
-            return []
         return [_fault(error) for error in cast("Iterator[ValidationError]", self._validator.iter_errors(document))]
-
-    def _is_plain(self, name: str, value: object) -> bool:
-        test = self._plain.get(name)
-        return test is not None and test(value)
 
 
 def _or_null(stated: Mapping[str, Any]) -> dict[str, Any]:
@@ -321,27 +308,6 @@ def _or_null(stated: Mapping[str, Any]) -> dict[str, Any]:
         if word in changed and {"type": "null"} not in changed[word]:
             changed[word] = [*changed[word], {"type": "null"}]
     return changed
-
-
-def _plain_test(stated: Mapping[str, Any]) -> Callable[[object], bool] | None:
-    """Check quickly that a text is valid; None where only the schema can decide."""
-    words = set(stated) - {"default", "systemAlias", "description", "term", "termDef"}
-    if words == {"enum"}:
-        allowed = frozenset(each for each in stated["enum"] if isinstance(each, str | None))
-        return lambda value: isinstance(value, str | None) and value in allowed
-    if words == {"type"} and "string" in stated["type"]:
-        kinds = str | None if "null" in stated["type"] else str
-        return lambda value: isinstance(value, kinds)
-    return None
-
-
-def _is_plain_link(value: object) -> bool:
-    """Whether it is one object, or a list of one, that names a target by a text that cannot be wrong."""
-    listed = as_list(value)
-    if len(listed) != 1 or not isinstance(one := listed[0], dict):
-        return False
-    named = cast("dict[str, object]", one)
-    return named.keys() <= {"submitter_id", "code", "name"} and all(isinstance(each, str) for each in named.values())
 
 
 def _fault(error: ValidationError) -> Fault:

@@ -185,11 +185,7 @@ class Graph:
     _sources: dict[str, dict[str, None]] = field(default_factory=dict[str, dict[str, None]])
 
     def put(self, record: Record) -> None:
-        """Add a record, or put it in the place of the one with its id."""
-        old = self.by_id.get(record.id)
-        if old is not None and (old.key != record.key or old.links != record.links):
-            self._unlink(old)
-            self._by_key.pop(old.key, None)
+        """Add a record, or put it in the place of the one with its id, which has its name and at most its links."""
         self.by_id[record.id] = record
         self._by_key[record.key] = record.id
         self._by_type.setdefault(record.type, {}).setdefault(record.project_id, {})[record.id] = record
@@ -343,8 +339,7 @@ class Store:
                 # Changed rows are updated: replaced ones would move to the end.
                 for record in (each for each in kept if each.id in known):
                     values = {name: getattr(record, name) for name in ("name", "properties", "links", "updated")}
-                    if not self._table.change(record.id, **values):
-                        self._table.add(record)
+                    self._table.change(record.id, **values)
                 self._table.put_all(each for each in kept if each.id not in known)
             for each in removed:
                 self.graph.remove(each)

@@ -330,42 +330,25 @@ class Deletion:
         ids: Identifiers of the records to delete.
 
     Attributes:
-        found: The records that exist, those that depend on others first.
+        found: The records that exist.
         dependents: Ids of records that prevent it.
     """
 
     def __init__(self, records: Store, project_id: str, ids: Sequence[str]) -> None:
-        self._graph = records.graph
-        wanted = list(dict.fromkeys(ids))
-        there = {
+        graph, wanted = records.graph, list(dict.fromkeys(ids))
+        deleted = {
             each: record
             for each in wanted
-            if (record := self._graph.by_id.get(each)) is not None
+            if (record := graph.by_id.get(each)) is not None
             and record.project_id == project_id
             and record.submitter_id is not None
         }
-        self.missing = [each for each in wanted if each not in there]
+        self.found = list(deleted.values())
+        self.missing = [each for each in wanted if each not in deleted]
         # One is returned, as by the service: there may be very many.
-        sources = {each: next((s for s in self._graph.sources(each) if s.id not in there), None) for each in there}
+        sources = {each: next((s for s in graph.sources(each) if s.id not in deleted), None) for each in deleted}
         self._in_the_way = {each: source for each, source in sources.items() if source is not None}
-        self.found = self._children_first(there)
         self.dependents = list(dict.fromkeys(each.id for each in self._in_the_way.values()))
-
-    def _children_first(self, there: Mapping[str, Record]) -> list[Record]:
-        ordered: dict[str, Record] = {}
-        entered: set[str] = set()
-        for first in there.values():
-            waiting = [first]
-            while waiting:
-                record = waiting[-1]
-                if record.id in entered:
-                    ordered.setdefault(record.id, waiting.pop())
-                    continue
-                entered.add(record.id)
-                waiting += [
-                    each for each in self._graph.sources(record.id) if each.id in there and each.id not in entered
-                ]
-        return list(ordered.values())
 
     @property
     def success(self) -> bool:
