@@ -171,11 +171,3 @@ def test_urls_are_found_by_records_and_records_by_urls(sandbox: Sandbox, web: ht
     assert asked("/metadata", key="state", value="up") == sorted([one, other])
     assert asked("/metadata", key="state", value="up", url="a/2") == [other]
     assert asked("/metadata", key="state", value="up", versioned="true") == [one]
-
-
-def test_thousands_of_records_page_to_the_end(sandbox: Sandbox, web: httpx.Client):
-    with sandbox.gen3.index.records.transaction():
-        entered = {enter(sandbox, number) for number in range(3000)}
-    pages = [dids(web, limit=1024, page=page) for page in range(4)]
-    assert [len(page) for page in pages] == [1024, 1024, 952, 0]
-    assert {did for page in pages for did in page} == entered
