@@ -1,7 +1,7 @@
 """Submission: programs and their projects, records in them, done, tried, and done after it was tried; and deletion."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any, cast
 from urllib.parse import quote
@@ -319,54 +319,28 @@ def _found(commons: Gen3, said: str | None, size: int, md5: str | None) -> str |
 # -- the states of a project: open for submission, in review, submitted; and its release
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """A change of a project's state.
-
-    Attributes:
-        name: Its name, such as review.
-        before: The states in which the project may be; none for any.
-        changes: The project's state afterwards.
-        done: The word for it in the response.
-        needs_submission: Whether the project has to have been submitted once.
-        crashes: Whether the real service fails on it.
-    """
-
-    name: str
-    before: tuple[str, ...]
-    changes: dict[str, Any]
-    done: str
-    needs_submission: bool = False
-    crashes: bool = False
+_STEPS: Mapping[str, tuple[str | None, Mapping[str, Any]]] = {
+    "open": ("review", {"state": "open"}),
+    "review": (OPEN, {"state": "review"}),
+    "submit": ("review", {"state": "submitted", "releasable": True}),
+    "release": (None, {"released": True}),
+}
+"""The state that a step requires, None for any, and the properties of the project after it."""
 
 
-def _to_state(name: str, before: str, state: str) -> _Step:
-    return _Step(name, (before,), {"state": state}, f"transitioned project state to '{state}'")
-
-
-_SUBMITTED = {"state": "submitted", "releasable": True}
-_STEPS = (
-    _to_state("open", "review", "open"),
-    _to_state("review", "open", "review"),
-    _Step("submit", ("review",), _SUBMITTED, "transitioned project state to 'submitted'", crashes=True),
-    _Step("release", (), {"released": True}, "released project", needs_submission=True),
-)
-
-
-def _take(commons: Gen3, call: Call, step: _Step, *, dry_run: bool) -> Reply:
-    records = commons.records
+def _take(commons: Gen3, call: Call, step: str, *, dry_run: bool) -> Reply:
+    records, (before, changes) = commons.records, _STEPS[step]
     with records.writing():
-        visit = enter(commons, call, "update", *step.before)
-        if step.crashes and not dry_run:
-            crash_if_real(commons.context, f"{step.name} of a project")
-        fits = not step.needs_submission or bool(visit.project.properties.get("releasable"))
-        number = _begin(commons, visit, step.name, step.name, dry_run=dry_run)
+        visit = enter(commons, call, "update", *([before] if before else []))
+        if step == "submit" and not dry_run:
+            crash_if_real(commons.context, f"{step} of a project")
+        fits = step != "release" or bool(visit.project.properties.get("releasable"))
+        number = _begin(commons, visit, step, step, dry_run=dry_run)
         if fits and not dry_run:
-            records.store([records.new_project(visit.program, visit.code, step.changes)])
-        done = f"Dry run successful. Would have successfully {step.done}" if dry_run else f"Successfully {step.done}"
+            records.store([records.new_project(visit.program, visit.code, changes)])
+        message = f"{'Tried' if dry_run else 'Took'} the step '{step}' of the project"
         refusals = [] if fits else [{"message": _NOT_RELEASABLE}]
-        message = done if fits else f"{step.name.capitalize()} transaction failed."
-        response = response_of(number, message, refusals=refusals)
+        response = response_of(number, message if fits else "Release transaction failed.", refusals=refusals)
         _end(commons, number, response)
     return Reply(response, response["code"])
 
@@ -398,7 +372,7 @@ HANDLERS = {
         },
     ),
     **for_each(
-        {step.name: step for step in _STEPS},
+        {step: step for step in _STEPS},
         {"{}_project": partial(_take, dry_run=False), "try_{}_project": partial(_take, dry_run=True)},
     ),
     **for_each({"": False, "try_": True}, {"{}delete_records": _delete}),
@@ -412,6 +386,6 @@ SAME = {
     "submit_csv": "submit_record",
     "post_commit_transaction": "commit_transaction",
     "post_close_transaction": "close_transaction",
-    **{f"post_{dry}{step.name}_project": f"{dry}{step.name}_project" for step in _STEPS for dry in ("", "try_")},
+    **{f"post_{dry}{step}_project": f"{dry}{step}_project" for step in _STEPS for dry in ("", "try_")},
 }
 """Operations that do the same as another."""
