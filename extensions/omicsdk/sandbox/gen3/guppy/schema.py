@@ -63,14 +63,13 @@ def _schema(types: tuple[DataType, ...]) -> graphql.GraphQLSchema:
 def _definitions(types: Sequence[DataType]) -> Iterator[str]:
     """The types that depend on the data types."""
     for each in types:
-        name = _title(each.name)
-        yield from _of_rows(name, each.fields)
+        yield from _of_rows(_title(each.name), each.fields)
         histograms = (
-            f"{field}: HistogramFor{'Number' if stated.numeric else 'String'}"
-            for field, stated in each.fields.items()
-            if stated.kind != NESTED
+            f"{name}: HistogramFor{'Number' if field.numeric else 'String'}"
+            for name, field in each.fields.items()
+            if field.kind != NESTED
         )
-        yield _definition(f"{name}Aggregation", ["_totalCount: Int", *histograms])
+        yield _definition(f"{_title(each.name)}Aggregation", ["_totalCount: Int", *histograms])
     rows = (f"{each.name}({_ROWS}): [{_title(each.name)}]" for each in types)
     yield _definition("Query", [*rows, "_aggregation: Aggregation"])
     yield _definition("Aggregation", (f"{each.name}({_COUNTS}): {_title(each.name)}Aggregation" for each in types))
@@ -78,13 +77,13 @@ def _definitions(types: Sequence[DataType]) -> Iterator[str]:
 
 def _of_rows(above: str, fields: Fields) -> Iterator[str]:
     """The types of rows, and of what is nested in them."""
-    stated: list[str] = []
+    definitions: list[str] = []
     for name, each in fields.items():
         kind = f"{above}_{name}" if each.kind == NESTED else _SCALARS[each.kind]
         if each.kind == NESTED:
             yield from _of_rows(kind, each.members)
-        stated.append(f"{name}: [{kind}]" if each.many else f"{name}: {kind}")
-    yield _definition(above, stated)
+        definitions.append(f"{name}: [{kind}]" if each.many else f"{name}: {kind}")
+    yield _definition(above, definitions)
 
 
 def _definition(name: str, fields: Iterable[str]) -> str:
@@ -98,11 +97,11 @@ def _title(name: str) -> str:
 def _root(types: Sequence[DataType], row_access: RowAccess) -> dict[str, Any]:
     """The root value of a query: values by the names of fields, or functions of the arguments."""
 
-    def rows(_info: object, type: DataType, **stated: Any) -> Any:
-        return row_access.page(type, stated)  # `format` is taken and ignored, as by the real service
+    def rows(_info: object, type: DataType, **arguments: Any) -> Any:
+        return row_access.page(type, arguments)  # `format` is taken and ignored, as by the real service
 
-    def counted(_info: object, type: DataType, **stated: Any) -> Any:
-        return counts(row_access, type, **stated)
+    def counted(_info: object, type: DataType, **arguments: Any) -> Any:
+        return counts(row_access, type, **arguments)
 
     return {
         **{each.name: partial(rows, type=each) for each in types},

@@ -36,7 +36,7 @@ class _Commons:
 def _object(found: JsonObject, commons: _Commons) -> JsonObject:
     """Return a record or bundle as a DRS object, without contents; the service states aliases for bundles only."""
     bundle = as_bundle(found)
-    told: JsonObject = {
+    fields: JsonObject = {
         **{name: bundle[name] for name in ("id", "name", "size", "version", "description", "aliases", "checksums")},
         "self_uri": drs_uri(bundle["id"], commons.prefix, commons.origin),
         "mime_type": "application/json",
@@ -47,10 +47,10 @@ def _object(found: JsonObject, commons: _Commons) -> JsonObject:
         "index_updated_time": bundle["updated_time"],
     }
     if bundle is found:
-        return told
+        return fields
     allowed = _authorizations(found["did"], found["authz"], commons)
     return {
-        **told,
+        **fields,
         "form": found["form"],
         "created_time": found["content_created_date"],
         "updated_time": found["content_updated_date"],

@@ -104,9 +104,9 @@ def _fitting(stated: Mapping[str, object], urls: Iterable[str]) -> JsonObject:
     return {url: _texts(metadata) for url, metadata in stated.items() if metadata}
 
 
-def _texts(stated: object) -> dict[str, str | None]:
-    fields = as_object(stated)
-    if fields is not stated or any(isinstance(value, dict | list) for value in fields.values()):
+def _texts(metadata: object) -> dict[str, str | None]:
+    fields = as_object(metadata)
+    if fields is not metadata or any(isinstance(value, dict | list) for value in fields.values()):
         raise bad("metadata is an object of texts, numbers and booleans", crashes=True)
     return {key: None if value is None else as_text(value) for key, value in fields.items()}
 

@@ -196,7 +196,7 @@ _EVERYTHING = "1"
 _WITH = "did IN (SELECT did FROM gen3_index_terms WHERE kind = ? AND word = ?)"
 _WITH_ANY = "did IN (SELECT did FROM gen3_index_terms WHERE kind = ?)"
 _HAS_VALUE = "EXISTS (SELECT 1 FROM json_each(u.value) m WHERE m.key = ? AND m.value = ?)"
-_TOLD = ("acl", "authz", "file_name", "hashes", "ids", "size", "start", "urls", "urls_metadata", "version")
+_REPEATED = ("acl", "authz", "file_name", "hashes", "ids", "size", "start", "urls", "urls_metadata", "version")
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +235,7 @@ class Criteria:
 
     def to_dict(self) -> JsonObject:
         """The criteria as lists repeat them."""
-        return {**{name: getattr(self, name) for name in _TOLD}, "metadata": self.metadata or {}}
+        return {**{name: getattr(self, name) for name in _REPEATED}, "metadata": self.metadata or {}}
 
     def condition(self, prefix: str) -> Condition:
         """The criteria as a condition in SQL, and what its question marks represent.
@@ -294,10 +294,10 @@ def _joined(parts: Iterable[Condition]) -> Condition:
     return " AND ".join(text for text, _ in found) or _EVERYTHING, [value for _, values in found for value in values]
 
 
-def _about_urls(stated: Mapping[str, Any]) -> Iterable[Condition]:
+def _about_urls(criteria: Mapping[str, Any]) -> Iterable[Condition]:
     """One and the same URL holds all parts and has all metadata; URLs without any metadata are not looked at."""
     parts: list[Condition] = []
-    for part, metadata in stated.items():
+    for part, metadata in criteria.items():
         if not isinstance(metadata, dict):
             raise _no_json("urls_metadata")
         parts.append(("instr(u.key, ?) > 0", [part]))
@@ -309,12 +309,12 @@ def _about_urls(stated: Mapping[str, Any]) -> Iterable[Condition]:
         yield f"EXISTS (SELECT 1 FROM json_each(document, '$.urls_metadata') u WHERE {text})", values  # noqa: S608 - our own words
 
 
-def _negations(stated: Mapping[str, Any]) -> Iterable[Condition]:
+def _negations(criteria: Mapping[str, Any]) -> Iterable[Condition]:
     for name in ("file_name", "version"):
-        if stated.get(name) is not None:
-            yield f"{name} <> ?", [str(stated[name])]
+        if criteria.get(name) is not None:
+            yield f"{name} <> ?", [str(criteria[name])]
     for kind, name in (("url", "urls"), ("acl", "acl"), ("authz", "authz")):
-        words: object = stated.get(name) or []
+        words: object = criteria.get(name) or []
         if not is_texts(words):
             raise _no_json("negate_params")
         if words:
