@@ -52,14 +52,6 @@ class SampleGroups(Resource):
         word = dict(self.call.query).get("is_public", "").strip().lower()
         return [*super().requested(), *([with_field("is_public", _FLAGS[word])] if word in _FLAGS else [])]
 
-    def visible(self) -> Sequence[Where]:
-        """The groups that the caller may see."""
-        return [self.access.visible(self.person, self.kind)]
-
-    def may_see(self, thing: Thing) -> bool:
-        """Public ones, and those of one's organizations."""
-        return self.access.may_see(self.person, self.kind, thing["uuid"])
-
     def add(self, fields: dict[str, Any]) -> Thing:
         """The storage provider is not taken from who makes a group."""
         own = {"storage_provider_name": NEW_GROUP["storage_provider_name"]}

@@ -142,7 +142,7 @@ PRIVILEGED = "privileged_user"
 """The link between a prototype of orders and those who work its orders off."""
 ORDER = "work_order"
 """The kind of orders of work for a sample."""
-_FROM_GROUP: Mapping[str, int] = {
+FROM_GROUP: Mapping[str, int] = {
     "sample_group": 0,
     "sample": 1,
     "sample_group_ar": 1,
@@ -216,12 +216,12 @@ class Access:
         return self.is_member(person, self._store.above(uuid, "organization"))
 
     def may_write(self, call: Call, person: Thing | None, uuid: str) -> bool:
-        """Whether a user may change a sample, a result or a field: its organization's members, and who has an order.
+        """Whether a user may change an object: its organization's members, and of a sample's who has an order of the sample.
 
         Args:
             call: The request, whose `work_order_uuid` may name an order.
             person: The caller.
-            uuid: Of the sample, the result or the field, or what a new one belongs to.
+            uuid: Of the object, or of what a new one belongs to.
         """
         return self.owns(person, uuid) or self._has_order(call, person, self._store.above(uuid, "sample"))
 
@@ -241,7 +241,7 @@ class Access:
 
     def visible(self, person: Thing | None, kind: str) -> Where:
         """The groups, samples, results or fields that a user may see: those of public groups but private results, and members'."""
-        above = [f"above_{number + 1}" for number in range(_FROM_GROUP[kind])]
+        above = [f"above_{number + 1}" for number in range(FROM_GROUP[kind])]
         chain = ["pangea_things", *above]
         group = chain[-1]
         seen = f"json_extract({group}.fields, '$.is_public')"

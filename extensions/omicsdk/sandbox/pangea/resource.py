@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Literal, cast
 
+from omicsdk.sandbox.pangea.people import FROM_GROUP
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.pangea.store import Store, Thing, Where, below, named, with_field, with_uuid
 from omicsdk.sandbox.rest_framework import fields as drf
@@ -150,17 +151,17 @@ class Resource:
         return {}
 
     def visible(self) -> Sequence[Where]:
-        """Conditions of a list beside those of the query."""
-        return ()
+        """Conditions of a list beside those of the query: of what is in groups, those that the caller may see."""
+        return [self.access.visible(self.person, self.kind)] if self.kind in FROM_GROUP else []
 
     def may_see(self, thing: Thing) -> bool:
-        """Whether the caller may see an object."""
-        del thing
-        return True
+        """Whether the caller may see an object: of what is in groups, also who may change it."""
+        is_visible = self.kind not in FROM_GROUP or self.access.may_see(self.person, self.kind, thing["uuid"])
+        return is_visible or self.may_write(thing)
 
     def may_write(self, thing: Mapping[str, Any]) -> bool:
         """Whether the caller may change or remove an object, or make one of these fields: of what has a parent, members may."""
-        return not self.parent or self.access.owns(self.person, thing.get("uuid") or thing[self.parent])
+        return not self.parent or self.access.may_write(self.call, self.person, thing.get("uuid") or thing[self.parent])
 
     def refusal(self) -> Refused:
         """Return the error for a caller who may not see or write an object."""

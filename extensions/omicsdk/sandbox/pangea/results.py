@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from omicsdk.sandbox.pangea.resource import Resource, existing, operations_of
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.pangea.storage import file_of, split_uri
-from omicsdk.sandbox.pangea.store import Thing, Where, with_field
+from omicsdk.sandbox.pangea.store import Thing, with_field
 from omicsdk.sandbox.rest_framework.fields import Field
 from omicsdk.sandbox.rest_framework.refusals import Refused
 from omicsdk.sandbox.service import Call, Reply
@@ -122,26 +122,10 @@ def new_replicate() -> str:
     return "".join(secrets.choice(letters) for _ in range(_REPLICATE_LENGTH))
 
 
-class _OfGroups(Resource):
-    """Results and their fields: their group decides who sees them, and private ones are for members only."""
-
-    def visible(self) -> Sequence[Where]:
-        """Those that the caller may see."""
-        return [self.access.visible(self.person, self.kind)]
-
-    def may_see(self, thing: Thing) -> bool:
-        """Also who works off an order of its sample."""
-        return self.access.may_see(self.person, self.kind, thing["uuid"]) or self.may_write(thing)
-
-    def may_write(self, thing: Mapping[str, Any]) -> bool:
-        """Members, and who works off an order of its sample."""
-        return self.access.may_write(self.call, self.person, thing.get("uuid") or thing[self.parent])
-
-
 def _resources(owner: ResultKind) -> tuple[type[Resource], type[Resource]]:
     """The resources of results and of their fields, by what has the results."""
 
-    class Results(_OfGroups):
+    class Results(Resource):
         """Analysis results."""
 
         kind, one, schema, parent = owner.kind, owner.noun, owner.schema, owner.owner
@@ -157,7 +141,7 @@ def _resources(owner: ResultKind) -> tuple[type[Resource], type[Resource]]:
             fields = super().fields()
             return {**fields, "replicate": Field(fields["replicate"].read, default=new_replicate())}
 
-    class Fields(_OfGroups):
+    class Fields(Resource):
         """Fields of results."""
 
         kind, one, schema = owner.field_kind, f"{owner.noun}_field", f"{owner.schema}Field"

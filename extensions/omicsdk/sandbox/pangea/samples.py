@@ -10,7 +10,7 @@ from omicsdk.sandbox.pangea.groups import GROUP_SAMPLE, SampleGroups, readable_g
 from omicsdk.sandbox.pangea.resource import Resource, existing, items, operations_of, shown
 from omicsdk.sandbox.pangea.results import OF_GROUP, OF_SAMPLE, ResultKind, manifest
 from omicsdk.sandbox.pangea.state import Pangea
-from omicsdk.sandbox.pangea.store import Store, Thing, Where, below, named
+from omicsdk.sandbox.pangea.store import Store, Thing, below, named
 from omicsdk.sandbox.rest_framework import fields as drf
 from omicsdk.sandbox.rest_framework.refusals import NO_FIELD, forbidden, invalid
 from omicsdk.sandbox.service import Call, Reply
@@ -49,18 +49,6 @@ class Samples(Resource):
     def cleaned(self, fields: dict[str, Any]) -> dict[str, Any]:
         """Null represents no metadata."""
         return {**fields, "metadata": {}} if fields.get("metadata", {}) is None else fields
-
-    def visible(self) -> Sequence[Where]:
-        """The samples of libraries that the caller may see."""
-        return [self.access.visible(self.person, self.kind)]
-
-    def may_see(self, thing: Thing) -> bool:
-        """Also who works off an order of it."""
-        return self.access.may_see(self.person, self.kind, thing["uuid"]) or self.may_write(thing)
-
-    def may_write(self, thing: Mapping[str, Any]) -> bool:
-        """Members, and who works off an order of it."""
-        return self.access.may_write(self.call, self.person, thing.get("uuid") or thing["library"])
 
     def add(self, fields: dict[str, Any]) -> Thing:
         """It is in its library's group."""

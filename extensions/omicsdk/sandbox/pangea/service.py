@@ -4,27 +4,16 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
-
 from omicsdk.sandbox.document import Operation, operations
 from omicsdk.sandbox.pangea import accounts, contrib, groups, nested, orders, results, samples, uploads
 from omicsdk.sandbox.pangea.resource import NoPage, is_uuid
 from omicsdk.sandbox.pangea.state import Pangea
-from omicsdk.sandbox.rest_framework.service import (
-    FORBIDDEN_PAGE,
-    NOT_FOUND_PAGE,
-    READING,
-    SUFFIX,
-    PathMiddleware,
-    Paths,
-    framework_service,
-)
+from omicsdk.sandbox.rest_framework.service import NOT_FOUND_PAGE, SUFFIX, Paths, framework_service
 from omicsdk.sandbox.service import Call, Handler, Reply, Service, handlers_in, is_reading
 
 # The login routes accept both forms; all other paths have exactly one.
 _SLASHLESS = ("/api/auth/token/login", "/api/auth/token/logout")
-_WRITING = re.compile(r"/api/nested/(.*/$|.*/analysis_results)")
+_FORMS = re.compile(r"/api/nested/(.*/$|.*/analysis_results)")
 """Routes by names, but for those that lack the slash at their end and point to where it is."""
 # Lists by names are not narrowed by them: they are those of the flat routes.
 _LISTS = [
@@ -58,11 +47,11 @@ def whole(handler: Handler, pangea: Pangea) -> Handler:
 
 def on_path(handler: Handler, path: str) -> Handler:
     """A handler that is reached only by paths whose UUIDs are such; others have no page."""
-    identifiers = [each for each in re.findall(r"{([^}]*)}", path) if _names_uuid(path, each)]
+    names = [] if path.startswith("/api/auth/") else re.findall(r"{(uuid|id|\w*_pk)}", path)
 
     def response(call: Call) -> Reply:
         try:
-            if not all(is_uuid(call.arguments[each]) for each in identifiers):
+            if not all(is_uuid(call.arguments[each]) for each in names):
                 raise NoPage
             return handler(call)
         except NoPage:
@@ -71,31 +60,13 @@ def on_path(handler: Handler, path: str) -> Handler:
     return response
 
 
-def _names_uuid(path: str, parameter: str) -> bool:
-    return (parameter in ("uuid", "id") or parameter.endswith("_pk")) and not path.startswith("/api/auth/")
-
-
-def _meant(path: str) -> str:
+def _route(path: str) -> str:
     """The route of the document that a path represents."""
     if path in _SLASHLESS:
         return f"{path}/"
     if path.endswith(SUFFIX) and is_uuid(path.removesuffix(SUFFIX).rpartition("/")[2]):
         return path.removesuffix(SUFFIX)
     return next((flat for pattern, flat in _LISTS if pattern.fullmatch(path)), path)
-
-
-class PangeaPaths(PathMiddleware):
-    """Route aliases of other paths, and refuse writes to read-only ones."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Response a request."""
-        root = scope.get("root_path", "")
-        path = scope["path"].removeprefix(root)
-        if _WRITING.match(path) and scope.get("method", "GET") not in READING:
-            # Deployed servers treat these routes as pages of browsers, whose writes need a cookie.
-            await Response(FORBIDDEN_PAGE, 403, media_type="text/html")(scope, receive, send)
-        else:
-            await super().__call__({**scope, "path": root + _meant(path)}, receive, send)
 
 
 _NOT_FOUND = """
@@ -147,8 +118,7 @@ def pangea_service(pangea: Pangea, document: Mapping[str, Any]) -> Service:
         "pangea",
         document,
         handlers,
-        Paths(roots={"/api/auth/": {"users": "users"}}, suffixed=("/api/",)),
-        middleware=PangeaPaths,
+        Paths(roots={"/api/auth/": {"users": "users"}}, suffixed=("/api/",), forms=_FORMS, route=_route),
         crashes=_CRASHES,
         at_once=_only_reads_tables,
     )

@@ -101,12 +101,12 @@ def error_page(title: str, details: str = "") -> str:
 
 NOT_FOUND_PAGE = error_page("Not Found", "The requested resource was not found on this server.")
 """The page that represents what does not exist."""
-FORBIDDEN_PAGE = error_page("403 Forbidden", "CSRF verification failed. Request aborted.")
+_FORBIDDEN_PAGE = error_page("403 Forbidden", "CSRF verification failed. Request aborted.")
 """The page that represents a write to a page, which needs a browser's cookie."""
 _CRASH_PAGE = error_page("Server Error (500)")
 SUFFIX = ".json"
 """The suffix that states the format."""
-READING = ("GET", "HEAD", "OPTIONS")
+_READING = ("GET", "HEAD", "OPTIONS")
 """Methods that need no cookie."""
 _PLAIN = "/:;@&=+$,!~*'()"
 """Characters that are unquoted in the address of a redirect."""
@@ -123,13 +123,17 @@ class Paths:
     Attributes:
         roots: Paths that list others, each with the names of these and their paths below it.
         suffixed: Paths, by how they begin, that also take the suffix `.json`.
-        pages: Paths at which a deployed site looks for a page: it adds the slash at the end, and refuses writes.
+        pages: Unknown paths at which a deployed site looks for a page: it adds the slash at the end, and refuses writes.
+        forms: Paths, by how they begin, of pages for browsers that refuse writes without a browser's cookie.
+        route: The document's path that a path represents.
         check_access: Raises a Problem for a request that may not even learn which methods there are; gets the headers.
     """
 
     roots: Mapping[str, Mapping[str, str]]
     suffixed: tuple[str, ...]
     pages: re.Pattern[str] = _NO_PATH
+    forms: re.Pattern[str] = _NO_PATH
+    route: Callable[[str], str] = str
     check_access: Callable[[Mapping[str, str]], object] = lambda _headers: None
 
 
@@ -152,11 +156,16 @@ class PathMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         root = scope.get("root_path", "")
-        path, stated = self._route(scope["path"].removeprefix(root))
+        path, stated = self._route(self._paths.route(scope["path"].removeprefix(root)))
         methods = [*stated, *(["HEAD"] if "GET" in stated else []), "OPTIONS"]
         allowed = {"Allow": ", ".join(methods)}
         try:
-            response = await self._without_route(scope, path, methods) if stated else self._without_path(scope, path)
+            if self._paths.forms.match(scope["path"].removeprefix(root)) and scope["method"] not in _READING:
+                response = Response(_FORBIDDEN_PAGE, 403, media_type="text/html")
+            else:
+                response = (
+                    await self._without_route(scope, path, methods) if stated else self._without_path(scope, path)
+                )
         except Problem as problem:
             response = JSONResponse(error_body(problem), problem.status, {**allowed, **problem.headers})
         if response is not None:
@@ -185,8 +194,8 @@ class PathMiddleware:
             where = f"{quote(scope['path'], safe=_PLAIN)}/{'?' if query else ''}{query}"
             # A client that follows this redirect turns a POST into a GET: as on deployed servers.
             return Response(b"", 301, {"Location": where, "Content-Type": "text/html; charset=utf-8"})
-        if scope["method"] not in READING and self._paths.pages.fullmatch(path):
-            return Response(FORBIDDEN_PAGE, 403, media_type="text/html")
+        if scope["method"] not in _READING and self._paths.pages.fullmatch(path):
+            return Response(_FORBIDDEN_PAGE, 403, media_type="text/html")
         return Response(NOT_FOUND_PAGE, 404, media_type="text/html")
 
     async def _without_route(self, scope: Scope, path: str, methods: Sequence[str]) -> Response | None:
@@ -235,7 +244,6 @@ def framework_service(
     handlers: Mapping[str, Handler],
     paths: Paths,
     *,
-    middleware: type[PathMiddleware] = PathMiddleware,
     crashes: Mapping[str, Sequence[int]],
     at_once: Callable[[Operation, Sequence[tuple[str, str]]], bool],
 ) -> Service:
@@ -246,7 +254,6 @@ def framework_service(
         document: Its OpenAPI 3.1 document.
         handlers: Operation name to handler; each finds out the caller.
         paths: What concerns its paths.
-        middleware: Answers requests before they reach the routes.
         crashes: Operations in which the real server fails, as `Service` has them.
         at_once: Whether a handler only reads tables, as `Service` has it.
     """
@@ -260,7 +267,7 @@ def framework_service(
         error_body=error_body,
         error_type="application/json",
         request_id="",
-        around=lambda app: middleware(app, document, paths),
+        around=lambda app: PathMiddleware(app, document, paths),
         checks=False,
         crash=Reply(text=_CRASH_PAGE, status=500, headers={"Content-Type": "text/html; charset=utf-8"}),
         crashes=crashes,
