@@ -9,7 +9,7 @@ from omicsdk.sandbox.sb.files import file_known
 from omicsdk.sandbox.sb.problems import refuse
 from omicsdk.sandbox.sb.projects import new_member
 from omicsdk.sandbox.sb.responses import list_of, ordered, page_of, times, view, when, when_known, within
-from omicsdk.sandbox.sb.state import Due, Sb, body_fields, check_new_name, filled, new_id, new_uuid, wanted_failure
+from omicsdk.sandbox.sb.state import Course, Sb, body_fields, check_new_name, filled, new_id, new_uuid, wanted_failure
 from omicsdk.sandbox.service import Call, JsonObject, Reply, for_each
 
 _AUTOMATION, _PACKAGE, _RUN = "automation", "automation-package", "automation-run"
@@ -143,27 +143,20 @@ HANDLERS = for_each(
 
 # -- how runs continue
 
-_STAGE, _STOP = "automation-run-stage", "automation-run-stop"
-_STAGES = ("CREATED", "SENT_TO_EXECUTION", "QUEUED_FOR_EXECUTION", "RUNNING")
-_STOPPING = "QUEUED_FOR_TERMINATION"
-_ENDS = ("FINISHED", "FAILED", "ABORTED")
+_SECONDS = {
+    **dict.fromkeys(("CREATED", "SENT_TO_EXECUTION", "QUEUED_FOR_EXECUTION"), "run_queue_seconds"),
+    "RUNNING": "run_seconds",
+}
 
 
-def _advance(sb: Sb, run: JsonObject, at: float) -> None:
+def _enter(sb: Sb, run: JsonObject, at: float) -> None:  # noqa: ARG001 - the signature of courses
     if run["status"] == "RUNNING":
-        failed = wanted_failure(sb, run["name"])
-        _end(sb, run, "FAILED" if failed else "FINISHED", failed or "The run is finished", at)
-        return
-    run["status"] = _STAGES[_STAGES.index(run["status"]) + 1]
-    seconds = sb.number("run_queue_seconds") / (len(_STAGES) - 1)
-    if run["status"] == "RUNNING":
-        run["start"], seconds = at, sb.number("run_seconds")
-    sb.documents.put(_RUN, run["id"], run)
-    sb.jobs.schedule(_STAGE, run["id"], at + seconds)
+        run["start"] = at
 
 
-def _stop(sb: Sb, run: JsonObject, at: float) -> None:
-    _end(sb, run, "ABORTED", "The run was stopped", at)
+def _finish(sb: Sb, run: JsonObject, at: float) -> None:
+    failed = wanted_failure(sb, run["name"])
+    _end(sb, run, "FAILED" if failed else "FINISHED", failed or "The run is finished", at)
 
 
 def _end(sb: Sb, run: JsonObject, status: str, message: str, at: float) -> None:
@@ -175,7 +168,7 @@ def _end(sb: Sb, run: JsonObject, status: str, message: str, at: float) -> None:
     sb.documents.put(_RUN, run["id"], {**run, **ended})
 
 
-DUE = {_STAGE: Due(_RUN, _STAGES, _advance), _STOP: Due(_RUN, (*_STAGES, _STOPPING), _stop)}
+RUNS = Course(_RUN, _SECONDS, _enter, _finish)
 
 
 # -- runs
@@ -254,13 +247,13 @@ def _start(sb: Sb, call: Call, body: Mapping[str, Any]) -> Reply:
         "created": now,
         "resumed_from": body.get("resume_from"),
         "created_by": sb.user(call),
-        "status": _STAGES[0],
+        "status": "CREATED",
         "project_id": fields["settings"].get("project_id"),
         **dict.fromkeys(("start", "end", "message", "log_file")),
     }
     _keep_secret_settings(sb, _RUN, run["id"], body.get("secret_settings") or {})
     sb.documents.put(_RUN, run["id"], run, group=run["automation"])
-    sb.jobs.schedule(_STAGE, run["id"], now + sb.number("run_queue_seconds") / (len(_STAGES) - 1))
+    sb.begin(RUNS, run, now)
     return Reply(_show_run(sb, call, run))
 
 
@@ -289,8 +282,7 @@ def update_automation_run(sb: Sb, call: Call) -> Reply:
 def stop_automation_run(sb: Sb, call: Call) -> Reply:
     """POST /automation/runs/{run_id}/actions/stop."""
     run = _requested_run(sb, call, "execute")
-    if run["status"] in _ENDS:
+    if run["status"] not in _SECONDS:
         raise refuse(409, 90007, f"Run {run['id']} is {run['status']}: there is nothing to stop")
-    sb.documents.put(_RUN, run["id"], {**run, "status": _STOPPING})
-    sb.jobs.schedule(_STOP, run["id"], sb.now() + sb.number("run_queue_seconds"))
+    _end(sb, run, "ABORTED", "The run was stopped", sb.now())
     return Reply()

@@ -16,49 +16,39 @@ from urllib.parse import urlsplit
 from omicsdk.sandbox.sb import files
 from omicsdk.sandbox.sb.problems import bad, refuse
 from omicsdk.sandbox.sb.responses import page, read_token, shown, when, when_known, window, write_token
-from omicsdk.sandbox.sb.state import Due, Sb, filled, new_id, record_of
+from omicsdk.sandbox.sb.state import Course, Sb, filled, new_id, record_of
 from omicsdk.sandbox.service import Call, JsonObject, Reply, for_each
 
 # -- jobs
 
 _FILES, _DRS = "file-job", "drs-import"
-_STAGES = ("SUBMITTED", "RESOLVING", "RUNNING", "FINISHED")
-
-
-def _kind(job: JsonObject) -> str:
-    return _DRS if job["type"] == "DRS" else _FILES
 
 
 def _submit(sb: Sb, call: Call, job: JsonObject) -> JsonObject:
     user, now = sb.user(call), sb.now()
-    job |= {"state": _STAGES[0], "user": user, "results": [], "started": now, "finished": None}
+    course = JOBS[_DRS if job["type"] == "DRS" else _FILES]
+    job |= {"state": "SUBMITTED", "user": user, "results": [], "started": now, "finished": None}
     # The newest comes first in lists.
-    sb.documents.put(_kind(job), job["id"], job, group=user, rank=-now)
-    _schedule(sb, job, now)
+    sb.documents.put(course.kind, job["id"], job, group=user, rank=-now)
+    sb.begin(course, job, now)
     return job
 
 
-def _schedule(sb: Sb, job: JsonObject, at: float) -> None:
-    stage = sb.number("transfer_seconds") / 2
-    if job["type"] != "DRS":
-        stage = sb.number("file_job_seconds") / (len(_STAGES) - 1)
-    sb.jobs.schedule(_kind(job), job["id"], at + stage)
-
-
-def _advance(sb: Sb, job: JsonObject, at: float) -> None:
-    """Take a job to its next stage; the last stage applies its effect."""
-    job["state"] = _STAGES[_STAGES.index(job["state"]) + 1]
+def _enter(sb: Sb, job: JsonObject, at: float) -> None:  # noqa: ARG001 - the signature of courses
     if job["state"] == "RUNNING" and job["type"] != "DRS":
         job["total"] = sum(_count(sb, item) for item in job["items"])
-    if job["state"] == "FINISHED":
-        job["results"] = [record_of(sb, partial(_WORK[job["type"]], sb, job), item) for item in job["items"]]
-        job["finished"] = at
-    else:
-        _schedule(sb, job, at)
-    sb.documents.put(_kind(job), job["id"], job)
 
 
-DUE = {kind: Due(kind, _STAGES[:-1], _advance) for kind in (_FILES, _DRS)}
+def _end(sb: Sb, job: JsonObject, at: float) -> None:
+    results = [record_of(sb, partial(_WORK[job["type"]], sb, job), item) for item in job["items"]]
+    ended = {**job, "state": "FINISHED", "results": results, "finished": at}
+    sb.documents.put(_DRS if job["type"] == "DRS" else _FILES, job["id"], ended)
+
+
+JOBS = {
+    kind: Course(kind, dict.fromkeys(("SUBMITTED", "RESOLVING", "RUNNING"), setting), _enter, _end)
+    for kind, setting in ((_FILES, "file_job_seconds"), (_DRS, "transfer_seconds"))
+}
 
 
 def _count(sb: Sb, item: JsonObject) -> int:

@@ -49,7 +49,7 @@ def sb_service(sb: Sb, document: Mapping[str, Any]) -> Service:
     Returns:
         What the sandbox mounts.
     """
-    sb.when_due(automations.DUE | file_jobs.DUE | task_runs.DUE | volumes.DUE)
+    sb.follow(automations.RUNS, task_runs.TASKS, *file_jobs.JOBS.values(), *volumes.TRANSFERS.values())
     modules = (accounts, apps, automations, file_jobs, files, projects, tasks, uploads, volumes)
     handlers = handlers_in(document, sb, *modules)
     return Service(

@@ -6,7 +6,7 @@ import re
 import secrets
 import threading
 import uuid as uuids
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import partial
@@ -113,19 +113,22 @@ class Meter:
         self._counts.clear()
 
 
-class Due(NamedTuple):
-    """The handler of a document's job.
+class Course(NamedTuple):
+    """How documents of a kind pass through states by the clock.
 
     Attributes:
-        kind: The document's kind.
-        states: In which of its states that is done.
-        run: The handler, which gets the document, and the time at which the job was due.
-        slow: Whether it moves bytes or waits for others, as `Jobs.on` has it.
+        kind: The documents' kind.
+        seconds: The states before the end in their order, each with the setting that has its duration; states with the same
+            setting divide it.
+        enter: Changes a document that comes into another of these states at a time.
+        end: Ends a document whose last state here is over at a time, and keeps it.
+        slow: Whether the end moves bytes or waits for others, as `Jobs.on` has it.
     """
 
     kind: str
-    states: Sequence[str]
-    run: Callable[["Sb", JsonObject, float], object]
+    seconds: Mapping[str, str]
+    enter: Callable[["Sb", JsonObject, float], object]
+    end: Callable[["Sb", JsonObject, float], object]
     slow: bool = False
 
 
@@ -366,15 +369,29 @@ class Sb:
 
     # -- life
 
-    def when_due(self, jobs: Mapping[str, Due]) -> None:
-        """State what to do about jobs, by their kinds."""
-        for kind, due in jobs.items():
-            self.jobs.on(kind, partial(self._run, due), slow=due.slow)
+    def follow(self, *courses: Course) -> None:
+        """State how documents continue by the clock."""
+        for course in courses:
+            self.jobs.on(course.kind, partial(self._continue, course), slow=course.slow)
 
-    def _run(self, due: Due, id: str, at: float) -> None:
-        document = self.documents.get(due.kind, id)
-        if document is not None and (document.get("state") or document["status"]) in due.states:
-            due.run(self, document, at)
+    def begin(self, course: Course, document: JsonObject, at: float) -> None:
+        """Note when the present state of a document ends."""
+        setting = course.seconds[_state(document)]
+        seconds = self.number(setting) / [*course.seconds.values()].count(setting)
+        self.jobs.schedule(course.kind, document["id"], at + seconds)
+
+    def _continue(self, course: Course, id: str, at: float) -> None:
+        document, states = self.documents.get(course.kind, id), [*course.seconds]
+        if document is None or _state(document) not in states:
+            return
+        if _state(document) == states[-1]:
+            course.end(self, document, at)
+            return
+        document["status" if "status" in document else "state"] = states[states.index(_state(document)) + 1]
+        with self.transaction():
+            course.enter(self, document, at)
+            self.documents.put(course.kind, id, document)
+            self.begin(course, document, at)
 
     def finish(self) -> int:
         """End what is under way and return how much that was."""
@@ -384,6 +401,10 @@ class Sb:
         """Forget what is not in the tables, when these were emptied."""
         self.meter.clear()
         self.jobs.clear()
+
+
+def _state(document: JsonObject) -> str:
+    return document.get("state") or document["status"]
 
 
 def _holder(file: FileRecord) -> tuple[str, str]:

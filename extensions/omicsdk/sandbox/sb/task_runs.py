@@ -20,7 +20,7 @@ from omicsdk.sandbox.sb import cwl
 from omicsdk.sandbox.sb.apps import find_app, split_id
 from omicsdk.sandbox.sb.filestore import FileRecord
 from omicsdk.sandbox.sb.problems import refuse
-from omicsdk.sandbox.sb.state import Due, Sb, new_uuid, wanted_failure
+from omicsdk.sandbox.sb.state import Course, Sb, new_uuid, wanted_failure
 from omicsdk.sandbox.service import JsonObject
 
 log = logger("omicsdk.sandbox")
@@ -28,7 +28,6 @@ log = logger("omicsdk.sandbox")
 KIND = "task"
 ENDS = ("COMPLETED", "FAILED", "ABORTED")
 GOING = ("QUEUED", "RUNNING")
-_START, _END = "task-start", "task-end"
 # Extensions of the platform's own apps to CWL are accepted, and so are blanks in names of files.
 _OPTIONS = ("--no-container", "--non-strict", "--skip-schemas", "--relax-path-checks", "--disable-color")
 # A line of progress, and those of the command line below it.
@@ -327,7 +326,7 @@ def run(sb: Sb, task: JsonObject, user: str) -> None:
     task["status"], task["executed_by"] = "QUEUED", user
     put(sb, task)
     if not task["batch"]:
-        sb.jobs.schedule(_START, task["id"], sb.now() + sb.number("task_queue_seconds"))
+        sb.begin(TASKS, task, sb.now())
         return
     groups = _groups(sb, task)
     task["left"] = len(groups)
@@ -373,11 +372,10 @@ def _parent(sb: Sb, child: JsonObject) -> JsonObject | None:
 
 
 def _start(sb: Sb, task: JsonObject, at: float) -> None:
-    sb.jobs.schedule(_END, task["id"], at + sb.number("task_seconds"))
-    for each in (task, _parent(sb, task)):
-        if each is not None and each["status"] == "QUEUED":
-            each["status"], each["start"] = "RUNNING", at
-            put(sb, each)
+    task["start"] = at
+    parent = _parent(sb, task)
+    if parent is not None and parent["status"] == "QUEUED":
+        put(sb, {**parent, "status": "RUNNING", "start": at})
 
 
 def _end(sb: Sb, task: JsonObject, at: float) -> None:
@@ -393,7 +391,7 @@ def _end(sb: Sb, task: JsonObject, at: float) -> None:
         _finish(sb, id, at, app, ending)
 
 
-DUE = {_START: Due(KIND, ("QUEUED",), _start), _END: Due(KIND, ("RUNNING",), _end, slow=True)}
+TASKS = Course(KIND, {"QUEUED": "task_queue_seconds", "RUNNING": "task_seconds"}, _start, _end, slow=True)
 
 
 def _finish(sb: Sb, id: str, at: float, app: cwl.CWL, ending: _Ending) -> None:

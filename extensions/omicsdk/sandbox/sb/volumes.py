@@ -10,7 +10,7 @@ from omicsdk.sandbox.sb.files import check_name, destination, file_known
 from omicsdk.sandbox.sb.filestore import FileRecord, VolumeObject
 from omicsdk.sandbox.sb.problems import bad, error_body, refuse
 from omicsdk.sandbox.sb.responses import address, page_of, view, when, window
-from omicsdk.sandbox.sb.state import Due, Sb, body_fields, filled, in_bulk, path_id
+from omicsdk.sandbox.sb.state import Course, Sb, body_fields, filled, in_bulk, path_id
 from omicsdk.sandbox.service import Call, JsonObject, Reply, for_each
 
 _SECRETS = ("secret_access_key", "private_key", "client_secret")
@@ -154,14 +154,12 @@ def _begin(sb: Sb, call: Call, kind: str, body: Mapping[str, Any]) -> JsonObject
     transfer |= {**dict.fromkeys(("started_on", "finished_on", "error", "result")), **requested}
     # The newest is listed first.
     sb.documents.put(kind, transfer["id"], transfer, user, rank=-now)
-    sb.jobs.schedule(f"{kind}-start", transfer["id"], now + sb.number("queue_seconds"))
+    sb.begin(TRANSFERS[kind], transfer, now)
     return _show_transfer(sb, call, transfer)
 
 
-def _start(sb: Sb, transfer: JsonObject, at: float) -> None:
-    kind, id = transfer["kind"], transfer["id"]
-    sb.documents.put(kind, id, {**transfer, "state": "RUNNING", "started_on": when(at)})
-    sb.jobs.schedule(f"{kind}-end", id, at + sb.number("transfer_seconds"))
+def _start(sb: Sb, transfer: JsonObject, at: float) -> None:  # noqa: ARG001 - the signature of courses
+    transfer["started_on"] = when(at)
 
 
 def _end(sb: Sb, transfer: JsonObject, at: float) -> None:
@@ -177,11 +175,8 @@ def _end(sb: Sb, transfer: JsonObject, at: float) -> None:
         note(state="FAILED", error=error_body(problem))
 
 
-_KINDS = ("import", "export")
-DUE = {
-    **{f"{kind}-start": Due(kind, ("PENDING",), _start) for kind in _KINDS},
-    **{f"{kind}-end": Due(kind, ("RUNNING",), _end, slow=True) for kind in _KINDS},
-}
+_SECONDS = {"PENDING": "queue_seconds", "RUNNING": "transfer_seconds"}
+TRANSFERS = {kind: Course(kind, _SECONDS, _start, _end, slow=True) for kind in ("import", "export")}
 
 
 def _show_transfer(sb: Sb, call: Call, transfer: JsonObject) -> JsonObject:
@@ -221,7 +216,7 @@ def _bulk_create(sb: Sb, call: Call, kind: str) -> Reply:
 
 
 HANDLERS = for_each(
-    {kind: kind for kind in _KINDS},
+    {kind: kind for kind in TRANSFERS},
     {
         "list_{}s": _list,
         "create_{}": _create,

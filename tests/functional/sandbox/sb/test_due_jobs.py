@@ -131,7 +131,7 @@ def test_reading_takes_few_queries(
 
 
 def test_a_reset_forgets_the_jobs(sandbox: Sandbox, web: httpx.Client):
-    sandbox.sb.jobs.schedule("task-start", "nothing", sandbox.clock.now() + 3600)
+    sandbox.sb.jobs.schedule("task", "nothing", sandbox.clock.now() + 3600)
     assert not sandbox.sb.jobs.is_due()
     sandbox.reset()
     sandbox.clock.advance(7200)

@@ -210,7 +210,7 @@ def test_imports_by_drs_uri_go_through_their_states(sandbox: Sandbox, web: httpx
     told = web.post("/bulk/drs/imports/create", json={"items": items, "tags": ["t"]}).json()
     states = [told["state"]]
     for _ in range(3):
-        sandbox.clock.advance(0.25)
+        sandbox.clock.advance(0.17)
         told = web.get(told["href"]).json()
         states.append(told["state"])
     assert states == ["SUBMITTED", "RESOLVING", "RUNNING", "FINISHED"]
