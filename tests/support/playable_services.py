@@ -7,7 +7,7 @@ COUNTS = {
     "azul": (20, 3),
     "fusillade": (53, 0),
     "upload": (19, 0),
-    "sb": (165, 19),
+    "sb": (163, 18),
     "drs": (9, 3),
     "htsget": (6, 2),
     "refget": (3, 2),
@@ -29,14 +29,9 @@ _HANDLED = {
 }
 """The operations with a handler, of services that the engine answers for otherwise."""
 NOT_PLAYED = {
-    **{
-        service: {_ENGINE: [each["name"] for each in operations(service) if each["name"] not in handled]}
-        for service, handled in _HANDLED.items()
-    },
-    "gen3/wts": {
-        _BROWSER: ["get_authorization_url", "authorize", "logout"],
-        _ENGINE: ["check_connected", "get_aggregate"],
-    },
+    "sb": {"they are answered by example": ["get_billing_endpoints", "send_feedback"]},
+    "gen3/arborist": {"names of users stay in the sandbox": ["update_user"]},
+    "gen3/wts": {_BROWSER: ["get_authorization_url", "authorize", "logout"]},
     "gen3/fence": {
         _BROWSER: [
             *("authorize", "confirm_authorization", "login_with_shibboleth", "login_with_fence", "logout"),
