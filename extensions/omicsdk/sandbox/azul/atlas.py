@@ -227,6 +227,7 @@ HCA_FIELDS: Mapping[str, Reader] = {
 ANVIL_FIELDS: Mapping[str, Reader] = {
     **{name: HCA_FIELDS[name] for name in ("fileId", "fileVersion")},
     "bundle_uuid": HCA_FIELDS["bundleUuid"],
+    "bundle_version": HCA_FIELDS["bundleVersion"],
     "source_id": HCA_FIELDS["sourceId"],
     "source_spec": lambda file: [f"tdr:bigquery:gcp:sandbox:ANVIL_{file.project_id.replace('-', '')}_20260101"],
     **dict.fromkeys(("files.document_id", "files.file_id"), HCA_FIELDS["fileId"]),

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from omicsdk.sandbox.azul.atlas import ANVIL_FIELDS, HCA_FIELDS, IndexedFile
+from omicsdk.sandbox.azul.atlas import ANVIL_FIELDS, HCA_FIELDS, IndexedFile, Reader
 from omicsdk.sandbox.azul.search import Entity
 
 JsonObject = dict[str, Any]
@@ -75,12 +75,7 @@ def hca_hit(entity_type: str, entity: Entity, at: Addresses) -> JsonObject:
     hit: JsonObject = {
         "entryId": entity.id,
         "protocols": [_gathered(files, _PROTOCOLS)],
-        "sources": [
-            {"sourceId": id_, "sourceSpec": spec}
-            for id_, spec in dict.fromkeys(
-                (HCA_FIELDS["sourceId"](f)[0], HCA_FIELDS["sourceSpec"](f)[0]) for f in files
-            )
-        ],
+        "sources": distinct(files, HCA_FIELDS, ("sourceId", "sourceSpec")),
         "projects": [_gathered(files, _PROJECT)],
         "samples": [{"sampleEntityType": ["specimens"], **_gathered(files, _SPECIMEN)}],
         "specimens": [_gathered(files, _SPECIMEN)],
@@ -88,7 +83,7 @@ def hca_hit(entity_type: str, entity: Entity, at: Addresses) -> JsonObject:
         **{name: [] for name in ("cellLines", "organoids", "cellSuspensions")},
     }
     if entity_type in ("files", "bundles"):
-        hit["bundles"] = _bundles(files, "bundleUuid", "bundleVersion")
+        hit["bundles"] = distinct(files, HCA_FIELDS, ("bundleUuid", "bundleVersion"))
         hit["files"] = [hca_file(file, at) for file in files]
     else:
         hit["fileTypeSummaries"] = list(_type_summaries(files))
@@ -111,9 +106,16 @@ def hca_hit(entity_type: str, entity: Entity, at: Addresses) -> JsonObject:
     return hit
 
 
-def _bundles(files: Sequence[IndexedFile], *names: str) -> list[JsonObject]:
-    ids = dict.fromkeys((file.bundle.uuid, file.bundle_version) for file in files)
-    return [dict(zip(names, each, strict=True)) for each in ids]
+def distinct(files: Sequence[IndexedFile], fields: Mapping[str, Reader], names: Sequence[str]) -> list[JsonObject]:
+    """The different combinations of values that fields with one value have in files.
+
+    Args:
+        files: The files.
+        fields: The atlas's fields.
+        names: The fields.
+    """
+    rows = dict.fromkeys(tuple(fields[name](file)[0] for name in names) for file in files)
+    return [dict(zip(names, row, strict=True)) for row in rows]
 
 
 def hca_file(file: IndexedFile, at: Addresses) -> JsonObject:
@@ -188,10 +190,8 @@ def anvil_hit(entity_type: str, entity: Entity, at: Addresses) -> JsonObject:
     files, first = entity.files, entity.files[0]
     hit: JsonObject = {
         "entryId": entity.id,
-        "sources": [
-            {"source_id": ANVIL_FIELDS["source_id"](first)[0], "source_spec": ANVIL_FIELDS["source_spec"](first)[0]}
-        ],
-        "bundles": _bundles(files, "bundle_uuid", "bundle_version"),
+        "sources": distinct(files, ANVIL_FIELDS, ("source_id", "source_spec")),
+        "bundles": distinct(files, ANVIL_FIELDS, ("bundle_uuid", "bundle_version")),
     }
     for kind in ("datasets", "donors", "biosamples", "activities"):
         names = [name for name in ANVIL_FIELDS if name.startswith(f"{kind}.")]

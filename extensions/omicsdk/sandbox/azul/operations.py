@@ -217,8 +217,8 @@ def get_file_state(azul: Azul, call: Call) -> Reply:
 def list_sources(azul: Azul, call: Call) -> Reply:
     """GET /repository/sources."""
     _, catalog = azul.catalog(parameters(call, "catalog"))
-    fields = catalog.kind.fields
-    id_, spec = ("sourceId", "sourceSpec") if catalog.kind is HCA else ("source_id", "source_spec")
     readable = azul.atlas.files() if azul.can_read(call) else []
-    found = dict.fromkeys((fields[id_](file)[0], fields[spec](file)[0]) for file in readable)
-    return Reply({"sources": [{"sourceId": source, "sourceSpec": name} for source, name in found]})
+    if catalog.kind is HCA:
+        return Reply({"sources": hits.distinct(readable, catalog.kind.fields, ("sourceId", "sourceSpec"))})
+    sources = hits.distinct(readable, catalog.kind.fields, ("source_id", "source_spec"))
+    return Reply({"sources": [{"sourceId": each["source_id"], "sourceSpec": each["source_spec"]} for each in sources]})

@@ -1,6 +1,5 @@
 """Files: their operations, and the redirects that they are read by."""
 
-import re
 import uuid as uuids
 from collections.abc import Mapping
 from dataclasses import replace
@@ -11,7 +10,7 @@ from omicsdk.sandbox.dss.store import FileRecord, parse_version
 from omicsdk.sandbox.problems import Problem, bad_arguments
 from omicsdk.sandbox.s3.staging import MotoObject
 from omicsdk.sandbox.service import Call, Reply
-from omicsdk.sandbox.state.objects import StoredObject
+from omicsdk.sandbox.state.objects import CHECKSUMS, StoredObject
 from omicsdk.sandbox.validation import whole_number
 
 
@@ -38,12 +37,6 @@ def redirect_while_copying(dss: Dss, call: Call) -> Reply | None:
     return Reply(status=301, headers={"Location": call.url(token=redirects + 1), "Retry-After": wait})
 
 
-_CHECKSUM_SHAPES = {
-    "sha256": re.compile(r"[0-9a-f]{64}"),
-    "sha1": re.compile(r"[0-9a-f]{40}"),
-    "s3_etag": re.compile(r"[0-9a-f]{32}(-[1-9][0-9]{0,4})?"),
-    "crc32c": re.compile(r"[0-9a-f]{8}"),
-}
 BLOB_BUCKET = "org-hca-dss-sandbox"
 _SCHEMES = {"aws": "s3", "gcp": "gs"}
 
@@ -162,12 +155,8 @@ def _staged(dss: Dss, source_url: str) -> MotoObject:
 
 
 def _stated_checksums(labels: Mapping[str, str]) -> dict[str, str]:
-    stated: dict[str, str] = {}
-    for name, shape in _CHECKSUM_SHAPES.items():
-        value = labels.get(f"hca-dss-{name}", "").lower()
+    stated = {name: labels.get(f"hca-dss-{name}", "").lower() for name in CHECKSUMS}
+    for name, value in stated.items():
         if not value:
             raise Problem(422, "missing_checksum", f"The source has no checksum hca-dss-{name}")
-        if not shape.fullmatch(value):
-            raise Problem(422, "invalid_checksum", f"hca-dss-{name} is no such checksum: {value[:80]}")
-        stated[name] = value
     return stated

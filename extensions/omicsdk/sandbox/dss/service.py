@@ -24,7 +24,7 @@ def dss_service(dss: Dss, document: Mapping[str, Any]) -> Service:
         What the sandbox mounts.
     """
     formats = FormatChecker(formats=())
-    formats.checks("DSS_VERSION")(_version_or_other)
+    formats.checks("DSS_VERSION")(is_version)
     return Service(
         name="dss",
         prefix="/dss/v1",
@@ -39,8 +39,3 @@ def dss_service(dss: Dss, document: Mapping[str, Any]) -> Service:
             is_reading(operation) and not any(name.startswith("direct") for name, _ in query)
         ),
     )
-
-
-def _version_or_other(value: object) -> bool:
-    # What is not a text is refused for its type, not for its format.
-    return not isinstance(value, str) or is_version(value)

@@ -42,14 +42,11 @@ def parse_version(text: str) -> str:
 
 
 def is_version(value: object) -> bool:
-    """Whether a value is a time that `parse_version` reads."""
-    if not isinstance(value, str):
-        return False
+    """Whether a value is a time that `parse_version` reads, or no text, which is refused for its type."""
     try:
-        parse_version(value)
+        return not isinstance(value, str) or bool(parse_version(value))
     except (ValueError, OverflowError):
         return False
-    return True
 
 
 JsonObject = dict[str, Any]

@@ -43,7 +43,6 @@ def _upload(platforms: Platforms, folder: Path) -> Summary:
             upload.settle(BUCKET, f"{area}/{name}")
     except BaseException:
         upload.delete(area)
-        upload.areas.remove(uuid=area)
         raise
     return {"area": address, "files": [name for name, _ in stored]}
 

@@ -26,15 +26,13 @@ def create_area(upload: Upload, call: Call) -> Reply:
 
 def delete_area(upload: Upload, call: Call) -> Reply:
     """DELETE /v1/area/{upload_area_uuid}."""
-    area = upload.area(call.arguments["upload_area_uuid"])
-    if area.gone is None:
-        upload.delete(area.uuid)
+    upload.delete(upload.area(call.arguments["upload_area_uuid"]))
     return Reply(status=202)
 
 
 def get_credentials(upload: Upload, call: Call) -> Reply:
     """POST /v1/area/{upload_area_uuid}/credentials."""
-    session = upload.session(upload.open_area(call.arguments["upload_area_uuid"]).uuid)
+    session = upload.session(upload.area(call.arguments["upload_area_uuid"], write=True))
     response = {
         "AccessKeyId": session.access_key,
         "SecretAccessKey": upload.sessions.secret_key(session),
@@ -49,7 +47,7 @@ _DCP_TYPE = re.compile(r';\s*dcp-type\s*=\s*("[^"]+"|[^\s;"]+)', re.IGNORECASE)
 
 def store_file(upload: Upload, call: Call) -> Reply:
     """PUT /v1/area/{upload_area_uuid}/{filename}."""
-    area = upload.open_area(call.arguments["upload_area_uuid"]).uuid
+    area = upload.area(call.arguments["upload_area_uuid"], write=True)
     name = _name(call)
     content_type = call.headers.get("content-type", "")
     if not _DCP_TYPE.search(content_type):
@@ -64,19 +62,19 @@ def store_file(upload: Upload, call: Call) -> Reply:
 
 def file_info(upload: Upload, call: Call) -> Reply:
     """GET /v1/area/{upload_area_uuid}/{filename}."""
-    return Reply(describe(upload, upload.area(call.arguments["upload_area_uuid"]).uuid, call.arguments["filename"]))
+    return Reply(describe(upload, upload.area(call.arguments["upload_area_uuid"]), call.arguments["filename"]))
 
 
 def files_info(upload: Upload, call: Call) -> Reply:
     """PUT /v1/area/{upload_area_uuid}/files_info."""
-    area = upload.area(call.arguments["upload_area_uuid"]).uuid
+    area = upload.area(call.arguments["upload_area_uuid"])
     names: list[str] = call.body
     return Reply([describe(upload, area, unquote(name)) for name in names])
 
 
 def file_upload_notification(upload: Upload, call: Call) -> Reply:
     """POST /v1/area/{upload_area_uuid}/{filename}."""
-    area = upload.lasting_area(call.arguments["upload_area_uuid"]).uuid
+    area = upload.area(call.arguments["upload_area_uuid"])
     upload.schedule(CHECKSUM, area, [_name(call)])
     return Reply(status=202)
 
@@ -108,14 +106,14 @@ def _status(upload: Upload, job: Job | None) -> str:
 
 def _counts(upload: Upload, call: Call, kind: str) -> Counter[str]:
     """The number of an area's files by their state."""
-    area = upload.area(call.arguments["upload_area_uuid"]).uuid
+    area = upload.area(call.arguments["upload_area_uuid"])
     latest = {job.name: job for job in upload.jobs.all(kind=kind, area=area)}
     return Counter(_status(upload, latest.get(name)) for name in upload.objects(area))
 
 
 def checksum_status(upload: Upload, call: Call) -> Reply:
     """GET /v1/area/{upload_area_uuid}/{filename}/checksum."""
-    area = upload.area(call.arguments["upload_area_uuid"]).uuid
+    area = upload.area(call.arguments["upload_area_uuid"])
     name: str = call.arguments["filename"]
     upload.object(area, name)
     status = _status(upload, upload.job(CHECKSUM, area, name))
@@ -141,7 +139,7 @@ def validate_files(upload: Upload, call: Call) -> Reply:
 
 
 def _scheduled(upload: Upload, call: Call, names: Sequence[str]) -> Reply:
-    area = upload.area(call.arguments["upload_area_uuid"]).uuid
+    area = upload.area(call.arguments["upload_area_uuid"])
     if not names:
         raise bad_arguments("The body names no file")
     for name in names:
@@ -151,7 +149,7 @@ def _scheduled(upload: Upload, call: Call, names: Sequence[str]) -> Reply:
 
 def validation_status(upload: Upload, call: Call) -> Reply:
     """GET /v1/area/{upload_area_uuid}/{filename}/validate."""
-    area = upload.area(call.arguments["upload_area_uuid"]).uuid
+    area = upload.area(call.arguments["upload_area_uuid"])
     name: str = call.arguments["filename"]
     upload.object(area, name)
     job = upload.job(VALIDATION, area, name)

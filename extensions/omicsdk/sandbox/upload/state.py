@@ -32,7 +32,6 @@ SETTINGS = (
     Setting(
         "upload.validation_results", '{"validation_state": "VALID", "validation_errors": []}', "what validators print"
     ),
-    Setting("upload.delete_seconds", 1.0, "how long the deletion of an area takes, in seconds"),
     Setting("upload.locked", False, "whether all areas are locked for writing"),
 )
 _TITLES = {
@@ -56,15 +55,9 @@ def api_key(secrets: Secrets) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """An upload area.
-
-    Attributes:
-        uuid: Its UUID, in the spelling of its creator.
-        gone: When its deletion is done, in the sandbox's time; None while it is not being deleted.
-    """
+    """An upload area, with its UUID in the spelling of its creator."""
 
     uuid: str
-    gone: float | None = None
 
 
 CHECKSUM, VALIDATION = "checksum", "validation"
@@ -161,47 +154,30 @@ class Upload:
 
     # -- areas
 
-    def area(self, uuid: str) -> Area:
-        """An area; a 404 when it does not exist or was deleted."""
-        found = self._area(uuid)
-        if found is None:
+    def area(self, uuid: str, *, write: bool = False) -> str:
+        """The UUID of an area; a 404 when it does not exist, a 423 when it is locked and has to be written to."""
+        if self.areas.get(uuid) is None:
             raise Problem(404, "area_not_found", f"There is no upload area {uuid}")
-        return found
-
-    def _area(self, uuid: str) -> Area | None:
-        return self.areas.first("gone IS NULL OR gone > ?", self.now(), uuid=uuid)
-
-    def lasting_area(self, uuid: str) -> Area:
-        """An area that is not being deleted; a 404 when it does not exist, a 423 when it is being deleted."""
-        found = self.area(uuid)
-        if found.gone is not None:
-            raise Problem(423, "area_locked", f"Upload area {uuid} is being deleted")
-        return found
-
-    def open_area(self, uuid: str) -> Area:
-        """An area that can be written to; a 404 when it does not exist, a 423 when it is locked or being deleted."""
-        found = self.lasting_area(uuid)
-        if self._locked:
+        if write and self._locked:
             raise Problem(423, "area_locked", f"Upload area {uuid} is locked")
-        return found
+        return uuid
+
+    @property
+    def _locked(self) -> bool:
+        return self.context.settings.flag("upload.locked")
 
     def create(self, uuid: str) -> str:
         """Make an area unless it exists, and return its address."""
-        if self._area(uuid) is None:
-            self.areas.put(Area(uuid))
-        self.lasting_area(uuid)
+        self.areas.add_new(Area(uuid))
         return f"s3://{BUCKET}/{uuid}/"
 
     def delete(self, uuid: str) -> None:
-        """Empty an area at once; it is treated as existing until the time that this would take is over."""
+        """Delete an area with its files."""
         with self.context.database.transaction():
-            self.areas.change(uuid, gone=self.now() + self.context.settings.number("upload.delete_seconds"))
-            self._forget_files(uuid)
+            self.areas.remove(uuid=uuid)
+            self.jobs.remove(area=uuid)
+            self.checked.remove(area=uuid)
         remove_objects(BUCKET, f"{uuid}/")
-
-    def _forget_files(self, area: str) -> None:
-        self.jobs.remove(area=area)
-        self.checked.remove(area=area)
 
     def session(self, uuid: str) -> Session:
         """New S3 credentials of an area."""
@@ -210,12 +186,7 @@ class Upload:
 
     def may_write(self, session: Session) -> bool:
         """Whether the area of credentials can be written to at present."""
-        found = self._area(session.prefix.rstrip("/"))
-        return found is not None and found.gone is None and not self._locked
-
-    @property
-    def _locked(self) -> bool:
-        return self.context.settings.flag("upload.locked")
+        return self.areas.get(session.prefix.rstrip("/")) is not None and not self._locked
 
     # -- files
 
@@ -307,7 +278,7 @@ class Upload:
 
     def refill(self) -> None:
         """Put files whose checksums were computed back into the bucket of an S3 server that has just started."""
-        for checked in self.checked.all("area IN (SELECT uuid FROM upload_areas WHERE gone IS NULL)"):
+        for checked in self.checked.all():
             found = put_file(
                 BUCKET,
                 f"{checked.area}/{checked.name}",
@@ -319,10 +290,41 @@ class Upload:
             self.enter(checked.area, checked.name, found, checked.checksums)
 
     def finish(self) -> int:
-        """End jobs and deletions that are under way and return how many they were."""
+        """End jobs that are under way and return how many they were."""
         now, database = self.now(), self.context.database
         with database.transaction():
-            ended = database.execute("UPDATE upload_areas SET gone = ? WHERE gone > ?", (now, now))
-            ended += len({job.id for job in self.jobs.all("ends > ?", now)})
+            ended = len({job.id for job in self.jobs.all("ends > ?", now)})
             database.execute("UPDATE upload_jobs SET starts = min(starts, ?), ends = ? WHERE ends > ?", (now, now, now))
         return ended
+
+
+UPLOAD = Collection(
+    "upload",
+    "Upload service",
+    "/upload/v1",
+    (
+        Listing(
+            "areas",
+            "Upload areas",
+            ("Area", "Registered files"),
+            "SELECT a.uuid, (SELECT count(*) FROM (SELECT name FROM upload_jobs j WHERE j.area = a.uuid AND j.kind = 'checksum' UNION"
+            " SELECT name FROM upload_checked c WHERE c.area = a.uuid)) FROM upload_areas a ORDER BY a.rowid",
+            opens="area-files",
+        ),
+        Listing(
+            "area-files",
+            "Registered files of an area",
+            ("Name", "Checksums"),
+            "SELECT name, CASE WHEN max(computed) THEN 'computed' ELSE 'to be computed' END, area FROM"
+            " (SELECT area, name, computed FROM upload_jobs WHERE kind = 'checksum' UNION ALL SELECT area, name, 1 FROM upload_checked)"
+            " GROUP BY area, name ORDER BY name",
+            inside="area",
+        ),
+        Listing(
+            "validations",
+            "Validations",
+            ("Validation", "Area"),
+            "SELECT id, area FROM upload_jobs WHERE kind = 'validation' GROUP BY id ORDER BY min(rowid)",
+        ),
+    ),
+)
