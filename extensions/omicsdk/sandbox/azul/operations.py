@@ -130,8 +130,9 @@ def request_manifest(azul: Azul, call: Call) -> Reply:
     stated = parameters(call, "catalog", "filters", "format")
     name, catalog, files = _selected(azul, call, stated)
     format_ = stated.get("format", "compact")
-    if format_ not in manifests.SUFFIXES:
-        raise bad_request(f"The sandbox writes manifests as {', '.join(manifests.SUFFIXES)}, not as `{format_}`")
+    formats = [each for each in manifests.SUFFIXES if catalog.kind is HCA or each not in ("terra.bdbag", "curl")]
+    if format_ not in formats:
+        raise bad_request(f"The sandbox writes manifests of {name} as {', '.join(formats)}, not as `{format_}`")
     content = manifests.written(format_, catalog.kind, files, azul.addresses(call, name))
     stored = azul.context.objects.put_bytes(content).sha256
     now = azul.context.clock.now()

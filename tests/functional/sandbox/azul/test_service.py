@@ -181,7 +181,10 @@ def test_the_other_formats_are_what_they_are_called(web: httpx.Client) -> None:
     lines = [json.loads(line) for line in manifest(web, format="verbatim.jsonl").text.splitlines()]
     assert {line["type"] for line in lines} >= {"project", "donor_organism"}
     for format_ in ("full", "terra.pfb"):
-        assert "writes manifests as compact" in message(web.put(f"/fetch/manifest/files?format={format_}"))
+        assert "as compact, curl" in message(web.put(f"/fetch/manifest/files?format={format_}"))
+    for format_ in ("curl", "terra.bdbag"):
+        told = message(web.put(f"/fetch/manifest/files?catalog=anvil8&format={format_}"))
+        assert "of anvil8 as compact, verbatim.jsonl" in told
 
 
 def test_a_manifest_that_is_gone_is_410(web: httpx.Client, sandbox: Sandbox) -> None:
