@@ -96,7 +96,7 @@ def _spoiled(draw: some.DrawFn) -> dict[str, Any]:
     return {"request": {"method": method, "path": path, "body": sent}, "response": {"status": 200, "body": body}}
 
 
-@settings(max_examples=3 * settings().max_examples, deadline=None)
+@settings(deadline=None)
 @given(some.lists(_spoiled(), min_size=3, max_size=12))
 def test_objects_with_odd_fields_are_taken_or_reported(server: tuple[Sandbox, Path], lines: list[dict[str, Any]]):
     sandbox, folder = server

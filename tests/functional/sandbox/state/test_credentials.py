@@ -53,6 +53,7 @@ LASTING = (
     "gen3",
     "auth",
     "AWS_SECRET_ACCESS_KEY",
+    "OMICS_DSS_TOKEN",
 )
 
 
