@@ -1,6 +1,6 @@
 """The services whose recorded exchanges are played, and how many each has."""
 
-from replaying import Recorded, operations
+from replaying import Recorded
 
 COUNTS = {
     "dss": (22, 0),

@@ -296,35 +296,3 @@ class Upload:
             ended = len({job.id for job in self.jobs.all("ends > ?", now)})
             database.execute("UPDATE upload_jobs SET starts = min(starts, ?), ends = ? WHERE ends > ?", (now, now, now))
         return ended
-
-
-UPLOAD = Collection(
-    "upload",
-    "Upload service",
-    "/upload/v1",
-    (
-        Listing(
-            "areas",
-            "Upload areas",
-            ("Area", "Registered files"),
-            "SELECT a.uuid, (SELECT count(*) FROM (SELECT name FROM upload_jobs j WHERE j.area = a.uuid AND j.kind = 'checksum' UNION"
-            " SELECT name FROM upload_checked c WHERE c.area = a.uuid)) FROM upload_areas a ORDER BY a.rowid",
-            opens="area-files",
-        ),
-        Listing(
-            "area-files",
-            "Registered files of an area",
-            ("Name", "Checksums"),
-            "SELECT name, CASE WHEN max(computed) THEN 'computed' ELSE 'to be computed' END, area FROM"
-            " (SELECT area, name, computed FROM upload_jobs WHERE kind = 'checksum' UNION ALL SELECT area, name, 1 FROM upload_checked)"
-            " GROUP BY area, name ORDER BY name",
-            inside="area",
-        ),
-        Listing(
-            "validations",
-            "Validations",
-            ("Validation", "Area"),
-            "SELECT id, area FROM upload_jobs WHERE kind = 'validation' GROUP BY id ORDER BY min(rowid)",
-        ),
-    ),
-)
