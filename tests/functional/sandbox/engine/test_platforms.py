@@ -29,5 +29,6 @@ def test_operations_without_a_handler_keep_to_the_document(sandbox: Sandbox, ser
             if response.is_success and operation.response.is_json and response.content:
                 schema = {**operation.response.schema, "components": document.get("components", {})}
                 Draft202012Validator(schema).validate(response.json())
-            if {} not in operation.data.get("security", [{}]):
-                assert web.request(each.method, path, **body).status_code in (401, 403), each
+            security = operation.data.get("security")
+            if security and {} not in security:
+                assert web.request(each.method, path, **body).status_code == 401, each
