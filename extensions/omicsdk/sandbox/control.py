@@ -11,7 +11,7 @@ from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import Mount, Route
 
 from omicsdk.sandbox.app import response
 from omicsdk.sandbox.live import LiveSandbox
@@ -24,30 +24,31 @@ Body = Mapping[str, Any]
 
 def control_routes(sandbox: LiveSandbox) -> Mount:
     """The routes of the control API of a sandbox."""
-    routes: list[BaseRoute] = []
-
-    def route(method: str, path: str, handler: Callable[[Request, Any], object]) -> None:
-        routes.append(Route(path, _guarded(handler), methods=[method]))
-
-    route("GET", "/", lambda _request, _body: sandbox.info())
-    route("GET", "/clock", lambda _request, _body: sandbox.clock.state())
-    route("POST", "/clock", lambda _request, body: _turn_clock(sandbox, body))
-    route("GET", "/faults", lambda _request, _body: {"faults": sandbox.fault_book.rules()})
-    route("POST", "/faults", lambda _request, body: {"numbers": sandbox.add_faults(*parse_rules(body))})
-    route("DELETE", "/faults", lambda _request, _body: sandbox.fault_book.clear())
-    route("DELETE", "/faults/{number:int}", lambda request, _body: _remove_fault(sandbox, request))
-    route("POST", "/release", lambda _request, _body: sandbox.release())
-    route("GET", "/requests", lambda request, _body: _requests(sandbox, request))
-    route("DELETE", "/requests", lambda _request, _body: sandbox.request_log.clear())
-    route("GET", "/settings", lambda _request, _body: sandbox.settings.all())
-    route("POST", "/settings", lambda _request, body: _turn_settings(sandbox, body))
-    route("POST", "/tokens", lambda _request, body: _issue_token(sandbox, body))
-    route("POST", "/service-accounts", lambda _request, body: _make_service_account(sandbox, body))
-    route("GET", "/contents", lambda _request, _body: sandbox.contents())
-    route("GET", "/snapshot", lambda _request, _body: _snapshot(sandbox))
-    route("POST", "/seed", lambda _request, body: seeded(sandbox, body))
-    route("POST", "/finish", lambda _request, _body: {"finished": sandbox.finish()})
-    route("POST", "/reset", lambda _request, _body: sandbox.reset())
+    book, log = sandbox.fault_book, sandbox.request_log
+    handlers: dict[tuple[str, str], Callable[[Request, Any], object]] = {
+        ("GET", "/"): lambda _request, _body: sandbox.info(),
+        ("GET", "/clock"): lambda _request, _body: sandbox.clock.state(),
+        ("POST", "/clock"): lambda _request, body: _turn_clock(sandbox, body),
+        ("GET", "/faults"): lambda _request, _body: {"faults": book.rules()},
+        ("POST", "/faults"): lambda _request, body: {"numbers": sandbox.add_faults(*parse_rules(body))},
+        ("DELETE", "/faults"): lambda _request, _body: book.clear(),
+        ("DELETE", "/faults/{number:int}"): lambda request, _body: _remove_fault(sandbox, request),
+        ("POST", "/release"): lambda _request, _body: sandbox.release(),
+        ("GET", "/requests"): lambda request, _body: {
+            "requests": sandbox.requests(request.query_params.get("path", ""))
+        },
+        ("DELETE", "/requests"): lambda _request, _body: log.clear(),
+        ("GET", "/settings"): lambda _request, _body: sandbox.settings.all(),
+        ("POST", "/settings"): lambda _request, body: _turn_settings(sandbox, body),
+        ("POST", "/tokens"): lambda _request, body: _issue_token(sandbox, body),
+        ("POST", "/service-accounts"): lambda _request, body: _make_service_account(sandbox, body),
+        ("GET", "/contents"): lambda _request, _body: sandbox.contents(),
+        ("GET", "/snapshot"): lambda _request, _body: _snapshot(sandbox),
+        ("POST", "/seed"): lambda _request, body: seeded(sandbox, body),
+        ("POST", "/finish"): lambda _request, _body: {"finished": sandbox.finish()},
+        ("POST", "/reset"): lambda _request, _body: sandbox.reset(),
+    }
+    routes = [Route(path, _guarded(handler), methods=[method]) for (method, path), handler in handlers.items()]
     return Mount("/_sandbox", routes=routes)
 
 
@@ -56,10 +57,10 @@ def _guarded(handler: Callable[[Request, Any], object]) -> Callable[[Request], A
         try:
             _refuse_web_pages(request)
             body = await _body(request)
-            answered = await run_in_threadpool(handler, request, body)
-            if isinstance(answered, Response):
-                return answered
-            return response(Reply(answered if answered is not None else {}), {})
+            result = await run_in_threadpool(handler, request, body)
+            if isinstance(result, Response):
+                return result
+            return response(Reply(result if result is not None else {}), {})
         except Problem as problem:
             return response(Reply(problem.body(), problem.status), {})
         except (ValueError, OSError) as error:  # of what was requested, or of the file that it names
@@ -85,8 +86,7 @@ def _refuse_web_pages(request: Request) -> None:
     """Reject requests from web pages: the control API reads local folders. Pages stored in the sandbox are rejected too."""
     headers = request.headers
     # A page can send a request without an Origin, as for an image; browsers still state that it comes from another site.
-    asked_by = headers.get("sec-fetch-site", "none")
-    if headers.get("origin") or asked_by != "none":
+    if headers.get("origin") or headers.get("sec-fetch-site", "none") != "none":
         raise Problem(403, "Forbidden", "The control API answers to programs on this machine only")
 
 
@@ -126,28 +126,23 @@ def fields_of(body: object, **kinds: type | tuple[type, ...]) -> dict[str, Any]:
 
 
 def _turn_clock(sandbox: LiveSandbox, body: object) -> object:
-    given = fields_of(body, advance=NUMBER, freeze=(bool, str, *NUMBER), resume=bool)
-    at = given.get("freeze", False)
+    fields = fields_of(body, advance=NUMBER, freeze=(bool, str, *NUMBER), resume=bool)
+    at = fields.get("freeze", False)
     if isinstance(at, str):
         at = datetime.fromisoformat(at).timestamp()
     if at is not False:
         sandbox.clock.freeze(None if at is True else at)
-    if given.get("resume"):
+    if fields.get("resume"):
         sandbox.clock.resume()
-    if "advance" in given:
-        sandbox.clock.advance(given["advance"])
+    if "advance" in fields:
+        sandbox.clock.advance(fields["advance"])
     return sandbox.clock.state()
 
 
-def _remove_fault(sandbox: LiveSandbox, request: Request) -> object:
+def _remove_fault(sandbox: LiveSandbox, request: Request) -> None:
     number: int = request.path_params["number"]
     if not sandbox.fault_book.remove(number):
         raise not_found(f"there is no fault {number}")
-    return {}
-
-
-def _requests(sandbox: LiveSandbox, request: Request) -> object:
-    return {"requests": sandbox.requests(request.query_params.get("path", ""))}
 
 
 def _turn_settings(sandbox: LiveSandbox, body: object) -> object:
@@ -158,19 +153,19 @@ def _turn_settings(sandbox: LiveSandbox, body: object) -> object:
 
 
 def _issue_token(sandbox: LiveSandbox, body: object) -> object:
-    given = fields_of(body, email=str, seconds=NUMBER, groups=list)
-    if unknown := [group for group in given.get("groups", []) if group not in ALL_GROUPS]:
+    fields = fields_of(body, email=str, seconds=NUMBER, groups=list)
+    if unknown := [group for group in fields.get("groups", []) if group not in ALL_GROUPS]:
         raise ValueError(f"there is no group {unknown[0]!r}; there are {', '.join(ALL_GROUPS)}")
-    return {"token": sandbox.token(**given)}
+    return {"token": sandbox.token(**fields)}
 
 
 def _make_service_account(sandbox: LiveSandbox, body: object) -> object:
-    given = fields_of(body, folder=str, email=str, groups=list)
-    if not Path(given.get("folder", "")).is_absolute():
+    fields = fields_of(body, folder=str, email=str, groups=list)
+    if not Path(fields.get("folder", "")).is_absolute():
         raise ValueError("service-accounts takes a folder with its absolute path")
-    if not all(isinstance(group, str) for group in given.get("groups", [])):
+    if not all(isinstance(group, str) for group in fields.get("groups", [])):
         raise ValueError("groups is a list of names")
-    return {"path": str(sandbox.service_account(**given))}
+    return {"path": str(sandbox.service_account(**fields))}
 
 
 def seeded(sandbox: LiveSandbox, body: object) -> Any:
@@ -184,11 +179,8 @@ def seeded(sandbox: LiveSandbox, body: object) -> Any:
         ValueError: A path is not absolute, or what it names cannot be added.
         OSError: A file cannot be read.
     """
-    given = fields_of(body, folder=str, replica=str, creator_uid=int, service=str, exchanges=str)
-    if "exchanges" in given:
-        if not Path(given["exchanges"]).is_absolute():
-            raise ValueError("seed takes a recording with its absolute path")
-        return sandbox.seed_exchanges(given["exchanges"])
-    if not Path(given.get("folder", "")).is_absolute():
-        raise ValueError("seed takes a folder with its absolute path")
-    return sandbox.seed(**given)
+    fields = fields_of(body, folder=str, replica=str, creator_uid=int, service=str, exchanges=str)
+    path = fields.get("exchanges", fields.get("folder", ""))
+    if not Path(path).is_absolute():
+        raise ValueError("seed takes a folder or a recording with its absolute path")
+    return sandbox.seed_exchanges(path) if "exchanges" in fields else sandbox.seed(**fields)

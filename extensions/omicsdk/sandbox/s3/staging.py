@@ -79,8 +79,7 @@ class MotoObject:
 
 def find_object(bucket: str, name: str) -> MotoObject | None:
     """An object, or None when there is no such bucket or key."""
-    backend = _backend()
-    key = backend.get_object(bucket, name) if bucket in backend.buckets else None
+    key = _find_key(bucket, name)
     return None if key is None else _object(key)
 
 
@@ -89,7 +88,7 @@ def _find_etag(bucket: str, name: str) -> str:
     return "" if found is None else found.etag
 
 
-def _find_key(bucket: str, name: str, version: str | None) -> Any:
+def _find_key(bucket: str, name: str, version: str | None = None) -> Any:
     backend = _backend()
     return backend.get_object(bucket, name, version) if bucket in backend.buckets else None
 
@@ -114,8 +113,8 @@ def _check_known(target: Target) -> None:
     if target.method == "PUT" and "uploadId" in query and _find_upload(target.bucket, query["uploadId"]) is None:
         raise Problem(404, "NoSuchUpload", "The specified upload does not exist. The upload ID may be invalid.")
     if target.method in ("GET", "HEAD") and target.key and "uploadId" not in query:
-        found = backend.get_object(target.bucket, target.key, query.get("versionId"))
-        parts = found.multipart.parts if found is not None and found.multipart else None
+        key = _find_key(target.bucket, target.key, query.get("versionId"))
+        parts = key.multipart.parts if key is not None and key.multipart else None
         if not part.isdecimal() or (parts is not None and int(part) not in parts):
             raise Problem(416, "InvalidPartNumber", "The requested partnumber is not satisfiable")
 
