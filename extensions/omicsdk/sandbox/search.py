@@ -61,14 +61,14 @@ def in_order(items: Iterable[T], orders: Sequence[Order[T]]) -> list[T]:
         items: The items.
         orders: Sort keys, the most important first; equal items keep their order.
     """
-    found = [*items]
+    ordered = [*items]
     for order in reversed(orders):
-        keyed = [(order.key(each), each) for each in found]
+        keyed = [(order.key(each), each) for each in ordered]
         lacking = [each for key, each in keyed if key is None]
         having = sorted((pair for pair in keyed if pair[0] is not None), key=itemgetter(0), reverse=order.reverse)
         sorted_items = [each for _, each in having]
-        found = [*lacking, *sorted_items] if order.gaps_first else [*sorted_items, *lacking]
-    return found
+        ordered = [*lacking, *sorted_items] if order.gaps_first else [*sorted_items, *lacking]
+    return ordered
 
 
 def page(items: Sequence[T], offset: int, length: int | None) -> Sequence[T]:
@@ -242,8 +242,8 @@ _NOT_PYTHON = re.compile(r"""["~#@&<>$]|(?<!\[)\^|\\\w|\(\?|\[\[|[*+?}][*+?{]|\(
 
 def _regexp(stated: Any) -> Test:
     pattern = text_of(_value("regexp", stated))
-    if found := _NOT_PYTHON.search(pattern):
-        raise QueryError(f"regexp with {found[0]} is not supported here; supported: . ? + * | {{}} [] ()")
+    if refused := _NOT_PYTHON.search(pattern):
+        raise QueryError(f"regexp with {refused[0]} is not supported here; supported: . ? + * | {{}} [] ()")
     try:
         expression = re.compile(pattern, re.DOTALL)
     except re.error as error:

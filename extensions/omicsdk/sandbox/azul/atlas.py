@@ -61,8 +61,8 @@ class IndexedFile:
 
     def first(self, schema: str) -> Mapping[str, Any]:
         """The first metadata document of a schema; empty where the bundle has none."""
-        found = self.metadata.get(schema, ())
-        return found[0] if found else {}
+        documents = self.metadata.get(schema, ())
+        return documents[0] if documents else {}
 
     def id_of(self, schema: str) -> str:
         """UUID of the entity of a schema; one that follows from the bundle where no metadata states it."""
@@ -101,8 +101,8 @@ def azul_time(version: str) -> str:
     Args:
         version: The version.
     """
-    found = _DSS_VERSION.fullmatch(version)
-    return ":".join(found.groups()) if found else version
+    parts = _DSS_VERSION.fullmatch(version)
+    return ":".join(parts.groups()) if parts else version
 
 
 def texts(document: Mapping[str, Any], *names: str) -> list[str]:
@@ -112,8 +112,8 @@ def texts(document: Mapping[str, Any], *names: str) -> list[str]:
         document: A metadata document.
         names: The fields.
     """
-    found: object = next((document[name] for name in names if document.get(name)), None)
-    values = found if is_array(found) else [] if found is None else [found]
+    value: object = next((document[name] for name in names if document.get(name)), None)
+    values = value if is_array(value) else [] if value is None else [value]
     return [str(each.get("text") or each.get("ontology_label")) if is_object(each) else str(each) for each in values]
 
 
@@ -139,16 +139,16 @@ class Atlas:
 
     def _indexed(self, bundles: Sequence[Bundle]) -> list[IndexedFile]:
         newest = {bundle.uuid: bundle for bundle in bundles}
-        found: dict[str, IndexedFile] = {}
+        files: dict[str, IndexedFile] = {}
         for bundle in newest.values():
             document = self._dss.documents.get(bundle.uuid, bundle.version)
             metadata: dict[str, Any] = {} if document is None else document.document.get("files", {})
             for entry in self._dss.entries(bundle):
                 if not entry.indexed:
-                    known = found.get(entry.file.uuid)
+                    known = files.get(entry.file.uuid)
                     if known is None or known.record.version <= entry.file.version:
-                        found[entry.file.uuid] = IndexedFile(entry.file, entry.name, bundle, metadata)
-        return sorted(found.values(), key=lambda file: (file.name, file.record.uuid))
+                        files[entry.file.uuid] = IndexedFile(entry.file, entry.name, bundle, metadata)
+        return sorted(files.values(), key=lambda file: (file.name, file.record.uuid))
 
     def md5(self, file: IndexedFile) -> str:
         """MD5 of a file in Base64, as AnVIL states it.

@@ -56,8 +56,8 @@ def get_entity(azul: Azul, call: Call) -> Reply:
         UUID(id_)
     except ValueError:
         raise bad_request(f"{id_!r} is not a valid UUID") from None
-    found = entities(catalog.kind, entity_type, azul.atlas.files(), kind.sort, kind.order)
-    entity = next((each for each in found if each.id == id_.lower()), None)
+    selected = entities(catalog.kind, entity_type, azul.atlas.files(), kind.sort, kind.order)
+    entity = next((each for each in selected if each.id == id_.lower()), None)
     if entity is None:
         raise Problem(404, "NotFoundError", f"Can't find an entity in {entity_type} with a UUID of {id_!r}")
     return Reply(_hit(catalog)(entity_type, entity, azul.addresses(call, name)))
@@ -67,31 +67,31 @@ def _hit(catalog: SandboxCatalog) -> Any:
     return hits.hca_hit if catalog.kind is HCA else hits.anvil_hit
 
 
-def _selected(azul: Azul, call: Call, stated: Mapping[str, str]) -> tuple[str, SandboxCatalog, list[IndexedFile]]:
-    name, catalog = azul.catalog(stated)
+def _selected(azul: Azul, call: Call, sent: Mapping[str, str]) -> tuple[str, SandboxCatalog, list[IndexedFile]]:
+    name, catalog = azul.catalog(sent)
     can_read = azul.can_read(call)
-    filters = read_filters(catalog.kind, stated.get("filters"))
+    filters = read_filters(catalog.kind, sent.get("filters"))
     return name, catalog, select(catalog.kind, azul.atlas.files(), filters, can_read=can_read)
 
 
 def list_entities(azul: Azul, call: Call) -> Reply:
     """GET and POST /index/{entity_type}."""
-    stated, entity_type = parameters(call, *SEARCH), call.arguments["entity_type"]
-    name, catalog, files = _selected(azul, call, stated)
+    sent, entity_type = parameters(call, *SEARCH), call.arguments["entity_type"]
+    name, catalog, files = _selected(azul, call, sent)
     kind = _type(catalog, entity_type)
-    sort, order, size = stated.get("sort", kind.sort), stated.get("order", kind.order), _size(stated, kind)
+    sort, order, size = sent.get("sort", kind.sort), sent.get("order", kind.order), _size(sent, kind)
     if sort not in catalog.kind.fields:
         raise bad_request(f"Unknown field `{sort}`")
-    found = entities(catalog.kind, entity_type, files, sort, order)
-    shown, follows = page_of(found, size, order, stated.get("search_after", ""))
-    same = {"catalog": name, "filters": stated.get("filters", "{}"), "sort": sort, "order": order, "size": str(size)}
+    selected = entities(catalog.kind, entity_type, files, sort, order)
+    shown, follows = page_of(selected, size, order, sent.get("search_after", ""))
+    same = {"catalog": name, "filters": sent.get("filters", "{}"), "sort": sort, "order": order, "size": str(size)}
     at = azul.addresses(call, name)
     after = json.dumps([shown[-1].sort, shown[-1].id]) if follows else ""
     pagination = {
         "count": len(shown),
-        "total": len(found),
+        "total": len(selected),
         "size": size,
-        "pages": -(-len(found) // size),
+        "pages": -(-len(selected) // size),
         "sort": sort,
         "order": order,
         "next": call.service_url(call.path, {**same, "search_after": after}) if follows else None,
@@ -101,7 +101,7 @@ def list_entities(azul: Azul, call: Call) -> Reply:
         {
             "hits": [_hit(catalog)(entity_type, entity, at) for entity in shown],
             "pagination": pagination,
-            "termFacets": facets(catalog.kind, found),
+            "termFacets": facets(catalog.kind, selected),
         }
     )
 
@@ -109,8 +109,8 @@ def list_entities(azul: Azul, call: Call) -> Reply:
 search_entities = list_entities
 
 
-def _size(stated: Mapping[str, str], kind: EntityType) -> int:
-    text = stated.get("size", str(DEFAULT_SIZE))
+def _size(sent: Mapping[str, str], kind: EntityType) -> int:
+    text = sent.get("size", str(DEFAULT_SIZE))
     if not (text.isascii() and text.isdigit() and 1 <= int(text) <= kind.largest):
         raise bad_request(f"Invalid value for parameter `size`: must be from 1 to {kind.largest}")
     return int(text)
@@ -127,9 +127,9 @@ def get_summary(azul: Azul, call: Call) -> Reply:
 
 def request_manifest(azul: Azul, call: Call) -> Reply:
     """PUT /fetch/manifest/files: write a manifest, and return the state of a client that has not polled yet."""
-    stated = parameters(call, "catalog", "filters", "format")
-    name, catalog, files = _selected(azul, call, stated)
-    format_ = stated.get("format", "compact")
+    sent = parameters(call, "catalog", "filters", "format")
+    name, catalog, files = _selected(azul, call, sent)
+    format_ = sent.get("format", "compact")
     formats = [each for each in manifests.SUFFIXES if catalog.kind is HCA or each not in ("terra.bdbag", "curl")]
     if format_ not in formats:
         raise bad_request(f"The sandbox writes manifests of {name} as {', '.join(formats)}, not as `{format_}`")
@@ -189,20 +189,20 @@ def get_manifest_state(azul: Azul, call: Call) -> Reply:
 
 
 def _file_state(azul: Azul, call: Call) -> dict[str, Any]:
-    stated = parameters(call, *FILE)
-    azul.catalog(stated)
-    uuid, version = call.arguments["file_uuid"], stated.get("version", "")
-    found = next((file for file in azul.atlas.files() if file.record.uuid == uuid.lower()), None)
-    if found is None or version not in ("", found.version) or not azul.can_read(call):
+    sent = parameters(call, *FILE)
+    azul.catalog(sent)
+    uuid, version = call.arguments["file_uuid"], sent.get("version", "")
+    file = next((file for file in azul.atlas.files() if file.record.uuid == uuid.lower()), None)
+    if file is None or version not in ("", file.version) or not azul.can_read(call):
         raise Problem(404, "NotFoundError", f"Unable to find file {uuid!r}, version {version or None!r} in catalog")
-    polled = whole_number(stated.get("requestIndex", "0")) or 0
+    polled = whole_number(sent.get("requestIndex", "0")) or 0
     settings = azul.context.settings
     if polled < settings.number("azul.file_redirects"):
-        again = {**stated, "requestIndex": str(polled + 1)}
+        again = {**sent, "requestIndex": str(polled + 1)}
         wait = round(settings.number("azul.retry_after"))
         return {"Status": 301, "Location": call.service_url(call.path, again), "Retry-After": wait}
-    name = stated.get("fileName") or found.name.rpartition("/")[2]
-    return {"Status": 302, "Location": _signed(azul, call, found.record.sha256, name, found.record.content_type)}
+    name = sent.get("fileName") or file.name.rpartition("/")[2]
+    return {"Status": 302, "Location": _signed(azul, call, file.record.sha256, name, file.record.content_type)}
 
 
 def get_file(azul: Azul, call: Call) -> Reply:

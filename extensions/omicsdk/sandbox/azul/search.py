@@ -177,8 +177,8 @@ def entities(kind: Kind, entity_type: str, files: Sequence[IndexedFile], sort: s
     grouped: dict[str, list[IndexedFile]] = {}
     for file in files:
         grouped.setdefault(str(key(file)[0]), []).append(file)
-    found = [Entity(id_, each, kind.fields[sort](each[0])[0]) for id_, each in grouped.items()]
-    return sorted(found, key=lambda entity: _place(entity.sort, entity.id), reverse=order == "desc")
+    hits = [Entity(id_, each, kind.fields[sort](each[0])[0]) for id_, each in grouped.items()]
+    return sorted(hits, key=lambda entity: _place(entity.sort, entity.id), reverse=order == "desc")
 
 
 def _place(value: Any, id_: str) -> tuple[bool, Any, str]:
@@ -186,11 +186,11 @@ def _place(value: Any, id_: str) -> tuple[bool, Any, str]:
     return value is None, "" if value is None else value, id_
 
 
-def page_of(found: Sequence[Entity], size: int, order: str, after: str) -> tuple[Sequence[Entity], bool]:
+def page_of(hits: Sequence[Entity], size: int, order: str, after: str) -> tuple[Sequence[Entity], bool]:
     """A page, and whether hits follow it.
 
     Args:
-        found: All hits, sorted.
+        hits: All hits, sorted.
         size: Hits on a page.
         order: The direction that they are sorted in.
         after: The cursor of the hit before the page; empty for the first page.
@@ -203,29 +203,27 @@ def page_of(found: Sequence[Entity], size: int, order: str, after: str) -> tuple
         try:
             value, id_ = json.loads(after)
             mark = _place(value, id_)
-            places = [_place(entity.sort, entity.id) for entity in found]
+            places = [_place(entity.sort, entity.id) for entity in hits]
             start = sum(place >= mark if order == "desc" else place <= mark for place in places)
         except (ValueError, TypeError):
             raise bad_request("Invalid search_after parameter") from None
-    return found[start : start + size], start + size < len(found)
+    return hits[start : start + size], start + size < len(hits)
 
 
-def facets(kind: Kind, found: Sequence[Entity]) -> dict[str, Any]:
+def facets(kind: Kind, hits: Sequence[Entity]) -> dict[str, Any]:
     """`termFacets`: how many entities have each value of each facet.
 
     Args:
         kind: The kind of the catalog.
-        found: The entities.
+        hits: The entities.
     """
     return {
-        field: _facet(list(_terms(found, reader)))
-        for field, reader in kind.fields.items()
-        if field not in kind.unlisted
+        field: _facet(list(_terms(hits, reader))) for field, reader in kind.fields.items() if field not in kind.unlisted
     }
 
 
-def _terms(found: Sequence[Entity], reader: Reader) -> Iterator[Any]:
-    for entity in found:
+def _terms(hits: Sequence[Entity], reader: Reader) -> Iterator[Any]:
+    for entity in hits:
         yield from dict.fromkeys(value for file in entity.files for value in reader(file))
 
 

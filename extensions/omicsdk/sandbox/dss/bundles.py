@@ -58,8 +58,8 @@ def get_bundles_all(dss: Dss, call: Call) -> Reply:
     # A prefix is compared by its length, since LIKE has wildcards and no use for case.
     where = f"(uuid, version) > (?, ?) AND substr(uuid, 1, ?) = ? AND {LIVE_BUNDLE}"
     values = (uuid, version, len(prefix), prefix)
-    found = dss.bundles.all(where, *values, order="uuid, version", limit=per_page + 1)
-    shown, more = found[:per_page], len(found) > per_page
+    bundles = dss.bundles.all(where, *values, order="uuid, version", limit=per_page + 1)
+    shown, more = bundles[:per_page], len(bundles) > per_page
     body: JsonObject = {
         "object": "list",
         "bundles": [{"uuid": bundle.uuid, "version": bundle.version} for bundle in shown],

@@ -20,9 +20,9 @@ def get_collections(dss: Dss, call: Call) -> Reply:
     start, per_page = start_of(call), call.arguments["per_page"]
     latest = "version = (SELECT max(version) FROM dss_collections others WHERE others.uuid = dss_collections.uuid)"
     where = f"{latest} AND {LIVE_COLLECTION}"
-    found = dss.collections.all(where, order="uuid", limit=per_page + 1, offset=start, owner=call.sender.email)
-    shown = [{"uuid": each.uuid, "version": each.version} for each in found[:per_page]]
-    more = {"start_at": start + per_page} if len(found) > per_page else None
+    collections = dss.collections.all(where, order="uuid", limit=per_page + 1, offset=start, owner=call.sender.email)
+    shown = [{"uuid": each.uuid, "version": each.version} for each in collections[:per_page]]
+    more = {"start_at": start + per_page} if len(collections) > per_page else None
     return page(call, {"collections": shown}, "collections", more)
 
 
@@ -46,8 +46,8 @@ def put_collection(dss: Dss, call: Call) -> Reply:
 
 def get_collection(dss: Dss, call: Call) -> Reply:
     """GET /collections/{uuid}."""
-    found = dss.collection(call.arguments["uuid"], call.arguments.get("version"))
-    return Reply(_owned(found, call.sender).body)
+    collection = dss.collection(call.arguments["uuid"], call.arguments.get("version"))
+    return Reply(_owned(collection, call.sender).body)
 
 
 def patch_collection(dss: Dss, call: Call) -> Reply:
@@ -72,15 +72,15 @@ def delete_collection(dss: Dss, call: Call) -> Reply:
     """DELETE /collections/{uuid}."""
     caller = writer(dss, call)
     with dss.transaction():
-        found = _owned(dss.collection(call.arguments["uuid"], None), caller)
-        dss.collection_tombstones.add(Tombstone(found.uuid, "", caller.email, ""))
+        collection = _owned(dss.collection(call.arguments["uuid"], None), caller)
+        dss.collection_tombstones.add(Tombstone(collection.uuid, "", caller.email, ""))
     return Reply({})
 
 
-def _owned(found: CollectionVersion, sender: Caller) -> CollectionVersion:
-    if found.owner != sender.email:
+def _owned(collection: CollectionVersion, sender: Caller) -> CollectionVersion:
+    if collection.owner != sender.email:
         raise Problem(403, "Forbidden", "Collection access denied: it belongs to somebody else")
-    return found
+    return collection
 
 
 def _identity(item: Mapping[str, Any]) -> str:

@@ -48,17 +48,17 @@ def head_file(dss: Dss, call: Call) -> Reply:
 
 def get_file(dss: Dss, call: Call) -> Reply:
     """GET /files/{uuid}."""
-    found = dss.file(call.arguments["uuid"], call.arguments.get("version"))
+    file = dss.file(call.arguments["uuid"], call.arguments.get("version"))
     if wait := redirect_while_copying(dss, call):
         return wait
     if call.arguments.get("directurl"):
-        location = direct_url(dss, call.arguments["replica"], BLOB_BUCKET, _blob_key(found), found)
+        location = direct_url(dss, call.arguments["replica"], BLOB_BUCKET, _blob_key(file), file)
     else:
         disposition: str = call.arguments.get("content_disposition", "")
         if not (disposition.isprintable() and disposition.isascii()):
             raise bad_arguments("content_disposition has characters that a header can't have")
-        location = presigned_url(dss, call, found, disposition)
-    return Reply(status=302, headers={"Location": location, **_facts(found)})
+        location = presigned_url(dss, call, file, disposition)
+    return Reply(status=302, headers={"Location": location, **_facts(file)})
 
 
 def presigned_url(dss: Dss, call: Call, file: FileRecord, disposition: str = "", name: str = "") -> str:
@@ -101,17 +101,17 @@ def put_file(dss: Dss, call: Call) -> Reply:
     uuid, version = call.arguments["uuid"].lower(), parse_version(call.arguments["version"])
     creator_uid: int = call.body["creator_uid"]
     staged = _staged(dss, call.body["source_url"])
-    stated = _stated_checksums(staged.labels)
-    wanted = FileRecord(uuid, version, creator_uid, staged.content_type, **stated, size=staged.size, ready=0.0)
+    checksums = _checksums(staged.labels)
+    wanted = FileRecord(uuid, version, creator_uid, staged.content_type, **checksums, size=staged.size, ready=0.0)
     if known := _already(dss, wanted):
         return known
 
-    def right(found: StoredObject) -> None:
-        for name, value in stated.items():
-            if (actual := getattr(found, name)) != value:
+    def check(content: StoredObject) -> None:
+        for name, value in checksums.items():
+            if (actual := getattr(content, name)) != value:
                 raise Problem(422, "invalid_checksum", f"hca-dss-{name} is {value}, the data has {actual}")
 
-    with dss.context.objects.receive(staged.size, check=right) as incoming:
+    with dss.context.objects.receive(staged.size, check=check) as incoming:
         for block in staged.blocks():
             incoming.write(block)
     settings = dss.context.settings
@@ -148,15 +148,15 @@ def _staged(dss: Dss, source_url: str) -> MotoObject:
         raise Problem(400, "unknown_source_schema", f"Sources are s3:// or gs:// URLs, not {source_url}")
     if not parts.netloc or not key:
         raise bad_arguments(f"The source {source_url} names no bucket and key")
-    found = dss.context.staging.find(parts.netloc, key)
-    if found is None:
+    staged = dss.context.staging.find(parts.netloc, key)
+    if staged is None:
         raise bad_arguments(f"There is no object {source_url} on the staging server")
-    return found
+    return staged
 
 
-def _stated_checksums(labels: Mapping[str, str]) -> dict[str, str]:
-    stated = {name: labels.get(f"hca-dss-{name}", "").lower() for name in CHECKSUMS}
-    for name, value in stated.items():
+def _checksums(labels: Mapping[str, str]) -> dict[str, str]:
+    checksums = {name: labels.get(f"hca-dss-{name}", "").lower() for name in CHECKSUMS}
+    for name, value in checksums.items():
         if not value:
             raise Problem(422, "missing_checksum", f"The source has no checksum hca-dss-{name}")
-    return stated
+    return checksums

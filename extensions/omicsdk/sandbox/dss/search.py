@@ -67,10 +67,10 @@ def get_events(dss: Dss, call: Call) -> Reply:
         raise Problem(400, "bad_request", "Could not understand token")
     length = max(1, round(dss.context.settings.number("dss.journal_events")))
     per_page: int = call.arguments["per_page"]
-    found = dss.events.all(
+    events = dss.events.all(
         "at BETWEEN ? AND ? AND number > ?", start, end, after, order="number", limit=length * per_page + 1
     )
-    shown, more = found[: length * per_page], len(found) > length * per_page
+    shown, more = events[: length * per_page], len(events) > length * per_page
     streams = [_journal(dss, call, shown[i : i + length]) for i in range(0, len(shown), length)]
     return page(call, {"event_streams": streams}, "event_streams", {"token": shown[-1].number} if more else None)
 
@@ -111,7 +111,7 @@ def _journal(dss: Dss, call: Call, events: Sequence[Event]) -> JsonObject:
 def get_event(dss: Dss, call: Call) -> Reply:
     """GET /events/{uuid}."""
     uuid, version = call.arguments["uuid"].lower(), call.arguments["version"]
-    found = dss.events.first(order="number DESC", uuid=uuid, version=version)
-    if found is None:
+    event = dss.events.first(order="number DESC", uuid=uuid, version=version)
+    if event is None:
         raise not_found(f"Cannot find an event of bundle {uuid} version {version}")
-    return Reply(found.document)
+    return Reply(event.document)

@@ -180,9 +180,9 @@ class Dss:
         """The index document of a bundle's version that exists, decoded once."""
         key = (uuid, version)
         if key not in self._documents:
-            found = self.documents.get(uuid, version)
-            assert found is not None
-            self._documents[key] = found.document
+            stored = self.documents.get(uuid, version)
+            assert stored is not None
+            self._documents[key] = stored.document
         return self._documents[key]
 
     # -- writing

@@ -13,10 +13,10 @@ MAX_SUBSCRIPTIONS = 100
 
 def get_subscriptions(dss: Dss, call: Call) -> Reply:
     """GET /subscriptions."""
-    found = dss.subscriptions.all(
+    subscriptions = dss.subscriptions.all(
         owner=call.sender.email, replica=call.arguments["replica"], kind=call.arguments["subscription_type"]
     )
-    return Reply({"subscriptions": [_shown(each.body) for each in found]})
+    return Reply({"subscriptions": [_shown(each.body) for each in subscriptions]})
 
 
 def put_subscription(dss: Dss, call: Call) -> Reply:
@@ -44,22 +44,22 @@ def get_subscription(dss: Dss, call: Call) -> Reply:
 def delete_subscription(dss: Dss, call: Call) -> Reply:
     """DELETE /subscriptions/{uuid}."""
     writable(dss)
-    found = _find(dss, call)
-    dss.subscriptions.remove(uuid=found["uuid"])
-    dss.deliveries.cancel(found["uuid"])
-    dss.context.secrets.release(SUBSCRIPTION, found["uuid"])
+    subscription = _find(dss, call)
+    dss.subscriptions.remove(uuid=subscription["uuid"])
+    dss.deliveries.cancel(subscription["uuid"])
+    dss.context.secrets.release(SUBSCRIPTION, subscription["uuid"])
     return Reply({"timeDeleted": format_version(dss.now())})
 
 
 def _find(dss: Dss, call: Call) -> JsonObject:
     arguments = call.arguments
     uuid, replica, kind = arguments["uuid"].lower(), arguments["replica"], arguments["subscription_type"]
-    found = dss.subscriptions.first(uuid=uuid, replica=replica, kind=kind)
-    if found is None:
+    subscription = dss.subscriptions.first(uuid=uuid, replica=replica, kind=kind)
+    if subscription is None:
         raise not_found("Cannot find subscription!")
-    if found.owner != call.sender.email:
+    if subscription.owner != call.sender.email:
         raise Problem(403, "Forbidden", "Your credentials can't access this subscription!")
-    return found.body
+    return subscription.body
 
 
 def _shown(subscription: JsonObject) -> JsonObject:

@@ -48,7 +48,7 @@ def taken(kind: str, name: str) -> Problem:
     return Problem(409, "Conflict", f"There is a {kind} {name} already; nothing has been changed")
 
 
-def stated(call: Call, key: str) -> Any:
+def required(call: Call, key: str) -> Any:
     """A field of the body; the document requires none, and a change without it means nothing."""
     if call.body.get(key) is None:
         raise bad_arguments(f"The body has no {key}")
@@ -83,19 +83,19 @@ def _create(fusillade: Fusillade, call: Call, kind: str) -> Reply:
 
 
 def _get(fusillade: Fusillade, call: Call, kind: str) -> Reply:
-    return Reply(fusillade.found(kind, call.arguments[f"{kind}_id"]).shown())
+    return Reply(fusillade.principal(kind, call.arguments[f"{kind}_id"]).shown())
 
 
 def _delete(fusillade: Fusillade, call: Call, kind: str) -> Reply:
     with fusillade.transaction():
-        name = fusillade.found(kind, call.arguments[f"{kind}_id"]).name
+        name = fusillade.principal(kind, call.arguments[f"{kind}_id"]).name
         fusillade.delete(kind, name)
     return Reply(text=f"The {kind} {name} has been deleted.")
 
 
 def _set_policy(fusillade: Fusillade, call: Call, kind: str) -> Reply:
-    policy = check_policy(stated(call, "policy"))
-    name = fusillade.found(kind, call.arguments[f"{kind}_id"]).name
+    policy = check_policy(required(call, "policy"))
+    name = fusillade.principal(kind, call.arguments[f"{kind}_id"]).name
     fusillade.principals.change(kind, name, policy=policy)
     message = f"The policy of the {kind} {name} has been set."
     return Reply({"user_id": name, "msg": message}) if kind == USER else Reply(text=message)
@@ -113,16 +113,16 @@ def _ends(kind: str, name: str, other: str) -> tuple[str, dict[str, Any]]:
 
 def _list_linked(fusillade: Fusillade, call: Call, kinds: tuple[str, str]) -> Reply:
     kind, other = kinds
-    by, equal = _ends(kind, fusillade.found(kind, call.arguments[f"{kind}_id"]).name, other)
+    by, equal = _ends(kind, fusillade.principal(kind, call.arguments[f"{kind}_id"]).name, other)
     return listed(call, f"{other}s", (getattr(link, by) for link in fusillade.links.all(**equal)))
 
 
 def _relink(fusillade: Fusillade, call: Call, kinds: tuple[str, str]) -> Reply:
     """Make links or end them: all of them, or none when a part of it was done before."""
     kind, other = kinds
-    names, action = list(dict.fromkeys(stated(call, f"{other}s"))), call.arguments["action"]
+    names, action = list(dict.fromkeys(required(call, f"{other}s"))), call.arguments["action"]
     with fusillade.transaction():
-        name = fusillade.found(kind, call.arguments[f"{kind}_id"]).name
+        name = fusillade.principal(kind, call.arguments[f"{kind}_id"]).name
         if missing := fusillade.missing(other, names):
             raise not_found(f"There is no {other} {', '.join(missing)}; nothing has been changed")
         by, equal = _ends(kind, name, other)
@@ -162,7 +162,7 @@ HANDLERS = {
 
 def put_v1_user(fusillade: Fusillade, call: Call) -> Reply:
     """PUT /v1/user/{user_id}."""
-    user, status = fusillade.found(USER, call.arguments["user_id"]), call.arguments["status"]
+    user, status = fusillade.principal(USER, call.arguments["user_id"]), call.arguments["status"]
     fusillade.principals.change(USER, user.name, enabled=status == "enabled")
     return Reply({"user_id": user.name, "status": status, "msg": f"The user is {status}."})
 
@@ -170,7 +170,7 @@ def put_v1_user(fusillade: Fusillade, call: Call) -> Reply:
 def get_v1_user_owns(fusillade: Fusillade, call: Call) -> Reply:
     """GET /v1/user/{user_id}/owns."""
     user, kind = call.arguments["user_id"], call.arguments["resource_type"]
-    fusillade.found(USER, user)
+    fusillade.principal(USER, user)
     if kind in (GROUP, ROLE):
         owned = fusillade.principals.all(kind=kind, creator=user)
         return listed(call, f"{kind}s", (each.name for each in owned))

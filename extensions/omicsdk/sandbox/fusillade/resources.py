@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from omicsdk.sandbox.fusillade.policies import OWNER, OWNER_POLICY, JsonObject, actions_of, check_policy
-from omicsdk.sandbox.fusillade.principals import listed, stated, taken
+from omicsdk.sandbox.fusillade.principals import listed, required, taken
 from omicsdk.sandbox.fusillade.state import Fusillade, Resource, ResourceType, refuse_missing
 from omicsdk.sandbox.problems import Problem, bad_arguments
 from omicsdk.sandbox.service import Call, Reply, for_each
@@ -56,7 +56,7 @@ def get_v1_resource_actions(fusillade: Fusillade, call: Call) -> Reply:
 
 
 def _change_actions(fusillade: Fusillade, call: Call, add: bool) -> Reply:
-    names = stated(call, "actions")
+    names = required(call, "actions")
     with fusillade.transaction():
         type = _type(fusillade, call)
         changed = sorted({*type.actions, *names} if add else set(type.actions).difference(names))
@@ -122,7 +122,7 @@ def _level(fusillade: Fusillade, call: Call) -> tuple[ResourceType, str]:
 
 
 def _level_policy(call: Call, type: ResourceType) -> JsonObject:
-    policy = check_policy(stated(call, "policy"), resources=False)
+    policy = check_policy(required(call, "policy"), resources=False)
     if foreign := set(actions_of(policy)).difference(type.actions):
         raise bad_arguments(f"{type.name} has no action {', '.join(sorted(foreign))}; it has {type.actions}")
     return policy
@@ -181,7 +181,7 @@ def put_v1_resource_id_member(fusillade: Fusillade, call: Call) -> Reply:
     kind, member, level = change["member_type"], change["member"], change.get("access_level")
     with fusillade.transaction():
         resource = _resource(fusillade, call)
-        fusillade.found(kind, member)
+        fusillade.principal(kind, member)
         if level is not None and level not in _type(fusillade, call).levels:
             raise bad_arguments(f"There is no access level {level} of {resource.type}; nothing has been changed")
         others = {name: held for name, held in resource.members.items() if name != f"{kind}/{member}"}

@@ -64,7 +64,7 @@ def fusillade_service(fusillade: Fusillade, document: Mapping[str, Any]) -> Serv
         What the sandbox mounts.
     """
     handlers = handlers_in(document, fusillade, oauth, principals, resources)
-    behind = {name: _behind(fusillade, *asked, handlers[name]) for name, asked in needed(document).items()}
+    behind = {name: _behind(fusillade, *permission, handlers[name]) for name, permission in needed(document).items()}
     return Service(
         name="fusillade",
         prefix=PREFIX,

@@ -159,7 +159,7 @@ class Fusillade:
 
     # -- accounts
 
-    def found(self, kind: str, name: str) -> Principal:
+    def principal(self, kind: str, name: str) -> Principal:
         """A user, group or role; a 404 when there is none of that name."""
         return self.principals.get(kind, name) or refuse_missing(f"{kind} {name}")
 
@@ -211,10 +211,10 @@ class Fusillade:
 
     def account(self, name: str) -> Principal:
         """A user's account, made when the service does not know them yet."""
-        found = self.principals.get(USER, name)
-        if found is None:
+        account = self.principals.get(USER, name)
+        if account is None:
             self.add(USER, name)
-        return found or self.found(USER, name)
+        return account or self.principal(USER, name)
 
     def caller(self, token: str) -> Caller | None:
         """The bearer of a JSON Web Token, for all services; None for a token of another kind.

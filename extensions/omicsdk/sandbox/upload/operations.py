@@ -88,14 +88,14 @@ def _name(call: Call) -> str:
 
 def describe(upload: Upload, area: str, name: str) -> dict[str, Any]:
     """The description of a file; a 404 when it does not exist."""
-    found = upload.object(area, name)
+    stored = upload.object(area, name)
     return {
         "name": name,
-        "size": found.size,
-        "content_type": found.content_type,
-        "url": f"s3://{BUCKET}/{found.name}",
+        "size": stored.size,
+        "content_type": stored.content_type,
+        "url": f"s3://{BUCKET}/{stored.name}",
         "checksums": upload.checksums(area, name),
-        "last_modified": datetime.fromtimestamp(found.modified, UTC).isoformat(timespec="seconds"),
+        "last_modified": datetime.fromtimestamp(stored.modified, UTC).isoformat(timespec="seconds"),
         "upload_area_id": area,
     }
 

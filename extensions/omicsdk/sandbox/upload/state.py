@@ -148,8 +148,8 @@ class Upload:
         """
         key = headers.get("api-key")
         if key is None or not hmac.compare_digest(key.encode(), api_key(self.context.secrets).encode()):
-            said = "has no Api-Key" if key is None else "has another Api-Key than this deployment's"
-            raise Problem(401, "wrong_key", f"The request {said}")
+            reason = "has no Api-Key" if key is None else "has another Api-Key than this deployment's"
+            raise Problem(401, "wrong_key", f"The request {reason}")
         return Caller("ingest", frozenset())
 
     # -- areas
@@ -193,16 +193,16 @@ class Upload:
     def object(self, area: str, name: str) -> MotoObject:
         """A file's object in the bucket; a 404 when it does not exist."""
         self.context.staging.client()
-        found = find_object(BUCKET, f"{area}/{name}") if name else None
-        if found is None:
+        stored = find_object(BUCKET, f"{area}/{name}") if name else None
+        if stored is None:
             raise Problem(404, "file_not_found", f"There is no file {name!r} in upload area {area}")
-        return found
+        return stored
 
     def objects(self, area: str) -> dict[str, MotoObject]:
         """The objects of an area's files by the files' names."""
         self.context.staging.client()
         prefix = f"{area}/"
-        return {found.name.removeprefix(prefix): found for found in objects_below(BUCKET, prefix)}
+        return {stored.name.removeprefix(prefix): stored for stored in objects_below(BUCKET, prefix)}
 
     def schedule(self, kind: str, area: str, names: Iterable[str], *, wait: bool = True) -> str:
         """Queue a job for files and return its uuid; a new computation of checksums takes the place of the one before.
@@ -244,27 +244,27 @@ class Upload:
         return job is not None and not job.computed and job.ends <= self.now()
 
     def _compute(self, area: str, name: str) -> None:
-        found = find_object(BUCKET, f"{area}/{name}")
-        if found is not None:
-            with self.context.objects.receive(found.size) as incoming:
-                for block in found.blocks():
+        stored = find_object(BUCKET, f"{area}/{name}")
+        if stored is not None:
+            with self.context.objects.receive(stored.size) as incoming:
+                for block in stored.blocks():
                     incoming.write(block)
             content = incoming.finish()
-            self.enter(area, name, found, {each: getattr(content, each) for each in CHECKSUMS})
+            self.enter(area, name, stored, {each: getattr(content, each) for each in CHECKSUMS})
         if job := self.job(CHECKSUM, area, name):
             self.jobs.change(job.id, name, computed=True)
 
-    def enter(self, area: str, name: str, found: MotoObject, checksums: Mapping[str, str]) -> None:
+    def enter(self, area: str, name: str, stored: MotoObject, checksums: Mapping[str, str]) -> None:
         """Enter a file's checksums, and put them on its object as the tags that the Data Store requests."""
-        found.tag({f"hca-dss-{each}": value for each, value in checksums.items()})
-        self.checked.put(Checked(area, name, found.etag, found.content_type, dict(found.metadata), dict(checksums)))
+        stored.tag({f"hca-dss-{each}": value for each, value in checksums.items()})
+        self.checked.put(Checked(area, name, stored.etag, stored.content_type, dict(stored.metadata), dict(checksums)))
 
     def checksums(self, area: str, name: str) -> Mapping[str, str] | None:
         """A file's checksums; None while those of the present object were not computed."""
         self.settle(BUCKET, f"{area}/{name}")
-        found = find_object(BUCKET, f"{area}/{name}")
+        stored = find_object(BUCKET, f"{area}/{name}")
         checked = self.checked.get(area, name)
-        return checked.checksums if found and checked and checked.etag == found.etag else None
+        return checked.checksums if stored and checked and checked.etag == stored.etag else None
 
     # -- life
 
@@ -279,7 +279,7 @@ class Upload:
     def refill(self) -> None:
         """Put files whose checksums were computed back into the bucket of an S3 server that has just started."""
         for checked in self.checked.all():
-            found = put_file(
+            stored = put_file(
                 BUCKET,
                 f"{checked.area}/{checked.name}",
                 self.context.objects.path(checked.checksums["sha256"]),
@@ -287,7 +287,7 @@ class Upload:
                 content_type=checked.content_type,
                 metadata=checked.metadata,
             )
-            self.enter(checked.area, checked.name, found, checked.checksums)
+            self.enter(checked.area, checked.name, stored, checked.checksums)
 
     def finish(self) -> int:
         """End jobs that are under way and return how many they were."""
