@@ -15,12 +15,18 @@ from omicsdk.sandbox.state.credentials import Secrets, digest, hashed, is_passwo
 
 SHORTEST = 8
 _TOO_SIMILAR = 0.7
-_COMMON = """
-password password1 password123 passw0rd 12345678 123456789 1234567890 11111111 00000000 qwertyui
-qwertyuiop qwerty123 iloveyou sunshine princess football baseball superman trustno1 starwars
-computer whatever welcome1 letmein1 abcd1234 abc12345 1q2w3e4r 1qaz2wsx asdfghjk zaq12wsx
-changeme internet michelle jennifer dragon123 monkey123
-"""
+_COMMON = [
+    "password",
+    "password1",
+    "password123",
+    "passw0rd",
+    "12345678",
+    "123456789",
+    "qwerty123",
+    "iloveyou",
+    "letmein1",
+    "changeme",
+]
 
 
 def faults(password: str, email: str) -> Sequence[str]:
@@ -33,7 +39,7 @@ def faults(password: str, email: str) -> Sequence[str]:
     rules = {
         "The password is too similar to the email address.": _resembles(password, email),
         f"This password is too short. It must contain at least {SHORTEST} characters.": len(password) < SHORTEST,
-        "This password is too common.": password.lower().strip() in _COMMON.split() or len(set(password)) == 1,
+        "This password is too common.": password.lower().strip() in _COMMON or len(set(password)) == 1,
         "This password is entirely numeric.": password.isdigit(),
     }
     return [fault for fault, is_broken in rules.items() if is_broken]

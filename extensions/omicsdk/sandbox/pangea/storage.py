@@ -88,20 +88,18 @@ class Storage:
         Returns:
             Whether the object exists, also if it was made of the same parts before.
         """
+        what = {"Bucket": place.bucket, "Key": key}
         try:
             with _as_refusals():
-                return self._complete(place, key, upload, parts)
+                client = self._client(place)
+                try:
+                    client.list_parts(**what, UploadId=upload)
+                except client.exceptions.NoSuchUpload:
+                    etag: str = client.head_object(**what)["ETag"]
+                    return etag.strip('"') == _etag_of([str(part["ETag"]) for part in parts])
+                client.complete_multipart_upload(**what, UploadId=upload, MultipartUpload={"Parts": list(parts)})
         except Refused:
             return False
-
-    def _complete(self, place: Place, key: str, upload: str, parts: Sequence[Mapping[str, Any]]) -> bool:
-        client, what = self._client(place), {"Bucket": place.bucket, "Key": key}
-        try:
-            client.list_parts(**what, UploadId=upload)
-        except client.exceptions.NoSuchUpload:
-            etag: str = client.head_object(**what)["ETag"]
-            return etag.strip('"') == _etag_of([str(part["ETag"]) for part in parts])
-        client.complete_multipart_upload(**what, UploadId=upload, MultipartUpload={"Parts": list(parts)})
         return True
 
     def close(self) -> None:

@@ -76,10 +76,9 @@ def _nested(values: Iterable[Any]) -> list[dict[str, Any] | list[Any]]:
 
 
 def _object(value: object) -> Mapping[str, Any]:
-    if value is None:
-        raise Invalid({NO_FIELD: ["No data provided"]})
     if not isinstance(value, dict):
-        raise Invalid({NO_FIELD: [f"Invalid data. Expected a dictionary, but got {type(value).__name__}."]})
+        wrong = f"Invalid data. Expected a dictionary, but got {type(value).__name__}."
+        raise Invalid({NO_FIELD: ["No data provided" if value is None else wrong]})
     return cast("dict[str, Any]", value)
 
 

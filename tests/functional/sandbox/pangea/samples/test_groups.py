@@ -68,6 +68,7 @@ def test_with_an_organization_goes_all_that_it_owns(
 def test_a_group_is_public_and_no_library_unless_it_is_stated(owner: httpx.Client, organization: str) -> None:
     made = created(group(owner, organization))
     assert (made["is_public"], made["is_library"], made["description"], made["metadata"]) == (True, False, "", {})
+    assert made["bucket"] is None
     assert made["organization_obj"]["name"] == "Sandbox"
     assert created(group(owner, organization, "p", is_public=False))["is_public"] is False
 
