@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
-from omicsdk.sandbox.document import Operation, Schema
+from omicsdk.sandbox.document import Operation, Schema, as_mapping
 from omicsdk.sandbox.engine.fields import at, merged, stamped, with_value, wrapped
 from omicsdk.sandbox.engine.objects import Objects
 from omicsdk.sandbox.engine.pages import SORTS, Page, Paging, not_listed
@@ -107,7 +107,7 @@ class Actions:
         Raises:
             Problem: 404; there is none.
         """
-        resource = _resource(exchange)
+        resource = exchange.resource
         place, identity = exchange.item(resource)
         found = self._find(resource, place, identity)
         if found is None and not resource.is_created:
@@ -119,27 +119,21 @@ class Actions:
     # -- creation
 
     def _create(self, exchange: Exchange) -> Reply:
-        resource = _resource(exchange)
-        shape, sent = self._plan.shape(resource), exchange.sent
-        place = exchange.filled(resource.segments)
-        parents = [exchange.filled(exchange.operation.segments[:-1])] if exchange.answer.elsewhere else []
-        bodies = self._several(exchange, resource)
-        many = bodies is not None
-        bodies = [sent.body] if bodies is None else bodies
-        records: list[StoredRecord] = []
-        for body in bodies:
-            fields = self._objects.fields(exchange, shape, body)
-            records.append(self._objects.store(resource, shape, place, fields, parents, sent))
-        if many:
+        resource = exchange.resource
+        shape = self._plan.shape(resource)
+        several = self._several(exchange, resource)
+        bodies = [exchange.sent.body] if several is None else several
+        records = [self._objects.store(exchange, self._objects.fields(exchange, shape, body)) for body in bodies]
+        if several is not None:
             listed = [record.data for record in records]
-            found = self._plan.list_in(exchange.operation.response.schema, resource)
-            return self._responses.reply(exchange, wrapped(listed, found or ()), records[0].identity if records else "")
+            around = self._plan.list_in(exchange.operation.response.schema, resource) or ()
+            return self._responses.reply(exchange, wrapped(listed, around), records[0].identity if records else "")
         [record] = records
-        reply = self._responses.one(exchange, record.data, f"{place}/{segment(record.identity)}", resource)
-        item = next(iter(resource.of_item.values()), None)
-        base = f"{exchange.call.origin}{exchange.call.prefix}"
-        location = f"{base}/{place}/{segment(record.identity)}" if item is not None else ""
-        return replace(reply, headers={**reply.headers, "Location": location}) if location else reply
+        reply = self._responses.one(exchange, record)
+        if not resource.of_item:
+            return reply
+        location = f"{exchange.call.origin}{exchange.call.prefix}/{record.path}"
+        return replace(reply, headers={**reply.headers, "Location": location})
 
     def _several(self, exchange: Exchange, resource: Resource) -> list[Any] | None:
         """The objects of a request that creates several at once; None for one that creates one."""
@@ -171,12 +165,10 @@ class Actions:
         return self._paging[key]
 
     def _read(self, exchange: Exchange) -> Reply:
-        record = self._item(exchange)
-        place = f"{record.place}/{segment(record.identity)}"
-        return self._responses.one(exchange, record.data, place, _resource(exchange))
+        return self._responses.one(exchange, self._item(exchange))
 
     def _list(self, exchange: Exchange) -> Reply:
-        resource, operation = _resource(exchange), exchange.operation
+        resource, operation = exchange.resource, exchange.operation
         place = exchange.filled(resource.segments)
         paging = self._paging_of(operation)
         arguments = dict(exchange.sent.query)
@@ -246,52 +238,39 @@ class Actions:
     # -- changes
 
     def _replace(self, exchange: Exchange) -> Reply:
-        resource = _resource(exchange)
+        resource = exchange.resource
         shape = self._plan.shape(resource)
         place, identity = exchange.item(resource)
         record = self._find(resource, place, identity)
         schema = exchange.operation.content.schema
         if (record is None or record.deleted) and resource.is_put:
             fields = self._objects.fields(exchange, shape, exchange.sent.body)
-            record = self._objects.store(resource, shape, place, fields, (), exchange.sent, identity)
-            status = 201 if exchange.operation.states(201) else None
-            return self._responses.one(exchange, record.data, f"{place}/{segment(identity)}", resource, status=status)
+            record = self._objects.store(exchange, fields, identity)
+            return self._responses.one(exchange, record, status=201 if exchange.operation.states(201) else None)
         record = self._item(exchange)
         inner = self._plan.inside(schema, self._objects.around(schema, shape, resource))
         fields = self._objects.fields(exchange, shape, exchange.sent.body)
         is_whole = bool(inner.get("required")) and bool(fields)
         if is_whole:  # fields that the request may have are replaced, also by none
-            named = {
-                words(name)
-                for name, each in self._schemas.properties(inner).items()
-                if not self._schemas.flat(each).get("readOnly")
-            }
+            properties = self._schemas.properties(inner)
+            named = {words(name) for name in properties if not self._schemas.flat(properties[name]).get("readOnly")}
             kept = {name: value for name, value in record.data.items() if words(name) not in named}
-            fields = {**kept, **fields}
-        return self._changed(
-            exchange, record, merged(record.data, fields, null_removes=False) if not is_whole else fields
-        )
+            return self._changed(exchange, record, {**kept, **fields})
+        return self._changed(exchange, record, merged(record.data, fields, null_removes=False))
 
     def _update(self, exchange: Exchange) -> Reply:
-        record = self._item(exchange)
-        return self._changed(
-            exchange, record, self._objects.merged(exchange, record.data, self._plan.shape(_resource(exchange)))
-        )
+        record, shape = self._item(exchange), self._plan.shape(exchange.resource)
+        return self._changed(exchange, record, self._objects.merged(exchange, record.data, shape))
 
     def _act(self, exchange: Exchange) -> Reply:
-        record = self._item(exchange)
-        shape = self._plan.shape(_resource(exchange))
-        own = self._schemas.properties(shape.schema).keys()
-        fields = {
-            name: value
-            for name, value in self._objects.merged(exchange, record.data, shape).items()
-            if name in own or name in record.data
-        }
-        return self._changed(exchange, record, fields)
+        record, shape = self._item(exchange), self._plan.shape(exchange.resource)
+        own = {*self._schemas.properties(shape.schema), *record.data}
+        fields = self._objects.merged(exchange, record.data, shape)
+        return self._changed(exchange, record, {name: value for name, value in fields.items() if name in own})
 
     def _changed(self, exchange: Exchange, record: StoredRecord, fields: dict[str, Any]) -> Reply:
         """Store changed fields and return the object."""
-        resource = _resource(exchange)
+        resource = exchange.resource
         shape = self._plan.shape(resource)
         identity = str(at(fields, shape.identity)) if shape.identity else record.identity
         may_rename = (
@@ -307,30 +286,24 @@ class Actions:
                 identity = record.identity
                 fields = with_value(fields, shape.identity, self._objects.typed(shape, identity))
         fields = stamped(self._schemas, shape.schema, fields, self._now(), 0)
-        place = f"{record.place}/{segment(identity)}"
-        data = self._objects.complete(shape, fields, place)
+        changed = replace(record, identity=identity)
+        changed = replace(changed, data=self._objects.complete(shape, fields, changed.path))
         if record.number:
-            self._store.change(record, data=data, identity=identity)
+            self._store.change(record, data=changed.data, identity=identity)
         else:
-            self._store.add(replace(record, data=data, identity=identity))
-        return self._responses.one(exchange, data, place, resource)
+            self._store.add(changed)
+        return self._responses.one(exchange, changed)
 
     def _delete(self, exchange: Exchange) -> Reply:
-        resource = _resource(exchange)
         record = self._item(exchange)
         if record.number:
             self._store.remove(record)
-        if not resource.is_created:
+        if not exchange.resource.is_created:
             self._store.add(replace(record, deleted=True, content=""))
-        return self._responses.one(
-            exchange,
-            {**record.data, **self._responses.marks(exchange)},
-            f"{record.place}/{segment(record.identity)}",
-            resource,
-        )
+        return self._responses.one(exchange, record, is_changed=True)
 
     def _clear(self, exchange: Exchange) -> Reply:
-        resource = _resource(exchange)
+        resource = exchange.resource
         self._store.clear(self._name, exchange.filled(resource.segments))
         return self._responses.reply(exchange, ABSENT, exchange.place)
 
@@ -341,28 +314,25 @@ class Actions:
         shape = Shape(get.response.schema, (), ())
         found = self._store.get(self._name, exchange.place)
         if found is None:
-            data = self._values.example(shape.schema, f"{self._name}/{exchange.place}")
-            fields = cast("dict[str, Any]", data) if isinstance(data, dict) else {}
+            fields = dict(as_mapping(self._values.example(shape.schema, f"{self._name}/{exchange.place}")))
             name = "/".join(each for each in exchange.operation.segments if each != "{}")
             found = StoredRecord(0, self._name, exchange.place, "", name, fields)
         return found, shape
 
     def _single(self, exchange: Exchange) -> Reply:
         record, shape = self._single_of(exchange)
-        data, method = record.data, exchange.operation.method
+        method = exchange.operation.method
         if method in ("PUT", "PATCH"):
-            present: Mapping[str, Any] = {} if record.deleted or method == "PUT" else data
-            fields = stamped(
-                self._schemas, shape.schema, self._objects.merged(exchange, present, shape), self._now(), 0
-            )
-            data = self._objects.complete(shape, fields, exchange.place)
-            self._store.add(replace(record, data=data, deleted=False))
+            present: Mapping[str, Any] = {} if record.deleted or method == "PUT" else record.data
+            fields = self._objects.merged(exchange, present, shape)
+            fields = stamped(self._schemas, shape.schema, fields, self._now(), 0)
+            record = replace(record, data=self._objects.complete(shape, fields, record.path), deleted=False)
+            self._store.add(record)
         elif record.deleted:
             raise not_found(f"There is nothing at {exchange.place}")
         elif method == "DELETE":
             self._store.add(replace(record, deleted=True))
-            data = {**data, **self._responses.marks(exchange)}
-        return self._responses.one(exchange, data, exchange.place)
+        return self._responses.one(exchange, record, is_changed=method == "DELETE")
 
     # -- bytes
 
@@ -377,9 +347,10 @@ class Actions:
             name = "/".join(each for each in exchange.operation.segments if each != "{}")
             record = StoredRecord(0, self._name, place, identity, resource.name if resource is not None else name, {})
         fields = self._objects.of_file(exchange.operation.response.schema, content, exchange.sent.media_type, None)
-        data = {**record.data, **fields}
-        self._store.add(replace(record, data=data, content=content.sha256, media_type=exchange.sent.media_type))
-        reply = self._responses.one(exchange, data, exchange.place, resource)
+        data, media_type = {**record.data, **fields}, exchange.sent.media_type
+        record = replace(record, data=data, content=content.sha256, media_type=media_type)
+        self._store.add(record)
+        reply = self._responses.one(exchange, record)
         return replace(reply, headers={**reply.headers, "ETag": f'"{content.s3_etag}"'})
 
     def _download(self, exchange: Exchange) -> Reply | StoredReply:
@@ -403,9 +374,3 @@ class Actions:
             below = self._store.uploaded(self._name, f"{place}/{segment(identity)}")
             return below if below is not None and (record is None or not record.content) else record
         return None
-
-
-def _resource(exchange: Exchange) -> Resource:
-    resource = exchange.answer.resource
-    assert resource is not None, f"{exchange.operation.name} has no resource"
-    return resource

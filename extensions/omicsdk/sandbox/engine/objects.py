@@ -1,6 +1,6 @@
 """Objects of a service: made from requests, with identities and what the schemas require, and changed by them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, cast
 
@@ -8,10 +8,10 @@ from omicsdk.sandbox.document import EMPTY, Schema, as_list, as_mapping
 from omicsdk.sandbox.engine.fields import at, merged, patched, sent_fields, slug, stamped, with_value
 from omicsdk.sandbox.engine.pages import PAGED, SORTS
 from omicsdk.sandbox.engine.plan import Path, Plan, Resource, Shape
-from omicsdk.sandbox.engine.requests import Sent, Upload
+from omicsdk.sandbox.engine.requests import Upload
 from omicsdk.sandbox.engine.responses import Exchange
 from omicsdk.sandbox.engine.schemas import words
-from omicsdk.sandbox.engine.store import Store, StoredRecord, segment
+from omicsdk.sandbox.engine.store import Store, StoredRecord
 from omicsdk.sandbox.engine.values import Values
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.state.objects import StoredObject
@@ -45,41 +45,28 @@ class Objects:
         self._now = now
         self._forms: dict[Path, Schema] = {}
 
-    def store(
-        self,
-        resource: Resource,
-        shape: Shape,
-        place: str,
-        fields: dict[str, Any],
-        parents: Sequence[str] = (),
-        sent: Sent | None = None,
-        identity: str = "",
-    ) -> StoredRecord:
+    def store(self, exchange: Exchange, fields: dict[str, Any], identity: str = "") -> StoredRecord:
         """Store a new object.
 
         Args:
-            resource: Its resource.
-            shape: What the schemas state about it.
-            place: The path of its collection.
+            exchange: The request that creates it, which may have a content.
             fields: Its fields.
-            parents: Paths of objects that it is created below.
-            sent: The request, which may have a content.
             identity: Its identity; by default that of the fields, or a new one.
         """
+        resource, sent = exchange.resource, exchange.sent
+        shape, place = self._plan.shape(resource), exchange.filled(resource.segments)
         number = self._records.next_number()
-        upload = next(iter(sent.files.values()), None) if sent is not None else None
-        content = upload.content if upload is not None else sent.content if sent is not None else None
-        media_type = upload.media_type if upload is not None else sent.media_type if sent is not None else ""
+        upload = next(iter(sent.files.values()), None)
+        content = sent.content if upload is None else upload.content
+        media_type = sent.media_type if upload is None else upload.media_type
         if content is not None:
             fields = {**self.of_file(shape.schema, content, media_type, upload), **fields}
         named = next((name for name in fields if words(name) == words(resource.parameter)), None)
         given = fields[named] if named is not None else at(fields, shape.identity) if shape.identity else None
-        if not isinstance(given, str | int) or isinstance(given, bool):
-            given = None
-        is_taken = self._records.get(self._name, place, identity or str(given or ""))
-        if not identity and given not in (None, ""):
+        if not identity and isinstance(given, str | int) and not isinstance(given, bool) and given != "":
             identity = str(given)
-            if is_taken is not None and not is_taken.deleted:
+            present = self._records.get(self._name, place, identity)
+            if present is not None and not present.deleted:
                 if self._is_decided(resource, shape, named or shape.identity[-1], given):
                     raise Problem(409, "conflict", f"There is already a {resource.noun} {identity!r}")
                 identity = ""  # servers that count ignore what a client sends
@@ -87,19 +74,11 @@ class Objects:
         if shape.identity:
             fields = with_value(fields, shape.identity, self.typed(shape, identity))
         fields = stamped(self._schemas, shape.schema, fields, self._now(), number)
-        data = self.complete(shape, fields, f"{place}/{segment(identity)}")
-        record = StoredRecord(
-            number=0,
-            service=self._name,
-            place=place,
-            identity=identity,
-            resource=resource.name,
-            data=data,
-            parents=list(parents),
-            content=content.sha256 if content is not None else "",
-            media_type=media_type,
-        )
-        return self._records.add(record)
+        parents = [exchange.filled(exchange.operation.segments[:-1])] if exchange.answer.elsewhere else []
+        record = StoredRecord(0, self._name, place, identity, resource.name, fields, parents)
+        if content is not None:
+            record = replace(record, content=content.sha256, media_type=media_type)
+        return self._records.add(replace(record, data=self.complete(shape, fields, record.path)))
 
     def _is_decided(self, resource: Resource, shape: Shape, name: str, given: object) -> bool:
         """Whether clients decide about an identity: they have to, or it is none that servers count."""
@@ -117,11 +96,7 @@ class Objects:
         parameter = self._schemas.flat(resource.parameter_schema)
         returned = self._returned_identity(resource, shape)
         kinds = self._schemas.kinds(stated) or self._schemas.kinds(parameter)
-        if (
-            "integer" in kinds
-            or ("string" not in kinds and "number" in kinds)
-            or "integer" in self._schemas.kinds(parameter)
-        ):
+        if "integer" in kinds | self._schemas.kinds(parameter) or ("number" in kinds and "string" not in kinds):
             return str(number)
         name = words(shape.identity[-1]) if shape.identity else ""
         text = next((fields[each] for each in _DERIVED_FROM if isinstance(fields.get(each), str)), "")
@@ -154,11 +129,11 @@ class Objects:
     def implied(self, resource: Resource, place: str, identity: str) -> StoredRecord:
         """An object that no operation creates, so that those of all identities exist until they are deleted."""
         shape = self._plan.shape(resource)
-        fields = self._values.example(shape.schema, f"{self._name}/{place}/{segment(identity)}")
-        data: dict[str, Any] = cast("dict[str, Any]", fields) if isinstance(fields, dict) else {}
+        record = StoredRecord(0, self._name, place, identity, resource.name, {})
+        data = dict(as_mapping(self._values.example(shape.schema, f"{self._name}/{record.path}")))
         if shape.identity:
             data = with_value(data, shape.identity, self.typed(shape, identity))
-        return StoredRecord(0, self._name, place, identity, resource.name, data)
+        return replace(record, data=data)
 
     def typed(self, shape: Shape, identity: str) -> Any:
         """An identity as the type of its field."""

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, cast
-from urllib.parse import unquote
 
 from omicsdk.sandbox.document import EMPTY, Content, Operation, Schema, as_mapping, media_type_of
 from omicsdk.sandbox.engine.fields import at, with_value, wrapped
@@ -46,6 +45,12 @@ class Exchange:
     def operation(self) -> Operation:
         """The operation."""
         return self.call.operation
+
+    @property
+    def resource(self) -> Resource:
+        """The resource of an operation whose answer has one."""
+        assert self.answer.resource is not None, f"{self.operation.name} has no resource"
+        return self.answer.resource
 
     def item(self, resource: Resource) -> tuple[str, str]:
         """The path of a collection that the request's path begins with, and the identity of its item there."""
@@ -98,29 +103,24 @@ class Responses:
         self._values = values
 
     def one(
-        self,
-        exchange: Exchange,
-        data: Mapping[str, Any],
-        place: str,
-        resource: Resource | None = None,
-        *,
-        status: int | None = None,
+        self, exchange: Exchange, record: StoredRecord, *, status: int | None = None, is_changed: bool = False
     ) -> Reply:
         """A response with one object, in the fields that the document has around it.
 
         Args:
             exchange: The request.
-            data: The object's fields.
-            place: Its path, for what is made.
-            resource: Its resource; None for the only object at a path.
+            record: The object.
             status: The status; by default that of the operation's successful response.
+            is_changed: Whether the response states that the request had success, as well as the object.
         """
-        schema = self._content(exchange).schema
+        schema, resource = self._content(exchange).schema, exchange.answer.resource
+        marks = self._marks(exchange)
+        data: Mapping[str, Any] = {**record.data, **marks} if is_changed else record.data
         around = self._plan.around(schema, resource) if resource is not None else ()
         if resource is not None:
-            data = self._with_identity(schema, around, data, unquote(place.rpartition("/")[2]), resource)
-        value = {**self.marks(exchange), **wrapped(dict(data), around)} if around else dict(data)
-        return self.reply(exchange, value, place, status)
+            data = self._with_identity(schema, around, data, record.identity, resource)
+        value = {**marks, **wrapped(dict(data), around)} if around else dict(data)
+        return self.reply(exchange, value, record.path, status)
 
     def reply(self, exchange: Exchange, value: Any, place: str, status: int | None = None) -> Reply:
         """A response with a value; other arguments are those of `one`.
@@ -136,7 +136,7 @@ class Responses:
             value = self._values.fitted(content.schema, value, f"{self._name}/{place}")
         return _written(exchange, content, value, status=status)
 
-    def marks(self, exchange: Exchange) -> dict[str, Any]:
+    def _marks(self, exchange: Exchange) -> dict[str, Any]:
         """Fields of a response that state a success."""
         return {
             name: True for name in self._schemas.properties(exchange.operation.response.schema) if words(name) in _TRUE
@@ -196,7 +196,7 @@ class Responses:
             value: Any = record.identity
             if are_objects or not self._schemas.kinds(items):
                 value = wrapped(self._with_identity(items, inner, record.data, record.identity, resource), inner)
-            fitted.append(self._values.fitted(items, value, f"{self._name}/{record.place}/{segment(record.identity)}"))
+            fitted.append(self._values.fitted(items, value, f"{self._name}/{record.path}"))
         body: Any = fitted
         if around:
             envelope = self._values.fitted(content.schema, wrapped([], around), "page", partial(paging.fill, page))

@@ -38,6 +38,11 @@ class StoredRecord:
     content: str = ""
     media_type: str = ""
 
+    @property
+    def path(self) -> str:
+        """Its path: its collection's with its identity."""
+        return f"{self.place}/{segment(self.identity)}" if self.identity else self.place
+
 
 @dataclass(frozen=True, slots=True)
 class ServedDocument:
@@ -117,11 +122,10 @@ class Store:
 
     def remove(self, record: StoredRecord) -> None:
         """Remove an object with all that is below it."""
-        below = f"{record.place}/{segment(record.identity)}" if record.identity else record.place
         with self._database.transaction():
             self.records.remove(number=record.number)
-            self.clear(record.service, below)
-            self.records.remove(_HAS_PARENT, below, service=record.service)
+            self.clear(record.service, record.path)
+            self.records.remove(_HAS_PARENT, record.path, service=record.service)
 
     def next_number(self) -> int:
         """The number that the next object gets."""
