@@ -4,7 +4,7 @@ import json
 import tempfile
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote
@@ -105,7 +105,7 @@ class _Application:
         self._storage = StorageServer(context.objects, context.signer)
         store = Store(context.database)
         self._actions = Actions(service.name, engine.plan, values, store, context.objects, context.clock.now)
-        self._readers: dict[int, Reader] = {}
+        self._reader = cache(partial(Reader, schemas=engine.schemas, codes=service.format_codes))
         self._router = Router((self._path(each.route), each) for each in engine.operations)
         document = [Route(service.document_path, _document(service), methods=["GET"])] if service.document_path else []
         self._pages = Routes([*document, *service.pages])
@@ -208,12 +208,6 @@ class _Application:
         # What reads tables alone takes half as long without another thread.
         at_once = operation.method in _READING if is_engines else service.at_once(operation, query)
         return respond() if at_once else await run_in_threadpool(respond)
-
-    def _reader(self, operation: Operation) -> Reader:
-        reader = self._readers.get(id(operation))
-        if reader is None:
-            reader = self._readers[id(operation)] = Reader(operation, self._engine.schemas, self._service.format_codes)
-        return reader
 
     def _caller(
         self, operation: Operation, headers: Mapping[str, str], query: Sequence[tuple[str, str]]

@@ -104,9 +104,9 @@ def media_type_of(header: str) -> str:
     return header.partition(";")[0].strip().lower()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Operation:
-    """One method of one path.
+    """One method of one path; equal to itself alone.
 
     Attributes:
         name: Its name: x-omics-name, which is also its handler's, operationId, or method and path.

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache, partial
 from typing import Any, cast
 
 from omicsdk.sandbox.document import Operation, Schema, as_mapping
 from omicsdk.sandbox.engine.fields import at, merged, stamped, with_value, wrapped
 from omicsdk.sandbox.engine.objects import Objects
 from omicsdk.sandbox.engine.pages import SORTS, Page, Paging, not_listed
-from omicsdk.sandbox.engine.plan import SINGLE, Plan, Resource, Shape
+from omicsdk.sandbox.engine.plan import SINGLE, Plan, Resource, Shape, name_of
 from omicsdk.sandbox.engine.responses import Exchange, Responses, StoredReply
 from omicsdk.sandbox.engine.schemas import words
 from omicsdk.sandbox.engine.store import Query, Store, StoredRecord, segment
@@ -44,7 +45,7 @@ class Actions:
         self._contents = objects
         self._objects = Objects(name, plan, values, store, now)
         self._now = now
-        self._paging: dict[tuple[str, str], Paging] = {}
+        self._paging = cache(partial(Paging, schemas=plan.schemas))
         self._actions: Mapping[str, Callable[[Exchange], Reply | StoredReply]] = {
             "create": self._create,
             "read": self._read,
@@ -158,19 +159,13 @@ class Actions:
             self._item(exchange)  # which has to exist
         return self._responses.example(exchange)
 
-    def _paging_of(self, operation: Operation) -> Paging:
-        key = (operation.path, operation.method)
-        if key not in self._paging:
-            self._paging[key] = Paging(operation, self._schemas)
-        return self._paging[key]
-
     def _read(self, exchange: Exchange) -> Reply:
         return self._responses.one(exchange, self._item(exchange))
 
     def _list(self, exchange: Exchange) -> Reply:
         resource, operation = exchange.resource, exchange.operation
         place = exchange.filled(resource.segments)
-        paging = self._paging_of(operation)
+        paging = self._paging(operation)
         arguments = dict(exchange.sent.query)
         wanted = paging.wanted(arguments)
         parent = exchange.filled(operation.segments[:-1]) if exchange.answer.elsewhere else ""
@@ -315,7 +310,7 @@ class Actions:
         found = self._store.get(self._name, exchange.place)
         if found is None:
             fields = dict(as_mapping(self._values.example(shape.schema, f"{self._name}/{exchange.place}")))
-            name = "/".join(each for each in exchange.operation.segments if each != "{}")
+            name = name_of(exchange.operation.segments)
             found = StoredRecord(0, self._name, exchange.place, "", name, fields)
         return found, shape
 
@@ -344,8 +339,8 @@ class Actions:
             place, identity = exchange.item(resource)
         record = self._store.get(self._name, place, identity)
         if record is None or record.deleted:
-            name = "/".join(each for each in exchange.operation.segments if each != "{}")
-            record = StoredRecord(0, self._name, place, identity, resource.name if resource is not None else name, {})
+            name = name_of(exchange.operation.segments) if resource is None else resource.name
+            record = StoredRecord(0, self._name, place, identity, name, {})
         fields = self._objects.of_file(exchange.operation.response.schema, content, exchange.sent.media_type, None)
         data, media_type = {**record.data, **fields}, exchange.sent.media_type
         record = replace(record, data=data, content=content.sha256, media_type=media_type)

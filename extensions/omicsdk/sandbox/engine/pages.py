@@ -135,9 +135,7 @@ class Paging:
 
     def _fits(self, key: str, name: str) -> bool:
         kinds = self._schemas.kinds(self._queried[name])
-        return (
-            not kinds or "string" in kinds or (key != "token" and bool(kinds & {"integer", "number"})) or key == "token"
-        )
+        return key == "token" or not kinds or bool(kinds & {"string", "integer", "number"})
 
     @property
     def parameters(self) -> frozenset[str]:

@@ -6,7 +6,7 @@ requested, so that a document of 2,000 operations starts at once.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Literal
 
 from omicsdk.sandbox.document import EMPTY, FORM, MULTIPART, Content, Operation, Schema, as_mapping
@@ -51,7 +51,7 @@ class Resource:
     @property
     def name(self) -> str:
         """Its name: the fixed segments of its path."""
-        return "/".join(segment for segment in self.segments if segment != "{}")
+        return name_of(self.segments)
 
     @property
     def noun(self) -> str:
@@ -123,6 +123,11 @@ class Answer:
     elsewhere: bool = False
 
 
+def name_of(segments: Path) -> str:
+    """The fixed segments of a path."""
+    return "/".join(segment for segment in segments if segment != "{}")
+
+
 def singular(word: str) -> str:
     """A noun in the singular, as far as its end shows it."""
     for end, instead in _SINGULARS.items():
@@ -140,15 +145,20 @@ class Plan:
         schemas: Its schemas.
         handled: Names of operations that have handlers.
         identities: The fields with objects' identities, by their collections' paths, where they are declared.
+        answer: How an operation is answered.
+        shape: What the schemas state about a resource's objects.
+        settable: Words of the fields that requests may set: a filter by another one would compare what the sandbox made.
     """
 
     operations: Sequence[Operation]
     schemas: Schemas
     handled: frozenset[str] = frozenset()
     identities: Mapping[str, str] = field(default_factory=dict[str, str])
-    _answers: dict[tuple[str, str], Answer] = field(default_factory=dict[tuple[str, str], Answer])
-    _shapes: dict[Path, Shape] = field(default_factory=dict[Path, Shape])
-    _settable: dict[Path, frozenset[str]] = field(default_factory=dict[Path, frozenset[str]])
+
+    def __post_init__(self) -> None:
+        self.answer = cache(self._answer)
+        self.shape = cache(self._shape)
+        self.settable = cache(self._settable)
 
     @cached_property
     def by_path(self) -> Mapping[Path, Mapping[str, Operation]]:
@@ -199,13 +209,6 @@ class Plan:
         return [self._items[own] for end in range(2, len(segments)) if (own := segments[:end]) in self._items]
 
     # -- schemas of a resource
-
-    def shape(self, resource: Resource) -> Shape:
-        """What the schemas state about a resource's objects."""
-        known = self._shapes.get(resource.segments)
-        if known is None:
-            known = self._shapes[resource.segments] = self._shape(resource)
-        return known
 
     def _shape(self, resource: Resource) -> Shape:
         order = (
@@ -353,28 +356,15 @@ class Plan:
                     return (name, *inner)
         return None
 
-    def settable(self, resource: Resource) -> frozenset[str]:
-        """Words of the fields that requests may set: a filter by another one would compare what the sandbox made."""
-        known = self._settable.get(resource.segments)
-        if known is None:
-            writers = (*resource.by_method.values(), *resource.of_item.values())
-            found: set[str] = {words(name) for name in self.shape(resource).identity[-1:]}
-            for operation in writers:
-                properties = self.schemas.properties(operation.content.schema)
-                inner = [each for each in properties.values() if self.schemas.is_object(each)]
-                found |= {words(name) for each in (properties, *map(self.schemas.properties, inner)) for name in each}
-            known = self._settable[resource.segments] = frozenset(found)
-        return known
+    def _settable(self, resource: Resource) -> frozenset[str]:
+        found = {words(name) for name in self.shape(resource).identity[-1:]}
+        for operation in (*resource.by_method.values(), *resource.of_item.values()):
+            properties = self.schemas.properties(operation.content.schema)
+            inner = [each for each in properties.values() if self.schemas.is_object(each)]
+            found |= {words(name) for each in (properties, *map(self.schemas.properties, inner)) for name in each}
+        return frozenset(found)
 
     # -- answers
-
-    def answer(self, operation: Operation) -> Answer:
-        """How an operation is answered."""
-        key = (operation.path, operation.method)
-        known = self._answers.get(key)
-        if known is None:
-            known = self._answers[key] = self._answer(operation)
-        return known
 
     def _answer(self, operation: Operation) -> Answer:
         if operation.name in self.handled:

@@ -263,16 +263,12 @@ class Reader:
                 for name, each in cast("dict[str, Any]", sent).items()
             }
         text = str(sent)
+        decoded = _json(text) if kinds & _SEVERAL and text.startswith(("[", "{")) else None
+        if isinstance(decoded, dict) and "object" in kinds:
+            return cast("Any", decoded)
         if "array" in kinds and "string" not in kinds:
-            decoded = _json(text) if text.startswith("[") else None
-            return (
-                cast("list[Any]", decoded)
-                if isinstance(decoded, list)
-                else [self.typed(flat.get("items", EMPTY), text)]
-            )
-        if kinds & {"object"} and text.startswith("{"):
-            decoded = _json(text)
-            return cast("dict[str, Any]", decoded) if isinstance(decoded, dict) else text
+            is_list = isinstance(decoded, list)
+            return cast("Any", decoded) if is_list else [self.typed(flat.get("items", EMPTY), text)]
         readings = {"integer": whole_number(text), "number": _number(text), "boolean": _boolean(text)}
         values = [value for kind, value in readings.items() if kind in kinds and value is not None]
         valid = (value for value in values if self._schemas.is_valid(schema, value, sent=True))

@@ -12,7 +12,7 @@ from omicsdk.sandbox.engine.pages import Page, Paging
 from omicsdk.sandbox.engine.plan import Answer, Path, Plan, Resource
 from omicsdk.sandbox.engine.requests import Sent
 from omicsdk.sandbox.engine.schemas import words
-from omicsdk.sandbox.engine.store import StoredRecord, segment
+from omicsdk.sandbox.engine.store import StoredRecord, filled
 from omicsdk.sandbox.engine.values import ABSENT, Values
 from omicsdk.sandbox.service import Call, Reply
 from omicsdk.sandbox.state.objects import StoredObject
@@ -58,15 +58,7 @@ class Exchange:
 
     def filled(self, segments: Path) -> str:
         """A path with the values of its parameters, which are the first ones of the request's path."""
-        values = iter(self.values)
-        parts = (
-            "".join(
-                part if number == 0 else f"{segment(next(values))}{part}"
-                for number, part in enumerate(each.split("{}"))
-            )
-            for each in segments
-        )
-        return "/".join(parts)
+        return filled(segments, self.values)
 
     @property
     def place(self) -> str:

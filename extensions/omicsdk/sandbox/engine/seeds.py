@@ -8,9 +8,8 @@ from urllib.parse import unquote
 
 from omicsdk.sandbox.engine.engine import Engine
 from omicsdk.sandbox.engine.fields import at
-from omicsdk.sandbox.engine.plan import Path as Segments
 from omicsdk.sandbox.engine.plan import Resource
-from omicsdk.sandbox.engine.store import Store, StoredRecord, segment
+from omicsdk.sandbox.engine.store import Store, StoredRecord, filled, segment
 from omicsdk.sandbox.routing import Router
 
 _OF_BASE = 4
@@ -93,7 +92,7 @@ class Seeds:
                 continue
             resource = answer.resource
             count = sum(each.count("{}") for each in resource.segments)
-            place = _filled(resource.segments, values)
+            place = filled(resource.segments, values)
             if answer.action == "list":
                 around = self._engine.plan.list_in(operation.response.schema, resource) or ()
                 listed = at(body, around)
@@ -118,11 +117,6 @@ class Seeds:
             return False
         self._store.add(StoredRecord(0, self._engine.name, place, identity, resource.name, fields))
         return True
-
-
-def _filled(segments: Segments, values: Sequence[str]) -> str:
-    rest = iter(values)
-    return "/".join(segment(next(rest)) if each == "{}" else each for each in segments)
 
 
 def _json(path: Path) -> Any:

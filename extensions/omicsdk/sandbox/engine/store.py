@@ -1,6 +1,7 @@
 """The objects of services that are served by their documents, in the sandbox's database."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -191,6 +192,17 @@ def collections(database: Database) -> list[Collection]:
 def segment(identity: object) -> str:
     """An identity as a segment of a place."""
     return quote(str(identity), safe="")
+
+
+def filled(segments: Sequence[str], values: Sequence[str]) -> str:
+    """The place of a path.
+
+    Args:
+        segments: Its segments, with `{}` for each parameter.
+        values: The values of its parameters; there may be more.
+    """
+    marks = iter(map(segment, values))
+    return "/".join(re.sub(r"\{\}", lambda _: next(marks), each) for each in segments)
 
 
 def _listing(service: str, resource: str) -> Listing:
