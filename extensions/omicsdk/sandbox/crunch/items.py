@@ -7,7 +7,7 @@ from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 from omicsdk.sandbox.crunch.state import Crunch
-from omicsdk.sandbox.crunch.tree import DATASET, ITEM, PROJECT, Attribute, CircularMove, Thing
+from omicsdk.sandbox.crunch.tree import DATASET, ITEM, PROJECT, Attribute, CircularMove, Node
 from omicsdk.sandbox.rest_framework import fields as drf
 from omicsdk.sandbox.rest_framework.refusals import Invalid, Refused, not_found, page
 from omicsdk.sandbox.service import Call, Handler, Reply
@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 
 class Resource(ABC, Generic[T]):
-    """Things of one kind, and the six operations that the site has for each kind.
+    """Records of one kind, and the six operations that the site has for each kind.
 
     Args:
         crunch: The site.
@@ -53,11 +53,11 @@ class Resource(ABC, Generic[T]):
         """The one that a request names; None for none."""
 
     @abstractmethod
-    def views(self, things: Sequence[T]) -> Sequence[Mapping[str, Any]]:
+    def views(self, records: Sequence[T]) -> Sequence[Mapping[str, Any]]:
         """Several as the site returns them."""
 
     @abstractmethod
-    def readers(self, thing: T | None) -> Mapping[str, drf.Reader]:
+    def readers(self, record: T | None) -> Mapping[str, drf.Reader]:
         """The readers of fields that the schema alone does not determine."""
 
     @abstractmethod
@@ -65,11 +65,11 @@ class Resource(ABC, Generic[T]):
         """Keep a new one."""
 
     @abstractmethod
-    def change(self, thing: T, values: Mapping[str, Any]) -> T:
+    def change(self, record: T, values: Mapping[str, Any]) -> T:
         """Change one."""
 
     @abstractmethod
-    def remove(self, thing: T) -> None:
+    def remove(self, record: T) -> None:
         """Remove one; what belongs to it stays, and belongs to nothing."""
 
     # -- the operations
@@ -85,9 +85,9 @@ class Resource(ABC, Generic[T]):
             f"delete_{self.one}": self._delete,
         }
 
-    def fields(self, thing: T | None) -> Mapping[str, drf.Field]:
+    def fields(self, record: T | None) -> Mapping[str, drf.Field]:
         """The fields that a request may write; the site fails with 500 when it is sent what only answers have."""
-        own = drf.stated_fields(self.properties, self.optional, self.optional, self.readers(thing))
+        own = drf.stated_fields(self.properties, self.optional, self.optional, self.readers(record))
         return {**own, **{name: drf.Field(_not_written) for name in ("attributes", "items") if name in self.properties}}
 
     def _list(self, call: Call) -> Reply:
@@ -109,8 +109,8 @@ class Resource(ABC, Generic[T]):
         with self.crunch.context.database.transaction():
             before = None if new else self._existing(call)
             values = drf.validated(self.fields(before), drf.fields_of(call), partial=partial)
-            thing = self.add(values) if before is None else self.change(before, values)
-            return Reply(self.views([thing])[0], 201 if new else 200)
+            record = self.add(values) if before is None else self.change(before, values)
+            return Reply(self.views([record])[0], 201 if new else 200)
 
     def _delete(self, call: Call) -> Reply:
         self.crunch.people.need(call, self.model)
@@ -119,10 +119,10 @@ class Resource(ABC, Generic[T]):
         return Reply(status=204)
 
     def _existing(self, call: Call) -> T:
-        thing = self.find(call)
-        if thing is None:
+        record = self.find(call)
+        if record is None:
             raise not_found()
-        return thing
+        return record
 
 
 def _not_written(_value: Any) -> Any:
@@ -132,11 +132,11 @@ def _not_written(_value: Any) -> Any:
 # -- projects, datasets and items
 
 
-class Items(Resource[Thing]):
+class Items(Resource[Node]):
     """Items; projects and datasets are items, too.
 
     Attributes:
-        parents: Which kind of thing they may belong to; any where this is empty.
+        parents: Which kind of record they may belong to; any where this is empty.
     """
 
     one = model = ITEM
@@ -145,62 +145,62 @@ class Items(Resource[Thing]):
     parents = ""
 
     def __init__(self, crunch: Crunch) -> None:
-        super().__init__(crunch, crunch.tree.things)
+        super().__init__(crunch, crunch.tree.nodes)
         self._plain = [name for name in self.properties if name not in ("parent", "attributes", "items")]
         self._values = attrgetter(*self._plain)
 
-    def find(self, call: Call) -> Thing | None:
+    def find(self, call: Call) -> Node | None:
         """By its slug."""
         return self.crunch.tree.find(call.arguments["slug"], self.kind)
 
-    def views(self, things: Sequence[Thing]) -> Sequence[dict[str, Any]]:
+    def views(self, records: Sequence[Node]) -> Sequence[dict[str, Any]]:
         """The fields that the schema has, of items and datasets with their attributes."""
         # At once in the interpreter: a loop over names takes twice the time, for each row of each page.
-        views = [dict(zip(self._plain, self._values(thing), strict=True)) for thing in things]
+        views = [dict(zip(self._plain, self._values(record), strict=True)) for record in records]
         if "attributes" in self.properties:
-            attributes = self.crunch.attributes.of_items([each.id for each in things])
-            parents = {number: self.crunch.tree.slug(number) for number in {each.parent for each in things}}
-            for thing, view in zip(things, views, strict=True):
-                view["parent"] = parents[thing.parent]
-                view["attributes"] = [_in_item(each) for each in attributes.get(thing.id, [])]
+            attributes = self.crunch.attributes.of_items([each.id for each in records])
+            parents = {number: self.crunch.tree.slug(number) for number in {each.parent for each in records}}
+            for record, view in zip(records, views, strict=True):
+                view["parent"] = parents[record.parent]
+                view["attributes"] = [_in_item(each) for each in attributes.get(record.id, [])]
         return views
 
-    def readers(self, thing: Thing | None) -> Mapping[str, drf.Reader]:
+    def readers(self, record: Node | None) -> Mapping[str, drf.Reader]:
         """A name that nothing else has, and the parent of items and datasets."""
         parent = drf.slug_reference(lambda slug: self.crunch.tree.find(slug, self.parents))
         plain = drf.text(self.properties["name"]["maxLength"])
 
         def name(value: Any) -> str:
             words: str = plain(value)
-            if self.crunch.tree.named(words) not in (None, thing and thing.id):
+            if self.crunch.tree.named(words) not in (None, record and record.id):
                 raise drf.Wrong("item with this name already exists.")
             return words
 
         return {"name": name, "parent": parent}
 
-    def fields(self, thing: Thing | None) -> Mapping[str, drf.Field]:
+    def fields(self, record: Node | None) -> Mapping[str, drf.Field]:
         """Only what lost its parent has none: nothing is written so."""
-        fields = {**super().fields(thing)}
+        fields = {**super().fields(record)}
         fields["name"] = replace(fields["name"], blank_is_null=False)
         if "parent" in fields:
             fields["parent"] = replace(fields["parent"], required=True, null=False)
         return fields
 
-    def add(self, values: Mapping[str, Any]) -> Thing:
+    def add(self, values: Mapping[str, Any]) -> Node:
         """Projects belong to nothing."""
         return self.crunch.tree.add(self.kind or ITEM, values.get("parent"), values)
 
-    def change(self, thing: Thing, values: Mapping[str, Any]) -> Thing:
+    def change(self, record: Node, values: Mapping[str, Any]) -> Node:
         """Another parent moves it."""
         try:
-            return self.crunch.tree.change(thing, values)
+            return self.crunch.tree.change(record, values)
         except CircularMove as error:
             complaint = "A node may not be made a child of itself or of one of its descendants."
             raise Invalid({"parent": [complaint]}, crashes=True) from error
 
-    def remove(self, thing: Thing) -> None:
+    def remove(self, record: Node) -> None:
         """With its attributes and statuses."""
-        self.crunch.remove(thing)
+        self.crunch.remove(record)
 
 
 def _in_item(attribute: Attribute) -> dict[str, Any]:
@@ -227,14 +227,14 @@ class Datasets(Items):
         super().__init__(crunch)
         self._items = Items(crunch)
 
-    def views(self, things: Sequence[Thing]) -> Sequence[dict[str, Any]]:
+    def views(self, records: Sequence[Node]) -> Sequence[dict[str, Any]]:
         """Each with its items."""
-        parts = self.crunch.tree.parts([each.id for each in things])
-        views = super().views(things)
+        parts = self.crunch.tree.parts([each.id for each in records])
+        views = super().views(records)
         shown = list(zip(parts, self._items.views(parts), strict=True))
         return [
-            {**view, "items": [each for part, each in shown if part.parent == thing.id]}
-            for thing, view in zip(things, views, strict=True)
+            {**view, "items": [each for part, each in shown if part.parent == record.id]}
+            for record, view in zip(records, views, strict=True)
         ]
 
 
@@ -297,18 +297,18 @@ class AttributesOfKind(Resource[Attribute]):
         number = drf.row_number(call.arguments["id"])
         return None if number is None else self.table.first(id=number, kind=self.kind)
 
-    def views(self, things: Sequence[Attribute]) -> Sequence[Mapping[str, Any]]:
+    def views(self, records: Sequence[Attribute]) -> Sequence[Mapping[str, Any]]:
         """Their numbers are left out."""
-        return [{"item": self.crunch.tree.slug(each.item), "key": each.key, **each.content} for each in things]
+        return [{"item": self.crunch.tree.slug(each.item), "key": each.key, **each.content} for each in records]
 
-    def readers(self, thing: Attribute | None) -> Mapping[str, drf.Reader]:
+    def readers(self, record: Attribute | None) -> Mapping[str, drf.Reader]:
         """Its owner, and its value."""
-        del thing
+        del record
         return {"item": drf.slug_reference(self.crunch.tree.find), **self._readers}
 
-    def fields(self, thing: Attribute | None) -> Mapping[str, drf.Field]:
+    def fields(self, record: Attribute | None) -> Mapping[str, drf.Field]:
         """Blank numbers are no numbers."""
-        fields = super().fields(thing)
+        fields = super().fields(record)
         return {name: replace(each, blank_is_null=name == "item") for name, each in fields.items()}
 
     def add(self, values: Mapping[str, Any]) -> Attribute:
@@ -316,17 +316,17 @@ class AttributesOfKind(Resource[Attribute]):
         content = {name: value for name, value in values.items() if name not in ("item", "key")}
         return self.crunch.attributes.add(self.kind, values["item"].id, values["key"], content)
 
-    def change(self, thing: Attribute, values: Mapping[str, Any]) -> Attribute:
+    def change(self, record: Attribute, values: Mapping[str, Any]) -> Attribute:
         """Missing fields are unchanged."""
-        content = {name: values.get(name, value) for name, value in thing.content.items()}
-        item = values["item"].id if "item" in values else thing.item
-        changed = replace(thing, item=item, key=values.get("key", thing.key), content=content)
+        content = {name: values.get(name, value) for name, value in record.content.items()}
+        item = values["item"].id if "item" in values else record.item
+        changed = replace(record, item=item, key=values.get("key", record.key), content=content)
         self.table.put(changed)
         return changed
 
-    def remove(self, thing: Attribute) -> None:
+    def remove(self, record: Attribute) -> None:
         """Its item stays."""
-        self.table.remove(id=thing.id)
+        self.table.remove(id=record.id)
 
 
 # -- processing
@@ -378,7 +378,7 @@ AMOUNTS = ("memory_total", "memory_free", "disk_total", "disk_free")
 
 
 def _status_fields(crunch: Crunch) -> dict[str, drf.Field]:
-    dataset = drf.number_reference(lambda number: crunch.tree.things.first(id=number, kind=DATASET))
+    dataset = drf.number_reference(lambda number: crunch.tree.nodes.first(id=number, kind=DATASET))
     number = drf.Field(drf.choice(1, 2, 3), required=True)
     text = drf.Field(drf.text(255, blank=True), default="")
     amount = drf.Field(drf.bounded(), null=True, default=None, blank_is_null=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from omicsdk.sandbox.crunch import SANDBOX_CRUNCH_READER, SANDBOX_CRUNCH_USER
-from omicsdk.sandbox.crunch.tree import DATASET, PROJECT, Attributes, Statuses, Thing, Tree
+from omicsdk.sandbox.crunch.tree import DATASET, PROJECT, Attributes, Node, Statuses, Tree
 from omicsdk.sandbox.rest_framework.refusals import forbidden
 from omicsdk.sandbox.rest_framework.service import Authentication
 from omicsdk.sandbox.service import Call, SandboxContext
@@ -196,7 +196,7 @@ class Crunch:
 
         Args:
             name: Their login name, which must be free. Their password is the sandbox's.
-            permissions: Their permissions beside reading: `add_`, `change_` or `delete_` with the kind of thing, such as
+            permissions: Their permissions beside reading: `add_`, `change_` or `delete_` with the kind of node, such as
                 `add_status` or `change_dataset`.
         """
         return self.people.add(name, permissions=permissions)
@@ -207,14 +207,45 @@ class Crunch:
         Raises:
             LookupError: There is no such dataset.
         """
-        found = self.tree.find(slug, DATASET)
-        if found is None:
+        dataset = self.tree.find(slug, DATASET)
+        if dataset is None:
             raise LookupError(f"the site has no dataset {slug}")
-        self.tree.lock(found.id, locked=False)
+        self.tree.lock(dataset.id, locked=False)
 
-    def remove(self, thing: Thing) -> None:
+    def remove(self, node: Node) -> None:
         """Remove an object with its attributes and statuses; what belongs to it stays."""
         with self.context.database.transaction():
-            self.attributes.table.remove(item=thing.id)
-            self.statuses.table.remove(dataset=thing.id)
-            self.tree.remove(thing)
+            self.attributes.table.remove(item=node.id)
+            self.statuses.table.remove(dataset=node.id)
+            self.tree.remove(node)
+
+
+def _items(kind: str, plural: str, title: str, *, opens: str = "") -> Listing:
+    query = (
+        "SELECT i.slug, i.name, (SELECT name FROM crunch_items p WHERE p.id = i.parent), CASE WHEN i.locked THEN 'locked'"  # noqa: S608 - our own words
+        f" ELSE 'free' END FROM crunch_items i WHERE i.kind = '{kind}' ORDER BY i.place"
+    )
+    return Listing(plural, title, ("Slug", "Name", "In", "State"), query, opens=opens)
+
+
+_ATTRIBUTES = "SELECT a.key, a.kind, i.slug FROM crunch_attributes a JOIN crunch_items i ON i.id = a.item ORDER BY a.id"
+CRUNCH = Collection(
+    "crunch",
+    "django-crunch",
+    "/crunch",
+    (
+        _items("project", "projects", "Projects", opens="children"),
+        Listing(
+            "children",
+            "What is in a project",
+            ("Slug", "Name", "Kind"),
+            "SELECT i.slug, i.name, i.kind, p.slug AS above FROM crunch_items i JOIN crunch_items p ON p.id = i.parent"
+            " ORDER BY i.place",
+            inside="above",
+        ),
+        _items("dataset", "datasets", "Datasets"),
+        _items("item", "items", "Items"),
+        Listing("attributes", "Attributes", ("Key", "Kind", "Of"), _ATTRIBUTES),
+        Listing("users", "Users", ("Name",), "SELECT name FROM crunch_users ORDER BY id"),
+    ),
+)

@@ -41,9 +41,9 @@ def free_slug(slug: str, taken: Callable[[str], bool]) -> str:
     if slug and not taken(slug):
         return slug
     number = 2
-    while taken(found := f"{slug[: LONGEST - len(f'-{number}')]}-{number}"):
+    while taken(numbered := f"{slug[: LONGEST - len(f'-{number}')]}-{number}"):
         number += 1
-    return found
+    return numbered
 
 
 PROJECT, DATASET, ITEM = "project", "dataset", "item"
@@ -52,7 +52,7 @@ FILES = "crunch"
 
 
 @dataclass(slots=True)  # not frozen: that doubles the time in which a row becomes an object
-class Thing:
+class Node:
     """A project, dataset or item; never changed in place.
 
     Attributes:
@@ -91,63 +91,63 @@ class CircularMove(Exception):
 class Tree:
     """The tree.
 
-    A thing's place is a text: its parent's place and a number that grows with each placing, so that places in the order of
+    A node's place is a text: its parent's place and a number that grows with each placing, so that places in the order of
     texts are the tree read from the top, and what is added is the last of its parent.
 
     Args:
         database: The sandbox's database.
 
     Attributes:
-        things: The table of all objects.
+        nodes: The table of all objects.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self.things = Table(
+        self.nodes = Table(
             database,
             "crunch_items",
-            Thing,
+            Node,
             more="UNIQUE (name), UNIQUE (slug)",
             indexes=("kind, place", "place", "parent, place", "number", "kind, locked, place"),
         )
 
     # -- reading
 
-    def find(self, slug: str, kind: str = "") -> Thing | None:
+    def find(self, slug: str, kind: str = "") -> Node | None:
         """The item that a slug addresses.
 
         Args:
             slug: The slug.
             kind: Of which kind; any by default.
         """
-        return self.things.first(slug=slug, kind=kind or None)
+        return self.nodes.first(slug=slug, kind=kind or None)
 
     def named(self, name: str) -> int | None:
         """The number of what has a name; None for none."""
-        found = self.things.first(name=name)
-        return found and found.id
+        node = self.nodes.first(name=name)
+        return node and node.id
 
     def slug(self, number: int | None) -> str | None:
         """The slug of what has a number; None for none."""
-        found = self.things.get(number)
-        return found and found.slug
+        node = self.nodes.get(number)
+        return node and node.slug
 
-    def parts(self, numbers: Sequence[int]) -> list[Thing]:
+    def parts(self, numbers: Sequence[int]) -> list[Node]:
         """The descendants of some items, in the order of the tree."""
-        return self.things.all(f"parent {_AMONG}", json.dumps(numbers), order="place")
+        return self.nodes.all(f"parent {_AMONG}", json.dumps(numbers), order="place")
 
-    def next_dataset(self, project: int | None) -> Thing | None:
+    def next_dataset(self, project: int | None) -> Node | None:
         """The first dataset whose processing has not begun, and that is not complete; None when none is left.
 
         Args:
             project: Of which project; None for all.
         """
         complete = "SELECT 1 FROM crunch_statuses s WHERE s.dataset = crunch_items.id AND s.stage = 3 AND s.state = 2"
-        return self.things.first(f"NOT EXISTS ({complete})", kind=DATASET, locked=False, parent=project, order="place")
+        return self.nodes.first(f"NOT EXISTS ({complete})", kind=DATASET, locked=False, parent=project, order="place")
 
     # -- writing
 
-    def add(self, kind: str, parent: Thing | None, fields: Mapping[str, Any]) -> Thing:
+    def add(self, kind: str, parent: Node | None, fields: Mapping[str, Any]) -> Node:
         """Add an object as the last of its parent.
 
         Args:
@@ -163,58 +163,58 @@ class Tree:
             slug = free_slug(
                 slug_of(fields["name"], parent.slug if parent else None), lambda slug: bool(self.find(slug))
             )
-            thing = Thing(0, kind, fields["name"], slug, parent and parent.id, *self._new_place(parent), **given)
-            return replace(thing, id=self.things.add(thing))
+            node = Node(0, kind, fields["name"], slug, parent and parent.id, *self._new_place(parent), **given)
+            return replace(node, id=self.nodes.add(node))
 
-    def change(self, thing: Thing, fields: Mapping[str, Any]) -> Thing:
+    def change(self, node: Node, fields: Mapping[str, Any]) -> Node:
         """Change fields of an object; another `parent` moves it and what belongs to it.
 
         Args:
-            thing: The item to change.
-            fields: The fields that change: texts, and `parent` as a Thing.
+            node: The item to change.
+            fields: The fields that change: texts, and `parent` as a Node.
 
         Raises:
             CircularMove: It would belong to itself.
         """
         texts = {name: value for name, value in fields.items() if name != "parent"}
-        parent: Thing | None = fields.get("parent")
-        if thing.kind == DATASET and texts.get("base_file_path") == "":
-            texts["base_file_path"] = default_path(parent or self.things.get(thing.parent), thing.slug)
+        parent: Node | None = fields.get("parent")
+        if node.kind == DATASET and texts.get("base_file_path") == "":
+            texts["base_file_path"] = default_path(parent or self.nodes.get(node.parent), node.slug)
         with self._database.transaction():
-            if parent is not None and parent.id != thing.parent:
-                self._move(thing, parent)
+            if parent is not None and parent.id != node.parent:
+                self._move(node, parent)
             if texts:
-                self.things.change(thing.id, **texts)
-            return self.things.all(id=thing.id)[0]
+                self.nodes.change(node.id, **texts)
+            return self.nodes.all(id=node.id)[0]
 
-    def remove(self, thing: Thing) -> None:
+    def remove(self, node: Node) -> None:
         """Remove an object; what belongs to it stays where it is in the order, and belongs to nothing."""
         with self._database.transaction():
-            for part in self.things.all(parent=thing.id):
-                self.things.change(part.id, parent=None)
-            self.things.remove(id=thing.id)
+            for part in self.nodes.all(parent=node.id):
+                self.nodes.change(part.id, parent=None)
+            self.nodes.remove(id=node.id)
 
     def lock(self, dataset: int, *, locked: bool = True) -> None:
         """Notes that a user has begun to process a dataset, or takes that back."""
-        self.things.change(dataset, locked=locked)
+        self.nodes.change(dataset, locked=locked)
 
     # -- inside
 
-    def _new_place(self, parent: Thing | None) -> tuple[int, str]:
-        last = self.things.first(order="number DESC")
+    def _new_place(self, parent: Node | None) -> tuple[int, str]:
+        last = self.nodes.first(order="number DESC")
         number = last.number + 1 if last else 1
         return number, f"{parent.place if parent else ''}{number:08x}"
 
-    def _move(self, thing: Thing, parent: Thing) -> None:
-        above: Thing | None = parent
+    def _move(self, node: Node, parent: Node) -> None:
+        above: Node | None = parent
         while above is not None:
-            if above.id == thing.id:
+            if above.id == node.id:
                 raise CircularMove
-            above = self.things.get(above.parent)
+            above = self.nodes.get(above.parent)
         number, place = self._new_place(parent)
-        for each in self.things.all("place >= ? AND place < ?", thing.place, f"{thing.place}g"):
-            self.things.change(each.id, place=place + each.place.removeprefix(thing.place))
-        self.things.change(thing.id, parent=parent.id, number=number)
+        for each in self.nodes.all("place >= ? AND place < ?", node.place, f"{node.place}g"):
+            self.nodes.change(each.id, place=place + each.place.removeprefix(node.place))
+        self.nodes.change(node.id, parent=parent.id, number=number)
 
 
 _TEXTS = ("description", "details", "workflow", "base_file_path")
@@ -223,7 +223,7 @@ _TEXTS = ("description", "details", "workflow", "base_file_path")
 _AMONG = "IN (SELECT value FROM json_each(?))"
 
 
-def default_path(project: Thing | None, dataset: str) -> str:
+def default_path(project: Node | None, dataset: str) -> str:
     """The default folder of a dataset's files.
 
     Args:
@@ -279,10 +279,10 @@ class Attributes:
 
     def of_items(self, items: Sequence[int]) -> dict[int, list[Attribute]]:
         """The attributes of several objects by the object's number, each in the order of their making."""
-        found: dict[int, list[Attribute]] = {}
+        attributes: dict[int, list[Attribute]] = {}
         for each in self.table.all(f"item {_AMONG}", json.dumps(items), order="id"):
-            found.setdefault(each.item, []).append(each)
-        return found
+            attributes.setdefault(each.item, []).append(each)
+        return attributes
 
 
 @dataclass(frozen=True, slots=True)

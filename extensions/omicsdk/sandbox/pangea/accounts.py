@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from omicsdk.sandbox.pangea.people import MEMBER, TEXTS, USER, Taken, faults
 from omicsdk.sandbox.pangea.resource import Resource, operations_of, paged, shown
 from omicsdk.sandbox.pangea.state import Pangea
-from omicsdk.sandbox.pangea.store import Thing
+from omicsdk.sandbox.pangea.store import Record
 from omicsdk.sandbox.rest_framework import fields as drf
 from omicsdk.sandbox.rest_framework.refusals import NO_FIELD, Invalid, invalid, not_found
 from omicsdk.sandbox.service import Call, Reply, for_each
@@ -24,15 +24,15 @@ class Users(Resource):
     new: ClassVar[Mapping[str, Any]] = dict.fromkeys(("name", *TEXTS))
     login_first = False
 
-    def may_write(self, thing: Mapping[str, Any]) -> bool:
+    def may_write(self, record: Mapping[str, Any]) -> bool:
         """Oneself."""
-        return self.person is not None and self.person["uuid"] == thing["uuid"]
+        return self.person is not None and self.person["uuid"] == record["uuid"]
 
-    def computed(self, thing: Thing) -> Mapping[str, Any]:
+    def computed(self, record: Record) -> Mapping[str, Any]:
         """With the organizations that they are in."""
-        organizations = [self.store.find("organization", each) for each in self.store.linking(MEMBER, thing["uuid"])]
+        organizations = [self.store.find("organization", each) for each in self.store.linking(MEMBER, record["uuid"])]
         return {
-            "id": self.store.number(thing["uuid"]),
+            "id": self.store.number(record["uuid"]),
             "organization_objs": [shown(each, ("uuid", "name")) for each in organizations if each],
             "saved_sample_group_objs": [],
         }
@@ -171,11 +171,11 @@ HANDLERS = {
 }
 
 
-def _account(pangea: Pangea, person: Thing) -> dict[str, Any]:
+def _account(pangea: Pangea, person: Record) -> dict[str, Any]:
     return {"id": pangea.store.number(person["uuid"]), "email": person["name"]}
 
 
-def _own(pangea: Pangea, call: Call) -> Thing:
+def _own(pangea: Pangea, call: Call) -> Record:
     person = pangea.access.need(call)
     number = str(pangea.store.number(person["uuid"]))
     if call.arguments.get("id", number) != number:
@@ -183,7 +183,7 @@ def _own(pangea: Pangea, call: Call) -> Thing:
     return person
 
 
-def _check_password(person: Thing, fields: Mapping[str, Any]) -> None:
+def _check_password(person: Record, fields: Mapping[str, Any]) -> None:
     if not is_password(fields["current_password"], person["password"]):
         raise invalid("current_password", "Invalid password.")
 

@@ -9,7 +9,7 @@ from omicsdk.sandbox.pangea.resource import KINDS, Resource, existing, operation
 from omicsdk.sandbox.pangea.results import NOUNS, OF_SAMPLE, ResultKind
 from omicsdk.sandbox.pangea.samples import module_counts
 from omicsdk.sandbox.pangea.state import Pangea
-from omicsdk.sandbox.pangea.store import Thing, Where, folded
+from omicsdk.sandbox.pangea.store import Record, Where, folded
 from omicsdk.sandbox.rest_framework import fields as drf
 from omicsdk.sandbox.rest_framework.refusals import Refused, forbidden, invalid
 from omicsdk.sandbox.service import Call, Reply, for_each
@@ -33,37 +33,37 @@ class Pages(Resource):
 def _read_wiki(pangea: Pangea, call: Call, kind: str) -> Reply:
     """Those of groups are open to users who may see the group, others to every user."""
     person = pangea.access.principal(call)
-    thing = existing(pangea.store, kind, call.arguments["id"])
-    if kind == "sample_group" and not pangea.access.may_see(person, kind, thing["uuid"]):
+    record = existing(pangea.store, kind, call.arguments["id"])
+    if kind == "sample_group" and not pangea.access.may_see(person, kind, record["uuid"]):
         raise forbidden("Insufficient permissions to get wiki.")
-    new = not pangea.store.all(_WIKI, parent=thing["uuid"])
-    return Reply(_wiki_view(pangea, call, _wiki(pangea, kind, thing)), 201 if new else 200)
+    new = not pangea.store.all(_WIKI, parent=record["uuid"])
+    return Reply(_wiki_view(pangea, call, _wiki(pangea, kind, record)), 201 if new else 200)
 
 
 def _add_page(pangea: Pangea, call: Call, kind: str) -> Reply:
     """Members of the organization may, and of pipelines any logged-in user."""
     person = pangea.access.need(call)
-    thing = existing(pangea.store, kind, call.arguments["id"])
-    if kind != "pipeline" and not pangea.access.owns(person, thing["uuid"]):
+    record = existing(pangea.store, kind, call.arguments["id"])
+    if kind != "pipeline" and not pangea.access.owns(person, record["uuid"]):
         raise forbidden("Insufficient permissions to edit wiki.")
-    wiki = _wiki(pangea, kind, thing)
+    wiki = _wiki(pangea, kind, record)
     fields = drf.stated_fields(pangea.schemas["WikiPageBody"]["properties"], optional=("uuid",), blank=("text",))
     page = drf.validated(fields, drf.fields_of(call))
     pangea.store.add(Pages.kind, page["title"], {"text": page["text"], "wiki": wiki["uuid"]}, parent=wiki["uuid"])
     return Reply({"uuid": wiki["uuid"], **_wiki_view(pangea, call, wiki)}, 201)
 
 
-def _wiki(pangea: Pangea, kind: str, thing: Thing) -> Thing:
-    wikis = pangea.store.all(_WIKI, parent=thing["uuid"])
+def _wiki(pangea: Pangea, kind: str, record: Record) -> Record:
+    wikis = pangea.store.all(_WIKI, parent=record["uuid"])
     if wikis:
         return wikis[0]
-    wiki = pangea.store.add(_WIKI, "", {}, parent=thing["uuid"])
-    home = {"text": f"Wiki for {_WORDS[kind]} {thing['name']}", "wiki": wiki["uuid"]}
+    wiki = pangea.store.add(_WIKI, "", {}, parent=record["uuid"])
+    home = {"text": f"Wiki for {_WORDS[kind]} {record['name']}", "wiki": wiki["uuid"]}
     pangea.store.add(Pages.kind, "Home Page", home, parent=wiki["uuid"])
     return wiki
 
 
-def _wiki_view(pangea: Pangea, call: Call, wiki: Thing) -> dict[str, Any]:
+def _wiki_view(pangea: Pangea, call: Call, wiki: Record) -> dict[str, Any]:
     pages = [Pages(pangea, call).view(each) for each in pangea.store.all(Pages.kind, parent=wiki["uuid"])]
     own = {**shown(wiki, ("created_at", "updated_at")), "home_page_obj": pages[0], "sidebar_obj": None}
     return {"pages": [each["uuid"] for each in pages], "page_objs": pages, **own}
@@ -109,22 +109,22 @@ class Tags(Resource):
         chosen = {tag["uuid"]: tag for tag in self.store.all(TAG, *self.requested())}
         return paged(self.call, [chosen[each["tag"]] for each in taggings if each["tag"] in chosen], self.view)
 
-    def remove(self, thing: Thing) -> None:
+    def remove(self, record: Record) -> None:
         """Other tags do not have it any more."""
-        for tagging in self.store.all(_TAGGINGS[TAG], name=thing["uuid"]):
+        for tagging in self.store.all(_TAGGINGS[TAG], name=record["uuid"]):
             self.store.remove_tree(tagging["uuid"])
-        super().remove(thing)
+        super().remove(record)
 
 
-def _tagged(pangea: Pangea, call: Call, kind: str, *, in_query: bool = False) -> list[Thing]:
+def _tagged(pangea: Pangea, call: Call, kind: str, *, in_query: bool = False) -> list[Record]:
     """The objects with the tag of a path that the caller may see, as often as they have it."""
     person = pangea.access.principal(call, in_query=in_query)
     tag = existing(pangea.store, TAG, call.arguments.get("tag_pk") or call.arguments["id"])
     having = "uuid IN (SELECT name FROM pangea_things WHERE kind = ? AND parent = ?)"
     where = Where(having, (_TAGGINGS[kind], tag["uuid"]))
-    things = {each["uuid"]: each for each in pangea.store.all(kind, where, pangea.access.visible(person, kind))}
+    records = {each["uuid"]: each for each in pangea.store.all(kind, where, pangea.access.visible(person, kind))}
     taggings = pangea.store.all(_TAGGINGS[kind], parent=tag["uuid"])
-    return [things[each["name"]] for each in taggings if each["name"] in things]
+    return [records[each["name"]] for each in taggings if each["name"] in records]
 
 
 def _list_tagged(pangea: Pangea, call: Call, kind: str) -> Reply:
@@ -202,17 +202,17 @@ INDEXED_EVERY = 300.0
 
 
 def search(pangea: Pangea, call: Call) -> Reply:
-    """GET /api/search: things whose names have all words of the query, of those that there were when the index was made."""
+    """GET /api/search: records whose names have all words of the query, of those that there were when the index was made."""
     pangea.access.principal(call)
     query = dict(call.query).get("query", "")
     words = [Where("instr(folded, ?) > 0", (folded(each),)) for each in re.findall(r"\w+", query)] or [Where("0")]
     where = [*words, Where("seq <= ?", (_indexed(pangea),))]
 
-    def found(kind: str) -> Sequence[Mapping[str, Any]]:
+    def matches(kind: str) -> Sequence[Mapping[str, Any]]:
         resource = KINDS[kind](pangea, call)
         return [resource.view(each) for each in pangea.store.all(kind, *where, size=_MOST)]
 
-    return Reply({"query": query, **{f"{kind}s": found(kind) for kind in ("sample", "sample_group", "organization")}})
+    return Reply({"query": query, **{f"{kind}s": matches(kind) for kind in ("sample", "sample_group", "organization")}})
 
 
 def _indexed(pangea: Pangea) -> int:

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from omicsdk.sandbox.pangea.people import MEMBER, USER
 from omicsdk.sandbox.pangea.resource import KINDS, PAGE, Resource, existing, items, operations_of
 from omicsdk.sandbox.pangea.state import NEW_GROUP, Pangea
-from omicsdk.sandbox.pangea.store import Store, Thing, Where, linked_from, with_field
+from omicsdk.sandbox.pangea.store import Record, Store, Where, linked_from, with_field
 from omicsdk.sandbox.rest_framework import fields as drf
 from omicsdk.sandbox.rest_framework.refusals import Refused, forbidden, not_found, page
 from omicsdk.sandbox.service import Call, Reply, for_each
@@ -20,11 +20,11 @@ class Organizations(Resource):
     unique = ("name",)
     login_first = False
 
-    def may_write(self, thing: Mapping[str, Any]) -> bool:
+    def may_write(self, record: Mapping[str, Any]) -> bool:
         """Every user with an account may make one, and deployed servers let the members of any change all."""
-        return "uuid" not in thing or self.access.is_member_anywhere(self.person)
+        return "uuid" not in record or self.access.is_member_anywhere(self.person)
 
-    def add(self, fields: dict[str, Any]) -> Thing:
+    def add(self, fields: dict[str, Any]) -> Record:
         """Its creator is its first member."""
         made = super().add(fields)
         self.store.link(MEMBER, made["uuid"], (self.person or made)["uuid"])
@@ -52,17 +52,19 @@ class SampleGroups(Resource):
         word = dict(self.call.query).get("is_public", "").strip().lower()
         return [*super().requested(), *([with_field("is_public", _FLAGS[word])] if word in _FLAGS else [])]
 
-    def add(self, fields: dict[str, Any]) -> Thing:
+    def add(self, fields: dict[str, Any]) -> Record:
         """The storage provider is not taken from who makes a group."""
         own = {"storage_provider_name": NEW_GROUP["storage_provider_name"]}
         return super().add({**fields, **own, "has_library": fields.get("is_library", False)})
 
-    def change(self, thing: Thing, fields: dict[str, Any]) -> Thing:
+    def change(self, record: Record, fields: dict[str, Any]) -> Record:
         """A group that was a library once accepts samples from then on."""
-        return super().change(thing, {**fields, "has_library": thing["has_library"] or fields.get("is_library", False)})
+        return super().change(
+            record, {**fields, "has_library": record["has_library"] or fields.get("is_library", False)}
+        )
 
 
-def readable_group(pangea: Pangea, call: Call, person: Thing | None) -> Thing:
+def readable_group(pangea: Pangea, call: Call, person: Record | None) -> Record:
     """The group of a path, whose contents a user may read.
 
     Raises:
@@ -93,7 +95,7 @@ def list_sample_group_samples(pangea: Pangea, call: Call) -> Reply:
     return page(call, count, some if count else lambda _start, _size: [], PAGE)
 
 
-def _may_list(pangea: Pangea, person: Thing | None, group: Thing) -> bool:
+def _may_list(pangea: Pangea, person: Record | None, group: Record) -> bool:
     """A library is visible to users who may see it; another group to those with an account who may see all its samples."""
     if group["is_library"]:
         return pangea.access.may_see(person, "sample_group", group["uuid"])
@@ -118,7 +120,7 @@ def _change_samples(pangea: Pangea, call: Call, change: Callable[[Store, str, st
     return Reply({"status": "success"})
 
 
-def samples_in(pangea: Pangea, group: Thing) -> list[Thing]:
+def samples_in(pangea: Pangea, group: Record) -> list[Record]:
     """The samples of a group, in the order in which they were made."""
     return pangea.store.some_linked(GROUP_SAMPLE, group["uuid"])
 

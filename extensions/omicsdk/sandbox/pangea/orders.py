@@ -11,7 +11,7 @@ from omicsdk.sandbox.pangea.people import ORDER
 from omicsdk.sandbox.pangea.resource import Resource, existing, operations_of, paged, shown
 from omicsdk.sandbox.pangea.results import MODULE
 from omicsdk.sandbox.pangea.state import GROUP_PROTOTYPE, JOB_PROTOTYPE, PARTS, PROTOTYPE, Pangea
-from omicsdk.sandbox.pangea.store import Thing, linked_from, with_field
+from omicsdk.sandbox.pangea.store import Record, linked_from, with_field
 from omicsdk.sandbox.rest_framework.fields import integer, read_as
 from omicsdk.sandbox.rest_framework.refusals import forbidden
 from omicsdk.sandbox.service import Call, Reply, for_each
@@ -83,22 +83,22 @@ class Jobs(Resource):
         "analysis_result": "sample_ar",
     }
 
-    def may_see(self, thing: Thing) -> bool:
+    def may_see(self, record: Record) -> bool:
         """Also members of the organization that the order is of."""
-        return self.access.owns(self.person, thing["uuid"]) or self.may_write(thing)
+        return self.access.owns(self.person, record["uuid"]) or self.may_write(record)
 
-    def may_write(self, thing: Mapping[str, Any]) -> bool:
+    def may_write(self, record: Mapping[str, Any]) -> bool:
         """Users who are privileged for its order's prototype may."""
-        order = existing(self.store, ORDER, thing["work_order"])
+        order = existing(self.store, ORDER, record["work_order"])
         return self.access.works_off(self.person, order["prototype"])
 
 
 class _OrderResource(Resource):
     """Orders: only for members of the organization of the sample or group."""
 
-    def may_see(self, thing: Thing) -> bool:
+    def may_see(self, record: Record) -> bool:
         """Members may."""
-        return self.access.owns(self.person, thing["uuid"])
+        return self.access.owns(self.person, record["uuid"])
 
     def statuses(self, order: str) -> list[str]:
         """The statuses of the jobs of an order of a sample."""
@@ -111,11 +111,11 @@ class Orders(_OrderResource):
     kind = one = ORDER
     schema = "WorkOrder"
 
-    def computed(self, thing: Thing) -> Mapping[str, Any]:
+    def computed(self, record: Record) -> Mapping[str, Any]:
         """With its jobs, and what they are at."""
-        jobs, statuses = self.another(JOB), self.statuses(thing["uuid"])
+        jobs, statuses = self.another(JOB), self.statuses(record["uuid"])
         return {
-            "job_order_objs": [jobs.view(each) for each in self.store.all(JOB, parent=thing["uuid"])],
+            "job_order_objs": [jobs.view(each) for each in self.store.all(JOB, parent=record["uuid"])],
             "status": status_of(statuses),
             "progress_summary": progress(statuses),
         }
@@ -128,9 +128,9 @@ class GroupOrders(_OrderResource):
     schema = "GroupWorkOrder"
     links: ClassVar[Mapping[str, tuple[str, str]]] = {"work_orders": ("group_work_order_part", ORDER)}
 
-    def computed(self, thing: Thing) -> Mapping[str, Any]:
+    def computed(self, record: Record) -> Mapping[str, Any]:
         """With its parts, and what they are at."""
-        parts = self.store.all(ORDER, linked_from(self.links["work_orders"][0], thing["uuid"]))
+        parts = self.store.all(ORDER, linked_from(self.links["work_orders"][0], record["uuid"]))
         statuses = {part["uuid"]: self.statuses(part["uuid"]) for part in parts}
         links: list[dict[str, Any]] = []
         for part in parts:
@@ -161,24 +161,24 @@ class _Kind:
     owner: str
     prototype: str
     orders: type[Resource]
-    add: Callable[[Pangea, Thing], None]
+    add: Callable[[Pangea, Record], None]
 
 
-def _new(pangea: Pangea, kind: _Kind, prototype: Thing, owner: str) -> str:
+def _new(pangea: Pangea, kind: _Kind, prototype: Record, owner: str) -> str:
     fields = {"prototype": prototype["uuid"], kind.owner: owner, "priority": 100, "description": ""}
     order = pangea.store.add(kind.orders.kind, prototype["name"], fields, parent=owner)
     kind.add(pangea, order)
     return order["uuid"]
 
 
-def _add_jobs(pangea: Pangea, order: Thing) -> None:
+def _add_jobs(pangea: Pangea, order: Record) -> None:
     for each in pangea.store.all(JOB_PROTOTYPE, parent=order["prototype"]):
         own = {"work_order": order["uuid"], "analysis_result": None}
         own |= shown(each, ("pipeline_module", "resources_needed"))
         pangea.store.add(JOB, each["name"], {**Jobs.new, **own}, parent=order["uuid"])
 
 
-def _add_parts(pangea: Pangea, order: Thing) -> None:
+def _add_parts(pangea: Pangea, order: Record) -> None:
     link, _ = GroupOrders.links["work_orders"]
     parts = [existing(pangea.store, PROTOTYPE, each) for each in pangea.store.linked(PARTS, order["prototype"])]
     for sample in pangea.store.linked(GROUP_SAMPLE, order["sample_group"]):

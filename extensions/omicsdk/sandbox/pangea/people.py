@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from difflib import SequenceMatcher
 from typing import Any
 
-from omicsdk.sandbox.pangea.store import Store, Thing, Where, named, with_number, with_uuid
+from omicsdk.sandbox.pangea.store import Record, Store, Where, named, with_number, with_uuid
 from omicsdk.sandbox.rest_framework.fields import Wrong, canonical_uuid
 from omicsdk.sandbox.rest_framework.refusals import Refused, forbidden
 from omicsdk.sandbox.rest_framework.service import Authentication
@@ -71,7 +71,7 @@ class People:
     """The accounts.
 
     Args:
-        store: The things; accounts are some of them, whose names are their addresses.
+        store: The records; accounts are some of them, whose names are their addresses.
         own: Secrets from which tokens derive.
     """
 
@@ -79,7 +79,7 @@ class People:
         self._store = store
         self._secrets = own
 
-    def add(self, email: str, password: str, *, kept: str | None = None) -> Thing:
+    def add(self, email: str, password: str, *, kept: str | None = None) -> Record:
         """Make an account.
 
         Args:
@@ -97,30 +97,30 @@ class People:
                 raise Taken
             return self._store.add(USER, email, fields)
 
-    def by_id(self, number: int) -> Thing | None:
+    def by_id(self, number: int) -> Record | None:
         """The account of a number."""
         return next(iter(self._store.all(USER, with_number(number))), None)
 
-    def by_email(self, email: str) -> Thing | None:
+    def by_email(self, email: str) -> Record | None:
         """The account of an address."""
         return next(iter(self._store.all(USER, named(email))), None)
 
-    def by_token(self, token: str) -> Thing | None:
+    def by_token(self, token: str) -> Record | None:
         """The owner of a token whose account is active."""
         owners = [self._store.find(USER, each) for each in self._store.linked(_TOKEN, digest(token))]
         return next((each for each in owners if each is not None and each["is_active"]), None)
 
-    def by_password(self, email: str, password: str) -> Thing | None:
+    def by_password(self, email: str, password: str) -> Record | None:
         """The owner of an address with its password whose account is active."""
         person = self.by_email(email)
         known = person is not None and person["is_active"] and is_password(password, person["password"])
         return person if known else None
 
-    def change(self, person: Thing, **fields: Any) -> None:
+    def change(self, person: Record, **fields: Any) -> None:
         """Change fields of an account."""
         self._store.change(USER, person["uuid"], fields)
 
-    def token(self, person: Thing) -> str:
+    def token(self, person: Record) -> str:
         """The token of a user: always the same one until they log out."""
         with self._store.database.transaction():
             account = self._store.find(USER, person["uuid"]) or person
@@ -132,7 +132,7 @@ class People:
                 self._store.link(_TOKEN, digest(token), account["uuid"])
         return token
 
-    def forget_token(self, person: Thing) -> None:
+    def forget_token(self, person: Record) -> None:
         """End the token of a user."""
         with self._store.database.transaction():
             for each in self._store.linking(_TOKEN, person["uuid"]):
@@ -164,7 +164,7 @@ class Access:
 
     Args:
         people: The accounts.
-        store: The things.
+        store: The records.
     """
 
     def __init__(self, people: People, store: Store) -> None:
@@ -172,7 +172,7 @@ class Access:
         self._authentication = Authentication(people.by_token)
         self._query_authentication = Authentication(people.by_token, challenge="Token")
 
-    def principal(self, call: Call, *, in_query: bool = False) -> Thing | None:
+    def principal(self, call: Call, *, in_query: bool = False) -> Record | None:
         """The sender of a request; None for an anonymous one.
 
         Args:
@@ -187,7 +187,7 @@ class Access:
         token = dict(call.query).get("token")
         return self._query_authentication.find(call.headers.get("authorization") if not token else f"Token {token}")
 
-    def need(self, call: Call) -> Thing:
+    def need(self, call: Call) -> Record:
         """The sender of a request that needs a login.
 
         Raises:
@@ -195,7 +195,7 @@ class Access:
         """
         return self._authentication.need(call.headers.get("authorization"))
 
-    def refusal(self, person: Thing | None, detail: str = "") -> Refused:
+    def refusal(self, person: Record | None, detail: str = "") -> Refused:
         """The refusal without a permission: without a token it states that one is required."""
         if person is None:
             return self._authentication.refused()
@@ -203,25 +203,25 @@ class Access:
 
     # -- membership
 
-    def is_member(self, person: Thing | None, organization: str) -> bool:
+    def is_member(self, person: Record | None, organization: str) -> bool:
         """Whether a user is in the organization of a UUID."""
         return person is not None and self._store.is_linked(MEMBER, organization, person["uuid"])
 
-    def is_member_anywhere(self, person: Thing | None) -> bool:
+    def is_member_anywhere(self, person: Record | None) -> bool:
         """Whether a user is in any organization."""
         return person is not None and bool(self._store.linking(MEMBER, person["uuid"]))
 
-    def join(self, organization: str, person: Thing) -> None:
+    def join(self, organization: str, person: Record) -> None:
         """Put a user into the organization of a UUID."""
         self._store.link(MEMBER, organization, person["uuid"])
 
     # -- who may change what
 
-    def owns(self, person: Thing | None, uuid: str) -> bool:
+    def owns(self, person: Record | None, uuid: str) -> bool:
         """Whether a user is in the organization that an object belongs to, and so may change it."""
         return self.is_member(person, self._store.above(uuid, "organization"))
 
-    def may_write(self, call: Call, person: Thing | None, uuid: str) -> bool:
+    def may_write(self, call: Call, person: Record | None, uuid: str) -> bool:
         """Whether a user may change an object: its organization's members, and of a sample's who has an order of the sample.
 
         Args:
@@ -231,7 +231,7 @@ class Access:
         """
         return self.owns(person, uuid) or self._has_order(call, person, self._store.above(uuid, "sample"))
 
-    def _has_order(self, call: Call, person: Thing | None, sample: str) -> bool:
+    def _has_order(self, call: Call, person: Record | None, sample: str) -> bool:
         """Whether the order that a request names is one of a sample, and a user works off orders of its prototype."""
         try:
             order = self._store.find(ORDER, canonical_uuid(dict(call.query).get("work_order_uuid", "")))
@@ -239,13 +239,13 @@ class Access:
             return False
         return order is not None and order["sample"] == sample and self.works_off(person, order["prototype"])
 
-    def works_off(self, person: Thing | None, prototype: str) -> bool:
+    def works_off(self, person: Record | None, prototype: str) -> bool:
         """Whether a user is privileged to work off the orders of the prototype of a UUID."""
         return person is not None and self._store.is_linked(PRIVILEGED, prototype, person["uuid"])
 
     # -- what may be seen
 
-    def visible(self, person: Thing | None, kind: str) -> Where:
+    def visible(self, person: Record | None, kind: str) -> Where:
         """The groups, samples, results or fields that a user may see: those of public groups but private results, and members'."""
         above = [f"above_{number + 1}" for number in range(FROM_GROUP[kind])]
         chain = ["pangea_things", *above]
@@ -262,6 +262,6 @@ class Access:
             seen = f"EXISTS (SELECT 1 FROM {tables} WHERE {' AND '.join([*joined, seen])})"  # noqa: S608 - our own names
         return Where(seen, (MEMBER, person["uuid"] if person is not None else ""))
 
-    def may_see(self, person: Thing | None, kind: str, uuid: str) -> bool:
+    def may_see(self, person: Record | None, kind: str, uuid: str) -> bool:
         """Whether a user may see the group, sample, result or field of a UUID."""
         return self._store.count(kind, with_uuid(uuid), self.visible(person, kind)) > 0

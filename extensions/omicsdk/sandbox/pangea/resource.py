@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Literal, cast
 
 from omicsdk.sandbox.pangea.people import FROM_GROUP
 from omicsdk.sandbox.pangea.state import Pangea
-from omicsdk.sandbox.pangea.store import Store, Thing, Where, below, named, with_field, with_uuid
+from omicsdk.sandbox.pangea.store import Record, Store, Where, below, named, with_field, with_uuid
 from omicsdk.sandbox.rest_framework import fields as drf
 from omicsdk.sandbox.rest_framework.refusals import Invalid, Refused, forbidden, invalid, not_found, page
 from omicsdk.sandbox.service import Call, Reply
@@ -26,30 +26,30 @@ def is_uuid(text: str) -> bool:
     return _UUID.fullmatch(text) is not None
 
 
-def existing(store: Store, kind: str, uuid: str) -> Thing:
+def existing(store: Store, kind: str, uuid: str) -> Record:
     """The object of a path.
 
     Raises:
         Refused: 404; it does not exist.
     """
-    thing = store.find(kind, uuid)
-    if thing is None:
+    record = store.find(kind, uuid)
+    if record is None:
         raise not_found()
-    return thing
+    return record
 
 
-def newest(things: Sequence[Thing]) -> Thing:
+def newest(records: Sequence[Record]) -> Record:
     """The one that was changed last; of those that were in the same microsecond, the one that was made last.
 
     Args:
-        things: At least one, in the order in which they were made.
+        records: At least one, in the order in which they were made.
     """
-    return max(reversed(things), key=lambda each: str(each["updated_at"]))
+    return max(reversed(records), key=lambda each: str(each["updated_at"]))
 
 
-def paged(call: Call, things: Sequence[Thing], view: Callable[[Thing], Mapping[str, Any]]) -> Reply:
+def paged(call: Call, records: Sequence[Record], view: Callable[[Record], Mapping[str, Any]]) -> Reply:
     """The page that is requested of objects that are known already."""
-    return page(call, len(things), lambda start, size: [view(each) for each in things[start : start + size]], PAGE)
+    return page(call, len(records), lambda start, size: [view(each) for each in records[start : start + size]], PAGE)
 
 
 def items(value: Any) -> list[Any]:
@@ -63,17 +63,17 @@ def items(value: Any) -> list[Any]:
     return cast("list[Any]", value)
 
 
-def shown(thing: Thing, names: Sequence[str]) -> dict[str, Any]:
+def shown(record: Record, names: Sequence[str]) -> dict[str, Any]:
     """Some fields of an object, in the order of their names."""
-    return {name: thing[name] for name in names}
+    return {name: record[name] for name in names}
 
 
 KINDS: dict[str, type["Resource"]] = {}
-"""The resources by what the store calls their things."""
+"""The resources by what the store calls their records."""
 
 
 class Resource:
-    """Things of one kind, and the operations that the platform has for each kind alike; an object answers one request.
+    """Records of one kind, and the operations that the platform has for each kind alike; an object answers one request.
 
     A subclass states what its kind has, and overrides what is particular to it. Its fields are those of its schema in the
     platform's document.
@@ -91,12 +91,12 @@ class Resource:
         key: The argument that has an object's UUID.
         by_name: Whether there are operations whose paths have an object's name where those of others have its UUID.
         filters: Parameters that narrow a list, each with its field.
-        of: Parameters that narrow a list to what belongs to an object, each with that thing's kind.
+        of: Parameters that narrow a list to what belongs to an object, each with that record's kind.
         parent: The field that names what an object belongs to; empty for none.
-        unique: Fields that no two things have alike; of those that have a parent, below one.
+        unique: Fields that no two records have alike; of those that have a parent, below one.
         new: Fields of a new object that requests need not send; texts that are empty at first may be sent as such.
         filled: Texts that are empty at first, and may not be sent as such.
-        references: Fields that name another thing by its UUID, each with that thing's kind; they are null when it was removed.
+        references: Fields that name another record by its UUID, each with that record's kind; they are null when it was removed.
         links: Fields that are links to other objects, each with the kind of link and that of the objects.
         renamed: Fields that are kept under another name.
         asks: Whether the reader matters: without authentication, any caller, or logged-in users only.
@@ -123,7 +123,7 @@ class Resource:
         self.call = call
         self.store = pangea.store
         self.access = pangea.access
-        self.person: Thing | None = None
+        self.person: Record | None = None
         self.views = {} if views is None else views
         self._properties: Mapping[str, Any] = pangea.schemas[self.schema]["properties"]
         self._plain = [
@@ -140,28 +140,30 @@ class Resource:
         ]
 
     def __init_subclass__(cls) -> None:
-        """Note what the store calls these things."""
+        """Note what the store calls these records."""
         KINDS[cls.kind] = cls
 
     # -- specific to each kind
 
-    def computed(self, thing: Thing) -> Mapping[str, Any]:
+    def computed(self, record: Record) -> Mapping[str, Any]:
         """Members of an object's JSON that are not kept with it."""
-        del thing
+        del record
         return {}
 
     def visible(self) -> Sequence[Where]:
         """Conditions of a list beside those of the query: of what is in groups, those that the caller may see."""
         return [self.access.visible(self.person, self.kind)] if self.kind in FROM_GROUP else []
 
-    def may_see(self, thing: Thing) -> bool:
+    def may_see(self, record: Record) -> bool:
         """Whether the caller may see an object: of what is in groups, also who may change it."""
-        is_visible = self.kind not in FROM_GROUP or self.access.may_see(self.person, self.kind, thing["uuid"])
-        return is_visible or self.may_write(thing)
+        is_visible = self.kind not in FROM_GROUP or self.access.may_see(self.person, self.kind, record["uuid"])
+        return is_visible or self.may_write(record)
 
-    def may_write(self, thing: Mapping[str, Any]) -> bool:
+    def may_write(self, record: Mapping[str, Any]) -> bool:
         """Whether the caller may change or remove an object, or make one of these fields: of what has a parent, members may."""
-        return not self.parent or self.access.may_write(self.call, self.person, thing.get("uuid") or thing[self.parent])
+        return not self.parent or self.access.may_write(
+            self.call, self.person, record.get("uuid") or record[self.parent]
+        )
 
     def refusal(self) -> Refused:
         """Return the error for a caller who may not see or write an object."""
@@ -171,24 +173,26 @@ class Resource:
         """Fields that were sent as they are kept."""
         return fields
 
-    def add(self, fields: dict[str, Any]) -> Thing:
-        """Keep a new thing."""
+    def add(self, fields: dict[str, Any]) -> Record:
+        """Keep a new record."""
         linked = self._without_links(fields)
         kept = {**self.new, **fields}
-        thing = self.store.add(self.kind, kept.pop("name", ""), kept, parent=fields[self.parent] if self.parent else "")
-        self._link(thing, linked)
-        return thing
+        record = self.store.add(
+            self.kind, kept.pop("name", ""), kept, parent=fields[self.parent] if self.parent else ""
+        )
+        self._link(record, linked)
+        return record
 
-    def change(self, thing: Thing, fields: dict[str, Any]) -> Thing:
+    def change(self, record: Record, fields: dict[str, Any]) -> Record:
         """Change fields of an object."""
         linked = self._without_links(fields)
-        changed = self.store.change(self.kind, thing["uuid"], fields, parent=fields.get(self.parent))
+        changed = self.store.change(self.kind, record["uuid"], fields, parent=fields.get(self.parent))
         self._link(changed, linked)
         return changed
 
-    def remove(self, thing: Thing) -> None:
+    def remove(self, record: Record) -> None:
         """Remove an object with what belongs to it."""
-        self.store.remove_tree(thing["uuid"])
+        self.store.remove_tree(record["uuid"])
 
     # -- what the declarations state
 
@@ -201,30 +205,30 @@ class Resource:
         return drf.stated_fields(self._properties, optional, blank, readers)
 
     def reference(self, kind: str) -> drf.Reader:
-        """The reader of a field that names a thing of a kind by its UUID."""
+        """The reader of a field that names a record of a kind by its UUID."""
         read = drf.uuid_reference(lambda uuid: self.store.find(kind, uuid))
         return lambda value: read(value)["uuid"]
 
-    def view(self, thing: Thing) -> dict[str, Any]:
+    def view(self, record: Record) -> dict[str, Any]:
         """The JSON of an object."""
-        get = thing.get
+        get = record.get
         made = {name: get(source) for name, source in self._plain}
         for name, (link, _) in self.links.items():
-            made[name] = [*self.store.linked(link, thing["uuid"])]
+            made[name] = [*self.store.linked(link, record["uuid"])]
         for name, kind in self._nullable:
             made[name] = made[name] if self.store.find(kind, made[name] or "") else None
         for name, field, kind in self._objects:
-            made[name] = self.view_of(kind, thing[field])
+            made[name] = self.view_of(kind, record[field])
             if made[name] is None:
                 made[field] = None
-        return {**made, **self.computed(thing)}
+        return {**made, **self.computed(record)}
 
     def view_of(self, kind: str, uuid: str | None) -> Any:
         """The JSON of an object that others belong to; None where there is none of a UUID."""
 
         def view() -> Any:
-            thing = self.store.find(kind, uuid) if uuid else None
-            return thing and self.another(kind).view(thing)
+            record = self.store.find(kind, uuid) if uuid else None
+            return record and self.another(kind).view(record)
 
         return self.once((kind, uuid or ""), view)
 
@@ -249,7 +253,7 @@ class Resource:
         """The page that is requested of those for which conditions hold."""
 
         def read(start: int, size: int) -> list[Mapping[str, Any]]:
-            return [self.view(thing) for thing in self.store.all(self.kind, *where, start=start, size=size)]
+            return [self.view(record) for record in self.store.all(self.kind, *where, start=start, size=size)]
 
         return page(self.call, self.store.count(self.kind, *where), read, PAGE)
 
@@ -263,24 +267,24 @@ class Resource:
                 what = self.one.replace("_", " ")
                 article = "an" if what.startswith("s3") else "a"
                 raise forbidden(f"Organization membership is required to create {article} {what}.")
-            thing = self.add(fields)
-        return Reply(self.view(thing), 201)
+            record = self.add(fields)
+        return Reply(self.view(record), 201)
 
     def get(self) -> Reply:
         """One."""
         self._authenticate_reader()
-        thing = self.thing()
-        if not self.may_see(thing):
+        record = self.record()
+        if not self.may_see(record):
             raise self.refusal()
-        return Reply(self.view(thing))
+        return Reply(self.view(record))
 
     def put(self, *, partial: bool = False) -> Reply:
         """Change one; what is required has to be sent."""
         with self.store.database.transaction():
-            thing = self.writable()
+            record = self.writable()
             fields = self.sent(partial=partial)
-            self._check_unique({**thing, **fields}, but=thing["uuid"])
-            return Reply(self.view(self.change(thing, fields)))
+            self._check_unique({**record, **fields}, but=record["uuid"])
+            return Reply(self.view(self.change(record, fields)))
 
     def patch(self) -> Reply:
         """Change what is sent of one."""
@@ -314,22 +318,22 @@ class Resource:
             raise invalid(name, "Select a valid choice. That choice is not one of the available choices.")
         return below(uuid)
 
-    def thing(self) -> Thing:
+    def record(self) -> Record:
         """The object of the path, by its UUID or its name."""
         if "name" not in self.call.arguments:
             return existing(self.store, self.kind, self.call.arguments[self.key])
-        things = self.store.all(self.kind, name=self.call.arguments["name"])
-        if not things:
+        records = self.store.all(self.kind, name=self.call.arguments["name"])
+        if not records:
             raise not_found()
-        return things[0]
+        return records[0]
 
-    def writable(self) -> Thing:
+    def writable(self) -> Record:
         """The object of the path, for who may change it."""
         self.person = self.access.need(self.call) if self.login_first else self.access.principal(self.call)
-        thing = self.thing()
-        if not self.may_write(thing):
+        record = self.record()
+        if not self.may_write(record):
             raise self.refusal()
-        return thing
+        return record
 
     def sent(self, *, partial: bool = False) -> dict[str, Any]:
         """The fields that are written, as they are kept."""
@@ -359,12 +363,12 @@ class Resource:
     def _without_links(self, fields: dict[str, Any]) -> dict[str, list[str]]:
         return {link: fields.pop(name) for name, (link, _) in self.links.items() if name in fields}
 
-    def _link(self, thing: Thing, linked: Mapping[str, list[str]]) -> None:
+    def _link(self, record: Record, linked: Mapping[str, list[str]]) -> None:
         for link, others in linked.items():
-            for each in self.store.linked(link, thing["uuid"]):
-                self.store.unlink(link, thing["uuid"], each)
+            for each in self.store.linked(link, record["uuid"]):
+                self.store.unlink(link, record["uuid"], each)
             for each in others:
-                self.store.link(link, thing["uuid"], each)
+                self.store.link(link, record["uuid"], each)
 
 
 def _each(read: drf.Reader) -> drf.Reader:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from omicsdk.sandbox.pangea.resource import Resource, existing, operations_of
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.pangea.storage import file_of, split_uri
-from omicsdk.sandbox.pangea.store import Thing, with_field
+from omicsdk.sandbox.pangea.store import Record, with_field
 from omicsdk.sandbox.rest_framework.fields import Field
 from omicsdk.sandbox.rest_framework.refusals import Refused
 from omicsdk.sandbox.service import Call, Reply
@@ -46,15 +46,15 @@ class Modules(Resource):
     links: ClassVar[Mapping[str, tuple[str, str]]] = {"dependencies": (_DEPENDS, MODULE)}
     asks = "nobody"
 
-    def may_write(self, thing: Mapping[str, Any]) -> bool:
+    def may_write(self, record: Mapping[str, Any]) -> bool:
         """Any user."""
-        del thing
+        del record
         return True
 
-    def computed(self, thing: Thing) -> Mapping[str, Any]:
+    def computed(self, record: Record) -> Mapping[str, Any]:
         """Which modules it needs, and is needed by."""
-        needs = self.store.linked(_DEPENDS, thing["uuid"])
-        needed = self.store.linking(_DEPENDS, thing["uuid"])
+        needs = self.store.linked(_DEPENDS, record["uuid"])
+        needed = self.store.linking(_DEPENDS, record["uuid"])
         return {"dependency_modules": self._named(needs), "downstream_modules": self._named(needed)}
 
     def _named(self, uuids: Sequence[str]) -> list[list[str]]:
@@ -151,12 +151,12 @@ def _resources(owner: ResultKind) -> tuple[type[Resource], type[Resource]]:
         new: ClassVar[Mapping[str, Any]] = {"description": ""}
         references: ClassVar[Mapping[str, str]] = {"analysis_result": owner.kind}
 
-        def computed(self, thing: Thing) -> Mapping[str, Any]:
+        def computed(self, record: Record) -> Mapping[str, Any]:
             """Its data, with an address where they represent an object of a bucket for which its organization has keys."""
-            stated = file_of(thing["stored_data"])
+            stated = file_of(record["stored_data"])
             if stated is None:
                 return {}
-            result: str = thing["analysis_result"]
+            result: str = record["analysis_result"]
             organization = self.once(("organization", result), lambda: self.store.above(result, "organization"))
             bucket, key = split_uri(stated["uri"])
             known = (organization, bucket, stated["endpoint_url"])

@@ -10,7 +10,7 @@ from omicsdk.sandbox.pangea.groups import GROUP_SAMPLE, SampleGroups, readable_g
 from omicsdk.sandbox.pangea.resource import Resource, existing, items, operations_of, shown
 from omicsdk.sandbox.pangea.results import OF_GROUP, OF_SAMPLE, ResultKind, manifest
 from omicsdk.sandbox.pangea.state import Pangea
-from omicsdk.sandbox.pangea.store import Store, Thing, below, named
+from omicsdk.sandbox.pangea.store import Record, Store, below, named
 from omicsdk.sandbox.rest_framework import fields as drf
 from omicsdk.sandbox.rest_framework.refusals import NO_FIELD, forbidden, invalid
 from omicsdk.sandbox.service import Call, Reply
@@ -34,7 +34,7 @@ class Samples(Resource):
     def reference(self, kind: str) -> drf.Reader:
         """Groups that never were a library are no libraries."""
 
-        def library(uuid: str) -> Thing | None:
+        def library(uuid: str) -> Record | None:
             group = self.store.find(kind, uuid)
             return group if group is not None and group["has_library"] else None
 
@@ -50,25 +50,25 @@ class Samples(Resource):
         """Null represents no metadata."""
         return {**fields, "metadata": {}} if fields.get("metadata", {}) is None else fields
 
-    def add(self, fields: dict[str, Any]) -> Thing:
+    def add(self, fields: dict[str, Any]) -> Record:
         """It is in its library's group."""
         return new_sample(self.store, **fields)
 
-    def change(self, thing: Thing, fields: dict[str, Any]) -> Thing:
+    def change(self, record: Record, fields: dict[str, Any]) -> Record:
         """Another library takes it into its group, and earlier metadata are kept."""
-        after = {**thing, **fields}
-        if after["library"] != thing["library"]:
-            self.store.unlink(GROUP_SAMPLE, thing["library"], thing["uuid"])
-            self.store.link(GROUP_SAMPLE, after["library"], thing["uuid"])
-        if after["metadata"] != thing["metadata"]:
-            self.store.add(_VERSION, "", {"metadata": after["metadata"]}, parent=thing["uuid"])
-        return super().change(thing, fields)
+        after = {**record, **fields}
+        if after["library"] != record["library"]:
+            self.store.unlink(GROUP_SAMPLE, record["library"], record["uuid"])
+            self.store.link(GROUP_SAMPLE, after["library"], record["uuid"])
+        if after["metadata"] != record["metadata"]:
+            self.store.add(_VERSION, "", {"metadata": after["metadata"]}, parent=record["uuid"])
+        return super().change(record, fields)
 
 
 HANDLERS = operations_of(Samples)
 
 
-def new_sample(store: Store, *, name: str, library: str, metadata: Any = None, description: str = "") -> Thing:
+def new_sample(store: Store, *, name: str, library: str, metadata: Any = None, description: str = "") -> Record:
     """Keep a new sample, which is in its library's group.
 
     Args:
@@ -146,13 +146,13 @@ def attachment(name: str) -> str:
     return f'attachment; filename="{plain}"'
 
 
-def _rows(samples: Sequence[Thing]) -> tuple[list[str], list[dict[str, Any]]]:
+def _rows(samples: Sequence[Record]) -> tuple[list[str], list[dict[str, Any]]]:
     """The columns of samples' metadata, and these; what is not a mapping has none."""
     rows = [cast("dict[str, Any]", each["metadata"]) if isinstance(each["metadata"], dict) else {} for each in samples]
     return list(dict.fromkeys(name for row in rows for name in row)), rows
 
 
-def _table(samples: Sequence[Thing]) -> str:
+def _table(samples: Sequence[Record]) -> str:
     columns, rows = _rows(samples)
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
@@ -202,18 +202,18 @@ def get_sample_group_module_counts(pangea: Pangea, call: Call) -> Reply:
     return Reply(module_counts(pangea, "n_samples", OF_SAMPLE, samples))
 
 
-def module_counts(pangea: Pangea, total: str, kind: ResultKind, things: Sequence[Thing]) -> dict[str, int]:
+def module_counts(pangea: Pangea, total: str, kind: ResultKind, records: Sequence[Record]) -> dict[str, int]:
     """Count objects, and those that have a result of each module.
 
     Args:
         pangea: The platform.
         total: What the number of all is called.
         kind: Kind of the results' owners.
-        things: The samples or groups; one that exists twice counts twice.
+        records: The samples or groups; one that exists twice counts twice.
     """
-    results = [pangea.store.all(kind.kind, parent=each["uuid"]) for each in things]
+    results = [pangea.store.all(kind.kind, parent=each["uuid"]) for each in records]
     modules = Counter(module for several in results for module in dict.fromkeys(each["name"] for each in several))
-    return {total: len(things), **modules}
+    return {total: len(records), **modules}
 
 
 def get_sample_group_sample_links(pangea: Pangea, call: Call) -> Reply:
@@ -223,7 +223,7 @@ def get_sample_group_sample_links(pangea: Pangea, call: Call) -> Reply:
     return Reply({"count": len(samples), "links": [shown(each, names) for each in samples]})
 
 
-def _readable(pangea: Pangea, call: Call, person: Thing | None) -> dict[str, Any]:
+def _readable(pangea: Pangea, call: Call, person: Record | None) -> dict[str, Any]:
     """The JSON of the sample of a path."""
     sample = existing(pangea.store, "sample", call.arguments["id"])
     if not pangea.access.may_see(person, "sample", sample["uuid"]):

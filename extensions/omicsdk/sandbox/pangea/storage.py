@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hashlib import md5
 from typing import Any, cast
 
-from omicsdk.sandbox.pangea.store import Store, Thing
+from omicsdk.sandbox.pangea.store import Record, Store
 from omicsdk.sandbox.rest_framework.refusals import Refused
 from omicsdk.sandbox.s3.staging import OWNER, REGION, Staging
 from omicsdk.sandbox.state.credentials import Secrets
@@ -179,16 +179,16 @@ class Buckets:
         self._secrets = secrets
         self._staging_url = STAGING
 
-    def endpoint_url(self, bucket: Thing) -> str:
+    def endpoint_url(self, bucket: Record) -> str:
         """The S3 server that a bucket is on; requesting the sandbox's own starts it."""
         if bucket["endpoint_url"] == STAGING:
             self._staging_url = self._staging.url
         return self._known_url(bucket)
 
-    def _known_url(self, bucket: Thing) -> str:
+    def _known_url(self, bucket: Record) -> str:
         return self._staging_url if bucket["endpoint_url"] == STAGING else bucket["endpoint_url"]
 
-    def writable(self, bucket: Thing) -> Place | None:
+    def writable(self, bucket: Record) -> Place | None:
         """A bucket that exists, with its keys; None where none were registered since the sandbox was started."""
         self.endpoint_url(bucket)
         if bucket["endpoint_url"] == STAGING:
@@ -210,7 +210,7 @@ class Buckets:
                 return place
         return None
 
-    def _place(self, bucket: Thing) -> Place | None:
+    def _place(self, bucket: Record) -> Place | None:
         keys = self._store.all(KEY, parent=bucket["uuid"])
         if not keys:
             return None

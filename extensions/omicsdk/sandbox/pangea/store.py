@@ -9,13 +9,13 @@ from typing import Any
 from omicsdk.sandbox.rest_framework.fields import written
 from omicsdk.sandbox.state.database import Database, Table
 
-Thing = dict[str, Any]
+Record = dict[str, Any]
 """A document: its own fields, with uuid, name, created_at and updated_at."""
 
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """A condition on things.
+    """A condition on records.
 
     Attributes:
         text: What it states in SQL, of the columns seq, uuid, name, folded, parent and fields.
@@ -27,7 +27,7 @@ class Where:
 
 
 def named(name: str) -> Where:
-    """Things of a name."""
+    """Records of a name."""
     return Where("name = ?", (name,))
 
 
@@ -37,7 +37,7 @@ def named_any_case(name: str) -> Where:
 
 
 def below(parent: str) -> Where:
-    """Things that belong to another one."""
+    """Records that belong to another one."""
     return Where("parent = ?", (parent,))
 
 
@@ -57,7 +57,7 @@ def with_field(field: str, value: str | bool | float) -> Where:
 
 
 def linked_from(kind: str, one: str) -> Where:
-    """Things that another one is linked to."""
+    """Records that another one is linked to."""
     return Where("uuid IN (SELECT other FROM pangea_links WHERE kind = ? AND one = ?)", (kind, one))
 
 
@@ -74,7 +74,7 @@ class _Row:
     name: str
     folded: str
     parent: str
-    fields: Thing
+    fields: Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class _Link:
 
 
 class Store:
-    """The things.
+    """The records.
 
     Args:
         database: The sandbox's database.
@@ -97,8 +97,8 @@ class Store:
         self.database = database
         self._now = now
         # By number, those of a kind below an object, by name, everything below an object, its ancestors, and all of a kind.
-        things = ("kind, parent, seq", "kind, name", "kind, folded", "parent", "uuid, parent", "kind, seq")
-        self._things = Table(database, "pangea_things", _Row, more="UNIQUE (uuid)", indexes=things)
+        records = ("kind, parent, seq", "kind, name", "kind, folded", "parent", "uuid, parent", "kind, seq")
+        self._records = Table(database, "pangea_things", _Row, more="UNIQUE (uuid)", indexes=records)
         links = ("kind, one, place", "kind, other", "one", "other")
         self._links = Table(database, "pangea_links", _Link, key="kind one other", indexes=links)
 
@@ -108,8 +108,8 @@ class Store:
 
     # -- objects
 
-    def add(self, kind: str, name: str, fields: Mapping[str, Any], *, parent: str = "", uuid: str = "") -> Thing:
-        """Keep a new thing.
+    def add(self, kind: str, name: str, fields: Mapping[str, Any], *, parent: str = "", uuid: str = "") -> Record:
+        """Keep a new record.
 
         Args:
             kind: Its kind, such as sample_group.
@@ -122,21 +122,27 @@ class Store:
             The object, with uuid, name, created_at and updated_at.
         """
         moment = self.moment()
-        thing = {**fields, "uuid": uuid or str(uuids.uuid4()), "name": name, "created_at": moment, "updated_at": moment}
-        self._things.add(_Row(0, kind, thing["uuid"], name, folded(name), parent, thing))
-        return thing
+        record = {
+            **fields,
+            "uuid": uuid or str(uuids.uuid4()),
+            "name": name,
+            "created_at": moment,
+            "updated_at": moment,
+        }
+        self._records.add(_Row(0, kind, record["uuid"], name, folded(name), parent, record))
+        return record
 
-    def find(self, kind: str, uuid: str) -> Thing | None:
+    def find(self, kind: str, uuid: str) -> Record | None:
         """The object of a UUID; None for none."""
-        return next(iter(self._things.column("fields", "uuid = ? AND kind = ?", uuid, kind)), None)
+        return next(iter(self._records.column("fields", "uuid = ? AND kind = ?", uuid, kind)), None)
 
     def number(self, uuid: str) -> int:
         """Which one of all objects that of a UUID was made as; 0 for none."""
-        row = self._things.first(uuid=uuid)
+        row = self._records.first(uuid=uuid)
         return row.seq if row else 0
 
     def above(self, uuid: str, kind: str) -> str:
-        """The UUID of the nearest thing of a kind among an object and what it belongs to; empty for none.
+        """The UUID of the nearest record of a kind among an object and what it belongs to; empty for none.
 
         Args:
             uuid: The object's UUID.
@@ -150,7 +156,7 @@ class Store:
         )
         return row["uuid"] if row else ""
 
-    def change(self, kind: str, uuid: str, fields: Mapping[str, Any], *, parent: str | None = None) -> Thing:
+    def change(self, kind: str, uuid: str, fields: Mapping[str, Any], *, parent: str | None = None) -> Record:
         """Change some fields of an object, its name among them.
 
         Args:
@@ -166,13 +172,13 @@ class Store:
             KeyError: It does not exist.
         """
         with self.database.transaction():
-            row = self._things.first(uuid=uuid, kind=kind)
+            row = self._records.first(uuid=uuid, kind=kind)
             if row is None:
                 raise KeyError(uuid)
-            thing = {**row.fields, **fields, "updated_at": self.moment()}
-            name, above = thing["name"], row.parent if parent is None else parent
-            self._things.change(row.seq, name=name, folded=folded(name), fields=thing, parent=above)
-        return thing
+            record = {**row.fields, **fields, "updated_at": self.moment()}
+            name, above = record["name"], row.parent if parent is None else parent
+            self._records.change(row.seq, name=name, folded=folded(name), fields=record, parent=above)
+        return record
 
     def remove_tree(self, uuid: str) -> None:
         """Forget an object, all that belongs to it, and the links that any of them is in."""
@@ -192,7 +198,7 @@ class Store:
         name: str | None = None,
         start: int = 0,
         size: int = -1,
-    ) -> list[Thing]:
+    ) -> list[Record]:
         """Objects in the order in which they were made.
 
         Args:
@@ -207,7 +213,7 @@ class Store:
         text, values = _joined([Where("kind = ?", (kind,)), *more])
         # The inner query walks over numbers only, so that a late page reads no documents of those before it.
         numbers = f"SELECT seq FROM pangea_things WHERE {text} ORDER BY seq LIMIT ? OFFSET ?"  # noqa: S608 - our own names
-        return self._things.column("fields", f"seq IN ({numbers})", *values, size, start, order="seq")
+        return self._records.column("fields", f"seq IN ({numbers})", *values, size, start, order="seq")
 
     def count(self, kind: str, *where: Where) -> int:
         """The number of objects.
@@ -217,12 +223,12 @@ class Store:
             where: Condition on them.
         """
         text, values = _joined(where)
-        return self._things.count(text, *values, kind=kind)
+        return self._records.count(text, *values, kind=kind)
 
     # -- links
 
     def link(self, kind: str, one: str, other: str) -> None:
-        """Link two things, once."""
+        """Link two records, once."""
         self._links.add_new(_Link(kind, one, other, self.number(other)))
 
     def unlink(self, kind: str, one: str, other: str) -> None:
@@ -230,7 +236,7 @@ class Store:
         self._links.remove(kind=kind, one=one, other=other)
 
     def is_linked(self, kind: str, one: str, other: str) -> bool:
-        """Whether two things are linked."""
+        """Whether two records are linked."""
         return self._links.get(kind, one, other) is not None
 
     def linked(self, kind: str, one: str) -> Sequence[str]:
@@ -241,8 +247,8 @@ class Store:
         """The number of an object's links."""
         return self._links.count(kind=kind, one=one)
 
-    def some_linked(self, kind: str, one: str, start: int = 0, size: int = -1) -> list[Thing]:
-        """The things that one is linked to, in the order in which they were made.
+    def some_linked(self, kind: str, one: str, start: int = 0, size: int = -1) -> list[Record]:
+        """The records that one is linked to, in the order in which they were made.
 
         Args:
             kind: The link's kind.
@@ -251,7 +257,7 @@ class Store:
             size: Number of objects; -1 for all.
         """
         places = "SELECT place FROM pangea_links WHERE kind = ? AND one = ? ORDER BY place LIMIT ? OFFSET ?"
-        return self._things.column("fields", f"seq IN ({places})", kind, one, size, start, order="seq")
+        return self._records.column("fields", f"seq IN ({places})", kind, one, size, start, order="seq")
 
     def linking(self, kind: str, other: str) -> Sequence[str]:
         """The sources of links to an object, in the order in which they were made."""

@@ -13,7 +13,7 @@ from omicsdk.sandbox.pangea.results import NOUNS, OF_GROUP, ResultKind
 from omicsdk.sandbox.pangea.samples import attachment
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.pangea.storage import BUCKET, FILE, KEY, Place, file_of, split_uri
-from omicsdk.sandbox.pangea.store import Thing, Where
+from omicsdk.sandbox.pangea.store import Record, Where
 from omicsdk.sandbox.rest_framework.fields import Field, Wrong, choice, fields_of, integer, text, validated
 from omicsdk.sandbox.rest_framework.refusals import Refused, invalid, not_found
 from omicsdk.sandbox.service import Call, Reply, for_each
@@ -58,7 +58,7 @@ def _upload(pangea: Pangea, call: Call, kind: ResultKind) -> Reply:
     return Reply(dict(response))
 
 
-def _keep(pangea: Pangea, kind: ResultKind, field: Thing, data: Mapping[str, Any]) -> None:
+def _keep(pangea: Pangea, kind: ResultKind, field: Record, data: Mapping[str, Any]) -> None:
     """Note the location of a field's file, unless a user changed or removed the field during the request to the storage."""
     with pangea.store.database.transaction():
         there = existing(pangea.store, kind.field_kind, field["uuid"])["stored_data"]
@@ -99,7 +99,7 @@ def _is_part(part: Any) -> bool:
             return False
 
 
-def _field(pangea: Pangea, call: Call, kind: ResultKind) -> Thing:
+def _field(pangea: Pangea, call: Call, kind: ResultKind) -> Record:
     """The field of a path, for who is known and may see it: deployed servers request no more, not for membership."""
     fields = KINDS[kind.field_kind](pangea, call)
     fields.person = pangea.access.need(call)
@@ -109,7 +109,7 @@ def _field(pangea: Pangea, call: Call, kind: ResultKind) -> Thing:
     return field
 
 
-def _place(pangea: Pangea, kind: ResultKind, field: Thing) -> tuple[Place, str]:
+def _place(pangea: Pangea, kind: ResultKind, field: Record) -> tuple[Place, str]:
     """The bucket that a field's file goes to, and the folder there."""
     store = pangea.store
     group = existing(store, "sample_group", store.above(field["uuid"], "sample_group"))
@@ -130,15 +130,15 @@ def _place(pangea: Pangea, kind: ResultKind, field: Thing) -> tuple[Place, str]:
 
 
 class _OfMembers(Resource):
-    """Things that exist for members only."""
+    """Records that exist for members only."""
 
     key = "id"
     filters: ClassVar[Mapping[str, str]] = {}
     asks = "known"
 
-    def may_see(self, thing: Thing) -> bool:
+    def may_see(self, record: Record) -> bool:
         """Members may."""
-        return self.may_write(thing)
+        return self.may_write(record)
 
     def refusal(self) -> Refused:
         """For others there is none."""
@@ -161,9 +161,9 @@ class Buckets(_OfMembers):
     parent = "organization"
     references: ClassVar[Mapping[str, str]] = {"organization": "organization"}
 
-    def computed(self, thing: Thing) -> Mapping[str, Any]:
+    def computed(self, record: Record) -> Mapping[str, Any]:
         """With where it is at present."""
-        return {"endpoint_url": self.pangea.buckets.endpoint_url(thing)}
+        return {"endpoint_url": self.pangea.buckets.endpoint_url(record)}
 
 
 class Keys(_OfMembers):
@@ -177,18 +177,18 @@ class Keys(_OfMembers):
     filled = ("description",)
     references: ClassVar[Mapping[str, str]] = {"bucket": BUCKET}
 
-    def add(self, fields: dict[str, Any]) -> Thing:
+    def add(self, fields: dict[str, Any]) -> Record:
         """The private key is held in memory."""
         private_key = fields.pop("private_key", "")
         key = super().add(fields)
         self.pangea.context.secrets.hold(KEY, key["uuid"], private_key)
         return key
 
-    def change(self, thing: Thing, fields: dict[str, Any]) -> Thing:
+    def change(self, record: Record, fields: dict[str, Any]) -> Record:
         """The private key is held in memory."""
         if "private_key" in fields:
-            self.pangea.context.secrets.hold(KEY, thing["uuid"], fields.pop("private_key"))
-        return super().change(thing, fields)
+            self.pangea.context.secrets.hold(KEY, record["uuid"], fields.pop("private_key"))
+        return super().change(record, fields)
 
 
 def download_sample_group_module(pangea: Pangea, call: Call) -> Reply:

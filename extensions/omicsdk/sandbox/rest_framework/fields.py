@@ -455,14 +455,14 @@ _NO_SUCH_KEY = 'Invalid pk "{}" - object does not exist.'
 
 
 def slug_reference(find: Callable[[str], Any]) -> Reader:
-    """Another thing by its slug; the function gives it, or None for none."""
+    """Another object by its slug; the function gives it, or None for none."""
     return _reference(
         find, lambda value: value if isinstance(value, str) else None, "Object with slug={} does not exist."
     )
 
 
 def number_reference(find: Callable[[int], Any]) -> Reader:
-    """Another thing by its number, as a number or a text; the function gives it, or None for none."""
+    """Another object by its number, as a number or a text; the function gives it, or None for none."""
     return _reference(find, _row_number_sent, _NO_SUCH_KEY)
 
 
@@ -479,7 +479,7 @@ def row_number(digits: str) -> int | None:
 
 
 def uuid_reference(find: Callable[[str], Any]) -> Reader:
-    """Another thing by its UUID; the function gives it by the canonical form, or None for none."""
+    """Another object by its UUID; the function gives it by the canonical form, or None for none."""
     return _reference(find, canonical_uuid, _NO_SUCH_KEY)
 
 
