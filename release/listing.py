@@ -13,7 +13,7 @@ underscore, inherited ones too, and how it is made and called.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import griffe
@@ -87,15 +87,18 @@ def _led_to(name: str, target: str, names: Listing, members: dict[str, list[str]
 
 
 def _exports(module: griffe.Module) -> Sequence[str] | None:
-    """What a module exports: its `__all__`, stated or made by `lazy_package` of a table of its modules' names."""
+    """What a module exports: its `__all__`; where names are resolved late, those that it imports again by their own names."""
     if module.exports is not None:
         return [str(name) for name in module.exports]
-    for node in ast.parse(module.source).body:
-        made = node.value if isinstance(node, ast.Assign) else None
-        if isinstance(made, ast.Call) and getattr(made.func, "id", "") == "lazy_package":
-            table: Mapping[str, str] = ast.literal_eval(made.args[1])
-            return [name for names in table.values() for name in names.split()]
-    return None
+    body = ast.parse(module.source).body
+    late = [
+        branch for branch in body if isinstance(branch, ast.If) and getattr(branch.test, "id", "") == "TYPE_CHECKING"
+    ]
+    if not any(branch.orelse for branch in late):
+        return None
+    statements = [*body, *(statement for branch in late for statement in branch.body)]
+    imports = [alias for each in statements if isinstance(each, ast.ImportFrom) for alias in each.names]
+    return [alias.name for alias in imports if alias.asname == alias.name]
 
 
 def _stating(module: griffe.Module) -> Iterator[griffe.Module]:

@@ -76,6 +76,28 @@ def test_public_names_are_listed_with_their_signatures(listed):
     assert from_text(as_text(found)) == found
 
 
+LATE = """
+from typing import TYPE_CHECKING
+
+from thing.deeper import fetch as fetch
+
+if TYPE_CHECKING:
+    from thing.boxes import Box as Box
+    from thing.boxes import Lid
+else:
+    __getattr__, __dir__ = names()
+"""
+
+
+def test_names_that_are_resolved_late_are_listed(tmp_path: Path):
+    from listing import listing
+
+    (tmp_path / "thing").mkdir()
+    for name, text in {"__init__": LATE, "deeper": DEEPER, "boxes": "class Box: ...\nclass Lid: ...\n"}.items():
+        (tmp_path / "thing" / f"{name}.py").write_text(text)
+    assert listing([tmp_path], ("thing",)).keys() == {"thing.Box", "thing.fetch"}
+
+
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
