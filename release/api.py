@@ -90,7 +90,7 @@ def report(found: list[Change], names: set[str]) -> tuple[list[str], bool]:
         names: What the news name as breaking.
     """
     breaking = [each for each in found if each.breaking]
-    unnamed = [each for each in breaking if not is_named(each.name, names)]
+    unnamed = [each for each in breaking if not is_named(each.name, names, each.argument)]
     groups = (
         ("types changed, look at these:", [each for each in found if not each.breaking]),
         ("breaks, and the news name it:", [each for each in breaking if each not in unnamed]),

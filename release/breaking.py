@@ -11,7 +11,7 @@ from listing import Listing, whole
 
 _SECTION = re.compile(r"^## \[?([^\]\s]+)\]?.*$", re.MULTILINE)
 _BREAKING = re.compile(r"^### Breaking\b.*?$(.*?)(?=^##|\Z)", re.MULTILINE | re.DOTALL | re.IGNORECASE)
-_SPAN = re.compile(r"`([A-Za-z_][\w.]*)[^`]*`")
+_SPAN = re.compile(r"`([A-Za-z_][\w.]*=?)[^`]*`")
 
 
 @dataclass(frozen=True, order=True)
@@ -22,11 +22,13 @@ class Change:
         name: The full name.
         what: The change in words.
         breaking: Whether a program that ran may fail. Changed types are not: they are reported, to be examined.
+        argument: The argument that it no longer has; else empty.
     """
 
     name: str
     what: str
     breaking: bool = True
+    argument: str = ""
 
     def __str__(self) -> str:
         return f"{self.name} {self.what}"
@@ -64,7 +66,7 @@ def named(changelog: str, since: str | None) -> set[str]:
         since: The version of the last release; sections from its own on are past. None examines the newest section.
 
     Returns:
-        Dotted names unchanged there, arguments in brackets left off.
+        Dotted names unchanged there, arguments in brackets left off; arguments that are named alone, such as `limit=`, with the sign.
     """
     headings = list(_SECTION.finditer(changelog))
     past = next((each.start() for each in headings if each[1] == since), None)
@@ -73,15 +75,16 @@ def named(changelog: str, since: str | None) -> set[str]:
     return {span for section in _BREAKING.findall(changelog[:past]) for span in _SPAN.findall(section)}
 
 
-def is_named(name: str, names: set[str]) -> bool:
-    """Whether a name, or what it belongs to, is among those that were named.
+def is_named(name: str, names: set[str], argument: str = "") -> bool:
+    """Whether a name, what it belongs to, or an argument that it no longer has, is among those that were named.
 
     Args:
         name: The full name, such as omicsdk.hca.dss.Dss.download.
-        names: Full names, or their ends of at least two parts, such as Dss.download or dss.Dss.
+        names: Full names, or their ends of at least two parts, such as Dss.download or dss.Dss; arguments such as `limit=`.
+        argument: The argument; empty for another change.
     """
     parts = name.split(".")
-    return any(
+    return (argument and f"{argument}=" in names) or any(
         ".".join(parts[first:last]) in names
         for last in range(2, len(parts) + 1)
         for first in range(last - 1)
@@ -161,7 +164,7 @@ def _signature(name: str, before: _Function, after: _Function) -> Iterator[Chang
         if key in now:
             yield from _argument(name, key, argument, now[key], catches_more=new.vararg is not None)
         elif not (argument.place is None and new.kwarg):
-            yield Change(name, f"has no argument {key} any more")
+            yield Change(name, f"has no argument {key} any more", argument=key)
     for key, argument in now.items():
         if key not in was and argument.default is None:
             yield Change(name, f"needs the new argument {key}")

@@ -192,6 +192,8 @@ def test_what_the_change_log_names_may_break():
     assert not is_named("thing.Box.close", names)
     assert not is_named("thing.open", {"open"})
     assert is_named("thing.Box.open", {"thing.Box"})
+    assert is_named("thing.Box.close", {"hard="}, "hard")
+    assert not is_named("thing.Box.close", {"hard"}, "hard")
     allowed, other = Change("thing.Box.open", "is gone"), Change("thing.send", "is gone")
     assert report([allowed], names)[1] is False
     lines, broken = report([allowed, other], names)
