@@ -161,6 +161,13 @@ def steps_of(document: CWL) -> list[str]:
 # -- inputs
 
 _FILES = ("File", "Directory")
+_JSON_KINDS: Mapping[str, type | tuple[type, ...]] = {
+    **dict.fromkeys(("string", "enum"), str),
+    **dict.fromkeys(("int", "long"), int),
+    **dict.fromkeys(("float", "double"), (int, float)),
+    **dict.fromkeys((*_FILES, "record"), dict),
+    "boolean": bool,
+}
 
 
 def _is_file(value: object) -> bool:
@@ -196,11 +203,21 @@ def faults(inputs: Mapping[str, Any], ports: Sequence[Port]) -> list[JsonObject]
         inputs: The inputs by identity.
         ports: The app's inputs.
     """
-    return [
-        fault(port.id, 7012, f"Input {port.id!r} is required and has no value")
-        for port in ports
-        if inputs.get(port.id) is None and not port.optional
-    ]
+    errors: list[JsonObject] = []
+    for port in ports:
+        value = inputs.get(port.id)
+        if value is None and not port.optional:
+            errors.append(fault(port.id, 7012, f"Input {port.id!r} is required and has no value"))
+        elif value is not None and not _fits(value, port.kinds):
+            errors.append(fault(port.id, 7024, f"Input {port.id!r} takes {' or '.join(port.kinds)}, not {value!r:.40}"))
+    return errors
+
+
+def _fits(value: Any, kinds: Sequence[str]) -> bool:
+    """Whether a value, or each in a list, is of one of some kinds; other kinds are types of the app, or Any."""
+    if isinstance(value, list):
+        return all(_fits(each, kinds) for each in cast("list[Any]", value))
+    return value is None or any(kind not in _JSON_KINDS or isinstance(value, _JSON_KINDS[kind]) for kind in kinds)
 
 
 def fault(id: str | None, code: int, message: str) -> JsonObject:

@@ -204,11 +204,9 @@ class Place:
     def _named(self, location: str) -> dict[str, str]:
         return {"Bucket": self._bucket, "Key": self._prefix + location}
 
-    def _found(self, response: Sequence[JsonObject]) -> list[VolumeObject]:
-        return [
-            VolumeObject(each["Key"][len(self._prefix) :], each["Size"], _described(each, each["Size"]))
-            for each in response
-        ]
+    def _objects(self, response: Sequence[JsonObject]) -> list[VolumeObject]:
+        start = len(self._prefix)
+        return [VolumeObject(each["Key"][start:], each["Size"], _described(each, each["Size"])) for each in response]
 
     def list(self, prefix: str, limit: int, token: str) -> tuple[Sequence[VolumeObject], Sequence[str], str]:
         """A page of what begins with a prefix; what has a slash after it is returned as one folder.
@@ -229,7 +227,7 @@ class Place:
         except ClientError as error:
             raise bad("The continuation_token isn't one of this listing: take it from the link of a page") from error
         prefixes = [each["Prefix"][len(self._prefix) :] for each in response.get("CommonPrefixes", ())]
-        return self._found(response.get("Contents", ())), prefixes, response.get("NextContinuationToken", "")
+        return self._objects(response.get("Contents", ())), prefixes, response.get("NextContinuationToken", "")
 
     def find(self, location: str) -> VolumeObject | None:
         """An object; None when there is none."""
@@ -240,18 +238,16 @@ class Place:
         except ClientError:
             return None
         size = response["ContentLength"]
-        return VolumeObject(
-            location,
-            size,
-            {**_described(response, size), "content_type": response["ContentType"], **response["Metadata"]},
-        )
+        described = _described(response, size)
+        metadata = {**described, "content_type": response["ContentType"], **response["Metadata"]}
+        return VolumeObject(location, size, metadata)
 
     def below(self, folder: str) -> Sequence[VolumeObject]:
         """All objects in a folder and in those below it."""
         paginator, prefix = self._client.get_paginator("list_objects_v2"), f"{self._prefix}{folder.strip('/')}/"
         pages = paginator.paginate(Bucket=self._bucket, Prefix=prefix)
         response = [each for page in pages for each in page.get("Contents", ()) if not each["Key"].endswith("/")]
-        return self._found(response)
+        return self._objects(response)
 
     def put(self, location: str, content: BinaryIO) -> None:
         """Copy bytes to a location."""

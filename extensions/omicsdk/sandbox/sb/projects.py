@@ -6,7 +6,7 @@ from typing import Any
 
 from omicsdk.sandbox.sb.apps import drop_apps
 from omicsdk.sandbox.sb.documents import DIVISION, TEAM, USER, Permissions, permissions_of
-from omicsdk.sandbox.sb.problems import bad, refuse
+from omicsdk.sandbox.sb.problems import refuse
 from omicsdk.sandbox.sb.responses import member_view, page_of, view, when
 from omicsdk.sandbox.sb.state import Sb, body_fields, check_new_name, path_id
 from omicsdk.sandbox.sb.task_runs import drop_tasks
@@ -18,7 +18,6 @@ _SETTINGS: Mapping[str, Any] = {
     "use_interruptible_instances": True,
     "intermediate_files": {"retention": "LIMITED", "duration": 24},
 }
-_TYPES = ("v1", "v2")
 
 
 # -- projects
@@ -103,8 +102,6 @@ def update_project(sb: Sb, call: Call) -> Reply:
     body = call.body
     changes = body_fields(call, "name description tags category type")
     check_new_name(call, "project", 3007)
-    if body.get("type", "v1") not in _TYPES:
-        raise bad(f"A project is of type {' or '.join(_TYPES)}, not {body['type']!r}", 3010)
     if "billing_group" in body:
         changes["billing_group"] = _billing_group(sb, body["billing_group"])
     if "settings" in body:
@@ -139,9 +136,7 @@ def _free_id(sb: Sb, owner: str, name: str) -> str:
 
 
 def _billing_group(sb: Sb, id: str | None) -> str:
-    if id is None:
-        return sb.documents.ids("billing-group")[0]
-    return sb.documents.existing("billing-group", id)["id"]
+    return sb.documents.existing("billing-group", id)["id"] if id else sb.documents.ids("billing-group")[0]
 
 
 def _settings(present: Mapping[str, Any], changes: Mapping[str, Any]) -> JsonObject:

@@ -66,7 +66,6 @@ def test_a_project_is_changed_in_parts(sandbox: Sandbox, web: httpx.Client, proj
     assert (told["id"], told["name"], told["settings"]["locked"]) == (project, "New", True)
     assert told["settings"]["location"] == before["settings"]["location"]
     assert told["modified_on"] > before["modified_on"]
-    assert code_of(web.patch(f"/projects/{project}", json={"type": "v3"})) == (400, 3010)
     assert code_of(web.patch(f"/projects/{project}", json={"name": ""})) == (400, 3007)
 
 

@@ -168,9 +168,9 @@ def test_tasks_fail_when_they_shall(web: httpx.Client, make: Make, send: Send, s
 
 
 def test_a_run_needs_what_the_app_needs(web: httpx.Client, make: Make, send: Send) -> None:
-    task = make({"more": 1}, action="run")
+    task = make({"threads": "many", "more": 1}, action="run")
     assert task["status"] == "DRAFT"
-    assert [(each["id"], each["code"]) for each in task["errors"]] == [("reads", 7012)]
+    assert [(each["id"], each["code"]) for each in task["errors"]] == [("reads", 7012), ("threads", 7024)]
     assert "reads" in refused(web.post(f"/tasks/{task['id']}/actions/run"), 400, 7024)
     fixed = web.patch(f"/tasks/{task['id']}", json={"inputs": {"reads": _file(send("r")), "threads": 2}}).json()
     assert (fixed["errors"], fixed["inputs"]["more"]) == ([], 1)

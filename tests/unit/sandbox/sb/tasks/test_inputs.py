@@ -8,9 +8,17 @@ from omicsdk.sandbox.sb.cwl import divided, faults, ports
 
 @pytest.mark.parametrize(
     ("stated", "value", "codes"),
-    [("File", None, [7012]), ("File", {"class": "File", "path": "x"}, []), ("string?", None, [])],
+    [
+        ("File", None, [7012]),
+        ("File", {"class": "File", "path": "x"}, []),
+        ("File", True, [7024]),
+        ("File[]", [{"class": "File", "path": "x"}, "x"], [7024]),
+        ("int?", "many", [7024]),
+        ("string?", None, []),
+        ("types.yml#Custom", 3, []),
+    ],
 )
-def test_required_inputs_have_values(stated: str, value: Any, codes: list[int]) -> None:
+def test_inputs_have_values_of_their_kinds(stated: str, value: Any, codes: list[int]) -> None:
     wrong = faults({"x": value}, ports({"inputs": [{"id": "x", "type": stated}]}, "inputs"))
     assert [each["code"] for each in wrong] == codes
 
