@@ -218,34 +218,3 @@ class Crunch:
             self.attributes.table.remove(item=node.id)
             self.statuses.table.remove(dataset=node.id)
             self.tree.remove(node)
-
-
-def _items(kind: str, plural: str, title: str, *, opens: str = "") -> Listing:
-    query = (
-        "SELECT i.slug, i.name, (SELECT name FROM crunch_items p WHERE p.id = i.parent), CASE WHEN i.locked THEN 'locked'"  # noqa: S608 - our own words
-        f" ELSE 'free' END FROM crunch_items i WHERE i.kind = '{kind}' ORDER BY i.place"
-    )
-    return Listing(plural, title, ("Slug", "Name", "In", "State"), query, opens=opens)
-
-
-_ATTRIBUTES = "SELECT a.key, a.kind, i.slug FROM crunch_attributes a JOIN crunch_items i ON i.id = a.item ORDER BY a.id"
-CRUNCH = Collection(
-    "crunch",
-    "django-crunch",
-    "/crunch",
-    (
-        _items("project", "projects", "Projects", opens="children"),
-        Listing(
-            "children",
-            "What is in a project",
-            ("Slug", "Name", "Kind"),
-            "SELECT i.slug, i.name, i.kind, p.slug AS above FROM crunch_items i JOIN crunch_items p ON p.id = i.parent"
-            " ORDER BY i.place",
-            inside="above",
-        ),
-        _items("dataset", "datasets", "Datasets"),
-        _items("item", "items", "Items"),
-        Listing("attributes", "Attributes", ("Key", "Kind", "Of"), _ATTRIBUTES),
-        Listing("users", "Users", ("Name",), "SELECT name FROM crunch_users ORDER BY id"),
-    ),
-)

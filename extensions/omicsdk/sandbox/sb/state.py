@@ -459,34 +459,3 @@ def keep(sb: Sb, call: Call, kind: str, document: JsonObject, group: str = "") -
     """Put a document, and return it."""
     sb.documents.put(kind, document["id"], document, group)
     return Reply(view(call, kind, document))
-
-
-# -- pages for browsers
-
-
-def _documents(kind: str, plural: str, title: str, *, opens: str = "", **fields: str) -> Listing:
-    # Fields that a document has not are empty cells.
-    columns = "".join(f", json_extract(data, '$.{field}')" for field in fields.values())
-    query = f"SELECT id{columns} FROM sb_documents WHERE kind = '{kind}' ORDER BY rowid"  # noqa: S608 - our own words
-    return Listing(plural, title, ("Id", *(name.replace("_", " ") for name in fields)), query, opens=opens)
-
-
-_LIST = "SELECT id, name, type, CASE type WHEN 'folder' THEN '' ELSE size END, project FROM sb_files WHERE parent <> ''"
-_COLUMNS = ("Id", "Name", "Kind", "Bytes")
-SB = Collection(
-    "sb",
-    "Seven Bridges Platform",
-    "/sb/v2",
-    (
-        _documents("project", "projects", "Projects", opens="project-files", Name="name", Made_by="created_by"),
-        Listing(
-            "project-files", "Files and folders of a project", _COLUMNS, f"{_LIST} ORDER BY name", inside="project"
-        ),
-        Listing("files", "Files and folders", (*_COLUMNS, "Project"), f"{_LIST} ORDER BY project, name"),
-        _documents("task", "tasks", "Tasks", Name="name", State="status", Project="project", App="app"),
-        _documents("app", "apps", "Apps", Name="name", Project="project"),
-        _documents("volume", "volumes", "Volumes", Name="name", Access="access_mode"),
-        _documents("user", "users", "Users", First_name="first_name", Last_name="last_name", Email="email"),
-    ),
-)
-"""The listings of the platform."""
