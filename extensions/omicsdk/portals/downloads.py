@@ -9,12 +9,12 @@ import shutil
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from itertools import count, islice
 from pathlib import Path
-from typing import NamedTuple, Unpack
+from typing import NamedTuple, Protocol, Unpack
 
 import omicsdk.transfer
 from omicsdk.core.clock import SYSTEM_CLOCK
@@ -185,6 +185,104 @@ def get(
     target = os.fspath(folder)
     if scheme_of(target):
         raise UsageError(f"{target} is not a local folder", remedy="Download to a folder, then copy it: omics cp -r.")
+    converter = fasterq_dump() if convert and not chosen.dry_run else None
+    written = Path(result) if result is not None else result_beside(Path(target))
+    if not chosen.dry_run:
+        _check_writable(written)
+    tell = on_message or _silent
+    listed = planned(
+        what,
+        chosen,
+        tell,
+        format=format,
+        layout=layout,
+        prefer=prefer,
+        google_project=google_project,
+        max_unpacked=max_unpacked,
+        map=map,
+        base=base,
+        strict=strict,
+        where=where,
+        limit=limit,
+        sample=sample,
+        reads=reads,
+        related=related,
+    )
+    with listed as (plan, sources, has_names):
+        if confirm is not None and not chosen.dry_run and has_names:
+            _check_confirmed(plan, target, confirm)
+
+        def fetch(items: Iterable[Item]) -> TransferReport:
+            return omicsdk.transfer.download(items, target, options=chosen)
+
+        try:
+            report = _with_failed(plan, fetched(plan, fetch, dry_run=chosen.dry_run))
+        except NameClash as clash:
+            clash.remedy = "Nothing was downloaded. Put each file into a folder named by its identifier: --layout id."
+            raise
+        except KeyboardInterrupt as error:
+            # Ctrl-C while another copy of some files was tried leaves a report of these alone.
+            if (report := report_of(error)) is not None and len(report.outcomes) == plan.count:
+                write_result(written, plan, target, _with_failed(plan, report).outcomes)
+            raise
+        if not chosen.dry_run:
+            report = _without_pages(report, target, tell)
+            write_result(written, plan, target, report.outcomes)
+            if converter is not None:
+                report = converted(report, Path(target), converter, tell, lambda: chosen.stopped)
+                write_result(written, plan, target, report.outcomes)
+            tell(f"result manifest written to {written}")
+        for note in _missing_logins(plan, sources, report):
+            tell(note)
+        return chosen.checked(report)
+
+
+class Planned(NamedTuple):
+    """What a request for files comes to.
+
+    Attributes:
+        plan: The files.
+        sources: Where they come from; open as long as the plan is.
+        has_names: Whether accessions or other names are among the words.
+    """
+
+    plan: Plan
+    sources: Sources
+    has_names: bool
+
+
+@contextmanager
+def planned(
+    what: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+    chosen: TransferOptions,
+    tell: Callable[[str], object],
+    *,
+    format: str | None = None,
+    layout: Layout = "name",
+    prefer: Sequence[str] = (),
+    google_project: str | None = None,
+    max_unpacked: int | str | None = None,
+    map: Mapping[str, str] | str | Sequence[str] = (),
+    base: str = "",
+    strict: bool = False,
+    where: str = "",
+    limit: int | None = None,
+    sample: int | None = None,
+    reads: Reads = "fastq",
+    related: bool = False,
+) -> Generator[Planned]:
+    """Find the files that accessions, lists, URIs and URLs name, without a request for their bytes.
+
+    The keywords are those of `get`.
+
+    Args:
+        what: As for `get`.
+        chosen: Its filters, and what stops it.
+        tell: Called with messages.
+
+    Yields:
+        The files, until the block ends.
+    """
     words = [what] if isinstance(what, str | os.PathLike) else list(what)
     if not words:
         raise UsageError("Nothing to download", remedy="Name an accession, a list, a URI or a URL.")
@@ -194,12 +292,7 @@ def get(
     named = TABLE if columns else None if format is None else format_named(format, FORMATS)
     is_all = not where and limit is None and sample is None
     selection = NOTHING_LEFT_OUT if is_all else Selection(where, limit, sample)
-    converter = fasterq_dump() if convert and not chosen.dry_run else None
     chosen.control.begin(SYSTEM_CLOCK.monotonic())
-    written = Path(result) if result is not None else result_beside(Path(target))
-    if not chosen.dry_run:
-        _check_writable(written)
-    tell = on_message or _silent
 
     def stopped() -> bool:
         return chosen.stopped
@@ -224,32 +317,7 @@ def get(
             tell(f"{count_of(plan.count + plan.unavailable, 'file')} drawn from {before:,}")
         if related:
             _tell_related(plan.add_related(), tell)
-        if confirm is not None and not chosen.dry_run and has_names:
-            _check_confirmed(plan, target, confirm)
-
-        def fetch(items: Iterable[Item]) -> TransferReport:
-            return omicsdk.transfer.download(items, target, options=chosen)
-
-        try:
-            report = _fetched(plan, fetch, dry_run=chosen.dry_run)
-        except NameClash as clash:
-            clash.remedy = "Nothing was downloaded. Put each file into a folder named by its identifier: --layout id."
-            raise
-        except KeyboardInterrupt as error:
-            # Ctrl-C while another copy of some files was tried leaves a report of these alone.
-            if (report := report_of(error)) is not None and len(report.outcomes) == plan.count:
-                write_result(written, plan, target, _with_failed(plan, report).outcomes)
-            raise
-        if not chosen.dry_run:
-            report = _without_pages(report, target, tell)
-            write_result(written, plan, target, report.outcomes)
-            if converter is not None:
-                report = converted(report, Path(target), converter, tell, stopped)
-                write_result(written, plan, target, report.outcomes)
-            tell(f"result manifest written to {written}")
-        for note in _missing_logins(plan, sources, report):
-            tell(note)
-        return chosen.checked(report)
+        yield Planned(plan, sources, has_names)
 
 
 def _silent(message: str) -> None:
@@ -444,21 +512,41 @@ _ELSEWHERE = (APIError, TransportError, TruncatedTransfer, ChecksumMismatch)
 """Errors of a copy after which another one is tried."""
 
 
-def _fetched(plan: Plan, fetch: Callable[[Iterable[Item]], TransferReport], *, dry_run: bool) -> TransferReport:
-    """Download what is planned; what one copy does not give is fetched from the next."""
-    report, skip = fetch(plan.items()), 1
+class Copies(Protocol):
+    """Files that may have several copies."""
+
+    def items(self) -> Iterable[Item]:
+        """Items of the first copies; may be iterated repeatedly."""
+        ...
+
+    def other_copies(self, numbers: Iterable[int], skip: int) -> Mapping[int, Item]:
+        """Items of further copies, as those of `Plan`."""
+        ...
+
+
+def fetched(
+    files: Copies, fetch: Callable[[Iterable[Item]], TransferReport], *, dry_run: bool = False
+) -> TransferReport:
+    """Download files; what one copy does not give is fetched from the next.
+
+    Args:
+        files: The files.
+        fetch: Downloads some of them.
+        dry_run: Whether it only plans to.
+    """
+    report, skip = fetch(files.items()), 1
     while report.failed and not report.why_stopped and not dry_run:
         failed = [
             number
             for number, outcome in enumerate(report.outcomes)
             if outcome.state == "failed" and isinstance(outcome.error, _ELSEWHERE)
         ]
-        again = plan.other_copies(failed, skip)
+        again = files.other_copies(failed, skip)
         if not again:
             break
         report = report.with_rerun(list(again), fetch(list(again.values())))
         skip += 1
-    return _with_failed(plan, report)
+    return report
 
 
 def _with_failed(plan: Plan, report: TransferReport) -> TransferReport:
