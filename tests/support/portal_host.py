@@ -2,13 +2,16 @@
 
 import base64
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
+import pytest
 from breakable import Request, Response, Server
 from loopback import Head
 from omicsdk.core.checksums import digest
+from unsettled import unsettled
 
 SAMPLES = Path(__file__).parents[1] / "data" / "portals" / "samples"
 
@@ -106,3 +109,15 @@ class PortalHost(Server):
         if path.startswith("s3/"):
             headers = {"Last-Modified": "Thu, 01 Jan 2026 00:00:00 GMT"}
         return Response(200, headers, b"", length=len(body))
+
+
+@pytest.fixture
+def portal(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[PortalHost]:
+    """The services, which the environment of an empty folder points to."""
+    unsettled(monkeypatch, tmp_path)
+    host = PortalHost()
+    for name, value in host.environment().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+    yield host
+    host.close()
