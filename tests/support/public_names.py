@@ -58,7 +58,7 @@ SURFACE = {
     "omicsdk": [
         *ERRORS, *CREDENTIALS, *OPTIONS, "TransferFailed", "TransferReport", "ANONYMOUS", "AsyncAzul", "AsyncCrunch", "AsyncDrs", "AsyncDss", "AsyncFusillade",
         "AsyncGen3", "AsyncHcaUpload", "AsyncHtsget", "AsyncPangea", "AsyncRefget", "AsyncSevenBridges", "AsyncTrs", "Azul", "Crunch",
-        "Drs", "Dss", "Fusillade", "Gen3", "HcaUpload", "Htsget", "Pangea", "Refget", "SevenBridges", "Trs", "__version__",
+        "Drs", "Dss", "Fusillade", "Gen3", "HcaUpload", "Htsget", "Lock", "Pangea", "Refget", "SevenBridges", "Trs", "__version__",
     ],
     "omicsdk.hca.dss": [
         "Account", "AsyncDss", "BundleFile", "BundleNameClash", "Checkout", "CheckoutFailed", "DSSFile", "DownloadFailed", "Dss",
@@ -84,6 +84,9 @@ SURFACE = {
     "omicsdk.portals": [
         "FORMATS", "FileList", "Format", "Head", "Hit", "ListError", "ListedFile", "Row", "RowFault", "SOURCES", "SearchResult", "Source",
         "SourceOptions", "UnknownList", "get", "search",
+    ],
+    "omicsdk.locks": [
+        "Change", "FileState", "Lock", "LockChanges", "LockError", "LockSource", "LockedFile", "add",
     ],
     "omicsdk.hca.upload": [
         "AreaFile", "AreaStatus", "AsyncHcaUpload", "CannotUpload", "HcaUpload", "NoAreaSelected", "NotAnAreaURI",

@@ -226,13 +226,13 @@ def get(
                 write_result(written, plan, target, _with_failed(plan, report).outcomes)
             raise
         if not chosen.dry_run:
-            report = _without_pages(report, target, tell)
+            report = without_pages(report, target, tell)
             write_result(written, plan, target, report.outcomes)
             if converter is not None:
                 report = converted(report, Path(target), converter, tell, lambda: chosen.stopped)
                 write_result(written, plan, target, report.outcomes)
             tell(f"result manifest written to {written}")
-        for note in _missing_logins(plan, sources, report):
+        for note in missing_logins(plan.files(), sources, report):
             tell(note)
         return chosen.checked(report)
 
@@ -512,6 +512,15 @@ _ELSEWHERE = (APIError, TransportError, TruncatedTransfer, ChecksumMismatch)
 """Errors of a copy after which another one is tried."""
 
 
+class HasKind(Protocol):
+    """A file whose service is known."""
+
+    @property
+    def kind(self) -> str:
+        """The service: a key of `omicsdk.portals.sources.SOURCES`."""
+        ...
+
+
 class Copies(Protocol):
     """Files that may have several copies."""
 
@@ -562,8 +571,14 @@ def _with_failed(plan: Plan, report: TransferReport) -> TransferReport:
     )
 
 
-def _without_pages(report: TransferReport, folder: str, tell: Callable[[str], object]) -> TransferReport:
-    """Return the report with a warning for each file without a size and checksum that is a web page."""
+def without_pages(report: TransferReport, folder: str, tell: Callable[[str], object]) -> TransferReport:
+    """Return a report with a warning for each file without a size and checksum that is a web page.
+
+    Args:
+        report: The report of a download.
+        folder: The folder of its files.
+        tell: Called with messages.
+    """
     if not report.verification["unverified"]:
         return report
 
@@ -586,13 +601,19 @@ def _without_pages(report: TransferReport, folder: str, tell: Callable[[str], ob
     return report
 
 
-def _missing_logins(plan: Plan, sources: Sources, report: TransferReport) -> Iterator[str]:
-    """For each service that refused files and has no credentials, how to configure them."""
+def missing_logins(files: Iterable[HasKind], sources: Sources, report: TransferReport) -> Iterator[str]:
+    """For each service that refused files and has no credentials, how to configure them.
+
+    Args:
+        files: The files.
+        sources: Where they come from.
+        report: The outcome of each, in order.
+    """
     if not report.failed:
         return
     refused = Counter(
         file.kind
-        for file, outcome in zip(plan.files(), report.outcomes, strict=True)
+        for file, outcome in zip(files, report.outcomes, strict=True)
         if isinstance(outcome.error, (Unauthorized, Forbidden))
     )
     for kind, number in refused.items():

@@ -36,7 +36,7 @@ _WINDOWS_DEVICE = r"(?is)(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])
 # Such a name is safe, except on Windows: most names are decided by this alone.
 _PLAIN = re.compile(r"(?:[A-Za-z0-9_][A-Za-z0-9_.+=@, -]{0,199}/){0,9}[A-Za-z0-9_][A-Za-z0-9_.+=@, -]{0,199}\Z")
 # The part of another entry could have such a name: a malicious list could have one file written into the other.
-_UNFINISHED = r"\.[0-9a-f]{8}\.part\Z"
+UNFINISHED = r"\.[0-9a-f]{8}\.part\Z"
 _FILE, _FOLDER = 0, 1
 #: Maximum number of sets that are tried if two names have one digest, which happens to none of a million; a source that returns
 #: other names each time would never end.
@@ -185,7 +185,7 @@ def check_name(name: str, *, windows: bool = os.name == "nt", room: int = ROOM) 
         raise UnsafePath(name, f"has {length} bytes, more than the {room} that fit in this folder")
     if name.partition("/")[0].casefold() == WORK_FOLDER:
         raise UnsafePath(name, "is where transfers keep their journals")
-    if re.search(_UNFINISHED, name.casefold()):
+    if re.search(UNFINISHED, name.casefold()):
         raise UnsafePath(name, "is a name that transfers give to unfinished files")
 
 

@@ -1,0 +1,33 @@
+"""Data locks: a file of sources that users edit, and one with exactly the files that they resolve to.
+
+    import omicsdk
+
+    report = omicsdk.Lock.load("project").pull()
+
+docs/locks.md specifies the format.
+"""
+
+from __future__ import annotations
+
+from omicsdk.core.lazy import lazy_package
+
+TYPE_CHECKING = False  # avoids importing typing; type checkers recognise the name
+if TYPE_CHECKING:
+    from omicsdk.locks.lock import FileState as FileState
+    from omicsdk.locks.lock import Lock as Lock
+    from omicsdk.locks.lockfile import Change as Change
+    from omicsdk.locks.lockfile import LockedFile as LockedFile
+    from omicsdk.locks.lockfile import LockError as LockError
+    from omicsdk.locks.resolution import LockChanges as LockChanges
+    from omicsdk.locks.sources import LockSource as LockSource
+    from omicsdk.locks.sources import add as add
+else:  # hidden from type checkers, which would accept any name
+    __getattr__, __dir__, __all__ = lazy_package(
+        __name__,
+        {
+            "lock": "FileState Lock",
+            "lockfile": "Change LockedFile LockError",
+            "resolution": "LockChanges",
+            "sources": "LockSource add",
+        },
+    )

@@ -1,0 +1,476 @@
+"""A data lock: its files are resolved from sources, compared, pulled and verified."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, nullcontext, suppress
+from itertools import chain
+from pathlib import Path
+from typing import Literal, NamedTuple, Self, Unpack
+
+import omicsdk.transfer
+from omicsdk.core.batches import batches
+from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.errors import (
+    ChecksumMismatch,
+    FolderBusy,
+    NameClash,
+    OmicsError,
+    SourceChanged,
+    TransferError,
+    UnsafePath,
+    UsageError,
+)
+from omicsdk.core.files import in_place_of, locked
+from omicsdk.core.text_arguments import text_is_one_item
+from omicsdk.core.threads import side_by_side
+from omicsdk.locks.lockfile import (
+    LOCK_FILE,
+    SOURCES_FILE,
+    LockedFile,
+    LockError,
+    opened,
+    paired,
+    read_files,
+    write_files,
+)
+from omicsdk.locks.resolution import LockChanges, Resolution, check_known
+from omicsdk.locks.sources import LockSource, read_sources
+from omicsdk.locks.upstream import Copies, Upstream, changed_upstream
+from omicsdk.portals.downloads import fetched, missing_logins, without_pages
+from omicsdk.transfer import Item, Outcome, Outcomes, TransferOptions, TransferOptionsDict, TransferReport
+from omicsdk.transfer.checksums import check_file
+from omicsdk.transfer.disk import write_errors
+from omicsdk.transfer.items import check_all
+from omicsdk.transfer.journal import Journal
+from omicsdk.transfer.names import UNFINISHED, WORK_FOLDER
+
+_JOURNAL = "transfer.journal"
+_AT_ONCE = 1000
+"""Files that are looked at together."""
+_MOST_LOOKED_UP = 100
+"""Failed files of which the service is asked what they are now, one after the other."""
+
+State = Literal["missing", "changed", "unverified", "foreign", "added upstream", "removed upstream", "changed upstream"]
+
+
+class FileState(NamedTuple):
+    """A file that is not as the lock states it.
+
+    Attributes:
+        path: Its path below the folder of the lock.
+        state: `missing`; `changed`, so its size, record or content differs; `unverified`, because nothing here recorded
+            its content; `foreign`, because the lock lacks it; or what differs upstream.
+        why: The difference, with locked and present values.
+    """
+
+    path: str
+    state: State
+    why: str
+
+
+class Lock:
+    """The data lock of a folder: its sources in omics.toml, and their files in omics.lock.
+
+    Args:
+        folder: The folder of both, below which the files are.
+        clock: States the time of changes.
+
+    Attributes:
+        folder: The folder.
+        path: The file omics.lock.
+    """
+
+    def __init__(self, folder: str | os.PathLike[str] = ".", *, clock: Clock = SYSTEM_CLOCK) -> None:
+        self.folder = Path(folder)
+        self.path = self.folder / LOCK_FILE
+        self._clock = clock
+
+    @classmethod
+    def load(cls, folder: str | os.PathLike[str] = ".") -> Self:
+        """Open the lock of a folder.
+
+        Args:
+            folder: The folder with omics.toml or omics.lock.
+
+        Raises:
+            LockError: It has neither.
+        """
+        lock = cls(folder)
+        if not (lock.path.exists() or (lock.folder / SOURCES_FILE).exists()):
+            why = f"{lock.folder} has neither {SOURCES_FILE} nor {LOCK_FILE}"
+            raise LockError(why, remedy="Name data by `omics add`, or name the folder of a lock.")
+        return lock
+
+    def __repr__(self) -> str:
+        return f"Lock({str(self.folder)!r})"
+
+    def sources(self) -> dict[str, LockSource]:
+        """The sources, by name.
+
+        Raises:
+            LockError: omics.toml is missing or invalid.
+        """
+        return read_sources(self.folder / SOURCES_FILE)
+
+    @text_is_one_item
+    def files(self, names: str | Sequence[str] = ()) -> Iterator[LockedFile]:
+        """The locked files, sorted by path, read one by one.
+
+        Args:
+            names: Sources whose files are returned; by default all.
+
+        Raises:
+            LockError: The lock is missing, or a line is invalid.
+        """
+        chosen = frozenset(names)
+        return (file for file in read_files(self.path) if not chosen or file.source in chosen)
+
+    # -- resolved
+
+    @text_is_one_item
+    def update(
+        self,
+        names: str | Sequence[str] = (),
+        *,
+        accept: bool = True,
+        on_message: Callable[[str], object] | None = None,
+    ) -> LockChanges:
+        """Resolve the sources and write the lock.
+
+        A file keeps its time unless its size or checksums changed. The lock is replaced as a whole: readers and a
+        crash find the old one or the new one.
+
+        Args:
+            names: Sources to resolve, beside those that the lock lacks; the files of the others stay as they are. By
+                default all.
+            accept: Whether files of the lock may change. Otherwise a lock that would lose or change a file, or get a
+                further one of a source that it has, is left as it is.
+            on_message: Called with messages.
+
+        Returns:
+            The differences from the lock before.
+
+        Raises:
+            LockError: A file is invalid, or two sources name one path.
+            SomeFailed: Files cannot be had, or cannot be locked; the lock is as it was.
+            NameClash: Two files have one path.
+            ConfigError: Another process is writing the lock.
+        """
+        waiting = locked(self.path, patience=1, clock=self._clock.monotonic, sleep=self._clock.sleep)
+        with waiting, tempfile.TemporaryDirectory(prefix="omics-") as work:
+            _remove_unfinished(self.path)
+            resolution = Resolution(self.folder, names, Path(work), on_message or _silent, self._clock)
+            with (made := Path(work, "made")).open("wb") as out:
+                write_files(resolution.files(), out)
+            self._check_paths(made)
+            found = resolution.found
+            if not accept and resolution.is_protected:
+                found.is_refused = True
+            elif found.counts or not self.path.exists():
+                place = in_place_of(self.path, through_links=True)
+                with write_errors(str(self.path)), place as out, made.open("rb") as whole:
+                    shutil.copyfileobj(whole, out, 1 << 20)
+                found.is_written = True
+        return found
+
+    def _check_paths(self, made: Path) -> None:
+        """Check all paths against each other as a download does."""
+        try:
+            check_all(_Paths(made), str(self.folder.absolute()), None)
+        except UnsafePath as error:
+            error.remedy = "The lock is as it was. Rename the file in its list, or leave it out by `exclude`."
+            if isinstance(error, NameClash):
+                error.remedy = (
+                    "The lock is as it was. Use another folder, `to`, for one of the sources, or layout = 'id'."
+                )
+            raise
+
+    # -- pulled
+
+    @text_is_one_item
+    def pull(
+        self,
+        names: str | Sequence[str] = (),
+        *,
+        on_message: Callable[[str], object] | None = None,
+        **options: Unpack[TransferOptionsDict],
+    ) -> TransferReport:
+        """Fetch exactly what the lock has, verified by its sizes and checksums.
+
+        Files that are complete are skipped; a file that differs from the lock is replaced. Run it again to resume.
+
+        Args:
+            names: Sources whose files are fetched; by default all.
+            on_message: Called with messages.
+            **options: See `omicsdk.transfer.TransferOptions`.
+
+        Returns:
+            The outcome of each file, in the order of the lock.
+
+        Raises:
+            LockError: The lock is missing or invalid; nothing was fetched.
+            TransferFailed: A file failed; the others are complete. Its error is SourceChanged if its content upstream
+                is no longer that of the lock.
+            UnsafePath: A path would leave the folder; nothing was fetched.
+            FolderBusy: Another process is fetching into the folder.
+            NotWritable: The folder cannot be written.
+        """
+        chosen, tell = TransferOptions.of(options, connections=16), on_message or _silent
+        with opened(self.path) as all_files, Upstream(self._preferences(), lambda: chosen.stopped) as upstream:
+            # All lines are read, so that a fault in the last one is found before the first byte is requested.
+            check_known(names, {file.source for file in all_files()}, LOCK_FILE)
+
+            def files() -> Iterator[LockedFile]:
+                return (file for file in all_files() if not names or file.source in names)
+
+            def fetch(items: Iterable[Item]) -> TransferReport:
+                return omicsdk.transfer.download(items, self.folder, options=chosen, wait=False)
+
+            try:
+                report = fetched(Copies(files, upstream), fetch, dry_run=chosen.dry_run)
+            except FolderBusy as busy:
+                busy.remedy = "Run `omics pull` again when it has ended."
+                raise
+            if not chosen.dry_run:
+                report = without_pages(report, os.fspath(self.folder), tell)
+            if report.failed and not chosen.dry_run:
+                report = report.with_outcomes(_explained(files(), report.outcomes, upstream))
+                for note in missing_logins(files(), upstream.sources(), report):
+                    tell(note)
+        return chosen.checked(report)
+
+    def _preferences(self) -> dict[str, tuple[str, ...]]:
+        """The preferred copies of each source. A lock is enough for a pull: without omics.toml there are none."""
+        if not (self.folder / SOURCES_FILE).exists():
+            return {}
+        return {name: source.options.get("prefer", ()) for name, source in self.sources().items()}
+
+    # -- compared
+
+    def status(
+        self,
+        *,
+        verify: bool = False,
+        upstream: bool = False,
+        on_message: Callable[[str], object] | None = None,
+    ) -> Iterator[FileState]:
+        """Find what differs from the lock: missing, changed and foreign files, sorted by path.
+
+        A present file is compared by its size, and with what the download recorded of it.
+
+        Args:
+            verify: Also read each file and compare its checksums.
+            upstream: Also resolve the sources, and compare what they state now; these differences follow.
+            on_message: Called with messages.
+
+        Yields:
+            Each file that is not as the lock states it.
+
+        Raises:
+            LockError: The lock is missing, or a line is invalid.
+        """
+        journal_file = self.folder / WORK_FOLDER / _JOURNAL
+        opening = closing(Journal(journal_file, lambda: False, look=True)) if journal_file.exists() else nullcontext()
+        with opening as journal:
+            pairs = paired(self.files(), self._present())
+            for some in batches(pairs, _AT_ONCE):
+                present = [file for file, _ in some if file is not None]
+                states = iter(self._states(present, journal, verify=verify))
+                for file, found in some:
+                    state = next(states) if file is not None else None
+                    if state is not None:
+                        yield state
+                    elif file is None and found is not None:
+                        yield FileState(found.path, "foreign", "the lock has no such file")
+        if upstream:
+            with tempfile.TemporaryDirectory(prefix="omics-") as work:
+                resolution = Resolution(self.folder, (), Path(work), on_message or _silent, self._clock)
+                words: dict[str, State] = {
+                    "added": "added upstream",
+                    "removed": "removed upstream",
+                    "changed": "changed upstream",
+                }
+                for _, change in resolution.changes():
+                    if change is not None:
+                        yield FileState(change.path, words[change.state], change.why)
+
+    def _states(
+        self, files: Sequence[LockedFile], journal: Journal | None, *, verify: bool
+    ) -> Iterator[FileState | None]:
+        """The states of some files; None of those that are as the lock states."""
+        outcomes = self._verified(files) if verify else [None] * len(files)
+        for file, outcome in zip(files, outcomes, strict=True):
+            if outcome is None:
+                yield self._state(file, journal)
+            elif isinstance(outcome, ChecksumMismatch):
+                yield FileState(
+                    file.path, "changed", f"{outcome.algorithm} {outcome.expected} is locked, {outcome.actual} is here"
+                )
+            elif isinstance(outcome, OmicsError):
+                is_missing = not os.path.lexists(self.folder / file.path)
+                yield FileState(file.path, "missing" if is_missing else "changed", _in_words(outcome, is_missing))
+            else:
+                is_proven = outcome.verification == "verified"
+                yield None if is_proven else FileState(file.path, "unverified", "the lock has no checksum of it")
+
+    def _verified(self, files: Sequence[LockedFile]) -> list[Outcome | OmicsError]:
+        folder = os.fspath(self.folder)
+        items = [Item(file.path, _nowhere, file.size, file.checksums) for file in files]
+        return [*side_by_side(lambda item: check_file(folder, item), items)]
+
+    def _state(self, file: LockedFile, journal: Journal | None) -> FileState | None:
+        try:
+            stat = (self.folder / file.path).stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return FileState(file.path, "missing", file.described)
+        except OSError as error:
+            return FileState(file.path, "changed", f"it cannot be read: {error.strerror or error}")
+        if file.size is not None and stat.st_size != file.size:
+            return FileState(file.path, "changed", f"{file.size:,} bytes are locked, {stat.st_size:,} are here")
+        record = None if journal is None else journal.done(file.path)
+        if record is None:
+            return FileState(file.path, "unverified", "it was not pulled here")
+        for name in file.checksums.keys() & record.checksums.keys():
+            if file.checksums[name] != record.checksums[name]:
+                why = f"{name} {file.checksums[name]} is locked, {record.checksums[name]} is here"
+                return FileState(file.path, "changed", why)
+        if (record.size, record.mtime_ns) != (stat.st_size, stat.st_mtime_ns):
+            return FileState(file.path, "changed", "it was written to since it was pulled")
+        return None
+
+    @text_is_one_item
+    def verify(self, names: str | Sequence[str] = (), **options: Unpack[TransferOptionsDict]) -> TransferReport:
+        """Read every file and compare it with the lock, without a request.
+
+        Args:
+            names: Sources whose files are compared; by default all.
+            **options: See `omicsdk.transfer.TransferOptions`; those of requests have no effect.
+
+        Returns:
+            The outcome of each file; failed where it is missing or differs.
+
+        Raises:
+            TransferFailed: A file is missing or differs.
+            LockError: The lock is missing, or a line is invalid.
+        """
+        chosen = TransferOptions.of(options)
+        if names:
+            check_known(names, {file.source for file in self.files()}, LOCK_FILE)
+        began, clock, outcomes = self._clock.now(), self._clock.monotonic(), Outcomes()
+        for some in batches(self.files(names), _AT_ONCE):
+            if chosen.stopped:
+                outcomes.fill((file.path, file.size) for file in self.files(names))
+                break
+            for file, outcome in zip(some, self._verified(some), strict=True):
+                ended = Outcome.of_error(file.path, outcome, file.size) if isinstance(outcome, OmicsError) else outcome
+                outcomes.put(len(outcomes), ended)
+        seconds = self._clock.monotonic() - clock
+        return chosen.checked(TransferReport(outcomes, seconds, began=began, title="Verification of the lock"))
+
+    def _present(self) -> Iterator[_Found]:
+        """The files below the folders of the sources, sorted by path; none without omics.toml."""
+        if not (self.folder / SOURCES_FILE).exists():
+            return iter(())
+        targets = sorted({f"{source.to}/".lstrip("/") for source in self.sources().values()})
+        outer = [to for to in targets if not any(to != other and to.startswith(other) for other in targets)]
+        return chain.from_iterable(_walked(self.folder, to) for to in outer)
+
+    def export(self, algorithm: str) -> Iterator[str]:
+        """The lines of a list of checksums, as md5sum and sha256sum write and check them.
+
+        Args:
+            algorithm: The algorithm of the checksums.
+
+        Raises:
+            LockError: The lock is missing or invalid, or has no such checksum of a file.
+        """
+        for file in self.files():
+            if algorithm not in file.checksums:
+                stated = ", ".join(file.checksums) or "no checksum"
+                why = f"{file.path} has no {algorithm} in the lock, but {stated}"
+                raise LockError(why, remedy="Choose an algorithm that the lock has of all files.")
+            yield _sum_line(file.checksums[algorithm], file.path)
+
+
+def _sum_line(value: str, path: str) -> str:
+    """Return a line of a list of checksums; coreutils escape a path with a backslash or line break."""
+    escaped = path.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
+    return f"{'' if escaped == path else chr(92)}{value}  {escaped}"
+
+
+def _explained(files: Iterable[LockedFile], outcomes: Iterable[Outcome], upstream: Upstream) -> Iterator[Outcome]:
+    """The outcomes, with the locked and the present content of files that changed upstream."""
+    looked_up = 0
+    for file, outcome in zip(files, outcomes, strict=True):
+        if isinstance(outcome.error, ChecksumMismatch | SourceChanged):
+            looked_up += 1
+            asked = upstream if looked_up <= _MOST_LOOKED_UP else None
+            yield outcome._replace(error=changed_upstream(file, outcome.error, asked))
+        else:
+            yield outcome
+
+
+def _silent(message: str) -> None:
+    del message
+
+
+def _nowhere() -> omicsdk.transfer.Location:
+    raise UsageError("a file that is only compared has no location")
+
+
+def _in_words(error: OmicsError, is_missing: bool) -> str:
+    return "it does not exist" if is_missing else error.message
+
+
+def _remove_unfinished(path: Path) -> None:
+    """Remove what a killed process left of its writing; called while the lock is ours."""
+    for part in path.parent.glob(f".{path.name}.*.part"):
+        with suppress(FileNotFoundError):
+            part.unlink()
+
+
+class _Paths(Iterable[str]):
+    """The paths of a lock; iterated as often as needed."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __iter__(self) -> Iterator[str]:
+        return (file.path for file in read_files(self._path))
+
+
+# -- the disk
+
+
+class _Found(NamedTuple):
+    """A file that exists."""
+
+    path: str
+
+
+_NOT_FOREIGN = frozenset({SOURCES_FILE, LOCK_FILE})
+
+
+def _walked(folder: Path, below: str) -> Iterator[_Found]:
+    """The files below a folder, sorted by path; without those of transfers, hidden folders and those of the lock.
+
+    A folder is sorted as its name with a slash: so the paths of all files are, without keeping more than its entries.
+    """
+    try:
+        with os.scandir(folder / below) as entries:
+            found = sorted(f"{entry.name}/" if entry.is_dir(follow_symlinks=False) else entry.name for entry in entries)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except OSError as error:
+        raise TransferError(f"cannot list {folder / below}: {error.strerror or error}") from error
+    for name in found:
+        if name.endswith("/"):
+            if not name.startswith("."):
+                yield from _walked(folder, below + name)
+        elif not re.search(UNFINISHED, name) and (below or name not in _NOT_FOREIGN):
+            yield _Found(below + name)

@@ -1,0 +1,427 @@
+"""The file omics.lock: one line of JSON for each file, sorted by path, read and written as a stream.
+
+docs/locks.md specifies it.
+"""
+
+from __future__ import annotations
+
+import heapq
+import json
+import re
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from io import BufferedReader, RawIOBase
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, NamedTuple, Never, Protocol, TypeVar
+
+from omicsdk.core.batches import batches
+from omicsdk.core.checksums import is_algorithm, is_checksum
+from omicsdk.core.errors import ConfigError, UnsafePath
+from omicsdk.core.redaction import mask_url
+from omicsdk.core.type_guards import is_array, is_number, is_object
+from omicsdk.fs.store import WEB
+from omicsdk.portals.lists import STORES, URLS, ListedFile, scheme_of
+from omicsdk.portals.sources import SOURCES
+from omicsdk.transfer.disk import read_at
+from omicsdk.transfer.names import check_name
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+LOCK_FILE, SOURCES_FILE = "omics.lock", "omics.toml"
+VERSION = 1
+"""The version of the format, in its first line."""
+LONGEST_LINE = 1 << 20
+"""Most bytes of a line; a line without an end in them is no line of a lock."""
+BATCH = 50_000
+"""Lines that are sorted in memory, before they are merged with others on disk."""
+
+_VERSION_KEY = "omics_lock"
+_MARKERS = (b"<<<<<<<", b"|||||||", b"=======", b">>>>>>>")
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+_RESTORE = "Restore the file from version control, or delete it and run `omics lock`."
+_KEYS = ("path", "source", "size", "checksums", "kind", "address", "mirrors", "since")
+
+
+class LockError(ConfigError):
+    """A lock, or the file of its sources, is missing or invalid."""
+
+
+class LockedFile(NamedTuple):
+    """A file of a lock.
+
+    Attributes:
+        path: Its path below the folder of the lock, with "/" between its parts.
+        source: The source in omics.toml that names it.
+        size: Its size in bytes; None if it is not stated.
+        checksums: All stated ones, by algorithm.
+        kind: The service that has it, a key of `omicsdk.portals.SOURCES`.
+        address: Its URL, or its identifier at the service.
+        mirrors: Further URLs of the same bytes.
+        since: Since when this is its content: a UTC time, to the second.
+    """
+
+    path: str
+    source: str
+    size: int | None
+    checksums: Mapping[str, str]
+    kind: str
+    address: str
+    mirrors: tuple[str, ...] = ()
+    since: str = ""
+
+    @property
+    def listed(self) -> ListedFile:
+        """The file as a list of files names it."""
+        return ListedFile(self.kind, self.address, self.path, self.size, self.checksums, mirrors=self.mirrors)
+
+    @property
+    def described(self) -> str:
+        """Its size and checksums, in words."""
+        size = "unknown size" if self.size is None else f"{self.size:,} bytes"
+        return ", ".join([size, *(f"{name} {value}" for name, value in self.checksums.items())])
+
+    def has_content_of(self, other: LockedFile) -> bool:
+        """Whether its size and checksums are those of another; without a common checksum only if none was stated.
+
+        Args:
+            other: The earlier statement about the file.
+        """
+        common = self.checksums.keys() & other.checksums.keys()
+        return (
+            self.size == other.size
+            and all(self.checksums[name] == other.checksums[name] for name in common)
+            and (bool(common) or not other.checksums)
+        )
+
+
+def secret_in(url: str) -> bool:
+    """Whether a URL has credentials or a signature, which no lock may have.
+
+    Args:
+        url: The URL, or any other address.
+    """
+    return "://" in url and scheme_of(url) in (*URLS, "drs", "") and mask_url(url) != url
+
+
+def check_path(path: str) -> None:
+    """Check the path of a file: safe, and not that of the lock or its sources.
+
+    Args:
+        path: The path.
+
+    Raises:
+        UnsafePath: It is not.
+    """
+    check_name(path)
+    if path.casefold() in (LOCK_FILE, SOURCES_FILE):
+        raise UnsafePath(path, "is that of the lock or its sources")
+
+
+def is_address(kind: str, address: str) -> bool:
+    """Whether an address may be one of a kind: a URL's scheme is that of its kind, so that no lock names a local file.
+
+    Args:
+        kind: The kind.
+        address: The address.
+    """
+    schemes: tuple[str, ...] = ("", "drs") if kind == "gen3-guid" else ("",)
+    if kind in ("url", "azul", *WEB):
+        schemes = URLS
+    elif kind in ("drs", "gs", *STORES):
+        schemes = (kind,)
+    return scheme_of(address) in schemes
+
+
+# -- lines
+
+
+def line_of(file: LockedFile) -> bytes:
+    """Format a file as a line: keys in a fixed order, ASCII only.
+
+    Args:
+        file: The file.
+    """
+    fields: dict[str, object] = {"path": file.path, "source": file.source}
+    if file.size is not None:
+        fields["size"] = file.size
+    fields |= {"checksums": dict(sorted(file.checksums.items())), "kind": file.kind, "address": file.address}
+    if file.mirrors:
+        fields["mirrors"] = file.mirrors
+    return json.dumps({**fields, "since": file.since}).encode("ascii") + b"\n"
+
+
+def write_files(files: Iterable[LockedFile], out: IO[bytes]) -> None:
+    """Write a lock.
+
+    Args:
+        files: Its files, sorted by path.
+        out: The file.
+    """
+    out.write(json.dumps({_VERSION_KEY: VERSION}).encode() + b"\n")
+    out.writelines(map(line_of, files))
+
+
+def read_files(path: Path) -> Iterator[LockedFile]:
+    """Read a lock line by line, each validated.
+
+    Args:
+        path: The lock.
+
+    Raises:
+        LockError: It is missing or a line is invalid; the message has its number.
+    """
+    with opened(path) as files:
+        yield from files()
+
+
+@contextmanager
+def opened(path: Path) -> Generator[Callable[[], Iterator[LockedFile]]]:
+    """Open a lock, to read it as often as needed as it is now, whatever takes its place meanwhile.
+
+    Args:
+        path: The lock.
+
+    Yields:
+        A function that reads it as `read_files` does.
+
+    Raises:
+        LockError: It is missing, or cannot be opened.
+    """
+    try:
+        file = path.open("rb")
+    except OSError as error:
+        is_missing = isinstance(error, FileNotFoundError)
+        remedy = "Run `omics lock` to make it." if is_missing else "Check its permissions."
+        why = "there is no lock here" if is_missing else f"cannot be read: {error.strerror or error}"
+        raise LockError(why, remedy=remedy, file=str(path)) from error
+    with file:
+        yield lambda: _files_in(BufferedReader(_Positioned(file.fileno()), 1 << 16), str(path))
+
+
+class _Positioned(RawIOBase):
+    """A reader of an open file with a position of its own."""
+
+    def __init__(self, descriptor: int) -> None:
+        super().__init__()
+        self._descriptor = descriptor
+        self._at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Buffer, /) -> int:
+        view = memoryview(buffer)
+        data = read_at(self._descriptor, len(view), self._at)
+        view[: len(data)] = data
+        self._at += len(data)
+        return len(data)
+
+
+def _files_in(file: IO[bytes], shown: str) -> Iterator[LockedFile]:
+    before, number = "", 0
+    for number, line in enumerate(iter(lambda: file.readline(LONGEST_LINE), b""), 1):
+
+        def refuse(why: str, remedy: str = _RESTORE, number: int = number) -> Never:
+            raise LockError(why, remedy=remedy, file=shown, line=number)
+
+        if line.startswith(_MARKERS):
+            side = "Keep one line for each path, sorted by path, and delete the markers. Or take one side as a whole, and run `omics lock`."
+            refuse("this is a conflict marker of a merge", side)
+        if not line.endswith(b"\n"):
+            refuse("the line has no end: the file was cut off, or is no lock")
+        try:
+            fields: object = json.loads(line)
+        except (ValueError, RecursionError):
+            refuse("this is no JSON")
+        if not is_object(fields):
+            refuse("this is no JSON object")
+        if number == 1:
+            _check_header(fields, refuse)
+            continue
+        locked = _file_of(fields, refuse)
+        if locked.path <= before:
+            is_twice = locked.path == before
+            refuse(f"{locked.path!r} is listed twice" if is_twice else "the lines are not sorted by path")
+        before = locked.path
+        yield locked
+    if not number:
+        raise LockError("the file is empty", remedy=_RESTORE, file=shown)
+
+
+class _Refuse(Protocol):
+    def __call__(self, why: str, remedy: str = ..., /) -> Never: ...
+
+
+def _check_header(fields: Mapping[str, Any], refuse: _Refuse) -> None:
+    version = fields.get(_VERSION_KEY)
+    if not is_number(version) or version < 1:
+        refuse(f"the first line is not that of a lock, such as {json.dumps({_VERSION_KEY: VERSION})}")
+    if version > VERSION:
+        refuse(f"the lock was written by a later omics (format {version})", "Upgrade omicsdk.")
+
+
+def _file_of(fields: Mapping[str, Any], refuse: _Refuse) -> LockedFile:
+    """Return the file of a line, each value checked."""
+    for name in fields:
+        if name not in _KEYS:
+            refuse(f"unknown key {name!r}")
+    values: list[Any] = [fields.get(key) for key in _KEYS]
+    path, source, size, sums, kind, address, mirrors, since = values
+    for name, value in (("path", path), ("source", source), ("address", address)):
+        if not isinstance(value, str) or not value:
+            refuse(f"{name} is missing or no text")
+    try:
+        check_path(path)
+    except UnsafePath as error:
+        refuse(error.message)
+    if size is not None and not is_number(size):
+        refuse("size is no number of bytes")
+    if not is_object(sums):
+        refuse("checksums is missing or no object")
+    for name, value in sums.items():
+        if not is_algorithm(name) or not isinstance(value, str) or not is_checksum(name, value):
+            refuse(f"checksums: {name!r} is unknown, or its value is no such checksum in lower case")
+    if kind not in SOURCES:
+        refuse(f"kind {kind!r} is unknown")
+    if not is_address(kind, address):
+        refuse(f"the address is none of the kind {kind!r}")
+    if not is_array(mirrors or []) or not all(isinstance(each, str) and each for each in mirrors or ()):
+        refuse("mirrors is no list of URLs")
+    if any(map(secret_in, (address, *(mirrors or ())))):
+        refuse("the URL has credentials or a signature, which a lock must not have", "Remove them.")
+    if not isinstance(since, str) or _TIME.fullmatch(since) is None:
+        refuse("since is no UTC time such as 2026-01-31T12:00:00Z")
+    return LockedFile(path, source, size, sums, kind, address, tuple(mirrors or ()), since)
+
+
+# -- streams
+
+
+class HasPath(Protocol):
+    """Something with a path."""
+
+    @property
+    def path(self) -> str:
+        """The path."""
+        ...
+
+
+P = TypeVar("P", bound=HasPath)
+Q = TypeVar("Q", bound=HasPath)
+
+
+def paired(one: Iterable[P], other: Iterable[Q]) -> Iterator[tuple[P | None, Q | None]]:
+    """Join two streams that are sorted by path.
+
+    Args:
+        one: One stream.
+        other: Another one.
+
+    Yields:
+        What has the same path in both, and None where one lacks it.
+    """
+    left, right = iter(one), iter(other)
+    first, second = next(left, None), next(right, None)
+    while first is not None or second is not None:
+        if second is None or (first is not None and first.path < second.path):
+            yield first, None
+            first = next(left, None)
+        elif first is None or second.path < first.path:
+            yield None, second
+            second = next(right, None)
+        else:
+            yield first, second
+            first, second = next(left, None), next(right, None)
+
+
+def sorted_files(files: Iterable[LockedFile], work: Path, batch: int = BATCH) -> Iterator[LockedFile]:
+    """Sort files by path in bounded memory: in batches, which are merged from files.
+
+    Args:
+        files: The files.
+        work: A folder for the batches.
+        batch: Files that are in memory at once.
+    """
+    parts: list[Path] = []
+    some: list[LockedFile] = []
+    for some in batches(files, batch):
+        some.sort(key=_path_of)
+        if len(some) == batch:
+            parts.append(work / f"sorted.{len(parts)}")
+            with parts[-1].open("wb") as out:
+                out.writelines(map(line_of, some))
+            some = []
+    return heapq.merge(*map(_read_batch, parts), some, key=_path_of)
+
+
+def _path_of(file: LockedFile) -> str:
+    return file.path
+
+
+def _read_batch(path: Path) -> Iterator[LockedFile]:
+    """Read a batch, which only this process could write."""
+    with path.open("rb") as file:
+        for line in file:
+            fields: dict[str, Any] = {"size": None, **json.loads(line)}
+            fields["mirrors"] = tuple(fields.get("mirrors", ()))
+            yield LockedFile(**fields)
+
+
+# -- differences
+
+
+class Change(NamedTuple):
+    """A difference between a lock and what its sources resolve to now.
+
+    Attributes:
+        old: The locked file; None if it is new.
+        new: What its source states now; None if the source no longer has it.
+    """
+
+    old: LockedFile | None
+    new: LockedFile | None
+
+    @property
+    def path(self) -> str:
+        """The path of the file."""
+        file = self.new or self.old
+        return file.path if file is not None else ""
+
+    @property
+    def state(self) -> str:
+        """What happened: added, removed or changed."""
+        return "added" if self.old is None else "removed" if self.new is None else "changed"
+
+    @property
+    def why(self) -> str:
+        """What differs, with old and new values; of a file that only one side has, its size and checksums."""
+        if self.old is None or self.new is None:
+            file = self.new or self.old
+            return file.described if file is not None else ""
+        return differences(self.old, self.new)
+
+    def __str__(self) -> str:
+        return f"{self.state} {self.path}: {self.why}"
+
+
+def differences(old: LockedFile, new: LockedFile) -> str:
+    """What differs between two statements about a file, with old and new values; empty if nothing does.
+
+    Args:
+        old: The earlier one.
+        new: The later one.
+    """
+    pairs = [
+        ("size", old.size, new.size),
+        *(
+            (name, old.checksums.get(name), new.checksums.get(name))
+            for name in sorted({*old.checksums, *new.checksums})
+        ),
+        ("source", old.source, new.source),
+        ("kind", old.kind, new.kind),
+        ("address", old.address, new.address),
+        ("mirrors", ", ".join(old.mirrors) or None, ", ".join(new.mirrors) or None),
+    ]
+    shown = ((name, *("not stated" if each is None else each for each in both)) for name, *both in pairs)
+    return "; ".join(f"{name} {one} -> {other}" for name, one, other in shown if one != other)

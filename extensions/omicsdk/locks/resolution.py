@@ -1,0 +1,229 @@
+"""What the sources of a lock resolve to now, merged with the lock."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from itertools import chain
+from pathlib import Path
+
+from omicsdk.core.clock import Clock
+from omicsdk.core.errors import NameClash, OmicsError, SomeFailed, TransferError, UnsafePath, UsageError
+from omicsdk.locks.lockfile import (
+    LOCK_FILE,
+    SOURCES_FILE,
+    Change,
+    LockedFile,
+    LockError,
+    check_path,
+    paired,
+    read_files,
+    secret_in,
+    sorted_files,
+)
+from omicsdk.locks.sources import LockSource, read_sources
+from omicsdk.portals.downloads import planned
+from omicsdk.portals.lists import ListedFile
+from omicsdk.transfer import TransferOptions
+from omicsdk.transfer.reports.units import count_of
+
+SHOWN = 20
+"""Differences that a result lists; the others are counted."""
+_MOST_ERRORS = 1000
+
+
+@dataclass(slots=True)
+class LockChanges:
+    """The result of resolving the sources of a lock.
+
+    Attributes:
+        files: The number of files that the sources resolve to.
+        counts: The number of differences from the lock, by state: added, removed, changed.
+        shown: The first differences.
+        unchecked: The number of files for which no checksum is stated.
+        is_written: Whether the lock was written.
+        is_refused: Whether it was left as it is, because files that it has differ.
+    """
+
+    files: int = 0
+    counts: Counter[str] = field(default_factory=Counter[str])
+    shown: list[Change] = field(default_factory=list[Change])
+    unchecked: int = 0
+    is_written: bool = False
+    is_refused: bool = False
+
+
+class Resolution:
+    """What the sources of a lock resolve to, merged with the lock.
+
+    Args:
+        folder: The folder of the lock.
+        names: As for `Lock.update`.
+        work: A folder for temporary files.
+        tell: Called with messages.
+        clock: States the time of changes.
+
+    Attributes:
+        found: The differences, complete when all files were read.
+        is_protected: Whether one of them is of a source that the lock has.
+    """
+
+    def __init__(
+        self, folder: Path, names: Sequence[str], work: Path, tell: Callable[[str], object], clock: Clock
+    ) -> None:
+        self.found = LockChanges()
+        self.is_protected = False
+        self._folder = folder
+        self._path = folder / LOCK_FILE
+        self._work = work
+        self._tell = tell
+        self._clock = clock
+        self._sources = read_sources(folder / SOURCES_FILE)
+        self._known = {file.source for file in self._locked_files()}
+        check_known(names, self._sources, SOURCES_FILE)
+        self._chosen = {name for name in self._sources if not names or name in names or name not in self._known}
+
+    def files(self) -> Iterator[LockedFile]:
+        """The files of the new lock, sorted by path."""
+        for file, change in self.changes():
+            if change is not None:
+                self.found.counts[change.state] += 1
+                if len(self.found.shown) < SHOWN:
+                    self.found.shown.append(change)
+                self.is_protected |= change.old is not None or (
+                    change.new is not None and change.new.source in self._known
+                )
+            if file is not None:
+                self.found.files += 1
+                self.found.unchecked += not file.checksums
+                yield file
+
+    def changes(self) -> Iterator[tuple[LockedFile | None, Change | None]]:
+        """Each file of the new lock, None where the lock loses one, with how it differs, None if it does not.
+
+        Raises:
+            LockError: Two sources name one path.
+        """
+        since = datetime.fromtimestamp(self._clock.now(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        resolved = chain.from_iterable(map(self._resolved, (self._sources[name] for name in sorted(self._chosen))))
+        new_files = _each_once(sorted_files(resolved, self._work))
+        for old, new in paired(self._locked_files(), new_files):
+            if old is not None and old.source in self._sources and old.source not in self._chosen:
+                if new is not None:
+                    raise _claimed(old, new)
+                yield old, None
+            elif new is None:
+                yield None, Change(old, None)
+            else:
+                is_same = old is not None and new.has_content_of(old)
+                new = new._replace(since=old.since if old is not None and is_same else since)
+                yield new, None if new == old else Change(old, new)
+
+    def _locked_files(self) -> Iterator[LockedFile]:
+        return read_files(self._path) if self._path.exists() else iter(())
+
+    def _resolved(self, source: LockSource) -> Iterator[LockedFile]:
+        """The files that a source names now.
+
+        Raises:
+            SomeFailed: Some cannot be had, or cannot be locked.
+        """
+        chosen = TransferOptions.of(source.filters, connections=16, selects=True)
+        words = [self._word(word) for word in source.words]
+        errors: list[OmicsError] = []
+        failed = count = 0
+
+        def tell(message: str) -> None:
+            self._tell(f"{source.name}: {message}")
+
+        with planned(words, chosen, tell, **source.lists) as (plan, _, _):
+            for file in plan.files():
+                count += 1
+                error = file.error or _not_lockable(file)
+                try:
+                    made = None if error is not None else self._locked(source, file)
+                except UnsafePath as unsafe:
+                    made, error = None, unsafe
+                if made is not None:
+                    yield made
+                elif error is not None:
+                    failed += 1
+                    errors += [error] if len(errors) < _MOST_ERRORS else []
+        if failed:
+            said = f"{source.name}: {count_of(failed, 'file')} of {count:,} cannot be locked"
+            remedy = "The lock is as it was. Leave them out by `exclude` or `where`, or name another source."
+            raise SomeFailed(said, errors, others=count - failed, remedy=remedy)
+        if not count:
+            tell("warning: it names no file")
+
+    def _word(self, word: str) -> str:
+        """Return a list by its path from here; anything else as it is."""
+        path = self._folder / word
+        return os.fspath(path) if path.exists() else word
+
+    @staticmethod
+    def _locked(source: LockSource, file: ListedFile) -> LockedFile:
+        path = f"{source.to}/{file.name}" if source.to else file.name
+        check_path(path)
+        mirrors = tuple(url for url in file.mirrors if not secret_in(url))
+        checksums = dict(sorted(file.checksums.items()))
+        return LockedFile(path, source.name, file.size, checksums, file.kind, file.address, mirrors)
+
+
+def _not_lockable(file: ListedFile) -> OmicsError | None:
+    """Return why a file cannot be written into a lock; None if it can."""
+    if secret_in(file.address):
+        said = f"{file.name}: its URL has credentials or a signature, which would end and are not written down"
+        return TransferError(said, name=file.name, remedy="Name it by another URL, a URI or an identifier.")
+    if file.headers:
+        said = f"{file.name}: its list states headers of requests, which are not written down"
+        return TransferError(said, name=file.name, remedy="Name it by a URI or an identifier, and log in.")
+    return None
+
+
+def _each_once(files: Iterable[LockedFile]) -> Iterator[LockedFile]:
+    """Yield sorted files, of which no two have one path.
+
+    Raises:
+        LockError: Two sources name one path.
+        NameClash: One source has two files of it.
+    """
+    before: LockedFile | None = None
+    for file in files:
+        if before is not None and before.path == file.path:
+            raise _claimed(before, file)
+        before = file
+        yield file
+
+
+def _claimed(one: LockedFile, other: LockedFile) -> OmicsError:
+    """Return the error for a path that two files have."""
+    if one.source == other.source:
+        why = f"is that of two files of the source {one.source!r}: {one.address} and {other.address}"
+        return NameClash(one.path, why, remedy=f"Use layout = 'id' in {SOURCES_FILE}.")
+    first, second = sorted((one.source, other.source))
+    why = f"{one.path}: the sources {first!r} and {second!r} both have this path"
+    return LockError(why, remedy=f"Use another folder, `to`, for one of them in {SOURCES_FILE}.")
+
+
+def check_known(names: Sequence[str], known: Iterable[str], where: str) -> None:
+    """Check that sources exist.
+
+    Args:
+        names: Their names.
+        known: The names of all.
+        where: The file that has them.
+
+    Raises:
+        UsageError: One does not exist.
+    """
+    listed = sorted(known)
+    for name in names:
+        if name not in listed:
+            near = get_close_matches(name, listed, 1)
+            remedy = f"Did you mean {near[0]!r}?" if near else f"It has {', '.join(listed) or 'none'}."
+            raise UsageError(f"{where} has no source {name!r}", remedy=remedy)

@@ -1,0 +1,217 @@
+"""Locks of services on loopback: resolved, pulled, and compared with what changed there."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from breakable import Faults, Request, Response, Server
+from omicsdk import Lock, TransferFailed
+from omicsdk.core.errors import ChecksumMismatch, FolderBusy, Forbidden, SourceChanged
+from omicsdk.locks import LockError, add
+from omicsdk.transfer import Outcome
+from omicsdk.transfer.journal import Journal
+from portal_host import PortalHost, content
+
+U = "{0:08x}-0000-4000-8000-{0:012x}".format
+
+
+@pytest.fixture
+def lock(portal: PortalHost) -> Lock:
+    """A lock of two files of the GDC, one at a URL and one in a bucket of Google."""
+    for number, name in ((41, "t.bam"), (42, "n.bam")):
+        portal.put(f"gdc/data/{U(number)}", content(name))
+    portal.sample("gdc_manifest.txt", Path())
+    portal.put("files/a.bin", b"first content")
+    portal.put("google/bucket/runs/b.bin", b"in a bucket")
+    add("gdc_manifest.txt", to="data/gdc", name="gdc")
+    add([portal.url("files/a.bin"), "gs://bucket/runs/b.bin"], to="data", name="web")
+    lock = Lock.load()
+    assert lock.update().is_written
+    portal.requests.clear()
+    return lock
+
+
+def ends(outcomes: object) -> dict[str, str]:
+    return {outcome.name: outcome.state for outcome in outcomes}  # type: ignore[attr-defined]
+
+
+def error_of(lock: Lock, path: str) -> Exception:
+    """The error of a file whose pull fails, beside those of the others."""
+    with pytest.raises(TransferFailed) as raised:
+        lock.pull(retries=0)
+    failed = [outcome for outcome in raised.value.report.failed if outcome.name == path]
+    assert len(failed) == 1
+    assert failed[0].error is not None
+    return failed[0].error
+
+
+def test_a_pull_has_what_the_lock_states_and_only_fetches_what_is_missing(lock: Lock, portal: PortalHost):
+    report = lock.pull()
+    assert ends(report.outcomes) == dict.fromkeys(
+        ("data/a.bin", "data/b.bin", "data/gdc/n.bam", "data/gdc/t.bam"), "done"
+    )
+    assert report.verification == {"verified": 4, "size only": 0, "unverified": 0}
+    assert Path("data/gdc/t.bam").read_bytes() == content("t.bam")
+    assert [*lock.status()] == []
+    Path("data/b.bin").unlink()
+    portal.requests.clear()
+    assert lock.pull().counts["done"] == 1
+    assert {request.path for request in portal.requests} == {"google/bucket/runs/b.bin"}
+
+
+def test_sources_are_pulled_by_name(lock: Lock):
+    assert [*ends(lock.pull("gdc").outcomes)] == ["data/gdc/n.bam", "data/gdc/t.bam"]
+    assert not Path("data/a.bin").exists()
+
+
+def test_a_lock_is_enough_for_a_pull_elsewhere(lock: Lock, tmp_path: Path):
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "omics.lock").write_bytes(lock.path.read_bytes())
+    assert Lock.load(other).pull().counts["done"] == 4
+    assert (other / "data/a.bin").read_bytes() == b"first content"
+
+
+def test_a_dry_run_fetches_nothing(lock: Lock, portal: PortalHost):
+    report = lock.pull(dry_run=True)
+    assert report.counts["planned"] == 4
+    assert portal.requests == []
+    assert not Path("data").exists()
+
+
+@pytest.mark.parametrize(
+    "content", [b"other content", b"a longer content"], ids=["of the same size", "of another size"]
+)
+def test_other_content_upstream_is_not_taken(lock: Lock, portal: PortalHost, content: bytes):
+    old = next(lock.files()).checksums["md5"]
+    portal.put("files/a.bin", content)
+    error = error_of(lock, "data/a.bin")
+    assert isinstance(error, SourceChanged)
+    assert f"md5 {old} -> " in error.message
+    assert "omics lock web" in error.remedy
+    assert not Path("data/a.bin").exists()
+    assert Path("data/b.bin").exists()
+    assert lock.update(accept=False).is_refused
+    assert [change.path for change in lock.update().shown] == ["data/a.bin"]
+    assert lock.pull().counts["done"] == 1
+    assert Path("data/a.bin").read_bytes() == content
+
+
+def test_a_damaged_copy_of_what_is_still_stated_is_no_change(lock: Lock, portal: PortalHost):
+    portal.always["google/bucket/runs/b.bin"] = Faults.flip(3)
+    error = error_of(lock, "data/b.bin")
+    assert isinstance(error, ChecksumMismatch)
+    assert not Path("data/b.bin").exists()
+
+
+def test_a_file_of_an_older_lock_is_replaced_when_the_lock_is_updated(lock: Lock, portal: PortalHost):
+    lock.pull()
+    portal.put("files/a.bin", b"other content")
+    lock.update()
+    (state,) = lock.status()
+    assert (state.path, state.state) == ("data/a.bin", "changed")
+    lock.pull()
+    assert Path("data/a.bin").read_bytes() == b"other content"
+
+
+def test_a_file_that_vanished_fails_alone(lock: Lock, portal: PortalHost):
+    del portal.files["files/a.bin"]
+    assert "not found" in str(error_of(lock, "data/a.bin"))
+    assert Path("data/b.bin").exists()
+
+
+def test_files_that_need_a_login_now_fail_alone(lock: Lock, portal: PortalHost):
+    portal.tokens["gdc/"] = "x-auth-token: secret"
+    assert isinstance(error_of(lock, "data/gdc/n.bam"), Forbidden)
+    said = list[str]()
+    lock.pull("gdc", retries=0, check=False, on_message=said.append)
+    assert ["GDC_TOKEN" in each for each in said] == [True]
+    assert Path("data/b.bin").exists()
+
+
+def test_a_changed_file_is_found_and_replaced(lock: Lock):
+    lock.pull()
+    Path("data/a.bin").write_bytes(b"local content")
+    assert [(state.path, state.state) for state in lock.status()] == [("data/a.bin", "changed")]
+    assert lock.pull().counts["done"] == 1
+    assert Path("data/a.bin").read_bytes() == b"first content"
+
+
+def test_damage_behind_the_same_size_and_time_is_found_by_reading(lock: Lock):
+    import os
+
+    lock.pull()
+    before = Path("data/a.bin").stat()
+    Path("data/a.bin").write_bytes(b"first_content")
+    os.utime("data/a.bin", ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert [*lock.status()] == []
+    assert [(state.path, state.state) for state in lock.status(verify=True)] == [("data/a.bin", "changed")]
+
+
+def test_the_second_of_two_pulls_at_once_is_refused(lock: Lock):
+    with pytest.raises(FolderBusy, match="omics pull"):
+        busy(Path(".omics-transfer/transfer.journal"), lock.pull)
+
+
+def busy(journal: Path, call: Callable[[], object]) -> None:
+    """Call a function while another descriptor has the lock of a journal."""
+    opened = Journal(journal, lambda: False)
+    try:
+        call()
+    finally:
+        opened.close()
+
+
+def test_a_fault_in_the_last_line_is_found_before_the_first_request(lock: Lock, portal: PortalHost):
+    lock.path.write_bytes(lock.path.read_bytes()[:-5])
+    with pytest.raises(LockError, match="cut off"):
+        lock.pull()
+    assert portal.requests == []
+
+
+def test_a_lock_that_is_replaced_during_a_pull_is_pulled_as_it_was(lock: Lock, portal: PortalHost):
+    before = lock.path.read_bytes()
+    head, *lines = before.splitlines(keepends=True)
+
+    def replaced(server: Server, request: Request, response: Response) -> Response:
+        other = lock.path.with_name("other")
+        other.write_bytes(head + lines[-1])
+        other.replace(lock.path)
+        return Faults.fine(server, request, response)
+
+    portal.always["files/a.bin"] = replaced
+    portal.put("google/bucket/runs/b.bin", b"other content")
+    report = lock.pull(retries=0, check=False)
+    assert lock.path.read_bytes() != before
+    assert sorted(ends(report.outcomes).values()) == ["done", "done", "done", "failed"]
+    assert "is not the locked one" in str(report.failed[0].error)
+
+
+def test_a_stopped_pull_is_resumed(lock: Lock, portal: PortalHost):
+    stop = threading.Event()
+    stop.set()
+    report = lock.pull(stop=stop, check=False)
+    assert report.counts["stopped"] == 4
+    assert lock.pull().counts["done"] == 4
+
+
+def test_another_copy_is_tried_after_one_that_differs(lock: Lock, portal: PortalHost):
+    portal.put("mirror/a.bin", b"first content")
+    text = lock.path.read_text().replace('"since"', f'"mirrors": ["{portal.url("mirror/a.bin")}"], "since"', 1)
+    lock.path.write_text(text.replace('"kind": "http"', '"kind": "url"'))
+    portal.always["files/a.bin"] = Faults.status(404)
+    outcome: Outcome = lock.pull().outcomes[0]
+    assert (outcome.name, outcome.state) == ("data/a.bin", "done")
+
+
+def test_a_page_in_the_place_of_an_unverifiable_file_is_a_warning(portal: PortalHost):
+    portal.put("files/c", b"<!DOCTYPE html><html><body>Log in</body></html>", etag=None)
+    Path("list.tsv").write_text(f"url\tname\n{portal.url('files/c')}\tc\n")
+    add("list.tsv", name="list")
+    lock, said = Lock.load(), list[str]()
+    assert lock.update().unchecked == 1
+    lock.pull(on_message=said.append)
+    assert any("web page" in each for each in said)
