@@ -203,10 +203,13 @@ def _transferred(function: Callable[..., Any], call: Call, passed: Mapping[str, 
 
 
 def _title(command: Workflow, arguments: Mapping[str, Any]) -> str:
-    """Return the command's title with its first argument: "Download of manifest.tsv"."""
+    """Return the command's title with its first argument, if it has one: "Download of manifest.tsv"."""
     words = command.get("title") or command["command"]
-    first = next((arguments[key(each)] for each in command.get("parameters", ()) if each.get("required")), "")
-    return f"{words} {' '.join(first) if is_array(first) else first}".strip()
+    stated = command.get("parameters", ())
+    first = next((arguments[key(each)] for each in stated if each.get("required")), None)
+    if first is None:
+        first = next((arguments[key(each)] for each in stated if each.get("positional") and key(each) in arguments), "")
+    return f"{words} {' '.join(first) if is_array(first) else first or ''}".strip().removesuffix(" of")
 
 
 # -- settings and clients

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from omicsdk.cli.registrations import Service
 
 
-INDEX = ("files", "portals", "builtin")
+INDEX = ("files", "portals", "locks", "builtin")
 """Files of cli/index with commands without a service; commands of a group begin with its word: `sandbox up`."""
 
 GROUPS = {

@@ -278,6 +278,7 @@ RESULTS: dict[str, Callable[[Sequence[End]], Any]] = {
     "ga4gh:saved_slice": of_slice,
     "ga4gh:saved_sequence": of_sequence,
     "gen3.transfers:uploaded": of_gen3,
+    "locks:pulled": report,
     "gen3.transfers:workspace_copied": report,
     "sb.files:transferred": of_sb,
     "sb.results:done": of_done,

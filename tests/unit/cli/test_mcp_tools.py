@@ -96,7 +96,8 @@ def test_what_is_never_offered(tools):
         *("gen3 wss download-url", "crunch run", "crunch files", "crunch loop", "pangea user token", "dss listen"),
     }
     assert {tool.name for tool in tools_of(CATALOG, ["files"])} == {
-        *("ls", "cat", "stat", "du", "find", "cp", "mv", "rm", "mkdir", "sync", "verify", "get", "search", "whoami")
+        *("ls", "cat", "stat", "du", "find", "cp", "mv", "rm", "mkdir", "sync", "verify", "get", "search", "whoami"),
+        *("add", "lock", "pull", "status"),
     }
 
 

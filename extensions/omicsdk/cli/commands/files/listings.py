@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -17,7 +18,7 @@ from omicsdk.cli.listing import Rows, aligned, widths_of
 from omicsdk.cli.output import Output, TextAndData
 from omicsdk.cli.running import seconds_of
 from omicsdk.core.consistency import despite_contradictions, read_again_if_doubtful
-from omicsdk.core.errors import TransferError, UsageError
+from omicsdk.core.errors import ChecksumMismatch, TransferError, UsageError
 from omicsdk.core.page_breaks import page_break
 from omicsdk.core.type_guards import is_object
 from omicsdk.fs.copying.planning import Selected, named
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from omicsdk.core.consistency import InconsistentListing
     from omicsdk.fs.copying.comparison import Verdict
     from omicsdk.fs.queries import Sum
-    from omicsdk.transfer import TransferOptions, TransferOptionsDict
+    from omicsdk.transfer import Outcome, TransferOptions, TransferOptionsDict
 
 T = TypeVar("T")
 
@@ -493,24 +494,27 @@ def presign(uris: Sequence[str], *, expires: str | None = None, places: Places =
 
 
 def verify(
-    source: str,
+    source: str | None = None,
     copy: str | None = None,
     *,
+    lock: bool = False,
     spool: str | None = None,
     places: Places = ANYWHERE,
     **options: Unpack[TransferOptionsDict],
 ) -> list[Verdict]:
-    """Verify copies against their source, or a platform's own bytes.
+    """Verify copies against their source, a platform's own bytes, or files by a lock.
 
     With a copy, each file of the source is compared with it: local files are read, checksums and sizes stated by
     platforms are trusted. Without a copy, the source's bytes are fetched, compared with what the platform states, and
     discarded. A file is verified by a checksum, "size only" if no checksum is stated and the sizes are equal, and
     unverified if nothing is stated; so is a source whose listing contradicts itself. The exit code is 3 if one of
-    several files is missing, wrong or unverified, 1 for a single file.
+    several files is missing, wrong or unverified, 1 for a single file. With `lock`, each file of omics.lock is read and
+    compared with it.
 
     Args:
-        source: File or folder to verify.
+        source: File or folder to verify; with `lock` the folder of omics.lock, by default the current one.
         copy: Copy to compare.
+        lock: Compare the files of a folder with its omics.lock. No request is sent.
         spool: Folder for the bytes of a source without a copy; by default one in the user's state folder.
         places: Which files.
         **options: See `omicsdk.transfer.TransferOptions`. With `require_checksum`, the exit code is 3 as well if only the
@@ -522,6 +526,13 @@ def verify(
 
     # Files without a checksum are still compared, since the size may be wrong: the renderer judges them.
     chosen = CopyOptions.of({**options, "require_checksum": False}, CopyOptions(spool=spool))
+    if lock:
+        if copy is not None or not places.fit_all:
+            said = "--lock compares all files of a lock: it takes neither a copy nor filters"
+            raise UsageError(said, remedy="Name the folder of omics.lock alone.")
+        return _verified_by_lock(source or ".", {**options, "check": False})
+    if source is None:
+        raise UsageError("missing source", remedy="Name a file or folder, or use --lock.")
     uri = parse_uri(source)
     with places.stores() as stores:
         found = source_to_copy(stores.of(uri), uri, patterns=places)
@@ -531,6 +542,22 @@ def verify(
         wanted = by_name(found.files, parse_uri(copy))
         copies = _copies(stores, wanted, parse_uri(copy))
         return [*verify_copies(wanted, copies, stores.of, stopped=lambda: bool(chosen.control.why)), *doubtful]
+
+
+def _verified_by_lock(folder: str, options: TransferOptionsDict) -> list[Verdict]:
+    """Return a verdict on each file of a lock."""
+    from omicsdk.fs.copying.comparison import Verdict
+    from omicsdk.locks import Lock
+
+    def verdict(outcome: Outcome) -> Verdict:
+        if outcome.error is None:
+            return Verdict(outcome.name, outcome.verification, outcome.verified)
+        if not os.path.lexists(f"{folder}/{outcome.name}"):
+            return Verdict(outcome.name, "missing", "it does not exist")
+        state = "wrong" if isinstance(outcome.error, ChecksumMismatch) else "failed"
+        return Verdict(outcome.name, state, outcome.error.message.removeprefix(f"{outcome.name}: "))
+
+    return [verdict(outcome) for outcome in Lock.load(folder).verify(**options).outcomes]
 
 
 def _copies(stores: Stores, wanted: Mapping[str, Selected], copy: Uri) -> dict[str, Selected]:

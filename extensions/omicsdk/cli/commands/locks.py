@@ -1,0 +1,149 @@
+"""The commands of data locks: lock, pull, status and the output of add."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Literal, Unpack
+
+from omicsdk.cli.commands.transfers import count_of, finish, foreseen, listed, rows_of
+from omicsdk.cli.errors import printable
+from omicsdk.cli.failures import SOME_FAILED
+from omicsdk.cli.listing import Rows
+from omicsdk.cli.output import Call, TextAndData
+from omicsdk.core.errors import SomeFailed, SourceChanged
+from omicsdk.locks import Lock, LockChanges, LockSource
+from omicsdk.transfer import TransferOptionsDict, TransferReport
+
+if TYPE_CHECKING:
+    from omicsdk.cli.output import Console
+
+
+def lock(
+    names: Sequence[str] = (),
+    *,
+    update: bool = False,
+    export: Literal["md5sum", "sha1sum", "sha256sum", "sha512sum"] | None = None,
+    folder: str = ".",
+    on_message: Callable[[str], object] | None = None,
+) -> LockChanges | Rows:
+    """Resolve the sources in omics.toml to the files in omics.lock.
+
+    A lock is made if there is none, and files of new sources are added to it. If files that it has were changed or
+    removed, or one of its sources has further ones, it is left as it is: the differences are printed, with old and new
+    checksums, and the exit code is 3. With --update they are taken.
+
+    Args:
+        names: Sources to resolve, beside those that the lock lacks; by default all.
+        update: Take the differences of these sources.
+        export: Do not resolve anything, but print the checksums of all files as this program does.
+        folder: Folder of omics.toml and omics.lock.
+        on_message: Called with messages.
+    """
+    opened = Lock.load(folder)
+    if export is not None:
+        lines = opened.export(export.removesuffix("sum"))
+        return Rows(lambda _: ({"line": line} for line in lines), lines=lambda: lines)
+    return opened.update(names, accept=update, on_message=on_message)
+
+
+def resolved(result: LockChanges | Rows, call: Call) -> object:
+    """Render a resolution: the first differences and their number; the exit code is 3 if they were refused."""
+    if isinstance(result, Rows):
+        return result
+    console, counts = call.console, dict(result.counts)
+    total = sum(counts.values())
+    if result.unchecked:
+        console.message(f"{count_of(result.unchecked, 'file')} without a checksum: only the size can be verified")
+    said = ", ".join(f"{number:,} {state}" for state, number in counts.items()) or "no change"
+    if result.is_refused:
+        names = sorted(
+            {each.source for change in result.shown for each in (change.old, change.new) if each is not None}
+        )
+        console.error(f"the lock was left as it is: {said}. Take the changes: omics lock --update {' '.join(names)}")
+        console.exit_code = SOME_FAILED
+    else:
+        console.message(f"{count_of(result.files, 'file')} locked: {said}")
+    rows = [{"path": each.path, "state": each.state, "why": each.why} for each in result.shown]
+    more = [f"and {total - len(rows):,} more"] if total > len(rows) else []
+    data = {"files": result.files, "written": result.is_written, "counts": counts, "changes": rows}
+    return TextAndData("\n".join([*map(str, result.shown), *more]), data, terminal_only=True, items="changes")
+
+
+def pull(
+    names: Sequence[str] = (),
+    *,
+    check_only: bool = False,
+    folder: str = ".",
+    on_message: Callable[[str], object] | None = None,
+    **options: Unpack[TransferOptionsDict],
+) -> TransferReport:
+    """Fetch exactly the files in omics.lock.
+
+    Files that are complete are skipped, a file that differs from the lock is replaced, and each is verified by the size
+    and checksums in the lock, whatever its service states. If its content upstream is another one, it is not taken: the
+    error has the locked and the present checksum, and the exit code is 3. Run it again to resume.
+
+    Args:
+        names: Sources whose files are fetched; by default all.
+        check_only: Fetch nothing, but end with the exit code 3 if something would be fetched.
+        folder: Folder of omics.lock, below which the files are.
+        on_message: Called with messages.
+        **options: See `omicsdk.transfer.TransferOptions`.
+    """
+    if check_only:
+        options["dry_run"] = True
+    return Lock.load(folder).pull(names, on_message=on_message, **options)
+
+
+def pulled(result: TransferReport, call: Call) -> object:
+    """Render a pull; the exit code is 3 if content upstream is not the locked one, or --check finds files to fetch."""
+    is_planned = bool(call.arguments.get("dry_run") or call.arguments.get("check_only"))
+    if call.arguments.get("check_only"):
+        missing = result.counts.get("planned", 0) + len(result.failed)
+        if missing:
+            call.console.error(f"{missing:,} of {count_of(len(result.outcomes), 'locked file')} would be fetched")
+            call.console.exit_code = SOME_FAILED
+    try:
+        finish(result, call, where=str(call.arguments.get("folder") or "."))
+    except SourceChanged as error:  # of the only file: its exit code would be that of any refusal
+        raise SomeFailed(error.message, remedy=error.remedy) from error
+    return foreseen(result) if is_planned else listed(result, rows_of(result))
+
+
+def status(
+    *,
+    verify: bool = False,
+    upstream: bool = False,
+    folder: str = ".",
+    console: Console,
+) -> Rows:
+    """List the files that are not as omics.lock states them.
+
+    Missing files were not pulled or were removed; changed ones have another size or content, or were written to since
+    they were pulled; foreign ones are in the folders of the sources, but not in the lock.
+
+    Args:
+        verify: Also read each file and compare its checksums.
+        upstream: Also resolve the sources, and list what was added, removed or changed there since the lock was written.
+        folder: Folder of omics.lock, below which the files are.
+        console: Prints messages.
+    """
+    opened, counts = Lock.load(folder), Counter[str]()
+
+    def rows(_: object) -> Iterator[dict[str, Any]]:
+        for state in opened.status(verify=verify, upstream=upstream, on_message=console.message):
+            counts[state.state] += 1
+            yield state._asdict()
+        said = ", ".join(f"{number:,} {name}" for name, number in counts.items())
+        console.message(said or "all files are as the lock states")
+
+    return Rows(rows, lambda row: (row["state"], printable(row["path"]), printable(row["why"])))
+
+
+def added(result: LockSource, call: Call) -> TextAndData:
+    """Render a new source."""
+    where = call.arguments.get("folder") or "."
+    call.console.message(f"source {result.name} added to {where}/omics.toml; run `omics lock` to find its files")
+    data = {"name": result.name, "from": [*result.words], "to": result.to or ".", **result.options}
+    return TextAndData("", data, terminal_only=True)

@@ -1,0 +1,73 @@
+"""The commands of data locks."""
+
+from __future__ import annotations
+
+from omicsdk.cli.catalog import QUIET
+from omicsdk.cli.commands import locks
+from omicsdk.cli.commands.values import at_least_1
+from omicsdk.cli.index import Entry
+from omicsdk.locks.sources import add
+from omicsdk.portals.downloads import get
+
+SERVICE = ""
+BY_SIGNATURE = True
+
+READS = ("status",)
+WRITES = ("add", "lock", "pull")
+
+COMMANDS = (
+    Entry(
+        "add",
+        add,
+        positional=("what",),
+        flags={"what": "--what"},
+        choices=("reads",),
+        repeated=("prefer", "map", "include", "exclude"),
+        metavars={
+            "to": "FOLDER",
+            "format": "FORMAT",
+            "map": "WHAT=COLUMN",
+            "prefer": "WORD",
+            "where": "CONDITIONS",
+            "base": "URL",
+            "limit": "N",
+            "sample": "N",
+            "include": "PATTERN",
+            "exclude": "PATTERN",
+            "min_size": "SIZE",
+            "max_size": "SIZE",
+        },
+        checks={"sample": at_least_1},
+        like=(get,),
+        render=locks.added,
+        examples=(
+            "gdc_manifest.txt --to data/raw",
+            "PRJNA257197 --to reads --where 'library_strategy=RNA-Seq' --name ebola",
+            "drs://dg.4503:0d8b4c1e s3://my-bucket/runs/a.bam",
+        ),
+    ),
+    Entry(
+        "lock",
+        locks.lock,
+        positional=("names",),
+        render=locks.resolved,
+        columns=("state", "path", "why"),
+        examples=("", "--update", "ebola --update", "--export md5sum | md5sum --check"),
+    ),
+    Entry(
+        "pull",
+        locks.pull,
+        positional=("names",),
+        flags={"check_only": "--check"},
+        title="Download of",
+        options=(QUIET,),
+        render=locks.pulled,
+        examples=("", "ebola --connections 8", "--check"),
+    ),
+    Entry(
+        "status",
+        locks.status,
+        columns=("state", "path", "why"),
+        examples=("", "--verify", "--upstream --output jsonl"),
+    ),
+)

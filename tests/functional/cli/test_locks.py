@@ -1,0 +1,205 @@
+"""`omics add`, `lock`, `pull`, `status` and `verify --lock`: output and exit codes, and what kills leave."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from breakable import Faults
+from fork_server import forked
+from portal_host import PortalHost, content
+from portal_host import portal as portal
+
+U = "{0:08x}-0000-4000-8000-{0:012x}".format
+OMICS = str(Path(sys.executable).with_name("omics"))
+LARGE = 6 << 20
+
+
+@pytest.fixture
+def run(omics: Any, portal: PortalHost) -> Callable[..., Any]:
+    """Runs a command in a folder with a manifest of the GDC; `portal` has its files, and one at a URL."""
+    for number, name in ((41, "t.bam"), (42, "n.bam")):
+        portal.put(f"gdc/data/{U(number)}", content(name))
+    portal.sample("gdc_manifest.txt", Path())
+    portal.put("files/a.bin", b"first content")
+    return lambda *words, **how: omics(*words, installed=True, **how)
+
+
+@pytest.fixture
+def project(run: Callable[..., Any], portal: PortalHost) -> Callable[..., Any]:
+    """The same, with a lock of both sources."""
+    assert run("add", "gdc_manifest.txt", "--to", "data/raw", "--include", "*.bam").code == 0
+    assert run("add", portal.url("files/a.bin"), "--name", "web").code == 0
+    assert run("lock").code == 0
+    return run
+
+
+def test_data_is_added_locked_and_pulled(run: Callable[..., Any], portal: PortalHost):
+    added = run("add", "gdc_manifest.txt", "--to", "data/raw", "--where", "size<1K")
+    assert (added.code, added.json["name"]) == (0, "gdc_manifest")
+    assert "run `omics lock`" in added.err
+    locked = run("lock")
+    assert (locked.code, locked.json["counts"], locked.json["written"]) == (0, {"added": 2}, True)
+    assert "2 files locked: 2 added" in locked.err
+    assert portal.requests == []
+    pulled = run("pull")
+    assert (pulled.code, pulled.json["verification"]["verified"]) == (0, 2)
+    assert Path("data/raw/t.bam").read_bytes() == content("t.bam")
+    assert run("status").json == []
+
+
+def test_check_ends_with_3_until_everything_is_pulled(project: Callable[..., Any]):
+    checked = project("pull", "--check")
+    assert (checked.code, checked.json["counts"]["planned"]) == (3, 3)
+    assert "3 of 3 locked files would be fetched" in checked.err
+    assert project("pull", "gdc_manifest", "--report", "pulled.html").code == 0
+    assert "<title>Download of gdc_manifest</title>" in Path("pulled.html").read_text()
+    assert project("pull", "--check", "gdc_manifest").code == 0
+    assert project("pull", "--check").code == 3
+    assert project("pull").code == 0
+    assert project("pull", "--check").code == 0
+
+
+def test_a_change_upstream_ends_with_3_until_it_is_taken(project: Callable[..., Any], portal: PortalHost):
+    before = Path("omics.lock").read_bytes()
+    portal.put("files/a.bin", b"other content")
+    refused = project("lock")
+    assert (refused.code, refused.json["counts"], refused.json["written"]) == (3, {"changed": 1}, False)
+    (change,) = refused.json["changes"]
+    assert (change["path"], change["state"]) == ("data/a.bin", "changed")
+    assert "md5 " in change["why"]
+    assert "omics lock --update web" in refused.err
+    assert Path("omics.lock").read_bytes() == before
+    pulled = project("pull", "--retries", "0")
+    assert pulled.code == 3
+    assert "data/a.bin: its content upstream is not the locked one: " in pulled.err
+    assert project("status", "--upstream").json[-1]["state"] == "changed upstream"
+    assert project("lock", "--update", "web").json["counts"] == {"changed": 1}
+    assert project("pull").code == 0
+
+
+def test_a_change_of_the_only_file_ends_with_3_too(run: Callable[..., Any], portal: PortalHost):
+    run("add", portal.url("files/a.bin"))
+    run("lock")
+    portal.put("files/a.bin", b"other content")
+    pulled = run("pull", "--retries", "0")
+    assert pulled.code == 3
+    assert "is not the locked one" in pulled.err
+
+
+def test_at_most_20_differences_are_listed(run: Callable[..., Any]):
+    rows = "".join(f"https://files.example.org/{number}\tf{number}\n" for number in range(25))
+    Path("list.tsv").write_text(f"url\tname\n{rows}")
+    run("add", "list.tsv")
+    locked = run("lock")
+    assert (len(locked.json["changes"]), locked.json["counts"]) == (20, {"added": 25})
+    assert "25 files without a checksum" in locked.err
+
+
+def test_files_are_verified_by_the_lock(project: Callable[..., Any]):
+    project("pull")
+    good = project("verify", "--lock", "--report", "verified.html")
+    assert "<title>Verification</title>" in Path("verified.html").read_text()
+    assert (good.code, good.json["counts"]) == (0, {"verified": 3})
+    Path("data/a.bin").write_bytes(b"first_content")
+    Path("data/raw/n.bam").unlink()
+    bad = project("verify", "--lock", ".")
+    assert (bad.code, bad.json["counts"]) == (3, {"wrong": 1, "missing": 1, "verified": 1})
+    assert [row["name"] for row in bad.json["files"] if row["state"] == "wrong"] == ["data/a.bin"]
+    assert project("verify", "--lock", "--include", "*.bam").code == 2
+    assert project("verify", "--lock", ".", "copy").code == 2
+    assert project("verify").code == 2
+
+
+def test_checksums_are_exported_for_coreutils(project: Callable[..., Any]):
+    project("pull")
+    exported = project("lock", "--export", "md5sum")
+    assert exported.code == 0
+    checked = subprocess.run(["md5sum", "--check", "--quiet"], input=exported.out, text=True, check=False)
+    assert checked.returncode == 0
+    assert project("lock", "--export", "sha256sum").code == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["lock"], 2, "neither omics.toml nor omics.lock"),
+        (["pull"], 2, "neither omics.toml nor omics.lock"),
+        (["status", "--folder", "none"], 2, "neither omics.toml nor omics.lock"),
+        (["add", "https://me:secret@files.example.org/a"], 2, "has credentials"),
+        (["add", "A1", "--to", "../elsewhere"], 2, "contains '..'"),
+        (["add"], 2, "WHAT"),
+    ],
+)
+def test_refusals(run: Callable[..., Any], words: list[str], code: int, said: str):
+    ran = run(*words)
+    assert (ran.code, said in ran.err) == (code, True), ran.err
+    assert "secret" not in ran.err
+
+
+# -- kills
+
+
+def killed(words: list[str], reached: Callable[[], bool]) -> None:
+    """Run a command until a point, and kill it there."""
+    quiet = subprocess.DEVNULL
+    with forked.start([OMICS, *words], stdout=quiet, stderr=quiet, env=dict(os.environ)) as process:
+        until = time.monotonic() + 60
+        while not reached():
+            assert process.poll() is None
+            assert time.monotonic() < until
+            threading.Event().wait(0.005)
+        process.send_signal(signal.SIGKILL)
+
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
+
+
+def test_a_lock_that_is_killed_while_it_resolves_leaves_the_one_before(project: Callable[..., Any], portal: PortalHost):
+    before = Path("omics.lock").read_bytes()
+    portal.put("files/a.bin", b"other content")
+    asked, release, respond = threading.Event(), threading.Event(), portal.respond
+
+    def held(*what: Any) -> bool:
+        asked.set()
+        release.wait(60)
+        return respond(*what)
+
+    portal.respond = held  # type: ignore[method-assign]
+    killed(["lock", "--update"], asked.is_set)
+    release.set()
+    portal.respond = respond  # type: ignore[method-assign]
+    assert Path("omics.lock").read_bytes() == before
+    again = project("lock", "--update")
+    assert (again.code, again.json["counts"]) == (0, {"changed": 1})
+    assert [path.name for path in Path().glob(".omics.lock*")] == []
+
+
+def test_a_pull_that_is_killed_is_resumed(run: Callable[..., Any], portal: PortalHost):
+    body = bytes(range(256)) * (LARGE // 256)
+    portal.put("files/large.bin", body)
+    portal.put("files/small.bin", b"small")
+    run("add", portal.url("files/large.bin"), portal.url("files/small.bin"))
+    run("lock")
+    portal.always["files/large.bin"] = Faults.changed(cut=5 << 20, stall=True)
+    part = Path("data")
+
+    def reached() -> bool:
+        return any(path.stat().st_size for path in part.glob("*.part")) and Path("data/small.bin").exists()
+
+    killed(["pull"], reached)
+    assert not Path("data/large.bin").exists()
+    assert {state["path"] for state in run("status").json} >= {"data/large.bin"}
+    del portal.always["files/large.bin"]
+    again = run("pull")
+    assert again.code == 0, again.err
+    assert Path("data/large.bin").read_bytes() == body
+    assert run("verify", "--lock").json["counts"] == {"verified": 2}
