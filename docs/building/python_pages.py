@@ -119,6 +119,7 @@ PACKAGES = (
     ),
     Package("omicsdk.fs", "URIs, and file systems for fsspec, over all platforms", first=("open_store", "parse_uri")),
     Package("omicsdk.portals", "data of portals: search, and file lists: detection, download, verification", first=("get", "search")),
+    Package("omicsdk.locks", "data locks: exactly the same files again", first=("Lock", "add")),
     Package("omicsdk.sandbox", "a local server for every platform", ("omicsdk.sandbox.pytest_plugin",), whole=("Sandbox",)),
     Package("omicsdk.testing", "pytest fixtures for each platform", ("omicsdk.testing.fixtures",)),
     Package("omicsdk_codegen", "the generator", ("omicsdk_codegen.generate",)),

@@ -222,3 +222,9 @@ def test_differences_state_old_and_new_values():
     assert differences(A, new) == f"size 5 -> 6; md5 {MD5} -> {OTHER}; sha1 not stated -> {'1' * 40}"
     assert str(Change(A, None)) == f"removed data/a.bin: 5 bytes, md5 {MD5}"
     assert Change(None, A).state == "added"
+
+
+def test_the_lock_in_the_manual_is_one_as_it_is_written(tmp_path: Path):
+    page = (Path(__file__).parents[3] / "docs" / "locks.md").read_text(encoding="utf-8")
+    example = page.partition("```json\n")[2].partition("```")[0].encode("ascii")
+    assert lock(*read(example, tmp_path)) == example
