@@ -155,15 +155,16 @@ class Values:
             if found is not None:
                 return found
         digits = f"{random.getrandbits(128):032x}"
+        # Names below .invalid have no address (RFC 2606): a client that follows such a URL fails at once and leaves no machine.
         made = {
             "uuid": str(uuid.UUID(digits)),
             "date-time": f"2024-{random.randint(1, 12):02}-{random.randint(1, 28):02}T12:00:00Z",
             "date": f"2024-{random.randint(1, 12):02}-{random.randint(1, 28):02}",
             "time": "12:00:00Z",
             "email": f"{digits[:8]}@example.org",
-            "hostname": f"{digits[:8]}.example.org",
-            "uri": f"https://example.org/{digits[:8]}",
-            "url": f"https://example.org/{digits[:8]}",
+            "hostname": f"{digits[:8]}.invalid",
+            "uri": f"https://sandbox.invalid/{digits[:8]}",
+            "url": f"https://sandbox.invalid/{digits[:8]}",
             "ipv4": f"192.0.2.{random.randint(1, 254)}",
             "ipv6": f"2001:db8::{digits[:4]}",
             "byte": "AAAA",

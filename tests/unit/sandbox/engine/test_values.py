@@ -97,6 +97,12 @@ def test_what_nobody_set_is_made_where_it_is_required():
     assert schemas.is_valid(schema, made.fitted(schema, ABSENT, "place"))
 
 
+@pytest.mark.parametrize("form", ["uri", "url", "hostname"])
+def test_a_made_address_is_that_of_no_machine(form: str):
+    made = str(values()[1].example({"type": "string", "format": form}, "place"))
+    assert made.removeprefix("https://").partition("/")[0].endswith(".invalid")
+
+
 def test_requests_leave_out_what_is_read_only_and_responses_what_is_write_only():
     schemas, _ = values()
     schema = {
