@@ -76,6 +76,13 @@ def uris(sandbox: Any, user: Any, count: int) -> tuple[list[str], str]:
     return ["get", *(f"drs://{host}/{guid}" for guid in words[2 : 2 + count]), "--to", "to"], path
 
 
+def locked(sandbox: Any, user: Any, count: int) -> list[str]:
+    """A pull of files in a lock."""
+    for words in (["add", *uris(sandbox, user, count)[0][1:]], ["lock"]):
+        assert user(*words).code == 0
+    return ["pull"]
+
+
 def drs(sandbox: Any, user: Any, count: int) -> tuple[list[str], str]:
     words, path = uris(sandbox, user, count)
     return ["drs", "download", *words[1 : 1 + count], "-d", "to"], path
@@ -264,6 +271,7 @@ PLANS: dict[str, tuple[Callable[[Any, Any, int], list[str]], str]] = {
     "sync": (words_of(sync), "sha256"),
     "gen3 download": (words_of(gen3), "md5"),
     "get": (words_of(uris), "md5"),
+    "pull": (locked, "md5"),
     "drs download": (words_of(drs), "md5"),
     "sb files download": (words_of(sb), ""),
     "azul download": (words_of(azul), "sha256"),
