@@ -41,7 +41,7 @@ def variables(sandbox: "LiveSandbox") -> dict[str, str]:
         "SB_API_ENDPOINT": sandbox.sb_url,
         "SB_AUTH_TOKEN": sandbox.sb_token,
         "GEN3_ENDPOINT": sandbox.gen3_url,
-        "GEN3_API_KEY": str(sandbox.gen3_credentials(sandbox.folder / GEN3_KEY)),
+        "GEN3_API_KEY": str(sandbox.gen3.credentials_file(sandbox.folder / GEN3_KEY, sandbox.gen3_url, lasting=True)),
         "OMICS_DRS_HOSTS": f"{prefix}={sandbox.url.partition('://')[2]}" if prefix else "",
         "OMICS_GOOGLE_URL": sandbox.google_url,
         "OMICS_GOOGLE_TOKEN": token,

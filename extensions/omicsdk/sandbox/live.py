@@ -13,7 +13,7 @@ from omicsdk.sandbox.azul.state import PREFIX as AZUL_PREFIX
 from omicsdk.sandbox.crunch import SANDBOX_CRUNCH_USER
 from omicsdk.sandbox.dss.seeds import seed_folder
 from omicsdk.sandbox.engine.documents import engines_of
-from omicsdk.sandbox.environment import GEN3_KEY, variables, written_storage_settings
+from omicsdk.sandbox.environment import variables, written_storage_settings
 from omicsdk.sandbox.fusillade.state import ADMINISTRATOR
 from omicsdk.sandbox.gen3 import ADMINISTRATOR as GEN3_ADMINISTRATOR
 from omicsdk.sandbox.gen3 import CLIENT_ID as GEN3_CLIENT
@@ -435,5 +435,3 @@ class LiveSandbox:
         running.platforms.clear()
         self.request_log.clear()
         self.s3_log.clear()
-        if (key := self.folder / GEN3_KEY).exists():
-            self.gen3_credentials(key)  # of a commons that was emptied, so programs need another one

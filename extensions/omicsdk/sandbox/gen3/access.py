@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from omicsdk.sandbox.gen3 import ADMINISTRATOR, CLIENT_ID, READER
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.service import SandboxContext
-from omicsdk.sandbox.state.credentials import ALGORITHM, Secrets, SigningKey, digest
+from omicsdk.sandbox.state.credentials import ALGORITHM, LASTING, Secrets, SigningKey, digest
 from omicsdk.sandbox.state.database import Table
 
 
@@ -216,6 +216,7 @@ class Access:
         purpose: str = "access",
         seconds: float = ACCESS_SECONDS,
         audience: Iterable[str] = ("user", "data", "openid"),
+        lasting: bool = False,
     ) -> str:
         """Make a token of a user.
 
@@ -225,6 +226,7 @@ class Access:
             purpose: `access` or `api_key`.
             seconds: Validity in seconds, in the sandbox's time.
             audience: Its uses, as Fence's scopes.
+            lasting: Whether it stays valid after a reset.
 
         Raises:
             LookupError: There is no user of that name.
@@ -235,7 +237,7 @@ class Access:
         claims = {**self._claims(origin, purpose, seconds, audience), "sub": str(person.number)}
         if purpose != "api_key":
             claims["context"] = {"user": {"name": name, "is_admin": person.may("*", "/")}}
-        return self.key.sign(claims)
+        return self.key.sign(claims, lasting=lasting)
 
     def issue_to_client(self, id: str, origin: str, seconds: float, audience: Iterable[str]) -> str:
         """Make an access token of a client that acts for itself.
@@ -279,7 +281,7 @@ class Access:
             claims: dict[str, Any] = jwt.decode(token, self.key.public(), algorithms=[ALGORITHM], options=options)
         except jwt.PyJWTError as error:
             raise Problem(401, "unauthorized", f"Token validation failed: {error}") from error
-        if jwt.get_unverified_header(token).get("kid") != self.key.id:
+        if jwt.get_unverified_header(token).get("kid") not in (self.key.id, LASTING):
             raise Problem(401, "unauthorized", "The token was signed before the commons was emptied")
         if claims.get("pur") != purpose:
             raise Problem(401, "unauthorized", f"The token is for {claims.get('pur')}, {purpose} is required")

@@ -92,18 +92,19 @@ class Gen3:
         """
         return presigned(self.context.signer, origin, grant, seconds)
 
-    def credentials_file(self, path: Path, origin: str, name: str = ADMINISTRATOR) -> Path:
+    def credentials_file(self, path: Path, origin: str, name: str = ADMINISTRATOR, *, lasting: bool = False) -> Path:
         """Make an API key of a user and write it as the commons' profile page gives it, `credentials.json`.
 
         Args:
             path: The file; rewritten, readable by its owner only.
             origin: Scheme, host and port of the commons as its clients reach it.
             name: The key's owner.
+            lasting: Whether the key stays valid after a reset.
 
         Returns:
             The file.
         """
-        key = self.access.issue(name, origin, purpose="api_key", seconds=KEY_SECONDS)
+        key = self.access.issue(name, origin, purpose="api_key", seconds=KEY_SECONDS, lasting=lasting)
         with in_place_of(path, mode=PRIVATE) as file:
             file.write(json.dumps({"api_key": key, "key_id": self.access.claims(key, "api_key")["jti"]}).encode())
         return path

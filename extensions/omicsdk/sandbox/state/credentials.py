@@ -128,6 +128,10 @@ ALGORITHM = "RS256"
 _BITS = 2048
 
 
+LASTING = "sandbox"
+"""The key's identifier in the sandbox's own tokens, which a reset does not end."""
+
+
 class SigningKey:
     """The key of a folder's sandbox. It stays after a reset, under another identifier, so older tokens end there.
 
@@ -156,11 +160,17 @@ class SigningKey:
             self._database.execute(f"INSERT INTO {self._table} VALUES (?)", (made,))  # noqa: S608 - our own word
             return made
 
-    def sign(self, claims: Mapping[str, Any]) -> str:
-        """Make a JSON Web Token."""
+    def sign(self, claims: Mapping[str, Any], *, lasting: bool = False) -> str:
+        """Make a JSON Web Token.
+
+        Args:
+            claims: Its claims.
+            lasting: Whether it stays valid after a reset.
+        """
         import jwt
 
-        return jwt.encode(dict(claims), self._load(), algorithm=ALGORITHM, headers={"kid": self.id})
+        headers = {"kid": LASTING if lasting else self.id}
+        return jwt.encode(dict(claims), self._load(), algorithm=ALGORITHM, headers=headers)
 
     def public(self) -> Any:
         """The key that signatures are checked with."""
