@@ -23,9 +23,7 @@ class InputBundle(Model):
     bundles: list[str]
     """Identifiers of the members, at least one, without duplicates."""
     bundle_id: str | None
-    """GUID of a record or bundle: a UUID, with a prefix before it in most commons. Matches
-    `^.*[a-fA-F0-9]{8}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{12}$`.
-    """
+    """Identifier of the bundle, in any form; a new GUID when missing."""
     name: str | None
     """Name of the bundle; its identifier when missing."""
     size: int | None

@@ -40,8 +40,7 @@ def build(
 
     Args:
         bundles (str | Sequence[str]): Identifiers of the members, at least one, without duplicates.
-        bundle_id (str): GUID of a record or bundle: a UUID, with a prefix before it in most commons. Matches
-            `^.*[a-fA-F0-9]{8}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{12}$`. Optional.
+        bundle_id (str): Identifier of the bundle, in any form; a new GUID when missing. Optional.
         name (str): Name of the bundle; its identifier when missing. Optional.
         size (int): Size in bytes; the sum of the members' when missing. Format int64. Optional.
         checksums (Sequence[Checksum | ChecksumDict]): Checksums; an MD5 over the members' is computed when
