@@ -47,9 +47,8 @@ from omicsdk.transfer.checksums import check_file
 from omicsdk.transfer.disk import write_errors
 from omicsdk.transfer.items import check_all
 from omicsdk.transfer.journal import Journal
-from omicsdk.transfer.names import UNFINISHED, WORK_FOLDER
+from omicsdk.transfer.names import UNFINISHED, journal_path
 
-_JOURNAL = "transfer.journal"
 _AT_ONCE = 1000
 """Files that are looked at together."""
 _MOST_LOOKED_UP = 100
@@ -274,8 +273,8 @@ class Lock:
         Raises:
             LockError: The lock is missing, or a line is invalid.
         """
-        journal_file = self.folder / WORK_FOLDER / _JOURNAL
-        opening = closing(Journal(journal_file, lambda: False, look=True)) if journal_file.exists() else nullcontext()
+        path = Path(journal_path(self.folder))
+        opening = closing(Journal(path, lambda: False, look=True)) if path.exists() else nullcontext()
         with opening as journal:
             pairs = paired(self.files(), self._present())
             for some in batches(pairs, _AT_ONCE):

@@ -211,11 +211,11 @@ def fetch(
     """
     from omicsdk.sb.reports import TransferredFile, files_report
     from omicsdk.transfer import download as transfer
-    from omicsdk.transfer.names import WORK_FOLDER
+    from omicsdk.transfer.names import journal_path
 
     target, settings = Path(folder), settings_of(client)
     run = f"sb-{hashlib.blake2b(key.encode(), digest_size=8).hexdigest()}"
-    resumes = (target / WORK_FOLDER / f"{run}.journal").exists()
+    resumes = Path(journal_path(target, run)).exists()
     if not overwrite and not resumes:
         _refuse_to_replace(files, target)
     items = [_item(client, each) for each in files]

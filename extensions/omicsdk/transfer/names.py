@@ -53,6 +53,16 @@ _KEY = (1 << 64) - 2
 _log = logger("omicsdk.transfer")
 
 
+def journal_path(folder: str | os.PathLike[str], run: str = "transfer") -> str:
+    """The path of the journal of a download into a folder.
+
+    Args:
+        folder: The folder.
+        run: The name of the download.
+    """
+    return os.path.join(folder, WORK_FOLDER, f"{run}.journal")
+
+
 def walk_folder(
     folder: str | os.PathLike[str], unreadable: Callable[[OSError], None] | None = None
 ) -> Iterator[tuple[Path, list[str]]]:

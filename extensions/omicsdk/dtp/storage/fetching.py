@@ -32,7 +32,7 @@ from omicsdk.transfer.checksums import checksums_of
 from omicsdk.transfer.disk import Disk, write_errors
 from omicsdk.transfer.items import guard_of
 from omicsdk.transfer.journal import DoneState, Journal
-from omicsdk.transfer.names import WORK_FOLDER, check_name
+from omicsdk.transfer.names import WORK_FOLDER, check_name, journal_path
 from omicsdk.transfer.reports.progress import Counters
 from omicsdk.transfer.reports.report import verification_of
 
@@ -76,7 +76,7 @@ class DatasetFolder:
         with write_errors(str(self.partial)):
             self._disk.make_folders(str(self.partial))
         self._names = guard_of(str(path))
-        self._journal = Journal(path / WORK_FOLDER / "dtp.journal", never, self._disk)
+        self._journal = Journal(journal_path(path, "dtp"), never, self._disk)
 
     def check(self, name: str) -> None:
         """Check a name alone and against those that were checked before.

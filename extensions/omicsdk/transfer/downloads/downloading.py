@@ -22,7 +22,7 @@ from omicsdk.transfer.engine.control import opened
 from omicsdk.transfer.engine.options import DOWNLOAD_CONNECTIONS, EngineOptionsDict, TransferOptions
 from omicsdk.transfer.items import Item, ItemSource, guard_of
 from omicsdk.transfer.journal import MISSING, Journal, PartState
-from omicsdk.transfer.names import WORK_FOLDER
+from omicsdk.transfer.names import journal_path
 from omicsdk.transfer.network.plan import CELL, cell_span
 from omicsdk.transfer.network.requests import Patience
 from omicsdk.transfer.reports.report import Outcome, Outcomes, State, TransferReport
@@ -209,7 +209,7 @@ def download(
         target = store.target.spool_for(journal or "")
     disk = disk or Disk(mode)
     wanted = ItemSource(items)
-    journal_file = os.path.join(target, WORK_FOLDER, f"{run}.journal") if journal is None else os.fspath(journal)
+    journal_file = journal_path(target, run) if journal is None else os.fspath(journal)
     try:  # relative to the folder, so that both can be moved together
         place = os.path.relpath(journal_file, target)
     except ValueError:  # on another drive
