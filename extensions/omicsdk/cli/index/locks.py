@@ -6,6 +6,7 @@ from omicsdk.cli.catalog import QUIET
 from omicsdk.cli.commands import locks
 from omicsdk.cli.commands.values import at_least_1
 from omicsdk.cli.index import Entry
+from omicsdk.cli.index.portals import WORDS_OF_LISTS
 from omicsdk.locks.sources import add
 from omicsdk.portals.downloads import get
 
@@ -24,14 +25,8 @@ COMMANDS = (
         choices=("reads",),
         repeated=("prefer", "map", "include", "exclude"),
         metavars={
+            **WORDS_OF_LISTS,
             "to": "FOLDER",
-            "format": "FORMAT",
-            "map": "WHAT=COLUMN",
-            "prefer": "WORD",
-            "where": "CONDITIONS",
-            "base": "URL",
-            "limit": "N",
-            "sample": "N",
             "include": "PATTERN",
             "exclude": "PATTERN",
             "min_size": "SIZE",

@@ -13,6 +13,17 @@ BY_SIGNATURE = True
 
 READS = ("get", "search")
 
+WORDS_OF_LISTS = {
+    "format": "FORMAT",
+    "map": "WHAT=COLUMN",
+    "prefer": "WORD",
+    "where": "CONDITIONS",
+    "base": "URL",
+    "limit": "N",
+    "sample": "N",
+}
+"""The words for values of options that every command on lists and names of data has."""
+
 COMMANDS = (
     Entry(
         "get",
@@ -21,17 +32,7 @@ COMMANDS = (
         flags={"what": "--what", "folder": "--to"},
         choices=("reads",),
         repeated=("prefer", "map"),
-        metavars={
-            "folder": "FOLDER",
-            "format": "FORMAT",
-            "map": "WHAT=COLUMN",
-            "prefer": "WORD",
-            "result": "FILE",
-            "where": "CONDITIONS",
-            "base": "URL",
-            "limit": "N",
-            "sample": "N",
-        },
+        metavars={**WORDS_OF_LISTS, "folder": "FOLDER", "result": "FILE"},
         checks={"sample": at_least_1},
         options=(QUIET,),
         title="Download of",
