@@ -1,6 +1,5 @@
 """Parts that the commons' services share: their construction, with a document or without, and values in JSON."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeGuard, cast
@@ -9,6 +8,7 @@ from starlette.types import ASGIApp
 
 from omicsdk.sandbox.gen3.gateway import HOME, TrailingSlashes
 from omicsdk.sandbox.problems import Problem, bad_arguments
+from omicsdk.sandbox.routing import PATH_PARAMETER
 from omicsdk.sandbox.service import Call, Caller, Handler, Reply, SandboxContext, Service
 
 HTML = {"Content-Type": "text/html; charset=utf-8"}
@@ -127,9 +127,6 @@ def refusing(handlers: Mapping[str, Handler], refused: Callable[[Problem], Reply
     return {name: answering(handler) for name, handler in handlers.items()}
 
 
-_PATH_PARAMETER = re.compile(r"{(\w+)(:path)?}")
-
-
 def document_of(operations: Mapping[str, str]) -> dict[str, Any]:
     """The document of a service that publishes none.
 
@@ -141,10 +138,10 @@ def document_of(operations: Mapping[str, str]) -> dict[str, Any]:
         methods, _, path = route.partition(" ")
         parameters = [
             {"name": match[1], "in": "path", "required": True, "x-omics-raw-path": bool(match[2])}
-            for match in _PATH_PARAMETER.finditer(path)
+            for match in PATH_PARAMETER.finditer(path)
         ]
         operation: dict[str, Any] = {"x-omics-name": name, "parameters": parameters, "responses": {}}
-        item = paths.setdefault(_PATH_PARAMETER.sub(r"{\1}", path), {})
+        item = paths.setdefault(PATH_PARAMETER.sub(r"{\1}", path), {})
         item |= {method.lower(): operation for method in methods.split(",")}
     return {"openapi": "3.1.0", "info": {"title": "", "version": ""}, "paths": paths}
 
