@@ -163,7 +163,9 @@ def killed(words: list[str], reached: Callable[[], bool]) -> None:
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
 
 
-def test_a_lock_that_is_killed_while_it_resolves_leaves_the_one_before(project: Callable[..., Any], portal: PortalHost):
+def test_a_lock_that_is_killed_while_it_resolves_leaves_the_one_before(
+    project: Callable[..., Any], portal: PortalHost, monkeypatch: pytest.MonkeyPatch
+):
     before = Path("omics.lock").read_bytes()
     portal.put("files/a.bin", b"other content")
     asked, release, respond = threading.Event(), threading.Event(), portal.respond
@@ -173,10 +175,10 @@ def test_a_lock_that_is_killed_while_it_resolves_leaves_the_one_before(project: 
         release.wait(60)
         return respond(*what)
 
-    portal.respond = held  # type: ignore[method-assign]
-    killed(["lock", "--update"], asked.is_set)
-    release.set()
-    portal.respond = respond  # type: ignore[method-assign]
+    with monkeypatch.context() as patched:
+        patched.setattr(portal, "respond", held)
+        killed(["lock", "--update"], asked.is_set)
+        release.set()
     assert Path("omics.lock").read_bytes() == before
     again = project("lock", "--update")
     assert (again.code, again.json["counts"]) == (0, {"changed": 1})

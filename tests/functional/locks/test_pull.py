@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
@@ -34,8 +34,8 @@ def lock(portal: PortalHost) -> Lock:
     return lock
 
 
-def ends(outcomes: object) -> dict[str, str]:
-    return {outcome.name: outcome.state for outcome in outcomes}  # type: ignore[attr-defined]
+def ends(outcomes: Iterable[Outcome]) -> dict[str, str]:
+    return {outcome.name: outcome.state for outcome in outcomes}
 
 
 def error_of(lock: Lock, path: str) -> Exception:

@@ -166,7 +166,8 @@ def test_two_sorted_streams_are_joined_by_path(one: set[int], other: set[int]):
     joined = [*paired(left, right)]
     assert [first.path for first, _ in joined if first] == [file.path for file in left]
     assert [second.path for _, second in joined if second] == [file.path for file in right]
-    assert [(first or second).path for first, second in joined] == sorted(map(str, one | other))  # type: ignore[union-attr]
+    paths = [[file.path for file in pair if file is not None] for pair in joined]
+    assert [some[0] for some in paths] == sorted(map(str, one | other))
     assert all(first is None or second is None or first.path == second.path for first, second in joined)
 
 
