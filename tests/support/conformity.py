@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import httpx
-from jsonschema import Draft202012Validator
+from jsonschema_rs import Draft202012Validator
 from omicsdk.sandbox.document import operations, read_document
 from omicsdk.sandbox.routing import Router, segments_of
 
@@ -29,6 +29,7 @@ class Conformity:
         self._document = document
         self._prefix = prefix
         self._router = Router((each.route, each) for each in operations(document))
+        self._validators = dict[str, Draft202012Validator]()  # by schema: making one costs more than using it
 
     def __call__(self, response: httpx.Response) -> None:
         path = response.request.url.path.removeprefix(self._prefix)
@@ -54,8 +55,11 @@ class Conformity:
             self._check({"$ref": "#/components/schemas/Error"} if anywhere else content["schema"], body, where)
 
     def _check(self, schema: dict[str, Any], value: object, where: str) -> None:
-        whole = {**schema, "components": self._document["components"]}
-        errors = [error.message for error in Draft202012Validator(whole).iter_errors(value)]
+        key = json.dumps(schema)
+        if (validator := self._validators.get(key)) is None:
+            validator = Draft202012Validator({**schema, "components": self._document["components"]})
+            self._validators[key] = validator
+        errors = [error.message for error in validator.iter_errors(value)]
         assert not errors, f"{where}: {errors}"
 
 

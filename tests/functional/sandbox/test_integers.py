@@ -14,8 +14,8 @@ from omicsdk.sandbox.gen3 import ADMINISTRATOR
 from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
 
 LARGEST = 2**63 - 1
-EDGE = (LARGEST, LARGEST + 1)
-FURTHER = (-LARGEST - 2, 10**25)
+EDGE = (LARGEST + 1,)
+FURTHER = (LARGEST, -LARGEST - 2, 10**25)
 PLACES = {
     "dss": "/dss/v1",
     "fusillade": "/auth",
@@ -106,7 +106,7 @@ def bodies(operation: Operation, document: Mapping[str, Any], number: int, *, fu
 def asked(operation: Operation, document: Mapping[str, Any], *, further: bool) -> Iterator[tuple[str, Any]]:
     """Path with query, and body of requests with a number in one place each.
 
-    Each has the largest number that a database takes and the one above it, and `further` ones if asked.
+    Each has the least number that a database does not take, and `further` ones if asked.
     """
     numbers = (*EDGE, *(FURTHER if further else ()))
 

@@ -508,10 +508,10 @@ def change(path: Path, edit: Callable[[Values], object], *, shared: bool = False
         before = values_of(path)
         values = copy.deepcopy(before)
         edit(values)
-        text = json.dumps(values, indent=INDENT, ensure_ascii=False) + "\n"
-        parsed(text, path)
         if values == before:
             return
+        text = json.dumps(values, indent=INDENT, ensure_ascii=False) + "\n"
+        parsed(text, path)
         if shared:
             write_text(path, text, stat.S_IMODE(path.stat().st_mode) if exists else _READABLE)
         else:

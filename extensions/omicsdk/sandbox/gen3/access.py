@@ -217,6 +217,7 @@ class Access:
         seconds: float = ACCESS_SECONDS,
         audience: Iterable[str] = ("user", "data", "openid"),
         lasting: bool = False,
+        id: str = "",
     ) -> str:
         """Make a token of a user.
 
@@ -227,6 +228,7 @@ class Access:
             seconds: Validity in seconds, in the sandbox's time.
             audience: Its uses, as Fence's scopes.
             lasting: Whether it stays valid after a reset.
+            id: The UUID by which it is revoked; by default a new one.
 
         Raises:
             LookupError: There is no user of that name.
@@ -235,6 +237,8 @@ class Access:
         if person is None:
             raise LookupError(f"the commons has no user {name}")
         claims = {**self._claims(origin, purpose, seconds, audience), "sub": str(person.number)}
+        if id:
+            claims["jti"] = id
         if purpose != "api_key":
             claims["context"] = {"user": {"name": name, "is_admin": person.may("*", "/")}}
         return self.key.sign(claims, lasting=lasting)

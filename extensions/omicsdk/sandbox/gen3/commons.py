@@ -104,9 +104,10 @@ class Gen3:
         Returns:
             The file.
         """
-        key = self.access.issue(name, origin, purpose="api_key", seconds=KEY_SECONDS, lasting=lasting)
+        id = str(uuid.uuid4())
+        key = self.access.issue(name, origin, purpose="api_key", seconds=KEY_SECONDS, lasting=lasting, id=id)
         with in_place_of(path, mode=PRIVATE) as file:
-            file.write(json.dumps({"api_key": key, "key_id": self.access.claims(key, "api_key")["jti"]}).encode())
+            file.write(json.dumps({"api_key": key, "key_id": id}).encode())
         return path
 
     def add_file(

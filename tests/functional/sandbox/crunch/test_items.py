@@ -81,17 +81,17 @@ def test_what_belonged_to_a_deleted_project_stays(admin: httpx.Client) -> None:
     assert admin.get("/next/").json() == {"project": "q", "dataset": "q:e"}
 
 
-def test_ten_thousand_items_are_read_page_by_page(admin: httpx.Client, site: Sandbox) -> None:
+def test_thousands_of_items_are_read_page_by_page(admin: httpx.Client, site: Sandbox) -> None:
     tree = site.crunch.tree
     with site.crunch.context.database.transaction():
         project = tree.add(PROJECT, None, {"name": "p"})
         dataset = tree.add(DATASET, project, {"name": "d"})
-        for number in range(9_999):
+        for number in range(1_999):
             tree.add(ITEM, dataset, {"name": f"sample {number}"})
-    page = admin.get("/items/", params={"page": 501}).json()
-    assert (page["count"], page["next"], page["results"][-1]["slug"]) == (10_001, None, "p:d:sample-9998")
+    page = admin.get("/items/", params={"page": 101}).json()
+    assert (page["count"], page["next"], page["results"][-1]["slug"]) == (2_001, None, "p:d:sample-1998")
     added = _add(admin, "items", parent="p:d", name="one more")
     items = admin.get("/datasets/p:d/").json()["items"]
-    assert (len(items), items[0]["name"], items[-1]) == (10_000, "sample 0", added)
+    assert (len(items), items[0]["name"], items[-1]) == (2_000, "sample 0", added)
     assert admin.delete("/datasets/p:d/").status_code == 204
     assert admin.get("/items/p:d:one-more/").json()["parent"] is None
