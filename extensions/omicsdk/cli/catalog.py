@@ -9,9 +9,9 @@ import json
 import os
 from functools import lru_cache
 
-from omicsdk.cli.arguments import general_options, switch, value
+from omicsdk.cli.arguments import flags, general_options, switch, value
 from omicsdk.cli.program import Found, Group, Program
-from omicsdk.cli.services import GROUPS, INDEX, SERVICES
+from omicsdk.cli.services import FIRST_PAGE, GROUPS, INDEX, SERVICES
 from omicsdk.cli.suggestions import mistyped_word, unknown_first_word
 
 TYPE_CHECKING = False
@@ -159,6 +159,19 @@ class ServiceGroup(Group):
             ("Commands of other packages:", others),
         ]
 
+    def first_page(self) -> list[tuple[str, list[tuple[str, str]]]] | None:
+        """Return the words that its help lists: of all first words, the usual ones, by what they are for."""
+        if self.path:
+            return None
+        listed = self.listed()
+        services, others = listed[0][1], listed[-1]
+        titles = dict(self.handwritten())
+        pages = [
+            (f"{heading}:", [(word, titles[word]) for word in words if word in titles] if words else services)
+            for heading, words in FIRST_PAGE.items()
+        ]
+        return [*pages, others]
+
     def words(self) -> list[str]:
         """Return the valid next words, without those of other packages."""
         return [name for name, _ in [*self.handwritten(), *self.groups(), *self.operations()]]
@@ -182,7 +195,7 @@ class ServiceGroup(Group):
         """
         found = self.find(word)
         if found is None and not self.path:
-            raise unknown_first_word(word, self.words(), self.elsewhere(word))
+            raise unknown_first_word(word, self.words(), self.elsewhere(word), self.commands_of_services)
         return super().child(word) if found is None else found
 
     def elsewhere(self, word: str) -> list[str]:
@@ -193,6 +206,14 @@ class ServiceGroup(Group):
             " ".join(["omics", *group.path, word])
             for group in self._groups().values()
             if any(word == name for name, _ in [*group.handwritten(), *group.groups()] if name != "api")
+        ]
+
+    def commands_of_services(self) -> list[str]:
+        """The commands and groups directly below services, whole."""
+        return [
+            " ".join(["omics", *group.path, name])
+            for group in self._groups().values()
+            for name, _ in group.handwritten()
         ]
 
     def found(self) -> list[Found]:
@@ -230,10 +251,10 @@ class Catalog(Program):
     """
 
     name = "omics"
-    about = "One command for the data platforms of omics: browse, search, upload, and download, verified by checksums."
+    about = "Search, download, upload and verify data of omics platforms."
     options = GLOBALS
-    usage = ("[global options]", "<service>", "<command>", "[options]")
-    more = ("Help on what commands have in common: omics help topics",)
+    usage = ("[global options]", "<command>", "[options]")
+    more = ("Help on an archive or topic: omics help topics",)
 
     def __init__(self, folder: str | None = None, services: Mapping[str, Service] | None = None) -> None:
         self._folder = folder
@@ -308,6 +329,15 @@ class Catalog(Program):
         if len(found.path) > 1:
             return {}
         return {each.path[1]: each for each in self.root().found() if each.path[:-1] == found.path}
+
+    def option_elsewhere(self, option: str) -> str:
+        """Return a sentence about the commands without a service that have an option."""
+        having = [
+            command["command"]
+            for command in builtin_commands()
+            if any(option in flags(argument) for argument in command.get("parameters", ()))
+        ]
+        return f"It is an option of omics {', '.join(having[:6])}." if having else ""
 
     def services(self) -> list[str]:
         """The first words that name services."""

@@ -63,6 +63,8 @@ def _dispatch(words: list[str], program: Program, where: list[str]) -> int:
         program: The program.
         where: Grows by the words of the command, for errors.
     """
+    if "--all" in words and set(words) <= {"--all", "-h", "--help", "help"}:
+        return write(group_help(program.root(), terminal_width(), everything=True))
     before: list[str] = []
     own: list[str] = []
     seen: list[str] = []

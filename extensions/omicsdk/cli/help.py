@@ -48,28 +48,33 @@ def terminal_width() -> int:
     return max(NARROWEST, min(columns(), WIDEST))
 
 
-def group_help(group: Group, width: int) -> str:
+def group_help(group: Group, width: int, *, everything: bool = False) -> str:
     """The help of a group of commands.
 
     Args:
         group: The group.
         width: Characters of a line.
+        everything: Whether to list all words and the options of all commands, and summaries in full.
     """
     program = group.program
     where = " ".join([program.name, *group.path])
     usage = ["<command>", "[options]"] if group.path else program.usage
     sections = [filled([f"Usage: {where}", *usage], width, "    "), *prose(group.title or program.about, width)]
-    for heading, listing in group.listed():
+    page = None if everything else group.first_page()
+    cut = width - COLUMN if page and width >= STACKED else None
+    for heading, listing in page or group.listed():
         if listing:
-            rows = (_row(word, summary, width) for word, summary in listing)
-            sections.append("\n".join([heading, *rows]))
+            rows = (_row(word, _cut(text, cut) if cut else text, width) for word, text in listing)
+            sections.append("\n".join([filled(heading.split(), width, "  "), *rows]))
     if len(group.path) == 1:
         if options := [each for each, *_ in options_of(group.options)]:
             sections.append(_options("Options of its commands:", options, width))
         sections += prose(group.about, width)
-    if not group.path:
+    if not group.path and not page:
         sections.append(_options("Global options:", program.options, width))
     more = [f"Help on a command: {where} <command> --help", *(() if group.path else program.more)]
+    if page:
+        more.append(f"All commands and global options: {where} --help --all")
     sections.append("\n".join(filled(line.split(), width, "  ") for line in more))
     return "\n\n".join(sections) + "\n"
 
@@ -196,6 +201,16 @@ def _text(value: Any) -> str:
     if isinstance(value, list):
         return " ".join(map(_text, value))  # pyright: ignore[reportUnknownArgumentType] - a guard would import typing
     return value if isinstance(value, str) else json.dumps(value)
+
+
+def _cut(text: str, width: int) -> str:
+    """A summary up to the last comma or colon, or before the brackets, at which it fits into the width; whole if there is none."""
+    if len(text) <= width:
+        return text
+    at = max(text.rfind(mark, 0, width) for mark in (",", ":"))
+    if at > 0 and text.count("(", 0, at) > text.count(")", 0, at):
+        at = text.rfind(" (", 0, at)
+    return text[:at] if at > 0 else text
 
 
 def _row(name: str, text: str, width: int) -> str:

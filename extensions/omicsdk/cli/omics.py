@@ -38,7 +38,7 @@ class Omics(Catalog):
         Raises:
             UsageError: No command or topic has the name.
         """
-        from omicsdk.cli.topics import TOPICS, topic_help
+        from omicsdk.cli.topics import ARCHIVES, TOPICS, topic_help
 
         if text := topic_help(name, width):
             return text
@@ -49,14 +49,14 @@ class Omics(Catalog):
         if (code := help_of(name)) is None:
             from omicsdk.cli.suggestions import unknown_topic
 
-            raise unknown_topic(name, [*TOPICS, "topics", *self.root().words()])
+            raise unknown_topic(name, [*TOPICS, *ARCHIVES, "topics", *self.root().words()])
         return code
 
     def topics(self) -> list[tuple[str, str]]:
         """Return the topics of help."""
-        from omicsdk.cli.topics import TOPICS
+        from omicsdk.cli.topics import ARCHIVES, TOPICS
 
-        return [("topics", "Topics of help"), *((name, title) for name, (title, _) in TOPICS.items())]
+        return [("topics", "Topics of help"), *((name, title) for name, (title, _) in {**TOPICS, **ARCHIVES}.items())]
 
     def defaults(self, found: Found) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
         """Return the configured defaults of a command, as `invoke.configured_defaults`."""

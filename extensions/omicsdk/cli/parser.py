@@ -13,7 +13,7 @@ from omicsdk.core.type_guards import is_array, is_object
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from typing import Any, NoReturn
 
     from omicsdk.cli.shapes import Argument, Command
@@ -40,7 +40,11 @@ class _Parser(argparse.ArgumentParser):
 
 
 def parse(
-    command: Command, words: list[str], everywhere: list[Argument], configured: Mapping[str, Any] | None = None
+    command: Command,
+    words: list[str],
+    everywhere: list[Argument],
+    configured: Mapping[str, Any] | None = None,
+    elsewhere: Callable[[str], str] | None = None,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Parse the words after a command.
 
@@ -49,6 +53,7 @@ def parse(
         words: The words after it.
         everywhere: The options of all commands.
         configured: Configured values of the command's arguments, by their key; words take precedence.
+        elsewhere: Returns a sentence about the commands that have an option which this one lacks; empty for none.
 
     Returns:
         Values of the command's own arguments by their key, and those of global options by name; only what was given.
@@ -58,7 +63,7 @@ def parse(
     """
     own = own_arguments(command)
     arguments = [*own, *global_arguments(own, everywhere)]
-    given = _given(arguments, _verbatim(arguments, words) if command.get("verbatim") else words)
+    given = _given(arguments, _verbatim(arguments, words) if command.get("verbatim") else words, elsewhere)
     _check_opposites([argument for argument, _ in given])
     values = dict(configured or {})
     others: dict[str, Any] = {}
@@ -105,7 +110,9 @@ def parse_globals(words: list[str], everywhere: list[Argument]) -> dict[str, Any
     return {argument["name"]: value for argument, value in _given(everywhere, words)}
 
 
-def _given(arguments: list[Argument], words: list[str]) -> list[tuple[Argument, Any]]:
+def _given(
+    arguments: list[Argument], words: list[str], elsewhere: Callable[[str], str] | None = None
+) -> list[tuple[Argument, Any]]:
     parser = _Parser()
     positional = [argument for argument in arguments if argument.get("positional")]
     options = options_of(arguments)
@@ -121,7 +128,8 @@ def _given(arguments: list[Argument], words: list[str]) -> list[tuple[Argument, 
     parsed, others = parser.parse_known_args(typed_words)
     unknown = next((word for word in others if _is_option(word)), None)
     if unknown is not None:
-        raise unknown_option(unknown.partition("=")[0], [spelling for _, each, _ in options for spelling in each])
+        known = [spelling for _, spellings, _ in options for spelling in spellings]
+        raise unknown_option(unknown.partition("=")[0], known, elsewhere)
     found: dict[str, list[str] | str] = vars(parsed)
     typed = {number: found[str(number)] for number in range(len(options)) if str(number) in found}
     pairs = [(options[number][0], [value] if isinstance(value, str) else value) for number, value in typed.items()]

@@ -104,20 +104,26 @@ def resolve(words: Sequence[str], options: Sequence[str], catalog: Catalog, seen
         seen: The aliases replaced so far; this function adds to it.
 
     Returns:
-        The expansion of an alias, or the exit code of the command.
+        The expansion of an alias, or the exit code of the command, or of the help on an archive of that name.
 
     Raises:
-        UsageError: It is neither an alias nor a command of another package.
+        UsageError: It is neither an alias nor a command of another package, nor an archive alone.
     """
+    from omicsdk.cli.dispatch import write
+    from omicsdk.cli.help import terminal_width
     from omicsdk.cli.suggestions import unknown_first_word
+    from omicsdk.cli.topics import archive, topic_help
     from omicsdk.core.errors import UsageError
 
     word, *rest = words
     aliases, others = read_aliases(), plugins()
     expansion = aliases.get(word)
     if expansion is None and word not in others:
+        if not rest and not options and (text := topic_help(archive(word), terminal_width())):
+            return write(text)
         root = catalog.root()
-        raise unknown_first_word(word, [*root.words(), *aliases, *others], root.elsewhere(word))
+        known = [*root.words(), *aliases, *others]
+        raise unknown_first_word(word, known, root.elsewhere(word), root.commands_of_services)
     if word in seen:
         raise UsageError(f"the alias {word!r} refers to itself", remedy=f"Remove it: omics alias rm {word}")
     seen.append(word)

@@ -66,6 +66,10 @@ class Group(ABC):
     def listed(self) -> list[tuple[str, list[tuple[str, str]]]]:
         """Return the valid next words, each with a line about it, by their headings."""
 
+    def first_page(self) -> list[tuple[str, list[tuple[str, str]]]] | None:
+        """Return the next words that its help lists, as `listed`, where that is not all of them."""
+        return None
+
     @abstractmethod
     def find(self, word: str) -> Group | Found | None:
         """Return the command or group that the next word names; None if there is none."""
@@ -191,6 +195,15 @@ class Program(ABC):
         from omicsdk.cli.messages import Messages
 
         return Messages(self.name, level, assume_yes=bool(settings.get("yes")))
+
+    def option_elsewhere(self, option: str) -> str:
+        """Return a sentence about the commands that have an option, which another one lacks; empty for none.
+
+        Args:
+            option: The option as it was typed.
+        """
+        del option
+        return ""
 
     def others(self) -> list[tuple[str, str]]:
         """Return further first words, each with a line about it."""

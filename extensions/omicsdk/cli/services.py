@@ -14,12 +14,29 @@ INDEX = ("files", "portals", "locks", "builtin")
 """Files of cli/index with commands without a service; commands of a group begin with its word: `sandbox up`."""
 
 GROUPS = {
-    "sandbox": "A local server with every service, to try, teach and test.",
+    "sandbox": "A local server with every service, to try and test.",
     "config": "Settings, and the origin of each.",
     "alias": "Custom names for commands, and those of hca.",
-    "compat": "Unchanged programs for the platforms' published clients.",
+    "compat": "Run programs for the platforms' published clients.",
 }
 """Groups of commands without a service, with their titles."""
+
+FIRST_PAGE = {
+    "Get data (GDC, ENA, SRA, GEO, HCA, Terra, Zenodo and others)": (
+        "search",
+        "get",
+        "add",
+        "lock",
+        "pull",
+        "status",
+        "verify",
+    ),
+    "Files by URI, on any platform": ("ls", "cat", "cp", "mv", "rm", "mkdir", "stat", "du", "find", "sync", "presign"),
+    "Platforms": (),
+    "Your own service": ("codegen", "sandbox", "compat"),
+    "Set up": ("login", "logout", "whoami", "profiles", "config", "doctor", "completion", "help"),
+}
+"""The words of `omics --help` by their headings, those of all services where there are none; `--all` shows every word."""
 
 SERVICES: dict[str, Service] = {
     "dss": {
@@ -53,14 +70,14 @@ SERVICES: dict[str, Service] = {
         "documented": True,
     },
     "upload": {
-        "title": "Human Cell Atlas upload areas: select one, upload files, show their state",
+        "title": "Human Cell Atlas upload areas: select, upload files, show their state",
         "index": "upload",
         "client": "omicsdk.hca.upload:HcaUpload",
         "settings": "omicsdk.hca.config:read_settings",
         "sections": ["areas", "current_area", "bucket_name_template", "production_api_url", "preprod_api_url_template"],
     },
     "azul": {
-        "title": "Azul, the data explorers' service: projects, files, manifests and downloads of the Human Cell Atlas, LungMAP, AnVIL",
+        "title": "Azul, data of the Human Cell Atlas, LungMAP and AnVIL: projects, files, manifests, downloads",
         "index": "azul",
         "client": "omicsdk.hca.azul:Azul",
         "remedy": "Run `omics login azul`. Or set OMICS_AZUL_TOKEN, or pass --access-token.",
@@ -159,7 +176,7 @@ SERVICES: dict[str, Service] = {
         "about": "Tested with the responses of trs-filer (TRS 2.0.1).",
     },
     "dtp": {
-        "title": "Digital-twin workflow: SDS data sets to records of a Gen3 commons and back, files from PACS and iRODS",
+        "title": "Digital-twin workflow: SDS data sets to Gen3 and back, files from PACS and iRODS",
         "index": "dtp",
         "client": "omicsdk.cli.commands.dtp:Workflow",
         "documented": True,
@@ -175,7 +192,7 @@ SERVICES: dict[str, Service] = {
         ],
     },
     "crunch": {
-        "title": "django-crunch: run workflows over datasets and report their stages, add projects, datasets, items, attributes",
+        "title": "django-crunch: run workflows over datasets, report their stages, add projects, datasets, items, attributes",
         "index": "crunch",
         "client": "omicsdk.crunch.client:Crunch",
         "remedy": "Run `omics login crunch`. Or set CRUNCH_TOKEN, or pass --access-token: an administrator of the site issues tokens.",

@@ -6,21 +6,61 @@ from omicsdk.cli.mistakes import did_you_mean, unknown_word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from omicsdk.core.errors import UsageError
 
 
-def unknown_first_word(word: str, known: Iterable[str], elsewhere: list[str]) -> UsageError:
+COMMANDS = {
+    **dict.fromkeys(("version", "ver"), "omics --version"),
+    **dict.fromkeys(("list", "dir", "ls-remote", "lsf", "lsd", "tree"), "omics ls"),
+    **dict.fromkeys(("download", "fetch", "wget", "curl", "prefetch", "fasterq-dump", "dl"), "omics get"),
+    **dict.fromkeys(("copy", "put"), "omics cp"),
+    **dict.fromkeys(("move", "rename"), "omics mv"),
+    **dict.fromkeys(("delete", "del", "remove", "purge"), "omics rm"),
+    **dict.fromkeys(("info", "head", "show"), "omics stat"),
+    **dict.fromkeys(("mirror", "rsync"), "omics sync"),
+    **dict.fromkeys(("check", "checksum", "md5sum", "hashsum", "sha256sum"), "omics verify"),
+    **dict.fromkeys(("sign", "signurl", "link", "share"), "omics presign"),
+    **dict.fromkeys(("size", "count"), "omics du"),
+    **dict.fromkeys(("configure", "settings", "set"), "omics config"),
+    **dict.fromkeys(("signin", "authenticate", "token"), "omics login"),
+    **dict.fromkeys(("user", "account", "me"), "omics whoami"),
+    **dict.fromkeys(("generate", "openapi", "swagger"), "omics codegen"),
+    **dict.fromkeys(("serve", "server", "mock", "start"), "omics sandbox up"),
+    "install": "omics completion --install",
+    "update": "omics lock --update",
+}
+"""Commands by the words for them in other tools: aws, gh, git, rclone, gsutil, sra-tools, shells."""
+
+
+def unknown_first_word(
+    word: str, known: Iterable[str], elsewhere: list[str], others: Callable[[], Iterable[str]] = tuple
+) -> UsageError:
     """Return the error for a first word that is unknown.
 
     Args:
         word: The word.
         known: The known ones.
         elsewhere: Whole commands that end in that word.
+        others: Returns whole commands of services, of which those with a last word like it are suggested.
     """
-    near = f"Did you mean {' or '.join(elsewhere[:3])}?" if elsewhere else ""
-    return unknown_word("omics", word, known, "command or service", near)
+    import difflib
+
+    from omicsdk.cli.topics import archive
+
+    plain = word.lower().replace("_", "-")
+    near = [f"omics help {name}"] if (name := archive(word)) else [COMMANDS[plain]] if plain in COMMANDS else []
+    near += elsewhere[: 3 - len(near)]
+    if not near and not difflib.get_close_matches(plain, [*known], n=1, cutoff=0.8):
+        by_last = dict[str, list[str]]()
+        for command in others():
+            by_last.setdefault(command.rpartition(" ")[2], []).append(command)
+        for last in difflib.get_close_matches(plain, [*COMMANDS, *by_last], n=1, cutoff=0.8):
+            near = [*([COMMANDS[last]] if last in COMMANDS else []), *by_last.get(last, [])][:3]
+    return unknown_word(
+        "omics", word, known, "command or service", f"Did you mean {' or '.join(near)}?" if near else ""
+    )
 
 
 def unknown_topic(word: str, known: Iterable[str]) -> UsageError:

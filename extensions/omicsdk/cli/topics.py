@@ -1,4 +1,4 @@
-"""Help on what commands have in common."""
+"""Help on what commands have in common, and on archives that have no commands of their own."""
 
 from __future__ import annotations
 
@@ -54,19 +54,80 @@ TOPICS: dict[str, tuple[str, str]] = {
 }
 """By name: a line about it, and the text."""
 
+ARCHIVES: dict[str, tuple[str, str]] = {
+    "gdc": (
+        "The Genomic Data Commons (GDC) of the NCI: TCGA, TARGET, CPTAC and others",
+        "Files of projects, barcodes and UUIDs, or of the manifest that the portal's cart downloads:\n\n"
+        "    omics search glioma --portal gdc\n    omics get TCGA-LUAD --to data --where data_format=BAM --dry-run\n"
+        "    omics get gdc_manifest.txt --to data\n\nControlled files require the token of your profile page: set GDC_TOKEN.",
+    ),
+    "ena": (
+        "Sequence archives: the ENA, the SRA, GEO and ArrayExpress",
+        "Runs, experiments, samples and studies by their accessions; reads are taken from the ENA, with --sra from the SRA:\n\n"
+        "    omics search ebola --portal ena\n    omics get PRJNA257197 --to reads --where library_strategy=RNA-Seq --dry-run\n"
+        "    omics get SRR1553607 --to archives --sra\n    omics get GSE147507 --to tables --suppl\n\nNone requires a login.",
+    ),
+    "hca": (
+        "The Human Cell Atlas",
+        "Projects, files and manifests of its data explorer, as those of LungMAP and AnVIL, are in Azul; no login is required:\n\n"
+        "    omics azul projects ls\n    omics azul download --help\n    omics get manifest.tsv --to data\n\n"
+        "The Data Store that the published client `hca` was for is closed. Its commands are those of dss, auth and upload; "
+        "omics alias hca defines `hca` as a word for them.",
+    ),
+    "terra": (
+        "Terra, AnVIL and their workspaces",
+        "Files of a table that a workspace exports, by their DRS URIs or gs:// URLs:\n\n"
+        "    omics get participant.tsv --to data --dry-run\n    omics get drs://dg.4503:0d8b4c1e --to data\n    omics azul datasets ls --catalog anvil8\n\n"
+        "Log in with `gcloud auth application-default login`; --google-project names the project that pays.",
+    ),
+    "cgc": (
+        "The Cancer Genomics Cloud, CAVATICA and other deployments of Seven Bridges",
+        "Their commands are those of sb; the deployment is chosen by its address:\n\n"
+        "    omics login sb --base-url https://cgc-api.sbgenomics.com/v2\n    omics ls sb://me/project/",
+    ),
+    "zenodo": (
+        "Records of Zenodo, Figshare, Dataverse and Dryad",
+        "Files of a record by its DOI or page:\n\n    omics get 10.5281/zenodo.3357167 --to data --dry-run",
+    ),
+}
+"""Archives by their usual names, as `TOPICS`: they have no commands of their own."""
+
+SYNONYMS = {
+    **dict.fromkeys(("tcga", "target", "cptac", "nci"), "gdc"),
+    **dict.fromkeys(("sra", "geo", "ddbj", "ncbi", "arrayexpress"), "ena"),
+    **dict.fromkeys(("anvil", "broad"), "terra"),
+    **dict.fromkeys(("cavatica", "sevenbridges", "sbg"), "cgc"),
+    **dict.fromkeys(("figshare", "dataverse", "dryad"), "zenodo"),
+    **dict.fromkeys(("humancellatlas", "lungmap"), "hca"),
+}
+"""Other words for them."""
+
+
+def archive(word: str) -> str:
+    """The archive that a word names; empty for none.
+
+    Args:
+        word: The word, in any case.
+    """
+    name = word.lower()
+    return name if name in ARCHIVES else SYNONYMS.get(name, "")
+
 
 def topic_help(name: str, width: int) -> str:
     """The help of a topic; empty if no topic has the name.
 
     Args:
-        name: The topic's name; `topics` lists all.
+        name: The name of the topic or archive; `topics` lists all.
         width: Characters of a line.
     """
     if name == "topics":
-        listed = "\n".join(f"- {each}: {title[0].lower()}{title[1:]}" for each, (title, _) in TOPICS.items())
-        title, text = "Topics", f"omics help TOPIC, with one of:\n\n{listed}"
+        topics = "\n".join(f"- {topic}: {title[0].lower()}{title[1:]}" for topic, (title, _) in TOPICS.items())
+        archives = "\n".join(f"- {topic}: {title}" for topic, (title, _) in ARCHIVES.items())
+        title, text = "Topics", f"omics help TOPIC, with one of:\n\n{topics}\n\nAnd on archives:\n\n{archives}"
     elif name in TOPICS:
         title, text = TOPICS[name]
+    elif name := archive(name):
+        title, text = ARCHIVES[name]
     else:
         return ""
     return "\n\n".join([filled(title.split(), width, ""), *prose(text, width)]) + "\n"

@@ -113,7 +113,7 @@ def get(
     related: bool = False,
     **options: Unpack[SelectionOptionsDict],
 ) -> TransferReport:
-    """Download the files that an accession, a portal's manifest, a URI or a URL names.
+    """Download files by accession, list, URI or URL.
 
     Names of data are accessions of runs, experiments, samples, studies and projects of the ENA and the SRA, series and
     samples of GEO, studies of ArrayExpress, BioStudies, PRIDE and MetaboLights, projects, barcodes and UUIDs of the GDC

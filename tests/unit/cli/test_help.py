@@ -86,8 +86,21 @@ def test_how_long_a_server_is_waited_for_is_in_the_help_of_transfers(omics, word
     assert "--require-checksum" in out
 
 
+def test_the_first_page_is_short_and_all_has_the_rest(omics):
+    page, everything = (omics(*words, installed=True).out for words in (("--help",), ("help", "--all")))
+    lines = page.splitlines()
+    assert len(lines) <= 60
+    assert max(map(len, lines)) <= 80
+    assert all(any(f"  {word} " in line for line in lines) for word in ("get", "ls", "azul", "codegen", "login"))
+    assert all(name in page for name in ("GDC", "ENA", "SRA", "Terra", "HCA"))
+    assert "Do nothing" not in page
+    assert {"  clear-hca-cache", "  --call-timeout TIME", "  mcp"} <= {
+        line[:26].rstrip() for line in everything.splitlines()
+    }
+
+
 def test_how_long_a_call_is_waited_for_is_in_the_help(omics):
-    out = omics("--help").out
+    out = omics("--help", "--all").out
     assert "  --call-timeout" in out
     assert "  --call-budget" in out
 
@@ -147,4 +160,4 @@ def test_a_narrow_terminal_has_explanations_below(omics, monkeypatch):
     title, _, text = omics("help", "credentials").out.partition("\n\n")
     assert max(map(len, title.splitlines())) <= 40
     assert text.startswith("omics init shows the credentials of each")
-    assert "\n      JMESPath expression that selects\n" in omics("--help").out
+    assert "\n      JMESPath expression that selects\n" in omics("--help", "--all").out

@@ -1,8 +1,13 @@
 """Errors for misspelled words, and help on topics."""
 
+import shlex
+
 import pytest
+from omicsdk.cli.catalog import GLOBALS, Catalog
 from omicsdk.cli.mistakes import did_you_mean
-from omicsdk.cli.topics import TOPICS
+from omicsdk.cli.parser import parse
+from omicsdk.cli.program import Found
+from omicsdk.cli.topics import ARCHIVES, TOPICS, archive
 
 
 @pytest.mark.parametrize(
@@ -29,6 +34,17 @@ from omicsdk.cli.topics import TOPICS
         (["help", "dsss"], "Did you mean dss?"),
         (["help", "nothing"], "See: omics --help, or omics help topics"),
         (["topics"], "Did you mean omics help topics?"),
+        (["dowload"], "Did you mean omics get or omics dss download"),
+        (["ls-remote"], "Did you mean omics ls?"),
+        (["version"], "Did you mean omics --version"),
+        (["gdc", "download"], "Did you mean omics help gdc?"),
+        (["get", "--output-dir", "x"], "Did you mean --to?"),
+        (["rm", "-R", "x"], "Did you mean --recursive?"),
+        (["cp", "-y", "a", "b"], "Did you mean --yes?"),
+        (["rm", "-v", "a"], "Did you mean --debug?"),
+        (["get", "--json", "a"], "Did you mean --output json?"),
+        (["get", "--sse-c-key-file", "a"], "It is an option of omics "),
+        (["drs", "get", "--exclude", "a"], "It is an option of omics "),
     ],
 )
 def test_what_was_meant_is_named(omics, words, meant):
@@ -37,17 +53,35 @@ def test_what_was_meant_is_named(omics, words, meant):
     assert meant in ran.err
 
 
-@pytest.mark.parametrize("word", ["x", "qqqqqq", ""])
+@pytest.mark.parametrize("word", ["x", "qqqqqq", "", "install", "--exclude"])
 def test_nothing_is_made_up(word):
-    assert did_you_mean(word, ["download", "upload"]) == ""
+    assert did_you_mean(word, ["download", "upload", "init", "--output", "--include"]) == ""
 
 
-@pytest.mark.parametrize("name", [*TOPICS, "topics"])
+@pytest.mark.parametrize("name", [*TOPICS, *ARCHIVES, "topics"])
 def test_a_topic_has_help(omics, name):
     ran = omics("help", name, installed=True)
     assert (ran.code, ran.err) == (0, "")
-    assert ran.out.startswith(TOPICS[name][0] if name in TOPICS else "Topics")
+    title = {**TOPICS, **ARCHIVES, "topics": ("Topics",)}[name][0]
+    assert " ".join(ran.out.split()).startswith(title)
     assert all(len(line) <= 80 or line.startswith("    ") for line in ran.out.splitlines())
+
+
+@pytest.mark.parametrize("word", ["gdc", "TCGA", "sra", "hca", "anvil"])
+def test_an_archive_alone_shows_its_help(omics, word):
+    assert omics(word, installed=True) == omics("help", archive(word), installed=True)
+
+
+def test_examples_of_archives_can_be_typed():
+    lines = [line for _, text in ARCHIVES.values() for line in text.splitlines() if line.startswith("    ")]
+    assert len(lines) > 10
+    for line in lines:
+        _, *words = shlex.split(line)
+        node = None
+        while not isinstance(node, Found):
+            node = Catalog().follow(node, words)
+        if "--help" not in words:
+            parse(node.command, words, GLOBALS)
 
 
 def test_topics_are_found_from_the_help(omics):

@@ -113,7 +113,7 @@ def generate(
     strict: bool = False,
     console: Console,
 ) -> None:
-    """Generate a typed client from your own OpenAPI or Swagger document.
+    """Generate a typed client from an OpenAPI document.
 
     The client is a project: pyproject.toml, README.md, src/NAME and tests. It works without omicsdk. Write ./diff,
     ./explain, ./suggest or ./templates for a document of that name. Parts with faults, such as a reference to a missing

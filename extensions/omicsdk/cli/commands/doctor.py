@@ -28,7 +28,7 @@ Service = Literal["dss", "auth", "upload", "sb", "gen3", "crunch", "pangea"]
 def doctor(
     services: Sequence[Service] = (), *, json: bool = False, timeout: float = 10, console: Console
 ) -> TextAndData:
-    """Check this machine, the network and each configured service.
+    """Check this machine, the network and all services.
 
     Checks name resolution, proxy, TLS and clocks, each login with one read-only request, and disk space, hard links, open
     files, encoding, libcurl, versions and extras. Only configured services are contacted. Prints each problem with its remedy.

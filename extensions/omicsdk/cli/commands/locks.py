@@ -27,7 +27,7 @@ def lock(
     folder: str = ".",
     on_message: Callable[[str], object] | None = None,
 ) -> LockChanges | Rows:
-    """Resolve the sources in omics.toml to the files in omics.lock.
+    """Resolve the sources in omics.toml into omics.lock.
 
     A lock is made if there is none, and files of new sources are added to it. If files that it has were changed or
     removed, or one of its sources has further ones, it is left as it is: the differences are printed, with old and new

@@ -258,7 +258,7 @@ def _aligned(rows: Iterable[Sequence[str]]) -> list[str]:
 
 
 def stat(uris: Sequence[str], *, places: Places = ANYWHERE) -> TextAndData:
-    """Show the metadata that the platform states for files and folders.
+    """Show the metadata of files and folders.
 
     Args:
         uris: Files and folders.
@@ -477,7 +477,7 @@ def find(
 
 
 def presign(uris: Sequence[str], *, expires: str | None = None, places: Places = ANYWHERE) -> TextAndData:
-    """Print URLs that give any program temporary read access to files.
+    """Print URLs for temporary read access to files.
 
     Args:
         uris: Files.
