@@ -22,6 +22,7 @@ class Installation(NamedTuple):
         installer: The program that installed omicsdk, from its metadata; empty if not stated.
         environ: The environment's variables.
         is_windows: Whether commands are for a shell of Windows.
+        source: Where omicsdk was installed from, if not from an index: the text of its direct_url.json (PEP 610).
     """
 
     prefix: str
@@ -29,18 +30,20 @@ class Installation(NamedTuple):
     installer: str
     environ: Mapping[str, str]
     is_windows: bool = False
+    source: str = ""
 
 
 def install_command(requirement: str, installation: Installation | None = None) -> str:
     """Return the command line that adds a package to this installation.
 
     Args:
-        requirement: The package, such as `omicsdk[sandbox]`.
+        requirement: The package, such as `omicsdk[sandbox]`. An extra of ours comes from where we were installed from: a
+            folder, an archive or a repository.
         installation: The installation; by default the running one.
     """
     here = installation or _present()
-    quoted = _quoted(requirement, here)
     is_ours = requirement.partition("[")[0] == OURS
+    quoted = _quoted(_located(requirement, here.source) if is_ours and here.source else requirement, here)
     if _has(here, "uv-receipt.toml"):
         return f"uv tool install {quoted}" if is_ours else f"uv tool install {OURS} --with {quoted}"
     if _has(here, "pipx_metadata.json"):
@@ -65,6 +68,22 @@ def install_command(requirement: str, installation: Installation | None = None) 
     )
 
 
+def _located(requirement: str, source: str) -> str:
+    """Our requirement with the place that we were installed from."""
+    import json
+
+    facts = json.loads(source)
+    url = str(facts["url"])
+    if "dir_info" in facts:
+        from urllib.parse import urlsplit
+        from urllib.request import url2pathname
+
+        return f"{url2pathname(urlsplit(url).path)}{requirement.removeprefix(OURS)}"
+    if version := facts.get("vcs_info"):
+        url = f"{version['vcs']}+{url}@{version['commit_id']}"
+    return f"{requirement} @ {url}"
+
+
 def _quoted(word: str, here: Installation) -> str:
     if here.is_windows:  # cmd.exe supports double quotes only
         return f'"{word}"' if any(each in word for each in " [") else word
@@ -81,7 +100,8 @@ def _present() -> Installation:
     from importlib.metadata import PackageNotFoundError, distribution
 
     try:
-        installer = (distribution(OURS).read_text("INSTALLER") or "").strip()
+        ours = distribution(OURS)
+        installer, source = ((ours.read_text(name) or "").strip() for name in ("INSTALLER", "direct_url.json"))
     except PackageNotFoundError:  # run from a checkout that is not installed
-        installer = ""
-    return Installation(sys.prefix, sys.executable, installer, os.environ, sys.platform == "win32")
+        installer = source = ""
+    return Installation(sys.prefix, sys.executable, installer, os.environ, sys.platform == "win32", source)

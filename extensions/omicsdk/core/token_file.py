@@ -369,7 +369,7 @@ def _into_keyring(key: str, entry: Mapping[str, object], *, is_wanted: bool) -> 
         write_secret(key, json.dumps(secrets))
     except KeyringUnavailable as error:
         if is_wanted:
-            remedy = "Install omicsdk[keyring] and unlock the keyring, or use --store file."
+            remedy = "Unlock the keyring, or use --store file."
             raise ConfigError(f"Cannot store the login in the keyring: {error}", remedy=remedy) from error
         _log.debug("the keyring is skipped: %s", error)
         return False

@@ -1,5 +1,6 @@
 """Instructions for installing a missing package depend on the installer of omicsdk, which leaves a mark in the environment."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,27 @@ def installation(prefix: Path, *marks: str, installer: str = "pip", active: str 
 def test_a_command_is_of_what_installed_us(tmp_path, marks, installer, active, command):
     here = installation(tmp_path, *marks, installer=installer, active=active)
     assert install_command("omicsdk[x]", here) == command.replace("PREFIX", str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("source", "requirement"),
+    [
+        ({"url": "file:///src/omics%20dk", "dir_info": {"editable": True}}, "'/src/omics dk[x]'"),
+        ({"url": "file:///src/omicsdk", "dir_info": {}}, "'/src/omicsdk[x]'"),
+        (
+            {"url": "https://git.example/omicsdk", "vcs_info": {"vcs": "git", "commit_id": "0a1b"}},
+            "'omicsdk[x] @ git+https://git.example/omicsdk@0a1b'",
+        ),
+        (
+            {"url": "https://files.example/omicsdk-1-py3-none-any.whl", "archive_info": {}},
+            "'omicsdk[x] @ https://files.example/omicsdk-1-py3-none-any.whl'",
+        ),
+    ],
+)
+def test_an_extra_comes_from_where_we_were_installed_from(tmp_path, source, requirement):
+    here = installation(tmp_path, VENV, active="VIRTUAL_ENV")._replace(source=json.dumps(source))
+    assert install_command("omicsdk[x]", here) == f"pip install {requirement}"
+    assert install_command("httpx[http2]", here) == "pip install 'httpx[http2]'"
 
 
 @pytest.mark.parametrize(

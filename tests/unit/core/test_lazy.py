@@ -14,5 +14,5 @@ def test_an_installed_module_is_returned():
 
 def test_a_missing_module_is_an_error_that_names_its_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "pandas", None)
-    with pytest.raises(MissingExtra, match=r"'gen3'.*data frames \(pandas is missing\).*pip install 'omicsdk\[gen3\]'"):
+    with pytest.raises(MissingExtra, match=r"'gen3'.*data frames \(pandas is missing\).*pip install .*\[gen3\]"):
         require("pandas", "gen3", "data frames")

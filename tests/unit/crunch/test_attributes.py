@@ -135,7 +135,7 @@ def test_dates_for_people_need_dateutil(monkeypatch: pytest.MonkeyPatch):
     assert as_date("2 January 2020") == date(2020, 1, 2)
     monkeypatch.setitem(sys.modules, "dateutil", None)
     assert as_date("2020-01-02") == date(2020, 1, 2)
-    with pytest.raises(UsageError, match=r"pip install 'omicsdk\[crunch\]'") as raised:
+    with pytest.raises(UsageError, match=r"pip install .*\[crunch\]") as raised:
         as_date("2 January 2020")
     assert isinstance(raised.value, MissingExtra)
 

@@ -126,7 +126,7 @@ def test_fsspec_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setitem(sys.modules, "fsspec.core", None)
 
-    with pytest.raises(MissingExtra, match=r"omicsdk\[fsspec\]"):
+    with pytest.raises(MissingExtra, match=r"\[fsspec\]"):
         open_storage({"FSSPEC_URL": "memory://crunch"})
 
 

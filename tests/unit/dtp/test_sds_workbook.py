@@ -285,7 +285,7 @@ def test_a_table_of_another_kind_is_refused(tmp_path):
 def test_without_python_calamine_it_is_stated_what_to_install(tmp_path, monkeypatch):
     path = write_sheet(tmp_path / "b.xlsx", [["x"]])
     monkeypatch.setitem(sys.modules, "python_calamine", None)
-    with pytest.raises(MissingExtra, match=r"pip install .*omicsdk\[dtp\]"):
+    with pytest.raises(MissingExtra, match=r"pip install .*\[dtp\]"):
         Workbook(path)
 
 

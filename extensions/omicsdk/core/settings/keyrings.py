@@ -64,7 +64,9 @@ def delete_secret(name: str) -> None:
 
 def _response(action: str, name: str, secret: str = "") -> str | None:
     if importlib.util.find_spec("keyring") is None:
-        raise KeyringUnavailable("the package keyring is not installed")
+        from omicsdk.core.installation import install_command
+
+        raise KeyringUnavailable(f"it is not installed: {install_command('omicsdk[keyring]')}")
     if not sys.executable:  # an embedded interpreter
         raise KeyringUnavailable("there is no Python interpreter to run it")
     # -P: a keyring.py in the current folder must not get the secrets. Pipes pass them: process lists show arguments.

@@ -157,7 +157,7 @@ def test_a_missing_library_is_named_with_its_extra(key_file, clock, monkeypatch,
             raise NotImplementedError("Algorithm 'RS256' could not be found. Do you have cryptography installed?")
 
         monkeypatch.setattr(jwt, "encode", encode)
-    with pytest.raises(MissingExtra, match=r"omicsdk\[google\]"):
+    with pytest.raises(MissingExtra, match=r"\[google\]"):
         bearer(account(key_file(), clock))
 
 

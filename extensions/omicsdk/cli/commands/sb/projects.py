@@ -244,7 +244,7 @@ def install_app(client: SevenBridges, file: str, app: str, *, note: str | None =
     """Create an app from a CWL file, or the next revision of one that exists.
 
     The file is JSON or YAML. A workflow or tool that refers to other files is packed into one document; this needs
-    pip install 'omicsdk[cwl]'.
+    the extra cwl.
 
     Args:
         file: The CWL file.
