@@ -14,6 +14,9 @@ credentials from `omicsdk.core.credentials`. The asynchronous client has the pre
 [client of your own service](how-to/your-own-client.md) works without omicsdk. Those of archives have only the operations that
 [names of data](names.md) need, without commands.
 
+Clients are safe to use from threads, and can be pickled, so `multiprocessing`, joblib, Dask and Ray take them as arguments. A client is pickled
+as its arguments: the other process makes connections of its own, and looks up credentials that were found, not given, where it runs.
+
 | service | from | import | operations | default URL |
 |---|---|---|---:|---|
 """

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from importlib import import_module
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, Self, TypeVar
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
@@ -227,6 +227,25 @@ class _ClientBase(Generic[E]):
     _security: ClassVar[SecurityRules | None] = None  # what the document requires of operations
     _error_module: ClassVar[str] = ""  # of the service's own errors; imported when one is raised
     _exchange: E
+    _arguments: tuple[tuple[Any, ...], Mapping[str, Any]] | None = (
+        None  # of the constructor; None for a part of another client
+    )
+    _changes: Mapping[str, Any] = MappingProxyType({})  # of `with_options` since then
+
+    def __new__(cls, *args: Any, **options: Any) -> Self:
+        client = super().__new__(cls)
+        client._arguments = args, options
+        return client
+
+    def __reduce__(self) -> tuple[Callable[..., Self], tuple[object, ...]]:
+        """A client is pickled as its arguments, without its connections. What it found by itself (credentials, files) is looked
+        up again where it is loaded, but its base URL is kept: another machine may be configured for another server."""
+        if self._arguments is None:
+            raise TypeError(f"cannot pickle {self!r}: it is a part of another client; pickle that one")
+        args, options = self._arguments
+        if not args and options.get("base_url") is None and self.base_url:
+            options = {**options, "base_url": self.base_url}
+        return _loaded, (type(self), args, options, dict(self._changes))
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -293,10 +312,22 @@ class _ClientBase(Generic[E]):
         Raises:
             ConfigError: The limit is not a whole number from 1.
         """
-        clone = copy.copy(self)
+        given = {
+            "timeout": timeout,
+            "retry": retry,
+            "headers": headers if headers is OMIT else {**self._changes.get("headers", {}), **headers},
+            "credentials": credentials,
+            "strict": strict,
+            "follow_redirects": follow_redirects,
+            "response_limit": response_limit,
+            "errors": errors,
+            "before_request": before_request,
+            "after_response": after_response,
+        }
+        clone = object.__new__(type(self))
         # Existing call objects belong to the original; they would send with its options.
-        for name in [name for name, value in vars(clone).items() if isinstance(value, Bound)]:
-            delattr(clone, name)
+        vars(clone).update({name: value for name, value in vars(self).items() if not isinstance(value, Bound)})
+        clone._changes = {**self._changes, **{name: value for name, value in given.items() if value is not OMIT}}
         held = self._exchange
         clone._exchange = replace(
             held,
@@ -314,6 +345,14 @@ class _ClientBase(Generic[E]):
             ),
         )
         return clone
+
+
+def _loaded(
+    kind: type[AnyClient], args: tuple[Any, ...], options: Mapping[str, Any], changes: Mapping[str, Any]
+) -> AnyClient:
+    """A client that was pickled."""
+    client = kind(*args, **options)
+    return client.with_options(**changes) if changes else client
 
 
 class Client(_ClientBase[Exchange]):

@@ -528,7 +528,7 @@ class AsyncPlatform(_PlatformBase, AsyncClient):
             ConfigError: This client has a `transport` and no `blocking_transport`.
         """
         held, kind = self._exchange, self._blocking_class
-        twin = kind.__new__(kind)
+        twin = object.__new__(kind)
         twin._exchange = kind._exchange_class(  # pyright: ignore[reportPrivateUsage] - a client's own
             strict=held.strict,
             follow_redirects=held.follow_redirects,

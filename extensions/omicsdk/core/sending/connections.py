@@ -15,6 +15,7 @@ The environment is read here for httpx and libcurl alike. Variables, each in low
 import os
 import re
 import threading
+import weakref
 from collections import deque
 from collections.abc import Callable, Mapping
 from functools import cache, partial
@@ -303,6 +304,18 @@ Way = str | tuple[str, str, str | None]
 """An origin, `https://host:port`; with the files of the certificate that identifies the client and of its key, if it has one."""
 
 
+_OPEN: "weakref.WeakValueDictionary[int, Connections]" = weakref.WeakValueDictionary()
+
+
+def _after_fork() -> None:
+    for connections in [*_OPEN.values()]:
+        connections.forget()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+
+
 class Connections(dict[Way, Pool]):
     """Pools by origin and client certificate, created at first use. Thread-safe.
 
@@ -335,6 +348,12 @@ class Connections(dict[Way, Pool]):
         self._given = given
         self._lock = threading.Lock()
         self._closed = False
+        _OPEN[id(self)] = self
+
+    def forget(self) -> None:
+        """Drop the connections of another process, which this one inherited: two that write to one socket mix their requests."""
+        self._lock = threading.Lock()  # another thread of that process may have held it
+        self.clear()
 
     @property
     def settings(self) -> "tuple[Mapping[str, str] | None, Any]":
