@@ -12,7 +12,7 @@ from functools import lru_cache
 from omicsdk.cli.arguments import flags, general_options, switch, value
 from omicsdk.cli.program import Found, Group, Program
 from omicsdk.cli.services import FIRST_PAGE, GROUPS, INDEX, SERVICES
-from omicsdk.cli.suggestions import mistyped_word, unknown_first_word
+from omicsdk.cli.suggestions import mistyped_word, option_meant, unknown_first_word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -159,7 +159,7 @@ class ServiceGroup(Group):
             ("Commands of other packages:", others),
         ]
 
-    def first_page(self) -> list[tuple[str, list[tuple[str, str]]]] | None:
+    def first_page(self, width: int) -> list[tuple[str, list[tuple[str, str]]]] | None:
         """Return the words that its help lists: of all first words, the usual ones, by what they are for."""
         if self.path:
             return None
@@ -170,7 +170,7 @@ class ServiceGroup(Group):
             (f"{heading}:", [(word, titles[word]) for word in words if word in titles] if words else services)
             for heading, words in FIRST_PAGE.items()
         ]
-        return [*pages, others]
+        return [(heading, [(word, _cut(text, width)) for word, text in rows]) for heading, rows in [*pages, others]]
 
     def words(self) -> list[str]:
         """Return the valid next words, without those of other packages."""
@@ -240,6 +240,16 @@ class ServiceGroup(Group):
     def below(self) -> list[ServiceGroup]:
         """The groups below."""
         return list(self._groups().values())
+
+
+def _cut(text: str, width: int) -> str:
+    """A summary up to the last comma or colon, or before the brackets, at which it fits into the width; whole if there is none."""
+    if len(text) <= width:
+        return text
+    at = max(text.rfind(mark, 0, width) for mark in (",", ":"))
+    if at > 0 and text.count("(", 0, at) > text.count(")", 0, at):
+        at = text.rfind(" (", 0, at)
+    return text[:at] if at > 0 else text
 
 
 class Catalog(Program):
@@ -330,14 +340,14 @@ class Catalog(Program):
             return {}
         return {each.path[1]: each for each in self.root().found() if each.path[:-1] == found.path}
 
-    def option_elsewhere(self, option: str) -> str:
-        """Return a sentence about the commands without a service that have an option."""
-        having = [
+    def suggested_option(self, word: str, known: Iterable[str]) -> str:
+        """Return the remedy for an unknown option: that of its meaning, the nearest one, or the commands that have it."""
+        having = (
             command["command"]
             for command in builtin_commands()
-            if any(option in flags(argument) for argument in command.get("parameters", ()))
-        ]
-        return f"It is an option of omics {', '.join(having[:6])}." if having else ""
+            if any(word in flags(argument) for argument in command.get("parameters", ()))
+        )
+        return option_meant(word, known, having)
 
     def services(self) -> list[str]:
         """The first words that name services."""

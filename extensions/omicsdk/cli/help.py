@@ -60,11 +60,10 @@ def group_help(group: Group, width: int, *, everything: bool = False) -> str:
     where = " ".join([program.name, *group.path])
     usage = ["<command>", "[options]"] if group.path else program.usage
     sections = [filled([f"Usage: {where}", *usage], width, "    "), *prose(group.title or program.about, width)]
-    page = None if everything else group.first_page()
-    cut = width - COLUMN if page and width >= STACKED else None
+    page = None if everything else group.first_page(width - COLUMN if width >= STACKED else WIDEST)
     for heading, listing in page or group.listed():
         if listing:
-            rows = (_row(word, _cut(text, cut) if cut else text, width) for word, text in listing)
+            rows = (_row(word, text, width) for word, text in listing)
             sections.append("\n".join([filled(heading.split(), width, "  "), *rows]))
     if len(group.path) == 1:
         if options := [each for each, *_ in options_of(group.options)]:
@@ -201,16 +200,6 @@ def _text(value: Any) -> str:
     if isinstance(value, list):
         return " ".join(map(_text, value))  # pyright: ignore[reportUnknownArgumentType] - a guard would import typing
     return value if isinstance(value, str) else json.dumps(value)
-
-
-def _cut(text: str, width: int) -> str:
-    """A summary up to the last comma or colon, or before the brackets, at which it fits into the width; whole if there is none."""
-    if len(text) <= width:
-        return text
-    at = max(text.rfind(mark, 0, width) for mark in (",", ":"))
-    if at > 0 and text.count("(", 0, at) > text.count(")", 0, at):
-        at = text.rfind(" (", 0, at)
-    return text[:at] if at > 0 else text
 
 
 def _row(name: str, text: str, width: int) -> str:

@@ -9,32 +9,6 @@ if TYPE_CHECKING:
     from omicsdk.core.errors import UsageError
 
 
-OPTIONS = {
-    **dict.fromkeys(("-R", "-r"), "--recursive"),
-    **dict.fromkeys(("-y", "--assume-yes", "--force-yes"), "--yes"),
-    **dict.fromkeys(("-v", "-vv", "--verbose", "--trace"), "--debug"),
-    **dict.fromkeys(("-V", "-version"), "--version"),
-    **dict.fromkeys(("-n", "--dryrun", "--simulate", "--just-print"), "--dry-run"),
-    **dict.fromkeys(
-        ("-O", "-d", "--output-dir", "--outdir", "--out-dir", "--dest", "--destination", "--target"), "--to"
-    ),
-    **dict.fromkeys(
-        ("-j", "-P", "-t", "--jobs", "--threads", "--transfers", "--parallel", "--workers"), "--connections"
-    ),
-    **dict.fromkeys(("--bwlimit", "--rate", "--max-bandwidth"), "--limit-rate"),
-    **dict.fromkeys(("-f", "--force"), "--overwrite"),
-    **dict.fromkeys(("-s", "--silent"), "--quiet"),
-    **dict.fromkeys(("-o", "--format"), "--output"),
-    "--json": "--output json",
-    **dict.fromkeys(("--token", "--api-key"), "--access-token"),
-    **dict.fromkeys(("--endpoint", "--endpoint-url", "--url", "--host"), "--base-url"),
-    **dict.fromkeys(("-h", "-help", "-?"), "--help"),
-    **dict.fromkeys(("--jq", "--filter"), "--query"),
-    **dict.fromkeys(("--pattern", "--glob"), "--include"),
-}
-"""Options by the words for them in other tools; a command that has none of the name does not suggest it."""
-
-
 def unknown_word(where: str, word: str, known: Iterable[str], kind: str = "command", near: str = "") -> UsageError:
     """The error for a word that is no command.
 
@@ -51,25 +25,21 @@ def unknown_word(where: str, word: str, known: Iterable[str], kind: str = "comma
     return UsageError(f"unknown {kind} {word!r}", remedy=remedy.lstrip())
 
 
-def unknown_option(word: str, known: Iterable[str], elsewhere: Callable[[str], str] | None = None) -> UsageError:
+def unknown_option(
+    word: str, known: Iterable[str], suggest: Callable[[str, Iterable[str]], str] | None = None
+) -> UsageError:
     """The error for a word that no option or argument takes.
 
     Args:
         word: What was typed.
         known: The valid options.
-        elsewhere: Returns a sentence about the commands that have an option; empty for none.
+        suggest: Returns the remedy for an unknown option; by default the nearest one.
     """
     from omicsdk.core.errors import UsageError
 
     if not word.startswith("-"):
         return UsageError(f"unexpected argument {word!r}", remedy="Pass a value after its option: --option VALUE.")
-    known = list(known)
-    meant = OPTIONS.get(word, "")
-    is_known = meant.partition(" ")[0] in known
-    remedy = (
-        f"Did you mean {meant}?" if is_known else did_you_mean(word, known) or (elsewhere(word) if elsewhere else "")
-    )
-    return UsageError(f"unknown option {word}", remedy=remedy)
+    return UsageError(f"unknown option {word}", remedy=(suggest or did_you_mean)(word, known))
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

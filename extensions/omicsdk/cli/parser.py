@@ -13,7 +13,7 @@ from omicsdk.core.type_guards import is_array, is_object
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from typing import Any, NoReturn
 
     from omicsdk.cli.shapes import Argument, Command
@@ -44,7 +44,7 @@ def parse(
     words: list[str],
     everywhere: list[Argument],
     configured: Mapping[str, Any] | None = None,
-    elsewhere: Callable[[str], str] | None = None,
+    suggest: Callable[[str, Iterable[str]], str] | None = None,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Parse the words after a command.
 
@@ -53,7 +53,7 @@ def parse(
         words: The words after it.
         everywhere: The options of all commands.
         configured: Configured values of the command's arguments, by their key; words take precedence.
-        elsewhere: Returns a sentence about the commands that have an option which this one lacks; empty for none.
+        suggest: Returns the remedy for an unknown option; by default the nearest one.
 
     Returns:
         Values of the command's own arguments by their key, and those of global options by name; only what was given.
@@ -63,7 +63,7 @@ def parse(
     """
     own = own_arguments(command)
     arguments = [*own, *global_arguments(own, everywhere)]
-    given = _given(arguments, _verbatim(arguments, words) if command.get("verbatim") else words, elsewhere)
+    given = _given(arguments, _verbatim(arguments, words) if command.get("verbatim") else words, suggest)
     _check_opposites([argument for argument, _ in given])
     values = dict(configured or {})
     others: dict[str, Any] = {}
@@ -111,7 +111,7 @@ def parse_globals(words: list[str], everywhere: list[Argument]) -> dict[str, Any
 
 
 def _given(
-    arguments: list[Argument], words: list[str], elsewhere: Callable[[str], str] | None = None
+    arguments: list[Argument], words: list[str], suggest: Callable[[str, Iterable[str]], str] | None = None
 ) -> list[tuple[Argument, Any]]:
     parser = _Parser()
     positional = [argument for argument in arguments if argument.get("positional")]
@@ -129,7 +129,7 @@ def _given(
     unknown = next((word for word in others if _is_option(word)), None)
     if unknown is not None:
         known = [spelling for _, spellings, _ in options for spelling in spellings]
-        raise unknown_option(unknown.partition("=")[0], known, elsewhere)
+        raise unknown_option(unknown.partition("=")[0], known, suggest)
     found: dict[str, list[str] | str] = vars(parsed)
     typed = {number: found[str(number)] for number in range(len(options)) if str(number) in found}
     pairs = [(options[number][0], [value] if isinstance(value, str) else value) for number, value in typed.items()]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
-from omicsdk.cli.mistakes import unknown_word
+from omicsdk.cli.mistakes import did_you_mean, unknown_word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -66,9 +66,13 @@ class Group(ABC):
     def listed(self) -> list[tuple[str, list[tuple[str, str]]]]:
         """Return the valid next words, each with a line about it, by their headings."""
 
-    def first_page(self) -> list[tuple[str, list[tuple[str, str]]]] | None:
-        """Return the next words that its help lists, as `listed`, where that is not all of them."""
-        return None
+    def first_page(self, width: int) -> list[tuple[str, list[tuple[str, str]]]] | None:
+        """Return the next words that its help lists, as `listed`, where that is not all of them.
+
+        Args:
+            width: Characters of the line about a word.
+        """
+        del width
 
     @abstractmethod
     def find(self, word: str) -> Group | Found | None:
@@ -196,14 +200,14 @@ class Program(ABC):
 
         return Messages(self.name, level, assume_yes=bool(settings.get("yes")))
 
-    def option_elsewhere(self, option: str) -> str:
-        """Return a sentence about the commands that have an option, which another one lacks; empty for none.
+    def suggested_option(self, word: str, known: Iterable[str]) -> str:
+        """Return the remedy for an unknown option of a command; empty for none.
 
         Args:
-            option: The option as it was typed.
+            word: The option as it was typed.
+            known: Those of the command.
         """
-        del option
-        return ""
+        return did_you_mean(word, known)
 
     def others(self) -> list[tuple[str, str]]:
         """Return further first words, each with a line about it."""

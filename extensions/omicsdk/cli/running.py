@@ -34,7 +34,7 @@ def run(found: Found, before: list[str], words: list[str]) -> int:
     """
     program = found.program
     own, everywhere = program.defaults(found)
-    values, after = parse(found.command, words, program.options, own, program.option_elsewhere)
+    values, after = parse(found.command, words, program.options, own, program.suggested_option)
     settings = {**everywhere, **parse_globals(before, program.options), **after}
     if settings.get("help") or settings.get("h"):  # after another letter: -qh
         from omicsdk.cli.help import command_help, terminal_width

@@ -34,6 +34,48 @@ COMMANDS = {
 """Commands by the words for them in other tools: aws, gh, git, rclone, gsutil, sra-tools, shells."""
 
 
+OPTIONS = {
+    **dict.fromkeys(("-R", "-r"), "--recursive"),
+    **dict.fromkeys(("-y", "--assume-yes", "--force-yes"), "--yes"),
+    **dict.fromkeys(("-v", "-vv", "--verbose", "--trace"), "--debug"),
+    **dict.fromkeys(("-V", "-version"), "--version"),
+    **dict.fromkeys(("-n", "--dryrun", "--simulate", "--just-print"), "--dry-run"),
+    **dict.fromkeys(
+        ("-O", "-d", "--output-dir", "--outdir", "--out-dir", "--dest", "--destination", "--target"), "--to"
+    ),
+    **dict.fromkeys(
+        ("-j", "-P", "-t", "--jobs", "--threads", "--transfers", "--parallel", "--workers"), "--connections"
+    ),
+    **dict.fromkeys(("--bwlimit", "--rate", "--max-bandwidth"), "--limit-rate"),
+    **dict.fromkeys(("-f", "--force"), "--overwrite"),
+    **dict.fromkeys(("-s", "--silent"), "--quiet"),
+    **dict.fromkeys(("-o", "--format"), "--output"),
+    "--json": "--output json",
+    **dict.fromkeys(("--token", "--api-key"), "--access-token"),
+    **dict.fromkeys(("--endpoint", "--endpoint-url", "--url", "--host"), "--base-url"),
+    **dict.fromkeys(("-h", "-help", "-?"), "--help"),
+    **dict.fromkeys(("--jq", "--filter"), "--query"),
+    **dict.fromkeys(("--pattern", "--glob"), "--include"),
+}
+"""Options by the words for them in other tools; a command that has none of the name does not suggest it."""
+
+
+def option_meant(word: str, known: Iterable[str], having: Iterable[str]) -> str:
+    """A sentence that names the option that an unknown one means here, or the commands that have it; empty for none.
+
+    Args:
+        word: What was typed.
+        known: The valid options.
+        having: Commands that have an option of that name.
+    """
+    known = list(known)
+    meant = OPTIONS.get(word, "")
+    if meant.partition(" ")[0] in known:
+        return f"Did you mean {meant}?"
+    commands = list(having)
+    return did_you_mean(word, known) or (f"It is an option of omics {', '.join(commands[:6])}." if commands else "")
+
+
 def unknown_first_word(
     word: str, known: Iterable[str], elsewhere: list[str], others: Callable[[], Iterable[str]] = tuple
 ) -> UsageError:
