@@ -278,6 +278,20 @@ class _ClientBase(Generic[E]):
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {mask_url(self.base_url)}>"
 
+    def _workflow_names(self) -> list[str]:
+        return []
+
+    def _repr_html_(self) -> str:
+        from omicsdk.core.display import escape, html_table  # for notebooks alone
+
+        credentials = self._exchange.transport.credentials
+        rows = {
+            "base_url": mask_url(self.base_url),
+            "credentials": "none" if credentials is None else type(credentials).__name__,
+            "workflows": ", ".join(self._workflow_names()),
+        }
+        return html_table(type(self).__name__, [(name, escape(text)) for name, text in rows.items() if text])
+
     def with_options(
         self,
         *,

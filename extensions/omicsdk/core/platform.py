@@ -377,6 +377,12 @@ class _PlatformBase:
         """When and how often requests are retried."""
         return self._exchange.transport.retry
 
+    def _workflow_names(self) -> list[str]:
+        """The names that a notebook shows."""
+        return sorted(
+            {name for kind in type(self).__mro__ for name, value in vars(kind).items() if isinstance(value, _Late)}
+        )
+
     def _stated_security(self) -> SecurityRules | None:
         """Return what the document requires; a 401 names the platform's own logins, not its schemes."""
         return None if self._security is None else self._security.named(False)

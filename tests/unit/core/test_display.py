@@ -1,11 +1,13 @@
 """Reprs of results are short and say what matters first; notebooks get tables; secrets show nowhere."""
 
 import pytest
+from omicsdk import Azul
 from omicsdk.core import NotFound
 from omicsdk.dtp.storage.datasets import DatasetReport
 from omicsdk.gen3.uploads import UploadResult
 from omicsdk.hca.dss import UploadedBundle
 from omicsdk.transfer import Outcome, ShardResult, ShardsReport, TransferReport
+from omicsdk_api.azul import AzulApi
 from omicsdk_api.dss import DssApi
 from omicsdk_api.dss.models import BundlePage, FileVersion
 
@@ -121,3 +123,11 @@ def test_a_result_of_a_data_set_is_a_table():
 def test_items_that_arrive_later_name_their_operation():
     with DssApi("https://dss.example.org") as api:
         assert repr(api.get_bundles_all.iterate(replica="aws")) == "<items of get_bundles_all, as they arrive>"
+
+
+def test_a_client_is_a_table_without_its_secret():
+    shown = Azul("https://service.example", credentials="secret-token")._repr_html_()
+    assert "<caption>Azul</caption>" in shown
+    assert all(text in shown for text in ("service.example", "BearerToken", "download, facets", "verify"))
+    assert "secret-token" not in shown
+    assert "<td" in AzulApi("https://service.example")._repr_html_()
