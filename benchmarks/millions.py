@@ -7,6 +7,7 @@ Each figure is that of a fresh process; memory is the highest resident memory th
 """
 
 import asyncio
+import hashlib
 import os
 import subprocess
 import sys
@@ -39,15 +40,17 @@ class Command(NamedTuple):
 
     Attributes:
         title: What it does, after the number.
-        words: Its words; {one}, {other} and {list} are trees and a list on this machine.
+        words: Its words; {one}, {other} and {list} are trees and a list on this machine, {locked} is the folder of a data lock.
         seconds: CPU seconds that it may take for a million; None for any.
         memory: MiB of resident memory that it may take, whatever their number.
+        most: Files with which it is measured at most.
     """
 
     title: str
     words: Sequence[str]
     seconds: float | None = None
     memory: float = 60
+    most: int = COUNTS[-1]
 
 
 COMMANDS = (
@@ -59,6 +62,11 @@ COMMANDS = (
     Command("local files synchronised with local files (sync)", ("sync", "{one}", "{other}")),
     Command("objects synchronised with local files (sync)", ("sync", "s3://listed", "{one}")),
     Command("rows of a list planned (get --dry-run)", ("get", "{list}", "--to", "{new}", "--dry-run"), 30, 100),
+    Command("rows of a list locked (lock)", ("lock", "--folder", "{locked}"), None, 100, COUNTS[0]),
+    Command("locked files of 20 kB pulled (pull)", ("pull", "--folder", "{locked}"), None, 100, COUNTS[0]),
+    Command("pulled files skipped (pull)", ("pull", "--folder", "{locked}"), None, 100, COUNTS[0]),
+    Command("pulled files compared with the lock (status)", ("status", "--folder", "{locked}"), None, 100, COUNTS[0]),
+    Command("pulled files read and compared (verify --lock)", ("verify", "--lock", "{locked}"), None, 100, COUNTS[0]),
 )
 
 
@@ -67,13 +75,20 @@ def name_of(number: int) -> str:
     return f"{number // _FOLDER:04}/{number:07}.bam"
 
 
+def content_of(number: int) -> bytes:
+    """The bytes of a file of the list."""
+    return f"{number:08}".encode() * (_SIZE // 8)
+
+
 def page(count: int, request: Request) -> bytes:
-    """A page of the list of a bucket.
+    """A page of the list of a bucket, or a file of the GDC.
 
     Args:
         count: Objects of the bucket.
         request: What was requested.
     """
+    if request.path.startswith("/data/"):
+        return reply(200, body=content_of(int(request.path[-12:])), kind="application/octet-stream")
     query = dict(parse_qsl(request.query))
     begin, prefix = int(query.get("continuation-token", "0")), query.get("prefix", "")
     most = min(int(query.get("max-keys", _FOLDER)), _FOLDER)
@@ -132,9 +147,9 @@ def write_list(path: Path, count: int) -> None:
     with path.open("w", encoding="utf-8") as file:
         file.write("id\tfilename\tmd5\tsize\tstate\n")
         for number in range(count):
-            digest = number * 0x9E3779B97F4A7C15F39CC0605CEDC835 % 2**128
+            digest = hashlib.md5(content_of(number), usedforsecurity=False).hexdigest()
             uuid = f"00000000-0000-4000-8000-{number:012}"
-            file.write(f"{uuid}\t{number:07}.bam\t{digest:032x}\t{_SIZE}\treleased\n")
+            file.write(f"{uuid}\t{number:07}.bam\t{digest}\t{_SIZE}\treleased\n")
 
 
 def spent(words: Sequence[str], variables: Mapping[str, str]) -> tuple[Spent, float]:
@@ -160,8 +175,10 @@ def measured(count: int, folder: Path) -> list[Row]:
         count: Files, objects and rows.
         folder: A folder in memory.
     """
-    places = {name: str(folder / name) for name in ("one", "other", "list", "new")}
+    places = {name: str(folder / name) for name in ("one", "other", "list", "new", "locked")}
     write_list(folder / "list", count)
+    (folder / "locked").mkdir()
+    (folder / "locked" / "omics.toml").write_text('[sources.all]\nfrom = "../list"\n')
     for tree in ("one", "other"):
         write_tree(folder / tree, count)
     rows: list[Row] = []
@@ -171,9 +188,10 @@ def measured(count: int, folder: Path) -> list[Row]:
             "AWS_SECRET_ACCESS_KEY": "s",
             "AWS_REGION": "us-east-1",
             "AWS_ENDPOINT_URL_S3": url,
+            "OMICS_GDC_URL": url,
         }
         variables = {**environ(folder / "home", ("AWS_", "XDG_")), **keys}
-        for title, words, seconds, memory in COMMANDS:
+        for title, words, seconds, memory, _ in (command for command in COMMANDS if count <= command.most):
             took, highest = spent([str(our_command()), *(word.format(**places) for word in words)], variables)
             goal = seconds if count == COUNTS[-1] else None
             case = f"{count:,} {title}"

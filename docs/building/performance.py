@@ -133,7 +133,15 @@ def millions(rows: Sequence[Mapping[str, Any]]) -> str:
         found.setdefault(words, {})[f"{number}{', memory' if memory else ''}"] = text
     columns = list(dict.fromkeys(column for cells in found.values() for column in cells))
     lines = [f"| Command | {' | '.join(columns)} |", f"|---|{'---:|' * len(columns)}"]
-    return "\n".join([*lines, *(f"| {words} | {' | '.join(cells.values())} |" for words, cells in found.items())])
+    return "\n".join(
+        [
+            *lines,
+            *(
+                f"| {words} | {' | '.join(cells.get(name, '-') for name in columns)} |"
+                for words, cells in found.items()
+            ),
+        ]
+    )
 
 
 def _section(name: str, result: Mapping[str, Any]) -> str:

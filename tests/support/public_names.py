@@ -21,6 +21,7 @@ ERRORS = [
     "Gone",
     "InconsistentListing",
     "Interrupted",
+    "LocalChange",
     "Locked",
     "MissingExtra",
     "NameClash",

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from omicsdk.core.errors import GatewayTimeout as GatewayTimeout
     from omicsdk.core.errors import Gone as Gone
     from omicsdk.core.errors import Interrupted as Interrupted
+    from omicsdk.core.errors import LocalChange as LocalChange
     from omicsdk.core.errors import Locked as Locked
     from omicsdk.core.errors import MissingExtra as MissingExtra
     from omicsdk.core.errors import NameClash as NameClash
@@ -87,7 +88,7 @@ if not TYPE_CHECKING:  # hidden from type checkers, which would accept any name
             "errors": (
                 "APIError ResponseTooLarge AuthError BadRequest ChecksumMismatch ChecksumMissing ConfigError Conflict "
                 "ConnectFailed ConnectionLost DecodeError DiskFull FolderBusy Forbidden GatewayTimeout Gone Interrupted "
-                "Locked MissingExtra NameClash NameNotResolved NotFound NotJson NotWritable OmicsError PreconditionFailed "
+                "LocalChange Locked MissingExtra NameClash NameNotResolved NotFound NotJson NotWritable OmicsError PreconditionFailed "
                 "ProxyFailed ProxyLoginFailed RateLimited ServerError ServiceUnavailable SomeFailed SourceChanged TLSFailed TimedOut "
                 "TooLarge TooManyOpenFiles TooManyRedirects TransferError TransportError TruncatedTransfer Unauthorized "
                 "Unprocessable UnsafePath UsageError"

@@ -646,6 +646,12 @@ class NotWritable(TransferError):
         self.reason = reason
 
 
+class LocalChange(TransferError):
+    """A file in the target folder has content that no download put there, which a download would overwrite."""
+
+    default_remedy = "Move it elsewhere, or replace it by --overwrite."
+
+
 class FolderBusy(TransferError):
     """Another process transfers into the same folder.
 

@@ -196,15 +196,18 @@ class Lock:
         self,
         names: str | Sequence[str] = (),
         *,
+        overwrite: bool = False,
         on_message: Callable[[str], object] | None = None,
         **options: Unpack[TransferOptionsDict],
     ) -> TransferReport:
         """Fetch exactly what the lock has, verified by its sizes and checksums.
 
-        Files that are complete are skipped; a file that differs from the lock is replaced. Run it again to resume.
+        Files that are complete are skipped, and those of an older lock are replaced. A file with other content that no
+        pull put there, or that was edited since, is left, and fails with LocalChange. Run it again to resume.
 
         Args:
             names: Sources whose files are fetched; by default all.
+            overwrite: Replace such files, too.
             on_message: Called with messages.
             **options: See `omicsdk.transfer.TransferOptions`.
 
@@ -220,7 +223,8 @@ class Lock:
             NotWritable: The folder cannot be written.
         """
         chosen, tell = TransferOptions.of(options, connections=16), on_message or _silent
-        with opened(self.path) as all_files, Upstream(self._preferences(), lambda: chosen.stopped) as upstream:
+        services = Upstream(self._preferences(), lambda: chosen.stopped, overwrite=overwrite)
+        with opened(self.path) as all_files, services as upstream:
             # All lines are read, so that a fault in the last one is found before the first byte is requested.
             check_known(names, {file.source for file in all_files()}, LOCK_FILE)
 

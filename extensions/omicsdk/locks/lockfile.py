@@ -20,7 +20,7 @@ from omicsdk.core.errors import ConfigError, UnsafePath
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.type_guards import is_array, is_number, is_object
 from omicsdk.fs.store import WEB
-from omicsdk.portals.lists import STORES, URLS, ListedFile, scheme_of
+from omicsdk.portals.lists import FETCHABLE, STORES, URLS, ListedFile, scheme_of
 from omicsdk.portals.sources import SOURCES
 from omicsdk.transfer.disk import read_at
 from omicsdk.transfer.names import check_name
@@ -114,7 +114,7 @@ def check_path(path: str) -> None:
         UnsafePath: It is not.
     """
     check_name(path)
-    if path.casefold() in (LOCK_FILE, SOURCES_FILE):
+    if path.partition("/")[0].casefold() in (LOCK_FILE, SOURCES_FILE):
         raise UnsafePath(path, "is that of the lock or its sources")
 
 
@@ -131,6 +131,15 @@ def is_address(kind: str, address: str) -> bool:
     elif kind in ("drs", "gs", *STORES):
         schemes = (kind,)
     return scheme_of(address) in schemes
+
+
+def is_mirror(url: str) -> bool:
+    """Whether a further URL of a file may be written into a lock: it can be fetched, and has no secret.
+
+    Args:
+        url: The URL.
+    """
+    return scheme_of(url) in FETCHABLE and not secret_in(url)
 
 
 # -- lines
@@ -286,9 +295,9 @@ def _file_of(fields: Mapping[str, Any], refuse: _Refuse) -> LockedFile:
         refuse(f"kind {kind!r} is unknown")
     if not is_address(kind, address):
         refuse(f"the address is none of the kind {kind!r}")
-    if not is_array(mirrors or []) or not all(isinstance(each, str) and each for each in mirrors or ()):
-        refuse("mirrors is no list of URLs")
-    if any(map(secret_in, (address, *(mirrors or ())))):
+    if not is_array(mirrors or []) or not all(isinstance(url, str) and is_mirror(url) for url in mirrors or ()):
+        refuse("mirrors is no list of URLs without credentials and signatures")
+    if secret_in(address):
         refuse("the URL has credentials or a signature, which a lock must not have", "Remove them.")
     if not isinstance(since, str) or _TIME.fullmatch(since) is None:
         refuse("since is no UTC time such as 2026-01-31T12:00:00Z")

@@ -20,6 +20,7 @@ from omicsdk.locks.lockfile import (
     LockedFile,
     LockError,
     check_path,
+    is_mirror,
     paired,
     read_files,
     secret_in,
@@ -169,7 +170,7 @@ class Resolution:
     def _locked(source: LockSource, file: ListedFile) -> LockedFile:
         path = f"{source.to}/{file.name}" if source.to else file.name
         check_path(path)
-        mirrors = tuple(url for url in file.mirrors if not secret_in(url))
+        mirrors = tuple(filter(is_mirror, file.mirrors))
         checksums = dict(sorted(file.checksums.items()))
         return LockedFile(path, source.name, file.size, checksums, file.kind, file.address, mirrors)
 

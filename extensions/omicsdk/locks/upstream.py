@@ -19,12 +19,16 @@ class Upstream(ExitStack):
     Args:
         preferences: The preferred copies of each source that has some.
         stopped: Returns whether to stop.
+        overwrite: Whether files that were edited here are replaced.
     """
 
-    def __init__(self, preferences: Mapping[str, tuple[str, ...]], stopped: Callable[[], bool]) -> None:
+    def __init__(
+        self, preferences: Mapping[str, tuple[str, ...]], stopped: Callable[[], bool], *, overwrite: bool = False
+    ) -> None:
         super().__init__()
         self._preferences = preferences
         self._stopped = stopped
+        self._overwrite = overwrite
         self._open: dict[tuple[str, ...], Sources] = {}
 
     def sources(self, of: str = "") -> Sources:
@@ -50,9 +54,10 @@ class Upstream(ExitStack):
             The item; None where there is no further copy.
         """
         item = self.sources(file.source).of(file.kind).item(file.listed, skip)
-        if item is None or (item.size == file.size and item.checksums == file.checksums and item.source):
-            return item
-        return replace(item, size=file.size, checksums=file.checksums, source=file.listed.source)
+        if item is None:
+            return None
+        source = item.source or file.listed.source
+        return replace(item, size=file.size, checksums=file.checksums, source=source, overwrite=self._overwrite)
 
     def stated(self, file: LockedFile) -> LockedFile | OmicsError:
         """What the service of a file states of it now; the error if it cannot be asked.

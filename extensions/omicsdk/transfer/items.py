@@ -37,6 +37,8 @@ class Item:
             beforehand is requested even where one is required.
         source: Where its bytes come from, in the plan of a dry run: a URI; by default the URL of `locate` if it is a
             Location, else the label.
+        overwrite: Whether an existing file with other content is replaced even if it is not as a download left it; otherwise
+            the item fails with LocalChange.
 
     Raises:
         ValueError: A negative size, retries or delay, an unknown algorithm, or an invalid checksum.
@@ -53,6 +55,7 @@ class Item:
     renew: Callable[[], Location] | None = field(default=None, repr=False)
     source: str = ""
     states: bool = field(default=False, kw_only=True)
+    overwrite: bool = field(default=True, kw_only=True)
 
     def __post_init__(self) -> None:
         self._check_types()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from breakable import Faults, Request, Response, Server
 from omicsdk import Lock, TransferFailed
-from omicsdk.core.errors import ChecksumMismatch, FolderBusy, Forbidden, SourceChanged
+from omicsdk.core.errors import ChecksumMismatch, FolderBusy, Forbidden, LocalChange, SourceChanged
 from omicsdk.locks import LockError, add
 from omicsdk.transfer import Outcome
 from omicsdk.transfer.journal import Journal
@@ -132,12 +132,58 @@ def test_files_that_need_a_login_now_fail_alone(lock: Lock, portal: PortalHost):
     assert Path("data/b.bin").exists()
 
 
-def test_a_changed_file_is_found_and_replaced(lock: Lock):
+EDITS = {
+    "of the same size": b"local content",
+    "longer": b"first content, and notes",
+    "shorter": b"first",
+}
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_a_file_that_was_edited_is_replaced_only_if_that_is_requested(lock: Lock, edit: str):
+    lock.pull()
+    Path("data/a.bin").write_bytes(EDITS[edit])
+    assert [(state.path, state.state) for state in lock.status()] == [("data/a.bin", "changed")]
+    Path("data/b.bin").unlink()
+    assert isinstance(error_of(lock, "data/a.bin"), LocalChange)
+    assert Path("data/a.bin").read_bytes() == EDITS[edit]
+    assert Path("data/b.bin").exists()  # the others are fetched
+    assert not any(Path().rglob("*.part"))
+    assert lock.pull(overwrite=True).counts["done"] == 1
+    assert Path("data/a.bin").read_bytes() == b"first content"
+
+
+def test_a_file_that_was_edited_is_kept_when_its_lock_is_updated(lock: Lock, portal: PortalHost):
     lock.pull()
     Path("data/a.bin").write_bytes(b"local content")
-    assert [(state.path, state.state) for state in lock.status()] == [("data/a.bin", "changed")]
+    portal.put("files/a.bin", b"other content")
+    lock.update()
+    assert isinstance(error_of(lock, "data/a.bin"), LocalChange)
+    assert Path("data/a.bin").read_bytes() == b"local content"
+
+
+def test_a_file_that_another_program_put_there_is_kept_unless_it_is_the_locked_one(lock: Lock, portal: PortalHost):
+    Path("data").mkdir()
+    Path("data/a.bin").write_bytes(b"local content")
+    Path("data/b.bin").write_bytes(b"in a bucket")
+    assert isinstance(error_of(lock, "data/a.bin"), LocalChange)
+    assert Path("data/a.bin").read_bytes() == b"local content"
+    assert not any("b.bin" in request.path for request in portal.requests)
+    Path("data/a.bin").write_bytes(b"")  # as a power cut leaves a file: there is nothing to lose
     assert lock.pull().counts["done"] == 1
-    assert Path("data/a.bin").read_bytes() == b"first content"
+
+
+def test_without_a_checksum_a_file_is_kept_if_it_was_edited_since_it_was_pulled(portal: PortalHost):
+    portal.put("files/a.bin", b"first content")
+    Path("list.tsv").write_text(f"url\tname\tsize\n{portal.url('files/a.bin')}\ta.bin\t13\n")
+    add("list.tsv")
+    lock = Lock.load()
+    lock.update()
+    assert next(lock.files()).checksums == {}
+    lock.pull()
+    Path("data/a.bin").write_bytes(b"local content")
+    assert isinstance(error_of(lock, "data/a.bin"), LocalChange)
+    assert Path("data/a.bin").read_bytes() == b"local content"
 
 
 def test_damage_behind_the_same_size_and_time_is_found_by_reading(lock: Lock):

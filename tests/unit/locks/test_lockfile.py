@@ -136,7 +136,9 @@ FAULTS = {
     "an unknown kind": (HEADER + changed(kind="gopher"), 2, "kind 'gopher'", "Restore"),
     "a signed URL": (HEADER + changed(address="https://h/a?X-Amz-Signature=5"), 2, "credentials", "Remove"),
     "a password": (HEADER + changed(address="https://me:pw@h/a"), 2, "credentials", "Remove"),
-    "a mirror's password": (HEADER + changed(mirrors=["https://me:pw@h/a"]), 2, "credentials", "Remove"),
+    "a mirror's password": (HEADER + changed(mirrors=["https://me:pw@h/a"]), 2, "mirrors", "Restore"),
+    "a folder of the lock's name": (HEADER + changed(path="omics.lock/a"), 2, "of the lock", "Restore"),
+    "a mirror that is a local file": (HEADER + changed(mirrors=["file:///etc/passwd"]), 2, "mirrors", "Restore"),
     "mirrors that are no list": (HEADER + changed(mirrors="https://h/a"), 2, "mirrors", "Restore"),
     "a local time": (HEADER + changed(since="2026-01-31 12:00"), 2, "since", "Restore"),
 }

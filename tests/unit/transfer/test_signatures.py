@@ -14,7 +14,7 @@ SIGNATURES = {
     "FollowUp": "url headers content answered method",
     "Form": "url headers fields file_name * sign states",
     "FsspecTarget": "fs path * spool spool_files spool_bytes puts verify whole",
-    "Item": "name locate size checksums label retries min_delay renew source * states",
+    "Item": "name locate size checksums label retries min_delay renew source * states overwrite",
     "Location": "url headers * sign states",
     "NoSuchUpload": "message * name remedy",
     "Outcome": "name state size bytes_fetched bytes_kept checksums verified attempts seconds error retries plan label verification warning source",

@@ -11,7 +11,7 @@ from omicsdk.cli.errors import printable
 from omicsdk.cli.failures import SOME_FAILED
 from omicsdk.cli.listing import Rows
 from omicsdk.cli.output import Call, TextAndData
-from omicsdk.core.errors import SomeFailed, SourceChanged
+from omicsdk.core.errors import LocalChange, SomeFailed, SourceChanged
 from omicsdk.locks import Lock, LockChanges, LockSource
 from omicsdk.transfer import TransferOptionsDict, TransferReport
 
@@ -74,30 +74,33 @@ def pull(
     names: Sequence[str] = (),
     *,
     check_only: bool = False,
+    overwrite: bool = False,
     folder: str = ".",
     on_message: Callable[[str], object] | None = None,
     **options: Unpack[TransferOptionsDict],
 ) -> TransferReport:
     """Fetch exactly the files in omics.lock.
 
-    Files that are complete are skipped, a file that differs from the lock is replaced, and each is verified by the size
-    and checksums in the lock, whatever its service states. If its content upstream is another one, it is not taken: the
-    error has the locked and the present checksum, and the exit code is 3. Run it again to resume.
+    Files that are complete are skipped, and each is verified by the size and checksums in the lock, whatever its service
+    states. If its content upstream is another one, it is not taken: the error has the locked and the present checksum,
+    and the exit code is 3. So it is if a file with other content exists that was not pulled, or was edited since: it is
+    left. Run it again to resume.
 
     Args:
         names: Sources whose files are fetched; by default all.
         check_only: Fetch nothing, but end with the exit code 3 if something would be fetched.
+        overwrite: Replace files with other content, too, that were not pulled, or were edited since.
         folder: Folder of omics.lock, below which the files are.
         on_message: Called with messages.
         **options: See `omicsdk.transfer.TransferOptions`.
     """
     if check_only:
         options["dry_run"] = True
-    return Lock.load(folder).pull(names, on_message=on_message, **options)
+    return Lock.load(folder).pull(names, overwrite=overwrite, on_message=on_message, **options)
 
 
 def pulled(result: TransferReport, call: Call) -> object:
-    """Render a pull; the exit code is 3 if content upstream is not the locked one, or --check finds files to fetch."""
+    """Render a pull; the exit code is 3 if other content exists here or upstream, or --check finds files to fetch."""
     is_planned = bool(call.arguments.get("dry_run") or call.arguments.get("check_only"))
     if call.arguments.get("check_only"):
         missing = result.counts.get("planned", 0) + len(result.failed)
@@ -106,7 +109,7 @@ def pulled(result: TransferReport, call: Call) -> object:
             call.console.exit_code = SOME_FAILED
     try:
         finish(result, call, where=str(call.arguments.get("folder") or "."))
-    except SourceChanged as error:  # of the only file: its exit code would be that of any refusal
+    except (LocalChange, SourceChanged) as error:  # of the only file: its exit code would be that of any refusal
         raise SomeFailed(error.message, remedy=error.remedy) from error
     return foreseen(result) if is_planned else listed(result, rows_of(result))
 

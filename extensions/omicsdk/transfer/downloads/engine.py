@@ -31,6 +31,7 @@ from omicsdk.transfer.downloads.files import (
     PartFiles,
     Spool,
     bytes_needed,
+    is_intact,
     recorded,
     skipped,
     usable,
@@ -525,7 +526,8 @@ class Downloads(Engine[Job]):
         known = None if found is None else recorded(journal, job.item, found)
         record = usable(journal, job.item, unvalidated=self._unvalidated)
         length = None if known is not None else self._files.part_length(job)
-        self.apply(job, messages.Looked(found, length, known, record, name in journal.parts))
+        intact = None if found is None else is_intact(journal.done(name), found)
+        self.apply(job, messages.Looked(found, length, known, record, name in journal.parts, intact))
 
     def _look_in_store(self, job: Job, _: messages.LookInStore) -> None:
         assert self._spool is not None

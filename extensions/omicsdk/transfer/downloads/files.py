@@ -559,6 +559,16 @@ def _stat(path: str) -> os.stat_result | None:
         raise write_error(error, path) from error
 
 
+def is_intact(done: DoneState | None, found: os.stat_result) -> bool | None:
+    """Return whether a file is as it was recorded when it was done; None without a record.
+
+    Args:
+        done: The record.
+        found: The stat of the file.
+    """
+    return None if done is None else (done.size, done.mtime_ns) == (found.st_size, found.st_mtime_ns)
+
+
 def recorded(journal: Journal, item: Item, found: os.stat_result) -> Mapping[str, str] | None:
     """Return the recorded checksums of an existing file that the journal has as done.
 
@@ -575,7 +585,7 @@ def recorded(journal: Journal, item: Item, found: os.stat_result) -> Mapping[str
     same = (
         done is not None
         and (item.size is None or done.size == item.size)
-        and (done.size, done.mtime_ns) == (found.st_size, found.st_mtime_ns)
+        and is_intact(done, found)
         and item.checksums.items() <= done.checksums.items()
     )
     return done.checksums if done is not None and same else None

@@ -53,6 +53,7 @@ class Looked(Message):
         known: The verified checksums of the found file; None if it is not recorded as it is.
         record: The journal's record of the part, if it is of the same source.
         begun: Whether the journal has any record of a part.
+        intact: Whether the found file is as the journal recorded it when it was done; None if it has no such record.
     """
 
     found: os.stat_result | None
@@ -60,6 +61,7 @@ class Looked(Message):
     known: Mapping[str, str] | None
     record: PartState | None
     begun: bool
+    intact: bool | None
 
 
 class ExistingHashed(Message):

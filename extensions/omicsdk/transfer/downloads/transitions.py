@@ -10,6 +10,7 @@ from omicsdk.core.errors import (
     ChecksumMismatch,
     ChecksumMissing,
     ConnectionLost,
+    LocalChange,
     OmicsError,
     SourceChanged,
     TimedOut,
@@ -24,6 +25,7 @@ from omicsdk.transfer.downloads.job import Job, Mending
 from omicsdk.transfer.downloads.receiving import ACCEPTED, ResponseWriter
 from omicsdk.transfer.engine.machine import Broken, Relieve, State, relief_of
 from omicsdk.transfer.engine.machine import to as _to
+from omicsdk.transfer.journal import MISSING
 from omicsdk.transfer.network import plan
 from omicsdk.transfer.network.requests import (
     Kind,
@@ -90,6 +92,8 @@ def _looked(job: Job, event: messages.Looked, _: Patience) -> Commands:
         return [messages.HashExisting(event, found.st_size)]
     if event.record is not None and event.record.size == found.st_size:
         return _take_back(job, event)  # the CRCs of its cells show which of it survived a crash
+    if event.intact is False and not job.item.overwrite:
+        return _keep(job)
     return _resume(job, event)
 
 
@@ -108,12 +112,26 @@ def _existing_hashed(job: Job, event: messages.ExistingHashed, _: Patience) -> C
 def _take_back(job: Job, looked: messages.Looked) -> Commands:
     """Take a file that is or may be wrong from its final name, to resume from the right parts of it."""
     assert looked.found is not None
+    if not job.item.overwrite and looked.found.st_size and not (looked.intact or _is_received(looked)):
+        return _keep(job)
     if looked.record is None:
         return [messages.TakeBack(), *_resume(job, looked)]
     if looked.length is None:  # an old record must not vouch for bytes that are about to change
         whole = looked.replaced(length=looked.found.st_size)
         return [messages.ForgetDone(), messages.TakeBack(), *_resume(job, whole)]
     return [messages.RemoveExisting(), *_resume(job, looked)]  # the part has more of the file
+
+
+def _is_received(looked: messages.Looked) -> bool:
+    """Whether an existing file may be one that was whole, but of whose bytes a power cut lost some before it was recorded."""
+    record, found = looked.record, looked.found
+    return record is not None and found is not None and record.size == found.st_size and MISSING not in record.cells
+
+
+def _keep(job: Job) -> Commands:
+    """Leave an existing file, which a user may have written."""
+    why = "a file with other content exists, which was not downloaded, or was edited since"
+    return _fail(job, LocalChange(f"{job.item.title}: {why}", name=job.item.name))
 
 
 def _resume(job: Job, looked: messages.Looked) -> Commands:
@@ -571,8 +589,8 @@ _WHOLE = (_VERIFYING, _REPAIRING, _COMMITTING, _FAILED)
 TRANSITIONS = {
     (_PLANNED, messages.Admitted): _to(_admitted, _CHECKING),
     (_CHECKING, messages.InStore): _to(_in_store, _CHECKING, _SKIPPED, _FAILED),
-    (_CHECKING, messages.Looked): _to(_looked, _CHECKING, _LOCATING, _SKIPPED),
-    (_CHECKING, messages.ExistingHashed): _to(_existing_hashed, _CHECKING, _LOCATING, _COMMITTING),
+    (_CHECKING, messages.Looked): _to(_looked, _CHECKING, _LOCATING, _SKIPPED, _FAILED),
+    (_CHECKING, messages.ExistingHashed): _to(_existing_hashed, _CHECKING, _LOCATING, _COMMITTING, _FAILED),
     (_CHECKING, messages.CellsRead): _to(_part_read, _LOCATING, *_WHOLE),
     (_LOCATING, messages.Located): _to(_located, _RECEIVING),
     (_LOCATING, messages.Hashed): _to(_hashed, _LOCATING, _FAILED),
