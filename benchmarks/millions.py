@@ -42,14 +42,14 @@ class Command(NamedTuple):
         title: What it does, after the number.
         words: Its words; {one}, {other} and {list} are trees and a list on this machine, {locked} is the folder of a data lock.
         seconds: CPU seconds that it may take for a million; None for any.
-        memory: MiB of resident memory that it may take, whatever their number.
+        memory: MiB of resident memory that it may take, whatever their number; None for any.
         most: Files with which it is measured at most.
     """
 
     title: str
     words: Sequence[str]
     seconds: float | None = None
-    memory: float = 60
+    memory: float | None = 60
     most: int = COUNTS[-1]
 
 
@@ -62,11 +62,11 @@ COMMANDS = (
     Command("local files synchronised with local files (sync)", ("sync", "{one}", "{other}")),
     Command("objects synchronised with local files (sync)", ("sync", "s3://listed", "{one}")),
     Command("rows of a list planned (get --dry-run)", ("get", "{list}", "--to", "{new}", "--dry-run"), 30, 100),
-    Command("rows of a list locked (lock)", ("lock", "--folder", "{locked}"), None, 100, COUNTS[0]),
+    Command("rows of a list locked (lock)", ("lock", "--folder", "{locked}"), None, 120),
     Command("locked files of 20 kB pulled (pull)", ("pull", "--folder", "{locked}"), None, 100, COUNTS[0]),
     Command("pulled files skipped (pull)", ("pull", "--folder", "{locked}"), None, 100, COUNTS[0]),
     Command("pulled files compared with the lock (status)", ("status", "--folder", "{locked}"), None, 100, COUNTS[0]),
-    Command("pulled files read and compared (verify --lock)", ("verify", "--lock", "{locked}"), None, 100, COUNTS[0]),
+    Command("pulled files read and compared (verify --lock)", ("verify", "--lock", "{locked}"), None, None, COUNTS[0]),
 )
 
 
