@@ -84,6 +84,7 @@ PATHS = {
     "manifests": "uris.md",
     "accession": "tutorials/paper.md",
     "paper": "tutorials/manifests.md",
+    "reproduce": "locks.md",
     "your-own-api": "how-to/your-own-client.md",
 }
 """What a reader may turn to after a tutorial."""
