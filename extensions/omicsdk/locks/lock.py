@@ -18,7 +18,9 @@ from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import (
     ChecksumMismatch,
     FolderBusy,
+    Gone,
     NameClash,
+    NotFound,
     OmicsError,
     SourceChanged,
     TransferError,
@@ -28,6 +30,7 @@ from omicsdk.core.errors import (
 from omicsdk.core.files import in_place_of, locked
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.threads import side_by_side
+from omicsdk.fs.store import PathNotFound
 from omicsdk.locks.lockfile import (
     LOCK_FILE,
     SOURCES_FILE,
@@ -166,7 +169,7 @@ class Lock:
             resolution = Resolution(self.folder, names, Path(work), on_message or _silent, self._clock)
             with (made := Path(work, "made")).open("wb") as out:
                 write_files(resolution.files(), out)
-            self._check_paths(made)
+            self._check_paths(made, on_message or _silent)
             found = resolution.found
             if not accept and resolution.is_protected:
                 found.is_refused = True
@@ -177,10 +180,13 @@ class Lock:
                 found.is_written = True
         return found
 
-    def _check_paths(self, made: Path) -> None:
-        """Check all paths against each other as a download does."""
+    def _check_paths(self, made: Path, tell: Callable[[str], object]) -> None:
+        """Check all paths against each other as a download does, and warn of those that clash on other systems."""
         try:
-            check_all(_Paths(made), str(self.folder.absolute()), None)
+            clash = check_all(_Paths(made), str(self.folder.absolute()), None)
+            if clash is not None:
+                why = "another file has this path on macOS and Windows, which ignore case and Unicode form"
+                tell(f"warning: {clash.name}: {why}: the lock cannot be pulled there")
         except UnsafePath as error:
             error.remedy = "The lock is as it was. Rename the file in its list, or leave it out by `exclude`."
             if isinstance(error, NameClash):
@@ -415,6 +421,8 @@ def _explained(files: Iterable[LockedFile], outcomes: Iterable[Outcome], upstrea
             asked = upstream if looked_up <= _MOST_LOOKED_UP else None
             yield outcome._replace(error=changed_upstream(file, outcome.error, asked))
         else:
+            if isinstance(outcome.error, NotFound | Gone | PathNotFound):
+                outcome.error.remedy = f"It existed when it was locked. If it was moved, correct the source {file.source!r} in {SOURCES_FILE}."
             yield outcome
 
 

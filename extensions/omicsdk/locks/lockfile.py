@@ -37,8 +37,10 @@ BATCH = 50_000
 """Lines that are sorted in memory, before they are merged with others on disk."""
 
 _VERSION_KEY = "omics_lock"
-_MARKERS = (b"<<<<<<<", b"|||||||", b"=======", b">>>>>>>")
+MARKERS = ("<<<<<<<", "|||||||", "=======", ">>>>>>>")
+"""How the lines begin that git writes around both sides of a conflict."""
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+_MARKERS = tuple(marker.encode() for marker in MARKERS)
 _RESTORE = "Restore the file from version control, or delete it and run `omics lock`."
 _KEYS = ("path", "source", "size", "checksums", "kind", "address", "mirrors", "since")
 

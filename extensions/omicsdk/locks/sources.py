@@ -16,7 +16,7 @@ from omicsdk.core.redaction import without_query
 from omicsdk.core.settings.toml import dumped, line_of, parsed
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.type_guards import is_array, is_object
-from omicsdk.locks.lockfile import SOURCES_FILE, LockError, secret_in
+from omicsdk.locks.lockfile import MARKERS, SOURCES_FILE, LockError, secret_in
 from omicsdk.portals.downloads import STDIN
 from omicsdk.portals.headings import parsed_map
 from omicsdk.portals.lists import scheme_of
@@ -119,6 +119,10 @@ def _text_of(path: Path) -> str | None:
 
 
 def _sources_in(text: str, shown: str) -> dict[str, LockSource]:
+    marker = next((number for number, line in enumerate(text.splitlines(), 1) if line.startswith(MARKERS)), None)
+    if marker is not None:
+        remedy = "Keep the tables of both sides, and delete the markers."
+        raise LockError("this is a conflict marker of a merge", remedy=remedy, file=shown, line=marker)
     values = parsed(text, shown)
 
     def refuse(keys: Sequence[str], why: str, remedy: str = "Correct it.") -> Never:

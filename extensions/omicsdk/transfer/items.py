@@ -193,7 +193,7 @@ class _Counted(Iterable[str]):
         source.files, source.size, source.unsized = files, size, unsized
 
 
-def check_all(names: Iterable[str], folder: str, make: Callable[[], None] | None) -> None:
+def check_all(names: Iterable[str], folder: str, make: Callable[[], None] | None) -> NameClash | None:
     """Check all names before anything is downloaded.
 
     Args:
@@ -201,15 +201,19 @@ def check_all(names: Iterable[str], folder: str, make: Callable[[], None] | None
         folder: The target folder.
         make: Creates the folder, to test whether it distinguishes case; None if nothing may be written.
 
+    Returns:
+        The clash of two names on file systems that ignore case, if this one does not; None without one.
+
     Raises:
         UnsafePath: A name leads out of the folder.
         NameClash: Two names refer to one path.
         NotWritable: The folder cannot be created.
     """
-    room = room_in(folder)
+    room, elsewhere = room_in(folder), None
     try:
         check_names(names, folds_case=True, room=room)
-    except NameClash:
+    except NameClash as clash:
+        elsewhere = clash
         check_names(names, folds_case=False, room=room)
         if _folds_case(folder, make):  # most disks distinguish case
             raise
@@ -217,6 +221,7 @@ def check_all(names: Iterable[str], folder: str, make: Callable[[], None] | None
         guard = guard_of(folder, look=make is None)
         for name in names:
             guard.check(name)
+    return elsewhere
 
 
 def guard_of(folder: str, *, look: bool = False, empty: bool = False) -> NameGuard:

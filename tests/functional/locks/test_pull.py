@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from breakable import Faults, Request, Response, Server
 from omicsdk import Lock, TransferFailed
-from omicsdk.core.errors import ChecksumMismatch, FolderBusy, Forbidden, LocalChange, SourceChanged
+from omicsdk.core.errors import ChecksumMismatch, FolderBusy, Forbidden, LocalChange, SomeFailed, SourceChanged
 from omicsdk.locks import LockError, add
 from omicsdk.transfer import Outcome
 from omicsdk.transfer.journal import Journal
@@ -119,7 +119,13 @@ def test_a_file_of_an_older_lock_is_replaced_when_the_lock_is_updated(lock: Lock
 
 def test_a_file_that_vanished_fails_alone(lock: Lock, portal: PortalHost):
     del portal.files["files/a.bin"]
-    assert "not found" in str(error_of(lock, "data/a.bin"))
+    before = lock.path.read_bytes()
+    error = str(error_of(lock, "data/a.bin"))
+    assert "not found" in error
+    assert "correct the source 'web' in omics.toml" in error
+    with pytest.raises(SomeFailed, match="The lock is as it was"):
+        lock.update()
+    assert lock.path.read_bytes() == before
     assert Path("data/b.bin").exists()
 
 

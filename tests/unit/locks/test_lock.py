@@ -242,6 +242,14 @@ def killed_at(monkeypatch: pytest.MonkeyPatch, point: str) -> Iterator[None]:
         yield
 
 
+@pytest.mark.parametrize(("one", "other"), [("a", "A"), ("\u00e9", "e\u0301"), ("a", "A/b")])
+def test_paths_that_are_one_on_other_systems_are_locked_with_a_warning(clock: ManualClock, one: str, other: str):
+    write_list("one.tsv", **{one: "1", other: "2"})
+    said = list[str]()
+    assert Lock(clock=clock).update(on_message=said.append).is_written
+    assert ["cannot be pulled there" in line for line in said if line.startswith("warning")] == [True]
+
+
 # -- what exists
 
 
