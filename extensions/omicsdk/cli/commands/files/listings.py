@@ -592,5 +592,9 @@ def verified(result: list[Verdict], call: Call) -> TextAndData:
         tell_empty(call)
     counts = dict(Counter(verdict.state for verdict in result))
     line = ", ".join(f"{count:,} {state}" for state, count in counts.items()) or "no files"
-    rows = [{"name": verdict.name, "state": verdict.state, "why": verdict.why} for verdict in result]
-    return TextAndData(line, {"counts": counts, "files": rows}, terminal_only=True, items="files")
+    rows = ({"name": verdict.name, "state": verdict.state, "why": verdict.why} for verdict in result)
+
+    def data(files: list[Any]) -> dict[str, Any]:
+        return {"counts": counts, "files": files}
+
+    return TextAndData(line, lambda: data([*rows]), terminal_only=True, items="files", streamed=(data, rows))
