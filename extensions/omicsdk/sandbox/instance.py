@@ -15,7 +15,7 @@ from starlette.types import ASGIApp
 from omicsdk.sandbox.app import make_app
 from omicsdk.sandbox.azul.service import azul_service
 from omicsdk.sandbox.azul.state import MIRROR_BUCKET, Azul
-from omicsdk.sandbox.crunch.service import crunch_service
+from omicsdk.sandbox.crunch.items import crunch_service
 from omicsdk.sandbox.crunch.state import Crunch
 from omicsdk.sandbox.document import read_document
 from omicsdk.sandbox.dss.service import dss_service

@@ -18,7 +18,7 @@ from omicsdk.sandbox.fusillade.state import ADMINISTRATOR
 from omicsdk.sandbox.gen3 import ADMINISTRATOR as GEN3_ADMINISTRATOR
 from omicsdk.sandbox.gen3 import CLIENT_ID as GEN3_CLIENT
 from omicsdk.sandbox.gen3.access import client_secret
-from omicsdk.sandbox.gen3.google_storage import PREFIX as GOOGLE_PREFIX
+from omicsdk.sandbox.gen3.storage import GOOGLE_PREFIX
 from omicsdk.sandbox.instance import Instance, Options
 from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
 from omicsdk.sandbox.portals import ENA_PREFIX, EUTILS_PREFIX, GDC_PREFIX, SDL_PREFIX, ZENODO_PREFIX

@@ -70,7 +70,7 @@ def four_records(sandbox: Sandbox) -> None:
 def four_studies(sandbox: Sandbox) -> None:
     for number in range(4):
         document = {"_guid_type": "discovery_metadata", "gen3_discovery": {"title": str(number)}}
-        sandbox.gen3.metadata.documents.put(f"s{number}", document)
+        sandbox.gen3.metadata.put(f"s{number}", document)
 
 
 class Case(NamedTuple):

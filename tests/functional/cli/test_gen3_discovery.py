@@ -47,7 +47,7 @@ def test_all_studies_are_read_unless_a_limit_is_given(gen3, work, omics_sandbox,
     monkeypatch.setattr(documents, "LONGEST", 200)
     for number in range(250):
         shown = {"gen3_discovery": {"title": str(number), "objects": [{"guid": f"o{number}"}]}}
-        omics_sandbox.gen3.metadata.documents.put(f"s{number:03}", {"_guid_type": "discovery_metadata", **shown})
+        omics_sandbox.gen3.metadata.put(f"s{number:03}", {"_guid_type": "discovery_metadata", **shown})
     for words, count in (((), 250), (("--limit", "250"), 250)):
         ran = gen3("discovery", "read", "--output-file", "all.tsv", *words)
         assert (ran.code, len((work / "all.tsv").read_text().splitlines())) == (0, count + 1)

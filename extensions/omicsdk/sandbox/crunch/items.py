@@ -1,5 +1,7 @@
-"""Projects, datasets, items and attributes: their representation, and the operations that all of them have."""
+"""The django-crunch site: its operations on projects, datasets, items, attributes and statuses, and the service."""
 
+import re
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -10,7 +12,8 @@ from omicsdk.sandbox.crunch.state import Crunch
 from omicsdk.sandbox.crunch.tree import DATASET, ITEM, PROJECT, Attribute, CircularMove, Node
 from omicsdk.sandbox.rest_framework import fields as drf
 from omicsdk.sandbox.rest_framework.refusals import Invalid, Refused, not_found, page
-from omicsdk.sandbox.service import Call, Handler, Reply
+from omicsdk.sandbox.rest_framework.service import Paths, framework_service
+from omicsdk.sandbox.service import Call, Handler, Reply, Service, handlers_in, is_reading
 from omicsdk.sandbox.state.database import Table
 
 # -- operations
@@ -392,3 +395,37 @@ def _status_fields(crunch: Crunch) -> dict[str, drf.Field]:
         **dict.fromkeys((*TEXTS, *ADDRESSES), text),
         **dict.fromkeys(AMOUNTS, amount),
     }
+
+
+_LISTED = ("projects", "datasets", "items", *(f"attributes/{kind.path}" for kind in KINDS))
+"""Paths that take the suffix, too."""
+_PAGES = re.compile(r"/[0-9A-Za-z_./-]*/")
+"""The site manages its own pages below all paths of these characters that nothing else has."""
+
+
+def crunch_service(crunch: Crunch, document: Mapping[str, Any]) -> Service:
+    """The service.
+
+    Args:
+        crunch: Its state.
+        document: Its OpenAPI 3.1 document.
+    """
+    crunch.schemas = document["components"]["schemas"]
+    handlers: dict[str, Handler] = handlers_in(document, crunch, sys.modules[__name__])
+    kinds = [kind(crunch) for kind in (Projects, Items, Datasets)]
+    for resource in (*kinds, *(AttributesOfKind(crunch, kind) for kind in KINDS)):
+        handlers |= resource.handlers()
+    return framework_service(
+        "crunch",
+        document,
+        handlers,
+        Paths(
+            roots={"/api/": {name: name for name in _LISTED}},
+            suffixed=("/api/.json", *(f"/api/{each}" for each in _LISTED)),
+            pages=_PAGES,
+            check_access=lambda headers: crunch.people.authentication.need(headers.get("authorization")),
+        ),
+        at_once=is_reading,
+        # As the site does until a user deletes or locks the dataset whose project was deleted.
+        crashes={"get_next_dataset": (500,), "get_next_dataset_of_project": (404, 500)},
+    )

@@ -3,7 +3,6 @@
 import json
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
 from hashlib import md5
 from pathlib import Path
 from typing import Any
@@ -13,33 +12,16 @@ from starlette.routing import BaseRoute, Mount
 from omicsdk.core.files import PRIVATE, in_place_of
 from omicsdk.sandbox.gen3 import ADMINISTRATOR
 from omicsdk.sandbox.gen3.access import KEY_SECONDS, OPEN, Access
-from omicsdk.sandbox.gen3.google_storage import PREFIX as GOOGLE
-from omicsdk.sandbox.gen3.google_storage import GoogleStorage
-from omicsdk.sandbox.gen3.guppy.queries import Guppy
+from omicsdk.sandbox.gen3.guppy import Guppy
 from omicsdk.sandbox.gen3.indexd.index import Index
 from omicsdk.sandbox.gen3.indexing import Indexing
-from omicsdk.sandbox.gen3.metadata.aggregate import Aggregate
 from omicsdk.sandbox.gen3.metadata.documents import Documents
 from omicsdk.sandbox.gen3.records.submission import Records
 from omicsdk.sandbox.gen3.sower import Sower
-from omicsdk.sandbox.gen3.storage import BUCKET, Files, Grant, Storage, presigned
-from omicsdk.sandbox.gen3.storage import PREFIX as STORAGE
+from omicsdk.sandbox.gen3.storage import BUCKET, GOOGLE_PREFIX, PREFIX, Files, GoogleStorage, Grant, Storage, presigned
 from omicsdk.sandbox.gen3.wts import Wts
 from omicsdk.sandbox.service import SandboxContext
 from omicsdk.sandbox.state.objects import StoredObject
-
-
-@dataclass(frozen=True, slots=True)
-class Metadata:
-    """The metadata service's state.
-
-    Attributes:
-        documents: The commons' own documents.
-        aggregate: Metadata of other commons.
-    """
-
-    documents: Documents
-    aggregate: Aggregate
 
 
 class Gen3:
@@ -69,7 +51,7 @@ class Gen3:
         self.wts = Wts(context, self.access)
         self.index = Index(context, self.access)
         self.indexing = Indexing(self.files, self.index, context)
-        self.metadata = Metadata(Documents(context.database), Aggregate(context.database))
+        self.metadata = Documents(context.database)
         self.records = Records(context.database, context.clock)
         self.guppy = Guppy(context.database, self.access)
         self.sower = Sower(context, self.access, self.files, self.index)
@@ -78,8 +60,8 @@ class Gen3:
         """The routes that no service has: the storage behind presigned URLs, and the commons' buckets as Google's storage."""
         google = GoogleStorage(self.files, self.access, self.context.signer, self.context.settings)
         return [
-            Mount(STORAGE, app=Storage(self.files, self.context.signer, self.indexing.stored)),
-            Mount(GOOGLE, app=google),
+            Mount(PREFIX, app=Storage(self.files, self.context.signer, self.indexing.stored)),
+            Mount(GOOGLE_PREFIX, app=google),
         ]
 
     def presigned(self, origin: str, grant: Grant, seconds: float) -> str:

@@ -7,16 +7,17 @@ from html import escape
 from http import HTTPStatus
 from typing import Any
 
-from omicsdk.sandbox.gen3 import fence_files, fence_logins
+from omicsdk.sandbox.gen3 import fence
 from omicsdk.sandbox.gen3.access import ANONYMOUS, Access
 from omicsdk.sandbox.gen3.commons import Gen3
 from omicsdk.sandbox.gen3.gateway import TrailingSlashes
-from omicsdk.sandbox.gen3.guppy.service import guppy_service
+from omicsdk.sandbox.gen3.guppy import guppy_service
 from omicsdk.sandbox.gen3.indexd.service import indexd_service
-from omicsdk.sandbox.gen3.metadata_service import metadata_service
+from omicsdk.sandbox.gen3.metadata.service import metadata_service
 from omicsdk.sandbox.gen3.peregrine.service import peregrine_service
 from omicsdk.sandbox.gen3.service import HEALTHY, HTML, VERSION, as_list, as_object, gen3_service, refusing
-from omicsdk.sandbox.gen3.sheepdog.service import sheepdog_service
+from omicsdk.sandbox.gen3.sheepdog import export, submissions
+from omicsdk.sandbox.gen3.sheepdog.permissions import SheepdogMiddleware, error_body
 from omicsdk.sandbox.gen3.sower import sower_service
 from omicsdk.sandbox.gen3.ws_storage import ws_storage_service
 from omicsdk.sandbox.gen3.wts import wts_service
@@ -33,6 +34,27 @@ _ABSENT_OF_FENCE = {
 """Why operations of Fence are not part of the sandbox."""
 _SLASHED = ("/google/billing_projects/", "/google/service_accounts/")
 
+_SHEEPDOG_VERSION = "5.2.4"
+"""The release that the sandbox answers like."""
+_STORAGE = "files of the commons are uploaded through Fence; this service has no storage"
+_XML = "it needs tables of how XML becomes records, which a custom dictionary does not have"
+_BULK = "the service itself fails on several documents at once"
+_ABSENT_OF_SHEEPDOG = {
+    **dict.fromkeys(("submit_bulk", "create_bulk", "try_submit_bulk", "try_create_bulk"), _BULK),
+    "upload_file": _STORAGE,
+    "try_upload_file": _STORAGE,
+    "change_file_upload": _STORAGE,
+    "try_change_file_upload": _STORAGE,
+    "delete_file": _STORAGE,
+    "try_delete_file": _STORAGE,
+    "reassign_file": _STORAGE,
+    "submit_biospecimen_xml": _XML,
+    "try_submit_biospecimen_xml": _XML,
+    "submit_clinical_xml": _XML,
+    "try_submit_clinical_xml": _XML,
+}
+"""Operations that the sandbox does not play, and why."""
+
 
 def gen3_services(gen3: Gen3, document: Callable[[str], Mapping[str, Any]]) -> list[Service]:
     """The services.
@@ -48,7 +70,7 @@ def gen3_services(gen3: Gen3, document: Callable[[str], Mapping[str, Any]]) -> l
         _manifest_service(gen3, document("gen3/manifest")),
         indexd_service(gen3.index, document("gen3/indexd")),
         metadata_service(gen3, document("gen3/metadata")),
-        sheepdog_service(gen3, document("gen3/sheepdog")),
+        _sheepdog_service(gen3, document("gen3/sheepdog")),
         peregrine_service(gen3, document("gen3/peregrine")),
         guppy_service(gen3.guppy),
         sower_service(gen3.sower),
@@ -69,16 +91,16 @@ def _manifest_service(gen3: Gen3, document: Mapping[str, Any]) -> Service:
 
 
 def _fence_service(gen3: Gen3, document: Mapping[str, Any]) -> Service:
-    gen3.context.settings.declare(*fence_logins.SETTINGS, *fence_files.SETTINGS)
+    gen3.context.settings.declare(*fence.SETTINGS)
     return gen3_service(
         "fence",
         document,
-        refusing(handlers_in(document, gen3, fence_logins, fence_files), _page),
-        same=fence_logins.SAME,
+        refusing(handlers_in(document, gen3, fence), _page),
+        same=fence.SAME,
         responses={"get_status": HEALTHY, "get_version": Reply({"version": VERSION, "commit": ""})},
         absent=_ABSENT_OF_FENCE,
         around=lambda app: TrailingSlashes(app, _SLASHED),
-        rights=lambda call: call.operation.secured and fence_logins.principal(gen3, call, "user"),
+        rights=lambda call: call.operation.secured and fence.principal(gen3, call, "user"),
     )
 
 
@@ -90,6 +112,26 @@ def _page(problem: Problem) -> Reply:
         f"<p>Error ID: {uuid.uuid4()}</p>\n</body>\n</html>\n"
     )
     return Reply(status=problem.status, headers={**HTML, **problem.headers}, text=text)
+
+
+def _sheepdog_service(gen3: Gen3, document: Mapping[str, Any]) -> Service:
+    unknown = {"commit": "Unknown", "version": "Unknown"}
+    return gen3_service(
+        "sheepdog",
+        document,
+        handlers_in(document, gen3, submissions, export),
+        same={**submissions.SAME, **export.SAME},
+        responses={
+            "get_status": HEALTHY,
+            "get_version": Reply({"commit": "", "dictionary": unknown, "version": _SHEEPDOG_VERSION}),
+        },
+        absent=_ABSENT_OF_SHEEPDOG,
+        crashes=dict.fromkeys(
+            (each for each, why in _ABSENT_OF_SHEEPDOG.items() if why in (_STORAGE, _XML, _BULK)), (501,)
+        ),
+        error_body=error_body,
+        around=lambda app: SheepdogMiddleware(app, ("/v0/submission/",)),
+    )
 
 
 def _arborist_service(access: Access, document: Mapping[str, Any]) -> Service:

@@ -250,7 +250,7 @@ def document_notes(exchange: Exchange) -> Iterator[Note]:
 
 def make_document(platforms: Platforms, noted: Noted, key: Key) -> list[Outcome] | None:
     """Make a document, or the aliases of one; None while it does not exist."""
-    documents, (kind, guid) = platforms.gen3.metadata.documents, key
+    documents, (kind, guid) = platforms.gen3.metadata, key
     if kind == "aliases":
         names: list[str] = noted[key]["aliases"]
         if not documents.has(guid):

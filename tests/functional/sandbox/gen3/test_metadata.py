@@ -119,7 +119,7 @@ def test_a_guid_or_a_value_with_a_character_that_is_not_stored_is_refused(
     for setting, status in (("helpful", 422), ("real", 500)):
         sandbox.settings.turn({"sandbox.strict_errors": setting})
         assert [admin.request(*request, json={}).status_code for request in requests] == [status] * 3
-    assert sandbox.gen3.metadata.documents.search({}, 10, 0) == []
+    assert sandbox.gen3.metadata.search({}, 10, 0) == []
 
 
 def test_null_and_values_that_are_no_objects_come_back(admin: httpx.Client) -> None:
@@ -130,8 +130,8 @@ def test_null_and_values_that_are_no_objects_come_back(admin: httpx.Client) -> N
 
 def test_state_lasts_over_a_restart_and_goes_with_a_reset(tmp_path: Path) -> None:
     with Sandbox(tmp_path) as sandbox:
-        sandbox.gen3.metadata.documents.put("one", {"a": 1})
-        sandbox.gen3.metadata.documents.set_aliases("one", ["uno"])
+        sandbox.gen3.metadata.put("one", {"a": 1})
+        sandbox.gen3.metadata.set_aliases("one", ["uno"])
         sandbox.gen3.metadata.aggregate.put("Other", {"s": {"gen3_discovery": {}}})
     with Sandbox(tmp_path) as sandbox, httpx.Client(base_url=sandbox.gen3_url, trust_env=False) as web:
         assert web.get("/mds/metadata/uno").json() == {"a": 1}
@@ -142,14 +142,14 @@ def test_state_lasts_over_a_restart_and_goes_with_a_reset(tmp_path: Path) -> Non
 
 
 def test_tokens_are_not_needed_to_read(sandbox: Sandbox) -> None:
-    sandbox.gen3.metadata.documents.put("one", {"a": 1})
+    sandbox.gen3.metadata.put("one", {"a": 1})
     token = sandbox.gen3.access.issue(READER, sandbox.gen3_url)
     for header in ({}, {"Authorization": f"bearer {token}"}, {"Authorization": "bearer nonsense"}):
         assert httpx.get(f"{sandbox.gen3_url}/mds/metadata/one", headers=header, trust_env=False).json() == {"a": 1}
 
 
 def test_one_slash_too_many_refers_to_the_same_address(sandbox: Sandbox, anonymous: httpx.Client) -> None:
-    sandbox.gen3.metadata.documents.put("one", {"a": 1})
+    sandbox.gen3.metadata.put("one", {"a": 1})
     assert anonymous.get(f"{sandbox.gen3_url}//mds/metadata/one").json() == {"a": 1}
     assert anonymous.post(f"{sandbox.gen3_url}//mds/metadata/two", json={}).status_code == 403
 

@@ -47,7 +47,7 @@ def test_who_may_not_upload_makes_nothing(sandbox: Sandbox, reader: httpx.Client
         response = client.post(address, json=NEW)
         assert response.status_code == (401 if client is anonymous else 403)
     assert anonymous.post("/mds/objects", json=NEW).json() == {"detail": missing}
-    assert sandbox.gen3.metadata.documents.search({}, 10, 0) == []
+    assert sandbox.gen3.metadata.search({}, 10, 0) == []
 
 
 def test_tokens_do_not_pass_the_administrators_address(admin: httpx.Client) -> None:
@@ -84,7 +84,7 @@ def test_deleting_an_object_leaves_or_takes_its_bytes(sandbox: Sandbox, admin: h
     for query, left in (("", True), ("?delete_file_locations", False)):
         guid = sandbox.gen3.add_file("a.txt", b"one")
         url = sandbox.gen3.index.get(guid)["urls"][0]
-        sandbox.gen3.metadata.documents.put(guid, {"a": 1})
+        sandbox.gen3.metadata.put(guid, {"a": 1})
         assert admin.delete(f"/mds/objects/{guid}{query}").status_code == 200
         assert admin.get(f"/mds/objects/{guid}").status_code == 404
         assert (sandbox.gen3.files.find(url) is not None) == left
@@ -94,7 +94,7 @@ def test_deleting_is_refused_by_whom_it_concerns(
     sandbox: Sandbox, admin: httpx.Client, reader: httpx.Client, anonymous: httpx.Client
 ) -> None:
     guid = sandbox.gen3.add_file("a.txt", b"one")
-    sandbox.gen3.metadata.documents.put(guid, {"a": 1})
+    sandbox.gen3.metadata.put(guid, {"a": 1})
     responses = [client.delete(f"/mds/objects/{guid}") for client in (reader, anonymous)]
     assert [each.status_code for each in responses] == [403, 403]
     assert responses[0].json() == {"detail": "Error during request to indexd"}

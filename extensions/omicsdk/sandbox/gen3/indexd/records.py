@@ -1,11 +1,11 @@
-"""Records: lists, single ones, bulk reads, blank ones, versions; their URLs; and the service's totals."""
+"""Records: lists, single ones, blank ones, versions, aliases; URLs of records; and statistics."""
 
+import json
+from collections.abc import Sequence
 from heapq import merge
 from typing import cast
 
 from omicsdk.sandbox.gen3.indexd import requests
-from omicsdk.sandbox.gen3.indexd.aliases import remove_alias
-from omicsdk.sandbox.gen3.indexd.bundles import bundle_as_record, bundle_in_list
 from omicsdk.sandbox.gen3.indexd.index import BY_CHANGE, BY_GUID, NEIGHBOURS, Index
 from omicsdk.sandbox.gen3.indexd.record import identifiers, in_list, is_blank, new_guid, new_rev, single
 from omicsdk.sandbox.gen3.service import HTML, crash_if_real
@@ -24,7 +24,7 @@ def _list(index: Index, call: Call, usual: str) -> Reply:
     limit, page = query.length(), query.number("page")
     criteria = requests.read_criteria(query)
     found = listed(index, query.text("form") or usual, criteria, limit, page)
-    shown = [bundle_in_list(each) if "bundle_data" in each else in_list(each) for each in found]
+    shown = [_bundle_in_list(each) if "bundle_data" in each else in_list(each) for each in found]
     return Reply({**criteria.to_dict(), "limit": limit, "page": page, "records": shown})
 
 
@@ -55,6 +55,21 @@ def listed(index: Index, form: str, criteria: requests.Criteria, limit: int, pag
     return index.records.listed(where, values, order=order, limit=-1 if criteria.ids else limit, offset=offset)
 
 
+def _bundle_in_list(bundle: JsonObject) -> JsonObject:
+    """A bundle as lists return it: two of its fields are JSON within texts."""
+    shown = {name: value for name, value in bundle.items() if name not in ("bundle_data", "checksums")}
+    texts = {"aliases": json.dumps(bundle["aliases"]), "checksum": json.dumps(bundle["checksums"])}
+    return {**shown, **texts, "form": "bundle"}
+
+
+def _bundle_as_record(bundle: JsonObject, *, expand: bool) -> JsonObject:
+    """A bundle in the form of a record, with its members' members where it expands."""
+    contents: list[JsonObject] = bundle["bundle_data"]
+    if not expand:
+        contents = [{**each, "contents": []} for each in contents]
+    return {**_bundle_in_list(bundle), "bundle_data": contents}
+
+
 def _created(found: JsonObject) -> str:
     return found.get("created_date") or found["created_time"]
 
@@ -67,7 +82,7 @@ def get_record(index: Index, call: Call) -> Reply:
     found = index.either(call.arguments["GUID"])
     if "did" in found:
         return Reply(single(found))
-    return Reply(bundle_as_record(found, expand=requests.Query(call).text("expand") != "false"))
+    return Reply(_bundle_as_record(found, expand=requests.Query(call).text("expand") != "false"))
 
 
 def get(index: Index, call: Call) -> Reply:
@@ -76,7 +91,7 @@ def get(index: Index, call: Call) -> Reply:
     if found := index.find(guid):
         return Reply(found)
     if bundle := index.find_bundle(guid):
-        return Reply(bundle_as_record(bundle, expand=True))
+        return Reply(_bundle_as_record(bundle, expand=True))
     raise requests.no_record()
 
 
@@ -298,3 +313,134 @@ def get_guids_prefix(index: Index, _call: Call) -> Reply:
 def get_dist(index: Index, _call: Call) -> Reply:
     """GET /_dist: other commons."""
     return Reply(index.json_setting(NEIGHBOURS))
+
+
+_DELETED = "Aliases deleted successfully"
+_EMPTY: JsonObject = {"keeper_authority": None, "host_authorities": [], "metastring": None}
+
+
+# -- of records
+
+
+def get_aliases(index: Index, call: Call) -> Reply:
+    """GET /index/{GUID}/aliases."""
+    return _response(index.aliases.of(index.existing(call.arguments["GUID"])["did"]))
+
+
+def create_aliases(index: Index, call: Call) -> Reply:
+    """POST /index/{GUID}/aliases."""
+    names = _sent(call)
+    with index.records.transaction():
+        did = _writable(index, call, call.arguments["GUID"], "update")
+        index.add_aliases(did, names)
+        return _response(index.aliases.of(did))
+
+
+def update_aliases(index: Index, call: Call) -> Reply:
+    """PUT /index/{GUID}/aliases: replace the aliases."""
+    names = _sent(call)
+    with index.records.transaction():
+        did = _writable(index, call, call.arguments["GUID"], "update")
+        index.aliases.remove(did=did)
+        index.add_aliases(did, names)
+    return _response(names)
+
+
+def delete_aliases(index: Index, call: Call) -> Reply:
+    """DELETE /index/{GUID}/aliases."""
+    with index.records.transaction():
+        index.aliases.remove(did=_writable(index, call, call.arguments["GUID"], "delete"))
+    return Reply(_DELETED)
+
+
+def delete_alias(index: Index, call: Call) -> Reply:
+    """DELETE /index/{GUID}/aliases/{ALIAS}."""
+    return remove_alias(index, call, call.arguments["GUID"], call.arguments["ALIAS"])
+
+
+def remove_alias(index: Index, call: Call, guid: str, alias: str) -> Reply:
+    """Remove one alias of a record.
+
+    Args:
+        index: The index.
+        call: The request.
+        guid: The record's GUID.
+        alias: The alias.
+    """
+    with index.records.transaction():
+        if not index.aliases.remove(did=_writable(index, call, guid, "delete"), alias=alias):
+            raise requests.refuse(404, alias)
+    return Reply(_DELETED)
+
+
+def _sent(call: Call) -> list[str]:
+    return [each["value"] for each in requests.sent(call, "AliasInfo")["aliases"]]
+
+
+def _response(aliases: Sequence[str]) -> Reply:
+    return Reply({"aliases": [{"value": alias} for alias in aliases]})
+
+
+def _writable(index: Index, call: Call, guid: str, method: str) -> str:
+    index.permit(call, method, index.existing(guid)["authz"])
+    return guid
+
+
+# -- old alias records
+
+
+def list_alias_records(index: Index, call: Call) -> Reply:
+    """GET /alias/."""
+    query = requests.Query(call)
+    size, limit, hashes, start = query.size(), query.length(least=1), query.hashes(), query.text("start")
+    names = [
+        each["name"]
+        for each in index.alias_records.selected("WHERE name > ? ORDER BY name", (start or "",))
+        if size in (None, each["size"]) and hashes.items() <= each["hashes"].items()
+    ]
+    return Reply({"aliases": names[:limit], "limit": limit, "size": size, "start": start, "hashes": hashes or None})
+
+
+def get_alias_record(index: Index, call: Call) -> Reply:
+    """GET /alias/{ALIASSTRING}: with the URLs of records that have the same size and checksums."""
+    query = requests.Query(call)
+    found = _existing(index, call)
+    limit, start = query.length(), query.number("start", 0)
+    where, values = requests.Criteria(size=found["size"], hashes=found["hashes"]).condition(index.prefix)
+    urls = [url for _, url in index.records.urls(where, values, limit, start)]
+    metadata = found.pop("metastring")
+    return Reply({**found, "metadata": metadata, "limit": limit, "start": start, "urls": urls})
+
+
+def put_alias_record(index: Index, call: Call) -> Reply:
+    """PUT /alias/{ALIASSTRING}."""
+    body = requests.sent(call, "AliasInputInfo")
+    index.permit(call, "update", ())
+    name = call.arguments["ALIASSTRING"]
+    with index.records.transaction():
+        _check_rev(call, index.alias_records.find(name))
+        record = {**_EMPTY, **body, "name": name, "rev": new_rev()}
+        index.alias_records.put(record)
+    return Reply({"name": name, "rev": record["rev"]})
+
+
+def delete_alias_record(index: Index, call: Call) -> Reply:
+    """DELETE /alias/{ALIASSTRING}."""
+    index.permit(call, "delete", ())
+    with index.records.transaction():
+        found = _existing(index, call)
+        _check_rev(call, found)
+        index.alias_records.remove(found["name"])
+    return Reply(text="", headers=HTML)
+
+
+def _existing(index: Index, call: Call) -> JsonObject:
+    found = index.alias_records.find(call.arguments["ALIASSTRING"])
+    if found is None:
+        raise requests.no_record()
+    return found
+
+
+def _check_rev(call: Call, found: JsonObject | None) -> None:
+    if found is not None and requests.Query(call).text("rev") not in (None, found["rev"]):
+        raise requests.mismatch()

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Scope
 
 from omicsdk.sandbox.app import response
 from omicsdk.sandbox.gen3.gateway import Middleware
-from omicsdk.sandbox.gen3.indexd import aliases, bundles, drs, records
+from omicsdk.sandbox.gen3.indexd import drs, records
 from omicsdk.sandbox.gen3.indexd.index import Index
 from omicsdk.sandbox.gen3.indexd.requests import FrameworkPage
 from omicsdk.sandbox.gen3.service import HEALTHY, HTML, gen3_service
@@ -34,10 +34,9 @@ def indexd_service(index: Index, document: Mapping[str, Any]) -> Service:
     Returns:
         What the sandbox mounts.
     """
-    own, ga4gh = handlers_in(document, index, records, aliases, bundles), handlers_in(document, index, drs)
     # A deployment without a configured version returns none.
     responses = {"get_status": HEALTHY, "get_version": Reply({"version": "", "commit": ""})}
-    handlers = {name: _refusing(each, in_ga4gh_words=name in ga4gh) for name, each in {**own, **ga4gh}.items()}
+    handlers = {name: _refusing(handler) for name, handler in handlers_in(document, index, records, drs).items()}
     service = gen3_service(
         "indexd",
         document,
@@ -57,7 +56,7 @@ def _error_body(problem: Problem) -> dict[str, object]:
     return {"error": problem.title}
 
 
-def _refusing(handler: Handler, *, in_ga4gh_words: bool) -> Handler:
+def _refusing(handler: Handler) -> Handler:
     """A handler that refuses with the framework's pages where it should, and as DRS and DOS do where it is of these."""
 
     def handle(call: Call) -> Reply:
@@ -66,7 +65,7 @@ def _refusing(handler: Handler, *, in_ga4gh_words: bool) -> Handler:
         except FrameworkPage as refusal:
             return _page(refusal.status)
         except Problem as refusal:
-            if not in_ga4gh_words:
+            if not call.operation.path.startswith("/ga4gh/"):
                 raise
             raise Problem(refusal.status, _GA4GH, refusal.title, refusal.headers, crashes=refusal.crashes) from refusal
 

@@ -1,4 +1,4 @@
-"""Documents with their aliases: stored, read, searched, deleted, one by one and many at once."""
+"""The metadata service's documents by GUID, their aliases, the paths that have an index, and metadata of other commons."""
 
 import json
 import re
@@ -73,6 +73,62 @@ class Taken(Refusal):
 
 
 @dataclass(frozen=True, slots=True)
+class _Record:
+    """A record of another commons."""
+
+    guid: str
+    commons: str
+    data: Any
+
+
+@dataclass(frozen=True, slots=True)
+class _Info:
+    """Information on a commons, the schema, or a prefix of GUIDs."""
+
+    what: str
+    info: Any
+
+
+class Aggregate:
+    """Records of other commons. Nothing is collected until a record is added; until then the service refuses.
+
+    Args:
+        database: The sandbox's database.
+
+    Attributes:
+        records: The records, in the order in which they were put.
+        infos: Information on commons, the schema and prefixes of GUIDs.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self.records = Table(database, "gen3_aggregate", _Record)
+        self.infos = Table(database, "gen3_aggregate_info", _Info)
+
+    def put(self, commons: str, records: Mapping[str, Mapping[str, Any]]) -> None:
+        """Collect records of a commons.
+
+        Args:
+            commons: Its name.
+            records: Documents by GUID, with the study's fields below `gen3_discovery`.
+        """
+        self.records.put_all(_Record(guid, commons, document) for guid, document in records.items())
+
+    def put_info(self, what: str, info: Mapping[str, Any]) -> None:
+        """Note information that can be requested.
+
+        Args:
+            what: Its subject: `schema`, a commons, or a prefix of GUIDs, for which `host` states the server.
+            info: The information.
+        """
+        self.infos.put(_Info(what, info))
+
+    @property
+    def enabled(self) -> bool:
+        """Whether anything is collected."""
+        return bool(self.records.count() or self.infos.count())
+
+
+@dataclass(frozen=True, slots=True)
 class _Document:
     """A document, any JSON value."""
 
@@ -103,6 +159,7 @@ class Documents:
 
     Attributes:
         paths: Paths that have an index, which makes searches faster and changes nothing else.
+        aggregate: Records of other commons.
     """
 
     def __init__(self, database: Database) -> None:
@@ -110,6 +167,7 @@ class Documents:
         self._documents = Table(database, "gen3_metadata", _Document)
         self._aliases = Table(database, "gen3_metadata_aliases", _Alias, indexes=("guid",))
         self.paths = Table(database, "gen3_metadata_paths", _Path)
+        self.aggregate = Aggregate(database)
 
     def transaction(self) -> AbstractContextManager[None]:
         """All changes of the block are made, or none."""
@@ -372,3 +430,62 @@ def delete_index_key_path(documents: Documents, call: Call) -> Reply:
     if not documents.paths.remove(path=path):
         raise unknown(path)
     return Reply(status=204)
+
+
+# -- metadata of other commons
+
+
+def _collected(documents: Documents) -> Aggregate:
+    """The store, when anything is collected.
+
+    Raises:
+        Refusal: 404; this commons collects nothing, so its service does not have the address.
+    """
+    if not documents.aggregate.enabled:
+        raise Refusal(404, "Not Found")
+    return documents.aggregate
+
+
+def get_aggregate_commons(documents: Documents, _call: Call) -> Reply:
+    """GET /aggregate/commons."""
+    return Reply({"commons": list(dict.fromkeys(each.commons for each in _collected(documents).records.all()))})
+
+
+def get_aggregate_info(documents: Documents, call: Call) -> Reply:
+    """GET /aggregate/info/{what}."""
+    what = call.arguments["what"]
+    found = _collected(documents).infos.get(what)
+    return _stored(found and found.info, f"information for {what} not found")
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """The query of a page of records."""
+
+    limit: Count = 20
+    offset: Count = 0
+    flatten: bool = False
+
+
+def get_aggregate_metadata(documents: Documents, call: Call) -> Reply:
+    """GET /aggregate/metadata."""
+    aggregate = _collected(documents)
+    page, _ = read(call, _Page)
+    by_commons: dict[str, list[Any]] = {}
+    for each in aggregate.records.all(limit=min(page.limit, LONGEST), offset=page.offset):
+        by_commons.setdefault("" if page.flatten else each.commons, []).append({each.guid: each.data})
+    return Reply(by_commons.get("", []) if page.flatten else by_commons)
+
+
+def get_aggregate_metadata_by_guid(documents: Documents, call: Call) -> Reply:
+    """GET /aggregate/metadata/guid/{guid}."""
+    guid = call.arguments["guid"]
+    found = _collected(documents).records.get(guid)
+    return _stored(found and found.data, f"no entry exists with the given guid: {guid}")
+
+
+def _stored(value: Any, missing: str) -> Reply:
+    """A value; a refusal, 404, when there is none."""
+    if not value:
+        raise Refusal(404, {"message": missing, "code": 404})
+    return Reply(value)

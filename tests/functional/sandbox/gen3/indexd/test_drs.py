@@ -8,7 +8,7 @@ import httpx
 import pytest
 from indexd_clients import indexd_client, new_record
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.gen3.indexd.bundles import drs_uri
+from omicsdk.sandbox.gen3.indexd.drs import drs_uri
 from omicsdk.sandbox.gen3.indexd.index import MAX_BULK
 
 OBJECTS = "/ga4gh/drs/v1/objects"

@@ -7,8 +7,7 @@ from typing import Any
 import graphql
 
 from omicsdk.sandbox.gen3.graphql_runs import Stage, run
-from omicsdk.sandbox.gen3.guppy.queries import DataType, RowAccess, counts
-from omicsdk.sandbox.gen3.guppy.rows import INTEGER, NESTED, NUMBER, TEXT, Fields, WrongFilter
+from omicsdk.sandbox.gen3.guppy import INTEGER, NESTED, NUMBER, TEXT, DataType, Fields, RowAccess, WrongFilter, counts
 
 _CODES = {Stage.PARSED: "GRAPHQL_PARSE_FAILED", Stage.VALIDATED: "GRAPHQL_VALIDATION_FAILED"}
 _SCALARS: Mapping[str, str] = {INTEGER: "Int", NUMBER: "Float", TEXT: "String"}

@@ -1,1 +1,0 @@
-"""Guppy: queries over rows that were flattened out of records, with counts by value, and downloads of any length."""
