@@ -28,7 +28,7 @@ from omicsdk.sandbox.fusillade.service import fusillade_service
 from omicsdk.sandbox.fusillade.state import ADMINISTRATOR, Fusillade
 from omicsdk.sandbox.ga4gh.state import Ga4gh
 from omicsdk.sandbox.gen3.commons import Gen3
-from omicsdk.sandbox.gen3.gateway import Gateway
+from omicsdk.sandbox.gen3.service import Gateway
 from omicsdk.sandbox.gen3.services import gen3_services
 from omicsdk.sandbox.pangea.service import pangea_service
 from omicsdk.sandbox.pangea.state import Pangea

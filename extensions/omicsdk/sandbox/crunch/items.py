@@ -11,8 +11,7 @@ from typing import Any, Generic, TypeVar
 from omicsdk.sandbox.crunch.state import Crunch
 from omicsdk.sandbox.crunch.tree import DATASET, ITEM, PROJECT, Attribute, CircularMove, Node
 from omicsdk.sandbox.rest_framework import fields as drf
-from omicsdk.sandbox.rest_framework.refusals import Invalid, Refused, not_found, page
-from omicsdk.sandbox.rest_framework.service import Paths, framework_service
+from omicsdk.sandbox.rest_framework.service import Invalid, Paths, Refused, framework_service, not_found, page
 from omicsdk.sandbox.service import Call, Handler, Reply, Service, handlers_in, is_reading
 from omicsdk.sandbox.state.database import Table
 

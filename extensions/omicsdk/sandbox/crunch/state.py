@@ -8,8 +8,7 @@ from typing import Any
 
 from omicsdk.sandbox.crunch import SANDBOX_CRUNCH_READER, SANDBOX_CRUNCH_USER
 from omicsdk.sandbox.crunch.tree import DATASET, PROJECT, Attributes, Node, Statuses, Tree
-from omicsdk.sandbox.rest_framework.refusals import forbidden
-from omicsdk.sandbox.rest_framework.service import Authentication
+from omicsdk.sandbox.rest_framework.service import Authentication, forbidden
 from omicsdk.sandbox.service import Call, SandboxContext
 from omicsdk.sandbox.state.credentials import Secrets, digest, is_password
 from omicsdk.sandbox.state.database import Database, Table

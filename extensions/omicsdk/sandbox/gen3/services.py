@@ -10,14 +10,22 @@ from typing import Any
 from omicsdk.sandbox.gen3 import fence
 from omicsdk.sandbox.gen3.access import ANONYMOUS, Access
 from omicsdk.sandbox.gen3.commons import Gen3
-from omicsdk.sandbox.gen3.gateway import TrailingSlashes
 from omicsdk.sandbox.gen3.guppy import guppy_service
 from omicsdk.sandbox.gen3.indexd.service import indexd_service
 from omicsdk.sandbox.gen3.metadata.service import metadata_service
 from omicsdk.sandbox.gen3.peregrine.service import peregrine_service
-from omicsdk.sandbox.gen3.service import HEALTHY, HTML, VERSION, as_list, as_object, gen3_service, refusing
-from omicsdk.sandbox.gen3.sheepdog import export, submissions
-from omicsdk.sandbox.gen3.sheepdog.permissions import SheepdogMiddleware, error_body
+from omicsdk.sandbox.gen3.records import export, sheepdog
+from omicsdk.sandbox.gen3.records.permissions import SheepdogMiddleware, error_body
+from omicsdk.sandbox.gen3.service import (
+    HEALTHY,
+    HTML,
+    VERSION,
+    TrailingSlashes,
+    as_list,
+    as_object,
+    gen3_service,
+    refusing,
+)
 from omicsdk.sandbox.gen3.sower import sower_service
 from omicsdk.sandbox.gen3.ws_storage import ws_storage_service
 from omicsdk.sandbox.gen3.wts import wts_service
@@ -119,8 +127,8 @@ def _sheepdog_service(gen3: Gen3, document: Mapping[str, Any]) -> Service:
     return gen3_service(
         "sheepdog",
         document,
-        handlers_in(document, gen3, submissions, export),
-        same={**submissions.SAME, **export.SAME},
+        handlers_in(document, gen3, sheepdog, export),
+        same={**sheepdog.SAME, **export.SAME},
         responses={
             "get_status": HEALTHY,
             "get_version": Reply({"commit": "", "dictionary": unknown, "version": _SHEEPDOG_VERSION}),

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from omicsdk.sandbox.gen3.access import Access, Person
-from omicsdk.sandbox.gen3.gateway import TrailingSlashes
-from omicsdk.sandbox.gen3.service import HEALTHY, gen3_service
+from omicsdk.sandbox.gen3.service import HEALTHY, TrailingSlashes, gen3_service
 from omicsdk.sandbox.problems import Problem, bad_arguments
 from omicsdk.sandbox.service import Call, Reply, SandboxContext, Service, handlers_in
 from omicsdk.sandbox.state.database import Table

@@ -8,7 +8,7 @@ from omicsdk.sandbox.pangea.resource import Resource, operations_of, paged, show
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.pangea.store import Record
 from omicsdk.sandbox.rest_framework import fields as drf
-from omicsdk.sandbox.rest_framework.refusals import NO_FIELD, Invalid, invalid, not_found
+from omicsdk.sandbox.rest_framework.service import NO_FIELD, Invalid, invalid, not_found
 from omicsdk.sandbox.service import Call, Reply, for_each
 from omicsdk.sandbox.state.credentials import hashed, is_password
 

@@ -11,7 +11,7 @@ from omicsdk.sandbox.pangea.samples import module_counts
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.pangea.store import Record, Where, folded
 from omicsdk.sandbox.rest_framework import fields as drf
-from omicsdk.sandbox.rest_framework.refusals import Refused, forbidden, invalid
+from omicsdk.sandbox.rest_framework.service import Refused, forbidden, invalid
 from omicsdk.sandbox.service import Call, Reply, for_each
 
 # -- wikis

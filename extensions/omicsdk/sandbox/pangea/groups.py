@@ -8,7 +8,7 @@ from omicsdk.sandbox.pangea.resource import KINDS, PAGE, Resource, existing, ite
 from omicsdk.sandbox.pangea.state import NEW_GROUP, Pangea
 from omicsdk.sandbox.pangea.store import Record, Store, Where, linked_from, with_field
 from omicsdk.sandbox.rest_framework import fields as drf
-from omicsdk.sandbox.rest_framework.refusals import Refused, forbidden, not_found, page
+from omicsdk.sandbox.rest_framework.service import Refused, forbidden, not_found, page
 from omicsdk.sandbox.service import Call, Reply, for_each
 
 

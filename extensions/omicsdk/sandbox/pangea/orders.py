@@ -13,7 +13,7 @@ from omicsdk.sandbox.pangea.results import MODULE
 from omicsdk.sandbox.pangea.state import GROUP_PROTOTYPE, JOB_PROTOTYPE, PARTS, PROTOTYPE, Pangea
 from omicsdk.sandbox.pangea.store import Record, linked_from, with_field
 from omicsdk.sandbox.rest_framework.fields import integer, read_as
-from omicsdk.sandbox.rest_framework.refusals import forbidden
+from omicsdk.sandbox.rest_framework.service import forbidden
 from omicsdk.sandbox.service import Call, Reply, for_each
 
 PENDING, ERROR, WORKING, SUCCESS = "pending", "error", "working", "success"

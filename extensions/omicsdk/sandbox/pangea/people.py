@@ -8,8 +8,7 @@ from typing import Any
 
 from omicsdk.sandbox.pangea.store import Record, Store, Where, named, with_number, with_uuid
 from omicsdk.sandbox.rest_framework.fields import Wrong, canonical_uuid
-from omicsdk.sandbox.rest_framework.refusals import Refused, forbidden
-from omicsdk.sandbox.rest_framework.service import Authentication
+from omicsdk.sandbox.rest_framework.service import Authentication, Refused, forbidden
 from omicsdk.sandbox.service import Call
 from omicsdk.sandbox.state.credentials import Secrets, digest, hashed, is_password
 

@@ -8,7 +8,7 @@ from omicsdk.sandbox.pangea.people import FROM_GROUP
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.pangea.store import Record, Store, Where, below, named, with_field, with_uuid
 from omicsdk.sandbox.rest_framework import fields as drf
-from omicsdk.sandbox.rest_framework.refusals import Invalid, Refused, forbidden, invalid, not_found, page
+from omicsdk.sandbox.rest_framework.service import Invalid, Refused, forbidden, invalid, not_found, page
 from omicsdk.sandbox.service import Call, Reply
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")

@@ -11,7 +11,7 @@ from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.pangea.storage import file_of, split_uri
 from omicsdk.sandbox.pangea.store import Record, with_field
 from omicsdk.sandbox.rest_framework.fields import Field
-from omicsdk.sandbox.rest_framework.refusals import Refused
+from omicsdk.sandbox.rest_framework.service import Refused
 from omicsdk.sandbox.service import Call, Reply
 
 # -- pipelines and their modules

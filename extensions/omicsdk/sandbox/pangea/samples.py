@@ -12,7 +12,7 @@ from omicsdk.sandbox.pangea.results import OF_GROUP, OF_SAMPLE, ResultKind, mani
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.pangea.store import Record, Store, below, named
 from omicsdk.sandbox.rest_framework import fields as drf
-from omicsdk.sandbox.rest_framework.refusals import NO_FIELD, forbidden, invalid
+from omicsdk.sandbox.rest_framework.service import NO_FIELD, forbidden, invalid
 from omicsdk.sandbox.service import Call, Reply
 
 _VERSION = "sample_metadata"

@@ -12,8 +12,7 @@ from omicsdk.sandbox.pangea.resource import KINDS, NoPage, is_uuid, newest
 from omicsdk.sandbox.pangea.results import NOUNS
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.pangea.store import Record, below, linked_from, named_any_case, with_field, with_uuid
-from omicsdk.sandbox.rest_framework.refusals import Refused
-from omicsdk.sandbox.rest_framework.service import NOT_FOUND_PAGE, SUFFIX, Paths, framework_service
+from omicsdk.sandbox.rest_framework.service import NOT_FOUND_PAGE, SUFFIX, Paths, Refused, framework_service
 from omicsdk.sandbox.service import Call, Handler, Reply, Service, handlers_in, is_reading
 
 _KINDS = {"org": "organization", "grp": "sample_group", "sample": "sample", "module_name": "{}_ar", "field": "{}_field"}

@@ -8,7 +8,7 @@ from hashlib import md5
 from typing import Any, cast
 
 from omicsdk.sandbox.pangea.store import Record, Store
-from omicsdk.sandbox.rest_framework.refusals import Refused
+from omicsdk.sandbox.rest_framework.service import Refused
 from omicsdk.sandbox.s3.staging import OWNER, REGION, Staging
 from omicsdk.sandbox.state.credentials import Secrets
 

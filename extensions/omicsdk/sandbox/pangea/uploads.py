@@ -15,7 +15,7 @@ from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.pangea.storage import BUCKET, FILE, KEY, Place, file_of, split_uri
 from omicsdk.sandbox.pangea.store import Record, Where
 from omicsdk.sandbox.rest_framework.fields import Field, Wrong, choice, fields_of, integer, text, validated
-from omicsdk.sandbox.rest_framework.refusals import Refused, invalid, not_found
+from omicsdk.sandbox.rest_framework.service import Refused, invalid, not_found
 from omicsdk.sandbox.service import Call, Reply, for_each
 
 WHOLE, IN_PARTS = "upload", "upload-multipart"

@@ -1,7 +1,7 @@
 """The gateway: which service a path of a commons belongs to."""
 
 import pytest
-from omicsdk.sandbox.gen3.gateway import inner_path
+from omicsdk.sandbox.gen3.service import inner_path
 
 
 @pytest.mark.parametrize(

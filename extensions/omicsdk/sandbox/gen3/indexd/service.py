@@ -9,11 +9,10 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Scope
 
 from omicsdk.sandbox.app import response
-from omicsdk.sandbox.gen3.gateway import Middleware
 from omicsdk.sandbox.gen3.indexd import drs, records
 from omicsdk.sandbox.gen3.indexd.index import Index
 from omicsdk.sandbox.gen3.indexd.requests import FrameworkPage
-from omicsdk.sandbox.gen3.service import HEALTHY, HTML, gen3_service
+from omicsdk.sandbox.gen3.service import HEALTHY, HTML, Middleware, gen3_service
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.service import Call, Handler, Reply, Service, handlers_in, is_reading
 

@@ -15,11 +15,10 @@ from omicsdk.sandbox.document import Operation
 from omicsdk.sandbox.gen3 import fence
 from omicsdk.sandbox.gen3.access import Access
 from omicsdk.sandbox.gen3.commons import Gen3
-from omicsdk.sandbox.gen3.gateway import READ_ONLY, Middleware
 from omicsdk.sandbox.gen3.indexd import records
 from omicsdk.sandbox.gen3.metadata import documents
 from omicsdk.sandbox.gen3.metadata.requests import Refusal, error_body, read_body, storable
-from omicsdk.sandbox.gen3.service import gen3_service, is_texts
+from omicsdk.sandbox.gen3.service import READ_ONLY, Middleware, gen3_service, is_texts
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.routing import headers_of
 from omicsdk.sandbox.service import Call, Reply, Service, handlers_in, is_reading

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NoReturn, cast
 
 from omicsdk.sandbox.gen3.records.dictionary import Dictionary, Node
+from omicsdk.sandbox.gen3.records.permissions import refuse
 from omicsdk.sandbox.gen3.records.store import Document
-from omicsdk.sandbox.gen3.sheepdog.permissions import refuse
 from omicsdk.sandbox.service import Call
 
 TSV, CSV, JSON = "tsv", "csv", "json"

@@ -9,6 +9,18 @@ from urllib.parse import quote
 from omicsdk.sandbox.gen3.commons import Gen3
 from omicsdk.sandbox.gen3.indexd.requests import Criteria
 from omicsdk.sandbox.gen3.records.dictionary import PROGRAM, PROJECT
+from omicsdk.sandbox.gen3.records.permissions import (
+    PROGRAMS,
+    PROJECTS,
+    ROOT,
+    Visit,
+    enter,
+    found_program,
+    permit,
+    principal,
+    refuse,
+    resource_of,
+)
 from omicsdk.sandbox.gen3.records.store import (
     FAILED,
     PENDING,
@@ -22,20 +34,8 @@ from omicsdk.sandbox.gen3.records.store import (
     response_of,
 )
 from omicsdk.sandbox.gen3.records.submission import CREATE, UPDATE, Deletion, Submission
+from omicsdk.sandbox.gen3.records.tables import JSON, parsed_json, records_of, sent
 from omicsdk.sandbox.gen3.service import crash_if_real
-from omicsdk.sandbox.gen3.sheepdog.permissions import (
-    PROGRAMS,
-    PROJECTS,
-    ROOT,
-    Visit,
-    enter,
-    found_program,
-    permit,
-    principal,
-    refuse,
-    resource_of,
-)
-from omicsdk.sandbox.gen3.sheepdog.tables import JSON, parsed_json, records_of, sent
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.service import Call, Reply, for_each
 

@@ -11,8 +11,8 @@ from starlette.types import ASGIApp
 
 from omicsdk.sandbox.gen3.access import Person
 from omicsdk.sandbox.gen3.commons import Gen3
-from omicsdk.sandbox.gen3.gateway import TrailingSlashes
 from omicsdk.sandbox.gen3.records.store import Record
+from omicsdk.sandbox.gen3.service import TrailingSlashes
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.service import Call
 

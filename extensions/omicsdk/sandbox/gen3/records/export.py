@@ -11,10 +11,10 @@ from jsonschema import Draft4Validator
 from omicsdk.core.yaml_text import YamlFault, read_yaml
 from omicsdk.sandbox.gen3.commons import Gen3
 from omicsdk.sandbox.gen3.records.dictionary import OWN_KEYS, Node
+from omicsdk.sandbox.gen3.records.permissions import ROOT, SERVICE, enter, enter_empty, refuse, resource_of
 from omicsdk.sandbox.gen3.records.store import Record, Store
+from omicsdk.sandbox.gen3.records.tables import FORMATS, JSON, TSV, supported, write_node_table, write_table
 from omicsdk.sandbox.gen3.service import crash_if_real
-from omicsdk.sandbox.gen3.sheepdog.permissions import ROOT, SERVICE, enter, enter_empty, refuse, resource_of
-from omicsdk.sandbox.gen3.sheepdog.tables import FORMATS, JSON, TSV, supported, write_node_table, write_table
 from omicsdk.sandbox.service import Call, Reply
 
 SAME = {

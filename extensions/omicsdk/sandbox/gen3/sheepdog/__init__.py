@@ -1,1 +1,0 @@
-"""Sheepdog in the sandbox: submission, export and deletion of a commons' records."""
