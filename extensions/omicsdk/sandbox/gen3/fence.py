@@ -1,13 +1,12 @@
 """Fence: logins by keys and by programs, who a user is, and files: presigned URLs to read and write, and deletion."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 from urllib.parse import parse_qsl
 
 from omicsdk.sandbox.gen3.access import ACCESS_SECONDS, Person, Policy, basic_login, bearer_token
 from omicsdk.sandbox.gen3.commons import Gen3
 from omicsdk.sandbox.gen3.indexd.index import PASSPORTS
-from omicsdk.sandbox.gen3.service import as_object, texts_of
 from omicsdk.sandbox.gen3.storage import BUCKET, Grant
 from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
 from omicsdk.sandbox.service import Call, Reply
@@ -59,17 +58,10 @@ def _unknown(reason: str) -> Problem:
 
 def get_access_token(gen3: Gen3, call: Call) -> Reply:
     """POST /credentials/api/access_token."""
-    key = as_object(call.body).get("api_key")
-    if not key:
-        raise bad_arguments("Please provide an api_key in payload")
-    requested = dict(call.query).get("expires_in", gen3.context.settings.number("gen3.token_seconds"))
-    try:
-        seconds = min(int(requested), LONGEST_TOKEN)
-    except ValueError:
-        raise bad_arguments(f"Invalid 'expires_in' value '{requested}'") from None
-    claims = gen3.access.claims(str(key), "api_key")
+    requested = call.arguments.get("expires_in", gen3.context.settings.number("gen3.token_seconds"))
+    claims = gen3.access.claims(call.body["api_key"], "api_key")
     person = gen3.access.person_of(claims)
-    token = gen3.access.issue(person.name, call.origin, seconds=seconds, audience=claims["scope"])
+    token = gen3.access.issue(person.name, call.origin, seconds=min(requested, LONGEST_TOKEN), audience=claims["scope"])
     return Reply({"access_token": token})
 
 
@@ -155,18 +147,16 @@ def _record_of(gen3: Gen3, guid: str) -> Mapping[str, Any]:
     return record
 
 
-def _lifetime(gen3: Gen3, requested: object) -> float:
+def _lifetime(gen3: Gen3, requested: int | None) -> float:
     """How long a presigned URL is valid, in seconds; the longest time if the request states none.
 
     Raises:
         Problem: 400; the requested time is not a positive integer.
     """
     longest = gen3.context.settings.number("gen3.url_seconds")
-    if requested is None:
-        return longest
-    if isinstance(requested, int | str) and str(requested).isdecimal() and int(requested) > 0:
-        return min(float(requested), longest)
-    raise bad_arguments(f"Requested expiry must be a positive integer; instead got {requested}")
+    if requested is not None and requested <= 0:
+        raise bad_arguments(f"Requested expiry must be a positive integer; instead got {requested}")
+    return longest if requested is None else min(requested, longest)
 
 
 def _check(gen3: Gen3, record: Mapping[str, Any], person: Person, method: str) -> None:
@@ -248,7 +238,7 @@ def get_access_urls(gen3: Gen3, call: Call) -> Reply:
 def _url(gen3: Gen3, call: Call, person: Person, guid: str, protocol: str | None) -> str:
     """A URL that the file of a record can be read from."""
     record = _record_of(gen3, guid)
-    seconds = _lifetime(gen3, dict(call.query).get("expires_in"))
+    seconds = _lifetime(gen3, call.arguments.get("expires_in"))
     _check(gen3, record, person, _READ)
     location = _location(record, protocol or None)
     if location.partition("://")[0] not in _SIGNED:
@@ -282,7 +272,7 @@ def _urls(
     gen3: Gen3, call: Call, person: Person, guids: Iterable[str], protocol: str | None, failed: Failed
 ) -> list[dict[str, str]]:
     """The URLs of several files; those that have none are noted."""
-    _lifetime(gen3, dict(call.query).get("expires_in"))  # a bad one is refused once, not for each file
+    _lifetime(gen3, call.arguments.get("expires_in"))  # a bad one is refused once, not for each file
     urls: list[dict[str, str]] = []
     for guid in guids:
         try:
@@ -305,14 +295,13 @@ def _holder(gen3: Gen3, call: Call) -> Person:
     Raises:
         Problem: 400; passports are not taken, or not beside a token. 401; one of them is not good.
     """
-    passports: object = as_object(call.body).get("passports")
+    passports: list[str] = call.body.get("passports")
     if not passports:
         return gen3.access.anyone(call.headers)
     opened: Mapping[str, Sequence[str]] = gen3.index.json_setting(PASSPORTS)
     if "authorization" in call.headers or not opened:
         raise bad_arguments(_TWO_LOGINS if "authorization" in call.headers else _NO_PASSPORTS)
-    shown = cast("list[object]", passports) if isinstance(passports, list) else []
-    issuers = {gen3.access.claims(str(passport), PASSPORT)["iss"] for passport in shown}
+    issuers = {gen3.access.claims(passport, PASSPORT)["iss"] for passport in passports}
     readable = [resource for resource, named in opened.items() if issuers.intersection(named)]
     return Person("passport", 0, tuple(Policy(resource, "fence", _READ) for resource in readable))
 
@@ -320,12 +309,9 @@ def _holder(gen3: Gen3, call: Call) -> Person:
 def _requested_objects(body: Any) -> dict[str, list[str]]:
     """The objects that a request is about, by the kind of access."""
     objects: dict[str, list[str]] = {}
-    try:
-        for item in body["bulk_object_access_ids"]:
-            for access in item["bulk_access_ids"]:
-                objects.setdefault(str(access), []).append(str(item["bulk_object_id"]))
-    except (KeyError, TypeError):
-        raise bad_arguments("bulk_object_access_ids has to be a list of bulk_object_id and bulk_access_ids") from None
+    for item in body["bulk_object_access_ids"]:
+        for access in item["bulk_access_ids"]:
+            objects.setdefault(access, []).append(item["bulk_object_id"])
     return objects
 
 
@@ -335,8 +321,8 @@ def _requested_objects(body: Any) -> dict[str, list[str]]:
 def upload_file(gen3: Gen3, call: Call) -> Reply:
     """POST /data/upload."""
     person = principal(gen3, call, "data")
-    body = _body(call, "file_name")
-    name, authz = _text(body, "file_name"), texts_of(body, "authz")
+    body = call.body
+    authz: list[str] = body.get("authz") or []
     if not _may_upload(person, authz):
         raise Problem(
             403,
@@ -345,7 +331,7 @@ def upload_file(gen3: Gen3, call: Call) -> Reply:
             " write-storage permissions on the authz resources you specified (if you specified any).",
         )
     seconds = _lifetime(gen3, body.get("expires_in"))
-    guid, url = _location_of_upload(gen3, person, body, name, authz)
+    guid, url = _location_of_upload(gen3, person, body, authz)
     return Reply({"guid": guid, "url": gen3.presigned(call.origin, Grant("PUT", url), seconds)}, 201)
 
 
@@ -355,7 +341,7 @@ def upload_file_to_guid(gen3: Gen3, call: Call) -> Reply:
     guid = call.arguments["file_id"]
     _check_bucket(query.get("bucket"))
     record = _record_of(gen3, guid)
-    seconds = _lifetime(gen3, query.get("expires_in"))
+    seconds = _lifetime(gen3, call.arguments.get("expires_in"))
     _check(gen3, record, gen3.access.anyone(call.headers), _WRITE)
     url = _key_url(f"{record['did']}/{query.get('file_name') or guid.replace('/', '_')}")
     return Reply({"url": gen3.presigned(call.origin, Grant("PUT", url), seconds)})
@@ -364,32 +350,25 @@ def upload_file_to_guid(gen3: Gen3, call: Call) -> Reply:
 def init_multipart_upload(gen3: Gen3, call: Call) -> Reply:
     """POST /data/multipart/init."""
     person = _uploader(gen3, call)
-    body = _body(call, "file_name")
-    _lifetime(gen3, body.get("expires_in"))
-    guid, url = _location_of_upload(gen3, person, body, _text(body, "file_name"), ())
+    guid, url = _location_of_upload(gen3, person, call.body, ())
     return Reply({"guid": guid, "uploadId": gen3.files.begin(url)}, 201)
 
 
 def get_multipart_upload_url(gen3: Gen3, call: Call) -> Reply:
     """POST /data/multipart/upload."""
     _uploader(gen3, call)
-    body = _body(call, "key", "uploadId", "partNumber")
-    seconds = _lifetime(gen3, body.get("expires_in"))
-    number = body["partNumber"]
-    if not isinstance(number, int) or isinstance(number, bool):
-        raise Problem(500, "internal", f"Can not generate presigned url for part number {number} of key {body['key']}.")
-    grant = Grant("PUT", _url_of_key(body), str(body["uploadId"]), number)
-    return Reply({"presigned_url": gen3.presigned(call.origin, grant, seconds)})
+    body = call.body
+    grant = Grant("PUT", _url_of_key(body), body["uploadId"], body["partNumber"])
+    return Reply({"presigned_url": gen3.presigned(call.origin, grant, _lifetime(gen3, body.get("expires_in")))})
 
 
 def complete_multipart_upload(gen3: Gen3, call: Call) -> Reply:
     """POST /data/multipart/complete."""
     _uploader(gen3, call)
-    body = _body(call, "key", "uploadId", "parts")
-    _lifetime(gen3, body.get("expires_in"))
+    body = call.body
     url = _url_of_key(body)
     try:
-        gen3.files.complete(str(body["uploadId"]), url, _parts(body["parts"]))
+        gen3.files.complete(body["uploadId"], url, [(part["PartNumber"], part["ETag"]) for part in body["parts"]])
     except Problem as refusal:
         detail = (
             f"An error occurred ({refusal.code}) when calling the CompleteMultipartUpload operation: {refusal.title}"
@@ -413,12 +392,10 @@ def _may_upload(person: Person, authz: Sequence[str]) -> bool:
     return person.may("file_upload", "/data_file", "fence")
 
 
-def _location_of_upload(
-    gen3: Gen3, person: Person, body: Mapping[str, Any], name: str, authz: Sequence[str]
-) -> tuple[str, str]:
+def _location_of_upload(gen3: Gen3, person: Person, body: Mapping[str, Any], authz: Sequence[str]) -> tuple[str, str]:
     """The GUID of an upload, that of a new record where none is stated, and where its file goes."""
-    _check_bucket(_text(body, "bucket"))
-    guid = _text(body, "guid")
+    _check_bucket(body.get("bucket"))
+    name, guid = body["file_name"], body.get("guid")
     if not guid:
         # A record under resources does not name who uploads it.
         guid = str(gen3.index.create_blank(None if authz else person.name or None, name, authz=list(authz))["did"])
@@ -426,9 +403,8 @@ def _location_of_upload(
 
 
 def _url_of_key(body: Mapping[str, Any]) -> str:
-    guid, _, name = _text(body, "key").rpartition("/")
-    _check_bucket(_text(body, "bucket"))
-    return _key_url(f"{guid}/{name}")
+    _check_bucket(body.get("bucket"))
+    return _key_url(body["key"])
 
 
 def _key_url(key: str) -> str:
@@ -438,40 +414,6 @@ def _key_url(key: str) -> str:
 def _check_bucket(bucket: str | None) -> None:
     if bucket not in (None, "", BUCKET):
         raise Problem(403, "forbidden", f"Uploading to bucket '{bucket}' is not allowed")
-
-
-def _body(call: Call, *needed: str) -> Mapping[str, Any]:
-    """The JSON body.
-
-    Raises:
-        Problem: 400; there is none, or a field is missing.
-    """
-    body = as_object(call.body)
-    if "json" not in call.headers.get("content-type", "") or not body:
-        raise bad_arguments("wrong Content-Type; expected application/json")
-    if missing := [name for name in needed if name not in body]:
-        if len(needed) == 1:
-            raise bad_arguments(f"missing required argument `{missing[0]}`")
-        raise bad_arguments(f"missing required arguments: {missing}")
-    return body
-
-
-def _text(fields: Mapping[str, Any], name: str) -> str:
-    """A field that is a text; an empty one when it is missing or null."""
-    value: object = fields.get(name)
-    if value is not None and not isinstance(value, str):
-        raise bad_arguments(f"`{name}` has to be a text")
-    return value or ""
-
-
-def _parts(value: object) -> list[tuple[int, str]]:
-    """Number and ETag of each part."""
-    try:
-        if isinstance(value, list):
-            return [(int(part["PartNumber"]), str(part["ETag"])) for part in cast("list[Any]", value)]
-        raise TypeError("parts is a list")
-    except (KeyError, TypeError, ValueError):
-        raise Problem(400, "MalformedXML", "The XML you provided was not well-formed") from None
 
 
 # -- deletion

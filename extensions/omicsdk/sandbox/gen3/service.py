@@ -157,6 +157,7 @@ def gen3_service(
     crashes: Mapping[str, Sequence[int]] | None = None,
     crash: Reply = CRASH,
     rights: Callable[[Call], object] = need_authorization,
+    checks: bool = False,
 ) -> Service:
     """A service whose handlers get requests as they were sent, find out the caller and refuse in its own words.
 
@@ -173,6 +174,7 @@ def gen3_service(
         crashes: Operations in which the real service fails in place of refusals, each with the statuses of these.
         crash: Its response then.
         rights: Raises a Problem where the sender may not request an operation that the engine answers.
+        checks: Whether requests are validated against the document before a handler sees them.
     """
     always = {operation: _always(reply) for operation, reply in (responses or {}).items()}
     return Service(
@@ -186,7 +188,7 @@ def gen3_service(
         error_type="application/json",
         request_id="",
         around=around,
-        checks=False,
+        checks=checks,
         absent=absent or {},
         crashes=crashes or {},
         crash=crash,

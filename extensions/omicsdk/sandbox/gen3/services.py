@@ -109,6 +109,7 @@ def _fence_service(gen3: Gen3, document: Mapping[str, Any]) -> Service:
         absent=_ABSENT_OF_FENCE,
         around=lambda app: TrailingSlashes(app, _SLASHED),
         rights=lambda call: call.operation.secured and fence.principal(gen3, call, "user"),
+        checks=True,
     )
 
 

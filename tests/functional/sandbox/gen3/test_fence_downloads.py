@@ -147,10 +147,11 @@ def test_a_url_ends(sandbox: Sandbox, anonymous: httpx.Client):
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_drs_objects_are_reached_by_their_kind_of_access(sandbox: Sandbox, anonymous: httpx.Client, method: str):
     guid = sandbox.gen3.add_file("a.txt", b"a")
-    response = anonymous.request(method, f"/ga4gh/drs/v1/objects/{guid}/access/s3")
+    body = {"json": {}} if method == "POST" else {}
+    response = anonymous.request(method, f"/ga4gh/drs/v1/objects/{guid}/access/s3", **body)
     assert fetch(response.json()["url"]).content == b"a"
-    assert anonymous.request(method, f"/ga4gh/drs/v1/objects/{guid}/access/gs").status_code == 404
-    assert anonymous.request(method, f"/ga4gh/drs/v1/objects/{MISSING}/access/s3").status_code == 404
+    assert anonymous.request(method, f"/ga4gh/drs/v1/objects/{guid}/access/gs", **body).status_code == 404
+    assert anonymous.request(method, f"/ga4gh/drs/v1/objects/{MISSING}/access/s3", **body).status_code == 404
 
 
 def test_closed_drs_objects_need_a_login(sandbox: Sandbox, ada: httpx.Client, anonymous: httpx.Client):

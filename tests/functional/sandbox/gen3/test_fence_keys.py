@@ -67,9 +67,7 @@ def test_a_key_that_ended_gives_no_token(sandbox: Sandbox, anonymous: httpx.Clie
 
 @pytest.mark.parametrize("body", [b"", b"nonsense", b"{}", b"[]", b'{"key_id": "1"}'])
 def test_without_a_key_there_is_no_token(anonymous: httpx.Client, body: bytes):
-    response = anonymous.post(TOKEN, content=body)
-    assert response.status_code == 400
-    assert "Please provide an api_key" in response.text
+    assert anonymous.post(TOKEN, content=body).status_code == 400
 
 
 def test_an_invalid_key_gives_no_token(anonymous: httpx.Client, key: dict[str, str]):

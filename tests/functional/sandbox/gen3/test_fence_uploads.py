@@ -129,10 +129,9 @@ def test_a_missing_permission_to_upload_is_refused(ada: httpx.Client, reader: ht
 
 @pytest.mark.parametrize("path", ["upload", "multipart/init", "multipart/upload", "multipart/complete"])
 def test_a_body_without_its_fields_is_refused(reader: httpx.Client, path: str):
-    nothing = reader.post(f"/user/data/{path}", content=b"{}")
-    assert (nothing.status_code, "wrong Content-Type" in nothing.text) == (400, True)
-    wrong = reader.post(f"/user/data/{path}", json={"filename": "a.txt"})
-    assert (wrong.status_code, "missing required argument" in wrong.text) == (400, True)
+    for content in (b"{}", b'{"filename": "a.txt"}', b'{"key": 1}'):
+        refused = reader.post(f"/user/data/{path}", content=content, headers={"Content-Type": "application/json"})
+        assert (refused.status_code, " is missing" in refused.text) == (400, True)
 
 
 def test_other_buckets_are_refused(sandbox: Sandbox, reader: httpx.Client):
@@ -247,7 +246,6 @@ def test_parts_that_do_not_fit_are_refused_as_s3_does(reader: httpx.Client):
     assert refused({**first, "ETag": second["ETag"]}) == "InvalidPart"
     assert refused(first, {"PartNumber": 3, "ETag": "x"}) == "InvalidPart"
     assert refused() == "MalformedXML"
-    assert refused({"partNumber": 1}) == "MalformedXML"
     assert refused(first, uploadId="other") == "NoSuchUpload"
     assert refused(first, key=f"{upload.guid}/other.bin") == "NoSuchUpload"
     assert upload.complete(first) == (200, "OK")
