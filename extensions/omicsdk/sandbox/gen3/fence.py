@@ -1,6 +1,6 @@
 """Fence: logins by keys and by programs, who a user is, and files: presigned URLs to read and write, and deletion."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -133,10 +133,6 @@ _NO_PASSPORTS = (
 )
 
 
-Failed = dict[int, list[str]]
-"""Files that have no URL, by the status of the refusal."""
-
-
 # -- may a user read or write the file of a record
 
 
@@ -215,24 +211,23 @@ def post_access_url(gen3: Gen3, call: Call) -> Reply:
 
 def get_access_urls(gen3: Gen3, call: Call) -> Reply:
     """POST /ga4gh/drs/v1/objects/access."""
-    objects_by_access = _requested_objects(call.body)
     person = _holder(gen3, call)
-    count = sum(len(objects) for objects in objects_by_access.values())
-    if count > MOST_OBJECTS:
-        message = f"Request too large: {count} objects requested, maximum is {MOST_OBJECTS}"
+    accesses = [(item["bulk_object_id"], item["bulk_access_ids"]) for item in call.body["bulk_object_access_ids"]]
+    requested = [(guid, access) for guid, kinds in accesses for access in kinds]
+    if len(requested) > MOST_OBJECTS:
+        message = f"Request too large: {len(requested)} objects requested, maximum is {MOST_OBJECTS}"
         return Reply({"error_code": 413, "error_description": message}, 413)
     resolved: list[dict[str, Any]] = []
-    failed: Failed = {}
-    for access, objects in objects_by_access.items():
-        urls = _urls(gen3, call, person, objects, access, failed)
-        resolved += [{**url, "drs_access_id": access, "headers": []} for url in urls]
-    return Reply(
-        {
-            "summary": {"requested": count, "resolved": len(resolved), "unresolved": count - len(resolved)},
-            "unresolved_drs_objects": _grouped(failed),
-            "resolved_drs_object_access_urls": resolved,
-        }
-    )
+    failed: dict[int, list[str]] = {}
+    for guid, access in requested:
+        try:
+            url = _url(gen3, call, person, guid, access)
+            resolved.append({"drs_object_id": guid, "drs_access_id": access, "url": url, "headers": []})
+        except Problem as problem:
+            failed.setdefault(problem.status, []).append(guid)
+    unresolved = [{"error_code": status, "object_ids": guids} for status, guids in failed.items()]
+    counts = {"requested": len(requested), "resolved": len(resolved), "unresolved": len(requested) - len(resolved)}
+    return Reply({"summary": counts, "unresolved_drs_objects": unresolved, "resolved_drs_object_access_urls": resolved})
 
 
 def _url(gen3: Gen3, call: Call, person: Person, guid: str, protocol: str | None) -> str:
@@ -268,24 +263,6 @@ def _location(record: Mapping[str, Any], protocol: str | None) -> str:
     raise not_found(f"File {record['did']} does not have a location with specified protocol {protocol}.")
 
 
-def _urls(
-    gen3: Gen3, call: Call, person: Person, guids: Iterable[str], protocol: str | None, failed: Failed
-) -> list[dict[str, str]]:
-    """The URLs of several files; those that have none are noted."""
-    _lifetime(gen3, call.arguments.get("expires_in"))  # a bad one is refused once, not for each file
-    urls: list[dict[str, str]] = []
-    for guid in guids:
-        try:
-            urls.append({"drs_object_id": guid, "url": _url(gen3, call, person, guid, protocol)})
-        except Problem as problem:
-            failed.setdefault(problem.status, []).append(guid)
-    return urls
-
-
-def _grouped(failed: Failed) -> list[dict[str, Any]]:
-    return [{"error_code": status, "object_ids": guids} for status, guids in failed.items()]
-
-
 def _holder(gen3: Gen3, call: Call) -> Person:
     """Who sent a request: the holder of passports, who may read what their issuers open, or the owner of a token.
 
@@ -304,15 +281,6 @@ def _holder(gen3: Gen3, call: Call) -> Person:
     issuers = {gen3.access.claims(passport, PASSPORT)["iss"] for passport in passports}
     readable = [resource for resource, named in opened.items() if issuers.intersection(named)]
     return Person("passport", 0, tuple(Policy(resource, "fence", _READ) for resource in readable))
-
-
-def _requested_objects(body: Any) -> dict[str, list[str]]:
-    """The objects that a request is about, by the kind of access."""
-    objects: dict[str, list[str]] = {}
-    for item in body["bulk_object_access_ids"]:
-        for access in item["bulk_access_ids"]:
-            objects.setdefault(access, []).append(item["bulk_object_id"])
-    return objects
 
 
 # -- uploads: blank records with URLs that accept their bytes, whole or in parts
