@@ -12,7 +12,7 @@ from typing import Any, TypeGuard, cast
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from omicsdk.sandbox.problems import Problem, bad_arguments
+from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.routing import PATH_PARAMETER
 from omicsdk.sandbox.service import Call, Caller, Handler, Reply, SandboxContext, Service
 
@@ -276,15 +276,3 @@ def as_text(value: object) -> str:
 def is_texts(value: object) -> TypeGuard[list[str]]:
     """Whether a JSON value is a list of texts."""
     return isinstance(value, list) and all(isinstance(item, str) for item in cast("list[object]", value))
-
-
-def texts_of(fields: Mapping[str, Any], name: str) -> list[str]:
-    """A field that is a list of texts; an empty one when it is missing or null.
-
-    Raises:
-        Problem: 400; it is something else.
-    """
-    value: object = fields.get(name) or []
-    if not is_texts(value):
-        raise bad_arguments(f"`{name}` has to be a list of texts")
-    return value

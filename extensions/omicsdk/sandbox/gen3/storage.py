@@ -267,10 +267,7 @@ class Storage(StorageServer):
         return grant
 
     async def _take_whole(self, grant: Grant, body: Body) -> None:
-        with self.objects.receive(body.length) as incoming:
-            async for block in body.blocks():
-                await run_sync(incoming.write, block)
-        await run_sync(self._files.enter, grant.url, incoming.finish(), body.checksum)
+        await _receive(self._files, grant.url, body)
         await run_sync(self._stored, grant.url)
 
     async def _take_part(self, grant: Grant, body: Body) -> None:
@@ -288,6 +285,14 @@ class Storage(StorageServer):
             raise
         part = Part(grant.upload, grant.part, body.size, body.checksum, file)
         await run_sync(uploads.enter, part)
+
+
+async def _receive(files: Files, url: str, body: Body) -> None:
+    """Store the bytes of a request at a storage URL."""
+    with files.objects.receive(body.length) as incoming:
+        async for block in body.blocks():
+            await run_sync(incoming.write, block)
+    await run_sync(files.enter, url, incoming.finish(), body.checksum)
 
 
 # -- Google's
@@ -329,10 +334,7 @@ class GoogleStorage(StorageServer):
             raise Problem(400, "UserProjectMissing", "Bucket is a requester pays bucket but no user project provided.")
         if method == "PUT":
             body = Body(scope, receive, "md5")
-            with self.objects.receive(body.length) as incoming:
-                async for block in body.blocks():
-                    await run_sync(incoming.write, block)
-            await run_sync(self._files.enter, url, incoming.finish(), body.checksum)
+            await _receive(self._files, url, body)
             await self.accept(send, body.checksum)
             return
         content, etag = await run_sync(self._files.with_etag, url) or (None, "")
