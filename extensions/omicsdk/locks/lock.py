@@ -6,8 +6,8 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing, nullcontext, suppress
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager, nullcontext, suppress
 from itertools import chain
 from pathlib import Path
 from typing import Literal, NamedTuple, Self, Unpack
@@ -30,7 +30,7 @@ from omicsdk.core.errors import (
 from omicsdk.core.files import in_place_of, locked
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.threads import side_by_side
-from omicsdk.fs.store import PathNotFound
+from omicsdk.locks.exports import exported, write_bag
 from omicsdk.locks.lockfile import (
     LOCK_FILE,
     SOURCES_FILE,
@@ -229,13 +229,7 @@ class Lock:
             NotWritable: The folder cannot be written.
         """
         chosen, tell = TransferOptions.of(options, connections=16), on_message or _silent
-        services = Upstream(self._preferences(), lambda: chosen.stopped, overwrite=overwrite)
-        with opened(self.path) as all_files, services as upstream:
-            # All lines are read, so that a fault in the last one is found before the first byte is requested.
-            check_known(names, {file.source for file in all_files()}, LOCK_FILE)
-
-            def files() -> Iterator[LockedFile]:
-                return (file for file in all_files() if not names or file.source in names)
+        with self._chosen(names) as files, Upstream(self._preferences(), lambda: chosen.stopped) as upstream:
 
             def fetch(items: Iterable[Item]) -> TransferReport:
                 return omicsdk.transfer.download(items, self.folder, options=chosen, wait=False)
@@ -389,27 +383,54 @@ class Lock:
         outer = [to for to in targets if not any(to != other and to.startswith(other) for other in targets)]
         return chain.from_iterable(_walked(self.folder, to) for to in outer)
 
-    def export(self, algorithm: str) -> Iterator[str]:
-        """The lines of a list of checksums, as md5sum and sha256sum write and check them.
+    @text_is_one_item
+    def export(
+        self,
+        format: str,
+        names: str | Sequence[str] = (),
+        *,
+        on_message: Callable[[str], object] | None = None,
+    ) -> Iterator[str]:
+        """The lines of the lock in the format of another program; paths are relative to the folder of the lock.
 
         Args:
-            algorithm: The algorithm of the checksums.
+            format: An algorithm of checksums such as "sha256", for the list that sha256sum checks; or an element of
+                `omicsdk.locks.exports.EXPORTS`.
+            names: Sources whose files are exported; by default all.
+            on_message: Called with what the format cannot state.
 
         Raises:
-            LockError: The lock is missing or invalid, or has no such checksum of a file.
+            LockError: The lock is missing or invalid, or lacks what the format needs.
         """
-        for file in self.files():
-            if algorithm not in file.checksums:
-                stated = ", ".join(file.checksums) or "no checksum"
-                why = f"{file.path} has no {algorithm} in the lock, but {stated}"
-                raise LockError(why, remedy="Choose an algorithm that the lock has of all files.")
-            yield _sum_line(file.checksums[algorithm], file.path)
+        with self._chosen(names) as files:
+            yield from exported(files, format, on_message or _silent)
 
+    @text_is_one_item
+    def write_bag(self, folder: str | os.PathLike[str], names: str | Sequence[str] = ()) -> None:
+        """Write a bag (BagIt, BDBag) whose payload is fetched later, from the URLs of the lock.
 
-def _sum_line(value: str, path: str) -> str:
-    """Return a line of a list of checksums; coreutils escape a path with a backslash or line break."""
-    escaped = path.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
-    return f"{'' if escaped == path else chr(92)}{value}  {escaped}"
+        Args:
+            folder: The folder of the bag, which must not exist.
+            names: Sources whose files are in it; by default all.
+
+        Raises:
+            LockError: The lock is missing or invalid, or a file has no URL or no checksum that bags have.
+            UsageError: The folder exists.
+            NotWritable: It cannot be written.
+        """
+        with self._chosen(names) as files:
+            write_bag(files, Path(folder))
+
+    @contextmanager
+    def _chosen(self, names: Sequence[str]) -> Generator[Callable[[], Iterator[LockedFile]]]:
+        """Open the lock, for the files of some sources; all lines are read, so that a fault in the last one is found first.
+
+        Raises:
+            UsageError: It has no such source.
+        """
+        with opened(self.path) as all_files:
+            check_known(names, {file.source for file in all_files()}, LOCK_FILE)
+            yield lambda: (file for file in all_files() if not names or file.source in names)
 
 
 def _explained(files: Iterable[LockedFile], outcomes: Iterable[Outcome], upstream: Upstream) -> Iterator[Outcome]:

@@ -20,8 +20,8 @@ from omicsdk.core.errors import ConfigError, UnsafePath
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.type_guards import is_array, is_number, is_object
 from omicsdk.fs.store import WEB
-from omicsdk.portals.lists import FETCHABLE, STORES, URLS, ListedFile, scheme_of
-from omicsdk.portals.sources import SOURCES
+from omicsdk.portals.lists import STORES, URLS, ListedFile, scheme_of
+from omicsdk.portals.sources import SOURCES, Gdc
 from omicsdk.transfer.disk import read_at
 from omicsdk.transfer.names import check_name
 
@@ -76,6 +76,15 @@ class LockedFile(NamedTuple):
     def listed(self) -> ListedFile:
         """The file as a list of files names it."""
         return ListedFile(self.kind, self.address, self.path, self.size, self.checksums, mirrors=self.mirrors)
+
+    @property
+    def url(self) -> str:
+        """Its URL or URI; empty where only its service finds it by an identifier."""
+        if scheme_of(self.address):
+            return self.address if "://" in self.address else f"drs://{self.address}"
+        if self.kind != "gdc":
+            return ""
+        return f"{Gdc.address}/{self.address if '?' in self.address else f'data/{self.address}'}"
 
     @property
     def described(self) -> str:

@@ -11,9 +11,10 @@ from omicsdk.cli.errors import printable
 from omicsdk.cli.failures import SOME_FAILED
 from omicsdk.cli.listing import Rows
 from omicsdk.cli.output import Call, TextAndData
-from omicsdk.core.errors import LocalChange, SomeFailed, SourceChanged
+from omicsdk.core.errors import SomeFailed, SourceChanged, UsageError
 from omicsdk.locks import Lock, LockChanges, LockSource
 from omicsdk.transfer import TransferOptionsDict, TransferReport
+from omicsdk.transfer.disk import write_whole
 
 if TYPE_CHECKING:
     from omicsdk.cli.output import Console
@@ -23,7 +24,8 @@ def lock(
     names: Sequence[str] = (),
     *,
     update: bool = False,
-    export: Literal["md5sum", "sha1sum", "sha256sum", "sha512sum"] | None = None,
+    export: Literal["md5sum", "sha1sum", "sha256sum", "sha512sum", "bdbag", "nextflow", "snakemake"] | None = None,
+    to: str | None = None,
     folder: str = ".",
     on_message: Callable[[str], object] | None = None,
 ) -> LockChanges | Rows:
@@ -36,14 +38,27 @@ def lock(
     Args:
         names: Sources to resolve, beside those that the lock lacks; by default all.
         update: Take the differences of these sources.
-        export: Do not resolve anything, but print the checksums of all files as this program does.
+        export: Do not resolve anything, but print the lock for another program: checksums as md5sum and its like check
+            them, the sample sheet of nf-core's pipelines (nextflow), a configfile of Snakemake, or a bag to be fetched
+            (bdbag).
+        to: File for the export, or new folder for a bdbag; by default it is printed.
         folder: Folder of omics.toml and omics.lock.
         on_message: Called with messages.
     """
     opened = Lock.load(folder)
-    if export is not None:
-        lines = opened.export(export.removesuffix("sum"))
-        return Rows(lambda _: ({"line": line} for line in lines), lines=lambda: lines)
+    if export is None and to is not None:
+        raise UsageError("--to is for exports", remedy="Choose one: --export FORMAT --to PATH.")
+    if export == "bdbag" and to is None:
+        raise UsageError("a bdbag is a folder", remedy="Name a new one: --export bdbag --to FOLDER.")
+    if export == "bdbag" and to is not None:
+        opened.write_bag(to, names)
+    elif export is not None:
+        lines = opened.export(export.removesuffix("sum"), names, on_message=on_message)
+        if to is None:
+            return Rows(lambda _: ({"line": line} for line in lines), lines=lambda: lines)
+        write_whole(to, (f"{line}\n" for line in lines))
+    if to is not None:
+        return Rows(lambda _: [{"path": to}], lines=lambda: [f"written to {to}"])
     return opened.update(names, accept=update, on_message=on_message)
 
 

@@ -47,7 +47,14 @@ COMMANDS = (
         positional=("names",),
         render=locks.resolved,
         columns=("state", "path", "why"),
-        examples=("", "--update", "ebola --update", "--export md5sum | md5sum --check"),
+        metavars={"to": "PATH"},
+        examples=(
+            "",
+            "--update",
+            "ebola --update",
+            "--export md5sum | md5sum --check",
+            "--export nextflow --to samples.csv",
+        ),
     ),
     Entry(
         "pull",
