@@ -52,7 +52,10 @@ CHECK_ONLY = switch("dry_run", "Only check that it exists; nothing is deleted.")
 FAIL_EMPTY = switch("fail_empty", "End with exit code 1 if no file is selected; by default this is only a warning.")
 """Of commands whose list, filter or pattern may select nothing."""
 
-REPORT = value("report", "File for the result of each file: FILE.html (a web page) or FILE.jsonl (JSON lines).")
+REPORT = value(
+    "report",
+    "File for the result of each file: FILE.html (a web page), FILE.jsonl (JSON lines) or FILE.jsonld (an RO-Crate).",
+)
 
 QUIET: Argument = {**switch("quiet", "Show no progress."), "short": "-q"}
 """Of commands that move files."""

@@ -19,8 +19,9 @@ from typing import IO, NamedTuple
 
 from omicsdk.core.errors import UsageError
 from omicsdk.core.version import __version__
-from omicsdk.locks.lockfile import LockedFile, LockError
+from omicsdk.locks.lockfile import LOCK_FILE, LockedFile, LockError
 from omicsdk.transfer.disk import write_errors
+from omicsdk.transfer.reports.provenance import ProvenanceFile, comma_separated, crate_lines
 from omicsdk.transfer.reports.units import count_of
 
 Files = Callable[[], Iterable[LockedFile]]
@@ -43,7 +44,7 @@ def utf8_path(file: LockedFile) -> str:
     return file.path
 
 
-EXPORTS = ("nextflow", "snakemake")
+EXPORTS = ("nextflow", "ro-crate", "snakemake")
 """Formats of lines, beside lists of checksums."""
 
 
@@ -60,9 +61,21 @@ def exported(files: Files, format: str, tell: Callable[[str], object]) -> Iterat
     """
     if format == "nextflow":
         return nextflow_lines(files, tell)
+    if format == "ro-crate":
+        return crate_lines(lambda: map(provenance_of, files()), LOCK_FILE)
     if format == "snakemake":
         return snakemake_lines(files, tell)
     return checksum_lines(files, format)
+
+
+def provenance_of(file: LockedFile) -> ProvenanceFile:
+    """Return a file with where it comes from.
+
+    Args:
+        file: The file.
+    """
+    source = file.url or file.listed.source
+    return ProvenanceFile(utf8_path(file), source, file.size, file.checksums, "", file.mirrors, file.since)
 
 
 # -- checksums
@@ -226,21 +239,6 @@ def snakemake_lines(files: Files, tell: Callable[[str], object]) -> Iterator[str
     yield '}, "files": ['
     yield from comma_separated(json.dumps(file.path) for file in files())
     yield "]}"
-
-
-def comma_separated(texts: Iterable[str]) -> Iterator[str]:
-    """Yield lines of JSON with a comma after each but the last.
-
-    Args:
-        texts: The lines.
-    """
-    before: str | None = None
-    for text in texts:
-        if before is not None:
-            yield f"{before},"
-        before = text
-    if before is not None:
-        yield before
 
 
 # -- bags

@@ -195,6 +195,18 @@ def read_files(path: Path) -> Iterator[LockedFile]:
         yield from files()
 
 
+def is_lock(path: Path) -> bool:
+    """Whether a file begins as a lock does.
+
+    Args:
+        path: The file; a folder is that of a lock.
+    """
+    if path.is_dir():
+        return True
+    with path.open("rb") as file:
+        return f'"{_VERSION_KEY}"'.encode() in file.readline(LONGEST_LINE) or path.name == LOCK_FILE
+
+
 @contextmanager
 def opened(path: Path) -> Generator[Callable[[], Iterator[LockedFile]]]:
     """Open a lock, to read it as often as needed as it is now, whatever takes its place meanwhile.

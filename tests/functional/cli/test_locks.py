@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -128,9 +129,28 @@ def test_checksums_are_exported_for_coreutils(project: Callable[..., Any]):
     assert project("lock", "--export", "sha256sum").code == 2
 
 
+def test_a_lock_and_a_run_are_rendered(project: Callable[..., Any], portal: PortalHost):
+    project("pull", "--report", "run.jsonl")
+    for file in ("omics.lock", ".", "run.jsonl"):
+        assert project("report", file, "page.html").code == 0
+        page = Path("page.html").read_text()
+        assert (portal.url("files/a.bin") in page, "data/<wbr>raw/<wbr>t.bam" in page) == (True, True)
+        assert project("report", file, "crate.jsonld").code == 0
+        crate = {each["@id"]: each for each in json.loads(Path("crate.jsonld").read_text())["@graph"]}
+        assert crate["data/a.bin"]["contentUrl"] == portal.url("files/a.bin")
+        assert crate["data/a.bin"]["provider"] == {"@id": portal.url("").rstrip("/")}
+    sheet = project("lock", "--export", "snakemake", "--to", "files.json")
+    assert (sheet.code, json.loads(Path("files.json").read_text())["files"][0]) == (0, "data/a.bin")
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
+        (["report", "gdc_manifest.txt", "page.html"], 2, "not a transfer's report"),
+        (["report", "none", "page.html"], 2, "No such file"),
+        (["report", "gdc_manifest.txt", "page.pdf"], 2, "unknown suffix"),
+        (["lock", "--to", "x"], 2, "--to is for exports"),
+        (["lock", "--export", "bdbag"], 2, "a bdbag is a folder"),
         (["lock"], 2, "neither omics.toml nor omics.lock"),
         (["pull"], 2, "neither omics.toml nor omics.lock"),
         (["status", "--folder", "none"], 2, "neither omics.toml nor omics.lock"),

@@ -17,7 +17,7 @@ SIGNATURES = {
     "Item": "name locate size checksums label retries min_delay renew source * states overwrite",
     "Location": "url headers * sign states",
     "NoSuchUpload": "message * name remedy",
-    "Outcome": "name state size bytes_fetched bytes_kept checksums verified attempts seconds error retries plan label verification warning source",
+    "Outcome": "name state size bytes_fetched bytes_kept checksums verified attempts seconds error retries plan label verification warning source server",
     "Outcomes": "entries * held folder",
     "PartRules": "least largest parts part_size single adapts",
     "Patience": "connect silence least_rate renewals retry_after",
@@ -58,7 +58,7 @@ MEMBERS = {
     "Progress": "fraction remaining",
     "ShardsReport": "bytes_fetched counts failures ok open raise_if_failed to_dict verification",
     "Transfer": "add_callback download of pause progress resume start state stop upload wait wait_async",
-    "TransferReport": "bytes_fetched counts details failed files of ok raise_if_failed rows stopped summary to_dict to_frame verification with_outcomes with_rerun write_html write_jsonl",
+    "TransferReport": "bytes_fetched counts details failed files of ok raise_if_failed rows stopped summary to_dict to_frame verification with_outcomes with_rerun write_html write_jsonl write_jsonld",
 }
 
 

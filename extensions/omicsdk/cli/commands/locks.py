@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
-from omicsdk.cli.commands.transfers import count_of, finish, foreseen, listed, rows_of
+from omicsdk.cli.commands.transfers import count_of, finish, foreseen, listed, rows_of, write_report
 from omicsdk.cli.errors import printable
 from omicsdk.cli.failures import SOME_FAILED
 from omicsdk.cli.listing import Rows
 from omicsdk.cli.output import Call, TextAndData
 from omicsdk.core.errors import SomeFailed, SourceChanged, UsageError
 from omicsdk.locks import Lock, LockChanges, LockSource
+from omicsdk.locks.exports import provenance_of
+from omicsdk.locks.lockfile import LOCK_FILE, is_lock, opened
 from omicsdk.transfer import TransferOptionsDict, TransferReport
 from omicsdk.transfer.disk import write_whole
+from omicsdk.transfer.reports.page import sources_page
+from omicsdk.transfer.reports.provenance import crate_lines
+from omicsdk.transfer.reports.report import read_jsonl
 
 if TYPE_CHECKING:
     from omicsdk.cli.output import Console
@@ -24,7 +30,8 @@ def lock(
     names: Sequence[str] = (),
     *,
     update: bool = False,
-    export: Literal["md5sum", "sha1sum", "sha256sum", "sha512sum", "bdbag", "nextflow", "snakemake"] | None = None,
+    export: Literal["md5sum", "sha1sum", "sha256sum", "sha512sum", "bdbag", "nextflow", "ro-crate", "snakemake"]
+    | None = None,
     to: str | None = None,
     folder: str = ".",
     on_message: Callable[[str], object] | None = None,
@@ -39,27 +46,27 @@ def lock(
         names: Sources to resolve, beside those that the lock lacks; by default all.
         update: Take the differences of these sources.
         export: Do not resolve anything, but print the lock for another program: checksums as md5sum and its like check
-            them, the sample sheet of nf-core's pipelines (nextflow), a configfile of Snakemake, or a bag to be fetched
-            (bdbag).
+            them, the sample sheet of nf-core's pipelines (nextflow), a configfile of Snakemake, an RO-Crate, or a
+            bag to be fetched (bdbag).
         to: File for the export, or new folder for a bdbag; by default it is printed.
         folder: Folder of omics.toml and omics.lock.
         on_message: Called with messages.
     """
-    opened = Lock.load(folder)
     if export is None and to is not None:
         raise UsageError("--to is for exports", remedy="Choose one: --export FORMAT --to PATH.")
     if export == "bdbag" and to is None:
         raise UsageError("a bdbag is a folder", remedy="Name a new one: --export bdbag --to FOLDER.")
+    existing = Lock.load(folder)
     if export == "bdbag" and to is not None:
-        opened.write_bag(to, names)
+        existing.write_bag(to, names)
     elif export is not None:
-        lines = opened.export(export.removesuffix("sum"), names, on_message=on_message)
+        lines = existing.export(export.removesuffix("sum"), names, on_message=on_message)
         if to is None:
             return Rows(lambda _: ({"line": line} for line in lines), lines=lambda: lines)
         write_whole(to, (f"{line}\n" for line in lines))
     if to is not None:
-        return Rows(lambda _: [{"path": to}], lines=lambda: [f"written to {to}"])
-    return opened.update(names, accept=update, on_message=on_message)
+        return _written(to)
+    return existing.update(names, accept=update, on_message=on_message)
 
 
 def resolved(result: LockChanges | Rows, call: Call) -> object:
@@ -147,16 +154,53 @@ def status(
         folder: Folder of omics.lock, below which the files are.
         console: Prints messages.
     """
-    opened, counts = Lock.load(folder), Counter[str]()
+    existing, counts = Lock.load(folder), Counter[str]()
 
     def rows(_: object) -> Iterator[dict[str, Any]]:
-        for state in opened.status(verify=verify, upstream=upstream, on_message=console.message):
+        for state in existing.status(verify=verify, upstream=upstream, on_message=console.message):
             counts[state.state] += 1
             yield state._asdict()
         said = ", ".join(f"{number:,} {name}" for name, number in counts.items())
         console.message(said or "all files are as the lock states")
 
     return Rows(rows, lambda row: (row["state"], printable(row["path"]), printable(row["why"])))
+
+
+def report(file: str, to: str) -> Rows:
+    """Render a lock, or the report of a run, as a page of HTML or as JSON-LD.
+
+    It states where each file comes from: its service and the access method, its URL or identifier, its size and checksums.
+    The page needs neither a script nor a network. The JSON-LD is an RO-Crate 1.1, and of a run a Process Run Crate; store it
+    as ro-crate-metadata.json in the folder of the files.
+
+    Args:
+        file: A lock or its folder, or the report of a run that --report FILE.jsonl wrote.
+        to: File to write: FILE.html (a web page), FILE.jsonld or FILE.json (JSON-LD).
+    """
+    source, target = Path(file), Path(to)
+    suffix = target.suffix.lower()
+    if suffix not in (".html", ".json", ".jsonld"):
+        raise UsageError(
+            f"{to}: unknown suffix", remedy="Use a name that ends in .html (a web page) or .jsonld (JSON-LD)."
+        )
+    try:
+        of_lock = is_lock(source)
+    except OSError as error:
+        raise UsageError(f"{file}: {error.strerror or error}", remedy="Name a lock, or the report of a run.") from error
+    if of_lock:
+        with opened(source / LOCK_FILE if source.is_dir() else source) as files:
+            if suffix == ".html":
+                write_whole(target, [sources_page(file, map(provenance_of, files()))])
+            else:
+                lines = crate_lines(lambda: map(provenance_of, files()), LOCK_FILE)
+                write_whole(target, (f"{line}\n" for line in lines))
+    else:
+        write_report(target, read_jsonl(source))
+    return _written(to)
+
+
+def _written(path: str) -> Rows:
+    return Rows(lambda _: [{"path": path}], lines=lambda: [f"written to {path}"])
 
 
 def added(result: LockSource, call: Call) -> TextAndData:

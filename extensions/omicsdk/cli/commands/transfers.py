@@ -234,11 +234,11 @@ def report_path(given: str | None) -> Path | None:
     if given is None:
         return None
     path = Path(given)
-    if path.suffix.lower() not in (".html", ".jsonl"):
-        raise UsageError(
-            f"--report {given}: unknown suffix",
-            remedy="Use a name that ends in .html (a web page) or .jsonl (a JSON line for each file).",
+    if path.suffix.lower() not in (".html", ".jsonl", ".jsonld"):
+        remedy = (
+            "Use a name that ends in .html (a web page), .jsonl (a JSON line for each file) or .jsonld (their sources)."
         )
+        raise UsageError(f"--report {given}: unknown suffix", remedy=remedy)
     try:
         file_to_write(given)
     except UsageError as error:
@@ -267,7 +267,9 @@ def tell_report(
         console.message(f"report written to {path}")
 
 
-def write_report(path: Path, report: TransferReport, errors: Sequence[OmicsError], title: str) -> None:
+def write_report(
+    path: Path, report: TransferReport, errors: Sequence[OmicsError] = (), title: str | None = None
+) -> None:
     """Write a report in the format of its suffix.
 
     Args:
@@ -275,7 +277,7 @@ def write_report(path: Path, report: TransferReport, errors: Sequence[OmicsError
         report: The result of the transfer.
         errors: All errors; those outside of the transfer (names that were not found, links that could not be created)
             are reported as failed files.
-        title: Title of the transfer.
+        title: Title of the transfer; by default that of the report.
 
     Raises:
         NotWritable: It cannot be written.
@@ -288,6 +290,8 @@ def write_report(path: Path, report: TransferReport, errors: Sequence[OmicsError
     )
     if path.suffix.lower() == ".html":
         told.write_html(path)
+    elif path.suffix.lower() in (".json", ".jsonld"):
+        told.write_jsonld(path)
     else:
         told.write_jsonl(path)
 

@@ -14,7 +14,7 @@ SERVICE = ""
 BY_SIGNATURE = True
 
 READS = ("status",)
-WRITES = ("add", "lock", "pull")
+WRITES = ("add", "lock", "pull", "report")
 
 COMMANDS = (
     Entry(
@@ -65,6 +65,12 @@ COMMANDS = (
         options=(QUIET,),
         render=locks.pulled,
         examples=("", "ebola --connections 8", "--check"),
+    ),
+    Entry(
+        "report",
+        locks.report,
+        positional=("file", "to"),
+        examples=("omics.lock provenance.html", "pulled.jsonl ro-crate-metadata.json"),
     ),
     Entry(
         "status",

@@ -99,7 +99,7 @@ def _foreseen(
         known = recorded(journal, item, found) if journal is not None else None
         if known is not None:
             there = skipped(item, found.st_size, known)
-            return there._replace(label=item.label, checksums=known or item.checksums, source=item.stated_source)
+            return there._replace(label=item.label, checksums=known or item.checksums)
         if item.checksums:
             return _outcome(item, "planned", found.st_size, plan="check the existing file")
     record = usable(journal, item, unvalidated=options.resume_unvalidated) if journal is not None else None

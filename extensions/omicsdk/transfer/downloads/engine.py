@@ -508,7 +508,18 @@ class Downloads(Engine[Job]):
         del self._small[small.number]
         known = verification_of(checksums, item.size)
         outcome = Outcome(
-            item.name, "done", item.size, small.received, 0, checksums, held, 1, seconds, verification=known
+            item.name,
+            "done",
+            item.size,
+            small.received,
+            0,
+            checksums,
+            held,
+            1,
+            seconds,
+            verification=known,
+            source=item.stated_source,
+            server=small.server,
         )
         self._tell_of(small.number, item, outcome)
 
@@ -629,6 +640,8 @@ class Downloads(Engine[Job]):
             checksums=checksums,
             verified=self._held_against(job) if present else "",
             verification=verification_of(checksums, job.item.size) if present else "unverified",
+            source=job.item.stated_source,
+            server=job.server if job.fetched else "",
         )
         self._files.close(job)
         if job.state in (State.FAILED, State.STOPPED) and job.record is None and job.touched:

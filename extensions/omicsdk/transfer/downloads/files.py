@@ -644,4 +644,5 @@ def skipped(item: Item, size: int, known: Mapping[str, str]) -> Outcome:
         checksums=known,
         verified=words(known, None, size=item.size),
         verification=verification_of(known, item.size),
+        source=item.stated_source,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from heapq import nlargest
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.core.version import __version__
 from omicsdk.transfer.reports.progress import Throughput, visible
+from omicsdk.transfer.reports.provenance import ProvenanceFile, files_of
 from omicsdk.transfer.reports.units import counted_words, size_words, time_words
 
 if TYPE_CHECKING:
@@ -93,13 +94,10 @@ def page_of(summary: Mapping[str, object], outcomes: Outcomes, throughput: Throu
     kind, verdict = _verdict(outcomes, str(summary["why_stopped"]))
     mean = outcomes.bytes_fetched / seconds if seconds > 0 else None
     target = str(summary["target"])
-    # Without these three no browser finds the end of the JSON's element within it.
-    data = json.dumps(summary).replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
-    return _filled(
-        "page",
+    body = _filled(
+        "run",
         {**summary, **outcomes.counts, **outcomes.verification},
         title=summary["title"] or "Transfer",
-        summary=_Markup(data),
         kind=kind,
         verdict=verdict,
         when="" if began is None else _filled("time", when=datetime.fromtimestamp(began, UTC)),
@@ -110,8 +108,77 @@ def page_of(summary: Mapping[str, object], outcomes: Outcomes, throughput: Throu
         mean=mean,
         plot=_Markup(plot_of(throughput, mean or 0.0)),
         failures=_failures(outcomes),
+        services=_services(_counted(files_of(outcomes))),
         tables=_tables(outcomes),
     )
+    return _page(str(summary["title"] or "Transfer"), summary, body)
+
+
+def sources_page(title: str, files: Iterable[ProvenanceFile]) -> str:
+    """Return the page of files that are stated and not of a run, such as those of a lock.
+
+    Args:
+        title: Its title.
+        files: The files; the first ROWS are listed.
+    """
+    shown: list[_Markup] = []
+    totals: Counter[str] = Counter(("files", "size", "checked", "unchecked", "unsized"))
+    totals.subtract(totals)
+
+    def counted() -> Iterator[ProvenanceFile]:
+        for file in files:
+            totals["files"] += 1
+            totals["size"] += file.size or 0
+            totals["checked" if file.checksums else "unchecked"] += 1
+            totals["unsized"] += file.size is None
+            if len(shown) < ROWS:
+                source = _Markup(escape(visible(file.source)))
+                row = {**file._asdict(), "name": _named(file.path), "source": source, "sums": _sums(file.checksums)}
+                shown.append(_filled("sourced", row))
+            yield file
+
+    services = _services(_counted(counted()))
+    is_checked = not totals["unchecked"]
+    verdict = "Every file has a checksum" if is_checked else f"{totals['unchecked']:,} without a checksum"
+    if not totals["files"]:
+        verdict = "No files"
+    body = _filled(
+        "sources",
+        totals,
+        title=title,
+        version=__version__,
+        kind="done" if is_checked else "stopped",
+        verdict=verdict,
+        services=services,
+        rest=_rest(ROWS, totals["files"], _Markup("The lock")),
+        rows=_joined(shown),
+    )
+    return _page(title, totals, body)
+
+
+def _page(title: str, summary: Mapping[str, object], body: _Markup) -> str:
+    # Without these three no browser finds the end of the JSON's element within it.
+    data = json.dumps(summary).replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+    return _filled("page", title=title, summary=_Markup(data), body=body)
+
+
+def _counted(files: Iterable[ProvenanceFile]) -> dict[tuple[str, str], list[int]]:
+    """The number of files and bytes, by service and access method."""
+    counts: dict[tuple[str, str], list[int]] = {}
+    for file in files:
+        total = counts.setdefault((file.service, file.method), [0, 0])
+        total[0] += 1
+        total[1] += file.size or 0
+    return counts
+
+
+def _services(counts: Mapping[tuple[str, str], Sequence[int]]) -> _Markup:
+    ranked = sorted(counts.items(), key=lambda entry: -entry[1][0])[:ROWS]
+    rows = [
+        _filled("service", service=service or "unknown", method=method or "unknown", count=count, size=size)
+        for (service, method), (count, size) in ranked
+    ]
+    return _filled("services", rows=_joined(rows)) if any(service for service, _ in counts) else _Markup()
 
 
 def _verdict(outcomes: Outcomes, why_stopped: str) -> tuple[str, str]:
@@ -205,9 +272,10 @@ def _words(outcome: Outcome) -> Mapping[str, str]:
     return cast("Mapping[str, str]", outcome.to_dict().get("error", {"type": "", "message": "", "remedy": ""}))
 
 
-def _rest(shown: int, number: int) -> _Markup:
-    """Say where to find what the page omits."""
-    return _filled("rest", shown=shown, number=number) if number > shown else _Markup()
+def _rest(shown: int, number: int, everything: _Markup | None = None) -> _Markup:
+    """Say where to find what the page omits: by default in the report as JSON lines."""
+    where = everything or _filled("lines")
+    return _filled("rest", shown=shown, number=number, all=where) if number > shown else _Markup()
 
 
 def _tables(outcomes: Outcomes) -> _Markup:
@@ -230,10 +298,15 @@ def _tables(outcomes: Outcomes) -> _Markup:
 def _row(outcome: Outcome) -> _Markup:
     values, compared = outcome._asdict(), _Markup()
     if outcome.is_present:
-        sums = _joined(_filled("checksum", algorithm=name, value=value) for name, value in outcome.checksums.items())
+        sums = _sums(outcome.checksums)
         kind = "done" if outcome.verification == "verified" else "stopped"
         compared = _filled("compared", values, kind=kind, by=sums or outcome.verified or outcome.warning)
+    values["source"] = outcome.to_dict().get("source", "")
     return _filled("row", values, name=_name(outcome), compared=compared or outcome.plan or "–")
+
+
+def _sums(checksums: Mapping[str, str]) -> _Markup:
+    return _joined(_filled("checksum", algorithm=name, value=value) for name, value in checksums.items())
 
 
 def _name(outcome: Outcome) -> _Markup:

@@ -99,8 +99,8 @@ class Outcome(NamedTuple):  # four times cheaper to create than a frozen datacla
         verification: Whether its bytes were compared with a checksum (verified), with the stated size only (size only),
             or with nothing (unverified). Meaningful for files that are done or skipped.
         warning: What is doubtful about a file that is at its target, as text; "" for most.
-        source: Where its bytes would come from, of a dry run and of a file that its service refused: a URL or identifier; ""
-            if that is not stated.
+        source: Where its bytes come from, of a download: a URL or identifier without secrets; "" if that is not stated.
+        server: The server that sent its bytes, such as "https://files.example.org:443"; "" if none did in this run.
     """
 
     name: str
@@ -119,6 +119,7 @@ class Outcome(NamedTuple):  # four times cheaper to create than a frozen datacla
     verification: Verification = "unverified"
     warning: str = ""
     source: str = ""
+    server: str = ""
 
     def __repr__(self) -> str:
         from omicsdk.core.display import short_repr
@@ -162,6 +163,8 @@ class Outcome(NamedTuple):  # four times cheaper to create than a frozen datacla
             told["warning"] = without_secrets(self.warning)
         if self.source:
             told["source"] = without_secrets(self.source)
+        if self.server:
+            told["server"] = self.server
         if self.error is not None:
             told["error"] = error_words(self.error)
         return told
@@ -712,6 +715,20 @@ class TransferReport:
 
         write_whole(path, [page_of(self.summary(), self.outcomes, self.throughput)])
 
+    def write_jsonld(self, path: str | os.PathLike[str]) -> None:
+        """Write where the complete files come from as JSON-LD: an RO-Crate (Process Run Crate 0.5).
+
+        Args:
+            path: The file; it appears once it is complete.
+
+        Raises:
+            DiskFull: The disk is full.
+            NotWritable: It cannot be written.
+        """
+        from omicsdk.transfer.reports.provenance import run_crate
+
+        write_whole(path, (f"{line}\n" for line in run_crate(self)))
+
     def _lines(self) -> Iterator[str]:
         first = {"record": "summary", "format": FORMAT, "omicsdk": __version__, **self.summary()}
         files = ({"record": "file", **outcome.to_dict()} for outcome in self.outcomes)
@@ -885,6 +902,7 @@ def _outcome(told: _Told) -> Outcome:
         plan=str(told.get("plan", "")),
         warning=str(told.get("warning", "")),
         source=str(told.get("source", "")),
+        server=str(told.get("server", "")),
         label=str(told.get("label", "")),
         verification=verification,
     )
