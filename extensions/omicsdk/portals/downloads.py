@@ -123,9 +123,9 @@ def get(
     which the command asks on a terminal unless --yes is given.
 
     The format of a list is detected from its first lines: manifests of the HCA, Azul, GDC, Gen3, Seven Bridges, Kids
-    First, ENA, SRA, GEO, Terra and ENCODE, records of Zenodo and other archives, packages of data, bags, Metalink, aria2,
-    curl, lists of URLs, DRS URIs or checksums, and any table with a column of URLs. Each file is
-    verified by the size and checksums that its list or service states. Run it again to resume: complete files are
+    First, ENA, SRA, GEO, Terra and ENCODE, records of Zenodo and other archives, packages of data, bags, DVC,
+    git-annex, Metalink, aria2, curl, lists of URLs, DRS URIs or checksums, and any table with a column of URLs. Each file
+    is verified by the size and checksums that its list or service states. Run it again to resume: complete files are
     skipped. A file that fails does not stop the others.
 
     All columns of the lists, with the path and outcome of each file, are written to a result manifest beside the folder.

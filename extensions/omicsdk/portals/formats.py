@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from omicsdk.portals import bags, documents, isa, metalink, tables, url_lists
+from omicsdk.portals import bags, documents, isa, metalink, tables, url_lists, versioned
 
 FORMATS = (
     bags.BAG,
     metalink.METALINK,
+    versioned.DVC,
+    versioned.ANNEX,
     url_lists.CURL,
     tables.TERRA,
     tables.HCA_DSS,

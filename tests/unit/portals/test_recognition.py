@@ -70,6 +70,8 @@ FORMAT_OF = {
     "stac.json": "stac",
     "encode.json": "encode",
     "drs_uris.txt": "urls",
+    "import.dvc": "dvc",
+    "whereis.jsonl": "git-annex",
     "files.meta4": "metalink",
     "files.metalink": "metalink",
     "aria2.txt": "aria2",

@@ -1,0 +1,155 @@
+"""Files of DVC, and what git-annex states: as these programs write them, with other addresses."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from omicsdk.portals import FORMATS, FileList, Head, ListError
+from omicsdk.portals.lists import recognised
+from omicsdk.portals.versioned import DVC
+from portal_host import SAMPLES
+
+MD5 = "a304afb96060aad90176268345e10355"
+HOST = "https://files.example.org"
+IMPORT = "deps:\n- path: {}\n  checksum: '1'\nouts:\n- {}\n  path: b.txt\n"
+DVC_2 = f"md5: 301598c8348f8ac0c95abc6fc19da952\nwdir: .\nouts:\n- md5: {MD5}\n  path: data.xml\n  cache: true\n"
+DVC_3 = f"outs:\n- md5: {MD5}\n  size: 37891850\n  hash: md5\n  path: data.xml\n"
+STAGES = f"""schema: '2.0'
+stages:
+  prepare:
+    cmd: python src/prepare.py
+    deps:
+    - path: {HOST}/raw.csv
+      checksum: '1'
+      size: 3
+    - path: src/prepare.py
+      md5: 51549a1c87b182ebdd785704f56ffaf1
+      size: 1581
+    outs:
+    - path: data/prepared
+      hash: md5
+      md5: 20b786b6e6f80e2b3fcf17827ad18597.dir
+      size: 23861319
+      nfiles: 2
+    - path: data/model.pkl
+      hash: md5
+      md5: {MD5}
+      size: 2206748
+"""
+FOLDER = f"""deps:
+- path: s3://bucket/runs
+  files:
+  - {{size: 4, version_id: v1, etag: {MD5}, relpath: x/y.bin}}
+outs:
+- path: runs
+  hash: md5
+  files:
+  - {{size: 4, md5: {MD5}, relpath: x/y.bin}}
+"""
+
+Stated = tuple[str, str, int | None, Mapping[str, str]]
+
+
+def read(path: Path) -> tuple[list[Stated], list[str], Counter[str]]:
+    """What the rows of a list state, their faults, and the notes."""
+    format = recognised(Head(path), FORMATS, path.name)
+    listed = FileList(path, path.name, "", (), Counter())
+    rows = [*format.rows(listed)]
+    files = [file for row in rows if not row.fault for file in format.files(row, listed)]
+    stated = [(file.name, " ".join((file.address, *file.mirrors)), file.size, file.checksums) for file in files]
+    return stated, [row.fault for row in rows if row.fault], listed.notes
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A folder in a project with a storage, as DVC configures it."""
+    (tmp_path / ".dvc").mkdir()
+    config = f"['remote \"storage\"']\nurl = {HOST}/get-started\n[core]\nremote = storage\n"
+    (tmp_path / ".dvc/config").write_text(config + "['remote \"ssh\"']\n    url = ssh://h/store\n")
+    (tmp_path / "sub").mkdir()
+    return tmp_path / "sub"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (DVC_3, [("data.xml", f"{HOST}/get-started/files/md5/a3/{MD5[2:]}", 37891850, {"md5": MD5})]),
+        (DVC_2, [("data.xml", f"{HOST}/get-started/a3/{MD5[2:]}", None, {})]),
+        (
+            IMPORT.format(f"{HOST}/a%20b.txt", f"md5: {MD5}\n  hash: md5"),
+            [("b.txt", f"{HOST}/a%20b.txt", None, {"md5": MD5})],
+        ),
+        (IMPORT.format(f"{HOST}/a.txt", f"md5: {MD5}"), [("b.txt", f"{HOST}/a.txt", None, {})]),
+        (IMPORT.format("s3://bucket/a", "hash: md5"), [("b.txt", "s3://bucket/a", None, {})]),  # --no-download
+        (
+            STAGES,
+            [
+                ("data/model.pkl", f"{HOST}/get-started/files/md5/a3/{MD5[2:]}", 2206748, {"md5": MD5}),
+                ("raw.csv", f"{HOST}/raw.csv", 3, {}),
+            ],
+        ),
+        (FOLDER, [("runs/x/y.bin", "s3://bucket/runs/x/y.bin", 4, {"md5": MD5})]),
+    ],
+    ids=["DVC 3", "DVC 2", "import-url", "import-url of DVC 2", "without an MD5", "stages", "a folder's files"],
+)
+def test_outputs_of_dvc_have_their_urls_and_the_md5_of_their_bytes(project: Path, text: str, expected: list[Stated]):
+    (project / "list.dvc").write_text(text)
+    found, _, notes = read(project / "list.dvc")
+    assert found == expected
+    assert any("DVC 2" in note for note in notes) is (f"md5: {MD5}" in text and "hash" not in text)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (STAGES, "a folder, whose files only DVC's cache lists"),
+        (
+            IMPORT.format("data.csv\n  repo: {url: https://h/r, rev_lock: f31f5c4}", f"md5: {MD5}"),
+            "repository https://h/r",
+        ),
+        (IMPORT.format("remote://other/a", f"md5: {MD5}"), "no URL that can be downloaded"),
+        (DVC_3 + "  remote: ssh\n", "storage 'ssh', ssh://h/store"),
+        (DVC_3 + "  remote: none\n", "without a URL"),
+        (DVC_3.replace(MD5, "x"), "has no MD5"),
+        ("outs:\n- cache: true\n- path: x\n", "an output has no path"),
+    ],
+)
+def test_what_dvc_states_no_url_of_is_a_fault(project: Path, text: str, why: str):
+    (project / "list.dvc").write_text(text)
+    assert why in read(project / "list.dvc")[1][0]
+
+
+def test_an_output_outside_of_a_project_and_broken_yaml_are_faults(tmp_path: Path):
+    (tmp_path / "list.dvc").write_text(DVC_3)
+    assert "storage of its DVC project, which is not here" in read(tmp_path / "list.dvc")[1][0]
+    for broken in (f"{DVC_3}<<<<<<< HEAD\n", f"{DVC_3} - x: [", "- outs:\nouts:\n path: x"):
+        (tmp_path / "list.dvc").write_text(broken)
+        with pytest.raises(ListError, match=r"list\.dvc: it is not YAML"):
+            [*DVC.rows(FileList(tmp_path / "list.dvc", "list.dvc", "", (), Counter()))]
+
+
+def test_git_annex_states_urls_and_keys(tmp_path: Path):
+    assert read(SAMPLES / "whereis.jsonl")[0] == [
+        ("fast.txt", f"{HOST}/a.txt", 6, {}),
+        (
+            "sub/a.txt",
+            f"{HOST}/a.txt https://mirror.example.org/a.txt",
+            6,
+            {"sha256": "5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03"},
+        ),
+    ]
+    line = '{"file": "a", "key": "%s", "whereis": [{"description": "laptop", "urls": [%s]}]}\n'
+    url = f'"{HOST}/a"'
+    keys = ("MD5-s3--" + MD5, "BLAKE2B256E-s3--ff.txt", f"MD5E-s3-S2-C1--{MD5}.tar.gz")
+    (tmp_path / "list").write_text(
+        "".join(line % (key, url) for key in keys) + line % (keys[0], '"dl+archive:x"') + "x\n"
+    )
+    found, faults, _ = read(tmp_path / "list")
+    assert [(size, sums) for _, _, size, sums in found] == [(3, {"md5": MD5}), (3, {}), (3, {"md5": MD5})]
+    assert faults == [
+        "'a' has no URL, only copies in laptop: git annex get",
+        "the line is not of git annex whereis --json",
+    ]
