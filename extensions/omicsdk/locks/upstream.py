@@ -10,7 +10,7 @@ from dataclasses import replace
 from omicsdk.core.errors import ChecksumMismatch, OmicsError, SourceChanged
 from omicsdk.locks.lockfile import LockedFile, differences
 from omicsdk.portals.sources import SourceOptions, Sources
-from omicsdk.transfer import Item
+from omicsdk.transfer import Item, Location
 
 
 class Upstream(ExitStack):
@@ -54,10 +54,13 @@ class Upstream(ExitStack):
             The item; None where there is no further copy.
         """
         item = self.sources(file.source).of(file.kind).item(file.listed, skip)
-        if item is None:
-            return None
-        source = item.source or file.listed.source
-        return replace(item, size=file.size, checksums=file.checksums, source=source, overwrite=self._overwrite)
+        if item is None or (
+            item.size == file.size
+            and item.checksums == file.checksums
+            and (item.source or isinstance(item.locate, Location))
+        ):
+            return item
+        return replace(item, size=file.size, checksums=file.checksums, source=file.listed.source)
 
     def stated(self, file: LockedFile) -> LockedFile | OmicsError:
         """What the service of a file states of it now; the error if it cannot be asked.

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core.errors import UnsafePath
 from omicsdk.locks import Change, LockedFile, LockError
-from omicsdk.locks.lockfile import differences, line_of, paired, read_files, sorted_files, write_files
+from omicsdk.locks.lockfile import differences, line_of, opened, paired, read_files, sorted_files, write_files
 from omicsdk.transfer.names import check_name
 
 SINCE = "2026-01-31T12:00:00Z"
@@ -86,6 +86,21 @@ def test_what_is_written_is_read_back(tmp_path_factory: pytest.TempPathFactory, 
     data = lock(*files)
     assert data.isascii()
     assert read(data, tmp_path_factory.mktemp("lock")) == files
+
+
+def test_a_lock_that_changes_while_it_is_open_is_validated_again(tmp_path: Path):
+    path = tmp_path / "omics.lock"
+    path.write_bytes(lock(A, A._replace(path="data/b", size=None, mirrors=("https://m.example.org/a",))))
+    with opened(path) as files:
+        assert [*files()] == [*files()]
+        with path.open("ab") as file:
+            file.write(GOOD)
+        with pytest.raises(LockError, match="not sorted"):
+            [*files()]
+    with opened(path) as files:  # a fault is found each time
+        for _ in range(2):
+            with pytest.raises(LockError, match="not sorted"):
+                [*files()]
 
 
 def test_lines_that_an_editor_ended_with_crlf_are_read(tmp_path: Path):
