@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
@@ -25,6 +26,7 @@ _PROFILE = "https://w3id.org/ro/wfrun/process/0.5"
 _TERMS = {name: f"https://w3id.org/ro/terms/workflow-run#{name}" for name in ("md5", "sha1", "sha512")}
 _SUMS = ("md5", "sha1", "sha256", "sha512")
 _HOST = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://([^/?#\s]+)")
+_COMPACT = re.compile(r"(drs)://([^/:]+):[^/]+\Z")
 _PORTS = {"http": "80", "https": "443", "ftp": "21"}
 
 
@@ -52,7 +54,7 @@ class ProvenanceFile(NamedTuple):
     @property
     def service(self) -> str:
         """The service that its source names: its scheme and host, or the kind before an identifier; "" if neither."""
-        if host := _HOST.match(self.source):
+        if host := _COMPACT.match(self.source) or _HOST.match(self.source):
             return _service_at(host[1], host[2])
         kind, colon, _ = self.source.partition(":")
         return kind if colon and kind.isidentifier() else "drs" if kind.startswith("dg.") else ""
@@ -147,7 +149,8 @@ def crate_lines(
     yield json.dumps(root)[:-1] + ', "hasPart": ['
     yield from comma_separated(f'{{"@id": {json.dumps(_reference(file))}}}' for file in files())
     yield "]},"
-    for entity in (*map(_file_entity, files()), *run, *map(_service_entity, services), _SOFTWARE, _LICENCES):
+    others = (*run, *map(_service_entity, services), _SOFTWARE, _LICENCES)
+    for entity in chain(map(_file_entity, files()), others):
         yield f"{json.dumps(entity)},"
     yield json.dumps(_DESCRIPTOR)
     yield "]}"

@@ -16,7 +16,8 @@ HOST = "https://files.example.org"
     ("source", "server", "service", "method"),
     [
         (f"{HOST}/a", f"{HOST}:443", HOST, HOST),
-        ("drs://dg.4503:1", "https://storage.example.org:8443", "drs://dg.4503:1", "https://storage.example.org:8443"),
+        ("drs://dg.4503:1", "https://storage.example.org:8443", "drs://dg.4503", "https://storage.example.org:8443"),
+        ("drs://h.example.org:8443/1", "", "drs://h.example.org:8443", "drs://h.example.org:8443"),
         ("drs://h.example.org/1", "", "drs://h.example.org", "drs://h.example.org"),
         ("dg.4503:1", "", "drs", "drs"),
         ("gdc:0000002a-0000", "https://api.gdc.cancer.gov:443", "gdc", "https://api.gdc.cancer.gov"),
