@@ -1,4 +1,4 @@
-"""Exports of locks and reports, read by the published programs of these formats: bdbag, RO-Crate's library and its validator."""
+"""Exports of locks and reports, read by the published programs of these formats: bdbag, RO-Crate's library and validator, Snakemake."""
 
 import subprocess
 from collections.abc import Callable
@@ -13,7 +13,16 @@ from command_line import Ran
 from manual import CHECKOUT
 
 PYTHON = CHECKOUT / ".peers" / "lock_formats" / "bin" / "python"
-pytestmark = pytest.mark.skipif(not PYTHON.exists(), reason="bdbag and roc-validator could not be installed")
+SNAKEMAKE = CHECKOUT / ".peers" / "snakemake8" / "bin" / "snakemake"
+SNAKEFILE = """
+configfile: "files.json"
+rule all:
+    input: expand("{sample}.size", sample=config["samples"])
+rule size:
+    input: lambda wildcards: [path for reads in config["samples"][wildcards.sample].values() for path in reads]
+    output: "{sample}.size"
+    shell: "cat {input:q} | wc -c > {output:q}"
+"""
 
 CONTENT = {"a b.bin": b"one", "n%a.bin": b"two", "reads/x_1.fastq.gz": b"three"}
 
@@ -56,6 +65,23 @@ def accepted(program: str, *words: str, home: Path) -> str:
     return done.stdout
 
 
+@pytest.mark.skipif(not SNAKEMAKE.exists(), reason="Snakemake could not be installed")
+def test_a_configfile_runs_a_workflow(run: Callable[..., Ran], tmp_path: Path):
+    Path("list.tsv").write_text("url\tname\nhttps://h/x_1.fq.gz\tx_1.fq.gz\nhttps://h/x_2.fq.gz\tx_2.fq.gz\n")
+    for words in (["add", "list.tsv"], ["lock"], ["lock", "--export", "snakemake", "--to", "files.json"]):
+        assert run(*words).code == 0
+    Path("data").mkdir()
+    for number in (1, 2):
+        Path(f"data/x_{number}.fq.gz").write_bytes(b"abc")
+    Path("Snakefile").write_text(SNAKEFILE)
+    environment = {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin"}
+    done = subprocess.run(
+        [str(SNAKEMAKE), "--cores", "1"], env=environment, capture_output=True, text=True, timeout=100, check=False
+    )
+    assert (done.returncode, Path("x.size").read_text().strip()) == (0, "6"), done.stderr
+
+
+@pytest.mark.skipif(not PYTHON.exists(), reason="bdbag and roc-validator could not be installed")
 def test_bags_and_crates_are_accepted(run: Callable[..., Ran], tmp_path: Path):
     with closing(Server()) as server:
         rows = [

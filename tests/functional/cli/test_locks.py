@@ -129,6 +129,31 @@ def test_checksums_are_exported_for_coreutils(project: Callable[..., Any]):
     assert project("lock", "--export", "sha256sum").code == 2
 
 
+def test_a_merge_with_conflicts_is_refused_before_the_first_request(project: Callable[..., Any], portal: PortalHost):
+    lines = Path("omics.lock").read_bytes().splitlines(keepends=True)
+    theirs = lines[-1].replace(b'"md5": "', b'"md5": "0')
+    Path("omics.lock").write_bytes(
+        b"".join([*lines[:-1], b"<<<<<<< ours\n", lines[-1], b"=======\n", theirs, b">>>>>>> b\n"])
+    )
+    portal.requests.clear()
+    for words in (
+        ["pull"],
+        ["status"],
+        ["verify", "--lock"],
+        ["lock"],
+        ["lock", "--export", "md5sum"],
+        ["report", ".", "p.html"],
+    ):
+        refused = project(*words)
+        assert (refused.code, f"omics.lock:{len(lines)}: " in refused.err, "conflict marker" in refused.err) == (
+            2,
+            True,
+            True,
+        ), words
+    assert portal.requests == []
+    assert not Path("p.html").exists()
+
+
 def test_a_lock_and_a_run_are_rendered(project: Callable[..., Any], portal: PortalHost):
     project("pull", "--report", "run.jsonl")
     for file in ("omics.lock", ".", "run.jsonl"):
