@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO, NamedTuple
 
+from omicsdk.core.checksums import is_algorithm
 from omicsdk.core.errors import UsageError
 from omicsdk.core.version import __version__
 from omicsdk.locks.lockfile import LOCK_FILE, LockedFile, LockError
@@ -58,7 +59,11 @@ def exported(files: Files, format: str, tell: Callable[[str], object]) -> Iterat
 
     Raises:
         LockError: The lock lacks what the format needs.
+        UsageError: The format is unknown.
     """
+    if format not in EXPORTS and not is_algorithm(format):
+        remedy = f"Use an algorithm of checksums, such as sha256, or {', '.join(EXPORTS)}."
+        raise UsageError(f"unknown export {format!r}", remedy=remedy)
     if format == "nextflow":
         return nextflow_lines(files, tell)
     if format == "ro-crate":

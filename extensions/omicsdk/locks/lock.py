@@ -394,13 +394,14 @@ class Lock:
         """The lines of the lock in the format of another program; paths are relative to the folder of the lock.
 
         Args:
-            format: An algorithm of checksums such as "sha256", for the list that sha256sum checks; or an element of
-                `omicsdk.locks.exports.EXPORTS`.
+            format: An algorithm of checksums such as "sha256", for the list that sha256sum checks; or "nextflow",
+                "ro-crate" or "snakemake".
             names: Sources whose files are exported; by default all.
             on_message: Called with what the format cannot state.
 
         Raises:
             LockError: The lock is missing or invalid, or lacks what the format needs.
+            UsageError: The format or a source is unknown.
         """
         with self._chosen(names) as files:
             yield from exported(files, format, on_message or _silent)

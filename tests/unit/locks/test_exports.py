@@ -109,6 +109,8 @@ def test_the_configfile_of_snakemake_has_samples_and_all_files(tmp_path: Path):
     assert json.loads("\n".join(some.export("snakemake", "other")))["files"] == ["b.fq"]
     with pytest.raises(UsageError, match="no source 'othr'"):
         [*some.export("md5", "othr")]
+    with pytest.raises(UsageError, match="unknown export 'nextflw'"):
+        [*some.export("nextflw")]
     assert json.loads("\n".join(lock(tmp_path).export("snakemake"))) == {"samples": {}, "files": []}
 
 
