@@ -97,7 +97,7 @@ def test_what_is_never_offered(tools):
     }
     assert {tool.name for tool in tools_of(CATALOG, ["files"])} == {
         *("ls", "cat", "stat", "du", "find", "cp", "mv", "rm", "mkdir", "sync", "verify", "get", "search", "whoami"),
-        *("add", "lock", "pull", "status"),
+        *("add", "lock", "pull", "report", "status"),
     }
 
 
