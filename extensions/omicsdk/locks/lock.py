@@ -30,6 +30,7 @@ from omicsdk.core.errors import (
 from omicsdk.core.files import in_place_of, locked
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.threads import side_by_side
+from omicsdk.fs.store import PathNotFound
 from omicsdk.locks.exports import exported, write_bag
 from omicsdk.locks.lockfile import (
     LOCK_FILE,
@@ -229,7 +230,8 @@ class Lock:
             NotWritable: The folder cannot be written.
         """
         chosen, tell = TransferOptions.of(options, connections=16), on_message or _silent
-        with self._chosen(names) as files, Upstream(self._preferences(), lambda: chosen.stopped) as upstream:
+        services = Upstream(self._preferences(), lambda: chosen.stopped, overwrite=overwrite)
+        with self._chosen(names) as files, services as upstream:
 
             def fetch(items: Iterable[Item]) -> TransferReport:
                 return omicsdk.transfer.download(items, self.folder, options=chosen, wait=False)

@@ -21,7 +21,7 @@ from omicsdk.core.errors import ConfigError, UnsafePath
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.type_guards import is_array, is_number, is_object
 from omicsdk.fs.store import WEB
-from omicsdk.portals.lists import STORES, URLS, ListedFile, scheme_of
+from omicsdk.portals.lists import FETCHABLE, STORES, URLS, ListedFile, scheme_of
 from omicsdk.portals.sources import SOURCES, Gdc
 from omicsdk.transfer.disk import read_at
 from omicsdk.transfer.names import check_name

@@ -54,13 +54,18 @@ class Upstream(ExitStack):
             The item; None where there is no further copy.
         """
         item = self.sources(file.source).of(file.kind).item(file.listed, skip)
-        if item is None or (
-            item.size == file.size
-            and item.checksums == file.checksums
-            and (item.source or isinstance(item.locate, Location))
+        if item is None:
+            return None
+        has_source = bool(item.source) or isinstance(item.locate, Location)
+        source = item.source if has_source else file.listed.source
+        if (item.size, item.checksums, item.source, item.overwrite) == (
+            file.size,
+            file.checksums,
+            source,
+            self._overwrite,
         ):
             return item
-        return replace(item, size=file.size, checksums=file.checksums, source=file.listed.source)
+        return replace(item, size=file.size, checksums=file.checksums, source=source, overwrite=self._overwrite)
 
     def stated(self, file: LockedFile) -> LockedFile | OmicsError:
         """What the service of a file states of it now; the error if it cannot be asked.

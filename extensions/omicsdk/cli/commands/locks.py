@@ -12,7 +12,7 @@ from omicsdk.cli.errors import printable
 from omicsdk.cli.failures import SOME_FAILED
 from omicsdk.cli.listing import Rows
 from omicsdk.cli.output import Call, TextAndData
-from omicsdk.core.errors import SomeFailed, SourceChanged, UsageError
+from omicsdk.core.errors import LocalChange, SomeFailed, SourceChanged, UsageError
 from omicsdk.locks import Lock, LockChanges, LockSource
 from omicsdk.locks.exports import provenance_of
 from omicsdk.locks.lockfile import LOCK_FILE, is_lock, opened
