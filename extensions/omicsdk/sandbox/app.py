@@ -37,6 +37,7 @@ log = logger("omicsdk.sandbox")
 # A manifest of 20,000 files has about 4 MB; no operation accepts much larger bodies.
 MAX_BODY = 32 * 1024 * 1024
 _READING = ("GET", "HEAD")
+_encoded = json.JSONEncoder(check_circular=False).encode  # bodies are made from JSON, so none is within itself
 
 
 def make_app(engines: Sequence[Engine], context: SandboxContext, other: Sequence[BaseRoute]) -> ASGIApp:
@@ -200,7 +201,8 @@ class _Application:
             await run_in_threadpool(self._caller, operation, headers, query)
             received = await self._received(self._reader(operation), headers, receive)
         else:
-            received = Received(await _body_of(receive))
+            is_empty = headers.keys().isdisjoint(("content-length", "transfer-encoding"))
+            received = Received(b"" if is_empty else await _body_of(receive))
 
         def respond() -> Reply | StoredReply:
             return self._respond(operation, values, scope, headers, query, received)
@@ -341,7 +343,7 @@ def _document(service: Service) -> Callable[[Request], Any]:
         return plain_document(service.document)
 
     async def serve(request: Request) -> Response:
-        document = {**plain(), "servers": [{"url": f"{origin(request)}{service.prefix}"}]}
+        document = {**plain(), "servers": [{"url": f"{origin(request.scope)}{service.prefix}"}]}
         if service.restricted():
             document = secured_everywhere(document)
         return Response(json.dumps(document), media_type="application/json")
@@ -358,7 +360,7 @@ def response(reply: Reply, headers: Mapping[str, str], *, empty: bool = False) -
         return Response(reply.text, reply.status, stated, media_type="text/plain")
     if reply.body is None or empty:
         return Response(b"", reply.status, stated)
-    return Response(json.dumps(reply.body).encode(), reply.status, {"Content-Type": "application/json", **stated})
+    return Response(_encoded(reply.body).encode(), reply.status, {"Content-Type": "application/json", **stated})
 
 
 def _refusal(

@@ -1,9 +1,9 @@
 """Routes by the segments of their paths, and what is read of every request: documents have a hundred and more paths."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Match, Mount, Route
@@ -15,12 +15,21 @@ PATH_PARAMETER = re.compile(r"\{([^{}:]*)(:[^{}]*)?\}")
 """A parameter in the template of a path; slashes stay in the value of one such as `{name:path}`."""
 
 
-def headers_of(scope: Mapping[str, Any]) -> dict[str, str]:
+_HEADERS = "omics.headers"
+"""Key of a request's scope for its decoded headers, beside those that they were decoded from."""
+
+
+def headers_of(scope: Scope) -> dict[str, str]:
     """The headers of a request, by name in lower case; the first of several that have the same name."""
-    return {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(scope["headers"])}
+    sent, decoded = scope.get(_HEADERS, (None, {}))
+    if sent is not scope["headers"]:  # each layer reads them, and some layers replace them
+        sent = scope["headers"]
+        decoded = {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(sent)}
+        scope[_HEADERS] = sent, decoded
+    return decoded
 
 
-def origin(scope: Mapping[str, Any]) -> str:
+def origin(scope: Scope) -> str:
     """Scheme, host and port as the client reached them. Requests without a host do not come this far."""
     return f"{scope['scheme']}://{headers_of(scope)['host']}"
 
@@ -49,6 +58,11 @@ class _Node(Generic[T]):
     parameter: "_Node[T] | None" = None
     path: "_Node[T] | None" = None
     entries: list[T] = field(default_factory=list[T])
+
+    @property
+    def continues(self) -> bool:
+        """Whether templates have further segments after it."""
+        return bool(self.fixed or self.mixed or self.parameter or self.path)
 
     def child(self, segment: str) -> "_Node[T]":
         """The node after a segment of a template."""
@@ -87,27 +101,26 @@ class Router(Generic[T]):
         Args:
             segments: The path's segments, decoded.
         """
-        return self._matches(self._root, segments, [])
-
-    def _matches(
-        self, node: _Node[T], segments: Sequence[str], values: list[str]
-    ) -> Iterator[tuple[list[T], list[str]]]:
-        if not segments:
-            if node.entries:
-                yield node.entries, values
-            return
-        segment, rest = segments[0], segments[1:]
-        if (child := node.fixed.get(segment)) is not None:
-            yield from self._matches(child, rest, values)
-        for pattern, child in node.mixed.values():
-            if match := pattern.fullmatch(segment):
-                yield from self._matches(child, rest, [*values, *match.groups()])
-        if node.parameter is not None and segment:
-            yield from self._matches(node.parameter, rest, [*values, segment])
-        if node.path is not None:
-            # As many segments as can be, but fixed segments after them go first.
-            for end in (*range(len(segments) - 1, 0, -1), len(segments)):
-                yield from self._matches(node.path, segments[end:], [*values, "/".join(segments[:end])])
+        count = len(segments)
+        left: list[tuple[_Node[T], int, list[str]]] = [(self._root, 0, [])]  # the last one is compared next
+        while left:
+            node, start, values = left.pop()
+            if start == count:
+                if node.entries:
+                    yield node.entries, values
+                continue
+            segment = segments[start]
+            if node.path is not None:
+                # As many segments as can be, but fixed segments after them go first.
+                for end in (count, *range(start + 1, count if node.path.continues else 0)):
+                    left.append((node.path, end, [*values, "/".join(segments[start:end])]))
+            if node.parameter is not None and segment:
+                left.append((node.parameter, start + 1, [*values, segment]))
+            for pattern, child in reversed(node.mixed.values()):
+                if match := pattern.fullmatch(segment):
+                    left.append((child, start + 1, [*values, *match.groups()]))
+            if (child := node.fixed.get(segment)) is not None:
+                left.append((child, start + 1, values))
 
 
 class Routes:

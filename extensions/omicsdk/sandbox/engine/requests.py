@@ -221,7 +221,11 @@ class Reader:
         self, path: Mapping[str, str], query: Sequence[tuple[str, str]], headers: Mapping[str, str]
     ) -> Iterator[tuple[Parameter, frozenset[str], Any]]:
         """Each parameter with its kinds and what a request has of it; None for nothing."""
-        sources: Mapping[str, Mapping[str, str]] = {"path": path, "cookie": cookies_of(headers), "header": headers}
+        sources: Mapping[str, Mapping[str, str]] = {
+            "path": path,
+            "cookie": cookies_of(headers) if "cookie" in headers else EMPTY,
+            "header": headers,
+        }
         for parameter, name, kinds in self._parameters:
             if parameter.place == "query":
                 yield parameter, kinds, self._queried(parameter, kinds, query)

@@ -15,6 +15,17 @@ from omicsdk.sandbox.validation import is_kept
 
 _HOME = "#/components/schemas/"
 _UNIONS = ("oneOf", "anyOf")
+_OF_TYPES: Mapping[str, tuple[type, ...]] = {
+    "string": (str,),
+    "integer": (int,),
+    "number": (int, float),
+    "boolean": (bool,),
+}
+_LIMITS = frozenset(
+    {"enum", "const", "format", "pattern", "minLength", "maxLength", "minimum", "maximum", "exclusiveMinimum",
+     "exclusiveMaximum", "multipleOf", "not", "if", *_UNIONS}
+)  # fmt: skip
+"""Keywords that limit the values of a type."""
 
 
 def words(name: str) -> str:
@@ -45,6 +56,7 @@ class Schemas:
         self._flat: dict[int, tuple[object, Schema]] = {}
         self._branches: dict[int, tuple[object, tuple[Schema, ...]]] = {}
         self._kinds: dict[int, tuple[object, frozenset[str]]] = {}
+        self._plain: dict[int, tuple[object, tuple[type, ...]]] = {}
         self._validators: dict[tuple[int, bool], tuple[object, Any]] = {}
         self._classes = {sent: _validator_class(self, sent=sent) for sent in (True, False)}
 
@@ -193,7 +205,18 @@ class Schemas:
 
     def is_valid(self, schema: object, value: object, *, sent: bool = False) -> bool:
         """Whether a value keeps to a schema; arguments are those of `errors`."""
+        if type(value) in self._types(schema) and not (sent and isinstance(value, int) and not is_kept(value)):
+            return True
         return next(iter(self.errors(schema, value, sent=sent)), None) is None
+
+    def _types(self, schema: object) -> tuple[type, ...]:
+        """The types of values that a schema allows without a limit; none for other schemas. Most schemas state a type alone."""
+        flat = self.flat(schema)
+        known = self._plain.get(id(flat))
+        if known is None:
+            is_plain = flat.keys().isdisjoint(_LIMITS) and len(self.kinds(flat)) == 1
+            known = self._plain[id(flat)] = flat, _OF_TYPES.get(next(iter(self.kinds(flat))), ()) if is_plain else ()
+        return known[1]
 
     def _validator(self, schema: object, *, sent: bool) -> Any:
         stated = cast("Schema", schema) if isinstance(schema, Mapping) else EMPTY

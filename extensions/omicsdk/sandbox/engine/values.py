@@ -22,18 +22,6 @@ IDENTITIES = (
 Fill = Callable[[Sequence[str], Schema], Any]
 """Gives the value of a property by its name and those around it, the outermost first, and its flat schema; or ABSENT."""
 
-_TYPES: Mapping[str, tuple[type, ...]] = {
-    "string": (str,),
-    "integer": (int,),
-    "number": (int, float),
-    "boolean": (bool,),
-}
-_LIMITS = frozenset(
-    {"enum", "const", "format", "pattern", "minLength", "maxLength", "minimum", "maximum", "exclusiveMinimum",
-     "exclusiveMaximum", "multipleOf", "not", "if"}
-)  # fmt: skip
-"""Keywords that limit the values of a type."""
-
 _DEEPEST = 8
 _FULL = 3
 """Levels of an example that have their optional properties too."""
@@ -222,7 +210,7 @@ class Values:
             return self.made(schema, place)
         if branches := self._schemas.branches(flat):
             return self._fitted(self._branch(flat, branches, value), value, place, fill, depth + 1)
-        if not isinstance(value, dict | list) and value is not ABSENT and self._is_right(schema, flat, kinds, value):
+        if not isinstance(value, dict | list) and value is not ABSENT and self._schemas.is_valid(schema, value):
             return value
         if ("object" in kinds or not kinds) and (isinstance(value, dict) or (value is ABSENT and "object" in kinds)):
             return self._fitted_object(flat, cast("Any", {} if value is ABSENT else value), place, fill, depth)
@@ -240,12 +228,6 @@ class Values:
         if converted is not ABSENT and self._schemas.is_valid(schema, converted):
             return self._fitted(schema, converted, place, fill, depth + 1) if "object" in kinds else converted
         return self.made(schema, place)
-
-    def _is_right(self, schema: object, flat: Schema, kinds: frozenset[str], value: object) -> bool:
-        """Whether a value that is neither object nor list keeps to a schema; most schemas state a type alone."""
-        if flat.keys().isdisjoint(_LIMITS) and len(kinds) == 1:
-            return type(value) in _TYPES.get(next(iter(kinds)), ())
-        return self._schemas.is_valid(schema, value)
 
     def _is_null(self, schema: object) -> bool:
         kinds = self._schemas.kinds(schema)

@@ -8,7 +8,6 @@ from typing import Any, Generic, TypeVar
 from urllib.parse import parse_qsl, quote, urlencode
 
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -320,7 +319,7 @@ class PathMiddleware:
             return JSONResponse({"renders": ["application/json"], "parses": _PARSED}, headers=allowed)
         if root is None:
             return None
-        base = f"{origin(Request(scope))}{scope['path'].removesuffix(SUFFIX)}"
+        base = f"{origin(scope)}{scope['path'].removesuffix(SUFFIX)}"
         suffix = SUFFIX if scope["path"].endswith(SUFFIX) else "/"
         return JSONResponse({name: f"{base}{where}{suffix}" for name, where in root.items()}, headers=allowed)
 

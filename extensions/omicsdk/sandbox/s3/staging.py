@@ -8,7 +8,6 @@ from datetime import UTC
 from importlib import import_module
 from pathlib import Path
 from typing import Any, cast
-from urllib.parse import parse_qsl
 
 from omicsdk.core.checksums import ETAG_PART
 from omicsdk.sandbox.problems import Problem
@@ -233,7 +232,7 @@ class S3Wire:
             entry.status = int(status.partition(" ")[0])
             return start_response(status, headers, *more)
 
-        for rule in self.book.act(method, path, dict(parse_qsl(query, keep_blank_values=True))):
+        for rule in self.book.act(method, path, query):
             if rule.action == "reset":
                 environ[HANG_UP]()
                 # werkzeug reads it correctly: the client is gone, and nothing waits for a response.

@@ -9,12 +9,13 @@ A rule is a flat mapping, the same in Python, in the control API and in a YAML o
 import json
 import threading
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from fnmatch import fnmatchcase
 from math import inf
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
+from urllib.parse import parse_qsl
 
 from omicsdk.core.yaml_text import read_yaml
 
@@ -152,12 +153,15 @@ class FaultBook:
         with self._lock:
             return [{"number": n, "acted": self._acted[n], **asdict(rule)} for n, rule in self._rules.items()]
 
-    def act(self, method: str, path: str, query: Mapping[str, str]) -> list[Rule]:
+    def act(self, method: str, path: str, query: str) -> Sequence[Rule]:
         """The rules that act on a request, which is counted by this."""
+        if not self._rules:
+            return ()
+        parameters = dict(parse_qsl(query, keep_blank_values=True))
         acting: list[Rule] = []
         with self._lock:
             for number, rule in self._rules.items():
-                if not rule.matches(method, path, query):
+                if not rule.matches(method, path, parameters):
                     continue
                 key = (number, path if rule.each == "path" else "")
                 self._counts[key] += 1

@@ -7,7 +7,7 @@ import struct
 import sys
 import threading
 from collections import deque
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, cast
 from urllib.parse import parse_qsl
@@ -277,7 +277,7 @@ class Wire:
         raw, query = scope["raw_path"].decode("latin-1"), scope["query_string"].decode("latin-1")
         entry = self._log.begin(scope["method"], raw, query, headers_of(scope), self._clock.now())
         scope[ENTRY] = entry
-        acting = self._book.act(scope["method"], path, dict(parse_qsl(query)))
+        acting = self._book.act(scope["method"], path, query)
         counting = _counted(send, entry)
         if not acting:
             await self._app(scope, receive, counting)
@@ -287,7 +287,7 @@ class Wire:
         except _Gone:
             await close_connection(scope)
 
-    async def _misbehave(self, acting: list[Rule], due: float, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _misbehave(self, acting: Sequence[Rule], due: float, scope: Scope, receive: Receive, send: Send) -> None:
         # Waits are measured from the arrival of the request: measured from their own start, a test that moves time could end them too early.
         body: bytes | None = await _whole_body(receive)
         gone = asyncio.Event()
