@@ -4,7 +4,7 @@ import base64
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any, cast
 
 from jsonschema import Draft202012Validator, FormatChecker, validators
@@ -58,7 +58,7 @@ class Schemas:
         self._kinds: dict[int, tuple[object, frozenset[str]]] = {}
         self._plain: dict[int, tuple[object, tuple[type, ...]]] = {}
         self._validators: dict[tuple[int, bool], tuple[object, Any]] = {}
-        self._classes = {sent: _validator_class(self, sent=sent) for sent in (True, False)}
+        self._class = cache(partial(_validator_class, self))  # making one takes a millisecond
 
     @property
     def known(self) -> int:
@@ -225,7 +225,7 @@ class Schemas:
         if known is None:
             # Lookups of unevaluated properties need the components beside the schema.
             whole = {**stated, "components": self.components}
-            known = self._validators[key] = (stated, self._classes[sent](whole, format_checker=self._checker))
+            known = self._validators[key] = (stated, self._class(sent=sent)(whole, format_checker=self._checker))
         return known[1]
 
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import fields
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, Generic, TypeVar, get_args, get_type_hints
+from typing import Any, Generic, TypeVar, get_args
 
 from omicsdk.core.files import PRIVATE
 
@@ -258,7 +258,7 @@ class Table(Generic[R]):
         self.name = name
         self._database = database
         self._kind = kind
-        types = {each: _plain(hint) for each, hint in get_type_hints(kind).items()}
+        types = {each.name: _plain(each.type) for each in fields(kind)}  # pyright: ignore[reportArgumentType] - a dataclass
         self._columns = tuple(each.name for each in fields(kind))  # pyright: ignore[reportArgumentType] - a dataclass
         self._key = tuple(key.split()) or self._columns[:1]
         self._counts_up = len(self._key) == 1 and types[self._key[0]] is int
