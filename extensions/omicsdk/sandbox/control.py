@@ -14,15 +14,15 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Mount, Route
 
 from omicsdk.sandbox.app import response
-from omicsdk.sandbox.live import LiveSandbox
 from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
+from omicsdk.sandbox.server import Sandbox
 from omicsdk.sandbox.service import ALL_GROUPS, Reply
 from omicsdk.sandbox.traffic.faults import parse_rules
 
 Body = Mapping[str, Any]
 
 
-def control_routes(sandbox: LiveSandbox) -> Mount:
+def control_routes(sandbox: Sandbox) -> Mount:
     """The routes of the control API of a sandbox."""
     book, log = sandbox.fault_book, sandbox.request_log
     handlers: dict[tuple[str, str], Callable[[Request, Any], object]] = {
@@ -69,7 +69,7 @@ def _guarded(handler: Callable[[Request, Any], object]) -> Callable[[Request], A
     return serve
 
 
-def _snapshot(sandbox: LiveSandbox) -> Response:
+def _snapshot(sandbox: Sandbox) -> Response:
     # On the disk of the contents, so that the next start removes what a lost connection left.
     with tempfile.NamedTemporaryFile(dir=sandbox.context.objects.incoming, prefix="snapshot-", delete=False) as file:
         path = Path(file.name)
@@ -125,7 +125,7 @@ def fields_of(body: object, **kinds: type | tuple[type, ...]) -> dict[str, Any]:
     return found
 
 
-def _turn_clock(sandbox: LiveSandbox, body: object) -> object:
+def _turn_clock(sandbox: Sandbox, body: object) -> object:
     fields = fields_of(body, advance=NUMBER, freeze=(bool, str, *NUMBER), resume=bool)
     at = fields.get("freeze", False)
     if isinstance(at, str):
@@ -139,27 +139,27 @@ def _turn_clock(sandbox: LiveSandbox, body: object) -> object:
     return sandbox.clock.state()
 
 
-def _remove_fault(sandbox: LiveSandbox, request: Request) -> None:
+def _remove_fault(sandbox: Sandbox, request: Request) -> None:
     number: int = request.path_params["number"]
     if not sandbox.fault_book.remove(number):
         raise not_found(f"there is no fault {number}")
 
 
-def _turn_settings(sandbox: LiveSandbox, body: object) -> object:
+def _turn_settings(sandbox: Sandbox, body: object) -> object:
     if not isinstance(body, Mapping):
         raise ValueError("the body is not a JSON object of settings and their values")
     sandbox.settings.turn(cast("Body", body))
     return sandbox.settings.all()
 
 
-def _issue_token(sandbox: LiveSandbox, body: object) -> object:
+def _issue_token(sandbox: Sandbox, body: object) -> object:
     fields = fields_of(body, email=str, seconds=NUMBER, groups=list)
     if unknown := [group for group in fields.get("groups", []) if group not in ALL_GROUPS]:
         raise ValueError(f"there is no group {unknown[0]!r}; there are {', '.join(ALL_GROUPS)}")
     return {"token": sandbox.token(**fields)}
 
 
-def _make_service_account(sandbox: LiveSandbox, body: object) -> object:
+def _make_service_account(sandbox: Sandbox, body: object) -> object:
     fields = fields_of(body, folder=str, email=str, groups=list)
     if not Path(fields.get("folder", "")).is_absolute():
         raise ValueError("service-accounts takes a folder with its absolute path")
@@ -168,7 +168,7 @@ def _make_service_account(sandbox: LiveSandbox, body: object) -> object:
     return {"path": str(sandbox.service_account(**fields))}
 
 
-def seeded(sandbox: LiveSandbox, body: object) -> Any:
+def seeded(sandbox: Sandbox, body: object) -> Any:
     """Add what a request to /_sandbox/seed names.
 
     Args:

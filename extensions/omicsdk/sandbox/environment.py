@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING
 
 from omicsdk.core.files import in_place_of
 from omicsdk.core.settings.config import Values, change, set_in
-from omicsdk.sandbox.engine.documents import variables as document_variables
+from omicsdk.sandbox.engine.engine import variables as document_variables
 from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
 from omicsdk.sandbox.upload.state import BUCKET_TEMPLATE
 
 if TYPE_CHECKING:
-    from omicsdk.sandbox.live import LiveSandbox
+    from omicsdk.sandbox.server import Sandbox
 
 GEN3_KEY = "gen3-credentials.json"
 """The file of the commons' key, in the sandbox's folder."""
 
 
-def variables(sandbox: "LiveSandbox") -> dict[str, str]:
+def variables(sandbox: "Sandbox") -> dict[str, str]:
     """The variables; requesting them starts the S3 server, makes a key, and writes files below the folder.
 
     Args:
@@ -70,7 +70,7 @@ def variables(sandbox: "LiveSandbox") -> dict[str, str]:
     }
 
 
-def _hca_config(sandbox: "LiveSandbox") -> Path:
+def _hca_config(sandbox: "Sandbox") -> Path:
     """The file of settings of the Human Cell Atlas's clients."""
     config = sandbox.folder / "hca-config.json"
     settings = {

@@ -20,8 +20,7 @@ from omicsdk.sandbox.crunch.state import Crunch
 from omicsdk.sandbox.document import read_document
 from omicsdk.sandbox.dss.service import dss_service
 from omicsdk.sandbox.dss.state import Dss
-from omicsdk.sandbox.engine.documents import Spec
-from omicsdk.sandbox.engine.engine import Engine
+from omicsdk.sandbox.engine.engine import Engine, Spec
 from omicsdk.sandbox.engine.store import Store
 from omicsdk.sandbox.fusillade.oauth import shared_routes
 from omicsdk.sandbox.fusillade.service import fusillade_service
@@ -49,11 +48,11 @@ from omicsdk.sandbox.state.presigned import Signer, StorageServer
 from omicsdk.sandbox.state.settings import Setting, Settings
 from omicsdk.sandbox.traffic.server_thread import HostCheck, ServerThread, url_of
 from omicsdk.sandbox.traffic.wire import Wire
-from omicsdk.sandbox.upload.service import upload_service
+from omicsdk.sandbox.upload.operations import upload_service
 from omicsdk.sandbox.upload.state import BUCKET, Upload
 
 if TYPE_CHECKING:
-    from omicsdk.sandbox.live import LiveSandbox
+    from omicsdk.sandbox.server import Sandbox
 
 
 @dataclass(slots=True)
@@ -201,7 +200,7 @@ class Instance:
 
     engines: list[Engine]
 
-    def __init__(self, sandbox: "LiveSandbox", control: Sequence[BaseRoute], *, lasting: bool) -> None:
+    def __init__(self, sandbox: "Sandbox", control: Sequence[BaseRoute], *, lasting: bool) -> None:
         self._sandbox = sandbox
         self._closers: list[Callable[[], object]] = []
         try:

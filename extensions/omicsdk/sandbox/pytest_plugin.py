@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from omicsdk.sandbox.engine.documents import Spec
+    from omicsdk.sandbox.engine.engine import Spec
     from omicsdk.sandbox.server import Sandbox
 
 # The platforms' fixtures, which have clients; the sandbox itself has none.

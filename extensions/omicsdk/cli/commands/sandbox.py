@@ -80,7 +80,7 @@ def up(
 
     with _failures("the sandbox cannot start"):
         from omicsdk.sandbox import Sandbox, serve
-        from omicsdk.sandbox.engine.documents import paired
+        from omicsdk.sandbox.engine.engine import paired
         from omicsdk.sandbox.traffic.server_thread import is_loopback
 
         if not is_loopback(host):
@@ -123,7 +123,7 @@ def explain(spec: str, *, operation: str | None = None) -> list[dict[str, Any]]:
 
 def _explanations(spec: str) -> Sequence[Explanation]:
     from omicsdk.sandbox import Sandbox
-    from omicsdk.sandbox.engine.documents import engines_of, paired
+    from omicsdk.sandbox.engine.engine import engines_of, paired
 
     if Path(spec).suffix or Path(spec).exists():
         [engine] = engines_of(paired([spec], []))

@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import quote
 
 from omicsdk.sandbox.state.database import Database, Table
-from omicsdk.sandbox.state.listings import Collection, Listing
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,27 +166,6 @@ class Store:
             where, *values, order=order, limit=limit, offset=start, service=service, place=place, deleted=False
         )
 
-    def collections(self) -> list[Collection]:
-        """Listings of all services, one for each resource."""
-        return [
-            Collection(
-                document.name,
-                document.title,
-                document.place,
-                tuple(_listing(document.name, resource) for resource in document.resources),
-            )
-            for document in self.documents.all()
-        ]
-
-
-def collections(database: Database) -> list[Collection]:
-    """The listings of services that are served by their documents.
-
-    Args:
-        database: The state.
-    """
-    return Store(database).collections()
-
 
 def segment(identity: object) -> str:
     """An identity as a segment of a place."""
@@ -205,23 +183,14 @@ def filled(segments: Sequence[str], values: Sequence[str]) -> str:
     return "/".join(re.sub(r"\{\}", lambda _: next(marks), each) for each in segments)
 
 
-def _listing(service: str, resource: str) -> Listing:
-    conditions = f"service = {_literal(service)} AND resource = {_literal(resource)} AND NOT deleted"
-    return Listing(
-        name=resource.replace("/", "."),
-        title=resource.replace("/", " / "),
-        headings=("identity", "collection", "fields"),
-        select=f"SELECT identity, place, substr(data, 1, 200) FROM engine_records WHERE {conditions} ORDER BY number",  # noqa: S608 - literals are quoted
-    )
-
-
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
+    """A text as a literal of SQL."""
     return "'{}'".format(text.replace("'", "''"))
 
 
 def _path(name: str) -> str:
     """A field of `data` as SQLite's JSON functions name it."""
-    return _literal("$." + json.dumps(name))
+    return literal("$." + json.dumps(name))
 
 
 def _conditions(query: Query) -> tuple[str, list[Any]]:

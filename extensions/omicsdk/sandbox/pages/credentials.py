@@ -4,9 +4,9 @@ from starlette.requests import Request
 
 from omicsdk.sandbox.environment import SHELLS, shell_lines
 from omicsdk.sandbox.fusillade.state import ADMINISTRATOR
-from omicsdk.sandbox.live import LiveSandbox
 from omicsdk.sandbox.pages.html import Content, Html, element
 from omicsdk.sandbox.pages.layout import HOME, Fields, Page, button, chosen, form, labelled, number
+from omicsdk.sandbox.server import Sandbox
 from omicsdk.sandbox.service import ALL_GROUPS
 
 TOKENS, ENVIRONMENT = f"{HOME}/tokens", f"{HOME}/environment"
@@ -14,12 +14,12 @@ _LONGEST = 10 * 365 * 24 * 3600.0
 _GROUPS = dict(zip(ALL_GROUPS, ("may write", "may also delete bundles and administer"), strict=True))
 
 
-def tokens(_sandbox: LiveSandbox, _request: Request) -> Page:
+def tokens(_sandbox: Sandbox, _request: Request) -> Page:
     """The form for a token."""
     return Page("Tokens", _token_form(), TOKENS)
 
 
-def make_token(sandbox: LiveSandbox, fields: Fields) -> Page:
+def make_token(sandbox: Sandbox, fields: Fields) -> Page:
     """Make a token and show it.
 
     Raises:
@@ -68,12 +68,12 @@ def _token_form() -> Content:
     ]
 
 
-def environment(_sandbox: LiveSandbox, _request: Request) -> Page:
+def environment(_sandbox: Sandbox, _request: Request) -> Page:
     """The form for lines; they contain tokens, so they are made on request."""
     return Page("Environment", _lines_form("sh"), ENVIRONMENT)
 
 
-def make_lines(sandbox: LiveSandbox, fields: Fields) -> Page:
+def make_lines(sandbox: Sandbox, fields: Fields) -> Page:
     """Make the lines and show them.
 
     Raises:

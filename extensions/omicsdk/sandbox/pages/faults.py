@@ -5,7 +5,6 @@ from typing import Any, get_args
 
 from starlette.requests import Request
 
-from omicsdk.sandbox.live import LiveSandbox
 from omicsdk.sandbox.pages.html import Content, Html, element
 from omicsdk.sandbox.pages.layout import (
     HOME,
@@ -20,6 +19,7 @@ from omicsdk.sandbox.pages.layout import (
     readable,
     table,
 )
+from omicsdk.sandbox.server import Sandbox
 from omicsdk.sandbox.traffic.faults import Action, Rule, parse_rules
 
 PLACE = f"{HOME}/faults"
@@ -45,7 +45,7 @@ DONE = {
 _NUMBERS = ("status", "times", "nth", "at", "length", "seconds", "rate")
 
 
-def faults(sandbox: LiveSandbox, request: Request) -> Page:
+def faults(sandbox: Sandbox, request: Request) -> Page:
     """The page."""
     rules = sandbox.fault_book.rules()
     ends = [
@@ -127,7 +127,7 @@ def _any_fault() -> Html:
     return form(PLACE, element("div", fields, class_="fields"), button("Add fault", name="do", value="add"))
 
 
-def change(sandbox: LiveSandbox, fields: Fields) -> str:
+def change(sandbox: Sandbox, fields: Fields) -> str:
     """Carry out one of the page's forms, and return the address to continue at.
 
     Raises:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import quote, urlencode
 
+from omicsdk.sandbox.contents import PAGE
 from omicsdk.sandbox.pages.html import Content, Html, document, element
-from omicsdk.sandbox.state.listings import PAGE
 
 HOME = "/_sandbox/pages"
 """The path of all pages but the first."""

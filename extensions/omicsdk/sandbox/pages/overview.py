@@ -2,19 +2,18 @@
 
 from starlette.requests import Request
 
-from omicsdk.sandbox.contents import collections
+from omicsdk.sandbox.contents import PAGE, Collection, Listing, collections
 from omicsdk.sandbox.environment import SHELLS
-from omicsdk.sandbox.live import LiveSandbox
 from omicsdk.sandbox.pages import faults, settings
 from omicsdk.sandbox.pages.credentials import ENVIRONMENT
 from omicsdk.sandbox.pages.html import Content, Html, element
 from omicsdk.sandbox.pages.layout import HOME, Page, address, button, form, link, pager, table, time_text
 from omicsdk.sandbox.problems import not_found
+from omicsdk.sandbox.server import Sandbox
 from omicsdk.sandbox.state.database import Database
-from omicsdk.sandbox.state.listings import PAGE, Collection, Listing
 
 
-def overview(sandbox: LiveSandbox, request: Request) -> Page:
+def overview(sandbox: Sandbox, request: Request) -> Page:
     """The first page: the contents, platform by platform, and the most important settings."""
     sandbox.ga4gh.seed()
     database = sandbox.context.database
@@ -91,7 +90,7 @@ def _place(collection: Collection, listing: Listing) -> str:
     return f"{HOME}/contents/{collection.name}/{listing.name}"
 
 
-def contents(sandbox: LiveSandbox, request: Request) -> Page:
+def contents(sandbox: Sandbox, request: Request) -> Page:
     """One page of one list.
 
     Raises:

@@ -2,11 +2,11 @@
 
 from starlette.requests import Request
 
-from omicsdk.sandbox.live import LiveSandbox
+from omicsdk.sandbox.contents import PAGE
 from omicsdk.sandbox.pages.html import Html, element
 from omicsdk.sandbox.pages.layout import HOME, Page, address, button, labelled, link, pager, table, time_text
 from omicsdk.sandbox.pages.overview import page_number
-from omicsdk.sandbox.state.listings import PAGE
+from omicsdk.sandbox.server import Sandbox
 from omicsdk.sandbox.traffic.wire import Entry
 
 _PLACE = f"{HOME}/requests"
@@ -14,7 +14,7 @@ _EVERY = 5  # seconds
 _HEADINGS = ("Request", "Operation", "Validation", "Status", "Bytes sent", "Time (UTC)")
 
 
-def requests(sandbox: LiveSandbox, request: Request) -> Page:
+def requests(sandbox: Sandbox, request: Request) -> Page:
     """The last requests, newest first."""
     path = request.query_params.get("path", "")
     still = request.query_params.get("still") == "1"

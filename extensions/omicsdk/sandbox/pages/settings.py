@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from starlette.requests import Request
 
 from omicsdk.sandbox.contents import platforms
-from omicsdk.sandbox.live import LiveSandbox
 from omicsdk.sandbox.pages.html import Content, Html, element, joined
 from omicsdk.sandbox.pages.layout import HOME, Fields, Page, after, button, chosen, form, labelled, number, time_text
 from omicsdk.sandbox.problems import Problem
+from omicsdk.sandbox.server import Sandbox
 from omicsdk.sandbox.state.settings import Value
 
 PLACE = f"{HOME}/settings"
@@ -19,7 +19,7 @@ _SHOWN = "shown:"
 DONE = {"advance": "Time advanced.", "freeze": "Time frozen.", "resume": "Time resumed.", "turn": "Settings saved."}
 
 
-def settings(sandbox: LiveSandbox, request: Request) -> Page:
+def settings(sandbox: Sandbox, request: Request) -> Page:
     """The page."""
     known = sandbox.settings.all()
     groups: dict[str, list[str]] = {}
@@ -44,7 +44,7 @@ def settings(sandbox: LiveSandbox, request: Request) -> Page:
     return Page("Settings", content, PLACE, said=DONE.get(request.query_params.get("done", ""), ""))
 
 
-def _time(sandbox: LiveSandbox) -> list[Content]:
+def _time(sandbox: Sandbox) -> list[Content]:
     state = sandbox.clock.state()
     still = state["frozen"]
     return [
@@ -82,7 +82,7 @@ def _text(value: Value) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def change(sandbox: LiveSandbox, fields: Fields) -> str:
+def change(sandbox: Sandbox, fields: Fields) -> str:
     """Carry out one of the page's forms, and return the address to continue at.
 
     Raises:
@@ -112,7 +112,7 @@ def _moment(text: str) -> float | None:
         raise ValueError(f"{text!r} is not a moment such as 2026-01-31T12:00:00.") from error
 
 
-def _turn(sandbox: LiveSandbox, fields: Fields) -> None:
+def _turn(sandbox: Sandbox, fields: Fields) -> None:
     """Change the settings that were changed on the page, and no other."""
     known = sandbox.settings.all()
     values: dict[str, Value] = {}

@@ -12,11 +12,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route, Router
 
-from omicsdk.sandbox.live import LiveSandbox
 from omicsdk.sandbox.pages import credentials, faults, overview, requests, settings
 from omicsdk.sandbox.pages.html import element
 from omicsdk.sandbox.pages.layout import Fields, Page, written
 from omicsdk.sandbox.problems import Problem
+from omicsdk.sandbox.server import Sandbox
 
 _MOST = 64 * 1024  # bytes of a form; those of the pages have some hundred
 _HEADERS = {
@@ -29,8 +29,8 @@ _HEADERS = {
     "Cache-Control": "no-store",
 }
 
-Show = Callable[[LiveSandbox, Request], Page]
-Change = Callable[[LiveSandbox, Fields], Page | str]
+Show = Callable[[Sandbox, Request], Page]
+Change = Callable[[Sandbox, Fields], Page | str]
 """Carries out a form, and returns a page or the address to continue at; a ValueError is shown to the user."""
 
 _PAGES: dict[str, tuple[Show, Change | None]] = {
@@ -52,7 +52,7 @@ class Site:
         sandbox: The sandbox.
     """
 
-    def __init__(self, sandbox: LiveSandbox) -> None:
+    def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
         # Forms send it, so that no other page can send them.
         self._form_token = secrets.token_urlsafe(32)
