@@ -37,7 +37,6 @@ log = logger("omicsdk.sandbox")
 # A manifest of 20,000 files has about 4 MB; no operation accepts much larger bodies.
 MAX_BODY = 32 * 1024 * 1024
 _READING = ("GET", "HEAD")
-_encoded = json.JSONEncoder(check_circular=False).encode  # bodies are made from JSON, so none is within itself
 
 
 def make_app(engines: Sequence[Engine], context: SandboxContext, other: Sequence[BaseRoute]) -> ASGIApp:
@@ -360,7 +359,17 @@ def response(reply: Reply, headers: Mapping[str, str], *, empty: bool = False) -
         return Response(reply.text, reply.status, stated, media_type="text/plain")
     if reply.body is None or empty:
         return Response(b"", reply.status, stated)
-    return Response(_encoded(reply.body).encode(), reply.status, {"Content-Type": "application/json", **stated})
+    return Response(_encoded(reply.body), reply.status, {"Content-Type": "application/json", **stated})
+
+
+def _encoded(body: Any) -> bytes:
+    """A body as JSON: with msgspec, since the encoder of Python takes a fifth of the time of a page of objects."""
+    import msgspec.json
+
+    try:
+        return msgspec.json.encode(body)
+    except UnicodeEncodeError:  # a half of a surrogate pair, which has to be escaped
+        return json.dumps(body, separators=(",", ":")).encode()
 
 
 def _refusal(

@@ -53,7 +53,7 @@ class Upload:
     content: StoredObject
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: that doubles the time in which one is made
 class Received:
     """The body of a request as it was received.
 
@@ -70,7 +70,7 @@ class Received:
     files: Mapping[str, Upload] = field(default_factory=dict[str, Upload])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: that doubles the time in which one is made
 class Sent:
     """The decoded content of a request.
 

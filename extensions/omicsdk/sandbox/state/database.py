@@ -319,7 +319,13 @@ class Table(Generic[R]):
         """
         rows = self._database.rows(f"SELECT {name} FROM {self.name} WHERE {where} ORDER BY {order}", values)  # noqa: S608 - our own names
         # Decoded together: for small documents most of the time is spent around the decoder, not in it.
-        return json.loads(f"[{','.join(row[0] for row in rows)}]")
+        text = f"[{','.join(row[0] for row in rows)}]"
+        import msgspec.json
+
+        try:
+            return msgspec.json.decode(text)
+        except ValueError:  # it takes no halves of surrogate pairs
+            return json.loads(text)
 
     def count(self, where: str = "", *values: object, **equal: Any) -> int:
         """The number of rows for which conditions hold."""
