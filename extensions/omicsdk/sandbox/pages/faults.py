@@ -6,19 +6,7 @@ from typing import Any, get_args
 from starlette.requests import Request
 
 from omicsdk.sandbox.pages.html import Content, Html, element
-from omicsdk.sandbox.pages.layout import (
-    HOME,
-    Fields,
-    Page,
-    after,
-    button,
-    chosen,
-    form,
-    labelled,
-    number,
-    readable,
-    table,
-)
+from omicsdk.sandbox.pages.layout import HOME, Fields, Page, button, chosen, form, labelled, number, readable, table
 from omicsdk.sandbox.server import Sandbox
 from omicsdk.sandbox.traffic.faults import Action, Rule, parse_rules
 
@@ -63,31 +51,20 @@ def faults(sandbox: Sandbox, request: Request) -> Page:
         in_force,
         element("div", ends, class_="row"),
         element("h2", "Switches"),
-        switches(rules),
+        element("ul", [_switch(name, title, rules) for name, (title, _rule) in SWITCHES.items()], class_="switches"),
         element("h2", "Custom fault"),
         _any_fault(),
     ]
     return Page("Faults", content, PLACE, said=DONE.get(request.query_params.get("done", ""), ""))
 
 
-def switches(rules: list[dict[str, Any]], back: str = "") -> Html:
-    """The usual faults as a list of buttons.
-
-    Args:
-        rules: The faults in force.
-        back: `/` for those on the first page.
-    """
-    entries = [_switch(name, title, rules, back) for name, (title, _rule) in SWITCHES.items()]
-    return element("ul", entries, class_="switches")
-
-
-def _switch(name: str, title: str, rules: list[dict[str, Any]], back: str) -> Html:
+def _switch(name: str, title: str, rules: list[dict[str, Any]]) -> Html:
     on = _active(name, rules) is not None
     state = element("span", "on" if on else "off", class_="state", aria_hidden="true")
     pressed = element(
         "button", title, " ", state, type="submit", name="switch", value=name, aria_pressed="true" if on else "false"
     )
-    return element("li", form(PLACE, pressed, back=back))
+    return element("li", form(PLACE, pressed))
 
 
 def _active(name: str, rules: list[dict[str, Any]]) -> int | None:
@@ -150,10 +127,10 @@ def change(sandbox: Sandbox, fields: Fields) -> str:
             sandbox.release()
             done = "release"
         case "add":
-            stated = {name: text for name, text in fields.items() if text and name not in ("do", "back")}
+            stated = {name: text for name, text in fields.items() if text and name != "do"}
             values = {name: number(name, text) if name in _NUMBERS else text for name, text in stated.items()}
             book.add(parse_rules(values))
             done = "on"
         case _:
             raise ValueError("The form has no known action.")
-    return after(fields, PLACE, done)
+    return f"{PLACE}?done={done}"

@@ -150,24 +150,16 @@ def pager(path: str, number: int, count: int, /, **query: str) -> Html | None:
     return element("nav", before, where, after, class_="pager", aria_label="Pages of the list")
 
 
-def form(action: str, *content: Content, class_: str | None = None, back: str = "") -> Html:
+def form(action: str, *content: Content, class_: str | None = None) -> Html:
     """A form that changes something; its token shows that it is of these pages.
 
     Args:
         action: The page that it is of.
         content: Its content.
         class_: Its class.
-        back: `/` on the first page, which the form returns to; else empty.
     """
-    hidden = [Html(f'<input type="hidden" name="form_token" value="{_FORM_TOKEN}">')]
-    if back:
-        hidden.append(element("input", type="hidden", name="back", value=back))
+    hidden = Html(f'<input type="hidden" name="form_token" value="{_FORM_TOKEN}">')
     return element("form", hidden, content, method="post", action=action, class_=class_)
-
-
-def after(fields: Fields, place: str, done: str) -> str:
-    """The address to continue at after a form: the first page when it was sent from there."""
-    return f"{'/' if fields.get('back') == '/' else place}?done={done}"
 
 
 def number(name: str, text: str) -> float | int:

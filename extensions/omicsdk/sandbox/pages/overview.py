@@ -4,7 +4,7 @@ from starlette.requests import Request
 
 from omicsdk.sandbox.contents import PAGE, Collection, Listing, collections
 from omicsdk.sandbox.environment import SHELLS
-from omicsdk.sandbox.pages import faults, settings
+from omicsdk.sandbox.pages import faults
 from omicsdk.sandbox.pages.credentials import ENVIRONMENT
 from omicsdk.sandbox.pages.html import Content, Html, element
 from omicsdk.sandbox.pages.layout import HOME, Page, address, button, form, link, pager, table, time_text
@@ -13,18 +13,16 @@ from omicsdk.sandbox.server import Sandbox
 from omicsdk.sandbox.state.database import Database
 
 
-def overview(sandbox: Sandbox, request: Request) -> Page:
+def overview(sandbox: Sandbox, _request: Request) -> Page:
     """The first page: the contents, platform by platform, and the most important settings."""
     sandbox.ga4gh.seed()
-    database = sandbox.context.database
-    rules = sandbox.fault_book.rules()
-    state = sandbox.clock.state()
+    database, time = sandbox.context.database, sandbox.clock.state()
     facts = (
         ("Address", element("code", sandbox.url)),
         ("Folder", element("code", str(sandbox.folder))),
-        ("Time", f"{time_text(sandbox.clock.now())} UTC{', frozen' if state['frozen'] else ''}"),
+        ("Time", f"{time_text(time['now'])} UTC{', frozen' if time['frozen'] else ''}"),
         ("Requests", link(f"{HOME}/requests", f"{sandbox.request_log.count:,}")),
-        ("Active faults", link(faults.PLACE, str(len(rules)))),
+        ("Active faults", link(faults.PLACE, str(len(sandbox.fault_book.rules())))),
     )
     summary = element(
         "dl",
@@ -39,17 +37,12 @@ def overview(sandbox: Sandbox, request: Request) -> Page:
         ],
     )
     cards = [_card(database, each) for each in collections(database)]
-    done = request.query_params.get("done", "")
     content = [
         summary,
         _lines(),
         element("div", cards, class_="cards"),
-        element("h2", "Time"),
-        _time(still=bool(state["frozen"])),
-        element("h2", "Faults"),
-        faults.switches(rules, back="/"),
     ]
-    return Page("Contents", content, "/", said={**faults.DONE, **settings.DONE}.get(done, ""))
+    return Page("Contents", content, "/")
 
 
 def _lines() -> Html:
@@ -60,15 +53,6 @@ def _lines() -> Html:
     ]
     said = element("span", role="status", id="lines-said")
     return element("div", element("p", "Environment, with tokens:"), made, said, class_="row point")
-
-
-def _time(*, still: bool) -> Html:
-    def turn(text: str, **attributes: str | int) -> Html:
-        return form(settings.PLACE, button(text, **attributes), back="/")
-
-    run = ("Resume time", "resume") if still else ("Freeze time", "freeze")
-    forward = [turn("Advance 1 hour", name="hours", value=1), turn("Advance 1 day", name="hours", value=24)]
-    return element("div", forward, turn(run[0], name="do", value=run[1]), class_="row")
 
 
 def _card(database: Database, collection: Collection) -> Html:

@@ -6,15 +6,12 @@ from datetime import UTC, datetime
 from starlette.requests import Request
 
 from omicsdk.sandbox.contents import platforms
-from omicsdk.sandbox.pages.html import Content, Html, element, joined
-from omicsdk.sandbox.pages.layout import HOME, Fields, Page, after, button, chosen, form, labelled, number, time_text
-from omicsdk.sandbox.problems import Problem
+from omicsdk.sandbox.pages.html import Content, Html, element
+from omicsdk.sandbox.pages.layout import HOME, Fields, Page, button, chosen, form, labelled, number, time_text
 from omicsdk.sandbox.server import Sandbox
 from omicsdk.sandbox.state.settings import Value
 
 PLACE = f"{HOME}/settings"
-_SHOWN = "shown:"
-"""Prefix of a setting's name in the field that states the value which the page had."""
 
 DONE = {"advance": "Time advanced.", "freeze": "Time frozen.", "resume": "Time resumed.", "turn": "Settings saved."}
 
@@ -74,8 +71,7 @@ def _switch(name: str, value: Value, default: Value, meaning: Value) -> Html:
         box = labelled(name, name, hint, type="text", value=text, autocomplete="off")
     else:
         box = labelled(name, name, hint, type="number", min=0, step="any", required=True, value=text)
-    # A form sends all settings: comparison with the shown values reveals which ones a user has changed.
-    return joined([box, element("input", type="hidden", name=f"{_SHOWN}{name}", value=text)])
+    return box
 
 
 def _text(value: Value) -> str:
@@ -87,22 +83,23 @@ def change(sandbox: Sandbox, fields: Fields) -> str:
 
     Raises:
         ValueError: The input is no time, or no value of a setting.
-        Problem: 409; a setting that was changed on the page was also changed otherwise meanwhile.
     """
-    done = "advance" if "hours" in fields else fields.get("do", "")
+    done = fields.get("do", "")
     match done:
         case "advance":
-            seconds = number("Seconds", fields.get("seconds", "0"))
-            sandbox.clock.advance(seconds + 3600 * number("Hours", fields.get("hours", "0")))
+            sandbox.clock.advance(number("Seconds", fields.get("seconds", "0")))
         case "freeze":
             sandbox.clock.freeze(_moment(fields.get("at", "")))
         case "resume":
             sandbox.clock.resume()
         case "turn":
-            _turn(sandbox, fields)
+            known = sandbox.settings.all()
+            stated = {name: text for name, text in fields.items() if name != "do"}
+            defaults = {name: known[name]["default"] if name in known else "" for name in stated}
+            sandbox.settings.turn({name: _value(name, text, defaults[name]) for name, text in stated.items()})
         case _:
             raise ValueError("The form has no known action.")
-    return after(fields, PLACE, done)
+    return f"{PLACE}?done={done}"
 
 
 def _moment(text: str) -> float | None:
@@ -110,23 +107,6 @@ def _moment(text: str) -> float | None:
         return datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp() if text else None
     except ValueError as error:
         raise ValueError(f"{text!r} is not a moment such as 2026-01-31T12:00:00.") from error
-
-
-def _turn(sandbox: Sandbox, fields: Fields) -> None:
-    """Change the settings that were changed on the page, and no other."""
-    known = sandbox.settings.all()
-    values: dict[str, Value] = {}
-    for name, text in fields.items():
-        shown = fields.get(f"{_SHOWN}{name}")
-        if name in ("do", "back") or name.startswith(_SHOWN) or shown == text:
-            continue
-        setting = known.get(name, {"value": "", "default": ""})
-        values[name] = _value(name, text, setting["default"])
-        present = _text(setting["value"])
-        if shown not in (None, present) and setting["value"] != values[name]:
-            message = f"{name} was changed to {present or 'empty'} since the page was loaded. No setting was changed."
-            raise Problem(409, "conflict", f"{message} Reload the page to see the current settings.")
-    sandbox.settings.turn(values)
 
 
 def _value(name: str, text: str, default: Value) -> Value:

@@ -10,7 +10,6 @@ from collections import deque
 from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, cast
-from urllib.parse import parse_qsl
 
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -85,39 +84,6 @@ _SECRET_QUERIES = ("/_objects/", "/auth/consent", "/auth/echo", "/echo", "/gen3/
 
 
 _STORES = ("/_objects/", "/gen3/_storage/", "/sb/_storage/")
-# The operations of S3, by what a request is about and its method.
-_BUCKET, _OBJECT, _UPLOAD = range(3)
-_OPERATIONS = {
-    "GET": ("ListObjects", "GetObject", "ListParts"),
-    "HEAD": ("HeadBucket", "HeadObject", "HEAD"),
-    "PUT": ("CreateBucket", "PutObject", "UploadPart"),
-    "DELETE": ("DeleteBucket", "DeleteObject", "AbortMultipartUpload"),
-    "POST": ("DeleteObjects", "PostObject", "CompleteMultipartUpload"),
-}
-
-
-def object_operation(method: str, path: str, query: str) -> str:
-    """The operation of a request to an object store, in S3's words, such as `s3 GetObject`; empty for other requests."""
-    if path.startswith(_STORES):
-        is_part = "uploadId=" in query or path.startswith("/sb/_storage/parts/")
-        return f"objects {_operation(method, _UPLOAD if is_part else _OBJECT)}"
-    if not path.startswith(S3_PREFIX):
-        return ""
-    bucket, _, key = path.removeprefix(S3_PREFIX).partition("/")
-    asked = dict(parse_qsl(query, keep_blank_values=True))
-    if not bucket:
-        name = "ListBuckets"
-    elif not key:
-        name = _operation(method, _BUCKET)
-    elif "uploads" in asked:
-        name = "CreateMultipartUpload"
-    else:
-        name = _operation(method, _UPLOAD if "uploadId" in asked else _OBJECT)
-    return f"s3 {name}{'Tagging' if 'tagging' in asked else ''}"
-
-
-def _operation(method: str, about: int) -> str:
-    return _OPERATIONS[method][about] if method in _OPERATIONS else method
 
 
 @dataclass(slots=True)
@@ -137,7 +103,7 @@ class Entry:
         sent: Bytes of the response's body that were handed to the socket.
         done: Whether the response was sent to its end.
         operation: Its service and operation, such as `dss get_bundle`, or of which object store, such as
-            `objects GetObject`; empty for what neither has.
+            `objects GET`; empty for what neither has.
         validation: Result of its validation against the service's document; no value of the request is in it.
     """
 
@@ -167,7 +133,7 @@ class RequestLog:
     def begin(self, method: str, path: str, query: str, headers: Mapping[str, str], now: float) -> Entry:
         """Enter a request, whose path and query are as they were sent."""
         is_secret = path.startswith(_SECRET_QUERIES) or (path.startswith(S3_PREFIX) and "ignature=" in query)
-        stored = object_operation(method, path, query)
+        store = "s3" if path.startswith(S3_PREFIX) else "objects" if path.startswith(_STORES) else ""
         entry = Entry(
             number=0,
             at=now,
@@ -177,8 +143,8 @@ class RequestLog:
             range=headers.get("range", ""),
             agent=headers.get("user-agent", ""),
             authorized="authorization" in headers,
-            operation=stored,
-            validation="an object store's own rules" if stored else "not an operation",
+            operation=f"{store} {method}" if store else "",
+            validation="an object store's own rules" if store else "not an operation",
         )
         with self._lock:
             self._count += 1

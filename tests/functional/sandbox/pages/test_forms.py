@@ -2,7 +2,6 @@
 
 import logging
 import re
-from html.parser import HTMLParser
 
 import httpx
 import pytest
@@ -84,23 +83,6 @@ def test_time_is_moved_stopped_and_runs_on(sandbox: Sandbox, visitor: httpx.Clie
     assert not sandbox.clock.state()["frozen"]
 
 
-def test_what_is_done_on_the_first_page_returns_to_it(sandbox: Sandbox, visitor: httpx.Client):
-    token = form_token(visitor.get("/").text)
-    sent = {"form_token": token, "back": "/"}
-    responses = [
-        visitor.post(FAULTS, data={**sent, "switch": "unavailable"}),
-        visitor.post(SETTINGS, data={**sent, "hours": "24"}),
-        visitor.post(SETTINGS, data={**sent, "do": "freeze"}),
-    ]
-    assert [each.url.path for each in responses] == ["/", "/", "/"]
-    said = ("Fault added.", "Time advanced.", "Time frozen.")
-    assert all(words in each.text for words, each in zip(said, responses, strict=True))
-    assert [rule["action"] for rule in sandbox.fault_book.rules()] == ["status"]
-    assert sandbox.clock.state()["frozen"]
-    # Nowhere else.
-    assert visitor.post(FAULTS, data={**sent, "back": "https://evil.example.org", "do": "clear"}).url.path == FAULTS
-
-
 def test_switches_are_turned(sandbox: Sandbox, visitor: httpx.Client):
     turned = {"dss.read_only": "true", "dss.retry_after": "2.5", "sb.failing_tasks": '"><b>*'}
     page = _post(visitor, SETTINGS, do="turn", **turned).text
@@ -109,50 +91,6 @@ def test_switches_are_turned(sandbox: Sandbox, visitor: httpx.Client):
     assert sandbox.settings.text("sb.failing_tasks") == '"><b>*'
     assert 'value="&quot;&gt;&lt;b&gt;*"' in page
     assert "<b>" not in page
-
-
-class _Form(HTMLParser):
-    """What a browser sends of the form that has a switch, as the page is."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.fields: dict[str, str] = {}
-        self._select = ""
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        stated = dict(attrs)
-        if tag == "form" and "dss.read_only" not in self.fields:
-            self.fields = {}
-        elif tag == "input":
-            self.fields[stated["name"] or ""] = stated.get("value") or ""
-        elif tag == "select":
-            self._select = stated["name"] or ""
-        elif tag == "option" and "selected" in stated:
-            self.fields[self._select] = stated["value"] or ""
-
-
-def test_a_switch_that_another_user_turns_meanwhile_stays_turned(sandbox: Sandbox, visitor: httpx.Client):
-    sent = _Form(visitor.get(SETTINGS).text).fields
-    assert {"dss.read_only", "dss.retry_after", "sb.failing_tasks"} < sent.keys()
-    sandbox.settings.turn({"dss.read_only": True})
-    page = visitor.post(SETTINGS, data=sent | {"do": "turn", "dss.retry_after": "2.5"})
-    assert page.status_code == 200
-    assert sandbox.settings.flag("dss.read_only")
-    assert sandbox.settings.number("dss.retry_after") == 2.5
-
-
-def test_a_switch_that_two_turn_is_reported_and_nothing_is_turned(sandbox: Sandbox, visitor: httpx.Client):
-    sent = _Form(visitor.get(SETTINGS).text).fields | {"do": "turn", "dss.retry_after": "2.5", "dss.read_only": "true"}
-    sandbox.settings.turn({"dss.retry_after": 7})
-    before = sandbox.settings.all()
-    page = visitor.post(SETTINGS, data=sent)
-    assert page.status_code == 409
-    assert "dss.retry_after was changed to 7 since the page was loaded. No setting was changed." in page.text
-    assert sandbox.settings.all() == before
-    sandbox.settings.turn({"dss.retry_after": 2.5})
-    assert visitor.post(SETTINGS, data=sent).status_code == 200
-    assert sandbox.settings.flag("dss.read_only")
 
 
 @pytest.mark.parametrize(

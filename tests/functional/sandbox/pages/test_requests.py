@@ -95,6 +95,6 @@ def test_an_object_is_an_operation(sandbox: Sandbox, visitor: httpx.Client, fold
     file = sandbox.seed(folder)["files"][0]
     found = visitor.get(f"/dss/v1/files/{file['uuid']}", params={"replica": "aws"})
     assert found.status_code == 200
-    assert [entry["operation"] for entry in sandbox.requests()] == ["dss get_file", "objects GetObject"]
+    assert [entry["operation"] for entry in sandbox.requests()] == ["dss get_file", "objects GET"]
     assert sandbox.requests()[-1]["query"] == ""
-    assert "objects GetObject" in visitor.get(PLACE).text
+    assert "objects GET" in visitor.get(PLACE).text
