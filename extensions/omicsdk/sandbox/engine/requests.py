@@ -1,13 +1,13 @@
 """Requests as their operation states them: arguments and bodies decoded by their schemas, and everything that breaks the document."""
 
 import json
-import mmap
 import re
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any, cast
+from typing import IO, Any, cast
 from urllib.parse import parse_qsl, unquote
 
 from jsonschema import exceptions as schema_errors
@@ -443,35 +443,24 @@ def parts_of(path: Path, content_type: str, objects: ObjectStore) -> Received:
     Raises:
         Refused: It is no such form.
     """
-    match = re.search(r'boundary="?([^";]+)"?', content_type)
-    if match is None or not path.stat().st_size:
-        raise Refused([Fault("body", (), "has no boundary", "multipart")])
-    boundary = b"--" + match[1].encode("latin-1")
-    fields: list[tuple[str, str]] = []
-    files: dict[str, Upload] = {}
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as whole:
-        at = whole.find(boundary)
-        while at >= 0 and whole[at + len(boundary) : at + len(boundary) + 2] != b"--":
-            head_end = whole.find(b"\r\n\r\n", at)
-            end = whole.find(b"\r\n" + boundary, head_end + 2)
-            if head_end < 0 or end < 0:
-                raise Refused([Fault("body", (), "ends within a part", "multipart")])
-            head = whole[at + len(boundary) : head_end].decode("utf-8", "replace")
-            name, file_name = (_attribute(head, key) for key in ("name", "filename"))
-            kind = re.search(r"(?im)^content-type:\s*(\S[^\r\n]*)", head)
-            start = head_end + 4
-            if file_name is None:
-                fields.append((name or "", whole[start:end].decode("utf-8", "replace")))
-            else:
-                with objects.receive(end - start) as incoming:
-                    for offset in range(start, end, 1 << 20):
-                        incoming.write(whole[offset : min(end, offset + (1 << 20))])
-                media_type = kind[1] if kind else "application/octet-stream"
-                files[name or ""] = Upload(file_name, media_type, incoming.finish())
-            at = end + 2
-    return Received(fields=fields, files=files)
+    from werkzeug.formparser import FormDataParser
+    from werkzeug.http import parse_options_header
 
+    def opened(*_stated: object, **_more: object) -> IO[bytes]:
+        return tempfile.TemporaryFile(dir=objects.incoming)
 
-def _attribute(head: str, name: str) -> str | None:
-    match = re.search(rf'(?i)content-disposition:[^\r\n]*[;\s]{name}="((?:[^"\\]|\\.)*)"', head)
-    return match[1] if match else None
+    media_type, options = parse_options_header(content_type)
+    with path.open("rb") as body:
+        try:
+            parser = FormDataParser(opened, silent=False)
+            _, fields, files = parser.parse(body, media_type, path.stat().st_size, options)
+        except ValueError as error:
+            raise Refused([Fault("body", (), f"cannot be read: {error}", "multipart")]) from error
+    uploads: dict[str, Upload] = {}
+    for name, file in files.items():
+        with objects.receive() as incoming:
+            while block := file.read(1 << 20):
+                incoming.write(block)
+        file.close()
+        uploads[name] = Upload(file.filename or "", file.content_type or "application/octet-stream", incoming.finish())
+    return Received(fields=[*fields.items(multi=True)], files=uploads)
