@@ -9,7 +9,6 @@ from types import FunctionType, ModuleType
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
-from jsonschema import FormatChecker
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
@@ -230,7 +229,7 @@ class Service:
         rights: Raises a Problem where the sender may not request an operation that the engine answers.
         identities: The fields with objects' identities, by the paths of collections that the engine answers for, where the schemas
             do not show them.
-        formats: Checks of the document's own formats.
+        formats: Checks of the document's own formats, which return something false, or raise ValueError, for a wrong text.
         format_codes: Which error code a violated format gives, or a wrong parameter or field of a body by `operation.name`.
         restricted: Whether every operation needs a token at present, whatever the document states.
         authenticate: Returns the sender of a secured operation's request by its headers; None for bearer tokens.
@@ -258,7 +257,7 @@ class Service:
     handlers: Mapping[str, Handler]
     rights: Callable[[Call], object] = lambda _call: None
     identities: Mapping[str, str] = field(default_factory=dict[str, str])
-    formats: FormatChecker = field(default_factory=lambda: FormatChecker(formats=()))
+    formats: Mapping[str, Callable[[str], object]] = field(default_factory=dict[str, Callable[[str], object]])
     format_codes: Mapping[str, str] = field(default_factory=dict[str, str])
     restricted: Callable[[], bool] = lambda: False
     authenticate: Callable[[Mapping[str, str]], Caller] | None = None

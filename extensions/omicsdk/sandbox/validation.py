@@ -3,11 +3,12 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, cast
-
-from jsonschema.exceptions import ValidationError
+from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.sandbox.problems import Problem
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
 
 LARGEST = 2**63 - 1
 """The largest integer that SQLite keeps; the smallest one is next to its negative."""
@@ -88,7 +89,7 @@ _COMPLAINTS = {
 }
 
 
-def complaint(error: ValidationError) -> str:
+def complaint(error: "ValidationError") -> str:
     """What is wrong with a value, for users."""
     value = repr(error.instance)
     shown = value if len(value) <= 80 else value[:77] + "..."

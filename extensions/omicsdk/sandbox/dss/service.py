@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from jsonschema import FormatChecker
-
 from omicsdk.sandbox.dss import bundles, collections, files, search, subscriptions
 from omicsdk.sandbox.dss.state import Dss
 from omicsdk.sandbox.dss.store import is_version
@@ -23,15 +21,13 @@ def dss_service(dss: Dss, document: Mapping[str, Any]) -> Service:
     Returns:
         What the sandbox mounts.
     """
-    formats = FormatChecker(formats=())
-    formats.checks("DSS_VERSION")(is_version)
     return Service(
         name="dss",
         prefix="/dss/v1",
         document=document,
         document_path="/swagger.json",
         handlers=handlers_in(document, dss, *_MODULES),
-        formats=formats,
+        formats={"DSS_VERSION": is_version},
         format_codes={"DSS_VERSION": "illegal_version"},
         restricted=lambda: dss.context.settings.flag("dss.restricted"),
         # Direct URLs point to the S3 server, which is started for them.

@@ -9,7 +9,7 @@ from typing import Any, cast
 from omicsdk.core.logs import logger
 from omicsdk.sandbox.document import EMPTY, as_mapping, operations
 from omicsdk.sandbox.engine.plan import Kind, Plan
-from omicsdk.sandbox.engine.schemas import Schemas, formats
+from omicsdk.sandbox.engine.schemas import FORMATS, Schemas
 from omicsdk.sandbox.engine.store import ServedDocument, Store
 from omicsdk.sandbox.service import Handler, Service
 
@@ -76,7 +76,7 @@ class Engine:
             document=document,
             document_path="",
             handlers=handlers,
-            formats=formats(),
+            formats=FORMATS,
             request_id="",
             by_document=True,
         )

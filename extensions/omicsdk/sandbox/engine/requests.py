@@ -7,11 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qsl, unquote
-
-from jsonschema import exceptions as schema_errors
-from jsonschema.exceptions import ValidationError
 
 from omicsdk.sandbox.document import (
     EMPTY,
@@ -29,6 +26,9 @@ from omicsdk.sandbox.engine.schemas import Schemas
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.state.objects import ObjectStore, StoredObject
 from omicsdk.sandbox.validation import Fault, Refused, complaint, nested_name, whole_number
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
 
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _MOST_FAULTS = 20
@@ -353,8 +353,9 @@ class Reader:
     def _faults(self, schema: object, value: object, place: str, name: tuple[str, ...]) -> list[Fault]:
         if self._schemas.is_valid(schema, value, sent=True):
             return []
-        relevance = cast("Any", schema_errors).relevance
-        errors = sorted(self._schemas.errors(schema, value, sent=True), key=relevance, reverse=True)
+        from jsonschema.exceptions import relevance
+
+        errors = sorted(self._schemas.errors(schema, value, sent=True), key=cast("Any", relevance), reverse=True)
         return [_fault(error, place, name) for error in islice(errors, _MOST_FAULTS)]
 
 
@@ -364,9 +365,11 @@ def cookies_of(headers: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, _, value in parts}
 
 
-def _fault(error: ValidationError, place: str, name: tuple[str, ...]) -> Fault:
+def _fault(error: "ValidationError", place: str, name: tuple[str, ...]) -> Fault:
     """The most relevant cause of an error of validation."""
-    cause = cast("ValidationError", cast("Any", schema_errors).best_match([error]))
+    from jsonschema import exceptions
+
+    cause = cast("ValidationError", cast("Any", exceptions).best_match([error]))
     steps = (*name, *cause.absolute_path)
     if cause.validator == "required":
         return Fault(place, (*steps, cause.message.split("'")[1]), "is missing", "required")

@@ -3,15 +3,16 @@
 import base64
 import re
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
-from functools import cache, partial
-from typing import Any, cast
-
-from jsonschema import Draft202012Validator, FormatChecker, validators
-from jsonschema.exceptions import ValidationError
+from datetime import date, datetime
+from functools import cache, cached_property, partial
+from ipaddress import IPv4Address, IPv6Address
+from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.sandbox.document import EMPTY, Schema, as_list, as_mapping
 from omicsdk.sandbox.validation import is_kept
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
 
 _HOME = "#/components/schemas/"
 _UNIONS = ("oneOf", "anyOf")
@@ -40,18 +41,18 @@ class Schemas:
     Args:
         document: A resolved OpenAPI 3.1 document.
         report: Called with each fault of the document that changes how the sandbox reads it.
-        checker: Checks of formats; by default of those that documents have in common.
+        formats: Checks of formats, which return something false, or raise ValueError, for a wrong text.
     """
 
     def __init__(
         self,
         document: Mapping[str, Any],
         report: Callable[[str], None] = lambda _fault: None,
-        checker: FormatChecker | None = None,
+        formats: Mapping[str, Callable[[str], object]] = EMPTY,
     ) -> None:
         self.components: Mapping[str, Any] = document.get("components", {})
         self.report = report
-        self._checker = checker if checker is not None else formats()
+        self._formats = formats
         # Schemas are known by their identity; each is kept beside its result, so that no other object gets its number.
         self._flat: dict[int, tuple[object, Schema]] = {}
         self._branches: dict[int, tuple[object, tuple[Schema, ...]]] = {}
@@ -59,6 +60,15 @@ class Schemas:
         self._plain: dict[int, tuple[object, tuple[type, ...]]] = {}
         self._validators: dict[tuple[int, bool], tuple[object, Any]] = {}
         self._class = cache(partial(_validator_class, self))  # making one takes a millisecond
+
+    @cached_property
+    def _checker(self) -> Any:
+        from jsonschema import FormatChecker  # when something is first validated: its import takes a while
+
+        checker = FormatChecker(formats=())
+        for name, check in self._formats.items():
+            checker.checks(name, raises=ValueError)(_of_text(check))
+        return checker
 
     @property
     def known(self) -> int:
@@ -193,7 +203,7 @@ class Schemas:
             found = lists[0]["items"]
         return cast("Schema", found) if isinstance(found, Mapping) else EMPTY
 
-    def errors(self, schema: object, value: object, *, sent: bool) -> Iterator[ValidationError]:
+    def errors(self, schema: object, value: object, *, sent: bool) -> "Iterator[ValidationError]":
         """What of a value breaks a schema.
 
         Args:
@@ -254,7 +264,13 @@ def _add(merged: dict[str, Any], part: Schema) -> None:
 
 
 def _validator_class(schemas: Schemas, *, sent: bool) -> Any:
+    from jsonschema import Draft202012Validator, validators
+    from jsonschema.exceptions import ValidationError
+
     left_out = "readOnly" if sent else "writeOnly"
+    types: Any = Draft202012Validator.TYPE_CHECKER
+    if sent:
+        types = types.redefine_many({kind: _kept(types, kind) for kind in ("integer", "number")})
 
     def reference(validator: Any, target: Any, instance: object, _schema: Schema) -> Iterator[ValidationError]:
         yield from validator.descend(instance, schemas.flat(schemas.target(target)))
@@ -313,22 +329,16 @@ def _validator_class(schemas: Schemas, *, sent: bool) -> Any:
         "oneOf": alternatives,
         "anyOf": alternatives,
     }
-    checker = _SENT_TYPES if sent else _TYPES
-    return cast("Any", validators).extend(Draft202012Validator, keywords, type_checker=checker)
+    return cast("Any", validators).extend(Draft202012Validator, keywords, type_checker=types)
 
 
-_TYPES: Any = Draft202012Validator.TYPE_CHECKER
+def _kept(types: Any, kind: str) -> Callable[[object, object], bool]:
+    """Take no number for one that the database cannot keep, wherever a document states a number."""
 
-
-def _kept(kind: str) -> Callable[[object, object], bool]:
     def is_kept_number(_checker: object, value: object) -> bool:
-        return _TYPES.is_type(value, kind) and (not isinstance(value, int) or is_kept(value))
+        return types.is_type(value, kind) and (not isinstance(value, int) or is_kept(value))
 
     return is_kept_number
-
-
-_SENT_TYPES = _TYPES.redefine_many({kind: _kept(kind) for kind in ("integer", "number")})
-"""Takes no number for one that the database cannot keep, wherever a document states a number."""
 
 
 @cache
@@ -337,15 +347,6 @@ def _compiled(pattern: str) -> re.Pattern[str] | None:
         return re.compile(pattern)
     except (re.error, OverflowError, RecursionError):
         return None
-
-
-@cache
-def formats() -> FormatChecker:
-    """Checks of the formats that documents have in common."""
-    checker = FormatChecker(formats=("date", "ipv4", "ipv6"))
-    for name, check in _FORMATS.items():
-        checker.checks(name, raises=ValueError)(_of_text(check))
-    return checker
 
 
 def _of_text(check: Callable[[str], object]) -> Callable[[object], bool]:
@@ -362,10 +363,14 @@ def _base64(text: str) -> bool:
     return True
 
 
-_FORMATS: Mapping[str, Callable[[str], object]] = {
+FORMATS: Mapping[str, Callable[[str], object]] = {
+    "date": lambda text: re.fullmatch(r"\d{4}-\d\d-\d\d", text) and date.fromisoformat(text),
+    "ipv4": IPv4Address,
+    "ipv6": lambda text: not IPv6Address(text).scope_id,
     "date-time": _date_time,
     "uuid": re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}").fullmatch,
     "email": re.compile(r"[^@\s]+@[^@\s]+").fullmatch,
     **dict.fromkeys(("uri", "url"), re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S*").fullmatch),
     "byte": _base64,
 }
+"""Checks of the formats that documents have in common."""

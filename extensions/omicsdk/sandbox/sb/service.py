@@ -6,7 +6,6 @@ from contextlib import nullcontext
 from copy import deepcopy
 from typing import Any
 
-from jsonschema import FormatChecker
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
@@ -58,7 +57,6 @@ def sb_service(sb: Sb, document: Mapping[str, Any]) -> Service:
         document=_generous(document),
         document_path="/openapi.json",
         handlers={name: _framed(sb, name, each) for name, each in handlers.items()},
-        formats=FormatChecker(formats=()),
         restricted=lambda: False,
         authenticate=sb.authenticate,
         error_body=error_body,

@@ -10,10 +10,6 @@ from functools import cache
 from http import HTTPStatus
 from typing import Any, TypeVar, cast
 
-from jsonschema import Draft202012Validator
-from jsonschema import exceptions as schema_errors
-from jsonschema.exceptions import ValidationError
-
 from omicsdk.sandbox.document import read_document
 from omicsdk.sandbox.gen3.service import is_texts
 from omicsdk.sandbox.problems import Problem
@@ -373,6 +369,8 @@ def _schemas() -> dict[str, Any]:
 
 @cache
 def _validator(schema: str) -> Any:
+    from jsonschema import Draft202012Validator  # its import takes a while
+
     return Draft202012Validator({"$ref": f"#/components/schemas/{schema}", "components": {"schemas": _schemas()}})
 
 
@@ -410,7 +408,9 @@ def sent(call: Call, schema: str, *, nulls: bool = True) -> JsonObject:
     body = sent_json(call)
     if isinstance(body, dict) and not nulls:
         body = {name: value for name, value in cast("JsonObject", body).items() if value is not None}
-    error = cast("ValidationError | None", cast("Any", schema_errors).best_match(_validator(schema).iter_errors(body)))
+    from jsonschema import exceptions
+
+    error: Any = cast("Any", exceptions).best_match(_validator(schema).iter_errors(body))
     if error is not None:
         raise bad(error.message)
     return cast("JsonObject", body)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, cached_property
 from importlib import resources
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from jsonschema import Draft4Validator, FormatChecker
-from jsonschema.exceptions import ValidationError
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
 
 PROGRAM, PROJECT = "program", "project"
 """The two node types that every dictionary has, and that are not submitted as records."""
@@ -246,10 +246,7 @@ def sds_dictionary() -> Dictionary:
 Fault = dict[str, Any]
 """A fault of a record: `keys` of its properties, `message`, `type`."""
 
-_FORMATS = FormatChecker(formats=())
 
-
-@_FORMATS.checks("date-time")
 def _is_moment(value: object) -> bool:
     if not isinstance(value, str):
         return True
@@ -290,11 +287,15 @@ class NodeValidator:
             "required": list(node.schema.get("required") or ()),
             "properties": properties,
         }
-        self._validator: Any = Draft4Validator(schema, format_checker=_FORMATS)
+        from jsonschema import Draft4Validator, FormatChecker  # its import takes a while
+
+        formats = FormatChecker(formats=())
+        formats.checks("date-time")(_is_moment)
+        self._validator: Any = Draft4Validator(schema, format_checker=formats)
 
     def faults(self, document: Mapping[str, Any]) -> list[Fault]:
         """The faults of a record that is submitted; empty when there are none."""
-        return [_fault(error) for error in cast("Iterator[ValidationError]", self._validator.iter_errors(document))]
+        return [_fault(error) for error in self._validator.iter_errors(document)]
 
 
 def _or_null(stated: Mapping[str, Any]) -> dict[str, Any]:
@@ -310,7 +311,7 @@ def _or_null(stated: Mapping[str, Any]) -> dict[str, Any]:
     return changed
 
 
-def _fault(error: ValidationError) -> Fault:
+def _fault(error: "ValidationError") -> Fault:
     path = ".".join(str(step) for step in error.absolute_path)
     word = str(error.validator)
     if word == "required":

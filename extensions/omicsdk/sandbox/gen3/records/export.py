@@ -6,8 +6,6 @@ import tarfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, cast
 
-from jsonschema import Draft4Validator
-
 from omicsdk.core.yaml_text import YamlFault, read_yaml
 from omicsdk.sandbox.gen3.commons import Gen3
 from omicsdk.sandbox.gen3.records.dictionary import OWN_KEYS, Node
@@ -302,6 +300,8 @@ def validate_upload_manifest(_commons: Gen3, call: Call) -> Reply:
         stated = cast("object", read_yaml(call.content))
     except YamlFault as error:
         return Reply({"errors": [f"Unable to parse manifest: {error}"], "valid": False})
+    from jsonschema import Draft4Validator  # its import takes a while
+
     validator: Any = Draft4Validator(_MANIFEST)
     errors = [each.message for each in validator.iter_errors(stated)]
     return Reply({"errors": errors, "valid": not errors})
