@@ -95,7 +95,7 @@ _PAGES = ("next_page", "last_page", "self_link", "current_offset", "current_limi
 def replayed_trs(sandbox: Sandbox) -> Both:
     """A registry of tools, from an empty one on."""
     trs, found = sandbox.ga4gh.trs, Both()
-    trs.tools.remove("1")
+    trs.described.remove("1")
     sandbox.settings.turn({"trs.endless_pages": True})
     made = dict[str, str]()
     with httpx.Client(trust_env=False) as client:
@@ -145,17 +145,15 @@ def _write_tool(trs: Any, words: list[str], body: Any, id: str) -> None:
     """Do in the sandbox's registry what was written to the recorded one; `words` is the path after /tools."""
     if body is None:
         of_version = {"version": words[2]} if len(words) > 1 else {}
-        for table in (trs.names, trs.files):
+        for table in (trs.described, trs.files):
             table.remove(tool=words[0], **of_version)
-        if not of_version:
-            trs.tools.remove(id=words[0])
     elif "versions" in words:
         _write_version(trs, words[0], {**body, "id": id})
     elif "versions" in body:
         of_tool = {**body, "id": id}
         for version in of_tool.pop("versions") or [{"id": "none"}]:
             _write_version(trs, id, version, of_tool)
-        trs.names.remove(version="none")
+        trs.described.remove(version="none")
 
 
 def _write_version(trs: Any, tool: str, stated: Mapping[str, Any], of_tool: Any = None) -> None:

@@ -52,7 +52,7 @@ class Ga4gh:
             if self._is_seeded:
                 return
             self._is_seeded = True
-            if not (self.htsget.sets.count() or self.refget.sequences.count() or self.trs.tools.count()):
+            if not (self.htsget.sets.count() or self.refget.sequences.count() or self.trs.described.count()):
                 self._make_examples()
 
     def _make_examples(self) -> None:

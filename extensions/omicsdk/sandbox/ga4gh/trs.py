@@ -29,45 +29,13 @@ _ENCODED_SLASH = re.compile(rb"%2f", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Tool:
-    """A tool.
+class Description:
+    """What is stated of a tool or of a version of it.
 
     Attributes:
-        id: Its identifier.
-        organization: Its publisher.
-        name: Its name.
-        description: Its purpose.
-    """
-
-    id: str
-    organization: str
-    name: str
-    description: str
-
-
-@dataclass(frozen=True, slots=True)
-class Name:
-    """The name of a version, which may differ from its identifier.
-
-    Attributes:
-        tool: The tool.
-        version: The version.
-        name: Its name.
-    """
-
-    tool: str
-    version: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Stated:
-    """Fields of a tool or version that take the place of the usual ones.
-
-    Attributes:
-        tool: The tool.
-        version: The version; empty for the tool itself.
-        fields: The fields in the standard's words, such as `aliases`.
+        tool: The tool's identifier.
+        version: The version's identifier; empty for the tool itself.
+        fields: The fields in the standard's words, such as `name` and `aliases`.
     """
 
     tool: str
@@ -107,19 +75,21 @@ class Trs:
     def __init__(self, context: SandboxContext, seed: Callable[[], None]) -> None:
         self._seed = seed
         self.context = context
-        self._tools = Table(context.database, "trs_tools", Tool)
+        self._described = Table(context.database, "trs_described", Description, key="tool version")
         self.files = Table(context.database, "trs_files", File, key="tool version type path")
-        self.names = Table(context.database, "trs_names", Name, key="tool version")
-        self._stated = Table(context.database, "trs_stated", Stated, key="tool version")
         context.settings.declare(
             Setting(ENDLESS, False, "whether each page of tools states a next one, for ever, as those of trs-filer do")
         )
 
     @property
-    def tools(self) -> Table[Tool]:
-        """All tools."""
+    def described(self) -> Table[Description]:
+        """What is stated of all tools and versions."""
         self._seed()
-        return self._tools
+        return self._described
+
+    def tools(self) -> list[str]:
+        """The identifiers of all tools, in their order."""
+        return [each.tool for each in self.described.all(version="", order="tool")]
 
     def add(
         self,
@@ -143,23 +113,29 @@ class Trs:
             description: The tool's purpose.
             name: The name of the version; by default its identifier.
             of_tool: Fields of the tool in the standard's words, such as `aliases`.
-            of_version: Fields of the version, such as `images`.
+            of_version: Fields of the version, such as `images`; without them and `of_tool` earlier ones are kept.
         """
-        self.names.put(Name(id, version, name or version))
         parts = id.split("/")
-        self.tools.put(Tool(id, parts[-2] if len(parts) > 1 else "sandbox", parts[-1], description))
-        stated = {"": of_tool, version: of_version}
-        self._stated.put_all(Stated(id, of, dict(fields)) for of, fields in stated.items() if fields is not None)
+        usual = {
+            "organization": parts[-2] if len(parts) > 1 else "sandbox",
+            "name": parts[-1],
+            "description": description,
+            "toolclass": _CLASS,
+        }
+        of_tool = self.fields(id) if of_tool is None else of_tool
+        of_version = self.fields(id, version) if of_version is None else of_version
+        self.described.put(Description(id, "", {**usual, **of_tool}))
+        self.described.put(Description(id, version, {"name": name or version, **of_version}))
         is_first = True
         for path, content in files.items():
             kind = _kind_of(path, is_first)
             is_first = is_first and kind != PRIMARY
             self.files.put(File(id, version, type, path, kind, content))
 
-    def stated(self, tool: str, version: str = "") -> dict[str, Any]:
-        """Fields of a tool or version that take the place of the usual ones."""
-        found = self._stated.get(tool, version)
-        return {} if found is None else found.fields
+    def fields(self, tool: str, version: str = "") -> dict[str, Any]:
+        """What is stated of a tool or of a version; empty where there is none."""
+        known = self.described.get(tool, version)
+        return {} if known is None else known.fields
 
     def add_folder(self, folder: Path) -> list[str]:
         """Add a tool from VERSION/TYPE/files; return its versions.
@@ -232,7 +208,7 @@ def get_service_info(state: Trs, call: Call) -> Reply:
 def list_tool_classes(state: Trs, call: Call) -> Reply:
     """GET /toolClasses."""
     del call
-    classes = [state.stated(each.id).get("toolclass", _CLASS) for each in state.tools.all(order="id")]
+    classes = [each.fields["toolclass"] for each in state.described.all(version="", order="tool")]
     return Reply([*{each["id"]: each for each in classes}.values()])
 
 
@@ -245,7 +221,7 @@ def list_tools(state: Trs, call: Call) -> Reply:
         raise bad_arguments("offset is not a number") from None
     if start < 0 or limit < 0:
         raise bad_arguments("offset and limit are 0 or more")
-    tools = [_tool(state, call, each) for each in state.tools.all(order="id")]
+    tools = [_tool(state, call, each) for each in state.tools()]
     tools = [each for each in tools if _fits(each, given)]
 
     def page(offset: int) -> str:
@@ -294,10 +270,9 @@ def list_versions(state: Trs, call: Call) -> Reply:
 def get_version(state: Trs, call: Call) -> Reply:
     """GET /tools/{id}/versions/{version_id}."""
     tool, id = _known(state, call), unquote(call.arguments["version_id"])
-    files = state.files.all(tool=tool.id, version=id)
-    if not files and state.names.get(tool.id, id) is None:
-        raise not_found(f"{tool.id} has no version {id}")
-    return Reply(_version(state, call, tool, id, files))
+    if state.described.get(tool, id) is None:
+        raise not_found(f"{tool} has no version {id}")
+    return Reply(_version(state, call, tool, id))
 
 
 def get_descriptor(state: Trs, call: Call) -> Reply:
@@ -340,19 +315,19 @@ def list_containerfiles(state: Trs, call: Call) -> Reply:
 # -- answers
 
 
-def _known(state: Trs, call: Call) -> Tool:
+def _known(state: Trs, call: Call) -> str:
+    """The identifier of the tool that a path names."""
     id = unquote(call.arguments["id"])
-    found = state.tools.get(id)
-    if found is None:
+    if state.described.get(id, "") is None:
         raise not_found(f"There is no tool {id}")
-    return found
+    return id
 
 
 def _files(state: Trs, call: Call) -> list[File]:
     tool, version = _known(state, call), unquote(call.arguments["version_id"])
-    found = state.files.all(tool=tool.id, version=version)
+    found = state.files.all(tool=tool, version=version)
     if not found:
-        raise not_found(f"{tool.id} has no version {version} with files")
+        raise not_found(f"{tool} has no version {version} with files")
     type = call.arguments.get("type")
     return found if type is None else [each for each in found if each.type == type.removeprefix("PLAIN_")]
 
@@ -380,32 +355,25 @@ def _checksum(file: File) -> dict[str, str]:
     return {"type": "sha-256", "checksum": hashlib.sha256(file.content.encode()).hexdigest()}
 
 
-def _tool(state: Trs, call: Call, tool: Tool) -> dict[str, Any]:
-    of_version: dict[str, list[File]] = {each.version: [] for each in state.names.all(tool=tool.id)}
-    for each in state.files.all(tool=tool.id):
-        of_version.setdefault(each.version, []).append(each)
+def _tool(state: Trs, call: Call, tool: str) -> dict[str, Any]:
+    versions = [each.version for each in state.described.all(tool=tool) if each.version]
     return {
-        "id": tool.id,
-        "url": f"{call.origin}{PREFIX}/tools/{quote(tool.id, safe='')}",
-        "organization": tool.organization,
-        "name": tool.name,
-        "description": tool.description,
-        "toolclass": _CLASS,
-        **state.stated(tool.id),
-        "versions": [_version(state, call, tool, version, files) for version, files in of_version.items()],
+        "id": tool,
+        "url": f"{call.origin}{PREFIX}/tools/{quote(tool, safe='')}",
+        **state.fields(tool),
+        "versions": [_version(state, call, tool, version) for version in versions],
     }
 
 
-def _version(state: Trs, call: Call, tool: Tool, version: str, files: list[File]) -> dict[str, Any]:
-    named = state.names.get(tool.id, version)
+def _version(state: Trs, call: Call, tool: str, version: str) -> dict[str, Any]:
+    files = state.files.all(tool=tool, version=version)
     return {
         "id": version,
-        "name": version if named is None else named.name,
-        "url": f"{call.origin}{PREFIX}/tools/{quote(tool.id, safe='')}/versions/{quote(version, safe='')}",
+        "url": f"{call.origin}{PREFIX}/tools/{quote(tool, safe='')}/versions/{quote(version, safe='')}",
         "author": ["sandbox"],
         "is_production": True,
         "descriptor_type": list(dict.fromkeys(each.type for each in files)),
         "containerfile": any(each.kind == CONTAINER for each in files),
         "images": [],
-        **state.stated(tool.id, version),
+        **state.fields(tool, version),
     }

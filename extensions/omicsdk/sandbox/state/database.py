@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar, get_args
 
 from omicsdk.core.files import PRIVATE
 
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 8
 """Raised when a table's meaning changes: a folder of another release is then refused, not misread."""
 
 
