@@ -6,7 +6,7 @@ import httpx
 from omicsdk.core import ApiKey
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.sb import SANDBOX_SB_USER as USER
-from omicsdk.sandbox.sb.seeds import BILLING_GROUP, DIVISION
+from omicsdk.sandbox.sb.accounts import BILLING_GROUP, DIVISION
 from recording import Recorder
 
 PILOT = {"owner": USER, "project": "pilot"}

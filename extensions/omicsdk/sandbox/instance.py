@@ -35,7 +35,7 @@ from omicsdk.sandbox.portals import Portals
 from omicsdk.sandbox.s3.dialect import SETTINGS, Dialect
 from omicsdk.sandbox.s3.guard import Guard, Sessions, Wsgi, closed_to_pages
 from omicsdk.sandbox.s3.staging import OWN_AGENT, STAGING_BUCKET, S3Wire, Staging, owner_credentials
-from omicsdk.sandbox.sb.seeds import seed
+from omicsdk.sandbox.sb.accounts import seed
 from omicsdk.sandbox.sb.service import sb_service
 from omicsdk.sandbox.sb.state import Sb
 from omicsdk.sandbox.service import ALL_GROUPS, HELPFUL, REAL, STRICT_ERRORS, Caller, SandboxContext, Service, Tokens

@@ -10,7 +10,7 @@ import omicsdk.compat.sevenbridges
 import pytest
 from omicsdk.compat.sevenbridges.errors import NotFound, SbgError
 from omicsdk.sandbox import Rule, Sandbox
-from omicsdk.sandbox.sb.seeds import BILLING_GROUP
+from omicsdk.sandbox.sb.accounts import BILLING_GROUP
 from sb_page import FASTQ, PROJECT, USER
 
 pytestmark = pytest.mark.sandbox

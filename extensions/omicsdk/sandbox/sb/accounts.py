@@ -1,7 +1,11 @@
-"""Operations of the platform itself, of users, divisions, teams and billing, and of datasets and marked places in genome files."""
+"""Operations of the platform itself, of users, divisions, teams and billing, and of datasets and marked places in genome files;
+and what the platform has of these at first, which seed.json states."""
 
-from omicsdk.sandbox.sb.problems import bad, no_such
-from omicsdk.sandbox.sb.responses import list_of, member_view, page_of, view, when
+import json
+from importlib.resources import files
+
+from omicsdk.sandbox.sb import SANDBOX_SB_USER
+from omicsdk.sandbox.sb.responses import bad, list_of, member_view, no_such, page_of, view, when
 from omicsdk.sandbox.sb.state import Sb, body_fields, check_new_name, keep, new_id, new_uuid, token_of
 from omicsdk.sandbox.service import Call, JsonObject, Reply, for_each
 
@@ -186,3 +190,36 @@ def create_marker(sb: Sb, call: Call) -> Reply:
         "created_by": sb.user(call),
     }
     return keep(sb, call, "marker", marker, marker["file"])
+
+
+# -- initial contents
+
+DIVISION = "sandbox-division"
+TEAM = "5f8f1d6c-7c2e-4b39-9a51-0d3c1e6a7b01"
+BILLING_GROUP = "5f8f1d6c-7c2e-4b39-9a51-0d3c1e6a7b02"
+"""The billing group that has the invoices."""
+DATASET = "sandbox-user/reference-set"
+
+
+def seed(sb: Sb) -> None:
+    """Make the initial contents of an empty platform: users, a division with a team, billing groups and a public dataset.
+
+    Args:
+        sb: The platform.
+    """
+    if sb.documents.count("user"):
+        return
+    contents = json.loads(files("omicsdk.sandbox.sb").joinpath("seed.json").read_text("utf-8"))
+    with sb.transaction():
+        for kind, group, document in contents["documents"]:
+            sb.documents.put(kind, document["id"], document, group)
+        for username, user in contents["users"].items():
+            names = {name: user[name] for name in ("first_name", "last_name")}
+            sb.add_user(username, **names, affiliation="Sandbox", country="Nowhere")
+            sb.membership.add("division", DIVISION, {"username": username, "role": user["role"]})
+            if "team" in user:
+                add_to_team(sb, TEAM, username, user["team"])
+        sb.add_owner("dataset", DATASET, SANDBOX_SB_USER)
+        project = f"dataset:{DATASET}"
+        root = sb.work.files.root(project)
+        sb.work.add_file(b">chr1\nACGTACGTACGT\n", project=project, parent=root, name="reference.fasta")

@@ -4,8 +4,7 @@ import re
 
 from omicsdk.core.yaml_text import YamlFault, read_yaml
 from omicsdk.sandbox.sb.cwl import CWL, NoCwl, check_cwl, name_of
-from omicsdk.sandbox.sb.problems import bad, refuse
-from omicsdk.sandbox.sb.responses import page_of, view
+from omicsdk.sandbox.sb.responses import bad, page_of, refuse, view
 from omicsdk.sandbox.sb.state import Sb, path_id
 from omicsdk.sandbox.service import Call, JsonObject, Reply
 

@@ -6,9 +6,8 @@ from typing import Any
 
 from omicsdk.sandbox.sb.documents import USER
 from omicsdk.sandbox.sb.files import file_known
-from omicsdk.sandbox.sb.problems import refuse
 from omicsdk.sandbox.sb.projects import new_member
-from omicsdk.sandbox.sb.responses import list_of, ordered, page_of, times, view, when, when_known, within
+from omicsdk.sandbox.sb.responses import list_of, ordered, page_of, refuse, times, view, when, when_known, within
 from omicsdk.sandbox.sb.state import Course, Sb, body_fields, check_new_name, filled, new_id, new_uuid, wanted_failure
 from omicsdk.sandbox.service import Call, JsonObject, Reply, for_each
 

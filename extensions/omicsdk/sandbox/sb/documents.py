@@ -7,7 +7,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 
 from omicsdk.core.logs import logger
-from omicsdk.sandbox.sb.problems import no_such
+from omicsdk.sandbox.sb.responses import no_such
 from omicsdk.sandbox.service import JsonObject
 from omicsdk.sandbox.state.database import Database, Table
 

@@ -14,8 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from omicsdk.sandbox.sb import files
-from omicsdk.sandbox.sb.problems import bad, refuse
-from omicsdk.sandbox.sb.responses import page, read_token, shown, when, when_known, window, write_token
+from omicsdk.sandbox.sb.responses import bad, page, read_token, refuse, shown, when, when_known, window, write_token
 from omicsdk.sandbox.sb.state import Course, Sb, filled, new_id, record_of
 from omicsdk.sandbox.service import Call, JsonObject, Reply, for_each
 

@@ -5,8 +5,7 @@ from typing import Any, cast
 
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.sb.filestore import FileRecord
-from omicsdk.sandbox.sb.problems import refuse
-from omicsdk.sandbox.sb.responses import page, page_of, read_token, scroll_page, when, window, write_token
+from omicsdk.sandbox.sb.responses import page, page_of, read_token, refuse, scroll_page, when, window, write_token
 from omicsdk.sandbox.sb.state import Sb, in_bulk
 from omicsdk.sandbox.service import Call, JsonObject, Reply
 

@@ -1,12 +1,13 @@
 """Files and folders: a tree for each project, in a table; and the storage of their bytes, on the platform or in volumes' buckets."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO
+from pathlib import Path
+from typing import Any
 
-from omicsdk.sandbox.s3.staging import Staging
+from omicsdk.sandbox.s3.staging import MotoObject, Staging, objects_below
 from omicsdk.sandbox.sb.documents import JsonObject
-from omicsdk.sandbox.sb.problems import bad
+from omicsdk.sandbox.sb.responses import bad, when
 from omicsdk.sandbox.state.database import Database, Table
 
 
@@ -158,9 +159,6 @@ class FileStore:
         return free
 
 
-_CONTENT_TYPE = "application/octet-stream"
-
-
 @dataclass(frozen=True, slots=True)
 class VolumeObject:
     """An object on a volume.
@@ -191,80 +189,69 @@ class Place:
         from botocore.exceptions import BotoCoreError, ClientError
 
         service: JsonObject = volume["service"]
+        self._staging = staging
         self._bucket: str = service.get("bucket") or service.get("container") or ""
         try:
             staging.make_bucket(self._bucket)
         except (BotoCoreError, ClientError) as error:
             message = f"The bucket {self._bucket!r} of the volume {volume['id']} can't be used: {error}"
             raise bad(message, 9103) from error
-        self._client = staging.client()
         prefix = (service.get("prefix") or "").strip("/")
         self._prefix = f"{prefix}/" if prefix else ""
 
-    def _named(self, location: str) -> dict[str, str]:
-        return {"Bucket": self._bucket, "Key": self._prefix + location}
+    def _shown(self, stored: MotoObject) -> VolumeObject:
+        facts = {"etag": stored.etag, "size": stored.size, "last_modified": when(stored.modified)}
+        metadata = {**facts, "content_type": stored.content_type, **stored.metadata}
+        return VolumeObject(stored.name.removeprefix(self._prefix), stored.size, metadata)
 
-    def _objects(self, response: Sequence[JsonObject]) -> list[VolumeObject]:
-        start = len(self._prefix)
-        return [VolumeObject(each["Key"][start:], each["Size"], _described(each, each["Size"])) for each in response]
+    def _objects(self, prefix: str) -> list[VolumeObject]:
+        return [self._shown(each) for each in objects_below(self._bucket, self._prefix + prefix)]
 
-    def list(self, prefix: str, limit: int, token: str) -> tuple[Sequence[VolumeObject], Sequence[str], str]:
+    def _stored(self, location: str) -> MotoObject | None:
+        return self._staging.find(self._bucket, self._prefix + location)
+
+    def list(self, prefix: str, limit: int, after: str) -> tuple[Sequence[VolumeObject], Sequence[str], str]:
         """A page of what begins with a prefix; what has a slash after it is returned as one folder.
 
+        Args:
+            prefix: The prefix.
+            limit: Largest number of objects and folders.
+            after: The last name of the page before; empty for the first page.
+
         Returns:
-            Objects in the folder itself, folders in it, and what points to the next page; empty on the last.
-
-        Raises:
-            Problem: 400; the token is not one of this listing.
+            Objects in the folder itself, folders in it, and the page's last name; empty on the last page.
         """
-        from botocore.exceptions import ClientError
-
-        more = {"ContinuationToken": token} if token else {}
-        try:
-            response = self._client.list_objects_v2(
-                Bucket=self._bucket, Prefix=self._prefix + prefix, Delimiter="/", MaxKeys=limit, **more
-            )
-        except ClientError as error:
-            raise bad("The continuation_token isn't one of this listing: take it from the link of a page") from error
-        prefixes = [each["Prefix"][len(self._prefix) :] for each in response.get("CommonPrefixes", ())]
-        return self._objects(response.get("Contents", ())), prefixes, response.get("NextContinuationToken", "")
+        entries: dict[str, VolumeObject | None] = {}
+        for each in self._objects(prefix):
+            name, slash, _ = each.location[len(prefix) :].partition("/")
+            entries[f"{prefix}{name}{slash}"] = None if slash else each
+        names = [name for name in entries if name > after]
+        shown = {name: entries[name] for name in names[:limit]}
+        objects = [each for each in shown.values() if each is not None]
+        folders = [name for name, each in shown.items() if each is None]
+        return objects, folders, names[limit - 1] if len(names) > limit else ""
 
     def find(self, location: str) -> VolumeObject | None:
         """An object; None when there is none."""
-        from botocore.exceptions import ClientError
-
-        try:
-            response = self._client.head_object(**self._named(location))
-        except ClientError:
-            return None
-        size = response["ContentLength"]
-        described = _described(response, size)
-        metadata = {**described, "content_type": response["ContentType"], **response["Metadata"]}
-        return VolumeObject(location, size, metadata)
+        stored = self._stored(location)
+        return None if stored is None else self._shown(stored)
 
     def below(self, folder: str) -> Sequence[VolumeObject]:
         """All objects in a folder and in those below it."""
-        paginator, prefix = self._client.get_paginator("list_objects_v2"), f"{self._prefix}{folder.strip('/')}/"
-        pages = paginator.paginate(Bucket=self._bucket, Prefix=prefix)
-        response = [each for page in pages for each in page.get("Contents", ()) if not each["Key"].endswith("/")]
-        return self._objects(response)
+        return [each for each in self._objects(f"{folder.strip('/')}/") if not each.location.endswith("/")]
 
-    def put(self, location: str, content: BinaryIO) -> None:
-        """Copy bytes to a location."""
-        named = self._named(location)
-        self._client.upload_fileobj(content, named["Bucket"], named["Key"], ExtraArgs={"ContentType": _CONTENT_TYPE})
+    def put(self, location: str, path: Path) -> None:
+        """Copy a file of the local disk to a location."""
+        key = self._prefix + location
+        if not self._staging.put(self._bucket, key, str(path), "application/octet-stream"):
+            raise bad(f"The bucket {self._bucket!r} can't be written", 9103)
 
-    def open(self, location: str) -> Any:
-        """The bytes of an object, with `read`."""
-        return self._client.get_object(**self._named(location))["Body"]
+    def read(self, location: str) -> Iterable[bytes]:
+        """The bytes of an object; none where it was removed."""
+        stored = self._stored(location)
+        return () if stored is None else stored.blocks()
 
     def url(self, location: str, seconds: float) -> str:
         """A presigned URL of an object; it ends by real time, as S3 has no other."""
-        return self._client.generate_presigned_url(
-            "get_object", Params=self._named(location), ExpiresIn=max(int(seconds), 1)
-        )
-
-
-def _described(response: Mapping[str, Any], size: int) -> JsonObject:
-    modified = response["LastModified"].strftime("%Y-%m-%dT%H:%M:%SZ")
-    return {"etag": response["ETag"].strip('"'), "size": size, "last_modified": modified}
+        place = {"Bucket": self._bucket, "Key": self._prefix + location}
+        return self._staging.client().generate_presigned_url("get_object", place, ExpiresIn=max(int(seconds), 1))

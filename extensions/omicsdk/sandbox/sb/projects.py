@@ -6,8 +6,7 @@ from typing import Any
 
 from omicsdk.sandbox.sb.apps import drop_apps
 from omicsdk.sandbox.sb.documents import DIVISION, TEAM, USER, Permissions, permissions_of
-from omicsdk.sandbox.sb.problems import refuse
-from omicsdk.sandbox.sb.responses import member_view, page_of, view, when
+from omicsdk.sandbox.sb.responses import member_view, page_of, refuse, view, when
 from omicsdk.sandbox.sb.state import Sb, body_fields, check_new_name, path_id
 from omicsdk.sandbox.sb.task_runs import drop_tasks
 from omicsdk.sandbox.service import Call, JsonObject, Reply, for_each

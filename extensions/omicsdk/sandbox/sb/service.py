@@ -25,8 +25,7 @@ from omicsdk.sandbox.sb import (
     uploads,
     volumes,
 )
-from omicsdk.sandbox.sb.problems import error_body, refuse
-from omicsdk.sandbox.sb.responses import cut
+from omicsdk.sandbox.sb.responses import cut, error_body, refuse
 from omicsdk.sandbox.sb.state import Sb, token_of
 from omicsdk.sandbox.service import Call, Handler, Reply, Service, handlers_in
 

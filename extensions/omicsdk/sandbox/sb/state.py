@@ -16,8 +16,7 @@ from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.sb import SANDBOX_SB_USER, sandbox_sb_token
 from omicsdk.sandbox.sb.documents import USER, Documents, Jobs, Membership, Permissions, permissions_of
 from omicsdk.sandbox.sb.filestore import FileRecord, FileStore, Place
-from omicsdk.sandbox.sb.problems import bad, error_body, no_such, refuse
-from omicsdk.sandbox.sb.responses import view
+from omicsdk.sandbox.sb.responses import bad, error_body, no_such, refuse, view
 from omicsdk.sandbox.sb.uploadstore import LEAST_PART, SbUploads, Storage
 from omicsdk.sandbox.service import Call, Caller, JsonObject, Reply, SandboxContext
 from omicsdk.sandbox.state.clock import Clock

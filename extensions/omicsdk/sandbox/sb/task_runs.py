@@ -19,7 +19,7 @@ from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.sb import cwl
 from omicsdk.sandbox.sb.apps import find_app, split_id
 from omicsdk.sandbox.sb.filestore import FileRecord
-from omicsdk.sandbox.sb.problems import refuse
+from omicsdk.sandbox.sb.responses import refuse
 from omicsdk.sandbox.sb.state import Course, Sb, new_uuid, wanted_failure
 from omicsdk.sandbox.service import JsonObject
 
@@ -33,7 +33,6 @@ _OPTIONS = ("--no-container", "--non-strict", "--skip-schemas", "--relax-path-ch
 # A line of progress, and those of the command line below it.
 _PROGRESS = re.compile(r"^(INFO|WARNING) .*\n?(    .*\n?)*", re.MULTILINE)
 _MOST_SAID = 500
-_BLOCK = 1024 * 1024
 _UNCLEAR = "*?[$(/"  # what a name of an output has that is not that of a single file
 
 
@@ -262,12 +261,11 @@ def _written(sb: Sb, record: FileRecord, folder: Path) -> JsonObject:
         for child in sb.work.files.children(record.id):
             _written(sb, child, path)
         return {"class": "Directory", "path": str(path)}
-    stored = None if record.volume else sb.work.objects.path(record.blob)
-    with (
-        stored.open("rb") if stored else sb.place(record.volume).open(record.location) as source,
-        path.open("wb") as target,
-    ):
-        shutil.copyfileobj(source, target, _BLOCK)
+    if record.volume:
+        with path.open("wb") as target:
+            target.writelines(sb.place(record.volume).read(record.location))
+    else:
+        shutil.copyfile(sb.work.objects.path(record.blob), path)
     return {"class": "File", "path": str(path)}
 
 

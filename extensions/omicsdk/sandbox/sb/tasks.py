@@ -5,8 +5,7 @@ from typing import Any
 
 from omicsdk.sandbox.sb.apps import find_app, split_id
 from omicsdk.sandbox.sb.cwl import mapped, ports, steps_of
-from omicsdk.sandbox.sb.problems import no_such, refuse
-from omicsdk.sandbox.sb.responses import ordered, page_of, shown, times, view, when, within
+from omicsdk.sandbox.sb.responses import no_such, ordered, page_of, refuse, shown, times, view, when, within
 from omicsdk.sandbox.sb.state import Sb, body_fields, filled, in_bulk, new_uuid, path_id
 from omicsdk.sandbox.sb.task_runs import ENDS, GOING, KIND, abort, app_of, children, drop, put, run, validate
 from omicsdk.sandbox.service import Call, JsonObject, Reply

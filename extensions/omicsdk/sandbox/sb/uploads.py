@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from omicsdk.sandbox.sb.files import check_name, destination, file_json
-from omicsdk.sandbox.sb.problems import refuse
-from omicsdk.sandbox.sb.responses import shown, when
+from omicsdk.sandbox.sb.responses import refuse, shown, when
 from omicsdk.sandbox.sb.state import Sb, new_id
 from omicsdk.sandbox.sb.uploadstore import MOST_PARTS, Part, Upload, choose_part_size, complaint
 from omicsdk.sandbox.service import Call, JsonObject, Reply

@@ -8,8 +8,7 @@ from typing import Any
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.sb.files import check_name, destination, file_known
 from omicsdk.sandbox.sb.filestore import FileRecord, VolumeObject
-from omicsdk.sandbox.sb.problems import bad, error_body, refuse
-from omicsdk.sandbox.sb.responses import address, page_of, view, when, window
+from omicsdk.sandbox.sb.responses import address, bad, error_body, page_of, refuse, view, when, window
 from omicsdk.sandbox.sb.state import Course, Sb, body_fields, filled, in_bulk, path_id
 from omicsdk.sandbox.service import Call, JsonObject, Reply, for_each
 
@@ -305,8 +304,7 @@ def _export(sb: Sb, transfer: JsonObject) -> Callable[[], str]:
     place = sb.place(target["volume"])
     if not transfer["overwrite"] and place.find(target["location"]) is not None:
         raise refuse(409, 9107, f"There is a {target['location']} on {target['volume']} already: give overwrite")
-    with sb.work.objects.path(file.blob).open("rb") as content:
-        place.put(target["location"], content)
+    place.put(target["location"], sb.work.objects.path(file.blob))
 
     def enter() -> str:
         if not transfer["copy_only"]:
