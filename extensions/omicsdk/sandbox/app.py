@@ -254,6 +254,7 @@ class _Application:
             server="http://{}:{}".format(*scope["server"]),
         )
         if handler is not None:
+            service.before(call)
             return handler(call)
         service.rights(call)
         status = 422 if service.by_document and operation.states(422) else 400

@@ -13,22 +13,20 @@ from starlette.routing import BaseRoute, Mount
 from starlette.types import ASGIApp
 
 from omicsdk.sandbox.app import make_app
-from omicsdk.sandbox.azul.service import azul_service
 from omicsdk.sandbox.azul.state import MIRROR_BUCKET, Azul
 from omicsdk.sandbox.crunch.items import crunch_service
 from omicsdk.sandbox.crunch.state import Crunch
 from omicsdk.sandbox.document import read_document
-from omicsdk.sandbox.dss.service import dss_service
 from omicsdk.sandbox.dss.state import Dss
 from omicsdk.sandbox.engine.engine import Engine, Spec
 from omicsdk.sandbox.engine.store import Store
 from omicsdk.sandbox.fusillade.oauth import shared_routes
-from omicsdk.sandbox.fusillade.service import fusillade_service
 from omicsdk.sandbox.fusillade.state import ADMINISTRATOR, Fusillade
 from omicsdk.sandbox.ga4gh.state import Ga4gh
 from omicsdk.sandbox.gen3.commons import Gen3
 from omicsdk.sandbox.gen3.service import Gateway
 from omicsdk.sandbox.gen3.services import gen3_services
+from omicsdk.sandbox.hca_services import azul_service, dss_service, fusillade_service, upload_service
 from omicsdk.sandbox.pangea.service import pangea_service
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.portals import Portals
@@ -48,7 +46,6 @@ from omicsdk.sandbox.state.presigned import Signer, StorageServer
 from omicsdk.sandbox.state.settings import Setting, Settings
 from omicsdk.sandbox.traffic.server_thread import HostCheck, ServerThread, url_of
 from omicsdk.sandbox.traffic.wire import Wire
-from omicsdk.sandbox.upload.operations import upload_service
 from omicsdk.sandbox.upload.state import BUCKET, Upload
 
 if TYPE_CHECKING:

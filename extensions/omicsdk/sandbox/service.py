@@ -226,6 +226,7 @@ class Service:
         document: Its OpenAPI 3.1 document.
         document_path: Path of the document below the prefix; empty where it is not served.
         handlers: Operation name to handler; the engine answers operations without one from the document.
+        before: What is done before each handler; it may raise a Problem.
         rights: Raises a Problem where the sender may not request an operation that the engine answers.
         identities: The fields with objects' identities, by the paths of collections that the engine answers for, where the schemas
             do not show them.
@@ -255,6 +256,7 @@ class Service:
     document: Mapping[str, Any]
     document_path: str
     handlers: Mapping[str, Handler]
+    before: Callable[[Call], object] = lambda _call: None
     rights: Callable[[Call], object] = lambda _call: None
     identities: Mapping[str, str] = field(default_factory=dict[str, str])
     formats: Mapping[str, Callable[[str], object]] = field(default_factory=dict[str, Callable[[str], object]])

@@ -175,8 +175,3 @@ def parameters(call: Call, *known: str) -> dict[str, str]:
     if unknown := [name for name in stated if name not in known]:
         raise Problem(400, "BadRequestError", f"Unknown query parameter `{unknown[0]}`")
     return stated
-
-
-def error_body(problem: Problem) -> Mapping[str, object]:
-    """The body of a refusal."""
-    return {"Code": problem.code, "Message": problem.title}

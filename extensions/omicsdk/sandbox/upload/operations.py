@@ -1,17 +1,16 @@
 """Operations of the Upload service: areas and their credentials, files, checksums, validations, health."""
 
 import re
-import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote
 
 import omicsdk
 from omicsdk.sandbox.problems import Problem, bad_arguments
-from omicsdk.sandbox.service import Call, Reply, Service, handlers_in
-from omicsdk.sandbox.upload.state import BUCKET, CHECKSUM, STATUSES, VALIDATION, Job, Upload, error_body
+from omicsdk.sandbox.service import Call, Reply
+from omicsdk.sandbox.upload.state import BUCKET, CHECKSUM, STATUSES, VALIDATION, Job, Upload
 
 
 def area_exists(upload: Upload, call: Call) -> Reply:
@@ -177,24 +176,3 @@ def get_health(upload: Upload, _call: Call) -> Reply:
 
 
 HANDLERS = {"get_v1_health": get_health}
-
-
-def upload_service(upload: Upload, document: Mapping[str, Any]) -> Service:
-    """The service.
-
-    Args:
-        upload: The Upload service's state.
-        document: Its OpenAPI 3.1 document.
-
-    Returns:
-        What the sandbox mounts.
-    """
-    return Service(
-        name="upload",
-        prefix="/upload",
-        document=document,
-        document_path="/swagger.json",
-        handlers=handlers_in(document, upload, sys.modules[__name__]),
-        authenticate=upload.authenticate,
-        error_body=error_body,
-    )

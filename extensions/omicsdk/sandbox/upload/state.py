@@ -5,7 +5,6 @@ import threading
 import uuid as uuids
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from http import HTTPStatus
 
 from omicsdk.core.logs import logger
 from omicsdk.sandbox.problems import Problem
@@ -34,18 +33,6 @@ SETTINGS = (
     ),
     Setting("upload.locked", False, "whether all areas are locked for writing"),
 )
-_TITLES = {
-    "area_not_found": "Upload area not found",
-    "file_not_found": "File not found",
-    "area_locked": "Upload area is locked",
-    "wrong_key": "Authentication Error",
-}
-
-
-def error_body(problem: Problem) -> dict[str, object]:
-    """A refusal in the service's shape."""
-    title = _TITLES.get(problem.code) or HTTPStatus(problem.status).phrase
-    return {"status": problem.status, "title": title, "detail": problem.title}
 
 
 def api_key(secrets: Secrets) -> str:
