@@ -58,7 +58,6 @@ def azul_service(azul: Azul, document: _Document) -> Service:
 _UPLOAD_TITLES = {
     "area_not_found": "Upload area not found",
     "file_not_found": "File not found",
-    "area_locked": "Upload area is locked",
     "wrong_key": "Authentication Error",
 }
 

@@ -95,7 +95,7 @@ def test_settings(sandbox: Sandbox, control):
     response = control.post("/settings", json={"dss.checkout_redirects": 2}).json()
     assert response["dss.checkout_redirects"]["value"] == 2
     assert response["dss.checkout_redirects"]["meaning"]
-    for body in ({"dss.nothing": 1}, {"dss.read_only": "yes"}, {"dss.retry_after": -1}, {"dss.retry_after": True}):
+    for body in ({"dss.nothing": 1}, {"dss.restricted": "yes"}, {"dss.retry_after": -1}, {"dss.retry_after": True}):
         assert control.post("/settings", json=body).status_code == 400
     endless = {"content": b'{"dss.retry_after": Infinity}', "headers": {"Content-Type": "application/json"}}
     assert control.post("/settings", **endless).status_code == 400

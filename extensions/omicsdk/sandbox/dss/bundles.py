@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from omicsdk.sandbox.dss.files import direct_url, presigned_url, redirect_while_copying
-from omicsdk.sandbox.dss.state import Dss, manifest, refuse_missing, start_of, writer
+from omicsdk.sandbox.dss.state import Dss, manifest, refuse_missing, start_of
 from omicsdk.sandbox.dss.store import (
     LIVE_BUNDLE,
     BundleEntry,
@@ -81,7 +81,7 @@ def get_bundles_all(dss: Dss, call: Call) -> Reply:
 
 def put_bundle(dss: Dss, call: Call) -> Reply:
     """PUT /bundles/{uuid}."""
-    writer(dss, call)
+    call.sender.needs("hca")
     uuid = call.arguments["uuid"].lower()
     version = parse_version(call.arguments["version"])
     creator_uid: int = call.body["creator_uid"]
@@ -127,7 +127,7 @@ def unique_names(entries: Iterable[BundleEntry]) -> None:
 
 def patch_bundle(dss: Dss, call: Call) -> Reply:
     """PATCH /bundles/{uuid}."""
-    writer(dss, call)
+    call.sender.needs("hca")
     version = parse_version(call.arguments["version"])
     added, missing = resolve_entries(dss, call.body.get("add_files", []))
     if missing:
@@ -150,7 +150,7 @@ def patch_bundle(dss: Dss, call: Call) -> Reply:
 
 def delete_bundle(dss: Dss, call: Call) -> Reply:
     """DELETE /bundles/{uuid}."""
-    caller = writer(dss, call, group="admin")
+    caller = call.sender.needs("admin")
     uuid = call.arguments["uuid"].lower()
     version = call.arguments.get("version")
     stated = Tombstone(uuid, version or "", caller.email, call.body["reason"])

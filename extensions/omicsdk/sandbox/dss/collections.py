@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from omicsdk.core.type_guards import is_array
-from omicsdk.sandbox.dss.state import Dss, start_of, writer
+from omicsdk.sandbox.dss.state import Dss, start_of
 from omicsdk.sandbox.dss.store import LIVE_COLLECTION, CollectionVersion, JsonObject, Tombstone, parse_version
 from omicsdk.sandbox.problems import Problem, bad_arguments
 from omicsdk.sandbox.service import Call, Caller, Reply, page
@@ -28,7 +28,7 @@ def get_collections(dss: Dss, call: Call) -> Reply:
 
 def put_collection(dss: Dss, call: Call) -> Reply:
     """PUT /collections."""
-    caller = writer(dss, call)
+    caller = call.sender.needs("hca")
     uuid = call.arguments["uuid"].lower()
     version = parse_version(call.arguments["version"])
     contents: list[JsonObject] = call.body["contents"]
@@ -52,7 +52,7 @@ def get_collection(dss: Dss, call: Call) -> Reply:
 
 def patch_collection(dss: Dss, call: Call) -> Reply:
     """PATCH /collections/{uuid}."""
-    caller = writer(dss, call)
+    caller = call.sender.needs("hca")
     uuid = call.arguments["uuid"].lower()
     added: list[JsonObject] = call.body.get("add_contents", [])
     _check_links(dss, added)
@@ -70,7 +70,7 @@ def patch_collection(dss: Dss, call: Call) -> Reply:
 
 def delete_collection(dss: Dss, call: Call) -> Reply:
     """DELETE /collections/{uuid}."""
-    caller = writer(dss, call)
+    caller = call.sender.needs("hca")
     with dss.transaction():
         collection = _owned(dss.collection(call.arguments["uuid"], None), caller)
         dss.collection_tombstones.add(Tombstone(collection.uuid, "", caller.email, ""))

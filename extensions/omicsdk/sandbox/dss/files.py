@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from omicsdk.sandbox.dss.state import Dss, writer
+from omicsdk.sandbox.dss.state import Dss
 from omicsdk.sandbox.dss.store import FileRecord, parse_version
 from omicsdk.sandbox.problems import Problem, bad_arguments
 from omicsdk.sandbox.s3.staging import MotoObject
@@ -97,7 +97,7 @@ def _facts(file: FileRecord) -> dict[str, str]:
 
 def put_file(dss: Dss, call: Call) -> Reply:
     """PUT /files/{uuid}."""
-    writer(dss, call)
+    call.sender.needs("hca")
     uuid, version = call.arguments["uuid"].lower(), parse_version(call.arguments["version"])
     creator_uid: int = call.body["creator_uid"]
     staged = _staged(dss, call.body["source_url"])

@@ -22,8 +22,8 @@ from omicsdk.sandbox.dss.store import (
     format_version,
 )
 from omicsdk.sandbox.dss.webhooks import DeliveryWorker
-from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
-from omicsdk.sandbox.service import Call, Caller, SandboxContext
+from omicsdk.sandbox.problems import bad_arguments, not_found
+from omicsdk.sandbox.service import Call, SandboxContext
 from omicsdk.sandbox.state.database import Table
 from omicsdk.sandbox.state.settings import Setting
 
@@ -88,7 +88,6 @@ SETTINGS = (
     Setting("dss.retry_after", 1, "the Retry-After of those 301s, in seconds"),
     Setting("dss.journal_events", 10, "number of events in one journal"),
     Setting("dss.restricted", False, "whether every operation needs a token, as in restricted deployments"),
-    Setting("dss.read_only", False, "whether everything that writes is refused"),
 )
 
 SUBSCRIPTION = "subscription"
@@ -246,29 +245,3 @@ def start_of(call: Call) -> int:
     if start < 0:
         raise bad_arguments("start_at is 0 or more")
     return start
-
-
-def writable(dss: Dss) -> None:
-    """Raise a 503 while the Data Store is read-only."""
-    if dss.context.settings.flag("dss.read_only"):
-        wait = {"Retry-After": str(round(dss.context.settings.number("dss.retry_after")))}
-        raise Problem(503, "read_only", "The Data Store is currently read-only", wait)
-
-
-def writer(dss: Dss, call: Call, *, group: str = "hca") -> Caller:
-    """The sender of a request that writes data.
-
-    Args:
-        dss: The Data Store.
-        call: The request.
-        group: What the sender must belong to.
-
-    Returns:
-        The sender.
-
-    Raises:
-        Problem: 403; the sender is not in the group. 503; the Data Store is read-only.
-    """
-    writable(dss)
-    call.sender.needs(group)
-    return call.sender

@@ -15,7 +15,7 @@ from omicsdk.sandbox.state.database import Table
 from omicsdk.sandbox.state.settings import Setting
 
 PREFIX = "/refget"
-CIRCULAR, LIMIT = "refget.circular_supported", "refget.subsequence_limit"
+CIRCULAR = "refget.circular_supported"
 AS_SEQREPO = "refget.as_seqrepo"
 _ACCEPTED = (
     "*/*",
@@ -69,7 +69,6 @@ class Refget:
                 True,
                 "whether parts across the origin of circular sequences are served, and not refused with 501",
             ),
-            Setting(LIMIT, 0.0, "how many letters a part has at most; 0 for no limit"),
             Setting(
                 AS_SEQREPO,
                 False,
@@ -166,7 +165,7 @@ def get_service_info(state: Refget, call: Call) -> Reply:
     settings = state.context.settings
     able = {
         "circular_supported": settings.flag(CIRCULAR),
-        "subsequence_limit": int(settings.number(LIMIT)) or None,
+        "subsequence_limit": None,
         "algorithms": ["md5", "trunc512", "ga4gh"],
         "identifier_types": ["sandbox"],
     }
@@ -211,18 +210,13 @@ def get_sequence(state: Refget, call: Call) -> Reply:
 
 
 def _part(state: Refget, found: Sequence, letters: bytes, start: int, end: int) -> bytes:
-    settings = state.context.settings
     if start >= found.length == end and state.is_seqrepo:
         return b""
     if start >= found.length or end > found.length:
         raise Problem(416, "range", f"The sequence has {found.length} letters")
     if start > end:
-        if not settings.flag(CIRCULAR):
+        if not state.context.settings.flag(CIRCULAR):
             raise Problem(501, "circular", "Parts across the origin are not supported")
         if not found.circular:
             raise Problem(416, "range", "The sequence is not circular")
-    part = letters[start:end] if start <= end else letters[start:] + letters[:end]
-    limit = int(settings.number(LIMIT))
-    if limit and len(part) > limit:
-        raise Problem(416, "range", f"A part has at most {limit} letters")
-    return part
+    return letters[start:end] if start <= end else letters[start:] + letters[:end]

@@ -59,7 +59,10 @@ def _breakdown(sb: Sb, call: Call, kind: str) -> Reply:
 HANDLERS = {
     **for_each(
         {
-            **{kind: kind for kind in ("user", "division", "team", "invoice", "dataset", "marker")},
+            **{
+                kind: kind
+                for kind in ("user", "division", "team", "invoice", "dataset", "marker", "volume", "automation")
+            },
             "billing_group": "billing-group",
         },
         {"get_{}": _get},

@@ -1,6 +1,5 @@
 """Operations of automations, of packages of their code, and of their runs, which pass through states by the sandbox's clock."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,7 +7,17 @@ from omicsdk.sandbox.sb.documents import USER
 from omicsdk.sandbox.sb.files import file_known
 from omicsdk.sandbox.sb.projects import new_member
 from omicsdk.sandbox.sb.responses import list_of, ordered, page_of, refuse, times, view, when, when_known, within
-from omicsdk.sandbox.sb.state import Course, Sb, body_fields, check_new_name, filled, new_id, new_uuid, wanted_failure
+from omicsdk.sandbox.sb.state import (
+    Course,
+    Sb,
+    body_fields,
+    check_new_name,
+    filled,
+    keep,
+    new_id,
+    new_uuid,
+    wanted_failure,
+)
 from omicsdk.sandbox.service import Call, JsonObject, Reply, for_each
 
 _AUTOMATION, _PACKAGE, _RUN = "automation", "automation-package", "automation-run"
@@ -17,35 +26,12 @@ _AUTOMATION, _PACKAGE, _RUN = "automation", "automation-package", "automation-ru
 # -- automations
 
 
-def _with_secrets(sb: Sb, automation: JsonObject) -> JsonObject:
-    """An automation with its secret settings."""
-    return {**automation, "secret_settings": _secret_settings(sb, _AUTOMATION, automation["id"])}
-
-
-def _keep_secret_settings(sb: Sb, kind: str, id: str, settings: JsonObject) -> None:
-    """Hold the secret settings of an automation or a run in memory: they are those of other services."""
-    sb.context.secrets.hold(kind, id, json.dumps(settings))
-
-
-def _secret_settings(sb: Sb, kind: str, id: str) -> JsonObject:
-    """Secret settings; none are left after a restart."""
-    return json.loads(sb.context.secrets.held(kind, id) or "{}")
-
-
-def _keep(sb: Sb, call: Call, automation: JsonObject) -> Reply:
-    _keep_secret_settings(sb, _AUTOMATION, automation["id"], automation["secret_settings"])
-    kept = {name: value for name, value in automation.items() if name != "secret_settings"}
-    sb.documents.put(_AUTOMATION, automation["id"], kept)
-    return Reply(view(call, _AUTOMATION, automation))
-
-
 def list_automations(sb: Sb, call: Call) -> Reply:
     """GET /automation/automations."""
     query = call.arguments
-    mine = [_with_secrets(sb, each) for each in sb.joined(call, _AUTOMATION)]
     matching = [
         each
-        for each in mine
+        for each in sb.joined(call, _AUTOMATION)
         if (query.get("include_archived") or not each["archived"])
         and query.get("name", "").lower() in each["name"].lower()
     ]
@@ -60,30 +46,26 @@ def create_automation(sb: Sb, call: Call) -> Reply:
         "id": new_uuid(),
         "name": body["name"],
         # Without a billing group it has the first: the published client cannot read an automation that has none.
-        **filled(body, description="", billing_group=sb.documents.ids("billing-group")[0], secret_settings={}),
+        **filled(body, description="", billing_group=sb.documents.ids("billing-group")[0]),
+        "secret_settings": {},  # those of other services: they are neither stored nor returned
         **dict.fromkeys(("owner", "created_by", "modified_by"), user),
         **dict.fromkeys(("created_on", "modified_on"), now),
         "archived": False,
         **filled(body, memory_limit=None, project_based=False),
     }
     sb.membership.add(_AUTOMATION, automation["id"], new_member(sb, _AUTOMATION, user, USER, {"admin": True}))
-    return _keep(sb, call, automation)
-
-
-def get_automation(sb: Sb, call: Call) -> Reply:
-    """GET /automation/automations/{automation_id}."""
-    return Reply(view(call, _AUTOMATION, _with_secrets(sb, sb.requested(call, _AUTOMATION))))
+    return keep(sb, call, _AUTOMATION, automation)
 
 
 def _change(sb: Sb, call: Call, archived: bool | None) -> Reply:
     """Change the fields that a request states, or only whether an automation is archived."""
-    automation = _with_secrets(sb, sb.requested(call, _AUTOMATION, "write" if archived is None else "admin"))
+    automation = sb.requested(call, _AUTOMATION, "write" if archived is None else "admin")
     changes: JsonObject = {"archived": archived}
     if archived is None:
         check_new_name(call, "automation")
-        changes = body_fields(call, "name description billing_group secret_settings memory_limit project_based")
+        changes = body_fields(call, "name description billing_group memory_limit project_based")
     modified = {"modified_by": sb.user(call), "modified_on": when(sb.now())}
-    return _keep(sb, call, {**automation, **changes, **modified})
+    return keep(sb, call, _AUTOMATION, {**automation, **changes, **modified})
 
 
 # -- packages
@@ -185,7 +167,7 @@ def _show_run(sb: Sb, call: Call, run: JsonObject) -> JsonObject:
     log = file_known(sb, call, run["log_file"])
     fields = {
         **run,
-        "automation": view(call, _AUTOMATION, _with_secrets(sb, sb.permitted(call, _AUTOMATION, run["automation"]))),
+        "automation": view(call, _AUTOMATION, sb.permitted(call, _AUTOMATION, run["automation"])),
         "package": _package(sb, call, run["package"]),
         "outputs": {},
         "created_on": when(run["created"]),
@@ -250,7 +232,6 @@ def _start(sb: Sb, call: Call, body: Mapping[str, Any]) -> Reply:
         "project_id": fields["settings"].get("project_id"),
         **dict.fromkeys(("start", "end", "message", "log_file")),
     }
-    _keep_secret_settings(sb, _RUN, run["id"], body.get("secret_settings") or {})
     sb.documents.put(_RUN, run["id"], run, group=run["automation"])
     sb.begin(RUNS, run, now)
     return Reply(_show_run(sb, call, run))
@@ -262,9 +243,8 @@ def rerun_automation_run(sb: Sb, call: Call) -> Reply:
     body: Mapping[str, Any] = call.body or {}
     fields = {name: value for name, value in body.items() if value is not None and name != "merge"}
     again: JsonObject = {name: run[name] for name in ("package", "inputs", "settings", "name", "memory_limit")}
-    again["secret_settings"] = _secret_settings(sb, _RUN, run["id"])
     if body.get("merge", True):
-        for name in ("inputs", "settings", "secret_settings"):
+        for name in ("inputs", "settings"):
             if name in fields:
                 fields[name] = {**again[name], **fields[name]}
     return _start(sb, call, {**again, **fields})

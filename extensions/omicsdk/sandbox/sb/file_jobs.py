@@ -85,10 +85,7 @@ def _import(sb: Sb, job: JsonObject, item: Mapping[str, Any]) -> str:
 
 
 def _resolved(sb: Sb, user: str, uri: str) -> JsonObject:
-    """The DRS object of a URI that was added to the sandbox, or a file of the platform itself."""
-    added = sb.documents.get("drs-object", uri)
-    if added is not None:
-        return added
+    """The file of the platform that a DRS URI names."""
     record = sb.work.files.get(urlsplit(uri).path.strip("/"))
     if record is None or record.type != "file" or not sb.may_copy(user, record):
         raise refuse(404, 9105, f"{uri} cannot be resolved: the sandbox has no such object")

@@ -61,6 +61,7 @@ def sb_service(sb: Sb, document: Mapping[str, Any]) -> Service:
         error_body=error_body,
         error_type="application/json",
         request_id="",
+        before=lambda call: _check_advance_access(sb, call),
         around=lambda app: Middleware(app, PREFIX, sb),
         at_once=lambda operation, _query: operation.name.startswith(_READING) and operation.name not in _SLOW,
     )
@@ -74,17 +75,15 @@ def _framed(sb: Sb, name: str, handler: Handler) -> Handler:
     alone = nullcontext if name.startswith(_READING) else sb.transaction
 
     def handle(call: Call) -> Reply:
-        if call.caller is None:  # who needs a token has met this before
-            sb.open()
-        if sb.context.settings.flag("sb.advance_access"):
-            _needs_advance_access(call)
         with alone():
             return cut(call, handler(call))
 
     return handle
 
 
-def _needs_advance_access(call: Call) -> None:
+def _check_advance_access(sb: Sb, call: Call) -> None:
+    if not sb.context.settings.flag("sb.advance_access"):
+        return
     if any(each.name == _ADVANCE for each in call.operation.parameters) and _ADVANCE.lower() not in call.headers:
         raise refuse(403, 90002, f"{call.operation.name} is in advance access: send the header {_ADVANCE}: Advance")
 

@@ -27,7 +27,6 @@ _T = TypeVar("_T")
 _DAY = 24 * 3600.0
 _FORBIDDEN = {"project": 3001, "volume": 9020, "dataset": 90002, "automation": 90002, "file": 5001}
 _SETTINGS = (
-    Setting("sb.maintenance", False, "whether the platform is being maintained and answers 503 with code 0"),
     Setting("sb.rate_limit", 1_000_000, "how many requests a token has in each period"),
     Setting("sb.rate_seconds", 300, "how long such a period is, in seconds"),
     Setting("sb.advance_access", False, "whether operations in advance access are refused without their header"),
@@ -196,9 +195,8 @@ class Sb:
         """The sender of a request, which is counted.
 
         Raises:
-            Problem: 401 without a valid token, 429 beyond the limit, 503 during maintenance.
+            Problem: 401 without a valid token, 429 beyond the limit.
         """
-        self.open()
         token = token_of(headers)
         if not token:
             raise refuse(401, 90001, "The request has neither X-SBG-Auth-Token nor a bearer token")
@@ -212,11 +210,6 @@ class Sb:
         if not self.meter.count(token):
             raise refuse(429, 1000, "Rate limit exceeded: X-RateLimit-Reset states when requests are accepted again")
         return caller
-
-    def open(self) -> None:
-        """Raise a 503 during maintenance."""
-        if self.context.settings.flag("sb.maintenance"):
-            raise refuse(503, 0, "The platform is under maintenance: try again later")
 
     def token_for(self, username: str, seconds: float = _DAY) -> str:
         """Issue a token.
@@ -244,18 +237,6 @@ class Sb:
         user |= {"username": username, "tags": [], "disabled": False}
         self.documents.put("user", username, user)
         return user
-
-    def add_drs_object(self, uri: str, content: bytes, name: str, **metadata: str) -> None:
-        """Make an object known that can be imported by its DRS URI.
-
-        Args:
-            uri: The URI, such as drs://drs.example.org/1234.
-            content: Its bytes.
-            name: The name of its file; by default that of its URI.
-            metadata: What its file's metadata are.
-        """
-        stored: JsonObject = {"name": name, "size": len(content), "blob": self.work.objects.put_bytes(content).sha256}
-        self.documents.put("drs-object", uri, {**stored, "volume": "", "location": "", "metadata": metadata})
 
     def add_owner(self, kind: str, id: str, username: str) -> None:
         """Make a user the owner of a project, volume or dataset, who may do everything there."""

@@ -8,8 +8,8 @@ from typing import Any
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.sb.files import check_name, destination, file_known
 from omicsdk.sandbox.sb.filestore import FileRecord, VolumeObject
-from omicsdk.sandbox.sb.responses import address, bad, error_body, page_of, refuse, view, when, window
-from omicsdk.sandbox.sb.state import Course, Sb, body_fields, filled, in_bulk, path_id
+from omicsdk.sandbox.sb.responses import address, bad, error_body, list_of, page_of, refuse, view, when, window
+from omicsdk.sandbox.sb.state import Course, Sb, body_fields, filled, in_bulk, keep, path_id
 from omicsdk.sandbox.service import Call, JsonObject, Reply, for_each
 
 _SECRETS = ("secret_access_key", "private_key", "client_secret")
@@ -18,7 +18,7 @@ _SECRETS = ("secret_access_key", "private_key", "client_secret")
 
 def list_volumes(sb: Sb, call: Call) -> Reply:
     """GET /storage/volumes."""
-    return page_of(call, sb.joined(call, "volume"), lambda each: _show(call, each))
+    return list_of(call, "volume", sb.joined(call, "volume"))
 
 
 def create_volume(sb: Sb, call: Call) -> Reply:
@@ -37,22 +37,16 @@ def create_volume(sb: Sb, call: Call) -> Reply:
     }
     if sb.documents.get("volume", id) is not None:
         raise refuse(409, 9010, f"{owner} has a volume {name} already")
-    sb.documents.put("volume", id, volume)
     sb.add_owner("volume", id, owner)
-    return Reply(_show(call, volume))
+    return keep(sb, call, "volume", volume)
 
 
 def _checked(service: Mapping[str, Any]) -> JsonObject:
     """A service that a volume may have, without what is secret in its credentials."""
-    if not (service.get("bucket") or service.get("container")) or not service.get("credentials"):
+    if not (service.get("bucket") or service.get("container")) or service.get("credentials") is None:
         raise bad("The service has no bucket, or no credentials", 9017)
-    kept = {name: "" if name in _SECRETS else value for name, value in service["credentials"].items()}
+    kept = {name: value for name, value in service["credentials"].items() if name not in _SECRETS}
     return {**service, "credentials": kept}
-
-
-def get_volume(sb: Sb, call: Call) -> Reply:
-    """GET /storage/volumes/{owner}/{volume}."""
-    return Reply(_show(call, sb.requested(call, "volume")))
 
 
 def update_volume(sb: Sb, call: Call) -> Reply:
@@ -60,9 +54,7 @@ def update_volume(sb: Sb, call: Call) -> Reply:
     present = sb.requested(call, "volume", "admin")
     volume = {**present, **body_fields(call, "name description access_mode active"), "modified_on": when(sb.now())}
     service = _merged(present["service"], call.body.get("service") or {})
-    volume["service"] = _checked(service)
-    sb.documents.put("volume", volume["id"], volume)
-    return Reply(_show(call, volume))
+    return keep(sb, call, "volume", {**volume, "service": _checked(service)})
 
 
 def delete_volume(sb: Sb, call: Call) -> Reply:
@@ -124,12 +116,6 @@ def _merged(present: Mapping[str, Any], changes: Mapping[str, Any]) -> JsonObjec
         if isinstance(changes.get(name), Mapping):
             merged[name] = {**(present.get(name) or {}), **changes[name]}
     return merged
-
-
-def _show(call: Call, volume: JsonObject) -> JsonObject:
-    service: JsonObject = volume["service"]
-    shown_credentials = {name: value for name, value in service["credentials"].items() if name not in _SECRETS}
-    return view(call, "volume", {**volume, "service": {**service, "credentials": shown_credentials}})
 
 
 def _show_object(call: Call, volume: JsonObject, entry: VolumeObject) -> JsonObject:

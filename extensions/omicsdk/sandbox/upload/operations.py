@@ -32,7 +32,7 @@ def delete_area(upload: Upload, call: Call) -> Reply:
 
 def get_credentials(upload: Upload, call: Call) -> Reply:
     """POST /v1/area/{upload_area_uuid}/credentials."""
-    session = upload.session(upload.area(call.arguments["upload_area_uuid"], write=True))
+    session = upload.session(upload.area(call.arguments["upload_area_uuid"]))
     response = {
         "AccessKeyId": session.access_key,
         "SecretAccessKey": upload.sessions.secret_key(session),
@@ -47,7 +47,7 @@ _DCP_TYPE = re.compile(r';\s*dcp-type\s*=\s*("[^"]+"|[^\s;"]+)', re.IGNORECASE)
 
 def store_file(upload: Upload, call: Call) -> Reply:
     """PUT /v1/area/{upload_area_uuid}/{filename}."""
-    area = upload.area(call.arguments["upload_area_uuid"], write=True)
+    area = upload.area(call.arguments["upload_area_uuid"])
     name = _name(call)
     content_type = call.headers.get("content-type", "")
     if not _DCP_TYPE.search(content_type):

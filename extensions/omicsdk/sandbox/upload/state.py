@@ -31,7 +31,6 @@ SETTINGS = (
     Setting(
         "upload.validation_results", '{"validation_state": "VALID", "validation_errors": []}', "what validators print"
     ),
-    Setting("upload.locked", False, "whether all areas are locked for writing"),
 )
 
 
@@ -141,17 +140,11 @@ class Upload:
 
     # -- areas
 
-    def area(self, uuid: str, *, write: bool = False) -> str:
-        """The UUID of an area; a 404 when it does not exist, a 423 when it is locked and has to be written to."""
+    def area(self, uuid: str) -> str:
+        """The UUID of an area; a 404 when it does not exist."""
         if self.areas.get(uuid) is None:
             raise Problem(404, "area_not_found", f"There is no upload area {uuid}")
-        if write and self._locked:
-            raise Problem(423, "area_locked", f"Upload area {uuid} is locked")
         return uuid
-
-    @property
-    def _locked(self) -> bool:
-        return self.context.settings.flag("upload.locked")
 
     def create(self, uuid: str) -> str:
         """Make an area unless it exists, and return its address."""
@@ -173,7 +166,7 @@ class Upload:
 
     def may_write(self, session: Session) -> bool:
         """Whether the area of credentials can be written to at present."""
-        return self.areas.get(session.prefix.rstrip("/")) is not None and not self._locked
+        return self.areas.get(session.prefix.rstrip("/")) is not None
 
     # -- files
 

@@ -278,10 +278,3 @@ def test_a_prefix_is_lower_cased_and_checked(web, seeded):
     assert web.get("/bundles/all", params={"replica": "aws", "prefix": other}).json()["bundles"] == []
     response = web.get("/bundles/all", params={"replica": "aws", "prefix": "%"})
     assert (response.status_code, response.json()["code"]) == (400, "illegal_arguments")
-
-
-def test_a_read_only_store_still_reads(sandbox: Sandbox, user, seeded):
-    sandbox.settings.turn({"dss.read_only": True})
-    response = put(user, entries(seeded))
-    assert (response.status_code, response.json()["code"], response.headers["retry-after"]) == (503, "read_only", "1")
-    assert get(user, seeded["bundle_uuid"]).status_code == 200

@@ -123,9 +123,6 @@ def test_sequences_are_found_by_each_name_and_served_by_ranges(omics_sandbox: Sa
     omics_sandbox.settings.turn({"refget.as_seqrepo": False})
     assert httpx.get(f"{base}/x?start=8").status_code == 416
     assert httpx.get(f"{base}/x?start=3&end=1").status_code == 416  # it is not circular
-    omics_sandbox.settings.turn({"refget.subsequence_limit": 4})
-    assert httpx.get(f"{base}/service-info").json()["refget"]["subsequence_limit"] == 4
-    assert httpx.get(f"{base}/x?start=0&end=5").status_code == 416
 
 
 def test_a_tool_is_one_segment_of_a_path(omics_sandbox: Sandbox) -> None:

@@ -84,9 +84,9 @@ def test_time_is_moved_stopped_and_runs_on(sandbox: Sandbox, visitor: httpx.Clie
 
 
 def test_switches_are_turned(sandbox: Sandbox, visitor: httpx.Client):
-    turned = {"dss.read_only": "true", "dss.retry_after": "2.5", "sb.failing_tasks": '"><b>*'}
+    turned = {"dss.restricted": "true", "dss.retry_after": "2.5", "sb.failing_tasks": '"><b>*'}
     page = _post(visitor, SETTINGS, do="turn", **turned).text
-    assert sandbox.settings.flag("dss.read_only")
+    assert sandbox.settings.flag("dss.restricted")
     assert sandbox.settings.number("dss.retry_after") == 2.5
     assert sandbox.settings.text("sb.failing_tasks") == '"><b>*'
     assert 'value="&quot;&gt;&lt;b&gt;*"' in page
@@ -100,8 +100,8 @@ def test_switches_are_turned(sandbox: Sandbox, visitor: httpx.Client):
         ({"do": "advance", "seconds": "soon"}, "takes a number"),
         ({"do": "advance", "seconds": "inf"}, "the year 9000"),
         ({"do": "freeze", "at": "noon"}, "is not a moment"),
-        ({"do": "turn", "dss.read_only": "true", "dss.retry_after": "nan"}, "takes 0 or more"),
-        ({"do": "turn", "dss.read_only": "perhaps"}, "takes true or false"),
+        ({"do": "turn", "dss.restricted": "true", "dss.retry_after": "nan"}, "takes 0 or more"),
+        ({"do": "turn", "dss.restricted": "perhaps"}, "takes true or false"),
         ({"do": "turn", "dss.nothing": "1"}, "unknown setting"),
         ({}, "no known action"),
     ],

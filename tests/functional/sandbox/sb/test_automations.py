@@ -23,7 +23,7 @@ def _frozen(sandbox: Sandbox) -> None:
 @pytest.fixture
 def automation(web: httpx.Client) -> Json:
     """An automation of sandbox-user's."""
-    response = web.post(ALL, json={"name": "Nightly", "description": "d", "secret_settings": {"key": "s"}})
+    response = web.post(ALL, json={"name": "Nightly", "description": "d"})
     assert response.status_code == 200, response.text
     return response.json()
 

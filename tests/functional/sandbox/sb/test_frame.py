@@ -56,7 +56,7 @@ def test_a_body_where_none_is_wanted_does_no_harm(web: httpx.Client, content: by
     assert web.request("GET", "/user", content=content, headers=headers).status_code == 200
 
 
-# -- limits and maintenance
+# -- limits
 
 
 def test_requests_are_counted_down_and_refused_until_the_period_ends(sandbox: Sandbox, web: httpx.Client):
@@ -87,16 +87,6 @@ def test_rate_limit_states_what_the_headers_say(web: httpx.Client):
     assert rate["limit"] == int(response.headers["x-ratelimit-limit"])
     assert rate["reset"] == int(response.headers["x-ratelimit-reset"])
     assert response.json()["instance_limit"]["limit"] > 0
-
-
-def test_maintenance_is_a_503_with_code_0_for_everything(sandbox: Sandbox, web: httpx.Client):
-    sandbox.settings.turn({"sb.maintenance": True})
-    for path in ("/", "/user", "/projects"):
-        response = web.get(path)
-        assert code_of(response) == (503, 0)
-        assert response.headers["content-type"] == "application/json"
-    sandbox.settings.turn({"sb.maintenance": False})
-    assert web.get("/user").status_code == 200
 
 
 def test_a_fault_has_the_platforms_shape_when_its_code_is_a_number(sandbox: Sandbox, web: httpx.Client):

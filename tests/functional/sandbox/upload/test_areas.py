@@ -61,17 +61,6 @@ def test_each_request_makes_other_credentials_and_earlier_ones_stay(web: httpx.C
         s3_of(keys).put_object(Bucket=BUCKET, Key=f"{area}/a", Body=b"a")
 
 
-def test_no_user_writes_to_a_locked_area(sandbox: Sandbox, web: httpx.Client, area: str, s3, ingest):
-    sandbox.settings.turn({"upload.locked": True})
-    response = web.post(f"/area/{area}/credentials")
-    assert (response.status_code, response.json()["title"]) == (423, "Upload area is locked")
-    with pytest.raises(ClientError, match="AccessDenied"):
-        s3.put_object(Bucket=BUCKET, Key=f"{area}/a", Body=b"a")
-    assert s3.list_objects_v2(Bucket=BUCKET, Prefix=f"{area}/")["KeyCount"] == 0
-    headers = {"Content-Type": 'application/json; dcp-type="metadata"'}
-    assert ingest.put(f"/area/{area}/b.json", content=b"{}", headers=headers).status_code == 423
-
-
 def test_there_are_no_credentials_for_an_area_that_does_not_exist(web: httpx.Client):
     response = web.post(f"/area/{AREA}/credentials")
     assert response.status_code == 404
