@@ -71,13 +71,6 @@ def _change(sb: Sb, call: Call, archived: bool | None) -> Reply:
 # -- packages
 
 
-def _package(sb: Sb, call: Call, id: str, needs: str = "read") -> JsonObject:
-    """A package of an automation that the caller may see."""
-    package = sb.documents.existing(_PACKAGE, id)
-    sb.permitted(call, _AUTOMATION, package["automation"], needs)
-    return package
-
-
 def list_automation_packages(sb: Sb, call: Call) -> Reply:
     """GET /automation/automations/{automation_id}/packages."""
     packages = sb.documents.listed(_PACKAGE, sb.requested(call, _AUTOMATION)["id"])
@@ -104,13 +97,17 @@ def create_automation_package(sb: Sb, call: Call) -> Reply:
     return Reply(package)
 
 
+def _requested_package(sb: Sb, call: Call, needs: str = "read") -> JsonObject:
+    return sb.part(call, _PACKAGE, call.arguments["package_id"], _AUTOMATION, needs)
+
+
 def get_automation_package(sb: Sb, call: Call) -> Reply:
     """GET /automation/packages/{package_id}."""
-    return Reply(_package(sb, call, call.arguments["package_id"]))
+    return Reply(_requested_package(sb, call))
 
 
 def _change_package(sb: Sb, call: Call, archived: bool | None) -> Reply:
-    package = _package(sb, call, call.arguments["package_id"], "write")
+    package = _requested_package(sb, call, "write")
     changes = body_fields(call, "custom_url memory_limit") if archived is None else {"archived": archived}
     sb.documents.put(_PACKAGE, package["id"], {**package, **changes})
     return Reply({**package, **changes})
@@ -158,9 +155,7 @@ _RUN_ORDERS = {"name": "name", "start_time": "start", "end_time": "end", "status
 
 
 def _requested_run(sb: Sb, call: Call, needs: str = "read") -> JsonObject:
-    run = sb.documents.existing(_RUN, call.arguments["run_id"])
-    sb.permitted(call, _AUTOMATION, run["automation"], needs)
-    return run
+    return sb.part(call, _RUN, call.arguments["run_id"], _AUTOMATION, needs)
 
 
 def _show_run(sb: Sb, call: Call, run: JsonObject) -> JsonObject:
@@ -168,7 +163,7 @@ def _show_run(sb: Sb, call: Call, run: JsonObject) -> JsonObject:
     fields = {
         **run,
         "automation": view(call, _AUTOMATION, sb.permitted(call, _AUTOMATION, run["automation"])),
-        "package": _package(sb, call, run["package"]),
+        "package": sb.part(call, _PACKAGE, run["package"], _AUTOMATION),
         "outputs": {},
         "created_on": when(run["created"]),
         **times(run),
@@ -215,7 +210,7 @@ def create_automation_run(sb: Sb, call: Call) -> Reply:
 
 
 def _start(sb: Sb, call: Call, body: Mapping[str, Any]) -> Reply:
-    package = _package(sb, call, body["package"], "execute")
+    package = sb.part(call, _PACKAGE, body["package"], _AUTOMATION, "execute")
     if package["archived"] or sb.permitted(call, _AUTOMATION, package["automation"])["archived"]:
         raise refuse(409, 90007, f"Package {package['id']} or its automation is archived: restore it to run it")
     now, fields = sb.now(), filled(body, inputs={}, settings={}, memory_limit=None)

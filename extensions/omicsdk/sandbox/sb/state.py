@@ -284,13 +284,30 @@ class Sb:
         if record is None or permissions is None:
             raise no_such(*what)
         if not permissions.get(needs):
-            raise refuse(403, _FORBIDDEN[what[0]], f"{username} has no {needs} permission on the {' '.join(what)}")
+            code = _FORBIDDEN.get(what[0]) or _FORBIDDEN[holder[0]]
+            raise refuse(403, code, f"{username} has no {needs} permission on the {' '.join(what)}")
         return record, permissions
 
     def requested(self, call: Call, kind: str, needs: str = "read") -> JsonObject:
         """What a path names; of a project, volume, dataset or automation see `permitted`, all users may do everything with other objects."""
         id = path_id(call)
         return self.permitted(call, kind, id, needs) if kind in _FORBIDDEN else self.documents.existing(kind, id)
+
+    def part(self, who: Call | str, kind: str, id: str, holder: str, needs: str = "read") -> JsonObject:
+        """A task of a project, or a package or run of an automation.
+
+        Args:
+            who: The user.
+            kind: Its kind.
+            id: Its identity.
+            holder: The kind of what it is in, whose members have the permissions; its field of this name has the identity.
+            needs: Required permission there.
+
+        Raises:
+            Problem: 404 or 403, as `permitted` states it.
+        """
+        document = self.documents.existing(kind, id)
+        return self._allowed(who, (kind, id), document, (holder, document[holder]), needs)[0]
 
     def drop(self, kind: str, id: str) -> None:
         """Remove an object with its members and files."""

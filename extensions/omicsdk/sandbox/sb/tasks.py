@@ -5,7 +5,7 @@ from typing import Any
 
 from omicsdk.sandbox.sb.apps import find_app, split_id
 from omicsdk.sandbox.sb.cwl import mapped, ports, steps_of
-from omicsdk.sandbox.sb.responses import no_such, ordered, page_of, refuse, shown, times, view, when, within
+from omicsdk.sandbox.sb.responses import ordered, page_of, refuse, shown, times, view, when, within
 from omicsdk.sandbox.sb.state import Sb, body_fields, filled, in_bulk, new_uuid, path_id
 from omicsdk.sandbox.sb.task_runs import ENDS, GOING, KIND, abort, app_of, children, drop, put, run, validate
 from omicsdk.sandbox.service import Call, JsonObject, Reply
@@ -19,16 +19,8 @@ _INSTANCE = {"type": "c4.2xlarge", "provider": "AWS", "disk": {"size": 1024, "un
 # -- finding
 
 
-def _task(sb: Sb, call: Call, id: str, needs: str = "read") -> JsonObject:
-    task = sb.documents.existing(KIND, id)
-    if sb.permissions(sb.user(call), "project", task["project"]) is None:
-        raise no_such(KIND, id)
-    sb.project(call, task["project"], needs)
-    return task
-
-
 def _requested(sb: Sb, call: Call, needs: str = "read") -> JsonObject:
-    return _task(sb, call, call.arguments["task_id"], needs)
+    return sb.part(call, KIND, call.arguments["task_id"], "project", needs)
 
 
 def _draft(sb: Sb, call: Call, needs: str, code: int, advice: str) -> JsonObject:
@@ -79,7 +71,7 @@ def get_task_inputs(sb: Sb, call: Call) -> Reply:
 
 def bulk_get_tasks(sb: Sb, call: Call) -> Reply:
     """POST /bulk/tasks/get."""
-    return in_bulk(sb, call.body["task_ids"], lambda id: _show(sb, call, _task(sb, call, id)))
+    return in_bulk(sb, call.body["task_ids"], lambda id: _show(sb, call, sb.part(call, KIND, id, "project")))
 
 
 # -- making
