@@ -1,4 +1,4 @@
-"""Operations of the Upload service: areas and their credentials, files, checksums, validations, health."""
+"""Operations of the Upload service: areas and their credentials, files, checksums, validations."""
 
 import re
 from collections import Counter
@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote
 
-import omicsdk
 from omicsdk.sandbox.problems import Problem, bad_arguments
 from omicsdk.sandbox.service import Call, Reply
 from omicsdk.sandbox.upload.state import BUCKET, CHECKSUM, STATUSES, VALIDATION, Job, Upload
@@ -162,17 +161,3 @@ def validation_statuses(upload: Upload, call: Call) -> Reply:
     """GET /v1/area/{upload_area_uuid}/validations."""
     counts = _counts(upload, call, VALIDATION)
     return Reply({status: counts[status] for status in STATUSES[VALIDATION]})
-
-
-def get_version(_upload: Upload, _call: Call) -> Reply:
-    """GET /version."""
-    return Reply({"upload_service_version": omicsdk.__version__})
-
-
-def get_health(upload: Upload, _call: Call) -> Reply:
-    """GET /health."""
-    upload.areas.count()  # the database answers, or this is a 500
-    return Reply()
-
-
-HANDLERS = {"get_v1_health": get_health}

@@ -69,11 +69,3 @@ def test_there_are_no_credentials_for_an_area_that_does_not_exist(web: httpx.Cli
         "title": "Upload area not found",
         "detail": f"There is no upload area {AREA}",
     }
-
-
-def test_the_deployment_responses_for_itself(sandbox: Sandbox, web: httpx.Client):
-    import omicsdk
-
-    version = web.get(f"{sandbox.url}/upload/version")
-    assert version.json() == {"upload_service_version": omicsdk.__version__}
-    assert [web.get(f"{sandbox.url}/upload{path}").status_code for path in ("/health", "/v1/health")] == [200, 200]
