@@ -8,10 +8,10 @@ from typing import Any
 
 import httpx
 import pytest
+from bam_files import bam
 from htsget_tickets import Tickets
 from omicsdk import NO_RETRY, Htsget
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.ga4gh.alignments import bam
 
 READS = [(f"read-{at}", 0, at, "ACGT" * 25) for at in range(0, 5_000, 10)]
 

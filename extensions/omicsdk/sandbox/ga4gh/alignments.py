@@ -6,7 +6,7 @@ CRAM and BCF are served whole whatever the region, which the standard allows: a 
 import gzip
 import struct
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from omicsdk.sandbox.problems import Problem
@@ -112,35 +112,6 @@ def _records(plain: bytes, at: int) -> Iterator[tuple[int, int, int, bytes]]:
 
 def _number(plain: bytes, at: int) -> int:
     return struct.unpack_from("<i", plain, at)[0]
-
-
-def bam(references: Iterable[tuple[str, int]], reads: Iterable[tuple[str, int, int, str]]) -> bytes:
-    """Make a BAM file.
-
-    Args:
-        references: The reference sequences: name and length.
-        reads: The reads, sorted: name, index of the reference, position from 0, letters; all of them match.
-    """
-    known = list(references)
-    text = "".join(
-        ["@HD\tVN:1.6\tSO:coordinate\n", *(f"@SQ\tSN:{name}\tLN:{length}\n" for name, length in known)]
-    ).encode()
-    head = [b"BAM\x01", struct.pack("<i", len(text)), text, struct.pack("<i", len(known))]
-    for name, length in known:
-        head.append(struct.pack("<i", len(name) + 1) + name.encode() + b"\0" + struct.pack("<i", length))
-    records = b"".join(_record(*read) for read in reads)
-    return bgzf(b"".join(head)) + bgzf(records) + BGZF_END
-
-
-def _record(name: str, reference: int, position: int, letters: str) -> bytes:
-    codes = ["=ACMGRSVTWYHKDBN".index(letter) for letter in letters]
-    codes += [0] * (len(codes) % 2)
-    packed = bytes(first << 4 | second for first, second in zip(codes[::2], codes[1::2], strict=True))
-    called = name.encode() + b"\0"
-    # The bin is used by an index of the file only.
-    fixed = struct.pack("<iiBBHHHiiii", reference, position, len(called), 60, 4680, 1, 0, len(letters), -1, -1, 0)
-    body = fixed + called + struct.pack("<I", len(letters) << 4) + packed + b"\x28" * len(letters)
-    return struct.pack("<i", len(body)) + body
 
 
 # -- VCF

@@ -101,9 +101,9 @@ class Refget:
         self.sequences.put(made)
         return made
 
-    def add_fasta(self, text: str) -> list[str]:
+    def add_fasta(self, text: str, *, circular: bool = False) -> list[str]:
         """Add the sequences of a FASTA file; return their names."""
-        return [self.add(name, letters).name for name, letters in _of_fasta(text)]
+        return [self.add(name, letters, circular=circular).name for name, letters in _of_fasta(text)]
 
     @property
     def is_seqrepo(self) -> bool:

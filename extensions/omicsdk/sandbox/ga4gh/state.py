@@ -2,12 +2,10 @@
 
 import threading
 from collections.abc import Callable, Mapping
-from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from omicsdk.sandbox.ga4gh.alignments import bam
 from omicsdk.sandbox.ga4gh.htsget import Htsget, htsget_service
 from omicsdk.sandbox.ga4gh.refget import Refget, refget_service
 from omicsdk.sandbox.ga4gh.trs import Trs, trs_service
@@ -15,8 +13,6 @@ from omicsdk.sandbox.service import SandboxContext, Service
 
 EXAMPLE_READS = "sample-1"
 EXAMPLE_TOOL = "#workflow/sandbox/example/count"
-_CHROMOSOMES = {"chr1": 10_000, "chr2": 2_000}
-_READ, _STEP = 100, 40
 
 _FILES = ("main.cwl", "tools/count.cwl", "tests/reads.json", "Dockerfile")
 """The files of the tool that exists from the start, its primary descriptor first."""
@@ -56,15 +52,13 @@ class Ga4gh:
                 self._make_examples()
 
     def _make_examples(self) -> None:
-        sequences, *made = _examples()
         folder = files("omicsdk.sandbox.ga4gh").joinpath("example")
         texts = {name: folder.joinpath(name).read_text("utf-8") for name in _FILES}
         with self._context.database.transaction():
-            for format, content in zip(("BAM", "VCF"), made, strict=True):
-                self.htsget.add(EXAMPLE_READS, format, content)
-            for name, letters in sequences.items():
-                self.refget.add(name, letters)
-            self.refget.add("plasmid", _letters(600), circular=True)
+            for format, suffix in (("BAM", "bam"), ("VCF", "vcf")):
+                self.htsget.add(EXAMPLE_READS, format, folder.joinpath(f"{EXAMPLE_READS}.{suffix}").read_bytes())
+            for name, circular in (("chromosomes.fa", False), ("plasmid.fa", True)):
+                self.refget.add_fasta(folder.joinpath(name).read_text("ascii"), circular=circular)
             for version in ("v1.0", "v1.1"):
                 self.trs.add(EXAMPLE_TOOL, version, "CWL", texts, "Counts reads", name=f"release {version[1:]}")
 
@@ -107,38 +101,3 @@ class Ga4gh:
         if not added:
             raise ValueError(f"{folder} has no files for {service}")
         return {"added": added, "left": left}
-
-
-@cache
-def _examples() -> tuple[Mapping[str, str], bytes, bytes]:
-    """Reference sequences by name, a BAM file of reads from them, and a VCF file."""
-    sequences = {name: _letters(length) for name, length in _CHROMOSOMES.items()}
-    return sequences, bam(_CHROMOSOMES.items(), _reads(sequences)), _variants(sequences)
-
-
-def _letters(length: int) -> str:
-    """A sequence that is the same each time, and repeats itself late."""
-    state, made = length, list[str]()
-    for _ in range(length):
-        state = (state * 1_103_515_245 + 12_345) & 0x7FFFFFFF
-        made.append("ACGT"[state >> 16 & 3])
-    return "".join(made)
-
-
-def _reads(sequences: Mapping[str, str]) -> list[tuple[str, int, int, str]]:
-    return [
-        (f"read-{index}-{at}", index, at, letters[at : at + _READ])
-        for index, letters in enumerate(sequences.values())
-        for at in range(0, len(letters) - _READ, _STEP)
-    ]
-
-
-def _variants(sequences: Mapping[str, str]) -> bytes:
-    lines = ["##fileformat=VCFv4.3"]
-    lines += [f"##contig=<ID={name},length={len(letters)}>" for name, letters in sequences.items()]
-    lines.append("#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO")
-    for name, letters in sequences.items():
-        for at in range(99, len(letters), 100):
-            other = "ACGT"[("ACGT".index(letters[at]) + 1) % 4]
-            lines.append(f"{name}\t{at + 1}\t.\t{letters[at]}\t{other}\t60\tPASS\t.")
-    return "".join(f"{line}\n" for line in lines).encode()
