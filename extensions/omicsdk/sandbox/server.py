@@ -164,7 +164,7 @@ class Sandbox:
     context = Running(lambda running: running.context)
     settings = Running(lambda running: running.context.settings)
     dss = Running(lambda running: running.platforms.dss)
-    ga4gh = Running(lambda running: running.platforms.ga4gh)
+    ga4gh = Running(lambda running: running.platforms.ga4gh.seed())
     portals = Running(lambda running: running.platforms.portals)
     azul = Running(lambda running: running.platforms.azul)
     fusillade = Running(lambda running: running.platforms.fusillade)
@@ -501,7 +501,7 @@ class Sandbox:
         """Count the contents: the length of each list of each platform, as its pages show them."""
         from omicsdk.sandbox.contents import counted
 
-        self.ga4gh.seed()
+        self._up.platforms.ga4gh.seed()
         return counted(self.context.database)
 
     def add_faults(self, *rules: Rule) -> list[int]:

@@ -5,7 +5,7 @@ import gzip
 import hashlib
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
 from functools import partial
 from pathlib import Path
@@ -55,13 +55,11 @@ class Htsget:
 
     Args:
         context: State and settings that all services share.
-        seed: Makes the examples, once something is looked at.
     """
 
-    def __init__(self, context: SandboxContext, seed: Callable[[], None]) -> None:
-        self._seed = seed
+    def __init__(self, context: SandboxContext) -> None:
         self.context = context
-        self._sets = Table(context.database, "htsget_sets", DataSet, key="kind id format")
+        self.sets = Table(context.database, "htsget_sets", DataSet, key="kind id format")
         context.settings.declare(
             Setting(URL_SECONDS, 900.0, "validity of the URLs of blocks, in seconds"),
             Setting(BLOCK_BYTES, 64 * 1024.0, "how many bytes a block has at most"),
@@ -73,12 +71,6 @@ class Htsget:
                 " other headers, ranges are answered with 200, zeros follow files of less than 8,192 bytes",
             ),
         )
-
-    @property
-    def sets(self) -> Table[DataSet]:
-        """All of them."""
-        self._seed()
-        return self._sets
 
     def add(self, id: str, format: str, content: bytes, *, restricted: bool = False) -> None:
         """Add a data set, in place of one of its identifier and format.

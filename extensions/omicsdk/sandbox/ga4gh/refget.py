@@ -4,7 +4,7 @@ import base64
 import hashlib
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,13 +56,11 @@ class Refget:
 
     Args:
         context: State and settings that all services share.
-        seed: Makes the examples, once something is looked at.
     """
 
-    def __init__(self, context: SandboxContext, seed: Callable[[], None]) -> None:
-        self._seed = seed
+    def __init__(self, context: SandboxContext) -> None:
         self.context = context
-        self._sequences = Table(context.database, "refget_sequences", Sequence)
+        self.sequences = Table(context.database, "refget_sequences", Sequence)
         context.settings.declare(
             Setting(
                 CIRCULAR,
@@ -76,12 +74,6 @@ class Refget:
                 " ga4gh: before them (404), the service's description fails (500), and parts after the end are empty",
             ),
         )
-
-    @property
-    def sequences(self) -> Table[Sequence]:
-        """All of them."""
-        self._seed()
-        return self._sequences
 
     def add(self, name: str, letters: str, *, circular: bool = False) -> Sequence:
         """Add a sequence.

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from omicsdk.sandbox.ga4gh.htsget import Htsget, htsget_service
 from omicsdk.sandbox.ga4gh.refget import Refget, refget_service
 from omicsdk.sandbox.ga4gh.trs import Trs, trs_service
-from omicsdk.sandbox.service import SandboxContext, Service
+from omicsdk.sandbox.service import Call, SandboxContext, Service
 
 EXAMPLE_READS = "sample-1"
 EXAMPLE_TOOL = "#workflow/sandbox/example/count"
@@ -34,22 +35,23 @@ class Ga4gh:
         self._context = context
         self._lock = threading.RLock()
         self._is_seeded = False
-        self.htsget = Htsget(context, self.seed)
-        self.refget = Refget(context, self.seed)
-        self.trs = Trs(context, self.seed)
+        self.htsget = Htsget(context)
+        self.refget = Refget(context)
+        self.trs = Trs(context)
 
     def clear(self) -> None:
         """Have the examples made again, once something is requested."""
         self._is_seeded = False
 
-    def seed(self) -> None:
-        """Make the examples, unless there is any data. The first request or listing calls it: most sandboxes never need them."""
+    def seed(self) -> "Ga4gh":
+        """Make the examples, unless there is any data, when something is first looked at: most sandboxes never need them."""
         with self._lock:
-            if self._is_seeded:
-                return
-            self._is_seeded = True
-            if not (self.htsget.sets.count() or self.refget.sequences.count() or self.trs.described.count()):
+            is_first, self._is_seeded = not self._is_seeded, True
+            if is_first and not (
+                self.htsget.sets.count() or self.refget.sequences.count() or self.trs.described.count()
+            ):
                 self._make_examples()
+        return self
 
     def _make_examples(self) -> None:
         folder = files("omicsdk.sandbox.ga4gh").joinpath("example")
@@ -68,11 +70,16 @@ class Ga4gh:
         Args:
             document: Gives the OpenAPI 3.1 document of a service.
         """
-        return [
+        services = (
             htsget_service(self.htsget, document("htsget")),
             refget_service(self.refget, document("refget")),
             trs_service(self.trs, document("trs")),
-        ]
+        )
+
+        def before(_call: Call) -> None:
+            self.seed()
+
+        return [replace(each, before=before) for each in services]
 
     def add_folder(self, service: str, folder: Path) -> dict[str, Any]:
         """Add the files of a folder to a service.
@@ -87,6 +94,7 @@ class Ga4gh:
         Raises:
             ValueError: The folder has nothing for the service.
         """
+        self.seed()
         if service == "trs":
             return {"tool": f"#workflow/sandbox/{folder.name}", "versions": self.trs.add_folder(folder)}
         added, left = list[str](), list[str]()

@@ -5,7 +5,7 @@ import io
 import re
 import sys
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -69,23 +69,15 @@ class Trs:
 
     Args:
         context: State and settings that all services share.
-        seed: Makes the examples, once something is looked at.
     """
 
-    def __init__(self, context: SandboxContext, seed: Callable[[], None]) -> None:
-        self._seed = seed
+    def __init__(self, context: SandboxContext) -> None:
         self.context = context
-        self._described = Table(context.database, "trs_described", Description, key="tool version")
+        self.described = Table(context.database, "trs_described", Description, key="tool version")
         self.files = Table(context.database, "trs_files", File, key="tool version type path")
         context.settings.declare(
             Setting(ENDLESS, False, "whether each page of tools states a next one, for ever, as those of trs-filer do")
         )
-
-    @property
-    def described(self) -> Table[Description]:
-        """What is stated of all tools and versions."""
-        self._seed()
-        return self._described
 
     def tools(self) -> list[str]:
         """The identifiers of all tools, in their order."""
