@@ -258,7 +258,7 @@ def shared_routes(secrets: Secrets) -> list[BaseRoute]:
     """
 
     def application(request: Request) -> Response:
-        return JSONResponse(application_secrets(origin(request), client_secret(secrets)))
+        return JSONResponse(application_secrets(origin(request.scope), client_secret(secrets)))
 
     def echo(request: Request) -> Response:
         text = echoed(request.url.path, dict(request.query_params), request.headers)
