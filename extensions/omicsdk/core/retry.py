@@ -3,8 +3,9 @@
 import re
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from omicsdk.core.frozen import Frozen
 
 #: Statuses that may change on a retry.
 RETRIED_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
@@ -30,8 +31,7 @@ _USUAL_DATE = r"(?a)[A-Z][a-z]{2}, (\d\d) ([A-Z][a-z]{2}) (\d{4}) ([01]\d|2[0-3]
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-@dataclass(frozen=True, slots=True)
-class Retry:
+class Retry(Frozen):
     """How persistently a request is retried.
 
     The delay before try n + 1 is drawn from 0 to min(cap, base * 2**(n - 1)) seconds ("full jitter", so that clients

@@ -6,9 +6,10 @@ import hashlib
 import hmac
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 from urllib.parse import quote, unquote
+
+from omicsdk.core.frozen import Frozen
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 #: In place of a body's digest: the signature does not cover the body.
@@ -19,8 +20,7 @@ EMPTY = hashlib.sha256().hexdigest()
 SAFE, PATH_SAFE = "-_.~", "/-_.~"
 
 
-@dataclass(frozen=True, slots=True)
-class Keys:
+class Keys(Frozen, hidden=("secret", "token")):
     """A pair of keys.
 
     Attributes:
@@ -30,12 +30,11 @@ class Keys:
     """
 
     access: str
-    secret: str = field(repr=False)
-    token: str = field(default="", repr=False)
+    secret: str
+    token: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Signer:
+class Signer(Frozen):
     """Signs requests to one service in one region.
 
     Attributes:

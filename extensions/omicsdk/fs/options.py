@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 
 from omicsdk.transfer import TransferOptions
 
@@ -11,8 +10,7 @@ from omicsdk.transfer import TransferOptions
 SPOOL = 4 * 1024**3
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CopyOptions(TransferOptions):
+class CopyOptions(TransferOptions, kw_only=True):
     """Options of a copy, in either or both directions: those of transfers, and where it stores what it needs.
 
     Attributes:

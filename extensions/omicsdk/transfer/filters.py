@@ -9,12 +9,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 from omicsdk.core.archives import size_of
 from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.errors import UsageError
+from omicsdk.core.frozen import Frozen
 
 _MANUAL = "The manual has the rules, on the page Filters."
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
@@ -38,8 +39,7 @@ class Rule(NamedTuple):
     pattern: re.Pattern[str]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Filters:
+class Filters(Frozen, kw_only=True):
     """Which files below a folder are selected. A file that is named itself is always selected by its name.
 
     Attributes:
@@ -66,7 +66,6 @@ class Filters:
     max_size: int | str | None = None
     newer: float | str | None = None
     older: float | str | None = None
-    rules: tuple[Rule, ...] = field(init=False, repr=False, compare=False, default=())
 
     def __post_init__(self) -> None:
         for name in ("include", "exclude", "filter_from"):
@@ -82,7 +81,12 @@ class Filters:
             stated = getattr(self, name)
             if isinstance(stated, str):
                 object.__setattr__(self, name, read(stated))
-        object.__setattr__(self, "rules", tuple(self._rules()))
+        _ = self.rules  # whose errors belong here
+
+    @cached_property
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules of the patterns, in the order in which they are tried."""
+        return tuple(self._rules())
 
     def _rules(self) -> Iterator[Rule]:
         yield from (rule for pattern in self.include if (rule := rule_of(pattern, includes=True)))

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
-from dataclasses import dataclass, field
-from typing import Generic, TypeVar, cast
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 from omicsdk.core.checksums import ALGORITHMS, FORMS, is_algorithm, is_checksum
 from omicsdk.core.errors import NameClash
+from omicsdk.core.frozen import Frozen
 from omicsdk.core.redaction import without_query
 from omicsdk.transfer.arguments import a, each, many, number, whole_number
 from omicsdk.transfer.names import NameGuard, check_links, check_names, folds_case, room_in
 from omicsdk.transfer.network.requests import Location
 
+if TYPE_CHECKING:
+    from dataclasses import KW_ONLY
+
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Frozen, hidden=("locate", "renew")):
     """One file to download.
 
     Attributes:
@@ -46,16 +49,17 @@ class Item:
     """
 
     name: str
-    locate: Callable[[], Location] | Location = field(repr=False)
+    locate: Callable[[], Location] | Location
     size: int | None = None
-    checksums: Mapping[str, str] = field(default_factory=dict[str, str])
+    checksums: Mapping[str, str] = MappingProxyType[str, str]({})
     label: str = ""
     retries: int | None = None
     min_delay: float | None = None
-    renew: Callable[[], Location] | None = field(default=None, repr=False)
+    renew: Callable[[], Location] | None = None
     source: str = ""
-    states: bool = field(default=False, kw_only=True)
-    overwrite: bool = field(default=True, kw_only=True)
+    _: KW_ONLY
+    states: bool = False
+    overwrite: bool = True
 
     def __post_init__(self) -> None:
         self._check_types()

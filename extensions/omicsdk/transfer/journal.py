@@ -16,7 +16,6 @@ import time
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
-from dataclasses import dataclass, field
 from functools import partial
 from json.encoder import encode_basestring_ascii as _quoted
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
@@ -473,7 +472,6 @@ _COMPACT_FROM = 1000
 _MOMENT = 0.1
 
 
-@dataclass(eq=False, repr=False)
 class PartState:
     """The progress of an unfinished file.
 
@@ -485,11 +483,9 @@ class PartState:
         begun: For cells of which the first bytes are present, by number: where in the file they end, and their CRC32C.
     """
 
-    size: int
-    validator: str
-    checksums: Mapping[str, str]
-    cells: array[int] = field(default_factory=lambda: array("q"))
-    begun: dict[int, tuple[int, int]] = field(default_factory=dict[int, tuple[int, int]])
+    def __init__(self, size: int, validator: str, checksums: Mapping[str, str], cells: array[int]) -> None:
+        self.size, self.validator, self.checksums, self.cells = size, validator, checksums, cells
+        self.begun: dict[int, tuple[int, int]] = {}
 
 
 class Journal:

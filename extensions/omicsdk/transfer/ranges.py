@@ -9,7 +9,6 @@ import threading
 from collections import deque
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from math import inf
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -310,14 +309,16 @@ class NoRanges(TransferError):
     default_remedy = "Copy the file to this machine and read it there."
 
 
-@dataclass(slots=True)
 class _Reading:
     """One read: its position, and events since its last progress.
 
-    Attributes:
+    Args:
         at: The next byte.
         end: The offset after the last byte, None for all.
         shown: Whether its caller receives its bytes.
+        began: When it began.
+
+    Attributes:
         began: When it began, or last made progress.
         failures: Failed requests since.
         redirects: Redirects followed since.
@@ -325,14 +326,10 @@ class _Reading:
         replaced: Which of a redirect and the URL behind it was replaced since: each may expire once, and both may have.
     """
 
-    at: int
-    end: int | None
-    shown: bool
-    began: float
-    failures: int = 0
-    redirects: int = 0
-    gained: int = 0
-    replaced: set[str] = field(default_factory=set[str])
+    def __init__(self, at: int, end: int | None, *, shown: bool, began: float) -> None:
+        self.at, self.end, self.shown, self.began = at, end, shown, began
+        self.failures = self.redirects = self.gained = 0
+        self.replaced = set[str]()
 
 
 class Ranges:

@@ -124,7 +124,17 @@ def test_listing_bundles_loads_nothing_that_uploads_or_verifies(omics_sandbox):
     assert further & set(probe["loaded"]) == set()
 
 
-CLIENTS = {"logging", "boto3", "botocore", "httpx", "ssl", "omicsdk.core.model", "omicsdk.core.sending.transport"}
+CLIENTS = {
+    "dataclasses",
+    "inspect",
+    "logging",
+    "boto3",
+    "botocore",
+    "httpx",
+    "ssl",
+    "omicsdk.core.model",
+    "omicsdk.core.sending.transport",
+}
 ENGINES = {"concurrent.futures", "shutil", "omicsdk.transfer.engine.options", "omicsdk.transfer.uploads.store"}
 
 
@@ -145,6 +155,13 @@ def test_a_file_of_this_machine_needs_neither_clients_nor_engines(tmp_path, word
         loaded & (CLIENTS | ENGINES | {"pycurl", "pathlib", "datetime", "urllib.parse", "hashlib", "platformdirs"})
         == set()
     )
+
+
+def test_the_copy_of_a_file_of_this_machine_needs_no_clients(tmp_path):
+    (tmp_path / "file").write_text("x")
+    loaded = loaded_to_run({"HOME": str(tmp_path)}, "cp", tmp_path / "file", tmp_path / "copy")
+    assert (tmp_path / "copy").read_text() == "x"
+    assert loaded & (CLIENTS | {"pycurl", "pycurl._pycurl", "platformdirs"}) == set()
 
 
 @pytest.mark.parametrize(("word", "uri"), [("ls", "s3://bucket/p/"), ("cat", "s3://bucket/p/x")])

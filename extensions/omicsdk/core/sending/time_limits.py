@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from omicsdk.core.frozen import Frozen
 from omicsdk.core.retry import LEAST_RATE, SILENCE, Retry
 
 
-@dataclass(frozen=True, slots=True)
-class Timeout:
+class Timeout(Frozen):
     """Time limits for each step of a request, in seconds; None is forever.
 
     Args:
@@ -110,4 +109,4 @@ def within_budget(retry: Retry | None = None) -> Retry:
         retry: None for the defaults.
     """
     retry = _USUAL if retry is None else retry
-    return retry if _stated.budget is None else replace(retry, budget=_stated.budget)
+    return retry if _stated.budget is None else retry.replaced(budget=_stated.budget)

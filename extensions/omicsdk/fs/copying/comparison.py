@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from omicsdk.core.errors import ChecksumMismatch, OmicsError
 from omicsdk.core.threads import side_by_side
@@ -30,7 +29,6 @@ State = Literal["verified", "size only", "unverified", "wrong", "missing", "fail
 GOOD: frozenset[State] = frozenset({"verified", "size only"})
 
 
-@dataclass(slots=True)
 class Differences:
     """What is needed to make a target equal to a source.
 
@@ -44,13 +42,11 @@ class Differences:
         newer: The number of files that differ, and are kept because the target's are newer.
     """
 
-    copy: list[Selected] = field(default_factory=list[Selected])
-    reasons: dict[str, str] = field(default_factory=dict[str, str])
-    remove: list[Selected] = field(default_factory=list[Selected])
-    listed: int = 0
-    there: int = 0
-    same: int = 0
-    newer: int = 0
+    def __init__(self) -> None:
+        self.copy: list[Selected] = []
+        self.reasons: dict[str, str] = {}
+        self.remove: list[Selected] = []
+        self.listed = self.there = self.same = self.newer = 0
 
 
 Both = tuple[Selected, Selected]
@@ -229,8 +225,7 @@ def merged(
             file, other = next(files, None), next(others, None)
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """The result for one file.
 
     Attributes:
@@ -377,7 +372,7 @@ def verify_bytes(
 
     with Spool(options.spool, ["verify", os.urandom(12).hex()], str(files[0].uri)) as place:
         place.keep = False
-        chosen = replace(options, journal=place.fetched)
+        chosen = options.replaced(journal=place.fetched)
         for batch in batches(files, min(room, place.room())):
             wanted = [(file.entry, str(number)) for number, file in enumerate(batch)]
             report = fetch(wanted, store, str(place.files), chosen)

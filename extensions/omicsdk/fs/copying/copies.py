@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
 from typing import TypeVar
@@ -146,7 +145,7 @@ def _down(plan: CopyPlan, store: Store, options: CopyOptions) -> TransferReport:
         journal.forget(
             file.name for file in plan.files if plan.differing or is_newer(file.entry, plan.target(file).path)
         )
-        wanted, how = [(file.entry, file.name) for file in plan.files], replace(options, journal=journal.path)
+        wanted, how = [(file.entry, file.name) for file in plan.files], options.replaced(journal=journal.path)
         names = [file.name for file in plan.files]
         report = until_interrupted(lambda: fetch(wanted, store, plan.base.path, how), names, options.control)
         journal.keep = not report.ok
@@ -157,7 +156,7 @@ def _up(plan: CopyPlan, store: Store, options: CopyOptions) -> TransferReport:
     """From this machine to a platform."""
     puts = [Put(file.uri.path, plan.target(file).path) for file in plan.files]
     with _unfinished(plan) as journal:
-        report = put_for_good(store, puts, replace(options, journal=journal.path), differing=plan.differing)
+        report = put_for_good(store, puts, options.replaced(journal=journal.path), differing=plan.differing)
         journal.keep = not report.ok
     ends = zip(plan.files, report.outcomes, strict=True)
     return report.with_outcomes(accepted(outcome._replace(name=file.name), options) for file, outcome in ends)
@@ -441,7 +440,7 @@ class SpooledCopy:
 
         spool, options = self._spool, self._options
         wanted = [(file.entry, name) for name, file in named.items()]
-        how = replace(options, journal=spool.fetched)
+        how = options.replaced(journal=spool.fetched)
         came = until_interrupted(
             lambda: fetch(wanted, self._source, str(spool.files), how, kept=True), list(named), options.control
         )
@@ -456,7 +455,7 @@ class SpooledCopy:
 
     def _sent(self, named: Mapping[str, Selected], there: Mapping[str, Outcome]) -> TransferReport:
         puts = [Put(str(Path(self._spool.files, name)), self._plan.target(named[name]).path) for name in there]
-        how = replace(self._options, journal=self._spool.sent)
+        how = self._options.replaced(journal=self._spool.sent)
         sent = put_for_good(self._target, puts, how, differing=self._plan.differing)
         arrived: dict[str, Arrival] = {}
         outcomes: list[Outcome] = []

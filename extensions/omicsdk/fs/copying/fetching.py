@@ -7,7 +7,6 @@ import shutil
 import stat
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -231,7 +230,7 @@ def _poured(entry: Entry, name: str, store: Store, folder: str, options: CopyOpt
     from tempfile import TemporaryDirectory
 
     with TemporaryDirectory(prefix="omics-") as place:
-        report = fetch([(entry, "file")], store, place, replace(options, journal=None))
+        report = fetch([(entry, "file")], store, place, options.replaced(journal=None))
         (outcome,) = report.outcomes
         if outcome.state == "done":
             target = Path(folder, *name.split("/"))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.consistency import InconsistentListing
@@ -296,8 +296,7 @@ def _remove_empty(uris: Sequence[Uri], stores: Stores) -> None:
 # -- synchronising
 
 
-@dataclass(frozen=True, slots=True)
-class SyncPlan:
+class SyncPlan(NamedTuple):
     """What is needed to make a folder equal to another one.
 
     Attributes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from string import Formatter
@@ -11,6 +10,7 @@ from typing import Literal
 
 from omicsdk.core.checksums import ALGORITHMS
 from omicsdk.core.errors import UsageError
+from omicsdk.core.frozen import Frozen
 from omicsdk.fs.copying.planning import Selected, Source
 
 Layout = Literal["tree", "flat"]
@@ -36,8 +36,7 @@ _PATHS = ("path", "folder")
 _EMPTY = ("suffix",)
 
 
-@dataclass(frozen=True, slots=True)
-class Naming:
+class Naming(Frozen):
     """How copies are named.
 
     Attributes:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.consistency import ListingCheck, read_again_if_inconsistent
@@ -17,7 +16,6 @@ from omicsdk.transfer import Outcome, TransferReport
 from omicsdk.transfer.filters import Filters
 
 
-@dataclass(slots=True)
 class Removal:
     """What will be removed.
 
@@ -26,8 +24,9 @@ class Removal:
         folders: The folders, those below others first.
     """
 
-    files: list[Selected] = field(default_factory=list[Selected])
-    folders: list[Selected] = field(default_factory=list[Selected])
+    def __init__(self) -> None:
+        self.files: list[Selected] = []
+        self.folders: list[Selected] = []
 
     @property
     def size(self) -> int:

@@ -177,7 +177,7 @@ class AzulStore(ClientStore[Azul]):
         return self._found.locate(self.handle_of(entry))
 
     def item(self, entry: Entry, name: str) -> Item:
-        return replace(self._found.item((self.handle_of(entry), name)), label=self.uri(entry.path))
+        return self._found.item((self.handle_of(entry), name)).replaced(label=self.uri(entry.path))
 
     def close(self) -> None:
         self._sources = None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import ClassVar
 from urllib.parse import unquote, urlsplit
 
@@ -86,7 +85,7 @@ class HttpsStore(Store):
 
     def item(self, entry: Entry, name: str) -> Item:
         """Return a file as an item: the response with its bytes may state checksums that the one to HEAD does not."""
-        return replace(super().item(entry, name), states=True)
+        return super().item(entry, name).replaced(states=True)
 
     def head(self, location: Location) -> Representation:
         """Request the headers of a file by HEAD alone.

@@ -205,13 +205,12 @@ class LocalStore(Store):
             raise PathError(entry.path, f"cannot be read: {error.strerror or error}") from error
 
     def put(self, files: Sequence[Put], options: CopyOptions) -> TransferReport:
-        from dataclasses import replace
         from pathlib import Path
 
         from omicsdk.fs.copying.fetching import fetch
         from omicsdk.transfer import Outcome, TransferReport
 
-        how = replace(options, journal=None)
+        how = options.replaced(journal=None)
         outcomes: list[Outcome] = []
         for file in files:
             target = Path(file.path)

@@ -6,7 +6,6 @@ import os
 import re
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
@@ -443,7 +442,7 @@ class S3Store(Store):
         def states(_: Mapping[str, str]) -> Mapping[str, str]:
             return quickest
 
-        return replace(self.location(found), states=states)
+        return self.location(found).replaced(states=states)
 
     def presign(self, entry: Entry, seconds: int | None = None) -> str:
         if seconds is not None and not 1 <= seconds <= LONGEST:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Self, TypedDict, TypeVar, cast
 
 from omicsdk.core.clock import SYSTEM_CLOCK
@@ -80,8 +79,7 @@ class InvalidOption(UsageError, ValueError):
         self.option = option
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TransferOptions(Filters):
+class TransferOptions(Filters, kw_only=True):
     """Options of a transfer. Every workflow that moves files takes them as keywords.
 
     Workflows that select files also take the fields of `Filters`.
@@ -129,7 +127,7 @@ class TransferOptions(Filters):
     resume_unvalidated: bool = False
     progress: Callable[[Progress], None] | None = None
     stop: threading.Event | None = None
-    control: Control = field(default_factory=Control)
+    control: Control = Control()  # of the class: each object gets another one
     dry_run: bool = False
     check: bool = True
 
@@ -166,10 +164,12 @@ class TransferOptions(Filters):
         }
         if (base is None or base.connections is None) and stated.get("connections") is None:
             stated["connections"] = connections
-        return cls(**stated) if base is None else replace(base, **stated) if stated else base
+        return cls(**stated) if base is None else base.replaced(**stated) if stated else base
 
     def __post_init__(self) -> None:
-        Filters.__post_init__(self)
+        super().__post_init__()
+        if "control" not in self.__dict__:
+            object.__setattr__(self, "control", Control())
         if self.connections is not None:
             _in_range("connections", whole_number, self.connections)
         _in_range("retries", whole_number, self.retries, 0)
@@ -201,7 +201,7 @@ class TransferOptions(Filters):
             "renewals": self.renewals,
         }
         changed: dict[str, Any] = {name: value for name, value in stated.items() if value is not None}
-        return replace(PATIENCE, **changed)
+        return PATIENCE.replaced(**changed)
 
     def quota(self, retries: int | None, min_delay: float | None) -> Quota:
         """Return the failures that a file may have.
@@ -224,11 +224,10 @@ class TransferOptions(Filters):
         Raises:
             InvalidOption: One of them is set.
         """
-        for each in fields(self):
+        for name in names:
             rate = self.control.timetable or self.control.rate_limit
-            value = rate if each.name == "limit_rate" else getattr(self, each.name)
-            if each.name in names and value != each.default:
-                raise InvalidOption(each.name, f"cannot be set: {why}", remedy="Omit it.")
+            if (rate if name == "limit_rate" else getattr(self, name)) != getattr(type(self), name):
+                raise InvalidOption(name, f"cannot be set: {why}", remedy="Omit it.")
 
     @property
     def filters(self) -> Filters:
@@ -253,9 +252,9 @@ class TransferOptions(Filters):
 DOWNLOAD_CONNECTIONS, UPLOAD_CONNECTIONS = 16, 4
 """Maximum number of concurrent requests for bytes if no option states one."""
 
-_NAMES = tuple(each.name for each in fields(TransferOptions) if each.init)
-FILTERS = tuple(each.name for each in fields(Filters) if each.init)
+FILTERS = tuple(Filters.__annotations__)
 """The options by which files are selected."""
+_NAMES = (*FILTERS, *TransferOptions.__annotations__)
 
 
 def _in_range(name: str, check: Callable[..., int], *value: int) -> None:

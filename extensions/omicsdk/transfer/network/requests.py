@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import Enum
-from typing import NamedTuple, cast
+from functools import cached_property
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from omicsdk.core.credentials import origin_of
 from omicsdk.core.errors import APIError, TooManyRedirects, TransportError
+from omicsdk.core.frozen import Frozen
 from omicsdk.core.redaction import without_query
 from omicsdk.core.retry import LEAST_RATE, REDIRECT_LIMIT, REDIRECT_STATUSES, SILENCE, retry_after, seconds_of_date
 from omicsdk.core.type_guards import number_in
@@ -18,14 +20,16 @@ from omicsdk.transfer.arguments import a, number, whole_number
 from omicsdk.transfer.network.plan import LARGEST
 from omicsdk.transfer.network.stated import HEADERS, WEB_HEADERS
 
+if TYPE_CHECKING:
+    from dataclasses import KW_ONLY
+
 # Patterns that few transfers need are compiled, and cached by `re`, at their first use.
 _HEADER_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z"
 _HEADER_VALUE = r"[\t -~]*\Z"
 _LONE_SURROGATE = "[\ud800-\udfff]"
 
 
-@dataclass(frozen=True, slots=True)
-class Location:
+class Location(Frozen):
     """Where a file's bytes are.
 
     Attributes:
@@ -35,7 +39,6 @@ class Location:
             requests may ask the store for checksums. None for no signature.
         states: Returns the checksums that a response states of the whole file, by its headers; used for files of which
             none is known otherwise. None where responses state none.
-        server: The server; see `server_of`.
 
     Raises:
         ValueError: A header that contains a line break, or characters that HTTP cannot carry.
@@ -43,10 +46,10 @@ class Location:
     """
 
     url: str
-    headers: Mapping[str, str] = field(default_factory=dict[str, str])
-    sign: Callable[[str, str], Mapping[str, str]] | None = field(default=None, repr=False, kw_only=True)
-    states: Callable[[Mapping[str, str]], Mapping[str, str]] | None = field(default=None, repr=False, kw_only=True)
-    server: str = field(init=False, repr=False, compare=False)
+    headers: Mapping[str, str] = MappingProxyType[str, str]({})
+    _: KW_ONLY
+    sign: Callable[[str, str], Mapping[str, str]] | None = None
+    states: Callable[[Mapping[str, str]], Mapping[str, str]] | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(cast("object", self.url), str):
@@ -60,7 +63,11 @@ class Location:
                 raise ValueError(f"the header {name!r} has characters that cannot be sent")
         if not self.url.isascii() and re.search(_LONE_SURROGATE, self.url):
             raise ValueError(f"the URL has characters that cannot be sent: {without_query(self.url)!a}")
-        object.__setattr__(self, "server", server_of(self.url))
+
+    @cached_property
+    def server(self) -> str:
+        """The server; see `server_of`."""
+        return server_of(self.url)
 
     def __repr__(self) -> str:
         names = ", ".join(sorted(self.headers))
@@ -642,8 +649,7 @@ LATER = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
 ENDED = frozenset({400, 401, 403, 410})
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
+class Patience(Frozen):
     """How long to wait for a peer.
 
     Attributes:

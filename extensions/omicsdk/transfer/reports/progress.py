@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from importlib import import_module
 from itertools import accumulate, pairwise
 from typing import Any, Literal
 
+from omicsdk.core.frozen import Frozen
 from omicsdk.core.logs import logger
 from omicsdk.transfer.reports.units import size_words, time_words
 
@@ -26,8 +26,7 @@ def visible(text: str) -> str:
 Phase = Literal["preparing", "moving", "waiting", "finishing", "paused", "over"]
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(Frozen):
     """The progress of a transfer.
 
     Attributes:

@@ -6,10 +6,10 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 
 from omicsdk.core.errors import ConfigError, UsageError
+from omicsdk.core.frozen import Frozen
 
 #: The variable with a customer's key.
 KEY_VARIABLE = "OMICS_S3_SSE_C_KEY"
@@ -23,8 +23,7 @@ _SOURCE = "x-amz-copy-source-server-side-encryption-customer-"
 _REMEDY = "A key is 32 bytes, as they are or in base64: openssl rand 32 > KEY."
 
 
-@dataclass(frozen=True)
-class Encryption:
+class Encryption(Frozen, hidden=("key",)):
     """The headers of requests for encrypted objects.
 
     Attributes:
@@ -39,7 +38,7 @@ class Encryption:
 
     sse: str = ""
     kms_key_id: str = ""
-    key: bytes = field(default=b"", repr=False)
+    key: bytes = b""
 
     def __post_init__(self) -> None:
         if self.sse and self.sse not in WAYS:

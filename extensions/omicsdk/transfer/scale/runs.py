@@ -20,6 +20,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from multiprocessing import parent_process
 from queue import Empty, SimpleQueue
+from types import MappingProxyType
 from typing import Any, Self, cast
 from uuid import uuid4
 
@@ -310,7 +311,6 @@ def reporting(channel: Channel, index: int) -> Generator[tuple[Callable[[Progres
 # -- runs
 
 
-@dataclass(frozen=True, slots=True)
 class ShardsProgress(Progress):
     """The progress of all shards of a plan together.
 
@@ -326,7 +326,7 @@ class ShardsProgress(Progress):
     shards: int = 0
     shards_done: int = 0
     shards_lost: int = 0
-    workers: Mapping[int, str] = field(default_factory=dict[int, str])
+    workers: Mapping[int, str] = MappingProxyType[int, str]({})
 
 
 class Tracker:

@@ -7,7 +7,6 @@ import io
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from enum import Enum
 from typing import NamedTuple
 
@@ -286,7 +285,7 @@ def announced(location: Location, checksums: Mapping[str, str]) -> Location:
     if has_own or isinstance(location, Form) or _COVERS_MD5.search(location.url):
         return location
     value = base64.b64encode(bytes.fromhex(checksums["md5"])).decode()
-    return replace(location, headers={**location.headers, "content-md5": value})
+    return location.replaced(headers={**location.headers, "content-md5": value})
 
 
 # -- answers

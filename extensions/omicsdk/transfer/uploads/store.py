@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Protocol, cast
 
 from omicsdk.core.checksums import ALGORITHMS, MIB
@@ -198,7 +199,6 @@ class Unconfirmed(TransferError):
     default_remedy = "Check the network: a proxy, or the login page of a network, may have answered. Then run the same command again."
 
 
-@dataclass(frozen=True, slots=True, repr=False)
 class Form(Location):
     """A form (multipart/form-data) whose last part is the file; a `PutTo` may have one in place of a URL.
 
@@ -207,7 +207,7 @@ class Form(Location):
         file_name: The file's name in the form.
     """
 
-    fields: Mapping[str, str] = field(default_factory=dict[str, str])
+    fields: Mapping[str, str] = MappingProxyType[str, str]({})
     file_name: str = "file"
 
 

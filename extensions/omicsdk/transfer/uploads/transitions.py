@@ -6,7 +6,6 @@ A handler changes the job's data and returns commands; the engine executes them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
@@ -351,7 +350,7 @@ def _moved(job: Job, sending: Sending, verdict: Verdict, rules: Rules) -> Comman
     if origin_of(there) != origin_of(here.url):  # a redirect must not reveal our headers to another origin
         headers = {name: value for name, value in headers.items() if _harmless(name)}
     job.pipeline += 1
-    moved = prepared._replace(location=replace(here, url=there, headers=headers), hops=prepared.hops + 1)
+    moved = prepared._replace(location=here.replaced(url=there, headers=headers), hops=prepared.hops + 1)
     return [messages.Send(moved, first=True)]
 
 

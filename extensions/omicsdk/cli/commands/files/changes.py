@@ -5,9 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
 
 from omicsdk.cli.commands.files.listings import ANYWHERE, THERE, Places, Targets, print_bytes
 from omicsdk.cli.commands.transfers import count_of, ended, finish, listed, plan_line, tell_empty, tell_failures
@@ -44,8 +43,7 @@ if TYPE_CHECKING:
 _STRIDE = 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Changed:
+class Changed(NamedTuple):
     """The result of a command, or of its dry run.
 
     Attributes:

@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from functools import lru_cache, partial
 from itertools import chain
 from time import gmtime
@@ -42,8 +41,7 @@ LEAST_PIECE = 64 * 1024
 """Minimum number of bytes per request under a rate limit, otherwise one second's; and of a piece of a local file."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Places(Filters):
+class Places(Filters, kw_only=True):
     """Which files, and how their platforms are opened.
 
     Attributes:
@@ -88,8 +86,7 @@ class Places(Filters):
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Targets(Places):
+class Targets(Places, kw_only=True):
     """Which files, how their platforms are opened, and how s3:// stores what is written.
 
     Attributes:

@@ -1,0 +1,134 @@
+"""Frozen dataclasses for modules that every command imports.
+
+To import dataclasses is to import inspect, ast and tokenize, and each class compiles generated code: 12 of the 75 ms of CPU of
+`omics cat` of an object (benchmarks/buckets.py). Here both wait until a program asks for a signature, or for the fields.
+"""
+
+from __future__ import annotations
+
+from functools import cache, partial
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, ClassVar, dataclass_transform
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+    from dataclasses import Field
+    from typing import Never, Self
+
+
+class _Late:
+    """An attribute of classes that is made when it is first read."""
+
+    def __init__(self, make: Callable[[Any], Any]) -> None:
+        self._make = cache(make)
+
+    def __get__(self, _instance: object, owner: type) -> Any:
+        return self._make(owner)
+
+
+@dataclass_transform(frozen_default=True)
+class Frozen:
+    """A base of classes whose annotations are their fields, as those of frozen dataclasses are.
+
+    Functions of the module dataclasses take their objects too. A default is shared by all objects, so it must not be mutable.
+
+    Args:
+        *values: Fields by position.
+        **fields: Fields by name; those after an annotation `_: KW_ONLY`, and of classes with `kw_only`, only so.
+
+    Raises:
+        TypeError: A field without a default is missing, or one is unknown or repeated.
+    """
+
+    _names: ClassVar[tuple[str, ...]] = ()
+    _positional: ClassVar[tuple[str, ...]] = ()
+    _required: ClassVar[tuple[str, ...]] = ()
+    _hidden: ClassVar[tuple[str, ...]] = ()
+
+    if TYPE_CHECKING:
+        __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+    else:
+        __dataclass_fields__ = _Late(lambda cls: cls._as_dataclass().__dataclass_fields__)
+        __signature__ = _Late(lambda cls: import_module("inspect").signature(cls._as_dataclass()))
+
+    def __init_subclass__(cls, *, kw_only: bool = False, hidden: Collection[str] = ()) -> None:
+        names = [*cls.__annotations__]
+        end = 0 if kw_only else names.index("_") if "_" in names else len(names)
+        cls._positional = (*cls._positional, *names[:end])
+        cls._names = (*cls._names, *[name for name in names if name != "_"])
+        cls._required = tuple(name for name in cls._names if not hasattr(cls, name))
+        cls._hidden = (*cls._hidden, *hidden)
+
+    @classmethod
+    def _as_dataclass(cls) -> type:
+        """Return a dataclass with the same fields."""
+        import dataclasses
+        from collections.abc import Hashable
+
+        annotations = {name: text for each in cls.__mro__[-2::-1] for name, text in each.__annotations__.items()}
+        namespace: dict[str, Any] = {"__module__": cls.__module__, "__annotations__": {}}
+        for name in cls._names:
+            namespace["__annotations__"][name] = annotations[name]
+            facts: dict[str, Any] = {"repr": name not in cls._hidden, "kw_only": name not in cls._positional}
+            if hasattr(cls, name):
+                value = getattr(cls, name)
+                # Dataclasses refuse what cannot be hashed, such as a read-only mapping.
+                facts |= (
+                    {"default": value}
+                    if isinstance(value, Hashable)
+                    else {"default_factory": partial(getattr, cls, name)}
+                )
+            namespace[name] = dataclasses.field(**facts)
+        return dataclasses.dataclass(type(cls.__name__, (), namespace))
+
+    def __init__(self, *values: Any, **fields: Any) -> None:
+        own = self.__dict__  # a million items are made of a list: this takes less than what dataclasses generate
+        own.update(zip(self._positional, values, strict=False))
+        if len(own) < len(values):
+            raise TypeError(f"{type(self).__name__}: too many values by position")
+        for name in fields:
+            if name in own or name not in self._names:
+                raise TypeError(f"{type(self).__name__}: {name} is {'repeated' if name in own else 'unknown'}")
+        own.update(fields)
+        for name in self._required:
+            if name not in own:
+                raise TypeError(f"{type(self).__name__}: {name} is missing")
+        self.__post_init__()
+
+    def __post_init__(self) -> None:
+        """Check the fields; for classes to override."""
+
+    def replaced(self, **fields: Any) -> Self:
+        """Return a copy with other values of some fields.
+
+        Args:
+            **fields: The values, by name.
+        """
+        return type(self)(**{name: getattr(self, name) for name in self._names} | fields)
+
+    __replace__ = replaced
+
+    def __setattr__(self, name: str, value: object) -> Never:
+        from dataclasses import FrozenInstanceError
+
+        raise FrozenInstanceError(f"{type(self).__name__}.{name} cannot be changed")
+
+    def __delattr__(self, name: str) -> Never:
+        self.__setattr__(name, None)
+
+    def _values(self) -> tuple[Any, ...]:
+        return tuple([getattr(self, name) for name in self._names])
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            self._values() == other._values()
+            if isinstance(other, Frozen) and type(other) is type(self)
+            else NotImplemented
+        )
+
+    def __hash__(self) -> int:
+        return hash(self._values())
+
+    def __repr__(self) -> str:
+        shown = (f"{name}={getattr(self, name)!r}" for name in self._names if name not in self._hidden)
+        return f"{type(self).__qualname__}({', '.join(shown)})"

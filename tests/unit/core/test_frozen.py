@@ -1,0 +1,72 @@
+"""Frozen classes behave as the dataclasses do for which they stand."""
+
+import dataclasses
+import inspect
+import pickle
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import pytest
+from omicsdk.core.frozen import Frozen
+from omicsdk.core.retry import Retry
+
+
+class Secret(Frozen, hidden=("key",)):
+    name: str
+    key: str
+    facts: Mapping[str, int] = MappingProxyType({})
+    _: dataclasses.KW_ONLY
+    size: int = 0
+
+
+class Longer(Secret):
+    more: int = 1
+
+
+@dataclasses.dataclass(frozen=True)
+class Same:
+    name: str
+    key: str = dataclasses.field(repr=False)
+    facts: Mapping[str, int] = dataclasses.field(default_factory=lambda: MappingProxyType({}))
+    _: dataclasses.KW_ONLY
+    size: int = 0
+
+
+@dataclasses.dataclass(frozen=True)
+class LongerToo(Same):
+    more: int = 1
+
+
+@pytest.mark.parametrize(("ours", "theirs"), [(Secret, Same), (Longer, LongerToo)])
+def test_the_module_dataclasses_sees_a_dataclass(ours, theirs):
+    assert str(inspect.signature(ours)) == str(inspect.signature(theirs))
+    assert [(each.name, each.repr) for each in dataclasses.fields(ours)] == [
+        (each.name, each.repr) for each in dataclasses.fields(theirs)
+    ]
+    assert dataclasses.asdict(ours("a", "b", {"c": 1})) == dataclasses.asdict(theirs("a", "b", {"c": 1}))
+    assert dataclasses.replace(ours("a", "b"), size=2) == ours("a", "b", size=2) == ours("a", "b").replaced(size=2)
+
+
+def test_values_compare_print_and_pickle_without_showing_what_is_hidden():
+    assert repr(Secret("a", "b", size=2)) == repr(Same("a", "b", size=2)).replace("Same", "Secret")
+    assert Secret("a", "b") == pickle.loads(pickle.dumps(Secret("a", "b"))) != Secret("a", "c")
+    assert Secret("a", "b") != Longer("a", "b")
+    assert len({Retry(2), Retry(attempts=2), Retry(3)}) == 2
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        Secret("a", "b").size = 3
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        del Secret("a", "b").size
+
+
+@pytest.mark.parametrize(
+    ("values", "fields", "problem"),
+    [
+        (("a",), {}, "key is missing"),
+        (("a", "b"), {"key": "c"}, "key is repeated"),
+        (("a", "b"), {"other": "c"}, "other is unknown"),
+        (("a", "b", MappingProxyType({}), 3), {}, "too many values by position"),
+    ],
+)
+def test_wrong_fields_are_refused(values, fields, problem):
+    with pytest.raises(TypeError, match=f"^Secret: {problem}$"):
+        Secret(*values, **fields)
