@@ -164,3 +164,36 @@ def test_what_vanishes_while_a_tree_is_read_is_left_out(tmp_path):
         (tmp_path / "c").rmdir()
         (tmp_path / "d").write_bytes(b"grown")
         assert [(entry.path.removeprefix(f"{tmp_path}/"), entry.size) for entry in walk] == [("d", 5)]
+
+
+@pytest.fixture
+def mount():
+    """Mount a file system; the test is skipped where that is not allowed."""
+    places = []
+
+    def mounted(place, *words):
+        place.mkdir(parents=True)
+        ran = subprocess.run(["mount", *words, place], capture_output=True, text=True, check=False)
+        if ran.returncode:
+            pytest.skip(f"mounting needs root: {ran.stderr.strip()}")
+        places.append(place.absolute())
+
+    yield mounted
+    for place in reversed(places):
+        subprocess.run(["umount", place], check=True)
+
+
+def test_what_is_mounted_below_a_folder_belongs_to_it(omics, mount):
+    tree = Path("tree")
+    mount(tree / "disk", "-t", "tmpfs", "none")
+    mount(tree / "again", "--bind", "tree")  # a loop that no link makes
+    for name in ("a", "disk/b", "z"):
+        (tree / name).write_text(name)
+    assert [row["uri"] for row in omics("ls", "-r", "tree")[1]] == ["tree/a", "tree/disk/b", "tree/z"]
+    assert len(found_by_find("tree")) == 3
+    assert omics("cp", "-r", "tree/", "copy/")[1]["counts"]["done"] == 3
+    assert omics("mv", "tree/disk/b", "tree/b")[0] == 0  # which no rename does: they are of two file systems
+    assert (tree / "b").read_text() == (Path("copy") / "disk/b").read_text() == "disk/b"
+    assert not (tree / "disk/b").exists()
+    code, _, said = omics("rm", "-r", "--yes", "tree/disk")
+    assert (code, said) == (1, "omics: tree/disk/ is not removed: Device or resource busy\n")
