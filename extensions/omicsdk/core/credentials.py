@@ -6,7 +6,6 @@ import os
 import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
@@ -589,6 +588,8 @@ def as_credentials(given: "Credentials | httpx.Auth | Callable[[Any], Any] | Non
 
 def moment(seconds: float) -> str:
     """Format a time in UTC to the minute, for messages."""
+    from datetime import UTC, datetime  # few commands need it
+
     try:
         return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
     except (ValueError, OverflowError, OSError):  # beyond the calendar

@@ -3,7 +3,6 @@
 import re
 from collections import deque
 from collections.abc import Mapping
-from datetime import UTC, datetime
 
 from omicsdk.core.frozen import Frozen
 
@@ -211,6 +210,8 @@ def seconds_of_date(text: str) -> float | None:
     Returns:
         Seconds since 1970, None if it is invalid.
     """
+    from datetime import UTC, datetime  # which a command on local files does without
+
     if (found := re.match(_USUAL_DATE, text)) is not None and found[2] in _MONTHS:
         day, month, year, *clock = found.groups()
         try:

@@ -13,7 +13,8 @@ from omicsdk.core.logs import logger
 from omicsdk.fs.store import Entry, IsFolder, PathNotFound, Store
 from omicsdk.fs.stream_source import StreamSource
 from omicsdk.fs.streams import PIECE, stream
-from omicsdk.transfer.ranges import NoRanges, Pace, Ranges, Source
+from omicsdk.transfer.engine.control import Pace
+from omicsdk.transfer.ranges import NoRanges, Ranges, Source
 
 if TYPE_CHECKING:
     from omicsdk.transfer import TransferOptions

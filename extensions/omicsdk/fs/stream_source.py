@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from omicsdk.core.errors import SourceChanged
 
 if TYPE_CHECKING:
-    from omicsdk.transfer.ranges import Pace
+    from omicsdk.transfer.engine.control import Pace
 
 
 def state_of(stream: BinaryIO) -> os.stat_result | None:

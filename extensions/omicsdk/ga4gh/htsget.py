@@ -239,7 +239,7 @@ class _Source:
     """The blocks of a slice; their URLs are replaced by those of a new ticket once they have ended."""
 
     def __init__(self, server: HtsgetApi, wanted: SliceRequest, options: TransferOptions) -> None:
-        from omicsdk.transfer.ranges import Pace
+        from omicsdk.transfer.engine.control import Pace
 
         self._pace = Pace(options.control, options.stop)
         self._server = server

@@ -51,7 +51,7 @@ class Run:
     """
 
     def __init__(self, size: int | None, options: TransferOptions) -> None:
-        from omicsdk.transfer.ranges import Pace
+        from omicsdk.transfer.engine.control import Pace
         from omicsdk.transfer.reports.progress import WORD, Counters
 
         self.control, self.kept, self.present = options.control, 0, 0

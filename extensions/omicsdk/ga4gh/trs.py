@@ -308,7 +308,7 @@ class _Store:
         containers: Sequence[str],
         options: TransferOptions,
     ) -> None:
-        from omicsdk.transfer.ranges import Pace
+        from omicsdk.transfer.engine.control import Pace
 
         self._client = client
         self._id, (self._version, self._type) = tool, of_version

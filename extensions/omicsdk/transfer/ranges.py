@@ -20,7 +20,6 @@ from omicsdk.core.logs import logger
 from omicsdk.core.redaction import without_query
 from omicsdk.core.sending.connections import WireFailure, network
 from omicsdk.core.sending.time_limits import Timeout, within_budget
-from omicsdk.core.waits import TICK
 from omicsdk.transfer.network.requests import (
     WANTED,
     Asked,
@@ -43,11 +42,9 @@ from omicsdk.transfer.network.stated import of_whole
 if TYPE_CHECKING:
     from omicsdk.core.client import Client
     from omicsdk.core.retry import Retry
-    from omicsdk.transfer.engine.control import Control
+    from omicsdk.transfer.engine.control import Pace
     from omicsdk.transfer.network.wire import Body, Ended, Wire
 
-#: Least bytes read at once under a limit, and in seconds of the limit.
-_LEAST, _SECONDS = 16 * 1024, 0.1
 #: Maximum bytes before the requested ones that are read and dropped if a server only sends the whole file.
 MOST_SKIPPED = 4 * 1024 * 1024
 #: Bytes between two failures after which the first one is forgotten.
@@ -80,42 +77,6 @@ class Source(Protocol):
     def read(self, start: int = 0, end: int | None = None) -> bytes:
         """Read bytes."""
         ...
-
-
-class Pace:
-    """Applies a control to readers. Thread-safe.
-
-    Args:
-        control: Limits the rate, pauses and stops; bytes of engines under it count as well.
-        stop: Ends all waits when set.
-        clock: Measures time and waits.
-    """
-
-    def __init__(self, control: Control, stop: threading.Event | None = None, clock: Clock = SYSTEM_CLOCK) -> None:
-        self._control = control
-        self._stop = stop
-        self._clock = clock
-
-    def stride(self, most: int) -> int:
-        """Return how many bytes to read at once.
-
-        Args:
-            most: The number without a limit.
-        """
-        rate = self._control.rate_limit
-        return most if rate is None else min(most, max(_LEAST, int(rate * _SECONDS)))
-
-    def passed(self, count: int) -> None:
-        """Count bytes, and wait until more may pass, unless stopped.
-
-        Args:
-            count: The bytes.
-        """
-        self._control.over(self._clock.monotonic(), self._stop)  # also follows a timetable
-        wait = self._control.throttle.take(count, self._clock.monotonic())
-        while (wait > 0 or self._control.paused) and not self._control.over(self._clock.monotonic(), self._stop):
-            self._clock.sleep(min(wait, TICK) if wait > 0 else TICK)
-            wait -= TICK
 
 
 class StreamedResponse:

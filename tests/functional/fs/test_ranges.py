@@ -12,7 +12,8 @@ import pytest
 from breakable import MovedClock, Response, Server
 from omicsdk.core import APIError, Forbidden, Retry, SourceChanged, TooManyRedirects, TransportError
 from omicsdk.transfer import Control, Location
-from omicsdk.transfer.ranges import MOST_SKIPPED, ConnectionPool, NoRanges, Pace, Ranges
+from omicsdk.transfer.engine.control import Pace
+from omicsdk.transfer.ranges import MOST_SKIPPED, ConnectionPool, NoRanges, Ranges
 
 BODY = bytes(range(256)) * 40
 

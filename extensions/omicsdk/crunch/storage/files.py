@@ -31,8 +31,8 @@ from omicsdk.crunch.storage.base import (
 )
 from omicsdk.crunch.storage.folder import FolderStorage
 from omicsdk.transfer import TransferOptions
+from omicsdk.transfer.engine.control import Pace
 from omicsdk.transfer.names import NameGuard, folds_case, room_in
-from omicsdk.transfer.ranges import Pace
 from omicsdk.transfer.reports.progress import Counters
 
 F = TypeVar("F", Stored, Sending)

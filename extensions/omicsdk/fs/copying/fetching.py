@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 import time
 from collections.abc import Sequence
@@ -30,9 +29,9 @@ from omicsdk.fs.store import Entry, PathError, Store
 from omicsdk.fs.stream_source import is_another, state_of
 from omicsdk.transfer import Outcome, TransferReport
 from omicsdk.transfer.disk import Growth, write_all, write_error
+from omicsdk.transfer.engine.control import Pace
 from omicsdk.transfer.items import check_all
 from omicsdk.transfer.names import check_name
-from omicsdk.transfer.ranges import Pace
 from omicsdk.transfer.reports.report import verification_of
 
 _STRIDE = 1024 * 1024
@@ -261,7 +260,9 @@ def _streamed(
         found = state_of(stream)
         size = _written(stream, found, target, digests, entry, options)
         if store.scheme == "file":
-            shutil.copystat(entry.path, target)
+            from shutil import copystat
+
+            copystat(entry.path, target)
             if found is not None:  # another file may have its name by now, which is younger
                 os.utime(target, ns=(found.st_atime_ns, found.st_mtime_ns))
     except OmicsError as error:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import PurePosixPath
-from string import Formatter
+from time import gmtime, strftime
 from typing import Literal
 
 from omicsdk.core.checksums import ALGORITHMS
@@ -27,9 +26,7 @@ _FIELDS: Mapping[str, Callable[[Selected], object]] = {
     ),
     "size": lambda file: "" if file.entry.size is None else file.entry.size,
     "version": lambda file: file.entry.details.get("version") or file.entry.version,
-    "date": lambda file: (
-        "" if file.entry.modified is None else datetime.fromtimestamp(file.entry.modified, UTC).strftime("%Y-%m-%d")
-    ),
+    "date": lambda file: "" if file.entry.modified is None else strftime("%Y-%m-%d", gmtime(file.entry.modified)),
     **{name: lambda file, name=name: file.entry.checksums.get(name, "") for name in ALGORITHMS},
 }
 _PATHS = ("path", "folder")
@@ -94,6 +91,8 @@ class Naming(Frozen):
         ]
 
     def _parts(self) -> Iterator[tuple[str, str]]:
+        from string import Formatter  # few copies have a template
+
         try:
             parts = list(Formatter().parse(self.template))
         except ValueError as error:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import stat
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -256,7 +254,9 @@ class Spool:
 
     def room(self) -> int:
         """Bytes that its file system can hold for it, including those in it."""
-        return shutil.disk_usage(self.files).free + sum(path.stat().st_size for path in self.files.iterdir())
+        from shutil import disk_usage  # local copies have no spool
+
+        return disk_usage(self.files).free + sum(path.stat().st_size for path in self.files.iterdir())
 
 
 def sweep(root: Path, now: float, *, besides: str = "") -> None:
@@ -286,7 +286,9 @@ def _used(folder: Path) -> float:
 
 def _remove(folder: Path, log: JournalFile) -> None:
     """Remove a spool that is locked, its journal last: as long as that exists, another process finds what is left."""
-    shutil.rmtree(folder, ignore_errors=True)
+    from shutil import rmtree
+
+    rmtree(folder, ignore_errors=True)
     log.remove()
 
 
@@ -319,6 +321,8 @@ def _journal(folder: Path) -> Path:
 
 
 def _name(what: Iterable[str]) -> str:
+    from hashlib import blake2b
+
     text = "\n".join([_owner(), *what])
     return f"omics-{blake2b(text.encode('utf-8', 'surrogatepass'), digest_size=12).hexdigest()}"
 

@@ -8,7 +8,6 @@ import signal
 import threading
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from types import FrameType
 from typing import TYPE_CHECKING, Literal, TypeVar
 
@@ -32,6 +31,8 @@ T = TypeVar("T")
 
 #: Seconds between looks at the wall clock for a timetable: the clock may be set, and summer time begin, at any time.
 _LOOK = 1.0
+#: Least bytes read at once under a limit, and in seconds of the limit.
+_LEAST, _STRIDE = 16 * 1024, 0.1
 _WORDS = {None: "", "asked": "it was stopped", "interrupt": "it was interrupted", "terminate": "it was terminated"}
 
 
@@ -134,6 +135,8 @@ class Control:
             self._budget = budget
 
     def _follow_timetable(self, timetable: Timetable) -> None:
+        from datetime import datetime  # few transfers have a timetable
+
         rate = timetable.rate_at(datetime.fromtimestamp(self._clock.now()))
         if rate != self.throttle.rate:
             self._set_rate(rate)
@@ -228,6 +231,42 @@ GOES_ON = "repeat the call to resume"
 _REPORT = "transfer_report"
 
 _log = logger("omicsdk.transfer")
+
+
+class Pace:
+    """Applies a control to readers. Thread-safe.
+
+    Args:
+        control: Limits the rate, pauses and stops; bytes of engines under it count as well.
+        stop: Ends all waits when set.
+        clock: Measures time and waits.
+    """
+
+    def __init__(self, control: Control, stop: threading.Event | None = None, clock: Clock = SYSTEM_CLOCK) -> None:
+        self._control = control
+        self._stop = stop
+        self._clock = clock
+
+    def stride(self, most: int) -> int:
+        """Return how many bytes to read at once.
+
+        Args:
+            most: The number without a limit.
+        """
+        rate = self._control.rate_limit
+        return most if rate is None else min(most, max(_LEAST, int(rate * _STRIDE)))
+
+    def passed(self, count: int) -> None:
+        """Count bytes, and wait until more may pass, unless stopped.
+
+        Args:
+            count: The bytes.
+        """
+        self._control.over(self._clock.monotonic(), self._stop)  # also follows a timetable
+        wait = self._control.throttle.take(count, self._clock.monotonic())
+        while (wait > 0 or self._control.paused) and not self._control.over(self._clock.monotonic(), self._stop):
+            self._clock.sleep(min(wait, TICK) if wait > 0 else TICK)
+            wait -= TICK
 
 
 class Terminated(KeyboardInterrupt):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
-from typing import NamedTuple, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from omicsdk.core.archives import size_of
 
-_ENTRY = re.compile(r"(?:([A-Za-z]{3})-)?([01]?\d|2[0-3]):([0-5]\d),(\S+)\Z")
+if TYPE_CHECKING:
+    from datetime import datetime
+
+_ENTRY = r"(?:([A-Za-z]{3})-)?([01]?\d|2[0-3]):([0-5]\d),(\S+)\Z"
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY = 24 * 60
 
@@ -44,7 +46,7 @@ class Timetable(NamedTuple):
         """
         changes: dict[int, float | None] = {}
         for entry in text.split():
-            match = _ENTRY.match(entry)
+            match = re.match(_ENTRY, entry)
             if match is None:
                 return None
             day, hours, minutes, stated = match.groups()
