@@ -98,6 +98,7 @@ if TYPE_CHECKING:
     from omicsdk.hca.fusillade import Fusillade as Fusillade
     from omicsdk.hca.upload import AsyncHcaUpload as AsyncHcaUpload
     from omicsdk.hca.upload import HcaUpload as HcaUpload
+    from omicsdk.locks.cache import Cache as Cache
     from omicsdk.locks.lock import Lock as Lock
     from omicsdk.pangea import AsyncPangea as AsyncPangea
     from omicsdk.pangea import Pangea as Pangea
@@ -134,6 +135,7 @@ else:  # hidden from type checkers, which would accept any name
             "hca.dss": "AsyncDss Dss",
             "hca.fusillade": "AsyncFusillade Fusillade",
             "hca.upload": "AsyncHcaUpload HcaUpload",
+            "locks.cache": "Cache",
             "locks.lock": "Lock",
             "pangea": "AsyncPangea Pangea",
             "portals.downloads": "get",

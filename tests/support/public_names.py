@@ -58,7 +58,7 @@ OPTIONS = ["NO_RETRY", "OMIT", "Omit", "Retry", "Timeout"]
 SURFACE = {
     "omicsdk": [
         *ERRORS, *CREDENTIALS, *OPTIONS, "TransferFailed", "TransferReport", "ANONYMOUS", "AsyncAzul", "AsyncCrunch", "AsyncDrs", "AsyncDss", "AsyncFusillade",
-        "AsyncGen3", "AsyncHcaUpload", "AsyncHtsget", "AsyncPangea", "AsyncRefget", "AsyncSevenBridges", "AsyncTrs", "Azul", "Crunch",
+        "AsyncGen3", "AsyncHcaUpload", "AsyncHtsget", "AsyncPangea", "AsyncRefget", "AsyncSevenBridges", "AsyncTrs", "Azul", "Cache", "Crunch",
         "Drs", "Dss", "Fusillade", "Gen3", "HcaUpload", "Htsget", "Lock", "Pangea", "Refget", "SevenBridges", "Trs", "__version__",
     ],
     "omicsdk.hca.dss": [
@@ -87,7 +87,7 @@ SURFACE = {
         "SourceOptions", "UnknownList", "get", "search",
     ],
     "omicsdk.locks": [
-        "Change", "FileState", "Lock", "LockChanges", "LockError", "LockSource", "LockedFile", "add",
+        "Cache", "Change", "FileState", "Lock", "LockChanges", "LockError", "LockSource", "LockedFile", "add",
     ],
     "omicsdk.hca.upload": [
         "AreaFile", "AreaStatus", "AsyncHcaUpload", "CannotUpload", "HcaUpload", "NoAreaSelected", "NotAnAreaURI",

@@ -135,6 +135,7 @@ def download(
     from omicsdk.transfer import Outcome
 
     chosen = _options(options)
+    chosen.refuse("cache", "link", why="storages of datasets state no checksums")
     opened = storage_of(storage)
     base = folder_of(client.get_dataset(slug=checked_slug(dataset)))
     files = sorted(stored_below(opened, base), key=lambda file: file.name)

@@ -117,7 +117,7 @@ def download(
         exclude_tags: Tags to leave out.
         header_only: Request the header alone.
         **options: See `omicsdk.transfer.TransferOptions`. Blocks are fetched one after the other; a dry run requests the ticket;
-            `renewals` is refused.
+            `renewals`, `cache` and `link` are refused.
 
     Returns:
         The file and its outcome.
@@ -138,6 +138,7 @@ def download(
     began, now = SYSTEM_CLOCK.now(), SYSTEM_CLOCK.monotonic()
     chosen = TransferOptions.of(options)
     chosen.refuse("renewals", why="a URL that has ended is replaced by that of a new ticket once")
+    chosen.refuse("cache", "link", why="a slice is joined from blocks")
     chosen.control.begin(now)
     address = parse_address(what)
     target = Path(path)

@@ -193,8 +193,8 @@ def download(
             origin of a circular sequence.
         end: Position after the last one, from 0; by default the end.
         format: FASTA with lines of 60 letters, or the letters alone.
-        **options: See `omicsdk.transfer.TransferOptions`. A stopped download keeps nothing; a dry run requests the length; `renewals` and
-            `resume_unvalidated` are refused.
+        **options: See `omicsdk.transfer.TransferOptions`. A stopped download keeps nothing; a dry run requests the length; `renewals`,
+            `resume_unvalidated`, `cache` and `link` are refused.
 
     Returns:
         The file and its outcome.
@@ -211,7 +211,9 @@ def download(
     """
     began, now = SYSTEM_CLOCK.now(), SYSTEM_CLOCK.monotonic()
     chosen = TransferOptions.of(options)
-    chosen.refuse("renewals", "resume_unvalidated", why="a sequence is requested whole, at its own URL")
+    chosen.refuse(
+        "renewals", "resume_unvalidated", "cache", "link", why="a sequence is requested whole, at its own URL"
+    )
     chosen.control.begin(now)
     found = _Sequence(client_of(client, chosen), sequence, start, end)
     target = Path(path)

@@ -171,8 +171,8 @@ def download(
         folder: Folder for the files; created if missing.
         version: Identifier of the version, which may differ from its name; by default the only one.
         type: Language of the descriptors; by default the only one that the version has.
-        **options: See `omicsdk.transfer.TransferOptions`. `renewals` and `resume_unvalidated` are refused. Registries
-            state neither sizes nor times, so that files are selected by their names alone.
+        **options: See `omicsdk.transfer.TransferOptions`. `renewals`, `resume_unvalidated`, `cache` and `link` are refused.
+            Registries state neither sizes nor times, so that files are selected by their names alone.
 
     Returns:
         The outcome of each file, in the order of the registry's list.
@@ -190,7 +190,7 @@ def download(
     from omicsdk.transfer.reports.progress import WORD, Counters
 
     chosen = TransferOptions.of(options, connections=_AT_ONCE, selects=True)
-    chosen.refuse("renewals", "resume_unvalidated", why="files are requested whole, at their own URLs")
+    chosen.refuse("renewals", "resume_unvalidated", "cache", "link", why="files are requested whole, at their own URLs")
     began, now = SYSTEM_CLOCK.now(), SYSTEM_CLOCK.monotonic()
     chosen.control.begin(now)
     client = client_of(client, chosen)

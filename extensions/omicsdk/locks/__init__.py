@@ -1,4 +1,5 @@
-"""Data locks: a file of sources that users edit, and one with exactly the files that they resolve to.
+"""Data locks: a file of sources that users edit, and one with exactly the files that they resolve to. And the cache of
+files by content that projects share.
 
     import omicsdk
 
@@ -13,6 +14,7 @@ from omicsdk.core.lazy import lazy_package
 
 TYPE_CHECKING = False  # avoids importing typing; type checkers recognise the name
 if TYPE_CHECKING:
+    from omicsdk.locks.cache import Cache as Cache
     from omicsdk.locks.lock import FileState as FileState
     from omicsdk.locks.lock import Lock as Lock
     from omicsdk.locks.lockfile import Change as Change
@@ -25,6 +27,7 @@ else:  # hidden from type checkers, which would accept any name
     __getattr__, __dir__, __all__ = lazy_package(
         __name__,
         {
+            "cache": "Cache",
             "lock": "FileState Lock",
             "lockfile": "Change LockedFile LockError",
             "resolution": "LockChanges",

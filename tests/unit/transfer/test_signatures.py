@@ -17,7 +17,7 @@ SIGNATURES = {
     "Item": "name locate size checksums label retries min_delay renew source * states overwrite",
     "Location": "url headers * sign states",
     "NoSuchUpload": "message * name remedy",
-    "Outcome": "name state size bytes_fetched bytes_kept checksums verified attempts seconds error retries plan label verification warning source server",
+    "Outcome": "name state size bytes_fetched bytes_kept checksums verified attempts seconds error retries plan label verification warning source server from_cache",
     "Outcomes": "entries * held folder",
     "PartRules": "least largest parts part_size single adapts",
     "Patience": "connect silence least_rate renewals retry_after",
@@ -35,7 +35,7 @@ SIGNATURES = {
     "Source": "path name size mtime_ns inode part_size checksums",
     "Transfer": "work control",
     "TransferFailed": "report errors count",
-    "TransferOptions": "* include exclude filter_from min_size max_size newer older connections retries min_delay limit_rate time_budget min_rate stall_timeout renewals max_wait require_checksum resume_unvalidated progress stop control dry_run check",
+    "TransferOptions": "* include exclude filter_from min_size max_size newer older connections retries min_delay limit_rate time_budget min_rate stall_timeout renewals max_wait require_checksum resume_unvalidated cache link progress stop control dry_run check",
     "TransferReport": "outcomes seconds * throughput began title why_stopped target",
     "Upload": "path to name checksums retries min_delay",
     "abort_upload": "entry journal",
@@ -58,7 +58,7 @@ MEMBERS = {
     "Progress": "fraction remaining replaced",
     "ShardsReport": "bytes_fetched counts failures ok open raise_if_failed to_dict verification",
     "Transfer": "add_callback download of pause progress resume start state stop upload wait wait_async",
-    "TransferReport": "bytes_fetched counts details failed files of ok raise_if_failed rows stopped summary to_dict to_frame verification with_outcomes with_rerun write_html write_jsonl write_jsonld",
+    "TransferReport": "bytes_fetched counts details failed files from_cache of ok raise_if_failed rows stopped summary to_dict to_frame verification with_outcomes with_rerun write_html write_jsonl write_jsonld",
 }
 
 

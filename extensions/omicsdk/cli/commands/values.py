@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from omicsdk.cli.output import Console, Output
+    from omicsdk.locks import Cache
 
 STREAM = "-"
 """Stdin in the place of a file that is read, stdout in the place of one that is written."""
@@ -52,6 +53,17 @@ def _at_least(least: int, number: float) -> float:
     if number < least:
         raise UsageError(f"{number:g} is below {least}", remedy=f"Use {least} or more.")
     return number
+
+
+def shared_cache(folder: str) -> Cache | None:
+    """Open the cache of a download.
+
+    Args:
+        folder: Its folder; empty for none, in place of a configured one.
+    """
+    from omicsdk.locks import Cache
+
+    return Cache(folder) if folder else None
 
 
 def above_0(number: float) -> float:

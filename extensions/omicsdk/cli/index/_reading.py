@@ -20,7 +20,7 @@ import griffe
 
 from omicsdk.cli.arguments import key, loaded
 from omicsdk.cli.catalog import CHECK_ONLY, FAIL_EMPTY, REPORT, Catalog
-from omicsdk.cli.commands.values import at_least_0, at_least_1
+from omicsdk.cli.commands.values import at_least_0, at_least_1, shared_cache
 from omicsdk.cli.index import Entry
 from omicsdk.cli.index._renderers import RENDERERS
 from omicsdk.cli.parser import spelled
@@ -38,13 +38,19 @@ SUPPLIED = ("console", "connection", "progress", "control", "stop", "on_message"
 _SWITCHES = ("require_checksum", "resume_unvalidated")
 """Options of transfers without a value, in every command."""
 
-_NUMBERS = {"connections": at_least_1, "retries": at_least_0, "min_delay": at_least_0, "renewals": at_least_0}
-"""Checks of the numbers among the options of transfers."""
+_CHECKS: Mapping[str, Callable[[Any], Any]] = {
+    "connections": at_least_1,
+    "retries": at_least_0,
+    "min_delay": at_least_0,
+    "renewals": at_least_0,
+    "cache": shared_cache,
+}
+"""Checks and conversions of values of options of transfers."""
 
 _REPEATED = ("include", "exclude", "filter_from")
 """Filters that may be given several times, in every command."""
 
-_NOUNS = {"filter_from": "FILE", "newer": "TIME", "older": "TIME"}
+_NOUNS = {"cache": "FOLDER", "filter_from": "FILE", "newer": "TIME", "older": "TIME"}
 """What their values are."""
 
 _DONE = {"POST": "created", "PATCH": "changed", "PUT": "changed", "DELETE": "deleted"}
@@ -182,7 +188,7 @@ def command(entry: Entry, service: str, *, by_signature: bool = False) -> Workfl
     said, gathered = _gathered(documentation(function), hints, parameters)
     said, transfers = _with_transfer_options(entry, said, hints, parameters)
     if transfers:
-        checks = {name: check for name, check in _NUMBERS.items() if name in parameters}
+        checks = {name: check for name, check in _CHECKS.items() if name in parameters}
         entry = replace(entry, checks={**checks, **entry.checks})
     entry = replace(
         entry,
@@ -291,13 +297,13 @@ def _with_transfer_options(
         del fields[name]
     for name in FILTERS if typed is TransferOptionsDict else ():
         del fields[name]
-    if not _downloads(entry, fields):
-        del fields["resume_unvalidated"]
+    for name in () if _downloads(entry, fields) else ("resume_unvalidated", "cache", "link"):
+        del fields[name]
     if entry.limits:
         fields = {name: each for name, each in fields.items() if name in (*entry.limits, "dry_run")}
     fields = {name: each for name, each in fields.items() if name not in parameters}
     parameters |= fields
-    hints |= {name: hint for name, hint in type_hints(TransferOptions).items() if name in fields}
+    hints |= {name: hint for name, hint in type_hints(TransferOptions).items() if name in fields} | {"cache": str}
     texts = {**documentation(Filters).arguments, **documentation(TransferOptions).arguments}
     return said._replace(arguments={**{name: texts[name] for name in fields}, **said.arguments}), True
 

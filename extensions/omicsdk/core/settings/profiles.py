@@ -44,10 +44,19 @@ TRANSFER = (
         "renewals",
         "max_wait",
     ),
-    *("require_checksum", "resume_unvalidated"),
+    *("require_checksum", "resume_unvalidated", "cache", "link"),
     *("include", "exclude", "filter_from", "min_size", "max_size", "newer", "older"),
 )
 """The options of transfers and filters whose defaults are settings, of all profiles."""
+CACHE_VARIABLE = "OMICS_CACHE"
+"""Environment variable: the folder of the shared cache."""
+
+
+def _variable(option: str) -> str:
+    """Return the environment variable with the default of an option of transfers."""
+    return CACHE_VARIABLE if option == "cache" else f"OMICS_TRANSFER_{option.upper()}"
+
+
 KNOWN: Mapping[str, tuple[str, tuple[str, ...], str]] = {
     "store": (
         "text",
@@ -59,7 +68,7 @@ KNOWN: Mapping[str, tuple[str, tuple[str, ...], str]] = {
         f"transfer.{each}": (
             "text",
             (),
-            f"the default of --{each.replace('_', '-')}; also OMICS_TRANSFER_{each.upper()}",
+            f"the default of --{each.replace('_', '-')}; also {_variable(each)}",
         )
         for each in TRANSFER
     },
@@ -321,7 +330,7 @@ def stated_transfer_options(environ: Mapping[str, str]) -> dict[str, tuple[Any, 
             raise unknown_transfer_setting(name, f"transfer.{name} ({place})")
         found[name] = value, f"{place}: transfer.{name}"
     for name in TRANSFER:
-        variable = f"OMICS_TRANSFER_{name.upper()}"
+        variable = _variable(name)
         if environ.get(variable):
             found[name] = environ[variable], variable
     return found

@@ -45,7 +45,7 @@ GROUP = 64
 #: Options of transfers that cannot be followed.
 REFUSED = (
     *("connections", "retries", "min_delay", "limit_rate", "min_rate", "stall_timeout", "renewals", "max_wait"),
-    "resume_unvalidated",
+    *("resume_unvalidated", "cache", "link"),
 )
 
 _log = logger("omicsdk.dtp")

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing, nullcontext
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Unpack
 
@@ -102,6 +103,11 @@ def _foreseen(
             return there._replace(label=item.label, checksums=known or item.checksums)
         if item.checksums:
             return _outcome(item, "planned", found.st_size, plan="check the existing file")
+    if options.cache is not None and options.cache.has(item):
+        kept = item.size or 0
+        return _outcome(item, "planned", item.size, bytes_kept=kept, plan="take it from the cache")._replace(
+            from_cache=True
+        )
     record = usable(journal, item, unvalidated=options.resume_unvalidated) if journal is not None else None
     if record is not None:
         job = Job(number, item, *files.paths(item.name), options)
@@ -176,7 +182,7 @@ def download(
         clock: The clock.
         disk: Makes all changes to the file system, for tests.
         mode: The permissions of all new files from their first byte on, less the process's umask; 0o600 keeps them
-            private to their owner.
+            private to their owner, and out of any cache.
         **keywords: Single options; they change `options`.
 
     Returns:
@@ -198,6 +204,8 @@ def download(
     if locators is not None:
         locators = whole_number("locators", locators)
     mode = permissions("mode", mode)
+    if chosen.cache is not None and not mode & 0o044:  # private to their owner: no cache may have them
+        chosen = replace(chosen, cache=None)
     kind("patience", patience, Patience, "use Patience(silence=30) to wait for 30 s")
     if not _RUN.match(run):
         raise ValueError(f"run is part of a file's name and must be letters, digits, '.', '_' and '-': {run!r}")
@@ -214,7 +222,7 @@ def download(
         place = os.path.relpath(journal_file, target)
     except ValueError:  # on another drive
         place = journal_file
-    files = PartFiles(target, place, disk)
+    files = PartFiles(target, place, disk, follows=chosen.link == "symlink")
     if dry_run and store is not None:
         raise UsageError(f"A dry run supports local folders only, not {store.target.url()}")
     began = clock.monotonic()

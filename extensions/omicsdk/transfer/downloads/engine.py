@@ -80,6 +80,8 @@ OPEN = 2048
 AT_ONCE = 256
 #: Concurrent calls for URLs, initially and at most, unless the caller sets them: more if a service answers slowly.
 FIRST_CALLS, MOST_CALLS = 16, 64
+#: Concurrent copies into a cache and out of it.
+CACHE_COPIES = 4
 #: Seconds between two rounds in which received bytes are written and recorded. A request takes part in the second one
 #: after its start at the latest, so that the death of the process costs what arrives in a second.
 FLUSH = 0.4
@@ -134,6 +136,8 @@ class Downloads(Engine[Job]):
         self._unlocated = deque[Job]()
         self._calling = False  # whether calls for URLs ran or waited in the last round
         self._hashers = Pool("omicsdk-hash", settings.hashers, self._inbox, gives_way=True)
+        self._caches = settings.options.cache is not None
+        self._cachers = Pool("omicsdk-cache", CACHE_COPIES, self._inbox, gives_way=True)
         self._spool = Spool(settings.store, journal, self._inbox) if settings.store is not None else None
         self._committer = self._spool or Committer(journal, folder, self._inbox, settings.disk)
         self._small = dict[int, Small]()
@@ -192,7 +196,7 @@ class Downloads(Engine[Job]):
                 return False
             self._tell_of(number, item, skipped(item, found.st_size, known))
             return True
-        if not is_small(item) or item.name in self._journal.parts:
+        if not is_small(item) or item.name in self._journal.parts or (self._caches and (item.checksums or item.states)):
             return False
         if self._lacks_space(number, item):
             return True
@@ -207,6 +211,9 @@ class Downloads(Engine[Job]):
         if size > LARGEST or self._space.claim(size, now) is None:  # a size that no file has is reported as such
             return False
         error = self._space.claim(bytes_needed(item, self._files), now, name=item.title)
+        cache = self._options.cache
+        if error is not None and cache is not None and self._options.link != "copy" and cache.has(item):
+            return False  # a link takes no space
         if error is not None:
             self._refuse(number, item, error)
         return error is not None
@@ -552,6 +559,34 @@ class Downloads(Engine[Job]):
 
         self._spool.look(job.item, found, lambda error: self.apply(job, messages.InStore(None, error)))
 
+    def _look_in_cache(self, job: Job, command: messages.LookInCache) -> None:
+        cache, link, files, item = self._options.cache, self._options.link, self._files, job.item
+        assert cache is not None
+        files.make_parent(job.part, item)
+        self._with_cache(
+            job,
+            lambda stopped: cache.take(item, job.part, link=link, create=files.disk.create, stopped=stopped),
+            lambda cached: messages.CacheLooked(cached, command.looked),
+        )
+
+    def _enter_cache(self, job: Job, command: messages.EnterCache) -> None:
+        cache, link, checksums = self._options.cache, self._options.link, command.checksums
+        assert cache is not None
+        self._with_cache(
+            job,
+            lambda stopped: cache.add(job.part, checksums, link=link, stopped=stopped),
+            lambda found: messages.CacheEntered(checksums, found),
+        )
+
+    def _with_cache(self, job: Job, task: Callable[[Callable[[], bool]], T], done: Callable[[T], object]) -> None:
+        epoch = job.epoch
+
+        def failed(error: Exception) -> None:
+            if not isinstance(error, hashing.Stopped):
+                raise error
+
+        self._in_background(self._cachers, job, lambda: task(lambda: job.epoch != epoch), done, failed)
+
     def _hash_existing(self, job: Job, command: messages.HashExisting) -> None:
         self._read(
             job,
@@ -642,6 +677,7 @@ class Downloads(Engine[Job]):
             verification=verification_of(checksums, job.item.size) if present else "unverified",
             source=job.item.stated_source,
             server=job.server if job.fetched else "",
+            from_cache=present and job.from_cache,
         )
         self._files.close(job)
         if job.state in (State.FAILED, State.STOPPED) and job.record is None and job.touched:
@@ -687,6 +723,7 @@ class Downloads(Engine[Job]):
             job.epoch += 1  # hash threads may still be reading its file
         # The user is waiting for the stop: slower threads end in the background, and the next run checks their files.
         self._hashers.close(0.25)
+        self._cachers.close(0.25)
         self._committer.close(hurry=not self.finished)
         self._inbox.deliver()
         for small in list(self._small.values()):
@@ -725,6 +762,8 @@ class Downloads(Engine[Job]):
         **Engine.executors,
         messages.LookAtDisk: _look_at_disk,
         messages.LookInStore: _look_in_store,
+        messages.LookInCache: _look_in_cache,
+        messages.EnterCache: _enter_cache,
         messages.HashExisting: _hash_existing,
         messages.ReadCells: _read_cells,
         messages.HashFurther: _hash_further,

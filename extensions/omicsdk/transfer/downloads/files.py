@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from omicsdk.core.checksums import crc32c_extend
@@ -103,7 +104,8 @@ class Committer:
         """Rename a file to its final name; called from the engine's thread. It is durable after one of the next `push`."""
         name, part, final, size, checksums, landed, found = landing
         try:
-            now = os.lstat(part or final) if found is None or part is None else found
+            # An existing file may be behind a link, as `PartFiles.found` has it.
+            now = os.stat(final) if part is None else os.lstat(part) if found is None else found
             found = found or now
             if now.st_size != size or not stat.S_ISREG(now.st_mode):
                 raise NotWritable(part or final, "another program changed it", name=name)
@@ -358,10 +360,12 @@ class PartFiles:
         folder: The target folder.
         run: Separates the parts of this transfer from those of another one into the same folder.
         disk: Makes the changes.
+        follows: Whether a link to a read-only file, such as one of a cache, is an existing file.
     """
 
-    def __init__(self, folder: str, run: str, disk: Disk) -> None:
+    def __init__(self, folder: str, run: str, disk: Disk, *, follows: bool = False) -> None:
         self.disk = disk
+        self._follows = follows
         self._prefix = folder if folder.endswith(os.sep) else folder + os.sep
         self._run = _extend(0, f"{run}\0".encode("utf-8", "surrogatepass"))
         self._made = {folder}
@@ -402,7 +406,7 @@ class PartFiles:
         if job.opened_in != job.epoch:  # restarted since, and the new content may be shorter than the old
             self.close(job)
         if job.descriptor < 0:
-            self._make_parent(job.part, job.item)
+            self.make_parent(job.part, job.item)
             job.opened_in = job.epoch
             with write_errors(job.part, job.item.title):
                 job.descriptor = self.disk.reopen(job.part) if job.have or job.kept else self.disk.create(job.part)
@@ -456,7 +460,7 @@ class PartFiles:
         """
         final, part = self.paths(item.name)
         assert item.size is not None
-        self._make_parent(part, item)
+        self.make_parent(part, item)
         try:  # not `write_errors`, which would take a fiftieth of a small file's time
             descriptor = self.disk.create(part)
             try:
@@ -478,7 +482,7 @@ class PartFiles:
             name: An item's name.
 
         Returns:
-            Its stat, None if there is none. A link is not followed: it will be replaced.
+            Its stat, None if there is none. Any other link than of `follows` is none: it will be replaced.
 
         Raises:
             NotWritable: A folder, device, FIFO or socket has the name, or the path cannot be examined.
@@ -491,6 +495,10 @@ class PartFiles:
             raise NotWritable(final, "a folder of that name exists", name=name)
         if found is not None and not (stat.S_ISREG(found.st_mode) or stat.S_ISLNK(found.st_mode)):
             raise NotWritable(final, "a device, FIFO or socket of that name exists and is not replaced", name=name)
+        if self._follows and found is not None and stat.S_ISLNK(found.st_mode):
+            with suppress(OSError):
+                found = os.stat(final)
+                return None if found.st_mode & stat.S_IWUSR or not stat.S_ISREG(found.st_mode) else found
         return found if found is not None and stat.S_ISREG(found.st_mode) else None
 
     def part_length(self, job: Job) -> int | None:
@@ -520,7 +528,17 @@ class PartFiles:
         with write_errors(job.final, job.item.title):
             self.disk.unlink(job.final)
 
-    def _make_parent(self, part: str, item: Item) -> None:
+    def make_parent(self, part: str, item: Item) -> None:
+        """Create the folder of a part.
+
+        Args:
+            part: The path of the part.
+            item: Its item.
+
+        Raises:
+            DiskFull: The disk is full.
+            NotWritable: It cannot be created.
+        """
         parent = part[: part.rindex(os.sep)]
         if parent in self._made:
             return

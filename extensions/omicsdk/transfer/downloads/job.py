@@ -119,6 +119,8 @@ class Job:
         self.size = item.size
         self.checked = bool(item.checksums) or options.resume_unvalidated
         self.required = options.require_checksum
+        self.caches = options.cache is not None
+        self.from_cache = False
         self.cells = array("q")
         self.unclaimed: list[plan.Span] = []
         self.returned = deque[Piece]()

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from omicsdk.core.checksums import Digests
     from omicsdk.core.errors import OmicsError, TransportError
+    from omicsdk.transfer.content_cache import CachedFile
     from omicsdk.transfer.downloads.receiving import ResponseWriter
     from omicsdk.transfer.downloads.targets import There
     from omicsdk.transfer.journal import PartState
@@ -62,6 +63,30 @@ class Looked(Message):
     record: PartState | None
     begun: bool
     intact: bool | None
+
+
+class CacheLooked(Message):
+    """The cache was asked for the file.
+
+    Attributes:
+        cached: The file, now in the part's place; None if the cache has none.
+        looked: What was found before.
+    """
+
+    cached: CachedFile | None
+    looked: Looked
+
+
+class CacheEntered(Message):
+    """The verified part was stored in the cache, or could not be.
+
+    Attributes:
+        checksums: Its verified checksums.
+        link: The stat of what it was replaced by, a link to the cache; None if it was not.
+    """
+
+    checksums: dict[str, str]
+    link: os.stat_result | None
 
 
 class ExistingHashed(Message):
@@ -190,6 +215,18 @@ class LookInStore(Message):
     """Ask the store for the file: `InStore`."""
 
 
+class LookInCache(Message):
+    """Put the file into the part's place if the cache has it: `CacheLooked`."""
+
+    looked: Looked
+
+
+class EnterCache(Message):
+    """Store the verified part in the cache: `CacheEntered`."""
+
+    checksums: dict[str, str]
+
+
 class HashExisting(Message):
     """Hash the file under the final name: `ExistingHashed`."""
 
@@ -283,6 +320,6 @@ class Finish(Message):
 
 
 _OfDisk = LookAtDisk | HashExisting | ReadCells | HashFurther | ClosePart | CutPart | MakeEmpty
-_OfNames = LookInStore | RemovePart | TakeBack | RemoveExisting | Commit
+_OfNames = LookInStore | LookInCache | EnterCache | RemovePart | TakeBack | RemoveExisting | Commit
 _OfJournal = Record | DropRecord | ForgetDone
 Command = _OfDisk | _OfNames | _OfJournal | RequestUrl | Queue | Wait | HoldServer | Relieve | Finish

@@ -5,6 +5,8 @@ A handler changes the job's data and returns commands; the engine executes them.
 
 from __future__ import annotations
 
+import stat
+
 from omicsdk.core.checksums import first_difference
 from omicsdk.core.errors import (
     ChecksumMismatch,
@@ -116,7 +118,9 @@ def _take_back(job: Job, looked: messages.Looked) -> Commands:
         return _keep(job)
     if looked.record is None:
         return [messages.TakeBack(), *_resume(job, looked)]
-    if looked.length is None:  # an old record must not vouch for bytes that are about to change
+    # A file without the right to write, such as a link to a file of a cache, is never resumed in its place.
+    if looked.length is None and looked.found.st_mode & stat.S_IWUSR:
+        # An old record must not vouch for bytes that are about to change.
         whole = looked.replaced(length=looked.found.st_size)
         return [messages.ForgetDone(), messages.TakeBack(), *_resume(job, whole)]
     return [messages.RemoveExisting(), *_resume(job, looked)]  # the part has more of the file
@@ -135,6 +139,21 @@ def _keep(job: Job) -> Commands:
 
 
 def _resume(job: Job, looked: messages.Looked) -> Commands:
+    return [messages.LookInCache(looked)] if job.caches and job.item.checksums else _missing(job, looked)
+
+
+def _cache_looked(job: Job, event: messages.CacheLooked, _: Patience) -> Commands:
+    if event.cached is None:
+        return _missing(job, event.looked)
+    found, checksums = event.cached
+    job.size, job.from_cache, job.touched = found.st_size, True, True
+    job.state = State.COMMITTING
+    dropped: Commands = [messages.DropRecord()] if event.looked.begun else []
+    return [*dropped, messages.Commit(dict(checksums), found=found)]
+
+
+def _missing(job: Job, looked: messages.Looked) -> Commands:
+    """Fetch what the part lacks."""
     record, length = looked.record, looked.length
     if record is not None and length is not None and length <= record.size:
         return [messages.ReadCells(record.cells, record.size, record)]
@@ -474,7 +493,12 @@ def _check(job: Job) -> Commands:
         return _mend(job, ChecksumMismatch(job.item.title, algorithm=wrong, expected=expected, actual=actual))
     job.state = State.COMMITTING
     empty: Commands = [messages.MakeEmpty(), messages.ClosePart()] if job.size == 0 else []
-    return [*empty, messages.Commit(checksums)]
+    return [*empty, messages.EnterCache(checksums) if job.caches and checksums else messages.Commit(checksums)]
+
+
+def _cache_entered(job: Job, event: messages.CacheEntered, _: Patience) -> Commands:
+    del job
+    return [messages.Commit(event.checksums, found=event.link)]
 
 
 # -- wrong bytes
@@ -590,6 +614,7 @@ TRANSITIONS = {
     (_PLANNED, messages.Admitted): _to(_admitted, _CHECKING),
     (_CHECKING, messages.InStore): _to(_in_store, _CHECKING, _SKIPPED, _FAILED),
     (_CHECKING, messages.Looked): _to(_looked, _CHECKING, _LOCATING, _SKIPPED, _FAILED),
+    (_CHECKING, messages.CacheLooked): _to(_cache_looked, _CHECKING, _LOCATING, _COMMITTING, _FAILED),
     (_CHECKING, messages.ExistingHashed): _to(_existing_hashed, _CHECKING, _LOCATING, _COMMITTING, _FAILED),
     (_CHECKING, messages.CellsRead): _to(_part_read, _LOCATING, *_WHOLE),
     (_LOCATING, messages.Located): _to(_located, _RECEIVING),
@@ -616,6 +641,7 @@ TRANSITIONS = {
     (_COMMITTING, messages.Located): _to(_located, _COMMITTING),
     (_COMMITTING, messages.Due): _to(_due, _COMMITTING),
     (_COMMITTING, messages.Hashed): _to(_hashed, _COMMITTING),
+    (_COMMITTING, messages.CacheEntered): _to(_cache_entered, _COMMITTING),
     (_COMMITTING, messages.Committed): _to(_committed, _DONE, _SKIPPED, _FAILED),
     **{(state, Broken): _to(_broken, _FAILED) for state in _LIVE},
     **{(state, messages.Stopped): _to(_stopped, State.STOPPED) for state in _LIVE},

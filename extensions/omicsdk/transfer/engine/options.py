@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Self, TypedDict, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Self, TypedDict, TypeVar, cast, get_args
 
 from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.durations import REMEDY, seconds_in
 from omicsdk.core.errors import UsageError
 from omicsdk.transfer.arguments import a, function, kind, number, whole_number
+from omicsdk.transfer.content_cache import ContentCache, Link
 from omicsdk.transfer.engine.control import Control
 from omicsdk.transfer.filters import Filters
 from omicsdk.transfer.network.requests import PATIENCE, Patience, Quota
@@ -38,6 +39,8 @@ class EngineOptionsDict(TypedDict, total=False):
     max_wait: float | str | None
     require_checksum: bool
     resume_unvalidated: bool
+    cache: ContentCache | None
+    link: Link
     progress: Callable[[Progress], None] | None
     stop: threading.Event | None
     control: Control | None
@@ -103,6 +106,10 @@ class TransferOptions(Filters, kw_only=True):
             the platform does not confirm is sent and reported as failed.
         resume_unvalidated: Resume a partial file even if nothing proves that its source is unchanged: no checksum, no
             strong ETag and no date that is old enough. By default such a file restarts. Uploads ignore it.
+        cache: Shared cache, in Python an `omicsdk.Cache`: files whose checksums it has are taken from it without a request,
+            and verified ones enter it. By default there is none. Uploads ignore it.
+        link: How files of the cache get into the folder: copied, or as symbolic or hard links, which must not be written to
+            (default copy).
         progress: Called about ten times a second, and once at the end.
         stop: Stops the transfer within a second when set; the same call resumes it.
         control: Stops and pauses the transfer. Several transfers may share one, and with it `limit_rate` and `time_budget`.
@@ -125,6 +132,8 @@ class TransferOptions(Filters, kw_only=True):
     max_wait: float | str | None = None
     require_checksum: bool = False
     resume_unvalidated: bool = False
+    cache: ContentCache | None = None
+    link: Link = "copy"
     progress: Callable[[Progress], None] | None = None
     stop: threading.Event | None = None
     control: Control = Control()  # of the class: each object gets another one
@@ -182,6 +191,10 @@ class TransferOptions(Filters, kw_only=True):
             object.__setattr__(self, name, _rate(name, getattr(self, name)))
         for name in ("time_budget", "stall_timeout", "max_wait"):
             object.__setattr__(self, name, _seconds(name, getattr(self, name)))
+        if self.cache is not None and not hasattr(self.cache, "take"):
+            raise TypeError(f"cache must be a cache, not {a(self.cache)}: use omicsdk.Cache(folder)")
+        if self.link not in get_args(Link):
+            raise InvalidOption("link", f"is {self.link!r}", remedy=f"Use one of: {', '.join(get_args(Link))}.")
         function("progress", self.progress)
         kind("control", self.control, Control)
         self.control.limit(cast("float | Timetable | None", self.limit_rate), cast("float | None", self.time_budget))

@@ -101,6 +101,7 @@ class Outcome(NamedTuple):  # four times cheaper to create than a frozen datacla
         warning: What is doubtful about a file that is at its target, as text; "" for most.
         source: Where its bytes come from, of a download: a URL or identifier without secrets; "" if that is not stated.
         server: The server that sent its bytes, such as "https://files.example.org:443"; "" if none did in this run.
+        from_cache: Whether its bytes were taken from a cache.
     """
 
     name: str
@@ -120,6 +121,7 @@ class Outcome(NamedTuple):  # four times cheaper to create than a frozen datacla
     warning: str = ""
     source: str = ""
     server: str = ""
+    from_cache: bool = False
 
     def __repr__(self) -> str:
         from omicsdk.core.display import short_repr
@@ -159,6 +161,8 @@ class Outcome(NamedTuple):  # four times cheaper to create than a frozen datacla
             told["label"] = without_secrets(self.label)
         if self.plan:
             told["plan"] = self.plan
+        if self.from_cache:
+            told["from_cache"] = True
         if self.warning:
             told["warning"] = without_secrets(self.warning)
         if self.source:
@@ -289,6 +293,7 @@ class Outcomes(Sequence[Outcome]):
         attempts: The number of requests.
         retries: The number of retries after a failure.
         warnings: The number of files with a warning.
+        from_cache: The number of files that were taken from a cache.
         failures: The first KEPT_FAILURES that failed, in the order of their end.
     """
 
@@ -301,6 +306,7 @@ class Outcomes(Sequence[Outcome]):
         self.attempts = 0
         self.retries = 0
         self.warnings = 0
+        self.from_cache = 0
         self.failures: list[Outcome] = []
         self._failed = dict[int, Outcome]()
         self._memory = dict[int, Outcome]()
@@ -331,6 +337,7 @@ class Outcomes(Sequence[Outcome]):
         self.attempts += outcome.attempts
         self.retries += outcome.retries
         self.warnings += outcome.warning != ""
+        self.from_cache += outcome.from_cache
         if number >= len(self._states):
             self._states.extend(bytes(number + 1 - len(self._states)))
         self._states[number] = 1 + STATES.index(state)
@@ -563,6 +570,11 @@ class TransferReport:
         """Bytes received over the network."""
         return self.outcomes.bytes_fetched
 
+    @property
+    def from_cache(self) -> int:
+        """The number of files that were taken from a cache."""
+        return self.outcomes.from_cache
+
     @classmethod
     def of(cls, report: TransferReport) -> Self:
         """Return a report with the contents of another, to which a platform's subclass adds its own fields.
@@ -675,6 +687,7 @@ class TransferReport:
             "attempts": self.outcomes.attempts,
             "retries": self.outcomes.retries,
             "warnings": self.outcomes.warnings,
+            "from_cache": self.outcomes.from_cache,
             "began": self.began,
             "seconds": round(self.seconds, 3),
             "throughput": self.throughput.to_dict(),
@@ -904,6 +917,7 @@ def _outcome(told: _Told) -> Outcome:
         source=str(told.get("source", "")),
         server=str(told.get("server", "")),
         label=str(told.get("label", "")),
+        from_cache=told.get("from_cache") is True,
         verification=verification,
     )
 

@@ -23,6 +23,7 @@ from omicsdk.core.errors import Interrupted, OmicsError, SomeFailed, TransferErr
 from omicsdk.core.logs import logger
 from omicsdk.core.sending.connections import Network
 from omicsdk.transfer.arguments import each, many, path, whole_number
+from omicsdk.transfer.content_cache import ContentCache, Link
 from omicsdk.transfer.disk import Disk, make_folders
 from omicsdk.transfer.downloads.downloading import download
 from omicsdk.transfer.downloads.files import PartFiles
@@ -103,7 +104,7 @@ class Plan:
         kept: Maximum number of failures that the result of a shard contains, with their errors; 0 or more.
         require_checksum: Whether a file without a stated checksum fails; see `Control`.
         **options: Passed on to `download`, for each shard: connections, retries, min_delay, locators, environ, route,
-            patience, clock, mode, resume_unvalidated.
+            patience, clock, mode, resume_unvalidated, cache, link.
 
     Raises:
         UsageError: A remote target cannot be used or has no `journals`.
@@ -430,6 +431,8 @@ class Options(TypedDict, total=False):
     clock: Clock
     mode: int
     resume_unvalidated: bool
+    cache: ContentCache | None
+    link: Link
 
 
 @dataclass(frozen=True, slots=True)

@@ -241,6 +241,8 @@ def download_by(
             retries=chosen.retries,
             min_delay=chosen.min_delay,
             resume_unvalidated=chosen.resume_unvalidated,
+            cache=chosen.cache,
+            link=chosen.link,
             patience=chosen.patience,
         )
         earlier = plan.earlier_shards() or 0  # with the same number, its unfinished files are resumed
