@@ -87,7 +87,7 @@ SURFACE = {
         "SourceOptions", "UnknownList", "get", "search",
     ],
     "omicsdk.locks": [
-        "Cache", "Change", "FileState", "Lock", "LockChanges", "LockError", "LockSource", "LockedFile", "add",
+        "Cache", "CacheEntry", "CacheProblem", "Change", "FileState", "Lock", "LockChanges", "LockError", "LockSource", "LockedFile", "add",
     ],
     "omicsdk.hca.upload": [
         "AreaFile", "AreaStatus", "AsyncHcaUpload", "CannotUpload", "HcaUpload", "NoAreaSelected", "NotAnAreaURI",

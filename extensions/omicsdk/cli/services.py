@@ -16,6 +16,7 @@ INDEX = ("files", "portals", "locks", "builtin")
 GROUPS = {
     "sandbox": "A local server with every service, to try and test.",
     "config": "Settings, and the origin of each.",
+    "cache": "The shared cache of downloaded files.",
     "alias": "Custom names for commands, and those of hca.",
     "compat": "Run programs for the platforms' published clients.",
 }

@@ -15,6 +15,8 @@ from omicsdk.core.lazy import lazy_package
 TYPE_CHECKING = False  # avoids importing typing; type checkers recognise the name
 if TYPE_CHECKING:
     from omicsdk.locks.cache import Cache as Cache
+    from omicsdk.locks.cache import CacheEntry as CacheEntry
+    from omicsdk.locks.cache import CacheProblem as CacheProblem
     from omicsdk.locks.lock import FileState as FileState
     from omicsdk.locks.lock import Lock as Lock
     from omicsdk.locks.lockfile import Change as Change
@@ -27,7 +29,7 @@ else:  # hidden from type checkers, which would accept any name
     __getattr__, __dir__, __all__ = lazy_package(
         __name__,
         {
-            "cache": "Cache",
+            "cache": "Cache CacheEntry CacheProblem",
             "lock": "FileState Lock",
             "lockfile": "Change LockedFile LockError",
             "resolution": "LockChanges",

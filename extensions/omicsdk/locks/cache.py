@@ -28,6 +28,7 @@ from omicsdk.transfer import Item
 from omicsdk.transfer.checksums import STRIDE, Stopped, checksums_of
 from omicsdk.transfer.content_cache import CachedFile, Link
 from omicsdk.transfer.disk import space_of, write_all
+from omicsdk.transfer.filters import parse_moment, parse_size
 
 MARKER, VERSION = "omics-cache.json", 1
 """The file that marks a cache, and the version of the format in it."""
@@ -47,7 +48,7 @@ _WRITE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 _log = logger("omicsdk.locks")
 
 
-class Entry(NamedTuple):
+class CacheEntry(NamedTuple):
     """A file in a cache.
 
     Attributes:
@@ -61,7 +62,7 @@ class Entry(NamedTuple):
     used: float
 
 
-class Problem(NamedTuple):
+class CacheProblem(NamedTuple):
     """A file in a cache that is not as it should be.
 
     Attributes:
@@ -356,7 +357,7 @@ class Cache:
 
     # -- maintained
 
-    def entries(self) -> Iterator[Entry]:
+    def entries(self) -> Iterator[CacheEntry]:
         """Iterate over the entries, sorted by SHA-256.
 
         Raises:
@@ -366,26 +367,32 @@ class Cache:
             found = _regular(path)
             if is_checksum("sha256", path.name) and found is not None:
                 record = _regular(self._record_path(path.name))
-                yield Entry(path.name, found.st_size, (record or found).st_mtime)
+                yield CacheEntry(path.name, found.st_size, (record or found).st_mtime)
 
-    def prune(self, *, older: float | None = None, max_size: int | None = None, dry_run: bool = False) -> list[Entry]:
+    def prune(
+        self, *, older: str | None = None, max_size: int | str | None = None, dry_run: bool = False
+    ) -> list[CacheEntry]:
         """Remove entries, the least recently used first, and what killed writers left a day ago or before.
 
         Args:
-            older: Remove those that were not used for this time, in seconds.
-            max_size: Remove those beyond this total size, in bytes.
+            older: Remove those that were last used before this: an age such as 90d, or a date.
+            max_size: Remove those beyond this total size: bytes, or a text such as 2T.
             dry_run: Only return what would be removed.
 
         Returns:
             The removed entries.
 
         Raises:
+            UsageError: It is no age or date, or no size.
             OSError: The folder cannot be read, or a file cannot be removed.
         """
+        now = self._clock.now()
+        before = None if older is None else parse_moment(older, now)
+        limit = parse_size(max_size) if isinstance(max_size, str) else max_size
         entries = sorted(self.entries(), key=lambda entry: entry.used)
-        total, now, removed = sum(entry.size for entry in entries), self._clock.now(), list[Entry]()
+        total, removed = sum(entry.size for entry in entries), list[CacheEntry]()
         for entry in entries:
-            if (older is not None and now - entry.used > older) or (max_size is not None and total > max_size):
+            if (before is not None and entry.used < before) or (limit is not None and total > limit):
                 removed.append(entry)
                 total -= entry.size
                 if not dry_run:
@@ -396,7 +403,7 @@ class Cache:
                 part.unlink()
         return removed
 
-    def verify(self) -> Iterator[Problem]:
+    def verify(self) -> Iterator[CacheProblem]:
         """Read all entries, and find those that are damaged: the next use of one removes it, and fetches its content again.
 
         Yields:
@@ -407,13 +414,13 @@ class Cache:
         """
         known = {MARKER, "sha256", "records", "index", "tmp"}
         for path in (path for path in _listed(self.folder) if path.name not in known):
-            yield Problem(path.name, "foreign", "the format has no such file")
+            yield CacheProblem(path.name, "foreign", "the format has no such file")
         for some in batches(self._paths(), _AT_ONCE):
             for path, problem in zip(some, side_by_side(self._problem, some), strict=True):
                 if isinstance(problem, OmicsError):
                     raise problem
                 if problem is not None:
-                    yield Problem(path.relative_to(self.folder).as_posix(), *problem)
+                    yield CacheProblem(path.relative_to(self.folder).as_posix(), *problem)
 
     def _problem(self, path: Path) -> tuple[Literal["damaged", "foreign", "unreadable"], str] | None:
         """Read an entry."""

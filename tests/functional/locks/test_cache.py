@@ -55,8 +55,10 @@ def rewritten(path: Path, content: bytes) -> None:
 # -- one fetch for all projects
 
 
-@pytest.mark.parametrize("algorithm", ["sha256", "md5", "s3_etag", "s3_etag:5242880", "sha512", "sha1"])
-@pytest.mark.parametrize("size", [0, 100, 9 * MIB])
+@pytest.mark.parametrize(
+    ("algorithm", "size"),
+    [("sha256", 100), ("md5", 9 * MIB), ("s3_etag", 100), ("s3_etag:5242880", 6 * MIB), ("sha512", 100), ("sha1", 0)],
+)
 def test_a_second_project_requests_nothing(
     server: Server, cache: Cache, tmp_path: Path, noise: Any, algorithm: str, size: int
 ):
@@ -105,14 +107,16 @@ def test_private_downloads_stay_out_of_the_cache(server: Server, cache: Cache, t
 
 
 @pytest.mark.parametrize("link", ["symlink", "hardlink"])
-def test_projects_share_one_file_by_links(server: Server, cache: Cache, tmp_path: Path, noise: Any, link: Any):
-    content = noise(5 * MIB)
-    item = server.item("hg38.fa", content, "md5")
+def test_projects_share_one_file_by_links(
+    server: Server, cache: Cache, tmp_path: Path, link: Any, monkeypatch: pytest.MonkeyPatch
+):
+    item = server.item("hg38.fa", b"content", "md5")
     for project in ("one", "two"):
         pulled(cache, tmp_path / project, item, link=link)
-        assert (tmp_path / project / "hg38.fa").samefile(entry(cache, content))
+        assert (tmp_path / project / "hg38.fa").samefile(entry(cache, b"content"))
         assert (tmp_path / project / "hg38.fa").is_symlink() == (link == "symlink")
         assert pulled(cache, tmp_path / project, item, link=link).counts["skipped"] == 1
+        monkeypatch.setattr("omicsdk.locks.cache.checksums_of", None)  # a recorded file is not read again
     assert len(server.of("hg38.fa")) == 1
 
 
@@ -155,18 +159,24 @@ def truncated(path: Path) -> None:
     rewritten(path, path.read_bytes()[:3])
 
 
-@pytest.mark.parametrize("damage", [other_bytes, other_bytes_of_the_same_time, truncated])
+@pytest.mark.parametrize("algorithm", ["md5", "sha256"])
+@pytest.mark.parametrize(
+    ("damage", "link"),
+    [
+        *((damage, "copy") for damage in (other_bytes, other_bytes_of_the_same_time, truncated)),
+        *((damage, "symlink") for damage in (other_bytes, truncated)),
+    ],
+)
 def test_a_damaged_file_is_replaced(
-    server: Server, cache: Cache, tmp_path: Path, damage: Callable[[Path], None], caplog: pytest.LogCaptureFixture
+    server: Server, cache: Cache, tmp_path: Path, damage: Callable[[Path], None], link: Any, algorithm: str
 ):
-    item = server.item("a", b"the content", "md5")
+    item = server.item("a", b"the content", algorithm)
     pulled(cache, tmp_path / "one", item)
     damage(entry(cache, b"the content"))
-    assert [problem.state for problem in cache.verify()] == ["damaged"]
-    assert pulled(cache, tmp_path / "two", item).from_cache == 0
+    assert pulled(cache, tmp_path / "two", item, link=link).from_cache == 0
     assert (tmp_path / "two/a").read_bytes() == b"the content"
     assert [*cache.verify()] == []
-    assert pulled(cache, tmp_path / "three", item).from_cache == 1
+    assert pulled(cache, tmp_path / "three", item, link=link).from_cache == 1
 
 
 def test_a_cache_that_was_copied_is_read_once_and_linked_then(server: Server, cache: Cache, tmp_path: Path):
@@ -188,7 +198,7 @@ def test_an_index_that_names_other_content_is_removed(server: Server, cache: Cac
     assert pulled(cache, tmp_path / "three", one).from_cache == 1
 
 
-CONTENTS = (b"first content", b"second content", b"")
+CONTENTS = (b"some content", b"same length!", b"")
 
 
 def damages(path: Path, other: Path) -> dict[str, Callable[[], object]]:
@@ -417,11 +427,11 @@ def test_the_least_recently_used_are_removed_first(server: Server, tmp_path: Pat
         removed = cache.prune(dry_run=True, **options)
         return [(cache.folder / "sha256" / each.sha256[:2] / each.sha256).read_text()[0] for each in removed]
 
-    assert names(older=90 * 86400) == ["c", "a"]
+    assert names(older="90d") == ["c", "a"]
     assert names(max_size=200) == ["c", "a"]
     assert names(max_size=199) == ["c", "a", "b"]
-    assert names(older=150 * 86400, max_size=300) == ["c"]
-    assert len(cache.prune(older=90 * 86400, max_size=100)) == 3
+    assert names(older="150d", max_size=300) == ["c"]
+    assert len(cache.prune(older="90d", max_size="100")) == 3
     assert [each.size for each in cache.entries()] == [100]
     assert {path.name for path in cache.folder.glob("index/md5/*/*")} == {items[3].checksums["md5"]}
     os.utime(next(cache.folder.glob("records/*/*")), (0, 0))

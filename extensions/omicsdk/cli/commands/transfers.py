@@ -326,6 +326,7 @@ def summary(report: TransferReport, did: str, where: str = "", *, failed: int = 
     is_compared = did not in ("moved", "removed") or bool(known["verified"] or known["size only"])
     facts = [counted_words(known) if is_compared else ""]
     facts += [f"{counts[state]:,} {state}" for state in ("skipped", "stopped") if counts.get(state)]
+    facts += [f"{report.from_cache:,} from the cache"] if report.from_cache else []
     facts += [f"{failed:,} failed"] if failed else []
     facts += [count_of(report.outcomes.warnings, "warning")] if report.outcomes.warnings else []
     said = ", ".join(fact for fact in (*facts, *more) if fact)
@@ -358,16 +359,21 @@ def _not_listed(report: TransferReport) -> str:
     return f"not listed: {len(report.outcomes):,} results; --output jsonl or --report FILE lists each"
 
 
-def ended(outcome: Outcome) -> dict[str, str | None]:
+def ended(outcome: Outcome) -> dict[str, str | bool | None]:
     """Return the result for a file, for the JSON of a command.
 
     Args:
         outcome: The outcome of the file.
 
     Returns:
-        Its state, its verification if it is present at the target, and its warning if it has one.
+        Its state, its verification if it is present at the target, whether it is from the cache, and its warning if it
+        has one.
     """
-    result = {"state": outcome.state, "verification": outcome.verification if outcome.is_present else None}
+    result: dict[str, str | bool | None] = {
+        "state": outcome.state,
+        "verification": outcome.verification if outcome.is_present else None,
+    }
+    result |= {"from_cache": True} if outcome.from_cache else {}
     return {**result, "warning": outcome.warning} if outcome.warning else result
 
 

@@ -1,9 +1,9 @@
-"""The commands of data locks."""
+"""The commands of data locks and of the shared cache."""
 
 from __future__ import annotations
 
 from omicsdk.cli.catalog import QUIET
-from omicsdk.cli.commands import locks
+from omicsdk.cli.commands import cache, locks
 from omicsdk.cli.commands.values import at_least_1
 from omicsdk.cli.index import Entry
 from omicsdk.cli.index.portals import WORDS_OF_LISTS
@@ -13,8 +13,10 @@ from omicsdk.portals.downloads import get
 SERVICE = ""
 BY_SIGNATURE = True
 
-READS = ("status",)
-WRITES = ("add", "lock", "pull", "report")
+READS = ("status", "cache ls", "cache verify")
+WRITES = ("add", "lock", "pull", "report", "cache prune")
+
+_FOLDER = {"cache": "FOLDER"}
 
 COMMANDS = (
     Entry(
@@ -78,4 +80,19 @@ COMMANDS = (
         columns=("state", "path", "why"),
         examples=("", "--verify", "--upstream --output jsonl"),
     ),
+    Entry(
+        "cache ls",
+        cache.ls,
+        metavars=_FOLDER,
+        columns=("size", "used", "sha256"),
+        examples=("", "--cache /shared/omics"),
+    ),
+    Entry(
+        "cache prune",
+        cache.prune,
+        metavars={**_FOLDER, "older": "TIME", "max_size": "SIZE"},
+        columns=("size", "used", "sha256"),
+        examples=("--older 90d --max-size 2T", "--max-size 500G --dry-run"),
+    ),
+    Entry("cache verify", cache.verify, metavars=_FOLDER, columns=("state", "path", "why"), examples=("",)),
 )
