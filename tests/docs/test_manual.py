@@ -85,6 +85,7 @@ PATHS = {
     "accession": "tutorials/paper.md",
     "paper": "tutorials/manifests.md",
     "reproduce": "locks.md",
+    "shared-reference": "locks.md",
     "your-own-api": "how-to/your-own-client.md",
 }
 """What a reader may turn to after a tutorial."""

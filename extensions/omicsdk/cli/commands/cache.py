@@ -43,7 +43,6 @@ def prune(
     download, or `omics pull`, replaces them.
 
     Args:
-        cache: Folder of the cache; by default the configured one.
         older: Remove files that were last used before this: an age such as 90d, or a date.
         max_size: Remove files until the others have at most this size together, such as 500G or 2T.
         dry_run: Only list what would be removed.
@@ -68,7 +67,6 @@ def verify(*, cache: str | None = None, console: Console) -> Rows:
     a file is damaged or cannot be read.
 
     Args:
-        cache: Folder of the cache; by default the configured one.
         console: Prints the summary.
     """
     opened, problems = _configured(cache), 0
@@ -79,7 +77,7 @@ def verify(*, cache: str | None = None, console: Console) -> Rows:
             problems += problem.state != "foreign"
             yield problem._asdict()
         if problems:
-            console.error(f"{count_of(problems, 'file')} of {opened.folder} damaged or not readable")
+            console.error(f"{count_of(problems, 'damaged or unreadable file')} in {opened.folder}")
             console.exit_code = SOME_FAILED
         else:
             console.message(f"all files of {opened.folder} have the content that their names state")

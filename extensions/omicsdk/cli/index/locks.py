@@ -90,9 +90,17 @@ COMMANDS = (
     Entry(
         "cache prune",
         cache.prune,
+        like=(cache.ls,),
         metavars={**_FOLDER, "older": "TIME", "max_size": "SIZE"},
         columns=("size", "used", "sha256"),
         examples=("--older 90d --max-size 2T", "--max-size 500G --dry-run"),
     ),
-    Entry("cache verify", cache.verify, metavars=_FOLDER, columns=("state", "path", "why"), examples=("",)),
+    Entry(
+        "cache verify",
+        cache.verify,
+        like=(cache.ls,),
+        metavars=_FOLDER,
+        columns=("state", "path", "why"),
+        examples=("",),
+    ),
 )
