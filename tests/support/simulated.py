@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Unpack
 from urllib.parse import parse_qs, urlsplit
 
 from omicsdk.core import ConnectionLost, ManualClock, ServerError, TimedOut
@@ -37,6 +37,7 @@ from omicsdk.transfer import (
 from omicsdk.transfer import Source as UploadSource
 from omicsdk.transfer.disk import Disk
 from omicsdk.transfer.downloads.files import Committer
+from omicsdk.transfer.engine.options import EngineOptionsDict
 from omicsdk.transfer.network.wire import Ask, Body, Ended, Receiver
 from omicsdk.transfer.uploads.store import Cut
 from small_cells import cells_of
@@ -548,12 +549,16 @@ def simulated(world: World) -> Any:
         yield tasks
 
 
-def fetched(world: World, items: list[Item], folder: Path) -> tuple[TransferReport, Path]:
+def fetched(
+    world: World, items: list[Item], folder: Path, **options: Unpack[EngineOptionsDict]
+) -> tuple[TransferReport, Path]:
     """Download until the process lives to the end; return the report of the last run, and the folder that it ran in."""
     return _lived(
         world,
         folder,
-        lambda here: download(items, here, clock=world.clock, control=world.control, connections=4, disk=world.disk),
+        lambda here: download(
+            items, here, clock=world.clock, control=world.control, connections=4, disk=world.disk, **options
+        ),
     )
 
 

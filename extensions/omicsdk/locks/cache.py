@@ -104,7 +104,7 @@ class Cache:
     def __init__(self, folder: str | os.PathLike[str], *, clock: Clock = SYSTEM_CLOCK) -> None:
         self.folder = Path(folder).expanduser().absolute()
         self._clock = clock
-        self._has_warned = False
+        self._warned = dict[str, object]()
 
     def __repr__(self) -> str:
         return f"Cache({str(self.folder)!r})"
@@ -174,7 +174,7 @@ class Cache:
         with self._going_on():
             entry = self._entry(self._stored(path, checksums, stopped))
             beside = Path(path).with_name(f".{os.urandom(4).hex()}.part")
-            if link != "copy" and _linked(entry, beside, link):
+            if link != "copy" and self._linked(entry, beside, link):
                 beside.replace(path)
                 return entry.stat()
         return None
@@ -197,7 +197,7 @@ class Cache:
         target = Path(path)
         target.unlink(missing_ok=True)
         try:
-            if link == "copy" or not _linked(entry, target, link):
+            if link == "copy" or not self._linked(entry, target, link):
                 checksums = _copied(entry, target, create, names, stopped)
             elif names.keys() <= recorded.keys():
                 checksums = recorded
@@ -218,7 +218,7 @@ class Cache:
     def _is_right(self, sha256: str, stated: Mapping[str, str], actual: Mapping[str, str]) -> bool:
         """Compare the content of an entry with its name and with stated checksums; remove what is wrong in the cache."""
         if actual["sha256"] != sha256:
-            self._warn(f"{self._entry(sha256)} is damaged, and was removed")
+            self._warn("the cache has a damaged file, which is removed", self._entry(sha256))
             self._remove(sha256)
             return False
         if first_difference(stated, actual) is None:
@@ -248,6 +248,8 @@ class Cache:
                 sha256 = actual["sha256"]
                 # The time of the file, for which a link to its copy can stand then.
                 os.utime(part, ns=(source.st_mtime_ns, source.st_mtime_ns))
+                if os.name == "nt":  # which replaces no read-only file
+                    _unlink(self._entry(sha256))
                 part.replace(_in_folder(self._entry(sha256)))
         self._note_use(sha256, recorded, actual)
         for name, value in actual.items():
@@ -266,17 +268,32 @@ class Cache:
             if is_checksum("sha256", text):
                 yield text
 
+    def _linked(self, entry: Path, path: Path, link: Link) -> bool:
+        """Link a path to an entry; return whether the system can."""
+        try:
+            if link == "symlink":
+                path.symlink_to(entry)
+            else:
+                path.hardlink_to(entry)
+        except (OSError, NotImplementedError) as error:
+            self._warn(f"files of the cache are copied, since no {link} can be made", error)
+            return False
+        return True
+
     @contextmanager
     def _going_on(self) -> Generator[None]:
         """Warn of what the file system refuses: a download is possible without the cache."""
         try:
             yield
         except OSError as error:
-            self._warn(f"{error.filename or self.folder}: {error.strerror or error}")
+            self._warn("the cache cannot be used for every file", error)
 
-    def _warn(self, problem: str) -> None:
-        (_log.info if self._has_warned else _log.warning)("the cache cannot be used for every file: %s", problem)
-        self._has_warned = True
+    def _warn(self, what: str, problem: object) -> None:
+        """Log the first of several like problems as a warning; thousands of files may have it."""
+        if isinstance(problem, OSError):
+            problem = f"{problem.filename or self.folder}: {problem.strerror or problem}"
+        is_first = self._warned.setdefault(what, token := object()) is token  # of all threads
+        (_log.warning if is_first else _log.debug)("%s: %s", what, problem)
 
     # -- the format
 
@@ -342,7 +359,7 @@ class Cache:
         try:
             yield part
         finally:
-            part.unlink(missing_ok=True)
+            _unlink(part)
 
     def _remove(self, sha256: str) -> None:
         """Remove an entry; what names it follows, so that a crash leaves nothing but names of missing content."""
@@ -353,7 +370,7 @@ class Cache:
         ]
         for path in (self._entry(sha256), *indexes, self._record_path(sha256)):
             with suppress(FileNotFoundError, NotADirectoryError):
-                path.unlink()
+                _unlink(path)
 
     # -- maintained
 
@@ -400,7 +417,7 @@ class Cache:
         for part in () if dry_run else _listed(self.folder / "tmp"):
             found = _regular(part)
             if found is not None and now - found.st_mtime > _ABANDONED:
-                part.unlink()
+                _unlink(part)
         return removed
 
     def verify(self) -> Iterator[CacheProblem]:
@@ -431,6 +448,8 @@ class Cache:
         names = ["sha256", *(() if record is None else record.checksums)]
         try:
             actual = checksums_of(str(path), filter(is_algorithm, names), found.st_size)
+        except FileNotFoundError:  # pruned meanwhile
+            return None
         except OSError as error:
             return "unreadable", error.strerror or str(error)
         try:
@@ -439,7 +458,7 @@ class Cache:
             elif record is None or not record.fits(found):
                 self._note_use(sha256, {}, actual)
         except OSError as error:
-            self._warn(f"{self.folder}: {error.strerror or error}")
+            self._warn("the cache cannot be corrected", error)
         return None if actual["sha256"] == sha256 else ("damaged", f"its SHA-256 is {actual['sha256']}")
 
     def _paths(self) -> Iterator[Path]:
@@ -495,21 +514,16 @@ def _in_folder(path: Path) -> Path:
     return path
 
 
+def _unlink(path: Path) -> None:
+    """Remove a file if there is one; Windows removes no read-only one."""
+    if os.name == "nt":
+        with suppress(FileNotFoundError):
+            path.chmod(stat.S_IWRITE)
+    path.unlink(missing_ok=True)
+
+
 def _create(path: str) -> int:
     return os.open(path, _WRITE, 0o444)  # the umask decides who may read it; nobody is to write to it again
-
-
-def _linked(entry: Path, path: Path, link: Link) -> bool:
-    """Link a path to an entry; return whether the system can."""
-    try:
-        if link == "symlink":
-            path.symlink_to(entry)
-        else:
-            path.hardlink_to(entry)
-    except (OSError, NotImplementedError) as error:
-        _log.info("%s: no %s can be made (%s); it is copied", path, link, error)
-        return False
-    return True
 
 
 def _copied(

@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import stat
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -130,7 +131,9 @@ def test_new_content_replaces_a_link_and_not_the_file_of_the_cache(
     assert entry(cache, b"old content").read_bytes() == b"old content"
 
 
-def test_what_cannot_be_linked_is_copied(server: Server, cache: Cache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_what_cannot_be_linked_is_copied(
+    server: Server, cache: Cache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
     def refused(*_: object, **__: object) -> None:
         raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
 
@@ -140,6 +143,7 @@ def test_what_cannot_be_linked_is_copied(server: Server, cache: Cache, tmp_path:
         pulled(cache, tmp_path / project, item, link="hardlink")
         assert (tmp_path / project / "a").stat().st_nlink == 1
     assert len(server.of("a")) == 1
+    assert "files of the cache are copied, since no hardlink can be made" in one_warning(caplog)
 
 
 # -- damage
@@ -230,7 +234,7 @@ def damages(path: Path, other: Path) -> dict[str, Callable[[], object]]:
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no FIFO")
 @settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=2 * settings().max_examples
+    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=settings().max_examples
 )
 @given(data=st.data(), link=st.sampled_from(LINKS))
 def test_whatever_the_folder_has_a_project_gets_the_right_bytes(
@@ -437,6 +441,15 @@ def test_the_least_recently_used_are_removed_first(server: Server, tmp_path: Pat
     os.utime(next(cache.folder.glob("records/*/*")), (0, 0))
     pulled(cache, tmp_path / "two", items[3])  # its use counts
     assert next(cache.entries()).used > 0
+
+
+@pytest.mark.skipif(shutil.which("sha256sum") is None, reason="sha256sum is not installed")
+def test_another_program_finds_the_content_by_its_name(server: Server, cache: Cache, tmp_path: Path):
+    pulled(cache, tmp_path / "one", server.item("a", b"content", "md5"))
+    index = next(cache.folder.glob(f"index/md5/9a/{digest(b'content', 'md5')}"))
+    sha256 = index.read_text()
+    line = f"{sha256}  {cache.folder}/sha256/{sha256[:2]}/{sha256}\n"
+    subprocess.run(["sha256sum", "--check", "--strict"], input=line, text=True, check=True)
 
 
 def test_foreign_files_are_named_and_left_alone(server: Server, cache: Cache, tmp_path: Path):

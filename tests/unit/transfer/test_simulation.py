@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from omicsdk import Cache
 from omicsdk.core.checksums import digest
 from omicsdk.transfer import Upload
+from omicsdk.transfer.content_cache import Link
 from omicsdk.transfer.engine.machine import FINAL, State
 from simulated import BATCH, CELL, RECORDED, Platform, Source, World, fetched, sent
 
@@ -66,6 +68,28 @@ def test_a_file_is_whole_and_right_or_not_there(
                 assert disk or not (here / item.name).exists()
         assert trouble or disk or report.ok
         assert world.most_flying <= 4
+
+
+@settings(max_examples=settings().max_examples, deadline=None)
+@given(SEEDS, SIZES, st.integers(0, 3), st.sampled_from([0.0, 0.02]), st.sampled_from(["copy", "symlink", "hardlink"]))
+def test_a_second_folder_has_the_right_bytes_from_a_cache(
+    seed: int, sizes: list[int], kills: int, trouble: float, link: Link
+):
+    """Both processes die and are stopped at any moment, while they store files and take them, too."""
+    with TemporaryDirectory() as shared:
+        cache = Cache(shared)
+        for _ in range(2):
+            world = World(seed, files(seed, sizes), trouble=trouble, kills=kills)
+            items = [world.item(name, sums) for name, sums in zip(world.sources, checked(world, seed), strict=True)]
+            with TemporaryDirectory() as folder:
+                report, here = fetched(world, items, Path(folder), cache=cache, link=link)
+                for item, outcome in zip(items, report.outcomes, strict=True):
+                    if outcome.is_present:
+                        assert (here / item.name).read_bytes() == world.sources[item.name].stated
+                assert trouble or report.ok
+        identified = [item for item in items if item.checksums.keys() & {"md5", "sha256"}]
+        assert trouble or kills or report.from_cache == len(identified)
+        assert [*cache.verify()] == []
 
 
 @settings(max_examples=5 * settings().max_examples // 2, deadline=None)
