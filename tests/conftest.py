@@ -61,6 +61,7 @@ os.environ.pop("GOOGLE_APPLICATION_CREDENTIALS", None)
 # A dumb terminal, as many runners and editors have, gets no progress and no colours.
 os.environ["TERM"] = "xterm"
 os.environ.pop("NO_COLOR", None)
+os.environ.pop("GITHUB_ACTIONS", None)
 
 # A job in the background of a script ignores Ctrl-C, and so would the commands that the tests start and interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)

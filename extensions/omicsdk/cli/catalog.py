@@ -57,6 +57,26 @@ REPORT = value(
     "File for the result of each file: FILE.html (a web page), FILE.jsonl (JSON lines) or FILE.jsonld (an RO-Crate).",
 )
 
+PROGRESS_EVERY: Argument = {
+    **value(
+        "progress_every",
+        "Time between two lines of progress on stderr: seconds, or 5m (default 60 without a terminal; 0 for none). On a "
+        "terminal they replace the bar.",
+    ),
+    "metavar": "DURATION",
+    "convert": "omicsdk.cli.commands.values:interval",
+}
+
+METRICS: Argument = {
+    **value(
+        "metrics",
+        "Metrics of the transfer, updated as often as its progress and at the end: FILE.prom for Prometheus' textfile "
+        "collector, or otlp to push them to the OpenTelemetry endpoint in OTEL_EXPORTER_OTLP_ENDPOINT.",
+    ),
+    "metavar": "FILE|otlp",
+    "convert": "omicsdk.cli.commands.values:metrics_target",
+}
+
 QUIET: Argument = {**switch("quiet", "Show no progress."), "short": "-q"}
 """Of commands that move files."""
 

@@ -80,6 +80,8 @@ def check_transfer_option(name: str, value: Any) -> None:
     Raises:
         UsageError: It is none of the option.
     """
+    if name in ("progress_every", "metrics"):  # the command line's own, checked when they are converted
+        return
     from omicsdk.transfer import TransferOptions
 
     TransferOptions.of({name: value}, selects=True)

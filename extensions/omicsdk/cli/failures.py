@@ -7,6 +7,7 @@ import sys
 
 from omicsdk.cli import errors
 from omicsdk.cli.errors import CREDENTIALS, DONE, REFUSED, SOME_FAILED, is_denied, line_of, shows_origin, traceback_of
+from omicsdk.cli.github import annotation, is_workflow
 from omicsdk.core.errors import AuthError, Interrupted, OmicsError, SomeFailed
 
 TYPE_CHECKING = False
@@ -68,7 +69,9 @@ def report(error: BaseException, where: str, words: Sequence[str]) -> int:
     code, lines = exit_code(error), lines_of(error, where)
     origin = traceback_of(error) if shows_origin(error, words) else ""
     if not wants_json(words):
-        sys.stderr.write(origin + "".join(f"{line}\n" for line in lines))
+        name = where.partition(" ")[0]
+        shown = [annotation("ERROR", line.removeprefix(f"{name}: ")) for line in lines] if is_workflow() else lines
+        sys.stderr.write(origin + "".join(f"{line}\n" for line in shown))
         return code
     from time import time
 

@@ -65,7 +65,7 @@ def _run(
     if "connection" in command.get("supplied", ()):
         values = {**values, "connection": Connection(settings)}
     if command.get("bare") and "run" in command:
-        _run_workflow(command, values, console, output)
+        _run_workflow(found, values, console, output)
         return
     service = catalog.registered(found.path[0])
     # A command may have another spelling of an option of its service, which its function does not accept.
@@ -86,11 +86,11 @@ def _run(
             return client
 
         if command.get("offline"):
-            _run_workflow(command, values, console, output)
+            _run_workflow(found, values, console, output)
         elif command.get("late"):
-            _run_workflow(command, values, console, output, connect)
+            _run_workflow(found, values, console, output, connect)
         elif "run" in command:
-            _run_workflow(command, values, console, output, connect())
+            _run_workflow(found, values, console, output, connect())
         else:
             from omicsdk.cli.operations import call  # slow; commands that read the settings only do without
 
@@ -103,17 +103,18 @@ def _not_it(client: Any, remedy: str, _: object, error: BaseException | None, __
         error.remedy = remedy.format(client.base_url)
 
 
-def _run_workflow(command: Workflow, values: Mapping[str, Any], console: Console, output: Output, *client: Any) -> None:
+def _run_workflow(found: Found, values: Mapping[str, Any], console: Console, output: Output, *client: Any) -> None:
+    command, words = cast("Workflow", found.command), " ".join(found.path)
     stated = {**command.get("given", {}), **values}
     given = [argument for argument in command.get("parameters", ()) if stated.get(key(argument)) == "-"]
     stream = next((argument for argument in given if "stdout" in argument), None)
     if stream is None:
-        output.result(called(command, values, console, *client), declared=command.get("columns", ()))
+        output.result(called(command, values, console, *client, words=words), declared=command.get("columns", ()))
         return
     from omicsdk.cli.commands.values import on_stdout
 
     def work(path: str) -> object:
-        return called(command, {**values, key(stream): path}, console, *client)
+        return called(command, {**values, key(stream): path}, console, *client, words=words)
 
     on_stdout(work, stream.get("stdout", ""), console, output)
 
@@ -125,7 +126,7 @@ def _generated(client: Any, found: Found, service: Service | None) -> Any:
     return loaded(service["operations"])(client, found.package, found.command)
 
 
-def called(command: Workflow, given: Mapping[str, Any], console: Console, *client: Any) -> object:
+def called(command: Workflow, given: Mapping[str, Any], console: Console, *client: Any, words: str = "") -> object:
     """Run a command's function.
 
     Args:
@@ -133,6 +134,7 @@ def called(command: Workflow, given: Mapping[str, Any], console: Console, *clien
         given: Given values by their key; the function has its own defaults.
         console: Prints messages.
         *client: The platform's client, if the function takes one.
+        words: The words of the command, which label its metrics.
 
     Returns:
         The result to print.
@@ -165,10 +167,16 @@ def called(command: Workflow, given: Mapping[str, Any], console: Console, *clien
             dry_run=bool(options.get("dry_run")),
         )
     try:
-        result = _transferred(function, call, passed, *client) if "control" in supplied else function(*client, **passed)
+        if "control" in supplied:
+            return _transferred(command, call, passed, words, *client)
+        result = function(*client, **passed)
     except UsageError as error:
         _name_option(error, command)
         raise
+    return _rendered(command, result, call)
+
+
+def _rendered(command: Workflow, result: object, call: Call) -> object:
     return loaded(command["render"])(result, call) if "render" in command else result
 
 
@@ -192,14 +200,16 @@ def _name_option(error: UsageError, command: Workflow) -> None:
         error.message = error.message.replace(option, spellings.get(option, option), 1)
 
 
-def _transferred(function: Callable[..., Any], call: Call, passed: Mapping[str, Any], *client: Any) -> Any:
-    """Run a transfer with progress, Ctrl-C and a report of completed files."""
-    from omicsdk.cli.commands.transfers import watched
+def _transferred(command: Workflow, call: Call, passed: Mapping[str, Any], words: str, *client: Any) -> object:
+    """Run and render a transfer with progress, metrics, Ctrl-C and a report of completed files."""
+    from omicsdk.cli.commands.transfers import measured, watched
 
-    def work(progress: Callable[[Progress], None] | None, control: Control) -> Any:
-        return function(*client, **passed, progress=progress, control=control)
+    def work(progress: Callable[[Progress], None], control: Control) -> Any:
+        return loaded(command.get("run", ""))(*client, **passed, progress=progress, control=control)
 
-    return watched(work, {**call.arguments, **call.options}, call.console, call.title)
+    with measured(call, words) as metrics:
+        result = watched(work, {**call.arguments, **call.options}, call.console, call.title, metrics)
+        return _rendered(command, result, call)
 
 
 def _title(command: Workflow, arguments: Mapping[str, Any]) -> str:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from omicsdk.cli.arguments import LEVELS
 from omicsdk.cli.errors import DONE, is_denied, printable
 from omicsdk.cli.failures import json_line, outcome_code
+from omicsdk.cli.github import annotation, is_workflow, workflow_command
 from omicsdk.cli.listing import Lines, Listing, Rows
 from omicsdk.cli.messages import Messages, logs_shown
 from omicsdk.cli.printing import Printer
@@ -23,14 +24,20 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from typing import Any, TextIO, TypeVar
 
-    from omicsdk.transfer import Progress
+    from omicsdk.cli.metrics import Metrics
+    from omicsdk.transfer import Progress, TransferReport
 
     T = TypeVar("T")
 
 _REDRAWN = 0.1
 """Seconds between two updates of the progress line."""
-_LOGGED = 1.0
-"""Seconds between two lines of JSON with the progress."""
+_LONGEST_TITLE = 80
+"""Characters of a title in a line of progress: it has the names of all sources."""
+_PROGRESS_FIELDS = (
+    *("files", "files_done", "files_failed", "bytes", "bytes_done", "bytes_fetched", "rate", "remaining", "seconds"),
+    *("retries", "connections", "phase"),
+)
+"""The members of Progress in a line of JSON."""
 
 
 class Output(Printer):
@@ -241,9 +248,11 @@ class Console(Messages):
     Attributes:
         called: Names of files in messages, such as stdout for a temporary file.
         is_partial: Whether something was left for another run, or for a larger limit.
+        report: The result of the command's transfer; None before it ends, and for other commands.
     """
 
     is_partial = False
+    report: TransferReport | None = None
     _failed = _total = _denied = 0
     _drawn = _bar = ""
 
@@ -258,6 +267,7 @@ class Console(Messages):
     ) -> None:
         super().__init__("omics", level, assume_yes=assume_yes, stderr=stderr, stdin=stdin)
         self._as_json = as_json
+        self._annotates = is_workflow() and not as_json
         self.called = dict[str, str]()
 
     @property
@@ -343,59 +353,93 @@ class Console(Messages):
         return self._assume_yes or (self.asks and self.confirm(question))
 
     @contextmanager
-    def progress(self, title: str = "") -> Generator[Callable[[Progress], None] | None]:
-        """Show the progress of one transfer until it ends.
+    def progress(
+        self,
+        title: str = "",
+        *,
+        every: float | None = None,
+        is_shown: bool = True,
+        metrics: Metrics | None = None,
+    ) -> Generator[Callable[[Progress], None]]:
+        """Report the progress of one transfer until it ends: a bar on a terminal, else lines, as JSON where messages are.
 
         Args:
             title: Title of the transfer.
+            every: Seconds between two lines, also on a terminal; 0 for none. None is the default, with a bar on a terminal.
+            is_shown: Whether it is shown up to the level INFO; SIGUSR1 always prints a line.
+            metrics: Updated as often.
 
         Yields:
-            A function for the transfer to call with its Progress; None if progress is not shown. It prints lines of JSON
-            where messages are JSON.
+            A function for the transfer to call with its Progress.
         """
+        from omicsdk.cli.progress import EVERY_SECONDS, ProgressReports
+        from omicsdk.core.redaction import mask_text
+
+        name = printable(mask_text(title))  # a source may be a signed URL
+        is_shown = is_shown and self._level <= LEVELS["INFO"]
+        draw = self._bar_drawer(name) if is_shown and self.interactive and every is None else None
+
+        def report(state: Progress, is_requested: bool) -> None:
+            if is_requested or (is_shown and draw is None):
+                self._print_progress(name, state)
+            if metrics is not None:
+                metrics.update(state)
+
+        interval = EVERY_SECONDS if every is None else every
+        reports = ProgressReports(interval if (is_shown and draw is None) or metrics is not None else 0, report)
+
+        def show(state: Progress) -> None:
+            reports(state)
+            if draw is not None:
+                draw(state)
+
+        is_grouped = is_shown and self._annotates
+        if is_grouped:
+            self.raw(workflow_command("group", name))
+        try:
+            with reports.running():
+                yield show
+        finally:
+            if metrics is not None:
+                metrics.state = reports.total()
+            if draw is not None:
+                self._bar = ""
+                self._draw("")
+            if is_grouped:
+                self.raw(workflow_command("endgroup"))
+
+    def _bar_drawer(self, title: str) -> Callable[[Progress], None]:
+        """Return a function that draws the bar of a transfer."""
         from time import monotonic
 
-        if self._as_json and self._level <= LEVELS["INFO"]:
-            yield self._logged_progress(title, monotonic)
-            return
-        if not self.interactive:
-            yield None
-            return
         from omicsdk.cli.help import columns
         from omicsdk.cli.progress import progress_line
 
         plain = not (self._stderr.encoding or "utf-8").lower().startswith("utf")
-        name, last = printable(title), -_REDRAWN
+        last = -_REDRAWN
 
-        def show(state: Progress) -> None:
+        def draw(state: Progress) -> None:
             nonlocal last
             if (now := monotonic()) - last >= _REDRAWN:
                 last = now
-                self._bar = progress_line(name, state, columns(2), plain=plain)
+                self._bar = progress_line(title, state, columns(2), plain=plain)
                 self._draw(self._bar)
 
-        try:
-            yield show
-        finally:
-            self._bar = ""
-            self._draw("")
+        return draw
 
-    def _logged_progress(self, title: str, clock: Callable[[], float]) -> Callable[[Progress], None]:
-        """Return a function that prints the progress of a transfer as lines of JSON, the first after an interval."""
+    def _print_progress(self, title: str, state: Progress) -> None:
+        """Print the progress of a transfer as a line."""
+        title = title if len(title) <= _LONGEST_TITLE else f"{title[: _LONGEST_TITLE - 3]}..."
+        if not self._as_json:
+            from omicsdk.transfer.reports.progress import progress_words
+
+            self.line(f"{self._name}: {title}: {progress_words(state)}")
+            return
         from time import time
 
-        last = clock()
-
-        def log(state: Progress) -> None:
-            nonlocal last
-            if (now := clock()) - last < _LOGGED:
-                return
-            last = now
-            counted = ("files", "files_done", "files_failed", "bytes", "bytes_done", "rate", "seconds")
-            fields = {name: getattr(state, name) for name in counted}
-            self.raw(json_line("INFO", "omics.progress", printable(title), time(), fields))
-
-        return log
+        values = {name: getattr(state, name) for name in _PROGRESS_FIELDS}
+        fields = {name: round(each, 3) if isinstance(each, float) else each for name, each in values.items()}
+        self.raw(json_line("INFO", "omics.progress", title, time(), fields))
 
     def step(self, text: str) -> None:
         """Show a step of work in the terminal's last line, in place of the previous one, if progress is shown.
@@ -429,7 +473,9 @@ class Console(Messages):
     def _say(self, level: str, text: str) -> None:
         for path, name in self.called.items():
             text = text.replace(path, name)
-        if not self._as_json:
+        if self._annotates and LEVELS[level] >= max(self._level, LEVELS["WARNING"]):
+            self.raw(annotation(level, text))
+        elif not self._as_json:
             super()._say(level, text)
         elif LEVELS[level] >= self._level:
             self.line(text, level)

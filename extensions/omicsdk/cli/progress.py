@@ -1,12 +1,27 @@
-"""The progress of a transfer on a terminal."""
+"""The progress of a transfer: the line on a terminal, and reports at an interval."""
 
 from __future__ import annotations
 
+import signal
+import threading
+from contextlib import contextmanager
+from dataclasses import replace
+from queue import Empty, SimpleQueue
+
+from omicsdk.core.clock import SYSTEM_CLOCK
+from omicsdk.core.logs import logger
+from omicsdk.transfer import Progress
 from omicsdk.transfer.reports.units import size_words, time_words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from omicsdk.transfer import Progress
+    from collections.abc import Callable, Generator
+
+    from omicsdk.core.clock import Clock
+
+EVERY_SECONDS = 60.0
+"""Time between two reports unless `--progress-every` is given."""
+_log = logger("omicsdk.cli")
 
 _LEAST_TITLE, _LEAST_BAR, _LONGEST_BAR, _TIME = 8, 10, 40, 14
 """Columns of a progress line: minimum of the title, minimum and maximum of the bar, and the time left with its gap."""
@@ -60,3 +75,94 @@ def _files(state: Progress) -> str:
     if state.phase not in ("moving", "over"):
         parts.append(state.phase)
     return ", ".join(parts)
+
+
+class ProgressReports:
+    """Reports of a transfer's progress at an interval and when SIGUSR1 arrives.
+
+    A thread makes them: also while the transfer plans, waits for a server or hashes, and at no cost for a file.
+
+    Args:
+        every: Seconds between two reports, 0 for none but those of the signal.
+        report: Called in that thread with the progress, and whether the signal requested it.
+        clock: Measures the rate, which is that since the last report.
+    """
+
+    def __init__(self, every: float, report: Callable[[Progress, bool], object], clock: Clock = SYSTEM_CLOCK) -> None:
+        self._every = min(every, threading.TIMEOUT_MAX / 2)
+        self._report = report
+        self._clock = clock
+        self._requests = SimpleQueue[bool]()  # a signal handler may call its `put`, which takes no lock
+        self._began = clock.monotonic()
+        self._reported = self._began, 0
+        # Replaced as a whole, since two threads use it: bytes of the transfers of the command that have ended, and the
+        # progress of the current one.
+        self._state = 0, Progress(files=None, phase="preparing")
+
+    def __call__(self, state: Progress) -> None:
+        """Note the progress; the transfer calls it about ten times a second."""
+        ended, _ = self._state
+        if state.final:  # checks and further transfers of the command may follow
+            self._state = ended + state.bytes_fetched, replace(state, bytes_fetched=0, final=False, phase="finishing")
+        else:
+            self._state = ended, state
+
+    def total(self) -> Progress:
+        """Return the progress, with the bytes of all transfers of the command, and the time since its start."""
+        ended, state = self._state
+        return replace(state, bytes_fetched=ended + state.bytes_fetched, seconds=self._clock.monotonic() - self._began)
+
+    def report(self, *, is_requested: bool = False) -> None:
+        """Report the progress.
+
+        Args:
+            is_requested: Whether the signal requested it.
+        """
+        state, now, (then, before) = self.total(), self._clock.monotonic(), self._reported
+        self._reported = now, state.bytes_fetched
+        if now > then:
+            state = replace(state, rate=(state.bytes_fetched - before) / (now - then))
+        self._report(state, is_requested)
+
+    @contextmanager
+    def running(self) -> Generator[None]:
+        """Report while the block runs."""
+        thread = threading.Thread(target=self._run, name="omics-progress", daemon=True)
+        thread.start()
+        try:
+            with _on_request(lambda: self._requests.put(True)):
+                yield
+        finally:
+            self._requests.put(False)
+            thread.join()
+
+    def _run(self) -> None:
+        due = self._began + self._every
+        while True:
+            wait = max(0.0, due - self._clock.monotonic()) if self._every else None
+            try:
+                is_requested = self._requests.get(timeout=wait)
+                if not is_requested:
+                    return
+            except Empty:
+                is_requested = False
+                due = max(due, self._clock.monotonic() - self._every) + self._every
+            try:
+                self.report(is_requested=is_requested)
+            except (OSError, ValueError):  # a closed or full stderr must not end the transfer
+                _log.debug("cannot report the progress", exc_info=True)
+
+
+@contextmanager
+def _on_request(put: Callable[[], None]) -> Generator[None]:
+    """Call a function when SIGUSR1 arrives within a block, unless the program handles or ignores it."""
+    number = getattr(signal, "SIGUSR1", None)  # Windows has none
+    is_main = threading.current_thread() is threading.main_thread()  # only the main thread may install handlers
+    if number is None or not is_main or signal.getsignal(number) != signal.SIG_DFL:
+        yield
+        return
+    signal.signal(number, lambda _number, _frame: put())
+    try:
+        yield
+    finally:
+        signal.signal(number, signal.SIG_DFL)

@@ -4,16 +4,20 @@ import io
 import json
 import logging
 import re
+import signal
 
 import pytest
 from omicsdk.cli.failures import exit_code, lines_of
+from omicsdk.cli.github import workflow_command
 from omicsdk.cli.output import Console
+from omicsdk.cli.progress import ProgressReports
 from omicsdk.cli.remedies import advise
 from omicsdk.core import (
     AuthError,
     ConfigError,
     ConnectFailed,
     DiskFull,
+    ManualClock,
     MissingExtra,
     NotFound,
     SomeFailed,
@@ -142,25 +146,97 @@ def test_a_progress_line_fits_into_the_terminal(monkeypatch, width, title):
     assert all(("━" in line) == (width >= 80) for line in lines)
 
 
-@pytest.mark.parametrize("console", [Console(stderr=Terminal(tty=False)), Console("WARNING", stderr=Terminal())])
-def test_no_bar_without_a_terminal(console):
-    with console.progress("x") as show:
-        assert show is None
+@pytest.mark.parametrize(
+    ("options", "every", "lines"),
+    [
+        ({"stderr": Terminal(tty=False)}, 60, True),
+        ({"stderr": Terminal(), "as_json": True}, 60, True),
+        ({"stderr": Terminal()}, 0, False),
+        ({"stderr": Terminal(tty=False), "level": "WARNING"}, 0, False),
+    ],
+)
+def test_progress_is_a_line_a_minute_where_no_bar_is_drawn(monkeypatch, options, every, lines):
+    made: list[ProgressReports] = []
+
+    class Noted(ProgressReports):
+        def __init__(self, *args):
+            super().__init__(*args)
+            self.every = args[0]
+            made.append(self)
+
+    monkeypatch.setattr("omicsdk.cli.progress.ProgressReports", Noted)
+    console = Console(**options)
+    title = f"Copy https://h/x?X-Amz-Signature=canary {'a.bam ' * 100}"
+    with console.progress(title) as show:
+        show(state(phase="waiting", retries=2))
+        made[0].report()
+    assert made[0].every == every
+    drawn = options["stderr"].getvalue()
+    assert "canary" not in drawn
+    if options.get("as_json"):
+        (line,) = map(json.loads, drawn.splitlines())
+        fields = line["fields"]
+        assert (line["logger"], fields["files_done"], fields["bytes"], fields["phase"]) == (
+            *("omics.progress", 1, 100),
+            "waiting",
+        )
+    elif lines:
+        assert drawn.startswith("omics: Copy https://h/x")
+        assert len(drawn) < 200
+        assert "1 of 3 files, 50 B of 100 B, " in drawn
+        assert drawn.endswith(" left, 2 retries, waiting\n")
+        assert drawn.isprintable() or drawn.count("\n") == 1
+    else:
+        assert "1 of 3 files" not in drawn
 
 
-def test_progress_is_a_line_of_json_each_second_where_messages_are(monkeypatch):
-    now = [10.0]
-    monkeypatch.setattr("time.monotonic", lambda: now[0])
-    with Console(stderr=(err := Terminal()), as_json=True).progress("Copy") as show:
-        for now[0] in (10.5, 11.0, 11.9, 12.0):
-            show(Progress(bytes=8, bytes_done=int(now[0]) - 7))
-    lines = [json.loads(line) for line in err.getvalue().splitlines()]
-    assert [(line["message"], line["fields"]["bytes_done"], line["fields"]["bytes"]) for line in lines] == [
-        ("Copy", 4, 8),
-        ("Copy", 5, 8),
+def test_a_chosen_interval_replaces_the_bar_and_0_is_silence():
+    for every in (5, 0):
+        with Console(stderr=(err := Terminal())).progress("x", every=every) as show:
+            show(state())
+        assert err.getvalue() == ""
+
+
+def test_the_rate_is_that_since_the_last_report_and_bytes_are_those_of_all_transfers_of_a_command():
+    clock, seen = ManualClock(), list[Progress]()
+    reports = ProgressReports(0, lambda state, _: seen.append(state), clock)
+    for fetched, final in ((600, False), (1000, True), (500, False)):
+        reports(state(bytes_fetched=fetched, final=final))
+        clock.sleep(10)
+        reports.report()
+    assert [(each.bytes_fetched, each.rate, each.seconds) for each in seen] == [
+        (600, 60, 10),
+        (1000, 40, 20),
+        (1500, 50, 30),
     ]
-    with Console("WARNING", stderr=Terminal(), as_json=True).progress("Copy") as show:
-        assert show is None
+    assert [(each.phase, each.final) for each in seen] == [("moving", False), ("finishing", False), ("moving", False)]
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGUSR1"), reason="Windows has no SIGUSR1")
+def test_sigusr1_prints_a_line_at_once_and_ends_nothing():
+    with Console("ERROR", stderr=(err := Terminal(tty=False))).progress("Copy") as show:
+        show(state())
+        signal.raise_signal(signal.SIGUSR1)
+    assert err.getvalue().startswith("omics: Copy: 1 of 3 files, ")
+    assert signal.getsignal(signal.SIGUSR1) == signal.SIG_DFL
+
+
+def test_github_actions_gets_groups_and_annotations(monkeypatch):
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    console = Console(stderr=(err := Terminal(tty=False)))
+    with console.progress("Copy 100%") as show:
+        show(state())
+    console.message("done")
+    console.warning("a,b: 5 %\nsecond\x1b")
+    console.error("x")
+    assert err.getvalue().splitlines() == [
+        "::group::Copy 100%25",
+        "::endgroup::",
+        "omics: done",
+        r"::warning title=omics::a,b: 5 %25%0Asecond\x1b",
+        "::error title=omics::x",
+    ]
+    assert workflow_command("error", "t", title="a,b: 5 %\r") == "::error title=a%2Cb%3A 5 %25%0D::t"
 
 
 def test_logs_are_shown_for_as_long_as_the_command_runs():

@@ -114,8 +114,12 @@ def test_what_is_wrong_is_named_with_file_and_line(configured, text, message):
 
 SAMPLES = {"integer": 3, "number": 0.5, "boolean": True, "array": ["x"], "object": {"a": 1}, "string": "x", "any": 1}
 
+REPORTED = {"progress_every": "5m", "metrics": "m.prom"}
+
 
 def sample(argument):
+    if argument["name"] in REPORTED:
+        return REPORTED[argument["name"]]
     is_date = argument.get("convert") and kind_of(argument) == "string"
     return "2024-05-06" if is_date else SAMPLES.get(kind_of(argument), "x")
 

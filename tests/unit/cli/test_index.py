@@ -280,6 +280,8 @@ def test_a_transfer_has_the_options_of_transfers():
         "dry_run",
         "fail_empty",
         "report",
+        "progress_every",
+        "metrics",
     ]
 
 

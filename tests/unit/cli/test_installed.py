@@ -64,6 +64,8 @@ def test_every_option_is_in_the_help_and_takes_what_it_states(group):
                 value = "me/my-project"
             elif argument["name"].endswith("delimiter"):
                 value = ","
+            elif argument["name"] in ("progress_every", "metrics"):
+                value = {"progress_every": "5m", "metrics": "otlp"}[argument["name"]]
             elif argument.get("convert") and kind == "string":
                 value = "2019-08-01"
             elif kind == "array":

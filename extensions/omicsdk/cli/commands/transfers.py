@@ -6,15 +6,16 @@ renderer.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from omicsdk.cli.commands.values import file_to_write
-from omicsdk.cli.errors import REFUSED, is_denied, printable
+from omicsdk.cli.errors import DONE, REFUSED, is_denied, printable
 from omicsdk.cli.failures import SHOWN
+from omicsdk.cli.github import append_summary
 from omicsdk.cli.output import Call, TextAndData
 from omicsdk.core.errors import Interrupted, SomeFailed, UsageError
 from omicsdk.transfer import Control, Outcome, TransferReport
@@ -22,6 +23,7 @@ from omicsdk.transfer.engine.control import report_of, termination
 from omicsdk.transfer.reports.units import count_of, counted_words, size_words, time_words
 
 if TYPE_CHECKING:
+    from omicsdk.cli.metrics import Metrics
     from omicsdk.cli.output import Console
     from omicsdk.core.errors import OmicsError
     from omicsdk.transfer import Progress
@@ -39,26 +41,26 @@ _DONE = {"Download": "downloaded", "Upload": "uploaded", "downloading": "downloa
 
 
 def watched(
-    work: Callable[[Callable[[Progress], None] | None, Control], T],
+    work: Callable[[Callable[[Progress], None], Control], T],
     arguments: Mapping[str, Any],
     console: Console,
     title: str,
+    metrics: Metrics | None = None,
 ) -> T:
-    """Run a transfer with a progress bar; Ctrl-C stops it, and the same command resumes it.
+    """Run a transfer and report its progress; Ctrl-C stops it, and the same command resumes it.
 
     Args:
         work: The transfer.
         arguments: The command's arguments. A requested report is also written after Ctrl-C.
         console: Shows progress.
         title: Title of the transfer.
+        metrics: Updated while it runs.
     """
     path = report_path(arguments.get("report"))
     control = Control()
-    is_quiet = arguments.get("quiet") or arguments.get("no_progress")
-    drawing: AbstractContextManager[Callable[[Progress], None] | None] = (
-        nullcontext() if is_quiet else console.progress(title)
-    )
-    with drawing as progress, termination():
+    is_shown = not (arguments.get("quiet") or arguments.get("no_progress"))
+    reporting = console.progress(title, every=arguments.get("progress_every"), is_shown=is_shown, metrics=metrics)
+    with reporting as progress, termination():
         try:
             return work(progress, control)
         except KeyboardInterrupt as error:
@@ -68,6 +70,33 @@ def watched(
             if report is not None:
                 tell_report(path, report, named_errors(report.failed), title, console)
             raise
+
+
+@contextmanager
+def measured(call: Call, command: str) -> Generator[Metrics | None]:
+    """Write the metrics of a transfer and of its result, which the block decides with its renderer.
+
+    Args:
+        call: The command.
+        command: Its words, which label the metrics.
+
+    Yields:
+        The metrics; None if none are requested.
+    """
+    target, console = call.options.get("metrics"), call.console
+    if target is None:
+        yield None
+        return
+    from omicsdk.cli.metrics import Metrics
+
+    with Metrics(target, command, on_warning=console.warning) as metrics:
+        is_done = False
+        try:
+            yield metrics
+            is_done = console.exit_code == DONE
+        finally:
+            counts = {} if console.report is None else {**console.report.counts}
+            metrics.finish(counts, is_success=is_done)
 
 
 # -- its end
@@ -249,7 +278,7 @@ def report_path(given: str | None) -> Path | None:
 def tell_report(
     path: Path | None, report: TransferReport, errors: Sequence[OmicsError], title: str, console: Console
 ) -> None:
-    """Write the requested report, and print its path.
+    """Write the requested report and the summary of a workflow's job; the console keeps the result for metrics.
 
     Args:
         path: The path from `report_path`; None for no report.
@@ -262,6 +291,13 @@ def tell_report(
         NotWritable: It cannot be written.
         DiskFull: The disk is full.
     """
+    console.report = report
+    if "planned" not in report.counts:
+        line = f"{counted_words(report.counts)} in {time_words(report.seconds)}"
+        try:
+            append_summary(title, line, [str(error) for error in errors])
+        except OSError as error:
+            console.warning(f"the summary of the job was not written: {error}")
     if path is not None:
         write_report(path, report, errors, title)
         console.message(f"report written to {path}")

@@ -49,6 +49,37 @@ def at_least_0(number: float) -> float:
     return _at_least(0, number)
 
 
+def interval(text: str) -> float:
+    """Convert the time between two reports to seconds.
+
+    Args:
+        text: The duration that was typed or configured; 0 for no reports.
+
+    Raises:
+        UsageError: It is not a duration.
+    """
+    from omicsdk.core.durations import REMEDY, seconds_in
+
+    if (seconds := seconds_in(text)) is None:
+        raise UsageError(f"{text}: not a duration", remedy=f"{REMEDY} 0 is for none.")
+    return seconds
+
+
+def metrics_target(text: str) -> str:
+    """Check where metrics go.
+
+    Args:
+        text: The value that was typed or configured.
+
+    Raises:
+        UsageError: It is neither `otlp` nor a file whose name the textfile collector reads.
+    """
+    if text != "otlp" and not text.endswith(".prom"):
+        remedy = "Use a name that ends in .prom, the only ones that the textfile collector reads, or otlp."
+        raise UsageError(f"{text}: neither a file of metrics nor otlp", remedy=remedy)
+    return text
+
+
 def _at_least(least: int, number: float) -> float:
     if number < least:
         raise UsageError(f"{number:g} is below {least}", remedy=f"Use {least} or more.")

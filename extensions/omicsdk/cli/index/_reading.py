@@ -19,7 +19,7 @@ from typing import Any, Literal, NamedTuple, Protocol, Union, cast, get_args, ge
 import griffe
 
 from omicsdk.cli.arguments import key, loaded
-from omicsdk.cli.catalog import CHECK_ONLY, FAIL_EMPTY, REPORT, Catalog
+from omicsdk.cli.catalog import CHECK_ONLY, FAIL_EMPTY, METRICS, PROGRESS_EVERY, REPORT, Catalog
 from omicsdk.cli.commands.values import at_least_0, at_least_1, shared_cache
 from omicsdk.cli.index import Entry
 from omicsdk.cli.index._renderers import RENDERERS
@@ -225,7 +225,8 @@ def command(entry: Entry, service: str, *, by_signature: bool = False) -> Workfl
     more: list[Argument] = []
     if transfers:
         selects = _downloads(entry, parameters) and not entry.limits  # one with limits of its own has one file
-        more += [FAIL_EMPTY, REPORT] if selects else [REPORT]
+        more += [FAIL_EMPTY] if selects else []
+        more += [REPORT, PROGRESS_EVERY, METRICS]
     if entry.deletes and entry.look is not None:
         made["deletes"], made["look"] = entry.deletes, _target(entry.look)
         more.append(CHECK_ONLY)

@@ -229,7 +229,7 @@ class _Calls:
             # -P: the current folder has downloaded files, of which none may be imported.
             [sys.executable, "-P", "-m", "omicsdk", *words],
             cwd=self._settings.folder,
-            env={**os.environ, "PYTHONUTF8": "1"},
+            env={**os.environ, "PYTHONUTF8": "1", "OMICS_TRANSFER_PROGRESS_EVERY": "1"},
             stdin=subprocess.DEVNULL,
             # Ctrl-C is for the server, which then interrupts each command.
             start_new_session=True,

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from omicsdk.cli.arguments import NO_PAGINATE, deletes, flag, global_arguments, key, kind_of, own_arguments
-from omicsdk.cli.catalog import GLOBALS, NO_PROGRESS, QUIET, REPORT, Catalog, ServiceGroup
+from omicsdk.cli.catalog import GLOBALS, METRICS, NO_PROGRESS, PROGRESS_EVERY, QUIET, REPORT, Catalog, ServiceGroup
 from omicsdk.cli.mistakes import did_you_mean
 from omicsdk.cli.program import Found, Group
 from omicsdk.cli.shapes import Argument, Command
@@ -32,7 +32,7 @@ MORE = "more"
 
 _OMITTED = {
     *(f"--{each.name.replace('_', '-')}" for each in fields(TransferOptions) if each.name not in ("dry_run", *FILTERS)),
-    *map(flag, (REPORT, QUIET, NO_PROGRESS)),
+    *map(flag, (REPORT, PROGRESS_EVERY, METRICS, QUIET, NO_PROGRESS)),
     "--convert",  # runs another program
 }
 _CONNECTIONS = {"option", "storage_config"}

@@ -44,7 +44,7 @@ TRANSFER = (
         "renewals",
         "max_wait",
     ),
-    *("require_checksum", "resume_unvalidated", "cache", "link"),
+    *("require_checksum", "resume_unvalidated", "cache", "link", "progress_every", "metrics"),
     *("include", "exclude", "filter_from", "min_size", "max_size", "newer", "older"),
 )
 """The options of transfers and filters whose defaults are settings, of all profiles."""

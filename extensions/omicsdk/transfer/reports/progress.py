@@ -364,23 +364,33 @@ class NotebookBar:
             _log.debug("cannot display the progress in the notebook", exc_info=True)
 
 
-def bar_html(state: Progress) -> str:
-    """Render a state as HTML.
+def progress_words(state: Progress) -> str:
+    """Format a state on one line: files, bytes, rate, time left, failures, retries, and any phase but the usual one.
 
     Args:
         state: The progress.
     """
     files = f"{state.files_done:,}" if state.files is None else f"{state.files_done:,} of {state.files:,}"
     size = size_words(state.bytes_done)
-    parts = [f"{files} files"]
+    parts = [f"{files} files"] if state.files_done or state.files else []
     if state.final:
         parts += [size, time_words(state.seconds)]
-    else:
+    elif state.bytes or state.phase == "moving":
         parts += [f"{size} of {size_words(state.bytes)}", f"{size_words(state.rate)}/s"]
         parts += [] if state.remaining is None else [f"{time_words(state.remaining)} left"]
-        parts += [] if state.phase == "moving" else [state.phase]
     parts += [f"{state.files_failed:,} failed"] if state.files_failed else []
+    parts += [f"{state.retries:,} retries"] if state.retries else []
+    parts += [] if state.final or state.phase == "moving" else [state.phase]
+    return ", ".join(parts)
+
+
+def bar_html(state: Progress) -> str:
+    """Render a state as HTML.
+
+    Args:
+        state: The progress.
+    """
     value = "" if state.fraction is None else f' value="{state.fraction:.4f}"'
     from html import escape
 
-    return f'<progress max="1"{value} style="width: 20em"></progress> {escape(", ".join(parts))}'
+    return f'<progress max="1"{value} style="width: 20em"></progress> {escape(progress_words(state))}'
