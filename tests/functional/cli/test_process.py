@@ -97,13 +97,15 @@ def test_an_interrupt_ends_with_130_and_one_line(serve):
 
     def hang(_head: bytes, _connection: socket.socket) -> None:
         asked.set()
-        forever.wait(60)
+        forever.wait()
 
     url = serve(hang)
     with started("--base-url", url, *BUNDLE) as process:
-        assert asked.wait(30)
+        asked.wait()
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=30)
+        out, err = (
+            process.communicate()
+        )  # a busy machine takes its time; a lost interrupt ends with the call's own timeout
     forever.set()
     assert (process.returncode, out, err) == (130, b"", b"omics: interrupted.\n")
 
