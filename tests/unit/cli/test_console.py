@@ -25,6 +25,7 @@ from omicsdk.core import (
     UsageError,
 )
 from omicsdk.transfer import Progress
+from omicsdk.transfer.reports.progress import counted
 
 
 class Terminal(io.StringIO):
@@ -210,6 +211,24 @@ def test_the_rate_is_that_since_the_last_report_and_bytes_are_those_of_all_trans
         (1500, 50, 30),
     ]
     assert [(each.phase, each.final) for each in seen] == [("moving", False), ("finishing", False), ("moving", False)]
+
+
+def test_copies_within_a_platform_are_counted_and_estimated_by_their_number():
+    clock, seen = ManualClock(), list[Progress]()
+
+    def results():
+        for result in ("copied", NotFound("gone", status=404), None, "copied"):
+            clock.sleep(10)
+            yield result
+
+    assert len([*counted(results(), [5, 6, 7, None], seen.append, clock)]) == 4
+    assert [(each.files_done, each.files_failed, each.bytes_done) for each in seen] == [
+        (1, 0, 5),
+        (1, 1, 5),
+        (1, 1, 5),
+        (2, 1, 5),
+    ]
+    assert (seen[1].files, seen[1].bytes, seen[1].remaining) == (4, 18, 20)
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGUSR1"), reason="Windows has no SIGUSR1")

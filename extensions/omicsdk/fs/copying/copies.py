@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.errors import ChecksumMissing, DiskFull, Interrupted, OmicsError, TransferError
 from omicsdk.core.threads import side_by_side
 from omicsdk.fs.copying.comparison import Verdict, judge
@@ -18,6 +19,7 @@ from omicsdk.fs.options import CopyOptions
 from omicsdk.fs.store import AlreadyThere, Entry, PathNotFound, Put, Store, Stores, parse_uri
 from omicsdk.transfer import Control, Outcome, TransferReport
 from omicsdk.transfer.engine.control import report_of, say_stopped
+from omicsdk.transfer.reports.progress import counted
 from omicsdk.transfer.reports.report import worse_of
 
 A = TypeVar("A")
@@ -350,7 +352,9 @@ def _copied_within(plan: CopyPlan, store: Store, options: CopyOptions) -> Iterat
         except OmicsError as error:  # it was copied; what the platform states of the copy is not known
             return Verdict(file.name, "unverified", str(error))
 
-    for file, response in zip(plan.files, _asked(copy, plan.files, options), strict=True):
+    sizes = [file.entry.size for file in plan.files]
+    responses = counted(_asked(copy, plan.files, options), sizes, options.progress, SYSTEM_CLOCK)
+    for file, response in zip(plan.files, responses, strict=True):
         done = Outcome(file.name, "done", file.entry.size)
         if response is None:
             yield None

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import sys
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib import import_module
 from itertools import accumulate, pairwise
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
+from omicsdk.core.clock import Clock
+from omicsdk.core.errors import OmicsError
 from omicsdk.core.frozen import Frozen
 from omicsdk.core.logs import logger
 from omicsdk.transfer.reports.units import size_words, time_words
+
+T = TypeVar("T")
 
 
 def visible(text: str) -> str:
@@ -324,6 +328,32 @@ class Counters:
             connections=connections,
             phase=phase,
         )
+
+
+def counted(
+    results: Iterable[T], sizes: Sequence[int | None], report: Callable[[Progress], None] | None, clock: Clock
+) -> Iterator[T]:
+    """Yield results of whole files that no engine moves, such as copies within a platform, and report their number.
+
+    Args:
+        results: The results; an OmicsError for one that failed, None for one that is left to others.
+        sizes: The files' sizes in bytes, None if unknown.
+        report: Called about ten times a second; None to report nothing.
+        clock: Measures the time.
+    """
+    began, due = clock.monotonic(), 0.0
+    done = failed = present = 0
+    total = sum(size or 0 for size in sizes)
+    for size, result in zip(sizes, results, strict=True):
+        failed += isinstance(result, OmicsError)
+        if result is not None and not isinstance(result, OmicsError):
+            done, present = done + 1, present + (size or 0)
+        if report is not None and (now := clock.monotonic()) >= due:
+            due = now + WORD
+            # The time left follows from the number of files: their bytes pass by.
+            left = len(sizes) - done - failed
+            report(Progress(len(sizes), done, failed, total, present, seconds=now - began, unsized=left))
+        yield result
 
 
 FIRST_SECONDS = 0.5
