@@ -1,9 +1,14 @@
-"""What distinguishes stores that speak S3's language: their clock, region and lists, what they know of checksums, and their ETags."""
+"""What distinguishes stores that speak S3's language: their clock, region and lists, what they know of checksums, and their ETags.
 
+Also what moto leaves out of encryption with customers' keys: each request for an object has to state the key.
+"""
+
+import base64
+import hashlib
 import io
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import formatdate
@@ -121,3 +126,90 @@ def _time_of(text: str, otherwise: float) -> float:
         return datetime.strptime(text, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).timestamp()
     except ValueError:
         return otherwise  # presigned, or of another version
+
+
+_CUSTOMER = "x-amz-server-side-encryption-customer-"
+_SOURCE = "x-amz-copy-source-server-side-encryption-customer-"
+_NEEDED = (
+    "The object was stored using a form of Server Side Encryption. The correct parameters must be provided to retrieve"
+    " the object."
+)
+_KEPT = "omicsdk_customer_key"
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerKeys:
+    """A WSGI application around the S3 server's: objects that were put with a key are given to those who state it.
+
+    Attributes:
+        app: The S3 server.
+        find_object: Returns moto's object by bucket, key and version; None for none.
+        find_upload: Returns moto's upload in parts by bucket and id; None for none.
+    """
+
+    app: Wsgi
+    find_object: Callable[[str, str, str | None], Any]
+    find_upload: Callable[[str, str], Any]
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """Pass a request on, or refuse it in S3's way."""
+        target, headers = target_of(environ), headers_of(environ)
+        upload = self.find_upload(target.bucket, target.query["uploadId"]) if "uploadId" in target.query else None
+        try:
+            stated = _stated(headers, _CUSTOMER)
+            if target.copied:
+                _compare(self.find_object(*target.copied, None), _stated(headers, _SOURCE))
+            if upload is not None and target.method != "DELETE":
+                _compare(upload, stated)
+            elif target.method in ("GET", "HEAD") and target.key and upload is None:
+                _compare(self.find_object(target.bucket, target.key, target.query.get("versionId")), stated)
+        except Problem as problem:
+            return refused(problem, environ, start_response)
+
+        def start(status: str, sent: list[tuple[str, str]], *more: Any) -> Any:
+            if stated and status[0] == "2":
+                sent = [*sent, (f"{_CUSTOMER}algorithm", "AES256"), (f"{_CUSTOMER}key-MD5", stated)]
+            return start_response(status, sent, *more)
+
+        body = self.app(environ, start)
+        if stated and target.method in ("PUT", "POST"):
+            body = [b"".join(body)]
+            self._keep(target, body[0], stated)
+        return body
+
+    def _keep(self, target: Target, body: bytes, stated: str) -> None:
+        if "uploads" in target.query:
+            found = re.search(rb"<UploadId>(.*?)</UploadId>", body)
+            made = None if found is None else self.find_upload(target.bucket, found[1].decode())
+        elif target.method == "PUT" and "uploadId" in target.query:
+            made = None
+        else:
+            made = self.find_object(target.bucket, target.key, None)
+        if made is not None:
+            setattr(made, _KEPT, stated)
+
+
+def _stated(headers: Mapping[str, str], start: str) -> str:
+    """The MD5 of the key that a request states; empty for none."""
+    key, md5 = headers.get(f"{start}key", ""), headers.get(f"{start}key-md5", "")
+    if not (key or md5):
+        return ""
+    try:
+        data = base64.b64decode(key, validate=True)
+    except ValueError:
+        data = b""
+    if len(data) != 32 or headers.get(f"{start}algorithm") != "AES256":
+        raise Problem(400, "InvalidArgument", "The secret key was invalid for the specified algorithm.")
+    if base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode() != md5:
+        said = "The calculated MD5 hash of the key did not match the hash that was provided."
+        raise Problem(400, "InvalidArgument", said)
+    return md5
+
+
+def _compare(held: Any, stated: str) -> None:
+    if held is None or (kept := getattr(held, _KEPT, "")) == stated:
+        return
+    if kept and stated:
+        raise Problem(403, "AccessDenied", "Access Denied")
+    said = _NEEDED if kept else "The encryption parameters are not applicable to this object."
+    raise Problem(400, "InvalidRequest", said)

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, unquote
 from xml.sax.saxutils import escape
 
 from omicsdk.sandbox.problems import Problem
-from omicsdk.sandbox.s3.signature import read_form, read_signature, read_signature_before
+from omicsdk.sandbox.s3.signature import form_allows, read_form, read_signature, read_signature_before
 from omicsdk.sandbox.state.credentials import Secrets
 from omicsdk.sandbox.state.database import Database, Table
 from omicsdk.sandbox.traffic.server_thread import refused_reason
@@ -238,6 +238,8 @@ class Guard:
         # Clients compute expiry by their own clock, as for S3 itself; the sandbox's may differ.
         if signed.ends <= time.time():
             raise _refusal("AccessDenied", "Request has expired")
+        if form and not form_allows(form, target.bucket):
+            raise _refusal("AccessDenied", "Invalid according to Policy: Policy Condition failed")
         if session is not None:
             self._allow(session, target)
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import import_module
-from typing import Any
+from typing import Any, cast
 from urllib.parse import SplitResult, parse_qsl
 
 from omicsdk.core.sigv4 import ALGORITHM, canonical_query, canonical_request, keyed, signature_of
@@ -138,5 +138,38 @@ def read_form(fields: Mapping[str, str]) -> Signed | None:
     return Signed(access_key, token, signature, lambda secret_key: _sha1(secret_key, policy), ends)
 
 
+def form_allows(fields: Mapping[str, str], bucket: str) -> bool:
+    """Whether a form's policy names the bucket and everything that the form sends.
+
+    Args:
+        fields: Its fields, names in lower case.
+        bucket: The bucket that it is sent to.
+    """
+    try:
+        conditions = cast("list[Any]", _policy_of(fields)["conditions"])
+        sent = {**fields, "bucket": bucket}
+        met = [_is_met(condition, sent) for condition in conditions]
+        named = {name for condition in conditions for name in _names(condition)}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return False
+    return all(met) and {"bucket", "key"} <= named
+
+
 def _policy_of(fields: Mapping[str, str]) -> dict[str, Any]:
     return json.loads(base64.b64decode(fields.get("policy", ""), validate=True))
+
+
+def _is_met(condition: Any, sent: Mapping[str, str]) -> bool:
+    if isinstance(condition, dict):
+        return all(sent.get(name.lower()) == value for name, value in cast("dict[str, Any]", condition).items())
+    how, name, value = cast("list[Any]", condition)
+    if how == "content-length-range":
+        return True  # of the file, which is not read for this
+    found = sent.get(str(name).removeprefix("$").lower(), "")
+    return found == value if how == "eq" else how == "starts-with" and found.startswith(value)
+
+
+def _names(condition: Any) -> list[str]:
+    if isinstance(condition, dict):
+        return [name.lower() for name in cast("dict[str, Any]", condition)]
+    return [str(condition[1]).removeprefix("$").lower()]

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from omicsdk.core.checksums import ETAG_PART
 from omicsdk.sandbox.problems import Problem
+from omicsdk.sandbox.s3.dialect import CustomerKeys
 from omicsdk.sandbox.s3.guard import RAW_HEADERS, Target, Wsgi, headers_of, raw_target, refused
 from omicsdk.sandbox.s3.integrity import Verified, exact_checksums
 from omicsdk.sandbox.state.credentials import Secrets
@@ -315,7 +316,7 @@ class Staging:
 
         # moto's dispatcher looks up the service for each request, which takes longer than the request itself.
         verified = Verified(moto.create_backend_app("s3"), _find_upload, _find_etag, _check_known)
-        app = self.guard(verified)
+        app = self.guard(CustomerKeys(verified, _find_key, _find_upload))
         exact_checksums(import_module("moto.s3.models"))
 
         class Quiet(moto.MotoRequestHandler):

@@ -270,25 +270,27 @@ def test_what_is_not_signed_by_the_owner_reaches_no_bucket(sandbox: Sandbox, s3_
 
 
 @pytest.mark.parametrize("version", ["s3", "s3v4"])
-def test_forms_need_their_owners_signature(sandbox: Sandbox, s3_of: S3, version: str):
+def test_forms_send_what_their_policy_states(sandbox: Sandbox, s3_of: S3, version: str):
     owner = s3_of(signature_version=version, s3={"addressing_style": "path"})
     made = owner.generate_presigned_post(
         "omics-staging", "in/${filename}", Conditions=[["starts-with", "$key", "in/"]], ExpiresIn=60
     )
 
-    def send(fields: dict[str, str]) -> int:
-        return httpx.post(made["url"], data=fields, files={"file": b"sent"}, trust_env=False).status_code
+    def send(fields: dict[str, str], *, url: str = made["url"]) -> int:
+        return httpx.post(url, data=fields, files={"file": b"sent"}, trust_env=False).status_code
 
     ended = owner.generate_presigned_post("omics-staging", "in/a", ExpiresIn=-1)
     wider = json.loads(base64.b64decode(made["fields"]["policy"])) | {"conditions": []}
     forged = base64.b64encode(json.dumps(wider).encode()).decode()
     assert [
+        send({**made["fields"], "key": "out/a"}),
         send({**made["fields"], "policy": forged}),
         send({**made["fields"], "policy": ""}),
         send({name: value for name, value in made["fields"].items() if name != "policy"}),
+        send(made["fields"], url=made["url"].replace("omics-staging", "pangea-sandbox")),
         send(ended["fields"]),
         send({"key": "in/a"}),
-    ] == [403] * 5
+    ] == [403] * 7
     assert "Contents" not in owner.list_objects_v2(Bucket="omics-staging")
     assert send({**made["fields"], "key": "in/a"}) == 204
     assert owner.get_object(Bucket="omics-staging", Key="in/a")["Body"].read() == b"sent"

@@ -10,6 +10,8 @@ from botocore.exceptions import ClientError
 from omicsdk.sandbox import STAGING_BUCKET, Sandbox
 
 PLACE = {"Bucket": STAGING_BUCKET, "Key": "k"}
+KEY = bytes(range(32))
+OWN = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": KEY}
 MIB = 1024 * 1024
 
 
@@ -86,3 +88,25 @@ def test_etags_that_are_no_md5(sandbox: Sandbox, s3: Any):
         Bucket=STAGING_BUCKET, Key="c", CopySource=PLACE, CopySourceIfMatch=s3.head_object(**PLACE)["ETag"]
     )
     assert copied["CopyObjectResult"]["ETag"] == s3.head_object(Bucket=STAGING_BUCKET, Key="c")["ETag"]
+
+
+def test_customers_keys(s3: Any):
+    other = {**OWN, "SSECustomerKey": bytes(32)}
+    s3.put_object(**PLACE, Body=b"x", **OWN)
+    assert s3.get_object(**PLACE, **OWN)["SSECustomerAlgorithm"] == "AES256"
+    assert refusal(lambda: s3.get_object(**PLACE)) == ("InvalidRequest", 400)
+    assert refusal(lambda: s3.head_object(**PLACE)) == ("400", 400)
+    assert refusal(lambda: s3.get_object(**PLACE, **other)) == ("AccessDenied", 403)
+    to = {"Bucket": STAGING_BUCKET, "Key": "c"}
+    assert refusal(lambda: s3.copy_object(**to, CopySource=PLACE)) == ("InvalidRequest", 400)
+    source = {"CopySourceSSECustomerAlgorithm": "AES256", "CopySourceSSECustomerKey": KEY}
+    s3.copy_object(**to, CopySource=PLACE, **source)
+    assert s3.get_object(**to)["Body"].read() == b"x"
+    assert refusal(lambda: s3.get_object(**to, **OWN)) == ("InvalidRequest", 400)
+    upload = {**PLACE, "UploadId": s3.create_multipart_upload(**PLACE, **other)["UploadId"]}
+    assert refusal(lambda: s3.upload_part(**upload, PartNumber=1, Body=b"y")) == ("InvalidRequest", 400)
+    etag = s3.upload_part(**upload, PartNumber=1, Body=b"y", **other)["ETag"]
+    s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": [{"PartNumber": 1, "ETag": etag}]}, **other)
+    assert s3.get_object(**PLACE, **other)["Body"].read() == b"y"
+    s3.put_object(**PLACE, Body=b"z")
+    assert s3.get_object(**PLACE)["Body"].read() == b"z"
