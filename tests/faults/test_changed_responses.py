@@ -351,7 +351,7 @@ NO_NUMBERS = ("-1", "NaN", "1e400", "true", '"12"', "12.5", str(2**80), "7" * DI
 #: Fields that state a size or a count, of stores that list any.
 _STATED = ("size", "Size", "count", "total", "KeyCount")
 _NUMBERS = re.compile(
-    rf"""(?P<before>"(?:{"|".join(_STATED)})":\ |<(?P<tag>{"|".join(_STATED)})>)\d+(?P<after>(?(tag)</(?P=tag)>))""".encode(),
+    rf"""(?P<before>"(?:{"|".join(_STATED)})":\ ?|<(?P<tag>{"|".join(_STATED)})>)\d+(?P<after>(?(tag)</(?P=tag)>))""".encode(),
     re.VERBOSE,
 )
 

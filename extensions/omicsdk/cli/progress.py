@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import threading
 from contextlib import contextmanager
-from dataclasses import replace
 from queue import Empty, SimpleQueue
 
 from omicsdk.core.clock import SYSTEM_CLOCK
@@ -103,14 +102,14 @@ class ProgressReports:
         """Note the progress; the transfer calls it about ten times a second."""
         ended, _ = self._state
         if state.final:  # checks and further transfers of the command may follow
-            self._state = ended + state.bytes_fetched, replace(state, bytes_fetched=0, final=False, phase="finishing")
+            self._state = ended + state.bytes_fetched, state.replaced(bytes_fetched=0, final=False, phase="finishing")
         else:
             self._state = ended, state
 
     def total(self) -> Progress:
         """Return the progress, with the bytes of all transfers of the command, and the time since its start."""
         ended, state = self._state
-        return replace(state, bytes_fetched=ended + state.bytes_fetched, seconds=self._clock.monotonic() - self._began)
+        return state.replaced(bytes_fetched=ended + state.bytes_fetched, seconds=self._clock.monotonic() - self._began)
 
     def report(self, *, is_requested: bool = False) -> None:
         """Report the progress.
@@ -121,7 +120,7 @@ class ProgressReports:
         state, now, (then, before) = self.total(), self._clock.monotonic(), self._reported
         self._reported = now, state.bytes_fetched
         if now > then:
-            state = replace(state, rate=(state.bytes_fetched - before) / (now - then))
+            state = state.replaced(rate=(state.bytes_fetched - before) / (now - then))
         self._report(state, is_requested)
 
     @contextmanager

@@ -303,6 +303,7 @@ PLANS: dict[str, tuple[Callable[[Any, Any, int], list[str]], str]] = {
 """A command line for each command that has `--dry-run` and moves files, and the checksum of a file that it states."""
 
 NO_FILES = (
+    "prune",
     "remove",
     "delete",
     "_rm",

@@ -263,7 +263,7 @@ def test_a_table_and_a_function_that_do_not_fit_are_a_fault(entry: Entry, said: 
 
 def test_a_transfer_has_the_options_of_transfers():
     names = [each["name"] for each in command(Entry("download", Dss.download), "dss")["parameters"]]
-    assert names[-16:] == [
+    assert names[-18:] == [
         "connections",
         "retries",
         "min_delay",
