@@ -1,7 +1,8 @@
-"""Examples in docstrings, at the margin or in a section, as code."""
+"""What mkdocstrings does not see by itself: examples in docstrings, as code, and the signatures of frozen classes."""
 
 import ast
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import griffe
@@ -44,3 +45,36 @@ class Examples(griffe.Extension):
         """Puts the examples of one docstring into fences."""
         if obj.docstring is not None:
             obj.docstring.value = fenced(obj.docstring.value)
+
+    def on_package(self, *, pkg: griffe.Module, **_further: Any) -> None:
+        """Marks subclasses of `Frozen` as the dataclasses that they stand for, so that their fields are a signature."""
+        for cls in _classes(pkg):
+            if any(base.path == _FROZEN for base in _bases(cls)):
+                arguments: list[Any] = [griffe.ExprKeyword("kw_only", "True")] if cls.keywords.get("kw_only") else []
+                decorator = griffe.ExprCall(griffe.ExprName("dataclasses.dataclass"), arguments)
+                cls.decorators.append(griffe.Decorator(decorator, lineno=cls.lineno, endlineno=cls.lineno))
+
+
+_FROZEN = "omicsdk.core.frozen.Frozen"
+
+
+def _classes(parent: griffe.Object) -> Iterator[griffe.Class]:
+    for member in parent.members.values():
+        if isinstance(member, griffe.Class):
+            yield member
+        if isinstance(member, griffe.Module | griffe.Class):
+            yield from _classes(member)
+
+
+def _bases(cls: griffe.Class) -> Iterator[griffe.Object]:
+    """The classes that a class derives from, of the package itself."""
+    for base in cls.bases:
+        try:
+            path = base.canonical_path if isinstance(base, griffe.Expr) else base
+            found = cls.package.modules_collection[path]
+            found = found.final_target if isinstance(found, griffe.Alias) else found
+        except (KeyError, griffe.GriffeError):  # of another package
+            continue
+        yield found
+        if isinstance(found, griffe.Class):
+            yield from _bases(found)

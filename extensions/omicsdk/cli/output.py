@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from typing import Any, TextIO, TypeVar
 
-    from omicsdk.cli.metrics import Metrics
+    from omicsdk.cli.commands.metrics import Metrics
     from omicsdk.transfer import Progress, TransferReport
 
     T = TypeVar("T")

@@ -1,11 +1,13 @@
 """The control API under /_sandbox/: time, faults, settings, tokens, the request log, reset."""
 
+from __future__ import annotations
+
 import json
 import tempfile
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
@@ -15,9 +17,11 @@ from starlette.routing import Mount, Route
 
 from omicsdk.sandbox.app import response
 from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
-from omicsdk.sandbox.server import Sandbox
 from omicsdk.sandbox.service import ALL_GROUPS, Reply
 from omicsdk.sandbox.traffic.faults import parse_rules
+
+if TYPE_CHECKING:
+    from omicsdk.sandbox.server import Sandbox
 
 Body = Mapping[str, Any]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from google.protobuf.json_format import Parse
-from omicsdk.cli.metrics import Metrics
+from omicsdk.cli.commands.metrics import Metrics
 from omicsdk.core import ManualClock
 from omicsdk.transfer import Progress
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest

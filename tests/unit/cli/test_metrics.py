@@ -1,8 +1,8 @@
 """Metrics of transfers in Prometheus' text format, as its published client parses it, and settings of OpenTelemetry."""
 
 import pytest
+from omicsdk.cli.commands.metrics import Metrics, Otlp
 from omicsdk.cli.commands.values import interval, metrics_target
-from omicsdk.cli.metrics import Metrics, Otlp
 from omicsdk.core import ManualClock, UsageError
 from omicsdk.transfer import Progress
 from prometheus_client.parser import text_string_to_metric_families

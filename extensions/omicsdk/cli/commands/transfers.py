@@ -23,7 +23,7 @@ from omicsdk.transfer.engine.control import report_of, termination
 from omicsdk.transfer.reports.units import count_of, counted_words, size_words, time_words
 
 if TYPE_CHECKING:
-    from omicsdk.cli.metrics import Metrics
+    from omicsdk.cli.commands.metrics import Metrics
     from omicsdk.cli.output import Console
     from omicsdk.core.errors import OmicsError
     from omicsdk.transfer import Progress
@@ -87,7 +87,7 @@ def measured(call: Call, command: str) -> Generator[Metrics | None]:
     if target is None:
         yield None
         return
-    from omicsdk.cli.metrics import Metrics
+    from omicsdk.cli.commands.metrics import Metrics
 
     with Metrics(target, command, on_warning=console.warning) as metrics:
         is_done = False

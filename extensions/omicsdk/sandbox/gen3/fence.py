@@ -1,16 +1,20 @@
 """Fence: logins by keys and by programs, who a user is, and files: presigned URLs to read and write, and deletion."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from omicsdk.sandbox.gen3.access import ACCESS_SECONDS, Person, Policy, basic_login, bearer_token
-from omicsdk.sandbox.gen3.commons import Gen3
 from omicsdk.sandbox.gen3.indexd.index import PASSPORTS
 from omicsdk.sandbox.gen3.storage import BUCKET, Grant
 from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
 from omicsdk.sandbox.service import Call, Reply
 from omicsdk.sandbox.state.settings import Setting
+
+if TYPE_CHECKING:
+    from omicsdk.sandbox.gen3.commons import Gen3
 
 LONGEST_TOKEN = 3600
 """Longest validity of access tokens, in seconds; Fence's default."""

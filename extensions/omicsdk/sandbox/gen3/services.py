@@ -10,7 +10,7 @@ from typing import Any
 from omicsdk.sandbox.gen3 import fence
 from omicsdk.sandbox.gen3.access import ANONYMOUS, Access
 from omicsdk.sandbox.gen3.commons import Gen3
-from omicsdk.sandbox.gen3.guppy import guppy_service
+from omicsdk.sandbox.gen3.guppy_operations import guppy_service
 from omicsdk.sandbox.gen3.indexd.service import indexd_service
 from omicsdk.sandbox.gen3.metadata.service import metadata_service
 from omicsdk.sandbox.gen3.peregrine.service import peregrine_service

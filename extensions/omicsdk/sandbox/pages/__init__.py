@@ -4,13 +4,17 @@ They are plain HTML that the server writes; the script only refreshes and copies
 a user opens a page.
 """
 
+from __future__ import annotations
+
 from functools import cache
+from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from omicsdk.sandbox.server import Sandbox
+if TYPE_CHECKING:
+    from omicsdk.sandbox.server import Sandbox
 
 
 def page_routes(sandbox: Sandbox) -> list[BaseRoute]:

@@ -1,13 +1,19 @@
 """The pages that make tokens, and lines that point programs at the sandbox: each is shown once, in the response to its form."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from starlette.requests import Request
 
 from omicsdk.sandbox.environment import SHELLS, shell_lines
 from omicsdk.sandbox.fusillade.state import ADMINISTRATOR
 from omicsdk.sandbox.pages.html import Content, Html, element
 from omicsdk.sandbox.pages.layout import HOME, Fields, Page, button, chosen, form, labelled, number
-from omicsdk.sandbox.server import Sandbox
 from omicsdk.sandbox.service import ALL_GROUPS
+
+if TYPE_CHECKING:
+    from omicsdk.sandbox.server import Sandbox
 
 TOKENS, ENVIRONMENT = f"{HOME}/tokens", f"{HOME}/environment"
 _LONGEST = 10 * 365 * 24 * 3600.0

@@ -1,14 +1,18 @@
 """The page of faults: switches for the usual ones, a form for any, and the active ones."""
 
+from __future__ import annotations
+
 from dataclasses import asdict
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from starlette.requests import Request
 
 from omicsdk.sandbox.pages.html import Content, Html, element
 from omicsdk.sandbox.pages.layout import HOME, Fields, Page, button, chosen, form, labelled, number, readable, table
-from omicsdk.sandbox.server import Sandbox
 from omicsdk.sandbox.traffic.faults import Action, Rule, parse_rules
+
+if TYPE_CHECKING:
+    from omicsdk.sandbox.server import Sandbox
 
 PLACE = f"{HOME}/faults"
 

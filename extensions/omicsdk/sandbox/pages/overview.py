@@ -1,5 +1,9 @@
 """The first page, and the lists of what is in the sandbox."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from starlette.requests import Request
 
 from omicsdk.sandbox.contents import PAGE, Collection, Listing, collections
@@ -9,8 +13,10 @@ from omicsdk.sandbox.pages.credentials import ENVIRONMENT
 from omicsdk.sandbox.pages.html import Content, Html, element
 from omicsdk.sandbox.pages.layout import HOME, Page, address, button, form, link, pager, table, time_text
 from omicsdk.sandbox.problems import not_found
-from omicsdk.sandbox.server import Sandbox
 from omicsdk.sandbox.state.database import Database
+
+if TYPE_CHECKING:
+    from omicsdk.sandbox.server import Sandbox
 
 
 def overview(sandbox: Sandbox, _request: Request) -> Page:

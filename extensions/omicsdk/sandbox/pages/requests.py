@@ -1,13 +1,19 @@
 """The page of requests: what came in, what was found when it was validated against the service's document, what went out."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from starlette.requests import Request
 
 from omicsdk.sandbox.contents import PAGE
 from omicsdk.sandbox.pages.html import Html, element
 from omicsdk.sandbox.pages.layout import HOME, Page, address, button, labelled, link, pager, table, time_text
 from omicsdk.sandbox.pages.overview import page_number
-from omicsdk.sandbox.server import Sandbox
 from omicsdk.sandbox.traffic.wire import Entry
+
+if TYPE_CHECKING:
+    from omicsdk.sandbox.server import Sandbox
 
 _PLACE = f"{HOME}/requests"
 _EVERY = 5  # seconds

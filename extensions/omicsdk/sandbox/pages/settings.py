@@ -1,15 +1,20 @@
 """The page of time and settings, which tests and teachers change while the sandbox runs."""
 
+from __future__ import annotations
+
 import json
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 
 from omicsdk.sandbox.contents import platforms
 from omicsdk.sandbox.pages.html import Content, Html, element
 from omicsdk.sandbox.pages.layout import HOME, Fields, Page, button, chosen, form, labelled, number, time_text
-from omicsdk.sandbox.server import Sandbox
 from omicsdk.sandbox.state.settings import Value
+
+if TYPE_CHECKING:
+    from omicsdk.sandbox.server import Sandbox
 
 PLACE = f"{HOME}/settings"
 

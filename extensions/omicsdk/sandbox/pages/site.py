@@ -1,10 +1,13 @@
 """The pages by path, the checks of their forms, and the headers of their responses."""
 
+from __future__ import annotations
+
 import hmac
 import secrets
 from collections.abc import Awaitable, Callable
 from functools import partial
 from importlib.resources import files
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from starlette.concurrency import run_in_threadpool
@@ -16,7 +19,9 @@ from omicsdk.sandbox.pages import credentials, faults, overview, requests, setti
 from omicsdk.sandbox.pages.html import element
 from omicsdk.sandbox.pages.layout import Fields, Page, written
 from omicsdk.sandbox.problems import Problem
-from omicsdk.sandbox.server import Sandbox
+
+if TYPE_CHECKING:
+    from omicsdk.sandbox.server import Sandbox
 
 _MOST = 64 * 1024  # bytes of a form; those of the pages have some hundred
 _HEADERS = {
@@ -29,8 +34,8 @@ _HEADERS = {
     "Cache-Control": "no-store",
 }
 
-Show = Callable[[Sandbox, Request], Page]
-Change = Callable[[Sandbox, Fields], Page | str]
+Show = Callable[["Sandbox", Request], Page]
+Change = Callable[["Sandbox", Fields], Page | str]
 """Carries out a form, and returns a page or the address to continue at; a ValueError is shown to the user."""
 
 _PAGES: dict[str, tuple[Show, Change | None]] = {

@@ -1,11 +1,13 @@
 """The metadata service: documents by GUID, and objects, each a document with a record of the index and a file."""
 
+from __future__ import annotations
+
 import json
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -14,7 +16,6 @@ from starlette.types import ASGIApp, Scope
 from omicsdk.sandbox.document import Operation
 from omicsdk.sandbox.gen3 import fence
 from omicsdk.sandbox.gen3.access import Access
-from omicsdk.sandbox.gen3.commons import Gen3
 from omicsdk.sandbox.gen3.indexd import records
 from omicsdk.sandbox.gen3.metadata import documents
 from omicsdk.sandbox.gen3.metadata.requests import Refusal, error_body, read_body, storable
@@ -22,6 +23,9 @@ from omicsdk.sandbox.gen3.service import READ_ONLY, Middleware, gen3_service, is
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.routing import headers_of
 from omicsdk.sandbox.service import Call, Reply, Service, handlers_in, is_reading
+
+if TYPE_CHECKING:
+    from omicsdk.sandbox.gen3.commons import Gen3
 
 VERSION = "4.3.0"
 RESOURCE = "/mds_gateway"

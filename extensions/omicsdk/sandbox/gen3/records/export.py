@@ -1,19 +1,23 @@
 """Exports of records and the dictionary: single ones, exports for resubmission, empty tables, manifests of files."""
 
+from __future__ import annotations
+
 import io
 import json
 import tarfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.core.yaml_text import YamlFault, read_yaml
-from omicsdk.sandbox.gen3.commons import Gen3
 from omicsdk.sandbox.gen3.records.dictionary import OWN_KEYS, Node
 from omicsdk.sandbox.gen3.records.permissions import ROOT, SERVICE, enter, enter_empty, refuse, resource_of
 from omicsdk.sandbox.gen3.records.store import Record, Store
 from omicsdk.sandbox.gen3.records.tables import FORMATS, JSON, TSV, supported, write_node_table, write_table
 from omicsdk.sandbox.gen3.service import crash_if_real
 from omicsdk.sandbox.service import Call, Reply
+
+if TYPE_CHECKING:
+    from omicsdk.sandbox.gen3.commons import Gen3
 
 SAME = {
     "get_project_dictionary": "get_dictionary",

@@ -1,20 +1,24 @@
 """Permissions on projects, and the states that they require; refusals in the service's words and order."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from omicsdk.sandbox.gen3.access import Person
-from omicsdk.sandbox.gen3.commons import Gen3
 from omicsdk.sandbox.gen3.records.store import Record
 from omicsdk.sandbox.gen3.service import TrailingSlashes
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.service import Call
+
+if TYPE_CHECKING:
+    from omicsdk.sandbox.gen3.commons import Gen3
 
 SERVICE = "sheepdog"
 ROOT = "/v0/submission"

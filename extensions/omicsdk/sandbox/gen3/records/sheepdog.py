@@ -1,12 +1,13 @@
 """Submission: programs and their projects, records in them, done, tried, and done after it was tried; and deletion."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
-from omicsdk.sandbox.gen3.commons import Gen3
 from omicsdk.sandbox.gen3.indexd.requests import Criteria
 from omicsdk.sandbox.gen3.records.dictionary import PROGRAM, PROJECT
 from omicsdk.sandbox.gen3.records.permissions import (
@@ -38,6 +39,9 @@ from omicsdk.sandbox.gen3.records.tables import JSON, parsed_json, records_of, s
 from omicsdk.sandbox.gen3.service import crash_if_real
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.service import Call, Reply, for_each
+
+if TYPE_CHECKING:
+    from omicsdk.sandbox.gen3.commons import Gen3
 
 OPEN = "open"
 """The state of a project in which records may be submitted."""
