@@ -2,7 +2,7 @@
 `<!-- made: hca-settings -->` or `<!-- made: transfer-options -->` a table of what the program knows."""
 
 import re
-from dataclasses import MISSING, fields
+from dataclasses import fields
 from importlib import import_module
 
 from building.markdown import plain
@@ -35,7 +35,7 @@ def _transfer_options() -> str:
 
     meanings = {**documentation(Filters).arguments, **documentation(TransferOptions).arguments}
     rows = [
-        f"| `{each.name}` | {'' if each.default in (None, MISSING) else f'`{each.default}`'} | {plain(meanings[each.name])} |"
+        f"| `{each.name}` | {f'`{each.default}`' if isinstance(each.default, str | int | float | tuple) else ''} | {plain(meanings[each.name])} |"
         for each in fields(TransferOptions)
         if each.init
     ]

@@ -185,7 +185,7 @@ def test_commands_of_the_page_exist_and_have_the_options_that_it_shows(capsys: p
     for words in (words for block in blocks(PAGE) if block.language == "sh" for words in commands(block)):
         options = [word for word in words if word.startswith("--")]
         command = words[: words.index(options[0])] if options else words
-        assert main([*command, "--help"]) == 0, words
+        assert main([*command, "--help", *([] if command else ["--all"])]) == 0, words
         shown = capsys.readouterr().out
         assert [option for option in options if option not in shown] == [], words
         checked += 1
