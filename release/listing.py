@@ -40,7 +40,9 @@ def listing(folders: list[Path], packages: tuple[str, ...] = PACKAGES) -> Listin
     Returns:
         Names, sorted, to their declarations.
     """
-    loader = griffe.GriffeLoader(search_paths=folders, allow_inspection=False)
+    # Which knows the signatures of frozen classes.
+    extensions = griffe.load_extensions(str(Path(__file__).parents[1] / "docs" / "building" / "docstrings.py"))
+    loader = griffe.GriffeLoader(search_paths=folders, allow_inspection=False, extensions=extensions)
     for package in packages:
         loader.load(package)
     reading = _Reading()
