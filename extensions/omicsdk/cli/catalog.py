@@ -187,8 +187,8 @@ class ServiceGroup(Group):
         if self.path:
             return None
         listed = self.listed()
-        services, others = listed[0][1], listed[-1]
-        titles = dict(self.handwritten())
+        (_, services), (_, commands), *_, others = listed
+        titles = dict(commands)
         pages = [
             (f"{heading}:", [(word, titles[word]) for word in words if word in titles] if words else services)
             for heading, words in FIRST_PAGE.items()

@@ -109,16 +109,17 @@ def resolve(words: Sequence[str], options: Sequence[str], catalog: Catalog, seen
     Raises:
         UsageError: It is neither an alias nor a command of another package, nor an archive alone.
     """
-    from omicsdk.cli.dispatch import write
-    from omicsdk.cli.help import terminal_width
-    from omicsdk.cli.suggestions import unknown_first_word
-    from omicsdk.cli.topics import archive, topic_help
     from omicsdk.core.errors import UsageError
 
     word, *rest = words
     aliases, others = read_aliases(), plugins()
     expansion = aliases.get(word)
     if expansion is None and word not in others:
+        from omicsdk.cli.dispatch import write
+        from omicsdk.cli.help import terminal_width
+        from omicsdk.cli.suggestions import unknown_first_word
+        from omicsdk.cli.topics import archive, topic_help
+
         if not rest and not options and (text := topic_help(archive(word), terminal_width())):
             return write(text)
         root = catalog.root()
