@@ -223,10 +223,11 @@ class Cache:
             return False
         if first_difference(stated, actual) is None:
             return True
-        for name in stated.keys() - {"sha256"} if "sha256" not in stated else ():
-            if stated[name] != actual[name]:
-                with suppress(FileNotFoundError):
-                    self._index(name, stated[name]).unlink()
+        if "sha256" not in stated:  # an index led here
+            for name, value in stated.items():
+                if value != actual[name]:
+                    with suppress(FileNotFoundError):
+                        self._index(name, value).unlink()
         return False
 
     def _stored(self, path: str, checksums: Mapping[str, str], stopped: Callable[[], bool]) -> str:
