@@ -10,10 +10,11 @@ bounded time; no thread and no descriptor is left. A test states by its marker w
 import gc
 import json
 import os
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -187,7 +188,7 @@ def nothing_left() -> Iterator[None]:
     if until(left, 0.5):
         gc.collect()  # a report of many files is the caller's: its temporary files go with it
     found = until(left)
-    assert not found, f"left behind: {found}"
+    assert not found, f"left behind: {found} {[_ends_of(int(entry[0])) for entry in found if isinstance(entry, tuple)]}"
 
 
 def until(something: Callable[[], Any], seconds: float = 30.0) -> Any:
@@ -207,6 +208,13 @@ def _descriptors() -> set[tuple[str, str]]:
         except OSError:  # the one that listed the folder
             continue
     return found
+
+
+def _ends_of(descriptor: int) -> str:
+    """Both ends of a socket, which state what it belongs to."""
+    with suppress(OSError), socket.socket(fileno=os.dup(descriptor)) as copy, suppress(OSError):
+        return f"{copy.family.name} {copy.getsockname()} {copy.getpeername()}"
+    return "not a connected socket"
 
 
 @contextmanager
