@@ -45,11 +45,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _say(f"the generator made code that isn't Python: {error}", 1)
 
 
-def _compare(wanted: dict[str, bytes], out: Path) -> int:
-    found = drift(wanted, tree_of(out) if out.is_dir() else {})
-    if found:
-        return _say("\n".join([*found, f"{out} isn't what the documents say: run `{COMMAND}`"]), 1)
-    return _say(f"{out} is what the documents say ({len(wanted)} files)")
+def _compare(expected: dict[str, bytes], out: Path) -> int:
+    differing = drift(expected, tree_of(out) if out.is_dir() else {})
+    if differing:
+        return _say("\n".join([*differing, f"{out} isn't what the documents say: run `{COMMAND}`"]), 1)
+    return _say(f"{out} is what the documents say ({len(expected)} files)")
 
 
 def _say(text: str, code: int = 0) -> int:

@@ -110,19 +110,19 @@ def is_allowed(url: str, prefixes: Sequence[str]) -> bool:
         url: the address; one with a name or password in it is never allowed.
         prefixes: scheme, host and port must be the same, and the path the same or below it.
     """
-    wanted = _split(url)
-    if wanted is None or wanted.username or wanted.password:
+    target = _split(url)
+    if target is None or target.username or target.password:
         return False
-    path = _path(wanted)
+    path = _path(target)
     for prefix in prefixes:
-        given = _split(prefix)
-        if given is None or (given.scheme, given.hostname, _port(given)) != (
-            wanted.scheme,
-            wanted.hostname,
-            _port(wanted),
+        allowed = _split(prefix)
+        if allowed is None or (allowed.scheme, allowed.hostname, _port(allowed)) != (
+            target.scheme,
+            target.hostname,
+            _port(target),
         ):
             continue
-        below = _path(given)
+        below = _path(allowed)
         if path == below or path.startswith(below if below.endswith("/") else below + "/"):
             return True
     return False

@@ -46,8 +46,8 @@ def as_report(old: Package, new: Package, changes: Sequence[Change]) -> str:
 def _counts(changes: Sequence[Change]) -> Iterator[str]:
     yield "| what | breaking | other |"
     yield "|---|---:|---:|"
-    for subject, held in _by_subject(changes).items():
-        yield _count(as_markdown(subject), held)
+    for subject, entries in _by_subject(changes).items():
+        yield _count(as_markdown(subject), entries)
     yield _count("**together**", changes)
 
 
@@ -58,10 +58,10 @@ def _count(subject: str, changes: Sequence[Change]) -> str:
 
 def _by_subject(changes: Sequence[Change]) -> dict[str, list[Change]]:
     """Changes of the client, then of operations by their tags, then of models."""
-    found: dict[tuple[int, str], list[Change]] = {}
+    subjects: dict[tuple[int, str], list[Change]] = {}
     for change in changes:
-        found.setdefault((_KINDS.index(change.kind), change.tag), []).append(change)
-    return {_subject(_KINDS[kind], tag): found[kind, tag] for kind, tag in sorted(found)}
+        subjects.setdefault((_KINDS.index(change.kind), change.tag), []).append(change)
+    return {_subject(_KINDS[kind], tag): subjects[kind, tag] for kind, tag in sorted(subjects)}
 
 
 def _subject(kind: str, tag: str) -> str:
@@ -71,9 +71,9 @@ def _subject(kind: str, tag: str) -> str:
 
 
 def _sections(changes: Sequence[Change]) -> Iterator[str]:
-    for subject, held in _by_subject(changes).items():
+    for subject, entries in _by_subject(changes).items():
         befallen: dict[str, list[str]] = {}
-        for change in held:
+        for change in entries:
             befallen.setdefault(change.what, []).append(change.name)
         yield from ("", f"#### {as_markdown(subject)}", "")
         yield from (_line(names, what) for what, names in befallen.items())
@@ -81,14 +81,14 @@ def _sections(changes: Sequence[Change]) -> Iterator[str]:
 
 def as_json(old: Package, new: Package, changes: Sequence[Change]) -> str:
     """The same for programs: `old`, `new` (title and version), `breaking` and `other` (kind, name, change, any tag)."""
-    found: Object = {
+    payload: Object = {
         "old": {"title": old.title, "version": _version(old)},
         "new": {"title": new.title, "version": _version(new)},
     }
     for breaking, heading in _GROUPS:
         rows: list[Json] = [_row(change) for change in changes if change.breaking is breaking]
-        found[heading.lower()] = rows
-    return json.dumps(found, indent=1) + "\n"
+        payload[heading.lower()] = rows
+    return json.dumps(payload, indent=1) + "\n"
 
 
 def _row(change: Change) -> Object:

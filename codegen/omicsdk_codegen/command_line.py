@@ -48,22 +48,26 @@ def credential_options(package: Package) -> list[Object]:
         package: the plan.
     """
     schemes = package.security.schemes
-    taken = _GENERAL | set(package.servers.arguments.values())
+    reserved = _GENERAL | set(package.servers.arguments.values())
     # OAuth is one word: not `o-auth`.
-    words = {each: argument_name(re.sub("oauth", "oauth", each, flags=re.IGNORECASE)).strip("_") for each in schemes}
-    names = settle((Wanted(each, (word, f"{word}_credentials"), word == each) for each, word in words.items()), taken)
+    spellings = {
+        scheme: argument_name(re.sub("oauth", "oauth", scheme, flags=re.IGNORECASE)).strip("_") for scheme in schemes
+    }
+    names = settle(
+        (Wanted(scheme, (word, f"{word}_credentials"), word == scheme) for scheme, word in spellings.items()), reserved
+    )
     options: list[Object] = []
     for name, scheme in schemes.items():
         kind = one_line(scheme.get("scheme")).lower() if scheme["type"] == "http" else str(scheme["type"])
         metavar, noun = _SECRETS.get(kind, ("KEY", "Key"))
-        said = sentence(scheme.get("description"))
+        description = sentence(scheme.get("description"))
         options.append(
             {
                 "name": names[name].replace("_", "-"),
                 "python": name,
                 "type": "string",
                 "metavar": metavar,
-                "help": f"{noun} of the security scheme {one_line(name)}{f': {said}' if said else '.'}",
+                "help": f"{noun} of the security scheme {one_line(name)}{f': {description}' if description else '.'}",
             }
         )
     return options
@@ -84,10 +88,10 @@ def _server_options(package: Package) -> list[Object]:
     options: list[Object] = []
     if len(servers.own) > 1:
         keys: list[Json] = [server.key for server in servers.own]
-        listed = "; ".join(
+        variants = "; ".join(
             f"{one_line(server.key)}: {server.description.rstrip('.')}" for server in servers.own if server.description
         )
-        text = f"The server, in place of --base-url{f' ({listed})' if listed else ''}."
+        text = f"The server, in place of --base-url{f' ({variants})' if variants else ''}."
         options.append({"name": "server", "type": "string", "choices": keys, "default": keys[0], "help": text})
     if servers.others:
         others = ", ".join(map(one_line, servers.others))

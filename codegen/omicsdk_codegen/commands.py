@@ -65,9 +65,9 @@ def _parameter(argument: Argument) -> Json:
     }
     if isinstance(argument.type, Array):
         row["items"] = _kind(argument.type.item)
-    stated = argument.schema.get("format")
-    if isinstance(stated, str) and stated not in _SIZES:
-        row["format"] = stated
+    format_ = argument.schema.get("format")
+    if isinstance(format_, str) and format_ not in _SIZES:
+        row["format"] = format_
     return row
 
 
@@ -95,5 +95,5 @@ def _kind(type_: Type) -> str:
 
 def index_entry(title: str, rows: list[Json]) -> Object:
     """A service's entry of the index of all services: its title, and each command's word and summary."""
-    shown = [row for row in rows if isinstance(row, dict) and not row.get("hidden")]
-    return {"title": title, "commands": [[row["command"], row["summary"]] for row in shown]}
+    visible = [row for row in rows if isinstance(row, dict) and not row.get("hidden")]
+    return {"title": title, "commands": [[row["command"], row["summary"]] for row in visible]}

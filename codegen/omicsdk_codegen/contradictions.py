@@ -13,42 +13,44 @@ from .texts import one_line
 from .values import Json, join
 
 
-def note_contradictions(document: Document, stated: Sequence[Stated], names: Mapping[str, str], report: Report) -> None:
+def note_contradictions(
+    document: Document, operations: Sequence[Stated], names: Mapping[str, str], report: Report
+) -> None:
     """Note operations with the same operationId, and security schemes that do not exist.
 
     Args:
         document: the upgraded document.
-        stated: its operations.
+        operations: its operations.
         names: their names in Python, by key.
         report: receives the notes.
     """
 
     def note(pointer: str, before: str, after: str, remedy: str) -> None:
-        place = document.origin(pointer)
-        report.add(Note(place.pointer, place.file, place.line, "repair", before, after, False, remedy))
+        origin = document.origin(pointer)
+        report.add(Note(origin.pointer, origin.file, origin.line, "repair", before, after, False, remedy))
 
     first: dict[str, Stated] = {}
-    for operation in stated:
+    for operation in operations:
         other = first.setdefault(operation.wish, operation)
         if operation.wish and other is not operation:
             before = f"the operationId {one_line(operation.wish)} is that of {other.method} {one_line(other.path)} too"
             after = f"they are called {names[other.key]} and {names[operation.key]}"
             note(join(operation.key, "operationId"), before, after, "Use unique operationIds.")
-    known = list(stated_schemes(document.data))
+    schemes = list(stated_schemes(document.data))
     seen: set[int] = set()
     for pointer, security in [
         ("", document.data.get("security")),
-        *((each.key, each.data.get("security")) for each in stated),
+        *((operation.key, operation.data.get("security")) for operation in operations),
     ]:
         if id(security) in seen:
             continue
         seen.add(id(security))
-        for place, name in _schemes_of(security, join(pointer, "security")):
-            if name not in known:
-                close = get_close_matches(name, known, 1)
+        for use_pointer, name in _schemes_of(security, join(pointer, "security")):
+            if name not in schemes:
+                close = get_close_matches(name, schemes, 1)
                 meant = f"Did you mean {one_line(close[0])}? " if close else ""
                 before = f"the security scheme {one_line(name)} is not defined"
-                note(place, before, "how it is sent is unknown", f"{meant}Define it, or drop it.")
+                note(use_pointer, before, "how it is sent is unknown", f"{meant}Define it, or drop it.")
 
 
 def _schemes_of(security: Json, pointer: str) -> Iterator[tuple[str, str]]:

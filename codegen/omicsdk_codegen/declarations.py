@@ -104,14 +104,14 @@ def stated_webhooks(data: Object) -> Iterator[Webhook]:
         if isinstance(item, dict) and not name.startswith("x-"):
             for method, operation, key in _of_item(item, join("/webhooks", name)):
                 yield Webhook(key, name, method, operation)
-    for stated in stated_operations(data):
-        callbacks = stated.data.get("callbacks")
+    for source in stated_operations(data):
+        callbacks = source.data.get("callbacks")
         for name, callback in callbacks.items() if isinstance(callbacks, dict) else ():
             for expression, item in callback.items() if isinstance(callback, dict) else ():
                 if isinstance(item, dict) and not expression.startswith("x-"):
-                    around = join(stated.key, "callbacks", name, expression)
+                    around = join(source.key, "callbacks", name, expression)
                     for method, operation, key in _of_item(item, around):
-                        yield Webhook(key, name, method, operation, expression, stated)
+                        yield Webhook(key, name, method, operation, expression, source)
 
 
 def left_out(data: Object) -> Iterator[tuple[str, str, str]]:
@@ -127,18 +127,18 @@ def left_out(data: Object) -> Iterator[tuple[str, str, str]]:
 
 def parents_of(data: Object) -> dict[str, str]:
     """Return the tags below another one, with that one (OpenAPI 3.2: `parent`)."""
-    listed = data.get("tags")
-    found: dict[str, str] = {}
-    for tag in listed if isinstance(listed, list) else ():
+    tags = data.get("tags")
+    parents: dict[str, str] = {}
+    for tag in tags if isinstance(tags, list) else ():
         name, parent = (tag.get("name"), tag.get("parent")) if isinstance(tag, dict) else (None, None)
         if isinstance(name, str) and isinstance(parent, str):
-            found[name] = parent
-    return found
+            parents[name] = parent
+    return parents
 
 
 def way_to(tag: str, above: Mapping[str, str]) -> list[str]:
     """Return a tag with all its parents, the outermost first."""
-    way = [tag]
-    while way[0] in above and above[way[0]] not in way:
-        way.insert(0, above[way[0]])
-    return way
+    chain = [tag]
+    while chain[0] in above and above[chain[0]] not in chain:
+        chain.insert(0, above[chain[0]])
+    return chain

@@ -38,7 +38,7 @@ def typed(code: str, type_: str, imports: Imports) -> str:
         imports: receives `cast`.
     """
     if type_ == "Any" or not any(
-        made in code for made in ("as_it_came", "fitting(data", "tagged(data", "dated(", "native(", "as_tuple(data")
+        call in code for call in ("as_it_came", "fitting(data", "tagged(data", "dated(", "native(", "as_tuple(data")
     ):
         return code
     imports.typing("cast")
@@ -59,55 +59,57 @@ class Decoding:
         self._imports = imports
         self._use_model = use_model
 
-    def expression(self, type_: Type, value: str, place: str, depth: int = 0) -> str:
+    def expression(self, type_: Type, value: str, path: str, depth: int = 0) -> str:
         """Return code that decodes a value.
 
         Args:
             type_: its type.
             value: the variable that has the value.
-            place: owner and field, for the log.
+            path: owner and field, for the log.
             depth: how many comprehensions contain it.
 
         Returns:
             An expression; `value` itself if JSON needs no conversion.
         """
         if isinstance(type_, Union):
-            return self._union(type_, value, place, depth)
+            return self._union(type_, value, path, depth)
         if not is_decoded(type_):
             return value
         if isinstance(type_, Scalar):
-            return self._dated(place, value, [type_])
+            return self._dated(path, value, [type_])
         if isinstance(type_, Ref):
-            return f"{self._class(type_.key)}.from_dict({value}) if {value}.__class__ is dict else {self._kept(place, value)}"
+            return f"{self._class(type_.key)}.from_dict({value}) if {value}.__class__ is dict else {self._kept(path, value)}"
         if isinstance(type_, Array):
             return (
-                f"{self._list(type_, value, place, depth)} if {value}.__class__ is list else {self._kept(place, value)}"
+                f"{self._list(type_, value, path, depth)} if {value}.__class__ is list else {self._kept(path, value)}"
             )
         if isinstance(type_, Tuple):
-            return f"{self._tuple(type_, value, place, depth)} if {value}.__class__ is list else {self._kept(place, value)}"
+            return (
+                f"{self._tuple(type_, value, path, depth)} if {value}.__class__ is list else {self._kept(path, value)}"
+            )
         assert isinstance(type_, Map)
-        return f"{self._dict(type_, value, place, depth)} if {value}.__class__ is dict else {self._kept(place, value)}"
+        return f"{self._dict(type_, value, path, depth)} if {value}.__class__ is dict else {self._kept(path, value)}"
 
-    def _list(self, type_: Array, value: str, place: str, depth: int) -> str:
+    def _list(self, type_: Array, value: str, path: str, depth: int) -> str:
         item = f"i{depth or ''}"
-        decoded = self.expression(type_.item, item, place, depth + 1)
+        decoded = self.expression(type_.item, item, path, depth + 1)
         return f"[{decoded} for {item} in {value}]"
 
-    def _tuple(self, type_: Tuple, value: str, place: str, depth: int) -> str:
+    def _tuple(self, type_: Tuple, value: str, path: str, depth: int) -> str:
         item = f"i{depth or ''}"
         decoders = [
-            f"lambda {item}: {self.expression(part, item, place, depth + 1)}" if is_decoded(part) else "None"
+            f"lambda {item}: {self.expression(part, item, path, depth + 1)}" if is_decoded(part) else "None"
             for part in (*type_.items, ANY if type_.rest is None else type_.rest)
         ]
-        listed = f", {', '.join(decoders)}" if any(map(is_decoded, inner(type_))) else ""
-        return f"{self._imports.add(_CORE, 'as_tuple')}({value}{listed})"
+        items = f", {', '.join(decoders)}" if any(map(is_decoded, inner(type_))) else ""
+        return f"{self._imports.add(_CORE, 'as_tuple')}({value}{items})"
 
-    def _dict(self, type_: Map, value: str, place: str, depth: int) -> str:
+    def _dict(self, type_: Map, value: str, path: str, depth: int) -> str:
         key, item = f"k{depth or ''}", f"i{depth or ''}"
-        decoded = self.expression(type_.value, item, place, depth + 1)
+        decoded = self.expression(type_.value, item, path, depth + 1)
         return f"{{{key}: {decoded} for {key}, {item} in {value}.items()}}"
 
-    def _union(self, type_: Union, value: str, place: str, depth: int) -> str:
+    def _union(self, type_: Union, value: str, path: str, depth: int) -> str:
         models = [member.key for member in type_.members if isinstance(member, Ref)]
         lists = [member.item for member in type_.members if isinstance(member, Array)]
         maps = [member.value for member in type_.members if isinstance(member, Map)]
@@ -116,32 +118,32 @@ class Decoding:
         if models:
             pieces.append(f"{self._chosen(type_, models, value)}.from_dict({value}) if {value}.__class__ is dict else ")
         elif maps and any(map(is_decoded, maps)):
-            decoded = self._dict(Map(union_of(maps)), value, place, depth)
+            decoded = self._dict(Map(union_of(maps)), value, path, depth)
             pieces.append(f"{decoded} if {value}.__class__ is dict else ")
         if lists and any(map(is_decoded, lists)):
-            decoded = self._list(Array(union_of(lists)), value, place, depth)
+            decoded = self._list(Array(union_of(lists)), value, path, depth)
             pieces.append(f"{decoded} if {value}.__class__ is list else ")
         elif tuples:
-            pieces.append(f"{self._tuple(tuples[0], value, place, depth)} if {value}.__class__ is list else ")
+            pieces.append(f"{self._tuple(tuples[0], value, path, depth)} if {value}.__class__ is list else ")
         # A text in both formats is the moment; one in neither is another member's.
         kinds = [kind for kind in FORMATS.values() if kind in type_.members]
         return f"{''.join(pieces)}{self._dated('', value, kinds) if kinds else value}"
 
-    def _dated(self, place: str, value: str, kinds: Sequence[Scalar]) -> str:
+    def _dated(self, path: str, value: str, kinds: Sequence[Scalar]) -> str:
         formats = ", ".join(literal(kind.kind) for kind in kinds)
         native = any(kind not in (DATE, DATE_TIME) for kind in kinds)
         read = self._imports.add(_NATIVE, "native") if native else self._imports.add(_DATES, "dated")
-        return f"{read}({literal(place)}, {value}, {formats})"
+        return f"{read}({literal(path)}, {value}, {formats})"
 
     def _chosen(self, type_: Union, models: list[str], value: str) -> str:
         names = [self._class(key) for key in models]
-        listed = ", ".join(names)
+        choices = ", ".join(names)
         if not type_.tags:
             if len(names) == 1:
                 return names[0]
-            return f"{self._imports.add('omicsdk.core.variants', 'fitting')}({value}, {listed})"
+            return f"{self._imports.add('omicsdk.core.variants', 'fitting')}({value}, {choices})"
         rows = ", ".join(f"{literal(tag)}: {self._classes[key]}" for tag, key in type_.tags)
-        return f"{self._imports.add('omicsdk.core.variants', 'tagged')}({value}, {literal(type_.tag)}, {{{rows}}}, {listed})"
+        return f"{self._imports.add('omicsdk.core.variants', 'tagged')}({value}, {literal(type_.tag)}, {{{rows}}}, {choices})"
 
     def shape(self, type_: Type, *, nullable: bool = False) -> str:
         """Code of a type's Shape."""
@@ -183,5 +185,5 @@ class Decoding:
         self._use_model(key)
         return self._classes[key]
 
-    def _kept(self, place: str, value: str) -> str:
-        return f"{self._imports.add(_CORE, 'otherwise_typed')}({literal(place)}, {value})"
+    def _kept(self, path: str, value: str) -> str:
+        return f"{self._imports.add(_CORE, 'otherwise_typed')}({literal(path)}, {value})"

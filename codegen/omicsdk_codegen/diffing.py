@@ -42,26 +42,28 @@ def compare(old: Package, new: Package) -> list[Change]:
     Returns:
         Changes, without repetition: of the client, of operations by name, of models by name.
     """
-    found = [*_client(old, new), *_operations(old, new), *_models(old, new)]
-    return list(dict.fromkeys(found))
+    differences = [*_client(old, new), *_operations(old, new), *_models(old, new)]
+    return list(dict.fromkeys(differences))
 
 
 def _client(old: Package, new: Package) -> Iterator[Change]:
     if old.base_url != new.base_url:
-        stated = new.base_url != "''"
-        what = f"the default base_url is {new.base_url}" if stated else "there is no default base_url any more"
-        yield Change(not stated, "client", "", f"{what}; it was {old.base_url}" if old.base_url != "''" else what)
+        has_base_url = new.base_url != "''"
+        what = f"the default base_url is {new.base_url}" if has_base_url else "there is no default base_url any more"
+        yield Change(not has_base_url, "client", "", f"{what}; it was {old.base_url}" if old.base_url != "''" else what)
     was, now = old.servers, new.servers
-    gone = [
+    removed = [
         f"server={server.key!r}"
         for server in was.own
         if len(was.own) > 1 and server.key not in {s.key for s in now.own}
     ]
-    gone += [f"servers={{{key!r}: ...}}" for key in was.others if key not in now.others]
-    gone += [name for wire, name in was.arguments.items() if now.arguments.get(wire) != name]
+    removed += [f"servers={{{key!r}: ...}}" for key in was.others if key not in now.others]
+    removed += [name for wire, name in was.arguments.items() if now.arguments.get(wire) != name]
     if len(old.security.schemes) > 1:
-        gone += [f"credentials={{{name!r}: ...}}" for name in old.security.schemes if name not in new.security.schemes]
-    for argument in gone:
+        removed += [
+            f"credentials={{{name!r}: ...}}" for name in old.security.schemes if name not in new.security.schemes
+        ]
+    for argument in removed:
         yield Change(True, "client", "", f"the argument {one_line(argument)} is gone")
 
 
@@ -83,8 +85,10 @@ def _operations(old: Package, new: Package) -> Iterator[Change]:
         elif name in before:
             yield from _operation(before[name], after[name], old, new)
     for name in sorted(after.keys() - before.keys() - renamed):
-        stated = after[name].stated
-        yield Change(False, "operation", name, f"is new: {stated.method} {one_line(stated.path)}", _tag(after[name]))
+        operation = after[name].stated
+        yield Change(
+            False, "operation", name, f"is new: {operation.method} {one_line(operation.path)}", _tag(after[name])
+        )
 
 
 def _tag(draft: Draft) -> str:
@@ -106,23 +110,23 @@ def _operation(before: Draft, after: Draft, old: Package, new: Package) -> Itera
     yield from (change(breaking, what) for breaking, what in _paging(before, after, old, new))
     if before.has_stream != after.has_stream:
         yield change(before.has_stream, "has no stream any more" if before.has_stream else "can be streamed")
-    here, there = (f"{draft.stated.method} {one_line(draft.stated.sent)}" for draft in (before, after))
-    if here != there:
-        yield change(False, f"is sent as {there}; it was {here}")
+    here, after_text = (f"{draft.stated.method} {one_line(draft.stated.sent)}" for draft in (before, after))
+    if here != after_text:
+        yield change(False, f"is sent as {after_text}; it was {here}")
     if before.server != after.server:
-        here, there = (one_line(draft.server) or "the client's server" for draft in (before, after))
-        yield change(False, f"is sent to {there}; it was {here}")
+        here, after_text = (one_line(draft.server) or "the client's server" for draft in (before, after))
+        yield change(False, f"is sent to {after_text}; it was {here}")
     if after.stated.data.get("deprecated") is True and before.stated.data.get("deprecated") is not True:
         yield change(False, "is deprecated")
     if after.secured and not before.secured:
         yield change(False, "asks for credentials")
-    here, there = (
-        " or ".join(" and ".join(names) for names in _required(*each)) for each in ((before, old), (after, new))
+    here, after_text = (
+        " or ".join(" and ".join(names) for names in _required(*side)) for side in ((before, old), (after, new))
     )
-    if here != there:
+    if here != after_text:
         yield change(
             False,
-            f"takes credentials for {one_line(there) or 'nothing'}; it took them for {one_line(here) or 'nothing'}",
+            f"takes credentials for {one_line(after_text) or 'nothing'}; it took them for {one_line(here) or 'nothing'}",
         )
 
 
@@ -155,15 +159,15 @@ def _argument(was: Argument, now: Argument, old: Package, new: Package) -> Itera
     if was.schema.get("default") != now.schema.get("default"):
         yield False, f"{what}: the service's default is {_shown(now.schema.get('default'))}"
     if (was.position, was.wire) != (now.position, now.wire):
-        place = f"{one_line(now.wire)} in the {now.position}"
-        yield False, f"{what} is sent as {place}; it was {one_line(was.wire)} in the {was.position}"
+        sending = f"{one_line(now.wire)} in the {now.position}"
+        yield False, f"{what} is sent as {sending}; it was {one_line(was.wire)} in the {was.position}"
 
 
 def _sent(what: str, was: Type, now: Type, old: Package, new: Package) -> Iterator[tuple[bool, str]]:
     """Values that could be sent must be taken still."""
-    taken = within(was, now, old.names.classes, new.names.classes)
+    is_accepted = within(was, now, old.names.classes, new.names.classes)
     wider = not within(now, was, new.names.classes, old.names.classes)
-    yield from _retyped(what, was, now, old, new, breaking=not taken, changed=not taken or wider)
+    yield from _retyped(what, was, now, old, new, breaking=not is_accepted, changed=not is_accepted or wider)
 
 
 def _received(what: str, was: Type, now: Type, old: Package, new: Package) -> Iterator[tuple[bool, str]]:
@@ -182,23 +186,23 @@ def _retyped(
 ) -> Iterator[tuple[bool, str]]:
     if not changed:
         return
-    listed, lists = choices(was), choices(now)
-    lost, gained = [v for v in listed if v not in lists], [v for v in lists if v not in listed]
-    if listed and lists and (lost or gained) and opened(was) == opened(now):
+    before_values, lists = choices(was), choices(now)
+    lost, gained = [v for v in before_values if v not in lists], [v for v in lists if v not in before_values]
+    if before_values and lists and (lost or gained) and opened(was) == opened(now):
         parts = [f"{word} {_listed(values)}" for word, values in (("loses", lost), ("gains", gained)) if values]
         yield breaking, f"{what} {' and '.join(parts)}"
         return
-    here, there = words(was, old.names.classes), words(now, new.names.classes)
-    yield breaking, f"{what} is {there}; it was {here}"
+    here, after_text = words(was, old.names.classes), words(now, new.names.classes)
+    yield breaking, f"{what} is {after_text}; it was {here}"
 
 
 def _responses(before: Draft, after: Draft, old: Package, new: Package) -> Iterator[tuple[bool, str]]:
     was, now = _response(before), _response(after)
     if isinstance(was, str) or isinstance(now, str):
         here = was if isinstance(was, str) else words(was, old.names.classes)
-        there = now if isinstance(now, str) else words(now, new.names.classes)
-        if here != there:
-            yield True, f"returns {there}; it was {here}"
+        after_text = now if isinstance(now, str) else words(now, new.names.classes)
+        if here != after_text:
+            yield True, f"returns {after_text}; it was {here}"
         return
     yield from _received("the response", was, now, old, new)
 
@@ -239,9 +243,9 @@ def _errors(before: Draft, after: Draft, old: Package, new: Package) -> Iterator
             yield from _received(data, was, now, old, new)
 
 
-def _applying(status: str, stated: Collection[str]) -> str:
+def _applying(status: str, responses: Collection[str]) -> str:
     """The status of a document that applies to one: itself, its range, or `default`; empty if none does."""
-    return next((each for each in (status, f"{status[0]}XX", "default") if each in stated), "")
+    return next((key for key in (status, f"{status[0]}XX", "default") if key in responses), "")
 
 
 def _spoken(status: str) -> str:
@@ -255,16 +259,16 @@ def _paging(before: Draft, after: Draft, old: Package, new: Package) -> Iterator
         elif after.pages is not None:
             yield False, f"has pages and iterate, by {after.pages.style}"
         return
-    here, there = (_follow(pages) for pages in (before.pages, after.pages))
-    if here != there:
-        yield False, f"pages follow by {there}; it was by {here}"
+    here, after_text = (_follow(pages) for pages in (before.pages, after.pages))
+    if here != after_text:
+        yield False, f"pages follow by {after_text}; it was by {here}"
     yield from _received("an item of iterate", before.pages.item, after.pages.item, old, new)
 
 
 def _follow(pages: Pages) -> str:
     """Describe how a page refers to the next one."""
-    stated = {**pages.more, **({"in": "body"} if pages.in_body else {})}
-    more = ", ".join(f"{name} {one_line(value)}" for name, value in sorted(stated.items()))
+    settings = {**pages.more, **({"in": "body"} if pages.in_body else {})}
+    more = ", ".join(f"{name} {one_line(value)}" for name, value in sorted(settings.items()))
     return f"{pages.style} ({more})" if more else pages.style
 
 
@@ -295,30 +299,30 @@ def _reached(package: Package, *, sent: bool) -> set[str]:
         responses = [*(case.type for case in draft.cases), *(body.type for body in draft.errors)]
         types = [argument.type for argument in draft.arguments] if sent else responses
         waiting += [key for type_ in types if type_ is not None for key in models_in(type_)]
-    found: set[str] = set()
+    reached: set[str] = set()
     while waiting:
         key = waiting.pop()
-        if key not in found:
-            found.add(key)
+        if key not in reached:
+            reached.add(key)
             waiting += [inner for type_ in package.shapes[key].types() for inner in models_in(type_)]
-    return {package.names.classes[key] for key in found}
+    return {package.names.classes[key] for key in reached}
 
 
 def _fields(
     before: Model, after: Model, old: Package, new: Package, sent: bool, received: bool
 ) -> Iterator[tuple[bool, str]]:
-    was = {held.python: held for held in before.fields}
-    now = {held.python: held for held in after.fields}
-    for name, held in was.items():
+    was = {field.python: field for field in before.fields}
+    now = {field.python: field for field in after.fields}
+    for name, member in was.items():
         if name not in now:
             yield True, f"field {name} is gone"
         else:
-            yield from _field(held, now[name], old, new, sent, received)
-    for name, held in now.items():
+            yield from _field(member, now[name], old, new, sent, received)
+    for name, member in now.items():
         if name not in was:
-            need = "required" if held.required else "optional"
-            kind = words(held.type, new.names.classes, nullable=held.nullable)
-            yield sent and held.required, f"field {name} is new and {need}: {kind}"
+            need = "required" if member.required else "optional"
+            kind = words(member.type, new.names.classes, nullable=member.nullable)
+            yield sent and member.required, f"field {name} is new and {need}: {kind}"
 
 
 def _field(
@@ -330,17 +334,17 @@ def _field(
     if was.nullable != now.nullable and ANY not in (was.type, now.type):
         yield (sent, f"{what} can't be null any more") if was.nullable else (received, f"{what} may be null")
     parts: dict[str, bool] = {}
-    for breaking, words_ in [
+    for breaking, text in [
         *(_sent(what, was.type, now.type, old, new) if sent else ()),
         *(_received(what, was.type, now.type, old, new) if received else ()),
     ]:
-        parts[words_] = parts.get(words_, False) or breaking
-    yield from ((breaking, words_) for words_, breaking in parts.items())
+        parts[text] = parts.get(text, False) or breaking
+    yield from ((breaking, text) for text, breaking in parts.items())
 
 
 def _listed(values: list[str | int]) -> str:
-    shown = ", ".join(literal(value) for value in values[:MOST_VALUES])
-    return shown if len(values) <= MOST_VALUES else f"{shown} and {len(values) - MOST_VALUES} more"
+    listing = ", ".join(literal(value) for value in values[:MOST_VALUES])
+    return listing if len(values) <= MOST_VALUES else f"{listing} and {len(values) - MOST_VALUES} more"
 
 
 def _shown(value: object) -> str:

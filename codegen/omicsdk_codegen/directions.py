@@ -51,7 +51,7 @@ def split(models: Mapping[str, Model], sent: Iterable[Type], received: Iterable[
     def kept(key: str, word: str) -> list[Field]:
         removed = hidden[word].get(key, set[str]()) - tags.get(key, set[str]())
         # One of which nothing is left is a mistake, or of no use in this direction.
-        return [held for held in models[key].fields if held.wire not in removed] or models[key].fields
+        return [field for field in models[key].fields if field.wire not in removed] or models[key].fields
 
     changed = {key for key in coming if kept(key, "writeOnly") != models[key].fields}
     changed |= {key for key in going if kept(key, "readOnly") != models[key].fields}
@@ -62,16 +62,18 @@ def split(models: Mapping[str, Model], sent: Iterable[Type], received: Iterable[
     def as_sent(type_: Type) -> Type:
         return _with_keys(type_, as_sent, lambda key: f"{key}{SENT}" if key in twins else key)
 
-    made: dict[str, Model] = {}
+    models_by_key: dict[str, Model] = {}
     for key, model in models.items():
-        made[key] = replace(model, fields=kept(key, "writeOnly")) if key in coming else model
+        models_by_key[key] = replace(model, fields=kept(key, "writeOnly")) if key in coming else model
         if key in going and key in affected:
-            own = f"{key}{SENT}" if key in twins else key
-            fields = [replace(held, type=as_sent(held.type)) for held in kept(key, "readOnly")]
-            made[own] = replace(model, key=own, fields=fields, extra=as_sent(model.extra))
+            sent_key = f"{key}{SENT}" if key in twins else key
+            fields = [replace(field, type=as_sent(field.type)) for field in kept(key, "readOnly")]
+            models_by_key[sent_key] = replace(model, key=sent_key, fields=fields, extra=as_sent(model.extra))
             if key in twins:
-                made[key].read_only = {held.wire for held in made[key].fields} - {held.wire for held in fields}
-    return Directions(made, as_sent)
+                models_by_key[key].read_only = {field.wire for field in models_by_key[key].fields} - {
+                    field.wire for field in fields
+                }
+    return Directions(models_by_key, as_sent)
 
 
 def _with_keys(type_: Type, mapped: Callable[[Type], Type], key_of: Callable[[str], str]) -> Type:
@@ -85,35 +87,35 @@ def _with_keys(type_: Type, mapped: Callable[[Type], Type], key_of: Callable[[st
 
 def _marked(models: Mapping[str, Model], word: str) -> dict[str, set[str]]:
     """The fields with a mark, by model."""
-    found: dict[str, set[str]] = {}
+    fields: dict[str, set[str]] = {}
     for key, model in models.items():
-        for held in model.fields:
-            if held.schema.get(word) is True:
-                found.setdefault(key, set()).add(held.wire)
-    return found
+        for field in model.fields:
+            if field.schema.get(word) is True:
+                fields.setdefault(key, set()).add(field.wire)
+    return fields
 
 
 def _tags(types: Iterable[Type]) -> dict[str, set[str]]:
-    found: dict[str, set[str]] = {}
+    tags: dict[str, set[str]] = {}
     waiting = list(types)
     while waiting:
         type_ = waiting.pop()
         waiting += inner(type_)
         if isinstance(type_, Union) and type_.tag is not None:
             for key in models_in(type_):
-                found.setdefault(key, set()).add(type_.tag)
-    return found
+                tags.setdefault(key, set()).add(type_.tag)
+    return tags
 
 
 def _reached(models: Mapping[str, Model], types: Iterable[Type]) -> set[str]:
     waiting = [key for type_ in types for key in models_in(type_)]
-    found: set[str] = set()
+    reached: set[str] = set()
     while waiting:
         key = waiting.pop()
-        if key not in found:
-            found.add(key)
+        if key not in reached:
+            reached.add(key)
             waiting += [contained for type_ in models[key].types() for contained in models_in(type_)]
-    return found
+    return reached
 
 
 def _containing(models: Mapping[str, Model], keys: Iterable[str]) -> set[str]:
@@ -123,10 +125,10 @@ def _containing(models: Mapping[str, Model], keys: Iterable[str]) -> set[str]:
         for type_ in model.types():
             for contained in models_in(type_):
                 outer.setdefault(contained, set()).add(key)
-    waiting, found = list(keys), set[str]()
+    waiting, containing = list(keys), set[str]()
     while waiting:
         key = waiting.pop()
-        if key not in found:
-            found.add(key)
+        if key not in containing:
+            containing.add(key)
             waiting += outer.get(key, ())
-    return found
+    return containing

@@ -107,20 +107,22 @@ class Drafter:
             document.data, lambda pointer, before, after: self._note(pointer, "omission", before, after)
         )
 
-    def draft(self, stated: Stated, name: str, server: str = "") -> Draft:
+    def draft(self, operation: Stated, name: str, server: str = "") -> Draft:
         """Settle one operation, on the document's server or another one."""
-        draft = Draft(stated, name, server=server)
-        self._wishes(stated.data, _OPERATION_WISHES, stated.key, f"{stated.method} {stated.path}")
-        security = stated.data.get("security")
+        draft = Draft(operation, name, server=server)
+        self._wishes(operation.data, _OPERATION_WISHES, operation.key, f"{operation.method} {operation.path}")
+        security = operation.data.get("security")
         draft.secured = self._secured if security is None else asks(security)
-        requirement = self.security.requirements.get(stated.key, self.security.default)
-        draft.public = requirement == () and (bool(self.security.schemes) or stated.key in self.security.requirements)
+        requirement = self.security.requirements.get(operation.key, self.security.default)
+        draft.public = requirement == () and (
+            bool(self.security.schemes) or operation.key in self.security.requirements
+        )
         draft.security = () if requirement == self.security.default else requirement
-        draft.idempotency_key, draft.arguments = self._repetitions.keyed(stated, self._parameters(stated))
-        draft.retry = self._repetitions.retry(stated, has_key=draft.idempotency_key != "")
+        draft.idempotency_key, draft.arguments = self._repetitions.keyed(operation, self._parameters(operation))
+        draft.retry = self._repetitions.retry(operation, has_key=draft.idempotency_key != "")
         self._body(draft)
         self._responses(draft)
-        draft.headers = self._headers(stated)
+        draft.headers = self._headers(operation)
         draft.errors = self.errors.of(draft)
         self._paging(draft)
         return draft
@@ -129,20 +131,20 @@ class Drafter:
         """Settle the paging of an operation: as stated, or as recognised."""
         setting, key = draft.stated.data.get(SETTING), join(draft.stated.key, SETTING)
         if setting is None:
-            found = draft.recognition = recognise(
+            recognition = draft.recognition = recognise(
                 draft,
                 self._document.data,
                 self._types,
                 lambda key, name, why: self._note(key, "omission", name, f"not followed: {why}"),
             )
-            if found is None:
+            if recognition is None:
                 return
-            where = self._document.origin(found.key).short
-            kind = "recognition" if found.certain else "suggestion"
-            after = f"{'paged' if found.certain else 'not paged'}: {as_words(found.setting)}; {found.reason} ({where})"
-            what = f"{draft.stated.method} {draft.stated.path} by {found.rule}"
-            self._note(draft.stated.key, kind, what, after, certain=found.certain)
-            setting = found.setting if found.certain else None
+            where = self._document.origin(recognition.key).short
+            kind = "recognition" if recognition.certain else "suggestion"
+            after = f"{'paged' if recognition.certain else 'not paged'}: {as_words(recognition.setting)}; {recognition.reason} ({where})"
+            what = f"{draft.stated.method} {draft.stated.path} by {recognition.rule}"
+            self._note(draft.stated.key, kind, what, after, certain=recognition.certain)
+            setting = recognition.setting if recognition.certain else None
         if isinstance(setting, dict):
             draft.pages = pages_of(
                 draft, setting, key, self._types.models, lambda text: self._fault(draft.stated.key, text)
@@ -157,85 +159,93 @@ class Drafter:
             headers: those that are read to verify it, in lower case.
         """
         body = webhook.data.get("requestBody")
-        stated = body.get("content") if isinstance(body, dict) else None
-        content: Object = stated if isinstance(stated, dict) else {}
+        media_types = body.get("content") if isinstance(body, dict) else None
+        content: Object = media_types if isinstance(media_types, dict) else {}
         forms = self._forms(content)
         media_type, form = preferred(forms, REQUEST_ORDER) or ("", "none")
         if form != "json":
             why = f"its body is {', '.join(content)}, no JSON" if content else "it has no body"
             self._note(webhook.key, "omission", webhook.what, f"not generated: {why}")
             return None
-        place = join(webhook.key, "requestBody", "content")
+        content_pointer = join(webhook.key, "requestBody", "content")
         for other in content:
             if forms[other] != "json":
-                self._note(join(place, other), "omission", f"{webhook.what} as {other}", f"{media_type} is read")
-        listed = webhook.data.get("parameters")
-        for index, parameter in enumerate(listed if isinstance(listed, list) else []):
+                self._note(
+                    join(content_pointer, other), "omission", f"{webhook.what} as {other}", f"{media_type} is read"
+                )
+        parameters = webhook.data.get("parameters")
+        for index, parameter in enumerate(parameters if isinstance(parameters, list) else []):
             if isinstance(parameter, dict) and str(parameter.get("name")).lower() not in headers:
                 what = (
                     f"parameter {parameter.get('name')!r} in {parameter.get('in')} of the {webhook.kind} {webhook.name}"
                 )
                 self._note(join(webhook.key, "parameters", index), "omission", what, "the body alone is read")
-        schema, pointer = schema_in(content[media_type]), join(place, media_type, "schema")
+        schema, pointer = schema_in(content[media_type]), join(content_pointer, media_type, "schema")
         type_, nullable = split_null(self._types.type_of(schema, pointer)) if schema is not None else (ANY, True)
         self._untyped(type_, schema, pointer, f"body of the {webhook.kind} {webhook.name}")
         return Message(webhook, name, pointer, type_, nullable and type_ != ANY)
 
-    def _parameters(self, stated: Stated) -> list[Argument]:
-        listed = stated.data.get("parameters")
-        found: dict[tuple[Position, str], tuple[Object, str]] = {}
-        for index, parameter in enumerate(listed if isinstance(listed, list) else []):
-            pointer = join(stated.key, "parameters", index)
+    def _parameters(self, operation: Stated) -> list[Argument]:
+        parameters = operation.data.get("parameters")
+        declared: dict[tuple[Position, str], tuple[Object, str]] = {}
+        for index, parameter in enumerate(parameters if isinstance(parameters, list) else []):
+            pointer = join(operation.key, "parameters", index)
             if not isinstance(parameter, dict):
                 continue
             self._wishes(parameter, _PARAMETER_WISHES, pointer, f"parameter {parameter.get('name')!r}")
             position, wire = _IN.get(str(parameter.get("in"))), str(parameter.get("name", ""))
-            reason = self._ignored(stated, position, wire)
+            reason = self._ignored(operation, position, wire)
             if position is None or reason:
                 what = f"parameter {wire!r} in {parameter.get('in')}"
                 self._note(pointer, "omission" if reason else "loss", what, reason or "no such place")
                 continue
-            found[(position, wire)] = (parameter, pointer)
-        for wire in re.findall(r"\{([^}]*)\}", stated.sent):
-            if ("path", wire) not in found:
-                self._note(stated.key, "repair", f"{{{wire}}} without a parameter", "taken as required text")
-                found[("path", wire)] = ({"required": True, "schema": {"type": "string"}}, stated.key)
-        for wire in self._repetitions.headers(stated):
-            if not any(place[0] == "header" and place[1].lower() == wire.lower() for place in found):
-                found[("header", wire)] = ({"schema": {"type": "string"}}, stated.key)
-        names = self._names(list(found))
-        return [self._parameter(*place, *found[place], names[place]) for place in found]
+            declared[(position, wire)] = (parameter, pointer)
+        for wire in re.findall(r"\{([^}]*)\}", operation.sent):
+            if ("path", wire) not in declared:
+                self._note(operation.key, "repair", f"{{{wire}}} without a parameter", "taken as required text")
+                declared[("path", wire)] = ({"required": True, "schema": {"type": "string"}}, operation.key)
+        for wire in self._repetitions.headers(operation):
+            if not any(key[0] == "header" and key[1].lower() == wire.lower() for key in declared):
+                declared[("header", wire)] = ({"schema": {"type": "string"}}, operation.key)
+        names = self._names(list(declared))
+        return [self._parameter(*key, *declared[key], names[key]) for key in declared]
 
-    def _ignored(self, stated: Stated, position: Position | None, wire: str) -> str:
+    def _ignored(self, operation: Stated, position: Position | None, wire: str) -> str:
         if position == "header" and wire.lower() in _IGNORED_HEADERS:
             return "the client sends this header by itself"
-        if position == "path" and f"{{{wire}}}" not in stated.sent:
+        if position == "path" and f"{{{wire}}}" not in operation.sent:
             return "the path has no such placeholder"
         return ""
 
     def _names(self, places: list[tuple[Position, str]]) -> dict[tuple[Position, str], str]:
         names: dict[tuple[Position, str], str] = {}
         for position in _IN.values():
-            wanted = [wanted_argument(wire, position) for where, wire in places if where == position]
-            settled = settle(wanted, set(names.values()))
+            candidates = [wanted_argument(wire, position) for where, wire in places if where == position]
+            settled = settle(candidates, set(names.values()))
             names |= {(position, wire): name for wire, name in settled.items()}
         return names
 
     def _parameter(self, position: Position, wire: str, parameter: Object, pointer: str, python: str) -> Argument:
-        schema, place, how = parameter.get("schema"), join(pointer, "schema"), self._how(position, parameter, pointer)
+        schema, schema_pointer, how = (
+            parameter.get("schema"),
+            join(pointer, "schema"),
+            self._how(position, parameter, pointer),
+        )
         content = parameter.get("content")
         fields: dict[str, How] = {}
         if schema is None and isinstance(content, dict) and content:
             media_type, media = next(iter(content.items()))
-            schema, place = schema_in(media), join(pointer, "content", media_type, "schema")
+            schema, schema_pointer = schema_in(media), join(pointer, "content", media_type, "schema")
             form = form_of(media_type, self._types.facts_of(schema))
             how = "json" if form == "json" else "plain"
             if position == "querystring":
                 how, fields = self._whole_query(media, form, join(pointer, "content", media_type))
                 schema = schema if how != "plain" else None
-        type_, nullable = split_null(self._types.type_of(schema, place)) if schema is not None else (STRING, False)
+        type_, nullable = (
+            split_null(self._types.type_of(schema, schema_pointer)) if schema is not None else (STRING, False)
+        )
         type_ = type_ if how == "json" else without_positions(type_)
-        self._untyped(type_, schema, place, f"parameter {wire!r}")
+        self._untyped(type_, schema, schema_pointer, f"parameter {wire!r}")
         facts: Object = {**self._types.facts_of(schema), **_said(parameter)}
         if how == "simple*" and (is_plain(type_) or isinstance(type_, Array)):  # the same, exploded or not
             how = "comma" if position == "header" else "plain"
@@ -247,7 +257,7 @@ class Drafter:
             self._note(pointer, "omission", "x-omics-prefix", "only an exploded object of the query has named members")
             prefix = ""
         return Argument(
-            place,
+            schema_pointer,
             wire,
             python,
             position,
@@ -273,8 +283,8 @@ class Drafter:
         for wire, rule in encoding.items():
             lost = sorted({"headers", "contentType"} & rule.keys()) if isinstance(rule, dict) else []
             if lost:
-                place = join(pointer, "encoding", wire)
-                self._note(place, "omission", f"{', '.join(lost)} of the field {wire!r}", "as is usual")
+                encoding_pointer = join(pointer, "encoding", wire)
+                self._note(encoding_pointer, "omission", f"{', '.join(lost)} of the field {wire!r}", "as is usual")
         return "form", {wire: how for wire, rule in encoding.items() if (how := _how_in_form(rule)) != "plain"}
 
     def _how(self, position: Position, parameter: Object, pointer: str) -> How:
@@ -293,24 +303,24 @@ class Drafter:
         return _FORMS.get((style, explode), "comma" if position == "cookie" else "plain")
 
     def _body(self, draft: Draft) -> None:
-        stated = draft.stated
-        body = stated.data.get("requestBody")
+        operation = draft.stated
+        body = operation.data.get("requestBody")
         content = body.get("content") if isinstance(body, dict) else None
         if not isinstance(body, dict) or not isinstance(content, dict):
             return
         forms = self._forms(content)
-        taken = preferred(forms, REQUEST_ORDER)
-        if taken is None:
+        preferred_type = preferred(forms, REQUEST_ORDER)
+        if preferred_type is None:
             return
-        media_type, form = taken
-        pointer = join(stated.key, "requestBody", "content", media_type, "schema")
+        media_type, form = preferred_type
+        pointer = join(operation.key, "requestBody", "content", media_type, "schema")
         self._assumed(media_type, form, pointer)
         draft.body = self._sent(draft, content, media_type, form, body)
         bodies = [draft.body]
         for other in forms:
             if other != media_type:
-                place = join(stated.key, "requestBody", "content", other)
-                self._other_body(bodies, self._sent(draft, content, other, forms[other], body), other, place)
+                content_pointer = join(operation.key, "requestBody", "content", other)
+                self._other_body(bodies, self._sent(draft, content, other, forms[other], body), other, content_pointer)
         draft.body, *draft.other_bodies = bodies
         draft.arguments = [*_merged(bodies), *draft.arguments]
 
@@ -322,7 +332,7 @@ class Drafter:
         self._by_item(media, join(draft.stated.key, "requestBody", "content", media_type), f"body as {media_type}")
         fields = self._flattened(draft, schema, pointer, form, required, encoding)
         files = self._files(schema, pointer) if form == "multipart" and fields is None else ()
-        named = {held.wire for held in fields or () if held.type in (BYTES, Array(BYTES))} | set(files)
+        named = {field.wire for field in fields or () if field.type in (BYTES, Array(BYTES))} | set(files)
         self._unheeded(encoding, join(pointer.removesuffix("/schema"), "encoding"), form, named, whole=fields is None)
         return SentBody(
             form,
@@ -332,8 +342,8 @@ class Drafter:
             _types_of_parts(encoding) if form == "multipart" else {},
             _headers_of_parts(encoding) if form == "multipart" else {},
             tuple(
-                replace(held, is_part=form == "multipart", has_files=bool(files))
-                for held in (fields if fields is not None else [self._whole(draft, schema, pointer, form, body)])
+                replace(field, is_part=form == "multipart", has_files=bool(files))
+                for field in (fields if fields is not None else [self._whole(draft, schema, pointer, form, body)])
             ),
         )
 
@@ -341,23 +351,23 @@ class Drafter:
         """Names of the files in a multipart body that is one argument."""
         flat = self._types.flat(schema, pointer)
         fields = self._types.fields_of(flat, body=True)
-        return tuple(held.wire for held in fields if held.type in (BYTES, Array(BYTES)))
+        return tuple(field.wire for field in fields if field.type in (BYTES, Array(BYTES)))
 
-    def _other_body(self, bodies: list[SentBody], other: SentBody, media_type: str, place: str) -> None:
+    def _other_body(self, bodies: list[SentBody], other: SentBody, media_type: str, pointer: str) -> None:
         """Add a further way to send a body; a note, if it is none."""
-        known = [kind for body in bodies for kind in body.media_types]
-        if other.media_type in known:
+        media_types = [kind for body in bodies for kind in body.media_types]
+        if other.media_type in media_types:
             return
         for index, body in enumerate(bodies):
             if _alike(body, other):
                 if body.form == other.form and body.form not in ("form", "multipart"):
                     bodies[index] = replace(body, also=(*body.also, other.media_type))
                 else:
-                    self._note(place, "omission", f"body as {media_type}", f"the same is sent as {body.media_type}")
+                    self._note(pointer, "omission", f"body as {media_type}", f"the same is sent as {body.media_type}")
                 return
         structured = not {"properties", "items", "allOf", "oneOf", "anyOf"}.isdisjoint(other.arguments[0].schema)
         if other.form in ("text", "bytes") and structured:
-            self._note(place, "omission", f"body as {media_type}", f"bodies are sent as {bodies[0].media_type}")
+            self._note(pointer, "omission", f"body as {media_type}", f"bodies are sent as {bodies[0].media_type}")
             return
         bodies.append(other)
 
@@ -375,8 +385,8 @@ class Drafter:
             or not isinstance(properties, dict)
         ):
             return None
-        stated = flat.schema.get("type")
-        if not properties or stated not in (None, "object", ["object"]):
+        type_name = flat.schema.get("type")
+        if not properties or type_name not in (None, "object", ["object"]):
             return None
         if flat.schema.get("additionalProperties") or flat.schema.get("patternProperties"):
             return None
@@ -384,26 +394,26 @@ class Drafter:
             name: value for name, value in properties.items() if self._types.facts_of(value).get("readOnly") is not True
         }
         names = settle(map(wanted_argument, sent))
-        taken = {argument.python for argument in draft.arguments}
-        if not sent or not taken.isdisjoint(names.values()):
+        arguments = {argument.python for argument in draft.arguments}
+        if not sent or not arguments.isdisjoint(names.values()):
             return None
         fields: list[Argument] = []
-        for held in self._types.fields_of(flat, body=form == "multipart"):
-            if held.wire in sent:
-                key = flat.pointers[held.wire]
-                self._untyped(held.type, properties[held.wire], key, f"body field {held.wire!r}")
-                nullable = held.nullable and held.type != ANY and form == "json"
+        for field in self._types.fields_of(flat, body=form == "multipart"):
+            if field.wire in sent:
+                key = flat.pointers[field.wire]
+                self._untyped(field.type, properties[field.wire], key, f"body field {field.wire!r}")
+                nullable = field.nullable and field.type != ANY and form == "json"
                 fields.append(
                     Argument(
                         key,
-                        held.wire,
-                        names[held.wire],
+                        field.wire,
+                        names[field.wire],
                         "body",
-                        held.type if form == "json" else without_positions(held.type),
-                        held.required and required,
+                        field.type if form == "json" else without_positions(field.type),
+                        field.required and required,
                         nullable,
-                        held.schema,
-                        _how_in_form(encoding.get(held.wire)) if form != "json" else "plain",
+                        field.schema,
+                        _how_in_form(encoding.get(field.wire)) if form != "json" else "plain",
                     )
                 )
         return fields
@@ -411,13 +421,13 @@ class Drafter:
     def _unheeded(self, encoding: Object, pointer: str, form: Form, files: set[str], *, whole: bool) -> None:
         """Note the parts of a form's encoding that are not supported."""
         for wire, rule in encoding.items():
-            words = {"headers", "encoding", "prefixEncoding", "itemEncoding"} | (
+            ignored = {"headers", "encoding", "prefixEncoding", "itemEncoding"} | (
                 {"style", "explode"} if whole else set[str]()
             )
-            words |= {"contentType"} if form == "form" else set()
+            ignored |= {"contentType"} if form == "form" else set()
             if isinstance(rule, dict) and form == "multipart" and (wire in files or not _open_headers(rule)):
-                words -= {"headers"}  # their values are stated, or are given with the file
-            lost = sorted(words & rule.keys()) if isinstance(rule, dict) and form in ("form", "multipart") else []
+                ignored -= {"headers"}  # their values are stated, or are given with the file
+            lost = sorted(ignored & rule.keys()) if isinstance(rule, dict) and form in ("form", "multipart") else []
             if lost:
                 self._note(join(pointer, wire), "omission", f"{', '.join(lost)} of the field {wire!r}", "as is usual")
 
@@ -451,89 +461,95 @@ class Drafter:
         if form == "multipart" and isinstance(type_, Map):
             files = self._types.type_of(facts.get("additionalProperties"), join(pointer, "files"), body=True)
             type_ = Map(files) if files == BYTES else type_
-        taken = {argument.python for argument in draft.arguments}
-        python = next(name for name in ("body", "body_", "request_body", "whole_body") if name not in taken)
+        arguments = {argument.python for argument in draft.arguments}
+        python = next(name for name in ("body", "body_", "request_body", "whole_body") if name not in arguments)
         required = body.get("required") is True
         nullable = nullable and type_ != ANY
         return Argument(pointer, "body", python, "body", type_, required, nullable, facts, whole=True)
 
     def _responses(self, draft: Draft) -> None:
         responses = draft.stated.data.get("responses")
-        listed: Object = responses if isinstance(responses, dict) else {}
-        wanted = [status for status in listed if re.fullmatch(r"2\d\d|2XX|304", status)]
-        if all(status == "304" for status in wanted) and "default" in listed:
-            wanted.append("default")
+        declared: Object = responses if isinstance(responses, dict) else {}
+        success = [status for status in declared if re.fullmatch(r"2\d\d|2XX|304", status)]
+        if all(status == "304" for status in success) and "default" in declared:
+            success.append("default")
         media_types: dict[str, Form] = {}
         cases: list[Case] = []
         places: list[tuple[Json, str]] = []
-        for status in sorted(wanted, key=lambda status: (status == "default", status.endswith("XX"))):
-            for case in self._response(draft, status, listed[status], media_types, places):
+        for status in sorted(success, key=lambda status: (status == "default", status.endswith("XX"))):
+            for case in self._response(draft, status, declared[status], media_types, places):
                 same = next((n for n, other in enumerate(cases) if other.sort == case.sort), None)
                 if same is None:
                     cases.append(case)
                 else:
-                    held = cases[same]
-                    nullable = held.nullable or case.nullable
-                    cases[same] = replace(held, statuses=(*held.statuses, status), nullable=nullable)
+                    previous = cases[same]
+                    nullable = previous.nullable or case.nullable
+                    cases[same] = replace(previous, statuses=(*previous.statuses, status), nullable=nullable)
         draft.cases = cases or [Case((), "headers" if draft.stated.method == "HEAD" else "none")]
         draft.accept = accepted(media_types)
         wish = draft.stated.data.get("x-omics-stream")
         if not draft.stated.data.get(SETTING) and wish is not False:
-            draft.flow = next(filter(None, (self._flow(draft, status, listed[status]) for status in wanted)), None)
+            draft.flow = next(filter(None, (self._flow(draft, status, declared[status]) for status in success)), None)
         if draft.flow is not None:
-            kinds = {essence(kind) for status in wanted for kind in _content(listed[status])}
+            kinds = {essence(kind) for status in success for kind in _content(declared[status])}
             endless = bool(draft.flow.data) and len(kinds) == 1
             draft.flow = replace(draft.flow, switch=self._switch(draft), endless=endless)
         flows = any(case.kind == "bytes" for case in cases) or draft.flow is not None
         draft.streams = wish is True or (wish is None and flows)
 
-    def _headers(self, stated: Stated) -> list[DeclaredHeader]:
+    def _headers(self, operation: Stated) -> list[DeclaredHeader]:
         """The headers of responses that are not errors; those of errors are in the exception's headers."""
-        responses = stated.data.get("responses")
-        found: dict[str, tuple[str, Object, str]] = {}
+        responses = operation.data.get("responses")
+        headers: dict[str, tuple[str, Object, str]] = {}
         for status, response in responses.items() if isinstance(responses, dict) else ():
-            listed = response.get("headers") if isinstance(response, dict) and status[:1] in "23" else None
-            for wire, header in listed.items() if isinstance(listed, dict) else ():
+            response_headers = response.get("headers") if isinstance(response, dict) and status[:1] in "23" else None
+            for wire, header in response_headers.items() if isinstance(response_headers, dict) else ():
                 # OpenAPI: a response header of this name is ignored, because `content` defines it.
                 if isinstance(header, dict) and wire.lower() != "content-type":
-                    place = join(stated.key, "responses", status, "headers", wire)
-                    found.setdefault(wire.lower(), (wire, header, place))
-        names = settle((wanted_argument(wire, "header") for wire, _, _ in found.values()), HEADER_MEMBERS)
-        return [self._header(wire, names[wire], header, place) for wire, header, place in found.values()]
+                    header_pointer = join(operation.key, "responses", status, "headers", wire)
+                    headers.setdefault(wire.lower(), (wire, header, header_pointer))
+        names = settle((wanted_argument(wire, "header") for wire, _, _ in headers.values()), HEADER_MEMBERS)
+        return [
+            self._header(wire, names[wire], header, header_pointer) for wire, header, header_pointer in headers.values()
+        ]
 
-    def _header(self, wire: str, python: str, header: Object, place: str) -> DeclaredHeader:
-        pointer, schema = join(place, "schema"), header.get("schema")
+    def _header(self, wire: str, python: str, header: Object, at: str) -> DeclaredHeader:
+        pointer, schema = join(at, "schema"), header.get("schema")
         type_, _ = split_null(self._types.type_of(schema, pointer)) if schema is not None else (STRING, True)
         scalar = type_.item if isinstance(type_, Array) else type_
         if not is_plain(scalar) or "content" in header:
-            self._note(place, "untyped", f"header {wire}", "its text")
+            self._note(at, "untyped", f"header {wire}", "its text")
             type_ = STRING
         return DeclaredHeader(pointer, wire, python, type_, {**self._types.facts_of(schema), **_said(header)})
 
     def _flow(self, draft: Draft, status: str, response: Json) -> Flow | None:
         """Return how the items of a response are framed, if it is a sequence of them."""
-        stated = _content(response)
-        name = next((name for name in stated if essence(name) in SEQUENCES), None)
-        media = stated[name] if name is not None else None
+        content = _content(response)
+        name = next((name for name in content if essence(name) in SEQUENCES), None)
+        media = content[name] if name is not None else None
         if name is None or not isinstance(media, dict):
             return None
-        place = join(draft.stated.key, "responses", status, "content", name)
+        media_pointer = join(draft.stated.key, "responses", status, "content", name)
         word = "itemSchema" if "itemSchema" in media else "schema"
-        schema, pointer = media.get(word), join(place, word)
+        schema, pointer = media.get(word), join(media_pointer, word)
         facts = self._types.facts_of(schema)
         is_list = word == "schema" and facts.get("type") == "array" and "items" in facts
         if is_list and isinstance(schema, dict) and "$ref" not in schema:
             schema, pointer = facts["items"], join(pointer, "items")
-        key, sent = join(place, "item"), sent_type(name, "bytes")
+        key, sent = join(media_pointer, "item"), sent_type(name, "bytes")
         if essence(name) != "text/event-stream":
             item = self._types.type_of(schema, pointer, body=True) if schema is not None else ANY
             type_, nullable = split_null(item)
             return Flow(sent, key, type_, nullable and type_ != ANY)
         types: list[Type] = []
         has_text = False
-        listed = self._event_data(schema, pointer)
+        members_of_event = self._event_data(schema, pointer)
         # Variants state the data of some events, and text beside them that of all.
-        for data, at in listed[1:] if len(listed) > 1 and _is_text(self._types.facts_of(listed[0][0])) else listed:
+        for data, at in (
+            members_of_event[1:]
+            if len(members_of_event) > 1 and _is_text(self._types.facts_of(members_of_event[0][0]))
+            else members_of_event
+        ):
             of_data = self._types.facts_of(data)
             if data is None or (_is_text(of_data) and "contentSchema" not in of_data):
                 has_text = True
@@ -551,17 +567,21 @@ class Drafter:
         """
         if schema is None:
             return [(None, pointer)]
-        own = self._types.flat(schema, pointer)
-        members = [(member, join(place, at)) for listed, place in own.unions for at, member in enumerate(listed)]
-        found: list[tuple[Json, str]] = []
+        event = self._types.flat(schema, pointer)
+        members = [
+            (member, join(union_pointer, at))
+            for union, union_pointer in event.unions
+            for at, member in enumerate(union)
+        ]
+        data_schemas: list[tuple[Json, str]] = []
         is_event = False
-        for flat in [own, *(self._types.flat(member, at) for member, at in members)]:
+        for flat in [event, *(self._types.flat(member, at) for member, at in members)]:
             properties = flat.schema.get("properties")
             if isinstance(properties, dict):
                 is_event = is_event or not {"event", "id", "retry"}.isdisjoint(properties)
                 if "data" in properties:
-                    found.append((properties["data"], flat.pointers["data"]))
-        return (found if is_event else []) or [(schema, pointer)]
+                    data_schemas.append((properties["data"], flat.pointers["data"]))
+        return (data_schemas if is_event else []) or [(schema, pointer)]
 
     def _switch(self, draft: Draft) -> tuple[str, ...]:
         """Return the argument `stream`, or the argument and its field, that makes a service stream."""
@@ -612,10 +632,10 @@ class Drafter:
             name = best[0] if best[0] in names else names[0]
             by_item = not paged and draft.stated.data.get("x-omics-stream") is not False
             case = self._of_media(draft, status, name, form, schema_in(content[name]), places, by_item=by_item)
-            for each in names:
-                place = join(draft.stated.key, "responses", status, "content", each)
-                read = by_item and essence(each) in SEQUENCES
-                self._by_item(content[each], place, f"response {status} as {each}", read=read)
+            for media_type in names:
+                content_pointer = join(draft.stated.key, "responses", status, "content", media_type)
+                read = by_item and essence(media_type) in SEQUENCES
+                self._by_item(content[media_type], content_pointer, f"response {status} as {media_type}", read=read)
             cases.append(case if name == best[0] else replace(case, media=tuple(map(essence, names))))
         return sorted(cases, key=lambda case: not case.media)
 
@@ -639,7 +659,7 @@ class Drafter:
             return Case((status,), kind)
         self._assumed(media_type, form, pointer)
         # The same words under two statuses are one model.
-        pointer = next((place for other, place in places if other == schema), pointer)
+        pointer = next((pointer_of_other for other, pointer_of_other in places if other == schema), pointer)
         places.append((schema, pointer))
         type_, nullable = (
             split_null(self._types.type_of(schema, pointer, body=True)) if schema is not None else (ANY, True)
@@ -657,13 +677,13 @@ class Drafter:
         if form == "json" and essence(media_type) == "application/octet-stream":
             self._note(pointer, "repair", f"an object as {media_type}", "JSON", certain=False)
 
-    def _wishes(self, thing: Object, known: Mapping[str, type], pointer: str, what: str) -> None:
+    def _wishes(self, thing: Object, allowed: Mapping[str, type], pointer: str, what: str) -> None:
         """Hold our own keywords to their names and types: a misspelt wish would be lost silently."""
         for key, value in thing.items():
             is_refusal = key == SETTING and value is False
-            if key.startswith("x-omics-") and not isinstance(value, known.get(key, ())) and not is_refusal:
-                wanted = f"a {known[key].__name__}" if key in known else f"one of {', '.join(sorted(known))}"
-                self._fault(pointer, f"{key} of {what} must be {wanted}")
+            if key.startswith("x-omics-") and not isinstance(value, allowed.get(key, ())) and not is_refusal:
+                expectation = f"a {allowed[key].__name__}" if key in allowed else f"one of {', '.join(sorted(allowed))}"
+                self._fault(pointer, f"{key} of {what} must be {expectation}")
 
     def _untyped(self, type_: Type, schema: Json, pointer: str, what: str) -> None:
         if pointer in self._types.lost:
@@ -672,9 +692,9 @@ class Drafter:
             self._note(pointer, "untyped", what, "any value")
 
     def _note(self, pointer: str, kind: str, before: str, after: str, *, certain: bool = True) -> None:
-        place = self._document.origin(pointer)
+        origin = self._document.origin(pointer)
         assert kind in ("repair", "omission", "loss", "untyped", "recognition", "suggestion")
-        self._report.add(Note(place.pointer, place.file, place.line, kind, before, after, certain))
+        self._report.add(Note(origin.pointer, origin.file, origin.line, kind, before, after, certain))
 
     def _fault(self, pointer: str, message: str) -> None:
         self._faults.append(self._document.origin(pointer).fault(message, "Correct the overlay or the document."))
@@ -696,32 +716,34 @@ def _is_text(facts: Object) -> bool:
 
 def _encoding(media: Json) -> Object:
     """Return a media type's encoding of a form's fields."""
-    found = media.get("encoding") if isinstance(media, dict) else None
-    return found if isinstance(found, dict) else {}
+    encoding = media.get("encoding") if isinstance(media, dict) else None
+    return encoding if isinstance(encoding, dict) else {}
 
 
 def _types_of_parts(encoding: Object) -> dict[str, str]:
     """Return the stated media types of parts, by field, without those that cannot be in a header."""
-    stated = {wire: rule.get("contentType") for wire, rule in encoding.items() if isinstance(rule, dict)}
-    return {wire: kind for wire, kind in stated.items() if isinstance(kind, str) and re.fullmatch(r"[ -~]+", kind)}
+    content_types = {wire: rule.get("contentType") for wire, rule in encoding.items() if isinstance(rule, dict)}
+    return {
+        wire: kind for wire, kind in content_types.items() if isinstance(kind, str) and re.fullmatch(r"[ -~]+", kind)
+    }
 
 
 def _headers_of_parts(encoding: Object) -> dict[str, Mapping[str, str]]:
     """Return the headers of parts whose values are stated, by field."""
-    found = {wire: _stated_headers(rule) for wire, rule in encoding.items() if isinstance(rule, dict)}
-    return {wire: headers for wire, headers in found.items() if headers}
+    headers_of_parts = {wire: _stated_headers(rule) for wire, rule in encoding.items() if isinstance(rule, dict)}
+    return {wire: headers for wire, headers in headers_of_parts.items() if headers}
 
 
 def _part_headers(rule: Object) -> Object:
     headers = rule.get("headers")
     # OpenAPI: a part's Content-Type is that of `contentType`.
-    listed: Object = headers if isinstance(headers, dict) else {}
-    return {name: header for name, header in listed.items() if name.lower() != "content-type"}
+    declared: Object = headers if isinstance(headers, dict) else {}
+    return {name: header for name, header in declared.items() if name.lower() != "content-type"}
 
 
 def _stated_headers(rule: Object) -> dict[str, str]:
     """Return the headers of a part that have one value only, or a default."""
-    found: dict[str, str] = {}
+    headers: dict[str, str] = {}
     for name, header in _part_headers(rule).items():
         schema = schema_in(header)
         facts: Object = schema if isinstance(schema, dict) else {}
@@ -729,20 +751,21 @@ def _stated_headers(rule: Object) -> dict[str, str]:
         value = facts.get("const", only[0] if isinstance(only, list) and len(only) == 1 else facts.get("default"))
         text = value if isinstance(value, str) else json.dumps(value)
         if value is not None and re.fullmatch(r"[ -~]+", text) and re.fullmatch(r"[A-Za-z0-9-]+", name):
-            found[name] = text
-    return found
+            headers[name] = text
+    return headers
 
 
 def _open_headers(rule: Object) -> list[str]:
     """Return the headers of a part whose values a call must give."""
-    stated = _stated_headers(rule)
-    return [name for name in _part_headers(rule) if name not in stated]
+    fixed = _stated_headers(rule)
+    return [name for name in _part_headers(rule) if name not in fixed]
 
 
 def _alike(one: SentBody, other: SentBody) -> bool:
     """Whether two bodies are made of the same arguments, so that the form of the second adds nothing."""
     mine, theirs = (
-        [(held.wire, without_positions(held.type), held.required) for held in body.arguments] for body in (one, other)
+        [(argument.wire, without_positions(argument.type), argument.required) for argument in body.arguments]
+        for body in (one, other)
     )
     return one.whole == other.whole and mine == theirs
 
@@ -751,22 +774,25 @@ def _merged(bodies: list[SentBody]) -> list[Argument]:
     """Return the arguments of all ways to send a body; one is required that all of them require."""
     merged: dict[str, Argument] = {}
     for body in bodies:
-        for held in body.arguments:
-            known = merged.get(held.python)
-            if known is None:
-                merged[held.python] = held
-            elif known.type != held.type:
-                type_, key = union_of([known.type, held.type]), join(known.key, "~either")
-                merged[held.python] = replace(
-                    known,
+        for argument in body.arguments:
+            previous = merged.get(argument.python)
+            if previous is None:
+                merged[argument.python] = argument
+            elif previous.type != argument.type:
+                type_, key = union_of([previous.type, argument.type]), join(previous.key, "~either")
+                merged[argument.python] = replace(
+                    previous,
                     key=key,
                     type=type_,
-                    nullable=known.nullable or held.nullable,
-                    is_part=known.is_part or held.is_part,
-                    has_files=known.has_files or held.has_files,
+                    nullable=previous.nullable or argument.nullable,
+                    is_part=previous.is_part or argument.is_part,
+                    has_files=previous.has_files or argument.has_files,
                 )
-    names = [{held.python for held in body.arguments if held.required} for body in bodies]
-    return [replace(held, required=all(held.python in each for each in names)) for held in merged.values()]
+    names = [{argument.python for argument in body.arguments if argument.required} for body in bodies]
+    return [
+        replace(argument, required=all(argument.python in required for required in names))
+        for argument in merged.values()
+    ]
 
 
 def _how_in_form(encoding: Json) -> How:

@@ -40,13 +40,13 @@ def _mentions(key: str, node: Json) -> bool:
     """Whether a key is anywhere in a value; documents have a million values, so nothing else is looked at."""
     waiting: list[Json] = [node]
     while waiting:
-        held = waiting.pop()
-        if isinstance(held, dict):
-            if key in held:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            if key in value:
                 return True
-            waiting.extend(held.values())
-        elif isinstance(held, list):
-            waiting.extend(held)
+            waiting.extend(value.values())
+        elif isinstance(value, list):
+            waiting.extend(value)
     return False
 
 
@@ -54,13 +54,13 @@ def _having(key: str, node: Json, pointer: str) -> Iterator[tuple[Object, str]]:
     """Objects with a key, and their pointers."""
     waiting: list[tuple[Json, str]] = [(node, pointer)]
     while waiting:
-        held, place = waiting.pop()
+        held, value_pointer = waiting.pop()
         if isinstance(held, dict):
             if isinstance(held.get(key), str):
-                yield held, place
-            waiting.extend((value, join(place, name)) for name, value in held.items() if name not in _DATA)
+                yield held, value_pointer
+            waiting.extend((value, join(value_pointer, name)) for name, value in held.items() if name not in _DATA)
         elif isinstance(held, list):
-            waiting.extend((value, join(place, index)) for index, value in enumerate(held))
+            waiting.extend((value, join(value_pointer, index)) for index, value in enumerate(held))
 
 
 @dataclass
@@ -71,8 +71,8 @@ class _Binder:
     needs: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
 
     def __post_init__(self) -> None:
-        for held, pointer in _having("$dynamicAnchor", self.data, ""):
-            self.anchors.setdefault(str(held["$dynamicAnchor"]), []).append(f"#{pointer}")
+        for schema, pointer in _having("$dynamicAnchor", self.data, ""):
+            self.anchors.setdefault(str(schema["$dynamicAnchor"]), []).append(f"#{pointer}")
 
     def rewrite(self, node: Json, pointer: str, bound: Mapping[str, str], inside: frozenset[str]) -> Json:
         """Return a value with its dynamic references bound; the same one if it has none.
@@ -113,15 +113,15 @@ class _Binder:
 
     def _declared(self, node: Object, pointer: str) -> dict[str, str]:
         """The anchors of a schema itself, and of its definitions."""
-        found: dict[str, str] = {}
+        declared: dict[str, str] = {}
         definitions = node.get("$defs")
         for name, schema in definitions.items() if isinstance(definitions, dict) else ():
             anchor = schema.get("$dynamicAnchor") if isinstance(schema, dict) else None
             if isinstance(schema, dict) and isinstance(anchor, str):
                 plain = schema.keys() == {"$dynamicAnchor", "$ref"}
-                found[anchor] = str(schema["$ref"]) if plain else f"#{join(pointer, '$defs', name)}"
+                declared[anchor] = str(schema["$ref"]) if plain else f"#{join(pointer, '$defs', name)}"
         anchor = node.get("$dynamicAnchor")
-        return {**found, anchor: f"#{pointer}"} if isinstance(anchor, str) else found
+        return {**declared, anchor: f"#{pointer}"} if isinstance(anchor, str) else declared
 
     def _target(self, anchor: str, bound: Mapping[str, str]) -> str | None:
         others = self.anchors.get(anchor, [])
@@ -141,8 +141,8 @@ class _Binder:
                 schema = at(self.data, reference[1:])
             except LookupError:
                 return set()
-            found = {str(held["$dynamicRef"]).removeprefix("#") for held, _ in _having("$dynamicRef", schema, "")}
-            for held, _ in _having("$ref", schema, ""):
-                found |= self._needed(str(held["$ref"]))
-            self.needs[reference] = found
+            anchors = {str(schema["$dynamicRef"]).removeprefix("#") for schema, _ in _having("$dynamicRef", schema, "")}
+            for referring, _ in _having("$ref", schema, ""):
+                anchors |= self._needed(str(referring["$ref"]))
+            self.needs[reference] = anchors
         return self.needs[reference]

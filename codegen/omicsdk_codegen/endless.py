@@ -26,8 +26,8 @@ def _parts(schema: Json) -> list[str]:
     if not isinstance(schema, dict):
         return []
     reference, parts = schema.get("$ref"), schema.get("allOf")
-    found = [reference] if isinstance(reference, str) else []
-    return found + [inner for part in (parts if isinstance(parts, list) else []) for inner in _parts(part)]
+    references = [reference] if isinstance(reference, str) else []
+    return references + [inner for part in (parts if isinstance(parts, list) else []) for inner in _parts(part)]
 
 
 def _reaches(name: str, made_of: dict[str, set[str]]) -> bool:

@@ -33,23 +33,23 @@ class ErrorBodies:
 
     def of(self, draft: Draft) -> list[ErrorBody]:
         """Settle the bodies of an operation's errors; those of any value, and those that are not JSON, are none."""
-        found = (self._body(draft, status) for status in draft.error_statuses)
-        return [body for body in found if body is not None]
+        bodies = (self._body(draft, status) for status in draft.error_statuses)
+        return [body for body in bodies if body is not None]
 
     def _body(self, draft: Draft, status: str) -> ErrorBody | None:
         responses = draft.stated.data.get("responses")
         response = responses[status] if isinstance(responses, dict) else None
         content = response.get("content") if isinstance(response, dict) else None
-        place, types = "", list[Type]()
+        first, types = "", list[Type]()
         for name, media in content.items() if isinstance(content, dict) else ():
             schema = schema_in(media)
             if schema is not None and form_of(name, self._types.facts_of(schema)) == "json":
                 pointer = join(draft.stated.key, "responses", status, "content", name, "schema")
                 at, type_ = self._schema(schema, pointer)
-                place = place or at
+                first = first or at
                 types.append(type_)
         type_ = union_of(types) if types else ANY
-        return None if type_ in (ANY, BYTES) else ErrorBody(status, place, type_)
+        return None if type_ in (ANY, BYTES) else ErrorBody(status, first, type_)
 
     def _schema(self, schema: Json, pointer: str) -> tuple[str, Type]:
         if isinstance(schema, dict) and "$ref" not in schema:
@@ -63,11 +63,13 @@ class ErrorBodies:
 
     def _base(self, schema: Object, pointer: str) -> Object | None:
         """Return the reference to a named schema of which a schema only narrows fields, such as the codes of an operation."""
-        listed = schema.get("allOf")
-        for member in listed if isinstance(listed, list) else ():
+        members = schema.get("allOf")
+        for member in members if isinstance(members, list) else ():
             if isinstance(member, dict) and "$ref" in member:
-                own, fields = (self._types.flat(each, pointer).schema.get("properties") for each in (member, schema))
-                if isinstance(own, dict) and isinstance(fields, dict) and own.keys() == fields.keys():
+                own_fields, fields = (
+                    self._types.flat(part, pointer).schema.get("properties") for part in (member, schema)
+                )
+                if isinstance(own_fields, dict) and isinstance(fields, dict) and own_fields.keys() == fields.keys():
                     return member
         return None
 
@@ -80,14 +82,14 @@ class ErrorBodies:
             for body in draft.errors:
                 if body.place in self.inline:
                     users.setdefault(body.place, []).append((draft.name, error_class(body.status)))
-        wanted: list[Wanted] = []
-        for place, found in users.items():
-            kinds = {kind for _, kind in found}
+        candidates: list[Wanted] = []
+        for key, uses in users.items():
+            kinds = {kind for _, kind in uses}
             kind = kinds.pop() if len(kinds) == 1 else "APIError"
             stem = "Error" if kind == "APIError" else kind
-            own = class_stem(min(name for name, _ in found))
-            wanted.append(Wanted(place, (class_name(f"{stem}Data"), class_name(f"{own}{stem}Data"))))
-        return settle(wanted, [class_name(name) for name in self._types.schemas])
+            stem_of_use = class_stem(min(name for name, _ in uses))
+            candidates.append(Wanted(key, (class_name(f"{stem}Data"), class_name(f"{stem_of_use}{stem}Data"))))
+        return settle(candidates, [class_name(name) for name in self._types.schemas])
 
 
 @dataclass(frozen=True)
@@ -108,34 +110,36 @@ class ErrorTypes:
         """The types that are read."""
         return list(
             dict.fromkeys(
-                [*self.usual.values(), *(type_ for own in self.operations.values() for type_ in own.values())]
+                [*self.usual.values(), *(type_ for types in self.operations.values() for type_ in types.values())]
             )
         )
 
 
 def error_types(drafts: Iterable[Draft]) -> ErrorTypes | None:
     """Collect the types of errors' bodies; None if no error has one that is known."""
-    listed = [draft for draft in drafts if draft.errors]
-    if not listed:
+    failing = [draft for draft in drafts if draft.errors]
+    if not failing:
         return None
-    stated = {kind: Counter[Type]() for kind in ("APIError", *PARENTS)}
-    for draft in listed:
+    counts = {kind: Counter[Type]() for kind in ("APIError", *PARENTS)}
+    for draft in failing:
         for body, kind in _raised(draft):
-            for each in {kind, PARENTS.get(kind, kind), "APIError"}:  # a base has the types of its subclasses
-                stated[each][body.type] += 1
+            for parent in {kind, PARENTS.get(kind, kind), "APIError"}:  # a base has the types of its subclasses
+                counts[parent][body.type] += 1
     classes: dict[str, Type] = {}
     for kind in ("APIError", "ServerError", *ERROR_CLASSES.values()):
-        every = union_of(sorted(stated[kind], key=repr)) if stated[kind] else None
+        every = union_of(sorted(counts[kind], key=repr)) if counts[kind] else None
         if every is not None and (not classes or every != classes[nearest(kind, classes)]):
             classes[kind] = every
-    usual = {kind: min(stated[kind], key=lambda type_: (-stated[kind][type_], repr(type_))) for kind in classes}
+    usual = {kind: min(counts[kind], key=lambda type_: (-counts[kind][type_], repr(type_))) for kind in classes}
     operations: dict[str, dict[str, Type]] = {}
-    for draft in listed:
-        own = {body.status for body, kind in _raised(draft) if usual[nearest(kind, classes)] != body.type}
-        if not all(status.isdigit() for status in own):  # a range would also apply to the statuses that are left out
-            own = {body.status for body in draft.errors}
-        if own:
-            operations[draft.name] = {body.status: body.type for body in draft.errors if body.status in own}
+    for draft in failing:
+        differing = {body.status for body, kind in _raised(draft) if usual[nearest(kind, classes)] != body.type}
+        if not all(
+            status.isdigit() for status in differing
+        ):  # a range would also apply to the statuses that are left out
+            differing = {body.status for body in draft.errors}
+        if differing:
+            operations[draft.name] = {body.status: body.type for body in draft.errors if body.status in differing}
     return ErrorTypes(classes, usual, operations)
 
 
@@ -144,9 +148,9 @@ def _raised(draft: Draft) -> Iterator[tuple[ErrorBody, str]]:
     bodies = {body.status: body for body in draft.errors}
     statuses = draft.error_statuses
     for status, kind in ERROR_CLASSES.items():
-        own = next((key for key in (str(status), f"{status // 100}XX", "default") if key in statuses), "")
-        if own in bodies:
-            yield bodies[own], kind
+        status_key = next((key for key in (str(status), f"{status // 100}XX", "default") if key in statuses), "")
+        if status_key in bodies:
+            yield bodies[status_key], kind
     for kind, among in (("ServerError", "5XX"), ("APIError", "4XX")):
         others = [key for key in statuses if key == among or (key.isdigit() and error_class(key) == kind)]
         for key in [*others, *(["default"] if among not in statuses else [])]:

@@ -83,18 +83,18 @@ class Explanation:
     notes: list[Note]
 
 
-def explain(planned: Planned, wanted: str) -> Explanation:
+def explain(planned: Planned, selector: str) -> Explanation:
     """Explain an operation.
 
     Args:
         planned: the document and what will be made of it.
-        wanted: the operation's name, that in its group (`samples.list`), its word on the command line, its operationId, or `METHOD /path`.
+        selector: the operation's name, that in its group (`samples.list`), its word on the command line, its operationId, or `METHOD /path`.
 
     Raises:
         UnknownOperation: there is none, or there are several.
     """
     document, package = planned.document, planned.package
-    draft = _found(package, wanted)
+    draft = _found(package, selector)
     member = package.groups.members.get(draft.stated.key)
     models = _models(draft, package)
     return Explanation(
@@ -128,49 +128,56 @@ def _command(draft: Draft, package: Package) -> str:
     return f"{rows[0]['command']}{', hidden' if rows[0].get('hidden') else ''}"
 
 
-def _found(package: Package, wanted: str) -> Draft:
-    name = unicodedata.normalize("NFKC", wanted)  # as Python reads names; terminals may write an accent as a letter
-    method, _, path = wanted.strip().partition(" ")
+def _found(package: Package, selector: str) -> Draft:
+    name = unicodedata.normalize("NFKC", selector)  # as Python reads names; terminals may write an accent as a letter
+    method, _, path = selector.strip().partition(" ")
     drafts, path_of = package.drafts, package.groups.path_of
     ways: list[Callable[[Draft], bool]] = [
         lambda draft: name in (draft.name, path_of(draft.stated.key)),
         lambda draft: command_word(draft.stated, draft.name) == name,
-        lambda draft: wanted in (draft.stated.wish, draft.stated.data.get("operationId")),
+        lambda draft: selector in (draft.stated.wish, draft.stated.data.get("operationId")),
         lambda draft: draft.stated.method.upper() == method.upper() and draft.stated.path == path.strip(),
     ]
     for matches in ways:
-        found = [draft for draft in drafts if matches(draft)]
-        if len(found) == 1:
-            return found[0]
-        if found:
-            names = ", ".join(draft.name for draft in found)
-            raise UnknownOperation(f"several operations are called {one_line(wanted)!r}: name one of {names}")
-    near = " or ".join(_near(drafts, wanted))
+        matching = [draft for draft in drafts if matches(draft)]
+        if len(matching) == 1:
+            return matching[0]
+        if matching:
+            names = ", ".join(draft.name for draft in matching)
+            raise UnknownOperation(f"several operations are called {one_line(selector)!r}: name one of {names}")
+    near = " or ".join(_near(drafts, selector))
     remedy = f"did you mean {near}?" if near else "the package's commands.json lists all; 'METHOD /path' does as well"
-    raise UnknownOperation(f"unknown operation {one_line(wanted)!r}: {remedy}")
+    raise UnknownOperation(f"unknown operation {one_line(selector)!r}: {remedy}")
 
 
-def _near(drafts: list[Draft], wanted: str) -> list[str]:
+def _near(drafts: list[Draft], selector: str) -> list[str]:
     """Return up to five similar operations, the most similar first: by path if a path was requested, else by name."""
-    known: dict[str, dict[str, None]] = {}
+    spellings: dict[str, dict[str, None]] = {}
     for draft in drafts:
-        stated = draft.stated
-        if "/" in wanted:
-            known[f"{stated.method} {stated.path}".casefold()] = {f"'{stated.method} {one_line(stated.path)}'": None}
+        operation = draft.stated
+        if "/" in selector:
+            spellings[f"{operation.method} {operation.path}".casefold()] = {
+                f"'{operation.method} {one_line(operation.path)}'": None
+            }
             continue
-        spelled = draft.name, stated.wish, str(stated.data.get("operationId", "")), command_word(stated, draft.name)
-        for each in filter(None, spelled):
-            known.setdefault(each.casefold(), {})[draft.name] = None
-    near = difflib.get_close_matches(wanted.strip().casefold(), known, 15)
-    return list(dict.fromkeys(name for each in near for name in known[each]))[:5]
+        spelled = (
+            draft.name,
+            operation.wish,
+            str(operation.data.get("operationId", "")),
+            command_word(operation, draft.name),
+        )
+        for spelling in filter(None, spelled):
+            spellings.setdefault(spelling.casefold(), {})[draft.name] = None
+    near = difflib.get_close_matches(selector.strip().casefold(), spellings, 15)
+    return list(dict.fromkeys(name for spelling in near for name in spellings[spelling]))[:5]
 
 
 def _at(document: Document, pointer: str) -> str:
     return _spoken(document.origin(pointer))
 
 
-def _spoken(place: Place) -> str:
-    return place.file if place.line is None else f"{place.file}:{place.line}"
+def _spoken(origin: Place) -> str:
+    return origin.file if origin.line is None else f"{origin.file}:{origin.line}"
 
 
 def _named(draft: Draft) -> str:
@@ -223,8 +230,10 @@ def _responses(draft: Draft, document: Document, package: Package) -> Iterator[P
             )
         yield Part("pages", f"by {draft.pages.style}{why}; iterate gives {item} {items}", _at(document, pointer))
     elif draft.recognition is not None:
-        found = draft.recognition
-        yield Part("pages", f"none; suggested by {found.rule}, {found.reason}", _at(document, found.key))
+        recognition = draft.recognition
+        yield Part(
+            "pages", f"none; suggested by {recognition.rule}, {recognition.reason}", _at(document, recognition.key)
+        )
     if draft.flow is not None:
         item = words(draft.flow.type, package.names.classes, nullable=draft.flow.nullable)
         item = f"events with {item}" if draft.flow.data else item
@@ -246,26 +255,26 @@ def _wishes(draft: Draft, document: Document) -> Iterator[Part]:
 
 
 def _retries(draft: Draft, document: Document) -> Iterator[Part]:
-    place = _at(document, draft.stated.key)
+    origin = _at(document, draft.stated.key)
     if draft.idempotency_key:
-        yield Part("key", f"a UUID for each call in the header {one_line(draft.idempotency_key)}", place)
+        yield Part("key", f"a UUID for each call in the header {one_line(draft.idempotency_key)}", origin)
     if draft.retry:
         text = ", ".join(f"{name}={value}" for name, value in draft.retry.items())
-        yield Part("retry", f"Retry({text})", place)
+        yield Part("retry", f"Retry({text})", origin)
 
 
 def _models(draft: Draft, package: Package) -> list[str]:
     types: list[Type] = [argument.type for argument in draft.arguments]
     types += [case.type for case in draft.cases if case.type is not None]
     types += [draft.flow.type] if draft.flow is not None else []
-    found: dict[str, None] = {}
+    keys: dict[str, None] = {}
     waiting = [key for type_ in types for key in models_in(type_)]
     while waiting:
         key = waiting.pop(0)
-        if key not in found:
-            found[key] = None
+        if key not in keys:
+            keys[key] = None
             waiting += [inner for type_ in package.shapes[key].types() for inner in models_in(type_)]
-    return list(found)
+    return list(keys)
 
 
 def _notes(planned: Planned, draft: Draft, models: list[str]) -> list[Note]:
@@ -275,10 +284,10 @@ def _notes(planned: Planned, draft: Draft, models: list[str]) -> list[Note]:
     return [
         note
         for note in planned.report.notes
-        if (note.file, note.pointer) == (item.file, item.pointer) or any(_inside(note, place) for place in places)
+        if (note.file, note.pointer) == (item.file, item.pointer) or any(_inside(note, origin) for origin in places)
     ]
 
 
-def _inside(note: Note, place: Place) -> bool:
-    same = note.file == place.file and place.pointer != ""
-    return same and (note.pointer == place.pointer or note.pointer.startswith(f"{place.pointer}/"))
+def _inside(note: Note, origin: Place) -> bool:
+    same = note.file == origin.file and origin.pointer != ""
+    return same and (note.pointer == origin.pointer or note.pointer.startswith(f"{origin.pointer}/"))

@@ -24,33 +24,37 @@ _KINDS = {
 }
 
 
-def as_text(found: Explanation) -> str:
+def as_text(explanation: Explanation) -> str:
     """Lines for a terminal, each part with its place."""
     lines = [
-        f"{found.name}: {found.method} {one_line(found.path)}",
-        f"  stated at {found.place}",
-        f"  named by {found.named}",
-        *([f"  in its group {found.group}.{found.member}: {found.grouped}"] if found.group else []),
-        f"  {found.module}",
-        f"  on the command line: {found.command}",
+        f"{explanation.name}: {explanation.method} {one_line(explanation.path)}",
+        f"  stated at {explanation.place}",
+        f"  named by {explanation.named}",
+        *(
+            [f"  in its group {explanation.group}.{explanation.member}: {explanation.grouped}"]
+            if explanation.group
+            else []
+        ),
+        f"  {explanation.module}",
+        f"  on the command line: {explanation.command}",
     ]
     for title, parts in (
-        ("Arguments", found.arguments),
-        ("Responses", found.responses),
-        ("Retries", found.retries),
-        ("Wishes of overlays", found.wishes),
-        ("Models", found.models),
+        ("Arguments", explanation.arguments),
+        ("Responses", explanation.responses),
+        ("Retries", explanation.retries),
+        ("Wishes of overlays", explanation.wishes),
+        ("Models", explanation.models),
     ):
         if parts:
             lines += ["", title, *_table(parts)]
-    if found.notes:
-        lines += ["", "Otherwise than the document has it", *(_note(note) for note in found.notes)]
+    if explanation.notes:
+        lines += ["", "Otherwise than the document has it", *(_note(note) for note in explanation.notes)]
     return "\n".join(lines) + "\n"
 
 
-def as_json(found: Explanation) -> str:
+def as_json(explanation: Explanation) -> str:
     """The same for programs."""
-    return json.dumps({**asdict(found), "notes": [note.row() for note in found.notes]}, indent=1) + "\n"
+    return json.dumps({**asdict(explanation), "notes": [note.row() for note in explanation.notes]}, indent=1) + "\n"
 
 
 def _table(parts: Sequence[Part]) -> Iterable[str]:
@@ -59,6 +63,6 @@ def _table(parts: Sequence[Part]) -> Iterable[str]:
 
 
 def _note(note: Note) -> str:
-    place = note.file if note.line is None else f"{note.file}:{note.line}"
+    origin = note.file if note.line is None else f"{note.file}:{note.line}"
     sure = "" if note.certain else ", which isn't certain"
-    return f"  {_KINDS[note.kind]}: {one_line(note.before)} -> {one_line(note.after)}{sure}  ({place})"
+    return f"  {_KINDS[note.kind]}: {one_line(note.before)} -> {one_line(note.after)}{sure}  ({origin})"

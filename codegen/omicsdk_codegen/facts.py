@@ -20,17 +20,21 @@ _BOUNDS = {
 
 def describe(schema: Object) -> str:
     """Return the description of a value, followed by facts that it does not contain."""
-    said = sentence(schema.get("description"))
-    return " ".join(text for text in (said, facts_text(schema, said)) if text)
+    description = sentence(schema.get("description"))
+    return " ".join(text for text in (description, facts_text(schema, description)) if text)
 
 
-def facts_text(schema: Object, said: str = "") -> str:
-    """Return sentences on a value's format, bounds, pattern and default, without those in `said`."""
+def facts_text(schema: Object, description: str = "") -> str:
+    """Return sentences on a value's format, bounds, pattern and default, without those in `description`."""
     facts: list[str] = []
     form = schema.get("format")
-    if isinstance(form, str) and form and form not in _WIDTHS and form not in said:
+    if isinstance(form, str) and form and form not in _WIDTHS and form not in description:
         facts.append(f"Format {one_line(form)}.")
-    for bounds in (_range(schema, said), _lengths(schema, "Length", "characters"), _lengths(schema, "Items", "items")):
+    for bounds in (
+        _range(schema, description),
+        _lengths(schema, "Length", "characters"),
+        _lengths(schema, "Items", "items"),
+    ):
         if bounds:
             facts.append(bounds)
     if "multipleOf" in schema:
@@ -40,20 +44,20 @@ def facts_text(schema: Object, said: str = "") -> str:
     pattern = schema.get("pattern")
     if isinstance(pattern, str) and len(pattern) <= _PATTERN_LENGTH:
         facts.append(f"Matches `{one_line(pattern)}`.")
-    if "default" in schema and not ("default" in said or "omitted" in said):
+    if "default" in schema and not ("default" in description or "omitted" in description):
         facts.append(f"Default: {_shown(schema['default'])}.")
     if schema.get("deprecated") is True:
         facts.append("Deprecated.")
     return " ".join(facts)
 
 
-def _range(schema: Object, said: str) -> str:
-    stated = {key: _shown(schema[key]) for key in _BOUNDS if _is_number(schema.get(key))}
-    if all(re.search(rf"(?<![\w.]){re.escape(number)}(?![\w])", said) for number in stated.values()):
+def _range(schema: Object, description: str) -> str:
+    bounds = {key: _shown(schema[key]) for key in _BOUNDS if _is_number(schema.get(key))}
+    if all(re.search(rf"(?<![\w.]){re.escape(number)}(?![\w])", description) for number in bounds.values()):
         return ""
-    if "minimum" in stated and "maximum" in stated:
-        return f"From {stated['minimum']} to {stated['maximum']}."
-    return " ".join(f"{_BOUNDS[key]} {number}." for key, number in stated.items())
+    if "minimum" in bounds and "maximum" in bounds:
+        return f"From {bounds['minimum']} to {bounds['maximum']}."
+    return " ".join(f"{_BOUNDS[key]} {number}." for key, number in bounds.items())
 
 
 def _lengths(schema: Object, kind: str, unit: str) -> str:

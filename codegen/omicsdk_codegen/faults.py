@@ -34,9 +34,9 @@ class Fault:
     pointer: str = ""
 
     def __str__(self) -> str:
-        place = self.file if self.line is None else f"{self.file}:{self.line}"
+        location = self.file if self.line is None else f"{self.file}:{self.line}"
         pointer = f" ({self.pointer})" if self.pointer else ""
-        return _one_line(f"{place}: {self.message}{pointer}. {self.remedy}")
+        return _one_line(f"{location}: {self.message}{pointer}. {self.remedy}")
 
 
 class DocumentError(Exception):
@@ -49,9 +49,9 @@ class DocumentError(Exception):
     faults: tuple[Fault, ...]
 
     def __init__(self, faults: Iterable[Fault]) -> None:
-        found = list(dict.fromkeys(faults))
-        files = list(dict.fromkeys(fault.file for fault in found))
-        self.faults = tuple(sorted(found, key=lambda fault: (files.index(fault.file), fault.line or 0)))
+        unique = list(dict.fromkeys(faults))
+        files = list(dict.fromkeys(fault.file for fault in unique))
+        self.faults = tuple(sorted(unique, key=lambda fault: (files.index(fault.file), fault.line or 0)))
         super().__init__(*self.faults)
 
     def __str__(self) -> str:

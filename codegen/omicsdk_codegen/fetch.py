@@ -44,12 +44,16 @@ def fetch(url: str, prefixes: Sequence[str], cache: Path | None = None, timeout:
                 if not is_allowed(url, prefixes):
                     message = f"which leads to {spoken(url)}, where nothing is allowed to be fetched"
                     raise Refused(message, "Allow it with --allow-url.")
-                kept = _Kept(cache, url)
-                with client.stream("GET", url, headers=kept.conditions()) as response:
+                cached = _Kept(cache, url)
+                with client.stream("GET", url, headers=cached.conditions()) as response:
                     if response.has_redirect_location:
                         url = urljoin(url, response.headers["location"])
                         continue
-                    return kept.body if kept.body is not None and response.status_code == 304 else _body(response, kept)
+                    return (
+                        cached.body
+                        if cached.body is not None and response.status_code == 304
+                        else _body(response, cached)
+                    )
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise Refused(f"which cannot be fetched ({type(error).__name__})", _REMEDY) from error
     raise Refused(f"which redirects more than {_MAX_REDIRECTS} times", _REMEDY)
@@ -62,7 +66,7 @@ def default_cache() -> Path:
     return user_cache_path("omicsdk") / "codegen"
 
 
-def _body(response: httpx.Response, kept: _Kept) -> bytes:
+def _body(response: httpx.Response, cached: _Kept) -> bytes:
     if response.status_code != 200:
         raise Refused(f"which returns status {response.status_code}", _REMEDY)
     body = bytearray()
@@ -70,7 +74,7 @@ def _body(response: httpx.Response, kept: _Kept) -> bytes:
         body += block
         if len(body) > MAX_BYTES:
             raise Refused(f"which has more than {MAX_BYTES >> 20} MiB", _REMEDY)
-    kept.keep(bytes(body), response.headers.get("etag"))
+    cached.keep(bytes(body), response.headers.get("etag"))
     return bytes(body)
 
 

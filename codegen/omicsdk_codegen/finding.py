@@ -98,9 +98,9 @@ class Finder:
     def home_name(self, target: Target) -> str | None:
         """The name that a schema has at home; None if it has none there."""
         if target.source.uri == self._root.uri:
-            way = tokens(target.pointer)
-            if tuple(way[:-1]) == self.home:
-                return way[-1]
+            tokens_of_target = tokens(target.pointer)
+            if tuple(tokens_of_target[:-1]) == self.home:
+                return tokens_of_target[-1]
         return self._owners.get(target.key)
 
     def home_reference(self, name: str) -> str:
@@ -221,12 +221,12 @@ def _closest(value: Json, pointer: str, node: Object) -> str | None:
         pointer: the one without a target.
         node: the reference, which is no target of its own.
     """
-    found = ""
+    path = ""
     for token in tokens(pointer):
         members = value if isinstance(value, dict) else {}
         keys = [key for key, member in members.items() if member is not node]
         key = token if token in keys else next(iter(difflib.get_close_matches(token, keys, 1)), None)
         if key is None:
             return None
-        value, found = members[key], join(found, key)
-    return found or None
+        value, path = members[key], join(path, key)
+    return path or None

@@ -53,9 +53,9 @@ def parts_of(schema: Object, pointer: str) -> list[tuple[Object, str]]:
     for index, member in enumerate(members if isinstance(members, list) else []):
         if isinstance(member, dict) and says_something(member):
             parts.append((member, join(pointer, "allOf", index)))
-    own = {key: value for key, value in schema.items() if key not in ("$ref", "allOf")}
-    if says_something(own) and not (parts and set(own) <= ANNOTATIONS | {"type"} and own.get("type") in _OBJECT):
-        parts.append((own, pointer))
+    rest = {key: value for key, value in schema.items() if key not in ("$ref", "allOf")}
+    if says_something(rest) and not (parts and set(rest) <= ANNOTATIONS | {"type"} and rest.get("type") in _OBJECT):
+        parts.append((rest, pointer))
     return parts
 
 
@@ -129,15 +129,15 @@ class Flattener:
 
 
 def _own(schema: Object, pointer: str) -> Flat:
-    own = {key: value for key, value in schema.items() if key not in ("$ref", "allOf", "oneOf", "anyOf")}
-    properties = own.get("properties")
+    local = {key: value for key, value in schema.items() if key not in ("$ref", "allOf", "oneOf", "anyOf")}
+    properties = local.get("properties")
     names = list(properties) if isinstance(properties, dict) else []
     unions: list[tuple[list[Json], str]] = []
     for key in ("oneOf", "anyOf"):
         members = schema.get(key)
         if isinstance(members, list):
             unions.append((members, join(pointer, key)))
-    return Flat(own, {name: join(pointer, "properties", name) for name in names}, tuple(unions))
+    return Flat(local, {name: join(pointer, "properties", name) for name in names}, tuple(unions))
 
 
 def _merge(first: Flat, second: Flat, pointer: str) -> Flat:
@@ -149,8 +149,8 @@ def _merge(first: Flat, second: Flat, pointer: str) -> Flat:
     for key, value in second.schema.items():
         before = schema.get(key)
         if key == "properties" and isinstance(value, dict):
-            held = before if isinstance(before, dict) else {}
-            schema[key] = _properties(held, value, pointers, second.pointers, pointer)
+            previous = before if isinstance(before, dict) else {}
+            schema[key] = _properties(previous, value, pointers, second.pointers, pointer)
         elif key == "required" and isinstance(value, list) and isinstance(before, list):
             schema[key] = before + [name for name in value if name not in before]
         elif key == "type" and before is not None:
@@ -163,15 +163,15 @@ def _merge(first: Flat, second: Flat, pointer: str) -> Flat:
         else:
             schema[key] = value
     # A constraint that two parts share applies once.
-    known = {id(members) for members, _ in first.unions}
-    added = tuple(union for union in second.unions if id(union[0]) not in known)
+    members_before = {id(members) for members, _ in first.unions}
+    added = tuple(union for union in second.unions if id(union[0]) not in members_before)
     return Flat(schema, pointers, first.unions + added, conflict)
 
 
 def _properties(
-    held: Object, added: Object, pointers: dict[str, str], places: Mapping[str, str], pointer: str
+    properties: Object, added: Object, pointers: dict[str, str], places: Mapping[str, str], pointer: str
 ) -> Object:
-    result = dict(held)
+    result = dict(properties)
     for name, schema in added.items():
         before = result.get(name)
         if before is None or before == schema or before is True or not says_something(before):

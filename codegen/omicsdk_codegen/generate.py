@@ -194,7 +194,7 @@ def services_in(specs: Path) -> list[Service]:
     Raises:
         DocumentError: there is none, or a folder's name cannot be a package's.
     """
-    found: list[Service] = []
+    services: list[Service] = []
     faults: list[Fault] = []
     for folder in sorted(path for path in specs.rglob("*") if path.is_dir()):
         spec = next((folder / name for name in _DOCUMENTS if (folder / name).is_file()), None)
@@ -203,12 +203,12 @@ def services_in(specs: Path) -> list[Service]:
         name = folder.relative_to(specs).as_posix()
         if not re.fullmatch(r"[a-z][a-z0-9_]*(/[a-z][a-z0-9_]*)*", name):
             faults.append(Fault(f"{name} can't be a package's name", "Use a-z, 0-9 and _ only.", str(folder)))
-        found.append(Service(name, spec, tuple(sorted(folder.glob("overlay*.yaml")))))
-    if not found:
+        services.append(Service(name, spec, tuple(sorted(folder.glob("overlay*.yaml")))))
+    if not services:
         faults.append(Fault("no service is in it", "Put SERVICE/openapi.yaml there.", str(specs)))
     if faults:
         raise DocumentError(faults)
-    return found
+    return services
 
 
 def make_all(specs: Path, *, types: TypeOptions = AS_TEXT) -> dict[str, str]:
@@ -231,7 +231,7 @@ def make_all(specs: Path, *, types: TypeOptions = AS_TEXT) -> dict[str, str]:
     for service in services_in(specs):
         source = " and ".join(path.as_posix() for path in (service.spec, *service.overlays))
         try:
-            made = make_package(
+            package = make_package(
                 service.spec,
                 service.overlays,
                 service.name.rpartition("/")[2],
@@ -245,8 +245,8 @@ def make_all(specs: Path, *, types: TypeOptions = AS_TEXT) -> dict[str, str]:
             continue
         for name in service.name.split("/")[:-1]:
             files.setdefault(f"{name}/__init__.py", render_namespace(f"Services of {name}.", origin))
-        files |= {f"{service.name}/{path}": text for path, text in made.files.items()}
-        index[service.name] = index_entry(made.package.title, made.package.commands)
+        files |= {f"{service.name}/{path}": text for path, text in package.files.items()}
+        index[service.name] = index_entry(package.package.title, package.package.commands)
     if faults:
         raise DocumentError(faults)
     return {**files, "index.json": compact_json(index)}

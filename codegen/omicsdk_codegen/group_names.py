@@ -43,36 +43,36 @@ _LISTS = frozenset(
 )
 
 
-def shortened(stated: Stated, group: str, data: Object) -> tuple[str, str]:
+def shortened(operation: Stated, group: str, data: Object) -> tuple[str, str]:
     """Return an operation's name without the words of its group, and how it was made.
 
     Args:
-        stated: the operation.
+        operation: the operation.
         group: its group.
         data: the document, whose schemas tell whether the answer is a list.
     """
     above, _, leaf = group.rpartition(".")
-    namespace, _, own_name = stated.wish.partition("/")
+    namespace, _, own_name = operation.wish.partition("/")
     if own_name and snake_case(namespace) == leaf:  # `repos/list-for-user`: the author has named it in its group
-        return free(snake_case(own_name)), f"{stated.wish} without {namespace}"
-    words = _words_of(stated)
-    base = "_".join(words)
+        return free(snake_case(own_name)), f"{operation.wish} without {namespace}"
+    noun_parts = _words_of(operation)
+    base = "_".join(noun_parts)
     whole = [word for word in leaf.strip("_").split("_") if word]
-    if stated.wish and words[: len(whole)] != whole:  # the tag is a namespace before the resource
-        words = _start_cut(words, above.replace(".", "_").split("_"))
-    own = [word for word in whole if word not in _GENERIC] or whole
-    ends = 1 if "and" in own or "or" in own else len(own)
+    if operation.wish and noun_parts[: len(whole)] != whole:  # the tag is a namespace before the resource
+        noun_parts = _start_cut(noun_parts, above.replace(".", "_").split("_"))
+    specific = [word for word in whole if word not in _GENERIC] or whole
+    length = 1 if "and" in specific or "or" in specific else len(specific)
     last = [word for word in above.rpartition(".")[2].split("_") if word]
-    for noun in ([*last, *whole], whole, *(own[end:] for end in range(ends))):
-        short, is_several = _without(words, noun, stated)
+    for noun in ([*last, *whole], whole, *(specific[end:] for end in range(length))):
+        short, is_several = _without(noun_parts, noun, operation)
         if short:
             break
     else:
         return free(base), f"{base} as it is"
     is_several = is_several or short == ["get", "list"]
-    if short[0] == "get" and is_several and is_list(stated.data, noun[-1], data):
+    if short[0] == "get" and is_several and is_list(operation.data, noun[-1], data):
         short = ["list", *(short[1:] if short != ["get", "list"] else ())]
-    if short == ["post"] and "201" in _responses(stated.data):
+    if short == ["post"] and "201" in _responses(operation.data):
         short = ["create"]
     if short[0] in ("post", "put") and len(short) > 1 and short[1] in _VERBS:
         short.pop(0)  # `post_copy` by method and path
@@ -86,42 +86,52 @@ def _split(text: str) -> tuple[str, ...]:
     return tuple(snake_case(text).split("_"))
 
 
-def _start_cut(words: list[str], start: list[str]) -> list[str]:
-    return words[len(start) :] if len(words) > len(start) and words[: len(start)] == start else words
+def _start_cut(name_parts: list[str], start: list[str]) -> list[str]:
+    return (
+        name_parts[len(start) :] if len(name_parts) > len(start) and name_parts[: len(start)] == start else name_parts
+    )
 
 
-def _words_of(stated: Stated) -> list[str]:
+def _words_of(operation: Stated) -> list[str]:
     """The words of an operation's name; of one by method and path those of its fixed parts, with `id` after them for one of several."""
-    path = re.sub(r"#.*", "", stated.path)
+    path = re.sub(r"#.*", "", operation.path)
     placed = {word for name in re.findall(r"\{([^}]*)\}", path) for word in _split(name)} | {"id"}
-    fixed = [each for each in path.split("/") if each and not VERSION.fullmatch(each) and "{" not in each]
-    by_path = [stated.method.lower(), *(word for each in fixed for word in _split(each))]
+    fixed = [
+        segment for segment in path.split("/") if segment and not VERSION.fullmatch(segment) and "{" not in segment
+    ]
+    by_path = [operation.method.lower(), *(word for segment in fixed for word in _split(segment))]
     # FastAPI adds the path and the method to a function's name.
-    tail = f"{re.sub(r'[^A-Za-z0-9_]', '_', stated.path)}_{stated.method.lower()}"
-    words = snake_case(stated.wish.removesuffix(tail) or stated.wish).strip("_").split("_") if stated.wish else by_path
-    if "".join(word for word in words if word not in placed) == "".join(each for each in by_path if each not in placed):
+    tail = f"{re.sub(r'[^A-Za-z0-9_]', '_', operation.path)}_{operation.method.lower()}"
+    name_parts = (
+        snake_case(operation.wish.removesuffix(tail) or operation.wish).strip("_").split("_")
+        if operation.wish
+        else by_path
+    )
+    if "".join(word for word in name_parts if word not in placed) == "".join(
+        word for word in by_path if word not in placed
+    ):
         return [*by_path, *(["id"] if path.endswith("}") else [])]
-    return words
+    return name_parts
 
 
-def _without(words: Sequence[str], noun: Sequence[str], stated: Stated) -> tuple[list[str], bool]:
+def _without(name_parts: Sequence[str], noun: Sequence[str], operation: Stated) -> tuple[list[str], bool]:
     """Return words without those of a group, and whether they ask for several; nothing if they cannot be left out."""
-    found = _find(words, noun)
-    if found is None:
+    span = _find(name_parts, noun)
+    if span is None:
         return [], False
-    first, last = found
-    before, after = list(words[:first]), list(words[last:])
+    first, last = span
+    before, after = list(name_parts[:first]), list(name_parts[last:])
     if not before:
         after = after[after[:1] == ["controller"] :]
-        if after and not _is_namespace(stated.wish) and _VERBS.isdisjoint(after):
+        if after and not _is_namespace(operation.wish) and _VERBS.isdisjoint(after):
             return [], False  # a verb, or a noun before another one: `link_account` of the group link
-        if (again := _without(after, noun, stated))[0]:
+        if (again := _without(after, noun, operation))[0]:
             return again
-    is_several = words[last - 1].endswith("s") and not words[last - 1].endswith("ss")
-    if after[:1] == ["id"] and stated.method != "POST":
+    is_several = name_parts[last - 1].endswith("s") and not name_parts[last - 1].endswith("ss")
+    if after[:1] == ["id"] and operation.method != "POST":
         after, is_several = after[1:], False
     if not after and before:
-        before, after = _of_parent(before, noun, stated.path)
+        before, after = _of_parent(before, noun, operation.path)
         if not before:
             return [], False
     rest = [*before, *after]
@@ -146,7 +156,7 @@ def _of_parent(before: list[str], noun: Sequence[str], path: str) -> tuple[list[
     for number, segment in enumerate(segments):
         if further and same("".join(further), "".join(_split(segment))):
             is_owner = "{" in segment or "{" in "".join(segments[number + 1 : number + 2])
-            nouns = (each for each in segments[number + 1 :] if same("".join(_split(each)), "".join(noun)))
+            nouns = (segment for segment in segments[number + 1 :] if same("".join(_split(segment)), "".join(noun)))
             return (verb, ["for", *further]) if is_owner and ("{" in segment or any(nouns)) else (before, [])
     if all(word in _BESIDE or any(same(word, "".join(parts)) for parts in fixed) for word in further):
         return before, []
@@ -158,12 +168,12 @@ def _is_namespace(wish: str) -> bool:
     return re.match(r"\w+[/.:]|[A-Za-z0-9]+_(?=[a-z]*[A-Z])|[A-Z]\w*[a-z]\w*-", wish) is not None
 
 
-def _find(words: Sequence[str], noun: Sequence[str]) -> tuple[int, int] | None:
+def _find(name_parts: Sequence[str], noun: Sequence[str]) -> tuple[int, int] | None:
     """Return where words first are those of a noun, in either number, and joined or not: `webhook` for `web_hooks`."""
     joined = "".join(noun)
-    for first in range(len(words)):
-        for last in range(first + 1, min(first + len(noun) + 2, len(words)) + 1):
-            run = words[first:last]
+    for first in range(len(name_parts)):
+        for last in range(first + 1, min(first + len(noun) + 2, len(name_parts)) + 1):
+            run = name_parts[first:last]
             if same("".join(run), joined) or (len(run) == len(noun) and all(map(same, run, noun))):
                 return first, last
     return None
@@ -198,7 +208,7 @@ def is_list(operation: Object, noun: str, data: Object) -> bool:
     """
     if isinstance(operation.get("x-omics-pagination"), dict):
         return True
-    response = next((each for status, each in _responses(operation).items() if status.startswith("2")), None)
+    response = next((response for status, response in _responses(operation).items() if status.startswith("2")), None)
     content = response.get("content") if isinstance(response, dict) else None
     media = next(iter(content.values()), None) if isinstance(content, dict) else None
     schema = _resolved(media.get("schema") if isinstance(media, dict) else None, data)

@@ -71,12 +71,14 @@ class Groups:
         return sorted({".".join(part[:end]) for part in parts for end in range(1, len(part) + 1)})
 
 
-def group_operations(document: Document, stated: Sequence[Stated], names: Mapping[str, str], report: Report) -> Groups:
+def group_operations(
+    document: Document, operations: Sequence[Stated], names: Mapping[str, str], report: Report
+) -> Groups:
     """Assign operations to groups, and name them there.
 
     Args:
         document: the upgraded document.
-        stated: its operations.
+        operations: its operations.
         names: their flat names by key.
         report: receives notes of names that could not be shortened.
 
@@ -85,37 +87,39 @@ def group_operations(document: Document, stated: Sequence[Stated], names: Mappin
     """
     tags = _Tags(document.data)
     members: dict[str, Member] = {}
-    for operation in stated:
+    for operation in operations:
         member = _member(operation, tags, document.data)
         if member is not None and (risen := _risen(member, names[operation.key])) is not None:
             members[operation.key] = risen
     # A part of a path that one operation has alone is no group, and one group for everything says nothing, unless someone asked for it.
     count = Counter(member.group for member in members.values())
     members = {
-        key: each
-        for key, each in members.items()
-        if count[each.group] > 1 or not each.why.startswith("path ") or each.is_wished
+        key: member
+        for key, member in members.items()
+        if count[member.group] > 1 or not member.why.startswith("path ") or member.is_wished
     }
-    if len({member.group for member in members.values()}) < 2 and not any(each.is_wished for each in members.values()):
+    if len({member.group for member in members.values()}) < 2 and not any(
+        member.is_wished for member in members.values()
+    ):
         return Groups()
     members = _named_apart(document, members, names, report)
     attributes = _attributes(document, members, names, report)
     about = {attributes[group]: text for group, text in tags.about.items() if group in attributes and text}
-    groups = Groups({key: replace(each, group=attributes[each.group]) for key, each in members.items()}, about)
+    groups = Groups({key: replace(member, group=attributes[member.group]) for key, member in members.items()}, about)
     _report(document, groups, report)
     return groups
 
 
 def _report(document: Document, groups: Groups, report: Report) -> None:
     """Add a row for each group: what states it, and the names in it."""
-    place = document.origin("/paths")
+    origin = document.origin("/paths")
     by_group: dict[str, list[Member]] = {}
     for member in groups.members.values():
         by_group.setdefault(member.group, []).append(member)
     for group, members in by_group.items():
         reasons = ", ".join(dict.fromkeys(member.why for member in members))
         names = ", ".join(member.name for member in members)
-        report.add(Note(place.pointer, place.file, place.line, "group", reasons, f"{group}: {names}", True))
+        report.add(Note(origin.pointer, origin.file, origin.line, "group", reasons, f"{group}: {names}", True))
 
 
 def _risen(member: Member, name: str) -> Member | None:
@@ -134,17 +138,17 @@ class _Tags:
     """
 
     def __init__(self, data: Object) -> None:
-        listed = data.get("tags")
+        tags = data.get("tags")
         self._tags = {
-            str(tag.get("name")): tag for tag in (listed if isinstance(listed, list) else ()) if isinstance(tag, dict)
+            str(tag.get("name")): tag for tag in (tags if isinstance(tags, list) else ()) if isinstance(tag, dict)
         }
         self._above = parents_of(data)
         self.about: dict[str, str] = {}
 
-    def of(self, stated: Stated) -> tuple[str, str]:
+    def of(self, operation: Stated) -> tuple[str, str]:
         """Return the group of an operation's first tag, and that tag; nothing if it has none that is a group."""
-        listed = stated.data.get("tags")
-        for name in listed if isinstance(listed, list) else ():
+        tags = operation.data.get("tags")
+        for name in tags if isinstance(tags, list) else ():
             # A tag of another kind, such as `badge` or `audience`, describes an operation, not its group.
             if isinstance(name, str) and self._tags.get(name, {}).get("kind") in (None, "nav"):
                 group = self._group(name)
@@ -152,27 +156,27 @@ class _Tags:
         return "", ""
 
     def _group(self, name: str) -> str:
-        own = self._tags.get(name, {})
-        wish = own.get("x-omics-group")
+        group_tag = self._tags.get(name, {})
+        wish = group_tag.get("x-omics-group")
         group = dotted(wish) if isinstance(wish, str) else ""
         for tag in way_to(name, self._above) if not isinstance(wish, str) else ():
             group = f"{group}.{_below(_of_tag(tag), group.rpartition('.')[2])}".strip(".")
-        self.about.setdefault(group, clean(own.get("description") or own.get("summary")))
+        self.about.setdefault(group, clean(group_tag.get("description") or group_tag.get("summary")))
         return group
 
 
 def _below(name: str, above: str) -> str:
     """A group's name without the words of the group above it: `sample_boxes` below samples is `boxes`."""
-    words, noun = name.split("_"), above.split("_")
-    is_start = len(words) > len(noun) and all(map(same, words[: len(noun)], noun))
-    return "_".join(words[len(noun) :]) if is_start else name
+    name_parts, noun = name.split("_"), above.split("_")
+    is_start = len(name_parts) > len(noun) and all(map(same, name_parts[: len(noun)], noun))
+    return "_".join(name_parts[len(noun) :]) if is_start else name
 
 
 def _of_tag(name: str) -> str:
     """The attributes of a tag's group; empty for the tag that frameworks give to operations without one."""
     group = dotted(name)
-    kept = re.sub(r"(?<=[^_.])_(?:api|controller|endpoints?)$", "", group)
-    return "" if kept in ("default", "untagged") else kept
+    group_name = re.sub(r"(?<=[^_.])_(?:api|controller|endpoints?)$", "", group)
+    return "" if group_name in ("default", "untagged") else group_name
 
 
 def dotted(text: str) -> str:
@@ -186,36 +190,36 @@ def _attribute(text: str) -> str:
     return name.encode()[:MAX_LENGTH].decode(errors="ignore").rstrip("_") if len(name.encode()) > MAX_LENGTH else name
 
 
-def _member(stated: Stated, tags: _Tags, data: Object) -> Member | None:
+def _member(operation: Stated, tags: _Tags, data: Object) -> Member | None:
     """Return an operation's group and its shortest name there; None if it belongs to none."""
-    group, why = _group_of(stated, tags)
+    group, why = _group_of(operation, tags)
     if not group:
         return None
-    wish, key = _member_wish(stated)
+    wish, key = _member_wish(operation)
     if wish:
         return Member(group, free(operation_name(wish)), why, key, pinned=key.startswith("x-omics"))
-    name, named = shortened(stated, group, data)
+    name, named = shortened(operation, group, data)
     return Member(group, name, why, named)
 
 
-def _group_of(stated: Stated, tags: _Tags) -> tuple[str, str]:
-    own = stated.data
-    if isinstance(own.get("x-omics-group"), str):
-        return dotted(str(own["x-omics-group"])), "x-omics-group"
-    if (name := _dotted_wish(own.get("x-omics-name"))) is not None:
+def _group_of(operation: Stated, tags: _Tags) -> tuple[str, str]:
+    data = operation.data
+    if isinstance(data.get("x-omics-group"), str):
+        return dotted(str(data["x-omics-group"])), "x-omics-group"
+    if (name := _dotted_wish(data.get("x-omics-name"))) is not None:
         return dotted(name.rpartition(".")[0]), f"x-omics-name {name}"
     for key in ("x-speakeasy-group", "x-fern-sdk-group-name"):
-        wish = own.get(key)
+        wish = data.get(key)
         text = ".".join(map(str, wish)) if isinstance(wish, list) else wish
         if isinstance(text, str) and dotted(text):
             return dotted(text), key
-    group, tag = tags.of(stated)
+    group, tag = tags.of(operation)
     if group:
-        below = _resource(stated, group)
+        below = _resource(operation, group)
         return f"{group}{below}", f"tag {one_line(tag)}{' and the path' if below else ''}"
-    if (name := _dotted_wish(stated.wish)) is not None:
+    if (name := _dotted_wish(operation.wish)) is not None:
         return dotted(name.rpartition(".")[0]), f"operationId {name}"
-    for segment in stated.path.strip("/").split("/"):
+    for segment in operation.path.strip("/").split("/"):
         if segment[:1] not in "{:" and not VERSION.fullmatch(segment) and snake_case(segment) != "unnamed":
             return _attribute(segment), f"path /{segment}"
     return "", ""
@@ -224,15 +228,15 @@ def _group_of(stated: Stated, tags: _Tags) -> tuple[str, str]:
 _ACTIONS = frozenset({"list", "create", "retrieve", "read", "update", "partial_update", "destroy", "delete"})
 
 
-def _resource(stated: Stated, group: str) -> str:
+def _resource(operation: Stated, group: str) -> str:
     """The group below a tag for an operation that is named by its path and an action, as Django's frameworks do.
 
     Tags are the first part of the path there, so that dozens of resources have one.
     """
-    fixed = [snake_case(part) for part in stated.path.strip("/").split("/") if part and "{" not in part]
+    fixed = [snake_case(part) for part in operation.path.strip("/").split("/") if part and "{" not in part]
     while fixed and VERSION.fullmatch(fixed[0]):
         fixed.pop(0)
-    name, start = snake_case(stated.wish), "_".join(fixed)
+    name, start = snake_case(operation.wish), "_".join(fixed)
     is_named_so = len(fixed) > 1 and fixed[0] == group and name.removeprefix(f"{start}_") in _ACTIONS
     return f".{_attribute(fixed[1])}" if is_named_so else ""
 
@@ -241,12 +245,12 @@ def _dotted_wish(text: Json) -> str | None:
     return text if isinstance(text, str) and "." in dotted(text) else None
 
 
-def _member_wish(stated: Stated) -> tuple[str, str]:
+def _member_wish(operation: Stated) -> tuple[str, str]:
     for key in ("x-omics-member", "x-speakeasy-name-override", "x-fern-sdk-method-name"):
-        wish = stated.data.get(key)
+        wish = operation.data.get(key)
         if isinstance(wish, str) and snake_case(wish) != "unnamed":
             return wish, key
-    for key, text in (("x-omics-name", stated.data.get("x-omics-name")), ("operationId", stated.wish)):
+    for key, text in (("x-omics-name", operation.data.get("x-omics-name")), ("operationId", operation.wish)):
         if (name := _dotted_wish(text)) is not None:
             return name.rpartition(".")[2], f"{key} {name}"
     return "", ""
@@ -291,13 +295,13 @@ def _attributes(
     document: Document, members: Mapping[str, Member], names: Mapping[str, str], report: Report
 ) -> dict[str, str]:
     """Return the attributes of groups, which give way to an operation of that name."""
-    taken = {*names.values(), *(f"{member.group}.{member.name}" for member in members.values())}
+    used = {*names.values(), *(f"{member.group}.{member.name}" for member in members.values())}
     groups = Groups(members).paths()
     attributes = {"": ""}
-    for group in sorted(groups, key=lambda each: each.count(".")):
+    for group in sorted(groups, key=lambda path: path.count(".")):
         above, _, name = group.rpartition(".")
         free_name = name
-        while f"{above}.{free_name}".lstrip(".") in (taken if free_name == name else taken.union(groups)):
+        while f"{above}.{free_name}".lstrip(".") in (used if free_name == name else used.union(groups)):
             free_name = f"{free_name}_operations"
         attributes[group] = f"{attributes[above]}.{free_name}".lstrip(".")
         if free_name != name:
@@ -307,5 +311,5 @@ def _attributes(
 
 
 def _note(document: Document, key: str, before: str, after: str, report: Report) -> None:
-    place = document.origin(key)
-    report.add(Note(place.pointer, place.file, place.line, "name", before, after, True))
+    origin = document.origin(key)
+    report.add(Note(origin.pointer, origin.file, origin.line, "name", before, after, True))

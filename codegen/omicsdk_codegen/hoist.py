@@ -53,53 +53,53 @@ def name_parts(file: str, pointer: str, inside_root: bool) -> tuple[str, ...]:
         pointer: its JSON pointer in the file.
         inside_root: whether that file is the document itself, whose name is not used.
     """
-    way = tokens(pointer)
-    words = [
+    steps = tokens(pointer)
+    name_parts = [
         token
-        for before, token in zip(["", *way], way, strict=False)
+        for before, token in zip(["", *steps], steps, strict=False)
         if before in _NAMING or not (token in _STRUCTURE or token.isdigit() or before == "content")
     ]
-    if inside_root and words:
-        return _clean(words)
+    if inside_root and name_parts:
+        return _clean(name_parts)
     folders, _, last = file.rpartition("/")
-    return _clean([*folders.split("/"), last.split(".")[0], *words])
+    return _clean([*folders.split("/"), last.split(".")[0], *name_parts])
 
 
-def _clean(words: Collection[str]) -> tuple[str, ...]:
+def _clean(name_parts: Collection[str]) -> tuple[str, ...]:
     """Reduce a text to the characters of a component's name: letters of ASCII, digits, `.`, `-` and `_` (OpenAPI 3.1.0,
     4.8.7.1).
     """
-    cleaned = (re.sub(r"[^A-Za-z0-9._-]+", "_", word).strip("_") for word in words)
+    cleaned = (re.sub(r"[^A-Za-z0-9._-]+", "_", word).strip("_") for word in name_parts)
     return tuple(word for word in cleaned if word) or ("Schema",)
 
 
 def assign_names(
-    wanted: Mapping[Key, tuple[str, ...]], places: Mapping[Key, str], taken: Collection[str]
+    parts: Mapping[Key, tuple[str, ...]], places: Mapping[Key, str], reserved: Collection[str]
 ) -> dict[Key, str]:
     """Name each schema by its last word, and by as many before it as make it unique.
 
     The names do not depend on the order, so they do not change when an unrelated schema is added or removed.
 
     Args:
-        wanted: the words of each schema.
+        parts: the words of each schema.
         places: file and pointer of each, the same on every machine; hashed where the words do not suffice.
-        taken: names that are unchanged.
+        reserved: names that are unchanged.
     """
-    lengths = dict.fromkeys(wanted, 1)
+    lengths = dict.fromkeys(parts, 1)
 
     def name(key: Key) -> str:
-        words, length = wanted[key], lengths[key]
-        if length <= len(words):
-            return "_".join(words[-length:])
-        return f"{words[-1]}_{hashlib.sha256(places[key].encode(errors='surrogatepass')).hexdigest()[:8]}"
+        name_parts, length = parts[key], lengths[key]
+        if length <= len(name_parts):
+            return "_".join(name_parts[-length:])
+        return f"{name_parts[-1]}_{hashlib.sha256(places[key].encode(errors='surrogatepass')).hexdigest()[:8]}"
 
     while True:
-        names = {key: name(key) for key in wanted}
+        names = {key: name(key) for key in parts}
         users: dict[str, list[Key]] = {}
         for key, candidate in names.items():
             users.setdefault(candidate, []).append(key)
-        clashing = [key for candidate, keys in users.items() if len(keys) > 1 or candidate in taken for key in keys]
-        longer = [key for key in clashing if lengths[key] <= len(wanted[key])]
+        clashing = [key for candidate, keys in users.items() if len(keys) > 1 or candidate in reserved for key in keys]
+        longer = [key for key in clashing if lengths[key] <= len(parts[key])]
         if not longer:
             return names
         for key in longer:
@@ -138,9 +138,9 @@ class Hoists:
             for key in [key for key in self._targets if key not in walked]:
                 walked[key] = walk(self._targets[key])
         files = {key: self._store.portable(key[0]) for key in walked}
-        words = {key: name_parts(files[key], key[1], key[0] == self._root.uri) for key in walked}
+        parts = {key: name_parts(files[key], key[1], key[0] == self._root.uri) for key in walked}
         places = {key: f"{files[key]}#{key[1]}" for key in walked}
-        names = assign_names(words, places, set(self._finder.home_names))
+        names = assign_names(parts, places, set(self._finder.home_names))
         home: Object = data
         for step in self._finder.home if walked else ():
             inner = home.get(step)

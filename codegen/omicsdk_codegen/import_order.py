@@ -24,20 +24,20 @@ def arranged(text: str, width: int) -> str:
         text: the module.
         width: the most columns of a line.
     """
-    found = _HEAD.search(text)
-    if found is None:
+    match = _HEAD.search(text)
+    if match is None:
         return text
-    now, late = found[1], found[2]
+    now, late = match[1], match[2]
     blocks = ["from __future__ import annotations"]
     if now:
         blocks.append(_block(now, "", width))
     if late:
         blocks.append("if TYPE_CHECKING:\n" + _block(late, "    ", width))
-    after = text[found.end() :].rstrip("\n")
+    after = text[match.end() :].rstrip("\n")
     if not after:
-        return text[: found.start()] + "\n\n".join(blocks) + "\n"
+        return text[: match.start()] + "\n\n".join(blocks) + "\n"
     gap = "\n\n\n" if after.startswith(_DEFINITIONS) else "\n\n"
-    return text[: found.start()] + "\n\n".join(blocks) + gap + after + "\n"
+    return text[: match.start()] + "\n\n".join(blocks) + gap + after + "\n"
 
 
 def _block(text: str, margin: str, width: int) -> str:

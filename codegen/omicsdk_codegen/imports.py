@@ -37,7 +37,10 @@ class Imports:
     def locals(self) -> set[str]:
         """Return the names of the module that have another meaning in it."""
         return {
-            name.rpartition(" as ")[2] for held in (self._now, self._late) for names in held.values() for name in names
+            name.rpartition(" as ")[2]
+            for module_imports in (self._now, self._late)
+            for names in module_imports.values()
+            for name in names
         }
 
     def lines(self) -> list[str]:
@@ -48,8 +51,8 @@ class Imports:
 
     def late_lines(self) -> list[str]:
         """Those under TYPE_CHECKING."""
-        known = {module: names - self._now.get(module, set()) for module, names in self._late.items()}
-        return _lines({module: names for module, names in known.items() if names})
+        new_names = {module: names - self._now.get(module, set()) for module, names in self._late.items()}
+        return _lines({module: names for module, names in new_names.items() if names})
 
 
 def _lines(imports: dict[str, set[str]]) -> list[str]:

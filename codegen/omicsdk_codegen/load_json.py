@@ -47,11 +47,11 @@ def read_json(text: str, label: str) -> Json:
         data: Json = json.loads(text, object_pairs_hook=collect, parse_float=number, parse_constant=number)
         deep = too_deep(data)
     except RecursionError:
-        if found := list(_problems(text, label)):
-            raise DocumentError(found) from None
+        if problems := list(_problems(text, label)):
+            raise DocumentError(problems) from None
         raise  # not this file nests too deep, but those that it is put into
-    if (deep or twice) and (found := list(_problems(text, label))):
-        raise DocumentError(found)
+    if (deep or twice) and (problems := list(_problems(text, label))):
+        raise DocumentError(problems)
     return data
 
 

@@ -171,14 +171,14 @@ class _Builder:
 
     def _close(self, done: _Open) -> None:
         if isinstance(done.node, dict) and done.merged:
-            own: Object = dict(done.node)
+            members: Object = dict(done.node)
             done.node.clear()
             for value in done.merged:
                 for mapping in value if isinstance(value, list) else [value]:
                     if not isinstance(mapping, dict):
                         raise self._stop("a merge key (<<) has a value that is not a mapping", "Merge mappings only.")
                     done.node.update({key: member for key, member in mapping.items() if key not in done.node})
-            done.node.update(own)
+            done.node.update(members)
         if done.anchor is not None:
             self._anchors[done.anchor] = done.node
 

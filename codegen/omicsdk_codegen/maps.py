@@ -60,10 +60,10 @@ def spread_sections(root: Source, store: Store, notes: Notes) -> Source:
     data = _spread_members("document", root.data, root, store, notes)
     components = data.get("components")
     if isinstance(components, dict):
-        made = _spread_members("components", components, root, store, notes)
-        if made is not components:
+        sections = _spread_members("components", components, root, store, notes)
+        if sections is not components:
             data = {**data}
-            data["components"] = made
+            data["components"] = sections
     if data is root.data:
         return root
     notes.made(data, root.data)
@@ -71,17 +71,17 @@ def spread_sections(root: Source, store: Store, notes: Notes) -> Source:
 
 
 def _spread_members(kind: str, value: Object, root: Source, store: Store, notes: Notes) -> Object:
-    made: dict[str, Json] = {}
+    members: dict[str, Json] = {}
     for key, inner in TREE[kind].items():
         member = value.get(key)
         section = inner[0] == "{" or inner in ("paths", "components")
         if section and isinstance(member, dict) and isinstance(member.get("$ref"), str):
             try:
-                made[key] = spread(member, root, store, notes)
+                members[key] = spread(member, root, store, notes)
             except (Refused, DocumentError, LookupError):
                 continue
-    if not made:
+    if not members:
         return value
-    new: Object = {**value, **made}
+    new: Object = {**value, **members}
     notes.made(new, value)
     return new

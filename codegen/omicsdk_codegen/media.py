@@ -102,14 +102,14 @@ def accepted(forms: Mapping[str, Form]) -> str:
     """
     names: dict[str, None] = {}
     for name, form in forms.items():
-        shown = "".join(char for char in name if char.isascii() and char.isprintable())
-        is_range = "*" in shown or not shown
+        printable = "".join(char for char in name if char.isascii() and char.isprintable())
+        is_range = "*" in printable or not printable
         if form == "json":
-            names["application/json" if is_range else shown] = None
+            names["application/json" if is_range else printable] = None
         elif "json" not in forms.values():
-            names[shown] = None
+            names[printable] = None
         elif not is_range:
-            names[f"{shown};q=0.5"] = None
+            names[f"{printable};q=0.5"] = None
     if not names or "*/*" in names:
         return "*/*"
     return ", ".join(names if "json" in forms.values() else [*names, "*/*;q=0.5"])

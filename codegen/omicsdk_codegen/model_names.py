@@ -34,43 +34,45 @@ class Names:
     own: Mapping[str, str]
 
 
-def name_classes(data: Object, models: Iterable[Model], operations: Mapping[str, str], taken: Collection[str]) -> Names:
+def name_classes(
+    data: Object, models: Iterable[Model], operations: Mapping[str, str], reserved: Collection[str]
+) -> Names:
     """Name all classes.
 
     Args:
         data: the document.
         models: all models.
         operations: operations' names by key.
-        taken: names that none may have.
+        reserved: names that none may have.
     """
-    known = list(models)
-    wanted = [_wanted(data, model.key, operations) for model in known]
-    classes = settle(wanted, taken)
+    listing = list(models)
+    candidates = [_wanted(data, model.key, operations) for model in listing]
+    classes = settle(candidates, reserved)
     by_class = settle_modules(classes.values(), module_name)
-    own = {key: by_class[class_] for key, class_ in classes.items()}
+    module_names = {key: by_class[class_] for key, class_ in classes.items()}
     modules: dict[str, str] = {}
-    for group in _circles(known):
+    for group in _circles(listing):
         first = min(group, key=lambda key: classes[key])
-        modules |= dict.fromkeys(group, own[first])
-    return Names(classes, modules, own)
+        modules |= dict.fromkeys(group, module_names[first])
+    return Names(classes, modules, module_names)
 
 
 def _wanted(data: Object, key: str, operations: Mapping[str, str]) -> Wanted:
     """What a model wants to be called; one that is only sent, while another is received, is a Request."""
-    wanted = _wanted_model(data, place_of(key), operations)
+    candidates = _wanted_model(data, place_of(key), operations)
     if place_of(key) == key:
-        return wanted
-    return Wanted(key, tuple(class_name(f"{name.rstrip('_')}Request") for name in wanted.candidates))
+        return candidates
+    return Wanted(key, tuple(class_name(f"{name.rstrip('_')}Request") for name in candidates.candidates))
 
 
 def _wanted_model(data: Object, key: str, operations: Mapping[str, str]) -> Wanted:
     parts = tokens(key)
     if parts[:2] == ["components", "schemas"]:
-        own, rest, at_ = parts[2], parts[3:], 3
+        root_name, rest, at_ = parts[2], parts[3:], 3
         if not rest:
-            name = class_name(own)
-            return Wanted(key, (name, class_name(f"{name.rstrip('_')}Model")), exact=name.rstrip("_") == own)
-        stem = pascal_case(own)
+            name = class_name(root_name)
+            return Wanted(key, (name, class_name(f"{name.rstrip('_')}Model")), exact=name.rstrip("_") == root_name)
+        stem = pascal_case(root_name)
     else:
         # The innermost operation that contains it: a callback's is within another.
         steps = range(len(parts), 2, -1)
@@ -83,39 +85,39 @@ def _wanted_model(data: Object, key: str, operations: Mapping[str, str]) -> Want
 
 def _words(data: Object, parts: Sequence[str], start: int, rest: Sequence[str], detail: _Detail) -> str:
     """The steps of a pointer as one word: fields by their names, elements as Item, members of maps as Value."""
-    words: list[str] = []
+    step_names: list[str] = []
     index = 0
     while index < len(rest):
         step, following = rest[index], rest[index + 1] if index + 1 < len(rest) else ""
-        taken = 2
+        step_length = 2
         if step in ("properties", "patternProperties"):
-            words.append(pascal_case(following) if step == "properties" else "Value")
-            words.append("Field" if detail == 4 and step == "properties" else "")
+            step_names.append(pascal_case(following) if step == "properties" else "Value")
+            step_names.append("Field" if detail == 4 and step == "properties" else "")
         elif step == "items":
-            words.append("Item")
-            taken = 1
+            step_names.append("Item")
+            step_length = 1
         elif step == "additionalProperties":
-            words.append("Value")
-            taken = 1
+            step_names.append("Value")
+            step_length = 1
         elif step in ("oneOf", "anyOf"):
-            words.append(_variant(data, parts[: start + index + 2], detail))
+            step_names.append(_variant(data, parts[: start + index + 2], detail))
         elif step == "allOf" or step == "prefixItems":
-            words.append("Item" if step == "prefixItems" else "")
-            words.append(str(int(following) + 1) if detail == 4 and following.isdecimal() else "")
+            step_names.append("Item" if step == "prefixItems" else "")
+            step_names.append(str(int(following) + 1) if detail == 4 and following.isdecimal() else "")
         elif step == "responses":
-            words.append("Response" + (pascal_case(following) if detail else ""))
+            step_names.append("Response" + (pascal_case(following) if detail else ""))
         elif step == "requestBody":
             # A body that is one argument is the Body; the fields of a flattened one are the operation's.
-            words.append("Body" if detail or "properties" not in rest[index + 4 : index + 5] else "")
-            taken = 1
+            step_names.append("Body" if detail or "properties" not in rest[index + 4 : index + 5] else "")
+            step_length = 1
         elif step == "parameters":
-            words.append(_parameter(data, parts[: start + index + 2]))
+            step_names.append(_parameter(data, parts[: start + index + 2]))
         elif step == "content":
-            words.append(pascal_case(following.partition("/")[2]) if detail >= 3 else "")
+            step_names.append(pascal_case(following.partition("/")[2]) if detail >= 3 else "")
         else:
-            taken = 1
-        index += taken
-    return "".join(words)
+            step_length = 1
+        index += step_length
+    return "".join(step_names)
 
 
 def _variant(data: Object, parts: Sequence[str], detail: _Detail) -> str:
@@ -132,8 +134,8 @@ def _variant(data: Object, parts: Sequence[str], detail: _Detail) -> str:
     names = list(dict.fromkeys(map(str, [*(required if isinstance(required, list) else ()), *fields])))
     if detail in (2, 3):
         fixed = ((name, _only_value(fields.get(name))) for name in names)
-        if said := next((pascal_case(f"{name} {value}") for name, value in fixed if value), ""):
-            return f"With{said}"
+        if constant := next((pascal_case(f"{name} {value}") for name, value in fixed if value), ""):
+            return f"With{constant}"
     if detail == 3 and names:
         return f"With{'And'.join(map(pascal_case, names))}"
     return (f"With{pascal_case(names[0])}" if names else "Variant") + number

@@ -73,10 +73,10 @@ def letters(text: str) -> str:
     """
     if text.isascii():
         return text
-    kept = ""
+    ascii_text = ""
     for char in unicodedata.normalize("NFKC", text):
-        kept += char if char.isascii() else _letter(char, kept[-1:])
-    return unicodedata.normalize("NFKC", kept)
+        ascii_text += char if char.isascii() else _letter(char, ascii_text[-1:])
+    return unicodedata.normalize("NFKC", ascii_text)
 
 
 def _letter(char: str, before: str) -> str:
@@ -104,9 +104,9 @@ def ascii_of(text: str) -> str:
 
 def _with_signs(text: str) -> str:
     """A text with the names of its signs in their place: `@id` is "at id", `-1` "minus 1"."""
-    said = re.sub(r"^-(?=\d)", "minus ", text)
-    said = re.sub(r"^_+|_+$", " underscore ", said)
-    return "".join(f" {_SIGNS[char]} " if char in _SIGNS else char for char in said)
+    spelled = re.sub(r"^-(?=\d)", "minus ", text)
+    spelled = re.sub(r"^_+|_+$", " underscore ", spelled)
+    return "".join(f" {_SIGNS[char]} " if char in _SIGNS else char for char in spelled)
 
 
 def _spaced(text: str) -> str:
@@ -121,13 +121,13 @@ def _spaced_by_case(text: str) -> str:
     """The same for other scripts, whose letters are separated by case; a capital after a letter without case begins a word too."""
     cases = ("A" if char.isupper() else "a" if char.islower() else "\0" for char in text)
     shadow = "".join(char if char.isascii() else case for char, case in zip(text, cases, strict=True))
-    found, at = "", 0
+    spaced, at = "", 0
     for char in _spaced(shadow):
         if char == shadow[at]:
-            found, at = found + text[at], at + 1
+            spaced, at = spaced + text[at], at + 1
         else:
-            found += char
-    return found
+            spaced += char
+    return spaced
 
 
 def snake_case(text: str) -> str:
@@ -136,8 +136,8 @@ def snake_case(text: str) -> str:
     Returns:
         The name, without regard to reserved words; `unnamed` when nothing of the text is left.
     """
-    words = _SEPARATORS.split(unicodedata.normalize("NFKC", _spaced(letters(text)).lower()))
-    joined = "_".join(word for word in words if word)
+    parts = _SEPARATORS.split(unicodedata.normalize("NFKC", _spaced(letters(text)).lower()))
+    joined = "_".join(word for word in parts if word)
     if not joined:
         return "unnamed"
     return joined if joined.isidentifier() else f"n{joined}"
@@ -160,8 +160,8 @@ def argument_name(text: str) -> str:
 def field_name(text: str) -> str:
     """A model's attribute."""
     name = snake_case(text)
-    taken = keyword.iskeyword(name) or name in MODEL_MEMBERS or name in ANNOTATION_WORDS or name in _SELF
-    return f"{name}_" if taken else name
+    is_reserved = keyword.iskeyword(name) or name in MODEL_MEMBERS or name in ANNOTATION_WORDS or name in _SELF
+    return f"{name}_" if is_reserved else name
 
 
 def operation_name(text: str) -> str:
@@ -181,8 +181,8 @@ def module_name(class_: str) -> str:
     trailing = class_.endswith("_")
     head, _, suffix = ascii_of(class_).rstrip("_").partition("_")
     name = snake_case(head) + (f"_{suffix}" if suffix else "")
-    taken = keyword.iskeyword(name) or name in DEVICES or name in _MODULE_WORDS
-    return f"{name}_" if trailing or taken else name
+    is_reserved = keyword.iskeyword(name) or name in DEVICES or name in _MODULE_WORDS
+    return f"{name}_" if trailing or is_reserved else name
 
 
 def operation_module(operation: str) -> str:
@@ -192,9 +192,9 @@ def operation_module(operation: str) -> str:
 
 def settle_modules(names: Iterable[str], make: Callable[[str], str]) -> dict[str, str]:
     """Give each name a unique module: names in ASCII get the one of `make`, the others are changed if they clash."""
-    known = sorted(names)
-    plain = {name: make(name) for name in known if name.isascii()}
-    others = (Wanted(name, (make(name),)) for name in known if not name.isascii())
+    ordered = sorted(names)
+    plain = {name: make(name) for name in ordered if name.isascii()}
+    others = (Wanted(name, (make(name),)) for name in ordered if not name.isascii())
     return plain | settle(others, plain.values())
 
 
@@ -230,9 +230,14 @@ def wanted_field(wire: str) -> Wanted:
 
 def _spelled(wire: str, make: Callable[[str], str]) -> tuple[str, ...]:
     """Return a name with its signs in words, and in the document's spelling if that is neither private nor reserved."""
-    own = unicodedata.normalize("NFKC", wire)
-    fits = own.isidentifier() and own[0] != "_" and not own[0].isupper() and not _INVISIBLE.search(own)
-    return (make(_with_signs(wire)), *((own,) if fits and own != snake_case(own) else ()))
+    normalised = unicodedata.normalize("NFKC", wire)
+    fits = (
+        normalised.isidentifier()
+        and normalised[0] != "_"
+        and not normalised[0].isupper()
+        and not _INVISIBLE.search(normalised)
+    )
+    return (make(_with_signs(wire)), *((normalised,) if fits and normalised != snake_case(normalised) else ()))
 
 
 def spelled_operation(method: str, path: str) -> str:
@@ -240,19 +245,19 @@ def spelled_operation(method: str, path: str) -> str:
     return operation_name(f"{method} {_with_signs(re.sub('[/{}]', ' ', path))}")
 
 
-def settle(wanted: Iterable[Wanted], taken: Collection[str] = ()) -> dict[str, str]:
+def settle(candidates: Iterable[Wanted], reserved: Collection[str] = ()) -> dict[str, str]:
     """Give each object a unique name, compared without case, independent of their order.
 
     Args:
-        wanted: the objects.
-        taken: names that none may have.
+        candidates: the objects.
+        reserved: names that none may have.
 
     Returns:
         Names by key.
     """
-    things = sorted(wanted, key=lambda thing: thing.key)
+    things = sorted(candidates, key=lambda thing: thing.key)
     levels = dict.fromkeys((thing.key for thing in things), 0)
-    used = {name.casefold() for name in taken}
+    used = {name.casefold() for name in reserved}
     while True:
         groups: dict[str, list[Wanted]] = {}
         for thing in things:
@@ -264,11 +269,11 @@ def settle(wanted: Iterable[Wanted], taken: Collection[str] = ()) -> dict[str, s
             levels[loser.key] += 1
 
 
-def _losers(group: Sequence[Wanted], levels: dict[str, int], taken: bool) -> list[Wanted]:
-    if len(group) == 1 and not taken:
+def _losers(group: Sequence[Wanted], levels: dict[str, int], is_reserved: bool) -> list[Wanted]:
+    if len(group) == 1 and not is_reserved:
         return []
     claims = [thing for thing in group if thing.exact and levels[thing.key] == 0 and _fits(thing.candidates[0])]
-    keeps = claims[0] if len(claims) == 1 and not taken else None
+    keeps = claims[0] if len(claims) == 1 and not is_reserved else None
     return [thing for thing in group if thing is not keeps]
 
 
@@ -308,21 +313,21 @@ def _cut(name: str, more: _Kept, room: int) -> str:
     """
     end = "_" if name.endswith("_") else ""
     between = "_" if "_" in name.rstrip("_") else ""
-    words = _spaced(name.rstrip("_")).split("_")
+    parts = _spaced(name.rstrip("_")).split("_")
     if more == "new":
-        words = [word for number, word in enumerate(words) if word not in words[:number]]
+        parts = [word for number, word in enumerate(parts) if word not in parts[:number]]
 
     def kept(head: int, tail: int) -> str:
-        return between.join((*words[:head], *words[len(words) - tail :])) + end
+        return between.join((*parts[:head], *parts[len(parts) - tail :])) + end
 
-    if len(words) == 1 or not _fits(kept(1, 1), room):
+    if len(parts) == 1 or not _fits(kept(1, 1), room):
         return _cut_letters(name.rstrip("_"), room - len(end)) + end
     head, tail = 1, 1
-    while head + tail < len(words):
+    while head + tail < len(parts):
         grown = [(head, tail + 1), (head + 1, tail)]
         if more == "head" or (more == "both" and tail > head):
             grown.reverse()
-        step = next((each for each in grown if _fits(kept(*each), room)), None)
+        step = next((lengths for lengths in grown if _fits(kept(*lengths), room)), None)
         if step is None:
             break
         head, tail = step
@@ -331,7 +336,7 @@ def _cut(name: str, more: _Kept, room: int) -> str:
 
 def _cut_letters(name: str, room: int) -> str:
     """The beginning of a name that has no words to leave out; a letter keeps its accents."""
-    kept = name.encode()[:room].decode(errors="ignore")
-    while len(kept) > 1 and unicodedata.category(name[len(kept)])[0] == "M":
-        kept = kept[:-1]
-    return kept.rstrip("_")
+    shortened = name.encode()[:room].decode(errors="ignore")
+    while len(shortened) > 1 and unicodedata.category(name[len(shortened)])[0] == "M":
+        shortened = shortened[:-1]
+    return shortened.rstrip("_")

@@ -123,14 +123,14 @@ class Normaliser:
     def _fill_models(self) -> None:
         """Settle the fields of the models that were met, one after the other: chains of models may be long."""
         # A model may refer to itself: only references that are still open because of lists and unions are a cycle.
-        held, self._open = self._open, []
+        waiting, self._open = self._open, []
         self._depth = 1
         while self._unfilled:
             model, flat = self._unfilled.popleft()
             model.fields = self.fields_of(flat)
             model.extra = self._extra(flat, model.key)
         self._depth = 0
-        self._open = held
+        self._open = waiting
 
     def _type_of(self, schema: Object, pointer: str, body: bool) -> Type:
         if body and self._is_binary(schema):
@@ -168,30 +168,30 @@ class Normaliser:
         variants = self._variants.of(name)
         if not variants or type_ != Ref(pointer):
             return base
-        whole = [held for held in variants if held not in self._open and self._is_model(held)]
+        whole = [variant for variant in variants if variant not in self._open and self._is_model(variant)]
         # A variant that adds nothing to the base is read as that.
-        keys = dict.fromkeys((name, *variants), pointer) | {held: schema_pointer(held)[1:] for held in whole}
+        keys = dict.fromkeys((name, *variants), pointer) | {variant: schema_pointer(variant)[1:] for variant in whole}
         tag, table = self._tags(self.facts_of(self.schemas[name]).get("discriminator"), name, keys)
-        models: list[Type] = [type_, *(Ref(schema_pointer(held)[1:]) for held in whole)]
+        models: list[Type] = [type_, *(Ref(schema_pointer(variant)[1:]) for variant in whole)]
         return union_of([*models, NULL] if nullable else models, tag, table)
 
-    def _tags(self, stated: Json, base: str, keys: Mapping[str, str]) -> tuple[str | None, Tags]:
+    def _tags(self, discriminator: Json, base: str, keys: Mapping[str, str]) -> tuple[str | None, Tags]:
         """Return the member that distinguishes variants, and its values with models' keys."""
-        tag = stated.get("propertyName") if isinstance(stated, dict) else None
-        if not isinstance(tag, str) or not isinstance(stated, dict):
+        tag = discriminator.get("propertyName") if isinstance(discriminator, dict) else None
+        if not isinstance(tag, str) or not isinstance(discriminator, dict):
             return None, ()
-        mapping = stated.get("mapping")
+        mapping = discriminator.get("mapping")
         named = {value: _target_name(str(at)) for value, at in mapping.items()} if isinstance(mapping, dict) else {}
         table = {value: keys[name] for value, name in named.items() if name in keys}
         common = self._tag_values(base, tag)
         for name, key in keys.items():
             # What a variant inherits does not distinguish it.
-            own = [value for value in self._tag_values(name, tag) if value not in common]
+            values = [value for value in self._tag_values(name, tag) if value not in common]
             if name not in named.values():
-                own.append(name)
-            for value in own:
+                values.append(name)
+            for value in values:
                 table.setdefault(value, key)
-        default = _target_name(str(stated.get("defaultMapping")))
+        default = _target_name(str(discriminator.get("defaultMapping")))
         return tag, (*table.items(), *([(None, keys[default])] if default in keys else []))
 
     def _is_model(self, name: str) -> bool:
@@ -210,8 +210,10 @@ class Normaliser:
             return _choices(values, schema)
         if flat.unions:
             return self._union(flat, pointer, body)
-        stated = schema.get("type")
-        names = [str(name) for name in stated] if isinstance(stated, list) else [str(stated)] if stated else []
+        type_name = schema.get("type")
+        names = (
+            [str(name) for name in type_name] if isinstance(type_name, list) else [str(type_name)] if type_name else []
+        )
         kinds = [self._of_name(name, flat, pointer) for name in names or _implied(schema)]
         return union_of(kinds) if kinds else ANY
 
@@ -225,13 +227,13 @@ class Normaliser:
             return self._array(flat.schema, pointer)
         if name == "object":
             return self._object(flat, pointer)
-        known = _SCALARS.get(name)
-        if known == STRING:
+        scalar = _SCALARS.get(name)
+        if scalar == STRING:
             form = "byte" if flat.schema.get("contentEncoding") == "base64" else str(flat.schema.get("format"))
             return self._formats.get(form, STRING)
-        if known == NUMBER and flat.schema.get("format") == "int64" and "int64" in self._formats:
+        if scalar == NUMBER and flat.schema.get("format") == "int64" and "int64" in self._formats:
             return INTEGER
-        return known if known is not None else self._lost(pointer, f"type {name}", "it is no type of JSON Schema")
+        return scalar if scalar is not None else self._lost(pointer, f"type {name}", "it is no type of JSON Schema")
 
     def _array(self, schema: Object, pointer: str) -> Type:
         items = schema.get("items", True)
@@ -257,9 +259,9 @@ class Normaliser:
         """The type of an object's members without a name in the document."""
         extra = flat.schema.get("additionalProperties")
         patterns = flat.schema.get("patternProperties")
-        place = join(pointer, "patternProperties")
+        pattern_pointer = join(pointer, "patternProperties")
         kinds = (
-            [self.type_of(value, join(place, key)) for key, value in patterns.items()]
+            [self.type_of(value, join(pattern_pointer, key)) for key, value in patterns.items()]
             if isinstance(patterns, dict)
             else []
         )
@@ -279,8 +281,8 @@ class Normaliser:
         """The fields of a merged object schema, required ones first."""
         properties = flat.schema.get("properties")
         members = properties if isinstance(properties, dict) else {}
-        listed = flat.schema.get("required")
-        required = {str(name) for name in listed} if isinstance(listed, list) else set[str]()
+        required_names = flat.schema.get("required")
+        required = {str(name) for name in required_names} if isinstance(required_names, list) else set[str]()
         names = settle(map(wanted_field, members))
         fields: list[Field] = []
         for wire, schema in members.items():
@@ -300,9 +302,11 @@ class Normaliser:
             and self.type_of(items, join(pointer, "items"), body=True) == BYTES
         ):
             return union_of([Array(BYTES), NULL]) if "null" in names else Array(BYTES)
-        members = [(member, join(place, at)) for listed, place in flat.unions for at, member in enumerate(listed)]
-        if any(self._field_type(member, place, body) == Array(BYTES) for member, place in members):
-            return union_of([self._field_type(member, place, body) for member, place in members])
+        members = [
+            (member, join(union_pointer, at)) for union, union_pointer in flat.unions for at, member in enumerate(union)
+        ]
+        if any(self._field_type(member, member_pointer, body) == Array(BYTES) for member, member_pointer in members):
+            return union_of([self._field_type(member, member_pointer, body) for member, member_pointer in members])
         return self.type_of(schema, pointer, body=True)
 
     def flat(self, schema: Json, pointer: str) -> Flat:
@@ -314,16 +318,24 @@ class Normaliser:
         return self.flat(schema, "").schema if isinstance(schema, dict) else {}
 
     def _union(self, flat: Flat, pointer: str, body: bool) -> Type:
-        members = [(member, join(place, at)) for listed, place in flat.unions for at, member in enumerate(listed)]
-        whole = [(member, place) for member, place in members if not _only_constrains(member)]
+        members = [
+            (member, join(union_pointer, at)) for union, union_pointer in flat.unions for at, member in enumerate(union)
+        ]
+        whole = [(member, member_pointer) for member, member_pointer in members if not _only_constrains(member)]
         if not whole:
             return self._flat(Flat(flat.schema, flat.pointers, ()), pointer, body)
-        objects = [(member, place) for member, place in whole if self.flat(member, place).schema.get("properties")]
+        objects = [
+            (member, member_pointer)
+            for member, member_pointer in whole
+            if self.flat(member, member_pointer).schema.get("properties")
+        ]
         # Each of several oneOf that apply together adds fields to the same object.
         if flat.schema.get("properties") or (len(flat.unions) > 1 and len(objects) == len(whole)):
             return self._folded(flat, objects, pointer)
-        stated = flat.schema.get("type")
-        types = [self.type_of(_with_type(member, stated), place, body=body) for member, place in whole]
+        type_name = flat.schema.get("type")
+        types = [
+            self.type_of(_with_type(member, type_name), member_pointer, body=body) for member, member_pointer in whole
+        ]
         tag, table = self._discriminator(flat.schema.get("discriminator"), whole)
         return union_of(types, tag, table)
 
@@ -333,10 +345,10 @@ class Normaliser:
         """
         properties: Object = {}
         pointers: dict[str, str] = {}
-        for member, place in members:
-            variant = self.flat(member, place)
-            held = variant.schema.get("properties")
-            for name, schema in held.items() if isinstance(held, dict) else ():
+        for member, member_pointer in members:
+            variant = self.flat(member, member_pointer)
+            variant_properties = variant.schema.get("properties")
+            for name, schema in variant_properties.items() if isinstance(variant_properties, dict) else ():
                 if name in properties and properties[name] != schema:
                     both: list[Json] = [properties[name], schema]
                     either: Json = {"anyOf": both}
@@ -344,18 +356,21 @@ class Normaliser:
                     pointers[name] = join(pointer, "properties", name)
                 properties[name] = schema
                 pointers.setdefault(name, variant.pointers[name])
-        own = flat.schema.get("properties")
-        folded: Object = {**flat.schema, "properties": {**properties, **(own if isinstance(own, dict) else {})}}
+        local_properties = flat.schema.get("properties")
+        folded: Object = {
+            **flat.schema,
+            "properties": {**properties, **(local_properties if isinstance(local_properties, dict) else {})},
+        }
         return self._model(Flat(folded, {**pointers, **flat.pointers}, ()), pointer)
 
-    def _discriminator(self, stated: Json, members: Iterable[tuple[Json, str]]) -> tuple[str | None, Tags]:
-        tag = stated.get("propertyName") if isinstance(stated, dict) else None
-        if not isinstance(tag, str) or not isinstance(stated, dict):
+    def _discriminator(self, discriminator: Json, members: Iterable[tuple[Json, str]]) -> tuple[str | None, Tags]:
+        tag = discriminator.get("propertyName") if isinstance(discriminator, dict) else None
+        if not isinstance(tag, str) or not isinstance(discriminator, dict):
             return None, ()
         references = [str(member["$ref"]) for member, _ in members if isinstance(member, dict) and "$ref" in member]
         names = [name for name in map(schema_name, references) if isinstance(self.named(name), Ref)]
         table: dict[str, str] = {}
-        mapping = stated.get("mapping")
+        mapping = discriminator.get("mapping")
         for value, target in mapping.items() if isinstance(mapping, dict) else ():
             name = _target_name(str(target))
             if name in names:
@@ -367,33 +382,35 @@ class Normaliser:
                 table.setdefault(name, key)
                 for value in self._tag_values(name, tag):
                     table.setdefault(value, key)
-        default = _target_name(str(stated.get("defaultMapping")))
+        default = _target_name(str(discriminator.get("defaultMapping")))
         return tag, (*table.items(), *([(None, schema_pointer(default)[1:])] if default in names else []))
 
     def _tag_values(self, name: str, tag: str) -> list[str]:
         properties = self.facts_of(self.schemas[name]).get("properties")
         facts = self.facts_of(properties.get(tag)) if isinstance(properties, dict) else {}
-        listed = facts.get("enum")
-        values = listed if isinstance(listed, list) else [facts.get("const")]
-        stated = self.facts_of(self.schemas[name]).get("x-ms-discriminator-value")
-        return [value for value in (stated, *values) if isinstance(value, str)]
+        choices = facts.get("enum")
+        values = choices if isinstance(choices, list) else [facts.get("const")]
+        microsoft_value = self.facts_of(self.schemas[name]).get("x-ms-discriminator-value")
+        return [value for value in (microsoft_value, *values) if isinstance(value, str)]
 
     def _lost(self, pointer: str, before: str, reason: str) -> Type:
         self.lost.add(pointer)
-        place = self._document.origin(pointer)
-        self._report.add(Note(place.pointer, place.file, place.line, "untyped", before, f"any value: {reason}", True))
+        origin = self._document.origin(pointer)
+        self._report.add(
+            Note(origin.pointer, origin.file, origin.line, "untyped", before, f"any value: {reason}", True)
+        )
         return ANY
 
 
-def _with_type(member: Json, stated: Json) -> Json:
+def _with_type(member: Json, type_name: Json) -> Json:
     """Return a variant whose type is beside the oneOf."""
     if (
-        stated is None
+        type_name is None
         or not isinstance(member, dict)
         or not {"type", "$ref", "allOf", "oneOf", "anyOf"}.isdisjoint(member)
     ):
         return member
-    return {"type": stated, **member}
+    return {"type": type_name, **member}
 
 
 def _target_name(target: str) -> str:
@@ -402,13 +419,15 @@ def _target_name(target: str) -> str:
 
 def _names(schema: Object) -> set[str]:
     """The types that a schema states."""
-    stated = schema.get("type")
-    return {str(name) for name in stated} if isinstance(stated, list) else {str(stated)} if stated else set()
+    type_name = schema.get("type")
+    return (
+        {str(name) for name in type_name} if isinstance(type_name, list) else {str(type_name)} if type_name else set()
+    )
 
 
 def _allows_null(schema: Object) -> bool:
-    stated = schema.get("type")
-    return isinstance(stated, list) and "null" in stated
+    type_name = schema.get("type")
+    return isinstance(type_name, list) and "null" in type_name
 
 
 def _only_constrains(member: Json) -> bool:

@@ -76,8 +76,8 @@ class Notes:
             certain: whether its author can have meant nothing else.
             remedy: as in `faults.Note`.
         """
-        place = self.place(node, key)
-        self._report.add(Note(place.pointer, place.file, place.line, kind, before, after, certain, remedy))
+        origin = self.place(node, key)
+        self._report.add(Note(origin.pointer, origin.file, origin.line, kind, before, after, certain, remedy))
 
     def repair(self, node: Node, key: str | int | None, before: str, after: str, *, certain: bool = True) -> None:
         """Add a note of a correction."""

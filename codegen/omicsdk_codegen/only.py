@@ -67,22 +67,27 @@ class _Operations:
     def __init__(self, document: Document) -> None:
         self._document = document
         operations = list(stated_operations(document.data))
-        hooks = [each for each in stated_webhooks(document.data) if each.of is None]
+        hooks = [hook for hook in stated_webhooks(document.data) if hook.of is None]
         self.names = name_operations(operations)
         self.groups = group_operations(document, operations, self.names, Report())
         above = parents_of(document.data)
         self._tags: dict[str, set[str]] = {}
         self._paths: dict[str, set[str]] = {}
         self._names: dict[str, set[str]] = {}
-        for each in (*operations, *hooks):
-            for tag in {held for stated in _tags(each.data) for held in way_to(stated, above)}:
-                self._tags.setdefault(tag, set()).add(each.key)
-        for each in operations:
-            for path in (each.path, f"{each.method} {each.path}"):
-                self._paths.setdefault(path, set()).add(each.key)
-            names = self.names[each.key], self.groups.path_of(each.key), each.wish, each.data.get("operationId")
+        for operation in (*operations, *hooks):
+            for tag in {ancestor for tag_name in _tags(operation.data) for ancestor in way_to(tag_name, above)}:
+                self._tags.setdefault(tag, set()).add(operation.key)
+        for operation in operations:
+            for path in (operation.path, f"{operation.method} {operation.path}"):
+                self._paths.setdefault(path, set()).add(operation.key)
+            names = (
+                self.names[operation.key],
+                self.groups.path_of(operation.key),
+                operation.wish,
+                operation.data.get("operationId"),
+            )
             for name in {name for name in names if isinstance(name, str) and name}:
-                self._names.setdefault(name, set()).add(each.key)
+                self._names.setdefault(name, set()).add(operation.key)
         for hook in hooks:
             self._names.setdefault(hook.name, set()).add(hook.key)
 
@@ -92,10 +97,10 @@ class _Operations:
         Raises:
             DocumentError: nothing is selected by some of the texts.
         """
-        found = {text: self._matching(text) for text in selectors}
-        if faults := [self._unknown(text) for text, keys in found.items() if not keys]:
+        matches = {text: self._matching(text) for text in selectors}
+        if faults := [self._unknown(text) for text, keys in matches.items() if not keys]:
             raise DocumentError(faults)
-        return {key for keys in found.values() for key in keys}
+        return {key for keys in matches.values() for key in keys}
 
     def _matching(self, text: str) -> set[str]:
         if path := _PATH.fullmatch(text):
@@ -103,58 +108,58 @@ class _Operations:
         return _of(self._tags, text) or _of(self._names, text)
 
     def _unknown(self, text: str) -> Fault:
-        known = self._paths if _PATH.fullmatch(text) else {**self._tags, **self._names}
-        near = difflib.get_close_matches(text, known, 3)
-        listed = ", ".join(one_line(name) for name in sorted(self._tags))
+        names = self._paths if _PATH.fullmatch(text) else {**self._tags, **self._names}
+        near = difflib.get_close_matches(text, names, 3)
+        tags = ", ".join(one_line(name) for name in sorted(self._tags))
         remedy = f"Did you mean {' or '.join(map(one_line, near))}? " if near else ""
-        remedy += f"The tags are: {listed}." if self._tags else "Its operations have no tags."
+        remedy += f"The tags are: {tags}." if self._tags else "Its operations have no tags."
         return self._document.origin("/tags" if "tags" in self._document.data else "/paths").fault(
             f"no tag, path or operation is {one_line(text)!r}", remedy
         )
 
 
-def _of(known: Mapping[str, set[str]], text: str) -> set[str]:
+def _of(names: Mapping[str, set[str]], text: str) -> set[str]:
     """Keys of what has a name, or all whose names a text with `*` matches."""
-    if text in known or "*" not in text:
-        return known.get(text, set())
+    if text in names or "*" not in text:
+        return names.get(text, set())
     pattern = re.compile(".*".join(map(re.escape, text.split("*"))), re.DOTALL)
-    return {key for name, keys in known.items() if pattern.fullmatch(name) for key in keys}
+    return {key for name, keys in names.items() if pattern.fullmatch(name) for key in keys}
 
 
 def _items(document: Document, member: str, keys: Collection[str]) -> Object:
     """The path items of a document's member with the operations that stay."""
     items = document.data.get(member)
-    kept: Object = {}
+    remaining: Object = {}
     for name, item in items.items() if isinstance(items, dict) else ():
         if isinstance(item, dict) and (cut := _cut(item, join("", member, name), keys)):
             document.places.link(cut, item)
-            kept[name] = cut
+            remaining[name] = cut
     if isinstance(items, dict):
-        document.places.link(kept, items)
-    return kept
+        document.places.link(remaining, items)
+    return remaining
 
 
-def _keep_names(document: Document, kept: Object, operations: _Operations) -> None:
+def _keep_names(document: Document, paths: Object, operations: _Operations) -> None:
     """Name operations as in the whole document, where others may have had the shorter names."""
-    stated = list(stated_operations({"paths": kept}))
-    names = name_operations(stated)
+    operations_left = list(stated_operations({"paths": paths}))
+    names = name_operations(operations_left)
     groups = group_operations(
-        Document({**document.data, "paths": kept}, document.label, document.places), stated, names, Report()
+        Document({**document.data, "paths": paths}, document.label, document.places), operations_left, names, Report()
     )
-    for each in stated:
+    for operation in operations_left:
         pinned: Object = {}
-        if names[each.key] != operations.names[each.key]:
-            pinned["x-omics-name"] = operations.names[each.key]
-        if groups.path_of(each.key) != operations.groups.path_of(each.key):
-            member = operations.groups.members.get(each.key)
+        if names[operation.key] != operations.names[operation.key]:
+            pinned["x-omics-name"] = operations.names[operation.key]
+        if groups.path_of(operation.key) != operations.groups.path_of(operation.key):
+            member = operations.groups.members.get(operation.key)
             pinned["x-omics-group"] = "" if member is None else member.group
             pinned |= {} if member is None else {"x-omics-member": member.name}
         if pinned:
-            *around, method = tokens(each.key)
-            holder = at({"paths": kept}, join("", *around))
+            *around, method = tokens(operation.key)
+            holder = at({"paths": paths}, join("", *around))
             assert isinstance(holder, dict)
-            renamed: Object = {**each.data, **pinned}
-            document.places.link(renamed, each.data)
+            renamed: Object = {**operation.data, **pinned}
+            document.places.link(renamed, operation.data)
             holder[method] = renamed
 
 
@@ -166,22 +171,22 @@ def _report(document: Document, data: Object, selectors: Collection[str], report
     ]
     if counts:
         *others, last = counts
-        place = document.origin("/paths")
+        origin = document.origin("/paths")
         before = f"{', '.join(others)} and {last}" if others else last
         after = f"left out by --only {', '.join(map(one_line, selectors))}"
-        report.add(Note(place.pointer, place.file, place.line, "pruned", before, after, True))
+        report.add(Note(origin.pointer, origin.file, origin.line, "pruned", before, after, True))
 
 
 def _sizes(data: Object) -> tuple[int, int, int]:
-    hooks = (1 for each in stated_webhooks(data) if each.of is None)
+    hooks = (1 for hook in stated_webhooks(data) if hook.of is None)
     components = data.get("components")
     schemas = components.get("schemas") if isinstance(components, dict) else None
     return sum(1 for _ in stated_operations(data)), sum(hooks), len(schemas) if isinstance(schemas, dict) else 0
 
 
 def _tags(operation: Object) -> list[str]:
-    listed = operation.get("tags")
-    return [tag for tag in listed if isinstance(tag, str)] if isinstance(listed, list) else []
+    tags = operation.get("tags")
+    return [tag for tag in tags if isinstance(tag, str)] if isinstance(tags, list) else []
 
 
 def _cut(item: Object, key: str, keys: Collection[str]) -> Object:
@@ -201,19 +206,19 @@ def _cut(item: Object, key: str, keys: Collection[str]) -> Object:
 
 def _needed(document: Document, components: Object, parts: Object) -> Object:
     schemas = components.get("schemas")
-    stated: Object = schemas if isinstance(schemas, dict) else {}
-    variants = Variants(stated)
-    wanted: dict[str, None] = {}
+    declared: Object = schemas if isinstance(schemas, dict) else {}
+    variants = Variants(declared)
+    needed: dict[str, None] = {}
     waiting = list(_referred(parts))
     while waiting:
         name = waiting.pop()
-        if name not in wanted and name in stated:
-            wanted[name] = None
-            waiting += [*_referred(stated[name]), *variants.of(name)]
-    kept: Object = {name: schema for name, schema in stated.items() if name in wanted}
-    cut: Object = {**components, "schemas": kept}
+        if name not in needed and name in declared:
+            needed[name] = None
+            waiting += [*_referred(declared[name]), *variants.of(name)]
+    schemas_left: Object = {name: schema for name, schema in declared.items() if name in needed}
+    cut: Object = {**components, "schemas": schemas_left}
     if isinstance(schemas, dict):
-        document.places.link(kept, schemas)
+        document.places.link(schemas_left, schemas)
     document.places.link(cut, components)
     return cut
 

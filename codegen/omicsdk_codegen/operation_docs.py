@@ -65,16 +65,16 @@ def operation_doc(
 
 def _argument_doc(argument: Argument, annotation: str) -> str:
     texts = [describe(argument.schema), "" if argument.required else "Optional."]
-    said = " ".join(text for text in texts if text) or "Required."
-    return hanging(f"{argument.python} ({annotation}): ", said, 4)
+    description = " ".join(text for text in texts if text) or "Required."
+    return hanging(f"{argument.python} ({annotation}): ", description, 4)
 
 
 def _content_type_doc(draft: Draft) -> list[str]:
     if not draft.content_types:
         return []
     rule = "by default the first that can carry the arguments" if draft.other_bodies else "by default the first"
-    said = f"Media type of the body, {rule}: {', '.join(map(one_line, draft.content_types))}. Optional."
-    return [hanging(f"{draft.content_type} (str): ", said, 4)]
+    text = f"Media type of the body, {rule}: {', '.join(map(one_line, draft.content_types))}. Optional."
+    return [hanging(f"{draft.content_type} (str): ", text, 4)]
 
 
 def _returned(draft: Draft, annotation: str) -> str:
@@ -97,8 +97,8 @@ def _raised(draft: Draft, errors: Mapping[Type, str]) -> list[str]:
     texts: dict[str, list[str]] = {}
     for status in draft.error_statuses:
         response = responses[status] if isinstance(responses, dict) else None
-        said = sentence(response.get("description")) if isinstance(response, dict) else ""
+        description = sentence(response.get("description")) if isinstance(response, dict) else ""
         label = "Any other error" if status == "default" else status
         name = f"{error_class(status)}{types.get(status, '')}"
-        texts.setdefault(name, []).append(f"{label}: {said}" if said else f"{label}.")
-    return [hanging(f"{name}: ", " ".join(said), 4) for name, said in texts.items()]
+        texts.setdefault(name, []).append(f"{label}: {description}" if description else f"{label}.")
+    return [hanging(f"{name}: ", " ".join(labels), 4) for name, labels in texts.items()]

@@ -270,8 +270,8 @@ class Draft:
     @property
     def content_type(self) -> str:
         """The argument that selects among them."""
-        taken = {argument.python for argument in self.arguments}
-        return next(name for name in ("content_type", "content_type_", "media_type_of_body") if name not in taken)
+        arguments = {argument.python for argument in self.arguments}
+        return next(name for name in ("content_type", "content_type_", "media_type_of_body") if name not in arguments)
 
     @property
     def has_stream(self) -> bool:
@@ -284,13 +284,19 @@ class Draft:
         """The statuses of errors that the document states, with or without a body."""
         responses = self.stated.data.get("responses")
         read = {status for case in self.cases for status in case.statuses}
-        listed = responses if isinstance(responses, dict) else ()
-        return [each for each in listed if (each[:1] in ("4", "5") or each == "default") and each not in read]
+        declared = responses if isinstance(responses, dict) else ()
+        return [
+            status for status in declared if (status[:1] in ("4", "5") or status == "default") and status not in read
+        ]
 
 
 def asks(security: Json) -> bool:
     """Whether a list of security requirements is mandatory; an empty alternative means that it is not."""
-    return isinstance(security, list) and bool(security) and all(isinstance(way, dict) and way for way in security)
+    return (
+        isinstance(security, list)
+        and bool(security)
+        and all(isinstance(requirement, dict) and requirement for requirement in security)
+    )
 
 
 def name_operations(operations: list[Stated]) -> dict[str, str]:
@@ -351,10 +357,10 @@ def wished_name(operation: Stated) -> str:
     return f"{name}_" if is_freed and not name.endswith("_") else name
 
 
-def command_word(stated: Stated, name: str) -> str:
+def command_word(operation: Stated, name: str) -> str:
     """The word on the command line: the operation's name with dashes; a dot that the document has stays."""
-    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", stated.wish) and snake_case(stated.wish) == name:
-        return stated.wish.lower().replace("_", "-") if "." in stated.wish else name.replace("_", "-")
+    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", operation.wish) and snake_case(operation.wish) == name:
+        return operation.wish.lower().replace("_", "-") if "." in operation.wish else name.replace("_", "-")
     return name.strip("_").replace("_", "-")
 
 

@@ -33,9 +33,9 @@ def corrects(overlay: Source, root: Source) -> str:
     extends = data.get("extends") if isinstance(data, dict) else None
     if extends is None:
         return root.uri
-    place = overlay.place("/extends")
+    origin = overlay.place("/extends")
     if not isinstance(extends, str):
-        raise DocumentError([place.fault("extends is not text", "Name the file that the overlay corrects.")])
+        raise DocumentError([origin.fault("extends is not text", "Name the file that the overlay corrects.")])
     scheme = urlsplit(extends).scheme
     if extends == root.base:
         return root.uri
@@ -43,15 +43,15 @@ def corrects(overlay: Source, root: Source) -> str:
         return extends
     if len(scheme) > 1:
         raise DocumentError(
-            [place.fault(f"extends names {extends}, which is neither a file nor a web address", "Name a file.")]
+            [origin.fault(f"extends names {extends}, which is neither a file nor a web address", "Name a file.")]
         )
     beside = [(folder / extends).resolve() for folder in (overlay.path.parent, root.path.parent)]
-    found = next((path for path in beside if path.is_file()), None)
-    if found is None:
+    base = next((path for path in beside if path.is_file()), None)
+    if base is None:
         raise DocumentError(
-            [place.fault(f"extends names {extends}, which does not exist", "Name the file that the overlay corrects.")]
+            [origin.fault(f"extends names {extends}, which does not exist", "Name the file that the overlay corrects.")]
         )
-    return found.as_uri()
+    return base.as_uri()
 
 
 def apply(source: Source, overlays: Sequence[Source], places: Places | None = None) -> Source:

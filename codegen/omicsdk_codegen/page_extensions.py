@@ -30,15 +30,15 @@ class Extension:
     doubts: list[str] = field(default_factory=list[str])
 
 
-def extensions_of(stated: Stated, root: Object, view: View) -> Iterator[Extension]:
+def extensions_of(operation: Stated, root: Object, view: View) -> Iterator[Extension]:
     """Yield the extensions that state the paging of an operation.
 
     Args:
-        stated: the operation.
+        operation: the operation.
         root: the document, which may state what is common to all.
         view: what recognition reads of the operation.
     """
-    data = stated.data
+    data = operation.data
     sent = {value.path: value for value in view.sent}
     if isinstance(speakeasy := data.get("x-speakeasy-pagination"), dict):
         yield _speakeasy(speakeasy, sent)
@@ -56,40 +56,40 @@ def is_one_page(data: Object) -> bool:
     return isinstance(pageable, dict) and "nextLinkName" in pageable and not pageable["nextLinkName"]
 
 
-def _speakeasy(stated: Object, sent: Mapping[str, Value]) -> Extension:
-    name, kind = "x-speakeasy-pagination", stated.get("type")
-    inputs, outputs = stated.get("inputs"), stated.get("outputs")
-    given: dict[str, Object] = {
-        str(each.get("type", each.get("name"))): each
-        for each in (inputs if isinstance(inputs, list) else [])
-        if isinstance(each, dict)
+def _speakeasy(setting_of_vendor: Object, sent: Mapping[str, Value]) -> Extension:
+    name, kind = "x-speakeasy-pagination", setting_of_vendor.get("type")
+    inputs, outputs = setting_of_vendor.get("inputs"), setting_of_vendor.get("outputs")
+    inputs_by_type: dict[str, Object] = {
+        str(input_.get("type", input_.get("name"))): input_
+        for input_ in (inputs if isinstance(inputs, list) else [])
+        if isinstance(input_, dict)
     }
-    found: Object = outputs if isinstance(outputs, dict) else {}
+    outputs_by_name: Object = outputs if isinstance(outputs, dict) else {}
     extension = Extension(name, {})
     setting = extension.setting
     if kind == "url":
-        setting |= {"style": "continuation", "next": _key(found.get("nextUrl"), extension)}
-    elif kind == "cursor" and "cursor" in given:
-        setting |= {"style": "token", "next": _key(found.get("nextCursor"), extension)}
-        setting |= _place("token", given["cursor"], sent, extension)
-    elif kind == "offsetLimit" and "page" in given:
-        setting |= {"style": "page", **_place("page", given["page"], sent, extension)}
-        if "numPages" in found:
-            setting["pages"] = _key(found["numPages"], extension)
-    elif kind == "offsetLimit" and "offset" in given:
-        setting |= {"style": "offset", **_place("offset", given["offset"], sent, extension)}
-        if str(given.get("limit", {}).get("name")) in sent:
-            setting["limit"] = given["limit"]["name"]
+        setting |= {"style": "continuation", "next": _key(outputs_by_name.get("nextUrl"), extension)}
+    elif kind == "cursor" and "cursor" in inputs_by_type:
+        setting |= {"style": "token", "next": _key(outputs_by_name.get("nextCursor"), extension)}
+        setting |= _place("token", inputs_by_type["cursor"], sent, extension)
+    elif kind == "offsetLimit" and "page" in inputs_by_type:
+        setting |= {"style": "page", **_place("page", inputs_by_type["page"], sent, extension)}
+        if "numPages" in outputs_by_name:
+            setting["pages"] = _key(outputs_by_name["numPages"], extension)
+    elif kind == "offsetLimit" and "offset" in inputs_by_type:
+        setting |= {"style": "offset", **_place("offset", inputs_by_type["offset"], sent, extension)}
+        if str(inputs_by_type.get("limit", {}).get("name")) in sent:
+            setting["limit"] = inputs_by_type["limit"]["name"]
     else:
         extension.doubts.append(f"its type {kind!r} is unknown, or has no input of that kind")
-    if "results" in found:
-        setting["items"] = _key(found["results"], extension)
+    if "results" in outputs_by_name:
+        setting["items"] = _key(outputs_by_name["results"], extension)
     return extension
 
 
-def _place(key: str, stated: Object, sent: Mapping[str, Value], extension: Extension) -> Object:
+def _place(key: str, input_: Object, sent: Mapping[str, Value], extension: Extension) -> Object:
     """Return the parameter of an input, as a part of a setting."""
-    name, in_body = str(stated.get("name")), stated.get("in") == "requestBody"
+    name, in_body = str(input_.get("name")), input_.get("in") == "requestBody"
     value = sent.get(name)
     if value is None or value.in_body != in_body:
         extension.doubts.append(
@@ -105,58 +105,61 @@ def _parameter(key: str, name: str, value: Value | None, *, in_body: bool) -> Ob
     return {**setting, "first": 0} if key == "page" and type(default) is int and default == 0 else setting
 
 
-def _fern(stated: Object, sent: Mapping[str, Value]) -> Extension:
+def _fern(setting_of_vendor: Object, sent: Mapping[str, Value]) -> Extension:
     extension = Extension("x-fern-pagination", {})
     setting = extension.setting
-    if "cursor" in stated:
-        setting |= {"style": "token", "next": _key(stated.get("next_cursor"), extension)}
-        setting |= _request("token", stated["cursor"], sent, extension)
-    elif "next_uri" in stated or "next_path" in stated:
-        setting |= {"style": "continuation", "next": _key(stated.get("next_uri", stated.get("next_path")), extension)}
-    elif "offset" in stated:
-        style = "offset" if "step" in stated else "page"
-        setting |= {"style": style, **_request(style, stated["offset"], sent, extension)}
-        if style == "offset" and (limit := _sent(stated["step"], sent)) is not None:
+    if "cursor" in setting_of_vendor:
+        setting |= {"style": "token", "next": _key(setting_of_vendor.get("next_cursor"), extension)}
+        setting |= _request("token", setting_of_vendor["cursor"], sent, extension)
+    elif "next_uri" in setting_of_vendor or "next_path" in setting_of_vendor:
+        setting |= {
+            "style": "continuation",
+            "next": _key(setting_of_vendor.get("next_uri", setting_of_vendor.get("next_path")), extension),
+        }
+    elif "offset" in setting_of_vendor:
+        style = "offset" if "step" in setting_of_vendor else "page"
+        setting |= {"style": style, **_request(style, setting_of_vendor["offset"], sent, extension)}
+        if style == "offset" and (limit := _sent(setting_of_vendor["step"], sent)) is not None:
             setting["limit"] = limit.path
-        if "has-next-page" in stated:
-            setting["more"] = _key(stated["has-next-page"], extension)
+        if "has-next-page" in setting_of_vendor:
+            setting["more"] = _key(setting_of_vendor["has-next-page"], extension)
     else:
         extension.doubts.append("it states neither a cursor nor an offset")
-    setting["items"] = _key(stated.get("results"), extension)
+    setting["items"] = _key(setting_of_vendor.get("results"), extension)
     return extension
 
 
-def _sent(stated: Json, sent: Mapping[str, Value]) -> Value | None:
-    name = re.sub(r"^\$request\.", "", str(stated))
+def _sent(reference: Json, sent: Mapping[str, Value]) -> Value | None:
+    name = re.sub(r"^\$request\.", "", str(reference))
     return sent.get(name) or sent.get(re.sub(r"^(query|body)\.", "", name))
 
 
-def _request(key: str, stated: Json, sent: Mapping[str, Value], extension: Extension) -> Object:
-    value = _sent(stated, sent)
+def _request(key: str, reference: Json, sent: Mapping[str, Value], extension: Extension) -> Object:
+    value = _sent(reference, sent)
     if value is None:
-        extension.doubts.append(f"the operation has no parameter {stated!r}")
+        extension.doubts.append(f"the operation has no parameter {reference!r}")
     return _parameter(
-        key, str(stated) if value is None else value.path, value, in_body=value is not None and value.in_body
+        key, str(reference) if value is None else value.path, value, in_body=value is not None and value.in_body
     )
 
 
-def _pageable(stated: Object) -> Extension:
+def _pageable(setting_of_vendor: Object) -> Extension:
     extension = Extension("x-ms-pageable", {"style": "continuation"})
-    extension.setting["next"] = str(stated["nextLinkName"])
-    extension.setting["items"] = str(stated.get("itemName") or "value")
-    if "operationName" in stated:
+    extension.setting["next"] = str(setting_of_vendor["nextLinkName"])
+    extension.setting["items"] = str(setting_of_vendor.get("itemName") or "value")
+    if "operationName" in setting_of_vendor:
         extension.doubts.append("its pages are those of another operation")
     return extension
 
 
-def _key(stated: Json, extension: Extension) -> str:
+def _key(reference: Json, extension: Extension) -> str:
     """Return a JSONPath, or an expression of Fern's, as a dotted key."""
-    text = re.sub(r"^\$(response)?\.?", "", str(stated))
+    text = re.sub(r"^\$(response)?\.?", "", str(reference))
     text = re.sub(r"\[\(@\.length ?- ?1\)\]|\[-1:?\]", ".-1", text)
     text = re.sub(
-        r"\[(\d+)\]|\['([^']+)'\]|\[\"([^\"]+)\"\]", lambda found: f".{found[1] or found[2] or found[3]}", text
+        r"\[(\d+)\]|\['([^']+)'\]|\[\"([^\"]+)\"\]", lambda match: f".{match[1] or match[2] or match[3]}", text
     )
     text = text.removeprefix(".")
-    if not isinstance(stated, str) or (text and not _KEY.fullmatch(text)):
-        extension.doubts.append(f"{stated!r} is no place of one value in the response")
+    if not isinstance(reference, str) or (text and not _KEY.fullmatch(text)):
+        extension.doubts.append(f"{reference!r} is no place of one value in the response")
     return text

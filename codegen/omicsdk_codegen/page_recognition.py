@@ -126,22 +126,24 @@ def recognise(
     suggested: Recognition | None = None
     for candidate in _candidates(operation, root):
         setting, doubts = candidate.setting, [*candidate.doubts, *taken_away]
-        stated = setting.get("items")
-        if stated is None:
+        items_path = setting.get("items")
+        if items_path is None:
             doubts += vague
-        held = listing if stated is None else next((each for each in view.lists if each.path == stated), None)
+        listed_items = (
+            listing if items_path is None else next((list_ for list_ in view.lists if list_.path == items_path), None)
+        )
         # Of a list that is deeper than those of the view nothing is known.
-        setting = _ordered({**setting, "items": held.items if held is not None else f"{stated}?"})
+        setting = _ordered({**setting, "items": listed_items.items if listed_items is not None else f"{items_path}?"})
         faults: list[str] = []
         pages_of(draft, setting, join(draft.stated.key, SETTING), types.models, faults.append)
         reason = f"uncertain: {'; '.join(doubts)} ({candidate.reason})" if doubts else candidate.reason
-        found = Recognition(candidate.rule, reason, candidate.key, setting, not doubts)
+        recognition = Recognition(candidate.rule, reason, candidate.key, setting, not doubts)
         if not faults and not doubts:
-            return found
+            return recognition
         if faults and candidate.rule.startswith("x-"):
             leave_out(candidate.key, candidate.rule, "; ".join(candidate.doubts or faults))
         elif not faults and suggested is None:
-            suggested = found
+            suggested = recognition
     return suggested
 
 
@@ -157,12 +159,12 @@ def _ordered(setting: Object) -> Object:
 def _listing(operation: _Operation) -> tuple[Listing, list[str]]:
     """Return the list of a page, and why it may be another one."""
     lists, path = operation.view.lists, operation.draft.stated.path.rstrip("/")
-    lists = [each for each in lists if each.path not in _ASIDE] or lists if len(lists) > 1 else lists
+    lists = [list_ for list_ in lists if list_.path not in _ASIDE] or lists if len(lists) > 1 else lists
     if len(lists) > 1:
         names = (*_ITEMS, words_of(path.rpartition("/")[2]))
-        best = next((each for each in lists if words_of(each.path) in names), None)
-        best = best or next((each for each in lists if is_object(each.item)), lists[0])
-        return best, [f"the response has several lists ({', '.join(each.path for each in lists)})"]
+        best = next((list_ for list_ in lists if words_of(list_.path) in names), None)
+        best = best or next((list_ for list_ in lists if is_object(list_.item)), lists[0])
+        return best, [f"the response has several lists ({', '.join(list_.path for list_ in lists)})"]
     doubts: list[str] = []
     if not lists[0].is_plain:
         doubts.append(f"its only list is within an object ({lists[0].path})")
@@ -181,9 +183,9 @@ def _other_responses(draft: Draft) -> list[str]:
 
 
 def _candidates(operation: _Operation, root: Object) -> Iterator[_Candidate]:
-    stated = operation.draft.stated
-    for extension in extensions_of(stated, root, operation.view):
-        key = join(stated.key, extension.name)
+    operation_declared = operation.draft.stated
+    for extension in extensions_of(operation_declared, root, operation.view):
+        key = join(operation_declared.key, extension.name)
         yield _Candidate(extension.name, "stated by it", key, extension.setting, extension.doubts)
     for rule in (_by_token, _by_url, _by_header, _by_last_id, _by_offset, _by_number):
         yield from rule(operation)
@@ -194,14 +196,14 @@ def _more(view: View) -> Object:
     return {"more": more.path} if more is not None else {}
 
 
-def _other_ways(view: View, taken: Value) -> list[str]:
+def _other_ways(view: View, parameter: Value) -> list[str]:
     """Return the doubt that a parameter selects the way of paging: a page then lacks what the other way needs."""
-    way = _counted(taken)
+    counted = _counted(parameter)
     others = [
-        each.path
-        for each in view.sent
-        if _counted(each) not in ("", way)
-        or (way and each.kind in ("string", "any") and _name(each) in _CURSORS - {"token", "continue"})
+        value.path
+        for value in view.sent
+        if _counted(value) not in ("", counted)
+        or (counted and value.kind in ("string", "any") and _name(value) in _CURSORS - {"token", "continue"})
     ]
     return [f"it can be paged by {others[0]}, too"] if others else []
 
@@ -212,7 +214,7 @@ def _other_ways(view: View, taken: Value) -> list[str]:
 def _by_token(operation: _Operation) -> Iterator[_Candidate]:
     """A token in the response, or in a header of it, that a parameter takes."""
     view = operation.view
-    found: list[_Candidate] = []
+    candidates: list[_Candidate] = []
     for value in view.values:
         for parameter in view.sent:
             doubts = _relation(value, parameter, view)
@@ -221,25 +223,25 @@ def _by_token(operation: _Operation) -> Iterator[_Candidate]:
             more: Object = {"next": value.path, **_more(view)}
             if not _counted(parameter) and not more.get("more"):
                 doubts += _endless(operation.draft, value, parameter)
-            found.append(_token(view, parameter, more, doubts, f"{value.path} of a response", value.key))
+            candidates.append(_token(view, parameter, more, doubts, f"{value.path} of a response", value.key))
     for header in view.headers.values():
         name = header.words.removeprefix("x_")
         for parameter in view.sent:
             sent = _name(parameter)
             if name in (f"next_{sent}", f"next_page_{sent}") and sent in _CURSORS | _NUMBERS | _OFFSETS:
                 more = {"header": header.path, **_more(view)}
-                found.append(_token(view, parameter, more, [], f"the header {header.path}", header.key))
-    yield from sorted(found, key=lambda candidate: bool(candidate.doubts))
+                candidates.append(_token(view, parameter, more, [], f"the header {header.path}", header.key))
+    yield from sorted(candidates, key=lambda candidate: bool(candidate.doubts))
 
 
-def _token(view: View, parameter: Value, more: Object, doubts: list[str], place: str, key: str) -> _Candidate:
+def _token(view: View, parameter: Value, more: Object, doubts: list[str], where: str, key: str) -> _Candidate:
     counted = _counted(parameter)
     setting: Object = {"style": counted or "token", counted or "token": parameter.path, **more}
     if parameter.in_body:
         setting["in"] = "body"
     sent = f"{'member of the body' if parameter.in_body else 'parameter'} {parameter.path}"
     rule = "the token of the next page" if not counted else "the number of the next page"
-    return _Candidate(rule, f"{place} is the {sent}", key, setting, doubts + _other_ways(view, parameter))
+    return _Candidate(rule, f"{where} is the {sent}", key, setting, doubts + _other_ways(view, parameter))
 
 
 def _relation(value: Value, parameter: Value, view: View) -> list[str] | None:
@@ -261,7 +263,7 @@ def _relation(value: Value, parameter: Value, view: View) -> list[str] | None:
         return [*doubts, "the parameter token may be a credential"] if is_vague else doubts
     if following and following[1].rsplit("_", 1)[-1] == sent.rsplit("_", 1)[-1] in ("cursor", "token", "marker"):
         ending = sent.rsplit("_", 1)[-1]
-        rivals = [each for each in view.sent if each.words.rsplit("_", 1)[-1] == ending]
+        rivals = [value for value in view.sent if value.words.rsplit("_", 1)[-1] == ending]
         return doubts if len(rivals) == 1 and sent != "token" else [*doubts, "several parameters are tokens"]
     if last in ("next", "next_page") and not counted:
         is_token = _TOKEN_TEXT.search(value.text) and not _is_url(value)
@@ -340,7 +342,7 @@ def _by_url(operation: _Operation) -> Iterator[_Candidate]:
             doubts.append("a list of changes may have no last page")
         doubts += _other_object(operation)
         base = ".".join([*names[:-1], "base"])
-        if any(each.path == base for each in view.values):
+        if any(value.path == base for value in view.values):
             doubts.append(f"it may be relative to {base}")
         setting: Object = {"style": "continuation", "next": value.path, **_more(view)}
         yield _Candidate("the URL of the next page", f"{value.path} of a response", value.key, setting, doubts)
@@ -349,11 +351,11 @@ def _by_url(operation: _Operation) -> Iterator[_Candidate]:
 def _is_url(value: Value) -> bool:
     schema = value.schema
     samples = [schema.get("example"), schema.get("default")]
-    listed = schema.get("examples")
-    samples += listed if isinstance(listed, list) else []
+    samples_in_schema = schema.get("examples")
+    samples += samples_in_schema if isinstance(samples_in_schema, list) else []
     return (
         schema.get("format") in _URL_FORMATS
-        or any(isinstance(each, str) and re.match(r"https?://|/|\?", each) for each in samples)
+        or any(isinstance(sample, str) and re.match(r"https?://|/|\?", sample) for sample in samples)
         or (bool(_URL_TEXT.search(value.text)) and not _TOKEN_TEXT.search(value.text))
     )
 
@@ -363,14 +365,14 @@ def _by_header(operation: _Operation) -> Iterator[_Candidate]:
     view = operation.view
     header = view.headers.get("link")
     if header is None:
-        token = next((each for each in view.sent if _name(each) in _CURSORS - {"token", "after"}), None)
+        token = next((value for value in view.sent if _name(value) in _CURSORS - {"token", "after"}), None)
         if token is not None and not view.values:
             doubts = ["the document does not state where the next token is, often in a Link header"]
             yield _Candidate("a token", f"the parameter {token.path}", token.key, {"style": "link"}, doubts)
         return
-    stated = _stated_of_link(operation.draft)
-    takes_page = any(_name(each) in _NUMBERS | _OFFSETS | _CURSORS for each in view.sent)
-    is_stated = _OF_LINKS.search(stated) or (takes_page and not header.text)
+    link_text = _stated_of_link(operation.draft)
+    takes_page = any(_name(value) in _NUMBERS | _OFFSETS | _CURSORS for value in view.sent)
+    is_stated = _OF_LINKS.search(link_text) or (takes_page and not header.text)
     doubts = [] if is_stated else ["the document does not state what its links are"]
     doubts += _other_object(operation)
     yield _Candidate("the Link header", "responses have a Link header", header.key, {"style": "link"}, doubts)
@@ -379,19 +381,19 @@ def _by_header(operation: _Operation) -> Iterator[_Candidate]:
 def _stated_of_link(draft: Draft) -> str:
     """Return what the document states of Link headers: description and examples."""
     responses = draft.stated.data.get("responses")
-    listed = (
-        [each.get("headers") for each in responses.values() if isinstance(each, dict)]
+    header_lists = (
+        [response.get("headers") for response in responses.values() if isinstance(response, dict)]
         if isinstance(responses, dict)
         else []
     )
-    found = [
+    descriptions = [
         header
-        for headers in listed
+        for headers in header_lists
         if isinstance(headers, dict)
         for name, header in headers.items()
         if name.lower() == "link"
     ]
-    return json.dumps(found, ensure_ascii=False)
+    return json.dumps(descriptions, ensure_ascii=False)
 
 
 def _other_object(operation: _Operation) -> list[str]:
@@ -401,9 +403,9 @@ def _other_object(operation: _Operation) -> list[str]:
     names = words_of(listing.path.rpartition(".")[2])
     is_list = (
         names in ("", *_ITEMS, last)
-        or any(_name(each) in _LIMITS | _NUMBERS | _OFFSETS | _CURSORS for each in view.sent)
-        or any(bare(each) in _TOTALS | {"count"} for each in view.values)
-        or all(each.words != each.last or each.last in _ASIDE_OF_LISTS for each in view.values)
+        or any(_name(value) in _LIMITS | _NUMBERS | _OFFSETS | _CURSORS for value in view.sent)
+        or any(bare(value) in _TOTALS | {"count"} for value in view.values)
+        or all(value.words != value.last or value.last in _ASIDE_OF_LISTS for value in view.values)
     )
     return [] if is_list else [f"it may lead to another object with {listing.path}"]
 
@@ -415,12 +417,12 @@ def _by_last_id(operation: _Operation) -> Iterator[_Candidate]:
     """The id of the last item."""
     view, models = operation.view, operation.models
     names = {"starting_after", "after", "after_id"}
-    parameter = next((each for each in view.sent if each.last in names and each.kind in ("string", "any")), None)
+    parameter = next((value for value in view.sent if value.last in names and value.kind in ("string", "any")), None)
     if parameter is None:
         return
     listing, _ = _listing(operation)
     fields = models[listing.item.key].fields if isinstance(listing.item, Ref) else ()
-    if not any(each.wire == "id" for each in fields):
+    if not any(field.wire == "id" for field in fields):
         return
     more = _more(view)
     path = ".".join(filter(None, (listing.path, "-1", "id")))
@@ -428,7 +430,7 @@ def _by_last_id(operation: _Operation) -> Iterator[_Candidate]:
     if parameter.in_body:
         setting["in"] = "body"
     # An `after` may be a date, and `starting_after` a token that pages state.
-    states_token = any(each.last in ("last", "first", "next", "cursor") for each in view.values)
+    states_token = any(value.last in ("last", "first", "next", "cursor") for value in view.values)
     is_sure = parameter.last == "starting_after" and more and _IS_ID.search(parameter.text) and not states_token
     doubts = (
         _other_ways(view, parameter) if is_sure else [f"{parameter.path} may be another value than the last item's id"]
@@ -445,13 +447,13 @@ def _by_last_id(operation: _Operation) -> Iterator[_Candidate]:
 def _by_offset(operation: _Operation) -> Iterator[_Candidate]:
     """An offset, beside the number of all items."""
     view = operation.view
-    parameter = next((each for each in view.sent if _counted(each) == "offset"), None)
+    parameter = next((value for value in view.sent if _counted(value) == "offset"), None)
     is_scim = parameter is None
     if parameter is None:
         parameter = next(
-            (each for each in view.sent if each.words == "start_index" and each.kind in ("integer", "number")), None
+            (value for value in view.sent if value.words == "start_index" and value.kind in ("integer", "number")), None
         )
-        if parameter is None or not any(each.path == "totalResults" for each in view.values):
+        if parameter is None or not any(value.path == "totalResults" for value in view.values):
             return
     total = view.first("integer", "number", names=_TOTALS)
     more = _more(view)
@@ -460,7 +462,7 @@ def _by_offset(operation: _Operation) -> Iterator[_Candidate]:
         doubts.append("the number of all items is not stated")
     elif total is not None and _OF_PAGE.search(total.text):
         doubts.append(f"{total.path} may be the number of items of the page")
-    if not any(each.words in _LIMITS for each in view.sent):
+    if not any(value.words in _LIMITS for value in view.sent):
         doubts.append("it has no parameter with the length of a page")
     start = parameter.schema.get("default", parameter.schema.get("minimum", 1 if is_scim else 0))
     if start != (1 if is_scim else 0):
@@ -478,7 +480,7 @@ def _by_offset(operation: _Operation) -> Iterator[_Candidate]:
 def _by_number(operation: _Operation) -> Iterator[_Candidate]:
     """A page's number, beside the number of all pages or the mark of the last one."""
     view = operation.view
-    parameter = next((each for each in view.sent if _counted(each) == "page"), None)
+    parameter = next((value for value in view.sent if _counted(value) == "page"), None)
     if parameter is None:
         return
     pages, more = view.first("integer", "number", names=_PAGES), _more(view)
@@ -491,7 +493,7 @@ def _by_number(operation: _Operation) -> Iterator[_Candidate]:
         first = None
     if pages is not None and _OF_PAGE.search(pages.text):
         doubts.append(f"{pages.path} may be the number of items of the page")
-    if pages is not None and pages.last == "pages" and not any(each.words in _LIMITS for each in view.sent):
+    if pages is not None and pages.last == "pages" and not any(value.words in _LIMITS for value in view.sent):
         doubts.append(f"{pages.path} may be those of a book")
     if first == 0 and pages is not None and pages.last == "last_page":
         doubts.append(f"{pages.path} may be the number of the last page")

@@ -48,8 +48,8 @@ class Value:
     @property
     def text(self) -> str:
         """Return its description."""
-        stated = self.schema.get("description")
-        return stated if isinstance(stated, str) else ""
+        description = self.schema.get("description")
+        return description if isinstance(description, str) else ""
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class View:
 
     def first(self, *kinds: str, names: frozenset[str]) -> Value | None:
         """Return the first value of a page with one of several names."""
-        return next((each for each in self.values if each.kind in kinds and bare(each) in names), None)
+        return next((value for value in self.values if value.kind in kinds and bare(value) in names), None)
 
 
 def words_of(name: str) -> str:
@@ -126,11 +126,11 @@ def view_of(draft: Draft, models: Mapping[str, Model]) -> View | None:
         lists.append(Listing("", page.item, always=True, is_plain=True))
     elif isinstance(page, Ref):
         _read(page.key, (), models, lists, values, always=True, open_keys=(page.key,))
-        shallow = [each for each in lists if "." not in each.path]
+        shallow = [list_ for list_ in lists if "." not in list_.path]
         lists = shallow or lists
     headers = {
-        each.wire.lower(): Value(each.wire, words_of(each.wire), words_of(each.wire), "string", False, each.schema, each.key)
-        for each in draft.headers
+        header.wire.lower(): Value(header.wire, words_of(header.wire), words_of(header.wire), "string", False, header.schema, header.key)
+        for header in draft.headers
     }  # fmt: skip
     return View(lists, values, list(_sent(draft, models)), headers)
 
@@ -162,8 +162,8 @@ def _read(
                 inside = (*open_keys, field.type.key)
                 _read(field.type.key, steps, models, lists, values, always=is_stated, open_keys=inside)
         elif kind := kind_of(field.type):
-            place = join(key, "properties", field.wire)
-            values.append(_value(steps, kind, is_stated, field.schema, place))
+            pointer = join(key, "properties", field.wire)
+            values.append(_value(steps, kind, is_stated, field.schema, pointer))
 
 
 def _value(
@@ -188,8 +188,8 @@ def _sent(draft: Draft, models: Mapping[str, Model]) -> Iterator[Value]:
             )
         elif argument.position == "body" and isinstance(argument.type, Ref):
             for field in models[argument.type.key].fields:
-                place = join(argument.type.key, "properties", field.wire)
-                yield from _of_body((field.wire,), field.type, field.schema, place, models, field.required)
+                pointer = join(argument.type.key, "properties", field.wire)
+                yield from _of_body((field.wire,), field.type, field.schema, pointer, models, field.required)
 
 
 def _of_body(
@@ -201,8 +201,8 @@ def _of_body(
         yield _value(steps, kind, always, schema, key, in_body=True)
     elif isinstance(type_, Ref) and len(steps) == 1 and words_of(steps[0]) in WRAPPERS:
         for field in models[type_.key].fields:
-            place = join(type_.key, "properties", field.wire)
-            yield from _of_body((*steps, field.wire), field.type, field.schema, place, models, False)
+            pointer = join(type_.key, "properties", field.wire)
+            yield from _of_body((*steps, field.wire), field.type, field.schema, pointer, models, False)
 
 
 def kind_of(type_: Type) -> str:

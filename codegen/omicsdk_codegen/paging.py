@@ -48,7 +48,7 @@ def pages_of(
         return None
     style, items = str(setting["style"]), str(setting["items"])
     pages = page_types(draft.cases)
-    found: list[Type] = []
+    elements: list[Type] = []
     paths: list[tuple[str, ...]] = []
     keys = items.removesuffix("?").split("|")
     for alternative in keys:
@@ -56,14 +56,16 @@ def pages_of(
         if not steps:
             complain(f"{where} names {alternative!r}, and no response has such a list")
             return None
-        found += [element for _, element in steps]
+        elements += [element for _, element in steps]
         paths += {path: None for path, _ in steps}
-    known = len(paths) == len(keys) and all(paths)
+    is_complete = len(paths) == len(keys) and all(paths)
     needed, possible = STYLES[style]
     names = {**needed, **possible, "first": "first"}
     more = {names[key]: value for key, value in setting.items() if key in names and isinstance(value, (str, int))}
     in_body = setting.get("in") == "body"
-    return Pages(style, items, tuple(paths) if known else (), union_of(found), join(key, "items"), more, in_body)
+    return Pages(
+        style, items, tuple(paths) if is_complete else (), union_of(elements), join(key, "items"), more, in_body
+    )
 
 
 def page_types(cases: Sequence[Case]) -> list[Type]:
@@ -140,10 +142,10 @@ def _list_at(page: Type, key: str, models: Mapping[str, Model]) -> tuple[tuple[s
         return ((), page.item) if isinstance(page, Array) else None
     if not isinstance(page, Ref):
         return ((), ANY) if page == ANY else None
-    for held in models[page.key].fields:
-        if held.wire == key or key.startswith(f"{held.wire}."):
-            rest = key[len(held.wire) + 1 :]
-            deeper = _list_at(held.type, rest, models)
+    for field in models[page.key].fields:
+        if field.wire == key or key.startswith(f"{field.wire}."):
+            rest = key[len(field.wire) + 1 :]
+            deeper = _list_at(field.type, rest, models)
             if deeper is not None:
-                return (held.python, *deeper[0]), deeper[1]
+                return (field.python, *deeper[0]), deeper[1]
     return None

@@ -45,8 +45,8 @@ def paging_overlay(planned: Planned) -> PagingOverlay:
     lines = ["overlay: 1.0.0", f'info: {{title: {json.dumps(title)}, version: "1"}}', "actions:"]
     actions: list[Json] = []
     comments: list[str] = []
-    for target, found, place in _recognised(planned):
-        reason = f"# {one_line(f'By {found.rule}: {found.reason}')} ({place})"
+    for target, recognition, origin in _recognised(planned):
+        reason = f"# {one_line(f'By {recognition.rule}: {recognition.reason}')} ({origin})"
         if not target:
             comments += [
                 "",
@@ -56,10 +56,10 @@ def paging_overlay(planned: Planned) -> PagingOverlay:
             continue
         action = [
             f"- target: {json.dumps(target, ensure_ascii=False)}",
-            f"  update: {{{SETTING}: {_flow(found.setting)}}}",
+            f"  update: {{{SETTING}: {_flow(recognition.setting)}}}",
         ]
-        if found.certain:
-            actions.append({"target": target, "update": {SETTING: found.setting}})
+        if recognition.certain:
+            actions.append({"target": target, "update": {SETTING: recognition.setting}})
             lines += [reason, *action]
         else:
             comments += ["", reason, *(f"#{line}" for line in action)]
@@ -82,17 +82,17 @@ def _recognised(planned: Planned) -> Iterator[tuple[str, Recognition, str]]:
     """Yield the target of each operation, empty if it is in another file than the document, with its recognition and place."""
     document, targets = planned.document, set[str]()
     for draft in planned.package.drafts:
-        found = draft.recognition
-        if found is None:
+        recognition = draft.recognition
+        if recognition is None:
             continue
-        place = document.origin(draft.stated.key)
-        steps = tokens(place.pointer)
-        is_own = place.file == document.label and steps[-1:] == tokens(draft.stated.key)[-1:]
+        origin = document.origin(draft.stated.key)
+        steps = tokens(origin.pointer)
+        is_own = origin.file == document.label and steps[-1:] == tokens(draft.stated.key)[-1:]
         target = "$" + "".join(map(_step, steps)) if is_own else ""
         if target and target in targets:  # of a path item that several paths refer to
             continue
         targets.add(target)
-        yield target, found, document.origin(found.key).short
+        yield target, recognition, document.origin(recognition.key).short
 
 
 def _step(key: str) -> str:

@@ -95,39 +95,41 @@ class LostType(Exception):
     """The parser returned nothing for a type. The argument is the pointer of the type."""
 
 
-def parse(models: Iterable[Model], wanted: Mapping[str, Type], on_progress: OnProgress = silent) -> Parsed:
+def parse(models: Iterable[Model], types_by_key: Mapping[str, Type], on_progress: OnProgress = silent) -> Parsed:
     """Ask the parser for the Python type of each field and each wanted type; each type is requested once.
 
     Args:
         models: all models of the document.
-        wanted: further types by key.
+        types_by_key: further types by key.
         on_progress: called with the progress.
 
     Raises:
         LostType: one of them did not come back.
     """
-    known = list(models)
-    held = {(model.key, held.wire): held.type for model in known for held in model.fields}
-    extras = {model.key: model.extra for model in known if model.extra != ANY}
+    listing = list(models)
+    fields = {(model.key, field.wire): field.type for model in listing for field in model.fields}
+    extras = {model.key: model.extra for model in listing if model.extra != ANY}
     places: dict[Type, str] = {}
     patterns: dict[Type, tuple[Type, _Found]] = {}
-    stated = [(type_, f"{key}/properties/{wire}") for (key, wire), type_ in held.items()]
-    for type_, place in (*stated, *((type_, key) for key, type_ in (*extras.items(), *wanted.items()))):
+    field_types = [(type_, f"{key}/properties/{wire}") for (key, wire), type_ in fields.items()]
+    for type_, first_key in (*field_types, *((type_, key) for key, type_ in (*extras.items(), *types_by_key.items()))):
         if type_ not in patterns:
-            found = _Found({}, {})
-            patterns[type_] = _pattern(type_, found), found
-            places.setdefault(patterns[type_][0], place)
-    asked = list(places)
+            references = _Found({}, {})
+            patterns[type_] = _pattern(type_, references), references
+            places.setdefault(patterns[type_][0], first_key)
+    parsed_keys = list(places)
     of_patterns: dict[Type, PythonType] = {}
-    count = Count("determining the Python types", len(asked), on_progress)
-    for start in range(0, len(asked), _ASKED_AT_ONCE):
+    count = Count("determining the Python types", len(parsed_keys), on_progress)
+    for start in range(0, len(parsed_keys), _ASKED_AT_ONCE):
         count.reached(start)
-        of_patterns |= _responses(asked[start : start + _ASKED_AT_ONCE], places)
-    responses = {type_: _restored(of_patterns[pattern], found) for type_, (pattern, found) in patterns.items()}
+        of_patterns |= _responses(parsed_keys[start : start + _ASKED_AT_ONCE], places)
+    responses = {
+        type_: _restored(of_patterns[pattern], references) for type_, (pattern, references) in patterns.items()
+    }
     return Parsed(
-        {place: responses[type_] for place, type_ in held.items()},
-        {model.key: responses[model.extra] if model.key in extras else Word("Any") for model in known},
-        {key: responses[type_] for key, type_ in wanted.items()},
+        {key: responses[type_] for key, type_ in fields.items()},
+        {model.key: responses[model.extra] if model.key in extras else Word("Any") for model in listing},
+        {key: responses[type_] for key, type_ in types_by_key.items()},
     )
 
 
@@ -139,38 +141,39 @@ class _Found:
     enums: dict[Enum, Enum]
 
 
-def _pattern(type_: Type, found: _Found) -> Type:
+def _pattern(type_: Type, references: _Found) -> Type:
     """Return a type with numbers in place of its models and its enums' values: types that differ only in these are requested
     once.
     """
     if isinstance(type_, Ref):
-        return Ref(found.models.setdefault(type_.key, str(len(found.models))))
+        return Ref(references.models.setdefault(type_.key, str(len(references.models))))
     if isinstance(type_, Enum):
-        number = len(found.enums)
-        return found.enums.setdefault(type_, Enum((number if isinstance(type_.values[0], int) else str(number),)))
-    made = with_inner(type_, lambda part: _pattern(part, found))
-    if isinstance(made, Union) and made.table:
-        return replace(made, table=tuple((value, found.models.get(key, "")) for value, key in made.table))
-    return made
+        number = len(references.enums)
+        return references.enums.setdefault(type_, Enum((number if isinstance(type_.values[0], int) else str(number),)))
+    pattern = with_inner(type_, lambda part: _pattern(part, references))
+    if isinstance(pattern, Union) and pattern.table:
+        return replace(pattern, table=tuple((value, references.models.get(key, "")) for value, key in pattern.table))
+    return pattern
 
 
-def _restored(type_: PythonType, found: _Found) -> PythonType:
+def _restored(type_: PythonType, references: _Found) -> PythonType:
     """Return the Python type of a pattern with models and enums in place of their numbers."""
     match type_:
         case ModelOf(number):
-            return ModelOf(list(found.models)[int(number)])
+            return ModelOf(list(references.models)[int(number)])
         case Choice(enum):
-            return Choice(list(found.enums)[int(enum.values[0])])
+            return Choice(list(references.enums)[int(enum.values[0])])
         case ListOf(item):
-            return ListOf(_restored(item, found))
+            return ListOf(_restored(item, references))
         case DictOf(value):
-            return DictOf(_restored(value, found))
+            return DictOf(_restored(value, references))
         case TupleOf(items, rest):
             return TupleOf(
-                tuple(_restored(item, found) for item in items), None if rest is None else _restored(rest, found)
+                tuple(_restored(item, references) for item in items),
+                None if rest is None else _restored(rest, references),
             )
         case AnyOf(members):
-            return AnyOf(tuple(_restored(member, found) for member in members))
+            return AnyOf(tuple(_restored(member, references) for member in members))
         case _:
             return type_
 
@@ -179,16 +182,16 @@ def _responses(types: Sequence[Type], places: Mapping[Type, str]) -> dict[Type, 
     from openapi_python_client.config import Config, ConfigFile, MetaType
     from openapi_python_client.parser import GeneratorData
 
-    asked = surrogate(types)
+    request = surrogate(types)
     config = Config.from_sources(
         ConfigFile(post_hooks=[], literal_enums=True), MetaType.NONE, Path(), "utf-8", False, None
     )
-    data = GeneratorData.from_dict(asked.data, config=config)
-    found: list[Any] = list(getattr(data, "models", ()))
-    properties = {_text(model.class_info.name): list[Any](model.required_properties or ()) for model in found}
+    data = GeneratorData.from_dict(request.data, config=config)
+    parsed_models: list[Any] = list(getattr(data, "models", ()))
+    properties = {_text(model.class_info.name): list[Any](model.required_properties or ()) for model in parsed_models}
     return {
-        type_: _response(next(iter(properties.get(component, ())), None), asked, places[type_], properties)
-        for component, type_ in asked.wanted.items()
+        type_: _response(next(iter(properties.get(component, ())), None), request, places[type_], properties)
+        for component, type_ in request.wanted.items()
     }
 
 
@@ -197,47 +200,49 @@ def _text(value: object) -> str:
     return str(unwrap() if unwrap is not None else value)
 
 
-def _response(found: Any, asked: Surrogate, pointer: str, properties: Mapping[str, list[Any]]) -> PythonType:
-    if found is None:
+def _response(property_: Any, request: Surrogate, pointer: str, properties: Mapping[str, list[Any]]) -> PythonType:
+    if property_ is None:
         raise LostType(pointer)
-    return _python(found, asked, pointer, properties)
+    return _python(property_, request, pointer, properties)
 
 
-def _python(found: Any, asked: Surrogate, pointer: str, properties: Mapping[str, list[Any]]) -> PythonType:
+def _python(property_: Any, request: Surrogate, pointer: str, properties: Mapping[str, list[Any]]) -> PythonType:
     from openapi_python_client.parser import properties as kinds
     from openapi_python_client.parser.properties.file import FileProperty
     from openapi_python_client.parser.properties.list_property import ListProperty
     from openapi_python_client.parser.properties.union import UnionProperty
 
-    if isinstance(found, ListProperty):
-        return ListOf(_python(found.inner_property, asked, pointer, properties))
-    if isinstance(found, UnionProperty):
-        return AnyOf(tuple(_python(member, asked, pointer, properties) for member in found.inner_properties))
-    if isinstance(found, kinds.LiteralEnumProperty):
-        enum = asked.enums.get(_text(found.class_info.name))
+    if isinstance(property_, ListProperty):
+        return ListOf(_python(property_.inner_property, request, pointer, properties))
+    if isinstance(property_, UnionProperty):
+        return AnyOf(tuple(_python(member, request, pointer, properties) for member in property_.inner_properties))
+    if isinstance(property_, kinds.LiteralEnumProperty):
+        enum = request.enums.get(_text(property_.class_info.name))
         if enum is None:
             raise LostType(pointer)
         return Choice(enum)
-    if isinstance(found, kinds.ModelProperty):
-        if _text(found.class_info.name) == UNTAGGED:
+    if isinstance(property_, kinds.ModelProperty):
+        if _text(property_.class_info.name) == UNTAGGED:
             return Untagged()
-        if (kind := NATIVE.get(_text(found.class_info.name))) is not None:
+        if (kind := NATIVE.get(_text(property_.class_info.name))) is not None:
             return Word(kind)
-        if tuple_ := asked.tuples.get(_text(found.class_info.name)):
-            by_name = {_text(held.name): held for held in properties.get(_text(found.class_info.name), ())}
+        if tuple_ := request.tuples.get(_text(property_.class_info.name)):
+            by_name = {
+                _text(property_.name): property_ for property_ in properties.get(_text(property_.class_info.name), ())
+            }
             names = [f"i{number}" for number in range(len(inner(tuple_)))]
-            parts = [_response(by_name.get(name), asked, pointer, properties) for name in names]
+            parts = [_response(by_name.get(name), request, pointer, properties) for name in names]
             return TupleOf(tuple(parts[: len(tuple_.items)]), None if tuple_.rest is None else parts[-1])
-        key = asked.models.get(_text(found.class_info.name))
+        key = request.models.get(_text(property_.class_info.name))
         if key is not None:
             return ModelOf(key)
-        extra: Any = found.additional_properties
+        extra: Any = property_.additional_properties
         return DictOf(
-            Word("Any") if extra is None or isinstance(extra, bool) else _python(extra, asked, pointer, properties)
+            Word("Any") if extra is None or isinstance(extra, bool) else _python(extra, request, pointer, properties)
         )
-    if isinstance(found, FileProperty):
+    if isinstance(property_, FileProperty):
         return Word("bytes")
-    python = found.get_type_string(no_optional=True).as_unembedded_code()
+    python = property_.get_type_string(no_optional=True).as_unembedded_code()
     python = python.removeprefix("datetime.")
     if python not in ("date", "datetime", "str", "int", "float", "bool", "None", "Any"):
         raise LostType(pointer)

@@ -83,11 +83,11 @@ class Places:
                 node = node[int(token)]
             else:
                 break
-        if isinstance(node, (dict, list)) and (place := self.find(node)):
-            return place
+        if isinstance(node, (dict, list)) and (origin := self.find(node)):
+            return origin
         for container, token in reversed(chain):
-            if place := self.find(container, token):
-                return place
+            if origin := self.find(container, token):
+                return origin
         return None
 
     def _index(self) -> None:

@@ -141,19 +141,19 @@ def _plan(
     document: Document, service: str, report: Report, on_progress: OnProgress, *, types: TypeOptions, flat: bool
 ) -> Package:
     faults: list[Fault] = []
-    stated = list(stated_operations(document.data))
-    names = name_operations(stated)
-    groups = Groups() if flat else group_operations(document, stated, names, report)
-    note_contradictions(document, stated, names, report)
+    operations = list(stated_operations(document.data))
+    names = name_operations(operations)
+    groups = Groups() if flat else group_operations(document, operations, names, report)
+    note_contradictions(document, operations, names, report)
     normaliser = Normaliser(document, report, types=types)
     on_progress("settling the types of schemas")
     components = normaliser.components(on_progress)
-    wanted: dict[str, Type] = {f"#{name}": type_ for name, type_ in components.items()}
-    servers = settle_servers(document, stated, report)
+    types_by_key: dict[str, Type] = {f"#{name}": type_ for name, type_ in components.items()}
+    servers = settle_servers(document, operations, report)
     drafter = Drafter(document, normaliser, report, faults)
     drafts = [
         drafter.draft(operation, names[operation.key], servers.keys.get(operation.key, ""))
-        for operation in counted(stated, "settling operations", on_progress)
+        for operation in counted(operations, "settling operations", on_progress)
     ]
     webhooks = list(stated_webhooks(document.data))
     webhook_names = name_webhooks(webhooks, names)
@@ -164,31 +164,31 @@ def _plan(
         if (message := drafter.message(webhook, webhook_names[webhook.key], signing.headers)) is not None
     ]
     events = signing.events(messages, normaliser.models)
-    if not stated and not messages:
-        place = document.origin("/paths")
-        report.add(Note(place.pointer, place.file, place.line, "loss", "paths", "no operation is in it", True))
+    if not operations and not messages:
+        origin = document.origin("/paths")
+        report.add(Note(origin.pointer, origin.file, origin.line, "loss", "paths", "no operation is in it", True))
     for pointer, what, why in left_out(document.data):
-        place = document.origin(pointer)
-        report.add(Note(place.pointer, place.file, place.line, "omission", what, why, True))
+        origin = document.origin(pointer)
+        report.add(Note(origin.pointer, origin.file, origin.line, "omission", what, why, True))
     if faults:
         raise DocumentError(faults)
     errors = error_types(drafts)
     models = _in_directions(drafts, messages, error_keys(errors), normaliser.models)
     for draft in drafts:
-        wanted |= {argument.key: argument.type for argument in draft.arguments}
-        wanted |= {header.key: header.type for header in draft.headers}
-        wanted |= {case.key: case.type for case in draft.cases if case.type is not None}
-        wanted |= {draft.flow.key: draft.flow.type} if draft.flow is not None else {}
+        types_by_key |= {argument.key: argument.type for argument in draft.arguments}
+        types_by_key |= {header.key: header.type for header in draft.headers}
+        types_by_key |= {case.key: case.type for case in draft.cases if case.type is not None}
+        types_by_key |= {draft.flow.key: draft.flow.type} if draft.flow is not None else {}
         if draft.pages is not None:
-            wanted[draft.pages.key] = draft.pages.item
-    wanted |= {message.key: message.type for message in messages}
-    wanted |= {key: type_ for type_, key in error_keys(errors).items()}
+            types_by_key[draft.pages.key] = draft.pages.item
+    types_by_key |= {message.key: message.type for message in messages}
+    types_by_key |= {key: type_ for type_, key in error_keys(errors).items()}
     on_progress(f"determining the Python types of {len(models):,} models")
     try:
-        parsed = parse(models.values(), wanted, on_progress)
+        parsed = parse(models.values(), types_by_key, on_progress)
     except LostType as lost:
-        place = document.origin(str(lost))
-        fault = place.fault(
+        origin = document.origin(str(lost))
+        fault = origin.fault(
             "the parser of types has no response for this schema", "Report it as a bug of the generator."
         )
         raise DocumentError([fault]) from lost
@@ -248,7 +248,7 @@ def _in_directions(
     received += errors
     directions = split(models, sent, received)
     for draft in drafts:
-        draft.arguments = [replace(held, type=directions.sent(held.type)) for held in draft.arguments]
+        draft.arguments = [replace(argument, type=directions.sent(argument.type)) for argument in draft.arguments]
     return directions.models
 
 
@@ -264,14 +264,14 @@ def _client_doc(title: str, description: str, data: Object, servers: Servers, se
     chosen = "".join(f"\n    {line}" for line in describe_servers(servers))
     by_scheme = "; or a mapping of these by the schemes' names" if len(security.schemes) > 1 else ""
     ways = describe_ways(ways_of(data))
-    asked = f" The service takes {ways}. {need_of(data)}" if ways else ""
+    credentials_text = f" The service takes {ways}. {need_of(data)}" if ways else ""
     return f"""{sentence(title)}
 
 {beyond(title, description)}
 
 Args:
     base_url: URL of the service, with the common path of all operations; {default}.{chosen}
-    credentials: One of omicsdk.core.credentials, or an httpx.Auth{by_scheme}; None sends none.{asked}
+    credentials: One of omicsdk.core.credentials, or an httpx.Auth{by_scheme}; None sends none.{credentials_text}
     timeout: Seconds for each step of a request, or a Timeout; by default 10 to connect and 60 to read.
     retry: Which requests are retried, and how often.
     headers: Sent with every request.
@@ -289,8 +289,8 @@ Raises:
 
 def _checked(rows: list[Json], drafts: list[Draft]) -> list[Json]:
     """Refuse commands that differ in dashes and dots only, as operations' names may."""
-    words = Counter(str(row["command"]) for row in rows if isinstance(row, dict))
+    counts = Counter(str(row["command"]) for row in rows if isinstance(row, dict))
     for row, draft in zip(rows, drafts, strict=True):
-        if isinstance(row, dict) and words[str(row["command"])] > 1:
+        if isinstance(row, dict) and counts[str(row["command"])] > 1:
             row["command"] = draft.name.replace("_", "-")
     return rows

@@ -61,18 +61,18 @@ def plan_choices(
         names: what models are called.
     """
     places: dict[Enum, list[_Place]] = {}
-    for enum, place in _places(named, models, drafts, names):
+    for enum, use in _places(named, models, drafts, names):
         if len(enum.values) > 1:
-            places.setdefault(enum, []).append(place)
-    first = {enum: min(found, key=lambda place: (place.word != "", place.pointer)) for enum, found in places.items()}
-    wanted = {
-        enum: Wanted(f"{first[enum].pointer}#{literals(enum.values)}", _candidates(first[enum], found))
-        for enum, found in places.items()
+            places.setdefault(enum, []).append(use)
+    first = {enum: min(uses, key=lambda use: (use.word != "", use.pointer)) for enum, uses in places.items()}
+    candidates = {
+        enum: Wanted(f"{first[enum].pointer}#{literals(enum.values)}", _candidates(first[enum], uses))
+        for enum, uses in places.items()
     }
-    taken = {*CLASS_WORDS, *names.classes.values(), "Choices", "Final"}
-    classes = settle(wanted.values(), taken)
-    made = [_class(classes[wanted[enum].key], enum, first[enum], len(places[enum]) == 1) for enum in places]
-    return sorted(made, key=lambda class_: class_.name)
+    reserved = {*CLASS_WORDS, *names.classes.values(), "Choices", "Final"}
+    classes = settle(candidates.values(), reserved)
+    classes_made = [_class(classes[candidates[enum].key], enum, first[enum], len(places[enum]) == 1) for enum in places]
+    return sorted(classes_made, key=lambda class_: class_.name)
 
 
 def _places(
@@ -82,10 +82,10 @@ def _places(
         for enum in _enums(type_):
             yield enum, _Place(f"/components/schemas/{name}", "", name, schema)
     for model in models:
-        for held in model.fields:
-            for enum in _enums(held.type):
-                pointer = f"{place_of(model.key)}/properties/{held.wire}"
-                yield enum, _Place(pointer, held.wire, names.classes[place_of(model.key)], held.schema)
+        for field in model.fields:
+            for enum in _enums(field.type):
+                pointer = f"{place_of(model.key)}/properties/{field.wire}"
+                yield enum, _Place(pointer, field.wire, names.classes[place_of(model.key)], field.schema)
     for draft in drafts:
         for argument in draft.arguments:
             for enum in _enums(argument.type):
@@ -99,21 +99,21 @@ def _enums(type_: Type) -> Iterator[Enum]:
         yield from _enums(part)
 
 
-def _candidates(place: _Place, places: list[_Place]) -> tuple[str, ...]:
+def _candidates(use: _Place, places: list[_Place]) -> tuple[str, ...]:
     """Names, from the shortest: of a named schema its own; a field's or parameter's alone if all places have the same."""
-    if not place.word:
-        return (class_name(place.owner), class_name(f"{place.owner}Choices"))
-    full = class_name(place.owner.rstrip("_") + pascal_case(place.word))
-    common = len(places) > 1 and len({each.word for each in places}) == 1
-    return (class_name(place.word), full) if common else (full,)
+    if not use.word:
+        return (class_name(use.owner), class_name(f"{use.owner}Choices"))
+    full = class_name(use.owner.rstrip("_") + pascal_case(use.word))
+    common = len(places) > 1 and len({use.word for use in places}) == 1
+    return (class_name(use.word), full) if common else (full,)
 
 
-def _class(name: str, enum: Enum, place: _Place, only: bool) -> ChoiceClass:
+def _class(name: str, enum: Enum, use: _Place, only: bool) -> ChoiceClass:
     constants = settle(_constant(value) for value in enum.values)
     members = [(Code(constants[str(value)]), as_literal(value)) for value in enum.values]
     # Of several places, what one states need not be true of the others.
-    described = sentence(place.schema.get("description")) if only or not place.word else ""
-    doc = described or f"Values of {one_line(place.word or place.owner)}."
+    described = sentence(use.schema.get("description")) if only or not use.word else ""
+    doc = described or f"Values of {one_line(use.word or use.owner)}."
     return ChoiceClass(Code(name), as_docstring(doc, 4), Code(f"Literal[{literals(enum.values)}]"), members)
 
 

@@ -37,8 +37,8 @@ class ArgumentDict:
     @property
     def mapping(self) -> Code:
         """Its members as a mapping of keys to types that are evaluated late."""
-        listed = ", ".join(f'{as_literal(key)}: "{kind}"' for key, kind in self.members.items())
-        return Code(f"{{{listed}}}")
+        members = ", ".join(f'{as_literal(key)}: "{kind}"' for key, kind in self.members.items())
+        return Code(f"{{{members}}}")
 
 
 @dataclass
@@ -84,57 +84,57 @@ def constructor_of(stem: str, servers: Servers, security: Security) -> Construct
         servers: the document's servers.
         security: the document's security.
     """
-    made = Constructor()
+    constructor = Constructor()
     if security.schemes:
-        _state_security(made, stem, security)
+        _state_security(constructor, stem, security)
     if servers.are_chosen:
-        _choose_server(made, stem, servers)
-    return made
+        _choose_server(constructor, stem, servers)
+    return constructor
 
 
-def _state_security(made: Constructor, stem: str, security: Security) -> None:
+def _state_security(constructor: Constructor, stem: str, security: Security) -> None:
     flow = "Flow, " if security.has_flows else ""
-    made.imports.append(Code(f"from omicsdk.core.security import {flow}Scheme, Security"))
-    made.constants.append(Code(f"_SECURITY = {security.code}"))
-    made.attributes.append(Code("_security = _SECURITY"))
+    constructor.imports.append(Code(f"from omicsdk.core.security import {flow}Scheme, Security"))
+    constructor.constants.append(Code(f"_SECURITY = {security.code}"))
+    constructor.attributes.append(Code("_security = _SECURITY"))
     if len(security.schemes) > 1:
-        made.typing.add("TypedDict")
+        constructor.typing.add("TypedDict")
         name = Code(f"{stem}Credentials")
         members = {key: type_of(scheme) for key, scheme in security.schemes.items()}
         doc = as_docstring("Credentials by the document's security schemes.", 0)
-        made.dicts.append(ArgumentDict(name, doc, members))
-        made.credentials = Code(f"Credentials | httpx.Auth | {name} | None")
+        constructor.dicts.append(ArgumentDict(name, doc, members))
+        constructor.credentials = Code(f"Credentials | httpx.Auth | {name} | None")
 
 
-def _choose_server(made: Constructor, stem: str, servers: Servers) -> None:
-    made.imports.append(Code("from omicsdk.core.servers import DocumentServers, Server"))
-    made.constants.append(Code(f"_SERVERS = {servers.code}"))
+def _choose_server(constructor: Constructor, stem: str, servers: Servers) -> None:
+    constructor.imports.append(Code("from omicsdk.core.servers import DocumentServers, Server"))
+    constructor.constants.append(Code(f"_SERVERS = {servers.code}"))
     passed: list[str] = []
     if len(servers.own) > 1:
-        made.typing.add("Literal")
-        made.parameters.append(Code(f"server: {_literal([server.key for server in servers.own])} | None = None"))
+        constructor.typing.add("Literal")
+        constructor.parameters.append(Code(f"server: {_literal([server.key for server in servers.own])} | None = None"))
         passed.append("server=server")
     if servers.others:
-        made.typing.add("TypedDict")
+        constructor.typing.add("TypedDict")
         name = Code(f"{stem}Servers")
-        keys = [*servers.others, *(listed[0].url for listed in servers.others.values())]
+        keys = [*servers.others, *(server_list[0].url for server_list in servers.others.values())]
         members = dict.fromkeys(keys, Code("str"))
         doc = as_docstring("URLs in place of the servers that the document states for single operations.", 0)
-        made.dicts.append(ArgumentDict(name, doc, members))
-        made.parameters.append(Code(f"servers: {name} | None = None"))
+        constructor.dicts.append(ArgumentDict(name, doc, members))
+        constructor.parameters.append(Code(f"servers: {name} | None = None"))
         passed.append("servers=servers")
     values: list[str] = []
     for wire, variable in servers.variables.items():
         argument = servers.arguments[wire]
         kind = _literal(variable.allowed) if variable.allowed else "str"
         if variable.allowed:
-            made.typing.add("Literal")
-        made.parameters.append(Code(f"{argument}: {kind} | None = None"))
+            constructor.typing.add("Literal")
+        constructor.parameters.append(Code(f"{argument}: {kind} | None = None"))
         values.append(f"{as_literal(wire)}: {argument}")
     if values:
         passed.append(f"variables={{{', '.join(values)}}}")
-    made.statements.append(Code(f"self._servers = _SERVERS.chosen(base_url, {', '.join(passed)})"))
-    made.attributes.append(Code("_servers = _SERVERS.chosen(None)"))
+    constructor.statements.append(Code(f"self._servers = _SERVERS.chosen(base_url, {', '.join(passed)})"))
+    constructor.attributes.append(Code("_servers = _SERVERS.chosen(None)"))
 
 
 def _literal(values: Sequence[str]) -> str:
@@ -145,13 +145,13 @@ def describe_servers(servers: Servers) -> list[str]:
     """The arguments that choose servers, as lines of a docstring's Args."""
     lines: list[str] = []
     if len(servers.own) > 1:
-        listed = "; ".join(_described(server) for server in servers.own)
-        lines.append(f"server: The server, in place of base_url: {listed}. By default {servers.own[0].key}.")
+        servers_text = "; ".join(_described(server) for server in servers.own)
+        lines.append(f"server: The server, in place of base_url: {servers_text}. By default {servers.own[0].key}.")
     if servers.others:
-        listed = ", ".join(one_line(key) for key in servers.others)
+        servers_text = ", ".join(one_line(key) for key in servers.others)
         lines.append(
             "servers: URLs in place of servers that the document states for single operations, by their keys: "
-            f"{listed}. If base_url is passed, operations on another host than the document's default raise ConfigError "
+            f"{servers_text}. If base_url is passed, operations on another host than the document's default raise ConfigError "
             "until their server is passed here."
         )
     for wire, variable in servers.variables.items():

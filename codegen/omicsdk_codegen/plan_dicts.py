@@ -73,12 +73,12 @@ def plan_dicts(
         on_progress: called with the progress.
         most_lines: when types.py would be longer there is one module for each model.
     """
-    known = list(models)
-    lines = sum(_LINES_OF_A_CLASS + len(model.fields) for model in known)
+    listing = list(models)
+    lines = sum(_LINES_OF_A_CLASS + len(model.fields) for model in listing)
     if lines <= most_lines:
-        return [_module("", known, names, parsed)]
+        return [_module("", listing, names, parsed)]
     # Unlike models, TypedDicts may refer to each other in circles from module to module.
-    modules = {names.own[model.key]: model for model in known}
+    modules = {names.own[model.key]: model for model in listing}
     return [
         _module(name, [modules[name]], names, parsed)
         for name in counted(sorted(modules), "planning TypedDicts", on_progress)
@@ -86,27 +86,29 @@ def plan_dicts(
 
 
 def _module(name: str, models: list[Model], names: Names, parsed: Parsed) -> DictModule:
-    shadowed = {held.wire for model in models for held in model.fields} & DATE_WORDS
+    shadowed = {field.wire for model in models for field in model.fields} & DATE_WORDS
     imports = Imports(shadowed)
     here = {model.key for model in models}
     annotations = Annotations(
         names.classes, names.modules, imports, types_of=lambda key: None if key in here else f".{names.own[key]}"
     )
-    dicts = sorted((_dict(model, names, parsed, annotations, imports) for model in models), key=lambda held: held.name)
+    dicts = sorted(
+        (_dict(model, names, parsed, annotations, imports) for model in models), key=lambda typed_dict: typed_dict.name
+    )
     return DictModule(Code(name), as_lines(imports.lines()), as_lines(imports.late_lines()), dicts)
 
 
 def _dict(model: Model, names: Names, parsed: Parsed, annotations: Annotations, imports: Imports) -> DictClass:
-    by_class = all(_can_stand(held.wire) for held in model.fields)
+    by_class = all(_can_stand(field.wire) for field in model.fields)
     members: list[tuple[Code, Code]] = []
-    for held in model.fields:
-        if not held.wire:
+    for member in model.fields:
+        if not member.wire:
             continue  # type checkers refuse a member without a name; at run time it exists
-        written = annotations.write(parsed.fields[(model.key, held.wire)], "dict", optional=held.nullable)
-        if not held.required:
+        written = annotations.write(parsed.fields[(model.key, member.wire)], "dict", optional=member.nullable)
+        if not member.required:
             imports.typing("NotRequired")
             written = f"NotRequired[{written}]"
-        name = Code(held.wire) if by_class else as_literal(held.wire)
+        name = Code(member.wire) if by_class else as_literal(member.wire)
         members.append((name, Code(written) if by_class else as_literal(written)))
     imports.typing("TypedDict")
     on_progress = sentence(model.schema.get("description")) or sentence(model.schema.get("title"))

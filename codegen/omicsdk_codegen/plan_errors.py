@@ -121,7 +121,7 @@ def plan_errors(types: ErrorTypes | None, names: Names, parsed: Parsed) -> Error
     return ErrorModule(
         imports=as_lines(imports.lines()),
         late=as_lines(imports.late_lines()),
-        readers=sorted(readers, key=lambda held: held.name),
+        readers=sorted(readers, key=lambda reader: reader.name),
         classes=[
             _class(name, written[types.classes[name]] if name in types.classes else "")
             for name in ("ServerError", *ERROR_CLASSES.values())
@@ -129,8 +129,11 @@ def plan_errors(types: ErrorTypes | None, names: Names, parsed: Parsed) -> Error
         type=Code(written[types.classes["APIError"]]),
         read=[(as_literal(name), reader(type_)) for name, type_ in types.usual.items()],
         operations=[
-            (as_literal(name), Code(", ".join(f"{as_literal(key)}: {reader(type_)}" for key, type_ in own.items())))
-            for name, own in sorted(types.operations.items())
+            (
+                as_literal(name),
+                Code(", ".join(f"{as_literal(key)}: {reader(type_)}" for key, type_ in operation_types.items())),
+            )
+            for name, operation_types in sorted(types.operations.items())
         ],
     )
 

@@ -68,14 +68,16 @@ def plan_groups(groups: Groups, drafts: Sequence[Draft]) -> list[GroupModule]:
         for path in paths
     )
     classes = settle(Wanted(path, (f"{pascal_case(modules[path])}Group",)) for path in paths)
-    found: dict[str, list[GroupMember]] = {}
+    members: dict[str, list[GroupMember]] = {}
     for draft in drafts:
         if (member := groups.members.get(draft.stated.key)) is not None:
-            found.setdefault(member.group, []).append(GroupMember(Code(member.name), Code(draft.name)))
-    made: dict[str, GroupModule] = {}
+            members.setdefault(member.group, []).append(GroupMember(Code(member.name), Code(draft.name)))
+    modules_by_path: dict[str, GroupModule] = {}
     for path in reversed(paths):
-        made[path] = _module(path, modules, classes[path], groups.about.get(path, ""), found.get(path, []), made)
-    return [made[path] for path in paths]
+        modules_by_path[path] = _module(
+            path, modules, classes[path], groups.about.get(path, ""), members.get(path, []), modules_by_path
+        )
+    return [modules_by_path[path] for path in paths]
 
 
 def _module(
@@ -84,16 +86,16 @@ def _module(
     class_: str,
     about: str,
     members: list[GroupMember],
-    made: Mapping[str, GroupModule],
+    modules_by_path: Mapping[str, GroupModule],
 ) -> GroupModule:
-    words = one_line(path.replace(".", " ").replace("_", " ")).strip()
+    title = one_line(path.replace(".", " ").replace("_", " ")).strip()
     return GroupModule(
         path=path,
         name=Code(path.rpartition(".")[2]),
         module=Code(modules[path]),
         title=as_docstring(f"The group of operations {path}.", 0),
         group=Code(class_),
-        doc=as_docstring(about or f"Operations of {words}.", 4),
+        doc=as_docstring(about or f"Operations of {title}.", 4),
         members=sorted(members, key=lambda member: member.name),
-        below=[made[each] for each in modules if each.rpartition(".")[0] == path],
+        below=[modules_by_path[module] for module in modules if module.rpartition(".")[0] == path],
     )

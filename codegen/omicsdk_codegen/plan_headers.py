@@ -53,39 +53,44 @@ def plan_headers(
     groups: dict[str, list[Draft]] = {}
     for draft in drafts:
         if draft.headers:
-            same = "\0".join(f"{held.wire}\0{held.type}\0{describe(held.schema)}" for held in draft.headers)
+            same = "\0".join(f"{header.wire}\0{header.type}\0{describe(header.schema)}" for header in draft.headers)
             groups.setdefault(same, []).append(draft)
     if not groups:
         return None, {}
-    wanted = (Wanted(same, _candidates(held)) for same, held in groups.items())
-    classes = settle(wanted, {"ResponseHeaders", *names.classes.values()})
-    imports = Imports({held.python for group in groups.values() for held in group[0].headers} & DATE_WORDS)
+    candidates = (Wanted(same, _candidates(drafts_of_class)) for same, drafts_of_class in groups.items())
+    classes = settle(candidates, {"ResponseHeaders", *names.classes.values()})
+    imports = Imports({draft.python for group in groups.values() for draft in group[0].headers} & DATE_WORDS)
     for name in ("ResponseHeaders", "Header"):
         imports.add("omicsdk.core.response", name)
     annotations = Annotations(names.classes, names.modules, imports)
     decoding = Decoding(names.classes, imports, lambda _: None)
-    made = [_class(classes[same], held[0].headers, parsed, annotations, decoding) for same, held in groups.items()]
+    header_classes = [
+        _class(classes[same], drafts_of_class[0].headers, parsed, annotations, decoding)
+        for same, drafts_of_class in groups.items()
+    ]
     module = HeaderModule(
-        as_lines(imports.lines()), as_lines(imports.late_lines()), sorted(made, key=lambda held: held.name)
+        as_lines(imports.lines()),
+        as_lines(imports.late_lines()),
+        sorted(header_classes, key=lambda header_class: header_class.name),
     )
-    return module, {draft.name: classes[same] for same, held in groups.items() for draft in held}
+    return module, {draft.name: classes[same] for same, drafts_of_class in groups.items() for draft in drafts_of_class}
 
 
 def _candidates(drafts: list[Draft]) -> tuple[str, ...]:
     """One or two headers name their class, unless another operation has them; more make no name."""
-    together = class_name(f"{' '.join(held.wire for held in drafts[0].headers)} headers")
+    together = class_name(f"{' '.join(header.wire for header in drafts[0].headers)} headers")
     least = min(drafts, key=lambda draft: draft.stated.key)
-    own = f"{class_stem(least.name)}Headers"
-    return (together, own) if len(drafts[0].headers) <= _MOST_NAMED else (own, together)
+    by_operation = f"{class_stem(least.name)}Headers"
+    return (together, by_operation) if len(drafts[0].headers) <= _MOST_NAMED else (by_operation, together)
 
 
 def _class(
     name: str, headers: list[DeclaredHeader], parsed: Parsed, annotations: Annotations, decoding: Decoding
 ) -> HeaderClass:
     members: list[tuple[Code, Code]] = []
-    for held in headers:
-        type_ = annotations.write(parsed.wanted[held.key], "response")
-        code = f"{held.python}: Header[{type_}] = Header({as_literal(held.wire)}, {decoding.shape(held.type)})"
-        doc = f"{sentence(held.wire)} {describe(held.schema)}".strip()
+    for header in headers:
+        type_ = annotations.write(parsed.wanted[header.key], "response")
+        code = f"{header.python}: Header[{type_}] = Header({as_literal(header.wire)}, {decoding.shape(header.type)})"
+        doc = f"{sentence(header.wire)} {describe(header.schema)}".strip()
         members.append((Code(code), as_docstring(doc, 4)))
     return HeaderClass(Code(name), members)

@@ -78,7 +78,7 @@ def plan_models(
 
 
 def _module(module: str, models: list[Model], names: Names, parsed: Parsed) -> ModelModule:
-    shadowed = {held.python for model in models for held in model.fields} & (_HIDEABLE | DATE_WORDS)
+    shadowed = {field.python for model in models for field in model.fields} & (_HIDEABLE | DATE_WORDS)
     imports = Imports(shadowed)
     here = {model.key for model in models}
 
@@ -86,7 +86,7 @@ def _module(module: str, models: list[Model], names: Names, parsed: Parsed) -> M
         if key not in here:
             imports.add(f".{names.modules[key]}", names.classes[key])
 
-    annotations = Annotations(names.classes, names.modules, imports, models=".", own=module)
+    annotations = Annotations(names.classes, names.modules, imports, models=".", module=module)
     decoding = Decoding(names.classes, imports, use)
     imports.add("attrs", "define")
     for name in ("JsonObject", "Model", "Field", "blank", "rest_of"):
@@ -95,7 +95,7 @@ def _module(module: str, models: list[Model], names: Names, parsed: Parsed) -> M
         imports.typing(name)
     if any(model.extra != ANY for model in models):
         imports.add("omicsdk.core.model", "Shape")
-    if any(not held.required for model in models for held in model.fields):
+    if any(not field.required for model in models for field in model.fields):
         imports.add("omicsdk.core.omit", "OMIT")
         imports.add("omicsdk.core.omit", "Omit")
     classes = [_class(model, names, parsed, annotations, decoding) for model in models]
@@ -108,19 +108,19 @@ def _class(model: Model, names: Names, parsed: Parsed, annotations: Annotations,
     fields: list[tuple[Code, Code]] = []
     arguments: list[Code] = []
     table: list[Code] = []
-    for held in model.fields:
-        decoded.append((as_literal(held.wire), _decoded(held, decoding, f"{name}.{held.python}")))
-        python = parsed.fields[(model.key, held.wire)]
-        read, given = (
-            f"{held.python}: {annotations.write(python, 'response', optional=optional)}"
-            for optional in (held.nullable or not held.required, held.nullable)
+    for field in model.fields:
+        decoded.append((as_literal(field.wire), _decoded(field, decoding, f"{name}.{field.python}")))
+        python = parsed.fields[(model.key, field.wire)]
+        read, default = (
+            f"{field.python}: {annotations.write(python, 'response', optional=optional)}"
+            for optional in (field.nullable or not field.required, field.nullable)
         )
-        fields.append((Code(read), as_docstring(_field_text(held), 4)))
-        arguments.append(Code(given if held.required else f"{given} | Omit = OMIT"))
-        shape = decoding.shape(held.type)
-        row = f"{as_literal(held.wire)}, {held.python!r}, {held.required}, {held.nullable}, {shape}"
-        row += ", read_only=True" if held.wire in model.read_only else ""
-        row += f", text={decoding.as_text()}" if is_text_in_json(held.type) else ""
+        fields.append((Code(read), as_docstring(_field_text(field), 4)))
+        arguments.append(Code(default if field.required else f"{default} | Omit = OMIT"))
+        shape = decoding.shape(field.type)
+        row = f"{as_literal(field.wire)}, {field.python!r}, {field.required}, {field.nullable}, {shape}"
+        row += ", read_only=True" if field.wire in model.read_only else ""
+        row += f", text={decoding.as_text()}" if is_text_in_json(field.type) else ""
         table.append(Code(f"Field({row})"))
     return ModelClass(
         Code(name),
@@ -128,7 +128,7 @@ def _class(model: Model, names: Names, parsed: Parsed, annotations: Annotations,
         fields,
         arguments,
         table,
-        Code(", ".join(as_literal(held.wire) for held in model.fields)),
+        Code(", ".join(as_literal(field.wire) for field in model.fields)),
         Code(f"_{names.own[model.key].rstrip('_').upper()}_FIELDS"),
         Code(annotations.write(parsed.extras[model.key], "response")),
         Code("" if model.extra == ANY else decoding.shape(model.extra)),
@@ -137,17 +137,17 @@ def _class(model: Model, names: Names, parsed: Parsed, annotations: Annotations,
     )
 
 
-def _decoded(held: Field, decoding: Decoding, place: str) -> Code:
-    member = f"data[{as_literal(held.wire)}]"
-    expression = decoding.expression(held.type, "v", place)
+def _decoded(field: Field, decoding: Decoding, path: str) -> Code:
+    member = f"data[{as_literal(field.wire)}]"
+    expression = decoding.expression(field.type, "v", path)
     if "v.__class__" in expression:
         before, _, after = expression.partition("v.__class__")
-        return Code(f"{held.python} = {before}(v := {member}).__class__{after}")
-    return Code(f"{held.python} = {decoding.expression(held.type, member, place)}")
+        return Code(f"{field.python} = {before}(v := {member}).__class__{after}")
+    return Code(f"{field.python} = {decoding.expression(field.type, member, path)}")
 
 
-def _field_text(held: Field) -> str:
-    texts = [describe(held.schema)]
-    if held.python != held.wire:
-        texts.append(f"Its name in the document is {one_line(held.wire)}.")
+def _field_text(field: Field) -> str:
+    texts = [describe(field.schema)]
+    if field.python != field.wire:
+        texts.append(f"Its name in the document is {one_line(field.wire)}.")
     return " ".join(text for text in texts if text)

@@ -204,8 +204,8 @@ class OperationPlanner:
             several, python = several.value, python.value if isinstance(python, DictOf) else python
         if not is_list_of_texts(several) or not isinstance(python, ListOf):
             return written
-        listed, one = (annotations.write(each, "argument") for each in (python, python.item))
-        return written.replace(listed, f"{one.removesuffix(' | None')} | {listed}", 1)
+        list_annotation, one = (annotations.write(type_, "argument") for type_ in (python, python.item))
+        return written.replace(list_annotation, f"{one.removesuffix(' | None')} | {list_annotation}", 1)
 
     def _response_type(self, draft: Draft, annotations: Annotations) -> str:
         parts = [self._case_type(case, annotations) for case in draft.cases]
@@ -213,8 +213,8 @@ class OperationPlanner:
 
     def _case_type(self, case: Case, annotations: Annotations) -> str:
         if case.kind == "json":
-            stated = annotations.write(self._parsed.wanted[case.key], "response", optional=case.nullable)
-            return _joined([*stated.split(" | "), "bytes"]) if case.or_bytes else stated
+            annotation = annotations.write(self._parsed.wanted[case.key], "response", optional=case.nullable)
+            return _joined([*annotation.split(" | "), "bytes"]) if case.or_bytes else annotation
         if case.kind == "headers":
             return annotations.headers()
         return {"text": "str", "bytes": "bytes"}.get(case.kind, "None")
@@ -250,12 +250,16 @@ class OperationPlanner:
             return None
         kind = "text" if flow.data == "text" else "json"
         case = Case((), kind, flow.key, flow.type if kind == "json" else None, flow.nullable)
-        made = self._case(case, annotations, imports, last=True)
-        value = f"{made.value} if response.holds_json else response.text()" if flow.data == "either" else made.value
+        item_case = self._case(case, annotations, imports, last=True)
+        value = (
+            f"{item_case.value} if response.holds_json else response.text()"
+            if flow.data == "either"
+            else item_case.value
+        )
         media_type = "" if flow.data else as_literal(flow.media_type)
         switch = "".join(f"{as_literal(name)}, " for name in flow.switch)
         type_ = self._case_type(case, annotations)
-        return StreamedItem(Code(type_), made.imports, Code(value), Code(media_type), Code(switch))
+        return StreamedItem(Code(type_), item_case.imports, Code(value), Code(media_type), Code(switch))
 
     def _paged(self, draft: Draft, annotations: Annotations, imports: Imports) -> PagedItems | None:
         pages = draft.pages
@@ -271,7 +275,9 @@ class OperationPlanner:
             )
         else:
             lists = [_attribute(path) for path in pages.paths]
-            value = " else ".join([*(f"{each} if {each} is not None" for each in lists[:-1]), lists[-1]])
+            value = " else ".join(
+                [*(f"{expression} if {expression} is not None" for expression in lists[:-1]), lists[-1]]
+            )
         return PagedItems(Code(f"Sequence[{item}] | None"), Code(value))
 
 
@@ -308,10 +314,10 @@ def decoded_code(type_: Type, nullable: bool, annotation: str, names: Names, imp
 
 def _attribute(path: tuple[str, ...]) -> str:
     """Return the attributes that lead from a page to its list."""
-    found = f"page.{path[0]}"
+    attribute = f"page.{path[0]}"
     for step in path[1:]:
-        found = f"getattr({found}, {as_literal(step)}, None)"
-    return found
+        attribute = f"getattr({attribute}, {as_literal(step)}, None)"
+    return attribute
 
 
 def _parameter(argument: Argument, annotation: str) -> Code:
@@ -332,8 +338,8 @@ def _content_type(draft: Draft, imports: Imports) -> list[Code]:
 
 
 def _facts(draft: Draft, imports: Imports) -> list[Code]:
-    stated = draft.stated
-    facts = [f"name={draft.name!r}", f"method={as_literal(stated.method)}", f"path={as_literal(stated.sent)}"]
+    operation = draft.stated
+    facts = [f"name={draft.name!r}", f"method={as_literal(operation.method)}", f"path={as_literal(operation.sent)}"]
     if draft.accept != "application/json":
         facts.append(f"accept={as_literal(draft.accept)}")
     if draft.secured:
@@ -341,16 +347,16 @@ def _facts(draft: Draft, imports: Imports) -> list[Code]:
     if draft.public:
         facts.append("public=True")
     # QUERY sends a body, and may be repeated like GET.
-    if stated.data.get("x-omics-idempotent", stated.method == "QUERY") is True:
+    if operation.data.get("x-omics-idempotent", operation.method == "QUERY") is True:
         facts.append("idempotent=True")
     if draft.streams:
         facts.append("streams=True")
     if draft.pages is not None:
         body_paging = ("omicsdk.core.body_pages", "BodyPaging")
         paging = imports.add(*(body_paging if draft.pages.in_body else (REQUEST, "Paging")))
-        stated = [as_literal(draft.pages.style), as_literal(draft.pages.items)]
-        stated += [f"{name}={as_literal(value)}" for name, value in draft.pages.more.items()]
-        facts.append(f"paging={paging}({', '.join(stated)})")
+        operation = [as_literal(draft.pages.style), as_literal(draft.pages.items)]
+        operation += [f"{name}={as_literal(value)}" for name, value in draft.pages.more.items()]
+        facts.append(f"paging={paging}({', '.join(operation)})")
     if location := draft.stated.data.get("x-omics-location"):
         facts.append(f"location={as_literal(location)}")
     if draft.server:

@@ -108,7 +108,7 @@ def plan_webhooks(
     ordered = sorted(messages, key=lambda message: message.name)
     functions = [_function(message, operations, names, parsed, imports) for message in ordered]
     unwrapping = _unwrapping(
-        signature, events, dict(zip((each.key for each in ordered), functions, strict=True)), imports
+        signature, events, dict(zip((operation.key for operation in ordered), functions, strict=True)), imports
     )
     return WebhookModule(as_lines(imports.lines()), as_lines(imports.late_lines()), functions, unwrapping)
 
@@ -156,8 +156,8 @@ def _function(
         decode = f"{imports.add(_RESPONSE, 'model_of')}({names.classes[message.type.key]})"
     else:
         expression = decoding.expression(message.type, "data", label)
-        came = expression == "data"
-        decode = imports.add(_RESPONSE, "as_it_came") if came else f"lambda data: {expression}"
+        is_plain = expression == "data"
+        decode = imports.add(_RESPONSE, "as_it_came") if is_plain else f"lambda data: {expression}"
     body = "bytes | str | Mapping[str, Any]"
     if isinstance(message.type, (Array, Tuple)):
         imports.late("collections.abc", "Sequence")
@@ -206,6 +206,6 @@ def _expected(responses: Json) -> list[str]:
     lines: list[str] = []
     for status, response in responses.items() if isinstance(responses, dict) else ():
         if not status.startswith("x-"):
-            said = sentence(response.get("description")) if isinstance(response, dict) else ""
-            lines.append(hanging(f"{one_line(status)}: " if said else f"{one_line(status)}.", said, 4))
+            description = sentence(response.get("description")) if isinstance(response, dict) else ""
+            lines.append(hanging(f"{one_line(status)}: " if description else f"{one_line(status)}.", description, 4))
     return lines

@@ -45,7 +45,7 @@ def origin(spec: Path) -> str:
 
 
 def write_project(
-    made: Made,
+    generated: Made,
     name: str,
     spec: Path,
     out: Path,
@@ -57,7 +57,7 @@ def write_project(
     """Write a project: out/src/NAME atomically, then the files around it, except for the user's own.
 
     Args:
-        made: the package.
+        generated: the package.
         name: the package's name.
         spec: its document.
         out: the project's folder.
@@ -76,8 +76,8 @@ def write_project(
     """
     package = out / "src" / name
     is_edited = runtime.is_edited(package / runtime.FOLDER)
-    swap_in(_package_files(made, name, spec, core, has_command), package, on_progress)
-    around = formatted(files_around(made.package, name, spec, core, has_command))
+    swap_in(_package_files(generated, name, spec, core, has_command), package, on_progress)
+    around = formatted(files_around(generated.package, name, spec, core, has_command))
     left = [file for file in around if not _is_ours(out / file)]
     for file, content in around.items():
         if file not in left:
@@ -88,7 +88,7 @@ def write_project(
 
 
 def project_drift(
-    made: Made,
+    generated: Made,
     name: str,
     spec: Path,
     out: Path,
@@ -104,17 +104,19 @@ def project_drift(
     """
     package = f"src/{name}"
     # Separately, as they are written: the sorting of imports depends on neighbouring packages.
-    wanted = {
+    expected = {
         f"{package}/{file}": content
-        for file, content in formatted(_package_files(made, name, spec, core, has_command), on_progress).items()
+        for file, content in formatted(_package_files(generated, name, spec, core, has_command), on_progress).items()
     }
-    wanted |= formatted(files_around(made.package, name, spec, core, has_command))
-    there = {f"{package}/{file}": content for file, content in tree_of(out / package).items()}
-    for file in wanted:
+    expected |= formatted(files_around(generated.package, name, spec, core, has_command))
+    existing = {f"{package}/{file}": content for file, content in tree_of(out / package).items()}
+    for file in expected:
         if not file.startswith(f"{package}/") and (out / file).is_file():
-            there[file] = (out / file).read_bytes()
-    own = [file for file in there if not file.startswith(f"{package}/") and not _is_ours(out / file)]
-    return drift(*({file: text for file, text in files.items() if file not in own} for files in (wanted, there)))
+            existing[file] = (out / file).read_bytes()
+    foreign = [file for file in existing if not file.startswith(f"{package}/") and not _is_ours(out / file)]
+    return drift(
+        *({file: text for file, text in files.items() if file not in foreign} for files in (expected, existing))
+    )
 
 
 def _is_ours(path: Path) -> bool:
@@ -122,18 +124,18 @@ def _is_ours(path: Path) -> bool:
     return not path.exists() or _MARK in path.read_text(encoding="utf-8", errors="replace")[:200]
 
 
-def _package_files(made: Made, name: str, spec: Path, core: Runtime, has_command: bool) -> dict[str, str]:
-    identity = _identity(made.package, name, has_command)
-    files = made.files
+def _package_files(package: Made, name: str, spec: Path, core: Runtime, has_command: bool) -> dict[str, str]:
+    identity = _identity(package.package, name, has_command)
+    files = package.files
     if has_command:
-        files = files | {FILE: command_line(made.package, name, identity.version, as_comment(origin(spec)))}
-    return files if core == "omicsdk" else runtime.stand_alone(made.package, files, identity, origin(spec))
+        files = files | {FILE: command_line(package.package, name, identity.version, as_comment(origin(spec)))}
+    return files if core == "omicsdk" else runtime.stand_alone(package.package, files, identity, origin(spec))
 
 
 def _identity(package: Package, name: str, has_command: bool) -> runtime.Identity:
     info = package.document.get("info")
-    stated = str(info.get("version", "")) if isinstance(info, dict) else ""
-    version = stated if re.fullmatch(r"\d{1,9}(\.\d{1,9}){0,3}", stated) else "0.0.0"
+    version_text = str(info.get("version", "")) if isinstance(info, dict) else ""
+    version = version_text if re.fullmatch(r"\d{1,9}(\.\d{1,9}){0,3}", version_text) else "0.0.0"
     return runtime.Identity(name, version, has_command)
 
 

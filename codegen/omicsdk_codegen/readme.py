@@ -58,15 +58,15 @@ def readme(package: Package, name: str, note: Code, *, has_command: bool = True,
         is_copy: whether the package contains its runtime, and exports classes of credentials.
     """
     ways = ways_of(package.document)
-    preferred = sorted(ways, key=lambda way: way.deprecated)
-    given = next((way.code for way in preferred if way.code.startswith(_OURS)), "")
+    preferred = sorted(ways, key=lambda server_way: server_way.deprecated)
+    credential = next((server_way.code for server_way in preferred if server_way.code.startswith(_OURS)), "")
     together = next((names for names in package.security.default if len(names) > 1), ())
     if together and len(min(package.security.default, key=len)) > 1:
-        given = f"{{{', '.join(f'{literal(name)}: ...' for name in together)}}}"
+        credential = f"{{{', '.join(f'{literal(name)}: ...' for name in together)}}}"
     server = "" if package.base_url != "''" else 'base_url="https://..."'
     count = len(package.drafts)
-    shown = min(package.drafts, key=_effort, default=None)
-    credentials = given.partition("(")[0] if given.startswith(_OURS) else ""
+    example = min(package.drafts, key=_effort, default=None)
+    credentials = credential.partition("(")[0] if credential.startswith(_OURS) else ""
     source = name if is_copy else "omicsdk.core.credentials"
     imported: dict[str, list[str]] = {name: [package.api]}
     if credentials:
@@ -81,18 +81,20 @@ def readme(package: Package, name: str, note: Code, *, has_command: bool = True,
         api=package.api,
         imports=[Code(f"from {module} import {', '.join(names)}") for module, names in imported.items()],
         by_scheme=len(package.security.schemes) > 1,
-        constructor=Code(", ".join(text for text in (server, f"credentials={given}" if given else "") if text)),
-        example=_example(shown, package) if shown is not None else Code("client"),
+        constructor=Code(
+            ", ".join(text for text in (server, f"credentials={credential}" if credential else "") if text)
+        ),
+        example=_example(example, package) if example is not None else Code("client"),
         need=Code(need_of(package.document) or "No operation requires them."),
-        ways=[_row(way) for way in ways],
+        ways=[_row(scheme_use) for scheme_use in ways],
         servers=_servers(package),
         groups=_groups(package),
         grouped=_grouped(package),
         choices=bool(package.choices),
         errors=package.errors is not None,
         variable=Code(name.upper()),
-        command=_command(shown, package) if has_command and shown is not None else Code(""),
-        command_rows=[_command_row(name, each) for each in credential_options(package)],
+        command=_command(example, package) if has_command and example is not None else Code(""),
+        command_rows=[_command_row(name, option) for option in credential_options(package)],
         verified=_verified(package),
         webhooks=[_hook(function) for function in package.webhooks.functions] if package.webhooks is not None else [],
     )
@@ -111,11 +113,15 @@ def _servers(package: Package) -> list[Row]:
         argument = f"server={literal(server.key)}" if len(servers.own) > 1 else "base_url"
         about = " ".join(text for text in (server.description, "" if number else "The default.") if text)
         rows.append(Row(_code(argument), _code(one_line(server.url)), as_markdown(about)))
-    for key, stated in servers.others.items():
+    for key, server_list in servers.others.items():
         count = sum(1 for other in servers.keys.values() if other == key)
-        about = f"Of {count} operation{'' if count == 1 else 's'}. {stated[0].description}"
+        about = f"Of {count} operation{'' if count == 1 else 's'}. {server_list[0].description}"
         rows.append(
-            Row(_code(f"servers={{{literal(key)}: ...}}"), _code(one_line(stated[0].url)), as_markdown(about.strip()))
+            Row(
+                _code(f"servers={{{literal(key)}: ...}}"),
+                _code(one_line(server_list[0].url)),
+                as_markdown(about.strip()),
+            )
         )
     for wire, variable in servers.variables.items():
         allowed = f" One of {', '.join(map(one_line, variable.allowed))}." if variable.allowed else ""
@@ -140,27 +146,32 @@ def _groups(package: Package) -> list[Group]:
     """Group operations by their first tags, if the document orders these (OpenAPI 3.2: summary, parent, kind), else
     by the groups of the client.
     """
-    listed = package.document.get("tags")
-    tags = [tag for tag in listed if isinstance(tag, dict)] if isinstance(listed, list) else []
+    declared_tags = package.document.get("tags")
+    tags = [tag for tag in declared_tags if isinstance(tag, dict)] if isinstance(declared_tags, list) else []
     if not any({"parent", "summary", "kind"} & tag.keys() for tag in tags):
         return _by_group(package)
-    shown = {str(tag.get("name")): one_line(tag.get("summary") or tag.get("name")) for tag in tags}
+    tag_titles = {str(tag.get("name")): one_line(tag.get("summary") or tag.get("name")) for tag in tags}
     # A tag of another kind, such as `badge` or `audience`, describes an operation, not its group.
     others = {str(tag.get("name")) for tag in tags if tag.get("kind") not in (None, "nav")}
     above = parents_of(package.document)
-    order = {name: number for number, name in enumerate(shown)}
-    found: dict[tuple[str, ...], list[Line]] = {}
+    order = {name: number for number, name in enumerate(tag_titles)}
+    lines_by_group: dict[tuple[str, ...], list[Line]] = {}
     for draft in package.drafts:
-        stated = draft.stated.data.get("tags")
-        names = [str(name) for name in stated if str(name) not in others] if isinstance(stated, list) else []
-        found.setdefault(tuple(way_to(names[0], above)) if names else (), []).append(_line(draft, package))
+        tags_of_draft = draft.stated.data.get("tags")
+        names = (
+            [str(name) for name in tags_of_draft if str(name) not in others] if isinstance(tags_of_draft, list) else []
+        )
+        lines_by_group.setdefault(tuple(way_to(names[0], above)) if names else (), []).append(_line(draft, package))
 
-    def place(way: tuple[str, ...]) -> tuple[bool, list[int]]:
-        return not way, [order.get(name, len(order)) for name in way]
+    def place(tag_path: tuple[str, ...]) -> tuple[bool, list[int]]:
+        return not tag_path, [order.get(name, len(order)) for name in tag_path]
 
     return [
-        Group(as_markdown(" / ".join(shown.get(name, one_line(name)) for name in way) or "Others"), found[way])
-        for way in sorted(found, key=place)
+        Group(
+            as_markdown(" / ".join(tag_titles.get(name, one_line(name)) for name in tag_path) or "Others"),
+            lines_by_group[tag_path],
+        )
+        for tag_path in sorted(lines_by_group, key=place)
     ]
 
 
@@ -192,8 +203,12 @@ def _verified(package: Package) -> Code:
     )
 
 
-def _row(way: Way) -> Row:
-    return Row(as_markdown(way.scheme), _code(way.code) if way.code else Code("-"), as_markdown(way.description))
+def _row(scheme_use: Way) -> Row:
+    return Row(
+        as_markdown(scheme_use.scheme),
+        _code(scheme_use.code) if scheme_use.code else Code("-"),
+        as_markdown(scheme_use.description),
+    )
 
 
 def _code(text: str) -> Code:
@@ -229,8 +244,8 @@ def _command(draft: Draft, package: Package) -> Code:
     """The command line of a call with the required arguments."""
     required = (f" --{argument.wire.replace('_', '-')} ..." for argument in draft.arguments if argument.required)
     member = package.groups.members.get(draft.stated.key)
-    words = command_word(draft.stated, draft.name) if member is None else member.words
-    return Code(one_line(f"{words}{''.join(required)}"))
+    command = command_word(draft.stated, draft.name) if member is None else member.words
+    return Code(one_line(f"{command}{''.join(required)}"))
 
 
 def _command_row(name: str, option: Object) -> Row:

@@ -45,7 +45,7 @@ def render_package(package: Package, origin: str, on_progress: OnProgress = sile
     }
     if package.webhooks is not None:
         files["webhooks.py"] = render_text("webhooks.py.jinja", origin=note, module=package.webhooks)
-    exports = [(module.name, held.name) for module in package.models for held in module.classes]
+    exports = [(module.name, class_.name) for module in package.models for class_ in module.classes]
     doc = as_docstring("The service's models.", 0)
     files |= _lazy("models/__init__.py", note, doc, sorted(exports, key=lambda export: export[1]))
     for operation in counted(package.operations, "writing operations", on_progress):
@@ -72,8 +72,8 @@ def render_init(package: Package, origin: str, more: Iterable[tuple[str, str]] =
         origin: the sources and the command, for the header.
         more: what it exports besides its clients, as modules and names.
     """
-    names = [package.api, f"Async{package.api}", *(held.name for held in package.constructor.dicts)]
-    errors = [] if package.errors is None else ["APIError", *(held.name for held in package.errors.classes)]
+    names = [package.api, f"Async{package.api}", *(typed_dict.name for typed_dict in package.constructor.dicts)]
+    errors = [] if package.errors is None else ["APIError", *(class_.name for class_ in package.errors.classes)]
     exports = [*(("client", name) for name in names), *(("errors", name) for name in errors)]
     exports += [(module, name) for module, name in more if name not in errors]
     return _lazy("__init__.py", as_comment(origin), package.doc, exports)
@@ -110,7 +110,7 @@ def _late_name(group: GroupModule) -> str:
 
 def _client(note: Code, package: Package, modules: dict[str, Code]) -> str:
     grouped = {member.operation for group in package.group_modules for member in group.members}
-    words = {name: name if module == name else f"{name}={module}" for name, module in modules.items()}
+    exported = {name: name if module == name else f"{name}={module}" for name, module in modules.items()}
     groups = [group for group in package.group_modules if "." not in group.path]
     return render_text(
         "client.py.jinja",
@@ -118,16 +118,16 @@ def _client(note: Code, package: Package, modules: dict[str, Code]) -> str:
         package=package,
         modules=modules,
         interface=as_literal(INTERFACE),
-        names=_names((word for name, word in words.items() if name not in grouped), 12),
-        grouped=_names((word for name, word in words.items() if name in grouped), 12),
+        names=_names((word for name, word in exported.items() if name not in grouped), 12),
+        grouped=_names((word for name, word in exported.items() if name in grouped), 12),
         groups=groups,
         group_names=_names(map(_late_name, groups), 12),
     )
 
 
-def _names(words: Iterable[str], indent: int) -> Code:
+def _names(names: Iterable[str], indent: int) -> Code:
     """Identifiers, which need no escaping, as one literal: a list of thousands is slower to import."""
-    lines = textwrap.wrap(" ".join(words), 100, break_long_words=False)
+    lines = textwrap.wrap(" ".join(names), 100, break_long_words=False)
     return Code('"""' + f"\n{' ' * indent}".join(lines) + '"""')
 
 
@@ -138,7 +138,7 @@ def _types(note: Code, package: Package, on_progress: OnProgress) -> dict[str, s
     }
     if "" in modules:
         return {"types.py": modules[Code("")]}
-    exports = [(module.name, held.name) for module in package.dicts for held in module.dicts]
+    exports = [(module.name, typed_dict.name) for module in package.dicts for typed_dict in module.dicts]
     doc = as_docstring("The models' shapes as TypedDicts: what plain JSON of this service looks like.", 0)
     files = {f"types/{name}.py": text for name, text in modules.items()}
     return files | _lazy("types/__init__.py", note, doc, sorted(exports, key=lambda export: export[1]))

@@ -43,72 +43,74 @@ class Repetitions:
 
     def __init__(self, data: Object, note: Callable[[str, str, str], None]) -> None:
         self._note = note
-        listed = data.get(_FERN_HEADERS)
-        named = [row.get("header") for row in (listed if isinstance(listed, list) else []) if isinstance(row, dict)]
+        rows = data.get(_FERN_HEADERS)
+        named = [row.get("header") for row in (rows if isinstance(rows, list) else []) if isinstance(row, dict)]
         self._fern = [name for name in named if isinstance(name, str)]
         self._usual: Mapping[str, str] = {}
         if SPEAKEASY in data:
             self._usual = self._backoff(data[SPEAKEASY], join("", SPEAKEASY))
         self._unread(data, "", {SPEAKEASY})
 
-    def headers(self, stated: Stated) -> Sequence[str]:
+    def headers(self, operation: Stated) -> Sequence[str]:
         """Return the headers of idempotency keys that an operation has besides its parameters."""
-        if stated.data.get(_FERN_KEY) is not True:
+        if operation.data.get(_FERN_KEY) is not True:
             return []
         if not self._fern:
-            self._note(join(stated.key, _FERN_KEY), _FERN_KEY, f"no header is named in {_FERN_HEADERS}")
+            self._note(join(operation.key, _FERN_KEY), _FERN_KEY, f"no header is named in {_FERN_HEADERS}")
         return self._fern
 
-    def keyed(self, stated: Stated, arguments: Sequence[Argument]) -> tuple[str, list[Argument]]:
+    def keyed(self, operation: Stated, arguments: Sequence[Argument]) -> tuple[str, list[Argument]]:
         """Return the header of an operation's idempotency key, and its arguments, of which that one becomes optional.
 
         Args:
-            stated: the operation.
+            operation: the operation.
             arguments: its arguments.
 
         Returns:
             The header in lower case, empty if the client makes no key.
         """
-        wishes = _wishes(stated)
+        wishes = _wishes(operation)
         for argument in arguments:
             wire = argument.wire.lower()
             is_named = _KEY.fullmatch(wire) is not None or wire in {name.lower() for name in self._fern}
-            if argument.position != "header" or not wishes.get(wire, is_named) or stated.method in _SAFE:
+            if argument.position != "header" or not wishes.get(wire, is_named) or operation.method in _SAFE:
                 continue
             if not _takes_uuid(argument):
-                self._note(stated.key, f"header {argument.wire}", "no key is made: a UUID does not match its schema")
+                self._note(operation.key, f"header {argument.wire}", "no key is made: a UUID does not match its schema")
                 continue
-            made = {argument.wire: _MADE}
+            defaults = {argument.wire: _MADE}
             if wire == "repeatability-request-id":
-                made |= {each.wire: _DATED for each in arguments if each.wire.lower() == _FIRST_SENT}
+                defaults |= {argument.wire: _DATED for argument in arguments if argument.wire.lower() == _FIRST_SENT}
             return wire, [
-                _optional(each, made[each.wire]) if each.position == "header" and each.wire in made else each
-                for each in arguments
+                _optional(argument, defaults[argument.wire])
+                if argument.position == "header" and argument.wire in defaults
+                else argument
+                for argument in arguments
             ]
         return "", list(arguments)
 
-    def retry(self, stated: Stated, *, has_key: bool) -> Mapping[str, str]:
+    def retry(self, operation: Stated, *, has_key: bool) -> Mapping[str, str]:
         """Return the arguments of core's Retry for an operation, as code; none if it has the client's.
 
         Args:
-            stated: the operation.
+            operation: the operation.
             has_key: whether its requests have an idempotency key.
         """
-        self._unread(stated.data, stated.key, {SPEAKEASY, FERN})
-        fern, pointer = stated.data.get(FERN), join(stated.key, FERN)
+        self._unread(operation.data, operation.key, {SPEAKEASY, FERN})
+        fern, pointer = operation.data.get(FERN), join(operation.key, FERN)
         if fern == {"disabled": True}:
             return {"attempts": "1"}
         if fern not in (None, {"disabled": False}):
             self._note(pointer, FERN, "not read: only disabled is known")
-        if SPEAKEASY not in stated.data:
+        if SPEAKEASY not in operation.data:
             return self._usual
-        pointer = join(stated.key, SPEAKEASY)
-        found = self._backoff(stated.data[SPEAKEASY], pointer)
-        is_harmless = stated.method in _IDEMPOTENT or stated.data.get("x-omics-idempotent") is True
-        if found.get("attempts", "1") != "1" and not (has_key or is_harmless):
+        pointer = join(operation.key, SPEAKEASY)
+        policy = self._backoff(operation.data[SPEAKEASY], pointer)
+        is_harmless = operation.method in _IDEMPOTENT or operation.data.get("x-omics-idempotent") is True
+        if policy.get("attempts", "1") != "1" and not (has_key or is_harmless):
             why = "only after 429: any other try may have been processed (x-omics-idempotent: true states that it may be repeated)"
-            self._note(pointer, f"{SPEAKEASY} of a {stated.method}", why)
-        return found
+            self._note(pointer, f"{SPEAKEASY} of a {operation.method}", why)
+        return policy
 
     def _backoff(self, wish: Json, pointer: str) -> Mapping[str, str]:
         """Return the arguments for a strategy of Speakeasy's."""
@@ -118,8 +120,8 @@ class Repetitions:
             return {}
         if strategy == "none":
             return {"attempts": "1"}
-        stated = wish.get("backoff")
-        backoff: Object = stated if isinstance(stated, dict) else {}
+        settings = wish.get("backoff")
+        backoff: Object = settings if isinstance(settings, dict) else {}
         if backoff.get("exponent", 2) != 2:
             self._note(
                 join(pointer, "backoff", "exponent"), f"exponent {one_line(str(backoff['exponent']))}", "delays double"
@@ -128,7 +130,7 @@ class Repetitions:
             why = "requests that cannot have arrived are sent again"
             self._note(join(pointer, "retryConnectionErrors"), "retryConnectionErrors: false", why)
         base, cap, budget = (_seconds(backoff.get(name), usual) for name, usual in _BACKOFF.items())
-        made = {
+        policy = {
             "attempts": str(_tries(base, cap, budget)),
             "base": repr(base),
             "cap": repr(cap),
@@ -136,8 +138,8 @@ class Repetitions:
         }
         codes = wish.get("statusCodes")
         if isinstance(codes, list) and codes:
-            made["statuses"] = self._statuses(codes, join(pointer, "statusCodes"))
-        return made
+            policy["statuses"] = self._statuses(codes, join(pointer, "statusCodes"))
+        return policy
 
     def _statuses(self, codes: list[Json], pointer: str) -> str:
         """Return a set of statuses as code; 429 is one of them, since a service states by it that a retry will help."""
@@ -152,24 +154,24 @@ class Repetitions:
                 self._note(join(pointer, str(number)), f"status {one_line(text)[:40]!r}", "not read: it is none")
         return f"frozenset({{{', '.join(dict.fromkeys(parts))}}})"
 
-    def _unread(self, data: Object, pointer: str, known: set[str]) -> None:
+    def _unread(self, data: Object, pointer: str, read_keys: set[str]) -> None:
         """Note extensions for retries that are not read here."""
         for key in data:
-            if _VENDOR.fullmatch(key) and key not in known:
+            if _VENDOR.fullmatch(key) and key not in read_keys:
                 self._note(join(pointer, key), one_line(key), f"not read: {SPEAKEASY} and, of operations, {FERN} are")
 
 
-def _wishes(stated: Stated) -> dict[str, bool]:
+def _wishes(operation: Stated) -> dict[str, bool]:
     """Return what overlays state of headers, by their names in lower case."""
-    listed = stated.data.get("parameters")
-    rows = [row for row in (listed if isinstance(listed, list) else []) if isinstance(row, dict)]
+    parameters = operation.data.get("parameters")
+    rows = [row for row in (parameters if isinstance(parameters, list) else []) if isinstance(row, dict)]
     return {str(row.get("name")).lower(): row[KEY_WISH] is True for row in rows if KEY_WISH in row}
 
 
 def _optional(argument: Argument, by_default: str) -> Argument:
     """Return an argument that the client makes if a call has none."""
-    said = f"{sentence(argument.schema.get('description'))} {by_default}".strip()
-    return replace(argument, required=False, schema={**argument.schema, "description": said})
+    description = f"{sentence(argument.schema.get('description'))} {by_default}".strip()
+    return replace(argument, required=False, schema={**argument.schema, "description": description})
 
 
 def _takes_uuid(argument: Argument) -> bool:

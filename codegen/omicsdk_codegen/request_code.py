@@ -152,19 +152,19 @@ def _body(draft: Draft, imports: Imports) -> str:
         return ""
     if not draft.other_bodies:
         return _one_body(body, imports, draft.content_type if body.also else "")
-    given = [held.python for held in draft.arguments if held.position == "body"]
+    body_arguments = [argument.python for argument in draft.arguments if argument.position == "body"]
     choices: list[str] = []
-    for way in (body, *draft.other_bodies):
-        kinds = ", ".join(as_literal(kind) for kind in way.media_types)
-        required = "".join(f"{as_literal(held.python)}, " for held in way.arguments if held.required)
-        optional = "".join(f"{as_literal(held.python)}, " for held in way.arguments if not held.required)
+    for other in (body, *draft.other_bodies):
+        kinds = ", ".join(as_literal(kind) for kind in other.media_types)
+        required = "".join(f"{as_literal(argument.python)}, " for argument in other.arguments if argument.required)
+        optional = "".join(f"{as_literal(argument.python)}, " for argument in other.arguments if not argument.required)
         # No argument has a name that begins with an underscore.
-        made = f"lambda _kind: {_one_body(way, imports, '_kind' if way.also else '')}"
-        takes = {"multipart": "files", "text": "raw", "bytes": "raw"}.get(way.form, "data")
+        choice = f"lambda _kind: {_one_body(other, imports, '_kind' if other.also else '')}"
+        takes = {"multipart": "files", "text": "raw", "bytes": "raw"}.get(other.form, "data")
         choices.append(
-            f"{imports.add(_CHOICE, 'BodyChoice')}(({kinds},), ({required}), ({optional}), '{takes}', {made})"
+            f"{imports.add(_CHOICE, 'BodyChoice')}(({kinds},), ({required}), ({optional}), '{takes}', {choice})"
         )
-    values = ", ".join(f"{as_literal(name)}: {name}" for name in given)
+    values = ", ".join(f"{as_literal(name)}: {name}" for name in body_arguments)
     called = imports.add(_CHOICE, "chosen_body")
     return f"{called}({as_literal(draft.name)}, {draft.content_type}, {{{values}}}, {', '.join(choices)})"
 
@@ -183,14 +183,14 @@ def _one_body(body: SentBody, imports: Imports, selected: str) -> str:
         if body.form in ("form", "multipart"):
             value = f"{imports.add(_BODIES, 'members')}({value})"
     else:
-        value = f"{{{', '.join(_field(held, imports) for held in fields)}}}"
+        value = f"{{{', '.join(_field(field, imports) for field in fields)}}}"
         if not body.required:
             value = f"{imports.add(_BODIES, 'given')}({value})"
     function = {"json": "json_body", "form": "form_body", "multipart": "multipart_body"}.get(body.form, "raw_body")
     called = imports.add(
         {"json_body": _BODIES, "form_body": "omicsdk.core.forms"}.get(function, _FILE_BODIES), function
     )
-    files = [held.wire for held in fields if held.type in (BYTES, Array(BYTES))]
+    files = [field.wire for field in fields if field.type in (BYTES, Array(BYTES))]
     if function == "multipart_body":
         named = f", ({', '.join(as_literal(name) for name in files)},)" if files else ""
         types = ", ".join(f"{as_literal(name)}: {as_literal(kind)}" for name, kind in body.types.items())

@@ -201,8 +201,8 @@ class _Walker:
         if kind[0] == "{":
             return self._mapping(kind[1:-1], value, source)
         if isinstance(value, list):
-            made = [self._value(kind.strip("[]"), item, source) for item in value]
-            items = [item for item in made if item is not _LEFT_OUT]
+            resolved = [self._value(kind.strip("[]"), item, source) for item in value]
+            items = [item for item in resolved if item is not _LEFT_OUT]
             self._notes.made(items, value)
             return items
         return self._object(kind, value, source) if isinstance(value, dict) and kind[0] != "[" else value
@@ -216,8 +216,8 @@ class _Walker:
             except Broken as broken:
                 self._tell(broken, value, "its members are left out")
                 value = {key: member for key, member in value.items() if key != "$ref"}
-        made = {key: self._value(kind, member, source) for key, member in value.items()}
-        members = {key: member for key, member in made.items() if member is not _LEFT_OUT}
+        resolved = {key: self._value(kind, member, source) for key, member in value.items()}
+        members = {key: member for key, member in resolved.items() if member is not _LEFT_OUT}
         self._notes.made(members, value)
         return members
 
@@ -261,10 +261,10 @@ class _Walker:
         schema: Object = {}
         media: Object = {"schema": schema}
         content: Object = {"application/json": media}
-        found: Object = {"content": content}
-        for part in (schema, media, content, found):
+        result: Object = {"content": content}
+        for part in (schema, media, content, result):
             self._notes.made(part, value)
-        return media if kind == "mediaType" or self._dialect == "2.0" else found
+        return media if kind == "mediaType" or self._dialect == "2.0" else result
 
     def _members(self, kind: str, value: Object, source: Source) -> Object:
         members: Object = {}
@@ -279,8 +279,8 @@ class _Walker:
                 members[key] = self._discriminator(member, source)
             elif ((key,) if kind == "document" else (kind, key)) == self._finder.home:
                 members[key] = self._home_schemas(member)
-            elif (made := self._value(member_kind(kind, key), member, source)) is not _LEFT_OUT:
-                members[key] = made
+            elif (resolved := self._value(member_kind(kind, key), member, source)) is not _LEFT_OUT:
+                members[key] = resolved
         return members
 
     def _home_schemas(self, value: Json) -> Json:
@@ -302,21 +302,21 @@ class _Walker:
         target = self._finder.follow(value, source)
         if not isinstance(target.value, (dict, bool)):
             raise Broken("which is not a schema", "Refer to a schema.")
-        found: Object = {}
-        self._notes.made(found, value)
-        self._hoists.refer(found, "$ref", target)
+        result: Object = {}
+        self._notes.made(result, value)
+        self._hoists.refer(result, "$ref", target)
         rest = {key: member for key, member in value.items() if key != "$ref"}
         if self._dialect == "3.1":
             self._notes.made(rest, value)
-            found.update(self._members("schema", rest, source))
+            result.update(self._members("schema", rest, source))
         else:
-            self._annotations(found, value, rest)
-        return found
+            self._annotations(result, value, rest)
+        return result
 
-    def _annotations(self, found: Object, value: Object, rest: Object) -> None:
+    def _annotations(self, result: Object, value: Object, rest: Object) -> None:
         for key, member in rest.items():
             if key in _ANNOTATIONS or key.startswith("x-"):
-                found[key] = member
+                result[key] = member
             else:
                 self._notes.note(value, key, "omission", f"{key} beside a $ref", "left out: this version ignores it")
 
@@ -343,27 +343,27 @@ class _Walker:
 
     def _beside(self, kind: str, flat: Object, value: Object, rest: Object, source: Source) -> Object:
         """Merge the members beside a reference into its target."""
-        found = dict(flat)
-        self._notes.made(found, flat)
+        result = dict(flat)
+        self._notes.made(result, flat)
         if kind == "pathItem" or kind not in REFERABLE:
             self._notes.made(rest, value)
-            found.update(self._members(kind, rest, source))
+            result.update(self._members(kind, rest, source))
         else:
-            self._annotations(found, value, rest)
+            self._annotations(result, value, rest)
         for member in rest:
-            self._notes.moved(found, member, value, member)
-        return found
+            self._notes.moved(result, member, value, member)
+        return result
 
     def _of_schema(self, kind: str, value: Object, target: Target) -> Object:
         """A response or body that refers to a schema can only mean one that has it."""
         self._notes.repair(value, "$ref", f"a $ref to a schema in place of a {kind}", f"a {kind} of that schema")
         schema: Object = {}
         self._hoists.refer(schema, "$ref", target)
-        found: Object = {key: member for key, member in value.items() if key != "$ref"}
-        found["schema"] = schema
-        for part in (schema, found):
+        result: Object = {key: member for key, member in value.items() if key != "$ref"}
+        result["schema"] = schema
+        for part in (schema, result):
             self._notes.made(part, value)
-        return found
+        return result
 
     def _discriminator(self, value: Object, source: Source) -> Object:
         mapping, default = value.get("mapping"), value.get("defaultMapping")
@@ -372,26 +372,26 @@ class _Walker:
         members: Object = {key: member for key, member in value.items() if key != "defaultMapping"}
         self._notes.made(members, value)
         if isinstance(mapping, dict):
-            found: Object = {}
+            result: Object = {}
             for tag, reference in mapping.items():
-                self._map_tag(found, tag, reference, mapping, source)
-            self._notes.made(found, mapping)
-            members["mapping"] = found
+                self._map_tag(result, tag, reference, mapping, source)
+            self._notes.made(result, mapping)
+            members["mapping"] = result
         if default is not None:
             self._map_tag(members, "defaultMapping", default, value, source)
         return members
 
-    def _map_tag(self, found: Object, tag: str, reference: Json, around: Object, source: Source) -> None:
+    def _map_tag(self, result: Object, tag: str, reference: Json, around: Object, source: Source) -> None:
         """Find the schema that a discriminator maps a value to, by its name or a reference."""
         if not isinstance(reference, str):
             self._notes.note(around, tag, "omission", tag, "left out: it names no schema", certain=False)
         elif reference in self._finder.home_names:
-            found[tag] = self._finder.home_reference(reference)
+            result[tag] = self._finder.home_reference(reference)
         else:
             node: Object = {"$ref": reference}
             self._notes.made(node, around)
             try:
-                self._hoists.refer(found, tag, self._finder.follow(node, source))
+                self._hoists.refer(result, tag, self._finder.follow(node, source))
             except Broken as broken:
                 before = f"{tag}: {spoken(reference)}, {broken.message}"
                 self._notes.note(around, tag, "omission", before, "left out", certain=False)
@@ -400,13 +400,13 @@ class _Walker:
         """Read a description from a separate file; no version allows that, but many tools do it."""
         text = f"a $ref to the text {spoken(str(value['$ref']))}"
         try:
-            found = self._store.text(source, str(value["$ref"]))
+            source_text = self._store.text(source, str(value["$ref"]))
         except (Refused, DocumentError) as error:  # a client does without
             why = error.message if isinstance(error, Refused) else "which is not text"
             self._notes.note(value, "$ref", "omission", f"{text}, {why}", "left out", certain=False)
             return ""
         self._notes.repair(value, "$ref", text, "the text")
-        return found
+        return source_text
 
     # -- faults
 
@@ -416,14 +416,16 @@ class _Walker:
         self._notes.note(node, "$ref", "fault", before, after, certain=False, remedy=remedy)
         self._notes.without(broken.faults)
         if not broken.faults:
-            place = self._notes.place(node, "$ref")
-            self._broken.setdefault((reference, broken.message), (remedy, after, []))[2].append(place)
+            origin = self._notes.place(node, "$ref")
+            self._broken.setdefault((reference, broken.message), (remedy, after, []))[2].append(origin)
 
     def _tell_broken(self) -> None:
         """Report a reference once, however often it occurs."""
         for (reference, message), (remedy, after, places) in self._broken.items():
             first = places[0]
-            others = sorted({place.line for place in places if place.file == first.file and place.line} - {first.line})
+            others = sorted(
+                {origin.line for origin in places if origin.file == first.file and origin.line} - {first.line}
+            )
             also = f" (as does line {others[0]})" if others else ""
             also = f" (as do {len(others)} other lines)" if others[1:] else also
             self._notes.without(

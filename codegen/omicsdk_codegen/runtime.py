@@ -87,10 +87,10 @@ def bound(extra: str = "") -> str:
 
 def omicsdk_version() -> str:
     """Return the version of omicsdk whose core is copied or shared."""
-    found = re.search(r'(?m)^__version__ = "(\d[^"]*)"', _source("version"))
-    if found is None:
+    match = re.search(r'(?m)^__version__ = "(\d[^"]*)"', _source("version"))
+    if match is None:
         raise LookupError("omicsdk.core.version has no __version__")
-    return found[1]
+    return match[1]
 
 
 def stand_alone(package: Package, files: Mapping[str, str], identity: Identity, note: str) -> dict[str, str]:
@@ -104,9 +104,11 @@ def stand_alone(package: Package, files: Mapping[str, str], identity: Identity, 
     """
     exported = _exported(package)
     exports = [(f"{FOLDER}.{module}", name) for module, names in exported.items() for name in names.split()]
-    own = {**files, **render_init(package, note, exports)}
-    made = {path: relocated(path, text, identity) if path.endswith(".py") else text for path, text in own.items()}
-    return made | _copied(modules_for(package, files), identity)
+    originals = {**files, **render_init(package, note, exports)}
+    copied = {
+        path: relocated(path, text, identity) if path.endswith(".py") else text for path, text in originals.items()
+    }
+    return copied | _copied(modules_for(package, files), identity)
 
 
 def modules_for(package: Package, files: Mapping[str, str]) -> list[str]:
@@ -134,24 +136,24 @@ def beside(text: str, identity: Identity) -> str:
         text: a test, or the README; its own tests may import what is private.
         identity: what the package is called.
     """
-    private = _IMPORT.sub(lambda found: f"{found[1]}from {identity.name}.{FOLDER}.{found[3]} import ", text)
+    private = _IMPORT.sub(lambda match: f"{match[1]}from {identity.name}.{FOLDER}.{match[3]} import ", text)
     return _PUBLIC.sub(identity.name, private)
 
 
 def imported(text: str) -> set[str]:
     """Return the modules of omicsdk.core, and of omicsdk.cli as `cli.MODULE`, that a module imports, for type checkers too."""
-    return {f"{_CLI}{found[3] or found[4]}" if found[2] else found[3] for found in _IMPORT.finditer(text)}
+    return {f"{_CLI}{match[3] or match[4]}" if match[2] else match[3] for match in _IMPORT.finditer(text)}
 
 
 def closure(modules: Iterable[str]) -> list[str]:
     """Return modules of omicsdk.core with all that they import, sorted."""
-    queue, found = [*modules], set[str]()
+    queue, reached = [*modules], set[str]()
     while queue:
         module = queue.pop()
-        if module not in found:
-            found.add(module)
+        if module not in reached:
+            reached.add(module)
             queue.extend(imported(_source(module)))
-    return sorted(found)
+    return sorted(reached)
 
 
 def is_edited(folder: Path) -> bool:
@@ -175,7 +177,7 @@ def relocated(path: str, text: str, identity: Identity, *, inside: bool = False)
     """
     root = "." * (path.count("/") + 1) + ("" if inside else f"{FOLDER}.")
     relative = _IMPORT.sub(
-        lambda found: f"{found[1]}from {root}{'.'.join(filter(None, found.group(2, 3)))} import ", text
+        lambda match: f"{match[1]}from {root}{'.'.join(filter(None, match.group(2, 3)))} import ", text
     )
     if not inside:
         if path != "client.py":
@@ -186,8 +188,8 @@ def relocated(path: str, text: str, identity: Identity, *, inside: bool = False)
         )
     if path == "version.py":
         return relative.replace('"omicsdk/', f'"{identity.name}/{identity.version} omicsdk/')
-    told = relative if identity.has_command else _OPTION.sub(r"\1", relative)
-    return _named(_PLACE.sub(f"{identity.name}.{FOLDER}", told), identity).replace(
+    rewritten = relative if identity.has_command else _OPTION.sub(r"\1", relative)
+    return _named(_PLACE.sub(f"{identity.name}.{FOLDER}", rewritten), identity).replace(
         "OMICS_", f"{identity.name.upper()}_"
     )
 
@@ -211,7 +213,9 @@ def _copied(modules: Iterable[str], identity: Identity) -> dict[str, str]:
         files[posixpath.join(folder, "__init__.py")] = render_text("package.py.jinja", origin=as_comment(note), doc=doc)
     if f"{_CLI}completion" in paths:
         scripts = _omicsdk().joinpath("cli/scripts").iterdir()
-        files |= {f"cli/scripts/{each.name}": _named(each.read_text(encoding="utf-8"), identity) for each in scripts}
+        files |= {
+            f"cli/scripts/{script.name}": _named(script.read_text(encoding="utf-8"), identity) for script in scripts
+        }
     copied = formatted(files)
     stamp = {"omicsdk": version, "interface": INTERFACE, "sha256": _digest(copied)}
     texts = {path: content.decode() for path, content in copied.items()} | {STAMP: readable_json({**stamp})}

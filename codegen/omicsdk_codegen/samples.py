@@ -52,11 +52,13 @@ def calls_of(package: Package) -> list[Call]:
 
 def _call(draft: Draft, models: Mapping[str, Model]) -> Call:
     usual = draft.body.arguments if draft.body is not None else ()
-    others = {held.python for body in draft.other_bodies for held in body.arguments} - {held.python for held in usual}
-    sent = [held for held in draft.arguments if held.python not in others]
+    others = {argument.python for body in draft.other_bodies for argument in body.arguments} - {
+        argument.python for argument in usual
+    }
+    sent = [argument for argument in draft.arguments if argument.python not in others]
     every = {argument.python: sample(argument.type, models) for argument in sent}
     # The arguments of the usual body, of which a call of several bodies may need some.
-    needed = {held.python for held in usual if held.required}
+    needed = {argument.python for argument in usual if argument.required}
     needed |= {argument.python for argument in draft.arguments if argument.required}
     case = next((case for case in draft.cases if case.kind != "none" and not case.media), draft.cases[-1])
     return Call(
@@ -122,8 +124,8 @@ def sample(type_: Type, models: Mapping[str, Model], depth: int = 0) -> object:
     assert isinstance(type_, Ref)
     if depth > 2 * _DEEP:
         return {}
-    fields = [held for held in models[type_.key].fields if held.required or depth < _DEEP]
-    members = {held.wire: sample(held.type, models, depth + 1) for held in fields}
+    fields = [field for field in models[type_.key].fields if field.required or depth < _DEEP]
+    members = {field.wire: sample(field.type, models, depth + 1) for field in fields}
     return (
         members
         if models[type_.key].extra == ANY

@@ -86,47 +86,49 @@ def settle_security(data: Object) -> Security:
     Args:
         data: the upgraded document.
     """
-    known = {
+    declared_schemes = {
         name: scheme
         for name, scheme in stated_schemes(data).items()
         if isinstance(scheme, dict) and scheme.get("type") in _KINDS
     }
     root = data.get("security")
-    stated = list(stated_operations(data))
-    own = {each.key: each.data.get("security") for each in stated}
-    written = {key: root if security is None else security for key, security in own.items()}
-    is_stated = any(_alternatives(security, known) for security in written.values())
-    free: Requirement = tuple((name,) for name in known)
-    found: dict[str, Requirement] = {}
-    for each in stated:
-        alternatives = _alternatives(written[each.key], known)
+    operations = list(stated_operations(data))
+    by_operation = {operation.key: operation.data.get("security") for operation in operations}
+    written = {key: root if security is None else security for key, security in by_operation.items()}
+    is_stated = any(_alternatives(security, declared_schemes) for security in written.values())
+    free: Requirement = tuple((name,) for name in declared_schemes)
+    requirements: dict[str, Requirement] = {}
+    for each in operations:
+        alternatives = _alternatives(written[each.key], declared_schemes)
         if each.data.get("x-omics-public") is True:
-            found[each.key] = ()
+            requirements[each.key] = ()
         elif alternatives is not None:
-            found[each.key] = alternatives
+            requirements[each.key] = alternatives
         elif written[each.key] is None and is_stated:
-            found[each.key] = ()
-    usual = Counter(requirement for requirement in found.values() if requirement)
+            requirements[each.key] = ()
+    usual = Counter(requirement for requirement in requirements.values() if requirement)
     default = max(usual, key=lambda requirement: usual[requirement], default=free)
-    used = {name for requirement in (*found.values(), default) for names in requirement for name in names}
-    schemes = {name: scheme for name, scheme in known.items() if name in used}
+    used = {name for requirement in (*requirements.values(), default) for names in requirement for name in names}
+    schemes = {name: scheme for name, scheme in declared_schemes.items() if name in used}
     scopes: dict[str, dict[str, None]] = {}
     for security in written.values():
         for each in security if isinstance(security, list) else ():
-            for name, listed in each.items() if isinstance(each, dict) else ():
-                scopes.setdefault(name, {}).update(dict.fromkeys(map(str, listed if isinstance(listed, list) else ())))
-    return Security(schemes, {name: tuple(names) for name, names in scopes.items()}, default, is_stated, found)
+            for name, scopes_of_use in each.items() if isinstance(each, dict) else ():
+                scopes.setdefault(name, {}).update(
+                    dict.fromkeys(map(str, scopes_of_use if isinstance(scopes_of_use, list) else ()))
+                )
+    return Security(schemes, {name: tuple(names) for name, names in scopes.items()}, default, is_stated, requirements)
 
 
-def _alternatives(security: Json, known: Mapping[str, Object]) -> Requirement | None:
+def _alternatives(security: Json, schemes: Mapping[str, Object]) -> Requirement | None:
     """Return a requirement in terms of known schemes, without the empty alternative; None if it is not known: none is stated,
     or with unknown schemes only.
     """
     if not isinstance(security, list):
         return None
-    listed = [tuple(each) for each in security if isinstance(each, dict)]
-    fitting = [names for names in listed if all(name in known for name in names)]
-    return tuple(dict.fromkeys(names for names in fitting if names)) if fitting or not listed else None
+    alternatives = [tuple(alternative) for alternative in security if isinstance(alternative, dict)]
+    fitting = [names for names in alternatives if all(name in schemes for name in names)]
+    return tuple(dict.fromkeys(names for names in fitting if names)) if fitting or not alternatives else None
 
 
 def requirement_code(requirement: Requirement) -> Code:
@@ -155,20 +157,22 @@ def _scheme_code(scheme: Object, scopes: tuple[str, ...]) -> Code:
 def _flows_code(scheme: Object, scopes: tuple[str, ...]) -> str:
     """The flows in which a program can get tokens by itself, as a mapping; empty if there are none."""
     flows = scheme.get("flows")
-    made: list[str] = []
+    flows_code: list[str] = []
     for name, flow in flows.items() if isinstance(flows, dict) else ():
         if name not in _FLOWS or not isinstance(flow, dict) or not isinstance(flow.get("tokenUrl"), str):
             continue
-        known = flow.get("scopes")
-        required = [scope for scope in scopes if not isinstance(known, dict) or not known or scope in known]
+        flow_scopes = flow.get("scopes")
+        required = [
+            scope for scope in scopes if not isinstance(flow_scopes, dict) or not flow_scopes or scope in flow_scopes
+        ]
         arguments: list[str] = [as_literal(str(flow["tokenUrl"]))]
         for argument, key in (("refresh_url", "refreshUrl"), ("device_url", "deviceAuthorizationUrl")):
             if isinstance(flow.get(key), str):
                 arguments.append(f"{argument}={as_literal(str(flow[key]))}")
         if required:
             arguments.append(f"scopes=({', '.join(map(as_literal, required))},)")
-        made.append(f"{as_literal(name)}: Flow({', '.join(arguments)})")
-    return f"{{{', '.join(made)}}}" if made else ""
+        flows_code.append(f"{as_literal(name)}: Flow({', '.join(arguments)})")
+    return f"{{{', '.join(flows_code)}}}" if flows_code else ""
 
 
 def type_of(scheme: Object) -> Code:
@@ -201,15 +205,15 @@ class Way:
 
 def ways_of(data: Object) -> list[Way]:
     """Return the meaning of a document's security schemes for a client, in order."""
-    found: list[Way] = []
+    uses: list[Way] = []
     for name, scheme in stated_schemes(data).items():
         if isinstance(scheme, dict):
             code, description = _way(scheme)
-            said = sentence(scheme.get("description"))
+            about = sentence(scheme.get("description"))
             old = scheme.get("deprecated") is True
-            texts = ("Deprecated." if old else "", description, said)
-            found.append(Way(one_line(name), code, " ".join(text for text in texts if text), old))
-    return found
+            texts = ("Deprecated." if old else "", description, about)
+            uses.append(Way(one_line(name), code, " ".join(text for text in texts if text), old))
+    return uses
 
 
 def _way(scheme: Object) -> tuple[str, str]:
@@ -225,8 +229,8 @@ def _way(scheme: Object) -> tuple[str, str]:
         ours = (
             [_FLOW_CREDENTIALS[name] for name in flows if name in _FLOW_CREDENTIALS] if isinstance(flows, dict) else []
         )
-        listed = " or ".join(dict.fromkeys(ours))
-        automatic = f" {listed} of omicsdk.core.oauth.flows gets tokens itself." if ours else ""
+        credentials = " or ".join(dict.fromkeys(ours))
+        automatic = f" {credentials} of omicsdk.core.oauth.flows gets tokens itself." if ours else ""
         return "BearerToken(token)", f"A token of OAuth 2.0{_flows(scheme)}{described}.{automatic}"
     if kind == "openIdConnect":
         url = one_line(scheme.get("openIdConnectUrl"))
@@ -242,10 +246,10 @@ def _way(scheme: Object) -> tuple[str, str]:
     return "", "The document doesn't say what it is."
 
 
-def _key(place: str, name: str, is_bearer: bool) -> tuple[str, str]:
-    if place == "header" and name.lower() == "authorization" and is_bearer:
+def _key(position: str, name: str, is_bearer: bool) -> tuple[str, str]:
+    if position == "header" and name.lower() == "authorization" and is_bearer:
         return "BearerToken(token)", "A token in the header Authorization."
-    where = place if place in ("query", "cookie") else "header"
+    where = position if position in ("query", "cookie") else "header"
     return (
         f"ApiKey(key, {where}={literal(name)})",
         f"A key in the {where}{' parameter' if where == 'query' else ''} {name}.",
@@ -271,35 +275,36 @@ def _flows(scheme: Object) -> str:
     for name, flow in flows.items() if isinstance(flows, dict) else ():
         if isinstance(flow, dict):
             url = one_line(flow.get("tokenUrl") or flow.get("authorizationUrl"))
-            begun = one_line(flow.get("deviceAuthorizationUrl"))
-            where = f"{f' from {url}' if url else ''}{f', begun at {begun}' if begun else ''}"
+            started = one_line(flow.get("deviceAuthorizationUrl"))
+            where = f"{f' from {url}' if url else ''}{f', begun at {started}' if started else ''}"
             parts.append(f"{_FLOWS.get(name, one_line(name))}{where}")
     return f" ({'; '.join(parts)})" if parts else ""
 
 
 def need_of(data: Object) -> str:
     """Return how many operations require credentials, in a sentence; empty if none does."""
-    stated = list(stated_operations(data))
-    asking = sum(1 for _ in _asking(data, stated))
+    operations = list(stated_operations(data))
+    asking = sum(1 for _ in _asking(data, operations))
     if not asking:
         return ""
     return (
         "All operations require them."
-        if asking == len(stated)
-        else f"{asking} of {len(stated)} operations require{'s' if asking == 1 else ''} them."
+        if asking == len(operations)
+        else f"{asking} of {len(operations)} operations require{'s' if asking == 1 else ''} them."
     )
 
 
-def _asking(data: Object, stated: list[Stated]) -> Iterator[Stated]:
+def _asking(data: Object, operations: list[Stated]) -> Iterator[Stated]:
     whole = asks(data.get("security"))
-    for operation in stated:
-        own = operation.data.get("security")
-        if whole if own is None else asks(own):
+    for operation in operations:
+        security = operation.data.get("security")
+        if whole if security is None else asks(security):
             yield operation
 
 
 def describe_ways(ways: list[Way]) -> str:
     """The ways as a phrase for a docstring; empty if there are none."""
     return "; or ".join(
-        f"{way.code or 'none of these'} for {way.scheme}: {way.description.rstrip('.')}" for way in ways
+        f"{scheme_use.code or 'none of these'} for {scheme_use.scheme}: {scheme_use.description.rstrip('.')}"
+        for scheme_use in ways
     )

@@ -63,12 +63,12 @@ class Server:
     @property
     def code(self) -> Code:
         """The expression of core's Server."""
-        held = ", ".join(
+        members = ", ".join(
             f"{as_literal(name)}: ({', '.join(map(as_literal, (variable.default, *variable.allowed)))},)"
             for name, variable in self.variables.items()
         )
         name = "" if self.key == self.url else f", name={as_literal(self.key)}"
-        return Code(f"Server({as_literal(self.url)}{f', {{{held}}}' if held else ''}{name})")
+        return Code(f"Server({as_literal(self.url)}{f', {{{members}}}' if members else ''}{name})")
 
 
 @dataclass(frozen=True)
@@ -101,14 +101,14 @@ class Servers:
     @property
     def variables(self) -> dict[str, Variable]:
         """All variables; one that several servers have allows what any of them allows."""
-        found: dict[str, Variable] = {}
+        variables: dict[str, Variable] = {}
         for server in (*self.own, *(server for servers in self.others.values() for server in servers)):
             for name, variable in server.variables.items():
-                known = found.get(name, variable)
-                both = tuple(dict.fromkeys((*known.allowed, *variable.allowed)))
-                allowed = both if known.allowed and variable.allowed else ()
-                found[name] = Variable(known.default, allowed, known.description or variable.description)
-        return found
+                previous = variables.get(name, variable)
+                both = tuple(dict.fromkeys((*previous.allowed, *variable.allowed)))
+                allowed = both if previous.allowed and variable.allowed else ()
+                variables[name] = Variable(previous.default, allowed, previous.description or variable.description)
+        return variables
 
     @property
     def code(self) -> Code:
@@ -130,68 +130,74 @@ def settle_servers(document: Document, operations: Sequence[Stated], report: Rep
         report: receives notes on servers that nothing can be sent to.
     """
     root = document.data.get("servers")
-    own = _servers(document, root, "/servers", report)
+    default_servers = _servers(document, root, "/servers", report)
     others: dict[str, tuple[Server, ...]] = {}
     keys: dict[str, str] = {}
     for operation in operations:
-        listed = operation.data.get("servers")
-        if not listed or listed == root:
+        own_servers = operation.data.get("servers")
+        if not own_servers or own_servers == root:
             continue
-        servers = tuple(_servers(document, listed, join(operation.key, "servers"), report))
+        servers = tuple(_servers(document, own_servers, join(operation.key, "servers"), report))
         if servers:
-            keys[operation.key] = _key(servers, others, [server.key for server in own])
+            keys[operation.key] = _key(servers, others, [server.key for server in default_servers])
             others[keys[operation.key]] = servers
-    names = {name for server in own for name in server.variables}
+    names = {name for server in default_servers for name in server.variables}
     names |= {name for servers in others.values() for server in servers for name in server.variables}
-    wanted = [
+    candidates = [
         Wanted(name, (argument_name(name), f"server_{argument_name(name)}"), name == argument_name(name))
         for name in names
     ]
-    return Servers(own, others, keys, settle(wanted, CLIENT_ARGUMENTS))
+    return Servers(default_servers, others, keys, settle(candidates, CLIENT_ARGUMENTS))
 
 
-def _key(servers: tuple[Server, ...], others: Mapping[str, tuple[Server, ...]], own: Sequence[str]) -> str:
+def _key(servers: tuple[Server, ...], others: Mapping[str, tuple[Server, ...]], keys: Sequence[str]) -> str:
     """Return the key of an operation's servers: the name of the first, unless others have it; else its URL."""
     first = servers[0]
-    candidates = [*([first.key] if first.key not in own or first.key == first.url else []), first.url]
+    candidates = [*([first.key] if first.key not in keys or first.key == first.url else []), first.url]
     candidates.append(" ".join(server.url for server in servers))
     return next(key for key in [*candidates, repr(servers)] if others.get(key, servers) == servers)
 
 
-def _servers(document: Document, listed: Json, pointer: str, report: Report) -> list[Server]:
-    found: dict[str, Server] = {}
+def _servers(document: Document, declared: Json, pointer: str, report: Report) -> list[Server]:
+    servers: dict[str, Server] = {}
     names: set[str] = set()
-    for index, stated in enumerate(listed if isinstance(listed, list) else []):
-        if not isinstance(stated, dict) or not isinstance(stated.get("url"), str):
+    for index, member in enumerate(declared if isinstance(declared, list) else []):
+        if not isinstance(member, dict) or not isinstance(member.get("url"), str):
             continue
-        url, name = str(stated["url"]), one_line(stated.get("name"))
-        variables = _variables(stated, url)
+        url, name = str(member["url"]), one_line(member.get("name"))
+        variables = _variables(member, url)
         key = name if name and name not in names else url
-        server = None if variables is None else Server(url, key, variables, sentence(stated.get("description")))
+        server = None if variables is None else Server(url, key, variables, sentence(member.get("description")))
         is_whole = server is not None and bool(_ADDRESS.fullmatch(server.filled))
         is_path = server is not None and bool(_PATH.fullmatch(server.filled))
         if not is_whole and url.strip("/") and (pointer == "/servers" or not is_path):
-            place = document.origin(join(pointer, index, "url"))
+            origin = document.origin(join(pointer, index, "url"))
             after = "no default of base_url" if pointer == "/servers" and not index else "not used"
             after += ": it isn't a whole http(s) address"
-            report.add(Note(place.pointer, place.file, place.line, "omission", f"server {one_line(url)}", after, True))
+            report.add(
+                Note(origin.pointer, origin.file, origin.line, "omission", f"server {one_line(url)}", after, True)
+            )
         # A path alone is below the URL of the document's first server; as that one itself it has to be completed by the user.
-        if server is not None and url not in found and (is_whole or (is_path and (pointer != "/servers" or not index))):
-            found[url] = server
+        if (
+            server is not None
+            and url not in servers
+            and (is_whole or (is_path and (pointer != "/servers" or not index)))
+        ):
+            servers[url] = server
             names.add(key)
-    return list(found.values())
+    return list(servers.values())
 
 
-def _variables(stated: Object, url: str) -> dict[str, Variable] | None:
+def _variables(server: Object, url: str) -> dict[str, Variable] | None:
     """Return the variables in a URL; None if one has no default."""
-    listed = stated.get("variables")
-    found: dict[str, Variable] = {}
+    variables = server.get("variables")
+    variables_by_name: dict[str, Variable] = {}
     for name in _PLACEHOLDER.findall(url):
-        variable = listed.get(name) if isinstance(listed, dict) else None
+        variable = variables.get(name) if isinstance(variables, dict) else None
         if not isinstance(variable, dict) or "default" not in variable:
             return None
         default, enum = str(variable["default"]), variable.get("enum")
         allowed = tuple(dict.fromkeys(map(str, enum))) if isinstance(enum, list) else ()
-        known = allowed if not allowed or default in allowed else (default, *allowed)
-        found[name] = Variable(default, known, sentence(variable.get("description")))
-    return found
+        choices = allowed if not allowed or default in allowed else (default, *allowed)
+        variables_by_name[name] = Variable(default, choices, sentence(variable.get("description")))
+    return variables_by_name

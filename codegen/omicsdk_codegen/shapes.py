@@ -162,7 +162,7 @@ class Model:
 
     def types(self) -> list[Type]:
         """Return the types of all members."""
-        return [*(held.type for held in self.fields), self.extra]
+        return [*(field.type for field in self.fields), self.extra]
 
 
 def union_of(members: list[Type], tag: str | None = None, table: Tags = ()) -> Type:

@@ -109,18 +109,18 @@ class Signing:
             return None
         if len(webhooks) == 1 and EVENT not in self._document.data:
             return Events("", "", {"": webhooks[0]})
-        found: Events | None = None
+        events: Events | None = None
         try:
-            found = settle_events(self._document.data, webhooks, models)
+            events = settle_events(self._document.data, webhooks, models)
         except InvalidStatement as error:
             self._refuse(EVENT, error)
-        if found is None:
+        if events is None:
             self._note("/webhooks", "unwrap", f"not generated: nothing tells the webhooks apart ({EVENT} can)")
-        return found
+        return events
 
     def _note(self, pointer: str, before: str, after: str) -> None:
-        place = self._document.origin(pointer)
-        self._report.add(Note(place.pointer, place.file, place.line, "omission", before, after, True))
+        origin = self._document.origin(pointer)
+        self._report.add(Note(origin.pointer, origin.file, origin.line, "omission", before, after, True))
 
     def _refuse(self, name: str, error: InvalidStatement) -> None:
         self._faults.append(self._document.origin(join("", name)).fault(f"{name} {error}", "Correct the overlay."))
@@ -174,8 +174,8 @@ def settle_signature(data: Object, webhooks: Iterable[Webhook]) -> Signed:
     for webhook in webhooks:
         for at, parameter in _headers(webhook):
             name = str(parameter["name"])
-            if (stated := _by_header(name, parameter)) is not None:
-                return _signed({**stated, "header": name})
+            if (signature := _by_header(name, parameter)) is not None:
+                return _signed({**signature, "header": name})
             if "signature" in name.lower():
                 what, why = (
                     f"header {one_line(name)} of the {webhook.kind} {one_line(webhook.name)}",
@@ -187,8 +187,8 @@ def settle_signature(data: Object, webhooks: Iterable[Webhook]) -> Signed:
 
 def _headers(webhook: Webhook) -> Iterator[tuple[str, Object]]:
     """Yield the headers of a webhook, with their pointers."""
-    listed = webhook.data.get("parameters")
-    for at, parameter in enumerate(listed if isinstance(listed, list) else []):
+    parameters = webhook.data.get("parameters")
+    for at, parameter in enumerate(parameters if isinstance(parameters, list) else []):
         if isinstance(parameter, dict) and parameter.get("in") == "header" and isinstance(parameter.get("name"), str):
             yield join(webhook.key, "parameters", at), parameter
 
@@ -205,39 +205,41 @@ def _by_header(name: str, parameter: Object) -> Mapping[str, str] | None:
 def _of_overlay(wish: Json) -> Signed:
     if not isinstance(wish, dict) or wish.get("scheme") not in _SCHEMES:
         raise InvalidStatement(f"needs scheme, one of: {', '.join(_SCHEMES)}")
-    stated = {key: value for key, value in wish.items() if isinstance(value, str)}
-    if unknown := [key for key in wish if key not in {*_MEMBERS, "scheme"} or key not in stated]:
+    members = {key: value for key, value in wish.items() if isinstance(value, str)}
+    if unknown := [key for key in wish if key not in {*_MEMBERS, "scheme"} or key not in members]:
         raise InvalidStatement(
             f"has {one_line(unknown[0])}, which is none of {', '.join(sorted(_MEMBERS))}, each a text"
         )
-    return _signed(stated)
+    return _signed(members)
 
 
-def _signed(stated: Mapping[str, str]) -> Signed:
+def _signed(signature: Mapping[str, str]) -> Signed:
     """Return the arguments of core's Signature, with those of the scheme that are not stated."""
-    made = {**_SCHEMES[stated["scheme"]], **{key: value for key, value in stated.items() if key != "scheme"}}
-    header = made.get("header", "")
-    if stated["scheme"] == "standard":
+    signed = {**_SCHEMES[signature["scheme"]], **{key: value for key, value in signature.items() if key != "scheme"}}
+    header = signed.get("header", "")
+    if signature["scheme"] == "standard":
         # Svix has the same headers under its own name.
         stem = re.sub("signature$", "", header, flags=re.IGNORECASE)
-        made = {"id": f"{stem}id", "timestamp": f"{stem}timestamp", **made}
-    read = [header, *(made[key] for key in ("id", "timestamp") if made.get(key) and not made[key].endswith("="))]
+        signed = {"id": f"{stem}id", "timestamp": f"{stem}timestamp", **signed}
+    read = [header, *(signed[key] for key in ("id", "timestamp") if signed.get(key) and not signed[key].endswith("="))]
     if not all(_HEADER.fullmatch(name) for name in read):
         raise InvalidStatement("needs header, the name of a header")
     for key, allowed in (("encoding", ("hex", "base64")), ("key", ("text", "base64"))):
-        if made.get(key, allowed[0]) not in allowed:
-            raise InvalidStatement(f"has {key} {one_line(made[key])[:40]!r}, which is neither {' nor '.join(allowed)}")
-    content = made.get("content", "{body}")
+        if signed.get(key, allowed[0]) not in allowed:
+            raise InvalidStatement(
+                f"has {key} {one_line(signed[key])[:40]!r}, which is neither {' nor '.join(allowed)}"
+            )
+    content = signed.get("content", "{body}")
     names = re.findall(r"\{([^{}]*)\}", content)
     left = re.sub(r"\{(body|timestamp|id)\}", "", content)
     if names.count("body") != 1 or "{" in left or "}" in left:
         raise InvalidStatement("has a content that is not made of {body}, once, {timestamp}, {id} and other text")
     for key in ("timestamp", "id"):
-        if key in names and not made.get(key):
+        if key in names and not signed.get(key):
             raise InvalidStatement(f"has a content with {{{key}}}, and no {key}")
         if key not in names:
-            made.pop(key, None)
-    return Signed(made, frozenset(name.lower() for name in read))
+            signed.pop(key, None)
+    return Signed(signed, frozenset(name.lower() for name in read))
 
 
 def _of_fern(wish: Json) -> Mapping[str, str]:
@@ -249,7 +251,7 @@ def _of_fern(wish: Json) -> Mapping[str, str]:
     components, delimiter = payload.get("components", ["body"]), payload.get("delimiter", ".")
     if not isinstance(components, list) or not {*map(str, components)} <= {"body", "timestamp"}:
         raise InvalidStatement("more than the body and the time is signed")
-    stated: dict[str, Json] = {
+    signature: dict[str, Json] = {
         "scheme": "hmac",
         "header": wish.get("header"),
         "encoding": wish.get("encoding", "base64"),
@@ -260,7 +262,7 @@ def _of_fern(wish: Json) -> Mapping[str, str]:
     }
     if isinstance(time, dict) and time.get("format", "unix-seconds") == "iso8601":
         raise InvalidStatement("its time is a date")
-    return {key: value for key, value in stated.items() if isinstance(value, str) and (value or key == "separator")}
+    return {key: value for key, value in signature.items() if isinstance(value, str) and (value or key == "separator")}
 
 
 def _of_speakeasy(wish: Json) -> Mapping[str, str]:
@@ -276,8 +278,8 @@ def _of_speakeasy(wish: Json) -> Mapping[str, str]:
         str(security.get("signatureTextEncoding", "base64")).removesuffix("url"),
         security.get("headerName"),
     )
-    stated = {"scheme": "hmac", "encoding": encoding, "separator": ""}
-    return {**stated, "header": header} if isinstance(header, str) else stated
+    signature = {"scheme": "hmac", "encoding": encoding, "separator": ""}
+    return {**signature, "header": header} if isinstance(header, str) else signature
 
 
 def settle_events(data: Object, messages: Sequence[Message], models: Mapping[str, Model]) -> Events | None:
@@ -294,42 +296,42 @@ def settle_events(data: Object, messages: Sequence[Message], models: Mapping[str
     wish = data.get(EVENT)
     by_name = {spelled(message.webhook.name): message for message in messages}
     if wish is not None:
-        stated = wish if isinstance(wish, dict) else {}
-        places = [stated.get(key, "") for key in ("header", "field")]
-        header, field_ = (place if isinstance(place, str) else "" for place in places)
-        if not (header or field_) or not {*stated} <= {"header", "field"}:
+        wishes = wish if isinstance(wish, dict) else {}
+        places = [wishes.get(key, "") for key in ("header", "field")]
+        header, field_ = (text if isinstance(text, str) else "" for text in places)
+        if not (header or field_) or not {*wishes} <= {"header", "field"}:
             raise InvalidStatement("needs header, field, or both")
         if len(by_name) < len(messages):
             raise InvalidStatement("cannot tell webhooks apart whose names have the same letters")
         return Events(header, field_, by_name)
     for key, texts in _fixed_fields(messages, models):
-        if (found := _apart(messages, texts)) is not None:
-            return Events("", key, found)
+        if (event_place := _apart(messages, texts)) is not None:
+            return Events("", key, event_place)
     for name, texts in _fixed_headers(messages):
-        if (found := _apart(messages, texts)) is not None:
-            return Events(name, "", found)
+        if (event_place := _apart(messages, texts)) is not None:
+            return Events(name, "", event_place)
     examples = [_examples(message.webhook) for message in messages]
-    shown = [
+    by_text = [
         (example, spelled(message.webhook.name))
-        for message, listed in zip(messages, examples, strict=True)
-        for example in listed
+        for message, samples in zip(messages, examples, strict=True)
+        for example in samples
     ]
-    if len(by_name) == len(messages) and len({name for _, name in shown}) > 1:
-        for key in dict.fromkeys(key for example, _ in shown for key in example if "." not in key):
-            if all(spelled(str(example.get(key))) == name for example, name in shown):
+    if len(by_name) == len(messages) and len({name for _, name in by_text}) > 1:
+        for key in dict.fromkeys(key for example, _ in by_text for key in example if "." not in key):
+            if all(spelled(str(example.get(key))) == name for example, name in by_text):
                 return Events("", key, by_name)
     return None
 
 
 def _apart(messages: Sequence[Message], texts: Sequence[Iterable[str]]) -> dict[str, Message] | None:
     """Return webhooks by the texts that each may have at a place; None if two share one."""
-    found: dict[str, Message] = {}
-    for message, listed in zip(messages, texts, strict=True):
-        for text in {spelled(each) for each in listed}:
-            if text in found or not text:
+    messages_by_text: dict[str, Message] = {}
+    for message, spellings in zip(messages, texts, strict=True):
+        for text in {spelled(spelling) for spelling in spellings}:
+            if text in messages_by_text or not text:
                 return None
-            found[text] = message
-    return found
+            messages_by_text[text] = message
+    return messages_by_text
 
 
 def _fixed_fields(
@@ -351,11 +353,11 @@ def _fixed(type_: Type, models: Mapping[str, Model], depth: int) -> dict[str, tu
     if not isinstance(type_, Ref):
         return {}
     # A key with a dot would be read as two.
-    fields = [held for held in models[type_.key].fields if "." not in held.wire]
-    found = {held.wire: tuple(map(str, held.type.values)) for held in fields if isinstance(held.type, Enum)}
+    fields = [field for field in models[type_.key].fields if "." not in field.wire]
+    constants = {field.wire: tuple(map(str, field.type.values)) for field in fields if isinstance(field.type, Enum)}
     for held in fields if depth > 1 else ():
-        found |= {f"{held.wire}.{key}": texts for key, texts in _fixed(held.type, models, depth - 1).items()}
-    return found
+        constants |= {f"{held.wire}.{key}": texts for key, texts in _fixed(held.type, models, depth - 1).items()}
+    return constants
 
 
 def _fixed_headers(messages: Sequence[Message]) -> Iterator[tuple[str, list[Iterable[str]]]]:
@@ -371,22 +373,22 @@ def _fixed_headers(messages: Sequence[Message]) -> Iterator[tuple[str, list[Iter
 
 def _texts(schema: Json) -> list[str]:
     facts: Object = schema if isinstance(schema, dict) else {}
-    listed = facts.get("enum", [facts["const"]] if "const" in facts else [])
-    return [each for each in listed if isinstance(each, str)] if isinstance(listed, list) else []
+    values = facts.get("enum", [facts["const"]] if "const" in facts else [])
+    return [value for value in values if isinstance(value, str)] if isinstance(values, list) else []
 
 
 def _examples(webhook: Webhook) -> list[Object]:
     """Return the examples of a webhook's body that are objects."""
     body = webhook.data.get("requestBody")
     content = body.get("content") if isinstance(body, dict) else None
-    found: list[Json] = []
+    samples: list[Json] = []
     for media in content.values() if isinstance(content, dict) else ():
         facts: Object = media if isinstance(media, dict) else {}
         several = facts.get("examples")
-        found.append(facts.get("example"))
-        found += [
-            each.get("value")
-            for each in (several.values() if isinstance(several, dict) else ())
-            if isinstance(each, dict)
+        samples.append(facts.get("example"))
+        samples += [
+            sample.get("value")
+            for sample in (several.values() if isinstance(several, dict) else ())
+            if isinstance(sample, dict)
         ]
-    return [example for example in found if isinstance(example, dict)]
+    return [example for example in samples if isinstance(example, dict)]

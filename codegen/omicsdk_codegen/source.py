@@ -57,11 +57,11 @@ class Source:
     @cached_property
     def base(self) -> str:
         """The base of its references: the `$self` of OpenAPI 3.2, itself relative to the uri, else the uri."""
-        stated = self.data.get("$self") if isinstance(self.data, dict) else None
-        if not isinstance(stated, str) or not is_of_3_2(self.data):
+        declared_uri = self.data.get("$self") if isinstance(self.data, dict) else None
+        if not isinstance(declared_uri, str) or not is_of_3_2(self.data):
             return self.uri
         try:
-            return urldefrag(urljoin(self.uri, stated) if not urlsplit(stated).scheme else stated)[0]
+            return urldefrag(urljoin(self.uri, declared_uri) if not urlsplit(declared_uri).scheme else declared_uri)[0]
         except ValueError:
             return self.uri
 

@@ -70,9 +70,9 @@ def surrogate(types: Iterable[Type]) -> Surrogate:
         schemas[f"T{number}"] = _object({"v": _schema(type_, names, enums, tuples)})
         result.wanted[f"T{number}"] = type_
     while len(result.tuples) < len(tuples):  # items of a tuple may be tuples, too
-        held, name = list(tuples.items())[len(result.tuples)]
-        result.tuples[name] = held
-        parts = {f"i{number}": _schema(part, names, enums, tuples) for number, part in enumerate(inner(held))}
+        tuple_type, name = list(tuples.items())[len(result.tuples)]
+        result.tuples[name] = tuple_type
+        parts = {f"i{number}": _schema(part, names, enums, tuples) for number, part in enumerate(inner(tuple_type))}
         schemas[name] = _object({**parts})
     for key, name in names.items():
         schemas[name] = _object({})

@@ -132,7 +132,7 @@ class Store:
             return f"{base.uri}{reference}"
         try:
             scheme = urlsplit(reference).scheme
-            absolute, beside = (urljoin(place, reference) for place in (base.base, base.uri))
+            absolute, beside = (urljoin(base_uri, reference) for base_uri in (base.base, base.uri))
         except ValueError as error:
             raise Refused("which is not a valid address", "Correct the reference.") from error
         if len(scheme) > 1 and not is_web(reference) and urldefrag(reference)[0] not in self._keys:
@@ -182,9 +182,14 @@ class Store:
         if self._ask is None or (host := host_of(url)) is None:
             return False
         referred = {
-            found for source in self._sources.values() for found in map(host_of, _references(source.data)) if found
+            host_of_reference
+            for source in self._sources.values()
+            for host_of_reference in map(host_of, _references(source.data))
+            if host_of_reference
         }
-        hosts = sorted({host, *(each for each in referred if not is_allowed(each, self._allow_urls))})
+        hosts = sorted(
+            {host, *(referred_host for referred_host in referred if not is_allowed(referred_host, self._allow_urls))}
+        )
         if not self._ask(hosts):
             self._ask = None
             return False
@@ -265,8 +270,8 @@ def reference_to(store: Store, base: Source, target: Target) -> str:
     pointer = quote(target.pointer, safe="/~")
     if is_web(target.source.uri):
         return f"{urldefrag(target.source.uri)[0]}#{pointer}"
-    there, here = (PurePosixPath(store.portable(source.uri)) for source in (target.source, base))
-    return f"{quote(relpath(there, here.parent))}#{pointer}"
+    target_path, here = (PurePosixPath(store.portable(source.uri)) for source in (target.source, base))
+    return f"{quote(relpath(target_path, here.parent))}#{pointer}"
 
 
 def _anchored(source: Source, name: str) -> Target:

@@ -36,9 +36,9 @@ def shipped() -> Mapping[str, str]:
     """The texts of the shipped templates by their names."""
     folder = files("omicsdk_codegen") / "templates"
     return {
-        each.name: each.read_text(encoding="utf-8")
-        for each in sorted(folder.iterdir(), key=lambda each: each.name)
-        if each.name.endswith(".jinja")
+        template.name: template.read_text(encoding="utf-8")
+        for template in sorted(folder.iterdir(), key=lambda template: template.name)
+        if template.name.endswith(".jinja")
     }
 
 
@@ -90,10 +90,12 @@ class Templates:
         text = self._texts.get(name)
         if text is None:
             return None
-        stated = _STATED.match(text)
-        if stated is None or int(stated[1]) != INTERFACE:
+        interface = _STATED.match(text)
+        if interface is None or int(interface[1]) != INTERFACE:
             version = (
-                "does not state the version of the interface" if stated is None else f"is for interface {stated[1]}"
+                "does not state the version of the interface"
+                if interface is None
+                else f"is for interface {interface[1]}"
             )
             remedy = (
                 f"Compare it with `omics codegen templates {name}`, then begin it with {{# interface: {INTERFACE} #}}."
@@ -126,11 +128,11 @@ class Templates:
         try:
             text = template.render(**values)
         except (TemplateError, TypeError, ValueError, AttributeError, LookupError) as error:
-            place = self._place(error)
-            if place is None:
+            origin = self._place(error)
+            if origin is None:
                 raise
             raise DocumentError(
-                [Fault(str(error) or type(error).__name__, _remedy(name, values, error), *place)]
+                [Fault(str(error) or type(error).__name__, _remedy(name, values, error), *origin)]
             ) from error
         if name in self.overridden and not 0 <= text.find(values["origin"]) < _ORIGIN_WITHIN:
             remedy = "Begin the file with a comment that has {{ origin }}."
@@ -179,9 +181,9 @@ class Templates:
 def suggestion(name: str) -> str:
     """Return what to write in place of a template's name that does not exist."""
     names = sorted(shipped())
-    near = get_close_matches(name.removesuffix(".jinja"), [each.removesuffix(".jinja") for each in names], 2)
+    near = get_close_matches(name.removesuffix(".jinja"), [template.removesuffix(".jinja") for template in names], 2)
     return (
-        f"Did you mean {' or '.join(f'{each}.jinja' for each in near)}?"
+        f"Did you mean {' or '.join(f'{match}.jinja' for match in near)}?"
         if near
         else f"Templates are {', '.join(names)}."
     )

@@ -185,30 +185,32 @@ def _described(template: Template) -> str:
         if isinstance(meaning, str):
             lines.append(f"{name}: {meaning}.")
         else:
-            found = dict.fromkeys(_flat(meaning))
-            shown = ", ".join(each.__name__ for each in found)
-            lines.append(f"{name}: {shown if meaning in found else f'list[{shown}]'}.")
-            for each in found:
+            dataclass_names = dict.fromkeys(_flat(meaning))
+            class_names = ", ".join(class_.__name__ for class_ in dataclass_names)
+            lines.append(f"{name}: {class_names if meaning in dataclass_names else f'list[{class_names}]'}.")
+            for each in dataclass_names:
                 _add_classes(each, classes)
-    for found in classes:
-        text = inspect.getdoc(found) or ""
+    for dataclass_names in classes:
+        text = inspect.getdoc(dataclass_names) or ""
         described = dict(_ATTRIBUTE.findall(text.partition("Attributes:\n")[2]))
         described |= {
-            name: inspect.getdoc(value) or "" for name, value in vars(found).items() if isinstance(value, property)
+            name: inspect.getdoc(value) or ""
+            for name, value in vars(dataclass_names).items()
+            if isinstance(value, property)
         }
-        lines += ["", f"{found.__name__}: {text.partition(chr(10))[0]}"]
+        lines += ["", f"{dataclass_names.__name__}: {text.partition(chr(10))[0]}"]
         lines += [
             f"  {name} ({kind}){': ' if name in described else ''}{' '.join(described.get(name, '').split())}"
-            for name, kind in _members(found).items()
+            for name, kind in _members(dataclass_names).items()
         ]
     return "\n".join(lines)
 
 
-def _members(found: type) -> dict[str, str]:
+def _members(class_: type) -> dict[str, str]:
     """The attributes of a class that are for templates, with their types as text."""
-    hints = get_type_hints(found)
-    members = {each.name: str(each.type) for each in dataclasses.fields(found)}
-    members |= {name: "property" for name, value in vars(found).items() if isinstance(value, property)}
+    hints = get_type_hints(class_)
+    members = {field.name: str(field.type) for field in dataclasses.fields(class_)}
+    members |= {name: "property" for name, value in vars(class_).items() if isinstance(value, property)}
     return {name: kind for name, kind in members.items() if name not in hints or _is_for_templates(hints[name])}
 
 
@@ -221,19 +223,19 @@ def _is_for_templates(hint: Any) -> bool:
     )
 
 
-def _add_classes(found: type, classes: dict[type, None]) -> None:
+def _add_classes(class_: type, classes: dict[type, None]) -> None:
     """Add a class, and the classes of its attributes, to others."""
-    if found in classes:
+    if class_ in classes:
         return
-    classes[found] = None
-    for name, hint in get_type_hints(found).items():
-        if name in _members(found):
-            for each in _flat(hint):
-                _add_classes(each, classes)
+    classes[class_] = None
+    for name, hint in get_type_hints(class_).items():
+        if name in _members(class_):
+            for argument in _flat(hint):
+                _add_classes(argument, classes)
 
 
 def _flat(hint: Any) -> Iterator[type]:
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):
         yield hint
-    for each in get_args(hint):
-        yield from _flat(each)
+    for argument in get_args(hint):
+        yield from _flat(argument)

@@ -21,10 +21,10 @@ def clean(text: object) -> str:
     if not isinstance(text, str):
         return ""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", "    ")
-    kept = lines if lines.replace("\n", "").isprintable() else "".join(map(_visible, lines))
-    if len(kept) > TEXT_LENGTH:
-        kept = kept[:TEXT_LENGTH].rstrip() + " ..."
-    return "\n".join(line.rstrip() for line in kept.strip().split("\n"))
+    text_kept = lines if lines.replace("\n", "").isprintable() else "".join(map(_visible, lines))
+    if len(text_kept) > TEXT_LENGTH:
+        text_kept = text_kept[:TEXT_LENGTH].rstrip() + " ..."
+    return "\n".join(line.rstrip() for line in text_kept.strip().split("\n"))
 
 
 def _visible(char: str) -> str:

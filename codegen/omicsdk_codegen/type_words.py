@@ -32,8 +32,8 @@ def words(type_: Type | None, classes: Mapping[str, str], *, nullable: bool = Fa
     if isinstance(type_, Scalar):
         return _WORDS[type_.kind]
     if isinstance(type_, Enum):
-        shown = [literal(value) for value in type_.values[:MOST_VALUES]]
-        return f"Literal[{', '.join(shown)}{', ...' if len(type_.values) > MOST_VALUES else ''}]"
+        choices = [literal(value) for value in type_.values[:MOST_VALUES]]
+        return f"Literal[{', '.join(choices)}{', ...' if len(type_.values) > MOST_VALUES else ''}]"
     if isinstance(type_, Array):
         return f"list[{words(type_.item, classes)}]"
     if isinstance(type_, Tuple):

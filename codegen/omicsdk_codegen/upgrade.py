@@ -72,23 +72,25 @@ def upgrade(resolved: Resolved, on_progress: OnProgress = silent) -> Document:
 
 def _check_self(context: Context, old: Object, source: Source) -> None:
     """`$self` was taken when references were resolved; what of it was not is noted."""
-    stated = old.get("$self")
+    declared_uri = old.get("$self")
     if "$self" not in old:
         return
     if not is_of_3_2(old):
         context.omit(old, "$self", "OpenAPI before 3.2 doesn't know it")
-    elif not isinstance(stated, str) or (source.base == source.uri and urldefrag(stated)[0] not in ("", source.uri)):
+    elif not isinstance(declared_uri, str) or (
+        source.base == source.uri and urldefrag(declared_uri)[0] not in ("", source.uri)
+    ):
         context.omit(old, "$self", "it is no address")
-    elif urldefrag(stated)[1]:
-        context.repair(old, "$self", shown(stated), urldefrag(stated)[0])
+    elif urldefrag(declared_uri)[1]:
+        context.repair(old, "$self", shown(declared_uri), urldefrag(declared_uri)[0])
 
 
 def _tags(context: Context, old: Object) -> Json:
     """Return tags without parents that are missing or their own children (OpenAPI 3.2: `parent`)."""
-    listed: list[Json] = list(context.items(old["tags"], old, "tags"))
+    tags: list[Json] = list(context.items(old["tags"], old, "tags"))
     parents = parents_of(old)
-    known = {str(tag.get("name")) for tag in listed if isinstance(tag, dict)}
-    for at, tag in enumerate(listed):
+    tag_names = {str(tag.get("name")) for tag in tags if isinstance(tag, dict)}
+    for at, tag in enumerate(tags):
         if not isinstance(tag, dict) or "parent" not in tag:
             continue
         name, parent = tag.get("name"), tag["parent"]
@@ -96,7 +98,7 @@ def _tags(context: Context, old: Object) -> Json:
         while above in parents and above != name and above not in seen:
             seen.add(above)
             above = parents[above]
-        if not isinstance(parent, str) or parent not in known:
+        if not isinstance(parent, str) or parent not in tag_names:
             why = "there is no tag of that name"
         elif above == name:
             why = f"{name} would stand above itself"
@@ -104,11 +106,11 @@ def _tags(context: Context, old: Object) -> Json:
         else:
             continue
         context.omit(tag, "parent", why)
-        kept: Object = {key: value for key, value in tag.items() if key != "parent"}
-        context.made(kept, tag)
-        listed[at] = kept
-    context.made(listed, old["tags"] if isinstance(old["tags"], list) else None)
-    return listed
+        upgraded: Object = {key: value for key, value in tag.items() if key != "parent"}
+        context.made(upgraded, tag)
+        tags[at] = upgraded
+    context.made(tags, old["tags"] if isinstance(old["tags"], list) else None)
+    return tags
 
 
 def _info(context: Context, old: Object, stem: str) -> Object:
@@ -128,8 +130,10 @@ def _info(context: Context, old: Object, stem: str) -> Object:
 def _servers(old: Object) -> Json:
     """Return the servers; without any there is one with the URL `/` (OpenAPI 3.1.0, 4.8.1)."""
     servers = old.get("servers")
-    stated: list[Json] = [server for server in servers if isinstance(server, dict)] if isinstance(servers, list) else []
-    return stated or [{"url": "/"}]
+    declared: list[Json] = (
+        [server for server in servers if isinstance(server, dict)] if isinstance(servers, list) else []
+    )
+    return declared or [{"url": "/"}]
 
 
 def _swagger_servers(context: Context, old: Object) -> Json:
@@ -153,13 +157,13 @@ def _components(context: Context, schemas: Schemas, old: Object, on_progress: On
     )
     new: Object = {key: value for key, value in components.items() if key.startswith("x-")}
     context.made(new, components or old)
-    stated = context.mapping(home.get(schemas_key), home, schemas_key)
-    made: Object = {
-        name: schemas.schema(value, stated, name)
-        for name, value in counted(stated.items(), "upgrading schemas", on_progress)
+    declared_schemas = context.mapping(home.get(schemas_key), home, schemas_key)
+    upgraded: Object = {
+        name: schemas.schema(value, declared_schemas, name)
+        for name, value in counted(declared_schemas.items(), "upgrading schemas", on_progress)
     }
-    context.made(made, stated)
-    new["schemas"] = made
+    context.made(upgraded, declared_schemas)
+    new["schemas"] = upgraded
     new["securitySchemes"] = security_schemes(context, home.get(security_key), home, security_key)
     for key in components:
         if key not in ("schemas", "securitySchemes") and not key.startswith("x-"):

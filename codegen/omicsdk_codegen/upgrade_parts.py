@@ -38,8 +38,8 @@ class Parts:
 
     def parameter(self, old: Object) -> Object | None:
         """Upgrade a parameter that is not a body's part; None (and a fault of it) when it has no name or place."""
-        name, place = old.get("name"), old.get("in")
-        lowered = place.strip().lower() if isinstance(place, str) else ""
+        name, position = old.get("name"), old.get("in")
+        lowered = position.strip().lower() if isinstance(position, str) else ""
         if not isinstance(name, str) or not name:
             self._context.leave_out(old, None, "a parameter has no name", "it is left out", "State its name.")
             return None
@@ -47,17 +47,17 @@ class Parts:
             message, remedy = f"the parameter {name} has no valid `in`", f"State in: {', '.join(_PLACES)}."
             self._context.leave_out(old, "in", message, "it is left out", remedy)
             return None
-        if lowered != place:
-            self._context.repair(old, "in", shown(place), lowered)
+        if lowered != position:
+            self._context.repair(old, "in", shown(position), lowered)
         new = self._context.plain("parameter", old, {"name", "in", "required", "schema", "content", *SCHEMA_WORDS})
         new = {"name": name, "in": lowered, "required": old.get("required") is True, **new}
         self._context.made(new, old)
         self._typed(new, old, lowered)
         return new
 
-    def _typed(self, new: Object, old: Object, place: str) -> None:
+    def _typed(self, new: Object, old: Object, position: str) -> None:
         """Give a parameter or header its schema, which 2.0 writes straight into it."""
-        if place == "querystring" and not old.get("content"):
+        if position == "querystring" and not old.get("content"):
             schema = self._schemas.schema(old.get("schema", {"type": "object"}), old, "schema")
             self._context.repair(old, None, "a whole query without content", "a form", certain=False)
             media: Object = {"schema": schema}
@@ -72,44 +72,48 @@ class Parts:
             loose = sorted(SCHEMA_WORDS & old.keys() - {"required", "collectionFormat"})
             for word in loose:
                 self._context.omit(old, word, "its schema states its type")
-        elif words := _schema_words(old):
+        elif keywords := _schema_words(old):
             if self._context.dialect != "2.0":
-                self._context.repair(old, None, f"{', '.join(words)} straight in a {place} parameter", "a schema of it")
-            self._collect(words, old)
-            self._context.made(words, old)
-            new["schema"] = self._schemas.schema(words, old, "type")
-            if words.get("type") == "array":
-                new |= self._collection(old, place)
-        elif place == "path":
+                self._context.repair(
+                    old, None, f"{', '.join(keywords)} straight in a {position} parameter", "a schema of it"
+                )
+            self._collect(keywords, old)
+            self._context.made(keywords, old)
+            new["schema"] = self._schemas.schema(keywords, old, "type")
+            if keywords.get("type") == "array":
+                new |= self._collection(old, position)
+        elif position == "path":
             self._context.repair(old, None, "neither schema nor type", "string, as all of a path is", certain=False)
             new["schema"] = {"type": "string"}
         else:
             self._context.note(old, None, "untyped", "neither schema nor type", "any value", certain=False)
             new["schema"] = {}
 
-    def _collection(self, old: Object, place: str) -> Object:
+    def _collection(self, old: Object, position: str) -> Object:
         """Return how a list is written: style, explode, and the separator of items if these cannot state it."""
         form = old.get("collectionFormat", "csv")
-        in_fields = place in ("query", "formData", "cookie")
+        in_fields = position in ("query", "formData", "cookie")
         if not isinstance(form, str) or form not in _COLLECTIONS or (form == "multi" and not in_fields):
             why = "csv: a name can't be repeated there" if form == "multi" else "csv: there is no such format"
             self._context.repair(old, "collectionFormat", shown(form), why, certain=False)
             form = "csv"
         style, explode = _COLLECTIONS[form] if in_fields else ("simple", False)
-        said: Object = {"style": style, "explode": explode}
+        serialisation: Object = {"style": style, "explode": explode}
         return (
-            {**said, DELIMITER: _DELIMITERS[form]} if form == "tsv" or (form in _DELIMITERS and not in_fields) else said
+            {**serialisation, DELIMITER: _DELIMITERS[form]}
+            if form == "tsv" or (form in _DELIMITERS and not in_fields)
+            else serialisation
         )
 
-    def _collect(self, words: Object, old: Object) -> None:
+    def _collect(self, keywords: Object, old: Object) -> None:
         """A list in a list has no style in 3.1."""
-        items = words.get("items")
+        items = keywords.get("items")
         if isinstance(items, dict) and items.get("collectionFormat") not in (None, "csv"):
             self._context.omit(items, "collectionFormat", "a list in a list is written with commas")
         if isinstance(items, dict) and "collectionFormat" in items:
             inner: Object = {key: value for key, value in items.items() if key != "collectionFormat"}
             self._context.made(inner, items)
-            words["items"] = inner
+            keywords["items"] = inner
             self._collect(inner, old)
 
     # -- bodies
@@ -138,16 +142,16 @@ class Parts:
         if isinstance(old.get("name"), str):
             body.setdefault("x-body-name", old["name"])
         content: Object = {}
-        words = _schema_words(old)
+        keywords = _schema_words(old)
         for media_type in consumes or ["application/json"]:
-            if "schema" in old or not words:
-                made: Object = {"schema": self._schemas.schema(old.get("schema", {}), old, "schema")}
+            if "schema" in old or not keywords:
+                upgraded: Object = {"schema": self._schemas.schema(old.get("schema", {}), old, "schema")}
             else:
-                self._context.repair(old, None, f"{', '.join(words)} straight in a body", "a schema of it")
-                self._context.made(words, old)
-                made = {"schema": self._schemas.schema(words, old, "type")}
-            self._context.made(made, old)
-            content[media_type] = made
+                self._context.repair(old, None, f"{', '.join(keywords)} straight in a body", "a schema of it")
+                self._context.made(keywords, old)
+                upgraded = {"schema": self._schemas.schema(keywords, old, "type")}
+            self._context.made(upgraded, old)
+            content[media_type] = upgraded
         self._context.made(content, old)
         body["content"] = content
         return body
@@ -175,8 +179,8 @@ class Parts:
         for part in (schema, properties, media):
             self._context.made(part, fields[0])
         files = any(map(_is_file, fields))
-        listed = [form for form in consumes if form in _FORMS]
-        forms = ["multipart/form-data"] if files else listed or ["application/x-www-form-urlencoded"]
+        form_types = [form for form in consumes if form in _FORMS]
+        forms = ["multipart/form-data"] if files else form_types or ["application/x-www-form-urlencoded"]
         content: Object = dict.fromkeys(forms, media)
         body: Object = {"required": bool(required), "content": content}
         for part in (content, body):
@@ -184,19 +188,19 @@ class Parts:
         return body
 
     def _field(self, old: Object) -> Object:
-        words = _schema_words(old)
+        keywords = _schema_words(old)
         if "schema" in old:
-            made = dict(self._schemas.schema(old["schema"], old, "schema"))
+            upgraded = dict(self._schemas.schema(old["schema"], old, "schema"))
         else:
-            self._collect(words, old)
-            self._context.made(words, old)
-            made = dict(self._schemas.schema(words, old, "type"))
+            self._collect(keywords, old)
+            self._context.made(keywords, old)
+            upgraded = dict(self._schemas.schema(keywords, old, "type"))
         for key, value in self._context.plain(
             "requestBody", old, {"name", "in", "required", "schema", "allowEmptyValue", *SCHEMA_WORDS}
         ).items():
-            made.setdefault(key, value)
-        self._context.made(made, old)
-        return made
+            upgraded.setdefault(key, value)
+        self._context.made(upgraded, old)
+        return upgraded
 
     def request_body(self, old: Object) -> Object:
         """Upgrade a request body of OpenAPI 3."""
@@ -208,30 +212,30 @@ class Parts:
 
     def content(self, value: Json, around: Node, key: str) -> Object:
         """Upgrade media types by their names."""
-        found: Object = {}
+        content: Object = {}
         source = self._context.mapping(value, around, key)
         for name, media in source.items():
-            found[name.strip()] = self._media(self._context.mapping(media, source, name))
-        self._context.made(found, source if source is value else None)
-        return found
+            content[name.strip()] = self._media(self._context.mapping(media, source, name))
+        self._context.made(content, source if source is value else None)
+        return content
 
     def _media(self, old: Object) -> Object:
         new = self._context.plain("mediaType", old, {"schema", "itemSchema", "encoding", *SCHEMA_WORDS})
-        words = _schema_words(old)
+        keywords = _schema_words(old)
         for key in ("schema", "itemSchema"):
             if key in old:
                 new[key] = self._schemas.schema(old[key], old, key)
-        if words and "schema" not in old:
-            self._context.repair(old, None, f"{', '.join(words)} straight in a media type", "a schema of it")
-            self._context.made(words, old)
-            new["schema"] = self._schemas.schema(words, old, "type")
+        if keywords and "schema" not in old:
+            self._context.repair(old, None, f"{', '.join(keywords)} straight in a media type", "a schema of it")
+            self._context.made(keywords, old)
+            new["schema"] = self._schemas.schema(keywords, old, "type")
         encoding: Object = {}
         for name, rule in self._context.mapping(old.get("encoding"), old, "encoding").items():
             if isinstance(rule, dict):
-                made = self._context.plain("encoding", rule, {"headers"})
+                upgraded = self._context.plain("encoding", rule, {"headers"})
                 if "headers" in rule:
-                    made["headers"] = self._headers(rule)
-                encoding[name] = made
+                    upgraded["headers"] = self._headers(rule)
+                encoding[name] = upgraded
         if encoding:
             new["encoding"] = encoding
         return new
@@ -255,12 +259,12 @@ class Parts:
         """Return the schema that is directly in a body or response, as such or by its keywords."""
         if "schema" in old:
             return self._schemas.schema(old["schema"], old, "schema")
-        words = _schema_words(old)
-        if not words:
+        keywords = _schema_words(old)
+        if not keywords:
             return None
-        self._context.repair(old, next(iter(words)), f"{', '.join(words)} straight in {what}", "a schema of it")
-        self._context.made(words, old)
-        return self._schemas.schema(words, old, "type")
+        self._context.repair(old, next(iter(keywords)), f"{', '.join(keywords)} straight in {what}", "a schema of it")
+        self._context.made(keywords, old)
+        return self._schemas.schema(keywords, old, "type")
 
     # -- responses
 
@@ -272,12 +276,12 @@ class Parts:
             around: the operation.
             produces: the media types that the operation of Swagger 2.0 returns.
         """
-        found: Object = {}
+        upgraded_responses: Object = {}
         source = self._context.mapping(value, around, "responses")
-        self._context.made(found, source if source is value else None)
+        self._context.made(upgraded_responses, source if source is value else None)
         for status, response in source.items():
             if status.startswith("x-"):
-                found[status] = response
+                upgraded_responses[status] = response
                 continue
             spelled = "default" if status.strip().lower() == "default" else status.strip().upper()
             if spelled != "default" and not _STATUS.fullmatch(spelled):
@@ -288,8 +292,10 @@ class Parts:
                 continue
             if spelled != status:
                 self._context.repair(source, status, status, spelled)
-            found[spelled] = self._response(self._context.mapping(response, source, status, "loss"), produces)
-        return found
+            upgraded_responses[spelled] = self._response(
+                self._context.mapping(response, source, status, "loss"), produces
+            )
+        return upgraded_responses
 
     def _response(self, old: Object, produces: Sequence[str]) -> Object:
         new: Object = {"description": old.get("description") if isinstance(old.get("description"), str) else ""}
@@ -324,15 +330,15 @@ class Parts:
         return content
 
     def _headers(self, old: Object) -> Object:
-        found: Object = {}
+        headers: Object = {}
         source = self._context.mapping(old.get("headers"), old, "headers")
         for name, header in source.items():
             inner = self._context.mapping(header, source, name)
-            made = self._context.plain("header", inner, {"schema", "content", "name", "in", *SCHEMA_WORDS})
-            self._typed(made, inner, "header")
-            found[name] = made
-        self._context.made(found, source)
-        return found
+            upgraded = self._context.plain("header", inner, {"schema", "content", "name", "in", *SCHEMA_WORDS})
+            self._typed(upgraded, inner, "header")
+            headers[name] = upgraded
+        self._context.made(headers, source)
+        return headers
 
 
 def _is_file(field: Object) -> bool:

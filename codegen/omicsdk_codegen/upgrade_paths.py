@@ -72,7 +72,7 @@ def template(path: str, declared: Collection[str] = ()) -> Template:
             converters[match["name"]] = "path" if slashes else match["rule"]
     key = _DRESSED.sub(lambda match: "{" + match["name"] + "}", key)
     converters |= {name: "path" for name in _VARIABLE.findall(key) if "=" in name and "*" in name}
-    names = [name.strip(" *") for listed in _EXPANSION.findall(key) for name in listed.split(",")]
+    names = [name.strip(" *") for expansion in _EXPANSION.findall(key) for name in expansion.split(",")]
     queried = {name: (name, False) for name in names if name}
     key = _EXPANSION.sub("", key)
     key = key if key.startswith("/") else "/" + key
@@ -92,8 +92,12 @@ def _declared(item: Json) -> set[str]:
     """Names of the path parameters of a path item and its operations."""
     around = [item, *item.values()] if isinstance(item, dict) else []
     lists = [thing.get("parameters") for thing in around if isinstance(thing, dict)]
-    parameters = [parameter for listed in lists if isinstance(listed, list) for parameter in listed]
-    return {str(held.get("name")) for held in parameters if isinstance(held, dict) and held.get("in") == "path"}
+    parameters = [parameter for list_ in lists if isinstance(list_, list) for parameter in list_]
+    return {
+        str(parameter.get("name"))
+        for parameter in parameters
+        if isinstance(parameter, dict) and parameter.get("in") == "path"
+    }
 
 
 class Paths:
@@ -106,20 +110,20 @@ class Paths:
 
     def paths(self, value: Json, around: Object, key: str, on_progress: OnProgress = silent) -> Object:
         """Upgrade a document's paths, reporting progress."""
-        found: Object = {}
+        paths: Object = {}
         source = self._context.mapping(value, around, key)
-        self._context.made(found, source if source is value else None)
+        self._context.made(paths, source if source is value else None)
         written: dict[str, str] = {}
         shapes: dict[str, str] = {}
         for path, item in counted(source.items(), "upgrading paths", on_progress):
             if path.startswith("x-"):
-                found[path] = item
+                paths[path] = item
                 continue
             read = template(path, _declared(item))
             if read.key != path:
                 self._context.repair(source, path, path, read.key)
             if read.key in written:
-                self._merge(found[read.key], self._item(source, path, read), path, written[read.key])
+                self._merge(paths[read.key], self._item(source, path, read), path, written[read.key])
                 continue
             shape = _VARIABLE.sub("{}", read.key)
             if shape in shapes:
@@ -127,21 +131,21 @@ class Paths:
                 self._context.note(source, path, "repair", before, "both are called", certain=False, remedy=remedy)
             shapes.setdefault(shape, path)
             written[read.key] = path
-            found[read.key] = self._item(source, path, read)
-        return found
+            paths[read.key] = self._item(source, path, read)
+        return paths
 
     def _item(self, source: Object, path: str, read: Template) -> Object:
         return self.item(self._context.mapping(source[path], source, path, "loss"), read)
 
-    def _merge(self, found: Json, item: Object, path: str, first: str) -> None:
+    def _merge(self, paths: Json, item: Object, path: str, first: str) -> None:
         """Add the operations of a path that is spelled in two ways to its first spelling."""
-        assert isinstance(found, dict)
+        assert isinstance(paths, dict)
         remedy = "Put their operations under one."
         for key, operation in item.items():
             if key not in METHODS:
                 continue
-            if key not in found:
-                found[key] = operation
+            if key not in paths:
+                paths[key] = operation
                 before = f"the path {path} is the same as {first}"
                 self._context.note(item, key, "repair", before, f"{key} of both", remedy=remedy)
             elif isinstance(operation, dict):
@@ -167,12 +171,12 @@ class Paths:
                     self._context.repair(old, key, key, key.lower())
                 new[key.lower()] = self._operation(self._context.mapping(value, old, key, "loss"), old, path)
             elif key == "additionalOperations" and isinstance(value, dict):
-                made: Object = {
+                upgraded: Object = {
                     name: self._operation(self._context.mapping(inner, value, name, "loss"), old, path)
                     for name, inner in value.items()
                 }
-                self._context.made(made, value)
-                new[key] = made
+                self._context.made(upgraded, value)
+                new[key] = upgraded
             elif key not in ("parameters", "servers") and key not in new:
                 # A mapping here can only be an operation, with a misspelled method.
                 meant = get_close_matches(key.lower(), METHODS, 1) if isinstance(value, dict) else []
@@ -200,10 +204,10 @@ class Paths:
             parameters = self._match(parameters, path, old)
         parameters = self._without_conflict(parameters, path)
         if parameters:
-            made: list[Json] = list(parameters)
-            listed = old.get("parameters", item.get("parameters"))
-            self._context.made(made, listed if isinstance(listed, list) else old)
-            new["parameters"] = made
+            upgraded: list[Json] = list(parameters)
+            own_parameters = old.get("parameters", item.get("parameters"))
+            self._context.made(upgraded, own_parameters if isinstance(own_parameters, list) else old)
+            new["parameters"] = upgraded
         body = self._body(old, in_body)
         if body is not None:
             new["requestBody"] = body
@@ -221,18 +225,18 @@ class Paths:
         return new
 
     def _callback(self, old: Object) -> Object:
-        made: Object = {
+        upgraded: Object = {
             key: value if key.startswith("x-") else self.item(self._context.mapping(value, old, key), None)
             for key, value in old.items()
         }
-        self._context.made(made, old)
-        return made
+        self._context.made(upgraded, old)
+        return upgraded
 
     def _parameters(self, old: Object, item: Object) -> tuple[list[Object], list[Object]]:
         """Merge an operation's parameters with its path item's; those that are parts of a body are separated."""
         merged: dict[tuple[str, str], Object] = {}
         for around in (item, old):
-            own: dict[tuple[str, str], Object] = {}
+            local: dict[tuple[str, str], Object] = {}
             for index, parameter in enumerate(self._context.items(around.get("parameters"), around, "parameters")):
                 if not isinstance(parameter, dict):
                     self._context.note(
@@ -245,28 +249,28 @@ class Paths:
                     )
                     continue
                 key = (str(parameter.get("in")), str(parameter.get("name")))
-                if key in own:
+                if key in local:
                     self._context.note(
                         parameter, None, "loss", f"a second parameter {key[1]} in {key[0]}", "left out", certain=False
                     )
                 else:
-                    own[key] = parameter
-            merged |= own
-        in_body = [parameter for (place, _), parameter in merged.items() if place in ("body", "formData")]
-        made = [
+                    local[key] = parameter
+            merged |= local
+        in_body = [parameter for (position, _), parameter in merged.items() if position in ("body", "formData")]
+        upgraded = [
             self._parts.parameter(parameter)
-            for (place, _), parameter in merged.items()
-            if place not in ("body", "formData")
+            for (position, _), parameter in merged.items()
+            if position not in ("body", "formData")
         ]
-        return [parameter for parameter in made if parameter is not None], in_body
+        return [parameter for parameter in upgraded if parameter is not None], in_body
 
     def _match(self, parameters: list[Object], path: Template, old: Object) -> list[Object]:
         """Path parameters and the variables of the path are the same."""
         parameters = self._queried(parameters, path, old)
-        stated = [parameter for parameter in parameters if parameter["in"] == "path"]
-        astray = [parameter for parameter in stated if parameter["name"] not in path.variables]
-        known = {str(parameter["name"]) for parameter in stated}
-        missing = [name for name in path.variables if name not in known]
+        path_parameters = [parameter for parameter in parameters if parameter["in"] == "path"]
+        astray = [parameter for parameter in path_parameters if parameter["name"] not in path.variables]
+        path_names = {str(parameter["name"]) for parameter in path_parameters}
+        missing = [name for name in path.variables if name not in path_names]
         if len(astray) == len(missing) == 1:
             self._context.repair(
                 astray[0],
@@ -301,25 +305,30 @@ class Paths:
 
     def _queried(self, parameters: list[Object], path: Template, old: Object) -> list[Object]:
         """Convert variables in the query of a path to query parameters."""
-        taken = {str(parameter["name"]) for parameter in parameters if parameter["in"] == "query"}
-        found: list[Object] = []
+        query_names = {str(parameter["name"]) for parameter in parameters if parameter["in"] == "query"}
+        query_parameters: list[Object] = []
         for parameter in parameters:
             name = str(parameter["name"])
             if parameter["in"] == "path" and name in path.queried and name not in path.variables:
                 wire, required = path.queried[name]
                 self._context.repair(parameter, "in", f"a path parameter {name}", f"{wire} in the query")
-                if wire in taken:
+                if wire in query_names:
                     continue
                 parameter |= {"name": wire, "in": "query", "required": required}
-                taken.add(wire)
-            found.append(parameter)
+                query_names.add(wire)
+            query_parameters.append(parameter)
         for name, (wire, required) in path.queried.items():
-            if wire not in taken:
+            if wire not in query_names:
                 self._context.repair(old, None, f"{{{name}}} in the path's query without a parameter", "a parameter")
-                made: Object = {"name": wire, "in": "query", "required": required, "schema": {"type": "string"}}
-                self._context.made(made, old)
-                found.append(made)
-        return found
+                query_parameter: Object = {
+                    "name": wire,
+                    "in": "query",
+                    "required": required,
+                    "schema": {"type": "string"},
+                }
+                self._context.made(query_parameter, old)
+                query_parameters.append(query_parameter)
+        return query_parameters
 
     def _without_conflict(self, parameters: list[Object], path: Template | None) -> list[Object]:
         """Leave out parameters that are the whole query beside others: there is no place for both."""
@@ -329,35 +338,35 @@ class Paths:
         beside += [f"another one ({parameter['name']})" for parameter in whole[1:]]
         if not whole or not beside:
             return parameters
-        kept = whole[:1] if len(beside) == len(whole) - 1 else []
-        for parameter in whole[len(kept) :]:
+        remaining = whole[:1] if len(beside) == len(whole) - 1 else []
+        for parameter in whole[len(remaining) :]:
             message = (
                 f"the parameter {parameter['name']} is the whole query string (in: querystring), beside {beside[0]}"
             )
             self._context.leave_out(parameter, "in", message, "it is left out", "State the one or the other.")
-        return [parameter for parameter in parameters if parameter["in"] != "querystring" or parameter in kept]
+        return [parameter for parameter in parameters if parameter["in"] != "querystring" or parameter in remaining]
 
     def _implied(self, name: str, converter: str, old: Object) -> Object:
-        made: Object = {
+        upgraded: Object = {
             "name": name,
             "in": "path",
             "required": True,
             "schema": dict(_CONVERTERS.get(converter, {"type": "string"})),
         }
         if converter == "path":
-            made["x-omics-raw-path"] = True
-        self._context.made(made, old)
-        return made
+            upgraded["x-omics-raw-path"] = True
+        self._context.made(upgraded, old)
+        return upgraded
 
     def _body(self, old: Object, in_body: Sequence[Object]) -> Object | None:
-        stated = old.get("requestBody")
-        if isinstance(stated, dict):
+        request_body = old.get("requestBody")
+        if isinstance(request_body, dict):
             for parameter in in_body:
                 self._context.note(
                     parameter, None, "loss", "a body parameter", "left out: requestBody counts", certain=False
                 )
-            return self._parts.request_body(stated)
-        if stated is not None:
+            return self._parts.request_body(request_body)
+        if request_body is not None:
             self._context.omit(old, "requestBody", "it isn't a mapping")
         if in_body and self._context.dialect != "2.0":
             self._context.repair(in_body[0], "in", f"in: {in_body[0].get('in')}", "a request body")

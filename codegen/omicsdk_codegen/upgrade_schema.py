@@ -139,9 +139,9 @@ class Schemas:
 
     def _compare_enum(self, new: Object, old: Object) -> None:
         """Note values of an enum that are of another type than the schema."""
-        stated, values = new.get("type"), new.get("enum")
-        types = stated if isinstance(stated, list) else [stated]
-        if stated is None or not isinstance(values, list):
+        type_name, values = new.get("type"), new.get("enum")
+        types = type_name if isinstance(type_name, list) else [type_name]
+        if type_name is None or not isinstance(values, list):
             return
         other = next(
             (value for value in values if value is not None and _types_of(value).isdisjoint(map(str, types))), None
@@ -229,9 +229,9 @@ class Schemas:
             self._context.repair(old, key, "a mapping", "a list of it")
             new[key] = [self.schema(value, old, key)]
         elif isinstance(value, list) and value:
-            made: list[Json] = [self.schema(part, value, index) for index, part in enumerate(value)]
-            self._context.made(made, value)
-            new[key] = made
+            upgraded: list[Json] = [self.schema(part, value, index) for index, part in enumerate(value)]
+            self._context.made(upgraded, value)
+            new[key] = upgraded
         elif value is not None and not isinstance(value, list):
             self._context.omit(old, key, "it isn't a list")
 
@@ -249,8 +249,8 @@ class Schemas:
 
     def _lift_required(self, new: Object, name: str, member: Object, old: Object) -> None:
         """`required: true` on a field is what JSON Schema's draft 3 had for a list around it."""
-        listed = old.get("required")
-        if member["required"] is True and not (isinstance(listed, list) and name in listed):
+        names = old.get("required")
+        if member["required"] is True and not (isinstance(names, list) and name in names):
             self._context.repair(member, "required", "required: true", f"{name} in the list of required fields")
             required = new.setdefault("required", [])
             assert isinstance(required, list)
@@ -277,7 +277,7 @@ class Schemas:
 
     def _type(self, new: Object, value: Json, old: Object) -> None:
         names = value if isinstance(value, list) else [value]
-        found: list[Json] = []
+        type_names: list[Json] = []
         for name in names:
             lowered = name.strip().lower() if isinstance(name, str) else "null" if name is None else ""
             if lowered in ("any", "mixed", "*", "object|array", "undefined"):
@@ -296,12 +296,12 @@ class Schemas:
                     self._context.repair(old, "type", shown(name), type_)
                 if form and "format" not in old:
                     new["format"] = form
-            if type_ not in found:
-                found.append(type_)
+            if type_ not in type_names:
+                type_names.append(type_)
         if isinstance(value, list) and self._context.dialect != "3.1":
             self._context.repair(old, "type", "a list of types, which is 3.1's", "the same")
-        if found:
-            new["type"] = found[0] if len(found) == 1 else found
+        if type_names:
+            new["type"] = type_names[0] if len(type_names) == 1 else type_names
 
     def _exclusive(self, new: Object, old: Object, key: str, bound: str) -> None:
         value = old.get(key)
@@ -320,16 +320,16 @@ class Schemas:
         if isinstance(value, str):
             new["discriminator"] = {"propertyName": value}
         elif isinstance(value, dict) and isinstance(value.get("propertyName"), str):
-            made: Object = dict(value)
-            self._context.made(made, value)
+            upgraded: Object = dict(value)
+            self._context.made(upgraded, value)
             mapping = value.get("mapping")
             if isinstance(mapping, dict):
                 renamed: Object = {tag: self.reference(ref) for tag, ref in mapping.items() if isinstance(ref, str)}
                 self._context.made(renamed, mapping)
-                made["mapping"] = renamed
+                upgraded["mapping"] = renamed
             if isinstance(default := value.get("defaultMapping"), str):
-                made["defaultMapping"] = self.reference(default)
-            new["discriminator"] = made
+                upgraded["defaultMapping"] = self.reference(default)
+            new["discriminator"] = upgraded
         else:
             self._context.omit(old, "discriminator", "it names no property")
 

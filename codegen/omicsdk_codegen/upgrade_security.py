@@ -18,14 +18,14 @@ _TYPES = ("apiKey", "http", "oauth2", "openIdConnect", "mutualTLS")
 
 def security_schemes(context: Context, value: Json, around: Object, key: str) -> Object:
     """Upgrade all security schemes of a document."""
-    found: Object = {}
+    schemes: Object = {}
     source = context.mapping(value, around, key)
     for name, scheme in source.items():
         if name.startswith("x-"):
             continue
-        found[name] = _scheme(context, context.mapping(scheme, source, name))
-    context.made(found, source if source is value else None)
-    return found
+        schemes[name] = _scheme(context, context.mapping(scheme, source, name))
+    context.made(schemes, source if source is value else None)
+    return schemes
 
 
 def _scheme(context: Context, old: Object) -> Object:
@@ -48,12 +48,12 @@ def _scheme(context: Context, old: Object) -> Object:
 
 def _flows(context: Context, old: Object) -> Object:
     flows: Object = {}
-    stated = old.get("flows")
-    if isinstance(stated, dict):
-        for name, flow in stated.items():
+    declared_flows = old.get("flows")
+    if isinstance(declared_flows, dict):
+        for name, flow in declared_flows.items():
             if isinstance(flow, dict):
                 flows[_FLOWS.get(name, name)] = {"scopes": {}, **flow}
-        context.made(flows, stated)
+        context.made(flows, declared_flows)
     elif isinstance(old.get("flow"), str):
         flow = {"scopes": {}} | {key: old[key] for key in _FLOW_MEMBERS if key in old}
         flows[_FLOWS.get(str(old["flow"]), str(old["flow"]))] = flow

@@ -32,20 +32,20 @@ class Variants:
         if name not in self._bases:
             return ()
         if name not in self._found:
-            below = [held for held in self._below([name]) if held != name]
+            below = [name_below for name_below in self._below([name]) if name_below != name]
             self._found[name] = tuple(sorted(below, key=self._order.__getitem__))
         return self._found[name]
 
     def _below(self, names: Iterable[str]) -> dict[str, None]:
         """Return some schemas and all that extend them."""
-        found = dict.fromkeys(names)
-        waiting = list(found)
+        reached = dict.fromkeys(names)
+        waiting = list(reached)
         while waiting:
             for child in self._children.get(waiting.pop(), ()):
-                if child not in found:
-                    found[child] = None
+                if child not in reached:
+                    reached[child] = None
                     waiting.append(child)
-        return found
+        return reached
 
 
 def _parts(schema: Json) -> Iterator[Object]:
@@ -65,5 +65,5 @@ def _parents(schema: Json) -> Iterator[str]:
 def _discriminates(schema: Json) -> bool:
     """A discriminator beside oneOf or anyOf applies to these."""
     parts = list(_parts(schema))
-    stated = [part.get("discriminator") for part in parts if not {"oneOf", "anyOf"} & part.keys()]
-    return any(isinstance(rule, dict) and isinstance(rule.get("propertyName"), str) for rule in stated)
+    discriminator = [part.get("discriminator") for part in parts if not {"oneOf", "anyOf"} & part.keys()]
+    return any(isinstance(rule, dict) and isinstance(rule.get("propertyName"), str) for rule in discriminator)

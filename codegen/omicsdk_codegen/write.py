@@ -78,16 +78,16 @@ def write_files(root: Path, files: Mapping[str, str]) -> None:
     Raises:
         ValueError: a path leads out of the folder.
     """
-    made: dict[str, str] = {}
+    folders: dict[str, str] = {}
     for name, text in files.items():
         if name.startswith("/") or "/../" in f"/{name}/":
             raise ValueError(f"{name} is outside {root}")
         folder, _, file = name.rpartition("/")
-        if folder not in made:  # for thousands of files, a call to the system or pathlib takes as long as writing
+        if folder not in folders:  # for thousands of files, a call to the system or pathlib takes as long as writing
             path = root / folder
             path.mkdir(parents=True, exist_ok=True)
-            made[folder] = str(path)
-        with open(os.path.join(made[folder], file), "wb", buffering=0) as target:  # noqa: PTH118, PTH123 - as above
+            folders[folder] = str(path)
+        with open(os.path.join(folders[folder], file), "wb", buffering=0) as target:  # noqa: PTH118, PTH123 - as above
             target.write(text.encode())
 
 
@@ -110,12 +110,12 @@ def swap_in(files: Mapping[str, str], target: Path, on_progress: OnProgress = si
         )
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as room:
-        made, old = Path(room) / "new", Path(room) / "old"
-        _write_formatted(made, files, on_progress)
+        new, old = Path(room) / "new", Path(room) / "old"
+        _write_formatted(new, files, on_progress)
         if target.exists():
             target.rename(old)
         try:
-            made.rename(target)
+            new.rename(target)
         except OSError:
             if old.exists():
                 old.rename(target)
@@ -150,8 +150,10 @@ def formatted(files: Mapping[str, str], on_progress: OnProgress = silent) -> dic
         return tree_of(root)
 
 
-def drift(wanted: Mapping[str, bytes], there: Mapping[str, bytes]) -> list[str]:
+def drift(expected: Mapping[str, bytes], existing: Mapping[str, bytes]) -> list[str]:
     """Return the differences between the expected files and the existing ones, one line each."""
-    found = [f"missing: {name}" for name in wanted if name not in there]
-    found += [f"not from a document: {name}" for name in there if name not in wanted]
-    return sorted(found + [f"differs: {name}" for name in wanted if name in there and there[name] != wanted[name]])
+    differences = [f"missing: {name}" for name in expected if name not in existing]
+    differences += [f"not from a document: {name}" for name in existing if name not in expected]
+    return sorted(
+        differences + [f"differs: {name}" for name in expected if name in existing and existing[name] != expected[name]]
+    )
