@@ -41,42 +41,45 @@ def _unescaped(name: str) -> str:
 
 
 @contextmanager
-def _bag_files(listed: FileList) -> Generator[dict[str, Iterator[str]]]:
+def _bag_files(file_list: FileList) -> Generator[dict[str, Iterator[str]]]:
     """The lines of a bag's tag files that matter to a download, by name; of a `fetch.txt` alone those beside it."""
-    path = listed.path
-    wanted = (FETCH, *(f"manifest-{name}.txt" for name in ALGORITHMS))
+    path = file_list.path
+    names = (FETCH, *(f"manifest-{name}.txt" for name in ALGORITHMS))
     if not zipfile.is_zipfile(path):
         folder = path if path.is_dir() else path.parent
-        found = {name: folder / name for name in wanted if (folder / name).is_file()}
-        found |= {} if path.is_dir() else {FETCH: path}
-        shown = {name: listed.shown if each == path else f"{listed.shown}: {name}" for name, each in found.items()}
-        yield {name: _lines(listed._replace(path=each, shown=shown[name])) for name, each in found.items()}
+        files = {name: folder / name for name in names if (folder / name).is_file()}
+        files |= {} if path.is_dir() else {FETCH: path}
+        label = {
+            name: file_list.shown if each == path else f"{file_list.shown}: {name}" for name, each in files.items()
+        }
+        yield {name: _lines(file_list._replace(path=path, shown=label[name])) for name, path in files.items()}
         return
     try:
         with zipfile.ZipFile(path) as archive:
             entries = {entry.filename: entry for entry in archive.infolist()}
             tops = {name.rpartition("/")[0] for name in entries if name.rpartition("/")[2] in (BAGIT, FETCH)}
             top = min(tops, key=len, default="")
-            found = {name: entry for name in wanted if (entry := entries.get(f"{top}/{name}".lstrip("/"))) is not None}
-            if any(entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for entry in found.values()):
+            files = {name: entry for name in names if (entry := entries.get(f"{top}/{name}".lstrip("/"))) is not None}
+            if any(entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for entry in files.values()):
                 raise zipfile.BadZipFile("it is compressed by another method than deflate")
-            limit = InflationLimit(path, listed.max_unpacked)
+            limit = InflationLimit(path, file_list.max_unpacked)
             yield {
-                name: _inflated_lines(archive, entry, limit, f"{listed.shown}: {name}") for name, entry in found.items()
+                name: _inflated_lines(archive, entry, limit, f"{file_list.shown}: {name}")
+                for name, entry in files.items()
             }
     except (OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
         raise ListError(f"{path} cannot be read: {error}", remedy="Get the bag again.") from error
 
 
-def _lines(listed: FileList) -> Iterator[str]:
-    with opened(listed) as text:
+def _lines(file_list: FileList) -> Iterator[str]:
+    with opened(file_list) as text:
         yield from lines_of(text)
 
 
 def _inflated_lines(
-    archive: zipfile.ZipFile, entry: zipfile.ZipInfo, limit: InflationLimit, shown: str
+    archive: zipfile.ZipFile, entry: zipfile.ZipInfo, limit: InflationLimit, label: str
 ) -> Iterator[str]:
-    with limit.reader(archive.open(entry)) as file, text_of(file, shown) as text:
+    with limit.reader(archive.open(entry)) as file, text_of(file, label) as text:
         yield from lines_of(text)
 
 
@@ -89,17 +92,17 @@ class _Statements:
 
     def read(self, algorithm: str, lines: Iterator[str]) -> None:
         """Read a manifest; files that an earlier one names keep its checksums."""
-        found = (checksum_line(line.rstrip("\r\n")) for line in lines)
+        parsed = (checksum_line(line.rstrip("\r\n")) for line in lines)
         self._rows.executemany(
             "INSERT OR IGNORE INTO stated VALUES (?, ?, ?)",
-            ((_key(_unescaped(each[2])), algorithm, each[1]) for each in found if each is not None),
+            ((_key(_unescaped(line[2])), algorithm, line[1]) for line in parsed if line is not None),
         )
 
     def of(self, name: str) -> tuple[str, str]:
         """The algorithm and checksum of a file; empty if none is stated."""
         query = "SELECT algorithm, checksum FROM stated WHERE name = ?"
-        found: tuple[str, str] | None = self._rows.execute(query, (_key(name),)).fetchone()
-        return found or ("", "")
+        row: tuple[str, str] | None = self._rows.execute(query, (_key(name),)).fetchone()
+        return row or ("", "")
 
     def close(self) -> None:
         self._rows.close()
@@ -109,14 +112,14 @@ def _key(name: str) -> bytes:
     return name.encode("utf-8", "surrogatepass")
 
 
-def _bag_rows(listed: FileList) -> Iterator[Row]:
+def _bag_rows(file_list: FileList) -> Iterator[Row]:
     """The entries of fetch.txt, each with the strongest checksum that the bag's manifests state of it."""
-    with _bag_files(listed) as files, closing(_Statements()) as stated:
+    with _bag_files(file_list) as files, closing(_Statements()) as statements:
         if FETCH not in files:
             remedy = "All its files are in it: unpack it." if files else "Use a bag, or its fetch.txt."
-            raise ListError(f"{listed.shown}: the bag has no fetch.txt", remedy=remedy)
+            raise ListError(f"{file_list.shown}: the bag has no fetch.txt", remedy=remedy)
         for algorithm in ALGORITHMS:
-            stated.read(algorithm, files.get(f"manifest-{algorithm}.txt", iter(())))
+            statements.read(algorithm, files.get(f"manifest-{algorithm}.txt", iter(())))
         lines = iter(files[FETCH])
         first = [*islice(lines, SAMPLE)]
         # The NCBI's packages state 0 for each file; that is no size.
@@ -129,9 +132,9 @@ def _bag_rows(listed: FileList) -> Iterator[Row]:
                 yield Row(number, {}, fault=f"{line.strip()[:100]!r} is not URL, length and data/NAME")
                 continue
             name = _unescaped(entry[3])
-            algorithm, checksum = stated.of(name)
+            algorithm, checksum = statements.of(name)
             if not checksum:
-                listed.notes["files of the bag are missing in its manifests"] += 1
+                file_list.notes["files of the bag are missing in its manifests"] += 1
             cells = {
                 "url": entry[1],
                 "length": entry[2] if has_sizes else "-",

@@ -32,7 +32,7 @@ def companions_of(file: ListedFile) -> Iterator[ListedFile]:
     above, _, last = file.address.lower().rpartition("/")
     if above.startswith("ftp:") or "?" in last or "#" in last or "." not in last or last.endswith(_ENDS):
         return
-    indexes = next((ends for end, ends in _INDEXES.items() if last.endswith(end)), ())
+    indexes = next((ending for end, ending in _INDEXES.items() if last.endswith(end)), ())
     for left_out, end in (*indexes, *_CHECKSUM):
         cut = file.name[: -len(left_out)] if left_out and file.name.lower().endswith(left_out) else file.name
         address = file.address[: len(file.address) - len(left_out)] + end

@@ -25,11 +25,11 @@ def fasterq_dump() -> str:
     Raises:
         ConfigError: It is not installed.
     """
-    found = shutil.which(PROGRAM)
-    if found is None:
+    program = shutil.which(PROGRAM)
+    if program is None:
         remedy = "Install the SRA Toolkit (sra-tools) and add it to PATH, or download without --convert."
         raise ConfigError(f"{PROGRAM} is not installed", remedy=remedy)
-    return found
+    return program
 
 
 def converted(
@@ -82,9 +82,9 @@ def _convert(archive: Path, program: str, stopped: Callable[[], bool]) -> list[s
     if _is_converted(archive.parent, run):
         return []
     # In a folder of its own on the same disk: a file that is not complete never has the name of one that is.
-    with tempfile.TemporaryDirectory(prefix=f".{run}-", dir=archive.parent) as work, tempfile.TemporaryFile() as said:
+    with tempfile.TemporaryDirectory(prefix=f".{run}-", dir=archive.parent) as work, tempfile.TemporaryFile() as errors:
         command = [program, "--split-3", "--outdir", work, "--temp", work, os.fspath(archive.absolute())]
-        with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=said, stderr=said) as process:
+        with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=errors, stderr=errors) as process:
             try:
                 while True:
                     try:
@@ -96,17 +96,17 @@ def _convert(archive: Path, program: str, stopped: Callable[[], bool]) -> list[s
             finally:
                 if process.poll() is None:
                     process.kill()
-        said.seek(0)
-        last = said.read().decode("utf-8", "replace").strip().splitlines()[-1:]
-        made = sorted(each for each in Path(work).iterdir() if each.suffix == ".fastq")
-        by_presence = sorted(made, key=lambda each: (each.stem.endswith("_1"), not each.stem.endswith("_2")))
-        if process.returncode != 0 or not made:
+        errors.seek(0)
+        last = errors.read().decode("utf-8", "replace").strip().splitlines()[-1:]
+        converted = sorted(path for path in Path(work).iterdir() if path.suffix == ".fastq")
+        by_presence = sorted(converted, key=lambda path: (path.stem.endswith("_1"), not path.stem.endswith("_2")))
+        if process.returncode != 0 or not converted:
             why = "".join(last) or f"exit code {process.returncode}"
             remedy = "The archive is complete: convert it by a newer fasterq-dump, or run the command again."
             raise TransferError(f"{archive.name}: {PROGRAM} failed: {why}", name=archive.name, remedy=remedy)
         for each in by_presence:  # the last one is what `_is_converted` looks for
             each.replace(archive.parent / each.name)
-    return [each.name for each in made]
+    return [path.name for path in converted]
 
 
 def _is_converted(folder: Path, run: str) -> bool:

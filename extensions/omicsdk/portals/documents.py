@@ -77,22 +77,22 @@ class _Members(NamedTuple):
     multihashes: Names = ()
 
 
-def _at(found: object, path: tuple[str, ...]) -> Iterator[Mapping[str, object]]:
+def _at(node: object, path: tuple[str, ...]) -> Iterator[Mapping[str, object]]:
     """The objects at a path, of which `*` is every member or element, and `**` any number of them."""
     if not path:
-        if is_object(found):
-            yield found
+        if is_object(node):
+            yield node
         return
-    below: Iterable[object] = found.values() if is_object(found) else found if is_array(found) else ()
+    below: Iterable[object] = node.values() if is_object(node) else node if is_array(node) else ()
     if path[0] == _ANY:
-        yield from _at(found, path[1:])
-        for each in below:
-            yield from _at(each, path)
+        yield from _at(node, path[1:])
+        for item in below:
+            yield from _at(item, path)
     elif path[0] == "*":
-        for each in below:
-            yield from _at(each, path[1:])
-    elif is_object(found) and path[0] in found:
-        yield from _at(found[path[0]], path[1:])
+        for item in below:
+            yield from _at(item, path[1:])
+    elif is_object(node) and path[0] in node:
+        yield from _at(node[path[0]], path[1:])
 
 
 def _flat(entry: Mapping[str, object], before: str = "") -> Iterator[tuple[str, str]]:
@@ -136,30 +136,30 @@ def document(
         encoded: Whether relative addresses are encoded as in URLs.
         manual: What the manual states of it.
     """
-    paths = [tuple(each.split(".")) if each else () for each in entries]
-    wanted = (*members.url,)
+    paths = [tuple(pointer.split(".")) if pointer else () for pointer in entries]
+    url_columns = (*members.url,)
 
-    def found(told: object) -> list[dict[str, str]]:
+    def found(payload: object) -> list[dict[str, str]]:
         for path in paths:
-            some = [dict(_flat(each)) for each in _at(told, path)]
+            some = [dict(_flat(node)) for node in _at(payload, path)]
             some = [
                 cells
                 for cells in some
-                if any(cells.get(each) for each in wanted) and (selects is None or selects(cells))
+                if any(cells.get(column) for column in url_columns) and (selects is None or selects(cells))
             ]
             if some:
                 return some
         return []
 
     def recognises(head: Head) -> bool:
-        told = head.document
-        if told is None or (root is not None and root(told, "") is None):
+        payload = head.document
+        if payload is None or (root is not None and root(payload, "") is None):
             return False
-        return bool(found(told))
+        return bool(found(payload))
 
-    def described_in(told: object, base: str) -> Iterator[tuple[dict[str, str], ListedFile | RowFault]]:
-        above = base or (root(told, "") if root is not None else "") or ""
-        for cells in found(told):
+    def described_in(payload: object, base: str) -> Iterator[tuple[dict[str, str], ListedFile | RowFault]]:
+        above = base or (root(payload, "") if root is not None else "") or ""
+        for cells in found(payload):
             try:
                 file = described(cells if corrects is None else corrects(cells), above)
             except RowFault as fault:
@@ -167,21 +167,23 @@ def document(
             else:
                 yield _stated_cells(file, cells), file
 
-    def rows(listed: FileList) -> Iterator[Row]:
-        told = Head(listed.path).document
-        if told is None:
-            raise ListError(f"{listed.shown}: not a JSON document of at most 64 MiB", remedy="Download the list again.")
-        above = (root(told, listed.base) if root is not None else "") or listed.base
-        for number, (cells, file) in enumerate(described_in(told, above), 1):
+    def rows(file_list: FileList) -> Iterator[Row]:
+        payload = Head(file_list.path).document
+        if payload is None:
+            raise ListError(
+                f"{file_list.shown}: not a JSON document of at most 64 MiB", remedy="Download the list again."
+            )
+        above = (root(payload, file_list.base) if root is not None else "") or file_list.base
+        for number, (cells, file) in enumerate(described_in(payload, above), 1):
             if isinstance(file, UnsafeRow):
-                said = f"{listed.shown}: entry {number}: {file}"
-                raise ListError(said, remedy="Nothing was downloaded; get the list from its archive again.")
+                where = f"{file_list.shown}: entry {number}: {file}"
+                raise ListError(where, remedy="Nothing was downloaded; get the list from its archive again.")
             fault = str(file) if isinstance(file, RowFault) else file.error.message if file.error is not None else ""
             yield Row(number, {} if fault else cells, fault=fault)
 
     def described(cells: Mapping[str, str], above: str) -> ListedFile:
-        stated = first_of(cells, members.url)
-        urls = [_absolute(each, above, name, encoded) for each in (addresses(stated) if addresses else [stated])]
+        url = first_of(cells, members.url)
+        urls = [_absolute(address, above, name, encoded) for address in (addresses(url) if addresses else [url])]
         urls = [each for each in urls if scheme_of(each) in FETCHABLE] or urls
         if not urls:
             raise RowFault("no address is stated")
@@ -216,11 +218,16 @@ def _stated_cells(file: ListedFile, cells: Mapping[str, str]) -> dict[str, str]:
     and its other members that are no addresses.
     """
     size = "" if file.size is None else str(file.size)
-    stated = {"url": " ".join((file.address, *file.mirrors)), "file_name": file.name, "size": size, **file.checksums}
-    return stated | {
+    cells_stated = {
+        "url": " ".join((file.address, *file.mirrors)),
+        "file_name": file.name,
+        "size": size,
+        **file.checksums,
+    }
+    return cells_stated | {
         name: value
         for name, value in cells.items()
-        if name.lower() not in stated and not is_address(value.lstrip("[{"))
+        if name.lower() not in cells_stated and not is_address(value.lstrip("[{"))
     }
 
 
@@ -251,8 +258,8 @@ ZENODO = document(
 def _only_linked(cells: Mapping[str, str]) -> OmicsError | None:
     if cells.get("is_link_only") != "true":
         return None
-    said = f"{cells.get('name', '')}: Figshare has only a link to it, {cells['download_url'][:200]}"
-    return Forbidden(said, remedy="Open the link in a browser, and get the file from where it is.")
+    problem = f"{cells.get('name', '')}: Figshare has only a link to it, {cells['download_url'][:200]}"
+    return Forbidden(problem, remedy="Open the link in a browser, and get the file from where it is.")
 
 
 FIGSHARE = document(
@@ -302,8 +309,8 @@ def _restricted(cells: Mapping[str, str]) -> OmicsError | None:
     if cells.get("restricted") != "true" and not is_early:
         return None
     why = f"under embargo until {until}" if is_early else "restricted"
-    said = f"{first_of(cells, ('dataFile.filename', 'label'))} is {why}"
-    return Forbidden(said, remedy="Request access on the page of its dataset.")
+    problem = f"{first_of(cells, ('dataFile.filename', 'label'))} is {why}"
+    return Forbidden(problem, remedy="Request access on the page of its dataset.")
 
 
 DATAVERSE = document(
@@ -346,11 +353,11 @@ DRYAD = document(
 )
 
 
-def _accession(told: object, _: str) -> str | None:
-    if is_array(told):  # a list of files that is stored beside the study
-        return "" if told and is_object(told[0]) and {"path", "attributes"} <= told[0].keys() else None
-    submissions = told.get("submissions") if is_object(told) else None
-    study = submissions[0] if is_array(submissions) and submissions else told
+def _accession(payload: object, _: str) -> str | None:
+    if is_array(payload):  # a list of files that is stored beside the study
+        return "" if payload and is_object(payload[0]) and {"path", "attributes"} <= payload[0].keys() else None
+    submissions = payload.get("submissions") if is_object(payload) else None
+    study = submissions[0] if is_array(submissions) and submissions else payload
     number = study.get("accno") if is_object(study) else None
     return f"https://www.ebi.ac.uk/biostudies/files/{quote(number, safe='')}/" if isinstance(number, str) else None
 
@@ -369,11 +376,13 @@ BIOSTUDIES = document(
 def _locations(cell: str) -> list[str]:
     """The addresses of PRIDE's locations, those by FTP first."""
     try:
-        told: object = decoded(cell)
+        values: object = decoded(cell)
     except ValueError:
         return []
-    found = [each.get("value") for each in told if is_object(each)] if is_array(told) else []
-    return [each for each in found if isinstance(each, str)]
+    location = (
+        [value_object.get("value") for value_object in values if is_object(value_object)] if is_array(values) else []
+    )
+    return [each for each in location if isinstance(each, str)]
 
 
 PRIDE = document(
@@ -389,11 +398,11 @@ METABOLIGHTS_FOLDER = "https://ftp.ebi.ac.uk/pub/databases/metabolights/studies/
 """Where MetaboLights has the files of a study, by its accession."""
 
 
-def _metabolights(told: object, base: str) -> str | None:
+def _metabolights(payload: object, base: str) -> str | None:
     """The folder of a study: as it states it, or by the accession in the list's address."""
-    if not is_object(told) or told.keys().isdisjoint(("mtblsStudy", "obfuscationCode")):
+    if not is_object(payload) or payload.keys().isdisjoint(("mtblsStudy", "obfuscationCode")):
         return None
-    study = told.get("mtblsStudy")
+    study = payload.get("mtblsStudy")
     folder = study.get("studyHttpUrl") if is_object(study) else None
     accession = re.search(r"/metabolights/ws/studies/(MTBLS[0-9]+)", base)
     return folder if isinstance(folder, str) else METABOLIGHTS_FOLDER.format(accession[1]) if accession else ""
@@ -484,12 +493,12 @@ CROISSANT = document(
 )
 
 
-def _own_folder(told: object, _: str) -> str:
+def _own_folder(payload: object, _: str) -> str:
     """The folder of the address that an item states of itself."""
-    links = told.get("links") if is_object(told) else None
-    own = (each for each in links if is_object(each) and each.get("rel") == "self") if is_array(links) else ()
-    found = next((each.get("href") for each in own), "")
-    return found.rpartition("/")[0] if isinstance(found, str) and scheme_of(found) in FETCHABLE else ""
+    links = payload.get("links") if is_object(payload) else None
+    self_links = (link for link in links if is_object(link) and link.get("rel") == "self") if is_array(links) else ()
+    href = next((link.get("href") for link in self_links), "")
+    return href.rpartition("/")[0] if isinstance(href, str) and scheme_of(href) in FETCHABLE else ""
 
 
 STAC = document(
@@ -508,10 +517,12 @@ STAC = document(
 def _with_identifiers(cells: dict[str, str]) -> dict[str, str]:
     """The members of a dataset with the checksums that are among its identifiers."""
     pairs = [("identifier", "propertyID", "value"), ("identifiers", "identifierType", "identifier")]
-    found = [
-        (each.get(kind), each.get(value)) for name, kind, value in pairs for each in _objects_of(cells.get(name, ""))
+    identifiers = [
+        (object_.get(kind), object_.get(value))
+        for name, kind, value in pairs
+        for object_ in _objects_of(cells.get(name, ""))
     ]
-    return cells | {kind: str(value) for kind, value in found if isinstance(kind, str) and kind in ALGORITHMS}
+    return cells | {kind: str(value) for kind, value in identifiers if isinstance(kind, str) and kind in ALGORITHMS}
 
 
 def _objects_of(cell: str) -> list[dict[str, Any]]:
@@ -528,7 +539,7 @@ def _copies(cell: str) -> list[str]:
         RowFault: They are of several files, whose sizes and checksums are not told apart.
     """
     urls = texts_in(cell)
-    if len({last_part(each) for each in urls}) > 1:
+    if len({last_part(url) for url in urls}) > 1:
         raise RowFault(f"contentUrl has several files: {' '.join(urls)[:200]}")
     return urls
 
@@ -549,42 +560,46 @@ SCHEMA_ORG = document(
 # -- any other document
 
 
-def _objects(told: object, *, is_element: bool = False) -> Iterator[dict[str, str]]:
+def _objects(node: object, *, is_element: bool = False) -> Iterator[dict[str, str]]:
     """The objects of a document that have addresses: elements of arrays with what is in them, others with their own members."""
-    if is_object(told):
-        cells = dict(_flat(told if is_element else {name: each for name, each in told.items() if not is_object(each)}))
+    if is_object(node):
+        cells = dict(
+            _flat(node if is_element else {name: value for name, value in node.items() if not is_object(value)})
+        )
         if any(map(is_address, cells.values())):
             last = Counter(name.rpartition(".")[2] for name in cells)
             yield {(end if last[end := name.rpartition(".")[2]] == 1 else name): cells[name] for name in cells}
-        for each in told.values():
+        for each in node.values():
             yield from _objects(each, is_element=False) if not is_element or is_array(each) else _arrays_in(each)
-    elif is_array(told):
-        for each in told:
+    elif is_array(node):
+        for each in node:
             yield from _objects(each, is_element=True)
 
 
-def _arrays_in(told: object) -> Iterator[dict[str, str]]:
+def _arrays_in(node: object) -> Iterator[dict[str, str]]:
     """The objects of the arrays at any depth below an element, whose other members are its own."""
-    for each in told.values() if is_object(told) else ():
-        yield from _objects(each) if is_array(each) else _arrays_in(each)
+    for value in node.values() if is_object(node) else ():
+        yield from _objects(value) if is_array(value) else _arrays_in(value)
 
 
-def _object_rows(told: object) -> Iterator[Row]:
+def _object_rows(payload: object) -> Iterator[Row]:
     """The objects that name files: by the ends of their addresses, or with sizes or checksums."""
-    found: dict[tuple[str, ...], list[tuple[int, dict[str, str]]]] = {}
-    for number, cells in enumerate(_objects(told), 1):
-        found.setdefault(tuple(cells), []).append((number, cells))
-    for names, some in found.items():
-        stated = stated_by(names, [[*cells.values()] for _, cells in some[:SAMPLE]], every=True)
-        urls = [each for each in stated.urls if _are_files(each, [cells for _, cells in some])]
-        urls = urls or [*stated.urls] * bool(stated.sizes or stated.sums)
+    by_columns: dict[tuple[str, ...], list[tuple[int, dict[str, str]]]] = {}
+    for number, cells in enumerate(_objects(payload), 1):
+        by_columns.setdefault(tuple(cells), []).append((number, cells))
+    for names, some in by_columns.items():
+        headings = stated_by(names, [[*cells.values()] for _, cells in some[:SAMPLE]], every=True)
+        urls = [url for url in headings.urls if _are_files(url, [cells for _, cells in some])]
+        urls = urls or [*headings.urls] * bool(headings.sizes or headings.sums)
         if urls:
             # A name without an extension is one of something else.
             named = [
-                name for name in stated.names if all("." in value for _, cells in some if (value := _cell(cells, name)))
+                name
+                for name in headings.names
+                if all("." in value for _, cells in some if (value := _cell(cells, name)))
             ]
-            stated = replace(stated, urls=tuple(urls), names=tuple(named))
-            yield from (Row(number, cells, stated=stated) for number, cells in some)
+            headings = replace(headings, urls=tuple(urls), names=tuple(named))
+            yield from (Row(number, cells, stated=headings) for number, cells in some)
 
 
 def _cell(cells: Mapping[str, str], column: str) -> str:
@@ -594,12 +609,14 @@ def _cell(cells: Mapping[str, str], column: str) -> str:
 
 def _are_files(column: str, rows: Iterable[Mapping[str, str]]) -> bool:
     """Whether most addresses of a column, in lower case, end like those of files."""
-    ends = ["" if each.endswith("/") else last_part(each) for row in rows for each in addresses_in(_cell(row, column))]
-    return sum("." in each and PAGE_NAMES.search(each) is None for each in ends) * 2 > len(ends)
+    ending = [
+        "" if each.endswith("/") else last_part(each) for row in rows for each in addresses_in(_cell(row, column))
+    ]
+    return sum("." in each and PAGE_NAMES.search(each) is None for each in ending) * 2 > len(ending)
 
 
-def _any_rows(listed: FileList) -> Iterator[Row]:
-    yield from sorted(_object_rows(Head(listed.path).document), key=lambda row: row.line)
+def _any_rows(file_list: FileList) -> Iterator[Row]:
+    yield from sorted(_object_rows(Head(file_list.path).document), key=lambda row: row.line)
 
 
 JSON = Format(

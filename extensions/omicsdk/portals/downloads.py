@@ -190,7 +190,7 @@ def get(
     if not chosen.dry_run:
         _check_writable(written)
     tell = on_message or _silent
-    listed = planned(
+    planning = planned(
         what,
         chosen,
         tell,
@@ -208,7 +208,7 @@ def get(
         reads=reads,
         related=related,
     )
-    with listed as (plan, sources, has_names):
+    with planning as (plan, sources, has_names):
         if confirm is not None and not chosen.dry_run and has_names:
             _check_confirmed(plan, target, confirm)
 
@@ -283,8 +283,8 @@ def planned(
     Yields:
         The files, until the block ends.
     """
-    words = [what] if isinstance(what, str | os.PathLike) else list(what)
-    if not words:
+    arguments = [what] if isinstance(what, str | os.PathLike) else list(what)
+    if not arguments:
         raise UsageError("Nothing to download", remedy="Name an accession, a list, a URI or a URL.")
     columns = parsed_map(map)
     if columns and format not in (None, TABLE.name):
@@ -306,11 +306,11 @@ def planned(
         Archives(ArchiveOptions(environ, reads, stopped)) as archives,
     ):
         of_all = FileList(Path(), "arguments", base.rstrip("/"), preferences, Counter(), max_unpacked, columns)
-        lists = list(_lists([os.fspath(each) for each in words], named, Path(work), of_all, archives, tell))
-        has_names = any(each.format.name == NAMES for each in lists)
+        lists = list(_lists([os.fspath(argument) for argument in arguments], named, Path(work), of_all, archives, tell))
+        has_names = any(entry.format.name == NAMES for entry in lists)
         if reads in ("bam", "suppl") and not has_names:
-            said = f"reads={reads!r} chooses the files of accessions, and none was named"
-            raise UsageError(said, remedy="Name the accessions, or choose files of a list of ENA with --prefer.")
+            problem = f"reads={reads!r} chooses the files of accessions, and none was named"
+            raise UsageError(problem, remedy="Name the accessions, or choose files of a list of ENA with --prefer.")
         plan = Plan(Path(work, "plan"), sources, layout, stopped, chosen, strict=strict, selection=selection)
         _fill(plan, lists, tell)
         if before := plan.draw():
@@ -345,7 +345,7 @@ class _List(NamedTuple):
 
 
 def _lists(
-    words: Sequence[str],
+    arguments: Sequence[str],
     chosen: Format | None,
     work: Path,
     of_all: FileList,
@@ -355,7 +355,7 @@ def _lists(
     """Return the lists for the arguments, with the options of all; URIs and names form a list each, at the end."""
     alone: list[str] = []
     named: list[tuple[Name, ...]] = []
-    for number, word in enumerate(words):
+    for number, word in enumerate(arguments):
         scheme = scheme_of(word)
         names = () if chosen else names_in(word)
         if names and Path(word).exists():
@@ -383,45 +383,45 @@ def _lists(
                     f"{word} does not exist, and is no accession of a known form",
                     remedy="Name a list of files, an accession, a URI or a URL.",
                 )
-        shown = "stdin" if word == STDIN else without_query(word)
-        listed = of_all._replace(path=path, shown=shown, base=base, notes=Counter())
+        label = "stdin" if word == STDIN else without_query(word)
+        file_list = of_all._replace(path=path, shown=label, base=base, notes=Counter())
         head = Head(path)
         try:
-            format = chosen or recognised(head, FORMATS, shown)
+            format = chosen or recognised(head, FORMATS, label)
         except UnknownList:
             first = [names_in(line) for line in head.lines if is_row(line)]
             # Lines such as key:value are identifiers of a registry by their form alone: they make no list of names.
             if not all(first) or all(names[0].archive == "identifiers" for names in first):
                 raise
-            named += _names_of(listed)
+            named += _names_of(file_list)
             continue
-        yield _List(format, listed)
+        yield _List(format, file_list)
     if alone:
         yield _List(_given(alone), of_all)
     if named:
         yield _List(_resolved(named, archives), of_all._replace(shown="names", notes=Counter()))
 
 
-def _names_of(listed: FileList) -> Iterator[tuple[Name, ...]]:
+def _names_of(file_list: FileList) -> Iterator[tuple[Name, ...]]:
     """The names of a list that has one on each line."""
-    for number, line in numbered_lines(listed):
+    for number, line in numbered_lines(file_list):
         names = names_in(line)
         if not names:
-            said = f"{listed.shown}, line {number}: {line.strip()[:40]!r} is no accession of a known form"
-            raise ListError(said, remedy="Correct the line; nothing was downloaded.")
+            problem = f"{file_list.shown}, line {number}: {line.strip()[:40]!r} is no accession of a known form"
+            raise ListError(problem, remedy="Correct the line; nothing was downloaded.")
         yield names
 
 
-def _given(words: Sequence[str]) -> Format:
+def _given(urls: Sequence[str]) -> Format:
     """The format of URIs and URLs that were given as arguments."""
 
     def rows(_: FileList) -> Iterator[Row]:
         # The result manifest has these cells: without secrets, since nobody wrote them into a list.
-        return (Row(number, {"url": mask_url(word), "file_name": ""}) for number, word in enumerate(words, 1))
+        return (Row(number, {"url": mask_url(word), "file_name": ""}) for number, word in enumerate(urls, 1))
 
     def files(row: Row, _: FileList) -> Iterator[ListedFile]:
         """The file of an argument; that of a URL is looked up as `omics cp` does, for its name, size and checksums."""
-        url = words[row.line - 1]
+        url = urls[row.line - 1]
         scheme = scheme_of(url)
         yield file_at(url, name=UNNAMED)._replace(kind=scheme, name="") if scheme in WEB else file_at(url)
 
@@ -432,14 +432,14 @@ def _resolved(named: Sequence[tuple[Name, ...]], archives: Archives) -> Format:
     """The format of names that were given as arguments: one that cannot be resolved fails alone."""
     resolved: dict[int, Sequence[ListedFile]] = {}  # of the row that is read: `files` is called after each
 
-    def rows(listed: FileList) -> Iterator[Row]:
+    def rows(file_list: FileList) -> Iterator[Row]:
         numbers = count(1)
         for names in named:
             try:
                 for row in archives.rows(names):
                     number = next(numbers)
                     resolved[number] = row.files
-                    listed.notes.update([row.note] if row.note else ())
+                    file_list.notes.update([row.note] if row.note else ())
                     yield Row(number, row.cells)
             except (ConfigError, Interrupted):
                 raise
@@ -462,20 +462,20 @@ def _fetched_list(url: str, folder: Path) -> Path:
 
 def _fill(plan: Plan, lists: Sequence[_List], tell: Callable[[str], object]) -> None:
     """Plan lists, and report what they are."""
-    of_files = [each for each in lists if not (each.format is CHECKSUMS and plan.state(*each))]
+    of_files = [entry for entry in lists if not (entry.format is CHECKSUMS and plan.state(*entry))]
     if not of_files:
         raise ListError(
             f"{lists[0].listed.shown}: checksums alone name no URLs",
             remedy="Add the list of URLs, or give the checksum file's own URL with --format checksums.",
         )
     empty = 0
-    for format, listed in lists:
-        is_statement = (format, listed) not in of_files
-        counts = Counter[str]() if is_statement else plan.add(format, listed)
+    for format, file_list in lists:
+        is_statement = (format, file_list) not in of_files
+        counts = Counter[str]() if is_statement else plan.add(format, file_list)
         empty += counts["empty"]
-        tell(f"{listed.shown}: {format.title}{'' if is_statement else f', {described(counts)}'}")
-        for note, number in listed.notes.items():
-            tell(f"{listed.shown}: {note}{f' ({number:,})' if number else ''}")
+        tell(f"{file_list.shown}: {format.title}{'' if is_statement else f', {described(counts)}'}")
+        for note, number in file_list.notes.items():
+            tell(f"{file_list.shown}: {note}{f' ({number:,})' if number else ''}")
     if len(plan.kinds) + bool(empty) > 1:
         tell(kinds_in_words(plan.kinds, empty))
 
@@ -495,15 +495,15 @@ def described(counts: Mapping[str, int]) -> str:
     faulty = counts["faulty"]
     files = count_of(counts["files"] - faulty, "file")
     if counts["unsized"] and counts["unsized"] == counts["files"] - faulty:
-        said = [f"{files} of unknown size"]
+        parts = [f"{files} of unknown size"]
     else:
-        said = [f"{files}, {size_words(counts['size'])}"]
-        said += [f"{counts['unsized']:,} of unknown size"] if counts["unsized"] else []
-    said += [f"{counts['unchecked']:,} without a checksum (size checked only)"] if counts["unchecked"] else []
-    said += [f"{counts['repeated']:,} listed again"] if counts["repeated"] else []
-    said += [f"{count_of(counts['empty'], 'row')} without a file"] if counts["empty"] else []
-    said += [f"{count_of(faulty, 'row')} that cannot be read"] if faulty else []
-    return "; ".join(said)
+        parts = [f"{files}, {size_words(counts['size'])}"]
+        parts += [f"{counts['unsized']:,} of unknown size"] if counts["unsized"] else []
+    parts += [f"{counts['unchecked']:,} without a checksum (size checked only)"] if counts["unchecked"] else []
+    parts += [f"{counts['repeated']:,} listed again"] if counts["repeated"] else []
+    parts += [f"{count_of(counts['empty'], 'row')} without a file"] if counts["empty"] else []
+    parts += [f"{count_of(faulty, 'row')} that cannot be read"] if faulty else []
+    return "; ".join(parts)
 
 
 # -- the download
@@ -680,7 +680,7 @@ def write_result(path: Path, plan: Plan, folder: str, outcomes: Iterable[Outcome
                 {
                     **row.cells,
                     PATH_COLUMN: SEPARATOR.join(
-                        above + os.path.normpath(each.name) if each.is_present else "" for each in ended
+                        above + os.path.normpath(file.name) if file.is_present else "" for file in ended
                     ),
                     OUTCOME_COLUMN: SEPARATOR.join(map(outcome_words, ended)) if ended else "no file",
                 }

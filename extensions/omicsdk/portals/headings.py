@@ -91,7 +91,7 @@ def addresses_in(cell: str) -> list[str]:
     text = cell.strip().strip("[]\"'").strip()
     if text.lower() in _NOTHING:
         return []
-    return [each for part in _BETWEEN.split(text) if (each := _with_scheme(part.strip().strip("\"'")))]
+    return [url for part in _BETWEEN.split(text) if (url := _with_scheme(part.strip().strip("\"'")))]
 
 
 def _with_scheme(text: str) -> str:
@@ -127,45 +127,47 @@ def stated_by(
         every: Whether columns without a heading of addresses count, too, where others have one.
     """
     is_held, is_heading = (_PATH.match, _PATH_HEADING) if paths else (is_address, _ADDRESS)
-    filled, held, named = [0] * len(names), [0] * len(names), [0] * len(names)
+    filled, plausible, named = [0] * len(names), [0] * len(names), [0] * len(names)
     met = [set[str]() for _ in names]
     for cells in rows:
-        for place, cell in enumerate(cells[: len(names)]):
+        for column, cell in enumerate(cells[: len(names)]):
             if cell.strip().lower() not in _NOTHING:
-                filled[place] += 1
-                held[place] += bool(is_held(cell))
-                met[place].add(cell)
-                named[place] += not paths and _EXTENSION.search(cell.strip()) is not None
+                filled[column] += 1
+                plausible[column] += bool(is_held(cell))
+                met[column].add(cell)
+                named[column] += not paths and _EXTENSION.search(cell.strip()) is not None
     # A row with a fault does not hide a column: half of its cells are addresses.
-    having = [place for place in range(len(names)) if held[place] * 2 > filled[place]]
+    having = [number for number in range(len(names)) if plausible[number] * 2 > filled[number]]
     keys = [heading(name) for name in names]
-    having = [place for place in having if not _PAGES.search(keys[place])]
-    files = [place for place in having if named[place] * 2 > filled[place]]
-    by_heading = [place for place in having if is_heading.fullmatch(keys[place])]
+    having = [number for number in having if not _PAGES.search(keys[number])]
+    files = [number for number in having if named[number] * 2 > filled[number]]
+    by_heading = [number for number in having if is_heading.fullmatch(keys[number])]
     # One without such a heading that has checksums is as good: BAM, BAM_MD5, BAI, BAI_MD5.
     summed = [
-        place for place in files if any(_is_about(keys[place], key) and _algorithm_of(key) is not None for key in keys)
+        number
+        for number in files
+        if any(_is_about(keys[number], key) and _algorithm_of(key) is not None for key in keys)
     ]
     urls = sorted({*by_heading, *(files if every else summed)}) or files
     urls = [
-        place for at, place in enumerate(urls) if not any(_refers_to(met[place], met[other]) for other in urls[:at])
+        number for at, number in enumerate(urls) if not any(_refers_to(met[number], met[other]) for other in urls[:at])
     ]
     lower = [name.lower() for name in names]
-    others = [place for place in range(len(names)) if place not in having]
-    sums = [(lower[place], algorithm) for place in others if (algorithm := _algorithm_of(keys[place])) is not None]
+    others = [number for number in range(len(names)) if number not in having]
+    sums = [(lower[number], algorithm) for number in others if (algorithm := _algorithm_of(keys[number])) is not None]
     return Stated(
-        tuple(lower[place] for place in urls),
-        tuple(lower[place] for key in _NAMES for place in others if keys[place] == key),
-        tuple(lower[place] for place in others if _is_size(keys[place], [keys[each] for each in urls])),
+        tuple(lower[number] for number in urls),
+        tuple(lower[number] for key in _NAMES for number in others if keys[number] == key),
+        tuple(lower[number] for number in others if _is_size(keys[number], [keys[url] for url in urls])),
         tuple(sums),
     )
 
 
 def _is_size(key: str, urls: Sequence[str]) -> bool:
     """Whether a column is one of sizes, perhaps of the files of a column of addresses."""
-    words = [re.sub(r"_?\d\Z|\Afastq_|\A\w+_(?=bytes)", "", key)]
-    words += [key.removeprefix(f"{_STEM.sub('', url)}_") for url in urls]
-    return any(map(_SIZES.fullmatch, words))
+    stems = [re.sub(r"_?\d\Z|\Afastq_|\A\w+_(?=bytes)", "", key)]
+    stems += [key.removeprefix(f"{_STEM.sub('', url)}_") for url in urls]
+    return any(map(_SIZES.fullmatch, stems))
 
 
 def _refers_to(cells: set[str], others: set[str]) -> bool:
@@ -183,8 +185,8 @@ def _is_about(key: str, its: str) -> bool:
 
 def _algorithm_of(key: str) -> str | None:
     """The algorithm of a column of checksums; empty if only their text shows it, None for another column."""
-    if found := _ALGORITHM.search(key):
-        return found[1].replace("_", "")
+    if match := _ALGORITHM.search(key):
+        return match[1].replace("_", "")
     return "" if key.removeprefix("file_") in _SUMS else None
 
 
@@ -201,8 +203,8 @@ def sums_in(algorithm: str, text: str) -> dict[str, str]:
     value = text.strip().strip("\"'")
     if value.lower() in _NOTHING:
         return {}
-    if found := _PREFIXED.match(value):
-        algorithm, value = found[1].lower().replace("-", ""), found[2]
+    if match := _PREFIXED.match(value):
+        algorithm, value = match[1].lower().replace("-", ""), match[2]
     elif not algorithm:
         algorithm = _LENGTHS.get(len(value), "")
     return checksums_in({algorithm: value}) if algorithm in ALGORITHMS else {}
@@ -215,17 +217,17 @@ def multihash_in(text: str) -> dict[str, str]:
         text: The multihash.
     """
     value = text.strip().lower()
-    found = ((named, value[len(mark) :]) for mark, named in _MULTIHASHES.items() if value.startswith(mark))
-    return {named: digest for named, rest in found if (digest := hexadecimal(named, rest))}
+    multihashes = ((named, value[len(mark) :]) for mark, named in _MULTIHASHES.items() if value.startswith(mark))
+    return {named: digest for named, rest in multihashes if (digest := hexadecimal(named, rest))}
 
 
-def stated_by_user(columns: Iterable[tuple[str, str]], names: Sequence[str], shown: str) -> Stated:
+def stated_by_user(columns: Iterable[tuple[str, str]], names: Sequence[str], label: str) -> Stated:
     """What the user states of columns.
 
     Args:
         columns: Roles and columns.
         names: The table's columns.
-        shown: The table in messages.
+        label: The table in messages.
 
     Raises:
         ListError: It has no such column, or no column of addresses is stated.
@@ -234,62 +236,64 @@ def stated_by_user(columns: Iterable[tuple[str, str]], names: Sequence[str], sho
     for role, column in columns:
         if column.lower() not in lower:
             remedy = f"Its columns are {', '.join(names[:20])}."
-            raise ListError(f"{shown}: --map {role}={column}: no column is called so", remedy=remedy)
+            raise ListError(f"{label}: --map {role}={column}: no column is called so", remedy=remedy)
         roles.setdefault(role, []).append(column.lower())
     sums = [(column, "" if role == "checksum" else role) for role in ROLES[3:] for column in roles.get(role, ())]
     urls, named, sizes = (tuple(roles.get(role, ())) for role in ROLES[:3])
     return Stated(urls, named, sizes, tuple(sums))
 
 
-def files_stated(row: Row, stated: Stated, listed: FileList) -> Iterator[ListedFile]:
+def files_stated(row: Row, headings: Stated, file_list: FileList) -> Iterator[ListedFile]:
     """The files of a row: those of its addresses, of which equal names at several servers are copies.
 
     Args:
         row: The row, its columns in lower case.
-        stated: What they state.
-        listed: Their table.
+        headings: What they state.
+        file_list: Their table.
 
     Raises:
         RowFault: An address cannot be downloaded, or another value is invalid.
     """
-    found: dict[tuple[str, int], list[tuple[str, str, int]]] = {}
+    copies_by_key: dict[tuple[str, int], list[tuple[str, str, int]]] = {}
     servers = Counter[tuple[str, str]]()
     met = set[str]()
-    for column in stated.urls:
-        for place, url in enumerate(_urls_in(row.cells.get(column, ""), stated.base)):
+    for column in headings.urls:
+        for number, url in enumerate(_urls_in(row.cells.get(column, ""), headings.base)):
             last, server = last_part(url), url.split("/", 3)[2:3]
             # One server has no copies: files of one name in two of its folders differ.
             key = last, 0 if url in met else servers[last, "".join(server)]
-            found.setdefault(key, []).append((url, column, place))
+            copies_by_key.setdefault(key, []).append((url, column, number))
             met.add(url)
             servers[last, "".join(server)] += 1
-    counts = Counter(column for copies in found.values() for _, column, _ in copies)
-    for copies in found.values():
-        urls = preferred([url for url, _, _ in copies], listed.prefer)
-        _, column, place = copies[0]
-        sizes, sum_columns = _columns_of(stated, column, len(found) == 1)
-        name = first_of(row.cells, stated.names) if len(found) == 1 else ""
+    counts = Counter(column for copies in copies_by_key.values() for _, column, _ in copies)
+    for copies in copies_by_key.values():
+        urls = preferred([url for url, _, _ in copies], file_list.prefer)
+        _, column, number = copies[0]
+        sizes, sum_columns = _columns_of(headings, column, len(copies_by_key) == 1)
+        name = first_of(row.cells, headings.names) if len(copies_by_key) == 1 else ""
         sums: dict[str, str] = {}
-        for each, algorithm in sum_columns:
-            sums = sums_in(algorithm, _at(row.cells.get(each, ""), place, counts[column])) | sums
-        size = next(filter(None, (_at(row.cells.get(each, ""), place, counts[column]) for each in sizes)), "")
-        if not name and stated.base and urls[0].startswith(stated.base):
-            name = unquote(urls[0].removeprefix(stated.base)).strip("/")
+        for column_of_sum, algorithm in sum_columns:
+            sums = sums_in(algorithm, _at(row.cells.get(column_of_sum, ""), number, counts[column])) | sums
+        size = next(
+            filter(None, (_at(row.cells.get(size_column, ""), number, counts[column]) for size_column in sizes)), ""
+        )
+        if not name and headings.base and urls[0].startswith(headings.base):
+            name = unquote(urls[0].removeprefix(headings.base)).strip("/")
         file = file_at(urls[0], name=name_in(name), size=size_in(size), checksums=sums, mirrors=tuple(urls[1:]))
         if not file.name and file.kind in ("s3", "gs"):  # what a table states of an object need not be asked
             file = file._replace(name=name_in(last_part(file.address), "the file name of the URL"))
         yield file
 
 
-def files_in(row: Row, listed: FileList) -> Iterator[ListedFile]:
+def files_in(row: Row, file_list: FileList) -> Iterator[ListedFile]:
     """The files of a row that has what its columns state.
 
     Args:
         row: The row.
-        listed: Its list.
+        file_list: Its list.
     """
     lower = {name.lower(): value for name, value in row.cells.items()}
-    return files_stated(row._replace(cells=lower), row.stated, listed)
+    return files_stated(row._replace(cells=lower), row.stated, file_list)
 
 
 def _urls_in(cell: str, base: str) -> list[str]:
@@ -311,58 +315,61 @@ def preferred(urls: Sequence[str], prefer: Sequence[str]) -> list[str]:
         urls: The addresses.
         prefer: Schemes that are tried first.
     """
-    order = {scheme: place for place, scheme in enumerate((*prefer, "https", "http", "ftp"))}
+    order = {scheme: rank for rank, scheme in enumerate((*prefer, "https", "http", "ftp"))}
     able = [url for url in urls if scheme_of(url) in FETCHABLE] or list(urls)
     return sorted(able, key=lambda url: order.get(scheme_of(url), len(order)))
 
 
 @lru_cache(maxsize=64)  # the same for each row of a table
-def _columns_of(stated: Stated, column: str, is_only: bool) -> tuple[list[str], list[tuple[str, str]]]:
+def _columns_of(headings: Stated, column: str, is_only: bool) -> tuple[list[str], list[tuple[str, str]]]:
     """The columns of the sizes and checksums of a file.
 
     Args:
-        stated: What columns state.
+        headings: What columns state.
         column: The column of its address.
         is_only: Whether it is the only file of its row.
     """
-    keys = {each: heading(each) for each in (*stated.urls, *stated.sizes, *(each for each, _ in stated.sums))}
+    keys = {
+        column: heading(column)
+        for column in (*headings.urls, *headings.sizes, *(column for column, _ in headings.sums))
+    }
 
     def own(columns: list[str]) -> list[str]:
         """Those with its column's stem or number; else those of the row, for its first or only file."""
         if belonging := [each for each in columns if _is_about(keys[column], keys[each])]:
             return belonging
-        if not is_only and column != stated.urls[0]:
-            return columns if len(stated.urls) == 1 else []
-        if bare := [each for each in columns if _BARE.fullmatch(keys[each])]:
+        if not is_only and column != headings.urls[0]:
+            return columns if len(headings.urls) == 1 else []
+        if bare := [column for column in columns if _BARE.fullmatch(keys[column])]:
             return bare
-        others = [each for each in stated.urls if each != column]
-        return [each for each in columns if not any(_is_about(keys[other], keys[each]) for other in others)]
+        others = [url_column for url_column in headings.urls if url_column != column]
+        return [column for column in columns if not any(_is_about(keys[other], keys[column]) for other in others)]
 
-    sums = dict.fromkeys(own([each for each, _ in stated.sums]))
-    return own(list(stated.sizes)), [(each, kind) for each, kind in stated.sums if each in sums]
+    sums = dict.fromkeys(own([column for column, _ in headings.sums]))
+    return own(list(headings.sizes)), [(column, kind) for column, kind in headings.sums if column in sums]
 
 
-def _at(text: str, place: int, count: int) -> str:
+def _at(text: str, number: int, count: int) -> str:
     """The value at the place of an address, of a cell that has one for each; the cell itself if it has one."""
     if ";" not in text:
-        return "" if place else text
+        return "" if number else text
     values = text.rstrip(";").split(";")
-    return values[0] if len(values) == 1 and not place else values[place] if len(values) == count else ""
+    return values[0] if len(values) == 1 and not number else values[number] if len(values) == count else ""
 
 
-def parsed_map(stated: str | Sequence[str] | Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+def parsed_map(mapping: str | Sequence[str] | Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     """What `--map` states: `url=download_link,md5=sum`.
 
     Args:
-        stated: The option.
+        mapping: The option.
 
     Raises:
         ListError: It is malformed, or states no address.
     """
-    if isinstance(stated, Mapping):
-        pairs = list(stated.items())
+    if isinstance(mapping, Mapping):
+        pairs = list(mapping.items())
     else:
-        parts = [stated] if isinstance(stated, str) else stated
+        parts = [mapping] if isinstance(mapping, str) else mapping
         pairs = [
             (role.strip(), name.strip())
             for part in parts

@@ -15,11 +15,11 @@ _STUDY, _TABLES = "study identifier", ("study file name", "study assay file name
 _ACCESSION = re.compile(r"MTBLS[0-9]+")
 
 
-def _rows(listed: FileList) -> Iterator[Row]:
+def _rows(file_list: FileList) -> Iterator[Row]:
     """The tables that an investigation names, and the rows of those that are beside it."""
-    path = listed.path / INVESTIGATION if listed.path.is_dir() else listed.path
-    base, tables = listed.base, dict[str, int]()
-    for number, line in numbered_lines(listed._replace(path=path)):
+    path = file_list.path / INVESTIGATION if file_list.path.is_dir() else file_list.path
+    base, tables = file_list.base, dict[str, int]()
+    for number, line in numbered_lines(file_list._replace(path=path)):
         key, *cells = header_of(line) or [""]
         values = [value for value in cells if value]
         if key.lower() == _STUDY and not base and values and _ACCESSION.fullmatch(values[0]):
@@ -27,15 +27,17 @@ def _rows(listed: FileList) -> Iterator[Row]:
         elif key.lower() in _TABLES:
             tables.update(dict.fromkeys(values, number))
     if not base:
-        said = f"{listed.shown}: its study has no accession of MetaboLights, which its files have no address without"
-        raise ListError(said, remedy="State the URL of their folder, --base URL.")
+        where = (
+            f"{file_list.shown}: its study has no accession of MetaboLights, which its files have no address without"
+        )
+        raise ListError(where, remedy="State the URL of their folder, --base URL.")
     for name, number in tables.items():
         yield Row(number, {"Study Table File": name}, stated=Stated(("study table file",), base=base))
         table = path.parent / name
         if table.is_file() and table.parent == path.parent:
-            yield from path_rows(listed._replace(path=table, shown=f"{listed.shown}: {name}", base=base))
+            yield from path_rows(file_list._replace(path=table, shown=f"{file_list.shown}: {name}", base=base))
         else:
-            listed.notes["tables of the study, whose files are listed if they are beside it"] += 1
+            file_list.notes["tables of the study, whose files are listed if they are beside it"] += 1
 
 
 def _is_investigation(head: Head) -> bool:

@@ -55,9 +55,9 @@ def kinds_in_words(kinds: Counter[tuple[str, str]], empty: int) -> str:
         empty: Rows without a file.
     """
     ranked = kinds.most_common()
-    said = [f"{count:,} {kind} by {source}" for (kind, source), count in ranked[:_SHOWN]]
+    phrases = [f"{count:,} {kind} by {source}" for (kind, source), count in ranked[:_SHOWN]]
     if more := sum(count for _, count in ranked[_SHOWN:]):
-        said.append(f"{more:,} of other kinds")
+        phrases.append(f"{more:,} of other kinds")
     if empty:
-        said.append(f"{empty:,} {'row' if empty == 1 else 'rows'} without a file")
-    return ", ".join(said)
+        phrases.append(f"{empty:,} {'row' if empty == 1 else 'rows'} without a file")
+    return ", ".join(phrases)

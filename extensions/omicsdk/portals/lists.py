@@ -100,8 +100,8 @@ class ListedFile(NamedTuple):  # a third of a frozen dataclass's time, and a lis
 
     def __repr__(self) -> str:
         secret = ("address", "mirrors", "headers")  # URLs may be signed
-        shown = (f"{name}={value!r}" for name, value in self._asdict().items() if name not in secret)
-        return f"ListedFile({', '.join(shown)})"
+        fields = (f"{name}={value!r}" for name, value in self._asdict().items() if name not in secret)
+        return f"ListedFile({', '.join(fields)})"
 
     @property
     def source(self) -> str:
@@ -228,7 +228,7 @@ class Head:
     def members(self) -> frozenset[str]:
         """The names of the files in it, where it is a zip archive or a folder."""
         if self.path.is_dir():
-            return frozenset(each.name for each in self.path.iterdir())
+            return frozenset(path.name for path in self.path.iterdir())
         if not self.data.startswith(_ZIP):
             return frozenset()
         try:
@@ -279,24 +279,24 @@ class Head:
         at, decoder = max(0, self.text.find("{")), json.JSONDecoder()
         while at >= 0:
             try:
-                found, end = decoder.raw_decode(self.text, at)
+                value, end = decoder.raw_decode(self.text, at)
             except (ValueError, RecursionError):
                 return
-            if is_object(found):
-                yield found
+            if is_object(value):
+                yield value
             at = self.text.find("{", end)
 
     @cached_property
     def has_object_lines(self) -> bool:
         """Whether each line is a JSON object: two of the first, or the only one, unless it is a document with others in it."""
         try:
-            found: list[object] = [decoded(line) for line in self.lines[:2]]
+            values: list[object] = [decoded(line) for line in self.lines[:2]]
         except (ValueError, RecursionError):
             return False
-        if not found or not all(map(is_object, found)):
+        if not values or not all(map(is_object, values)):
             return False
-        first = found[0]
-        return len(found) > 1 or not any(_has_objects(value) for value in (first.values() if is_object(first) else ()))
+        first = values[0]
+        return len(values) > 1 or not any(_has_objects(value) for value in (first.values() if is_object(first) else ()))
 
     @cached_property
     def document(self) -> object:
@@ -339,9 +339,9 @@ def encoding_of(data: bytes) -> str:
     return _UTF8
 
 
-def _encoding_in(listed: FileList) -> str:
+def _encoding_in(file_list: FileList) -> str:
     """The encoding of a list, as far as its first character that is not ASCII shows it."""
-    with opened_bytes(listed) as file:
+    with opened_bytes(file_list) as file:
         encoding = encoding_of(data := file.read(HEAD_BYTES))
         while encoding == _UTF8 and data and data.isascii():
             data = file.read(HEAD_BYTES)
@@ -366,23 +366,23 @@ def _unreadable(path: Path, error: Exception) -> ListError:
 
 
 @contextmanager
-def opened_bytes(listed: FileList) -> Generator[IO[bytes]]:
+def opened_bytes(file_list: FileList) -> Generator[IO[bytes]]:
     """Open a list, as it is or compressed with gzip; see `opened`.
 
     Args:
-        listed: The list.
+        file_list: The list.
 
     Raises:
         ListError: It cannot be read; also while it is read.
     """
-    path = listed.path
+    path = file_list.path
     try:
         with path.open("rb") as file:
             is_gzip = file.read(2) == _GZIP
             file.seek(0)
             if is_gzip:
                 with gzip.open(file) as inflated:
-                    yield InflationLimit(path, listed.max_unpacked).reader(cast("IO[bytes]", inflated))
+                    yield InflationLimit(path, file_list.max_unpacked).reader(cast("IO[bytes]", inflated))
             else:
                 yield file
     except (OSError, EOFError, zlib.error) as error:
@@ -390,29 +390,29 @@ def opened_bytes(listed: FileList) -> Generator[IO[bytes]]:
 
 
 @contextmanager
-def opened(listed: FileList) -> Generator[IO[str]]:
+def opened(file_list: FileList) -> Generator[IO[str]]:
     """Open the text of a list: UTF-8 with or without a byte order mark, UTF-16 or Windows-1252, as it is or compressed with gzip.
 
     Args:
-        listed: The list. Read its lines by `lines_of`, which bounds their length.
+        file_list: The list. Read its lines by `lines_of`, which bounds their length.
 
     Raises:
         ListError: It cannot be read, is in another encoding, or has a line that is too long; also while it is read.
     """
-    encoding = _encoding_in(listed)
+    encoding = _encoding_in(file_list)
     if encoding == _WINDOWS:
-        listed.notes.setdefault("read as Windows-1252, since it is not UTF-8", 0)
-    with opened_bytes(listed) as file, text_of(file, listed.shown, encoding) as text:
+        file_list.notes.setdefault("read as Windows-1252, since it is not UTF-8", 0)
+    with opened_bytes(file_list) as file, text_of(file, file_list.shown, encoding) as text:
         yield text
 
 
 @contextmanager
-def text_of(file: IO[bytes], shown: str, encoding: str = _UTF8) -> Generator[IO[str]]:
+def text_of(file: IO[bytes], label: str, encoding: str = _UTF8) -> Generator[IO[str]]:
     """Read bytes of a list as text.
 
     Args:
         file: The bytes.
-        shown: Their name in messages.
+        label: Their name in messages.
         encoding: Their encoding.
 
     Raises:
@@ -422,20 +422,20 @@ def text_of(file: IO[bytes], shown: str, encoding: str = _UTF8) -> Generator[IO[
         with io.TextIOWrapper(file, encoding=encoding, newline="") as text:
             yield text
     except UnicodeDecodeError as error:
-        said = f"{shown} is not {_ENCODINGS.get(encoding, 'UTF-16')} text (byte {error.start})"
-        raise ListError(said, remedy="Save it as UTF-8.") from None
+        problem = f"{label} is not {_ENCODINGS.get(encoding, 'UTF-16')} text (byte {error.start})"
+        raise ListError(problem, remedy="Save it as UTF-8.") from None
     except RowError as error:
         remedy = "Check that it is a list of files, and the quotes in it."
-        raise ListError(f"{shown}, line {error.line}: {error}", remedy=remedy) from error
+        raise ListError(f"{label}, line {error.line}: {error}", remedy=remedy) from error
 
 
-def numbered_lines(listed: FileList) -> Iterator[tuple[int, str]]:
+def numbered_lines(file_list: FileList) -> Iterator[tuple[int, str]]:
     """The lines of a list that are neither blank nor comments, with their numbers, without line ends.
 
     Args:
-        listed: The list.
+        file_list: The list.
     """
-    with opened(listed) as text:
+    with opened(file_list) as text:
         for number, line in enumerate(lines_of(text), 1):
             if line.strip() and not line.startswith("#"):
                 yield number, line.rstrip("\r\n")
@@ -505,44 +505,44 @@ def numbered(names: Sequence[str]) -> list[str]:
     Args:
         names: The names.
     """
-    found: dict[str, None] = {}
+    unique: dict[str, None] = {}
     lower = set[str]()
-    for place, stated in enumerate(names, 1):
-        name, number = stated or f"column {place}", 1
+    for position, heading in enumerate(names, 1):
+        name, number = heading or f"column {position}", 1
         while name.lower() in lower:
             number += 1
-            name = f"{stated or f'column {place}'} {number}"
+            name = f"{heading or f'column {position}'} {number}"
         lower.add(name.lower())
-        found[name] = None
-    return list(found)
+        unique[name] = None
+    return list(unique)
 
 
 # -- formats
 
 
-def recognised(head: Head, formats: Sequence[Format], shown: str) -> Format:
+def recognised(head: Head, formats: Sequence[Format], label: str) -> Format:
     """The format of a list.
 
     Args:
         head: Its beginning.
         formats: The known formats, in the order in which they are tried.
-        shown: Its name in messages.
+        label: Its name in messages.
 
     Raises:
         UnknownList: It has none of them.
     """
-    for each in formats:
-        if each.recognises(head):
-            return each
+    for format_ in formats:
+        if format_.recognises(head):
+            return format_
     why, remedy = what_it_is(head)
     first = head.first[:_FIRST_LINE]
     begins = "" if head.members else f"; its first line is {first!r}"
-    near = sorted((each for each in formats if _nearness(each, head)), key=lambda each: -_nearness(each, head))[:2]
+    near = sorted((each for each in formats if _nearness(each, head)), key=lambda entry: -_nearness(entry, head))[:2]
     meant = "; ".join(f"{each.title} (--format {each.name}: {each.marks}{_lacking(each, head)})" for each in near)
     if is_object(head.document):
         begins = f"; its members are {', '.join(head.document)[:_FIRST_LINE]}"
     raise UnknownList(
-        f"{shown}: {why or 'unknown format'}{begins}", remedy=remedy or f"{meant and f'The nearest: {meant}. '}{MANUAL}"
+        f"{label}: {why or 'unknown format'}{begins}", remedy=remedy or f"{meant and f'The nearest: {meant}. '}{MANUAL}"
     )
 
 
@@ -556,8 +556,8 @@ def _lacking(format: Format, head: Head) -> str:
 def _nearness(format: Format, head: Head) -> float:
     """Return the share of a format's characteristic columns that a head has, exactly or nearly."""
     marks = format.marks.lower().split(", ")
-    found = (any(get_close_matches(name, head.columns, 1, 0.85) for name in mark.split(" or ")) for mark in marks)
-    return sum(found) / len(marks)
+    near_marks = (any(get_close_matches(name, head.columns, 1, 0.85) for name in mark.split(" or ")) for mark in marks)
+    return sum(near_marks) / len(marks)
 
 
 ID_AND_PATH = re.compile(r"(?:HBM[0-9]{3}\.[A-Z]{4}\.[0-9]{3}|[0-9a-f]{32})[ \t]+/")
@@ -607,12 +607,12 @@ def format_named(name: str, formats: Sequence[Format]) -> Format:
     Raises:
         UsageError: There is none of this name.
     """
-    found = {each.name: each for each in formats}
-    if name not in found:
-        close = get_close_matches(name, found, 2, 0.4)
+    by_name = {format_.name: format_ for format_ in formats}
+    if name not in by_name:
+        close = get_close_matches(name, by_name, 2, 0.4)
         meant = f"Did you mean {' or '.join(close)}? " if close else ""
         raise UsageError(f"Unknown format {name!r}", remedy=f"{meant}{MANUAL}")
-    return found[name]
+    return by_name[name]
 
 
 # -- values of rows
@@ -640,14 +640,14 @@ def size_in(text: str) -> int | None:
     Raises:
         RowFault: It is something else.
     """
-    stated = text.strip()
-    if (size := number_in(stated)) is not None:
+    size_text = text.strip()
+    if (size := number_in(size_text)) is not None:
         return size
-    if stated.lower() in _NO_SIZE or _ROUNDED.fullmatch(stated):
+    if size_text.lower() in _NO_SIZE or _ROUNDED.fullmatch(size_text):
         return None
-    written = _WHOLE.fullmatch(stated)
+    written = _WHOLE.fullmatch(size_text)
     if written is None or (size := number_in(written[1].replace(",", ""))) is None:
-        raise RowFault(f"{stated[:40]!r} is not a size in bytes")
+        raise RowFault(f"{size_text[:40]!r} is not a size in bytes")
     return size
 
 
@@ -657,27 +657,27 @@ _ROUNDED = re.compile(r"[0-9][0-9.,]* ?[KMGTP]i?B?", re.IGNORECASE)
 """A size that is not exact, such as 1.2G: files are not compared with it."""
 
 
-def checksums_in(stated: Mapping[str, str]) -> dict[str, str]:
+def checksums_in(cells: Mapping[str, str]) -> dict[str, str]:
     """The checksums of cells, as lower-case hexadecimal digits.
 
     The ETag of an S3 upload in parts, which some portals state as MD5, is left out: it is no checksum of the file's bytes.
 
     Args:
-        stated: Cells by algorithm, in hexadecimal digits or Base64; empty ones state nothing.
+        cells: Cells by algorithm, in hexadecimal digits or Base64; empty ones state nothing.
 
     Raises:
         RowFault: One is no checksum of its algorithm.
     """
-    found: dict[str, str] = {}
-    for algorithm, cell in stated.items():
+    checksums: dict[str, str] = {}
+    for algorithm, cell in cells.items():
         value = cell.strip()
         if value in ("", "-"):
             continue
         if text := hexadecimal(algorithm, value):
-            found[algorithm] = text
+            checksums[algorithm] = text
         elif not re.fullmatch(r"[0-9A-Fa-f]{32}-[0-9]+", value):
             raise RowFault(f"{value[:70]!r} is not a valid {algorithm}")
-    return found
+    return checksums
 
 
 def name_in(value: str, what: str = "the file name") -> str:
@@ -720,10 +720,10 @@ _RESOLVERS = {
 def _resolvers_of(identifier: str) -> list[str]:
     """The addresses of an identifier such as ark:/57799/b9dd5t; itself where no resolver is known."""
     prefix, colon, rest = identifier.partition(":")
-    known = _RESOLVERS.get(prefix.lower(), ()) if colon and rest.strip("/") else ()
-    return [each.format(quote(identifier, safe=":/"), quote(rest.lstrip("/"), safe="/:")) for each in known] or [
-        identifier
-    ]
+    resolvers = _RESOLVERS.get(prefix.lower(), ()) if colon and rest.strip("/") else ()
+    return [
+        resolver.format(quote(identifier, safe=":/"), quote(rest.lstrip("/"), safe="/:")) for resolver in resolvers
+    ] or [identifier]
 
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://[^/\s]")
@@ -736,8 +736,8 @@ def scheme_of(text: str) -> str:
     Args:
         text: The text.
     """
-    found = _SCHEME.match(text)
-    return found[1].lower() if found else "drs" if _GUID.match(text) else ""
+    match = _SCHEME.match(text)
+    return match[1].lower() if match else "drs" if _GUID.match(text) else ""
 
 
 def file_at(
@@ -825,7 +825,7 @@ def texts_in(cell: str) -> list[str]:
     if not text.startswith("["):
         return [text]
     try:
-        found: object = decoded(text)
+        value: object = decoded(text)
     except ValueError:
         return [text]
-    return [each for each in found if isinstance(each, str)] if is_array(found) else [text]
+    return [text for text in value if isinstance(text, str)] if is_array(value) else [text]

@@ -40,8 +40,8 @@ class _MetalinkFiles:
     fill the memory, and no portal's document has one.
     """
 
-    def __init__(self, shown: str) -> None:
-        self._shown = shown
+    def __init__(self, label: str) -> None:
+        self._shown = label
         self._builder: ElementTree.TreeBuilder | None = None
         self._length = self._pieces = 0
         self.number = 0
@@ -50,8 +50,8 @@ class _MetalinkFiles:
         """How often the parser has reported anything."""
 
     def doctype(self, *_: object) -> None:
-        said = f"{self._shown}: a Metalink with a DOCTYPE is refused"
-        raise ListError(said, remedy="Get it from another source.")
+        problem = f"{self._shown}: a Metalink with a DOCTYPE is refused"
+        raise ListError(problem, remedy="Get it from another source.")
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         self.events += 1
@@ -86,14 +86,14 @@ class _MetalinkFiles:
     def _spend(self, length: int) -> None:
         self._length += length
         if self._length > LONGEST_LINE:
-            said = f"{self._shown}: file {self.number + 1} is described by more than {LONGEST_LINE >> 20} MiB"
-            raise ListError(said, remedy="Get the Metalink from another source.")
+            problem = f"{self._shown}: file {self.number + 1} is described by more than {LONGEST_LINE >> 20} MiB"
+            raise ListError(problem, remedy="Get the Metalink from another source.")
 
 
-def _metalink_rows(listed: FileList) -> Iterator[Row]:
-    files, unread = _MetalinkFiles(listed.shown), 0
+def _metalink_rows(file_list: FileList) -> Iterator[Row]:
+    files, unread = _MetalinkFiles(file_list.shown), 0
     parser = ElementTree.XMLParser(target=files)  # noqa: S314 - a DOCTYPE is refused, so there are no entities
-    with opened_bytes(listed) as source:
+    with opened_bytes(file_list) as source:
         try:
             while chunk := source.read(_CHUNK):
                 events = files.events
@@ -101,14 +101,14 @@ def _metalink_rows(listed: FileList) -> Iterator[Row]:
                 # The parser keeps a tag, a comment or an attribute until its end.
                 unread = unread + len(chunk) if files.events == events else 0
                 if unread > LONGEST_LINE:
-                    said = f"{listed.shown}: a tag or comment is longer than {LONGEST_LINE >> 20} MiB"
-                    raise ListError(said, remedy="Get the Metalink from another source.")
+                    problem = f"{file_list.shown}: a tag or comment is longer than {LONGEST_LINE >> 20} MiB"
+                    raise ListError(problem, remedy="Get the Metalink from another source.")
                 yield from files.rows
                 files.rows.clear()
             parser.close()
         except ElementTree.ParseError as error:
-            said = f"{listed.shown}: not valid XML after file {files.number}: {error}"
-            raise ListError(said, remedy="Download the list again; it may be truncated.") from error
+            problem = f"{file_list.shown}: not valid XML after file {files.number}: {error}"
+            raise ListError(problem, remedy="Download the list again; it may be truncated.") from error
         yield from files.rows
 
 
@@ -118,11 +118,11 @@ def _local(tag: str) -> str:
 
 
 def _cells(file: ElementTree.Element) -> dict[str, str]:
-    urls = sorted((each for each in file.iter("url") if each.get("type") != "bittorrent"), key=_priority)
+    urls = sorted((entry for entry in file.iter("url") if entry.get("type") != "bittorrent"), key=_priority)
     sums = {
-        algorithm: (each.text or "").strip()
-        for each in file.iter("hash")
-        if (algorithm := each.get("type", "").lower().replace("-", "")) in ALGORITHMS
+        algorithm: (entry.text or "").strip()
+        for entry in file.iter("hash")
+        if (algorithm := entry.get("type", "").lower().replace("-", "")) in ALGORITHMS
     }
     return {
         "name": file.get("name", ""),
@@ -139,13 +139,13 @@ def _priority(url: ElementTree.Element) -> int:
     return _LAST if (number := number_in(url.get("priority", ""))) is None else number
 
 
-def _metalink_files(row: Row, listed: FileList) -> Iterator[ListedFile]:
+def _metalink_files(row: Row, file_list: FileList) -> Iterator[ListedFile]:
     cells = row.cells
     if not cells["name"]:
         raise RowFault("a file has no name")
     urls = cells["urls"].splitlines()
     if not urls:
-        listed.notes["files have no URL"] += 1
+        file_list.notes["files have no URL"] += 1
         return
     checksums = checksums_in({name: cells.get(name, "") for name in ALGORITHMS})
     name = name_in(cells["name"])

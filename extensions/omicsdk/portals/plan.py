@@ -113,12 +113,12 @@ class Plan:
 
     # -- made
 
-    def state(self, format: Format, listed: FileList) -> bool:
+    def state(self, format: Format, file_list: FileList) -> bool:
         """Apply the checksums of a checksum file to the files of other lists.
 
         Args:
             format: Its format.
-            listed: The list.
+            file_list: The list.
 
         Returns:
             Whether all its lines are such statements; else it names files.
@@ -126,10 +126,10 @@ class Plan:
         Raises:
             ListError: A line is invalid.
         """
-        for _, files in self._read(format, listed):
+        for _, files in self._read(format, file_list):
             for file in files:
                 if file.error is not None:
-                    raise ListError(f"{listed.shown}, {file.error.message}", remedy=_SUMS)
+                    raise ListError(f"{file_list.shown}, {file.error.message}", remedy=_SUMS)
                 if file.kind:
                     return False
                 self._stated[file.name] = file.checksums
@@ -139,12 +139,12 @@ class Plan:
                 self._stated[base] = {} if is_other else file.checksums
         return True
 
-    def add(self, format: Format, listed: FileList) -> Counter[str]:
+    def add(self, format: Format, file_list: FileList) -> Counter[str]:
         """Add the rows of a list.
 
         Args:
             format: Its format.
-            listed: The list.
+            file_list: The list.
 
         Returns:
             Counts: its `files`, their stated `size` together in bytes, files that are `unsized` or `unchecked` (without a
@@ -169,7 +169,7 @@ class Plan:
                 )
                 totals.update(_counts_of(planned))
 
-            for batch in batches(self._read(format, listed), BATCH):  # errors are raised before the first request
+            for batch in batches(self._read(format, file_list), BATCH):  # errors are raised before the first request
                 self._check_stopped()
                 if self.is_full:
                     break
@@ -227,33 +227,33 @@ class Plan:
             self.columns.update(dict.fromkeys(cells))
         return cells, named, [self._is_repeated(file) for file in named]
 
-    def _read(self, format: Format, listed: FileList) -> Iterator[tuple[Row, list[ListedFile]]]:
+    def _read(self, format: Format, file_list: FileList) -> Iterator[tuple[Row, list[ListedFile]]]:
         """The rows of a list with their files; one with a fault has a file with that error.
 
         Where a name is unsafe, every row has a fault, or the list is read strictly, all faults are in one error at its end.
         """
         faults, faulty, refused, is_any_right = list[str](), 0, self._strict, False
-        for row in format.rows(listed):
+        for row in format.rows(file_list):
             try:
                 if row.fault:
                     raise RowFault(row.fault)
-                files = list(format.files(row, listed))
+                files = list(format.files(row, file_list))
             except RowFault as fault:
                 faulty += 1
-                said = f"line {row.line}: {fault}"
+                problem = f"line {row.line}: {fault}"
                 if len(faults) < SHOWN_FAULTS:
-                    faults.append(said)
+                    faults.append(problem)
                 refused = refused or isinstance(fault, UnsafeRow)
                 if not refused:
-                    yield row, [_fault(listed, row.line, said)]
+                    yield row, [_fault(file_list, row.line, problem)]
                 continue
             is_any_right = True
             if not (faults and refused):
                 yield row, files
         if faulty and (refused or not is_any_right):
             more = f" (and {faulty - len(faults)} more)" if faulty > len(faults) else ""
-            said = f"{listed.shown}: {'; '.join(faults)}{more}"
-            raise ListError(said, remedy="Nothing was downloaded; correct the list and try again.")
+            problem = f"{file_list.shown}: {'; '.join(faults)}{more}"
+            raise ListError(problem, remedy="Nothing was downloaded; correct the list and try again.")
 
     def _completed(
         self, rows: Sequence[tuple[dict[str, str], Sequence[ListedFile]]]
@@ -268,15 +268,19 @@ class Plan:
         for cells, files in rows:
             yield (
                 cells,
-                [each for file in files for each in ([file] if file.error is not None else next(responses[file.kind]))],
+                [
+                    response
+                    for file in files
+                    for response in ([file] if file.error is not None else next(responses[file.kind]))
+                ],
             )
 
     def _with_stated(self, file: ListedFile) -> ListedFile:
         if file.checksums or not self._stated:
             return file
         base = f"/{file.name.rpartition('/')[2]}"
-        stated = self._stated.get(file.name) or self._stated.get(base)
-        return file._replace(checksums=stated) if stated else file
+        checksums = self._stated.get(file.name) or self._stated.get(base)
+        return file._replace(checksums=checksums) if checksums else file
 
     @staticmethod
     def _placed(file: ListedFile) -> str:
@@ -343,18 +347,21 @@ class Plan:
                 for file, again in zip(row.files, row.again, strict=True)
                 if not again and file.error is None
             ]
-            found: dict[int, list[ListedFile]] = {}
+            companions_by_file: dict[int, list[ListedFile]] = {}
             for kind in dict.fromkeys(file.kind for file in files):
                 some = [file for file in files if file.kind == kind]
                 companions = self._sources.of(kind).related(some, lambda name: names.add(name) is None)
                 for file, its in zip(some, companions, strict=True):
-                    errors = [each.error for each in its if each.error is not None]
+                    errors = [companion.error for companion in its if companion.error is not None]
                     related.unknown += len(errors)
                     related.why = related.why or "".join(error.message for error in errors[:1])
-                    found[id(file)] = [each for each in its if each.error is None]
-                    related.kinds.update(map(kind_of, found[id(file)]))
+                    companions_by_file[id(file)] = [companion for companion in its if companion.error is None]
+                    related.kinds.update(map(kind_of, companions_by_file[id(file)]))
             self._check_stopped()
-            return [_with_more(row, [each for file in row.files for each in found.get(id(file), ())]) for row in rows]
+            return [
+                _with_more(row, [companion for file in row.files for companion in companions_by_file.get(id(file), ())])
+                for row in rows
+            ]
 
         self._rewrite(with_related)
         return related
@@ -407,20 +414,20 @@ class Plan:
             numbers: The files' numbers among those that can be had, from 0.
             skip: Copies that were tried before.
         """
-        wanted, at = frozenset(numbers), count()
-        found: dict[int, Item] = {}
+        requested, at = frozenset(numbers), count()
+        items: dict[int, Item] = {}
         for file in self.files():
             number = next(at) if file.error is None else -1
-            if number in wanted and (item := self._sources.of(file.kind).item(file, skip)) is not None:
-                found[number] = item
-        return found
+            if number in requested and (item := self._sources.of(file.kind).item(file, skip)) is not None:
+                items[number] = item
+        return items
 
 
-def _fault(listed: FileList, line: int, said: str) -> ListedFile:
+def _fault(file_list: FileList, line: int, problem: str) -> ListedFile:
     """What stands for a row with a fault."""
-    name = f"{listed.shown.rstrip('/').rpartition('/')[2]}, line {line}"
-    error = ListError(said, remedy="Correct the row, and run the command again; --strict refuses such a list.")
-    return ListedFile(FAULT, f"{listed.shown}, line {line}", name, error=error)
+    name = f"{file_list.shown.rstrip('/').rpartition('/')[2]}, line {line}"
+    error = ListError(problem, remedy="Correct the row, and run the command again; --strict refuses such a list.")
+    return ListedFile(FAULT, f"{file_list.shown}, line {line}", name, error=error)
 
 
 def _with_more(row: PlannedRow, files: Sequence[ListedFile]) -> PlannedRow:

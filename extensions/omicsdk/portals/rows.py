@@ -36,12 +36,12 @@ OUTCOME_COLUMN = "file_outcome"
 
 
 def table_rows(
-    listed: FileList, required: Sequence[Names] = (), *, quoted: bool = True, repeats: bool = False
+    file_list: FileList, required: Sequence[Names] = (), *, quoted: bool = True, repeats: bool = False
 ) -> Iterator[Row]:
     """The rows of a table; blank lines are skipped.
 
     Args:
-        listed: The table.
+        file_list: The table.
         required: Columns that it must have, each under one of several names.
         quoted: Whether its cells may be quoted if tabs separate them. Those that commas separate always may, and so may
             the cells of a table whose header is quoted, and of a result manifest.
@@ -50,16 +50,16 @@ def table_rows(
     Raises:
         ListError: It is malformed, or a column is missing or occurs twice.
     """
-    head = Head(listed.path)
+    head = Head(file_list.path)
     if head.has_object_lines:
-        yield from _object_lines(listed, required)
+        yield from _object_lines(file_list, required)
         return
     is_json = head.text.lstrip()[:1] == "["
-    yield from _objects(listed, required) if is_json else _cells(listed, required, quoted, repeats)
+    yield from _objects(file_list, required) if is_json else _cells(file_list, required, quoted, repeats)
 
 
-def _cells(listed: FileList, required: Sequence[Names], quoted: bool, repeats: bool) -> Iterator[Row]:
-    with opened(listed) as text:
+def _cells(file_list: FileList, required: Sequence[Names], quoted: bool, repeats: bool) -> Iterator[Row]:
+    with opened(file_list) as text:
         lines = iter(lines_of(text))
         first = [*_until_first_row(lines)]
         above, header = header_line(first)
@@ -68,7 +68,7 @@ def _cells(listed: FileList, required: Sequence[Names], quoted: bool, repeats: b
         names = header_of(header, quoted=quoted)
         if repeats:
             names = numbered(names)
-        check_columns(listed, names, required)
+        check_columns(file_list, names, required)
         rest = chain(first[above:], lines)
         for number, cells in rows_of(rest, delimiter, above + 1, width=len(names), quoted=quoted):
             if not any(map(str.strip, cells)):
@@ -88,27 +88,27 @@ def _until_first_row(lines: Iterator[str]) -> Iterator[str]:
             return
 
 
-def _objects(listed: FileList, required: Sequence[Names]) -> Iterator[Row]:
+def _objects(file_list: FileList, required: Sequence[Names]) -> Iterator[Row]:
     """The objects of a JSON array, read as a stream; values that are no texts are written as JSON."""
     from omicsdk.gen3.records.exports import rows_of as objects_of
 
     number = 0
-    with opened(listed) as text:
+    with opened(file_list) as text:
         try:
-            objects = objects_of(lambda size: text.read(size).encode(), listed.shown, longest=LONGEST_LINE)
+            objects = objects_of(lambda size: text.read(size).encode(), file_list.shown, longest=LONGEST_LINE)
             for number, entry in enumerate(objects, 1):
                 if number == 1:
-                    check_columns(listed, list(entry), required)
+                    check_columns(file_list, list(entry), required)
                 yield Row(number, {key: text_of(value) for key, value in entry.items()})
         except (DecodeError, RecursionError) as error:
-            said = f"{listed.shown}: not a JSON array of objects, of at most 1 MiB each, after entry {number}"
-            raise ListError(said, remedy="Download the list again; it may be truncated.") from error
+            problem = f"{file_list.shown}: not a JSON array of objects, of at most 1 MiB each, after entry {number}"
+            raise ListError(problem, remedy="Download the list again; it may be truncated.") from error
 
 
-def _object_lines(listed: FileList, required: Sequence[Names]) -> Iterator[Row]:
+def _object_lines(file_list: FileList, required: Sequence[Names]) -> Iterator[Row]:
     """The JSON objects of lines; a line that is none is a row with a fault."""
     is_first = True
-    for number, line in numbered_lines(listed):
+    for number, line in numbered_lines(file_list):
         try:
             entry: object = decoded(line)
         except (ValueError, RecursionError):
@@ -117,7 +117,7 @@ def _object_lines(listed: FileList, required: Sequence[Names]) -> Iterator[Row]:
             yield Row(number, {}, fault="the line is not a JSON object")
             continue
         if is_first:
-            check_columns(listed, list(entry), required)
+            check_columns(file_list, list(entry), required)
             is_first = False
         yield Row(number, {key: text_of(value) for key, value in entry.items()})
 
@@ -129,11 +129,11 @@ def text_of(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def check_columns(listed: FileList, names: Sequence[str], required: Sequence[Names]) -> None:
+def check_columns(file_list: FileList, names: Sequence[str], required: Sequence[Names]) -> None:
     """Check that a table has the columns that a download needs, once each.
 
     Args:
-        listed: The table.
+        file_list: The table.
         names: Its columns.
         required: Columns that it must have, each under one of several names.
 
@@ -143,6 +143,6 @@ def check_columns(listed: FileList, names: Sequence[str], required: Sequence[Nam
     lower = [name.lower() for name in names]
     if missing := [" or ".join(group) for group in required if not any(name in lower for name in group)]:
         remedy = f"Its columns are {', '.join(names[:20]) or 'not named'}."
-        raise ListError(f"{listed.shown}: missing column: {', '.join(missing)}", remedy=remedy)
+        raise ListError(f"{file_list.shown}: missing column: {', '.join(missing)}", remedy=remedy)
     if repeated := sorted({name for name in names if name and lower.count(name.lower()) > 1}):
-        raise ListError(f"{listed.shown}: the header row names {', '.join(repeated)} twice", remedy="Keep one.")
+        raise ListError(f"{file_list.shown}: the header row names {', '.join(repeated)} twice", remedy="Keep one.")

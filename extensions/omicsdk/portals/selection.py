@@ -55,20 +55,20 @@ class Condition(NamedTuple):
             UsageError: The list has no such column.
         """
         if self.field == "size":
-            stated: str | None = None if file.size is None else str(file.size)
+            actual: str | None = None if file.size is None else str(file.size)
         elif self.field == "name":
-            stated = file.name
-        elif (stated := cells.get(self.field)) is None:
-            known = ", ".join(["name", "size", *cells][:20])
-            raise UsageError(f"--where: no column is called {self.field!r}", remedy=f"Use one of {known}.")
-        if stated is None:
+            actual = file.name
+        elif (actual := cells.get(self.field)) is None:
+            fields = ", ".join(["name", "size", *cells][:20])
+            raise UsageError(f"--where: no column is called {self.field!r}", remedy=f"Use one of {fields}.")
+        if actual is None:
             return False
         if self.pattern is not None:
-            return (self.pattern.search(stated) is not None) == (self.operator == "~")
-        number = size_of(stated.replace(",", "")) if self.number is not None else None
+            return (self.pattern.search(actual) is not None) == (self.operator == "~")
+        number = size_of(actual.replace(",", "")) if self.number is not None else None
         if self.operator in _COMPARED:
             return number is not None and self.number is not None and _COMPARED[self.operator](number, self.number)
-        is_equal = stated.strip() == self.value or (number is not None and number == self.number)
+        is_equal = actual.strip() == self.value or (number is not None and number == self.number)
         return is_equal == (self.operator != "!=")
 
 
@@ -84,7 +84,7 @@ def conditions_of(text: str) -> tuple[tuple[Condition, ...], ...]:
     Raises:
         UsageError: They are malformed.
     """
-    found: list[list[Condition]] = [[]]
+    alternatives: list[list[Condition]] = [[]]
     at, joined = 0, "and"
     while joined:
         match = _CONDITION.match(text, at)
@@ -99,10 +99,12 @@ def conditions_of(text: str) -> tuple[tuple[Condition, ...], ...]:
             raise UsageError(f"--where: {value!r} is not a number", remedy=_REMEDY)
         pattern = re.compile(regular_expression(value)) if "~" in operator else None
         if joined == "or":
-            found.append([])
-        found[-1].append(Condition((match["quoted"] or match["field"]).lower(), operator, value, number, pattern))
+            alternatives.append([])
+        alternatives[-1].append(
+            Condition((match["quoted"] or match["field"]).lower(), operator, value, number, pattern)
+        )
         at, joined = match.end(), (match["join"] or "").lower()
-    return tuple(map(tuple, found))
+    return tuple(map(tuple, alternatives))
 
 
 class Selection:
@@ -137,7 +139,7 @@ class Selection:
         if not self.alternatives:
             return True
         lower = {name.lower(): value for name, value in cells.items()}
-        return any(all(each.fits(file, lower) for each in conditions) for conditions in self.alternatives)
+        return any(all(condition.fits(file, lower) for condition in conditions) for conditions in self.alternatives)
 
 
 NOTHING_LEFT_OUT = Selection()

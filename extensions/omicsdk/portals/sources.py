@@ -180,16 +180,16 @@ class Beside(Source):
     """Files whose companions are beside them, and are found by a HEAD request each."""
 
     def related(self, files: Sequence[ListedFile], is_new: Callable[[str], bool]) -> Sequence[Sequence[ListedFile]]:
-        wanted = [[each for each in companions_of(file) if is_new(each.name)] for file in files]
-        flat = [each for some in wanted for each in some]
+        companions = [[companion for companion in companions_of(file) if is_new(companion.name)] for file in files]
+        flat = [companion for some in companions for companion in some]
         answers = zip(flat, side_by_side(self.examined, flat, self.options.stopped), strict=True)
         return [
             [
-                each._replace(error=answer) if isinstance(answer, OmicsError) else answer
-                for each, answer in islice(answers, len(some))
+                companion._replace(error=answer) if isinstance(answer, OmicsError) else answer
+                for companion, answer in islice(answers, len(some))
                 if not isinstance(answer, _MISSING)
             ]
-            for some in wanted
+            for some in companions
         ]
 
     @abstractmethod
@@ -208,10 +208,10 @@ def _at_url(file: ListedFile) -> ListedFile:
     """A file at a URL with what its server states of it."""
     from omicsdk.fs.stores.http import PAGES, HttpsStore
 
-    found = HttpsStore().head(Location(file.address, file.headers))
-    if found.media_type in PAGES:  # some servers send a page in the place of anything
+    info = HttpsStore().head(Location(file.address, file.headers))
+    if info.media_type in PAGES:  # some servers send a page in the place of anything
         raise NotFound(f"{file.source}: a web page")
-    return file._replace(size=found.size, checksums=found.checksums)
+    return file._replace(size=info.size, checksums=info.checksums)
 
 
 class Urls(Beside):
@@ -226,7 +226,7 @@ class Urls(Beside):
         return Location(file.address, file.headers)
 
     def item(self, file: ListedFile, skip: int = 0) -> Item | None:
-        copies = [file.address, *(each for each in file.mirrors if scheme_of(each) in URLS)]
+        copies = [file.address, *(mirror for mirror in file.mirrors if scheme_of(mirror) in URLS)]
         if skip >= len(copies):
             return None
         is_own = origin_of(copies[skip]) == origin_of(file.address)
@@ -286,10 +286,10 @@ _ANNOTATIONS = "annotations"
 """The GDC's endpoint of annotations, at which the companion with those of a file is."""
 
 
-def _objects_in(told: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+def _objects_in(payload: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
     """The objects of a list in a response, which may lack it."""
-    found: object = told.get(name)
-    return [each for each in found if is_object(each)] if is_array(found) else []
+    value: object = payload.get(name)
+    return [item for item in value if is_object(item)] if is_array(value) else []
 
 
 class Gdc(Service):
@@ -334,26 +334,26 @@ class Gdc(Service):
 
     def complete(self, files: Sequence[ListedFile]) -> list[Sequence[ListedFile]]:
         """Complete names, sizes and checksums, which sample sheets lack, in one request for up to 500."""
-        wanted = [file.address for file in files if not self.states(file)]
-        known = {
+        ids = [file.address for file in files if not self.states(file)]
+        files_by_id = {
             hit["file_id"]: file_of(hit)
-            for some in batches(wanted, 500)
+            for some in batches(ids, 500)
             for hit in found_files(self._api, ("file_id",), some, BASIC_FIELDS)
         }
         # A file with a name was complete, or the response lacks it: the download reports why.
-        unknown = [file.address for file in files if not file.name and file.address not in known]
+        unknown = [file.address for file in files if not file.name and file.address not in files_by_id]
         latest = {old: new for some in batches(unknown, 100) for old, new in replaced_by(self._api, some).items()}
-        return [[self._completed(file, known.get(file.address), latest)] for file in files]
+        return [[self._completed(file, files_by_id.get(file.address), latest)] for file in files]
 
     def related(self, files: Sequence[ListedFile], is_new: Callable[[str], bool]) -> Sequence[Sequence[ListedFile]]:
         """Look up the indexes of files and their annotations, in one request for up to 500 files."""
-        shown = ("file_id", *(f"index_files.{field}" for field in BASIC_FIELDS), "annotations.annotation_id")
-        known = {
+        fields = ("file_id", *(f"index_files.{field}" for field in BASIC_FIELDS), "annotations.annotation_id")
+        hits_by_id = {
             hit["file_id"]: hit
             for some in batches([file.address for file in files], 500)
-            for hit in found_files(self._api, ("file_id",), some, shown)
+            for hit in found_files(self._api, ("file_id",), some, fields)
         }
-        return [[*self._companions(file, known.get(file.address, {}), is_new)] for file in files]
+        return [[*self._companions(file, hits_by_id.get(file.address, {}), is_new)] for file in files]
 
     def _companions(
         self, file: ListedFile, hit: Mapping[str, Any], is_new: Callable[[str], bool]
@@ -362,29 +362,29 @@ class Gdc(Service):
         for index in map(file_of, _objects_in(hit, "index_files")):
             if is_new(name := folder + index.name):
                 yield index._replace(name=name, folder=file.folder)
-        ids = [str(each.get("annotation_id")) for each in _objects_in(hit, "annotations")]
+        ids = [str(annotation.get("annotation_id")) for annotation in _objects_in(hit, "annotations")]
         if ids and is_new(name := f"{file.name}.annotations.tsv"):
             filters = {"op": "in", "content": {"field": "annotation_id", "value": ids}}
             query = f"filters={quote(json.dumps(filters, separators=(',', ':')))}&format=TSV&size={len(ids)}"
             yield ListedFile("gdc", f"{_ANNOTATIONS}?{query}", name, folder=file.folder)
 
     @staticmethod
-    def _completed(file: ListedFile, found: ListedFile | None, latest: Mapping[str, str]) -> ListedFile:
-        if found is not None:
+    def _completed(file: ListedFile, complete: ListedFile | None, latest: Mapping[str, str]) -> ListedFile:
+        if complete is not None:
             return file._replace(
-                name=file.name or found.name,
-                size=found.size if file.size is None else file.size,
-                checksums=file.checksums or found.checksums,
+                name=file.name or complete.name,
+                size=complete.size if file.size is None else file.size,
+                checksums=file.checksums or complete.checksums,
             )
         if file.name:
             return file
-        said, remedy = f"The GDC has no file {file.address}", "Check the UUID."
+        problem, remedy = f"The GDC has no file {file.address}", "Check the UUID."
         if file.address in latest:
-            said, remedy = (
+            problem, remedy = (
                 f"The GDC replaced the file {file.address}",
                 f"Use its latest version: {latest[file.address]}.",
             )
-        return file._replace(error=NotFound(said, remedy=remedy))
+        return file._replace(error=NotFound(problem, remedy=remedy))
 
 
 # -- SRA
@@ -413,10 +413,10 @@ class Sra(Source):
 
     def complete(self, files: Sequence[ListedFile]) -> list[Sequence[ListedFile]]:
         """Resolve runs to their files, which no list of accessions states."""
-        found: dict[str, Sequence[ListedFile]] = {}
+        by_run: dict[str, Sequence[ListedFile]] = {}
         for some in batches([file.address for file in files], self.batch):
-            found.update(self._resolved(some))
-        return [found.get(file.address) or [self._missing(file.address)] for file in files]
+            by_run.update(self._resolved(some))
+        return [by_run.get(file.address) or [self._missing(file.address)] for file in files]
 
     def locate(self, file: ListedFile) -> Location:
         return self._copy(file, 0)
@@ -453,8 +453,8 @@ class Sra(Source):
         check_fields(_LOCATE, located, optional=("status", "message", "result"))
         if located.result is None:
             if located.status is not None and located.status != 200:
-                said = f"The SRA's locator failed: {located.message or located.status}"
-                raise error_class(located.status)(said, status=located.status, remedy="Try again later.")
+                problem = f"The SRA's locator failed: {located.message or located.status}"
+                raise error_class(located.status)(problem, status=located.status, remedy="Try again later.")
             raise DecodeError(_LOCATE, "result", located.result, expected="a list of runs")
         for run in located.result:
             check_fields(_LOCATE, run, optional=("bundle", "status", "msg", "files"))
@@ -465,29 +465,29 @@ class Sra(Source):
     def _of_run(self, name: str, run: Run) -> Sequence[ListedFile]:
         if run.status != 200:
             kind, remedy = (Forbidden, CONTROLLED) if run.status in (401, 403) else (NotFound, "Check the accession.")
-            said = f"{name}: the SRA answers {run.status} {run.msg or ''}".rstrip()
-            return [ListedFile(self.kind, name, name, error=kind(said, remedy=remedy))]
+            problem = f"{name}: the SRA answers {run.status} {run.msg or ''}".rstrip()
+            return [ListedFile(self.kind, name, name, error=kind(problem, remedy=remedy))]
         is_any = False
         for types in self._types:
-            files = [each for each in run.files or () if each.type in types and not _is_beside(each)]
-            if any(each.name == name for each in files):  # beside it there may be an archive of reduced quality
-                files = [each for each in files if not (each.name or "").endswith(_REDUCED)]
+            files = [file for file in run.files or () if file.type in types and not _is_beside(file)]
+            if any(file.name == name for file in files):  # beside it there may be an archive of reduced quality
+                files = [file for file in files if not (file.name or "").endswith(_REDUCED)]
             is_any = is_any or bool(files)
-            found = [self._file(name, each, links) for each in files if (links := _open_links(each.locations))]
-            if found:
-                return found
+            files_of_run = [self._file(name, file, links) for file in files if (links := _open_links(file.locations))]
+            if files_of_run:
+                return files_of_run
         what = "alignments" if self.kind == "sra-bam" else "files"
         error: OmicsError = NotFound(
             f"{name}: the SRA has no {what} of it", remedy="Download other files: --fastq or --sra."
         )
         if is_any:
-            said = f"{name}: the SRA lists no copy that is free to download"
-            error = Forbidden(said, remedy="Use its own tools.")
+            problem = f"{name}: the SRA lists no copy that is free to download"
+            error = Forbidden(problem, remedy="Use its own tools.")
         return [ListedFile(self.kind, name, name, error=error)]
 
     def _file(self, run: str, file: File, links: tuple[str, ...]) -> ListedFile:
-        stated = (file.name or run).rpartition("/")[2]
-        name = f"{run}.sra" if stated == run else f"{run}.sralite" if stated == f"{run}.lite" else stated
+        name_at_sra = (file.name or run).rpartition("/")[2]
+        name = f"{run}.sra" if name_at_sra == run else f"{run}.sralite" if name_at_sra == f"{run}.lite" else name_at_sra
         if self.kind == "sra-bam":
             name = f"{run}/{name}"  # such as possorted_genome_bam.bam of each run
         self._links.keep((run, name.rpartition("/")[2]), links)
@@ -516,9 +516,9 @@ def _is_beside(file: File) -> bool:
 def _open_links(locations: Sequence[LocatedCopy] | None) -> tuple[str, ...]:
     """Return the links that require neither payment nor a machine in its cloud."""
     return tuple(
-        each.link
-        for each in locations or ()
-        if not each.pay_required and not each.ce_required and each.link and scheme_of(each.link) in URLS
+        location.link
+        for location in locations or ()
+        if not location.pay_required and not location.ce_required and location.link and scheme_of(location.link) in URLS
     )
 
 
@@ -548,9 +548,11 @@ class GoogleStorage(Beside, Service):
 
     def complete(self, files: Sequence[ListedFile]) -> list[Sequence[ListedFile]]:
         """Complete sizes and checksums by a HEAD request each. What is refused is planned as it is: the fetch states why."""
-        wanted = [file for file in files if not self.states(file)]
-        told = iter(side_by_side(self._described, wanted, self.options.stopped))
-        return [[file if file.checksums or isinstance(more := next(told), OmicsError) else more] for file in files]
+        incomplete = [file for file in files if not self.states(file)]
+        descriptions = iter(side_by_side(self._described, incomplete, self.options.stopped))
+        return [
+            [file if file.checksums or isinstance(more := next(descriptions), OmicsError) else more] for file in files
+        ]
 
     def examined(self, file: ListedFile) -> ListedFile:
         return self._described(file)
@@ -589,36 +591,38 @@ class DrsObjects(Source):
 
     def complete(self, files: Sequence[ListedFile]) -> list[Sequence[ListedFile]]:
         """Request objects whose name, size or checksum is not stated; bundles become folders."""
-        wanted = [RequestedObject(parse_drs_id(file.address), file.name, file.size, file.checksums) for file in files]
-        found = find_each(wanted, self._servers, self.options.stopped)
-        expect([each for some in found for each in some if each.error is None], self.options.prefer)
-        return [[self._file(file, each) for each in some] for file, some in zip(files, found, strict=True)]
+        requested = [
+            RequestedObject(parse_drs_id(file.address), file.name, file.size, file.checksums) for file in files
+        ]
+        objects = find_each(requested, self._servers, self.options.stopped)
+        expect([object_ for some in objects for object_ in some if object_.error is None], self.options.prefer)
+        return [[self._file(file, object_) for object_ in some] for file, some in zip(files, objects, strict=True)]
 
-    def _file(self, file: ListedFile, found: DrsFile) -> ListedFile:
-        told, server = found.found, found.server
-        if found.error is not None or told is None or server is None:
-            return file._replace(name=found.name, error=found.error)
-        is_own = found.requested.identifier.text == file.address
-        address = file.address if is_own else f"drs://{server.host}/{quote(told.id, safe='')}"
-        self._objects.keep(address, told)
-        size = told.size if found.requested.size is None else found.requested.size
-        checksums = {**told.checksums, **found.requested.checksums}
-        return file._replace(address=address, name=found.name, size=size, checksums=checksums)
+    def _file(self, file: ListedFile, drs_file: DrsFile) -> ListedFile:
+        object_info, server = drs_file.found, drs_file.server
+        if drs_file.error is not None or object_info is None or server is None:
+            return file._replace(name=drs_file.name, error=drs_file.error)
+        is_own = drs_file.requested.identifier.text == file.address
+        address = file.address if is_own else f"drs://{server.host}/{quote(object_info.id, safe='')}"
+        self._objects.keep(address, object_info)
+        size = object_info.size if drs_file.requested.size is None else drs_file.requested.size
+        checksums = {**object_info.checksums, **drs_file.requested.checksums}
+        return file._replace(address=address, name=drs_file.name, size=size, checksums=checksums)
 
     def locate(self, file: ListedFile) -> Location:
         return locator_of(self._found(file), self.options.prefer)()
 
     def item(self, file: ListedFile, skip: int = 0) -> Item | None:
-        found = self._found(file)
-        if skip and (found.found is None or len(in_order(found.found.methods, self.options.prefer)) <= skip):
+        drs_file = self._found(file)
+        if skip and (drs_file.found is None or len(in_order(drs_file.found.methods, self.options.prefer)) <= skip):
             return None
-        item = item_for(found, locator_of(found, self.options.prefer, skip))
+        item = item_for(drs_file, locator_of(drs_file, self.options.prefer, skip))
         return replace(item, label="")  # files are called by the names that their list or server states
 
     def _found(self, file: ListedFile) -> DrsFile:
         identifier = parse_drs_id(file.address)  # its server is known since it was completed
-        wanted = RequestedObject(identifier, file.name, file.size, file.checksums)
-        return DrsFile(wanted, file.name, self._objects.get(file.address), self._servers.of(identifier))
+        requested = RequestedObject(identifier, file.name, file.size, file.checksums)
+        return DrsFile(requested, file.name, self._objects.get(file.address), self._servers.of(identifier))
 
 
 class SevenBridgesFiles(Source):
@@ -670,8 +674,8 @@ class DssFiles(Source):
     def item(self, file: ListedFile, skip: int = 0) -> Item | None:
         if skip:
             return None
-        place, renew = self._locator.place(self._named(file))
-        return Item(file.name, place, file.size, file.checksums, renew=renew)
+        location, renew = self._locator.place(self._named(file))
+        return Item(file.name, location, file.size, file.checksums, renew=renew)
 
     @staticmethod
     def _named(file: ListedFile) -> DSSFile:
@@ -705,17 +709,17 @@ class AzulFiles(Source):
         by_service: dict[str, list[AzulFile]] = {}
         for file in files:
             by_service.setdefault(service_of(file.address), []).append(_azul_file(file))
-        found = {base: self._at(base).completed(some) for base, some in by_service.items()}
-        known = (next(found[service_of(file.address)]) for file in files)
+        completed = {base: self._at(base).completed(some) for base, some in by_service.items()}
+        files_completed = (next(completed[service_of(file.address)]) for file in files)
         return [
             [
                 file._replace(
-                    size=each.size,
-                    checksums=each.checksums,
-                    mirrors=(each.mirror_uri,) if each.mirror_uri else (),
+                    size=complete.size,
+                    checksums=complete.checksums,
+                    mirrors=(complete.mirror_uri,) if complete.mirror_uri else (),
                 )
             ]
-            for file, each in zip(files, known, strict=True)
+            for file, complete in zip(files, files_completed, strict=True)
         ]
 
     def locate(self, file: ListedFile) -> Location:
@@ -743,8 +747,8 @@ class AzulFiles(Source):
 
 
 def _azul_file(file: ListedFile) -> AzulFile:
-    stated = of_download(file.address, file.name)
-    return replace(stated, size=file.size, checksums=file.checksums, mirror_uri="".join(file.mirrors[:1]))
+    file_of_azul = of_download(file.address, file.name)
+    return replace(file_of_azul, size=file.size, checksums=file.checksums, mirror_uri="".join(file.mirrors[:1]))
 
 
 class StoreFiles(Source):
@@ -778,12 +782,12 @@ class StoreFiles(Source):
         if not top.is_folder:
             return [self._file(file, top, file.name or top.file_name or top.name, file.address)]
         name = file.name or top.name
-        listed = source_to_copy(self._store, uri, entry=top)
-        files, unfit = fitting(listed.files, Uri("file", "."))
+        listing = source_to_copy(self._store, uri, entry=top)
+        files, unfit = fitting(listing.files, Uri("file", "."))
         return [
-            *(self._file(file, each.entry, f"{name}/{each.name}") for each in files),
-            *(self._file(file, each.entry, f"{name}/{each.name}")._replace(error=error) for each, error in unfit),
-            *(file._replace(name=name, error=error) for _, error in listed.unlisted),
+            *(self._file(file, source.entry, f"{name}/{source.name}") for source in files),
+            *(self._file(file, source.entry, f"{name}/{source.name}")._replace(error=error) for source, error in unfit),
+            *(file._replace(name=name, error=error) for _, error in listing.unlisted),
         ]
 
     def _file(self, file: ListedFile, entry: Entry, name: str, address: str = "") -> ListedFile:

@@ -97,7 +97,7 @@ def listed_file(row: Row, kind: str, columns: Columns) -> Iterator[ListedFile]:
         if kind in _BY_IDENTIFIER:
             urls = cell(row, ("urls", "url"))
             has = f"; its URLs ({urls[:200]}) are not in this format" if urls else ""
-            name = next((each for each in columns.address if each in row.cells), columns.address[0])
+            name = next((column for column in columns.address if column in row.cells), columns.address[0])
             raise RowFault(f"{name} is empty{has}")
         return
     name = name_in(cell(row, columns.name))
@@ -146,25 +146,27 @@ def table(
 
     def recognises(head: Head) -> bool:
         columns = frozenset(head.columns)
-        return all(any(each in columns for each in group) for group in marks) and columns.isdisjoint(without)
+        return all(any(column in columns for column in group) for group in marks) and columns.isdisjoint(without)
 
-    def files_of(row: Row, listed: FileList) -> Iterable[ListedFile]:
+    def files_of(row: Row, file_list: FileList) -> Iterable[ListedFile]:
         columns = tuple(row.cells)
         lower = _in_lower_case(columns)
         if lower != columns:
             row = row._replace(cells=dict(zip(lower, row.cells.values(), strict=True)))
-        return listed_file(row, kind, files) if isinstance(files, Columns) else files(row, listed)
+        return listed_file(row, kind, files) if isinstance(files, Columns) else files(row, file_list)
 
-    said = ", ".join(" or ".join(group) for group in marks)
-    return Format(name, title, said, recognises, partial(table_rows, required=needed, quoted=quoted), files_of, manual)
+    marks_text = ", ".join(" or ".join(group) for group in marks)
+    return Format(
+        name, title, marks_text, recognises, partial(table_rows, required=needed, quoted=quoted), files_of, manual
+    )
 
 
 # -- the Human Cell Atlas, AnVIL and LungMAP
 
 
-def _dss_files(row: Row, listed: FileList) -> Iterator[ListedFile]:
+def _dss_files(row: Row, file_list: FileList) -> Iterator[ListedFile]:
     """The file of a row of the Data Store; the replica and the version are parts of its identity."""
-    replica = "gcp" if "gcp" in listed.prefer else "aws"
+    replica = "gcp" if "gcp" in file_list.prefer else "aws"
     version, bundle = cell(row, ("file_version",)), (cell(row, ("bundle_uuid",)), cell(row, ("bundle_version",)))
     # "!" represents a folder in names of the Data Store's metadata; it is kept, as by the published client.
     for file in listed_file(row, "dss-file", _DSS):
@@ -270,8 +272,8 @@ def _discovery_files(row: Row, _: FileList) -> Iterator[ListedFile]:
     """The files of a study: the entries of a Gen3 manifest, as JSON in a cell; most studies have none."""
     try:
         study: object = decoded(row.cells.get("gen3_discovery") or "{}")
-        shown = study.get("__manifest") if is_object(study) else None
-        entries: object = shown or decoded(row.cells.get("__manifest") or "[]")
+        manifest = study.get("__manifest") if is_object(study) else None
+        entries: object = manifest or decoded(row.cells.get("__manifest") or "[]")
     except ValueError:
         entries = None
     if not is_array(entries):
@@ -370,10 +372,10 @@ _KEPT_IN_URLS = ":/%?=&@+,~!$'()*[]"
 """Characters of a report's URL that are sent as they are."""
 
 
-def _ena_files(row: Row, listed: FileList) -> Iterator[ListedFile]:
+def _ena_files(row: Row, file_list: FileList) -> Iterator[ListedFile]:
     """The files of a run: those of the preferred kind that the report has."""
-    asked = [kind for kind in listed.prefer if kind in ENA_KINDS]
-    kind = next((each for each in asked or ENA_KINDS if cell(row, (f"{each}_ftp",))), "")
+    kinds = [kind for kind in file_list.prefer if kind in ENA_KINDS]
+    kind = next((kind for kind in kinds or ENA_KINDS if cell(row, (f"{kind}_ftp",))), "")
     if kind:
         yield from files_of_run(row, kind)
 
@@ -388,7 +390,7 @@ def files_of_run(row: Row, kind: str) -> Iterator[ListedFile]:
     Raises:
         RowFault: The row states another number of checksums or sizes, or invalid ones.
     """
-    urls = [each.strip() for each in row.cells.get(f"{kind}_ftp", "").split(";") if each.strip()]
+    urls = [part.strip() for part in row.cells.get(f"{kind}_ftp", "").split(";") if part.strip()]
     sums, sizes = (_aligned(row, f"{kind}_{what}", len(urls)) for what in ("md5", "bytes"))
     folder = cell(row, ("run_accession", "analysis_accession"))
     for url, md5, size in zip(urls, sums, sizes, strict=True):
@@ -430,11 +432,11 @@ SRA_RUNS = table(
 )
 
 
-def _geo_files(row: Row, listed: FileList) -> Iterator[ListedFile]:
+def _geo_files(row: Row, file_list: FileList) -> Iterator[ListedFile]:
     """The archive of a series; the rows after it are its members."""
     name = name_in(cell(row, ("name",)))
     if cell(row, ("archive/file",)).lower() != "archive":
-        listed.notes["files are members of the archive"] += 1
+        file_list.notes["files are members of the archive"] += 1
         return
     accession = re.match(r"(GSE|GSM|GPL)(\d+)_", name)
     if accession is None:
@@ -467,12 +469,12 @@ _ASSEMBLY_FILES = {
 """Files of an assembly by the words that select them; the genome by default."""
 
 
-def _assembly_files(row: Row, listed: FileList) -> Iterator[ListedFile]:
+def _assembly_files(row: Row, file_list: FileList) -> Iterator[ListedFile]:
     """The file of an assembly, whose folder alone is stated."""
     folder = cell(row, ("ftp_path",)).rstrip("/")
     if scheme_of(folder) not in FETCHABLE:
         return  # "na": it was withdrawn
-    kind = next((each for each in listed.prefer if each in _ASSEMBLY_FILES), "genomic")
+    kind = next((kind for kind in file_list.prefer if kind in _ASSEMBLY_FILES), "genomic")
     host_and_path = folder.partition("://")[2]
     name = f"{folder.rpartition('/')[2]}_{_ASSEMBLY_FILES[kind]}"
     yield file_at(f"https://{host_and_path}/{name}", folder=cell(row, ("assembly_accession", "#assembly_accession")))
@@ -556,12 +558,12 @@ def _are_gdc_ids(head: Head) -> bool:
     return bool(ids) and sum(_UUID.match(cell) is not None for cell in ids) * 2 > len(ids)
 
 
-def _gdc_id_rows(listed: FileList) -> Iterator[Row]:
-    if most_lines(Head(listed.path), _UUID.match):
-        for number, line in numbered_lines(listed):
+def _gdc_id_rows(file_list: FileList) -> Iterator[Row]:
+    if most_lines(Head(file_list.path), _UUID.match):
+        for number, line in numbered_lines(file_list):
             yield Row(number, {"id": line.strip()})
     else:
-        yield from table_rows(listed, (_ID_HEADINGS,), quoted=False, repeats=True)
+        yield from table_rows(file_list, (_ID_HEADINGS,), quoted=False, repeats=True)
 
 
 def _gdc_id_files(row: Row, _: FileList) -> Iterator[ListedFile]:
@@ -594,21 +596,23 @@ def _stated_in(head: Head, *, paths: bool = False) -> Stated:
     return stated_by(list(head.sample[0]), rows, paths=paths) if rows else Stated()
 
 
-def _plain_rows(listed: FileList, *, paths: bool = False) -> Iterator[Row]:
+def _plain_rows(file_list: FileList, *, paths: bool = False) -> Iterator[Row]:
     """The rows of a table, each with what its columns state."""
-    stated = None if listed.columns else replace(_stated_in(Head(listed.path), paths=paths), base=listed.base)
-    for row in table_rows(listed, repeats=True):
-        if stated is None:
-            stated = replace(stated_by_user(listed.columns, list(row.cells), listed.shown), base=listed.base)
-        if not stated.urls:
+    headings = (
+        None if file_list.columns else replace(_stated_in(Head(file_list.path), paths=paths), base=file_list.base)
+    )
+    for row in table_rows(file_list, repeats=True):
+        if headings is None:
+            headings = replace(stated_by_user(file_list.columns, list(row.cells), file_list.shown), base=file_list.base)
+        if not headings.urls:
             columns = ", ".join([*row.cells][:20])
-            said = f"{listed.shown}: no column has URLs of files"
-            raise ListError(said, remedy=f"Name it: --map url=COLUMN. The columns are {columns}.")
-        yield row._replace(stated=stated)
+            problem = f"{file_list.shown}: no column has URLs of files"
+            raise ListError(problem, remedy=f"Name it: --map url=COLUMN. The columns are {columns}.")
+        yield row._replace(stated=headings)
 
 
-def _plain_files(row: Row, listed: FileList) -> Iterator[ListedFile]:
-    return files_stated(row, row.stated, listed)
+def _plain_files(row: Row, file_list: FileList) -> Iterator[ListedFile]:
+    return files_stated(row, row.stated, file_list)
 
 
 def _has_urls(head: Head) -> bool:
@@ -657,8 +661,8 @@ def _has_runs(head: Head) -> bool:
     return any(sum(RUN.match(cell) is not None for cell in some) * 2 > len(some) for some in cells if some)
 
 
-def _names_of(head: Head, wanted: Names) -> list[str]:
-    return [name for row in head.sample[:1] for name in row if name.lower() in wanted]
+def _names_of(head: Head, columns_wanted: Names) -> list[str]:
+    return [name for row in head.sample[:1] for name in row if name.lower() in columns_wanted]
 
 
 SRA_TABLE = replace(
@@ -675,20 +679,20 @@ SRA_TABLE = replace(
 )
 
 
-def path_rows(listed: FileList) -> Iterator[Row]:
+def path_rows(file_list: FileList) -> Iterator[Row]:
     """The rows of a table that names files by their paths.
 
     Args:
-        listed: The table.
+        file_list: The table.
 
     Raises:
         ListError: The folder of its files is not known.
     """
-    if not listed.base:
-        said = f"{listed.shown}: it names files without addresses"
+    if not file_list.base:
+        problem = f"{file_list.shown}: it names files without addresses"
         remedy = "State the URL of their folder, --base URL, or give the list's own URL instead of the file."
-        raise ListError(said, remedy=remedy)
-    yield from _plain_rows(listed, paths=True)
+        raise ListError(problem, remedy=remedy)
+    yield from _plain_rows(file_list, paths=True)
 
 
 def _has_paths(head: Head) -> bool:

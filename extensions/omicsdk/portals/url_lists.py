@@ -58,11 +58,11 @@ _PLAIN_NAME = re.compile(r"[^\s/\\?#&=:]+")
 _HAS_EXTENSION = re.compile(r"[^?#]*://[^/?#]+/[^?#]*\.\w+(?:[?#]|\Z)")
 
 
-def _url_rows(listed: FileList) -> Iterator[Row]:
-    for number, line in numbered_lines(listed):
+def _url_rows(file_list: FileList) -> Iterator[Row]:
+    for number, line in numbered_lines(file_list):
         url, name = _split(line.strip())
         if " " in url and scheme_of(url) in FETCHED:
-            listed.notes["URLs with blanks, which are encoded as %20"] += 1
+            file_list.notes["URLs with blanks, which are encoded as %20"] += 1
         yield Row(number, {"url": url, "file_name": name})
 
 
@@ -118,9 +118,9 @@ def _is_aria2(head: Head) -> bool:
     return any(scheme_of(first) != "" and _OPTION.match(second) is not None for first, second in pairwise(lines))
 
 
-def _aria2_rows(listed: FileList) -> Iterator[Row]:
+def _aria2_rows(file_list: FileList) -> Iterator[Row]:
     row: Row | None = None
-    for number, line in numbered_lines(listed):
+    for number, line in numbered_lines(file_list):
         option = _OPTION.match(line)
         if option is None:
             if row is not None:
@@ -133,23 +133,23 @@ def _aria2_rows(listed: FileList) -> Iterator[Row]:
             elif name in ("out", "dir", "checksum"):
                 row.cells[name] = value
             else:
-                listed.notes[f"option {name} of aria2 ignored"] += 1
+                file_list.notes[f"option {name} of aria2 ignored"] += 1
     if row is not None:
         yield row
 
 
-def _aria2_files(row: Row, listed: FileList) -> Iterator[ListedFile]:
+def _aria2_files(row: Row, file_list: FileList) -> Iterator[ListedFile]:
     url, *mirrors = row.cells["uris"].split("\t")
     algorithm, _, value = row.cells.get("checksum", "").partition("=")
     ours = _ARIA2_SUMS.get(algorithm.strip().lower(), "")
     if value and not ours:
-        listed.notes[f"{algorithm} checksums cannot be verified and are ignored"] += 1
+        file_list.notes[f"{algorithm} checksums cannot be verified and are ignored"] += 1
     headers = (line.partition(":") for line in row.headers)
     file = file_at(
         url,
         name=name_in(row.cells.get("out", ""), "out="),
         checksums=checksums_in({ours: value} if ours else {}),
-        mirrors=tuple(each.strip() for each in mirrors if each.strip()),
+        mirrors=tuple(mirror.strip() for mirror in mirrors if mirror.strip()),
         headers={name.strip().lower(): text.strip() for name, _, text in headers if name.strip()},
     )
     # "./x" and "x/" are the folder x to aria2; an absolute one is refused.
@@ -176,17 +176,17 @@ ARIA2 = Format(
 # -- curl
 
 
-def _curl_rows(listed: FileList) -> Iterator[Row]:
-    with opened(listed) as text:
-        for each in curl_downloads(_noted(listed, lines_of(text))):
-            yield Row(each.line, {"url": each.url, "output": each.output})
+def _curl_rows(file_list: FileList) -> Iterator[Row]:
+    with opened(file_list) as text:
+        for curl_download in curl_downloads(_noted(file_list, lines_of(text))):
+            yield Row(curl_download.line, {"url": curl_download.url, "output": curl_download.output})
 
 
-def _noted(listed: FileList, lines: Iterable[str]) -> Iterator[str]:
+def _noted(file_list: FileList, lines: Iterable[str]) -> Iterator[str]:
     """The lines of Azul's list, in whose comments are the files that it lacks."""
     for line in lines:
         if line.startswith("#") and "not available" in line:
-            listed.notes["files are not available, as the list states"] += 1
+            file_list.notes["files are not available, as the list states"] += 1
         yield line
 
 
@@ -219,8 +219,8 @@ _HEADING = "acc"
 """The first line of some lists of accessions."""
 
 
-def _sra_rows(listed: FileList) -> Iterator[Row]:
-    for number, line in numbered_lines(listed):
+def _sra_rows(file_list: FileList) -> Iterator[Row]:
+    for number, line in numbered_lines(file_list):
         if line.strip().lower() != _HEADING:
             yield Row(number, {"acc": line.strip()})
 
@@ -255,13 +255,13 @@ def checksum_line(line: str) -> tuple[str, str, str] | None:
     Args:
         line: The line, without its end.
     """
-    if found := _GNU.match(line):
-        name = found[3]
-        if found[1]:  # GNU escapes names with line breaks and backslashes, and marks the line
+    if match := _GNU.match(line):
+        name = match[3]
+        if match[1]:  # GNU escapes names with line breaks and backslashes, and marks the line
             name = name.replace("\\n", "\n").replace("\\\\", "\\")
-        return _BY_LENGTH[len(found[2])], found[2].lower(), name
-    if found := _BSD.match(line):
-        return found[1].lower(), found[3].lower(), found[2]
+        return _BY_LENGTH[len(match[2])], match[2].lower(), name
+    if match := _BSD.match(line):
+        return match[1].lower(), match[3].lower(), match[2]
     return None
 
 
@@ -269,24 +269,24 @@ def _is_checksums(head: Head) -> bool:
     return most_lines(head, lambda line: checksum_line(line) is not None and not ID_AND_PATH.match(line))
 
 
-def _checksum_rows(listed: FileList) -> Iterator[Row]:
-    for number, line in numbered_lines(listed):
-        found = checksum_line(line)
-        if found is None:
+def _checksum_rows(file_list: FileList) -> Iterator[Row]:
+    for number, line in numbered_lines(file_list):
+        parsed = checksum_line(line)
+        if parsed is None:
             yield Row(number, {}, fault=f"{line[:100]!r} is not a checksum and a file name")
         else:
-            yield Row(number, {"checksum": found[1], "algorithm": found[0], "file_name": found[2]})
+            yield Row(number, {"checksum": parsed[1], "algorithm": parsed[0], "file_name": parsed[2]})
 
 
-def _checksum_files(row: Row, listed: FileList) -> Iterator[ListedFile]:
+def _checksum_files(row: Row, file_list: FileList) -> Iterator[ListedFile]:
     """The file of a line: where its name is a URL, or the list came from the folder of the files, that file; else a statement."""
     name, checksums = row.cells["file_name"], checksums_in({row.cells["algorithm"]: row.cells["checksum"]})
     if scheme_of(name):
         yield file_at(name, checksums=checksums)
         return
     name = "/".join(part for part in name.split("/") if part != ".")
-    if listed.base:
-        yield file_at(f"{listed.base}/{quote(name)}", name=name_in(name), checksums=checksums)
+    if file_list.base:
+        yield file_at(f"{file_list.base}/{quote(name)}", name=name_in(name), checksums=checksums)
     else:
         yield ListedFile("", name, name, None, checksums)
 
@@ -314,23 +314,23 @@ _LISTED = re.compile(
 """A line of `aws s3 ls --recursive`, `gsutil ls -l` or `s5cmd ls`: the size before or after the time."""
 
 
-def _listing_rows(listed: FileList) -> Iterator[Row]:
-    for number, line in numbered_lines(listed):
-        found = _LISTED.match(line)
-        if found is None:
-            listed.notes["lines name no object, and are ignored"] += 1
+def _listing_rows(file_list: FileList) -> Iterator[Row]:
+    for number, line in numbered_lines(file_list):
+        match = _LISTED.match(line)
+        if match is None:
+            file_list.notes["lines name no object, and are ignored"] += 1
         else:
-            yield Row(number, {"path": found["path"].strip(), "size": (found["before"] or found["size"] or "").strip()})
+            yield Row(number, {"path": match["path"].strip(), "size": (match["before"] or match["size"] or "").strip()})
 
 
-def _listing_files(row: Row, listed: FileList) -> Iterator[ListedFile]:
+def _listing_files(row: Row, file_list: FileList) -> Iterator[ListedFile]:
     path, size = row.cells["path"], size_in(row.cells["size"])
     if path.endswith("/"):
         return
     if scheme_of(path):
         yield file_at(path, size=size)
-    elif listed.base:
-        yield file_at(address_in(listed.base, path), name=name_in(path), size=size)
+    elif file_list.base:
+        yield file_at(address_in(file_list.base, path), name=name_in(path), size=size)
     else:
         raise RowFault(f"{path[:200]!r} has no bucket: state it, --base s3://BUCKET")
 
@@ -365,9 +365,9 @@ _WITH_VALUES = (*_OUTPUTS, *_FOLDERS, "--endpoint-url", "--profile", "--region",
 
 def _command(line: str) -> tuple[str, str] | None:
     """The address of a file that a command downloads, and the path that it writes; None for another line."""
-    if (found := _PROGRAM.match(line)) is None:
+    if (match := _PROGRAM.match(line)) is None:
         return None
-    program = found[1]
+    program = match[1]
     try:
         words = shlex.split(line, comments=True)
     except ValueError:
@@ -382,11 +382,11 @@ def _command(line: str) -> tuple[str, str] | None:
         elif not word.startswith("-") and word not in _SUBCOMMANDS:
             arguments.append(word)
     if program in _CLIENTS:
-        arguments = [each for each in arguments if scheme_of(each)]
+        arguments = [argument for argument in arguments if scheme_of(argument)]
     if not arguments or not scheme_of(arguments[0]) or "$" in arguments[0]:
         return None
-    named = next((values[each] for each in _OUTPUTS if each in values), "")
-    folder = next((values[each] for each in _FOLDERS if each in values), "")
+    named = next((values[option] for option in _OUTPUTS if option in values), "")
+    folder = next((values[option] for option in _FOLDERS if option in values), "")
     address = arguments[0].removesuffix("*") if program in _COPIERS else arguments[0]
     path = "/".join(part for part in f"{folder}/{named or last_part(address)}".split("/") if part not in ("", "."))
     is_stated = (folder or named) and not named.startswith(("/", "-")) and not folder.startswith("/")
@@ -404,19 +404,19 @@ def _joined(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
             before = ""
 
 
-def _command_rows(listed: FileList) -> Iterator[Row]:
-    for number, line in _joined(numbered_lines(listed)):
-        found = _command(line)
-        if found is None:
-            listed.notes["lines are no commands that download, and are ignored"] += 1
+def _command_rows(file_list: FileList) -> Iterator[Row]:
+    for number, line in _joined(numbered_lines(file_list)):
+        command = _command(line)
+        if command is None:
+            file_list.notes["lines are no commands that download, and are ignored"] += 1
         else:
-            yield Row(number, {"url": found[0], "file_name": found[1]})
+            yield Row(number, {"url": command[0], "file_name": command[1]})
 
 
 def _is_script(head: Head) -> bool:
     lines = [line for _, line in _joined(enumerate(head.lines)) if not line.startswith("#")]
-    found = sum(_command(line) is not None for line in lines)
-    return found > 0 and found * 2 >= len(lines)
+    commands = sum(_command(line) is not None for line in lines)
+    return commands > 0 and commands * 2 >= len(lines)
 
 
 COMMANDS = Format(
@@ -438,12 +438,12 @@ _NBIA = re.compile(r"downloadServerUrl=https?://([\w.-]+)/")
 _IMAGES = "https://{}/nbia-api/services/v1/getImage?SeriesInstanceUID={}"
 
 
-def _tcia_rows(listed: FileList) -> Iterator[Row]:
+def _tcia_rows(file_list: FileList) -> Iterator[Row]:
     """The series of a manifest, at the server that it names; that of public ones has another name for its interface."""
     server, is_series = "", False
-    for number, line in numbered_lines(listed):
-        if found := _NBIA.match(line):
-            server = found[1].replace("public.", "services.") if found[1].startswith("public.") else found[1]
+    for number, line in numbered_lines(file_list):
+        if match := _NBIA.match(line):
+            server = match[1].replace("public.", "services.") if match[1].startswith("public.") else match[1]
         elif is_series and line.strip() != "Series ID":
             yield Row(number, {"server": server, "series": line.strip()})
         is_series = is_series or line.strip() == _SERIES

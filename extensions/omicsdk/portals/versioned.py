@@ -49,19 +49,19 @@ _DVC_KEY = re.compile(r"(?m)^(?:outs|stages):\s*(?:#.*)?$")
 _DVC_PATH = re.compile(r"(?m)^[ -]*path:\s*\S")
 
 
-def _dvc_rows(listed: FileList) -> Iterator[Row]:
+def _dvc_rows(file_list: FileList) -> Iterator[Row]:
     """The outputs of a .dvc file or dvc.lock, and dependencies of stages at URLs."""
     require("yaml", "dvc", "files of DVC")
-    with opened(listed) as text:
+    with opened(file_list) as text:
         data = text.read(_MOST_YAML + 1)
     if len(data) > _MOST_YAML:
-        raise ListError(f"{listed.shown}: longer than {_MOST_YAML >> 20} MiB", remedy="Name some of its .dvc files.")
+        raise ListError(f"{file_list.shown}: longer than {_MOST_YAML >> 20} MiB", remedy="Name some of its .dvc files.")
     try:
         document: object = read_yaml(data)
     except YamlFault as fault:
-        raise ListError(f"{listed.shown}: {fault}", remedy="Restore the file from version control.") from fault
+        raise ListError(f"{file_list.shown}: {fault}", remedy="Restore the file from version control.") from fault
     if not is_object(document):
-        raise ListError(f"{listed.shown}: no file of DVC", remedy="Name a .dvc file or dvc.lock.")
+        raise ListError(f"{file_list.shown}: no file of DVC", remedy="Name a .dvc file or dvc.lock.")
     stages: object = document.get("stages")
     number = 0
     for stage in only_objects([*stages.values()]) if is_object(stages) else [document]:
@@ -74,7 +74,7 @@ def _dvc_rows(listed: FileList) -> Iterator[Row]:
             for part in _parts_of(entry):
                 number += 1
                 origin = inputs[0] if is_import else part if scheme_of(text_of(part.get("path"))) else None
-                yield _dvc_row(listed, number, part, origin, text_of(document.get("wdir")))
+                yield _dvc_row(file_list, number, part, origin, text_of(document.get("wdir")))
 
 
 def _parts_of(entry: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
@@ -96,12 +96,12 @@ def _parts_of(entry: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
 
 
 def _dvc_row(
-    listed: FileList, number: int, entry: Mapping[str, Any], origin: Mapping[str, Any] | None, wdir: str
+    file_list: FileList, number: int, entry: Mapping[str, Any], origin: Mapping[str, Any] | None, wdir: str
 ) -> Row:
     """A row for an entry.
 
     Args:
-        listed: The list.
+        file_list: The list.
         number: The number of the row.
         entry: The output.
         origin: What it was imported from; None for an output of a project.
@@ -115,9 +115,9 @@ def _dvc_row(
         return Row(number, {}, fault=f"{path!r} is a folder, whose files only DVC's cache lists: dvc pull")
     is_of_bytes = entry.get("hash") == "md5"
     if md5 and not is_of_bytes:
-        listed.notes["MD5 of DVC 2, which may be of converted text, are not compared"] += 1
+        file_list.notes["MD5 of DVC 2, which may be of converted text, are not compared"] += 1
     try:
-        url = _imported(origin, relative) if origin is not None else _stored(listed, entry, md5)
+        url = _imported(origin, relative) if origin is not None else _stored(file_list, entry, md5)
     except RowFault as fault:
         return Row(number, {}, fault=f"{path!r} {fault}")
     checksum = md5 if is_of_bytes else ""
@@ -149,7 +149,7 @@ def _imported(origin: Mapping[str, Any], relative: str) -> str:
     return f"{url.rstrip('/')}/{relative}" if relative and not url.endswith(relative) else url
 
 
-def _stored(listed: FileList, entry: Mapping[str, Any], md5: str) -> str:
+def _stored(file_list: FileList, entry: Mapping[str, Any], md5: str) -> str:
     """The URL of an output in the remote storage of its project.
 
     Raises:
@@ -159,7 +159,7 @@ def _stored(listed: FileList, entry: Mapping[str, Any], md5: str) -> str:
         raise RowFault("has no MD5, by which DVC stores it")
     config = configparser.ConfigParser(interpolation=None, strict=False)
     where = next(
-        (each for above in listed.path.absolute().parents if (each := above / ".dvc" / "config").is_file()), None
+        (file for above in file_list.path.absolute().parents if (file := above / ".dvc" / "config").is_file()), None
     )
     if where is None:
         raise RowFault(
@@ -207,9 +207,9 @@ def _is_whereis(head: Head) -> bool:
     return is_object(entry) and {"key", "file", "whereis"} <= entry.keys()
 
 
-def _annex_rows(listed: FileList) -> Iterator[Row]:
+def _annex_rows(file_list: FileList) -> Iterator[Row]:
     """The files that `git annex whereis --json` states, each with its key and the URLs of its content."""
-    for number, line in numbered_lines(listed):
+    for number, line in numbered_lines(file_list):
         try:
             entry: object = decoded(line)
         except (ValueError, RecursionError):
@@ -220,15 +220,17 @@ def _annex_rows(listed: FileList) -> Iterator[Row]:
             continue
         copies = [*only_objects(entry.get("whereis")), *only_objects(entry.get("untrusted"))]
         stated = (text_of(url) for copy in copies if is_array(urls := copy.get("urls")) for url in urls)
-        found = dict.fromkeys(url.replace(" ", "%20") for url in stated if scheme_of(url) in FETCHABLE)
+        urls_to_fetch = dict.fromkeys(url.replace(" ", "%20") for url in stated if scheme_of(url) in FETCHABLE)
         path, algorithm = text_of(entry.get("file")), key["backend"].lower()
         checksum = key["name"].partition(".")[0] if algorithm in ("md5", "sha1", "sha256", "sha512") else ""
-        if not found:
-            held = ", ".join(text_of(copy.get("description")) for copy in copies)
-            yield Row(number, {}, fault=f"{path!r} has no URL, only copies in {held or 'no repository'}: git annex get")
+        if not urls_to_fetch:
+            where = ", ".join(text_of(copy.get("description")) for copy in copies)
+            yield Row(
+                number, {}, fault=f"{path!r} has no URL, only copies in {where or 'no repository'}: git annex get"
+            )
             continue
         cells = {"path": path, "size": key["size"] or "", "algorithm": checksum and algorithm, "checksum": checksum}
-        yield Row(number, {**cells, "url": " ".join(found)})
+        yield Row(number, {**cells, "url": " ".join(urls_to_fetch)})
 
 
 ANNEX = Format(

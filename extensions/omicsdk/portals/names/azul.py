@@ -48,9 +48,9 @@ class Azul(Archive):
             is_any = True
             yield _row(name, file)
         if not is_any:
-            place = f"its catalog {catalog}" if catalog else "its catalog"
+            where = f"its catalog {catalog}" if catalog else "its catalog"
             remedy = "Check the UUID, or name another catalog: azul:CATALOG/UUID; `omics azul catalogs` lists them."
-            raise NotFound(f"Azul has no files of {name.id} in {place}", remedy=remedy)
+            raise NotFound(f"Azul has no files of {name.id} in {where}", remedy=remedy)
 
     def _at(self, level: str) -> Client:
         from omicsdk.hca.azul import Azul as Client
@@ -76,7 +76,7 @@ class Azul(Archive):
 
 def _newest_of(client: Client, atlas: str) -> str:
     """The newest catalog of an atlas: that with the highest number, such as lm10."""
-    names = [each.name for each in catalogs(client) if each.atlas == atlas]
+    names = [catalog.name for catalog in catalogs(client) if catalog.atlas == atlas]
     if not names:
         raise NotFound(f"Azul has no catalog of {atlas} now", remedy="Try again later.")
     return max(names, key=lambda name: int(re.sub(r"\D", "", name) or 0))

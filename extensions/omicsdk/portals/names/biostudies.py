@@ -84,7 +84,7 @@ class BioStudies(Archive):
         """The reads of a sequencing study, one row a run: as the ENA states them, or their addresses in the SDRF."""
         samples: dict[str, dict[str, str]] = {}
         urls: dict[str, list[str]] = {}
-        for path in [each["path"] for _, each in _entries(study, folder) if each["path"].endswith(".sdrf.txt")]:
+        for path in [entry["path"] for _, entry in _entries(study, folder) if entry["path"].endswith(".sdrf.txt")]:
             with closing(folder.table(path)) as table:
                 for cells in table:
                     run, reads = _of_sample(cells)
@@ -103,7 +103,9 @@ class BioStudies(Archive):
         """The runs of an SDRF that the ENA has, where the study states its accession there."""
         from omicsdk.portals.names.resolution import ARCHIVES, Archives
 
-        links = (str(link.get("url")).strip() for each in _sections(study) for link in _objects(each.get("links")))
+        links = (
+            str(link.get("url")).strip() for section in _sections(study) for link in _objects(section.get("links"))
+        )
         accession = next(filter(_ENA_STUDY.match, links), "")
         if not samples or not accession or "ena" not in ARCHIVES:
             return
@@ -135,8 +137,8 @@ def _fastq(url: str, study: str) -> ListedFile:
 def _sections(node: object) -> Iterator[dict[str, Any]]:
     """The sections of a tree, which may be in arrays."""
     if is_array(node):
-        for each in node:
-            yield from _sections(each)
+        for entry in node:
+            yield from _sections(entry)
     elif is_object(node):
         yield node
         yield from _sections(node.get("section"))
@@ -146,17 +148,17 @@ def _sections(node: object) -> Iterator[dict[str, Any]]:
 def _objects(node: object) -> Iterator[dict[str, Any]]:
     """The objects of an array, which may be in arrays."""
     if is_array(node):
-        for each in node:
-            yield from _objects(each)
+        for value in node:
+            yield from _objects(value)
     elif is_object(node):
         yield node
 
 
 def _attributes(node: Mapping[str, Any]) -> dict[str, str]:
     return {
-        str(each["name"]): str(each["value"])
-        for each in only_objects(node.get("attributes"))
-        if each.get("name") and each.get("value") is not None
+        str(object_["name"]): str(object_["value"])
+        for object_ in only_objects(node.get("attributes"))
+        if object_.get("name") and object_.get("value") is not None
     }
 
 
@@ -186,13 +188,13 @@ def _files(
         path, size = entry["path"], stated_number(entry.get("size"), "size", "get_study", text=True)
         cells = {**_attributes(entry), "accession": accession, "section": section, **texts(entry)}
         yield NamedRow(cells, [_listed(path, size, entry, folder, info)])
-    stated = info.get("files")
-    if not count and not stated:
+    files_info = info.get("files")
+    if not count and not files_info:
         raise NotFound(
             f"The study {accession} of BioStudies has no files", remedy="Its page may link to other archives."
         )
-    if stated is not None and count < stated:
-        raise InconsistentListing(f"get_study {accession}", f"{stated} files are stated, but {count} are listed")
+    if files_info is not None and count < files_info:
+        raise InconsistentListing(f"get_study {accession}", f"{files_info} files are stated, but {count} are listed")
 
 
 def _listed(

@@ -106,4 +106,4 @@ def _number_of(version: object) -> str:
 
 def _title_of(version: object) -> str:
     fields = only_objects(member(version, "data", "metadataBlocks", "citation", "fields"))
-    return next((text_in(each, "value") for each in fields if each.get("typeName") == "title"), "")
+    return next((text_in(field, "value") for field in fields if field.get("typeName") == "title"), "")

@@ -65,8 +65,8 @@ class Doi(Archive):
 
     def rows(self, name: Name) -> Iterator[NamedRow]:
         doi = name.id
-        if known := _certain(name):
-            yield from self._archives.rows([known])
+        if certain := _certain(name):
+            yield from self._archives.rows([certain])
             return
         try:
             registered = self._client.get_doi(doi=doi)
@@ -88,15 +88,15 @@ class Doi(Archive):
         at = f" of {publisher}" if publisher else ""
         page = text_in(attributes, "url")
         related = [
-            text_in(each, "relatedIdentifier")
-            for each in only_objects(member(attributes, "relatedIdentifiers"))
-            if each.get("relationType") in _RELATIONS and each.get("relatedIdentifierType") == "DOI"
+            text_in(object_, "relatedIdentifier")
+            for object_ in only_objects(member(attributes, "relatedIdentifiers"))
+            if object_.get("relationType") in _RELATIONS and object_.get("relatedIdentifierType") == "DOI"
         ]
         if kind and kind not in _DATA:
-            said = f"{doi} is a text ({kind}){at}, not data"
+            problem = f"{doi} is a text ({kind}){at}, not data"
         else:
-            said = f"{doi} is at a repository that cannot be asked for files{at}"
-        return UsageError(said, remedy=f"{_listed('Its data are', related)}Its page is {page}.")
+            problem = f"{doi} is at a repository that cannot be asked for files{at}"
+        return UsageError(problem, remedy=f"{_listed('Its data are', related)}Its page is {page}.")
 
     def _elsewhere(self, doi: str) -> NotFound:
         """The error for a DOI that DataCite did not register: mostly that of a paper."""
@@ -112,25 +112,25 @@ class Doi(Archive):
         title = text_in(citation, "title") or text_in(citation, "title", 0)
         where = text_in(citation, "container-title") or text_in(citation, "container-title", 0)
         what = f"a paper ({kind})" if kind else "no data that DataCite registered"
-        said = f"{doi} is {what}{f': {title!r}' if title else ''}{f', {where}' if where else ''}"
+        problem = f"{doi} is {what}{f': {title!r}' if title else ''}{f', {where}' if where else ''}"
         naming = self._client.list_dois(query=f'relatedIdentifiers.relatedIdentifier:"{doi}"', page_size=25)
         related = [
-            _described(each)
-            for each in only_objects(member(naming, "data"))
-            if text_in(each, "attributes", "types", "resourceTypeGeneral") in _DATA
+            _described(object_)
+            for object_ in only_objects(member(naming, "data"))
+            if text_in(object_, "attributes", "types", "resourceTypeGeneral") in _DATA
         ]
         none = "DataCite knows no data that name it: look for accessions in the text"
-        return NotFound(said, remedy=_listed("Data that name it:", related).rstrip() or f"{none}.")
+        return NotFound(problem, remedy=_listed("Data that name it:", related).rstrip() or f"{none}.")
 
 
 def _certain(name: Name) -> Name | None:
     """What a DOI shows by itself, of an archive that is here."""
     for prefix in _CERTAIN:
-        found = prefix.pattern.fullmatch(name.id)
-        if found and prefix.archive in ARCHIVES:
-            id = found.expand(prefix.id)
+        match = prefix.pattern.fullmatch(name.id)
+        if match and prefix.archive in ARCHIVES:
+            id = match.expand(prefix.id)
             # Harvard's identifiers are in upper case, and its server compares them as they are.
-            id = re.sub(r"(?<=/doi:).*", lambda each: each[0].upper(), id) if prefix.archive == "dataverse" else id
+            id = re.sub(r"(?<=/doi:).*", lambda entry: entry[0].upper(), id) if prefix.archive == "dataverse" else id
             return Name(name.text, prefix.archive, prefix.level, id)
     return None
 
@@ -139,7 +139,7 @@ def _names_of(registered: object, name: Name) -> list[Name]:
     """The names at archives here that a registered DOI is: by the address of its page, or by its repository."""
     page = text_in(registered, "data", "attributes", "url")
     names = [each._replace(text=name.text) for each in names_in(page) if each.archive in ARCHIVES]
-    names = [each for each in names if each.archive not in ("doi", "identifiers")]
+    names = [name for name in names if name.archive not in ("doi", "identifiers")]
     client = text_in(registered, "data", "relationships", "client", "data", "id")
     if not names and client.startswith("figshare."):
         return [Name(name.text, "figshare", "doi", name.id)]

@@ -62,7 +62,7 @@ class Dryad(Archive):
         note = "" if self._token else f"Dryad requires a token for files: set {VARIABLE} to one of your account there"
         record = Record(doi, text_in(dataset, "title"), file, note)
         for row in record.rows(DRYAD, files, urljoin(self._client.base_url, "/")):
-            yield row._replace(files=[each._replace(headers=self._headers(each.address)) for each in row.files])
+            yield row._replace(files=[file._replace(headers=self._headers(file.address)) for file in row.files])
 
     def _files(self, version: str) -> Iterator[object]:
         """The files of a version, page by page.
@@ -70,17 +70,17 @@ class Dryad(Archive):
         Raises:
             DecodeError: The service lists less than it states.
         """
-        listed = 0
+        count_listed = 0
         for page in count(1):
             response = self._client.list_files(id=version, page=page, per_page=_PAGE_SIZE)
             files = list_at(response, "list_files", *_FILES)
             total = stated_number(member(response, "total"), "total", "list_files")
-            listed += len(files)
+            count_listed += len(files)
             yield from files
-            if total is None or listed >= total:
+            if total is None or count_listed >= total:
                 return
             if not files:
-                raise DecodeError("list_files", "total", total, expected=f"the {listed} files that it lists")
+                raise DecodeError("list_files", "total", total, expected=f"the {count_listed} files that it lists")
 
     def _headers(self, address: str) -> dict[str, str]:
         is_own = origin_of(address) == origin_of(self._client.base_url)

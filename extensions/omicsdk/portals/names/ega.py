@@ -43,8 +43,8 @@ class Ega(Archive):
             return
         datasets = [name.id]
         if name.level == "study":
-            found = self._all(lambda at: self._client.list_datasets(accession=name.id, limit=PAGE, offset=at))
-            datasets = [each.accession_id for each in found]
+            datasets_page = self._all(lambda at: self._client.list_datasets(accession=name.id, limit=PAGE, offset=at))
+            datasets = [dataset.accession_id for dataset in datasets_page]
         is_any = False
         for dataset in datasets:
             page = f"{_PAGES}/datasets/{dataset}"
@@ -68,9 +68,9 @@ class Ega(Archive):
         """The entries of all pages; a page that is not full is the last."""
         at = 0
         while page := page_at(at):
-            for each in page:
-                check_fields("EGA list", each, "accession_id", optional=_OPTIONAL)
-                yield each
+            for dataset in page:
+                check_fields("EGA list", dataset, "accession_id", optional=_OPTIONAL)
+                yield dataset
             at += len(page)
             if len(page) < PAGE:
                 return

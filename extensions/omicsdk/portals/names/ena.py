@@ -47,5 +47,5 @@ class Ena(Archive):
             remedy = "Check the accession; it may be suppressed, or not public yet."
             return NotFound(f"{id}: neither the ENA nor the SRA has a public record of it", remedy=remedy)
         title = _TITLE.search(record)
-        said = f"{id} has no public sequencing runs{f' ({title[1].strip()})' if title else ''}"
-        return NotFound(said, remedy=f"See its other data at https://www.ebi.ac.uk/ena/browser/view/{id}.")
+        problem = f"{id} has no public sequencing runs{f' ({title[1].strip()})' if title else ''}"
+        return NotFound(problem, remedy=f"See its other data at https://www.ebi.ac.uk/ena/browser/view/{id}.")

@@ -41,10 +41,10 @@ class Figshare(Archive):
         self._client.close()
 
     def rows(self, name: Name) -> Iterator[NamedRow]:
-        if found := _ID.fullmatch(name.id):
-            collection, number, version, file = found.groups(default="")
-        elif found := _DOI.fullmatch(name.id):
-            collection, number, version, file = "", self._number_of(name.id), found[1] or "", ""
+        if match := _ID.fullmatch(name.id):
+            collection, number, version, file = match.groups(default="")
+        elif match := _DOI.fullmatch(name.id):
+            collection, number, version, file = "", self._number_of(name.id), match[1] or "", ""
         else:
             raise NotFound(f"figshare:{name.id} is not the number of an article", remedy="Write figshare:NUMBER.")
         if collection:
@@ -53,8 +53,8 @@ class Figshare(Archive):
             yield from self._article(number, version, file)
 
     def _number_of(self, doi: str) -> str:
-        found = self._client.list_articles(doi=doi)
-        if number := text_in(found, 0, "id"):
+        articles = self._client.list_articles(doi=doi)
+        if number := text_in(articles, 0, "id"):
             return number
         raise NotFound(f"{doi}: Figshare has no public article of this DOI", remedy="Check the DOI.")
 
@@ -94,8 +94,8 @@ class Figshare(Archive):
         files = [*_listed(partial(self._client.list_files, id=number, version=version))]
         article = {**article, "files": files}
         if (size := _size_of(article)) < stated:
-            said = f"{size:,} bytes in {len(files):,} files"
-            raise DecodeError("list_files", "files", said, expected=f"the {stated:,} bytes that the article states")
+            problem = f"{size:,} bytes in {len(files):,} files"
+            raise DecodeError("list_files", "files", problem, expected=f"the {stated:,} bytes that the article states")
         return article
 
 
@@ -120,7 +120,7 @@ def _listed(operation: Callable[..., list[dict[str, Any]]]) -> Iterator[dict[str
 
 
 def _size_of(article: dict[str, object]) -> int:
-    sizes = (each.get("size") for each in only_objects(article.get("files")))
+    sizes = (object_.get("size") for object_ in only_objects(article.get("files")))
     return sum(size for size in sizes if is_number(size))
 
 

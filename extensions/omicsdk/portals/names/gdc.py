@@ -47,14 +47,16 @@ _PAGE = members(data=members(hits=array(_HIT), pagination=members(total=SIZE)))
 _VERSIONS = array(mapping(ANY))
 
 
-def found_files(client: GdcApi, fields: Sequence[str], values: Sequence[str], shown: Sequence[str]) -> Iterator[Any]:
+def found_files(
+    client: GdcApi, fields: Sequence[str], values: Sequence[str], fields_shown: Sequence[str]
+) -> Iterator[Any]:
     """The files of which one of some fields has one of some values.
 
     Args:
         client: The GDC.
         fields: The fields.
         values: The values.
-        shown: The fields that the response has.
+        fields_shown: The fields that the response has.
 
     Yields:
         Each file, as it comes.
@@ -65,10 +67,16 @@ def found_files(client: GdcApi, fields: Sequence[str], values: Sequence[str], sh
     """
     conditions = [{"op": "in", "content": {"field": field, "value": [*values]}} for field in fields]
     filters = conditions[0] if len(conditions) == 1 else {"op": "or", "content": conditions}
-    stated = {"filters": filters, "fields": ",".join(shown), "sort": "file_id:asc", "format": "JSON", "size": PAGE}
+    query = {
+        "filters": filters,
+        "fields": ",".join(fields_shown),
+        "sort": "file_id:asc",
+        "format": "JSON",
+        "size": PAGE,
+    }
     check, first = ListingCheck("search_files", ascends=True), 0
     while True:
-        data = checked_json(client.search_files.raw(body={**stated, "from": first}), "search_files", _PAGE)["data"]
+        data = checked_json(client.search_files.raw(body={**query, "from": first}), "search_files", _PAGE)["data"]
         check.total(data["pagination"]["total"])
         for hit in data["hits"]:
             if check.entry(hit["file_id"]):
@@ -91,8 +99,8 @@ def replaced_by(client: GdcApi, ids: Sequence[str]) -> dict[str, str]:
     except (BadRequest, NotFound):
         return {}
     versions = checked_json(response, "list_file_versions", _VERSIONS)
-    found = ((str(each.get("id")), each.get("latest_id")) for each in versions)
-    return {id: latest for id, latest in found if isinstance(latest, str) and latest not in ("", id)}
+    replacements = ((str(version.get("id")), version.get("latest_id")) for version in versions)
+    return {id: latest for id, latest in replacements if isinstance(latest, str) and latest not in ("", id)}
 
 
 def file_of(hit: Mapping[str, Any]) -> ListedFile:
@@ -141,8 +149,8 @@ class Gdc(Archive):
 
     def _row(self, name: Name, hit: Mapping[str, Any]) -> NamedRow:
         file, cases = file_of(hit), only_objects(hit.get("cases"))
-        projects = (str(project.get("project_id")) for each in cases for project in only_objects([each.get("project")]))
-        stated = ("access", "data_category", "data_type", "data_format", "experimental_strategy")
+        projects = (str(project.get("project_id")) for case in cases for project in only_objects([case.get("project")]))
+        facets = ("access", "data_category", "data_type", "data_format", "experimental_strategy")
         cells = {
             "accession": name.id,
             "id": file.address,
@@ -150,8 +158,8 @@ class Gdc(Archive):
             "md5": file.checksums.get("md5", ""),
             "size": "" if file.size is None else str(file.size),
             "project": ";".join(dict.fromkeys(projects)),
-            "case": ";".join(str(each.get("submitter_id") or "") for each in cases),
-            **{field: str(hit.get(field) or "") for field in stated},
+            "case": ";".join(str(case.get("submitter_id") or "") for case in cases),
+            **{field: str(hit.get(field) or "") for field in facets},
         }
         if hit.get("access") == "controlled" and not self.options.environ.get("GDC_TOKEN", "").strip():
             file = file._replace(error=_controlled(file, only_texts(hit.get("acl"))))
@@ -159,7 +167,7 @@ class Gdc(Archive):
 
 
 def _controlled(file: ListedFile, acl: Sequence[str]) -> Forbidden:
-    studies = " or ".join(each for each in acl if each.startswith("phs")) or "its study"
+    studies = " or ".join(study for study in acl if study.startswith("phs")) or "its study"
     return Forbidden(
         f"{file.name} is controlled by dbGaP",
         remedy=f"Apply for {studies} at dbGaP, then set GDC_TOKEN to a token of the GDC's portal, or to its file. "

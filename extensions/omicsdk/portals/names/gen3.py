@@ -29,9 +29,9 @@ def entries_of(document: Mapping[str, Any]) -> list[dict[str, Any]]:
     Args:
         document: The study's document.
     """
-    listed = only_objects(shown_in(document).get(MANIFEST))
+    manifest = only_objects(shown_in(document).get(MANIFEST))
     # Objects that were published beside the study have the name that the page shows.
-    return listed or [{"file_name": each.get("display_name"), **each} for each in objects_in(document)]
+    return manifest or [{"file_name": object_.get("display_name"), **object_} for object_ in objects_in(document)]
 
 
 class Gen3Studies(Archive):

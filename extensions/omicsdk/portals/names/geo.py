@@ -65,8 +65,8 @@ class Record(NamedTuple):
     @property
     def experiments(self) -> list[str]:
         """The experiments of a sample in the SRA: several where, for example, proteins were sequenced too."""
-        found = (_EXPERIMENT.match(value) for value in self.attributes.get("relation", ()))
-        return [each[1] for each in found if each is not None]
+        match = (_EXPERIMENT.match(value) for value in self.attributes.get("relation", ()))
+        return [each[1] for each in match if each is not None]
 
     @property
     def is_sequencing(self) -> bool:
@@ -87,12 +87,12 @@ class Geo(Archive):
         self._files = client_of(GeoApi, "GEO_FILES", options, _FILES, before_request=limit)
 
     def close(self) -> None:
-        for each in (self._runs, self._records, self._files):
-            each.close()
+        for client in (self._runs, self._records, self._files):
+            client.close()
 
     def rows(self, name: Name) -> Iterator[NamedRow]:
         with self._described(name.id, "self") as records:
-            record = next((each for each in records if each.accession == name.id), None)
+            record = next((record for record in records if record.accession == name.id), None)
         if record is None:
             raise DecodeError(_OPERATION, "", "a record of another accession", expected=f"that of {name.id}")
         if self.options.reads == "suppl":
@@ -188,24 +188,24 @@ def _limited(lines: Iterable[str]) -> Iterator[str]:
 def _records_in(lines: Iterable[str]) -> Iterator[Record]:
     record: Record | None = None
     for line in lines:
-        found = _LINE.match(line.rstrip("\r\n"))
-        if found is None:
+        match = _LINE.match(line.rstrip("\r\n"))
+        if match is None:
             continue  # descriptions of columns, and rows of tables
-        if found[1] == "^":
+        if match[1] == "^":
             if record is not None:
                 yield record
-            record = Record(found[2].upper(), found[4].strip(), {})
+            record = Record(match[2].upper(), match[4].strip(), {})
         elif record is not None:
-            record.attributes.setdefault(found[3].lower(), []).append(found[4])
+            record.attributes.setdefault(match[3].lower(), []).append(match[4])
     if record is not None:
         yield record
 
 
 def _no_record(id: str, page: str) -> Exception:
     """The error for a page in place of a record."""
-    said = " ".join(re.sub(r"<[^>]*>", " ", page).split())
-    if re.search(r"\bprivate and is scheduled|currently private|not (?:yet )?public", said):
+    text = " ".join(re.sub(r"<[^>]*>", " ", page).split())
+    if re.search(r"\bprivate and is scheduled|currently private|not (?:yet )?public", text):
         return Forbidden(f"{id} is not public yet", remedy="Wait for its release, or ask its authors.")
-    if not said or re.search(r"(?i)could not find|no items? found|invalid accession|was deleted", said):
+    if not text or re.search(r"(?i)could not find|no items? found|invalid accession|was deleted", text):
         return NotFound(f"{id}: GEO has no public record of it", remedy="Check the accession.")
     return DecodeError(_OPERATION, "", page[:200], expected="a record of GEO")

@@ -165,22 +165,22 @@ def names_in(text: str) -> tuple[Name, ...]:
     Returns:
         The names; none where the text has no known form.
     """
-    stated = text.strip(_BLANKS)
-    if "://" in stated:
-        return tuple(_of_page(stated))
-    if stated.startswith("dg."):  # a compact identifier of DRS
+    name_text = text.strip(_BLANKS)
+    if "://" in name_text:
+        return tuple(_of_page(name_text))
+    if name_text.startswith("dg."):  # a compact identifier of DRS
         return ()
     forms = tuple(
         Name(
             text,
             form.archive,
             form.level,
-            stated.upper() if form.upper else stated.lower() if form.archive != "doi" else _doi(stated),
+            name_text.upper() if form.upper else name_text.lower() if form.archive != "doi" else _doi(name_text),
         )
         for form in _FORMS
-        if form.pattern.match(stated)
+        if form.pattern.match(name_text)
     )
-    return forms or tuple(_of_prefix(text, stated))
+    return forms or tuple(_of_prefix(text, name_text))
 
 
 _BLANKS = " \t\r\n\u00a0\u200b\u200e\u200f\u202a\u202c\ufeff"
@@ -221,16 +221,16 @@ _ALIASES = {"sra": "ena", "arrayexpress": "biostudies", "hca": "azul", "bioproje
 """Prefixes of identifiers.org, and names of portals, that are those of another archive's names."""
 
 
-def _of_prefix(text: str, stated: str) -> Iterator[Name]:
+def _of_prefix(text: str, name_text: str) -> Iterator[Name]:
     """The name that a prefix makes of a text: `gdc:NEW-PROJECT`, `zenodo:123`, `sra:SRR1`, `arrayexpress:E-MTAB-1`."""
-    prefix, colon, id = stated.partition(":")
+    prefix, colon, id = name_text.partition(":")
     archive = _ALIASES.get(prefix.lower(), prefix.lower())
     if not colon or not id or archive not in _PREFIXES:
-        if _CURIE.fullmatch(stated):
-            yield Name(text, "identifiers", "", stated)
+        if _CURIE.fullmatch(name_text):
+            yield Name(text, "identifiers", "", name_text)
         return
-    own = [form for form in _FORMS if form.archive == archive and form.pattern.match(id)]
-    yield Name(text, archive, own[0].level if own else "", id.upper() if own and own[0].upper else id)
+    forms = [form for form in _FORMS if form.archive == archive and form.pattern.match(id)]
+    yield Name(text, archive, forms[0].level if forms else "", id.upper() if forms and forms[0].upper else id)
 
 
 def _of_page(url: str) -> Iterator[Name]:
@@ -241,16 +241,18 @@ def _of_page(url: str) -> Iterator[Name]:
     host = (parts.hostname or "").lower()
     query = parse_qs(f"{parts.query}&{parts.fragment.partition('?')[2]}")
     for page in _PAGES:
-        if page.hosts and not any(host == each or (each[0] == "." and host.endswith(each)) for each in page.hosts):
+        if page.hosts and not any(
+            host == suffix or (suffix[0] == "." and host.endswith(suffix)) for suffix in page.hosts
+        ):
             continue
         if page.archive == "zenodo" and query.keys() & {"token", "access_token"}:
             continue  # a link that was shared: only itself gives access
-        found = page.path.match(unquote(parts.path))
-        if found is None:
+        match = page.path.match(unquote(parts.path))
+        if match is None:
             continue
-        stated = found.expand(page.id) if page.path.groups else ""
+        id_of_page = match.expand(page.id) if page.path.groups else ""
         in_query = (value for name in page.parameters for value in query.get(name, ()))
-        id = stated or next((accession[0] for value in in_query if (accession := _ACCESSION.match(value))), "")
+        id = id_of_page or next((accession[0] for value in in_query if (accession := _ACCESSION.match(value))), "")
         if id:
             level = page.level or next(
                 (form.level for form in _FORMS if form.archive == page.archive and form.pattern.match(id)), ""
@@ -263,11 +265,11 @@ def _of_page(url: str) -> Iterator[Name]:
         path = unquote(parts.path).lstrip("/")
         yield from (name._replace(text=url) for name in names_in(path if ":" in path else path.replace("/", ":", 1)))
     if page := _DATAVERSE.match(parts.path):
-        stated = next((query[name][0] for name in ("persistentId", "fileId", "id") if name in query), "")
+        id_of_page = next((query[name][0] for name in ("persistentId", "fileId", "id") if name in query), "")
         version = f"?version={query['version'][0]}" if "version" in query else ""
         level = "file" if page[1].startswith("file") else "dataset"
-        if stated:
-            yield Name(url, "dataverse", level, f"{parts.scheme}://{parts.netloc}/{stated}{version}")
+        if id_of_page:
+            yield Name(url, "dataverse", level, f"{parts.scheme}://{parts.netloc}/{id_of_page}{version}")
 
 
 _ACCESSION = re.compile(r"(?:[SED]R[APRSXZ]|PRJ[A-Z]{2}|SAM[A-Z]{1,2}|GS[EM])\d+")

@@ -40,9 +40,9 @@ class Identifiers(Archive):
             raise NotFound(f"{name.id}: {why}", remedy="Check the prefix and the identifier.")
         urls = [*_addresses_in(response)]
         for url in urls:
-            known = [each for each in names_in(url) if each.archive in ARCHIVES and each.archive != name.archive]
-            if known:
-                yield from self._archives.rows([each._replace(text=name.text) for each in known])
+            names_known = [each for each in names_in(url) if each.archive in ARCHIVES and each.archive != name.archive]
+            if names_known:
+                yield from self._archives.rows([each._replace(text=name.text) for each in names_known])
                 return
         if not urls:
             raise NotFound(f"{name.id}: identifiers.org knows no address of it", remedy="Check the identifier.")
@@ -54,6 +54,6 @@ class Identifiers(Archive):
 def _addresses_in(response: object) -> Iterator[str]:
     """The addresses of an identifier, in the present form of responses and in an older one."""
     resolved = only_objects(member(response, "payload", "resolvedResources") or member(response, "resolvedResources"))
-    for each in resolved:
-        if url := text_in(each, "compactIdentifierResolvedUrl") or text_in(each, "accessUrl"):
+    for resolution in resolved:
+        if url := text_in(resolution, "compactIdentifierResolvedUrl") or text_in(resolution, "accessUrl"):
             yield url

@@ -49,10 +49,10 @@ class MetaboLights(Archive):
             self._client.close()
 
     def rows(self, name: Name) -> Iterator[NamedRow]:
-        study, listed = self._described(name.id)
+        study, folder_listing = self._described(name.id)
         with StudyFolder(study["mtblsStudy"]["studyHttpUrl"], name.id, self.options) as folder:
             tables = dict.fromkeys(_assays_of(study))
-            for entry in listed["study"]:
+            for entry in folder_listing["study"]:
                 path, kind = entry["file"], entry.get("type") or ""
                 cells = {"accession": name.id, "file": path, "type": kind}
                 if entry.get("directory"):
@@ -72,8 +72,8 @@ class MetaboLights(Archive):
             study = checked_json(self._client.get_study.raw(accession=accession), "get_study", _STUDY)
             if (study["mtblsStudy"].get("studyStatus") or "public").lower() != "public":
                 raise _private(accession)
-            listed = self._client.list_files.raw(accession=accession, include_raw_data=True)
-            return study, checked_json(listed, "list_files", _FILES)
+            response = self._client.list_files.raw(accession=accession, include_raw_data=True)
+            return study, checked_json(response, "list_files", _FILES)
         except NotFound as error:
             raise NotFound(
                 f"MetaboLights has no study {accession}", status=404, remedy="Check the accession."
@@ -89,8 +89,8 @@ def _private(accession: str) -> Forbidden:
 
 def _assays_of(study: Mapping[str, Any]) -> Iterator[str]:
     """The names of the assay tables that a study's description has."""
-    for each in only_objects(found_at(study, "isaInvestigation.studies")):
-        for assay in only_objects(each.get("assays")):
+    for object_ in only_objects(found_at(study, "isaInvestigation.studies")):
+        for assay in only_objects(object_.get("assays")):
             if isinstance(name := assay.get("filename"), str) and name:
                 yield name
 

@@ -108,7 +108,7 @@ class Entrez(Closing):
             APIError: NCBI refused the request.
             DecodeError: It answered something else, or describes fewer experiments than it has found.
         """
-        wanted, found = frozenset(accessions), set[str]()
+        requested, experiments = frozenset(accessions), set[str]()
         matches = self._search(" OR ".join(accessions))
         count = stated_number(matches.count, "count", _SEARCH, text=True) or 0
         for start in range(0, count, PAGE):
@@ -122,12 +122,12 @@ class Entrez(Closing):
                 retmax=PAGE,
             ) as body:
                 for row in table_rows(body, _READ, "Run", ","):
-                    found.add(row.get("Experiment", ""))
+                    experiments.add(row.get("Experiment", ""))
                     # A search for an accession also finds records that only mention it.
-                    if any(row.get(column) in wanted for column in _ACCESSIONS):
+                    if any(row.get(column) in requested for column in _ACCESSIONS):
                         yield row
-        if len(found) < count:
-            raise DecodeError(_READ, "", f"{len(found):,} experiments", expected=f"the {count:,} that were found")
+        if len(experiments) < count:
+            raise DecodeError(_READ, "", f"{len(experiments):,} experiments", expected=f"the {count:,} that were found")
 
     def _search(self, term: str) -> Matches:
         response = self._asked(term)

@@ -71,16 +71,16 @@ class Pride(Archive):
             project = checked_json(self._client.get_project.raw(accession=name.id), "get_project", _PROJECT)
         except NotFound as error:
             raise NotFound(f"PRIDE has no released project {name.id}", status=404, remedy=_ELSEWHERE) from error
-        organisms = (each.get("name") for each in project.get("organisms") or ())
+        organisms = (organism.get("name") for organism in project.get("organisms") or ())
         cells = {
             "accession": name.id,
             "title": project.get("title") or "",
-            "organism": ";".join(each for each in organisms if isinstance(each, str)),
+            "organism": ";".join(name for name in organisms if isinstance(name, str)),
         }
-        stated = self._checksums(name.id)
+        checksums = self._checksums(name.id)
         listing = ListingCheck("list_files")
         listing.total(checked_json(self._client.count_files.raw(accession=name.id), "count_files", SIZE))
-        folder, listed = "", set[str]()
+        folder, paths = "", set[str]()
         with self._client.list_files.stream(accession=name.id) as body:
             for at, entry in enumerate(rows_of(body.read, "list_files")):
                 check("list_files", f"[{at}]", entry, _FILE)
@@ -88,17 +88,17 @@ class Pride(Archive):
                 above, path = _place_of(url, name.id)
                 folder = folder or (above if above.endswith(f"/{name.id}") else "")
                 listing.entry(str(entry.get("accession") or url or entry["fileName"]))
-                listed.add(path)
-                yield NamedRow(cells | _of_entry(entry), [_file(above, path, name.id, entry, stated)])
-        for path, each in stated.items() if folder else ():
-            if path not in listed:
-                file = _with_stated(file_below(folder, path, name.id), each)
+                paths.add(path)
+                yield NamedRow(cells | _of_entry(entry), [_file(above, path, name.id, entry, checksums)])
+        for path, declared in checksums.items() if folder else ():
+            if path not in paths:
+                file = _with_stated(file_below(folder, path, name.id), declared)
                 yield NamedRow({**cells, "file_name": path, "category": ""}, [file], _NOT_LISTED)
         listing.finish(exact=False)
 
     def _checksums(self, accession: str) -> dict[str, _Stated]:
         """The table of checksums by file name; a name that occurs twice is left out, since it is that of a folder."""
-        found, repeated = dict[str, _Stated](), set[str]()
+        checksums, repeated = dict[str, _Stated](), set[str]()
         try:
             with self._client.get_checksums.stream(accession=accession) as body:
                 for row in table_rows(body, "get_checksums"):
@@ -107,13 +107,13 @@ class Pride(Archive):
                         raise DecodeError(
                             "get_checksums", "a row", row, expected="File-Name, File-MD5Checksum, File-Size"
                         )
-                    repeated.update({name} & found.keys())
+                    repeated.update({name} & checksums.keys())
                     size = number_in(row.get("File-Size", "").strip())
-                    found[name] = _Stated(size, hexadecimal("md5", row["File-MD5Checksum"].strip()))
+                    checksums[name] = _Stated(size, hexadecimal("md5", row["File-MD5Checksum"].strip()))
         except APIError as error:
             if error.status not in (404, 406):
                 raise
-        return {name: stated for name, stated in found.items() if name not in repeated}
+        return {name: declared for name, declared in checksums.items() if name not in repeated}
 
 
 def _of_entry(entry: Mapping[str, Any]) -> dict[str, str]:
@@ -123,20 +123,22 @@ def _of_entry(entry: Mapping[str, Any]) -> dict[str, str]:
 
 def _url_of(entry: Mapping[str, Any]) -> str:
     """The address of a file: that of FTP, by HTTPS; empty if it has only one of Aspera, or none."""
-    values = (str(each["value"]) for each in only_objects(entry.get("publicFileLocations")))
+    values = (str(object_["value"]) for object_ in only_objects(entry.get("publicFileLocations")))
     return next((https_of(value) for value in values if value.startswith(("ftp://", "http://", "https://"))), "")
 
 
 def _place_of(url: str, accession: str) -> tuple[str, str]:
     """The address of the project's folder, and the path of a file in it; where the address has no such folder, its own."""
-    above, found, path = url.partition(f"/{accession}/")
-    if found:
+    above, separator, path = url.partition(f"/{accession}/")
+    if separator:
         return f"{above}/{accession}", unquote(path)
     above, _, path = url.rpartition("/")
     return above, unquote(path)
 
 
-def _file(above: str, path: str, accession: str, entry: Mapping[str, Any], stated: Mapping[str, _Stated]) -> ListedFile:
+def _file(
+    above: str, path: str, accession: str, entry: Mapping[str, Any], declared: Mapping[str, _Stated]
+) -> ListedFile:
     if not above:
         called: str = entry["fileName"]
         remedy = "Download it with Aspera, or leave it out: --exclude."
@@ -145,15 +147,15 @@ def _file(above: str, path: str, accession: str, entry: Mapping[str, Any], state
     size = stated_number(entry.get("fileSizeBytes"), "fileSizeBytes", "list_files")
     sha1 = hexadecimal("sha1", entry.get("checksum") or "")
     file = file_below(above, path, accession, size=size, checksums={"sha1": sha1} if sha1 else {})
-    if path in stated:
-        return _with_stated(file, stated[path])
+    if path in declared:
+        return _with_stated(file, declared[path])
     # A size without a checksum may be that of an earlier file of this name, where there is a table of those in the folder.
-    return file._replace(size=None) if stated and not sha1 else file
+    return file._replace(size=None) if declared and not sha1 else file
 
 
-def _with_stated(file: ListedFile, stated: _Stated) -> ListedFile:
+def _with_stated(file: ListedFile, declared: _Stated) -> ListedFile:
     """A file with what the table of checksums states; of the list's checksum and size both or none are of the same bytes."""
-    md5 = {"md5": stated.md5} if stated.md5 else {}
-    is_same = stated.size is None or file.size in (None, stated.size)
-    size = file.size if stated.size is None else stated.size
+    md5 = {"md5": declared.md5} if declared.md5 else {}
+    is_same = declared.size is None or file.size in (None, declared.size)
+    size = file.size if declared.size is None else declared.size
     return file._replace(size=size, checksums={**file.checksums, **md5} if is_same else md5)

@@ -44,35 +44,35 @@ class Record(NamedTuple):
             NotFound: It does not have the file that is meant.
         """
         cells = {"accession": self.accession, "title": self.title}
-        found = [
+        files = [
             (cells | more, self._checked(file, number))
             for number, (more, file) in enumerate(document.files_in(response, base), 1)
         ]
         if self.file:
-            names = [file.name for _, file in found]
-            found = [(more, file) for more, file in found if self.file in (file.name, last_part(file.address))]
-            if not found:
+            names = [file.name for _, file in files]
+            files = [(more, file) for more, file in files if self.file in (file.name, last_part(file.address))]
+            if not files:
                 raise NotFound(f"{self.accession} has no file {self.file}", remedy=f"{_in_words(names)}.")
-        if not found:
+        if not files:
             return [NamedRow(cells, (), self.note or f"{self.accession} has no files")]
-        several = Counter(file.name for _, file in found)
+        several = Counter(file.name for _, file in files)
         return [
             NamedRow(more, [self._placed(file, several)], "" if number else self.note)
-            for number, (more, file) in enumerate(found)
+            for number, (more, file) in enumerate(files)
         ]
 
     def _checked(self, file: ListedFile | RowFault, number: int) -> ListedFile:
         if isinstance(file, ListedFile):
             return file
-        said = f"{self.accession}: file {number}: {file}"
+        problem = f"{self.accession}: file {number}: {file}"
         if isinstance(file, UnsafeRow):
-            raise ListError(said, remedy="Nothing of the record was downloaded; report it to the repository.")
-        return ListedFile(FAULT, self.accession, f"{self.accession}, file {number}", error=ListError(said))
+            raise ListError(problem, remedy="Nothing of the record was downloaded; report it to the repository.")
+        return ListedFile(FAULT, self.accession, f"{self.accession}, file {number}", error=ListError(problem))
 
     def _placed(self, file: ListedFile, several: Mapping[str, int]) -> ListedFile:
         """The file with its folder in the layout `id`: that of the record, or its own where the record has several of this name."""
-        own = f"/{last_part(file.address)}" if several[file.name] > 1 else ""
-        return file._replace(folder=f"{self.accession}{own}")
+        subfolder = f"/{last_part(file.address)}" if several[file.name] > 1 else ""
+        return file._replace(folder=f"{self.accession}{subfolder}")
 
 
 def _in_words(names: Sequence[str]) -> str:
@@ -102,8 +102,8 @@ def text_in(response: object, *path: str | int) -> str:
         response: The response.
         *path: As for `member`.
     """
-    found = member(response, *path)
-    return found if isinstance(found, str) else str(found) if type(found) is int else ""
+    value = member(response, *path)
+    return value if isinstance(value, str) else str(value) if type(value) is int else ""
 
 
 def list_at(response: object, operation: str, *path: str) -> list[Any]:
@@ -117,7 +117,7 @@ def list_at(response: object, operation: str, *path: str) -> list[Any]:
     Raises:
         DecodeError: It has something else there.
     """
-    found = member(response, *path)
-    if not is_array(found):
-        raise DecodeError(operation, ".".join(path), found, expected="a list of files")
-    return found
+    value = member(response, *path)
+    if not is_array(value):
+        raise DecodeError(operation, ".".join(path), value, expected="a list of files")
+    return value

@@ -79,8 +79,8 @@ class Archives(Closing):
             return
         if len(unknown) == 1:
             raise unknown[0]
-        asked = " and ".join(self.of(name.archive).title for name in names)
-        raise NotFound(f"{names[0].text}: unknown to {asked}", remedy="Check the identifier.")
+        archives = " and ".join(self.of(name.archive).title for name in names)
+        raise NotFound(f"{names[0].text}: unknown to {archives}", remedy="Check the identifier.")
 
     def close(self) -> None:
         while self._open:

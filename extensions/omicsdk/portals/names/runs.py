@@ -110,7 +110,7 @@ class Runs(Closing):
         """
         for some in batches(accessions, BATCH):
             missing = dict.fromkeys(some)
-            query = " OR ".join(f'experiment_accession="{each}"' for each in some)
+            query = " OR ".join(f'experiment_accession="{experiment}"' for experiment in some)
             with self.ena.search_runs.stream(
                 result="read_run", query=query, fields=self._fields, format="tsv", limit=0
             ) as body:
@@ -152,8 +152,8 @@ class Runs(Closing):
         study, consent = row.get("dbgap_study_accession", ""), row.get("Consent", "")
         if study or consent not in ("", "public"):
             run = cells["accession"]
-            said = f"{run}: access is controlled{f' ({study})' if study else ''}"
-            error: OmicsError = Forbidden(said, remedy=CONTROLLED)
+            problem = f"{run}: access is controlled{f' ({study})' if study else ''}"
+            error: OmicsError = Forbidden(problem, remedy=CONTROLLED)
             return NamedRow(cells, [ListedFile("sra", run, f"{run}.sra", error=error)])
         return self._located(cells)
 

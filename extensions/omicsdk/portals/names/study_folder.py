@@ -34,7 +34,7 @@ def https_of(url: str) -> str:
     return _FILES_OF_EBI.sub("https://", url.strip(), count=1)
 
 
-def file_below(url: str, path: str, folder: str, **stated: Any) -> ListedFile:
+def file_below(url: str, path: str, folder: str, **fields: Any) -> ListedFile:
     """A file of a study.
 
     Args:
@@ -49,7 +49,7 @@ def file_below(url: str, path: str, folder: str, **stated: Any) -> ListedFile:
     if reason := wrong_with(path):
         error = UnsafePath(path, reason, remedy="Report it to the archive.")
         return ListedFile(FAULT, path, re.sub(r"[^\w.-]", "_", path), error=error)
-    return file_at(f"{url}/{quote(path, errors='replace')}", name=path, folder=folder, **stated)
+    return file_at(f"{url}/{quote(path, errors='replace')}", name=path, folder=folder, **fields)
 
 
 class StudyFolder(Closing):
@@ -73,9 +73,9 @@ class StudyFolder(Closing):
     def close(self) -> None:
         self._client.close()
 
-    def file(self, path: str, **stated: Any) -> ListedFile:
+    def file(self, path: str, **fields: Any) -> ListedFile:
         """A file in it; arguments as those of `file_below`."""
-        return file_below(self.url, path, self._study, **stated)
+        return file_below(self.url, path, self._study, **fields)
 
     def document(self, path: str) -> Any:
         """The JSON document of a file.

@@ -77,7 +77,7 @@ def _check_access(record: object, page: str) -> None:
 
 
 def _note(record: object, number: str, accession: str) -> str:
-    if (own := text_in(record, "id")) and own != number:
+    if (record_id := text_in(record, "id")) and record_id != number:
         return f"zenodo:{number} is all versions of a record: the latest, {accession}, is taken"
     is_last = member(record, "metadata", "relations", "version", 0, "is_last")
     concept = text_in(record, "conceptrecid")

@@ -39,7 +39,7 @@ class AzulSearch(Searcher):
     def _hit(self, hit: Mapping[str, Any]) -> Hit:
         projects: list[Mapping[str, Any]] = hit.get("projects") or []
         files, size = totals_of(hit)
-        is_controlled = any(each.get("accessible") is False for each in projects)
+        is_controlled = any(project.get("accessible") is False for project in projects)
         return Hit(
             self.portal,
             self.named(str(hit.get("entryId") or values_in(projects, "projectId")[0])),
@@ -68,7 +68,9 @@ class GdcSearch(Searcher):
                 yield self._hit(hit)
 
     def _hit(self, hit: Mapping[str, Any]) -> Hit:
-        summary, program = (each if is_object(each := hit.get(name)) else {} for name in ("summary", "program"))
+        summary, program = (
+            member_object if is_object(member_object := hit.get(name)) else {} for name in ("summary", "program")
+        )
         is_registered = hit.get("dbgap_accession_number") or program.get("dbgap_accession_number")
         return Hit(
             self.portal,
@@ -117,13 +119,15 @@ class Gen3Search(Searcher):
             yield from documents_of(commons, GUID_TYPE)
 
     def _hit(self, guid: str, document: Document) -> Hit:
-        shown = shown_in(document)
+        searchable = shown_in(document)
 
         def first(*names: str) -> str:
-            return next((text for name in names if isinstance(text := shown.get(name), str) and text), "")
+            return next((text for name in names if isinstance(text := searchable.get(name), str) and text), "")
 
         entries = entries_of(document)
-        sizes = [size for each in entries if (size := number_in(each.get("file_size", each.get("size")))) is not None]
+        sizes = [
+            size for entry in entries if (size := number_in(entry.get("file_size", entry.get("size")))) is not None
+        ]
         return Hit(
             self.portal,
             f"{self.portal}:{guid}",

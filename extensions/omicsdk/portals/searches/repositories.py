@@ -36,9 +36,9 @@ class ZenodoSearch(Searcher):
                 response = client.search_records.raw(
                     q=_words(query), type="dataset", sort="bestmatch", size=self._PAGE, page=number
                 )
-                found = checked_json(response, "search_records", self._HITS)["hits"]["hits"]
-                yield from map(self._hit, found)
-                if len(found) < self._PAGE:
+                hits = checked_json(response, "search_records", self._HITS)["hits"]["hits"]
+                yield from map(self._hit, hits)
+                if len(hits) < self._PAGE:
                     return
 
     def _hit(self, record: Mapping[str, Any]) -> Hit:
@@ -84,9 +84,9 @@ class DataverseSearch(Searcher):
             response = client.search.raw(q=_words(query), type="dataset", per_page=query.limit + 1)
             site = client.base_url.removesuffix("/api")
         for item in checked_json(response, "search", self._ITEMS)["data"]["items"]:
-            if item.get("type") == "dataset" and (stated := str(item.get("global_id") or "")):
-                is_doi = stated.startswith("doi:")
-                id = stated if is_doi else f"{site}/dataset.xhtml?persistentId={stated}"
+            if item.get("type") == "dataset" and (doi := str(item.get("global_id") or "")):
+                is_doi = doi.startswith("doi:")
+                id = doi if is_doi else f"{site}/dataset.xhtml?persistentId={doi}"
                 title = titled(str(item.get("name") or ""))
                 yield Hit(self.portal, id, title, files=number_in(item.get("fileCount")))
 
@@ -99,16 +99,16 @@ class DryadSearch(Searcher):
     _PAGE = 100
 
     def hits(self, query: Query) -> Iterator[Hit]:
-        words = " ".join([*(term[0] for term in query.terms), query.organism]).strip()
+        query_words = " ".join([*(term[0] for term in query.terms), query.organism]).strip()
         with self.client(DryadApi, "DRYAD") as client:
-            response = client.search_datasets.raw(q=words, per_page=self._PAGE)
-        found: dict[str, Any] = checked_json(response, "search_datasets", mapping(ANY))
-        listed: object = found.get("_embedded")
-        if listed is None and found.get("total") == 0:
+            response = client.search_datasets.raw(q=query_words, per_page=self._PAGE)
+        response_data: dict[str, Any] = checked_json(response, "search_datasets", mapping(ANY))
+        embedded: object = response_data.get("_embedded")
+        if embedded is None and response_data.get("total") == 0:
             return
-        items = only_objects(listed.get("stash:datasets")) if is_object(listed) else []
-        if not items and found.get("total") != 0:
-            raise DecodeError("search_datasets", "_embedded", listed, expected="data sets")
+        items = only_objects(embedded.get("stash:datasets")) if is_object(embedded) else []
+        if not items and response_data.get("total") != 0:
+            raise DecodeError("search_datasets", "_embedded", embedded, expected="data sets")
         for item in items:
             title, about = (str(item.get(name) or "") for name in ("title", "abstract"))
             if query.occurs_in(title, titled(about), *only_texts(item.get("keywords"))):

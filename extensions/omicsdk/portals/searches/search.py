@@ -77,8 +77,8 @@ class Query(NamedTuple):
             texts: The texts.
         """
         joined = f" {' '.join(map(_spaced, texts))}"
-        found = all(any(f" {_spaced(spelling)}" in joined for spelling in term) for term in self.terms)
-        return found and _spaced(self.organism) in joined
+        has_terms = all(any(f" {_spaced(spelling)}" in joined for spelling in term) for term in self.terms)
+        return has_terms and _spaced(self.organism) in joined
 
 
 class Hit(NamedTuple):
@@ -211,8 +211,8 @@ def search(
     """
     query = query_of(text, organism=organism, assay=assay, limit=limit)
     named: Sequence[str] = (portals,) if isinstance(portals, str) and portals else portals
-    stated = (each.strip() for each in os.environ.get(PORTALS_VARIABLE, "").split(","))
-    return results(query, named or list(filter(None, stated)), os.environ)
+    portals_set = (portal.strip() for portal in os.environ.get(PORTALS_VARIABLE, "").split(","))
+    return results(query, named or list(filter(None, portals_set)), os.environ)
 
 
 def results(
@@ -242,12 +242,15 @@ def results(
 
     options = ArchiveOptions(environ, stopped=is_late, clock=clock, transport=transport)
     searchers = [_searcher(name)(options) for name in dict.fromkeys(portals or SEARCHERS)]
-    searchers = [each for each in searchers if portals or each.is_configured()]
-    found: dict[str, list[Hit]] = {each.portal: [] for each in searchers}
+    searchers = [searcher for searcher in searchers if portals or searcher.is_configured()]
+    found: dict[str, list[Hit]] = {searcher.portal: [] for searcher in searchers}
     failed: dict[str, OmicsError] = {}
     try:
         with Workers(len(searchers), "search") as pool:
-            calls = {each.portal: pool.submit(_read, each, query, found[each.portal], is_late) for each in searchers}
+            calls = {
+                searcher.portal: pool.submit(_read, searcher, query, found[searcher.portal], is_late)
+                for searcher in searchers
+            }
             for searcher, call in zip(searchers, calls.values(), strict=True):
                 error = call.result() if ended(call, is_late) else Interrupted()
                 if isinstance(error, Interrupted):
@@ -271,14 +274,14 @@ def _searcher(portal: str) -> type[Searcher]:
     return getattr(import_module(f"{__package__}.{module}"), name)
 
 
-def _read(searcher: Searcher, query: Query, found: list[Hit], stopped: Callable[[], bool]) -> OmicsError | None:
+def _read(searcher: Searcher, query: Query, hits: list[Hit], stopped: Callable[[], bool]) -> OmicsError | None:
     """Read rows into a list, of which another thread takes what is there at its deadline; return the error of the service."""
     try:
         for hit in searcher.hits(query):
             if stopped():
                 return Interrupted()
-            found.append(hit)
-            if len(found) > query.limit:  # one more shows that there are more
+            hits.append(hit)
+            if len(hits) > query.limit:  # one more shows that there are more
                 return None
     except OmicsError as error:
         return error
@@ -288,10 +291,10 @@ def _read(searcher: Searcher, query: Query, found: list[Hit], stopped: Callable[
 _COPY = re.compile(r"E-GEOD-(\d+)")
 
 
-def _merged(found: Iterable[Sequence[Hit]]) -> list[Hit]:
+def _merged(rankings: Iterable[Sequence[Hit]]) -> list[Hit]:
     """Return rows by their ranks: scores of different services cannot be compared. GEO's series in ArrayExpress are copies."""
     rows: dict[str, Hit] = {}
-    for rank in zip_longest(*found):
+    for rank in zip_longest(*rankings):
         for hit in rank:
             if hit is not None:
                 copied = _COPY.fullmatch(hit.id)
@@ -349,15 +352,15 @@ def query_of(text: str, *, organism: str = "", assay: str = "", limit: int = 30)
     Raises:
         UsageError: There is nothing to search for.
     """
-    words = [" ".join(phrase.split()) or word for phrase, word in _WORDS.findall(text)]
-    words = [word for word in [*words, " ".join(assay.split())] if _spaced(word)]
-    if not words:
+    phrases = [" ".join(phrase.split()) or word for phrase, word in _WORDS.findall(text)]
+    phrases = [word for word in [*phrases, " ".join(assay.split())] if _spaced(word)]
+    if not phrases:
         raise UsageError("Nothing to search for", remedy="Name words, such as: omics search 'retina scRNA'.")
     if limit < 1:
         raise UsageError(f"limit={limit} must be at least 1")
-    terms = dict.fromkeys(map(spellings, words))
-    stated = " ".join(organism.split())
-    return Query(tuple(terms), _ORGANISMS.get(stated.lower(), stated), limit)
+    terms = dict.fromkeys(map(spellings, phrases))
+    organism_name = " ".join(organism.split())
+    return Query(tuple(terms), _ORGANISMS.get(organism_name.lower(), organism_name), limit)
 
 
 def spellings(word: str) -> tuple[str, ...]:
@@ -368,7 +371,7 @@ def spellings(word: str) -> tuple[str, ...]:
     """
     names = _names_of(word)
     phrases = [_spaced(name) for name in names if " " in name]
-    shortest = (name for name in names if not any(each in _spaced(name) != each for each in phrases))
+    shortest = (name for name in names if not any(phrase in _spaced(name) != phrase for phrase in phrases))
     return (word, *(name for name in shortest if _joined(name) != _joined(word)))
 
 

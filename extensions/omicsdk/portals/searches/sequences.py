@@ -58,7 +58,7 @@ class EnaSearch(Searcher):
             )
 
     def _condition(self, term: Sequence[str]) -> str:
-        spellings = dict.fromkeys(each for text in term for each in (text, text.replace(" ", "-")))
+        spellings = dict.fromkeys(spelling for text in term for spelling in (text, text.replace(" ", "-")))
         conditions = [f'{field}="*{quoted(text)[1:-1]}*"' for text in spellings for field in self._FIELDS]
         if assay := self._ASSAYS.get(assay_of(term)):
             conditions.append(assay)
@@ -82,12 +82,12 @@ class GeoSearch(Searcher):
             response = client.read_summaries.raw(db="gds", id=",".join(ids), retmode="json")
         summaries = self._checked(response, "read_summaries", self._SUMMARIES)["result"]
         for id in ids:
-            each: object = summaries.get(id)
-            if not is_object(each) or not each.get("accession"):
-                raise DecodeError("read_summaries", f"result.{id}", each, expected="a summary with an accession")
-            title, taxa = (str(each.get(name) or "") for name in ("title", "taxon"))
+            summary: object = summaries.get(id)
+            if not is_object(summary) or not summary.get("accession"):
+                raise DecodeError("read_summaries", f"result.{id}", summary, expected="a summary with an accession")
+            title, taxa = (str(summary.get(name) or "") for name in ("title", "taxon"))
             organisms = ", ".join(re.split(r"\s*;\s*", taxa))
-            yield Hit(self.portal, self.named(str(each["accession"])), titled(title), organisms, access="open")
+            yield Hit(self.portal, self.named(str(summary["accession"])), titled(title), organisms, access="open")
 
     @staticmethod
     def _term(query: Query) -> str:
@@ -105,9 +105,9 @@ class GeoSearch(Searcher):
     def _checked(response: httpx.Response, operation: str, shape: Shape) -> Any:
         """The JSON of a response, which has status 200 for errors, too."""
         data: object = json_of(response, operation)
-        found: object = data.get("esearchresult") if is_object(data) else None
+        result: object = data.get("esearchresult") if is_object(data) else None
         # The last one is a list with the message of an exception.
-        for place, name in ((data, "error"), (found, "ERROR"), (data, "esummaryresult")):
-            if is_object(place) and (message := " ".join(texts_in(place.get(name)))):
+        for source, name in ((data, "error"), (result, "ERROR"), (data, "esummaryresult")):
+            if is_object(source) and (message := " ".join(texts_in(source.get(name)))):
                 raise APIError(message, operation=operation, url=str(response.url))
         return checked_json(response, operation, shape)

@@ -28,8 +28,8 @@ class BioStudiesSearch(Searcher):
             response = client.search.raw(
                 collection="arrayexpress", query=lucene(query, *organism), page_size=query.limit + 1
             )
-        found: dict[str, Any] = checked_json(response, "search", mapping(ANY))
-        if found.get("totalHits") == 0:  # the list is missing then
+        response_data: dict[str, Any] = checked_json(response, "search", mapping(ANY))
+        if response_data.get("totalHits") == 0:  # the list is missing then
             return
         for study in checked_json(response, "search", self._HITS)["hits"]:
             access = {True: "open", False: "private"}.get(study.get("isPublic"), "")
@@ -55,13 +55,13 @@ class PrideSearch(Searcher):
     )
 
     def hits(self, query: Query) -> Iterator[Hit]:
-        words = " ".join([*(quoted(term[0]) if " " in term[0] else term[0] for term in query.terms), query.organism])
+        keywords = " ".join([*(quoted(term[0]) if " " in term[0] else term[0] for term in query.terms), query.organism])
         with self.client(PrideApi, "PRIDE") as client:
-            response = client.search_projects.raw(keyword=words.strip(), page_size=self._PAGE, page=0)
+            response = client.search_projects.raw(keyword=keywords.strip(), page_size=self._PAGE, page=0)
         for project in checked_json(response, "search_projects", array(mapping(ANY))):
             title, about = (str(project.get(name) or "") for name in ("title", "projectDescription"))
-            listed = chain.from_iterable(only_texts(project.get(name)) for name in self._LISTS)
-            if query.occurs_in(title, about, *listed):
+            texts = chain.from_iterable(only_texts(project.get(name)) for name in self._LISTS)
+            if query.occurs_in(title, about, *texts):
                 organisms = ", ".join(text.partition(" (")[0] for text in only_texts(project.get("organisms")))
                 id = self.named(str(project.get("accession")))
                 yield Hit(self.portal, id, titled(title), organisms, access="open")
