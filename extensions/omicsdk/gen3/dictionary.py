@@ -55,12 +55,12 @@ def resolved(part: Any, document: Mapping[str, Any]) -> Any:
             raise BrokenReference(f"The dictionary's references expand to more than {MOST_VALUES:,} values in one node")
         if is_object(part):
             if isinstance(reference := part.get("$ref"), str):
-                own = {name: written_out(each, depth + 1) for name, each in part.items() if name != "$ref"}
-                there = written_out(_target(reference, document), depth + 1)
-                return {**there, **own} if is_object(there) else there
-            return {name: written_out(each, depth + 1) for name, each in part.items()}
+                local = {name: written_out(value, depth + 1) for name, value in part.items() if name != "$ref"}
+                referenced = written_out(_target(reference, document), depth + 1)
+                return {**referenced, **local} if is_object(referenced) else referenced
+            return {name: written_out(value, depth + 1) for name, value in part.items()}
         if is_array(part):
-            return [written_out(each, depth + 1) for each in part]
+            return [written_out(member, depth + 1) for member in part]
         return part
 
     return written_out(part, 0)
@@ -70,18 +70,18 @@ def _target(reference: str, document: Mapping[str, Any]) -> Any:
     """The target of a reference: `_definitions.yaml#/state`, `#/_definitions/state`, or `#/state` among definitions."""
     file, _, pointer = reference.partition("#")
     steps = [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/") if step]
-    place: Any = document
+    target: Any = document
     if file:
-        place = document.get(file.removesuffix(".yaml"), document.get(file))
+        target = document.get(file.removesuffix(".yaml"), document.get(file))
     elif steps and steps[0] not in document:
-        place = document.get("_definitions")
+        target = document.get("_definitions")
     for step in steps:
-        if not is_object(place) or step not in place:
+        if not is_object(target) or step not in target:
             raise BrokenReference(f"The dictionary refers to {reference}, which does not exist")
-        place = place[step]
-    if place is None:
+        target = target[step]
+    if target is None:
         raise BrokenReference(f"The dictionary refers to {reference}, which does not exist")
-    return place
+    return target
 
 
 #: Maximum number of levels of nested schemas that values are checked in.
@@ -136,16 +136,16 @@ class Property:
     @cached_property
     def kinds(self) -> tuple[str, ...]:
         """Types of JSON that it may have, each once, without null."""
-        found = dict.fromkeys(kind for shape in self.shapes for kind in shape.kinds)
-        return tuple(kind for kind in found if kind != "null")
+        kinds = dict.fromkeys(kind for shape in self.shapes for kind in shape.kinds)
+        return tuple(kind for kind in kinds if kind != "null")
 
     @cached_property
     def choices(self) -> tuple[Any, ...]:
         """Its allowed values, if it is chosen from a list; otherwise empty."""
         if any(shape.choices is None and shape.kinds != ("null",) for shape in self.shapes):
             return ()
-        found = (value for shape in self.shapes for value in shape.choices or ())
-        return tuple(value for value in dict.fromkeys(found) if value is not None)
+        choices = (value for shape in self.shapes for value in shape.choices or ())
+        return tuple(value for value in dict.fromkeys(choices) if value is not None)
 
     @cached_property
     def takes_any_text(self) -> bool:
@@ -177,8 +177,10 @@ def shapes_of(schema: Mapping[str, Any], depth: int = 0) -> tuple[Shape, ...]:
     if depth > DEPTH:
         return ()
     for word in ("anyOf", "oneOf"):
-        if is_array(stated := schema.get(word)):
-            found = [shapes_of(each, depth + 1) if is_object(each) else () for each in stated]
+        if is_array(alternatives := schema.get(word)):
+            found = [
+                shapes_of(schema_below, depth + 1) if is_object(schema_below) else () for schema_below in alternatives
+            ]
             return () if any(not shapes for shapes in found) else tuple(shape for shapes in found for shape in shapes)
     kinds, choices = _kinds(schema.get("type")), schema.get("enum")
     if not kinds and not is_array(choices):
@@ -198,25 +200,25 @@ def shapes_of(schema: Mapping[str, Any], depth: int = 0) -> tuple[Shape, ...]:
     )
 
 
-def _kinds(stated: object) -> tuple[str, ...]:
-    if isinstance(stated, str):
-        return (stated,)
-    return tuple(each for each in stated if isinstance(each, str)) if is_array(stated) else ()
+def _kinds(type_names: object) -> tuple[str, ...]:
+    if isinstance(type_names, str):
+        return (type_names,)
+    return tuple(name for name in type_names if isinstance(name, str)) if is_array(type_names) else ()
 
 
 def _hashable(choices: Sequence[Any]) -> list[Any]:
-    return [each for each in choices if each is None or isinstance(each, str | int | float)]
+    return [choice for choice in choices if choice is None or isinstance(choice, str | int | float)]
 
 
-def _number(stated: object) -> float | None:
-    return stated if isinstance(stated, int | float) and not isinstance(stated, bool) else None
+def _number(number: object) -> float | None:
+    return number if isinstance(number, int | float) and not isinstance(number, bool) else None
 
 
-def _pattern(stated: object) -> re.Pattern[str] | None:
-    if not isinstance(stated, str):
+def _pattern(pattern: object) -> re.Pattern[str] | None:
+    if not isinstance(pattern, str):
         return None
     try:
-        return re.compile(stated)
+        return re.compile(pattern)
     except re.error:  # one of another dialect: left to the commons
         return None
 
@@ -304,7 +306,7 @@ class Node:
         self.description = str(schema.get("description") or "").strip()
         self.required = frozenset(_texts(schema.get("required")))
         self.system = frozenset(_texts(schema.get("systemProperties")))
-        self.unique_keys = tuple(tuple(_texts(each)) for each in _listed(schema.get("uniqueKeys")))
+        self.unique_keys = tuple(tuple(_texts(keys)) for keys in _listed(schema.get("uniqueKeys")))
         self.additional = schema.get("additionalProperties", True) is not False
         links, groups = _links(_listed(schema.get("links")))
         self.links: Mapping[str, Link] = {link.name: link for link in links}
@@ -328,18 +330,18 @@ class Node:
     @cached_property
     def properties(self) -> Mapping[str, Property]:
         """Its properties but the links, by their names, in the dictionary's order."""
-        stated = self.schema.get("properties")
+        properties = self.schema.get("properties")
         return {
             name: Property(
                 name=name,
-                shapes=shapes_of(each),
+                shapes=shapes_of(property_schema),
                 required=name in self.required,
                 system=name in self.system,
-                description=_description(each),
-                default=each.get("default"),
+                description=_description(property_schema),
+                default=property_schema.get("default"),
             )
-            for name, each in (stated.items() if is_object(stated) else ())
-            if name not in self.links and is_object(each)
+            for name, property_schema in (properties.items() if is_object(properties) else ())
+            if name not in self.links and is_object(property_schema)
         }
 
     @cached_property
@@ -375,18 +377,18 @@ class Node:
             }
             for link in self.links.values()
         ]
-        own: list[dict[str, Any]] = [
+        properties: list[dict[str, Any]] = [
             {
-                "property": each.name,
-                "type": " or ".join(each.kinds) or ("a choice" if each.choices else "anything"),
-                "required": each.required,
-                "choices": list(each.choices),
-                "description": "set by the commons" if each.system else each.description,
+                "property": property_.name,
+                "type": " or ".join(property_.kinds) or ("a choice" if property_.choices else "anything"),
+                "required": property_.required,
+                "choices": list(property_.choices),
+                "description": "set by the commons" if property_.system else property_.description,
             }
-            for each in self.properties.values()
-            if each.name not in self.links
+            for property_ in self.properties.values()
+            if property_.name not in self.links
         ]
-        return links + sorted(own, key=lambda row: not row["required"])
+        return links + sorted(properties, key=lambda row: not row["required"])
 
     def __repr__(self) -> str:
         return f"<Node {self.name}>"
@@ -394,29 +396,29 @@ class Node:
 
 def _description(schema: Mapping[str, Any]) -> str:
     term = schema.get("term")
-    told = schema.get("description") or (term.get("description") if is_object(term) else "") or ""
-    return " ".join(str(told).split())
+    description = schema.get("description") or (term.get("description") if is_object(term) else "") or ""
+    return " ".join(str(description).split())
 
 
-def _listed(stated: object) -> Sequence[Any]:
-    return stated if is_array(stated) else ()
+def _listed(value: object) -> Sequence[Any]:
+    return value if is_array(value) else ()
 
 
-def _texts(stated: object) -> Iterator[str]:
-    return (each for each in _listed(stated) if isinstance(each, str))
+def _texts(value: object) -> Iterator[str]:
+    return (text for text in _listed(value) if isinstance(text, str))
 
 
-def _links(stated: Sequence[Any]) -> tuple[list[Link], list[LinkGroup]]:
+def _links(declared_links: Sequence[Any]) -> tuple[list[Link], list[LinkGroup]]:
     links: list[Link] = []
     groups: list[LinkGroup] = []
-    for each in stated:
+    for each in declared_links:
         if not is_object(each):
             continue
         if is_array(inner := each.get("subgroup")):
-            found, deeper = _links(inner)
-            links += found
+            links_below, deeper = _links(inner)
+            links += links_below
             groups += deeper
-            names = tuple(link.name for link in found)
+            names = tuple(link.name for link in links_below)
             groups.append(LinkGroup(names, bool(each.get("required")), bool(each.get("exclusive"))))
         elif "name" in each and "target_type" in each:
             links.append(
@@ -451,8 +453,8 @@ def groups_in_order(needs: Mapping[K, Iterable[K]]) -> list[tuple[K, ...]]:
     lowest: dict[K, int] = {}
     stack: list[K] = []
     on_stack: set[K] = set()
-    position = {each: place for place, each in enumerate(needs)}
-    found: list[tuple[K, ...]] = []
+    position = {item: index for index, item in enumerate(needs)}
+    groups: list[tuple[K, ...]] = []
     for root in needs:
         if root in number:
             continue
@@ -463,7 +465,7 @@ def groups_in_order(needs: Mapping[K, Iterable[K]]) -> list[tuple[K, ...]]:
         while work:
             node, following = work[-1]
             deeper = next(
-                (each for each in following if each in needs and _unseen(each, node, number, lowest, on_stack)), None
+                (key for key in following if key in needs and _unseen(key, node, number, lowest, on_stack)), None
             )
             if deeper is not None:
                 number[deeper] = lowest[deeper] = len(number)
@@ -480,15 +482,15 @@ def groups_in_order(needs: Mapping[K, Iterable[K]]) -> list[tuple[K, ...]]:
                 while not members or members[-1] != node:
                     members.append(stack.pop())
                     on_stack.discard(members[-1])
-                found.append(tuple(sorted(members, key=position.__getitem__)))
-    return found
+                groups.append(tuple(sorted(members, key=position.__getitem__)))
+    return groups
 
 
-def _unseen(each: K, node: K, number: Mapping[K, int], lowest: dict[K, int], on_stack: set[K]) -> bool:
-    if each not in number:
+def _unseen(key: K, node: K, number: Mapping[K, int], lowest: dict[K, int], on_stack: set[K]) -> bool:
+    if key not in number:
         return True
-    if each in on_stack:
-        lowest[node] = min(lowest[node], number[each])
+    if key in on_stack:
+        lowest[node] = min(lowest[node], number[key])
     return False
 
 
@@ -512,7 +514,7 @@ class Dictionary:
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         try:
-            parts = {name: resolved(each, document) for name, each in document.items() if _is_node(name, each)}
+            parts = {name: resolved(schema, document) for name, schema in document.items() if _is_node(name, schema)}
         except BrokenReference as error:
             raise DictionaryError(str(error), remedy="Use the whole dictionary, with its definitions.") from error
         self.nodes: Mapping[str, Node] = {name: Node(name, part) for name, part in parts.items()}
@@ -548,10 +550,10 @@ class Dictionary:
         Raises:
             Gen3UserError: There is none of that name; the nearest is named.
         """
-        found = self.nodes.get(name)
-        if found is None:
+        node = self.nodes.get(name)
+        if node is None:
             raise Gen3UserError(f"The dictionary has no node {name!r}", remedy=choice(name, self.nodes))
-        return found
+        return node
 
     def links(self) -> Iterator[tuple[Node, Link]]:
         """Return each link with the node that has it."""
@@ -562,11 +564,11 @@ class Dictionary:
     @cached_property
     def backrefs(self) -> Mapping[str, Mapping[str, tuple[Node, Link]]]:
         """By node, the links to it: the name of the way back, the node that has the link, and the link."""
-        found: dict[str, dict[str, tuple[Node, Link]]] = {name: {} for name in self.nodes}
+        backrefs: dict[str, dict[str, tuple[Node, Link]]] = {name: {} for name in self.nodes}
         for node, link in self.links():
             if link.backref:
-                found[link.target][link.backref] = (node, link)
-        return found
+                backrefs[link.target][link.backref] = (node, link)
+        return backrefs
 
     @cached_property
     def groups(self) -> tuple[tuple[str, ...], ...]:
@@ -599,8 +601,8 @@ class Dictionary:
         every = tuple(name for group in self.groups for name in group)
         if names is None:
             return every
-        wanted = {self.node(name).name for name in names}
-        return tuple(name for name in every if name in wanted)
+        requested = {self.node(name).name for name in names}
+        return tuple(name for name in every if name in requested)
 
     def __contains__(self, name: object) -> bool:
         return name in self.nodes
@@ -639,22 +641,22 @@ def read_dictionary(path: str | os.PathLike[str]) -> Dictionary:
         DictionaryError: It cannot be read, or is not a dictionary (a UsageError).
         MissingExtra: It is YAML, and PyYAML is not installed.
     """
-    place = Path(path)
-    if place.is_dir():
-        document = {each.stem: _document(each) for each in _files(place)}
+    source = Path(path)
+    if source.is_dir():
+        document = {file.stem: _document(file) for file in _files(source)}
     else:
-        document = _document(place)
+        document = _document(source)
         # Compiled dictionaries have the names of their files as keys.
-        document = {name.removesuffix(".yaml"): each for name, each in document.items()}
+        document = {name.removesuffix(".yaml"): schema for name, schema in document.items()}
     try:
         return Dictionary(document)
     except DictionaryError as error:
-        raise DictionaryFileError(f"{place}: {error.message}", remedy=error.remedy) from error
+        raise DictionaryFileError(f"{source}: {error.message}", remedy=error.remedy) from error
 
 
 def _files(folder: Path) -> list[Path]:
     try:
-        files = sorted(each for each in folder.iterdir() if each.suffix in _SUFFIXES)
+        files = sorted(path for path in folder.iterdir() if path.suffix in _SUFFIXES)
     except OSError as error:
         raise _unreadable(folder, error) from error
     if not files:
@@ -670,17 +672,17 @@ def _document(file: Path) -> dict[str, Any]:
     except ValueError as error:  # bytes that are no text, or a NUL in the path
         raise _no_dictionary(file, "it is not text in UTF-8") from error
     try:
-        found = _of_yaml(text, file) if file.suffix in _YAML else json.loads(text)
+        content = _of_yaml(text, file) if file.suffix in _YAML else json.loads(text)
     except json.JSONDecodeError as error:
         raise _no_dictionary(file, f"it is not JSON: {error}") from error
     except RecursionError as error:
         raise _no_dictionary(file, "it is nested too deep") from error
-    if not is_object(found):
+    if not is_object(content):
         raise _no_dictionary(file, "it is not an object of names and values")
-    for name in cast("Iterable[object]", found):  # YAML has keys of other kinds, too
+    for name in cast("Iterable[object]", content):  # YAML has keys of other kinds, too
         if not isinstance(name, str):
             raise _no_dictionary(file, f"{name!r} in it is not text")
-    return found
+    return content
 
 
 def _of_yaml(text: str, file: Path) -> Any:

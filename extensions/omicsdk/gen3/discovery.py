@@ -48,21 +48,21 @@ def _environment(search: Search) -> Found:
     """The commons of OMICS_GEN3_URL or GEN3_ENDPOINT, and the login of OMICS_GEN3_TOKEN or GEN3_API_KEY."""
     environ = search.environ
     base_url = named_commons(environ)
-    stated = " and ".join(name for name in (URL_VARIABLE, ENDPOINT_VARIABLE) if environ.get(name, "").strip())
+    variables = " and ".join(name for name in (URL_VARIABLE, ENDPOINT_VARIABLE) if environ.get(name, "").strip())
     if search.credentials is not None:
-        return Found(base_url, None, stated)
+        return Found(base_url, None, variables)
     token = environ.get(TOKEN_VARIABLE, "").strip()
     if token and _names_login(token) and not search.is_complete:
         source = login_of(Arguments(None, token), environ, home_folder).source
         if isinstance(source, TokenService) and source.missing is not None:
             raise ConfigError(f"{TOKEN_VARIABLE} names a file that does not exist", remedy=LOG_IN)
-        found = _with_login(search, base_url, token)
-        return found._replace(origin=stated or TOKEN_VARIABLE, credentials_origin=TOKEN_VARIABLE)
+        login = _with_login(search, base_url, token)
+        return login._replace(origin=variables or TOKEN_VARIABLE, credentials_origin=TOKEN_VARIABLE)
     if environ.get(KEY_VARIABLE) and not search.is_complete:
         return _with_login(search, base_url, None)._replace(
-            origin=stated or KEY_VARIABLE, credentials_origin=KEY_VARIABLE
+            origin=variables or KEY_VARIABLE, credentials_origin=KEY_VARIABLE
         )
-    return Found(base_url, None, stated)
+    return Found(base_url, None, variables)
 
 
 def stated_login(text: str, endpoint: str | None, environ: Mapping[str, str] | None = None) -> Gen3Login:
@@ -96,7 +96,7 @@ def named_commons(environ: Mapping[str, str]) -> str | None:
         ConfigError: It is invalid.
     """
     named = (environ.get(name, "").strip() for name in (URL_VARIABLE, ENDPOINT_VARIABLE))
-    return next((endpoint_of(each) for each in named if each), None)
+    return next((endpoint_of(address) for address in named if address), None)
 
 
 def _files(search: Search) -> Found:
@@ -125,17 +125,17 @@ def stored_login(login: StoredLogin, endpoint: str) -> Gen3Login:
     return Gen3Login(endpoint, access_token=login.token.value)
 
 
-def _with_login(search: Search, stated: str | None, file: str | None) -> Found:
+def _with_login(search: Search, base_url: str | None, file: str | None) -> Found:
     """A login by key for the commons that was found so far, else for the one that issued the key.
 
     The key itself is sent to its issuer only. For another commons the issuer's workspace token service returns the
     tokens, so the login is valid for `search.base_url`, whichever base URL this source states. A token, and a login that is
     named by its `idp`, are for the base URL that is stated beside them.
     """
-    endpoint = search.base_url or stated
+    endpoint = search.base_url or base_url
     login = Gen3Login(endpoint, refresh_file=file, environ=search.environ)
     if search.base_url is not None:
-        return Found(search.base_url if login.is_of_any_commons else stated, login)
+        return Found(search.base_url if login.is_of_any_commons else base_url, login)
     return Found(endpoint or (login.stated_endpoint or None if search.offline else login.endpoint), login)
 
 
@@ -190,12 +190,12 @@ def stated_retry(environ: Mapping[str, str] | None = None) -> Retry | None:
     Raises:
         ConfigError: It is not a number from 1.
     """
-    stated = (os.environ if environ is None else environ).get(RETRIES_VARIABLE, "").strip()
-    if not stated:
+    text = (os.environ if environ is None else environ).get(RETRIES_VARIABLE, "").strip()
+    if not text:
         return None
-    if not stated.isdecimal() or int(stated) < 1:
-        raise ConfigError(f"{RETRIES_VARIABLE} is {stated!r}", remedy="Set it to a whole number from 1.")
-    return Retry(attempts=int(stated))
+    if not text.isdecimal() or int(text) < 1:
+        raise ConfigError(f"{RETRIES_VARIABLE} is {text!r}", remedy="Set it to a whole number from 1.")
+    return Retry(attempts=int(text))
 
 
 class CommonsAddress:
@@ -216,13 +216,13 @@ class CommonsAddress:
         environ: Mapping[str, str] | None,
     ) -> tuple[str, Credentials | None]:
         if isinstance(credentials, str):
-            found, _ = self._resolved(base_url, ANONYMOUS, profile, environ)
-            credentials = stated_login(credentials, found or None, environ)
-        stated: object = base_url if base_url is not None else getattr(credentials, "endpoint", None)
-        given = endpoint_of(stated) if isinstance(stated, str) else None
+            resolved_url, _ = self._resolved(base_url, ANONYMOUS, profile, environ)
+            credentials = stated_login(credentials, resolved_url or None, environ)
+        address: object = base_url if base_url is not None else getattr(credentials, "endpoint", None)
+        endpoint = endpoint_of(address) if isinstance(address, str) else None
         url, proof = resolve(
             DISCOVERY,
-            base_url=unbound(given) if isinstance(base_url, UnboundUrl) else given,
+            base_url=unbound(endpoint) if isinstance(base_url, UnboundUrl) else endpoint,
             credentials=credentials,
             profile=profile,
             environ=environ,

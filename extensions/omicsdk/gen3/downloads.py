@@ -116,8 +116,8 @@ class Logins:
         Returns:
             The response with a remedy.
         """
-        asked = urlsplit(error.url).netloc.lower()
-        host = next((each for each in self.refused if each.lower() == asked), "")
+        refusing_host = urlsplit(error.url).netloc.lower()
+        host = next((refused_host for refused_host in self.refused if refused_host.lower() == refusing_host), "")
         if host:
             why = f"There is no login for {host}: {self.refused[host]}."
             error.remedy = f"{why} Log in to it on your profile page, or use its own credentials."
@@ -188,12 +188,12 @@ def download(
         client.download("0c8ae6a5-5b0e-4f37-9d1e-2a7f6c3b1d90", "data")
     """
     chosen = TransferOptions.of(options, selects=True)
-    wanted = list(requested_objects(what))
+    objects = list(requested_objects(what))
     pool = worker_pool(workers, scheduler)
     shared = None if pool is None else Shared(pool, SameCommons(type(client), client.base_url, client.credentials))
     with client.servers(settings) as servers:
         report = download_objects(
-            wanted, folder, servers=servers, layout=layout, prefer=prefer, options=chosen, shared=shared
+            objects, folder, servers=servers, layout=layout, prefer=prefer, options=chosen, shared=shared
         )
     return chosen.checked(report)
 
@@ -374,22 +374,22 @@ def permissions_of(commons: Gen3) -> dict[str, Any]:
 
 
 def permissions_for(
-    commons: Gen3, wanted: Iterable[RequestedObject], servers: Servers, on_error: Callable[[str, OmicsError], None]
+    commons: Gen3, objects: Iterable[RequestedObject], servers: Servers, on_error: Callable[[str, OmicsError], None]
 ) -> list[dict[str, Any]]:
     """List what the login may do in each commons that has some of the objects, a row for each resource.
 
     Args:
         commons: The user's own commons, whose login gives those of others.
-        wanted: The objects.
+        objects: The objects.
         servers: The servers that they are on.
         on_error: Takes the identifier or host that could not be asked, and why.
     """
     hosts: dict[str, None] = {}
-    for each in wanted:
+    for requested in objects:
         try:
-            hosts.setdefault(servers.of(each.identifier).host)
+            hosts.setdefault(servers.of(requested.identifier).host)
         except OmicsError as error:
-            on_error(each.identifier.text, error)
+            on_error(requested.identifier.text, error)
     rows: list[dict[str, Any]] = []
     logins = Logins(commons)
     for host in hosts:
@@ -400,6 +400,6 @@ def permissions_for(
             on_error(host, error)
             continue
         for resource, allowed in authz.items():
-            methods = sorted({str(each.get("method")) for each in only_objects(allowed)})
+            methods = sorted({str(object_.get("method")) for object_ in only_objects(allowed)})
             rows.append({"host": host, "resource": resource, "methods": methods})
     return rows

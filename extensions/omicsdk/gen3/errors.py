@@ -43,8 +43,8 @@ class Gen3UserError(Gen3Error, UsageError, ValueError):
 
 def messages_of(errors: object) -> list[str]:
     """The messages of errors as services list them: objects with a message, or texts; a single one is a list of one."""
-    listed = errors if is_array(errors) else [errors]
-    return [str(each.get("message", each)) if is_object(each) else str(each) for each in listed]
+    messages = errors if is_array(errors) else [errors]
+    return [str(message.get("message", message)) if is_object(message) else str(message) for message in messages]
 
 
 class Gen3SubmissionQueryError(Gen3Error):

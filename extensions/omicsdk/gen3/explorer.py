@@ -52,8 +52,8 @@ def records_query(
     if accessibility:
         arguments.append(f"accessibility: {_accessibility(accessibility)}")
     bound = f" ({', '.join(arguments)})" if arguments else ""
-    stated = ", ".join(f"${name}: JSON" for name in variables)
-    head = f"query({stated}) " if stated else ""
+    declarations = ", ".join(f"${name}: JSON" for name in variables)
+    head = f"query({declarations}) " if declarations else ""
     return f"{head}{{ {name_of(data_type)}{bound} {{ {selection(fields)} }} }}"
 
 
@@ -95,21 +95,23 @@ def _accessibility(value: str) -> str:
     return value
 
 
-def sort_of(given: Sort | None) -> list[dict[str, str]]:
+def sort_of(sort: Sort | None) -> list[dict[str, str]]:
     """Return the order of records as the service expects it: a field with asc or desc each.
 
     Args:
-        given: The same, or one object of all fields.
+        sort: The same, or one object of all fields.
 
     Raises:
         Gen3UserError: There is another order than these.
     """
-    entries = [given] if isinstance(given, Mapping) else (given or ())
-    found = [{field: way.lower()} for entry in entries for field, way in entry.items()]
-    wrong = next((way for entry in found for way in entry.values() if way not in ("asc", "desc")), None)
+    entries = [sort] if isinstance(sort, Mapping) else (sort or ())
+    orders = [{field: direction.lower()} for entry in entries for field, direction in entry.items()]
+    wrong = next(
+        (direction for entry in orders for direction in entry.values() if direction not in ("asc", "desc")), None
+    )
     if wrong is not None:
         raise Gen3UserError(f"Unknown sort order {wrong!r}", remedy="Use asc or desc.")
-    return found
+    return orders
 
 
 def explorer_query(client: Gen3, text: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -163,13 +165,13 @@ def explore(
         Gen3UserError: A name cannot be one.
         Unauthorized: Records among them are not accessible: the service returns none then.
     """
-    wanted = {
+    members = {
         "type": name_of(data_type),
         "fields": list(fields),
         "filter": filter or None,
         "sort": sort_of(sort) or None,
         "accessibility": accessibility or ACCESSIBLE,
     }
-    body = {name: value for name, value in wanted.items() if value is not None}
+    body = {name: value for name, value in members.items() if value is not None}
     with client.guppy.streamed(plain_request("download", "POST", "/download", body=body, reads=True)) as response:
         yield from rows_of(response.read, "download")

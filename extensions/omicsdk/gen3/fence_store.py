@@ -148,10 +148,10 @@ class GuidBook:
 
 def _key(file: str, name: str) -> str:
     try:
-        found = Path(file).stat()
+        status = Path(file).stat()
     except OSError:
         return f"{file}\0{name}"
-    return f"{Path(file).absolute()}\0{name}\0{found.st_size}\0{found.st_mtime_ns}"
+    return f"{Path(file).absolute()}\0{name}\0{status.st_size}\0{status.st_mtime_ns}"
 
 
 #: https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html: the bucket in the host, or in the path.
@@ -172,8 +172,8 @@ def storage_url(presigned: str) -> str:
     """
     parts = url_parts(presigned)
     host, path = (parts.hostname or "").lower(), unquote(parts.path).lstrip("/")
-    if found := _S3_HOST.match(host):
-        return f"s3://{found['bucket']}/{path}" if path else ""
+    if match := _S3_HOST.match(host):
+        return f"s3://{match['bucket']}/{path}" if path else ""
     bucket, _, key = path.partition("/")
     if _S3_PATH.match(host) and bucket and key:
         return f"s3://{bucket}/{key}"
@@ -283,9 +283,9 @@ class FenceStore(MultipartStore):
                 self._lost()
         authz = list(self._to.authz) or OMIT
         with self._making():
-            told = _object(self._fence.upload_file.raw(file_name=self._name, authz=authz, **self._place))
-        self._found(_text(told, "guid", self._name))
-        return self._location(told, "url")
+            payload = _object(self._fence.upload_file.raw(file_name=self._name, authz=authz, **self._place))
+        self._found(_text(payload, "guid", self._name))
+        return self._location(payload, "url")
 
     def _again(self, guid: str) -> Location:
         asking = self._fence.upload_file_to_guid
@@ -301,14 +301,14 @@ class FenceStore(MultipartStore):
         self._recover()
         try:
             with self._making():
-                told = _object(beginning.raw(file_name=self._name, guid=self.guid or OMIT, **self._place))
+                payload = _object(beginning.raw(file_name=self._name, guid=self.guid or OMIT, **self._place))
         except NotFound:
             if not self.guid:
                 raise
             self._lost()
             return self.begin(source)
-        self._found(_text(told, "guid", self._name))
-        return json.dumps({"key": f"{self.guid}/{self._name}", "id": _text(told, "uploadId", self._name)})
+        self._found(_text(payload, "guid", self._name))
+        return json.dumps({"key": f"{self.guid}/{self._name}", "id": _text(payload, "uploadId", self._name)})
 
     def known(self, upload_id: str) -> Mapping[int, SentPart] | None:
         """Return None: Fence cannot list the parts, so the journal's apply, while their record exists."""
@@ -329,17 +329,17 @@ class FenceStore(MultipartStore):
         signing = self._fence.get_multipart_upload_url
         key, id = _key_and_id(upload_id)
         try:
-            told = _object(signing.raw(key=key, upload_id=id, part_number=cut.number, **self._place))
+            payload = _object(signing.raw(key=key, upload_id=id, part_number=cut.number, **self._place))
         except NotFound as error:
             raise NoSuchUpload(f"{self._name}: its upload no longer exists on the commons") from error
-        return self._location(told, "presigned_url")
+        return self._location(payload, "presigned_url")
 
     def complete(self, upload_id: str, parts: Sequence[SentPart], checksums: Mapping[str, str]) -> Mapping[str, str]:
         """Have the parts put together."""
         key, id = _key_and_id(upload_id)
-        listed: Any = [{"PartNumber": part.number, "ETag": part.etag} for part in parts]
+        parts_sent: Any = [{"PartNumber": part.number, "ETag": part.etag} for part in parts]
         try:
-            self._fence.complete_multipart_upload(key=key, upload_id=id, parts=listed, **self._place)
+            self._fence.complete_multipart_upload(key=key, upload_id=id, parts=parts_sent, **self._place)
         except TransportError:
             self._is_unsure = True
             raise
@@ -404,7 +404,7 @@ class FenceStore(MultipartStore):
         if now is None or not is_object(user):
             return
         since = now - (SYSTEM_CLOCK.monotonic() - self._asked_at) - _SLACK
-        found = [
+        guids = [
             str(record.get("did"))
             for record in records_of(json_of(response))
             if record.get("file_name") == self._name
@@ -412,12 +412,12 @@ class FenceStore(MultipartStore):
             and record.get("uploader") == user.get("username")
             and _made_at(record) >= since
         ]
-        if len(found) == 1 and not self._book.has(found[0]):
+        if len(guids) == 1 and not self._book.has(guids[0]):
             self._is_new, self._is_lost = True, False
-            self._found(found[0])
+            self._found(guids[0])
 
-    def _location(self, told: Mapping[str, Any], member: str) -> Location:
-        url = _text(told, member, self._name)
+    def _location(self, payload: Mapping[str, Any], member: str) -> Location:
+        url = _text(payload, member, self._name)
         self._storage = storage_url(url)
         return Location(url)
 
@@ -440,21 +440,21 @@ def _made_at(record: Mapping[str, Any]) -> float:
 
 def _key_and_id(upload_id: str) -> tuple[str, str]:
     try:
-        told: object = json.loads(upload_id)
+        payload: object = json.loads(upload_id)
     except (ValueError, RecursionError):
-        told = None
-    if not is_object(told):
+        payload = None
+    if not is_object(payload):
         raise NoSuchUpload("The journal's name of an upload is not one of a commons")
-    return str(told.get("key")), str(told.get("id"))
+    return str(payload.get("key")), str(payload.get("id"))
 
 
 def _object(response: Any) -> Mapping[str, Any]:
-    told: object = json_of(response)
-    return told if is_object(told) else {}
+    payload: object = json_of(response)
+    return payload if is_object(payload) else {}
 
 
-def _text(told: Mapping[str, Any], member: str, name: str) -> str:
-    value = told.get(member)
+def _text(payload: Mapping[str, Any], member: str, name: str) -> str:
+    value = payload.get(member)
     if not isinstance(value, str) or not value:
         raise TransferError(
             f"{name}: the commons' response has no {member}",

@@ -96,8 +96,8 @@ def first_record(indexd: IndexdApi, params: Mapping[str, Any]) -> Record:
     """
     if records := records_of(search_page(indexd, {**params, "limit": 1})):
         return records[0]
-    asked = ", ".join(f"{name}={value}" for name, value in params.items()) or "no criteria"
-    error = NotFound(f"No record has {asked}", status=404, url=indexd.base_url, operation="get_with_params")
+    criteria = ", ".join(f"{name}={value}" for name, value in params.items()) or "no criteria"
+    error = NotFound(f"No record has {criteria}", status=404, url=indexd.base_url, operation="get_with_params")
     error.remedy = "Check the criteria."
     raise error
 
@@ -157,13 +157,13 @@ def records_by_url(indexd: IndexdApi, pattern: str) -> list[dict[str, Any]]:
         indexd: The index.
         pattern: The text, a part of a URL.
     """
-    asking, found = indexd.query_urls, list[dict[str, Any]]()
+    asking, query = indexd.query_urls, list[dict[str, Any]]()
     for response in asking.responses(asking.build(include=pattern, limit=URLS_PAGE)):
         page = items_at(json_of(response), "", "query_urls", members(did=STRING, urls=_TEXTS))
-        found += page
+        query += page
         if len(page) < URLS_PAGE:  # an index refuses longer pages than it returns
             break
-    return found
+    return query
 
 
 def criteria(params: Mapping[str, Any]) -> Query:
@@ -179,7 +179,7 @@ def criteria(params: Mapping[str, Any]) -> Query:
 def _criterion(name: str, value: Any) -> list[tuple[str, Any]]:
     if name in ("hash", "hashes", "metadata") and is_mapping(value):
         key = "hash" if name == "hashes" else name
-        return [(key, f"{kind}:{each}") for kind, each in value.items()]
+        return [(key, f"{kind}:{text}") for kind, text in value.items()]
     if is_mapping(value):
         return [(name, json.dumps(value))]
     if name in ("ids", "acl", "authz") and isinstance(value, (list, tuple)):
@@ -243,10 +243,10 @@ def valid_guids(indexd: IndexdApi, count: int | None = None) -> list[str]:
     Raises:
         DecodeError: There are not as many as were requested.
     """
-    told = json_of(indexd.get_valid_guids.raw(**stated(count=count)))
-    guids = items_at(told, "guids", "get_valid_guids", STRING)
-    if len(guids) < (wanted := 1 if count is None else count):
-        raise DecodeError("get_valid_guids", "guids", guids, expected=f"a list of {wanted} GUIDs")
+    payload = json_of(indexd.get_valid_guids.raw(**stated(count=count)))
+    guids = items_at(payload, "guids", "get_valid_guids", STRING)
+    if len(guids) < (minimum := 1 if count is None else count):
+        raise DecodeError("get_valid_guids", "guids", guids, expected=f"a list of {minimum} GUIDs")
     return guids
 
 
@@ -294,14 +294,14 @@ def cuts(last: str) -> list[str]:
     Returns:
         What stretches begin after, the first one's left out; none where the list is short, or GUIDs are not UUIDs.
     """
-    found = _UUID.fullmatch(last)
-    if found is None:
+    match = _UUID.fullmatch(last)
+    if match is None:
         return []
-    place = int(found["place"], 16) + 1
-    pages_left = (_PLACES - place) / place
+    offset = int(match["place"], 16) + 1
+    pages_left = (_PLACES - offset) / offset
     count = min(MOST, int(pages_left / PAGES))
-    width = (_PLACES - place) / count if count else 0
-    return [f"{found['prefix']}{int(place + width * number):04x}" for number in range(1, count)]
+    width = (_PLACES - offset) / count if count else 0
+    return [f"{match['prefix']}{int(offset + width * number):04x}" for number in range(1, count)]
 
 
 def whole_list(page: Page, beginning: list[Record], size: int) -> list[Record]:
@@ -330,7 +330,7 @@ def whole_list(page: Page, beginning: list[Record], size: int) -> list[Record]:
                 pool.submit(_after_first, start, page, first, next_first, stopped)
                 for start, first, next_first in zip(starts, firsts, following, strict=True)
             ]
-            rest = [record for each in reading for record in each.result()]
+            rest = [record for page in reading for record in page.result()]
         finally:
             stopped.set()
     return list({record["did"]: record for record in beginning + rest}.values())
@@ -345,16 +345,16 @@ def _after_first(
 
 def _stretch(start: str, page: Page, records: list[Record], end: str | None, stopped: Event) -> list[Record]:
     """The records from a page on, up to the one that the next stretch begins with."""
-    found: list[Record] = []
+    stretch: list[Record] = []
     while records and records[-1]["did"] != start and not stopped.is_set():
         if end is not None:
-            place = next((number for number, record in enumerate(records) if record["did"] == end), None)
-            if place is not None:
-                return found + records[:place]
-        found += records
+            index = next((number for number, record in enumerate(records) if record["did"] == end), None)
+            if index is not None:
+                return stretch + records[:index]
+        stretch += records
         start = records[-1]["did"]
         records = page(start)
-    return found
+    return stretch
 
 
 T = TypeVar("T")
@@ -381,24 +381,24 @@ def new_record(**fields: Any) -> dict[str, Any]:
     return {"form": "object", **stated(**fields), "urls": fields.get("urls") or []}
 
 
-def urls_left(record: Mapping[str, Any], given: Mapping[str, Any]) -> set[str] | None:
+def urls_left(record: Mapping[str, Any], changed: Mapping[str, Any]) -> set[str] | None:
     """Return the URLs that an update leaves in a record, if it removes some without stating the metadata of the others.
 
     Args:
         record: The record as it is.
-        given: The fields that are to be changed.
+        changed: The fields that are to be changed.
 
     Returns:
         The URLs; None if the update takes none away, or states their metadata itself.
     """
     urls = record.get("urls")
-    if "urls" not in given or "urls_metadata" in given or not is_array(urls):
+    if "urls" not in changed or "urls_metadata" in changed or not is_array(urls):
         return None
-    left = set(urls) & set(given["urls"])
+    left = set(urls) & set(changed["urls"])
     return None if left == set(urls) else left
 
 
-def changes(stored: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+def changes(stored: Mapping[str, Any], changed: Mapping[str, Any]) -> dict[str, Any]:
     """Return what an update that removes URLs has to send.
 
     The index refuses to forget a URL of which metadata are left, so those of the others go with it.
@@ -407,12 +407,15 @@ def changes(stored: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, An
         stored: The record as it is stored. `get_record` does not give it so: the index adds where a URL is and whether
             it can be reached to its metadata (`available`, `cloud`, `region`), and these would become stored ones.
             `get` and lists add nothing.
-        given: The fields that are to be changed.
+        changed: The fields that are to be changed.
     """
-    held = stored.get("urls_metadata")
-    if not is_object(held):
-        return dict(given)
-    return {**given, "urls_metadata": {url: about for url, about in held.items() if about and url in given["urls"]}}
+    urls_metadata = stored.get("urls_metadata")
+    if not is_object(urls_metadata):
+        return dict(changed)
+    return {
+        **changed,
+        "urls_metadata": {url: about for url, about in urls_metadata.items() if about and url in changed["urls"]},
+    }
 
 
 @contextmanager
@@ -436,25 +439,25 @@ def unless_changed(guid: str, rev: str) -> Generator[None]:
         raise
 
 
-def update_record(indexd: IndexdApi, record: OutputInfo, given: Mapping[str, Any]) -> OutputRef:
+def update_record(indexd: IndexdApi, record: OutputInfo, changed: Mapping[str, Any]) -> OutputRef:
     """Change a record, unless it was changed since it was read.
 
     Args:
         indexd: The index.
         record: The record as it was read.
-        given: The fields that change.
+        changed: The fields that change.
 
     Raises:
         Conflict: It was changed.
     """
     guid, rev = record.did or "", record.rev or ""
-    left = urls_left(record.to_dict(), given)
-    sent = dict(given)
+    left = urls_left(record.to_dict(), changed)
+    sent = dict(changed)
     if left is not None:
         # The update names the revision that was read, so the present values are only used if nothing changed in between.
         stored = record_of(indexd.get.raw(guid=guid, no_dist=""), "get") if left else record.to_dict()
         OBJECT.check(guid, stored.get("did"), "get")
-        sent = changes(stored, given)
+        sent = changes(stored, changed)
     with unless_changed(guid, rev):
         return indexd.update_record(guid=guid, rev=rev, **sent)
 
@@ -590,8 +593,8 @@ def created_once(create: Callable[[], str], find: Callable[[], str | None], cloc
         except (TransportError, APIError) as error:
             if isinstance(error, APIError) and error.status not in RETRIED_STATUSES:
                 raise
-            if found := find():
-                return found
+            if existing := find():
+                return existing
             if attempt == ATTEMPTS:
                 raise
         clock.sleep(_PAUSES.pause(attempt, random.random()))  # noqa: S311 - jitter
@@ -615,12 +618,12 @@ def guids_prefix(client: Gen3) -> str:
         TransportError: It does not answer.
     """
     try:
-        told: object = json_of(client.indexd.get_guids_prefix.raw())
+        payload: object = json_of(client.indexd.get_guids_prefix.raw())
     except TransportError:
         raise
     except OmicsError:
         return ""
-    prefix = told.get("prefix") if is_object(told) else None
+    prefix = payload.get("prefix") if is_object(payload) else None
     return prefix if isinstance(prefix, str) else ""
 
 
@@ -648,18 +651,18 @@ class IndexRecords:
         Args:
             guids: The GUIDs.
         """
-        wanted = dict.fromkeys(guid for guid in guids if guid)
-        short = [guid for guid in wanted if "/" not in guid]
+        requested = dict.fromkeys(guid for guid in guids if guid)
+        short = [guid for guid in requested if "/" not in guid]
         prefix = self.prefix if short else ""
-        if not wanted:
+        if not requested:
             return {}
         records: dict[str, OutputInfo] = {}
         if not self._refuses_bulk:
-            records = self._at_once([*wanted, *(f"{prefix}{guid}" for guid in short if prefix)])
+            records = self._at_once([*requested, *(f"{prefix}{guid}" for guid in short if prefix)])
         if self._refuses_bulk:
-            records = self._one_by_one(wanted)
-        found = {guid: records.get(guid) or records.get(f"{prefix}{guid}") for guid in wanted}
-        return {guid: record for guid, record in found.items() if record is not None}
+            records = self._one_by_one(requested)
+        records_by_guid = {guid: records.get(guid) or records.get(f"{prefix}{guid}") for guid in requested}
+        return {guid: record for guid, record in records_by_guid.items() if record is not None}
 
     def _at_once(self, guids: Sequence[str]) -> dict[str, OutputInfo]:
         """Request records together; if the commons refuses that, request them one by one from now on."""
@@ -674,11 +677,11 @@ class IndexRecords:
         return {record.did or "": record for record in _records(response, "", "get_records")}
 
     def _one_by_one(self, guids: Iterable[str]) -> dict[str, OutputInfo]:
-        found: dict[str, OutputInfo] = {}
+        records: dict[str, OutputInfo] = {}
         for guid in guids:
             with suppress(NotFound):
-                found[guid] = read_record(self._indexd, guid, RECORD_OR_BUNDLE)
-        return found
+                records[guid] = read_record(self._indexd, guid, RECORD_OR_BUNDLE)
+        return records
 
     def with_md5(self, md5: str, size: int | None = None, url: str | None = None) -> list[OutputInfo]:
         """List the records that have an MD5 sum, and optionally a size and a URL.
@@ -690,8 +693,8 @@ class IndexRecords:
         """
         from omicsdk_api.gen3.indexd.models.output_info import OutputInfo
 
-        wanted = stated(hash=f"md5:{md5}", size=size, url=url)
-        return [OutputInfo.from_dict(each) for each in matching_records(self._indexd, wanted)]
+        criteria = stated(hash=f"md5:{md5}", size=size, url=url)
+        return [OutputInfo.from_dict(record) for record in matching_records(self._indexd, criteria)]
 
     def pages_after(self, did: str = "") -> Iterator[list[OutputInfo]]:
         """Read all records in the order of their GUIDs, a page at a time.
@@ -745,12 +748,12 @@ class IndexRecords:
             records = [record for record in records if record.baseid in versions and record.did != after]
         return next((record.did for record in records if _equals(record, fields)), None)
 
-    def changed(self, guid: str, given: Mapping[str, Any], *, add_urls: bool = False) -> bool:
+    def changed(self, guid: str, changed: Mapping[str, Any], *, add_urls: bool = False) -> bool:
         """Change a record, again if another client changes it meanwhile.
 
         Args:
             guid: The record.
-            given: The values of its fields.
+            changed: The values of its fields.
             add_urls: Whether URLs are added to those that it has.
 
         Returns:
@@ -759,7 +762,7 @@ class IndexRecords:
 
         def change() -> bool:
             record = read_record(self._indexd, guid)
-            fields = differences(record, given, add_urls=add_urls)
+            fields = differences(record, changed, add_urls=add_urls)
             if fields:
                 update_record(self._indexd, record, fields)
             return bool(fields)
@@ -791,31 +794,35 @@ def _records(response: httpx.Response, key: str, operation: str) -> list[OutputI
     """The records of a response: one without its list is an error, since it would end a listing early."""
     from omicsdk_api.gen3.indexd.models.output_info import OutputInfo
 
-    return [OutputInfo.from_dict(each) for each in items_at(json_of(response), key, operation, RECORD)]
+    return [OutputInfo.from_dict(record) for record in items_at(json_of(response), key, operation, RECORD)]
 
 
-def differences(record: OutputInfo, given: Mapping[str, Any], *, add_urls: bool = False) -> dict[str, Any]:
+def differences(record: OutputInfo, changed: Mapping[str, Any], *, add_urls: bool = False) -> dict[str, Any]:
     """Compare a record with given values; the order of lists does not matter.
 
     Args:
         record: The record.
-        given: The values of its fields.
+        changed: The values of its fields.
         add_urls: Whether URLs are added to those that it has.
 
     Returns:
         The fields that change.
     """
-    found = dict[str, Any]()
-    for name, value in given.items():
-        held = getattr(record, name)
+    changes = dict[str, Any]()
+    for name, value in changed.items():
+        stored = getattr(record, name)
         if is_array(value):
-            has: list[Any] = held or []
-            wanted = [*has, *(each for each in value if each not in has)] if add_urls and name == "urls" else value
-            if set(wanted) != set(has):
-                found[name] = wanted
-        elif value != held and (value or held):
-            found[name] = value
-    return found
+            has: list[Any] = stored or []
+            requested = (
+                [*has, *(value_to_add for value_to_add in value if value_to_add not in has)]
+                if add_urls and name == "urls"
+                else value
+            )
+            if set(requested) != set(has):
+                changes[name] = requested
+        elif value != stored and (value or stored):
+            changes[name] = value
+    return changes
 
 
 def md5_in(record: OutputInfo) -> str | None:
@@ -827,11 +834,11 @@ def _equals(record: OutputInfo, fields: Mapping[str, Any]) -> bool:
     """Whether a record is the one to be created. It may have further URLs, which other clients added, but must have
     these.
     """
-    given = {name: fields[name] for name in ("urls", "acl", "authz") if name in fields}
+    compared = {name: fields[name] for name in ("urls", "acl", "authz") if name in fields}
     return (
         md5_in(record) == fields["hashes"]["md5"]
         and record.size == fields["size"]
         and bool(fields.get("urls")) == bool(record.urls)
-        and not differences(record, given, add_urls=True)
+        and not differences(record, compared, add_urls=True)
         and (record.file_name or "") == (fields.get("file_name") or "")
     )

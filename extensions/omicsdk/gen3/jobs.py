@@ -66,18 +66,18 @@ def list_jobs(client: Gen3) -> list[Job]:
     return items_at(_asked(client, "list_jobs", "/list"), "", "list_jobs", _JOB)  # pyright: ignore[reportReturnType] - JSON
 
 
-def start_job(client: Gen3, name: str, given: Mapping[str, Any] | None = None, *, query: Query = ()) -> Job:
+def start_job(client: Gen3, name: str, input_: Mapping[str, Any] | None = None, *, query: Query = ()) -> Job:
     """Start a job. The request is sent once: a job is not started twice because a response was lost.
 
     Args:
         name: Its task, such as index-object-manifest.
-        given: Its input.
+        input_: Its input.
         query: Further query parameters.
 
     Raises:
         Gen3JobError: The commons has no such job.
     """
-    body = {"action": name, "input": dict(given or {})}
+    body = {"action": name, "input": dict(input_ or {})}
     job: object = json_of(client.sower.send(plain_request("create_job", "POST", "/dispatch", query=query, body=body)))
     # The service answers 200 without a job for an unknown task.
     if not is_object(job) or not job.get("uid"):
@@ -116,7 +116,7 @@ def job_output(client: Gen3, job_id: str, *, query: Query = ()) -> JobOutput:
 def run_job(
     client: Gen3,
     name: str,
-    given: Mapping[str, Any] | None = None,
+    input_: Mapping[str, Any] | None = None,
     *,
     query: Query = (),
     stop: threading.Event | None = None,
@@ -125,7 +125,7 @@ def run_job(
 
     Args:
         name: Its task, such as index-object-manifest.
-        given: Its input.
+        input_: Its input.
         query: Further query parameters of each request.
         stop: Set to stop the wait within a second; the job continues.
 
@@ -142,7 +142,7 @@ def run_job(
 
     clock = stoppable(settings_of(client).clock, stop, stopped)
     wait = FIRST_WAIT
-    job = start_job(client, name, given, query=query)
+    job = start_job(client, name, input_, query=query)
     job_id = job["uid"]
     while job.get("status") in UNDER_WAY:
         clock.sleep(wait)

@@ -89,7 +89,7 @@ class Gen3Login(Credentials):
         clock: Clock = SYSTEM_CLOCK,
         environ: Mapping[str, str] | None = None,
     ) -> None:
-        given = Arguments(
+        arguments = Arguments(
             endpoint,
             None if refresh_file is None else os.fspath(refresh_file),
             refresh_token,
@@ -100,7 +100,7 @@ class Gen3Login(Credentials):
         )
         options = {"timeout": timeout, "retry": retry, "transport": transport}
         self._log_in(
-            login_of(given, os.environ if environ is None else environ, home_folder),
+            login_of(arguments, os.environ if environ is None else environ, home_folder),
             {name: value for name, value in options.items() if value is not None},
             clock,
         )
@@ -143,8 +143,8 @@ class Gen3Login(Credentials):
     def expires_at(self) -> float | None:
         """Seconds since 1970 at which the API key ends, or the token that was given; None if it does not state that."""
         source = self._login.source
-        held = source.key if isinstance(source, ApiKey) else source.token if isinstance(source, GivenToken) else ""
-        return jwt_expiry(held)
+        token = source.key if isinstance(source, ApiKey) else source.token if isinstance(source, GivenToken) else ""
+        return jwt_expiry(token)
 
     @property
     def origins(self) -> frozenset[str]:
@@ -257,18 +257,18 @@ class Gen3Login(Credentials):
             TransportError: It did not answer.
         """
         source = self._login.source
-        wanted = endpoint_of(endpoint) if endpoint else ""
+        commons = endpoint_of(endpoint) if endpoint else ""
         match source:
             case TokenService():
-                service = replace(source, idp="") if wanted else source
-                wanted = wanted or self._login.endpoint
+                service = replace(source, idp="") if commons else source
+                commons = commons or self._login.endpoint
             case ClientLogin():
                 service = TokenService(workspace(os.environ))
             case ApiKey():
                 service = TokenService(f"{source.issuer}/wts", proof=source)
             case GivenToken():
                 service = TokenService(f"{self.endpoint}/wts", proof=source)
-        return self.from_service(service, wanted)
+        return self.from_service(service, commons)
 
     # -- in other clients
 
@@ -311,15 +311,15 @@ class Gen3Login(Credentials):
         from omicsdk.core.request import OperationFacts, request
         from omicsdk.core.sending.transport import Transport
 
-        place = _place(path, self.endpoint)
+        path_at_commons = _place(path, self.endpoint)
         body = NO_BODY if data is None else Body(*_body(data))
         verb = (method or ("GET" if data is None else "POST")).upper()
         if verb not in _METHODS:
             raise Gen3UserError(f"Unknown method {method!r}", remedy=f"Use one of {', '.join(_METHODS)}.")
-        facts = OperationFacts(name="curl", method=verb, path=place, accept="*/*", secured=True)
+        facts = OperationFacts(name="curl", method=verb, path=path_at_commons, accept="*/*", secured=True)
         transport = Transport(self.endpoint, credentials=self, **self._options)
         try:
-            return transport.send(request(facts, place, body=body))
+            return transport.send(request(facts, path_at_commons, body=body))
         finally:
             transport.close()
 
@@ -335,15 +335,15 @@ class Gen3Login(Credentials):
 
     def _proof(self, service: TokenService) -> Gen3Login | None:
         """The credentials for a token service: the key's or token's own login, to the commons that issued it."""
-        proof = service.proof
-        if proof is None:
+        credentials = service.proof
+        if credentials is None:
             return None
-        if proof == self._login.source:
+        if credentials == self._login.source:
             return self
         if self._issuers is None:
-            issuer = proof.issuer if isinstance(proof, ApiKey) else endpoint_from_token(proof.token)
+            issuer = credentials.issuer if isinstance(credentials, ApiKey) else endpoint_from_token(credentials.token)
             self._issuers = Gen3Login._of(
-                replace(self._login, source=proof, endpoint=issuer), self._options, self._clock
+                replace(self._login, source=credentials, endpoint=issuer), self._options, self._clock
             )
         return self._issuers
 
@@ -352,15 +352,15 @@ class Gen3Login(Credentials):
         source, endpoint = self._login.source, self._login.endpoint
         match source:
             case ApiKey():
-                told = ("key", source.key)
+                identity = ("key", source.key)
             case ClientLogin():
-                told = ("client", source.client_id, source.secret, source.scopes)
+                identity = ("client", source.client_id, source.secret, source.scopes)
             case TokenService():
-                proof = source.proof.key if isinstance(source.proof, ApiKey) else ""
-                told = ("service", source.base, source.idp, proof)
+                credentials = source.proof.key if isinstance(source.proof, ApiKey) else ""
+                identity = ("service", source.base, source.idp, credentials)
             case GivenToken():
                 return None
-        return TokenCache("\n".join((*told, endpoint)))
+        return TokenCache("\n".join((*identity, endpoint)))
 
     def __reduce__(self) -> tuple[Callable[..., Self], tuple[object, ...]]:
         # Another process requests separate tokens; a replaced transport is not passed on.
@@ -371,14 +371,14 @@ class Gen3Login(Credentials):
         source = self._login.source
         match source:
             case ApiKey():
-                way = source.where
+                kind = source.where
             case GivenToken():
-                way = "an access token"
+                kind = "an access token"
             case ClientLogin():
-                way = f"the client {source.client_id}"
+                kind = f"the client {source.client_id}"
             case TokenService():
-                way = f"the workspace token service {source.base}"
-        return f"<{type(self).__name__} {self._login.endpoint or 'to whatever commons the token is of'} by {way}>"
+                kind = f"the workspace token service {source.base}"
+        return f"<{type(self).__name__} {self._login.endpoint or 'to whatever commons the token is of'} by {kind}>"
 
 
 def _place(path: str, endpoint: str) -> str:

@@ -79,22 +79,22 @@ def query_documents(
         A list of GUIDs; with `full` the documents by GUID.
     """
     listing = metadata.query
-    stated = (*parse_qsl((conditions or "").lstrip("?"), keep_blank_values=True), ("data", full))
+    conditions_read = (*parse_qsl((conditions or "").lstrip("?"), keep_blank_values=True), ("data", full))
 
     def page(length: int | None, begin: int) -> Any:
-        query = (*stated, ("limit", length), ("offset", begin), *further)
+        query = (*conditions_read, ("limit", length), ("offset", begin), *further)
         # One page alone: the operation's own pages would follow it.
         response = next(listing.responses(request(listing.facts, "/metadata", query=query)))
         return checked_json(response, "query", mapping(ANY) if full else array(STRING))
 
     if limit is None or limit <= PAGE:
         return page(limit, offset)
-    found: Any = {} if full else []
+    documents: Any = {} if full else []
     begin, end = offset, offset + limit
     while begin < end and (part := page(min(end - begin, PAGE), begin)):
-        found = {**found, **part} if full else [*found, *part]
+        documents = {**documents, **part} if full else [*documents, *part]
         begin += len(part)
-    return found
+    return documents
 
 
 def document_of(client: Gen3, guid: str) -> Document:
@@ -123,31 +123,31 @@ def documents_of(
     while True:
         length = PAGE if limit is None else min(limit - offset + 1, PAGE)  # one more shows whether there are more
         if aggregate:
-            found = list(_gathered(service.get_aggregate_metadata(limit=length, offset=offset)))
+            documents = list(_gathered(service.get_aggregate_metadata(limit=length, offset=offset)))
         else:
             filters = {"_guid_type": guid_type}
             page: Any = service.query_documents(data=True, limit=length, offset=offset, filters=filters)
             check("query_documents", "", page, _DOCUMENTS)
-            found = list(page.items())
-        if limit is not None and offset + len(found) > limit:
-            yield from found[: limit - offset]
+            documents = list(page.items())
+        if limit is not None and offset + len(documents) > limit:
+            yield from documents[: limit - offset]
             if on_more is not None:
                 on_more()
             return
-        yield from found
-        if not found:  # a short page is no sign of the end: a commons may give fewer than were requested
+        yield from documents
+        if not documents:  # a short page is no sign of the end: a commons may give fewer than were requested
             return
-        offset += len(found)
+        offset += len(documents)
         page_break()
 
 
 def _gathered(page: Any) -> Iterator[tuple[str, Document]]:
     """The documents of all commons: each commons has a list of objects by GUID."""
     check("get_aggregate_metadata", "", page, mapping(ANY))
-    for name, listed in page.items():
-        for number, each in enumerate(listed if is_array(listed) else [listed]):
-            check("get_aggregate_metadata", f"{name}[{number}]", each, _DOCUMENTS)
-            yield from each.items()
+    for name, entries in page.items():
+        for number, entry in enumerate(entries if is_array(entries) else [entries]):
+            check("get_aggregate_metadata", f"{name}[{number}]", entry, _DOCUMENTS)
+            yield from entry.items()
 
 
 _DOCUMENTS = mapping(mapping(ANY))

@@ -100,10 +100,10 @@ def unpack(
 
 
 def _entries(opened: zipfile.ZipFile, archive: Path) -> list[zipfile.ZipInfo]:
-    listed = opened.infolist()
-    if len(listed) > MOST_ENTRIES:
-        raise BadPackage(f"{archive.name} has {len(listed)} entries", name=archive.name)
-    entries = [entry for entry in listed if not entry.is_dir()]
+    members = opened.infolist()
+    if len(members) > MOST_ENTRIES:
+        raise BadPackage(f"{archive.name} has {len(members)} entries", name=archive.name)
+    entries = [entry for entry in members if not entry.is_dir()]
     for entry in entries:
         kind = stat.S_IFMT(entry.external_attr >> 16)
         if kind not in (0, stat.S_IFREG):
@@ -125,13 +125,13 @@ def _check(entries: Sequence[zipfile.ZipInfo], target: Path, archive: Path) -> N
             above /= part
             if above.is_symlink() or (above.exists() and not above.is_dir()):
                 raise NameClash(name, f"is in {archive.name}, and {above} is not a folder", remedy=_KEPT)
-    stated = sum(entry.file_size for entry in entries)
+    declared_size = sum(entry.file_size for entry in entries)
     free = shutil.disk_usage(target).free
-    if stated > free:
+    if declared_size > free:
         raise DiskFull(
             str(target),
             name=archive.name,
-            remedy=f"{archive.name} unpacks to {stated} bytes, but only {free} are free.",
+            remedy=f"{archive.name} unpacks to {declared_size} bytes, but only {free} are free.",
         )
 
 
@@ -152,9 +152,9 @@ def _placed(pairs: Sequence[tuple[Path, Path]]) -> list[Path]:
     """Rename files into place; if one fails, those before it are removed again."""
     placed: list[Path] = []
     try:
-        for made, final in pairs:
+        for temporary, final in pairs:
             final.parent.mkdir(parents=True, exist_ok=True)
-            made.rename(final)
+            temporary.rename(final)
             placed.append(final)
     except OSError:
         for final in placed:

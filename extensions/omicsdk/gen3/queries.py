@@ -66,12 +66,16 @@ def literal(value: Any) -> str:
             raise Gen3UserError(f"{value} cannot be in a query", remedy="Use a number.")
         return repr(value)
     if is_mapping(value):
-        return "{" + ", ".join(f"{name_of(str(key))}: {literal(each)}" for key, each in value.items()) + "}"
+        return (
+            "{"
+            + ", ".join(f"{name_of(str(key))}: {literal(value_inside)}" for key, value_inside in value.items())
+            + "}"
+        )
     if is_list(value):
-        return "[" + ", ".join(literal(each) for each in value) + "]"
-    told = "None" if value is None else f"A {type(value).__name__}"
+        return "[" + ", ".join(literal(value_inside) for value_inside in value) + "]"
+    what = "None" if value is None else f"A {type(value).__name__}"
     raise Gen3UserError(
-        f"{told} cannot be in a query", remedy="Use texts, numbers, truth values, or lists of them; leave None out."
+        f"{what} cannot be in a query", remedy="Use texts, numbers, truth values, or lists of them; leave None out."
     )
 
 
@@ -84,18 +88,18 @@ def _text(value: str) -> str:
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def arguments(stated: Mapping[str, Any]) -> str:
+def arguments(arguments_given: Mapping[str, Any]) -> str:
     """Write arguments in their brackets; nothing if there are none.
 
     Args:
-        stated: The values by their names.
+        arguments_given: The values by their names.
 
     Raises:
         Gen3UserError: A name or a value cannot be in a query.
     """
-    if not stated:
+    if not arguments_given:
         return ""
-    return "(" + ", ".join(f"{name_of(name)}: {literal(value)}" for name, value in stated.items()) + ")"
+    return "(" + ", ".join(f"{name_of(name)}: {literal(value)}" for name, value in arguments_given.items()) + ")"
 
 
 _log = logger("omicsdk.gen3")
@@ -152,17 +156,17 @@ class Query:
         Raises:
             Gen3UserError: The property or the value is unknown.
         """
-        wanted = {**(values or {}), **more}
-        for name, value in wanted.items():
+        conditions = {**(values or {}), **more}
+        for name, value in conditions.items():
             self._check_value(name, value)
-        return self._with(**wanted)
+        return self._with(**conditions)
 
     def excluding(self, values: Mapping[str, Any] | None = None, /, **more: Any) -> Self:
         """Leave out records that have a value; arguments and errors as those of `where`, properties only."""
-        wanted = {**(values or {}), **more}
-        for name, value in wanted.items():
+        conditions = {**(values or {}), **more}
+        for name, value in conditions.items():
             self._check_value(name, value)
-        return self._with(**{"not": [*self._listed("not"), *({name: value} for name, value in wanted.items())]})
+        return self._with(**{"not": [*self._listed("not"), *({name: value} for name, value in conditions.items())]})
 
     def project(self, project_id: str | Sequence[str]) -> Self:
         """Choose records of a project, or of several.
@@ -215,20 +219,20 @@ class Query:
             descending: Whether the greatest comes first.
         """
         self._check_property(name)
-        kept = tuple(pair for pair in self.chosen if not pair[0].startswith("order_by_"))
-        return replace(self, chosen=(*kept, ("order_by_desc" if descending else "order_by_asc", name)))
+        others = tuple(pair for pair in self.chosen if not pair[0].startswith("order_by_"))
+        return replace(self, chosen=(*others, ("order_by_desc" if descending else "order_by_asc", name)))
 
     def fields(self, *names: str) -> Self:
         """Request properties; of what is linked they are written with dots: `experiments.submitter_id`."""
-        asked = self
+        query = self
         for name in names:
             link, dot, inner = name.partition(".")
             if dot:
-                asked = asked._linking(link, asked._link(link).fields(inner))
+                query = query._linking(link, query._link(link).fields(inner))
             else:
                 self._check_field(name)
-                asked = replace(asked, selected=tuple(dict.fromkeys((*asked.selected, name))))
-        return asked
+                query = replace(query, selected=tuple(dict.fromkeys((*query.selected, name))))
+        return query
 
     def links(self, *names: str, **selections: Query | Iterable[str]) -> Self:
         """Request linked records in either direction; all of them, unless a query limits them.
@@ -240,21 +244,21 @@ class Query:
         Raises:
             Gen3UserError: There is no such link, or a query is one for another node.
         """
-        asked = self
+        query = self
         for name in names:
-            asked = asked._linking(name, asked._link(name))
-        for name, wanted in selections.items():
-            if isinstance(wanted, Query):
+            query = query._linking(name, query._link(name))
+        for name, selection in selections.items():
+            if isinstance(selection, Query):
                 target = self._target_of(name)
-                if target is not None and wanted.node != target:
+                if target is not None and selection.node != target:
                     raise Gen3UserError(
-                        f"{name} points to {target}, but the query is for {wanted.node}",
+                        f"{name} points to {target}, but the query is for {selection.node}",
                         remedy=f"Use a Query({target!r}).",
                     )
-                asked = asked._linking(name, wanted)
+                query = query._linking(name, selection)
             else:
-                asked = asked._linking(name, asked._link(name).fields(*wanted))
-        return asked
+                query = query._linking(name, query._link(name).fields(*selection))
+        return query
 
     # -- as text
 
@@ -266,8 +270,8 @@ class Query:
     @property
     def count_text(self) -> str:
         """The query for how many records there are, without first, offset and order."""
-        stated = {name: value for name, value in self.chosen if name not in _CUTTING}
-        return f"{{ {self.count_field}{arguments(stated)} }}"
+        filters = {name: value for name, value in self.chosen if name not in _CUTTING}
+        return f"{{ {self.count_field}{arguments(filters)} }}"
 
     @property
     def count_field(self) -> str:
@@ -282,10 +286,10 @@ class Query:
         return self.text
 
     def _written(self, field: str) -> str:
-        stated = {"first": 0, **dict(self.chosen)}
+        filters = {"first": 0, **dict(self.chosen)}
         selected = self.selected or (() if self.linked else ("id", key_of(self.node) if self.node else "id"))
         inner = [*selected, *(query._written(name) for name, query in self.linked)]
-        return f"{name_of(field)}{arguments(stated)} {{ {' '.join(inner)} }}"
+        return f"{name_of(field)}{arguments(filters)} {{ {' '.join(inner)} }}"
 
     # -- checks
 
@@ -302,9 +306,9 @@ class Query:
         target = self._target_of(name_of(name))
         return dict(self.linked).get(name) or Query(target or name, self.dictionary if target else None)
 
-    def _linking(self, name: str, wanted: Query) -> Self:
+    def _linking(self, name: str, query: Query) -> Self:
         self._target_of(name_of(name))
-        return replace(self, linked=tuple({**dict(self.linked), name: wanted}.items()))
+        return replace(self, linked=tuple({**dict(self.linked), name: query}.items()))
 
     def _target_of(self, link: str) -> str | None:
         """The node that a link or way back points to; None without a dictionary."""
@@ -319,18 +323,18 @@ class Query:
     def _check_links(self, names: Sequence[str]) -> None:
         if self.dictionary is None:
             return
-        known = [*self.dictionary.node(self.node).links, *self.dictionary.backrefs[self.node]]
+        links = [*self.dictionary.node(self.node).links, *self.dictionary.backrefs[self.node]]
         for name in names:
-            if name not in known:
-                raise Gen3UserError(f"{self.node} has no link {name!r}", remedy=choice(name, known))
+            if name not in links:
+                raise Gen3UserError(f"{self.node} has no link {name!r}", remedy=choice(name, links))
 
     def _check_property(self, name: str) -> None:
         name_of(name)
         if self.dictionary is None:
             return
-        known = (*self.dictionary.node(self.node).properties, *COMMON)
-        if name not in known:
-            raise Gen3UserError(f"{self.node} has no property {name!r}", remedy=choice(name, dict.fromkeys(known)))
+        names = (*self.dictionary.node(self.node).properties, *COMMON)
+        if name not in names:
+            raise Gen3UserError(f"{self.node} has no property {name!r}", remedy=choice(name, dict.fromkeys(names)))
 
     def _check_field(self, name: str) -> None:
         if name == "__typename":
@@ -344,13 +348,13 @@ class Query:
         if name in CHOOSING:
             return
         self._check_property(name)
-        stated = None if self.dictionary is None else self.dictionary.node(self.node).properties.get(name)
-        if stated is not None and {"integer", "number"} & set(stated.kinds):
+        property_ = None if self.dictionary is None else self.dictionary.node(self.node).properties.get(name)
+        if property_ is not None and {"integer", "number"} & set(property_.kinds):
             _log.warning("%s is a number: the filters of some services never match numbers", name)
-        choices = [] if stated is None else [str(each) for each in stated.choices]
-        for each in value if is_list(value) else [value]:
-            if choices and str(each) not in choices:
-                raise Gen3UserError(f"{name} is never {each!r}", remedy=choice(str(each), choices))
+        choices = [] if property_ is None else [str(choice) for choice in property_.choices]
+        for item in value if is_list(value) else [value]:
+            if choices and str(item) not in choices:
+                raise Gen3UserError(f"{name} is never {item!r}", remedy=choice(str(item), choices))
 
     def _target(self, node: str, values: Mapping[str, Any]) -> dict[str, Any]:
         if self.dictionary is not None:
@@ -377,16 +381,16 @@ def restored(row: Mapping[str, Any], query: Query) -> dict[str, Any]:
 
 def _linked(value: Any, query: Query) -> Any:
     if is_array(value):
-        return [restored(each, query) if is_object(each) else each for each in value]
+        return [restored(item, query) if is_object(item) else item for item in value]
     return restored(value, query) if is_object(value) else value
 
 
-def _value(value: Any, stated: Property | None) -> Any:
-    if stated is None:
+def _value(value: Any, property_: Property | None) -> Any:
+    if property_ is None:
         return value
-    if stated.kinds == ("array",) and is_array(value):
-        return [_item(each, stated.read_items_as) for each in value]
-    return _item(value, "integer") if stated.kinds == ("integer",) else value
+    if property_.kinds == ("array",) and is_array(value):
+        return [_item(item, property_.read_items_as) for item in value]
+    return _item(value, "integer") if property_.kinds == ("integer",) else value
 
 
 def _item(value: Any, kind: str) -> Any:
@@ -418,15 +422,15 @@ def response(peregrine: PeregrineApi, query: str, variables: Mapping[str, Any] |
         APIError: It answered with another error.
     """
     try:
-        told = json_of(peregrine.query.raw(query=query, variables=OMIT if variables is None else dict(variables)))
+        payload = json_of(peregrine.query.raw(query=query, variables=OMIT if variables is None else dict(variables)))
     except BadRequest as error:
-        stated = error.body.get("errors") if is_object(error.body) else None
-        raise _refusal(stated if is_array(stated) else error.message) from error
-    if not is_object(told):
-        raise _refusal(f"the response is {told!r}")
-    if errors := told.get("errors"):
+        errors_of_body = error.body.get("errors") if is_object(error.body) else None
+        raise _refusal(errors_of_body if is_array(errors_of_body) else error.message) from error
+    if not is_object(payload):
+        raise _refusal(f"the response is {payload!r}")
+    if errors := payload.get("errors"):
         raise _refusal(errors)
-    return told
+    return payload
 
 
 def _refusal(errors: object) -> Gen3SubmissionQueryError:
@@ -510,10 +514,10 @@ def rows(
         )
     offset = 0
     while True:
-        found = _only(ask(commons, query, {**(variables or {}), "first": page, "offset": offset}))
-        yield from found
-        offset += len(found)
-        if len(found) < page:
+        page_rows = _only(ask(commons, query, {**(variables or {}), "first": page, "offset": offset}))
+        yield from page_rows
+        offset += len(page_rows)
+        if len(page_rows) < page:
             return
         page_break()
 
@@ -521,16 +525,16 @@ def rows(
 def _rows_of_query(commons: Gen3, query: Query, page: int) -> Iterator[dict[str, Any]]:
     ordered = _ordered(query)
     begin, most = query.argument("offset") or 0, query.argument("first") or 0
-    there = max(count(commons, query) - begin, 0)
-    expected = min(there, most) if most else there
+    total = max(count(commons, query) - begin, 0)
+    expected = min(total, most) if most else total
     got = 0
     while not most or got < most:
         size = min(page, most - got) if most else page
-        told = response(commons.peregrine, str(ordered.first(size).offset(begin + got)))
-        found: list[dict[str, Any]] = items_at(told, f"data.{query.node}", "query", mapping(ANY))
-        yield from (restored(row, query) for row in found)
-        got += len(found)
-        if len(found) < size:
+        payload = response(commons.peregrine, str(ordered.first(size).offset(begin + got)))
+        records: list[dict[str, Any]] = items_at(payload, f"data.{query.node}", "query", mapping(ANY))
+        yield from (restored(row, query) for row in records)
+        got += len(records)
+        if len(records) < size:
             break
         page_break()
     if got < expected and not any(query.argument(name) for name in _PATHS):
@@ -552,7 +556,7 @@ def _ordered(query: Query) -> Query:
 
 
 def _only(data: Mapping[str, Any]) -> list[dict[str, Any]]:
-    lists = [each for each in data.values() if is_array(each)]
+    lists = [value for value in data.values() if is_array(value)]
     if len(data) != 1 or len(lists) != 1:
         raise Gen3UserError("A paged query has one field with rows", remedy="Page each field separately.")
-    return [each for each in lists[0] if is_object(each)]
+    return [record for record in lists[0] if is_object(record)]

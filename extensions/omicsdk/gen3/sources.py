@@ -176,11 +176,11 @@ class Login:
     endpoint: str
 
 
-def login_of(given: Arguments, environ: Mapping[str, str], home: Callable[[], Path]) -> Login:
+def login_of(arguments: Arguments, environ: Mapping[str, str], home: Callable[[], Path]) -> Login:
     """Determine the source of a login.
 
     Args:
-        given: The arguments of `Gen3Auth`.
+        arguments: The arguments of `Gen3Auth`.
         environ: The environment's variables.
         home: Returns the user's folder; asked where a file of it is meant.
 
@@ -189,23 +189,23 @@ def login_of(given: Arguments, environ: Mapping[str, str], home: Callable[[], Pa
         Gen3AuthError: A credentials file is invalid, or a token does not state it which commons issued it.
         ConfigError: The endpoint is invalid, or a file of a user is meant who has no folder.
     """
-    _check(given)
-    endpoint = endpoint_of(given.endpoint) if given.endpoint else ""
-    if given.client_credentials is not None:
-        client_id, secret = given.client_credentials
-        return Login(ClientLogin(client_id, secret, _scopes(given.client_scopes)), endpoint)
-    if given.access_token is not None:
-        return _with_token(given.access_token, endpoint)
-    if given.refresh_token is not None:
-        return _with_key(_key(given.refresh_token, None, endpoint), endpoint, given.idp)
-    named = given.refresh_file or environ.get(KEY_VARIABLE) or DEFAULT_FILE
+    _check(arguments)
+    endpoint = endpoint_of(arguments.endpoint) if arguments.endpoint else ""
+    if arguments.client_credentials is not None:
+        client_id, secret = arguments.client_credentials
+        return Login(ClientLogin(client_id, secret, _scopes(arguments.client_scopes)), endpoint)
+    if arguments.access_token is not None:
+        return _with_token(arguments.access_token, endpoint)
+    if arguments.refresh_token is not None:
+        return _with_key(_key(arguments.refresh_token, None, endpoint), endpoint, arguments.idp)
+    named = arguments.refresh_file or environ.get(KEY_VARIABLE) or DEFAULT_FILE
     if named.startswith(_GIVEN_TOKEN):
         return _with_token(named.removeprefix(_GIVEN_TOKEN), endpoint)
     if named.startswith(_WORKSPACE_IDP):
-        idp = given.idp or unquote(named.removeprefix(_WORKSPACE_IDP)).strip("/")
+        idp = arguments.idp or unquote(named.removeprefix(_WORKSPACE_IDP)).strip("/")
         return Login(TokenService(workspace(environ), idp), endpoint)
     if jwt_claims(named) or named.lstrip().startswith("{"):
-        source = "refresh_file" if given.refresh_file else KEY_VARIABLE
+        source = "refresh_file" if arguments.refresh_file else KEY_VARIABLE
         raise Gen3AuthError(
             f"{source} is a key or token, not the path of a credentials file",
             remedy=f"Set it to the file's path; a token goes into OMICS_GEN3_TOKEN, or after {_GIVEN_TOKEN}.",
@@ -216,10 +216,10 @@ def login_of(given: Arguments, environ: Mapping[str, str], home: Callable[[], Pa
         if named != DEFAULT_FILE:
             raise
         missing = Path("~", FOLDER, f"{DEFAULT_FILE}.json")  # no file was named
-        return Login(TokenService(workspace(environ), given.idp or "", missing=missing), endpoint)
+        return Login(TokenService(workspace(environ), arguments.idp or "", missing=missing), endpoint)
     if file.is_file():
-        return _with_key(_key(_read(file), file), endpoint, given.idp)
-    return Login(TokenService(workspace(environ), given.idp or "", missing=file), endpoint)
+        return _with_key(_key(_read(file), file), endpoint, arguments.idp)
+    return Login(TokenService(workspace(environ), arguments.idp or "", missing=file), endpoint)
 
 
 def workspace(environ: Mapping[str, str], namespace: str | None = None) -> str:
@@ -241,32 +241,32 @@ def workspace(environ: Mapping[str, str], namespace: str | None = None) -> str:
     return f"http://workspace-token-service.{name}.svc.cluster.local"
 
 
-def _check(given: Arguments) -> None:
+def _check(arguments: Arguments) -> None:
     ways = [
         name
         for name in ("refresh_file", "refresh_token", "client_credentials", "access_token")
-        if getattr(given, name) is not None
+        if getattr(arguments, name) is not None
     ]
     if len(ways) > 1:
         raise Gen3UserError(f"{ways[0]} and {ways[1]} are mutually exclusive", remedy="Use one of them.")
-    if given.endpoint and given.idp:
+    if arguments.endpoint and arguments.idp:
         raise Gen3UserError(
             "endpoint and idp are mutually exclusive", remedy="Use one: the idp determines its commons."
         )
-    if given.client_scopes is not None and given.client_credentials is None:
+    if arguments.client_scopes is not None and arguments.client_credentials is None:
         raise Gen3UserError("client_scopes without client_credentials", remedy="Also pass client_credentials.")
-    if given.client_credentials is not None and not given.endpoint:
+    if arguments.client_credentials is not None and not arguments.endpoint:
         raise Gen3UserError("client_credentials without endpoint", remedy="State their commons with endpoint=.")
-    if given.client_credentials is not None and (
-        len(given.client_credentials) != 2 or not all(given.client_credentials)
+    if arguments.client_credentials is not None and (
+        len(arguments.client_credentials) != 2 or not all(arguments.client_credentials)
     ):
         raise Gen3UserError("client_credentials are two texts", remedy="Use (client_id, client_secret).")
 
 
-def _scopes(given: str | Sequence[str] | None) -> str:
-    if given is None:
+def _scopes(scopes: str | Sequence[str] | None) -> str:
+    if scopes is None:
         return DEFAULT_SCOPES
-    return given if isinstance(given, str) else " ".join(given)
+    return scopes if isinstance(scopes, str) else " ".join(scopes)
 
 
 def _with_token(token: str, endpoint: str) -> Login:
@@ -278,8 +278,8 @@ def _with_token(token: str, endpoint: str) -> Login:
 
 
 def _with_key(key: ApiKey, endpoint: str, idp: str | None) -> Login:
-    elsewhere = bool(endpoint) and origin_of(endpoint) != origin_of(key.issuer)
-    if idp or elsewhere:
+    is_elsewhere = bool(endpoint) and origin_of(endpoint) != origin_of(key.issuer)
+    if idp or is_elsewhere:
         return Login(TokenService(f"{key.issuer}/wts", idp or "", proof=key), endpoint)
     return Login(key, endpoint or key.issuer)
 
@@ -287,15 +287,15 @@ def _with_key(key: ApiKey, endpoint: str, idp: str | None) -> Login:
 def _file(named: str, home: Callable[[], Path]) -> Path:
     """The file that is meant: a path, or a name within ~/.gen3, with or without the suffix .json."""
     if named.startswith("~"):
-        own = named[1:2] in ("", "/", "\\")
-        return home() / named[1:].lstrip("/\\") if own else within_home(Path(named).expanduser)
+        is_home = named[1:2] in ("", "/", "\\")
+        return home() / named[1:].lstrip("/\\") if is_home else within_home(Path(named).expanduser)
     path = Path(named)
     if path.is_file() or "/" in named or "\\" in named:
         return path
     folder = home() / FOLDER
     candidates = [folder / named, folder / f"{named}.json"]
     expected = candidates[0 if named.endswith(".json") else 1]
-    return next((each for each in candidates if each.is_file()), expected)
+    return next((candidate for candidate in candidates if candidate.is_file()), expected)
 
 
 def _read(file: Path) -> Mapping[str, object]:

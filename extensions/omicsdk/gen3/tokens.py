@@ -91,8 +91,8 @@ def get_access_token_with_client_credentials(
         Gen3AuthError: The commons refused, or no token came.
         TransportError: The commons did not answer.
     """
-    given = Arguments(endpoint=endpoint, client_credentials=client_credentials, client_scopes=scopes)
-    login = login_of(given, {}, home_folder)
+    arguments = Arguments(endpoint=endpoint, client_credentials=client_credentials, client_scopes=scopes)
+    login = login_of(arguments, {}, home_folder)
     assert isinstance(login.source, ClientLogin)
     return token_for_client(login.endpoint, login.source, options or {})
 
@@ -149,20 +149,22 @@ def token_for_client(endpoint: str, login: ClientLogin, options: Options) -> str
     _check_confidential(base, "the client's secret")
     query = (("grant_type", "client_credentials"), ("scope", login.scopes))
     try:
-        proof = Basic(login.client_id, login.secret)
+        credentials = Basic(login.client_id, login.secret)
     except ConfigError as error:
         raise Gen3AuthError(f"The client's id is invalid: {error.message}", remedy=error.remedy) from None
-    told = _response(base, _CLIENT_TOKEN, query, proof, f"an access token for the client {login.client_id}", options)
-    return _token_at(told, "access_token", endpoint)
+    payload = _response(
+        base, _CLIENT_TOKEN, query, credentials, f"an access token for the client {login.client_id}", options
+    )
+    return _token_at(payload, "access_token", endpoint)
 
 
-def token_from_service(service: TokenService, endpoint: str, proof: Credentials | None, options: Options) -> str:
+def token_from_service(service: TokenService, endpoint: str, credentials: Credentials | None, options: Options) -> str:
     """Get an access token from a workspace token service.
 
     Args:
         service: The service, and the login that is requested.
         endpoint: The commons that the token is for; empty for any.
-        proof: The credentials for it, outside of a workspace.
+        credentials: The credentials for it, outside of a workspace.
         options: What the transport is made with.
 
     Raises:
@@ -174,47 +176,53 @@ def token_from_service(service: TokenService, endpoint: str, proof: Credentials 
 
         options = {"retry": NO_RETRY, **options}  # usually there is no such service, and no workspace
     try:
-        providers = _providers(service, proof, options) if endpoint and not service.idp else {}
+        providers = _providers(service, credentials, options) if endpoint and not service.idp else {}
         idp = service.idp or _idp_of(providers, endpoint)
         query = (("idp", idp),) if idp and idp != OWN_IDP else ()
-        told = _response(
-            service.base, _TOKEN, query, proof, f"a token of {idp or 'its own login'}", options, _log_in(service, idp)
+        payload = _response(
+            service.base,
+            _TOKEN,
+            query,
+            credentials,
+            f"a token of {idp or 'its own login'}",
+            options,
+            _log_in(service, idp),
         )
     except (TransportError, Gen3AuthError) as error:
         if service.missing is None:
-            if proof is None and isinstance(error, TransportError):
+            if credentials is None and isinstance(error, TransportError):
                 error.remedy = f"{service.base} is reached within a workspace only. Elsewhere use a credentials file."
             raise
         raise _nothing_at_all(service.missing, service.base, error) from error
-    token = _token_at(told, "token", service.base)
+    token = _token_at(payload, "token", service.base)
     if endpoint and not idp and origin_of(endpoint_from_token(token)) != origin_of(endpoint):
-        known = ", ".join(sorted({base for base in providers.values() if base}))
+        services = ", ".join(sorted({base for base in providers.values() if base}))
         raise Gen3AuthError(
             f"The workspace token service {service.base} has no login of {endpoint}",
-            remedy=(f"It has those of: {known}. Use one of these, or" if known else "Check the endpoint, and use")
+            remedy=(f"It has those of: {services}. Use one of these, or" if services else "Check the endpoint, and use")
             + f" a credentials file from the profile page of {endpoint}.",
         )
     return token
 
 
-def _providers(service: TokenService, proof: Credentials | None, options: Options) -> dict[str, str]:
+def _providers(service: TokenService, credentials: Credentials | None, options: Options) -> dict[str, str]:
     """The base URL of each login that a service knows."""
-    told = _response(service.base, _EXTERNAL_OIDC, (), proof, "the list of logins", options)
-    entries = only_objects(items_at(told, "providers", "the list of logins"))
-    return {str(each.get("idp")): str(each.get("base_url") or "") for each in entries}
+    payload = _response(service.base, _EXTERNAL_OIDC, (), credentials, "the list of logins", options)
+    entries = only_objects(items_at(payload, "providers", "the list of logins"))
+    return {str(entry.get("idp")): str(entry.get("base_url") or "") for entry in entries}
 
 
 def _idp_of(providers: Mapping[str, str], endpoint: str) -> str:
     """The login of a commons; empty if there is none."""
-    wanted = origin_of(endpoint)
-    return next((idp for idp, base in providers.items() if origin_of(base) == wanted), "")
+    origin = origin_of(endpoint)
+    return next((idp for idp, base in providers.items() if origin_of(base) == origin), "")
 
 
 def _response(
     base: str,
-    asked: Asked,
+    path_and_query: Asked,
     query: Query,
-    proof: Credentials | None,
+    credentials: Credentials | None,
     what: str,
     options: Options,
     remedy: str = "Check that you have logged in there, and the credentials.",
@@ -223,8 +231,8 @@ def _response(
     from omicsdk.core.plain_client import PlainClient, plain_request
 
     try:
-        with PlainClient(base, credentials=proof, **options) as service:
-            response = service.send(plain_request(*asked, query=query))
+        with PlainClient(base, credentials=credentials, **options) as service:
+            response = service.send(plain_request(*path_and_query, query=query))
     except APIError as error:
         raise _refused(error, base, what, remedy) from None
     return _json(response, base)
@@ -232,18 +240,18 @@ def _response(
 
 def _json(response: Any, where: str) -> dict[str, Any]:
     try:
-        told: object = decoded(response.content)
+        payload: object = decoded(response.content)
     except ValueError:
-        told = None
-    if not is_object(told):
+        payload = None
+    if not is_object(payload):
         raise Gen3AuthError(
             f"{where} did not answer like a Gen3 commons: no JSON object was received", remedy="Check the endpoint."
         )
-    return told
+    return payload
 
 
-def _token_at(told: Mapping[str, Any], key: str, where: str) -> str:
-    value = told.get(key)
+def _token_at(payload: Mapping[str, Any], key: str, where: str) -> str:
+    value = payload.get(key)
     try:
         return checked_token(value if isinstance(value, str) else "", key)
     except ConfigError as error:
@@ -259,8 +267,8 @@ def _check_confidential(base: str, what: str) -> None:
 
 
 def _refused(error: APIError, where: str, what: str, remedy: str) -> Gen3AuthError:
-    said = f": {error.message.rstrip('.')}" if error.message else ""
-    return Gen3AuthError(f"{where} did not issue {what} ({error.status}{said})", remedy=remedy)
+    reason = f": {error.message.rstrip('.')}" if error.message else ""
+    return Gen3AuthError(f"{where} did not issue {what} ({error.status}{reason})", remedy=remedy)
 
 
 def _log_in(service: TokenService, idp: str) -> str:
@@ -271,10 +279,8 @@ def _log_in(service: TokenService, idp: str) -> str:
 
 def _key_remedy(key: ApiKey) -> str:
     end = key.end()
-    ends = f"The key expires on {end}. " if end else ""
-    return (
-        f"{ends}If it has expired or was deleted, create another on your profile page of {key.issuer}, and download it."
-    )
+    expiry = f"The key expires on {end}. " if end else ""
+    return f"{expiry}If it has expired or was deleted, create another on your profile page of {key.issuer}, and download it."
 
 
 def _nothing_at_all(missing: Path, base: str, error: OmicsError) -> Gen3AuthError:
@@ -426,16 +432,16 @@ class TokenHolder:
             Gen3AuthError: None can be had.
             TransportError: The commons did not answer.
         """
-        held = self._held
-        if self._is_fresh(held):
-            return held.token
+        token = self._held
+        if self._is_fresh(token):
+            return token.token
         try:
-            return self.instead_of(held.token)
+            return self.instead_of(token.token)
         except OmicsError as error:
-            if (jwt_expiry(held.token) or 0.0) <= self._clock.now():
+            if (jwt_expiry(token.token) or 0.0) <= self._clock.now():
                 raise
             _log.warning("the access token is used until it expires, since it cannot be renewed: %s", error.message)
-            return held.token
+            return token.token
 
     def instead_of(self, old: str) -> str:
         """Another token than one that has ended or was refused; what another thread or process got meanwhile will do.
@@ -482,8 +488,8 @@ class TokenHolder:
         with self._lock:
             return self._fetched()
 
-    def _is_fresh(self, held: _Held) -> bool:
-        return bool(held.token) and self._clock.now() < held.renew_at
+    def _is_fresh(self, token: _Held) -> bool:
+        return bool(token.token) and self._clock.now() < token.renew_at
 
     def _has_just_failed(self) -> bool:
         """Whether the last request, a moment ago, was refused."""
@@ -492,11 +498,11 @@ class TokenHolder:
     def _kept(self, old: str) -> str:
         """Return a token that another process has stored since; empty if there is none."""
         now = self._clock.now()
-        kept = self._cache.read(now) if self._cache is not None else ""
-        if not kept or kept == old or now >= _renewal_of_old(kept):
+        cached_token = self._cache.read(now) if self._cache is not None else ""
+        if not cached_token or cached_token == old or now >= _renewal_of_old(cached_token):
             return ""
-        self._held = _Held(kept, _renewal_of_old(kept))
-        return kept
+        self._held = _Held(cached_token, _renewal_of_old(cached_token))
+        return cached_token
 
     def _fetched(self) -> str:
         self._failure = None

@@ -198,13 +198,13 @@ def upload(
             remedy="Use parts of 5 MiB to 5 GiB; one request sends at most 5 GiB.",
         )
     authz = list(authz)
-    if wrong := [each for each in authz if not each.startswith("/")]:
+    if wrong := [path for path in authz if not path.startswith("/")]:
         raise UsageError(f"{wrong[0]!r} is not a resource", remedy="Write resources as /programs/P/projects/Q.")
     if chosen.dry_run:
         planned = [UploadedFile(path, name, "", path.stat().st_size) for path, name in files]
-        return _result(planned, [Outcome(each.name, "planned", each.size, source=str(each.path)) for each in planned])
+        return _result(planned, [Outcome(file.name, "planned", file.size, source=str(file.path)) for file in planned])
     # By the arguments, not by the folder's content: a file may have been added to it since.
-    facts = [commons.base_url, bucket, str(subfolders), *sorted(authz), *(str(Path(each).absolute()) for each in named)]
+    facts = [commons.base_url, bucket, str(subfolders), *sorted(authz), *(str(Path(path).absolute()) for path in named)]
     journal = journal_for("gen3/uploads", *facts) if resume else None
     book = GuidBook(journal.with_suffix(".journal-guids") if journal is not None else None)
     to, fence, indexd = Destination(tuple(authz), bucket), commons.fence, commons.indexd
@@ -213,8 +213,8 @@ def upload(
     def stopped() -> bool:
         return chosen.control.over(clock.monotonic(), chosen.stop)
 
-    known = _Existing(commons, to.authz, book).of(files, stopped) if resume else {}
-    left = [each for number, each in enumerate(files) if number not in known]
+    existing = _Existing(commons, to.authz, book).of(files, stopped) if resume else {}
+    left = [file for number, file in enumerate(files) if number not in existing]
     stores = [
         FenceStore(fence, indexd, name, str(path), to, book, part_size=part_size, single=single) for path, name in left
     ]
@@ -225,14 +225,17 @@ def upload(
         _Sent(path, name, store, outcome)
         for (path, name), store, outcome in zip(left, stores, report.outcomes, strict=True)
     ]
-    ends = side_by_side(records.settled, sent, records.stopped)
+    results = side_by_side(records.settled, sent, records.stopped)
     # A stop ends the wait for records, too: it is then only known that a file was sent.
-    settled = (each.result() if isinstance(end, OmicsError) else end for each, end in zip(sent, ends, strict=True))
-    transferred = [known[number] if number in known else next(settled) for number in range(len(files))]
+    settled = (
+        upload_sent.result() if isinstance(end, OmicsError) else end
+        for upload_sent, end in zip(sent, results, strict=True)
+    )
+    transferred = [existing[number] if number in existing else next(settled) for number in range(len(files))]
     outcomes = iter(report.outcomes)
     result = _result(
         transferred,
-        [each.outcome(None if number in known else next(outcomes)) for number, each in enumerate(transferred)],
+        [file.outcome(None if number in existing else next(outcomes)) for number, file in enumerate(transferred)],
         report,
     )
     if journal is not None and all(file.state in ("indexed", "skipped") for file in transferred):
@@ -245,9 +248,9 @@ def upload(
 def _result(
     files: Sequence[UploadedFile], outcomes: Sequence[Outcome], report: TransferReport | None = None
 ) -> UploadResult:
-    made = UploadResult.of((report or TransferReport()).with_outcomes(outcomes))
-    made.transferred = files
-    return made
+    result = UploadResult.of((report or TransferReport()).with_outcomes(outcomes))
+    result.transferred = files
+    return result
 
 
 class _Existing:
@@ -263,8 +266,8 @@ class _Existing:
 
         A search that fails leaves its file to be sent, which fails for the same reason or works without an index.
         """
-        found = side_by_side(self._find, files, stopped)
-        return {number: each for number, each in enumerate(found) if isinstance(each, UploadedFile)}
+        records_before = side_by_side(self._find, files, stopped)
+        return {number: record for number, record in enumerate(records_before) if isinstance(record, UploadedFile)}
 
     def _find(self, file: tuple[Path, str]) -> UploadedFile | None:
         path, name = file
@@ -281,8 +284,8 @@ class _Existing:
             if not self._is_own(record):
                 continue
             sums = sums or _digests(path, name)[1]
-            stated = {kind: value for kind, value in stated_checksums(record.get("hashes")).items() if kind in sums}
-            if stated and all(sums[kind] == value for kind, value in stated.items()):
+            checksums = {kind: value for kind, value in stated_checksums(record.get("hashes")).items() if kind in sums}
+            if checksums and all(sums[kind] == value for kind, value in checksums.items()):
                 return UploadedFile(path, name, str(record["did"]), size, sums, existing=True)
         return None
 
@@ -382,12 +385,12 @@ class _Records:
                 break
             sleep_unless(self.stopped, min(wait, left), _FIRST, self.clock)
             wait = min(2 * wait, _LONGEST)
-        place = storage()
-        if not place:
+        location = storage()
+        if not location:
             return "not yet"
         rev, hashes = str(record.get("rev", "")), cast("Any", file.checksums)
         try:
-            self.indexd.update_blank(guid=file.guid, rev=rev, size=file.size or 0, urls=[place], hashes=hashes)
+            self.indexd.update_blank(guid=file.guid, rev=rev, size=file.size or 0, urls=[location], hashes=hashes)
         except (Forbidden, Unauthorized):
             return "not yet"
         except (BadRequest, Conflict):
@@ -399,8 +402,8 @@ class _Records:
         return "by us"
 
     def _record(self, guid: str) -> Mapping[str, Any]:
-        told: object = json_of(self.indexd.get_record.raw(guid=guid))
-        return told if is_object(told) else {}
+        payload: object = json_of(self.indexd.get_record.raw(guid=guid))
+        return payload if is_object(payload) else {}
 
 
 def _is_filled(record: Mapping[str, Any]) -> bool:

@@ -124,7 +124,7 @@ def workspace_copy(
 
     chosen = TransferOptions.of(options)
     target = os.fspath(target)
-    within = [each.startswith(f"{SCHEME}:") for each in (source, target)]
+    within = [uri.startswith(f"{SCHEME}:") for uri in (source, target)]
     if not any(within):
         raise Gen3UserError(
             f"Neither {source} nor {target} is in a workspace", remedy="Write one as ws:///WORKSPACE/KEY."
@@ -183,13 +183,13 @@ def workspace_response(
         raise Gen3UserError(f"All files of {workspace} cannot be deleted at once", remedy="Use the key of one.")
     # Files are deleted at the address of lists.
     method, what = ("DELETE", "list") if action == "rm" else ("GET", action)
-    place = segment("wskey", inner, raw=True) + "/" * key.endswith("/") if inner else ""
-    path = f"/{what}/{segment('ws', workspace)}/{place}"
+    location = segment("wskey", inner, raw=True) + "/" * key.endswith("/") if inner else ""
+    path = f"/{what}/{segment('ws', workspace)}/{location}"
     response = json_of(client.ws_storage.send(plain_request(what, method, path)))
     # The service answers 200 to everything that it understands.
     if not is_object(response) or str(response.get("Result", "ok")).startswith("error"):
-        said = response.get("Result") if is_object(response) else response
-        raise Gen3Error(f"{what} of {where}: {said}", remedy="Check the workspace and the key.")
+        result = response.get("Result") if is_object(response) else response
+        raise Gen3Error(f"{what} of {where}: {result}", remedy="Check the workspace and the key.")
     if action == "list":
         for each in ("Data.Objects", "Data.Prefixes"):
             items_at(response, each, f"list of {where}")

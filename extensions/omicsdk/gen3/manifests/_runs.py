@@ -110,10 +110,10 @@ class Outputs:
                 self._done = record
 
         self._journal.replay(self._head, replay)
-        _, rows, lengths, counts, place = self._done
+        _, rows, lengths, counts, end = self._done
         self.rows = self._noted = cast("int", rows)
         self.counts.update(cast("dict[str, int]", counts))
-        self.place = str(place)
+        self.place = str(end)
         return cast("list[int]", lengths)
 
     @property
@@ -121,15 +121,15 @@ class Outputs:
         """Whether nothing is written yet."""
         return not any(file.tell() for file in self._files)
 
-    def write(self, place: int, text: str) -> None:
+    def write(self, index: int, text: str) -> None:
         """Write to a file.
 
         Args:
-            place: Its place among the paths.
+            index: Its place among the paths.
             text: The text.
         """
-        with write_errors(str(self.paths[place])):
-            self._files[place].write(text.encode())
+        with write_errors(str(self.paths[index])):
+            self._files[index].write(text.encode())
 
     def done(self, rows: int) -> None:
         """Count further rows as done, all of whose text was written."""

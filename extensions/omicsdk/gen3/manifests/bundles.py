@@ -63,8 +63,8 @@ class Bundle(NamedTuple):
     def record(self) -> dict[str, Any]:
         """The bundle by the names of `COLUMNS`, without what is not stated."""
         values = (self.name, self.members, self.guid, self.size, self.checksums, self.description, self.version)
-        told = dict(zip(COLUMNS, (*values, self.aliases), strict=True))
-        return {name: value for name, value in told.items() if value or value == 0}
+        fields = dict(zip(COLUMNS, (*values, self.aliases), strict=True))
+        return {name: value for name, value in fields.items() if value or value == 0}
 
 
 def bundles_of(path: str | os.PathLike[str], delimiter: str | None = None) -> list[Bundle]:
@@ -81,26 +81,26 @@ def bundles_of(path: str | os.PathLike[str], delimiter: str | None = None) -> li
         ManifestError: A row is wrong, a name is repeated, or bundles contain each other.
     """
     manifest = Path(path)
-    found = dict[str, Bundle]()
+    bundles = dict[str, Bundle]()
     with tables.table_of(manifest, delimiter) as table:
         names = tables.standard_names(table.header, _NAMES)
         tables.require_columns(manifest, names, ("name", "ids"))
-        shown = dict(zip(names, table.header, strict=True))
+        headings = dict(zip(names, table.header, strict=True))
         for row in table.rows:
             cells = {name: cell.strip() for name, cell in zip(names, row.cells, strict=False)}
-            read = _bundle(row.line, cells, shown)
-            if not isinstance(read, Fault) and read.name in found:
-                reason = f"is also the name of the bundle of line {found[read.name].line}"
-                read = Fault(row.line, shown["name"], read.name, reason, "Use a different name for each.")
+            read = _bundle(row.line, cells, headings)
+            if not isinstance(read, Fault) and read.name in bundles:
+                reason = f"is also the name of the bundle of line {bundles[read.name].line}"
+                read = Fault(row.line, headings["name"], read.name, reason, "Use a different name for each.")
             if isinstance(read, Fault):
                 raise ManifestError(manifest, read)
-            found[read.name] = read
-    return _members_first(manifest, found, shown["ids"])
+            bundles[read.name] = read
+    return _members_first(manifest, bundles, headings["ids"])
 
 
-def _bundle(line: int, cells: Mapping[str, str], shown: Mapping[str, str]) -> Bundle | Fault:
+def _bundle(line: int, cells: Mapping[str, str], headings: Mapping[str, str]) -> Bundle | Fault:
     def wrong(name: str, reason: str, remedy: str) -> Fault:
-        return Fault(line, shown[name], cells[name], reason, remedy)
+        return Fault(line, headings[name], cells[name], reason, remedy)
 
     if not cells["name"]:
         return wrong("name", "names no bundle", "Use the bundle a name.")
@@ -115,9 +115,9 @@ def _bundle(line: int, cells: Mapping[str, str], shown: Mapping[str, str]) -> Bu
     if len(kinds) != len(sums):
         name = "checksums" if "checksums" in cells else "type"
         return wrong(name, f"are {len(sums)} checksums of {len(kinds)} types", "State a type for each checksum.")
-    found = [(kind, tables.checksum_of(kind, text)) for kind, text in zip(kinds, sums, strict=True)]
-    checksums = [{"type": kind, "checksum": value} for kind, value in found if value is not None]
-    if len(checksums) < len(found):
+    typed_sums = [(kind, tables.checksum_of(kind, text)) for kind, text in zip(kinds, sums, strict=True)]
+    checksums = [{"type": kind, "checksum": value} for kind, value in typed_sums if value is not None]
+    if len(checksums) < len(typed_sums):
         return wrong("checksums", f"are not checksums of {', '.join(kinds)}", "Correct them.")
     size = tables.size_of(cells[tables.SIZE]) if cells.get(tables.SIZE) else None
     if cells.get(tables.SIZE) and size is None:
@@ -204,7 +204,7 @@ def index_bundles(
         AuthError: The commons does not accept the login.
         ConnectFailed: The commons cannot be reached.
     """
-    wanted = bundles_of(manifest, delimiter)
+    bundles = bundles_of(manifest, delimiter)
     target = Path(output) if output is not None else None
     created, failures = list[Bundle](), dict[int, str]()
     guids, failed = dict[str, str](), set[str]()
@@ -214,19 +214,19 @@ def index_bundles(
         if missing is not None:
             raise UsageError(f"its member {missing} could not be created")
         bundle = named._replace(members=[guids.get(member, member) for member in named.members])
-        earlier = known.of(bundle.name) if known is not None and not bundle.guid else []
-        guid = next((each for each in earlier if _exists(client.indexd, bundle, each)), "")
+        earlier = earlier_guids.of(bundle.name) if earlier_guids is not None and not bundle.guid else []
+        guid = next((guid_before for guid_before in earlier if _exists(client.indexd, bundle, guid_before)), "")
         if not guid:
             guid = bundle.guid or next(fresh)
-            if known is not None and not bundle.guid:
-                known.note(bundle.name, guid)
+            if earlier_guids is not None and not bundle.guid:
+                earlier_guids.note(bundle.name, guid)
             create(client, bundle._replace(guid=guid))
         return bundle._replace(guid=guid)
 
     with ExitStack() as stack:
-        fresh = iter(_fresh_guids(client.indexd, sum(not bundle.guid for bundle in wanted)))
-        known = stack.enter_context(_KnownGuids(target)) if target is not None else None
-        for named in wanted:
+        fresh = iter(_fresh_guids(client.indexd, sum(not bundle.guid for bundle in bundles)))
+        earlier_guids = stack.enter_context(_KnownGuids(target)) if target is not None else None
+        for named in bundles:
             made = tried(partial(indexed, named))
             if isinstance(made, OmicsError):
                 failed.add(named.name)
@@ -235,9 +235,9 @@ def index_bundles(
                 guids[made.name] = made.guid
                 created.append(made)
         result = CreatedBundles(sorted(created), dict(sorted(failures.items())))
-        if target is not None and known is not None:
+        if target is not None and earlier_guids is not None:
             _write(target, result.bundles)
-            known.forget()
+            earlier_guids.forget()
     return result
 
 
@@ -328,11 +328,11 @@ _BUNDLE = members(contents=optional(array(members(id=STRING))))
 def _exists(indexd: IndexdApi, bundle: Bundle, guid: str) -> bool:
     """Whether a bundle of this GUID exists with the same name and members."""
     try:
-        found = checked_json(indexd.get_bundle.raw(guid=guid), "get_bundle", _BUNDLE)
+        bundle_record = checked_json(indexd.get_bundle.raw(guid=guid), "get_bundle", _BUNDLE)
     except NotFound:
         return False
-    held = {_short(each["id"]) for each in found.get("contents") or ()}
-    return found.get("name") == bundle.name and held == {_short(member) for member in bundle.members}
+    contents = {_short(content["id"]) for content in bundle_record.get("contents") or ()}
+    return bundle_record.get("name") == bundle.name and contents == {_short(member) for member in bundle.members}
 
 
 def _short(guid: str) -> str:

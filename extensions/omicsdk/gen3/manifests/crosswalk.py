@@ -117,8 +117,8 @@ def descriptions_of(path: str | os.PathLike[str]) -> dict[tuple[str, str], str]:
     """
     with table_of(Path(path)) as table:
         if tuple(table.header) != INFO_COLUMNS:
-            told = f"line 1: the columns are {', '.join(table.header)}"
-            raise ManifestError(table.path, told, remedy=f"Use the columns {', '.join(INFO_COLUMNS)}.")
+            problem = f"line 1: the columns are {', '.join(table.header)}"
+            raise ManifestError(table.path, problem, remedy=f"Use the columns {', '.join(INFO_COLUMNS)}.")
         cells = ([cell.strip() for cell in row.cells[: len(INFO_COLUMNS)]] for row in whole_rows(table))
         return {(commons, name): description for commons, name, description in cells}
 
@@ -128,9 +128,9 @@ def identifiers_in(document: Mapping[str, Any], guid_type: str = GUID_TYPE) -> I
     block = document.get(BLOCK)
     by_commons = block.get(guid_type) if is_object(block) else None
     for commons, names in by_commons.items() if is_object(by_commons) else ():
-        for name, told in names.items() if is_object(names) else ():
-            if is_object(told):
-                yield Column(commons, str(told.get("type") or ""), name), told
+        for name, identifiers in names.items() if is_object(names) else ():
+            if is_object(identifiers):
+                yield Column(commons, str(identifiers.get("type") or ""), name), identifiers
 
 
 class KnownSubjects:
@@ -151,13 +151,13 @@ class KnownSubjects:
 
     def guid_of(self, column: Column, value: str) -> str | None:
         """The document that has a name; None if there is none."""
-        found = self._database.execute("SELECT guid FROM names WHERE name = ?", (_key(column, value),)).fetchone()
-        return found[0] if found else None
+        row = self._database.execute("SELECT guid FROM names WHERE name = ?", (_key(column, value),)).fetchone()
+        return row[0] if row else None
 
     def guids_of(self, subject: Subject) -> list[str]:
         """The documents that have any of a subject's names."""
-        found = (self.guid_of(column, value) for column, value in subject.names.items())
-        return list(dict.fromkeys(guid for guid in found if guid is not None))
+        guids = (self.guid_of(column, value) for column, value in subject.names.items())
+        return list(dict.fromkeys(guid for guid in guids if guid is not None))
 
 
 def _key(column: Column, value: str) -> bytes:
@@ -168,10 +168,13 @@ def _key(column: Column, value: str) -> bytes:
 def _known_subjects(client: Gen3, guid_type: str) -> Generator[KnownSubjects]:
     """Read all subjects that a commons knows, for a block."""
     with scratch_database() as database:
-        known = KnownSubjects(database)
+        subjects = KnownSubjects(database)
         for guid, document in documents_of(client, GUID_TYPE):
-            known.add(guid, ((column, str(told.get("value"))) for column, told in identifiers_in(document, guid_type)))
-        yield known
+            subjects.add(
+                guid,
+                ((column, str(identifier.get("value"))) for column, identifier in identifiers_in(document, guid_type)),
+            )
+        yield subjects
 
 
 def read_crosswalk(
@@ -194,10 +197,15 @@ def read_crosswalk(
     with TemporaryFile() as spool, in_place_of(target) as file:
         count = 0
         for _, document in documents_of(client, GUID_TYPE, limit=limit, on_more=on_more):
-            told = list(identifiers_in(document))
-            columns.update(column for column, _ in told)
-            descriptions |= {(column.commons, column.name): each.get("description") or "" for column, each in told}
-            spool.write(json.dumps([[*column, each.get("value", "")] for column, each in told]).encode() + b"\n")
+            identifiers = list(identifiers_in(document))
+            columns.update(column for column, _ in identifiers)
+            descriptions |= {
+                (column.commons, column.name): identifier.get("description") or "" for column, identifier in identifiers
+            }
+            spool.write(
+                json.dumps([[*column, identifier.get("value", "")] for column, identifier in identifiers]).encode()
+                + b"\n"
+            )
             count += 1
         header = sorted(columns)
         file.write(line_of([str(column) for column in header], ",").encode())
@@ -243,8 +251,8 @@ def publish_crosswalk(
     fresh = _fresh_guids(client)
     metadata = client.metadata_admin
 
-    def document(held: Document, subjects: Sequence[Subject]) -> Document:
-        return _with_names(held, subjects, guid_type, descriptions, methods)
+    def document(document: Document, subjects: Sequence[Subject]) -> Document:
+        return _with_names(document, subjects, guid_type, descriptions, methods)
 
     def published(item: tuple[str, Sequence[Subject], str | OmicsError | None]) -> str | OmicsError:
         guid, subjects, stored = item
@@ -260,24 +268,24 @@ def publish_crosswalk(
 
         return tried(publish)
 
-    with _known_subjects(client, guid_type) as known:
+    with _known_subjects(client, guid_type) as subjects_known:
         for batch in batches(subjects_of(path), BATCH):
-            wanted, new = dict[str, list[Subject]](), set[str]()
+            by_guid, new = dict[str, list[Subject]](), set[str]()
             for subject in batch:
-                guids = known.guids_of(subject)
+                guids = subjects_known.guids_of(subject)
                 if len(guids) > 1:
-                    told = f"its names are those of {len(guids)} subjects, {', '.join(guids[:3])}"
-                    made.failures[subject.line] = f"{told}. Determine which is right"
+                    problem = f"its names are those of {len(guids)} subjects, {', '.join(guids[:3])}"
+                    made.failures[subject.line] = f"{problem}. Determine which is right"
                     continue
                 if not subject.names:
                     continue
                 guid = guids[0] if guids else next(fresh)
                 if not guids:
                     new.add(guid)
-                known.add(guid, subject.names.items())
-                wanted.setdefault(guid, []).append(subject)
-            stored = store_documents(client, {guid: document({}, wanted[guid]) for guid in wanted if guid in new})
-            items = [(guid, subjects, stored.get(guid)) for guid, subjects in wanted.items()]
+                subjects_known.add(guid, subject.names.items())
+                by_guid.setdefault(guid, []).append(subject)
+            stored = store_documents(client, {guid: document({}, by_guid[guid]) for guid in by_guid if guid in new})
+            items = [(guid, subjects, stored.get(guid)) for guid, subjects in by_guid.items()]
             for (_, subjects, _), state in zip(items, in_order(items, published, THREADS), strict=True):
                 for subject in subjects:
                     made.add(subject.line, state)
@@ -290,10 +298,10 @@ def _fresh_guids(client: Gen3) -> Iterator[str]:
 
 
 def _with_names(
-    held: Document, subjects: Sequence[Subject], guid_type: str, descriptions: Descriptions, methods: Sequence[str]
+    document: Document, subjects: Sequence[Subject], guid_type: str, descriptions: Descriptions, methods: Sequence[str]
 ) -> Document:
     """A crosswalk with the names of subjects; its other members are kept."""
-    by_commons, matched = _block_of(held, guid_type)
+    by_commons, matched = _block_of(document, guid_type)
     for subject in subjects:
         for column, value in subject.names.items():
             names = dict(by_commons.get(column.commons) or {})
@@ -305,9 +313,9 @@ def _with_names(
                 **({"description": description} if description else {}),
             }
             by_commons[column.commons] = names
-    present: Document = held.get(BLOCK) or {}
+    present: Document = document.get(BLOCK) or {}
     block = {**present, guid_type: {**by_commons, METHODS: sorted({*matched, *methods})}}
-    return {"_guid_type": held.get("_guid_type") or GUID_TYPE, BLOCK: block}
+    return {"_guid_type": document.get("_guid_type") or GUID_TYPE, BLOCK: block}
 
 
 _NAMES = optional(mapping(optional(mapping(ANY))))
@@ -321,11 +329,11 @@ def _block_of(document: Mapping[str, Any], guid_type: str) -> tuple[Document, li
     """
     check("get", BLOCK, document.get(BLOCK), optional(members(**{guid_type: optional(mapping(ANY))})))
     block: Document = document.get(BLOCK) or {}
-    told: Document = block.get(guid_type) or {}
-    by_commons = {name: value for name, value in told.items() if name != METHODS}
-    check("get", f"{BLOCK}.{guid_type}", told, members(**{METHODS: optional(array(STRING))}))
+    identifiers: Document = block.get(guid_type) or {}
+    by_commons = {name: value for name, value in identifiers.items() if name != METHODS}
+    check("get", f"{BLOCK}.{guid_type}", identifiers, members(**{METHODS: optional(array(STRING))}))
     check("get", f"{BLOCK}.{guid_type}", by_commons, mapping(_NAMES))
-    return by_commons, told.get(METHODS) or []
+    return by_commons, identifiers.get(METHODS) or []
 
 
 class Missing(NamedTuple):
@@ -357,19 +365,19 @@ def verify_crosswalk(client: Gen3, path: str | os.PathLike[str], *, guid_type: s
     Raises:
         ManifestError: The table cannot be read, or has other columns.
     """
-    found = list[Missing]()
-    with _known_subjects(client, guid_type) as known:
+    missing = list[Missing]()
+    with _known_subjects(client, guid_type) as subjects_known:
         for subject in subjects_of(path):
             first: str | None = None
             for column, value in subject.names.items():
-                guid = known.guid_of(column, value)
+                guid = subjects_known.guid_of(column, value)
                 first = first or guid
                 if guid is None:
-                    found.append(Missing(subject.line, str(column), value, "is not known"))
+                    missing.append(Missing(subject.line, str(column), value, "is not known"))
                 elif guid != first:
                     reason = f"is {guid}, and others of the row are {first}"
-                    found.append(Missing(subject.line, str(column), value, reason))
-    return found
+                    missing.append(Missing(subject.line, str(column), value, reason))
+    return missing
 
 
 def delete_crosswalk(
@@ -388,18 +396,18 @@ def delete_crosswalk(
     Raises:
         ManifestError: The table cannot be read, or has other columns.
     """
-    made = Published({}, {})
-    with _known_subjects(client, guid_type) as known:
+    published = Published({}, {})
+    with _known_subjects(client, guid_type) as subjects_known:
         for subject in subjects_of(path):
-            guids = known.guids_of(subject)
+            guids = subjects_known.guids_of(subject)
             if dry_run or not guids:
-                made.add(subject.line, KNOWN if guids else UNKNOWN)
+                published.add(subject.line, KNOWN if guids else UNKNOWN)
                 continue
             for guid in guids:
-                made.add(
+                published.add(
                     subject.line, tried(lambda guid=guid, subject=subject: _without(client, guid, subject, guid_type))
                 )
-    return made
+    return published
 
 
 def _without(client: Gen3, guid: str, subject: Subject, guid_type: str) -> str:
@@ -409,17 +417,17 @@ def _without(client: Gen3, guid: str, subject: Subject, guid_type: str) -> str:
     except NotFound:  # an earlier row has deleted it
         return UNKNOWN
     _, methods = _block_of(document, guid_type)
-    gone = {(column.commons, column.name, value) for column, value in subject.names.items()}
-    kept, values = Document(), set[str]()
-    for column, told in identifiers_in(document, guid_type):
-        value = str(told.get("value"))
-        if (column.commons, column.name, value) not in gone:
-            kept.setdefault(column.commons, {})[column.name] = told
+    removed = {(column.commons, column.name, value) for column, value in subject.names.items()}
+    remaining, values = Document(), set[str]()
+    for column, identifier in identifiers_in(document, guid_type):
+        value = str(identifier.get("value"))
+        if (column.commons, column.name, value) not in removed:
+            remaining.setdefault(column.commons, {})[column.name] = identifier
             values.add(value)
     present: Document = document.get(BLOCK) or {}
     block: Document = {name: value for name, value in present.items() if name != guid_type}
-    if kept:
-        block[guid_type] = {**kept, METHODS: methods}
+    if remaining:
+        block[guid_type] = {**remaining, METHODS: methods}
     rest = {name: value for name, value in document.items() if name not in (BLOCK, "_guid_type")}
     if not block and not rest:
         client.metadata_admin.delete(guid=guid)

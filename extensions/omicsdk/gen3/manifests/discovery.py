@@ -100,11 +100,11 @@ def cells_of(guid: str, study: Mapping[str, Any], columns: Sequence[str]) -> lis
         columns: The columns.
     """
     tags = study.get(TAGS)
-    told = {name: cell_of(value) for name, value in study.items() if name != TAGS}
+    cells = {name: cell_of(value) for name, value in study.items() if name != TAGS}
     for number, tag in enumerate(tags if is_array(tags) else []):
         if is_object(tag):
-            told[f"_tag_{number}"] = f"{tag.get('category', '')}: {tag.get('name', '')}".replace("\n", "\\n")
-    return [{**told, GUID: guid}.get(column, "") for column in columns]
+            cells[f"_tag_{number}"] = f"{tag.get('category', '')}: {tag.get('name', '')}".replace("\n", "\\n")
+    return [{**cells, GUID: guid}.get(column, "") for column in columns]
 
 
 def study_of(cells: Mapping[str, str]) -> dict[str, Any]:
@@ -148,8 +148,8 @@ def checked_format(name: str) -> str:
 
 def shown_in(document: Mapping[str, Any]) -> dict[str, Any]:
     """The member of a document that the discovery page shows."""
-    shown = document.get(BLOCK)
-    return shown if is_object(shown) else {}
+    block = document.get(BLOCK)
+    return block if is_object(block) else {}
 
 
 def write_json(file: IO[bytes], values: Iterator[Mapping[str, Any]]) -> int:
@@ -163,20 +163,20 @@ def write_json(file: IO[bytes], values: Iterator[Mapping[str, Any]]) -> int:
     return count
 
 
-def write_table(file: IO[bytes], found: Iterator[tuple[str, dict[str, Any]]]) -> int:
+def write_table(file: IO[bytes], documents: Iterator[tuple[str, dict[str, Any]]]) -> int:
     """Write a table in the order of the GUIDs; its columns are known only after all documents, so these are spooled."""
     fields, tags, places = set[str](), 0, list[tuple[str, int]]()
     with TemporaryFile() as spool:
-        for guid, document in found:
-            shown = shown_in(document)
-            fields.update(shown)
-            tags = max(tags, len(listed) if is_array(listed := shown.get(TAGS)) else 0)
+        for guid, document in documents:
+            block = shown_in(document)
+            fields.update(block)
+            tags = max(tags, len(tags_listed) if is_array(tags_listed := block.get(TAGS)) else 0)
             places.append((guid, spool.tell()))
-            spool.write(json.dumps(shown).encode() + b"\n")
+            spool.write(json.dumps(block).encode() + b"\n")
         columns = columns_of(fields, tags)
         file.write(line_of(columns, "\t", **ESCAPED).encode())
-        for guid, place in sorted(places):
-            spool.seek(place)
+        for guid, offset in sorted(places):
+            spool.seek(offset)
             cells = cells_of(guid, json.loads(spool.readline()), columns)
             file.write(line_of(cells, "\t", **ESCAPED).encode())
     return len(places)
@@ -216,8 +216,8 @@ def combine_discovery(
         require_columns(current, columns, (study_column, GUID))
         rows = [cells for _, cells in named_cells(table)]
     by_key = dict[str, list[int]]()
-    for place, cells in enumerate(rows):
-        by_key.setdefault(cells.get(study_column, "").strip(), []).append(place)
+    for index, cells in enumerate(rows):
+        by_key.setdefault(cells.get(study_column, "").strip(), []).append(index)
     added = dict[int, dict[str, str]]()
     with table_of(Path(metadata)) as further:
         require_columns(further.path, further.header, [metadata_column])
@@ -226,10 +226,10 @@ def combine_discovery(
             key = row.cells[key_place].strip()
             if not key:
                 continue
-            keys = [key] if exact else [each for each in by_key if key in each]
+            keys = [key] if exact else [candidate for candidate in by_key if key in candidate]
             told = {name: cell.replace("\n", "\\n") for name, cell in zip(names, row.cells, strict=False) if cell}
-            for place in [place for each in keys for place in by_key.get(each, ())]:
-                added.setdefault(place, {}).update(told)
+            for index in [place for key_of_row in keys for place in by_key.get(key_of_row, ())]:
+                added.setdefault(index, {}).update(told)
             if not exact:  # a study that has been found is not looked up again
                 for each in keys:
                     del by_key[each]
@@ -237,8 +237,8 @@ def combine_discovery(
     separator, written = delimiter_of(target), 0
     with in_place_of(target) as file:
         file.write(line_of(header, separator, **ESCAPED).encode())
-        for place in sorted(added):
-            cells = {**rows[place], **added[place]}
+        for index in sorted(added):
+            cells = {**rows[index], **added[index]}
             if cells.get(GUID):
                 file.write(line_of([cells.get(name, "") for name in header], separator, **ESCAPED).encode())
                 written += 1
@@ -324,11 +324,11 @@ def _studies_in_json(path: Path) -> Iterator[Study | Fault]:
         if not is_object(entry):
             yield Fault(number, "", str(entry), "is not an object", "Use a list of objects.", unit="entry")
         elif is_object(entry.get(BLOCK)):
-            shown = dict(entry[BLOCK])
+            block = dict(entry[BLOCK])
             if GUID in entry:
-                shown.setdefault(GUID, entry[GUID])
+                block.setdefault(GUID, entry[GUID])
             hidden = (BLOCK, "_guid_type", GUID)
-            yield Study(number, shown, {name: value for name, value in entry.items() if name not in hidden})
+            yield Study(number, block, {name: value for name, value in entry.items() if name not in hidden})
         else:
             yield Study(number, dict(entry), {})
 
@@ -347,18 +347,18 @@ def write_objects(objects: Iterator[Mapping[str, Any]], output: str | os.PathLik
     Raises:
         Gen3UserError: The format is unknown.
     """
-    wanted = checked_format(output_format)
+    format = checked_format(output_format)
     with in_place_of(Path(output)) as file:
-        if wanted == "json":
+        if format == "json":
             return write_json(file, objects)
-        listed = list(objects)
-        further = sorted({name for each in listed for name in each} - {*REQUIRED})
+        objects_listed = list(objects)
+        further = sorted({name for object_ in objects_listed for name in object_} - {*REQUIRED})
         columns = [*REQUIRED, *further]
         file.write(line_of(columns, "\t", **ESCAPED).encode())
-        for each in listed:
+        for each in objects_listed:
             cells = [cell_of(each[name]) if name in each else "" for name in columns]
             file.write(line_of(cells, "\t", **ESCAPED).encode())
-        return len(listed)
+        return len(objects_listed)
 
 
 def objects_in(document: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -397,17 +397,17 @@ def objects_in_table(path: str | os.PathLike[str]) -> dict[str, StudyObjects]:
         ManifestError: It cannot be read, lacks a column, or a row lacks a value.
     """
     manifest = Path(path)
-    found = dict[str, StudyObjects]()
+    by_dataset = dict[str, StudyObjects]()
     with table_of_studies(manifest) as table:
         require_columns(manifest, table.header, REQUIRED)
         for line, cells in named_cells(table):
             for name in REQUIRED:
                 if not cells[name].strip():
                     raise ManifestError(manifest, Fault(line, name, "", "is empty", "Fill it in."))
-            told = {name: cell for name, cell in cells.items() if name != DATASET}
-            study = found.setdefault(cells[DATASET].strip(), StudyObjects(line, {}))
-            study.objects[cells["guid"].strip()] = told
-    return found
+            metadata = {name: cell for name, cell in cells.items() if name != DATASET}
+            study = by_dataset.setdefault(cells[DATASET].strip(), StudyObjects(line, {}))
+            study.objects[cells["guid"].strip()] = metadata
+    return by_dataset
 
 
 def missing_columns(path: Path) -> list[str]:
@@ -448,12 +448,12 @@ def read_discovery(
     Raises:
         Gen3UserError: The format is unknown.
     """
-    wanted = checked_format(output_format)
-    found = documents_of(client, guid_type, limit=limit, aggregate=aggregate, on_more=on_more)
+    format = checked_format(output_format)
+    documents = documents_of(client, guid_type, limit=limit, aggregate=aggregate, on_more=on_more)
     with in_place_of(Path(output)) as file:
-        if wanted == "tsv":
-            return write_table(file, found)
-        return write_json(file, ({GUID: guid, **document} for guid, document in found))
+        if format == "tsv":
+            return write_table(file, documents)
+        return write_json(file, ({GUID: guid, **document} for guid, document in documents))
 
 
 def combine_published(
@@ -541,40 +541,40 @@ def publish_discovery(
         AuthError: The commons does not accept the login.
         ConnectFailed: The commons cannot be reached.
     """
-    made = Published({}, {})
+    published = Published({}, {})
     registered = dict(documents_of(client, guid_type)) if unregistered is not None else {}
     for batch in batches(studies_of(path), BATCH):
-        wanted, lines = dict[str, Document](), dict[str, int]()
+        documents, lines = dict[str, Document](), dict[str, int]()
         for study in batch:
             if isinstance(study, Fault):
-                made.failures[study.line] = str(study)
+                published.failures[study.line] = str(study)
                 continue
-            shown = dict(study.shown)
-            named = shown.get(guid_field) if guid_field else shown.pop(GUID, None)
+            block = dict(study.shown)
+            named = block.get(guid_field) if guid_field else block.pop(GUID, None)
             if named in (None, ""):
-                made.add(study.line, "skipped")
+                published.add(study.line, "skipped")
                 continue
             guid = str(named)
             if omit_empty:
-                shown = {name: value for name, value in shown.items() if value not in ("", [], {})}
-            document = _document(shown, guid_type, registered.get(guid), unregistered)
+                block = {name: value for name, value in block.items() if value not in ("", [], {})}
+            document = _document(block, guid_type, registered.get(guid), unregistered)
             if document is not None:
-                wanted[guid], lines[guid] = {**document, **study.further}, study.line
-        for guid, result in store_documents(client, wanted).items():
-            made.add(lines[guid], result, guid)
-    return made
+                documents[guid], lines[guid] = {**document, **study.further}, study.line
+        for guid, result in store_documents(client, documents).items():
+            published.add(lines[guid], result, guid)
+    return published
 
 
 def _document(
-    shown: Document, guid_type: str, registered: Document | None, unregistered: Registration | None
+    block: Document, guid_type: str, registered: Document | None, unregistered: Registration | None
 ) -> Document | None:
     """Return a study's document; None if it is registered already and not replaced."""
     if unregistered is None:
-        return {"_guid_type": guid_type, BLOCK: shown}
+        return {"_guid_type": guid_type, BLOCK: block}
     if registered is None or unregistered.reset:
-        return {"_guid_type": f"unregistered_{guid_type}", BLOCK: shown}
+        return {"_guid_type": f"unregistered_{guid_type}", BLOCK: block}
     if unregistered.update:
-        return {"_guid_type": guid_type, BLOCK: {**shown_in(registered), **shown}}
+        return {"_guid_type": guid_type, BLOCK: {**shown_in(registered), **block}}
     return None
 
 
@@ -621,13 +621,13 @@ def discovery_objects(
         on_more: Called where there are more studies than `limit`.
         on_missing: Called with the GUID of each named study that does not exist.
     """
-    found = documents_of(client, guid_type, limit=None if datasets else limit, aggregate=aggregate, on_more=on_more)
+    documents = documents_of(client, guid_type, limit=None if datasets else limit, aggregate=aggregate, on_more=on_more)
     missing = dict.fromkeys(datasets)
-    for guid, document in found:
+    for guid, document in documents:
         if not datasets or guid in missing:
             missing.pop(guid, None)
-            for each in objects_in(document):
-                yield {DATASET: guid, **each}
+            for object_ in objects_in(document):
+                yield {DATASET: guid, **object_}
             if datasets and not missing:
                 return
     for guid in missing:
@@ -651,26 +651,26 @@ def publish_discovery_objects(
     Raises:
         ManifestError: The table is invalid; nothing was published then.
     """
-    made = Published({}, {})
+    published = Published({}, {})
     for dataset, (line, objects) in objects_in_table(path).items():
         try:
             document = document_of(client, dataset)
         except NotFound:
             document = {"_guid_type": guid_type}
-        kept = {} if overwrite else {str(each.get("guid")): each for each in objects_in(document)}
-        changed = _with_objects(document, [*{**kept, **objects}.values()])
-        made.add(line, store_documents(client, {dataset: changed})[dataset], dataset)
-    return made
+        existing = {} if overwrite else {str(object_.get("guid")): object_ for object_ in objects_in(document)}
+        changed = _with_objects(document, [*{**existing, **objects}.values()])
+        published.add(line, store_documents(client, {dataset: changed})[dataset], dataset)
+    return published
 
 
 @text_is_one_item
 def delete_discovery_objects(
-    client: Gen3, wanted: Mapping[str, str | Collection[str] | None], *, dry_run: bool = False
+    client: Gen3, requested: Mapping[str, str | Collection[str] | None], *, dry_run: bool = False
 ) -> dict[str, int]:
     """Remove data objects from studies; their files are kept.
 
     Args:
-        wanted: The GUIDs of the objects by those of their studies; None for all objects of one.
+        requested: The GUIDs of the objects by those of their studies; None for all objects of one.
         dry_run: Only count them.
 
     Returns:
@@ -679,8 +679,8 @@ def delete_discovery_objects(
     Raises:
         Forbidden: The login may not change them.
     """
-    found = dict[str, int]()
-    for dataset, guids in wanted.items():
+    deleted = dict[str, int]()
+    for dataset, guids in requested.items():
         try:
             document = document_of(client, dataset)
         except NotFound:
@@ -688,11 +688,11 @@ def delete_discovery_objects(
         if document.get("_guid_type") != GUID_TYPE and guids is None:
             continue
         objects = objects_in(document)
-        kept = [each for each in objects if guids is not None and each.get("guid") not in tuple(guids)]
-        if len(kept) < len(objects) and not dry_run:
-            client.metadata_admin.create(guid=dataset, body=_with_objects(document, kept), overwrite=True)
-        found[dataset] = len(objects) - len(kept)
-    return found
+        remaining = [object_ for object_ in objects if guids is not None and object_.get("guid") not in tuple(guids)]
+        if len(remaining) < len(objects) and not dry_run:
+            client.metadata_admin.create(guid=dataset, body=_with_objects(document, remaining), overwrite=True)
+        deleted[dataset] = len(objects) - len(remaining)
+    return deleted
 
 
 def _with_objects(document: Document, objects: list[Any]) -> Document:

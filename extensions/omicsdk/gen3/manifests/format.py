@@ -76,21 +76,21 @@ def raw_cells(line: str, delimiter: str) -> list[str] | None:
     """
     if '"' not in line:
         return line.split(delimiter)
-    cells, place = list[str](), 0
+    cells, offset = list[str](), 0
     quoted = re.compile(rf'"(?:[^"]++|"")*+"[^{re.escape(delimiter)}]*+')
     while True:
-        if line.startswith('"', place):
-            match = quoted.match(line, place)
+        if line.startswith('"', offset):
+            match = quoted.match(line, offset)
             if match is None:
                 return None
             end = match.end()
         else:
-            end = line.find(delimiter, place)
+            end = line.find(delimiter, offset)
             end = len(line) if end < 0 else end
-        cells.append(line[place:end])
+        cells.append(line[offset:end])
         if end >= len(line):
             return cells
-        place = end + 1
+        offset = end + 1
 
 
 PROTOCOLS = ("s3", "gs")
@@ -192,7 +192,7 @@ class _Check:
             self._on_fault(Fault(line, column, value, reason, remedy, warns=warns))
 
     def header(
-        self, path: Path, first: str, delimiter: str | None, given: Mapping[str, Columns] | None
+        self, path: Path, first: str, delimiter: str | None, columns: Mapping[str, Columns] | None
     ) -> _Header | None:
         """Parse the header; None if the file is empty."""
         if not first.strip():
@@ -200,11 +200,11 @@ class _Check:
             return None
         separator = delimiter or self._delimiter(path, first)
         names = [name.strip().strip('"').strip() for name in (raw_cells(first.rstrip("\r\n"), separator) or [first])]
-        if given is None:
-            known = {alias: kind for kind, name in CHECKED.items() for alias in tables.ALIASES[name]}
-            kinds = [known.get(name.lower()) for name in names]
+        if columns is None:
+            kinds_by_alias = {alias: kind for kind, name in CHECKED.items() for alias in tables.ALIASES[name]}
+            kinds = [kinds_by_alias.get(name.lower()) for name in names]
         else:
-            kinds = [given.get(name) for name in names]
+            kinds = [columns.get(name) for name in names]
         for kind in (Columns.MD5, Columns.SIZE, Columns.URL):
             if kind not in kinds:
                 reason = f"no column with the {CHECKED[kind]} was found"
@@ -216,11 +216,11 @@ class _Check:
         named = tables.TABLES.get(path.suffix.lower(), ",")
         if named in first:
             return named
-        found = next((mark for mark in "\t,;|" if mark in first), named)
-        if found != named and path.suffix.lower() in tables.TABLES:
-            reason = f"the name ends in {path.suffix}, and {found!r} separates the columns"
+        separator = next((mark for mark in "\t,;|" if mark in first), named)
+        if separator != named and path.suffix.lower() in tables.TABLES:
+            reason = f"the name ends in {path.suffix}, and {separator!r} separates the columns"
             self._wrong(1, "", "", reason, "Rename the file.", warns=True)
-        return found
+        return separator
 
     def lines(self, lines: Iterable[str], header: _Header, limit: int | None) -> None:
         """Check the lines below the header."""
@@ -257,9 +257,9 @@ class _Check:
         if len(cells) != len(header.names):
             reason = f"the row has {len(cells)} cells, and there are {len(header.names)} columns"
             self._wrong(number, "", "", reason, warns=True)
-        for place, kind in enumerate(header.kinds):
+        for index, kind in enumerate(header.kinds):
             if kind is not None:
-                self._cell(number, header.names[place], kind, cells[place] if place < len(cells) else "")
+                self._cell(number, header.names[index], kind, cells[index] if index < len(cells) else "")
         return True
 
     def _longer(self, number: int, line: str, delimiter: str, following: Iterator[tuple[int, str]]) -> list[str]:

@@ -144,8 +144,8 @@ def _rows_of(table: Table, earlier: _Earlier) -> Iterator[_Row]:
     """The rows of a manifest; for those without a GUID with that of an earlier output."""
     rows, read = tee(table.rows)  # one entry per row: only one is kept at a time
     for row, entry in zip(rows, entries_of(table._replace(rows=read)), strict=True):
-        known = "" if isinstance(entry, Fault) or entry.guid else earlier.guid_of(entry.cells)
-        yield _Row(entry, line_of(row.cells, ROWS_DELIMITER), known)
+        known_guid = "" if isinstance(entry, Fault) or entry.guid else earlier.guid_of(entry.cells)
+        yield _Row(entry, line_of(row.cells, ROWS_DELIMITER), known_guid)
 
 
 class _Earlier:
@@ -171,11 +171,11 @@ class _Earlier:
     def guid_of(self, cells: Mapping[str, str]) -> str:
         """Return the GUID of a row, for equal rows the first unused one; empty if unknown."""
         row = _key(cells)
-        found = self._database.execute("SELECT place, guid FROM earlier WHERE row = ? LIMIT 1", (row,)).fetchone()
-        if found is None:
+        row_found = self._database.execute("SELECT place, guid FROM earlier WHERE row = ? LIMIT 1", (row,)).fetchone()
+        if row_found is None:
             return ""
-        self._database.execute("DELETE FROM earlier WHERE row = ? AND place = ?", (row, found[0]))
-        return str(found[1])
+        self._database.execute("DELETE FROM earlier WHERE row = ? AND place = ?", (row, row_found[0]))
+        return str(row_found[1])
 
 
 def _guids_in(table: Table) -> Iterator[tuple[bytes, int, str]]:
@@ -188,7 +188,7 @@ def _guids_in(table: Table) -> Iterator[tuple[bytes, int, str]]:
 
 def _key(cells: Mapping[str, str]) -> bytes:
     """A row without its GUID as a key; empty cells make no difference."""
-    return digest_of(text for each in sorted(cells.items()) if each[1] and each[0] != GUID for text in each)
+    return digest_of(text for cell in sorted(cells.items()) if cell[1] and cell[0] != GUID for text in cell)
 
 
 @dataclass(frozen=True)
@@ -206,25 +206,25 @@ class _Indexing:
 
     def outcomes(self, rows: Sequence[_Row], perhaps: bool) -> list[Outcome]:
         """The outcomes of rows."""
-        known = self.index.found([row.guid for row in rows])
-        return [self._outcome(row, known, perhaps) for row in rows]
+        records = self.index.found([row.guid for row in rows])
+        return [self._outcome(row, records, perhaps) for row in rows]
 
-    def _outcome(self, row: _Row, known: dict[str, OutputInfo], perhaps: bool) -> Outcome:
+    def _outcome(self, row: _Row, records: dict[str, OutputInfo], perhaps: bool) -> Outcome:
         entry = row.entry
         if isinstance(entry, Fault):
             return Outcome(entry.line, "", FAILED, error=entry.words, row=row.text)
-        outcome = attempted(entry.line, entry.guid, lambda: self._indexed(entry, row.earlier, known, perhaps))
+        outcome = attempted(entry.line, entry.guid, lambda: self._indexed(entry, row.earlier, records, perhaps))
         cells = {**entry.cells, GUID: outcome.guid}
         text = line_of([cells.get(name, "") for name in self.header], self.delimiter)
         return outcome._replace(text=text, row=row.text)
 
-    def _indexed(self, entry: Entry, earlier: str, known: dict[str, OutputInfo], perhaps: bool) -> Outcome:
-        record = known.get(entry.guid or earlier)
+    def _indexed(self, entry: Entry, earlier: str, records: dict[str, OutputInfo], perhaps: bool) -> Outcome:
+        record = records.get(entry.guid or earlier)
         if record is not None and not entry.guid and not _is_of(record, entry):
             record = None  # the output is of another commons, or of another file
-        given = given_of(entry)
-        result = self._created(entry, given, known, perhaps) if record is None else record
-        guid, state = result if isinstance(result, tuple) else self._changed(entry, result, given)
+        fields = given_of(entry)
+        result = self._created(entry, fields, records, perhaps) if record is None else record
+        guid, state = result if isinstance(result, tuple) else self._changed(entry, result, fields)
         if self.documents is not None and (document := document_of(entry, empty=self.empty_metadata)):
             try:
                 self.documents.create(guid=guid, body=document, overwrite=True)
@@ -235,22 +235,22 @@ class _Indexing:
         return Outcome(entry.line, guid, state)
 
     def _created(
-        self, entry: Entry, given: Mapping[str, Any], known: dict[str, OutputInfo], perhaps: bool
+        self, entry: Entry, values: Mapping[str, Any], records: dict[str, OutputInfo], perhaps: bool
     ) -> tuple[str, str] | OutputInfo:
         """Create a row's record unless it exists: its GUID and state, or the record that another row has created."""
-        fields = new_record(did=entry.guid or None, hashes={"md5": entry.md5}, size=entry.size, **given)
+        fields = new_record(did=entry.guid or None, hashes={"md5": entry.md5}, size=entry.size, **values)
         with self.locks[hash((entry.md5, entry.size)) % LOCKS]:
             if not entry.guid and (guid := self.index.existing(fields, entry.prev_guid)):
                 return guid, CREATED if perhaps else SAME
             try:
                 return self.index.created(fields, after=entry.prev_guid), CREATED
             except Conflict:  # another row of that GUID was quicker
-                known |= self.index.found([entry.guid])
-                if (record := known.get(entry.guid)) is None:
+                records |= self.index.found([entry.guid])
+                if (record := records.get(entry.guid)) is None:
                     raise
                 return record
 
-    def _changed(self, entry: Entry, record: OutputInfo, given: Mapping[str, Any]) -> tuple[str, str]:
+    def _changed(self, entry: Entry, record: OutputInfo, values: Mapping[str, Any]) -> tuple[str, str]:
         """Change an existing record if the row differs; return its GUID and state."""
         guid = record.did or ""
         if not _is_of(record, entry):
@@ -259,7 +259,7 @@ class _Indexing:
                 remedy="Leave the GUID empty, or name it as prev_guid of a new version.",
             )
         add = not self.replace_urls
-        differs = differences(record, given, add_urls=add) and self.index.changed(guid, given, add_urls=add)
+        differs = differences(record, values, add_urls=add) and self.index.changed(guid, values, add_urls=add)
         return guid, UPDATED if differs else SAME
 
 
@@ -270,8 +270,8 @@ def _is_of(record: OutputInfo, entry: Entry) -> bool:
 
 def given_of(entry: Entry) -> dict[str, Any]:
     """The fields of a record that a row may change."""
-    told = {"urls": entry.urls, "acl": entry.acl, "authz": entry.authz, "file_name": entry.file_name}
-    return {name: value for name, value in told.items() if value is not None}
+    fields = {"urls": entry.urls, "acl": entry.acl, "authz": entry.authz, "file_name": entry.file_name}
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def document_of(entry: Entry, *, empty: bool = True, now: datetime | None = None) -> dict[str, Any]:

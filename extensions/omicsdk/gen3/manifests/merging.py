@@ -72,14 +72,14 @@ def compare_manifests(
     with ExitStack() as stack:
         old, new = stack.enter_context(tables.table_of(before)), stack.enter_context(tables.table_of(after))
         header = _common(old, new, key, further_columns)
-        known = stack.enter_context(scratch_database())
-        known.execute("CREATE TABLE rows (key BLOB PRIMARY KEY, row BLOB) WITHOUT ROWID")
-        known.execute("BEGIN")
-        known.executemany("INSERT OR REPLACE INTO rows VALUES (?, ?)", _digested(old, header, key))
-        known.execute("COMMIT")
+        database = stack.enter_context(scratch_database())
+        database.execute("CREATE TABLE rows (key BLOB PRIMARY KEY, row BLOB) WITHOUT ROWID")
+        database.execute("BEGIN")
+        database.executemany("INSERT OR REPLACE INTO rows VALUES (?, ?)", _digested(old, header, key))
+        database.execute("COMMIT")
         write = stack.enter_context(tables.written_table(output, header, delimiter))
         counts = {"rows": 0, "added": 0, "changed": 0}
-        for cells, state in _differing(known, new, header, key):
+        for cells, state in _differing(database, new, header, key):
             counts["rows"] += 1
             if state:
                 counts[state] += 1
@@ -93,10 +93,10 @@ def _common(old: Table, new: Table, key: str, further_columns: bool) -> list[str
         tables.require_columns(table.path, table.header, [key])
     if old.header != new.header and not further_columns:
         other = sorted(set(old.header) ^ set(new.header))
-        told = (
+        problem = (
             f"the columns {', '.join(other)} are in one of them only" if other else "the columns are in another order"
         )
-        raise ManifestError(new.path, f"line 1: {told}", remedy="Allow further columns, or give both the same.")
+        raise ManifestError(new.path, f"line 1: {problem}", remedy="Allow further columns, or give both the same.")
     return [name for name in old.header if name in new.header]
 
 
@@ -106,23 +106,23 @@ def _digested(table: Table, header: Sequence[str], key: str) -> Iterator[tuple[b
 
 
 def _differing(
-    known: sqlite3.Connection, table: Table, header: Sequence[str], key: str
+    database: sqlite3.Connection, table: Table, header: Sequence[str], key: str
 ) -> Iterator[tuple[list[str], str]]:
     """The rows of the second manifest, each with "added", "changed", or nothing."""
-    place = header.index(key)
+    index = header.index(key)
     for batch in batches(_cells(table, header), _AT_ONCE):
-        keys = [digest_of([cells[place]]) for cells in batch]
+        keys = [digest_of([cells[index]]) for cells in batch]
         marks = ", ".join("?" * len(keys))
-        held = dict(known.execute(f"SELECT key, row FROM rows WHERE key IN ({marks})", keys))  # noqa: S608 - marks alone
+        rows_before = dict(database.execute(f"SELECT key, row FROM rows WHERE key IN ({marks})", keys))  # noqa: S608 - marks alone
         for cells, digest in zip(batch, keys, strict=True):
-            row = held.get(digest)
+            row = rows_before.get(digest)
             yield cells, "added" if row is None else "" if row == digest_of(_plain(cells, header)) else "changed"
 
 
 def _cells(table: Table, header: Sequence[str]) -> Iterator[list[str]]:
     places = [table.header.index(name) for name in header]
     for row in tables.whole_rows(table):
-        yield [row.cells[place] for place in places]
+        yield [row.cells[index] for index in places]
 
 
 def _plain(cells: Sequence[str], header: Sequence[str]) -> list[str]:
@@ -287,8 +287,8 @@ def _groups(database: sqlite3.Connection, read: _Read) -> Iterator[list[tuple[Pl
         "JOIN (SELECT md5, MIN(number) AS first FROM rows GROUP BY md5) AS firsts ON firsts.md5 = rows.md5 "
         "ORDER BY firsts.first, rows.number"
     )
-    found = cast("Iterator[tuple[bytes, int, int, str]]", database.execute(query))
-    for md5, number, line, cells in found:
+    md5_groups = cast("Iterator[tuple[bytes, int, int, str]]", database.execute(query))
+    for md5, number, line, cells in md5_groups:
         if md5 != current and group:
             yield group
             group = []
@@ -312,39 +312,41 @@ def merged(group: Sequence[tuple[Place, Cells]], rules: Rules, on_fault: OnFault
     """
     if len(group) == 1:
         return [group[0][1]]
-    kept = list[tuple[Place, Cells]]()
+    merged_rows = list[tuple[Place, Cells]]()
     apart = group[0][1][tables.MD5] in rules.duplicates
     for row in sorted(
         group, key=lambda row: not row[1].get(tables.GUID)
     ):  # stable: otherwise the order of the manifests decides
-        place, cells = row
+        where, cells = row
         guid = cells.get(tables.GUID)
-        if not kept or (apart and guid):
-            kept.append((place, dict(cells)))
+        if not merged_rows or (apart and guid):
+            merged_rows.append((where, dict(cells)))
             continue
-        for held in kept:
-            _same_size(held, row, rules, on_fault)
-        same = [held for held in kept if not guid or held[1][tables.GUID] == guid]
+        for earlier in merged_rows:
+            _same_size(earlier, row, rules, on_fault)
+        same = [held for held in merged_rows if not guid or held[1][tables.GUID] == guid]
         if not same:
             if not rules.many_guids:
-                first, remedy = kept[0], "Allow several GUIDs, or correct one."
+                first, remedy = merged_rows[0], "Allow several GUIDs, or correct one."
                 reason = f"is the GUID of {first[0].path}, line {first[0].line} for the same MD5 sum"
-                _conflict(place, tables.GUID, first[1][tables.GUID], reason, remedy, rules, on_fault)
-            kept.append((place, dict(cells)))
-        for held in same:
-            _merge(held, row, rules, on_fault)
-    return [cells for _, cells in kept]
+                _conflict(where, tables.GUID, first[1][tables.GUID], reason, remedy, rules, on_fault)
+            merged_rows.append((where, dict(cells)))
+        for earlier in same:
+            _merge(earlier, row, rules, on_fault)
+    return [cells for _, cells in merged_rows]
 
 
-def _same_size(held: tuple[Place, Cells], row: tuple[Place, Cells], rules: Rules, on_fault: OnFault) -> None:
-    if held[1][tables.SIZE] != row[1][tables.SIZE]:
-        reason = f"is not {held[1][tables.SIZE]}, as {held[0].path}, line {held[0].line} has for the same MD5 sum"
+def _same_size(earlier: tuple[Place, Cells], row: tuple[Place, Cells], rules: Rules, on_fault: OnFault) -> None:
+    if earlier[1][tables.SIZE] != row[1][tables.SIZE]:
+        reason = (
+            f"is not {earlier[1][tables.SIZE]}, as {earlier[0].path}, line {earlier[0].line} has for the same MD5 sum"
+        )
         _conflict(row[0], tables.SIZE, row[1][tables.SIZE], reason, "Determine which is right.", rules, on_fault)
 
 
-def _merge(held: tuple[Place, Cells], row: tuple[Place, Cells], rules: Rules, on_fault: OnFault) -> None:
+def _merge(earlier: tuple[Place, Cells], row: tuple[Place, Cells], rules: Rules, on_fault: OnFault) -> None:
     """Merge a row into another one of the same file."""
-    into = held[1]
+    into = earlier[1]
     for name, cell in row[1].items():
         has = into.get(name, "")
         if name in (tables.GUID, tables.SIZE, tables.MD5):
@@ -354,12 +356,12 @@ def _merge(held: tuple[Place, Cells], row: tuple[Place, Cells], rules: Rules, on
         elif not has:
             into[name] = cell
         elif cell and cell != has:
-            reason = f"is not {has!r}, as {held[0].path}, line {held[0].line} has for the same file"
+            reason = f"is not {has!r}, as {earlier[0].path}, line {earlier[0].line} has for the same file"
             _conflict(row[0], name, cell, reason, "Correct one of them.", rules, on_fault)
 
 
-def _conflict(place: Place, column: str, value: str, reason: str, remedy: str, rules: Rules, on_fault: OnFault) -> None:
-    fault = Fault(place.line, column, value, reason, remedy, warns=rules.go_on)
+def _conflict(where: Place, column: str, value: str, reason: str, remedy: str, rules: Rules, on_fault: OnFault) -> None:
+    fault = Fault(where.line, column, value, reason, remedy, warns=rules.go_on)
     if not rules.go_on:
-        raise MergeConflict(place.path, fault)
+        raise MergeConflict(where.path, fault)
     on_fault(fault)

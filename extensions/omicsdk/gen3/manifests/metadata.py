@@ -143,11 +143,11 @@ def ingest_metadata(
 
     def work(rows: Sequence[NamedRow], _perhaps: bool) -> list[Outcome]:
         outcomes = [attempted(row.line, "", lambda row=row: named(row)) for row in rows]
-        found = [(outcome.guid, row) for outcome, row in zip(outcomes, rows, strict=True) if outcome.guid]
-        known = index.found([guid for guid, _ in found]) if guid_type is None else {}
+        pairs = [(outcome.guid, row) for outcome, row in zip(outcomes, rows, strict=True) if outcome.guid]
+        records = index.found([guid for guid, _ in pairs]) if guid_type is None else {}
         # Of rows with one GUID the last is stored.
-        results = store_documents(client, {guid: document(row, indexed=guid in known) for guid, row in found})
-        return [stored(each, results[each.guid]) if each.guid else each for each in outcomes]
+        results = store_documents(client, {guid: document(row, indexed=guid in records) for guid, row in pairs})
+        return [stored(outcome, results[outcome.guid]) if outcome.guid else outcome for outcome in outcomes]
 
     outputs = outputs_of(manifest, output, mds=client.base_url, source=source, by_url=by_url, type=guid_type)
     with table_of(Path(manifest), delimiter) as table, outputs:
@@ -213,7 +213,7 @@ def differing(document: Mapping[str, Any], source: str, expected: Mapping[str, A
     Returns:
         Each member that differs, as SOURCE.NAME, with the expected and the actual value.
     """
-    held = document.get(source)
-    actual = held if is_object(held) else {}
+    source_value = document.get(source)
+    actual = source_value if is_object(source_value) else {}
     pairs = [(key, value_of(value), value_of(actual.get(key))) for key, value in expected.items()]
-    return [(f"{source}.{key}", wanted, found) for key, wanted, found in pairs if wanted != found]
+    return [(f"{source}.{key}", expected, actual) for key, expected, actual in pairs if expected != actual]

@@ -75,7 +75,7 @@ def read_index(
         if not records:
             error = f"the index has no record with the MD5 sum {entry.md5} and {entry.size} bytes"
             return Outcome(entry.line, entry.guid, FAILED, error=error)
-        text = "".join(line_of(cells_of(each), separator) for each in records)
+        text = "".join(line_of(cells_of(record), separator) for record in records)
         return Outcome(entry.line, entry.guid, READ, text)
 
     def work(entries: Sequence[Entry], _perhaps: bool) -> list[Outcome]:
@@ -116,8 +116,8 @@ def _parser(name: str, read: Callable[[str], Any], further: Sequence[str] = ()) 
     names = (*tables.ALIASES[name], *further)
 
     def parser(row: dict[str, str]) -> Any:
-        found = [cell for column, cell in row.items() if column.lower() in names]
-        return read(" ".join(found).strip()) if found else None
+        cells = [cell for column, cell in row.items() if column.lower() in names]
+        return read(" ".join(cells).strip()) if cells else None
 
     return parser
 
@@ -191,20 +191,20 @@ def verify_manifest(
         return run(tables.rows_by_name(table), work, outputs, threads=threads, stop=stop)
 
 
-def compared(row: NamedRow, guid: str | None, found: Sequence[tuple[str, Any, Any]] | None) -> Outcome:
+def compared(row: NamedRow, guid: str | None, differences: Sequence[tuple[str, Any, Any]] | None) -> Outcome:
     """Return the outcome of a row that was verified.
 
     Args:
         row: The row.
         guid: Its GUID; None or empty if it names none.
-        found: Each field that differs, with the expected and the actual value; None if the GUID is unknown.
+        differences: Each field that differs, with the expected and the actual value; None if the GUID is unknown.
     """
     if not guid:
         return Outcome(row.line, "", FAILED, error="the row names no file. Fill in its GUID, or remove the row.")
-    if found is None:
+    if differences is None:
         return Outcome(row.line, guid, MISSING, f"{guid}|no_record|expected {row.cells}|actual None\n")
-    text = "".join(f"{guid}|{field}|expected {wanted}|actual {actual}\n" for field, wanted, actual in found)
-    return Outcome(row.line, guid, WRONG if found else RIGHT, text)
+    text = "".join(f"{guid}|{field}|expected {expected}|actual {actual}\n" for field, expected, actual in differences)
+    return Outcome(row.line, guid, WRONG if differences else RIGHT, text)
 
 
 def differing(record: OutputInfo, expected: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
@@ -218,21 +218,21 @@ def differing(record: OutputInfo, expected: Mapping[str, Any]) -> list[tuple[str
     Returns:
         Each field that differs, with the expected and the actual value.
     """
-    held: dict[str, Any] = {**record.to_dict(), "file_size": record.size, "md5": md5_in(record)}
-    found = list[tuple[str, Any, Any]]()
-    for field, wanted in expected.items():
-        actual = held.get(field)
-        if wanted is None:
+    values: dict[str, Any] = {**record.to_dict(), "file_size": record.size, "md5": md5_in(record)}
+    differences = list[tuple[str, Any, Any]]()
+    for field, value in expected.items():
+        actual = values.get(field)
+        if value is None:
             continue
         if field == "file_name":
-            differs = bool(wanted) and not actual
-        elif is_list(wanted):
-            differs = sorted(map(str, wanted)) != sorted(map(str, actual or []))
+            differs = bool(value) and not actual
+        elif is_list(value):
+            differs = sorted(map(str, value)) != sorted(map(str, actual or []))
         else:
-            differs = wanted != actual and not (wanted == "" and actual is None)
+            differs = value != actual and not (value == "" and actual is None)
         if differs:
-            found.append((field, wanted, actual))
-    return found
+            differences.append((field, value, actual))
+    return differences
 
 
 def delete_index_records(
@@ -284,8 +284,8 @@ def _counted(rows: Iterator[Row | Fault], index: IndexRecords, target: Path) -> 
     for batch in batches(rows, BATCH):
         errors += [str(row) for row in batch if isinstance(row, Fault)]
         guids = [row.guid for row in batch if not isinstance(row, Fault)]
-        found = index.found(guids)
-        counts.update(DELETED if guid in found else GONE for guid in guids)
+        records = index.found(guids)
+        counts.update(DELETED if guid in records else GONE for guid in guids)
     if errors:
         counts[FAILED] = len(errors)
     return Summary(counts.total(), dict(counts), target, None, tuple(errors))

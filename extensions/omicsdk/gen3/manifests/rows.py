@@ -69,11 +69,11 @@ def rows_of(
         ManifestError: It is not a manifest, no column names the files, or a row is wrong.
     """
     manifest = Path(path)
-    told = on_fault or _raised(manifest)
+    report = on_fault or _raised(manifest)
     if delimiter is None and _is_json(manifest):
-        yield from _of_json(manifest, told)
+        yield from _of_json(manifest, report)
     else:
-        yield from _of_table(manifest, delimiter, told, complete)
+        yield from _of_table(manifest, delimiter, report, complete)
 
 
 def _raised(path: Path) -> OnFault:
@@ -97,53 +97,53 @@ def _of_table(path: Path, delimiter: str | None, on_fault: OnFault, complete: bo
         places = {name: names.index(name) for name in tables.OF_DOWNLOADS if name in names}
         if tables.GUID not in places:
             raise ManifestError(path, "line 1: no column names the files", remedy=_NAMES_FILES)
-        shown = {name: table.header[place] for name, place in places.items()}
+        headings = {name: table.header[index] for name, index in places.items()}
         for row in table.rows:
             columns = len(table.header) if complete else min(row.given, len(table.header))
             if (fault := tables.miscounted(row, columns)) is not None:
                 on_fault(fault)
                 continue
-            read = _row({name: row.cells[place] for name, place in places.items()}, row.line, shown, on_fault)
+            read = _row({name: row.cells[index] for name, index in places.items()}, row.line, headings, on_fault)
             if read is not None:
                 yield read
 
 
 def _of_json(path: Path, on_fault: OnFault) -> Iterator[Row]:
-    known = {alias: name for name, others in tables.OF_DOWNLOADS.items() for alias in others}
+    aliases = {alias: name for name, others in tables.OF_DOWNLOADS.items() for alias in others}
     number = 0
     try:
         with tables.opened(path) as text:
             for number, entry in enumerate(objects_of(lambda size: text.read(size).encode(), str(path)), 1):
                 _check_no_studies(path, entry)
-                cells, shown = _cells(entry, known)
-                named = next((entry[key] for key in entry if shown.get(tables.FILE_NAME) == key), "")
+                cells, headings = _cells(entry, aliases)
+                named = next((entry[key] for key in entry if headings.get(tables.FILE_NAME) == key), "")
                 if not isinstance(named, str):  # its text would be a name that was not given
                     remedy = "Correct the name, or leave it out."
                     on_fault(
-                        Fault(number, shown[tables.FILE_NAME], str(named), wrong_with(named), remedy, unit="entry")
+                        Fault(number, headings[tables.FILE_NAME], str(named), wrong_with(named), remedy, unit="entry")
                     )
                     continue
-                read = _row(cells, number, shown, on_fault, "entry")
+                read = _row(cells, number, headings, on_fault, "entry")
                 if read is not None:
                     yield read
     except DecodeError as error:
-        place = f"entry {number + 1}" if error.field == "a row" else error.field
+        where = f"entry {number + 1}" if error.field == "a row" else error.field
         raise ManifestError(
             path,
-            f"it is not a JSON list of objects: {place} is {str(error.value)[:80]!r}",
+            f"it is not a JSON list of objects: {where} is {str(error.value)[:80]!r}",
             remedy='Write a list such as [{"object_id": "dg.1234/...", "file_name": "a.bam"}].',
         ) from error
 
 
-def _cells(entry: Mapping[str, Any], known: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+def _cells(entry: Mapping[str, Any], aliases: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
     """An entry's values as texts by the columns' own names, and the entry's names for them."""
-    cells, shown = dict[str, str](), dict[str, str]()
+    cells, headings = dict[str, str](), dict[str, str]()
     for key, value in entry.items():
         if key in ("hashes", "checksums") and is_object(value):
-            cells |= {kind: str(each) for kind, each in value.items() if kind in (tables.MD5, *tables.HASHES)}
-        elif (name := known.get(key.lower())) is not None and value is not None and not cells.get(name):
-            cells[name], shown[name] = _text(value), key
-    return cells, shown
+            cells |= {kind: str(checksum) for kind, checksum in value.items() if kind in (tables.MD5, *tables.HASHES)}
+        elif (name := aliases.get(key.lower())) is not None and value is not None and not cells.get(name):
+            cells[name], headings[name] = _text(value), key
+    return cells, headings
 
 
 def _text(value: Any) -> str:
@@ -151,12 +151,12 @@ def _text(value: Any) -> str:
 
 
 def _row(
-    cells: Mapping[str, str], line: int, shown: Mapping[str, str], on_fault: OnFault, unit: str = "line"
+    cells: Mapping[str, str], line: int, headings: Mapping[str, str], on_fault: OnFault, unit: str = "line"
 ) -> Row | None:
     """A row; None if it is wrong, after its fault was passed on."""
 
     def wrong(name: str, reason: str, remedy: str) -> None:
-        on_fault(Fault(line, shown.get(name, name), cells.get(name, ""), reason, remedy, unit=unit))
+        on_fault(Fault(line, headings.get(name, name), cells.get(name, ""), reason, remedy, unit=unit))
 
     guid = cells.get(tables.GUID, "").strip()
     if not guid:
@@ -252,9 +252,9 @@ def entries_of(table: Table) -> Iterator[Entry | Fault]:
         ManifestError: A column is missing, or the table is malformed.
     """
     names = columns_of(table)
-    shown = {name: table.header[names.index(name)] for name in names}
+    headings = {name: table.header[names.index(name)] for name in names}
     for row in table.rows:
-        yield tables.miscounted(row, len(names)) or entry_of(row, names, shown)
+        yield tables.miscounted(row, len(names)) or entry_of(row, names, headings)
 
 
 def cells_of(row: TableRow, names: Sequence[str]) -> dict[str, str]:
@@ -266,18 +266,18 @@ def cells_of(row: TableRow, names: Sequence[str]) -> dict[str, str]:
     return cells
 
 
-def entry_of(row: TableRow, names: Sequence[str], shown: Mapping[str, str]) -> Entry | Fault:
+def entry_of(row: TableRow, names: Sequence[str], headings: Mapping[str, str]) -> Entry | Fault:
     """Decode a row to an entry, or its fault.
 
     Args:
         row: The row.
         names: The columns' own names.
-        shown: The names that the manifest has for them.
+        headings: The names that the manifest has for them.
     """
     cells = cells_of(row, names)
 
     def wrong(name: str, reason: str, remedy: str) -> Fault:
-        return Fault(row.line, shown[name], cells[name], reason, remedy)
+        return Fault(row.line, headings[name], cells[name], reason, remedy)
 
     md5, size = tables.md5_of(cells[tables.MD5]), tables.size_of(cells[tables.SIZE])
     if md5 is None:

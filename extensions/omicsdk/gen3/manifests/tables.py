@@ -46,8 +46,8 @@ class Fault(NamedTuple):
     @property
     def text(self) -> str:
         """The place, the value and the reason, in one line without the remedy."""
-        place = f"{self.unit} {self.line}" + (f", column {self.column!r}" if self.column else "")
-        return f"{place}: {self._complaint}"
+        where = f"{self.unit} {self.line}" + (f", column {self.column!r}" if self.column else "")
+        return f"{where}: {self._complaint}"
 
     @property
     def words(self) -> str:
@@ -77,9 +77,9 @@ class ManifestError(Gen3UserError):
     """
 
     def __init__(self, path: object, fault: Fault | str, *, remedy: str | None = None) -> None:
-        told = fault if isinstance(fault, str) else fault.text
-        own = "" if isinstance(fault, str) else fault.remedy
-        super().__init__(f"{path}: {told}", remedy=own if remedy is None else remedy)
+        problem = fault if isinstance(fault, str) else fault.text
+        own_remedy = "" if isinstance(fault, str) else fault.remedy
+        super().__init__(f"{path}: {problem}", remedy=own_remedy if remedy is None else remedy)
         self.fault = None if isinstance(fault, str) else fault
 
 
@@ -143,8 +143,8 @@ def standard_names(header: Sequence[str], aliases: Mapping[str, Collection[str]]
     Returns:
         As many names; unknown ones unchanged.
     """
-    known = {alias: name for name, others in aliases.items() for alias in others}
-    return [known.get(name.strip().lower(), name.strip()) for name in header]
+    standard = {alias: name for name, others in aliases.items() for alias in others}
+    return [standard.get(name.strip().lower(), name.strip()) for name in header]
 
 
 def require_columns(path: object, header: Collection[str], names: Iterable[str]) -> None:
@@ -160,8 +160,8 @@ def require_columns(path: object, header: Collection[str], names: Iterable[str])
     """
     for name in names:
         if name not in header:
-            shown = ", ".join(list(header)[:20])
-            raise ManifestError(path, f"line 1: missing column {name!r}", remedy=f"Choose from: {shown}.")
+            columns = ", ".join(list(header)[:20])
+            raise ManifestError(path, f"line 1: missing column {name!r}", remedy=f"Choose from: {columns}.")
 
 
 def manifests_in(directory: str | os.PathLike[str], output: str | os.PathLike[str]) -> list[Path]:
@@ -176,10 +176,10 @@ def manifests_in(directory: str | os.PathLike[str], output: str | os.PathLike[st
     """
     folder, target = Path(directory), Path(output).absolute()
     try:
-        found = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
+        paths = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
     except OSError as error:
         raise Gen3UserError(f"{folder}: {error.strerror}", remedy="Use the folder of the manifests.") from error
-    manifests = [path for path in found if path.absolute() != target]
+    manifests = [path for path in paths if path.absolute() != target]
     if not manifests:
         raise Gen3UserError(f"No manifest found in {folder}", remedy="Use the folder of the manifests.")
     return manifests
@@ -229,15 +229,15 @@ class NamedRow(NamedTuple):
     cells: dict[str, str]
 
 
-def delimiter_of(path: Path, given: str | None = None, header: str = "") -> str:
+def delimiter_of(path: Path, delimiter: str | None = None, header: str = "") -> str:
     """Detect the separator of a table's cells.
 
     Args:
         path: Its name: .tsv is separated by tabs, .csv by commas.
-        given: The separator that the user gave.
+        delimiter: The separator that the user gave.
         header: Its first line, if it exists, which decides for other names; by default they are separated by commas.
     """
-    return given or TABLES.get(path.suffix.lower()) or ("\t" if "\t" in header else ",")
+    return delimiter or TABLES.get(path.suffix.lower()) or ("\t" if "\t" in header else ",")
 
 
 @contextmanager
@@ -327,25 +327,25 @@ def rows_by_name(table: Table) -> Iterator[NamedRow | Fault]:
 
 
 def _check(path: Path, header: Sequence[str], delimiter: str) -> None:
-    twice = [name for place, name in enumerate(header) if name and name in header[:place]]
+    twice = [name for index, name in enumerate(header) if name and name in header[:index]]
     if twice:
         raise ManifestError(path, Fault(1, twice[0], "", "is in the header twice", "Remove one of them."))
     other = "\t" if delimiter != "\t" else ","
     if len(header) == 1 and other in header[0]:
-        told = {"\t": "tabs", ",": "commas"}
+        separators = {"\t": "tabs", ",": "commas"}
         raise ManifestError(
             path,
-            f"line 1: only one column, {header[0][:80]!r}, if {told.get(delimiter, delimiter)} separate the columns",
-            remedy=f"Name the file *.{'tsv' if other == chr(9) else 'csv'}, or state that {told[other]} separate its cells.",
+            f"line 1: only one column, {header[0][:80]!r}, if {separators.get(delimiter, delimiter)} separate the columns",
+            remedy=f"Name the file *.{'tsv' if other == chr(9) else 'csv'}, or state that {separators[other]} separate its cells.",
         )
 
 
 def _rows(path: Path, rows: Iterator[tuple[int, list[str]]], columns: int) -> Iterator[TableRow]:
     try:
         for line, cells in rows:
-            given = len(cells)
+            count = len(cells)
             if any(cells):
-                yield TableRow(line, cells if given >= columns else cells + [""] * (columns - given), given)
+                yield TableRow(line, cells if count >= columns else cells + [""] * (columns - count), count)
     except RowError as error:
         raise ManifestError(
             path, Fault(error.line, "", "", str(error), "Close the quotes that were opened there.")

@@ -61,14 +61,14 @@ def sent(operation: Call[..., Any], request: Request, *, patient: bool) -> Mappi
         DecodeError: The response is no object.
     """
     try:
-        told = json_of(next(operation.responses(request if patient else replace(request, idempotent=False))))
+        payload = json_of(next(operation.responses(request if patient else replace(request, idempotent=False))))
     except APIError as error:
         if patient or error.status not in RETRIED_STATUSES or is_too_much(error):
             raise
-        told = json_of(next(operation.responses(request)))
-    if not is_object(told):
-        raise DecodeError(request.operation, "the body", told, expected="an object")
-    return told
+        payload = json_of(next(operation.responses(request)))
+    if not is_object(payload):
+        raise DecodeError(request.operation, "the body", payload, expected="an object")
+    return payload
 
 
 T = TypeVar("T")
@@ -157,8 +157,8 @@ def matched(
         key: Returns the node and the submitter_id of a record.
     """
     entities = {(entity.type, entity.name): entity for entity in (reply.entities if reply is not None else ())}
-    for each in items:
-        yield each, entities.get(key(each))
+    for item in items:
+        yield item, entities.get(key(item))
 
 
 def wrong_by(key: Callable[[T], tuple[str, str]]) -> Callable[[Sequence[T], Reply], list[bool]]:
@@ -179,27 +179,27 @@ def reply_of(body: object) -> Reply | None:
     Returns:
         None if it is not about a document.
     """
-    if not is_object(body) or not is_array(stated := body.get("entities")):
+    if not is_object(body) or not is_array(entities := body.get("entities")):
         return None
     return Reply(
         success=bool(body.get("success")),
         message=str(body.get("message") or ""),
-        entities=tuple(_entity(each) for each in stated if is_object(each)),
+        entities=tuple(_entity(entity) for entity in entities if is_object(entity)),
         errors=tuple(messages_of(body.get("transactional_errors") or [])),
         body=body,
     )
 
 
-def _entity(stated: Mapping[str, Any]) -> Entity:
-    keys = only_objects(stated.get("unique_keys"))
-    names = (each.get(key) for each in keys for key in ("submitter_id", "code", "name"))
+def _entity(entity: Mapping[str, Any]) -> Entity:
+    keys = only_objects(entity.get("unique_keys"))
+    names = (key_object.get(key) for key_object in keys for key in ("submitter_id", "code", "name"))
     return Entity(
-        type=str(stated.get("type") or ""),
+        type=str(entity.get("type") or ""),
         name=str(next((name for name in names if name), "")),
-        id=_text(stated.get("id")),
-        action=_text(stated.get("action")),
-        valid=bool(stated.get("valid")),
-        errors=tuple(only_objects(stated.get("errors"))),
+        id=_text(entity.get("id")),
+        action=_text(entity.get("action")),
+        valid=bool(entity.get("valid")),
+        errors=tuple(only_objects(entity.get("errors"))),
     )
 
 
@@ -218,13 +218,13 @@ def reasons_of(body: object) -> list[str]:
         body: The body, decoded.
     """
     reply = reply_of(body)
-    found = [
+    reasons = [
         f"{' '.join(filter(None, (entity.type, entity.name)))}: {error['message']}"
         for entity in (reply.entities if reply is not None else ())
         for error in entity.errors
         if error.get("message")
     ]
-    return [*found[:REASONS], *([f"and {len(found) - REASONS} more"] if len(found) > REASONS else [])]
+    return [*reasons[:REASONS], *([f"and {len(reasons) - REASONS} more"] if len(reasons) > REASONS else [])]
 
 
 def stops_all(error: Failure, *, last: bool) -> bool:
@@ -249,9 +249,9 @@ def is_too_much(error: Failure) -> bool:
     """
     if isinstance(error, APIError):
         gave_up = isinstance(error, TooLarge | GatewayTimeout) or error.status == 408
-        return gave_up or any(words in f"{error.message} {error.body}" for words in _BUSY)
+        return gave_up or any(phrase in f"{error.message} {error.body}" for phrase in _BUSY)
     if isinstance(error, DecodeError):
-        return any(words in str(error.value) for words in _BUSY)
+        return any(phrase in str(error.value) for phrase in _BUSY)
     return isinstance(error, TimedOut | ConnectionLost)
 
 
@@ -300,27 +300,27 @@ class Chunks(Generic[T]):
         waiting: list[T] = []
         while waiting or (waiting := list(islice(source, self.size))):
             chunk, waiting = waiting[: self.size], waiting[self.size :]
-            told = self._one(chunk)
-            if told is None:
+            result = self._one(chunk)
+            if result is None:
                 self.size = max(1, len(chunk) // 2)
                 waiting = [*chunk, *waiting]
-            elif told.reply is not None and told.reply.success:
-                yield told
-            elif told.reply is not None and any(wrong := self._wrong(chunk, told.reply)):
-                yield ChunkResult([item for item, is_wrong in zip(chunk, wrong, strict=True) if is_wrong], told.reply)
+            elif result.reply is not None and result.reply.success:
+                yield result
+            elif result.reply is not None and any(wrong := self._wrong(chunk, result.reply)):
+                yield ChunkResult([item for item, is_wrong in zip(chunk, wrong, strict=True) if is_wrong], result.reply)
                 waiting = [*(item for item, is_wrong in zip(chunk, wrong, strict=True) if not is_wrong), *waiting]
             elif len(chunk) > 1:
                 # The response does not say which record is wrong: halving finds it.
                 for half in (chunk[: len(chunk) // 2], chunk[len(chunk) // 2 :]):
                     yield from self.results(half)
             else:
-                yield told
+                yield result
 
     def _one(self, chunk: Sequence[T]) -> ChunkResult[T] | None:
         """The result for a chunk; None if fewer are to be sent at once."""
         last = len(chunk) == 1
         try:
-            told: ChunkResult[T] = ChunkResult(chunk, reply_of(self._send(chunk, last)))
+            result: ChunkResult[T] = ChunkResult(chunk, reply_of(self._send(chunk, last)))
         except (APIError, TransportError, DecodeError) as error:
             reply = reply_of(error.body) if isinstance(error, BadRequest) else None
             if reply is not None:
@@ -331,7 +331,7 @@ class Chunks(Generic[T]):
                 raise
             return None if not last and is_too_much(error) else ChunkResult(chunk, None, error)
         self._failed = 0
-        return told
+        return result
 
 
 def digest_of(record: Mapping[str, Any]) -> str:
@@ -340,8 +340,8 @@ def digest_of(record: Mapping[str, Any]) -> str:
     Args:
         record: The record, as JSON has it.
     """
-    told = json.dumps(record, sort_keys=True, ensure_ascii=False, default=str)
-    return hashlib.blake2b(told.encode(errors="surrogatepass"), digest_size=16).hexdigest()
+    text = json.dumps(record, sort_keys=True, ensure_ascii=False, default=str)
+    return hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=16).hexdigest()
 
 
 _HEAD = line_of(["omics-records", 1])
@@ -380,17 +380,17 @@ class Journal:
             ) from error
 
     def _replay(self, note: list[Any], _: int) -> None:
-        where, digest, given = note
+        where, digest, id_given = note
         if where == self._where:
-            self._take(digest, given)
+            self._take(digest, id_given)
 
-    def _take(self, digest: str, given: str | None) -> None:
-        self._ids[digest] = given
-        if isinstance(given, str):
+    def _take(self, digest: str, id: str | None) -> None:
+        self._ids[digest] = id
+        if isinstance(id, str):
             # An earlier version of a record is no longer what the commons has.
-            if (before := self._latest.get(given, digest)) != digest:
+            if (before := self._latest.get(id, digest)) != digest:
                 self._ids.pop(before, None)
-            self._latest[given] = digest
+            self._latest[id] = digest
 
     def has(self, record: Mapping[str, Any]) -> bool:
         """Whether the commons has accepted a record in this version."""
@@ -400,16 +400,16 @@ class Journal:
         """The id that the commons gave a record that it has taken."""
         return self._ids.get(digest_of(record))
 
-    def note(self, record: Mapping[str, Any], given: str | None) -> None:
+    def note(self, record: Mapping[str, Any], id: str | None) -> None:
         """Note that the commons has taken a record; `flush` writes it.
 
         Args:
             record: The record.
-            given: The id that it gave it.
+            id: The id that it gave it.
         """
         digest = digest_of(record)
-        self._take(digest, given)
-        self._unwritten.append(line_of([self._where, digest, given]))
+        self._take(digest, id)
+        self._unwritten.append(line_of([self._where, digest, id]))
 
     def flush(self) -> None:
         """Write what was noted."""

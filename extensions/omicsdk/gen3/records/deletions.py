@@ -94,8 +94,8 @@ def delete_nodes(
     check_batch(batch)
     meant = project_of(project)
     dictionary = dictionary or Dictionary.of(commons)
-    there = count_records(commons, meant, nodes, dictionary=dictionary)
-    plan = {node: there[node] for node in reversed(list(there)) if there[node]}
+    counts_before = count_records(commons, meant, nodes, dictionary=dictionary)
+    plan = {node: counts_before[node] for node in reversed(list(counts_before)) if counts_before[node]}
     if dry_run:
         return Deletion(plan, dry_run=True)
     done = Deletion(dict.fromkeys(plan, 0))
@@ -137,29 +137,29 @@ def delete_records(
         BadRequest: Other records link to them; what was deleted before is gone.
     """
     check_batch(batch)
-    meant, wanted = project_of(project), list(dict.fromkeys(ids))
-    types = types_of(commons, wanted)
-    missing = [each for each in wanted if each not in types]
+    meant, ids_left = project_of(project), list(dict.fromkeys(ids))
+    types = types_of(commons, ids_left)
+    missing = [id for id in ids_left if id not in types]
     if missing:
         raise Gen3UserError(
             f"Record {missing[0]}{f' and {len(missing) - 1} more' if missing[1:] else ''} not found",
             remedy="Check the ids; nothing was deleted.",
         )
     dictionary = dictionary or Dictionary.of(commons)
-    order = {node: place for place, node in enumerate(reversed(dictionary.order()))}
-    wanted.sort(key=lambda each: order[types[each]])
-    counts = dict(Counter(types[each] for each in wanted))
+    order = {node: index for index, node in enumerate(reversed(dictionary.order()))}
+    ids_left.sort(key=lambda id: order[types[id]])
+    counts = dict(Counter(types[id] for id in ids_left))
     if dry_run:
-        if wanted and len(wanted) <= batch:
+        if ids_left and len(ids_left) <= batch:
             trying = commons.sheepdog.try_delete_records
             try:
-                trying.raw(program=meant.program, project=meant.code, ids=wanted)
+                trying.raw(program=meant.program, project=meant.code, ids=ids_left)
             except BadRequest as error:
                 _explain(error)
                 raise
         return Deletion(counts, dry_run=True)
-    eraser = _Eraser(commons, meant, frozenset(), frozenset(wanted))
-    for some in batches(wanted, batch):
+    eraser = _Eraser(commons, meant, frozenset(), frozenset(ids_left))
+    for some in batches(ids_left, batch):
         eraser.delete(some)
     return Deletion(counts)
 
@@ -175,11 +175,11 @@ def delete_project(
 ) -> Deletion:
     """Delete a project with all of its records; arguments and errors as those of `delete_nodes`."""
     meant = project_of(project)
-    found = delete_nodes(commons, meant, dictionary=dictionary, dry_run=dry_run, batch=batch, on_deleted=on_deleted)
-    found.project = True
+    deletion = delete_nodes(commons, meant, dictionary=dictionary, dry_run=dry_run, batch=batch, on_deleted=on_deleted)
+    deletion.project = True
     if not dry_run:
         commons.sheepdog.delete_project.raw(program=meant.program, project=meant.code)
-    return found
+    return deletion
 
 
 def batches_of_node(commons: Gen3, project: Project, node: str, batch: int = BATCH) -> Iterator[list[str]]:
@@ -229,7 +229,7 @@ class _Eraser:
         """Delete records, and count what is gone by its node."""
         if depth == 0 and not self._ids:
             self._gone.clear()  # another call gets no record that is gone
-        left = [each for each in ids if each not in self._gone]
+        left = [id for id in ids if id not in self._gone]
         if not left:
             return Counter()
         counts = Counter[str]()
@@ -242,7 +242,7 @@ class _Eraser:
                 raise
             for some in batches(dependents, BATCH):
                 counts += self.delete(some, depth + 1)
-            self._delete([each for each in left if each not in self._gone], counts)
+            self._delete([id for id in left if id not in self._gone], counts)
         return counts
 
     def _delete(self, ids: Sequence[str], counts: Counter[str]) -> None:
@@ -250,27 +250,27 @@ class _Eraser:
             return
         response = self._deleting.raw(program=self._project.program, project=self._project.code, ids=ids)
         entities = items_at(json_of(response), "entities", "delete_records", members(type=STRING))
-        counts.update(each["type"] for each in entities)
+        counts.update(entity["type"] for entity in entities)
         self._gone.update(ids)
 
     def _dependents(self, body: object) -> list[str]:
         """Return what prevents a deletion, if not all of it is deleted as well."""
-        found = _hindering(body)
-        wanted = all(node in self._nodes or each in self._ids for each, node in found.items())
-        return [each for each in found if each not in self._gone] if wanted else []
+        hindering = _hindering(body)
+        is_complete = all(node in self._nodes or id in self._ids for id, node in hindering.items())
+        return [id for id in hindering if id not in self._gone] if is_complete else []
 
 
 def _hindering(body: object) -> dict[str, str]:
     """The records that link to those that were to be deleted: their nodes by their ids."""
     entities = only_objects(body.get("entities") if is_object(body) else None)
     errors = (error for entity in entities for error in only_objects(entity.get("errors")))
-    dependents = (each for error in errors for each in only_objects(error.get("dependents")))
-    return {str(each["id"]): str(each.get("type")) for each in dependents if "id" in each}
+    dependents = (object_ for error in errors for object_ in only_objects(error.get("dependents")))
+    return {str(dependent["id"]): str(dependent.get("type")) for dependent in dependents if "id" in dependent}
 
 
 def _explain(error: BadRequest) -> None:
     """State which records prevent the deletion."""
-    found = _hindering(error.body)
-    if found:
-        first, node = next(iter(found.items()))
+    hindering = _hindering(error.body)
+    if hindering:
+        first, node = next(iter(hindering.items()))
         error.remedy = f"Records link to them, such as {node} {first}: delete those first, or with them."

@@ -62,33 +62,33 @@ def rows_of(
         DecodeError: It is not an array of objects, ends before its end, or has an object that is longer.
     """
     decode, scan = getincrementaldecoder("utf-8")("replace").decode, json.JSONDecoder().raw_decode
-    text, begun = "", False
+    text, is_begun = "", False
     while True:
         chunk = read(max(CHUNK, len(text)))  # a row that is long is tried again seldom
         text += decode(chunk, final=not chunk)
-        if not begun and (beginning := begins.match(text)):
-            begun, text = True, text[beginning.end() :]
-        elif not begun and (len(text) > _LONGEST_BEGINNING or (text.strip() and not chunk)):
+        if not is_begun and (beginning := begins.match(text)):
+            is_begun, text = True, text[beginning.end() :]
+        elif not is_begun and (len(text) > _LONGEST_BEGINNING or (text.strip() and not chunk)):
             raise DecodeError(operation, "the body", text[:200], expected="a JSON array")
-        place, end = 0, len(text) if begun else 0
-        while place < end:
-            if text[place] in _BETWEEN:
-                place += 1
+        offset, end = 0, len(text) if is_begun else 0
+        while offset < end:
+            if text[offset] in _BETWEEN:
+                offset += 1
                 continue
-            if text[place] == "]":
+            if text[offset] == "]":
                 return
             try:
-                row, after = scan(text, place)
-                if text.find("\\u", place, after) >= 0:  # half of a surrogate pair is replaced
-                    row = decoded(text[place:after])
+                row, after = scan(text, offset)
+                if text.find("\\u", offset, after) >= 0:  # half of a surrogate pair is replaced
+                    row = decoded(text[offset:after])
             except (ValueError, RecursionError):
                 break
-            place = after
+            offset = after
             if not is_object(row):
                 raise DecodeError(operation, "a row", row, expected="an object")
             yield row
-        text = text[place:]
-        if len(text) > longest and begun:
+        text = text[offset:]
+        if len(text) > longest and is_begun:
             raise DecodeError(operation, "a row", text[:200], expected=f"at most {longest >> 20} MiB of JSON")
         if not chunk:
             raise DecodeError(operation, "the body", text[:200], expected="the rest of a JSON array")
@@ -120,24 +120,24 @@ def export_rows(
         ResponseMismatch: A record is of another node or project.
         TransportError: The response ended before its end.
     """
-    meant, came = project_of(project), False
+    meant, is_any = project_of(project), False
     with _exported(commons, meant, node, "json", without_id) as body:
         for row in rows_of(body.read, "export", begins=_DATA):
-            came = True
+            is_any = True
             _check_row(row, meant, node)
             yield row
-    if not came:
+    if not is_any:
         check_project(commons, meant)
 
 
 def _check_row(row: Mapping[str, Any], project: Project, node: str) -> None:
     """Refuse a record of another node or project; one that does not state them is accepted."""
-    for identifier, requested, stated in (
+    for identifier, requested, actual in (
         (_NODE, node, row.get("type")),
         (_PROJECT, project.id, row.get("project_id")),
     ):
-        if stated:
-            identifier.check(requested, stated, "export")
+        if actual:
+            identifier.check(requested, actual, "export")
 
 
 def _exported(commons: Gen3, project: Project, node: str, kind: str, without_id: bool) -> AbstractContextManager[Body]:
@@ -249,11 +249,11 @@ def export_project(
     """
     if kind not in FORMATS.values():
         raise Gen3UserError(f"Unknown format {kind!r}", remedy=choice(kind, FORMATS.values()))
-    meant, place = project_of(project), Path(folder)
+    meant, target = project_of(project), Path(folder)
     counts = count_records(commons, meant, nodes, dictionary=dictionary)
-    place.mkdir(parents=True, exist_ok=True)
+    target.mkdir(parents=True, exist_ok=True)
     return [
-        export_file(commons, meant, node, place / f"{node}.{kind}", kind=kind, without_id=without_id)
+        export_file(commons, meant, node, target / f"{node}.{kind}", kind=kind, without_id=without_id)
         for node, count in counts.items()
         if count
     ]
@@ -283,13 +283,13 @@ def count_records(
     """
     meant = project_of(project)
     dictionary = dictionary or Dictionary.of(commons)
-    wanted = [each.name for each in dictionary if each.submitted] if nodes is None else list(nodes)
-    ordered = dictionary.order(wanted)
+    names = [node.name for node in dictionary if node.submitted] if nodes is None else list(nodes)
+    ordered = dictionary.order(names)
     if not ordered:
         return {}
     fields = " ".join(f"_{name_of(node)}_count(project_id: {literal(meant.id)})" for node in ordered)
-    told = response(commons.peregrine, f"{{ {fields} }}")
-    counts = {node: count_at(told, f"data._{node}_count", "query") for node in ordered}
+    payload = response(commons.peregrine, f"{{ {fields} }}")
+    counts = {node: count_at(payload, f"data._{node}_count", "query") for node in ordered}
     if not any(counts.values()):
         check_project(commons, meant)
     return counts
@@ -305,12 +305,12 @@ def types_of(commons: Gen3, ids: Sequence[str]) -> dict[str, str]:
     Returns:
         Their nodes by their ids; those that there are not are left out.
     """
-    found: dict[str, str] = {}
+    types: dict[str, str] = {}
     for part in batches(ids, BATCH):
-        told = response(commons.peregrine, f"{{ node(ids: {literal(part)}, first: 0) {{ id type }} }}")
-        records = items_at(told, "data.node", "query", members(id=STRING, type=STRING))
-        found.update({each["id"]: each["type"] for each in records})
-    return found
+        payload = response(commons.peregrine, f"{{ node(ids: {literal(part)}, first: 0) {{ id type }} }}")
+        records = items_at(payload, "data.node", "query", members(id=STRING, type=STRING))
+        types.update({record["id"]: record["type"] for record in records})
+    return types
 
 
 def ids_of_node(commons: Gen3, project: Project, node: str, first: int = 0) -> list[str]:
@@ -326,12 +326,12 @@ def ids_of_node(commons: Gen3, project: Project, node: str, first: int = 0) -> l
         ResponseMismatch: A record is of another project, where it could be deleted, too.
     """
     chosen = arguments({"first": first, "project_id": project.id})
-    told = response(commons.peregrine, f"{{ {name_of(node)}{chosen} {{ id project_id }} }}")
-    records = items_at(told, f"data.{node}", "query", members(id=STRING))
+    payload = response(commons.peregrine, f"{{ {name_of(node)}{chosen} {{ id project_id }} }}")
+    records = items_at(payload, f"data.{node}", "query", members(id=STRING))
     for record in records:
         if record.get("project_id") is not None:
             Identifier("project").check(project.id, record["project_id"], f"query of {node}")
-    return [each["id"] for each in records]
+    return [record["id"] for record in records]
 
 
 def file_manifest(commons: Gen3, project: str | tuple[str, str]) -> str:
@@ -368,23 +368,23 @@ def export_records(commons: Gen3, project: str | tuple[str, str], ids: str | Seq
         Gen3UserError: There is no such record.
     """
     meant, types = project_of(project), types_of(commons, ids)
-    missing = next((each for each in ids if each not in types), None)
+    missing = next((id for id in ids if id not in types), None)
     if missing is not None:
         raise Gen3UserError(f"Record {missing} not found", remedy="Check its id, and that this login may see it.")
     by_type: dict[str, list[str]] = {}
     for each in dict.fromkeys(ids):
         by_type.setdefault(types[each], []).append(each)
-    found: dict[str, dict[str, Any]] = {}
+    by_id: dict[str, dict[str, Any]] = {}
     exporting = commons.sheepdog.export
     for same in by_type.values():  # a commons fails where they are of several nodes
         for part in batches(same, BATCH):
-            asked = exporting.build(program=meant.program, project=meant.code, ids=part, format="json")
-            told = items_at(json_of(next(exporting.responses(asked))), "", "export", members(id=STRING))
-            found.update({each["id"]: each for each in told})
-    lost = next((each for each in ids if each not in found), None)
+            request = exporting.build(program=meant.program, project=meant.code, ids=part, format="json")
+            exported = items_at(json_of(next(exporting.responses(request))), "", "export", members(id=STRING))
+            by_id.update({record["id"]: record for record in exported})
+    lost = next((id for id in ids if id not in by_id), None)
     if lost is not None:
         raise ResponseMismatch("export", "record", lost, None)
-    return [found[each] for each in ids]
+    return [by_id[id] for id in ids]
 
 
 def flat(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -399,8 +399,8 @@ def flat(row: Mapping[str, Any]) -> dict[str, Any]:
         if not targets:
             cells[name] = value
             continue
-        for key in dict.fromkeys(key for each in targets for key in each):
-            names = [each.get(key) for each in targets]
+        for key in dict.fromkeys(key for target_keys in targets for key in target_keys):
+            names = [target.get(key) for target in targets]
             cells[f"{name}.{'id' if key == 'node_id' else key}"] = names[0] if len(names) == 1 else names
     return cells
 

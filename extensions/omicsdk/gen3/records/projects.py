@@ -40,35 +40,35 @@ class Project(NamedTuple):
         return f"{self.program}-{self.code}"
 
 
-def project_of(given: str | tuple[str, str]) -> Project:
+def project_of(project: str | tuple[str, str]) -> Project:
     """Parse the name of a project.
 
     Args:
-        given: PROGRAM-CODE, of which the program ends at the first hyphen; PROGRAM/CODE, or both as a tuple, where the
+        project: PROGRAM-CODE, of which the program ends at the first hyphen; PROGRAM/CODE, or both as a tuple, where the
             program's name has hyphens.
 
     Raises:
         Gen3UserError: It is none of these.
     """
-    if isinstance(given, tuple):
-        program, code = given
+    if isinstance(project, tuple):
+        program, code = project
     else:
-        program, _, code = given.partition("/" if "/" in given else "-")
+        program, _, code = project.partition("/" if "/" in project else "-")
     if not program or not code or "/" in code:
-        raise Gen3UserError(f"{given!r} is not a project", remedy="Use PROGRAM-CODE or PROGRAM/CODE.")
+        raise Gen3UserError(f"{project!r} is not a project", remedy="Use PROGRAM-CODE or PROGRAM/CODE.")
     return Project(program, code)
 
 
-def linked_names(told: object) -> list[str]:
+def linked_names(payload: object) -> list[str]:
     """Return the names of programs, or codes of projects, which a commons lists as links to them.
 
     Args:
-        told: The decoded response.
+        payload: The decoded response.
 
     Raises:
         DecodeError: It has no list of links.
     """
-    links: list[str] = items_at(told, "links", "get_projects", STRING)
+    links: list[str] = items_at(payload, "links", "get_projects", STRING)
     return [unquote(link.rstrip("/").rpartition("/")[2]) for link in links]
 
 
@@ -199,8 +199,8 @@ def delete_empty_project(client: Gen3, program: str, project: str) -> None:
 
 
 def _created(response: httpx.Response) -> dict[str, Any]:
-    said: object = json_of(response)
-    facts = said if is_object(said) else {}
+    payload: object = json_of(response)
+    facts = payload if is_object(payload) else {}
     entities = facts.get("entities")
     first = entities[0] if is_array(entities) and entities and is_object(entities[0]) else facts
     return {name: first[name] for name in ("id", "type", "action", "name", "code", "message") if name in first} or facts

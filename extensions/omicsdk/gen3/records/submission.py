@@ -84,7 +84,7 @@ class Outcome:
             "submitter_id": self.name,
             "status": self.status,
             "id": self.id,
-            "reasons": [str(each) for each in self.findings],
+            "reasons": [str(finding) for finding in self.findings],
         }
 
 
@@ -120,7 +120,11 @@ class Submission:
 
     def as_dict(self) -> Mapping[str, Any]:
         """Its attributes for JSON."""
-        return {"counts": self.counts, "refused": [each.as_dict() for each in self.refused], "dry_run": self.dry_run}
+        return {
+            "counts": self.counts,
+            "refused": [refused_item.as_dict() for refused_item in self.refused],
+            "dry_run": self.dry_run,
+        }
 
 
 def in_order(rows: Iterable[Checked], dictionary: Dictionary) -> Iterator[Checked]:
@@ -135,7 +139,9 @@ def in_order(rows: Iterable[Checked], dictionary: Dictionary) -> Iterator[Checke
     """
     every = list(rows)
     places = {
-        (each.type, key, name): place for place, each in enumerate(every) for key, name in _names(each, dictionary)
+        (record.type, key, name): place
+        for place, record in enumerate(every)
+        for key, name in _names(record, dictionary)
     }
     needs = {place: _needed(each, dictionary, places) for place, each in enumerate(every)}
     for group in groups_in_order(needs):
@@ -436,11 +442,11 @@ def _finding(each: Checked, error: Mapping[str, Any]) -> Finding:
     )
 
 
-def _failure(each: Checked, told: ChunkResult[Checked]) -> Finding:
-    if told.error is not None:
-        return finding(each.row, "failed", told.error.message, told.error.remedy)
-    words = told.reply.words if told.reply is not None else ""
-    return finding(each.row, "failed", words or "The commons gave no reason", "")
+def _failure(checked: Checked, result: ChunkResult[Checked]) -> Finding:
+    if result.error is not None:
+        return finding(checked.row, "failed", result.error.message, result.error.remedy)
+    words_of_reply = result.reply.words if result.reply is not None else ""
+    return finding(checked.row, "failed", words_of_reply or "The commons gave no reason", "")
 
 
 _log = logger("omicsdk.gen3")
@@ -522,25 +528,25 @@ class _Sending:
     def result(self) -> FileResult:
         for row in self._rows:
             if row.findings:
-                self._invalid(row, "; ".join(str(each) for each in row.findings))
-        for told in self._chunks.results(row for row in self._rows if not row.findings):
-            self._take(told)
+                self._invalid(row, "; ".join(str(finding) for finding in row.findings))
+        for result in self._chunks.results(row for row in self._rows if not row.findings):
+            self._take(result)
         return self._result
 
     def _send(self, rows: Sequence[Row], patient: bool) -> Mapping[str, Any]:
         self._documents += 1
         try:
-            told = self._sent(rows, patient)
+            payload = self._sent(rows, patient)
         except (APIError, TransportError, DecodeError) as error:
             if is_too_much(error):
                 self._respond(f"Reducing Chunk Size: {error.message}")
             else:
                 self._respond(f"Chunk {self._documents} Failed: {len(rows)} entities.")
             raise
-        reply = reply_of(told)
+        reply = reply_of(payload)
         word = "Succeeded" if reply is not None and reply.success else "Failed"
         self._respond(f"Chunk {self._documents} {word}: {len(rows)} entities.")
-        return told
+        return payload
 
     def _sent(self, rows: Sequence[Row], patient: bool) -> Mapping[str, Any]:
         program, code = self._project
@@ -556,28 +562,28 @@ class _Sending:
         self._result["responses"].append(line)
         _log.info("%s", line)
 
-    def _take(self, told: ChunkResult[Row]) -> None:
-        reply = told.reply
-        why = "The commons skipped it: it has no type" if reply and reply.entities else self._said(told)
-        for row, entity in matched(told.items, reply, _named):
+    def _take(self, result: ChunkResult[Row]) -> None:
+        reply = result.reply
+        why = "The commons skipped it: it has no type" if reply and reply.entities else self._said(result)
+        for row, entity in matched(result.items, reply, _named):
             if entity is None or reply is None:
                 self._invalid(row, why)
             elif reply.success:
                 self._result["succeeded"].append(entity.name)
             else:
-                self._invalid(row, str([dict(each) for each in entity.errors]))
+                self._invalid(row, str([dict(error_object) for error_object in entity.errors]))
 
-    def _said(self, told: ChunkResult[Row]) -> str:
+    def _said(self, result: ChunkResult[Row]) -> str:
         """Return the responses for a document rather than for its rows."""
-        if told.reply is None:
-            said = told.error.message if told.error is not None else "The response does not mention it"
-            self._result["details"].append(str(told.error or said))
+        if result.reply is None:
+            reason = result.error.message if result.error is not None else "The response does not mention it"
+            self._result["details"].append(str(result.error or reason))
         else:
-            said = told.reply.words
-            self._result["details"].append(str(told.reply.body))
-        self._result["other"].append(said)
-        return said
+            reason = result.reply.words
+            self._result["details"].append(str(result.reply.body))
+        self._result["other"].append(reason)
+        return reason
 
     def _invalid(self, row: Row, why: str) -> None:
-        (_, name), told = _named(row), self._result["invalid"]
-        told[name if name and name not in told else f"row {row.place.row}"] = why  # nodes may have the same names
+        (_, name), invalid = _named(row), self._result["invalid"]
+        invalid[name if name and name not in invalid else f"row {row.place.row}"] = why  # nodes may have the same names

@@ -77,13 +77,13 @@ class Finding:
         return ", ".join(part for part in parts if part)
 
     def __str__(self) -> str:
-        told = f"{self.where}: {self.message}" if self.where else self.message
-        return f"{told}. {self.remedy}" if self.remedy else told
+        text = f"{self.where}: {self.message}" if self.where else self.message
+        return f"{text}. {self.remedy}" if self.remedy else text
 
     def as_dict(self) -> dict[str, Any]:
         """Its attributes by their names, the place first, for JSON and tables."""
-        place = ("file", "sheet", "row", "column", "value")
-        return {name: getattr(self, name) for name in (*place, "message", "kind", "remedy")}
+        fields = ("file", "sheet", "row", "column", "value")
+        return {name: getattr(self, name) for name in (*fields, "message", "kind", "remedy")}
 
 
 def shown(value: object) -> str:
@@ -116,12 +116,12 @@ SEPARATORS: Mapping[str, str] = {"tsv": ",", "csv": "#", "xlsx": ","}
 """The text between the values of a list in one cell, by the kind of the table."""
 
 
-def columns_of(header: Sequence[str], place: Place) -> list[str]:
+def columns_of(header: Sequence[str], where: Place) -> list[str]:
     """Return the names of columns.
 
     Args:
         header: The cells of the first row; stars before names (which templates have before what is required) go.
-        place: Its place.
+        where: Its place.
 
     Returns:
         The names; empty ones for columns without one.
@@ -132,7 +132,7 @@ def columns_of(header: Sequence[str], place: Place) -> list[str]:
     names = [name.strip().lstrip("*").strip() for name in header]
     twice = next((name for place_of, name in enumerate(names) if name and name in names[:place_of]), None)
     if twice is not None:
-        raise Gen3UserError(f"{place.where}: two columns are called {twice}", remedy="Rename or remove one of them.")
+        raise Gen3UserError(f"{where.where}: two columns are called {twice}", remedy="Rename or remove one of them.")
     return names
 
 
@@ -157,13 +157,13 @@ def text_of(value: object) -> str:
     return str(getattr(value, "text", value))  # a formula of an array is an object
 
 
-def row_of(columns: Sequence[str], cells: Sequence[str], place: Place, kind: str) -> Row | None:
+def row_of(columns: Sequence[str], cells: Sequence[str], where: Place, kind: str) -> Row | None:
     """Return a row.
 
     Args:
         columns: The names of the columns.
         cells: The texts of its cells; those that are missing at the end are empty.
-        place: Its place.
+        where: Its place.
         kind: What the table is.
 
     Returns:
@@ -176,17 +176,17 @@ def row_of(columns: Sequence[str], cells: Sequence[str], place: Place, kind: str
     for name in columns[len(texts) :]:
         if name:
             values[name] = ""
-    return Row(values, place, SEPARATORS[kind], tuple(_beside(columns, texts, place)))
+    return Row(values, where, SEPARATORS[kind], tuple(_beside(columns, texts, where)))
 
 
-def _beside(columns: Sequence[str], texts: Sequence[str], place: Place) -> Iterator[Finding]:
+def _beside(columns: Sequence[str], texts: Sequence[str], where: Place) -> Iterator[Finding]:
     if len(texts) <= len(columns) and "" not in columns:
         return
     for number, text in enumerate(texts, 1):
         if text and (number > len(columns) or not columns[number - 1]):
-            told = f"{shown(text)} is in column {number}, which has no name"
+            problem = f"{shown(text)} is in column {number}, which has no name"
             remedy = "Name the column, or empty the cell; a tab or comma within a cell needs quotes around it."
-            yield Finding("cell-without-column", told, remedy, *place, str(number), text)
+            yield Finding("cell-without-column", problem, remedy, *where, str(number), text)
 
 
 def json_rows(path: Path) -> Iterator[Row]:
@@ -199,13 +199,13 @@ def json_rows(path: Path) -> Iterator[Row]:
         Gen3UserError: It is not JSON, or has something else than objects in it.
     """
     try:
-        found: Any = json.loads(path.read_text(encoding="utf-8-sig"))
+        payload: Any = json.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError, RecursionError) as error:
         raise Gen3UserError(f"{path} is not JSON: {error}", remedy="Use an object, or an array of objects.") from error
-    if is_object(found) and is_array(found.get("data")) and "type" not in found:
-        found = found["data"]
-    for number, each in enumerate(found if is_array(found) else [found], 1):
-        yield _row(path, number, each)
+    if is_object(payload) and is_array(payload.get("data")) and "type" not in payload:
+        payload = payload["data"]
+    for number, record in enumerate(payload if is_array(payload) else [payload], 1):
+        yield _row(path, number, record)
 
 
 def line_rows(path: Path) -> Iterator[Row]:
@@ -250,10 +250,10 @@ def separated_rows(path: Path, kind: str) -> Iterator[Row]:
     """
     columns: list[str] = []
     for number, cells in file_rows(path, _DELIMITERS[kind], Gen3UserError):
-        place = Place(str(path), row=number)
+        where = Place(str(path), row=number)
         if not columns:
-            columns = columns_of(cells, place) if any(cells) else []
-        elif (row := row_of(columns, cells, place, kind)) is not None:
+            columns = columns_of(cells, where) if any(cells) else []
+        elif (row := row_of(columns, cells, where, kind)) is not None:
             yield row
     if not columns:
         raise Gen3UserError(f"{path}: the file is empty", remedy="Name the columns in the first line.")
@@ -275,7 +275,7 @@ def workbook_rows(path: Path, sheet: str | None = None) -> Iterator[Row]:
     """
     book = _workbook(path)
     try:
-        names = [each.title for each in book.worksheets]
+        names = [worksheet.title for worksheet in book.worksheets]
         if sheet is not None and sheet not in names:
             raise Gen3UserError(f"{path} has no sheet {sheet!r}", remedy=choice(sheet, names))
         for each in book.worksheets:
@@ -306,11 +306,11 @@ def _workbook(path: Path) -> Workbook:
 
 
 def _meant(book: Workbook, names: Sequence[str]) -> Sequence[str]:
-    found = [name for name in names if "type" in _header(book[name])]
-    if found and len(found) < len(names):
-        passed = ", ".join(name for name in names if name not in found)
+    meant = [name for name in names if "type" in _header(book[name])]
+    if meant and len(meant) < len(names):
+        passed = ", ".join(name for name in names if name not in meant)
         _log.warning("sheets without a column type are skipped: %s", passed)
-    return found or names[:1]
+    return meant or names[:1]
 
 
 def _header(sheet: Any) -> list[str]:
@@ -321,31 +321,31 @@ def _header(sheet: Any) -> list[str]:
 def _sheet_rows(sheet: Any, file: str, name: str) -> Iterator[Row]:
     columns: list[str] = []
     for number, cells in enumerate(sheet.iter_rows(), 1):
-        place = Place(file, name, number)
+        where = Place(file, name, number)
         texts = [text_of(cell.value) for cell in cells]
         if not columns:
-            columns = columns_of(texts, place) if any(texts) else []
+            columns = columns_of(texts, where) if any(texts) else []
             while columns and not columns[-1]:
                 columns.pop()
             continue
-        row = row_of(columns, texts, place, "xlsx")
+        row = row_of(columns, texts, where, "xlsx")
         if row is not None:
-            yield Row(row.values, place, row.separator, (*row.findings, *_unreadable(columns, cells, place)))
+            yield Row(row.values, where, row.separator, (*row.findings, *_unreadable(columns, cells, where)))
 
 
-def _unreadable(columns: Sequence[str], cells: Sequence[Any], place: Place) -> Iterator[Finding]:
+def _unreadable(columns: Sequence[str], cells: Sequence[Any], where: Place) -> Iterator[Finding]:
     """Cells without a value: formulas, and errors of Excel."""
     for number, cell in enumerate(cells):
         kind = getattr(cell, "data_type", "")
         if kind not in ("f", "e") or cell.value is None:
             continue
         if kind == "f":
-            what, told = "formula", f"{shown(text_of(cell.value))} is a formula"
+            what, problem = "formula", f"{shown(text_of(cell.value))} is a formula"
         else:
-            what, told = "excel-error", f"{cell.value} is an error of Excel"
+            what, problem = "excel-error", f"{cell.value} is an error of Excel"
         column = columns[number] if number < len(columns) else str(number + 1)
         remedy = "Put its value there: copy it, and paste it as a value."
-        yield Finding(what, f"{told} in cell {cell.coordinate}", remedy, *place, column, text_of(cell.value))
+        yield Finding(what, f"{problem} in cell {cell.coordinate}", remedy, *where, column, text_of(cell.value))
 
 
 def tsv_of(columns: Sequence[str], rows: Iterable[Mapping[str, str]]) -> str:
@@ -395,7 +395,7 @@ def frame_rows(frame: Frame) -> Iterator[Row]:
 
 def _cell(value: object) -> str:
     if is_list(value):
-        return SEPARATORS["tsv"].join(_cell(each) for each in value)
+        return SEPARATORS["tsv"].join(_cell(item) for item in value)
     text = text_of(value).strip()
     return "" if text in _MISSING and not isinstance(value, str) else text
 
@@ -474,34 +474,34 @@ class Source:
         Gen3UserError: There is no such file, or its format is unknown.
     """
 
-    def __init__(self, given: Given | Iterable[Given]) -> None:
+    def __init__(self, parts: Given | Iterable[Given]) -> None:
         self._parts: Iterable[Given]
-        if isinstance(given, str | os.PathLike | Table | Row | Mapping | Frame):
-            self._parts = [_opened(cast("Given", given))]
-        elif isinstance(given, list | tuple):
-            self._parts = [_opened(each) for each in cast("Sequence[Given]", given)]
+        if isinstance(parts, str | os.PathLike | Table | Row | Mapping | Frame):
+            self._parts = [_opened(cast("Given", parts))]
+        elif isinstance(parts, list | tuple):
+            self._parts = [_opened(part) for part in cast("Sequence[Given]", parts)]
         else:
             # Iterables that can be iterated again are not copied: they may be long.
-            self._parts = list(given) if iter(given) is given else given
+            self._parts = list(parts) if iter(parts) is parts else parts
 
     def __iter__(self) -> Iterator[Row]:
         """Return the rows; dictionaries are numbered from 1 as they arrive."""
         number = 0
-        for each in self._parts:
-            if isinstance(each, Table):
-                yield from each
-            elif isinstance(each, Row):
-                yield each
-            elif isinstance(each, Mapping):
+        for part in self._parts:
+            if isinstance(part, Table):
+                yield from part
+            elif isinstance(part, Row):
+                yield part
+            elif isinstance(part, Mapping):
                 number += 1
-                yield Row(each, Place(row=number))
-            elif isinstance(each, Frame):
-                yield from frame_rows(each)
+                yield Row(part, Place(row=number))
+            elif isinstance(part, Frame):
+                yield from frame_rows(part)
             else:
                 raise Gen3UserError(
-                    f"{each!r} is not a record", remedy="Pass dictionaries, rows, tables or paths of files."
+                    f"{part!r} is not a record", remedy="Pass dictionaries, rows, tables or paths of files."
                 )
 
 
-def _opened(each: Given) -> Given:
-    return Table(each) if isinstance(each, str | os.PathLike) else each
+def _opened(part: Given) -> Given:
+    return Table(part) if isinstance(part, str | os.PathLike) else part

@@ -35,8 +35,8 @@ def type_of(row: Row, node_type: str | None = None) -> str:
         row: The row.
         node_type: What rows without a type are.
     """
-    stated = row.values.get("type")
-    return str(stated).strip() if stated not in (None, "") else node_type or ""
+    type_name = row.values.get("type")
+    return str(type_name).strip() if type_name not in (None, "") else node_type or ""
 
 
 def record_of(row: Row, node: Node) -> dict[str, Any]:
@@ -73,12 +73,12 @@ def _targets_in(cell: str) -> list[dict[str, Any]] | None:
     if not cell.startswith("["):
         return None
     try:
-        stated: object = json.loads(cell)
+        parsed: object = json.loads(cell)
     except (ValueError, RecursionError):
         return None
-    listed = stated if is_array(stated) else []
-    targets = [each for each in listed if is_object(each)]
-    return targets if targets and len(targets) == len(listed) else None
+    items = parsed if is_array(parsed) else []
+    targets = [target for target in items if is_object(target)]
+    return targets if targets and len(targets) == len(items) else None
 
 
 def _add_targets(targets: list[dict[str, Any]], key: str, cell: str, separator: str) -> None:
@@ -88,21 +88,21 @@ def _add_targets(targets: list[dict[str, Any]], key: str, cell: str, separator: 
         targets[number][key] = value.strip()
 
 
-def value_of(cell: str, stated: Property | None, separator: str) -> Any:
+def value_of(cell: str, property_: Property | None, separator: str) -> Any:
     """Convert a cell to its value; return the text if it does not conform to the dictionary.
 
     Args:
         cell: The text.
-        stated: The property; None if the dictionary has none.
+        property_: The property; None if the dictionary has none.
         separator: The text between the values of a list.
     """
-    if stated is None:
+    if property_ is None:
         return cell
-    if stated.read_as == "array":
-        return [value_of_text(each.strip(), stated.read_items_as) for each in cell.split(separator)]
-    if not stated.kinds and stated.choices:
-        return next((each for each in stated.choices if str(each) == cell), cell)
-    return value_of_text(cell, stated.read_as)
+    if property_.read_as == "array":
+        return [value_of_text(part.strip(), property_.read_items_as) for part in cell.split(separator)]
+    if not property_.kinds and property_.choices:
+        return next((choice for choice in property_.choices if str(choice) == cell), cell)
+    return value_of_text(cell, property_.read_as)
 
 
 def value_of_text(text: str, kind: str) -> Any:
@@ -140,8 +140,8 @@ def targets_of(record: Mapping[str, Any], link: str) -> list[Mapping[str, Any]]:
         record: The record.
         link: The link's name.
     """
-    stated = record.get(link)
-    return [each for each in (stated if is_array(stated) else [stated]) if is_object(each) and each]
+    value = record.get(link)
+    return [target for target in (value if is_array(value) else [value]) if is_object(target) and target]
 
 
 _KINDS: Mapping[str, Callable[[Any], bool]] = {
@@ -178,19 +178,19 @@ class Fault(NamedTuple):
     remedy: str
 
 
-def value_fault(stated: Property, value: Any) -> Fault | None:
+def value_fault(property_: Property, value: Any) -> Fault | None:
     """Return what is wrong with a property's value.
 
     Args:
-        stated: The property.
+        property_: The property.
         value: The value, as JSON has it. None, which takes the property away, is right where it is not required.
 
     Returns:
         None if it is right.
     """
-    if (value is None and not stated.required) or (isinstance(value, str) and stated.takes_any_text):
+    if (value is None and not property_.required) or (isinstance(value, str) and property_.takes_any_text):
         return None
-    return _fault(stated.shapes, value, stated.name)
+    return _fault(property_.shapes, value, property_.name)
 
 
 def _fault(shapes: Sequence[Shape], value: Any, name: str) -> Fault | None:
@@ -199,8 +199,8 @@ def _fault(shapes: Sequence[Shape], value: Any, name: str) -> Fault | None:
     fitting = [shape for shape in shapes if _is_of(shape.kinds, value)]
     if not fitting:
         kinds = dict.fromkeys(kind for shape in shapes for kind in shape.kinds if kind != "null")
-        wanted = " or ".join(_WORDS.get(kind, kind) for kind in kinds) or "null"
-        return Fault("wrong-type", f"{shown(value)} is not {wanted}, which {name} requires", _write(kinds, value))
+        expectation = " or ".join(_WORDS.get(kind, kind) for kind in kinds) or "null"
+        return Fault("wrong-type", f"{shown(value)} is not {expectation}, which {name} requires", _write(kinds, value))
     faults: list[Fault] = []
     choices = [choice for shape in fitting if shape.choices is not None for choice in shape.choices]
     for shape in fitting:
@@ -233,8 +233,8 @@ def _write(kinds: Mapping[str, None], value: Any) -> str:
 
 def _fault_of_shape(shape: Shape, value: Any, name: str, choices: Sequence[Any]) -> Fault | None:
     if shape.choices is not None and not _is_among(value, shape.choices):
-        words = [str(each) for each in choices if each is not None]
-        return Fault("not-a-choice", f"{shown(value)} is not one of the values of {name}", choice(str(value), words))
+        allowed = [str(choice) for choice in choices if choice is not None]
+        return Fault("not-a-choice", f"{shown(value)} is not one of the values of {name}", choice(str(value), allowed))
     if isinstance(value, str):
         return _text_fault(shape, value, name)
     if isinstance(value, int | float) and not isinstance(value, bool):
@@ -247,7 +247,7 @@ def _fault_of_shape(shape: Shape, value: Any, name: str, choices: Sequence[Any])
 
 
 def _is_among(value: Any, choices: Sequence[Any]) -> bool:
-    return any(type(value) is type(each) and value == each for each in choices)
+    return any(type(value) is type(choice) and value == choice for choice in choices)
 
 
 def _text_fault(shape: Shape, value: str, name: str) -> Fault | None:
@@ -282,8 +282,8 @@ def _number_fault(shape: Shape, value: float, name: str) -> Fault | None:
 
 
 def _item_faults(shape: Shape, values: Sequence[Any], name: str) -> Iterator[Fault]:
-    for number, each in enumerate(values, 1):
-        fault = _fault(shape.items, each, name)
+    for number, item in enumerate(values, 1):
+        fault = _fault(shape.items, item, name)
         if fault is not None:
             yield Fault(fault.kind, f"Value {number} of the list: {fault.message}", fault.remedy)
 
@@ -313,17 +313,19 @@ def known_to(commons: Gen3, project: Project, *, at_once: bool = True) -> Known:
 
     def known(node: str, key: str, values: Sequence[str]) -> set[str]:
         nonlocal is_there
-        found: set[str] = set()
+        existing: set[str] = set()
         for part in batches(values, BATCH):
             sought: dict[str, Any] = {"ids" if key == "id" else key: part, "first": 0}
             if node != PROJECT:
                 sought["project_id"] = project.id
-            told = response(commons.peregrine, f"{{ {name_of(node)}{arguments(sought)} {{ {key} }} }}")
-            found.update(each[key] for each in items_at(told, f"data.{node}", "query", members(**{key: STRING})))
-        if not found and values and not is_there:
+            payload = response(commons.peregrine, f"{{ {name_of(node)}{arguments(sought)} {{ {key} }} }}")
+            existing.update(
+                record[key] for record in items_at(payload, f"data.{node}", "query", members(**{key: STRING}))
+            )
+        if not existing and values and not is_there:
             check_project(commons, project)
         is_there = True
-        return found
+        return existing
 
     return known
 
@@ -341,11 +343,11 @@ def findings_of(record: Mapping[str, Any], node: Node, row: Row) -> Iterator[Fin
             yield from _link_findings(node.links[name], value, row)
         elif name == "type":
             continue
-        elif (stated := node.properties.get(name)) is None:
+        elif (property_ := node.properties.get(name)) is None:
             if not node.additional and not (row.separator is not None and name == ""):
-                told = f"{node.name} has no property {name!r}"
-                yield finding(row, "unknown-property", told, choice(name, node.names), name, value)
-        elif (fault := value_fault(stated, value)) is not None:
+                problem = f"{node.name} has no property {name!r}"
+                yield finding(row, "unknown-property", problem, choice(name, node.names), name, value)
+        elif (fault := value_fault(property_, value)) is not None:
             yield finding(row, fault.kind, fault.message, fault.remedy, name, value)
     yield from _missing(record, node, row)
 
@@ -373,16 +375,16 @@ def _missing(record: Mapping[str, Any], node: Node, row: Row) -> Iterator[Findin
     for name, link in node.links.items():
         if not (link.required or name in node.required) or targets_of(record, name) or _is_misshapen(record.get(name)):
             continue
-        told = f"The link {name} to a {link.target} is missing"
-        yield finding(row, "missing-link", told, f"Add {_link_column(link, row)}.", name)
+        problem = f"The link {name} to a {link.target} is missing"
+        yield finding(row, "missing-link", problem, f"Add {_link_column(link, row)}.", name)
     for group in node.groups:
-        there = [name for name in group.links if targets_of(record, name)]
-        if group.required and not there:
-            told = f"None of the links {', '.join(group.links)} is given, but a {node.name} needs one"
-            yield finding(row, "missing-link", told, "Add one of them.", group.links[0])
-        if group.exclusive and len(there) > 1:
-            told = f"The links {' and '.join(there)} are mutually exclusive"
-            yield finding(row, "exclusive-links", told, "Keep one of them.", there[1], record[there[1]])
+        present = [name for name in group.links if targets_of(record, name)]
+        if group.required and not present:
+            problem = f"None of the links {', '.join(group.links)} is given, but a {node.name} needs one"
+            yield finding(row, "missing-link", problem, "Add one of them.", group.links[0])
+        if group.exclusive and len(present) > 1:
+            problem = f"The links {' and '.join(present)} are mutually exclusive"
+            yield finding(row, "exclusive-links", problem, "Keep one of them.", present[1], record[present[1]])
 
 
 def _link_column(link: Link, row: Row) -> str:
@@ -391,33 +393,33 @@ def _link_column(link: Link, row: Row) -> str:
     return f'"{link.name}": [{{"{link.key}": ...}}]'
 
 
-def _is_misshapen(stated: object) -> bool:
+def _is_misshapen(value: object) -> bool:
     """Whether a link is stated as something else than objects, which is a separate finding."""
-    return stated not in (None, [], {}) and not is_object(stated) and not is_array(stated)
+    return value not in (None, [], {}) and not is_object(value) and not is_array(value)
 
 
 def _link_findings(link: Link, value: object, row: Row) -> Iterator[Finding]:
     if value is None:
         return
-    listed = value if is_array(value) else [value]
+    targets = value if is_array(value) else [value]
     shape = f'Write [{{"{link.key}": "..."}}].'
     names: set[tuple[object, object]] = set()
-    for each in listed:
-        if not is_object(each):
-            yield finding(row, "wrong-link", f"{shown(each)} is not a target of {link.name}", shape, link.name, value)
+    for target in targets:
+        if not is_object(target):
+            yield finding(row, "wrong-link", f"{shown(target)} is not a target of {link.name}", shape, link.name, value)
             continue
-        named = {key: each[key] for key in (link.key, "id") if each.get(key) not in (None, "")}
+        named = {key: target[key] for key in (link.key, "id") if target.get(key) not in (None, "")}
         if not named:
             keys = f"a {link.key} or id"
-            yield finding(row, "wrong-link", f"{shown(each)} in {link.name} lacks {keys}", shape, link.name, value)
-        elif not all(isinstance(each, str) for each in named.values()):
-            told = f"{shown(each)} in {link.name} has keys that are not texts"
-            yield finding(row, "wrong-link", told, shape, link.name, value)
+            yield finding(row, "wrong-link", f"{shown(target)} in {link.name} lacks {keys}", shape, link.name, value)
+        elif not all(isinstance(key_value, str) for key_value in named.values()):
+            problem = f"{shown(target)} in {link.name} has keys that are not texts"
+            yield finding(row, "wrong-link", problem, shape, link.name, value)
         else:
             names.add((named.get(link.key), named.get("id")))
     if link.to_one and len(names) > 1:
-        told = f"{link.name} has {len(names)} targets, and {link.multiplicity} allows one"
-        yield finding(row, "too-many-targets", told, "Keep one of them.", link.name, value)
+        problem = f"{link.name} has {len(names)} targets, and {link.multiplicity} allows one"
+        yield finding(row, "too-many-targets", problem, "Keep one of them.", link.name, value)
 
 
 #: Rows whose links are looked up together.
@@ -480,8 +482,8 @@ class Validation:
                 if name in names:
                     self._twins[node.name, name] = None
                 names.add(name)
-            if isinstance(own := row.values.get("id"), str) and own:
-                self._ids.setdefault(node.name, set()).add(own)
+            if isinstance(id := row.values.get("id"), str) and id:
+                self._ids.setdefault(node.name, set()).add(id)
 
     @property
     def types(self) -> set[str]:
@@ -501,36 +503,42 @@ class Validation:
     def checked(self) -> Iterator[Checked]:
         """Yield each row with its findings."""
         for block in batches(enumerate(self._rows), BLOCK):
-            found = [self._checked(number, row) for number, row in block]
-            self._look_up(found)
-            for each in found:
-                yield each._replace(findings=(*each.findings, *self._broken_links(each)))
+            rows_checked = [self._checked(number, row) for number, row in block]
+            self._look_up(rows_checked)
+            for checked in rows_checked:
+                yield checked._replace(findings=(*checked.findings, *self._broken_links(checked)))
 
     def _checked(self, number: int, row: Row) -> Checked:
-        stated, dictionary, project = type_of(row, self._node_type), self._dictionary, self._project
-        if not stated:
-            told = finding(
+        type_name, dictionary, project = type_of(row, self._node_type), self._dictionary, self._project
+        if not type_name:
+            problem = finding(
                 row, "missing-type", "The type is missing", "Add a column type, with the node's name.", "type"
             )
-            return Checked(number, row, "", {}, (*row.findings, told))
-        node = dictionary.nodes.get(stated)
+            return Checked(number, row, "", {}, (*row.findings, problem))
+        node = dictionary.nodes.get(type_name)
         if node is None or node.name in (PROGRAM, PROJECT):
-            meant = choice(stated, [each.name for each in dictionary if each.submitted])
+            meant = choice(type_name, [node_name.name for node_name in dictionary if node_name.submitted])
             what = (
-                f"Unknown node {stated!r}: it is not in the dictionary"
+                f"Unknown node {type_name!r}: it is not in the dictionary"
                 if node is None
-                else f"A {stated} is not a record of a project"
+                else f"A {type_name} is not a record of a project"
             )
-            told = finding(row, "unknown-type", what, meant, "type", stated)
-            return Checked(number, row, stated, {}, (*row.findings, told))
+            problem = finding(row, "unknown-type", what, meant, "type", type_name)
+            return Checked(number, row, type_name, {}, (*row.findings, problem))
         record = record_of(row, node)
-        found = [*row.findings, *findings_of(record, node, row), *self._name_findings(row, record, node)]
+        findings = [*row.findings, *findings_of(record, node, row), *self._name_findings(row, record, node)]
         if project is not None and record.get("project_id") not in (None, "", project.id):
-            told = f"The record belongs to project {shown(record['project_id'])}, but is submitted to {project.id}"
-            found.append(finding(row, "other-project", told, "Submit it there, or correct it.", "project_id"))
+            problem = f"The record belongs to project {shown(record['project_id'])}, but is submitted to {project.id}"
+            findings.append(finding(row, "other-project", problem, "Submit it there, or correct it.", "project_id"))
         # A fault may come from the cell itself; one fault per column is enough.
-        first = {each.column: each for each in reversed(found) if each.column}
-        return Checked(number, row, stated, record, tuple(e for e in found if not e.column or first[e.column] is e))
+        first = {
+            finding_of_column.column: finding_of_column
+            for finding_of_column in reversed(findings)
+            if finding_of_column.column
+        }
+        return Checked(
+            number, row, type_name, record, tuple(e for e in findings if not e.column or first[e.column] is e)
+        )
 
     def _name_findings(self, row: Row, record: Mapping[str, Any], node: Node) -> Iterator[Finding]:
         name = record.get(node.key)
@@ -540,45 +548,49 @@ class Validation:
         if first is None:
             self._twins[node.name, name] = row.place
             return
-        told = f"{node.name} {shown(name)} is also in {first.where}"
+        problem = f"{node.name} {shown(name)} is also in {first.where}"
         remedy = "Keep one of the rows: the later one would overwrite the earlier."
-        yield finding(row, "duplicate", told, remedy, node.key, name)
+        yield finding(row, "duplicate", problem, remedy, node.key, name)
 
     def _look_up(self, block: Iterable[Checked]) -> None:
         """Request from the commons what these rows link to and no row is."""
         if self._known is None:
             return
         sought: dict[tuple[str, str], dict[str, None]] = {}
-        for each in block:
-            for _, target, key, value in self._links(each):
+        for checked in block:
+            for _, target, key, value in self._links(checked):
                 if not self._is_there(target, key, value) and value not in self._responses.get((target, key), {}):
                     sought.setdefault((target, key), {})[value] = None
         for (target, key), values in sought.items():
-            found = self._known(target, key, list(values))
-            self._responses.setdefault((target, key), {}).update({value: value in found for value in values})
+            existing = self._known(target, key, list(values))
+            self._responses.setdefault((target, key), {}).update({value: value in existing for value in values})
 
     def _is_there(self, target: str, key: str, value: str) -> bool:
         if target == PROJECT and key != "id":
             return True  # compared with the given project
         return target == PROGRAM or self.has(target, key, value)
 
-    def _broken_links(self, each: Checked) -> Iterator[Finding]:
+    def _broken_links(self, checked: Checked) -> Iterator[Finding]:
         """The links of a row that have no target."""
-        for link, target, key, value in self._links(each):
+        for link, target, key, value in self._links(checked):
             if target == PROJECT and key != "id" and self._project is not None and value != self._project.code:
-                told = f"{link} points to project {shown(value)}, but the record is submitted to {self._project.id}"
-                yield finding(each.row, "broken-link", told, f"Write {self._project.code}.", link, value)
+                problem = f"{link} points to project {shown(value)}, but the record is submitted to {self._project.id}"
+                yield finding(checked.row, "broken-link", problem, f"Write {self._project.code}.", link, value)
             elif self._is_there(target, key, value):
                 continue
             elif not self._responses.get((target, key), {}).get(value, True):
-                told = f"There is no {target} with the {key} {shown(value)}, neither among the rows nor in the project"
-                yield finding(each.row, "broken-link", told, f"Add the {target}, or correct the {key}.", link, value)
+                problem = (
+                    f"There is no {target} with the {key} {shown(value)}, neither among the rows nor in the project"
+                )
+                yield finding(
+                    checked.row, "broken-link", problem, f"Add the {target}, or correct the {key}.", link, value
+                )
 
-    def _links(self, each: Checked) -> Iterator[tuple[str, str, str, str]]:
+    def _links(self, checked: Checked) -> Iterator[tuple[str, str, str, str]]:
         """The links that a row states: name, target node, key, and the target's value of that key."""
-        node = self._dictionary.nodes.get(each.type)
-        for link in node.links.values() if node is not None and each.record else ():
-            for target in targets_of(each.record, link.name):
+        node = self._dictionary.nodes.get(checked.type)
+        for link in node.links.values() if node is not None and checked.record else ():
+            for target in targets_of(checked.record, link.name):
                 key = "id" if target.get("id") else link.key
                 if isinstance(value := target.get(key), str) and value:
                     yield link.name, link.target, key, value
@@ -608,8 +620,8 @@ def validate(
     Raises:
         Gen3UserError: A file cannot be read.
     """
-    for each in Validation(Source(records), dictionary, project, node_type, known).checked():
-        yield from each.findings
+    for checked in Validation(Source(records), dictionary, project, node_type, known).checked():
+        yield from checked.findings
 
 
 def validate_records(
