@@ -112,15 +112,15 @@ class Drs(_Workflows, _Address, Platform, DrsApi):
             settings: How prefixes are resolved; by default from the environment.
         """
         host = host_in_url(self.base_url)
-        own = {host: self.base_url} if host else {}
+        hosts = {host: self.base_url} if host else {}
         resolver = Resolver(host, settings=settings, client=self, has_all=True)
-        return Servers(resolver, self._credentials_of, own, client=self, clock=self._exchange.transport.clock)
+        return Servers(resolver, self._credentials_of, hosts, client=self, clock=self._exchange.transport.clock)
 
     def _credentials_of(self, host: str) -> Credentials | None:
-        held = self.credentials
-        if isinstance(held, HostCredentials):
-            return held.of(host)
-        return held if host == host_in_url(self.base_url) else None
+        credentials = self.credentials
+        if isinstance(credentials, HostCredentials):
+            return credentials.of(host)
+        return credentials if host == host_in_url(self.base_url) else None
 
 
 class AsyncDrs(_Workflows, _Address, AsyncPlatform, AsyncDrsApi):

@@ -43,7 +43,9 @@ class HostCredentials(Credentials):
 
     def ready(self) -> bool:
         """Whether `headers` answers at once for the hosts that requests went to."""
-        return bool(self._found) and all(each is None or each.ready() for each in self._found.values())
+        return bool(self._found) and all(
+            credentials is None or credentials.ready() for credentials in self._found.values()
+        )
 
     def headers(self, method: str, url: str) -> Mapping[str, str]:
         """Headers of the URL's host."""
@@ -55,7 +57,7 @@ class HostCredentials(Credentials):
 
     def renew(self, refused: Mapping[str, str]) -> bool:
         """Renew refused credentials, if possible."""
-        return any(each is not None and each.renew(refused) for each in self._found.values())
+        return any(credentials is not None and credentials.renew(refused) for credentials in self._found.values())
 
     def __repr__(self) -> str:
         return "<HostCredentials by host>"
@@ -92,7 +94,7 @@ class Passports(Credentials):
         self.tokens = (tokens,) if isinstance(tokens, str) else tuple(tokens)
         wrong = next((at for at, token in enumerate(self.tokens, 1) if not _JWT.match(token)), 0)
         if wrong or not self.tokens:
-            said = f"Passport {wrong} is not a JSON Web Token" if wrong else "There is no passport"
+            problem = f"Passport {wrong} is not a JSON Web Token" if wrong else "There is no passport"
             raise ConfigError(
-                said, remedy="Use encoded passports: three parts with dots between, as the broker issues them."
+                problem, remedy="Use encoded passports: three parts with dots between, as the broker issues them."
             )

@@ -62,10 +62,10 @@ def item_for(file: DrsFile, locate: Callable[[], Location]) -> Item:
         file: The file.
         locate: Returns the location of its bytes.
     """
-    found, wanted = file.found, file.requested
-    stated = {**(found.checksums if found is not None else {}), **verifiable(wanted.checksums)}
-    size = wanted.size if wanted.size is not None or found is None else found.size
-    return Item(file.name, locate, size, stated, label_of(file), source=wanted.identifier.text)
+    object_, requested = file.found, file.requested
+    checksums = {**(object_.checksums if object_ is not None else {}), **verifiable(requested.checksums)}
+    size = requested.size if requested.size is not None or object_ is None else object_.size
+    return Item(file.name, locate, size, checksums, label_of(file), source=requested.identifier.text)
 
 
 def label_of(file: DrsFile) -> str:
@@ -92,10 +92,10 @@ def locator_of(file: DrsFile, prefer: Sequence[str] = (), skip: int = 0) -> Call
     def locate() -> Location:
         nonlocal locator
         if locator is None:
-            found = server.described(file.requested.identifier)
-            if found.is_bundle:
+            described = server.described(file.requested.identifier)
+            if described.is_bundle:
                 raise IsABundle(f"{file.requested.identifier} is a bundle, and is stated as one file", name=file.name)
-            locator = server.locator(found, prefer, skip)
+            locator = server.locator(described, prefer, skip)
         return locator()
 
     return locate
@@ -249,10 +249,10 @@ def _by_other_ways(
     """Download files again that their storage lacks, from another one that their servers list."""
     skip = 1
     while report.failed and not report.why_stopped:
-        gone = {at: files[at] for at, outcome in enumerate(report.outcomes) if outcome.is_gone}
+        expired = {at: files[at] for at, outcome in enumerate(report.outcomes) if outcome.is_gone}
         again = {
             at: file
-            for at, file in _described(gone).items()
+            for at, file in _described(expired).items()
             if file.found is not None and len(in_order(file.found.methods, prefer)) > skip
         }
         if not again:
@@ -264,7 +264,7 @@ def _by_other_ways(
 
 def _described(files: Mapping[int, DrsFile]) -> dict[int, DrsFile]:
     """The files with their objects, by their places; those that were planned as they were stated are requested."""
-    known = {at: file for at, file in files.items() if file.found is not None}
+    resolved = {at: file for at, file in files.items() if file.found is not None}
     later: dict[DrsServer, list[int]] = {}
     for at, file in files.items():
         if file.found is None and file.server is not None:
@@ -273,8 +273,8 @@ def _described(files: Mapping[int, DrsFile]) -> dict[int, DrsFile]:
         responses = server.describe_many([files[at].requested.identifier for at in places])
         for at, response in zip(places, responses, strict=True):
             if isinstance(response, DrsObject):
-                known[at] = DrsFile(files[at].requested, files[at].name, response, server)
-    return dict(sorted(known.items()))
+                resolved[at] = DrsFile(files[at].requested, files[at].name, response, server)
+    return dict(sorted(resolved.items()))
 
 
 @text_is_one_item
@@ -317,15 +317,15 @@ def download(
         client.download("0c8ae6a5-5b0e-4f37-9d1e-2a7f6c3b1d90", "data")
     """
     chosen = TransferOptions.of(options, selects=True)
-    wanted = list(requested_objects(what))
+    requested = list(requested_objects(what))
     with client.servers(settings) as servers:
         servers.storage.project = google_project or servers.storage.project
-        report = download_objects(wanted, folder, servers=servers, layout=layout, prefer=prefer, options=chosen)
+        report = download_objects(requested, folder, servers=servers, layout=layout, prefer=prefer, options=chosen)
     return chosen.checked(report)
 
 
 def download_objects(
-    wanted: Sequence[RequestedObject],
+    requested: Sequence[RequestedObject],
     folder: str | os.PathLike[str],
     *,
     servers: Servers,
@@ -350,9 +350,9 @@ def download_objects(
         return fetch_found(files, folder, prefer, options=options, shared=shared)
 
     def selected(files: Iterable[DrsFile]) -> list[DrsFile]:
-        return [each for each in files if options.fits(each.name, each.size) or _is_unsized(each, options)]
+        return [file for file in files if options.fits(file.name, file.size) or _is_unsized(file, options)]
 
-    files = selected(find(wanted, servers, layout, stopped))
+    files = selected(find(requested, servers, layout, stopped))
     report = fetched(files)
     if report.ok:
         return report
@@ -366,7 +366,9 @@ def download_objects(
         report.why_stopped = report.why_stopped or inner.why_stopped
     if not members:
         return report
-    return report.with_outcomes((one for at, each in enumerate(report.outcomes) for one in members.get(at, [each])))
+    return report.with_outcomes(
+        (one for at, outcome_file in enumerate(report.outcomes) for one in members.get(at, [outcome_file]))
+    )
 
 
 def _is_unsized(file: DrsFile, options: TransferOptions) -> bool:
@@ -404,8 +406,8 @@ def verify(
     from omicsdk.transfer import verify
 
     with client.servers(settings) as servers:
-        found = find(list(requested_objects(what)), servers, layout)
-        for file in found:
+        files = find(list(requested_objects(what)), servers, layout)
+        for file in files:
             if file.error is not None:
                 raise file.error
-        return verify(list(items_of(found)), folder, stop=stop)
+        return verify(list(items_of(files)), folder, stop=stop)

@@ -54,7 +54,7 @@ KNOWN: tuple[KnownHost, ...] = (
     KnownHost("*.biodatacatalyst.nhlbi.nih.gov", "BioData Catalyst's other systems", "gen3"),
 )
 
-PREFIXES = {prefix.lower(): (prefix, known.host) for known in KNOWN for prefix in known.prefixes}
+PREFIXES = {prefix.lower(): (prefix, host.host) for host in KNOWN for prefix in host.prefixes}
 """By prefix in lower case: the prefix as it is registered, and its host."""
 
 
@@ -74,7 +74,7 @@ def known_host(host: str) -> KnownHost | None:
         host: Its name.
     """
     name = host.lower()
-    return next((each for each in KNOWN if name == each.host or _is_below(name, each.host)), None)
+    return next((host for host in KNOWN if name == host.host or _is_below(name, host.host)), None)
 
 
 def _is_below(name: str, pattern: str) -> bool:

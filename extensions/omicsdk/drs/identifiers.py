@@ -124,8 +124,8 @@ def parse_drs_id(text: str) -> DrsId:
     given = text.strip()
     if not given:
         raise NotADrsId("The identifier of the DRS object is empty")
-    if found := _UNSPEAKABLE.search(given):
-        raise NotADrsId(f"{given!a} is not an identifier of a DRS object: it has the character {found.group()!a}")
+    if match := _UNSPEAKABLE.search(given):
+        raise NotADrsId(f"{given!a} is not an identifier of a DRS object: it has the character {match.group()!a}")
     scheme, mark, _ = given.partition("://")
     if not mark:
         return _bare(given)
@@ -134,33 +134,33 @@ def parse_drs_id(text: str) -> DrsId:
     return _uri(given, given[len(SCHEME) :])
 
 
-def _bare(given: str) -> DrsId:
+def _bare(text: str) -> DrsId:
     for mark in "/:":
-        start, found, rest = given.partition(mark)
-        if found and rest and _DATAGUIDS.match(start):
-            return DrsId(given, "", registered(start), rest)
-    return DrsId(given, "", "", given)
+        start, separator, rest = text.partition(mark)
+        if separator and rest and _DATAGUIDS.match(start):
+            return DrsId(text, "", registered(start), rest)
+    return DrsId(text, "", "", text)
 
 
-def _uri(given: str, rest: str) -> DrsId:
+def _uri(text: str, rest: str) -> DrsId:
     rest = rest.partition("?")[0].partition("#")[0]
     start, slash, after = rest.partition("/")
     if slash and _DATAGUIDS.match(start):
-        return _with_accession(given, "", start, after)
+        return _with_accession(text, "", start, after)
     host, colon, port = start.rpartition(":") if not start.startswith("[") else (start, "", "")
     if slash and colon and port.isdecimal() and _HOST.match(host):
-        return _with_accession(given, start, "", unquote(after))
+        return _with_accession(text, start, "", unquote(after))
     if slash and _HOST.match(start):
-        return _with_accession(given, start.lower(), "", unquote(after))
+        return _with_accession(text, start.lower(), "", unquote(after))
     prefix, colon, accession = rest.partition(":")
     if colon and _PREFIX.match(prefix):
-        return _with_accession(given, "", prefix, accession)
+        return _with_accession(text, "", prefix, accession)
     if not slash and not colon:
-        raise NotADrsId(f"{given} is not an identifier of a DRS object: it names no object, only {start or 'nothing'}")
-    raise NotADrsId(f"{given} is not an identifier of a DRS object: {start} is neither a host nor a prefix")
+        raise NotADrsId(f"{text} is not an identifier of a DRS object: it names no object, only {start or 'nothing'}")
+    raise NotADrsId(f"{text} is not an identifier of a DRS object: {start} is neither a host nor a prefix")
 
 
-def _with_accession(given: str, host: str, prefix: str, accession: str) -> DrsId:
+def _with_accession(text: str, host: str, prefix: str, accession: str) -> DrsId:
     if not accession.strip("/"):
-        raise NotADrsId(f"{given} is not an identifier of a DRS object: nothing follows {host or prefix}")
-    return DrsId(given, host, registered(prefix), accession)
+        raise NotADrsId(f"{text} is not an identifier of a DRS object: nothing follows {host or prefix}")
+    return DrsId(text, host, registered(prefix), accession)

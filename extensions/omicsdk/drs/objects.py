@@ -132,27 +132,29 @@ class DrsObject:
         return self.members is not None
 
 
-def object_of(told: Mapping[str, Any], asked: str = "") -> DrsObject:
+def object_of(payload: Mapping[str, Any], requested_id: str = "") -> DrsObject:
     """Parse a server's response for an object.
 
     Args:
-        told: The decoded response.
-        asked: The requested identifier, for a response without one.
+        payload: The decoded response.
+        requested_id: The requested identifier, for a response without one.
 
     Raises:
         UnsafePath: Its name, or that of a member, is not text.
         DecodeError: Its size is no whole number; or it is a bundle without a list of members, or the list contains something else.
     """
-    id = told.get("id") or asked
-    listed = told.get("access_methods")
-    methods = tuple(_method(each) for each in listed if is_object(each)) if is_array(listed) else ()
-    contents, form = told.get("contents"), told.get("form")
+    id = payload.get("id") or requested_id
+    access_methods = payload.get("access_methods")
+    methods = (
+        tuple(_method(method) for method in access_methods if is_object(method)) if is_array(access_methods) else ()
+    )
+    contents, form = payload.get("contents"), payload.get("form")
     is_bundle = (contents is not None and (bool(contents) or not methods)) or form == "bundle"
     return DrsObject(
         id=str(id),
-        name=_name(told, f"object {id}") or _name_from(str(id), methods),
-        size=stated_number(told.get("size"), "size", "get_object"),
-        checksums=checksums_of(told.get("checksums")),
+        name=_name(payload, f"object {id}") or _name_from(str(id), methods),
+        size=stated_number(payload.get("size"), "size", "get_object"),
+        checksums=checksums_of(payload.get("checksums")),
         methods=methods,
         members=_members(contents) if is_bundle else None,
     )
@@ -184,18 +186,18 @@ def bundle_problem(bundle: DrsObject, members: Sequence[DrsObject]) -> str:
     return ""
 
 
-def checksums_of(stated: object) -> dict[str, str]:
+def checksums_of(checksums: object) -> dict[str, str]:
     """Return the checksums that can be verified, from algorithm to value in lower-case hex digits.
 
     Args:
-        stated: A list of objects with `type` and `checksum`, or, as Gen3's index has it, an object by type. Values in
+        checksums: A list of objects with `type` and `checksum`, or, as Gen3's index has it, an object by type. Values in
             base64, as some storages state them, are read too. What cannot be a checksum of its type is left out.
     """
     pairs: list[tuple[object, object]] = []
-    if is_object(stated):
-        pairs = list(stated.items())
-    elif is_array(stated):
-        pairs = [(each.get("type"), each.get("checksum")) for each in stated if is_object(each)]
+    if is_object(checksums):
+        pairs = list(checksums.items())
+    elif is_array(checksums):
+        pairs = [(checksum.get("type"), checksum.get("checksum")) for checksum in checksums if is_object(checksum)]
     found: dict[str, str] = {}
     for kind, value in pairs:
         algorithm = _ALGORITHMS.get(str(kind).lower())
@@ -204,14 +206,14 @@ def checksums_of(stated: object) -> dict[str, str]:
     return found
 
 
-def verifiable(stated: Mapping[str, str]) -> dict[str, str]:
+def verifiable(checksums: Mapping[str, str]) -> dict[str, str]:
     """Return the checksums whose algorithm can be verified, under our names; the values in hex digits.
 
     Args:
-        stated: Checksums by algorithm. A value that cannot be one of its algorithm is kept as it is: verification
+        checksums: Checksums by algorithm. A value that cannot be one of its algorithm is kept as it is: verification
             refuses it.
     """
-    ours = ((_ALGORITHMS.get(kind.lower()), value.strip()) for kind, value in stated.items() if value)
+    ours = ((_ALGORITHMS.get(kind.lower()), value.strip()) for kind, value in checksums.items() if value)
     return {algorithm: hexadecimal(algorithm, value) or value for algorithm, value in ours if algorithm is not None}
 
 
@@ -226,50 +228,50 @@ def hexadecimal(algorithm: str, value: str) -> str:
     return lower if is_checksum(algorithm, lower) else from_base64(algorithm, value)
 
 
-def _method(stated: Mapping[str, Any]) -> AccessMethod:
-    access = stated.get("access_url")
+def _method(method: Mapping[str, Any]) -> AccessMethod:
+    access = method.get("access_url")
     url: object = access.get("url") if is_object(access) else access
     headers: object = access.get("headers") if is_object(access) else None
     return AccessMethod(
-        kind=intern(_text(stated.get("type")).lower()),  # the same few words in a hundred thousand objects
-        access_id=intern(_text(stated.get("access_id"))),
+        kind=intern(_text(method.get("type")).lower()),  # the same few words in a hundred thousand objects
+        access_id=intern(_text(method.get("access_id"))),
         url=_text(url),
         headers=headers_of(headers),
-        cloud=intern(_text(stated.get("cloud")).lower()),
-        region=intern(_text(stated.get("region"))),
-        available=stated.get("available") is not False,
+        cloud=intern(_text(method.get("cloud")).lower()),
+        region=intern(_text(method.get("region"))),
+        available=method.get("available") is not False,
     )
 
 
-def headers_of(stated: object) -> tuple[tuple[str, str], ...]:
+def headers_of(headers: object) -> tuple[tuple[str, str], ...]:
     """Return the headers for requests to a URL from `Name: value` texts; an object of them is accepted too.
 
     Args:
-        stated: What the server states.
+        headers: What the server states.
     """
-    if is_object(stated):
-        return tuple((name, _text(value)) for name, value in stated.items())
-    split = [each.partition(":") for each in stated if isinstance(each, str)] if is_array(stated) else []
+    if is_object(headers):
+        return tuple((name, _text(value)) for name, value in headers.items())
+    split = [header.partition(":") for header in headers if isinstance(header, str)] if is_array(headers) else []
     return tuple((name.strip(), value.strip()) for name, mark, value in split if mark and name.strip())
 
 
-def _members(contents: object, place: str = "contents") -> tuple[Member, ...]:
+def _members(contents: object, where: str = "contents") -> tuple[Member, ...]:
     if not is_array(contents):  # an empty bundle is one that the server states: copies and deletions rest on it
-        raise DecodeError("get_object", place, contents, expected="a list of what is in the bundle")
-    return tuple(_member(each, f"{place}[{at}]") for at, each in enumerate(contents))
+        raise DecodeError("get_object", where, contents, expected="a list of what is in the bundle")
+    return tuple(_member(member, f"{where}[{at}]") for at, member in enumerate(contents))
 
 
-def _member(stated: object, place: str) -> Member:
-    if not is_object(stated):
-        raise DecodeError("get_object", place, stated, expected="an object")
-    uri, inner = stated.get("drs_uri"), stated.get("contents")
+def _member(member: object, where: str) -> Member:
+    if not is_object(member):
+        raise DecodeError("get_object", where, member, expected="an object")
+    uri, inner = member.get("drs_uri"), member.get("contents")
     uris: list[object] = uri if is_array(uri) else [uri]
-    id = _text(stated.get("id"))
+    id = _text(member.get("id"))
     return Member(
-        name=_name(stated, f"{place}, {id}") or id.rpartition("/")[2],
+        name=_name(member, f"{where}, {id}") or id.rpartition("/")[2],
         id=id,
-        uri=next((each for each in uris if isinstance(each, str) and each), ""),
-        members=_members(inner, f"{place}.contents") if inner not in (None, []) else None,
+        uri=next((uri for uri in uris if isinstance(uri, str) and uri), ""),
+        members=_members(inner, f"{where}.contents") if inner not in (None, []) else None,
     )
 
 
@@ -281,9 +283,9 @@ def _name_from(id: str, methods: tuple[AccessMethod, ...]) -> str:
     return id.rstrip("/").rpartition("/")[2] or "object"
 
 
-def _name(stated: Mapping[str, Any], what: str) -> str:
+def _name(payload: Mapping[str, Any], what: str) -> str:
     """The name that a server states; empty if it states none, as it may of what has no file name."""
-    name = stated.get("name")
+    name = payload.get("name")
     if name is None:
         return ""
     if not isinstance(name, str):
@@ -311,27 +313,31 @@ def in_order(methods: Iterable[AccessMethod], prefer: Sequence[str] = ()) -> lis
         methods: The server's access methods.
         prefer: Kinds, clouds or regions to prefer, in this order, such as `gs` or `us-east-1`.
     """
-    wanted = [word.lower() for word in prefer]
+    preferred = [word.lower() for word in prefer]
 
     def rank(method: AccessMethod) -> tuple[bool, int, bool, bool, int]:
-        said = (method.kind, method.cloud, method.region.lower())
-        liking = next((at for at, word in enumerate(wanted) if word in said), len(wanted))
+        words_of_method = (method.kind, method.cloud, method.region.lower())
+        liking = next((at for at, word in enumerate(preferred) if word in words_of_method), len(preferred))
         kind = FETCHED.index(method.kind) if method.kind in FETCHED else len(FETCHED)
         return not method.available, liking, not method.is_direct, method.is_stored, kind
 
-    usable = [each for each in methods if each.is_direct or each.is_stored or (each.access_id and each.kind in FETCHED)]
+    usable = [
+        method
+        for method in methods
+        if method.is_direct or method.is_stored or (method.access_id and method.kind in FETCHED)
+    ]
     seen: set[tuple[str, str]] = set()
-    found: list[AccessMethod] = []
+    ordered: list[AccessMethod] = []
     for each in sorted(usable, key=rank):
         # A server may list one way for each copy and state the same for all: Gen3's access_id is the protocol.
         key = ("", each.access_id) if each.access_id and not each.is_direct else (each.url, "")
         if key not in seen:
             seen.add(key)
-            found.append(each)
-    return found
+            ordered.append(each)
+    return ordered
 
 
 def unusable(methods: Iterable[AccessMethod]) -> str:
     """Return why no access method can be used, for an error."""
-    kinds = sorted({each.kind or "without a type" for each in methods})
+    kinds = sorted({method.kind or "without a type" for method in methods})
     return f"its server lists only {', '.join(kinds)}" if kinds else "its server lists no access method"

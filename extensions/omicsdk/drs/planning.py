@@ -82,14 +82,14 @@ class DrsFile:
 
     def to_dict(self) -> dict[str, object]:
         """Return plain values for JSON: what its server states."""
-        found = self.found
+        object_ = self.found
         return {
             "file_name": self.name,
             "size": self.size,
-            "object_id": found.id if found is not None else self.requested.identifier.text,
+            "object_id": object_.id if object_ is not None else self.requested.identifier.text,
             "host": self.server.host if self.server is not None else None,
             "checksums": dict(self.checksums),
-            "access_methods": [method.kind for method in found.methods] if found is not None else [],
+            "access_methods": [method.kind for method in object_.methods] if object_ is not None else [],
         }
 
 
@@ -124,19 +124,19 @@ def requested_objects(
         NotADrsId: A text is not an identifier.
     """
     several = [identifiers] if isinstance(identifiers, str | DrsId | RequestedObject) else identifiers
-    for each in several:
-        if isinstance(each, RequestedObject):
-            yield each
+    for entry in several:
+        if isinstance(entry, RequestedObject):
+            yield entry
         else:
-            yield RequestedObject(each if isinstance(each, DrsId) else parse_drs_id(each))
+            yield RequestedObject(entry if isinstance(entry, DrsId) else parse_drs_id(entry))
 
 
 def find(
-    wanted: Sequence[RequestedObject],
+    requested: Sequence[RequestedObject],
     servers: Servers,
     layout: Layout = "name",
     stopped: Callable[[], bool] = never,
-    known: Mapping[DrsId, DrsObject] | None = None,
+    known_objects: Mapping[DrsId, DrsObject] | None = None,
     *,
     levels: int = DEEPEST + 1,
     above: tuple[tuple[str, str], ...] = (),
@@ -148,11 +148,11 @@ def find(
     memory each.
 
     Args:
-        wanted: The requested objects.
+        requested: The requested objects.
         servers: The servers to request them from.
         layout: The layout of the files.
         stopped: Whether to stop; called ten times a second.
-        known: Objects that were requested before, by identifier; they are not requested again.
+        known_objects: Objects that were requested before, by identifier; they are not requested again.
         levels: How many levels of bundles are opened; deeper bundles are returned unopened.
         above: The bundles that contain the objects, each as host and identifier.
         problems: Receives in what bundles do not fit their members, which is logged, too.
@@ -161,36 +161,36 @@ def find(
         The files, in the order of the objects; a bundle's files replace it. A file that could not be found has an error
         (Interrupted after a stop) and does not stop the others.
     """
-    files = _found(wanted, servers, layout, stopped, known or {}, levels, above, problems)
+    files = _found(requested, servers, layout, stopped, known_objects or {}, levels, above, problems)
     return [files[order] for order in sorted(files)]
 
 
 def find_each(
-    wanted: Sequence[RequestedObject], servers: Servers, stopped: Callable[[], bool] = never
+    requested: Sequence[RequestedObject], servers: Servers, stopped: Callable[[], bool] = never
 ) -> list[list[DrsFile]]:
     """Request objects as `find` does, with their own names.
 
     Args:
-        wanted: The requested objects.
+        requested: The requested objects.
         servers: The servers to request them from.
         stopped: Whether to stop; called ten times a second.
 
     Returns:
         For each, in order, its files: one, or those of a bundle.
     """
-    files = _found(wanted, servers, "name", stopped, {}, DEEPEST + 1, ())
-    found: list[list[DrsFile]] = [[] for _ in wanted]
+    files = _found(requested, servers, "name", stopped, {}, DEEPEST + 1, ())
+    files_by_request: list[list[DrsFile]] = [[] for _ in requested]
     for order in sorted(files):
-        found[order[0]].append(files[order])
-    return found
+        files_by_request[order[0]].append(files[order])
+    return files_by_request
 
 
 def _found(
-    wanted: Sequence[RequestedObject],
+    requested: Sequence[RequestedObject],
     servers: Servers,
     layout: Layout,
     stopped: Callable[[], bool],
-    known: Mapping[DrsId, DrsObject],
+    known_objects: Mapping[DrsId, DrsObject],
     levels: int,
     above: tuple[tuple[str, str], ...],
     problems: list[str] | None = None,
@@ -200,29 +200,31 @@ def _found(
     responses: dict[tuple[int, ...], DrsObject] = {}
     opened: dict[tuple[int, ...], str] = {}
     level: list[_Place] = []
-    for at, each in enumerate(wanted):
-        error = _fault(each)
+    for at, object_request in enumerate(requested):
+        error = _fault(object_request)
         if error is None:
-            level.append(_Place((at,), each, each.identifier, each.name, above))
+            level.append(_Place((at,), object_request, object_request.identifier, object_request.name, above))
         else:
-            files[at,] = DrsFile(each, each.name or _as_folder(each.identifier.name), error=error)
+            files[at,] = DrsFile(
+                object_request, object_request.name or _as_folder(object_request.identifier.name), error=error
+            )
     while level:
         below: list[_Place] = []
-        for place, server, response in _asked(level, servers, stopped, known):
+        for pending, server, response in _asked(level, servers, stopped, known_objects):
             if isinstance(response, OmicsError):
-                name = place.name or _as_folder(place.identifier.name)
-                files[place.order] = DrsFile(place.requested, name, server=server, error=response)
+                name = pending.name or _as_folder(pending.identifier.name)
+                files[pending.order] = DrsFile(pending.requested, name, server=server, error=response)
             elif response is None:
-                files[place.order] = DrsFile(place.requested, _named(place, "", layout), server=server)
+                files[pending.order] = DrsFile(pending.requested, _named(pending, "", layout), server=server)
             elif server is not None:
-                responses[place.order] = response
-                if response.members is not None and len(place.above) < len(above) + levels:
-                    opened[place.order] = f"{server.host}/{response.id}"
-                for each in _read(place, response, server, layout, len(above) + levels):
-                    if isinstance(each, _Place):
-                        below.append(each)
+                responses[pending.order] = response
+                if response.members is not None and len(pending.above) < len(above) + levels:
+                    opened[pending.order] = f"{server.host}/{response.id}"
+                for object_request in _read(pending, response, server, layout, len(above) + levels):
+                    if isinstance(object_request, _Place):
+                        below.append(object_request)
                     else:
-                        files[each[0]] = each[1]
+                        files[object_request[0]] = object_request[1]
         level = below
     for order, label in opened.items():
         bundle = responses[order]
@@ -235,75 +237,77 @@ def _found(
     return files
 
 
-def _fault(wanted: RequestedObject) -> UsageError | None:
+def _fault(requested: RequestedObject) -> UsageError | None:
     """Return what is wrong with the stated facts of an object: an invalid size or checksum."""
     try:
-        Item(str(wanted.identifier), Location(""), wanted.size, verifiable(wanted.checksums))
+        Item(str(requested.identifier), Location(""), requested.size, verifiable(requested.checksums))
     except (ValueError, TypeError) as error:
         return UsageError(str(error), remedy="Correct or remove the stated values.")
     return None
 
 
 def _asked(
-    places: Sequence[_Place], servers: Servers, stopped: Callable[[], bool], known: Mapping[DrsId, DrsObject]
+    places: Sequence[_Place], servers: Servers, stopped: Callable[[], bool], known_objects: Mapping[DrsId, DrsObject]
 ) -> Iterator[tuple[_Place, DrsServer | None, DrsObject | OmicsError | None]]:
     """Request objects from all servers at the same time; yield the server and its response, None if none is needed."""
     by_host: dict[tuple[str, str], list[_Place]] = {}
-    for place in places:
-        by_host.setdefault((place.identifier.host, place.identifier.prefix), []).append(place)
+    for pending in places:
+        by_host.setdefault((pending.identifier.host, pending.identifier.prefix), []).append(pending)
     by_server: dict[DrsServer, list[_Place]] = {}
     firsts = [group[0].identifier for group in by_host.values()]
     for group, server in zip(by_host.values(), side_by_side(servers.of, firsts, stopped), strict=True):
         if isinstance(server, OmicsError):
             yield from ((place, None, _own_error(server, servers, place)) for place in group)
             continue
-        for place in group:
-            if place.identifier in known:
-                yield place, server, known[place.identifier]
-            elif not place.above and place.requested.is_known:
-                yield place, server, None
+        for pending in group:
+            if pending.identifier in known_objects:
+                yield pending, server, known_objects[pending.identifier]
+            elif not pending.above and pending.requested.is_known:
+                yield pending, server, None
             else:
-                by_server.setdefault(server, []).append(place)
+                by_server.setdefault(server, []).append(pending)
 
     def ask(server: DrsServer) -> list[DrsObject | OmicsError]:
         return server.describe_many([place.identifier for place in by_server[server]], stopped)
 
-    for (server, asked), responses in zip(by_server.items(), side_by_side(ask, list(by_server), stopped), strict=True):
-        told = [responses] * len(asked) if isinstance(responses, OmicsError) else responses
-        for place, response in zip(asked, told, strict=True):
-            yield place, server, response
+    for (server, pending_of_server), responses in zip(
+        by_server.items(), side_by_side(ask, list(by_server), stopped), strict=True
+    ):
+        answers = [responses] * len(pending_of_server) if isinstance(responses, OmicsError) else responses
+        for pending, response in zip(pending_of_server, answers, strict=True):
+            yield pending, server, response
 
 
-def _own_error(error: OmicsError, servers: Servers, place: _Place) -> OmicsError:
+def _own_error(error: OmicsError, servers: Servers, pending: _Place) -> OmicsError:
     """Return the error of an object whose server is unknown, worded for this object; another object with the same
     prefix caused it.
     """
     if not isinstance(error, Interrupted):
         try:
-            servers.of(place.identifier)
-        except OmicsError as own:
-            return own
+            servers.of(pending.identifier)
+        except OmicsError as resolution_error:
+            return resolution_error
     return copy.copy(error)
 
 
-def _named(place: _Place, name: str, layout: Layout) -> str:
+def _named(pending: _Place, name: str, layout: Layout) -> str:
     """A file's path in the target folder."""
-    own = place.name or name
-    return f"{_as_folder(place.identifier.name)}/{own}" if layout == "id" and not place.above else own
+    final_name = pending.name or name
+    return f"{_as_folder(pending.identifier.name)}/{final_name}" if layout == "id" and not pending.above else final_name
 
 
 def _read(
-    place: _Place, found: DrsObject, server: DrsServer, layout: Layout, deepest: int
+    pending: _Place, object_: DrsObject, server: DrsServer, layout: Layout, deepest: int
 ) -> Iterator[_Place | tuple[tuple[int, ...], DrsFile]]:
     """The file that an object is, or what is in a bundle: files with errors, and what has to be requested."""
-    name = _named(place, found.name, layout)
-    if found.members is None or len(place.above) >= deepest:
-        own = place.requested if not place.above else RequestedObject(place.identifier)
-        yield place.order, DrsFile(own, name, found, server)
+    name = _named(pending, object_.name, layout)
+    if object_.members is None or len(pending.above) >= deepest:
+        requested = pending.requested if not pending.above else RequestedObject(pending.identifier)
+        yield pending.order, DrsFile(requested, name, object_, server)
     else:
-        above = (*place.above, (server.host, found.id))
-        inner = _Place(place.order, place.requested, place.identifier, name, above)
-        yield from _members(inner, found.members, server, deepest)
+        above = (*pending.above, (server.host, object_.id))
+        inner = _Place(pending.order, pending.requested, pending.identifier, name, above)
+        yield from _members(inner, object_.members, server, deepest)
 
 
 def _members(
@@ -325,12 +329,12 @@ def _members(
         except OmicsError as error:
             yield order, DrsFile(bundle.requested, name, server=server, error=error)
             continue
-        place = _Place(order, bundle.requested, identifier, name, bundle.above)
+        pending = _Place(order, bundle.requested, identifier, name, bundle.above)
         if member.members is None:
-            yield place
+            yield pending
         else:  # the server listed its content along with the bundle
-            told = DrsObject(member.id, listed_name(member), None, {}, (), member.members)
-            yield from _read(place, told, server, "name", deepest)
+            object_ = DrsObject(member.id, listed_name(member), None, {}, (), member.members)
+            yield from _read(pending, object_, server, "name", deepest)
 
 
 def _loop(bundle: _Place) -> BundleTooDeep | None:
@@ -338,8 +342,8 @@ def _loop(bundle: _Place) -> BundleTooDeep | None:
     if last[1] and last in others:
         return BundleTooDeep(f"{bundle.name}: the bundle {last[1]} contains itself", name=bundle.name)
     if len(bundle.above) > DEEPEST:
-        said = f"{bundle.name}: bundles are nested on more than {DEEPEST} levels"
-        return BundleTooDeep(said, name=bundle.name)
+        problem = f"{bundle.name}: bundles are nested on more than {DEEPEST} levels"
+        return BundleTooDeep(problem, name=bundle.name)
     return None
 
 
@@ -378,9 +382,14 @@ def ls(
         NotADrsId: It is not an identifier.
         OmicsError: The object itself cannot be described.
     """
-    wanted = next(requested_objects(what))
+    requested = next(requested_objects(what))
     with client.servers(settings) as servers:
-        files = find([wanted], servers, layout)
-        if len(files) == 1 and files[0].error is not None and files[0].requested is wanted and files[0].found is None:
+        files = find([requested], servers, layout)
+        if (
+            len(files) == 1
+            and files[0].error is not None
+            and files[0].requested is requested
+            and files[0].found is None
+        ):
             raise files[0].error
         yield from files

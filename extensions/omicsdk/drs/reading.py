@@ -57,13 +57,13 @@ def open_object(
     identifier = parse_drs_id(what) if isinstance(what, str) else what
     with client.servers(settings) as servers:
         server = servers.of(identifier)
-        found = server.describe(identifier)
-        if found.is_bundle:
+        object_ = server.describe(identifier)
+        if object_.is_bundle:
             raise UsageError(f"{identifier} is a bundle", remedy="List it, and open one of its files.")
         ranges = Ranges(
-            server.locator(found, prefer),
-            found.size,
-            title=found.name,
+            server.locator(object_, prefer),
+            object_.size,
+            title=object_.name,
             pool=ConnectionPool(client=servers.client),
             unvalidated=resume_unvalidated,
         )
@@ -120,9 +120,9 @@ def locate(
     identifier = parse_drs_id(what) if isinstance(what, str) else what
     with client.servers(settings) as servers:
         server = servers.of(identifier)
-        found = server.describe(identifier)
+        object_ = server.describe(identifier)
         access = [
-            {"type": each.kind, "region": each.region or None, "url": server.locate(found, each).url}
-            for each in in_order(found.methods, prefer)
+            {"type": method.kind, "region": method.region or None, "url": server.locate(object_, method).url}
+            for method in in_order(object_.methods, prefer)
         ]
-    return {"host": server.host, "object_id": found.id, "is_bundle": found.is_bundle, "access": access}
+    return {"host": server.host, "object_id": object_.id, "is_bundle": object_.is_bundle, "access": access}

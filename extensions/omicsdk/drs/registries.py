@@ -12,16 +12,16 @@ _HOST = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-
 _OBJECTS = "/ga4gh/drs/v1/objects/"
 
 
-def host_of(stated: object) -> str | None:
+def host_of(url: object) -> str | None:
     """Return the host that a source states, without scheme, path and `/index`; None if it is invalid.
 
     Args:
-        stated: The source's text, such as `https://data.example.org/index/`.
+        url: The source's text, such as `https://data.example.org/index/`.
     """
-    if not isinstance(stated, str):
+    if not isinstance(url, str):
         return None
-    _, mark, rest = stated.strip().partition("://")
-    host = (rest if mark else stated.strip()).partition("/")[0]
+    _, mark, rest = url.strip().partition("://")
+    host = (rest if mark else url.strip()).partition("/")[0]
     return host.lower() if _HOST.match(host) else None
 
 
@@ -34,15 +34,15 @@ def hosts_by_prefix(dist: object) -> dict[str, str]:
     Args:
         dist: The list, decoded: objects with `name`, `host`, `hints` and `type`. Only those of type indexd count.
     """
-    found: dict[str, str] = {}
+    hosts: dict[str, str] = {}
     for neighbour in dist if is_array(dist) else ():
         if not is_object(neighbour) or neighbour.get("type") != "indexd":
             continue
         host, hints = host_of(neighbour.get("host")), neighbour.get("hints")
         for hint in hints if host and is_array(hints) else ():
             if isinstance(hint, str) and (prefix := _literal(hint)):
-                found.setdefault(prefix, cast("str", host))
-    return found
+                hosts.setdefault(prefix, cast("str", host))
+    return hosts
 
 
 def _literal(hint: str) -> str:
@@ -52,16 +52,16 @@ def _literal(hint: str) -> str:
     return plain if re.fullmatch(r"[A-Za-z0-9._-]+", plain) else ""
 
 
-def named_host(told: object, keys: Iterable[str]) -> str | None:
+def named_host(value: object, keys: Iterable[str]) -> str | None:
     """Return the host under a path of keys of a response; None if there is none.
 
     Args:
-        told: The decoded response.
+        value: The decoded response.
         keys: The path, such as `from_index_service`, `host`.
     """
     for key in keys:
-        told = told.get(key) if is_object(told) else None
-    return host_of(told)
+        value = value.get(key) if is_object(value) else None
+    return host_of(value)
 
 
 def host_in_pattern(pattern: object) -> str | None:
@@ -76,32 +76,32 @@ def host_in_pattern(pattern: object) -> str | None:
     return host_of(pattern) if rest.partition("/")[2].startswith(_OBJECTS[1:]) else None
 
 
-def namespace_of(told: object) -> str | None:
+def namespace_of(payload: object) -> str | None:
     """Return the number of a namespace, from the links of its record at identifiers.org; None if it has none.
 
     Args:
-        told: The decoded record.
+        payload: The decoded record.
     """
-    links: object = told.get("_links") if is_object(told) else None
-    held = links if is_object(links) else {}
-    stated: object = held.get("namespace") or held.get("self")
-    href: object = stated.get("href") if is_object(stated) else None
+    links: object = payload.get("_links") if is_object(payload) else None
+    links_object = links if is_object(links) else {}
+    namespace: object = links_object.get("namespace") or links_object.get("self")
+    href: object = namespace.get("href") if is_object(namespace) else None
     number = href.partition("{")[0].rstrip("/").rpartition("/")[2] if isinstance(href, str) else ""
     return number if number.isdecimal() else None
 
 
-def host_of_resources(told: object, provider: str = "") -> str | None:
+def host_of_resources(payload: object, provider: str = "") -> str | None:
     """Return the DRS server of a namespace, from its resources at identifiers.org; None if it has none.
 
     Args:
-        told: The decoded response.
+        payload: The decoded response.
         provider: The provider's code in front of the prefix, of `drs://PROVIDER/PREFIX:ID`; empty for any provider.
     """
-    embedded: object = told.get("_embedded") if is_object(told) else None
-    listed: object = embedded.get("resources") if is_object(embedded) else None
-    for each in listed if is_array(listed) else ():
-        if is_object(each) and not each.get("deprecated") and provider in ("", each.get("providerCode")):
-            host = host_in_pattern(each.get("urlPattern"))
+    embedded: object = payload.get("_embedded") if is_object(payload) else None
+    resources: object = embedded.get("resources") if is_object(embedded) else None
+    for resource in resources if is_array(resources) else ():
+        if is_object(resource) and not resource.get("deprecated") and provider in ("", resource.get("providerCode")):
+            host = host_in_pattern(resource.get("urlPattern"))
             if host is not None:
                 return host
     return None

@@ -130,8 +130,8 @@ def settings_from(environ: Mapping[str, str] | None = None) -> ResolutionSetting
 
 
 def _host_pair(text: str) -> tuple[str, str]:
-    prefix, _, stated = text.strip().partition("=")
-    host = host_of(stated)
+    prefix, _, host_text = text.strip().partition("=")
+    host = host_of(host_text)
     if not prefix.strip() or host is None:
         raise ConfigError(f"{HOSTS_VARIABLE} has {text.strip()!r}", remedy="Use PREFIX=HOST, with commas between.")
     return prefix.strip(), host
@@ -184,7 +184,7 @@ class HostCache:
             prefix: The prefix, such as `dg.4503`.
         """
         cached = self._read()["cache"]
-        entry = cached.get(prefix) or next((cached[each] for each in cached if each.lower() == prefix.lower()), None)
+        entry = cached.get(prefix) or next((cached[name] for name in cached if name.lower() == prefix.lower()), None)
         if not is_object(entry) or not self._is_young(entry.get("created")):
             return None
         return host_of(entry.get("host"))
@@ -217,16 +217,16 @@ class HostCache:
             pass
         except (OSError, ValueError, RecursionError) as error:
             _log.info("%s is not read: %s", self.path, error)
-        stated = content if is_object(content) else {}
-        entries = stated.get("cache")
-        return {**stated, "cache": entries if is_object(entries) else {}}
+        data = content if is_object(content) else {}
+        entries = data.get("cache")
+        return {**data, "cache": entries if is_object(entries) else {}}
 
     def _is_young(self, created: object) -> bool:
         try:
-            made = datetime.strptime(str(created), _FORM)
+            created_at = datetime.strptime(str(created), _FORM)
         except ValueError:
             return False
-        age = datetime.fromtimestamp(self.clock.now(), UTC) - made
+        age = datetime.fromtimestamp(self.clock.now(), UTC) - created_at
         return timedelta(minutes=-10) < age < timedelta(days=self.days)
 
 
@@ -247,8 +247,8 @@ class UnknownPrefix(OmicsError):
     )
 
     def __init__(self, prefix: str, reasons: list[str]) -> None:
-        asked = "; ".join(reasons) or "no resolver was queried"
-        super().__init__(f"No server is known for the prefix {prefix} ({asked})")
+        reasons_text = "; ".join(reasons) or "no resolver was queried"
+        super().__init__(f"No server is known for the prefix {prefix} ({reasons_text})")
         self.prefix = prefix
         self.remedy = self.remedy.replace("PREFIX=HOST", f"{prefix}=HOST")
 
@@ -279,7 +279,7 @@ class Resolver:
         default_host: str = "",
         *,
         mds_url: str | None = None,
-        known: Mapping[str, str] | Callable[[], Mapping[str, str]] | None = None,
+        known_hosts: Mapping[str, str] | Callable[[], Mapping[str, str]] | None = None,
         settings: ResolutionSettings | None = None,
         retry: Retry | None = None,
         clock: Clock = SYSTEM_CLOCK,
@@ -294,14 +294,16 @@ class Resolver:
         file = self.settings.cache_file
         self._cache = None if file is None else HostCache(file, self.settings.days, clock)
         if retry is None:
-            own = None if client is None else exchange_of(client).transport.retry
-            retry = own if own is not None and own.attempts < _TRIES else Retry(attempts=_TRIES)
+            client_retry = None if client is None else exchange_of(client).transport.retry
+            retry = (
+                client_retry if client_retry is not None and client_retry.attempts < _TRIES else Retry(attempts=_TRIES)
+            )
         self._limits: dict[str, Any] = {"retry": retry, "timeout": LOOKUP_SECONDS}
         self._options: dict[str, Any] = {**self._limits, "transport": transport, "clock": clock}
         self._client = client
         self._lock = threading.Lock()
         self._settled = _lowered(self.settings.hosts)
-        self._known = cache(known) if callable(known) else lambda: known or {}
+        self._known = cache(known_hosts) if callable(known_hosts) else lambda: known_hosts or {}
         self._found: dict[str, str | list[str]] = {}  # the host, or why there is none
         self._dist: dict[str, str] | None = None
 
@@ -334,10 +336,10 @@ class Resolver:
                 self._found[prefix] = (
                     self._settled.get(prefix) or _lowered(self._known()).get(prefix) or self._looked_up(one)
                 )
-            found = self._found[prefix]
-        if isinstance(found, list):
-            raise UnknownPrefix(one.prefix, found)
-        return found
+            outcome = self._found[prefix]
+        if isinstance(outcome, list):
+            raise UnknownPrefix(one.prefix, outcome)
+        return outcome
 
     def _looked_up(self, one: DrsId) -> str | list[str]:
         reasons: list[str] = []
@@ -406,21 +408,21 @@ class Resolver:
 
             try:
                 number = namespace_of(asked("namespaces", "findByPrefix", "prefix", prefix.lower()))
-                found = asked("resources", "findAllByNamespaceId", "id", number) if number else None
+                resources = asked("resources", "findAllByNamespaceId", "id", number) if number else None
             except NotFound:
                 return None
-        return host_of_resources(found, provider)
+        return host_of_resources(resources, provider)
 
     def _from_n2t(self, one: DrsId) -> str | None:
         """One request; its response is text with a line `redirect: PATTERN`."""
         path = f"/{quote(one.prefix.lower(), safe='/')}:"
         with self._opened(PlainClient, self.settings.n2t) as registry:
             try:
-                told = registry.send(plain_request("n2t.net", "GET", path, headers={"accept": "text/plain, */*"})).text
+                text = registry.send(plain_request("n2t.net", "GET", path, headers={"accept": "text/plain, */*"})).text
             except NotFound:
                 return None
-        found = re.search(r"^\s*redirect:\s*(\S+)", told, re.MULTILINE)
-        return host_in_pattern(found[1]) if found else None
+        match = re.search(r"^\s*redirect:\s*(\S+)", text, re.MULTILINE)
+        return host_in_pattern(match[1]) if match else None
 
     def _index(self) -> AbstractContextManager[IndexdApi]:
         from omicsdk_api.gen3.indexd import IndexdApi

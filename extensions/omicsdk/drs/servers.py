@@ -86,9 +86,9 @@ class Prefetch(Generic[K, V]):
         Args:
             keys: The keys, in the likely order.
         """
-        wanted = list(dict.fromkeys(keys))
-        for start in range(0, len(wanted) if len(wanted) > 1 else 0, BULK):
-            batch = _Batch[K, V](wanted[start : start + BULK])
+        requested = list(dict.fromkeys(keys))
+        for start in range(0, len(requested) if len(requested) > 1 else 0, BULK):
+            batch = _Batch[K, V](requested[start : start + BULK])
             self._batches.update((key, batch) for key in batch.keys)
 
     def take(self, key: K) -> V | None:
@@ -107,17 +107,17 @@ class Prefetch(Generic[K, V]):
             if batch.found is None:
                 batch.found = self._fetched(batch.keys)
                 batch.ends = self._clock.monotonic() + PREFETCH_SECONDS
-            found = batch.found.pop(key, None)
-            return found if self._clock.monotonic() < batch.ends else None
+            object_info = batch.found.pop(key, None)
+            return object_info if self._clock.monotonic() < batch.ends else None
 
     def _fetched(self, keys: Sequence[K]) -> dict[K, V]:
         try:
-            found = self._ask(keys)
+            objects = self._ask(keys)
         except OmicsError:  # a request for a single one raises the reason
             return {}
-        if found is None:
+        if objects is None:
             self._works = False
-        return dict(found or {})
+        return dict(objects or {})
 
 
 T = TypeVar("T")
@@ -226,8 +226,13 @@ class DrsServer(Closing):
         from omicsdk_api.drs import DrsApi
 
         base_url = host if "://" in host else f"{server_url(host)}{PATH}"
-        given: dict[str, Any] = {"retry": retry, "timeout": timeout, "environ": environ, "transport": transport}
-        options = {name: value for name, value in given.items() if value is not None}
+        options_of_client: dict[str, Any] = {
+            "retry": retry,
+            "timeout": timeout,
+            "environ": environ,
+            "transport": transport,
+        }
+        options = {name: value for name, value in options_of_client.items() if value is not None}
         self.host = base_url.partition("://")[2].partition("/")[0]
         self._own = client is None
         self._passports = list(credentials.tokens) if isinstance(credentials, Passports) else []
@@ -293,14 +298,16 @@ class DrsServer(Closing):
         """
         chunks = [identifiers[start : start + BULK] for start in range(0, len(identifiers), BULK)]
         responses: list[DrsObject | OmicsError | None] = []
-        for chunk, told in zip(chunks, side_by_side(self._told_at_once, chunks, stopped), strict=True):
-            if isinstance(told, Interrupted | TransportError | AuthError):
-                responses += [copy.copy(told) for _ in chunk]
+        for chunk, described in zip(chunks, side_by_side(self._told_at_once, chunks, stopped), strict=True):
+            if isinstance(described, Interrupted | TransportError | AuthError):
+                responses += [copy.copy(described) for _ in chunk]
             else:  # an object that the response lacks is requested alone, which gives the reason
-                responses += [None if isinstance(told, OmicsError) else told.get(each) for each in chunk]
+                responses += [
+                    None if isinstance(described, OmicsError) else described.get(identifier) for identifier in chunk
+                ]
         alone = [at for at, response in enumerate(responses) if response is None]
-        asked = [identifiers[at] for at in alone]
-        for at, response in zip(alone, side_by_side(self.describe, asked, stopped), strict=True):
+        remaining = [identifiers[at] for at in alone]
+        for at, response in zip(alone, side_by_side(self.describe, remaining, stopped), strict=True):
             responses[at] = response
         return [response for response in responses if response is not None]
 
@@ -311,25 +318,25 @@ class DrsServer(Closing):
         return object_of(self._document(object_id), object_id)
 
     def _document(self, object_id: str, *, expand: bool = False) -> dict[str, Any]:
-        stated: Any = {"expand": True} if expand else {}
-        told = json_of(
+        query: Any = {"expand": True} if expand else {}
+        payload = json_of(
             self._response(
-                lambda: self._api.get_object.raw(object_id=object_id, **stated),
-                lambda: self._api.post_object.raw(object_id=object_id, passports=self._passports, **stated),
+                lambda: self._api.get_object.raw(object_id=object_id, **query),
+                lambda: self._api.post_object.raw(object_id=object_id, passports=self._passports, **query),
             )
         )
-        if not is_object(told):
-            raise DecodeError("get_object", "", told, expected="an object")
-        self._check_same(object_id, told)
-        return told
+        if not is_object(payload):
+            raise DecodeError("get_object", "", payload, expected="an object")
+        self._check_same(object_id, payload)
+        return payload
 
-    def _check_same(self, object_id: str, told: Mapping[str, Any]) -> None:
+    def _check_same(self, object_id: str, payload: Mapping[str, Any]) -> None:
         """Refuse another object than was requested. What has no identifier is taken for it."""
-        stated, aliases = told.get("id"), told.get("aliases")
-        names = [stated, told.get("self_uri"), *(aliases if is_array(aliases) else ())]
-        if stated is None or any(OBJECT.same(object_id, name) for name in names) or self._is_latest(object_id, stated):
+        id, aliases = payload.get("id"), payload.get("aliases")
+        names = [id, payload.get("self_uri"), *(aliases if is_array(aliases) else ())]
+        if id is None or any(OBJECT.same(object_id, name) for name in names) or self._is_latest(object_id, id):
             return
-        raise ResponseMismatch(f"get_object of {self.host}", OBJECT.kind, object_id, stated)
+        raise ResponseMismatch(f"get_object of {self.host}", OBJECT.kind, object_id, id)
 
     def _is_latest(self, baseid: str, did: object) -> bool:
         """Whether Gen3's index has an object as the latest version of a baseid, which a response by DRS does not state."""
@@ -349,25 +356,27 @@ class DrsServer(Closing):
         """Return a server's responses for several objects, in each form of their identifiers; None if it does not support
         such requests.
         """
-        found: dict[DrsId, DrsObject] = {}
+        objects: dict[DrsId, DrsObject] = {}
         left = list(dict.fromkeys(identifiers))
-        for form in range(max(len(each.candidates) for each in left)):
-            names = dict.fromkeys(each.candidates[form] for each in left if form < len(each.candidates))
-            told = self._records_of(list(names)) if names and self._takes(_OBJECTS) else None
-            if told is None:
+        for form in range(max(len(identifier.candidates) for identifier in left)):
+            names = dict.fromkeys(
+                identifier.candidates[form] for identifier in left if form < len(identifier.candidates)
+            )
+            records = self._records_of(list(names)) if names and self._takes(_OBJECTS) else None
+            if records is None:
                 break
             for each in left:
-                record = next((told[name] for name in each.candidates if name in told), None)
+                record = next((records[name] for name in each.candidates if name in records), None)
                 if record is not None:
-                    found[each] = object_of(record, each.name)
-            left = [each for each in left if each not in found]
-        return found if self._takes(_OBJECTS) else None
+                    objects[each] = object_of(record, each.name)
+            left = [identifier for identifier in left if identifier not in objects]
+        return objects if self._takes(_OBJECTS) else None
 
     def _objects_ahead(self, identifiers: Sequence[DrsId]) -> Mapping[DrsId, DrsObject] | None:
-        found = self._objects_of(identifiers)
-        if found is not None:
-            self.expect(found.values(), self._prefer)
-        return found
+        objects = self._objects_of(identifiers)
+        if objects is not None:
+            self.expect(objects.values(), self._prefer)
+        return objects
 
     def _takes(self, kind: str) -> bool:
         """Whether the server may take requests for many: one refusal can be about one of them."""
@@ -376,17 +385,17 @@ class DrsServer(Closing):
     def _records_of(self, object_ids: Sequence[str]) -> Mapping[str, Mapping[str, Any]] | None:
         try:
             ask = self._api.get_bulk_objects
-            told = json_of(self._breaker.watch(lambda: ask.raw(bulk_object_ids=list(object_ids))))
+            payload = json_of(self._breaker.watch(lambda: ask.raw(bulk_object_ids=list(object_ids))))
         except APIError as error:
             if error.status in _NO_BULK:
                 self._refusals[_OBJECTS] += 1
                 return None
             raise
         self._refusals[_OBJECTS] = 0
-        found: object = None
-        if is_object(told):  # the standard's word, and that of Gen3's servers
-            found = told.get("resolved_drs_objects") or told.get("resolved_drs_object")
-        return {str(each["id"]): each for each in only_objects(found) if each.get("id")}
+        records: object = None
+        if is_object(payload):  # the standard's word, and that of Gen3's servers
+            records = payload.get("resolved_drs_objects") or payload.get("resolved_drs_object")
+        return {str(record["id"]): record for record in only_objects(records) if record.get("id")}
 
     # -- bytes
 
@@ -421,14 +430,14 @@ class DrsServer(Closing):
             objects: The objects, in the likely order.
             prefer: Kinds, clouds or regions to prefer.
         """
-        first = ((found.id, way) for found in objects for way in in_order(found.methods, prefer)[:1])
-        self._urls.expect((id, way.access_id) for id, way in first if way.access_id and not way.is_direct)
+        first = ((object_.id, method) for object_ in objects for method in in_order(object_.methods, prefer)[:1])
+        self._urls.expect((id, method.access_id) for id, method in first if method.access_id and not method.is_direct)
 
-    def locate(self, found: DrsObject, method: AccessMethod) -> Location:
+    def locate(self, drs_object: DrsObject, method: AccessMethod) -> Location:
         """Where an object's bytes are, by one way.
 
         Args:
-            found: The object.
+            drs_object: The object.
             method: The way.
 
         Returns:
@@ -443,54 +452,54 @@ class DrsServer(Closing):
             return Location(method.url, dict(method.headers))
         if method.is_stored:
             return self._storage.location(method.url)
-        ahead = self._urls.take((found.id, method.access_id))
-        told = ahead if ahead is not None and ahead.get("url") else self._ready(found, method.access_id)
-        url = told.get("url") if is_object(told) else None
+        ahead = self._urls.take((drs_object.id, method.access_id))
+        access = ahead if ahead is not None and ahead.get("url") else self._ready(drs_object, method.access_id)
+        url = access.get("url") if is_object(access) else None
         if isinstance(url, str) and url.startswith(STORED):  # drs-filer answers with what was registered
             return self._storage.location(url)
         if not isinstance(url, str) or not url.startswith(("https://", "http://")):
-            raise NoAccess(f"{found.name}: {self.host} names no URL for {method.kind}", name=found.name)
-        return Location(url, dict(headers_of(told.get("headers") if is_object(told) else None)))
+            raise NoAccess(f"{drs_object.name}: {self.host} names no URL for {method.kind}", name=drs_object.name)
+        return Location(url, dict(headers_of(access.get("headers") if is_object(access) else None)))
 
-    def locator(self, found: DrsObject, prefer: Sequence[str] = (), skip: int = 0) -> Locator:
+    def locator(self, drs_object: DrsObject, prefer: Sequence[str] = (), skip: int = 0) -> Locator:
         """Return a function that requests an object's location, by each of its access methods in turn.
 
         Args:
-            found: The object.
+            drs_object: The object.
             prefer: Kinds, clouds or regions to prefer.
             skip: The number of first methods to skip: their storage lacks the bytes.
         """
-        return Locator(self, found, in_order(found.methods, prefer)[skip:])
+        return Locator(self, drs_object, in_order(drs_object.methods, prefer)[skip:])
 
-    def _urls_of(self, wanted: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Mapping[str, Any]] | None:
+    def _urls_of(self, requested: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Mapping[str, Any]] | None:
         """The URLs of several objects by identifier and access id; None if the server accepts no such requests."""
         by_object: dict[str, list[str]] = {}
-        for object_id, access_id in wanted:
+        for object_id, access_id in requested:
             by_object.setdefault(object_id, []).append(access_id)
         sent: Any = {
             "bulk_object_access_ids": [
-                {"bulk_object_id": each, "bulk_access_ids": ids} for each, ids in by_object.items()
+                {"bulk_object_id": object_id, "bulk_access_ids": ids} for object_id, ids in by_object.items()
             ]
         }
         if self._passports:
             sent["passports"] = self._passports
         try:
-            told = json_of(self._breaker.watch(lambda: self._api.get_bulk_access_url.raw(**sent)))
+            payload = json_of(self._breaker.watch(lambda: self._api.get_bulk_access_url.raw(**sent)))
         except APIError as error:
             if error.status in _NO_BULK:
                 self._refusals[_URLS] += 1
                 return {} if self._takes(_URLS) else None
             raise
         self._refusals[_URLS] = 0
-        listed = told.get("resolved_drs_object_access_urls") if is_object(told) else None
+        resolved_drs_object_access_urls = payload.get("resolved_drs_object_access_urls") if is_object(payload) else None
         return {
-            (str(each.get("drs_object_id")), str(each.get("drs_access_id"))): each
-            for each in (listed if is_array(listed) else ())
-            if is_object(each)
+            (str(access.get("drs_object_id")), str(access.get("drs_access_id"))): access
+            for access in (resolved_drs_object_access_urls if is_array(resolved_drs_object_access_urls) else ())
+            if is_object(access)
         }
 
-    def _ready(self, found: DrsObject, access_id: str) -> object:
-        end, what = self._clock.monotonic() + _PATIENCE, {"object_id": found.id, "access_id": access_id}
+    def _ready(self, drs_object: DrsObject, access_id: str) -> object:
+        end, what = self._clock.monotonic() + _PATIENCE, {"object_id": drs_object.id, "access_id": access_id}
         while True:
             response = self._response(
                 lambda: self._api.get_access_url.raw(**what),
@@ -501,7 +510,7 @@ class DrsServer(Closing):
             wait = _seconds(response.headers.get("retry-after"))
             if self._clock.monotonic() + wait > end:
                 raise TimedOut(
-                    f"{found.name}: {self.host} still prepares its bytes",
+                    f"{drs_object.name}: {self.host} still prepares its bytes",
                     remedy="Run the same command again later: retrieval from an archive can take hours.",
                 )
             self._clock.sleep(wait)
@@ -550,8 +559,8 @@ class Locator:
         ways: The access methods, preferred ones first.
     """
 
-    def __init__(self, server: DrsServer, found: DrsObject, ways: Sequence[AccessMethod]) -> None:
-        self._server, self._object, self._ways = server, found, ways
+    def __init__(self, server: DrsServer, drs_object: DrsObject, ways: Sequence[AccessMethod]) -> None:
+        self._server, self._object, self._ways = server, drs_object, ways
         self._lock = threading.Lock()
         self._calls = 0
         self._skipped = 0
@@ -574,16 +583,16 @@ class Locator:
         if not ways:
             raise NoAccess(f"{self._object.name}: {unusable(self._object.methods)}", name=self._object.name)
         refused: list[OmicsError] = []
-        for way in (*ways[first:], *ways[:first]):
+        for method in (*ways[first:], *ways[:first]):
             try:
-                location = self._server.locate(self._object, way)
+                location = self._server.locate(self._object, method)
             except (Forbidden, NotFound, NoAccess, Unauthorized) as error:
                 refused.append(error)
                 continue
             self._given.append((location.url, skipped))
             return location
         if len(refused) > 1:
-            tried = ", ".join(each.url if each.is_stored else each.access_id or each.kind for each in ways)
+            tried = ", ".join(way.url if way.is_stored else way.access_id or way.kind for way in ways)
             refused[0].message += f"; tried were the access methods {tried}"
         raise refused[0]
 
@@ -667,18 +676,18 @@ class Servers:
             AuthError: There is no login for it, where one is needed.
         """
         with self._lock:
-            place = self._places.setdefault(host, _Place())
-        with place.lock:  # a login may be slow: other hosts do not wait for it
-            if place.error is not None:
-                raise copy.copy(place.error)
-            if place.server is None:
+            server_slot = self._places.setdefault(host, _Place())
+        with server_slot.lock:  # a login may be slow: other hosts do not wait for it
+            if server_slot.error is not None:
+                raise copy.copy(server_slot.error)
+            if server_slot.server is None:
                 try:
                     login = self._credentials(host) if self._credentials is not None else None
                 except OmicsError as error:
-                    place.error = copy.copy(error)
+                    server_slot.error = copy.copy(error)
                     raise
-                place.server = DrsServer(self._base_urls.get(host, host), login, **self._options)
-            return place.server
+                server_slot.server = DrsServer(self._base_urls.get(host, host), login, **self._options)
+            return server_slot.server
 
     def close(self) -> None:
         """Close the connections of all of them."""

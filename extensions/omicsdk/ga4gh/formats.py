@@ -97,15 +97,15 @@ class FileCheck:
         Raises:
             InvalidFormat: The file is of another format, or is not complete.
         """
-        found = format_of(self._head)
-        if found != self._kind:
-            self._refuse(f"it is {found or _words(self._head)}")
+        kind = format_of(self._head)
+        if kind != self._kind:
+            self._refuse(f"it is {kind or _words(self._head)}")
         if self._blocks is not None:
             if not self._blocks.is_between:
                 self._refuse("its last BGZF block is truncated")
             if self._complete and not self._tail.endswith(BGZF_END):
                 self._refuse("the end marker of BGZF is missing: the last block was not sent, or is truncated")
-        elif found == "CRAM":
+        elif kind == "CRAM":
             end = CRAM_ENDS.get(int.from_bytes(self._head[4:5]))  # versions after 3 are not checked
             if self._complete and end is not None and not self._tail.endswith(end):
                 self._refuse("the end container of CRAM is missing: the last block was not sent, or is truncated")
@@ -145,17 +145,17 @@ class BgzfBlocks:
 
     def feed(self, data: bytes) -> bool:
         """Take the bytes that follow; return whether blocks begin where the ones before them end."""
-        place = 0
-        while place < len(data):
+        offset = 0
+        while offset < len(data):
             if self._left:
-                step = min(self._left, len(data) - place)
+                step = min(self._left, len(data) - offset)
                 self._left -= step
-                place += step
+                offset += step
                 continue
-            wanted = _header_size(self._header)
-            taken = data[place : place + wanted - len(self._header)]
-            self._header += taken
-            place += len(taken)
+            header_size = _header_size(self._header)
+            chunk = data[offset : offset + header_size - len(self._header)]
+            self._header += chunk
+            offset += len(chunk)
             if not _BGZF.startswith(self._header[: len(_BGZF)]):
                 return False
             if len(self._header) < _header_size(self._header):

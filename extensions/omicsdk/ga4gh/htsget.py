@@ -135,7 +135,7 @@ def download(
     Example:
         client.download("sample-1", "chr1.bam", regions="chr1:1-1000")
     """
-    began, now = SYSTEM_CLOCK.now(), SYSTEM_CLOCK.monotonic()
+    start, now = SYSTEM_CLOCK.now(), SYSTEM_CLOCK.monotonic()
     chosen = TransferOptions.of(options)
     chosen.refuse("renewals", why="a URL that has ended is replaced by that of a new ticket once")
     chosen.refuse("cache", "link", why="a slice is joined from blocks")
@@ -143,21 +143,21 @@ def download(
     address = parse_address(what)
     target = Path(path)
     kind, wanted_format = chosen_format(address.kind, format, target.name)
-    places = [parse_region(each) for each in regions]
-    wanted = SliceRequest(kind, address.id, wanted_format, places, fields, tags, exclude_tags, header_only)
-    source = _Source(client_of(_server(client, address.base_url), chosen), wanted, chosen)
-    made = SavedSlice(title=f"Download of {what}", target=str(target.parent))
-    made.path, made.format, made.blocks = str(path), source.ticket.format, len(source.ticket.blocks)
+    places = [parse_region(region) for region in regions]
+    requested = SliceRequest(kind, address.id, wanted_format, places, fields, tags, exclude_tags, header_only)
+    source = _Source(client_of(_server(client, address.base_url), chosen), requested, chosen)
+    report = SavedSlice(title=f"Download of {what}", target=str(target.parent))
+    report.path, report.format, report.blocks = str(path), source.ticket.format, len(source.ticket.blocks)
     try:
-        outcome, made.blocks_kept = _fetched(source, target, not header_only, chosen)
+        outcome, report.blocks_kept = _fetched(source, target, not header_only, chosen)
     except OmicsError as error:
         outcome = Outcome.of_error(target.name, error, source.ticket.size)
         if outcome.state == "stopped":
-            made.why_stopped = error.message
+            report.why_stopped = error.message
     seconds = SYSTEM_CLOCK.monotonic() - now
-    made = made.with_outcomes([outcome._replace(seconds=seconds)], seconds=seconds)
-    made.began = began
-    return chosen.checked(made)
+    report = report.with_outcomes([outcome._replace(seconds=seconds)], seconds=seconds)
+    report.began = start
+    return chosen.checked(report)
 
 
 def _fetched(source: _Source, target: Path, complete: bool, options: TransferOptions) -> tuple[Outcome, int]:
@@ -180,7 +180,7 @@ def _fetched(source: _Source, target: Path, complete: bool, options: TransferOpt
         part, run = _Part(target, unvalidated=options.resume_unvalidated), Run(ticket.size, options)
         with part.opened() as file:
             try:
-                kept, verified = _join(source, part, file, complete, run)
+                blocks_kept, verified = _join(source, part, file, complete, run)
             except (InvalidFormat, ChecksumMismatch, SourceChanged):
                 part.discard()  # invalid data would be resumed
                 raise
@@ -188,7 +188,7 @@ def _fetched(source: _Source, target: Path, complete: bool, options: TransferOpt
         put_in_place(part.path, target)
         part.record.unlink(missing_ok=True)
     done = Outcome(name, "done", size, size - run.kept, run.kept, checksums, verified, verification=verification)
-    return done, kept
+    return done, blocks_kept
 
 
 def _present(target: Path, stated: str) -> int | None:
@@ -207,20 +207,20 @@ def _join(source: _Source, part: _Part, file: BinaryIO, complete: bool, run: Run
     name, stated = part.target.name, source.ticket.md5
     check = FileCheck(source.ticket.format, name, complete=complete, compressed=compression_of(name))
     digest = md5(usedforsecurity=False)
-    kept, end = part.resumed(source)
+    blocks_kept, end = part.resumed(source)
     left = end
     while left and (data := file.read(min(_STRIDE, left))):
         check.feed(data)
         digest.update(data)
         left -= len(data)
     file.truncate(end)
-    ends = part.ends[:kept]
+    ends = part.ends[:blocks_kept]
     run.kept = run.present = end
-    for number in range(kept, len(source.ticket.blocks)):
+    for number in range(blocks_kept, len(source.ticket.blocks)):
         for data in source.pieces(number):
             if run.is_over(len(data)):
-                said = f"{run.control.why} after {number} of {len(source.ticket.blocks)} blocks"
-                raise Interrupted(said, name=name)
+                problem = f"{run.control.why} after {number} of {len(source.ticket.blocks)} blocks"
+                raise Interrupted(problem, name=name)
             check.feed(data)
             digest.update(data)
             file.write(data)
@@ -233,30 +233,30 @@ def _join(source: _Source, part: _Part, file: BinaryIO, complete: bool, run: Run
     os.fsync(file.fileno())
     run.report(is_done=True)
     verified = [word for word, is_true in (("format", check.verifies), ("md5", stated)) if is_true]
-    return kept, " and ".join(verified)
+    return blocks_kept, " and ".join(verified)
 
 
 class _Source:
     """The blocks of a slice; their URLs are replaced by those of a new ticket once they have ended."""
 
-    def __init__(self, server: HtsgetApi, wanted: SliceRequest, options: TransferOptions) -> None:
+    def __init__(self, server: HtsgetApi, requested: SliceRequest, options: TransferOptions) -> None:
         from omicsdk.transfer.engine.control import Pace
 
         self._pace = Pace(options.control, options.stop)
         self._server = server
-        self._wanted = wanted
+        self._wanted = requested
         self._ranges: dict[tuple[str, frozenset[tuple[str, str]]], Ranges] = {}
         self._pool: ConnectionPool | None = None
         self.validators: dict[str, Mapping[str, str]] = {}
         self.ticket = self._ask()
 
     def _ask(self) -> Ticket:
-        server, wanted = self._server, self._wanted
-        if wanted.kind == "reads":
-            operation: Any = server.post_reads if wanted.is_of_several else server.get_reads
+        server, requested = self._server, self._wanted
+        if requested.kind == "reads":
+            operation: Any = server.post_reads if requested.is_of_several else server.get_reads
         else:
-            operation = server.post_variants if wanted.is_of_several else server.get_variants
-        return ticket_of(json_of(operation.raw(**wanted.arguments())), wanted, server.base_url)
+            operation = server.post_variants if requested.is_of_several else server.get_variants
+        return ticket_of(json_of(operation.raw(**requested.arguments())), requested, server.base_url)
 
     def pieces(self, number: int) -> Iterator[bytes]:
         """Yield the bytes of a block."""
@@ -296,9 +296,9 @@ class _Source:
             calls += 1
             if calls > 1:  # its URL is not accepted any longer
                 again = self._ask()
-                if [each.layout for each in again.blocks] != [each.layout for each in self.ticket.blocks]:
-                    said = f"{self._wanted.id}: a new ticket has other blocks than the one before"
-                    raise SourceChanged(said, name=self._wanted.id)
+                if [block.layout for block in again.blocks] != [block.layout for block in self.ticket.blocks]:
+                    problem = f"{self._wanted.id}: a new ticket has other blocks than the one before"
+                    raise SourceChanged(problem, name=self._wanted.id)
                 block = again.blocks[number]
             try:
                 return Location(block.url, block.headers)
@@ -352,9 +352,9 @@ class _Part:
         from omicsdk.transfer.network.requests import is_strong
 
         ticket, count = source.ticket, 0
-        told = _read(self.record)
-        entries: object = told.get("blocks")
-        if told.get("format") != ticket.format or told.get("md5") != ticket.md5:
+        record = _read(self.record)
+        entries: object = record.get("blocks")
+        if record.get("format") != ticket.format or record.get("md5") != ticket.md5:
             entries = []
         size = self.path.stat().st_size
         for block, entry in zip(ticket.blocks, entries if is_array(entries) else [], strict=False):
@@ -385,16 +385,16 @@ class _Part:
             }
             for number, (block, end) in enumerate(zip(source.ticket.blocks, ends, strict=False))
         ]
-        told = {"format": source.ticket.format, "md5": source.ticket.md5, "blocks": entries}
-        self.record.write_text(json.dumps(told), "utf-8")
+        record = {"format": source.ticket.format, "md5": source.ticket.md5, "blocks": entries}
+        self.record.write_text(json.dumps(record), "utf-8")
 
 
 def _read(record: Path) -> Mapping[str, Any]:
     try:
-        told: object = json.loads(record.read_bytes())
+        payload: object = json.loads(record.read_bytes())
     except (OSError, ValueError):
         return {}
-    return told if is_object(told) else {}
+    return payload if is_object(payload) else {}
 
 
 def _server(client: Htsget, base_url: str) -> HtsgetApi:

@@ -103,16 +103,16 @@ def expected_digest(identifier: str, metadata: Mapping[str, Any] | None = None) 
     Returns:
         The algorithm and the value; None if neither states one.
     """
-    if found := _GA4GH.match(identifier):
-        return "ga4gh", f"SQ.{found[1]}"
+    if match := _GA4GH.match(identifier):
+        return "ga4gh", f"SQ.{match[1]}"
     if _TRUNC512.match(identifier):
         return "trunc512", identifier.lower()
     if _MD5.match(identifier):
         return "md5", identifier.lower()
     if metadata is None:
         return None
-    stated = (metadata.get(name) for name in ("ga4gh", "trunc512", "md5"))
-    digests = (expected_digest(text) for text in stated if isinstance(text, str))
+    texts = (metadata.get(name) for name in ("ga4gh", "trunc512", "md5"))
+    digests = (expected_digest(text) for text in texts if isinstance(text, str))
     return next(filter(None, digests), None)
 
 
@@ -215,55 +215,55 @@ def download(
         "renewals", "resume_unvalidated", "cache", "link", why="a sequence is requested whole, at its own URL"
     )
     chosen.control.begin(now)
-    found = _Sequence(client_of(client, chosen), sequence, start, end)
+    source = _Sequence(client_of(client, chosen), sequence, start, end)
     target = Path(path)
-    made = SavedSequence(title=f"Download of {sequence}", target=str(target.parent))
-    made.path, made.id = str(path), sequence
+    report = SavedSequence(title=f"Download of {sequence}", target=str(target.parent))
+    report.path, report.id = str(path), sequence
     try:
-        outcome = _fetched(found, target, format, chosen)
+        outcome = _fetched(source, target, format, chosen)
     except OmicsError as error:
         outcome = Outcome.of_error(target.name, error)
         if outcome.state == "stopped":
-            made.why_stopped = chosen.control.why or error.message
+            report.why_stopped = chosen.control.why or error.message
     seconds = SYSTEM_CLOCK.monotonic() - now
-    made = made.with_outcomes([outcome._replace(seconds=seconds)], seconds=seconds)
-    made.began, made.length = began, found.length
-    return chosen.checked(made)
+    report = report.with_outcomes([outcome._replace(seconds=seconds)], seconds=seconds)
+    report.began, report.length = began, source.length
+    return chosen.checked(report)
 
 
-def _fetched(found: _Sequence, target: Path, format: Layout, options: TransferOptions) -> Outcome:
+def _fetched(source: _Sequence, target: Path, format: Layout, options: TransferOptions) -> Outcome:
     """Write a sequence; if its response breaks, it is requested again."""
     from omicsdk.transfer.reports.report import verification_of
 
-    expected = found.expected
+    expected = source.expected
     if options.require_checksum and expected is None:
         raise ChecksumMissing(target.name)
     checksums = {} if expected is None else dict([expected])
     if options.dry_run:
-        found.length = found.stated_length() or 0
-        plan = f"download {found.length:,} letters" if found.length else "download"
-        size = found.length
+        source.length = source.stated_length() or 0
+        plan = f"download {source.length:,} letters" if source.length else "download"
+        size = source.length
         if size and format == "fasta":  # a line of the title, and the ends of lines
-            size += len(f">{found.title}\n".encode()) + -(-size // LINE)
-        return Outcome(target.name, "planned", size or None, checksums=checksums, plan=plan, source=found.title)
-    transport = exchange_of(found.client).transport
-    failures, began = 0, SYSTEM_CLOCK.monotonic()
+            size += len(f">{source.title}\n".encode()) + -(-size // LINE)
+        return Outcome(target.name, "planned", size or None, checksums=checksums, plan=plan, source=source.title)
+    transport = exchange_of(source.client).transport
+    failures, start = 0, SYSTEM_CLOCK.monotonic()
     while True:
         try:
-            size = _write(found, target, format, options)
+            size = _write(source, target, format, options)
             break
         except TransportError:
-            failures, elapsed = failures + 1, SYSTEM_CLOCK.monotonic() - began
+            failures, elapsed = failures + 1, SYSTEM_CLOCK.monotonic() - start
             pause = transport.retry.next_pause(failures=failures, elapsed=elapsed, fraction=1)
-            if not found.length or pause is None or is_special(target):  # the request itself was retried before
+            if not source.length or pause is None or is_special(target):  # the request itself was retried before
                 raise
             sleep_unless(lambda: options.stopped, pause, TICK, transport.clock)
-    verification = verification_of(checksums, found.wanted)
-    done = Outcome(target.name, "done", size, found.length, checksums=checksums, verified=found.verification)
+    verification = verification_of(checksums, source.wanted)
+    done = Outcome(target.name, "done", size, source.length, checksums=checksums, verified=source.verification)
     return done._replace(verification=verification, attempts=failures + 1, retries=failures)
 
 
-def _write(found: _Sequence, target: Path, format: Layout, options: TransferOptions) -> int:
+def _write(source: _Sequence, target: Path, format: Layout, options: TransferOptions) -> int:
     """Write a sequence in place of a file; return the number of bytes."""
     from omicsdk.core.files import in_place_of
     from omicsdk.transfer.disk import write_errors
@@ -271,14 +271,14 @@ def _write(found: _Sequence, target: Path, format: Layout, options: TransferOpti
     run, size = Run(None, options), 0
 
     def pieces() -> Iterator[bytes]:
-        for piece in found.pieces():
+        for piece in source.pieces():
             if run.is_over(len(piece)):
-                raise Interrupted(run.control.why, name=found.title)
+                raise Interrupted(run.control.why, name=source.title)
             run.pace.passed(len(piece))
             yield piece
 
     with write_errors(os.fspath(target)), in_place_of(target) as file:
-        for data in pieces() if format == "plain" else fasta(found.title, pieces()):
+        for data in pieces() if format == "plain" else fasta(source.title, pieces()):
             size += file.write(data)
     run.report(is_done=True)
     return size
@@ -389,8 +389,8 @@ class _Sequence:
     @property
     def wanted(self) -> int | None:
         """The number of letters that were requested; None if that depends on the sequence."""
-        wanted = -1 if self._end is None else self._end - (self._start or 0)
-        return None if wanted < 0 else wanted
+        length = -1 if self._end is None else self._end - (self._start or 0)
+        return None if length < 0 else length
 
     def stated_length(self) -> int | None:
         """The number of letters that will come; None if the server does not state the sequence's."""

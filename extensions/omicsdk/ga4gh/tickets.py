@@ -58,10 +58,10 @@ def parse_region(text: str) -> Region:
     Raises:
         UsageError: It is not a region.
     """
-    found = _REGION.match(text.strip())
-    if found is None:
+    match = _REGION.match(text.strip())
+    if match is None:
         raise _no_region(text, "it does not name a reference sequence, or braces that do not match")
-    name, written = (found["braced"] or found["plain"]).strip(), found["range"]
+    name, written = (match["braced"] or match["plain"]).strip(), match["range"]
     if not name:
         raise _no_region(text, "it does not name a reference sequence")
     if written is None:
@@ -69,7 +69,7 @@ def parse_region(text: str) -> Region:
     numbers = _RANGE.match(written.strip())
     if numbers is None or not (numbers["start"] or numbers["end"]):
         raise _no_region(text, f"{written!r} is not a range of positions")
-    first, last = (int(each.replace(",", "")) if each else None for each in (numbers["start"], numbers["end"]))
+    first, last = (int(number.replace(",", "")) if number else None for number in (numbers["start"], numbers["end"]))
     if first == 0 or last == 0:
         raise _no_region(text, "positions count from 1")
     if first is not None and last is not None and last < first:
@@ -114,34 +114,34 @@ def parse_address(text: str) -> Address:
     if parts.query or parts.fragment:
         raise UsageError(f"{without_query(given)}: the URL has a query", remedy="Use regions and formats as options.")
     # The first one: identifiers are often paths of files, in which either word may occur again.
-    found = re.match(r"(.*?)/(reads|variants)/(.+)\Z", parts.path)
-    if found is None:
+    match = re.match(r"(.*?)/(reads|variants)/(.+)\Z", parts.path)
+    if match is None:
         remedy = "Use BASE/reads/ID or BASE/variants/ID, or --base-url BASE and the ID."
         raise UsageError(f"{given} is not the URL of a data set", remedy=remedy)
-    kind: Kind = "reads" if found[2] == "reads" else "variants"
-    return Address(f"{parts.scheme}://{parts.netloc}{found[1]}", kind, unquote(found[3]))
+    kind: Kind = "reads" if match[2] == "reads" else "variants"
+    return Address(f"{parts.scheme}://{parts.netloc}{match[1]}", kind, unquote(match[3]))
 
 
-def chosen_format(kind: Kind | None, stated: Format | None, path: str) -> tuple[Kind, Format | None]:
+def chosen_format(kind: Kind | None, format: Format | None, path: str) -> tuple[Kind, Format | None]:
     """Choose reads or variants, and the format; None leaves the format to the server.
 
     Args:
         kind: The kind in the address, if it states one.
-        stated: The requested format.
+        format: The requested format.
         path: The file to write, whose suffix decides if neither does.
 
     Raises:
         UsageError: The format is not one of that kind, or the file has the suffix of another one.
     """
     suffix: Format | None = next((each for end, each in _SUFFIXES.items() if path.lower().endswith(end)), None)
-    wanted = stated or suffix
-    kind = kind or ("variants" if wanted in VARIANTS else "reads")
-    if stated is not None and stated not in FORMATS[kind]:
-        raise UsageError(f"Unknown format {stated} for {kind}", remedy=f"Use {' or '.join(FORMATS[kind])}.")
-    if suffix is not None and (suffix != wanted or suffix not in FORMATS[kind]):
-        what = f"{stated} is requested" if stated is not None else f"the data set is of {kind}"
+    chosen = format or suffix
+    kind = kind or ("variants" if chosen in VARIANTS else "reads")
+    if format is not None and format not in FORMATS[kind]:
+        raise UsageError(f"Unknown format {format} for {kind}", remedy=f"Use {' or '.join(FORMATS[kind])}.")
+    if suffix is not None and (suffix != chosen or suffix not in FORMATS[kind]):
+        what = f"{format} is requested" if format is not None else f"the data set is of {kind}"
         raise UsageError(f"{path} has the suffix of a {suffix} file, and {what}", remedy="Use another name.")
-    return kind, wanted
+    return kind, chosen
 
 
 def compression_of(path: str) -> bool | None:
@@ -181,15 +181,15 @@ class SliceRequest:
 
     def arguments(self) -> dict[str, Any]:
         """The arguments of the operation that asks for it; several regions take the one with a body."""
-        given: dict[str, Any] = {
+        arguments: dict[str, Any] = {
             "format": self.format,
             "class_": "header" if self.header_only else None,
-            "fields": [each.upper() for each in self.fields],
+            "fields": [field.upper() for field in self.fields],
             "tags": list(self.tags),
             "notags": list(self.exclude_tags),
         }
         if self.is_of_several:
-            given["regions"] = [
+            arguments["regions"] = [
                 {
                     name: value
                     for name, value in zip(("referenceName", "start", "end"), region, strict=True)
@@ -198,8 +198,11 @@ class SliceRequest:
                 for region in self.regions
             ]
         elif self.regions:
-            given |= dict(zip(("reference_name", "start", "end"), self.regions[0], strict=True))
-        return {"id": self.id, **{name: value for name, value in given.items() if value is not None and value != []}}
+            arguments |= dict(zip(("reference_name", "start", "end"), self.regions[0], strict=True))
+        return {
+            "id": self.id,
+            **{name: value for name, value in arguments.items() if value is not None and value != []},
+        }
 
     @property
     def is_of_several(self) -> bool:
@@ -280,12 +283,12 @@ class Ticket:
         return None if None in sizes else sum(size for size in sizes if size is not None)
 
 
-def ticket_of(response: object, wanted: SliceRequest, base_url: str) -> Ticket:
+def ticket_of(response: object, requested: SliceRequest, base_url: str) -> Ticket:
     """Parse a ticket.
 
     Args:
         response: The decoded response.
-        wanted: What was requested.
+        requested: What was requested.
         base_url: The server, whose blocks may be reached over plain http where it is.
 
     Raises:
@@ -293,51 +296,53 @@ def ticket_of(response: object, wanted: SliceRequest, base_url: str) -> Ticket:
         InvalidFormat: It is one of another format than was requested.
         TransferError: A block cannot be fetched as it is stated.
     """
-    operation = f"get_{wanted.kind}"
-    told = response.get("htsget") if is_object(response) else None
-    if not is_object(told):
-        raise DecodeError(operation, "htsget", told, expected="a ticket")
-    formats = FORMATS[wanted.kind]
-    stated = told.get("format", formats[0])  # the default of the standard
-    kind: Format | None = next((each for each in formats if str(stated).upper() == str(each)), None)
-    if kind is None or (wanted.format is not None and kind != wanted.format):
-        said = f"{wanted.id}: the server's ticket is of {stated}, not of {wanted.format or ' or '.join(formats)}"
-        raise InvalidFormat(said, name=wanted.id, remedy=f"Omit --format, or request {stated}.")
-    urls = told.get("urls")
+    operation = f"get_{requested.kind}"
+    ticket = response.get("htsget") if is_object(response) else None
+    if not is_object(ticket):
+        raise DecodeError(operation, "htsget", ticket, expected="a ticket")
+    formats = FORMATS[requested.kind]
+    format = ticket.get("format", formats[0])  # the default of the standard
+    kind: Format | None = next((format_ for format_ in formats if str(format).upper() == str(format_)), None)
+    if kind is None or (requested.format is not None and kind != requested.format):
+        problem = (
+            f"{requested.id}: the server's ticket is of {format}, not of {requested.format or ' or '.join(formats)}"
+        )
+        raise InvalidFormat(problem, name=requested.id, remedy=f"Omit --format, or request {format}.")
+    urls = ticket.get("urls")
     if not is_array(urls):
         raise DecodeError(operation, "htsget.urls", urls, expected="a list of blocks")
-    md5 = told.get("md5") or ""
+    md5 = ticket.get("md5") or ""
     if not isinstance(md5, str) or (md5 and not is_checksum("md5", md5.lower())):
         raise DecodeError(operation, "htsget.md5", md5, expected="an MD5 in hexadecimal digits")
-    blocks = tuple(_block(each, f"htsget.urls[{at}]", operation, base_url) for at, each in enumerate(urls))
+    blocks = tuple(_block(block, f"htsget.urls[{at}]", operation, base_url) for at, block in enumerate(urls))
     return Ticket(kind, blocks, md5.lower())
 
 
-def _block(stated: object, place: str, operation: str, base_url: str) -> Block:
-    url = stated.get("url") if is_object(stated) else None
-    if not is_object(stated) or not isinstance(url, str) or not url:
-        raise DecodeError(operation, f"{place}.url", url, expected="a URL")
+def _block(payload: object, where: str, operation: str, base_url: str) -> Block:
+    url = payload.get("url") if is_object(payload) else None
+    if not is_object(payload) or not isinstance(url, str) or not url:
+        raise DecodeError(operation, f"{where}.url", url, expected="a URL")
     if url[:5].lower() == "data:":
-        return Block("", data=_inline(url, place))
-    given: object = stated.get("headers") or {}
+        return Block("", data=_inline(url, where))
+    given: object = payload.get("headers") or {}
     if not is_object(given) or not all(isinstance(value, str) for value in given.values()):
-        raise DecodeError(operation, f"{place}.headers", "***", expected="an object of texts")
+        raise DecodeError(operation, f"{where}.headers", "***", expected="an object of texts")
     scheme, host = url_parts(url).scheme.lower(), url_parts(url).hostname or ""
     is_as_safe = scheme == "https" or (scheme == "http" and (base_url.startswith("http://") or is_loopback(host)))
     if not host or not is_as_safe:
-        said = f"{place} of the ticket is at {without_query(url)}, which is not https"
-        raise TransferError(said, remedy="Report it to the server's operators.")
+        problem = f"{where} of the ticket is at {without_query(url)}, which is not https"
+        raise TransferError(problem, remedy="Report it to the server's operators.")
     headers = {name: str(value) for name, value in given.items()}
     ranged = next((headers.pop(name) for name in list(headers) if name.lower() == "range"), None)
     if ranged is None:
         return Block(url, headers)
-    found = _BYTES.match(ranged.strip())
-    if found is None or (found[2] and int(found[2]) < int(found[1])):
-        raise TransferError(f"{place} of the ticket has the range {ranged!r}, which is not one of bytes")
-    return Block(url, headers, int(found[1]), int(found[2]) + 1 if found[2] else None)
+    match = _BYTES.match(ranged.strip())
+    if match is None or (match[2] and int(match[2]) < int(match[1])):
+        raise TransferError(f"{where} of the ticket has the range {ranged!r}, which is not one of bytes")
+    return Block(url, headers, int(match[1]), int(match[2]) + 1 if match[2] else None)
 
 
-def _inline(url: str, place: str) -> bytes:
+def _inline(url: str, where: str) -> bytes:
     """The bytes in a `data:` URL (RFC 2397)."""
     head, comma, payload = url.partition(",")
     try:
@@ -346,4 +351,4 @@ def _inline(url: str, place: str) -> bytes:
         data = unquote_to_bytes(payload)
         return b64decode(data, validate=True) if head.lower().endswith(";base64") else data
     except ValueError as error:
-        raise TransferError(f"{place} of the ticket is not a valid data: URL ({error})") from error
+        raise TransferError(f"{where} of the ticket is not a valid data: URL ({error})") from error

@@ -79,13 +79,13 @@ def ls(
     Yields:
         The tools, as the registry describes them.
     """
-    stated = {
+    criteria = {
         "organization": organization, "toolname": name, "author": author, "descriptor_type": descriptor_type,
         "tool_class": tool_class,
     }  # fmt: skip
-    given: dict[str, Any] = {each: value for each, value in stated.items() if value is not None}
+    arguments: dict[str, Any] = {name: value for name, value in criteria.items() if value is not None}
     count = 0
-    for response in client.list_tools.responses(client.list_tools.build(**given)):
+    for response in client.list_tools.responses(client.list_tools.build(**arguments)):
         for tool in _list(json_of(response), "list_tools"):
             if count == limit:
                 if on_more is not None:
@@ -146,8 +146,8 @@ def files(
         NotFound: The registry has no such tool, version or language.
     """
     return [
-        {"path": each.path, "kind": each.kind, "checksums": dict(each.checksums)}
-        for each in _files(client, tool, *_chosen(client, tool, version, type))
+        {"path": file.path, "kind": file.kind, "checksums": dict(file.checksums)}
+        for file in _files(client, tool, *_chosen(client, tool, version, type))
     ]
 
 
@@ -191,15 +191,15 @@ def download(
 
     chosen = TransferOptions.of(options, connections=_AT_ONCE, selects=True)
     chosen.refuse("renewals", "resume_unvalidated", "cache", "link", why="files are requested whole, at their own URLs")
-    began, now = SYSTEM_CLOCK.now(), SYSTEM_CLOCK.monotonic()
+    start, now = SYSTEM_CLOCK.now(), SYSTEM_CLOCK.monotonic()
     chosen.control.begin(now)
     client = client_of(client, chosen)
     of_version = _chosen(client, tool, version, type)
-    listed = [each for each in _files(client, tool, *of_version) if chosen.fits(each.path, None)]
-    refused = _refused(listed, Path(folder))
-    containers = [each.path for each in listed if each.kind == _CONTAINERFILE]
+    files = [file for file in _files(client, tool, *of_version) if chosen.fits(file.path, None)]
+    refused = _refused(files, Path(folder))
+    containers = [file.path for file in files if file.kind == _CONTAINERFILE]
     store = _Store(client, tool, of_version, Path(folder), containers, chosen)
-    counters, outcomes = Counters(len(listed), 0, now, WORD, unsized=len(listed)), Outcomes()
+    counters, outcomes = Counters(len(files), 0, now, WORD, unsized=len(files)), Outcomes()
 
     def one(file: ToolFile) -> Outcome:
         try:
@@ -216,13 +216,13 @@ def download(
             chosen.progress(counters.progress(SYSTEM_CLOCK.monotonic(), outcomes.bytes_fetched, 0, phase))
 
     with ThreadPoolExecutor(chosen.connections) as pool:
-        for number, outcome in enumerate(pool.map(one, listed)):
+        for number, outcome in enumerate(pool.map(one, files)):
             outcomes.put(number, outcome)
             counters.count(outcome.state, outcome.size, None)
             report("moving")
     report("over")
     made = TransferReport(
-        outcomes, SYSTEM_CLOCK.monotonic() - now, began=began, title=f"Download of {tool}", target=str(folder)
+        outcomes, SYSTEM_CLOCK.monotonic() - now, began=start, title=f"Download of {tool}", target=str(folder)
     )
     made.why_stopped = (chosen.control.why or "it was stopped") if made.stopped else ""
     return chosen.checked(made)
@@ -231,13 +231,15 @@ def download(
 def _chosen(client: TrsApi, tool: str, version: str | None, type: str | None) -> tuple[str, str]:
     """Return the named version and language, or the only ones."""
     if version is None:
-        listed = {_version_in_paths(tool, each): str(each.get("name") or "") for each in versions(client, tool)}
-        names = [f"{id} ({name})" if name not in ("", id) else id for id, name in listed.items()]
-        version = _only(list(listed), f"{tool} has", "versions", "--version", names)
+        names_by_id = {
+            _version_in_paths(tool, version): str(version.get("name") or "") for version in versions(client, tool)
+        }
+        names = [f"{id} ({name})" if name not in ("", id) else id for id, name in names_by_id.items()]
+        version = _only(list(names_by_id), f"{tool} has", "versions", "--version", names)
     if type is None:
-        found: object = json_of(client.get_version.raw(id=tool, version_id=version))
-        types = found.get("descriptor_type") if is_object(found) else None
-        named = [str(each) for each in types] if is_array(types) else []
+        version_info: object = json_of(client.get_version.raw(id=tool, version_id=version))
+        types = version_info.get("descriptor_type") if is_object(version_info) else None
+        named = [str(type_) for type_ in types] if is_array(types) else []
         type = _only(named, f"{tool} {version} has", "descriptor types", "--type")
     return version, type
 
@@ -248,8 +250,8 @@ def _version_in_paths(tool: str, version: Mapping[str, Any]) -> str:
     Of trs-filer this is the identifier, which may be the name of another version; of Dockstore it is the name, and the
     identifier has the tool's before it.
     """
-    _, found, end = str(version.get("url") or "").partition("?")[0].rpartition("/versions/")
-    if found and end.strip("/"):
+    _, separator, end = str(version.get("url") or "").partition("?")[0].rpartition("/versions/")
+    if separator and end.strip("/"):
         return unquote(end.strip("/"))
     return str(version.get("id") or version.get("name") or "").removeprefix(f"{tool}:")
 
@@ -257,30 +259,32 @@ def _version_in_paths(tool: str, version: Mapping[str, Any]) -> str:
 def _only(named: Sequence[str], who: str, what: str, option: str, names: Sequence[str] = ()) -> str:
     if len(named) == 1:
         return named[0]
-    shown = ", ".join((names or named)[:10]) + (f" and {len(named) - 10} more" if len(named) > 10 else "")
-    raise UsageError(f"{who} {len(named)} {what}{f': {shown}' if named else ''}", remedy=f"Name one with {option}.")
+    names_shown = ", ".join((names or named)[:10]) + (f" and {len(named) - 10} more" if len(named) > 10 else "")
+    raise UsageError(
+        f"{who} {len(named)} {what}{f': {names_shown}' if named else ''}", remedy=f"Name one with {option}."
+    )
 
 
 def _files(client: TrsApi, tool: str, version: str, type: str) -> list[ToolFile]:
     arguments: dict[str, Any] = {"id": tool, "version_id": version, "type": type}
-    listed = _list(json_of(client.list_files.raw(**arguments)), "list_files")
-    if not listed:  # what trs-filer has in place of a 404
+    payload = _list(json_of(client.list_files.raw(**arguments)), "list_files")
+    if not payload:  # what trs-filer has in place of a 404
         raise NotFound(f"{tool} {version} has no files of the type {type}")
     return [
-        ToolFile(str(each.get("path") or ""), str(each.get("file_type") or "OTHER"), _checksums(each.get("checksum")))
-        for each in listed
+        ToolFile(str(file.get("path") or ""), str(file.get("file_type") or "OTHER"), _checksums(file.get("checksum")))
+        for file in payload
     ]
 
 
-def _checksums(stated: object) -> dict[str, str]:
+def _checksums(checksums: object) -> dict[str, str]:
     """Those that can be verified; of a list of files it is one, of a file's contents a list of them."""
-    return checksums_of(stated if is_array(stated) else [stated])
+    return checksums_of(checksums if is_array(checksums) else [checksums])
 
 
 def _list(response: object, operation: str) -> list[dict[str, Any]]:
     if not is_array(response):
         raise DecodeError(operation, "", response, expected="a list")
-    return [dict(each) for each in response if is_object(each)]
+    return [dict(item) for item in response if is_object(item)]
 
 
 def _refused(files: Sequence[ToolFile], folder: Path) -> dict[int, OmicsError]:
@@ -367,16 +371,16 @@ class _Store:
     def _container(self, file: ToolFile) -> Mapping[str, Any]:
         """The contents of a container file, which have no path: those with its checksum, or else those at its place."""
         response = json_of(self._client.list_containerfiles.raw(id=self._id, version_id=self._version))
-        found = _list(response, "list_containerfiles")
+        containers = _list(response, "list_containerfiles")
         if file.checksums:
-            same = (each for each in found if _is_of(each, file.checksums))
+            same = (container for container in containers if _is_of(container, file.checksums))
             if (match := next(same, None)) is not None:
                 return match
-        if len(found) != len(self._containers):
+        if len(containers) != len(self._containers):
             raise NotFound(
-                f"{file.path}: the registry lists {len(self._containers)} container files, and has {len(found)}"
+                f"{file.path}: the registry lists {len(self._containers)} container files, and has {len(containers)}"
             )
-        return found[self._containers.index(file.path)]
+        return containers[self._containers.index(file.path)]
 
     def _arguments(self, file: ToolFile, type: str) -> dict[str, Any]:
         return {"id": self._id, "version_id": self._version, "type": type, "relative_path": file.path}
