@@ -115,8 +115,8 @@ class Section(MutableMapping[str, Any]):
         # A name with a leading underscore is the object's own; copying and pickling request it before the object is initialised.
         if not name.startswith("_") and name in self._values:
             return self[name]
-        known = "" if name.startswith("_") else f" there; it has {', '.join(self)}"
-        raise AttributeError(f"the HCA configuration has no {name!r}{known}")
+        names = "" if name.startswith("_") else f" there; it has {', '.join(self)}"
+        raise AttributeError(f"the HCA configuration has no {name!r}{names}")
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name.startswith("_"):
@@ -265,9 +265,9 @@ class HCAConfig(Section):
         path = self._named[-1] if self._named else user_file(self._environ)
         below = merged(layer for layer in self._layers if layer.origin != str(path))
         for keys, value in changes:
-            if value is _GONE and (place := below.place_of(keys)) is not None:
+            if value is _GONE and (source := below.place_of(keys)) is not None:
                 raise ConfigError(
-                    f"{path} cannot reset {name_of(keys)}, which is set in {place}",
+                    f"{path} cannot reset {name_of(keys)}, which is set in {source}",
                     remedy="Delete it there, or set another value.",
                 )
 
@@ -323,8 +323,8 @@ def files_of(environ: Mapping[str, str], site_file: Path = SITE_FILE) -> list[Pa
         environ: The environment's variables.
         site_file: The file of the whole machine.
     """
-    own = [user_file(environ)] if has_user_folder(environ) else []
-    return [site_file, *own, *named_files(environ)]
+    own_files = [user_file(environ)] if has_user_folder(environ) else []
+    return [site_file, *own_files, *named_files(environ)]
 
 
 def named_files(environ: Mapping[str, str]) -> list[Path]:
@@ -373,13 +373,13 @@ _GONE: Any = object()
 
 
 def _found(values: Mapping[str, Any], keys: Iterable[str], default: Any) -> Any:
-    found: Any = values
+    value: Any = values
     try:
         for key in keys:
-            found = found[key]
+            value = value[key]
     except (KeyError, TypeError):  # nothing there, or no object on the way
         return default
-    return found
+    return value
 
 
 def _changes(before: Mapping[str, Any], after: Mapping[str, Any], at: Keys) -> Iterator[tuple[Keys, Any]]:
@@ -457,11 +457,11 @@ def service_url(section: str, *, base_url: str | None = None, swagger_url: str |
     """
     if base_url or swagger_url:
         return base_url or base_url_of(swagger_url or "")
-    stated = swagger_url_of(section, config)
+    url = swagger_url_of(section, config)
     try:
-        return base_url_of(stated)
+        return base_url_of(url)
     except ConfigError:  # only an error needs the place
-        return base_url_of(stated, f"{section}.swagger_url ({_place(section, config)})")
+        return base_url_of(url, f"{section}.swagger_url ({_place(section, config)})")
 
 
 def swagger_url_of(section: str, config: HCAConfig) -> str:
@@ -474,13 +474,13 @@ def swagger_url_of(section: str, config: HCAConfig) -> str:
     Raises:
         ConfigError: There is none.
     """
-    stated = config.value_of(section, "swagger_url")
-    if not isinstance(stated, str):
+    url = config.value_of(section, "swagger_url")
+    if not isinstance(url, str):
         raise ConfigError(
-            f"{section}.swagger_url ({_place(section, config)}) is {'missing' if stated is None else 'no text'}",
+            f"{section}.swagger_url ({_place(section, config)}) is {'missing' if url is None else 'no text'}",
             remedy="Use the URL of the service's document, such as https://dss.example.org/v1/swagger.json.",
         )
-    return stated
+    return url
 
 
 def _place(section: str, config: HCAConfig) -> str:
@@ -550,11 +550,11 @@ def discovery(
         origin = _place(section, settings)
         if search.is_complete:
             return Found(url, None, origin)
-        proof = _stored(section, url, search, settings, endpoint)
-        if proof is not None:
-            return Found(url, proof, origin, "omics login")
-        proof = _of_published_client(section, settings)
-        return Found(url, proof, origin, settings.place_of("oauth2_token", "access_token"))
+        credentials = _stored(section, url, search, settings, endpoint)
+        if credentials is not None:
+            return Found(url, credentials, origin, "omics login")
+        credentials = _of_published_client(section, settings)
+        return Found(url, credentials, origin, settings.place_of("oauth2_token", "access_token"))
 
     return Discovery(
         platform=WORDS[section],
@@ -620,8 +620,8 @@ def stored_tokens(environ: Mapping[str, str]) -> TokenFile | None:
 
 def _stored(section: str, url: str, search: Search, config: HCAConfig, endpoint: Endpoint | None) -> Credentials | None:
     environ = search.environ
-    found = stored_tokens(environ)
-    tokens = None if found is None else found.serving(url, search.profile)
+    stored = stored_tokens(environ)
+    tokens = None if stored is None else stored.serving(url, search.profile)
     login = None if tokens is None else tokens.login(url)
     if tokens is None or login is None:
         return None
@@ -704,13 +704,13 @@ class Secrets:
             if not is_object(configured):
                 raise ConfigError(f"{KEY} of the HCA configuration ({self._config.place_of(KEY)}) is not an object")
             return configured
-        kept = None if fresh else self._kept().get(self._origin)
-        if is_object(kept):
-            return kept
-        told = self._told()
+        cached = None if fresh else self._kept().get(self._origin)
+        if is_object(cached):
+            return cached
+        tokens_given = self._told()
         with locked(self._cache):
-            write_private(self._cache, json.dumps({**self._kept(), self._origin: told}, indent=2) + "\n")
-        return told
+            write_private(self._cache, json.dumps({**self._kept(), self._origin: tokens_given}, indent=2) + "\n")
+        return tokens_given
 
     def application(self, *, fresh: bool = False) -> Application:
         """The application that they describe; arguments and errors as `stated`'s.
@@ -725,9 +725,9 @@ class Secrets:
     def forget(self) -> None:
         """Delete the kept answers."""
         with locked(self._cache):
-            kept = self._kept()
-            if kept.pop(self._origin, None) is not None:
-                write_private(self._cache, json.dumps(kept, indent=2) + "\n")
+            cached = self._kept()
+            if cached.pop(self._origin, None) is not None:
+                write_private(self._cache, json.dumps(cached, indent=2) + "\n")
 
     def _told(self) -> dict[str, Any]:
         """Request the secrets at the root of the host, and below the service's own address for hosts that serve

@@ -253,9 +253,9 @@ class ServiceLogin:
 
     def _served(self, issuer: str) -> Iterator[str]:
         """Further services that a login is for: configured ones of the same domain, or those that issued its tokens."""
-        for each in map(self._configured, TOKEN_VARIABLES):
-            if _domain(each) == _domain(self._url) or (issuer and origin_of(each) == origin_of(issuer)):
-                yield each
+        for variable in map(self._configured, TOKEN_VARIABLES):
+            if _domain(variable) == _domain(self._url) or (issuer and origin_of(variable) == origin_of(issuer)):
+                yield variable
 
     def _forget_configured(self) -> bool:
         """Take the published client's login out of the configuration; False if there was none for this service."""

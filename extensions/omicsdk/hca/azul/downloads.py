@@ -127,10 +127,10 @@ def download(
         "options": chosen,
     }
     report = fetch(MappedItems(sources.item if mirror else sources.direct, named), folder, **how)
-    gone = {at for at, outcome in enumerate(report.outcomes) if outcome.is_gone}
-    if mirror and gone and not report.why_stopped:
+    expired = {at for at, outcome in enumerate(report.outcomes) if outcome.is_gone}
+    if mirror and expired and not report.why_stopped:
         # The index states a file's location in the mirror before the file is copied there.
-        again = {at: each for at, each in enumerate(named) if at in gone and each[0].mirror_uri}
+        again = {at: file for at, file in enumerate(named) if at in expired and file[0].mirror_uri}
         if again:
             rerun = fetch(MappedItems(sources.direct, list(again.values())), folder, **how)
             report = report.with_rerun(list(again), rerun)
@@ -259,10 +259,12 @@ def planned(
         Interrupted: `stop` was set.
     """
     filters = resolved(client, what, catalog)
-    selected = [name for name, given in (("matrices", project), ("bundle", bundle), ("manifest", manifest)) if given]
+    selected = [
+        name for name, is_given in (("matrices", project), ("bundle", bundle), ("manifest", manifest)) if is_given
+    ]
     if len(selected) + bool(filters) != 1:
-        stated = " and ".join([*(["conditions"] if filters else []), *selected]) or "nothing"
-        raise UsageError(f"What to download is not clear: {stated} given", remedy="Use one of them.")
+        selection = " and ".join([*(["conditions"] if filters else []), *selected]) or "nothing"
+        raise UsageError(f"What to download is not clear: {selection} given", remedy="Use one of them.")
     if manifest:
         return _of_manifest(client, manifest, catalog)
     if project:
@@ -275,10 +277,10 @@ def planned(
     return plan
 
 
-def _plan_of(found: Iterable[AzulFile], stop: threading.Event | None) -> Plan:
+def _plan_of(files: Iterable[AzulFile], stop: threading.Event | None) -> Plan:
     """The plan of files, each once."""
     plan = Plan()
-    for file in first_of_each(found, _identity):
+    for file in first_of_each(files, _identity):
         if stop is not None and stop.is_set():
             raise Interrupted("Stopped while listing files", remedy="Repeat the call to resume.")
         plan.files.add(file)
@@ -293,31 +295,31 @@ def _of_manifest(client: Azul, manifest: str | os.PathLike[str], catalog: str) -
     """The files of a manifest; those without an address, as the Data Store's manifests have them, are looked up."""
     sources, plan = Sources(client, catalog), Plan()
     for some in batches(first_of_each(read_manifest(manifest, catalog), _identity), LOOKED_UP):
-        for file in sources.completed([each for each in some if each.url or each.mirror_uri]):
+        for file in sources.completed([file for file in some if file.url or file.mirror_uri]):
             plan.files.add(file)
-        _look_up([each for each in some if not (each.url or each.mirror_uri)], sources, plan)
+        _look_up([file for file in some if not (file.url or file.mirror_uri)], sources, plan)
     return plan
 
 
 def _look_up(unknown: Sequence[AzulFile], sources: Sources, plan: Plan) -> None:
     """Plan files of which only the identity is known."""
-    for file, found in zip(unknown, sources.current(unknown), strict=True):
-        if found is None:
+    for file, current in zip(unknown, sources.current(unknown), strict=True):
+        if current is None:
             error: OmicsError = NotFound(f"{file.name}: Azul no longer has the file {file.uuid}", status=404)
-        elif file.sha256 and found.sha256 != file.sha256:
+        elif file.sha256 and current.sha256 != file.sha256:
             error = TransferError(
-                f"{file.name} was replaced since the manifest was made: version {found.version} has another SHA-256",
+                f"{file.name} was replaced since the manifest was made: version {current.version} has another SHA-256",
                 remedy="Download the new version by its UUID: --filter fileId=" + file.uuid,
             )
         else:
-            plan.files.add(_named_as(file, found))
+            plan.files.add(_named_as(file, current))
             continue
         plan.lost.append((file.name, error))
 
 
-def _named_as(file: AzulFile, found: AzulFile) -> AzulFile:
+def _named_as(file: AzulFile, current: AzulFile) -> AzulFile:
     """What the index states of a file, in the place that a manifest states."""
-    return replace(found, name=file.name, bundle_uuid=file.bundle_uuid or found.bundle_uuid)
+    return replace(current, name=file.name, bundle_uuid=file.bundle_uuid or current.bundle_uuid)
 
 
 class _Named(Iterable[tuple[AzulFile, str]]):
@@ -346,7 +348,7 @@ def names_of(chosen: Iterable[AzulFile], layout: Layout = "flat", template: str 
     named, seen = _Named(chosen, template or LAYOUTS[layout]), NameSet()
     for file, name in named:
         if seen.add(name) is not None:
-            other = next(each for each, its_name in named if its_name == name)
+            other = next(other_file for other_file, its_name in named if its_name == name)
             raise NameClash(
                 name,
                 f"is the name of two files, {other.uuid} and {file.uuid}",
@@ -409,8 +411,8 @@ class Sources:
         file, name = named
         if not file.mirror_uri:
             return self.direct(named)
-        place = Location(mirror_url(file.mirror_uri, settings_of(self._client).environ or os.environ))
-        return Item(name, place, file.size, file.checksums, renew=partial(self.locate, file))
+        location = Location(mirror_url(file.mirror_uri, settings_of(self._client).environ or os.environ))
+        return Item(name, location, file.size, file.checksums, renew=partial(self.locate, file))
 
     def direct(self, named: tuple[AzulFile, str]) -> Item:
         """Return what the engine fetches past the mirror.
@@ -431,23 +433,23 @@ class Sources:
             NotFound: The catalog does not have it, or the user may not read it.
             Interrupted: A stop of the client was requested.
         """
-        wait, stated = clock_of(self._client).sleep, self._live(file.parameters)
+        wait, query = clock_of(self._client).sleep, self._live(file.parameters)
         try:
             while True:
-                state = self._client.get_file_state(file_uuid=file.uuid, **_arguments(stated))
+                state = self._client.get_file_state(file_uuid=file.uuid, **_arguments(query))
                 if checked_state("get_file_state", state).status != 301:
                     return Location(state.location)
                 wait(state.retry_after or 1.0)
-                stated = dict(parse_qsl(url_parts(state.location).query))
+                query = dict(parse_qsl(url_parts(state.location).query))
         except (Forbidden, NotFound) as error:
             error.remedy = ACCESS
             raise
 
-    def completed(self, wanted: Sequence[AzulFile]) -> Iterator[AzulFile]:
+    def completed(self, files: Sequence[AzulFile]) -> Iterator[AzulFile]:
         """Complete files that lack a size or checksum, as those of a curl manifest do, from the index.
 
         Args:
-            wanted: Files with addresses.
+            files: Files with addresses.
 
         Yields:
             Each file in order; as it is where it lacks nothing, or where the index does not have its version.
@@ -456,11 +458,11 @@ class Sources:
         def is_lacking(file: AzulFile) -> bool:
             return file.size is None or not file.checksums
 
-        found = self.current(list(filter(is_lacking, wanted)))
-        for file in wanted:
-            known = next(found) if is_lacking(file) else None
-            is_same = known is not None and file.version in ("", known.version)
-            yield _named_as(file, replace(known, url=file.url)) if known is not None and is_same else file
+        current = self.current(list(filter(is_lacking, files)))
+        for file in files:
+            known_file = next(current) if is_lacking(file) else None
+            is_same = known_file is not None and file.version in ("", known_file.version)
+            yield _named_as(file, replace(known_file, url=file.url)) if known_file is not None and is_same else file
 
     def current(self, wanted: Sequence[AzulFile]) -> Iterator[AzulFile | None]:
         """Look files up in the index, many in a request.
@@ -475,31 +477,31 @@ class Sources:
             by_catalog: dict[str, list[str]] = {}
             for file in some:
                 by_catalog.setdefault(self._live(file.parameters).get("catalog", ""), []).append(file.uuid)
-            found = {
-                each.uuid: each
+            files_by_uuid = {
+                file.uuid: file
                 for catalog, uuids in by_catalog.items()
-                for each in files(self._client, {"fileId": {"is": uuids}}, catalog)
+                for file in files(self._client, {"fileId": {"is": uuids}}, catalog)
             }
-            yield from (found.get(file.uuid) for file in some)
+            yield from (files_by_uuid.get(file.uuid) for file in some)
 
-    def _live(self, stated: Mapping[str, str]) -> dict[str, str]:
+    def _live(self, query: Mapping[str, str]) -> dict[str, str]:
         """Parameters of a request, in a catalog that exists."""
-        named = self._catalog or stated.get("catalog", "")
+        named = self._catalog or query.get("catalog", "")
         if named and named not in self._known:
             named = ""  # which is the default one
-        return {name: value for name, value in {**stated, "catalog": named}.items() if value}
+        return {name: value for name, value in {**query, "catalog": named}.items() if value}
 
     @cached_property
     def _known(self) -> frozenset[str]:
-        return frozenset(each.name for each in catalogs(self._client)) | {self._catalog}
+        return frozenset(catalog.name for catalog in catalogs(self._client)) | {self._catalog}
 
 
 _ARGUMENTS = {"fileName": "file_name", "requestIndex": "request_index", "drsUri": "drs_uri"}
 
 
-def _arguments(stated: Mapping[str, str]) -> dict[str, Any]:
+def _arguments(query: Mapping[str, str]) -> dict[str, Any]:
     """Parameters of an address as arguments of the operation."""
-    named = {_ARGUMENTS.get(name, name): value for name, value in stated.items()}
+    named = {_ARGUMENTS.get(name, name): value for name, value in query.items()}
     numbers = {name: number_in(named[name]) or 0 for name in ("request_index", "wait") if name in named}
     return {**named, **numbers} or {"catalog": OMIT}
 

@@ -76,10 +76,10 @@ class AzulFile:
     @property
     def parameters(self) -> dict[str, str]:
         """Parameters of the request for the file; those of its address, which may be more than catalog and version."""
-        stated = dict(parse_qsl(url_parts(self.url).query)) if self.url else {}
-        stated.setdefault("catalog", self.catalog)
-        stated.setdefault("version", self.version)
-        return {name: value for name, value in stated.items() if value}
+        query = dict(parse_qsl(url_parts(self.url).query)) if self.url else {}
+        query.setdefault("catalog", self.catalog)
+        query.setdefault("version", self.version)
+        return {name: value for name, value in query.items() if value}
 
     @property
     def sha256(self) -> str:
@@ -93,23 +93,23 @@ def azul_version(version: str) -> str:
     Args:
         version: A version of either service.
     """
-    found = _DSS_VERSION.fullmatch(version)
-    return ":".join(found.groups()) if found else version
+    match = _DSS_VERSION.fullmatch(version)
+    return ":".join(match.groups()) if match else version
 
 
-def verifiable(stated: Mapping[str, Any]) -> dict[str, str]:
+def verifiable(hashes: Mapping[str, Any]) -> dict[str, str]:
     """Return the checksums that can be verified, as hexadecimal digits; AnVIL's MD5 may be in Base64.
 
     Args:
-        stated: Checksums by algorithm, as they came.
+        hashes: Checksums by algorithm, as they came.
     """
-    found: dict[str, str] = {}
-    for algorithm, value in stated.items():
+    checksums: dict[str, str] = {}
+    for algorithm, value in hashes.items():
         text = value.strip() if isinstance(value, str) else ""
         digits = text.lower() if is_checksum(algorithm, text.lower()) else from_base64(algorithm, text) if text else ""
         if digits:
-            found[algorithm] = digits
-    return found
+            checksums[algorithm] = digits
+    return checksums
 
 
 def of_entry(entry: Mapping[str, Any], **context: str) -> AzulFile:
@@ -158,12 +158,12 @@ def of_hit(hit: Mapping[str, Any], catalog: str) -> list[AzulFile]:
     files = items_at(hit, "files", "list_entities")
     if not files or not all(map(is_object, files)):
         raise DecodeError("list_entities", "hits.files", files, expected="the file")
-    bundles = [(str(each.get("bundleVersion")), str(each.get("bundleUuid"))) for each in hit.get("bundles") or ()]
+    bundles = [(str(bundle.get("bundleVersion")), str(bundle.get("bundleUuid"))) for bundle in hit.get("bundles") or ()]
     bundle_uuid = max(bundles)[1] if bundles else ""
     owners: list[dict[str, Any]] = hit.get("projects") or hit.get("datasets") or [{}]
     project: object = owners[0].get("projectShortname") or owners[0].get("title") or ""
     project = str(project[0] if is_array(project) else project)
-    return [of_entry(each, bundle_uuid=bundle_uuid, project=project, catalog=catalog) for each in files]
+    return [of_entry(file, bundle_uuid=bundle_uuid, project=project, catalog=catalog) for file in files]
 
 
 def in_matrices(node: object) -> Iterator[dict[str, Any]]:
@@ -188,8 +188,8 @@ def of_row(row: Mapping[str, str], catalog: str = "") -> AzulFile:
     """
 
     def cell(what: str) -> str:
-        stated = next((row[name] for name in COLUMNS[what] if row.get(name)), "")
-        return stated.split(JOINED)[0].strip()
+        value = next((row[name] for name in COLUMNS[what] if row.get(name)), "")
+        return value.split(JOINED)[0].strip()
 
     url, size = cell("url"), cell("size")
     file = AzulFile(
@@ -236,8 +236,8 @@ def uuid_in(url: str) -> str:
     Args:
         url: The address.
     """
-    found = _ADDRESS.fullmatch(url)
-    return found[2] if found else ""
+    match = _ADDRESS.fullmatch(url)
+    return match[2] if match else ""
 
 
 def service_of(url: str) -> str:
@@ -246,8 +246,8 @@ def service_of(url: str) -> str:
     Args:
         url: The address.
     """
-    found = _ADDRESS.fullmatch(url)
-    return found[1] if found else ""
+    match = _ADDRESS.fullmatch(url)
+    return match[1] if match else ""
 
 
 def totals_of(hit: Mapping[str, Any]) -> tuple[int, int]:
@@ -257,7 +257,7 @@ def totals_of(hit: Mapping[str, Any]) -> tuple[int, int]:
         hit: The hit.
     """
     summaries: list[Mapping[str, Any]] = hit.get("fileTypeSummaries") or []
-    return sum(each["count"] for each in summaries), int(sum(each["totalSize"] for each in summaries))
+    return sum(summary["count"] for summary in summaries), int(sum(summary["totalSize"] for summary in summaries))
 
 
 def values_in(entities: list[Mapping[str, Any]] | None, *names: str) -> list[str]:
@@ -267,6 +267,6 @@ def values_in(entities: list[Mapping[str, Any]] | None, *names: str) -> list[str
         entities: The entities of a hit.
         *names: The fields.
     """
-    values = [each[name] for each in entities or () for name in names if each.get(name) is not None]
+    values = [entity[name] for entity in entities or () for name in names if entity.get(name) is not None]
     flat = [str(value) for each in values for value in (each if is_array(each) else [each]) if value is not None]
     return list(dict.fromkeys(flat))

@@ -32,22 +32,22 @@ class InvalidFilter(UsageError, ValueError):
 class UnknownFacet(UsageError, ValueError):
     """A field that the catalog does not have; the message names similar ones."""
 
-    def __init__(self, field: str, known: Iterable[str]) -> None:
-        near = similar(field, sorted(known))
+    def __init__(self, field: str, names: Iterable[str]) -> None:
+        near = similar(field, sorted(names))
         meant = f": did you mean {' or '.join(near)}?" if near else ""
         super().__init__(f"No facet {field!r} in this catalog{meant}", remedy="List all of them: omics azul facets.")
         self.near = near
 
 
-def similar(text: str, known: Iterable[str]) -> list[str]:
+def similar(text: str, names: Iterable[str]) -> list[str]:
     """Return the known texts that a misspelt one may mean, at most three, the nearest first.
 
     Args:
         text: The text.
-        known: The known texts.
+        names: The known texts.
     """
-    by_letters = {each.lower(): each for each in known}
-    return [by_letters[each] for each in get_close_matches(text.lower(), by_letters, n=3, cutoff=0.6)]
+    by_letters = {name.lower(): name for name in names}
+    return [by_letters[name] for name in get_close_matches(text.lower(), by_letters, n=3, cutoff=0.6)]
 
 
 def unmatched(filters: Filters, facets: Mapping[str, Sequence[Any]]) -> Iterator[str]:
@@ -57,11 +57,11 @@ def unmatched(filters: Filters, facets: Mapping[str, Sequence[Any]]) -> Iterator
         filters: The conditions.
         facets: The values of each facet; fields that are no facets are not examined.
     """
-    for field, stated in filters.items():
-        known = facets.get(field, ())
-        for value in stated.get("is", ()) if known else ():
-            if value not in known:
-                near = similar(str(value), (str(each) for each in known if each is not None))
+    for field, conditions in filters.items():
+        values = facets.get(field, ())
+        for value in conditions.get("is", ()) if values else ():
+            if value not in values:
+                near = similar(str(value), (str(value) for value in values if value is not None))
                 meant = f" Did you mean {' or '.join(near)}?" if near else ""
                 yield f"nothing has {field}={value}.{meant} List the values: omics azul facets --facet {field}"
 
@@ -81,19 +81,19 @@ class Condition:
     values: tuple[Any, ...]
 
 
-def read_conditions(given: Conditions) -> list[Condition]:
+def read_conditions(conditions: Conditions) -> list[Condition]:
     """Read conditions in any of their forms.
 
     Args:
-        given: The conditions.
+        conditions: The conditions.
 
     Raises:
         InvalidFilter: One of them is malformed.
     """
-    if is_mapping(given):
-        return list(_of_object(given))
-    texts: Iterable[Any] = [given] if isinstance(given, str) else given
-    return [each for text in texts for each in _of_text(text)]
+    if is_mapping(conditions):
+        return list(_of_object(conditions))
+    texts: Iterable[Any] = [conditions] if isinstance(conditions, str) else conditions
+    return [condition for text in texts for condition in _of_text(text)]
 
 
 def _of_text(text: str) -> list[Condition]:
@@ -104,10 +104,10 @@ def _of_text(text: str) -> list[Condition]:
             return list(_of_object(decoded(text.encode())))
         except ValueError as error:
             raise InvalidFilter(f"The filters are not valid JSON: {error}", remedy=FORMS) from error
-    found = _CONDITION.fullmatch(text)
-    if found is None:
+    match = _CONDITION.fullmatch(text)
+    if match is None:
         raise InvalidFilter(f"{text!r} is not a condition", remedy=FORMS)
-    field, sign, value = found[1], found[2], found[3].strip()
+    field, sign, value = match[1], match[2], match[3].strip()
     bounds = _RANGE.fullmatch(value)
     if bounds is None:
         return [Condition(field, "is not" if sign == "!=" else "is", (_value(field, value),))]
@@ -132,11 +132,13 @@ def _value(field: str, text: str) -> Any:
     return text
 
 
-def _of_object(given: object) -> Iterable[Condition]:
-    if not is_mapping(given):
+def _of_object(object_: object) -> Iterable[Condition]:
+    if not is_mapping(object_):
         raise InvalidFilter("The filters are not a JSON object", remedy=FORMS)
-    for field, stated in given.items():
-        relation, values = next(iter(stated.items())) if is_mapping(stated) and len(stated) == 1 else ("", None)
+    for field, condition in object_.items():
+        relation, values = (
+            next(iter(condition.items())) if is_mapping(condition) and len(condition) == 1 else ("", None)
+        )
         if not is_list(values):
             raise InvalidFilter(
                 f"{field}: a filter is one relation with a list of values",
@@ -169,18 +171,18 @@ def to_filters(conditions: Iterable[Condition], facets: Mapping[str, Sequence[An
                 raise UnknownFacet(condition.field, facets)
             excluded.setdefault(condition.field, []).extend(condition.values)
             continue
-        stated = filters.setdefault(condition.field, {})
-        if stated and condition.relation not in stated:
+        relations = filters.setdefault(condition.field, {})
+        if relations and condition.relation not in relations:
             raise InvalidFilter(
-                f"{condition.field} has the relations {next(iter(stated))} and {condition.relation}",
+                f"{condition.field} has the relations {next(iter(relations))} and {condition.relation}",
                 remedy="Use one relation for each field.",
             )
-        stated.setdefault(condition.relation, []).extend(condition.values)
+        relations.setdefault(condition.relation, []).extend(condition.values)
     for field, values in excluded.items():
-        stated = filters.setdefault(field, {"is": list(facets[field])})
-        if "is" not in stated:
+        relations = filters.setdefault(field, {"is": list(facets[field])})
+        if "is" not in relations:
             raise InvalidFilter(f"{field} has a range and !=", remedy="Use one relation for each field.")
-        stated["is"] = [value for value in stated["is"] if value not in values]
+        relations["is"] = [value for value in relations["is"] if value not in values]
     return filters
 
 

@@ -89,12 +89,17 @@ def catalogs(client: Azul) -> list[Catalog]:
     """
     response = checked_json(client.get_catalogs.raw(), "get_catalogs", _CATALOGS)
     default = response["default_catalog"]
-    found = [
-        Catalog(name, stated["atlas"], name == default, tuple(found_at(stated, "plugins.metadata.indices") or ()))
-        for name, stated in response["catalogs"].items()
-        if not stated["internal"]
+    catalogs_found = [
+        Catalog(
+            name,
+            catalog_info["atlas"],
+            name == default,
+            tuple(found_at(catalog_info, "plugins.metadata.indices") or ()),
+        )
+        for name, catalog_info in response["catalogs"].items()
+        if not catalog_info["internal"]
     ]
-    return sorted(found, key=lambda catalog: not catalog.is_default)
+    return sorted(catalogs_found, key=lambda catalog: not catalog.is_default)
 
 
 def default_catalog(client: Azul) -> Catalog:
@@ -118,12 +123,12 @@ def summary(client: Azul, what: Conditions = (), *, catalog: str = "") -> Summar
     """
     filters = resolved(client, what, catalog)
     try:
-        found = client.get_summary(catalog=catalog or OMIT, filters=filters or OMIT)
+        totals = client.get_summary(catalog=catalog or OMIT, filters=filters or OMIT)
     except BadRequest as error:
         raise _explained(client, error, filters, catalog) from None
-    if filters and not found.file_count:
+    if filters and not totals.file_count:
         tell_unmatched(client, filters, catalog)
-    return found
+    return totals
 
 
 def ls(client: Azul, entity: str, what: Conditions = (), *, catalog: str = "", sort: str = "") -> Iterator[Hit]:
@@ -189,8 +194,11 @@ def get(client: Azul, uuid: str, *, entity: str = "", catalog: str = "") -> Hit:
 
 
 def _container(client: Azul, catalog: str) -> str:
-    known = catalogs(client)
-    types = next((each.entity_types for each in known if each.name == catalog), known[0].entity_types)
+    all_catalogs = catalogs(client)
+    types = next(
+        (catalog_info.entity_types for catalog_info in all_catalogs if catalog_info.name == catalog),
+        all_catalogs[0].entity_types,
+    )
     return "datasets" if "datasets" in types else "projects"
 
 
@@ -212,13 +220,13 @@ def matrices(client: Azul, project: str, *, catalog: str = "") -> list[AzulFile]
     response = client.get_entity.raw(entity_type="projects", entity_id=project, catalog=catalog or OMIT)
     hit = checked_json(response, "get_entity", HIT)
     owners = hit.get("projects") or ()
-    name = next((str(each["projectShortname"]) for each in owners if each.get("projectShortname")), "")
-    found: dict[str, AzulFile] = {}
+    name = next((str(owner["projectShortname"]) for owner in owners if owner.get("projectShortname")), "")
+    files_by_uuid: dict[str, AzulFile] = {}
     for owner in owners:
         for entry in in_matrices([owner.get("matrices"), owner.get("contributedAnalyses")]):
             file = of_entry(entry, project=name, catalog=catalog)
-            found.setdefault(file.uuid, file)
-    return list(found.values())
+            files_by_uuid.setdefault(file.uuid, file)
+    return list(files_by_uuid.values())
 
 
 def files(client: Azul, filters: Mapping[str, Any], catalog: str = "") -> Iterator[AzulFile]:
@@ -257,7 +265,7 @@ def _check_hit(hit: Mapping[str, Any], filters: Mapping[str, Any]) -> None:
         requested, owners = filters.get(field, {}).get("is"), hit.get(owner)
         if not requested or not is_array(owners) or len(owners) >= _MOST:
             continue
-        values = (each.get(member) for each in owners if is_object(each) for member in attributes)
+        values = (owner.get(member) for owner in owners if is_object(owner) for member in attributes)
         returned = [text for value in values for text in (value if is_array(value) else [value]) if text]
         if returned and not any(UUID.same(str(one), text) for one in requested for text in returned):
             raise ResponseMismatch("list_entities", field, ", ".join(map(str, requested)), returned[0])
@@ -271,8 +279,8 @@ def resolved(client: Azul, what: Conditions, catalog: str) -> dict[str, dict[str
         UnknownFacet: A field with `!=` is not a facet.
     """
     conditions = read_conditions(what)
-    known = facet_values(_term_facets(client, catalog)) if needs_facets(conditions) else {}
-    return to_filters(conditions, known)
+    facets = facet_values(_term_facets(client, catalog)) if needs_facets(conditions) else {}
+    return to_filters(conditions, facets)
 
 
 def pages(
@@ -312,10 +320,10 @@ def pages(
         raise _explained(client, error, filters, catalog, entity) from None
 
 
-def _followed(entity: str, found: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def _followed(entity: str, pages: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """Yield pages whose hits have to be as many as the service states, each once."""
     check = ListingCheck(f"list_entities {entity}")
-    for page in found:
+    for page in pages:
         check.total(found_at(page, "pagination.total"))
         for at, hit in enumerate(items_at(page, "hits", "list_entities")):
             if not is_object(hit):
@@ -335,23 +343,23 @@ def tell_unmatched(client: Azul, filters: Mapping[str, Any], catalog: str, entit
         catalog: The catalog; empty for the default one.
         entity: The type of the entities.
     """
-    for said in unmatched(filters, facet_values(_term_facets(client, catalog, entity))):
-        _log.warning("%s", said)
+    for warning in unmatched(filters, facet_values(_term_facets(client, catalog, entity))):
+        _log.warning("%s", warning)
 
 
 def _posted(
     client: AzulApi, entity: str, filters: Mapping[str, Any], catalog: str, sort: str, size: int
 ) -> Iterator[dict[str, Any]]:
     """The pages of a search by POST: the next page's address is too long to be requested, so its parameters are sent."""
-    stated: dict[str, Any] = {"catalog": catalog or OMIT, "sort": sort or OMIT, "filters": json.dumps(filters)}
+    query: dict[str, Any] = {"catalog": catalog or OMIT, "sort": sort or OMIT, "filters": json.dumps(filters)}
     while True:
-        page = _checked_page(client.search_entities.raw(entity_type=entity, size=size, **stated))
+        page = _checked_page(client.search_entities.raw(entity_type=entity, size=size, **query))
         yield page
         following: str | None = page["pagination"].get("next")
         if not following:
             return
-        stated = dict(parse_qsl(url_parts(following).query))
-        stated.pop("size", None)
+        query = dict(parse_qsl(url_parts(following).query))
+        query.pop("size", None)
         page_break()
 
 
@@ -375,11 +383,11 @@ def _explained(
     types = next((each.entity_types for each in catalogs(client) if each.name == catalog or not catalog), ())
     if entity and types and entity not in types:
         return UsageError(f"This catalog has no {entity}", remedy=f"Use one of: {', '.join(types)}.")
-    known = facet_values(_term_facets(client, catalog)) if filters else {}
+    facets = facet_values(_term_facets(client, catalog)) if filters else {}
     for field in filters:
         # Fields that are no facets, such as fileId, are valid too: only a field that the service names is unknown.
-        if field not in known and field in error.message:
-            return UnknownFacet(field, known)
+        if field not in facets and field in error.message:
+            return UnknownFacet(field, facets)
     return error
 
 
@@ -395,6 +403,6 @@ def file_of(client: Azul, uuid: str, catalog: str = "") -> AzulFile:
         NotFound: There is no such file.
     """
     response = client.get_entity.raw(entity_type="files", entity_id=uuid, catalog=catalog or OMIT)
-    found = of_hit(checked_json(response, "get_entity", HIT), catalog)[0]
-    UUID.check(uuid, found.uuid, "get_entity files")
-    return found
+    file = of_hit(checked_json(response, "get_entity", HIT), catalog)[0]
+    UUID.check(uuid, file.uuid, "get_entity files")
+    return file

@@ -229,11 +229,11 @@ def read_manifest(path: str | os.PathLike[str], catalog: str = "") -> Iterator[A
 
 
 def _of_curl(path: Path, catalog: str) -> Iterator[AzulFile]:
-    for each in curl_downloads(file_lines(path, ManifestError)):
-        file = of_download(each.url, each.output, catalog)
+    for curl_download in curl_downloads(file_lines(path, ManifestError)):
+        file = of_download(curl_download.url, curl_download.output, catalog)
         if not file.uuid or not file.name:
             raise ManifestError(
-                f"{path}, line {each.line}: not a file of Azul with a name",
+                f"{path}, line {curl_download.line}: not a file of Azul with a name",
                 remedy="To download any URLs of a configuration of curl, use `omics get`.",
             )
         yield file
@@ -252,8 +252,8 @@ def _of_table(path: Path, catalog: str) -> Iterator[AzulFile]:
         if not any(cells):
             continue
         if len(cells) < len(columns) or any(cells[len(columns) :]):
-            said = f"{path}, line {line}: {len(cells)} cells, but the header row has {len(columns)} columns"
-            raise ManifestError(said, remedy="Download the manifest again, or correct the row.")
+            problem = f"{path}, line {line}: {len(cells)} cells, but the header row has {len(columns)} columns"
+            raise ManifestError(problem, remedy="Download the manifest again, or correct the row.")
         file = of_row(dict(zip(columns, cells, strict=False)), catalog)
         if not file.uuid or not file.name:
             raise ManifestError(

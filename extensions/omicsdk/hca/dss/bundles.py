@@ -156,7 +156,9 @@ def filters(
         UsageError: A filter and the flag that excludes all of its kind are both given.
     """
     # A single text is one pattern, not a list of letters.
-    metadata, data = ((given,) if isinstance(given, str) else tuple(given) for given in (metadata_filter, data_filter))
+    metadata, data = (
+        (patterns,) if isinstance(patterns, str) else tuple(patterns) for patterns in (metadata_filter, data_filter)
+    )
     for flag, given, word in ((no_metadata, metadata, "metadata"), (no_data, data, "data")):
         if flag and given != ALL:
             raise ExclusiveFilters(
@@ -181,16 +183,16 @@ def chosen(
         BundleNameClash: Two of them have one name, or names that a file system that folds case takes for one.
     """
     bundle = manifest["bundle"]
-    found: list[DSSFile] = []
+    chosen_files: list[DSSFile] = []
     names = {"bundle.json": "bundle.json"}
     for at, entry in enumerate(bundle["files"]):
-        place = f"files[{at}] of bundle {bundle['uuid']}"
+        where = f"files[{at}] of bundle {bundle['uuid']}"
         file = DSSFile.from_dss_bundle_response(entry, replica)
         if not isinstance(file.name, str) or not file.name:  # pyright: ignore[reportUnnecessaryIsInstance] - not validated
-            safe_name(file.name, place)  # no pattern decides whether it is included
+            safe_name(file.name, where)  # no pattern decides whether it is included
         if not any(fnmatchcase(file.name, pattern) for pattern in (metadata_filter if file.indexed else data_filter)):
             continue
-        safe_name(file.name, place)
+        safe_name(file.name, where)
         folded = file.name.casefold()
         if folded in names:
             raise BundleNameClash(
@@ -200,8 +202,8 @@ def chosen(
                 remedy="Nothing was downloaded. Choose one of them by a metadata filter or data filter.",
             )
         names[folded] = file.name
-        found.append(file)
-    return found
+        chosen_files.append(file)
+    return chosen_files
 
 
 # -- the files of one bundle, by name
@@ -290,15 +292,15 @@ class BundleListing:
 
     def __init__(self, manifest: Mapping[str, Any], replica: str) -> None:
         check("get_bundle", "", manifest, _MANIFEST)
-        told = manifest["bundle"]
-        self.uuid: str = told["uuid"]
-        self.version: str = told["version"]
-        self.creator: int | None = told.get("creator_uid")
+        bundle = manifest["bundle"]
+        self.uuid: str = bundle["uuid"]
+        self.version: str = bundle["version"]
+        self.creator: int | None = bundle.get("creator_uid")
         self._unnamed: UnsafePath | None = None
         files: list[BundleFile] = []
-        for at, each in enumerate(told["files"]):
+        for at, entry in enumerate(bundle["files"]):
             try:
-                files.append(_file(each, safe_name(each.get("name"), f"files[{at}] of bundle {self.uuid}"), replica))
+                files.append(_file(entry, safe_name(entry.get("name"), f"files[{at}] of bundle {self.uuid}"), replica))
             except UnsafePath as error:  # files are found by their names all the same, but no list is whole without it
                 self._unnamed = self._unnamed or error
         self.files = sorted(files, key=lambda file: file.name)
@@ -346,11 +348,11 @@ class BundleListing:
                 yield file.name[: skip + len(first)]
 
 
-def _file(told: Mapping[str, Any], name: str, replica: str) -> BundleFile:
-    stated = ((kind, str(told.get(kind) or "").lower()) for kind in CHECKSUMS)
-    checksums = {kind: value for kind, value in stated if is_checksum(kind, value)}
+def _file(entry: Mapping[str, Any], name: str, replica: str) -> BundleFile:
+    sums = ((kind, str(entry.get(kind) or "").lower()) for kind in CHECKSUMS)
+    checksums = {kind: value for kind, value in sums if is_checksum(kind, value)}
     return BundleFile(
-        name, DSSFile.from_dss_bundle_response(told, replica), checksums, str(told.get("content-type") or "")
+        name, DSSFile.from_dss_bundle_response(entry, replica), checksums, str(entry.get("content-type") or "")
     )
 
 
@@ -367,19 +369,19 @@ def file_alone(api: DssApi, uuid: str, replica: str, version: str = "") -> Bundl
         NotFound: There is no such file.
         ResponseMismatch: The service describes another version.
     """
-    stated = api.head_file.raw(uuid=uuid, replica=cast("Replica", replica), version=version or OMIT).headers
-    found = {kind: stated.get(f"x-dss-{kind.replace('_', '-')}", "").lower() for kind in CHECKSUMS}
+    headers = api.head_file.raw(uuid=uuid, replica=cast("Replica", replica), version=version or OMIT).headers
+    found = {kind: headers.get(f"x-dss-{kind.replace('_', '-')}", "").lower() for kind in CHECKSUMS}
     file = DSSFile(
         uuid,
         uuid,
-        stated.get("x-dss-version", version),
+        headers.get("x-dss-version", version),
         found["sha256"],
-        stated_number(stated.get("x-dss-size") or None, "x-dss-size", f"head_file {uuid}", text=True),
+        stated_number(headers.get("x-dss-size") or None, "x-dss-size", f"head_file {uuid}", text=True),
         False,
         replica,
     )
     checksums = {kind: value for kind, value in found.items() if is_checksum(kind, value)}
-    return BundleFile(uuid, file, checksums, stated.get("x-dss-content-type", ""))
+    return BundleFile(uuid, file, checksums, headers.get("x-dss-content-type", ""))
 
 
 BUFFER = 256 * 1024

@@ -97,7 +97,7 @@ def contents(api: DssApi, uuid: str, version: str | None, replica: str) -> Conte
         NotFound: There is no such collection.
         DecodeError: The response is not a collection, or one of its links is to nothing.
     """
-    found = Contents()
+    contents_found = Contents()
     seen: set[Link] = {("collection", uuid.lower(), version or "")}
     links = _links(get_collection(api, uuid, version, replica))
     with Workers(API_CALLS, "dss-collection") as workers:
@@ -107,14 +107,14 @@ def contents(api: DssApi, uuid: str, version: str | None, replica: str) -> Conte
             links = list[Link]()
             for response in workers.map(lambda link: _followed(api, link, replica), level):
                 if isinstance(response, Bundle):
-                    found.bundles.append(response)
+                    contents_found.bundles.append(response)
                 elif isinstance(response, DSSFile):
-                    found.files.append(response)
+                    contents_found.files.append(response)
                 elif isinstance(response, Outcome):
-                    found.failed.append(response)
+                    contents_found.failed.append(response)
                 else:
                     links += response
-    return found
+    return contents_found
 
 
 def _followed(api: DssApi, link: Link, replica: str) -> Bundle | DSSFile | list[Link] | Outcome:
@@ -135,11 +135,11 @@ def _followed(api: DssApi, link: Link, replica: str) -> Bundle | DSSFile | list[
 
 def _single(api: DssApi, uuid: str, version: str, replica: str) -> DSSFile:
     """A file that is in no bundle: it has no name, so it gets one of its identity."""
-    found = file_alone(api, uuid, replica, version)
-    if not SHA256.fullmatch(found.file.sha256):
-        raise DecodeError("head_file", "X-DSS-SHA256", found.file.sha256[:80], expected="64 hexadecimal digits")
-    ending = ".json" if found.media_type.startswith("application/json") else ""
-    return found.file._replace(name=f"files/{uuid}.{version}{ending}", version=version, indexed=bool(ending))
+    bundle_file = file_alone(api, uuid, replica, version)
+    if not SHA256.fullmatch(bundle_file.file.sha256):
+        raise DecodeError("head_file", "X-DSS-SHA256", bundle_file.file.sha256[:80], expected="64 hexadecimal digits")
+    ending = ".json" if bundle_file.media_type.startswith("application/json") else ""
+    return bundle_file.file._replace(name=f"files/{uuid}.{version}{ending}", version=version, indexed=bool(ending))
 
 
 def _links(collection: dict[str, Any]) -> list[Link]:
@@ -166,8 +166,8 @@ def rows_of(bundles: list[Bundle]) -> list[dict[str, str]]:
     for bundle in bundles:
         identity = bundle.manifest["bundle"]["uuid"], bundle.manifest["bundle"]["version"]
         for file in bundle.files:
-            stated = (*identity, file.name, file.uuid, file.version, file.sha256, str(file.size))
-            rows.append(dict(zip(WRITTEN, stated, strict=False)))
+            values = (*identity, file.name, file.uuid, file.version, file.sha256, str(file.size))
+            rows.append(dict(zip(WRITTEN, values, strict=False)))
     return rows
 
 
@@ -191,9 +191,11 @@ def pieces(
     Returns:
         What each request adds and removes, in order; one at least.
     """
-    taken = [removed[start : start + most] for start in range(0, len(removed), most)] or [()]
-    given = [added[start : start + most] for start in range(0, len(added), most)] or [()]
-    return [((), part) for part in taken[:-1]] + [(given[0], taken[-1])] + [(part, ()) for part in given[1:]]
+    removals = [removed[start : start + most] for start in range(0, len(removed), most)] or [()]
+    additions = [added[start : start + most] for start in range(0, len(added), most)] or [()]
+    return (
+        [((), part) for part in removals[:-1]] + [(additions[0], removals[-1])] + [(part, ()) for part in additions[1:]]
+    )
 
 
 def change(operation: str, patch: Callable[..., dict[str, Any]], arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -216,10 +218,10 @@ def change(operation: str, patch: Callable[..., dict[str, Any]], arguments: Mapp
     parts = pieces(added, removed)
     response = dict[str, Any]()
     for number, (some_added, some_removed) in enumerate(parts):
-        given = {to_add: list(some_added)} if some_added else {}
-        gone = {to_remove: list(some_removed)} if some_removed else {}
+        adding = {to_add: list(some_added)} if some_added else {}
+        removing = {to_remove: list(some_removed)} if some_removed else {}
         try:
-            response = patch(**rest, **given, **gone)
+            response = patch(**rest, **adding, **removing)
         except OmicsError as error:
             if number:
                 done = f"{number} of {len(parts)} requests are done: continue from version {response['version']}"
@@ -293,12 +295,14 @@ def download_collection(
         client.download_collection("8d3f9a52-0c1b-4e7a-b6f4-5a2c7e9d1f03", "aws", download_dir="collection")
     """
     settings = TransferOptions.of(options, connections=CONNECTIONS, selects=True)
-    found = contents(dss, uuid, version, replica)
-    result = download_bundles(dss, found.bundles, Path(download_dir), settings, found.files, found.failed)
+    contents_found = contents(dss, uuid, version, replica)
+    result = download_bundles(
+        dss, contents_found.bundles, Path(download_dir), settings, contents_found.files, contents_found.failed
+    )
     if not settings.dry_run:
         table = Path.cwd() / f"{uuid}.{version or create_version()}.tsv"
         try:
-            write_manifest(table, rows_of(found.bundles), os.fspath(download_dir))
+            write_manifest(table, rows_of(contents_found.bundles), os.fspath(download_dir))
         except OmicsError as error:
             result = result.with_failed([Outcome.of_error(table.name, error)])
     return settings.checked(result)

@@ -152,8 +152,8 @@ def download_bundles(
 
     for bundle in () if options.dry_run else bundles:
         content, identity = manifest_bytes(bundle.manifest), bundle.manifest["bundle"]
-        own = DSSFile.for_bundle_manifest(content, identity["uuid"], identity["version"], "")
-        place(own, f"{bundle.folder}/{own.name}", content)
+        manifest_file = DSSFile.for_bundle_manifest(content, identity["uuid"], identity["version"], "")
+        place(manifest_file, f"{bundle.folder}/{manifest_file.name}", content)
     for name, file in () if options.dry_run else linked:
         if name_in_store(file.sha256) in present:
             place(file, name)
@@ -205,8 +205,8 @@ def download_rows(
 ) -> Result:
     """Fetch a manifest's files into the filestore; layout `none`. Rows are read as they are needed."""
     # Workers read it from another working directory.
-    listed = ManifestFiles(replace(manifest, path=manifest.path.absolute()), replica)
-    report = fetch(dss, listed, folder, options, pool=pool, addresses=addresses)
+    files = ManifestFiles(replace(manifest, path=manifest.path.absolute()), replica)
+    report = fetch(dss, files, folder, options, pool=pool, addresses=addresses)
     for outcome in report.outcomes.failures:
         if isinstance(outcome.error, ChecksumMismatch):
             # The bytes were compared with values from the user, not from the service.
@@ -265,20 +265,20 @@ def bundle_of_rows(
     bundle = manifest["bundle"]
     where = f"bundle {bundle['uuid']} version {bundle['version']}"
     listed = [DSSFile.from_dss_bundle_response(entry, replica) for entry in bundle["files"]]
-    stated = {file.name: file.sha256 for file in listed if isinstance(file.name, str)}  # pyright: ignore[reportUnnecessaryIsInstance] - not validated
+    sums = {file.name: file.sha256 for file in listed if isinstance(file.name, str)}  # pyright: ignore[reportUnnecessaryIsInstance] - not validated
     failed: list[Outcome] = []
     agreed: set[str] = set()
     for name, sha256 in rows.items():
-        if stated.get(name) == sha256:
+        if sums.get(name) == sha256:
             agreed.add(name)
             continue
-        if name not in stated:
+        if name not in sums:
             remedy = "Check the manifest's file_name."
             error: OmicsError = TransferError(f"{name}: {where} has no such file", remedy=remedy)
         else:
             remedy = "The manifest and the bundle disagree; check the manifest's file_sha256."
             error = ChecksumMismatch(
-                f"{name} of {where}", algorithm="sha256", expected=sha256, actual=stated[name], remedy=remedy
+                f"{name} of {where}", algorithm="sha256", expected=sha256, actual=sums[name], remedy=remedy
             )
         failed.append(Outcome.of_error(f"{folder_name(manifest)}/{name}", error))
     every = chosen(manifest, replica, NONE if no_metadata else ALL, NONE if no_data else ALL)

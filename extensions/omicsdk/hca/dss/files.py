@@ -111,13 +111,13 @@ class DSSFile(NamedTuple):
             is_right = is_number(value) if kind is int else isinstance(value, kind)
             if key not in file_dict or not is_right:
                 raise DecodeError("get_bundle", f"bundle.files.{key}", value, expected=expected)
-        found: dict[str, Any] = {key: file_dict[key] for key, _, _ in _FIELDS}
-        found["sha256"] = found["sha256"].lower()
-        if not is_checksum("sha256", found["sha256"]):
+        values: dict[str, Any] = {key: file_dict[key] for key, _, _ in _FIELDS}
+        values["sha256"] = values["sha256"].lower()
+        if not is_checksum("sha256", values["sha256"]):
             raise DecodeError(
                 "get_bundle", "bundle.files.sha256", file_dict["sha256"], expected="64 hexadecimal digits"
             )
-        return cls(**found, replica=replica)
+        return cls(**values, replica=replica)
 
     @classmethod
     def for_bundle_manifest(cls, manifest_bytes: bytes, bundle_uuid: str, version: str, replica: str) -> Self:
@@ -287,8 +287,8 @@ def fetch(
             repeats=not is_list,
             options=options,
         )
-    place = _at(addresses) if addresses else Locator(dss, known=known).place
-    return download(items_of(_each_once(files), place), target, options=options)
+    locate = _at(addresses) if addresses else Locator(dss, known=known).place
+    return download(items_of(_each_once(files), locate), target, options=options)
 
 
 def _at(addresses: Mapping[str, str]) -> Callable[[DSSFile], tuple[Locate | Location, Locate | None]]:
@@ -375,9 +375,9 @@ class SameService:
     @classmethod
     def of(cls, dss: Dss) -> SameService:
         """What opens a client like one of this process, as the same user."""
-        held = dss.credentials
-        finds = dss.finds_credentials and not can_travel(held)
-        return cls(type(dss), dss.base_url, None if finds else held, finds)
+        credentials = dss.credentials
+        finds = dss.finds_credentials and not can_travel(credentials)
+        return cls(type(dss), dss.base_url, None if finds else credentials, finds)
 
     @contextmanager
     def __call__(self, items: Iterable[Item]) -> Generator[Iterable[Item]]:
@@ -389,8 +389,8 @@ class SameService:
         Yields:
             The same items, located.
         """
-        given: dict[str, Any] = {} if self.finds_credentials else {"credentials": self.credentials or ANONYMOUS}
-        with self.client(self.base_url, **given) as api:
+        options: dict[str, Any] = {} if self.finds_credentials else {"credentials": self.credentials or ANONYMOUS}
+        with self.client(self.base_url, **options) as api:
             locator = Locator(api, known=False)
             yield (_located(item, locator) for item in items)
 

@@ -179,21 +179,21 @@ class Registrar:
         """
         waiting, wait = list(awaited), FIRST_WAIT
         # While the other files were staged, the first ones may have been copied: then there is nothing to wait for.
-        look = min((one.asked for one in waiting), default=0.0) + wait
+        next_check = min((one.asked for one in waiting), default=0.0) + wait
         while waiting:
-            pause = min(look, *(one.deadline for one in waiting)) - self._clock.monotonic()
+            pause = min(next_check, *(one.deadline for one in waiting)) - self._clock.monotonic()
             if pause > 0:
                 self._clock.sleep(pause)
             missing = list[Awaited]()
-            for one, found in zip(waiting, each(self._look, waiting), strict=True):
-                if found is False and self._clock.monotonic() < one.deadline:
+            for one, state in zip(waiting, each(self._look, waiting), strict=True):
+                if state is False and self._clock.monotonic() < one.deadline:
                     missing.append(one)
-                elif isinstance(found, OmicsError):
-                    yield one, found
+                elif isinstance(state, OmicsError):
+                    yield one, state
                 else:
-                    yield one, None if found else self._too_late(one)
+                    yield one, None if state else self._too_late(one)
             waiting, wait = missing, longer(wait)
-            look = self._clock.monotonic() + wait
+            next_check = self._clock.monotonic() + wait
 
     def _too_late(self, one: Awaited) -> TransferError:
         return TransferError(
@@ -318,9 +318,11 @@ def checkout(
         Interrupted: `stop` was set.
     """
     chosen = {"version": version, "destination": destination, "email": email}
-    given: dict[str, Any] = {name: value or OMIT for name, value in chosen.items()}
-    begun = dss.post_bundles_checkout.raw(uuid=uuid, replica=replica, **given)
-    job_id: str = checked_json(begun, "post_bundles_checkout", members(checkout_job_id=STRING))["checkout_job_id"]
+    options: dict[str, Any] = {name: value or OMIT for name, value in chosen.items()}
+    checkout_response = dss.post_bundles_checkout.raw(uuid=uuid, replica=replica, **options)
+    job_id: str = checked_json(checkout_response, "post_bundles_checkout", members(checkout_job_id=STRING))[
+        "checkout_job_id"
+    ]
     if started is not None:
         started(job_id)
 

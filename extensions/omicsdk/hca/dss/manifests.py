@@ -146,8 +146,8 @@ class Manifest:
         def present() -> Iterator[dict[str, str]]:
             for row in _with_paths(self.rows(), download_dir):
                 if not os.path.exists(row[PATH_COLUMN]):  # noqa: PTH110 - a Path costs more
-                    said = f"{row['file_name']}: its file is not in the filestore"
-                    missing.append(TransferError(said, name=row["file_name"], remedy="Download it separately."))
+                    problem = f"{row['file_name']}: its file is not in the filestore"
+                    missing.append(TransferError(problem, name=row["file_name"], remedy="Download it separately."))
                 yield row
             if missing:
                 raise _Incomplete

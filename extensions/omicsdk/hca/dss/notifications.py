@@ -126,8 +126,8 @@ def received(
         raise Refused(400, error.message) from None
     match = message.match
     if not all((message.transaction_id, message.subscription_id, match.bundle_uuid, match.bundle_version)):
-        wanted = "transaction_id, subscription_id, match.bundle_uuid and match.bundle_version"
-        raise Refused(400, f"the message has an empty value in {wanted}")
+        members = "transaction_id, subscription_id, match.bundle_uuid and match.bundle_version"
+        raise Refused(400, f"the message has an empty value in {members}")
     return Notification(
         transaction_id=message.transaction_id,
         subscription_id=message.subscription_id,
@@ -236,12 +236,12 @@ class Handler(BaseHTTPRequestHandler):
             body = self.rfile.read(length)
             if len(body) < length:
                 raise Refused(400, "the body was truncated")
-            status, said = listener.response(self.command, self.path, dict(self.headers.items()), body)
+            status, problem = listener.response(self.command, self.path, dict(self.headers.items()), body)
         except Refused as refused:
-            status, said = refused.status, refused.reason
+            status, problem = refused.status, refused.reason
         except TimeoutError:
-            status, said = 408, "the body was not received"
-        self._say(status, said)
+            status, problem = 408, "the body was not received"
+        self._say(status, problem)
 
     do_PUT = do_POST
 
@@ -251,12 +251,12 @@ class Handler(BaseHTTPRequestHandler):
     do_HEAD = do_DELETE = do_GET
 
     def _length(self) -> int:
-        given = self.headers.get("content-length")
-        if given is None or self.headers.get("transfer-encoding"):
+        content_length = self.headers.get("content-length")
+        if content_length is None or self.headers.get("transfer-encoding"):
             raise Refused(411, "the request has no Content-Length")
-        if not (given.isascii() and given.isdigit() and len(given) < 20):
+        if not (content_length.isascii() and content_length.isdigit() and len(content_length) < 20):
             raise Refused(400, "Content-Length is not a number")
-        return int(given)
+        return int(content_length)
 
     def _say(self, status: int, said: str) -> None:
         text = f"{said}\n".encode()
@@ -358,8 +358,8 @@ class Listener:
     def url(self) -> str:
         """Where it listens."""
         host, port = self._server.server_address[:2]
-        shown = f"[{host!s}]" if ":" in str(host) else str(host)
-        return f"http://{shown}:{port}{self._path or '/'}"
+        host_text = f"[{host!s}]" if ":" in str(host) else str(host)
+        return f"http://{host_text}:{port}{self._path or '/'}"
 
     def start(self) -> Self:
         """Begin to listen; returns at once."""

@@ -72,11 +72,11 @@ def files_of(folder: Path) -> list[LocalFile]:
     """
     if not folder.is_dir():
         raise UsageError(f"{folder} is not a folder", remedy="Use the folder with the bundle's files.")
-    found: list[LocalFile] = []
+    files: list[LocalFile] = []
     for parent, names in walk_folder(folder):
         paths = [parent / name for name in names]
-        found += [_found(path.relative_to(folder).as_posix(), path) for path in paths]
-    return _in_order(found, str(folder))
+        files += [_found(path.relative_to(folder).as_posix(), path) for path in paths]
+    return _in_order(files, str(folder))
 
 
 def files_named(files: Mapping[str, str | os.PathLike[str]]) -> list[LocalFile]:
@@ -91,19 +91,19 @@ def files_named(files: Mapping[str, str | os.PathLike[str]]) -> list[LocalFile]:
     return _in_order([_found(name, Path(path)) for name, path in files.items()], "The choice")
 
 
-def _in_order(found: list[LocalFile], where: str) -> list[LocalFile]:
-    if not found:
+def _in_order(files: list[LocalFile], where: str) -> list[LocalFile]:
+    if not files:
         raise UsageError(f"{where} contains no files", remedy="Add at least one file.")
-    found.sort(key=lambda file: file.name)
-    _warn_of_clashes(found)
-    return found
+    files.sort(key=lambda file: file.name)
+    _warn_of_clashes(files)
+    return files
 
 
 def _warn_of_clashes(files: list[LocalFile]) -> None:
     """Log names that a bundle may have, but of which a download cannot keep all."""
-    kept = {"bundle.json": "the manifest that a download writes, bundle.json"}
+    names_kept = {"bundle.json": "the manifest that a download writes, bundle.json"}
     for file in files:
-        other = kept.setdefault(file.name.casefold(), file.name)
+        other = names_kept.setdefault(file.name.casefold(), file.name)
         if other is not file.name:
             _log.warning("%s: a download of the bundle cannot place it beside %s", file.name, other)
 
@@ -194,15 +194,15 @@ def staging_error(name: str, bucket: str, error: OmicsError) -> OmicsError:
     if isinstance(error, SourceChanged):
         return error
     code = error.code or "" if isinstance(error, APIError) else ""
-    said = str(error).removesuffix(error.remedy or "").rstrip(" .")  # the remedy is better here
-    what = f"{name}: the staging bucket {bucket} refuses it ({said})"
+    reason = str(error).removesuffix(error.remedy or "").rstrip(" .")  # the remedy is better here
+    what = f"{name}: the staging bucket {bucket} refuses it ({reason})"
     if (isinstance(error, AuthError) and not isinstance(error, APIError)) or code in WRONG_KEYS:
         remedy = "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile, that may write to the bucket."
         return StagingCredentials(what, remedy=remedy)
     if code in WRONG_BUCKET:
         return StagingRefused(what, remedy="Check the bucket's name and that your AWS credentials may write to it.")
     if isinstance(error, TransportError):
-        what = f"{name}: the staging bucket {bucket} cannot be reached ({said})"
+        what = f"{name}: the staging bucket {bucket} cannot be reached ({reason})"
         return StagingRefused(what, remedy="Check AWS_ENDPOINT_URL_S3 and the network connection, then try again.")
     if not isinstance(error, APIError):
         return error
@@ -278,20 +278,20 @@ class Unfinished:
         if not self.version:
             self.version, self.bundle_uuid = version, bundle_uuid
             lines.append(line_of(["begin", version, bundle_uuid]))
-        taken, kept = dict[str, LocalFile](), set[str]()
+        registered, names_kept = dict[str, LocalFile](), set[str]()
         for file in files:
-            known = self._known.get(file.name)
-            if known is not None and known.identity == file.identity:
-                taken[file.name] = replace(file, uuid=known.uuid)
-                kept.add(file.name)
+            registered_file = self._known.get(file.name)
+            if registered_file is not None and registered_file.identity == file.identity:
+                registered[file.name] = replace(file, uuid=registered_file.uuid)
+                names_kept.add(file.name)
             else:
-                taken[file.name] = file
+                registered[file.name] = file
                 lines.append(_file_line(file))
-        self.registered = {name: found for name, found in self.registered.items() if name in kept}
-        self._known = taken
+        self.registered = {name: file for name, file in self.registered.items() if name in names_kept}
+        self._known = registered
         if lines and self._file is not None:
             self._file.append_for_good(lines)
-        return list(taken.values())
+        return list(registered.values())
 
     def add_registered(self, name: str, verification: Verification) -> None:
         """Record that the service has a file.

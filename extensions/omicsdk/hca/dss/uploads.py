@@ -187,12 +187,12 @@ class BundleUpload:
         """
         todo = list[int]()
         for number, file in enumerate(self.files):
-            known = self._record.registered.get(file.name)
-            if known is None:
+            registered = self._record.registered.get(file.name)
+            if registered is None:
                 todo.append(number)
             else:
                 self._outcomes[number] = Outcome(
-                    file.name, "skipped", file.size, verified="registered before", verification=known
+                    file.name, "skipped", file.size, verified="registered before", verification=registered
                 )
         try:
             lost = self._bring(todo)
@@ -224,14 +224,14 @@ class BundleUpload:
             Those that an earlier run had staged, but that are gone from the bucket.
         """
         self._asked.clear()
-        kept = set[int]()
+        sent_numbers = set[int]()
         with Workers(REGISTRATIONS_AT_ONCE, "dss-register") as pool:
 
             def over(at: int, outcome: Outcome) -> None:
                 number = numbers[at]
                 self._outcomes[number] = outcome
                 if outcome.state == "skipped":
-                    kept.add(number)
+                    sent_numbers.add(number)
                 elif outcome.error is not None:
                     refused = staging_error(self.files[number].name, self._bucket, outcome.error)
                     if refused is not outcome.error:
@@ -256,7 +256,7 @@ class BundleUpload:
             except BaseException:
                 self._ended.set()
                 raise
-        failures = {number: self._outcomes[number].error for number in sorted(kept)}
+        failures = {number: self._outcomes[number].error for number in sorted(sent_numbers)}
         return [n for n, error in failures.items() if isinstance(error, RegistrationRefused) and error.lost]
 
     def _stage(
@@ -420,32 +420,32 @@ def upload_bundle(
             creator_uid=creator_uid,
             timeout_seconds=timeout_seconds,
         )
-        made = UploadedBundle.of(run.run())
-        made.replica, made.creator_uid = replica, creator_uid
-        if not made.ok:
-            errors = (outcome.error for outcome in made.failed)
-            made.ended_by = next((error for error in errors if error is not None and _ends_all(error)), None)
-            return made
+        uploaded = UploadedBundle.of(run.run())
+        uploaded.replica, uploaded.creator_uid = replica, creator_uid
+        if not uploaded.ok:
+            errors = (outcome.error for outcome in uploaded.failed)
+            uploaded.ended_by = next((error for error in errors if error is not None and _ends_all(error)), None)
+            return uploaded
         version, uuid = record.version, record.bundle_uuid
-        listed: Any = [
+        entries: Any = [
             {"indexed": file.indexed, "name": file.name, "version": version, "uuid": file.uuid} for file in run.files
         ]
         try:
             response = api.put_bundle.raw(
-                uuid=uuid, version=version, replica=replica, creator_uid=creator_uid, files=listed
+                uuid=uuid, version=version, replica=replica, creator_uid=creator_uid, files=entries
             )
-            told: object = json_of(response)
+            payload: object = json_of(response)
             # Before the record goes: otherwise a repeated call would make another bundle.
-            stated = told.get("version") if is_object(told) else None
+            stated = payload.get("version") if is_object(payload) else None
             Identifier("version").check(version, stated, f"put_bundle {uuid}")
         except OmicsError as error:
-            made = made.with_outcomes([*made.outcomes, Outcome.of_error(f"dss://{replica}/{uuid}", error)])
-            made.ended_by = error
-            return made
+            uploaded = uploaded.with_outcomes([*uploaded.outcomes, Outcome.of_error(f"dss://{replica}/{uuid}", error)])
+            uploaded.ended_by = error
+            return uploaded
         record.remove()
-    made.bundle_uuid, made.version = uuid, version
-    made.registered = [UploadedFile(file.name, file.uuid, version) for file in run.files]
-    return made
+    uploaded.bundle_uuid, uploaded.version = uuid, version
+    uploaded.registered = [UploadedFile(file.name, file.uuid, version) for file in run.files]
+    return uploaded
 
 
 def _opened(path: Path | None, doing: str, options: TransferOptions, *, resume: bool) -> Unfinished:
@@ -514,7 +514,7 @@ def upload(
     settings = TransferOptions.of(options, connections=FILES_AT_ONCE)
     if creator_uid is None:
         creator_uid = int(HCAConfig().value_of("creator_uid") or 0)
-    made = upload_bundle(
+    uploaded = upload_bundle(
         dss,
         Path(src_dir),
         replica=replica,
@@ -525,4 +525,4 @@ def upload(
         creator_uid=creator_uid,
         resume=resume,
     )
-    return settings.checked(made)
+    return settings.checked(uploaded)

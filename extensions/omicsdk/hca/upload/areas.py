@@ -90,10 +90,10 @@ class UploadAreaURI:
     __slots__ = ("uri",)
 
     def __init__(self, uri: str) -> None:
-        found = _URI.fullmatch(uri)
-        if found is None:
+        match = _URI.fullmatch(uri)
+        if match is None:
             raise NotAnAreaURI(f"{uri!r} is not the URI of an upload area")
-        self.uri = f"s3://{found[1]}/{found[2]}/"
+        self.uri = f"s3://{match[1]}/{match[2]}/"
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, UploadAreaURI) and other.uri == self.uri
@@ -264,13 +264,13 @@ class UploadConfig:
         Raises:
             UnknownArea: None does, or several do; they are listed.
         """
-        found = self.areas_matching_alias(partial_uuid)
-        if len(found) == 1:
-            return found[0]
-        if not found:
+        areas = self.areas_matching_alias(partial_uuid)
+        if len(areas) == 1:
+            return areas[0]
+        if not areas:
             raise UnknownArea(f'Sorry I don\'t recognize area "{partial_uuid}"', remedy=_known(self.areas))
         raise UnknownArea(
-            f'"{partial_uuid}" matches more than one area, please provide more characters: {_listed(found)}',
+            f'"{partial_uuid}" matches more than one area, please provide more characters: {_listed(areas)}',
             remedy="Use more of the UUID, until it matches one area.",
         )
 
@@ -364,14 +364,14 @@ def _forget(file: Path, area_uuid: str) -> None:
         set_value(file, ("upload", "current_area"), None)
 
 
-def _malformed(keys: Keys, wanted: str, config: HCAConfig) -> ConfigError:
-    return ConfigError(f"{_named(keys, config)} is not {wanted}", remedy="Correct or remove it there.")
+def _malformed(keys: Keys, expectation: str, config: HCAConfig) -> ConfigError:
+    return ConfigError(f"{_named(keys, config)} is not {expectation}", remedy="Correct or remove it there.")
 
 
 def _named(keys: Keys, config: HCAConfig) -> str:
     """A setting with its place, for messages."""
-    place = config.place_of(*keys)
-    return f"{name_of(keys)} in the HCA configuration" + (f" ({place})" if place else "")
+    where = config.place_of(*keys)
+    return f"{name_of(keys)} in the HCA configuration" + (f" ({where})" if where else "")
 
 
 def _known(areas: list[str]) -> str:

@@ -107,8 +107,8 @@ class HcaUpload(_Workflows, Platform, UploadApi):
         if self.base_url != service_url("") or service_url(deployment_stage) == self.base_url:
             return self
         url = service_url(deployment_stage)  # a URI may name it: a key that was found is for the configured one
-        own = not self.finds_credentials or origin_of(url) == origin_of(self.base_url)
-        return beside(self, type(self), url, self.credentials if own else None)
+        is_own_service = not self.finds_credentials or origin_of(url) == origin_of(self.base_url)
+        return beside(self, type(self), url, self.credentials if is_own_service else None)
 
 
 class AsyncHcaUpload(_Workflows, AsyncPlatform, AsyncUploadApi):

@@ -35,11 +35,11 @@ def known_checksum(source: S3File, s3: Any) -> str:
     """
     try:
         with asking_s3(f"Reading {source.path}"):
-            stated: Mapping[str, str] = s3.head_object(Bucket=source.bucket, Key=source.key).get("Metadata", {})
+            metadata: Mapping[str, str] = s3.head_object(Bucket=source.bucket, Key=source.key).get("Metadata", {})
     except OmicsError:
         return ""  # a user who may list and copy an object may not be allowed to read its metadata
-    found = stated.get(CHECKSUM_KEY) or stated.get("hca-dss-crc32c") or ""
-    return found.lower() if _CRC32C.fullmatch(found) else ""
+    checksum = metadata.get(CHECKSUM_KEY) or metadata.get("hca-dss-crc32c") or ""
+    return checksum.lower() if _CRC32C.fullmatch(checksum) else ""
 
 
 def copy(
@@ -72,30 +72,30 @@ def copy(
         OmicsError: S3 refused.
     """
     metadata = {CHECKSUM_KEY: crc32c} if crc32c else {}
-    said: dict[str, Any] = {"ContentType": content_type, "ACL": ACL, "Metadata": metadata}
-    place = {"Bucket": storage.bucket, "Key": storage.key(source.name)}
+    attributes: dict[str, Any] = {"ContentType": content_type, "ACL": ACL, "Metadata": metadata}
+    target = {"Bucket": storage.bucket, "Key": storage.key(source.name)}
     origin = {"CopySource": {"Bucket": source.bucket, "Key": source.key}, "CopySourceIfMatch": source.etag}
     if stopped():
         raise _interrupted(source)
     if source.size <= largest:
-        storage.call("copy_object", **place, **origin, **said, MetadataDirective="REPLACE")
+        storage.call("copy_object", **target, **origin, **attributes, MetadataDirective="REPLACE")
         copied(source.size)
     else:
-        _in_parts(storage, source, place, origin, said, stopped, copied)
+        _in_parts(storage, source, target, origin, attributes, stopped, copied)
     return _verify(storage, source)
 
 
 def _in_parts(
     storage: AreaStorage,
     source: S3File,
-    place: Mapping[str, str],
+    target: Mapping[str, str],
     origin: Mapping[str, Any],
-    said: Mapping[str, Any],
+    attributes: Mapping[str, Any],
     stopped: Callable[[], bool],
     copied: Callable[[int], None],
 ) -> None:
     size = etag_part_size(source.size)
-    upload = upload_id_of(storage.call("create_multipart_upload", **place, **said))
+    upload = upload_id_of(storage.call("create_multipart_upload", **target, **attributes))
 
     def part(number: int) -> dict[str, Any]:
         if stopped():
@@ -104,7 +104,7 @@ def _in_parts(
         last = min(first + size, source.size) - 1
         response = storage.call(
             "upload_part_copy",
-            **place,
+            **target,
             **origin,
             UploadId=upload,
             PartNumber=number,
@@ -116,10 +116,10 @@ def _in_parts(
     try:
         # Parts in progress are waited for: a part that is copied after the upload was aborted would remain.
         parts = in_threads(part, range(1, -(-source.size // size) + 1), PARTS_AT_ONCE, "omicsdk-copy-part")
-        storage.call("complete_multipart_upload", **place, UploadId=upload, MultipartUpload={"Parts": parts})
+        storage.call("complete_multipart_upload", **target, UploadId=upload, MultipartUpload={"Parts": parts})
     except BaseException:
         try:
-            storage.call("abort_multipart_upload", **place, UploadId=upload)
+            storage.call("abort_multipart_upload", **target, UploadId=upload)
         except OmicsError as error:  # the original error is raised
             _log.warning("%s: cannot abort its copy, so parts of it remain: %s", source.path, error)
         raise
@@ -127,17 +127,17 @@ def _in_parts(
 
 def _verify(storage: AreaStorage, source: S3File) -> Verification:
     """Compare the copy with its source: its length, and the ETag if both are MD5s of the whole."""
-    there = storage.find(source.name)
-    if there is None:
+    stored = storage.find(source.name)
+    if stored is None:
         return "unverified"  # keys that may write but not look
-    if there.size != source.size:
-        raise ChecksumMismatch(source.path, algorithm="size", expected=str(source.size), actual=str(there.size))
-    if _MD5.fullmatch(there.etag) and _MD5.fullmatch(source.etag) and there.etag != source.etag:
+    if stored.size != source.size:
+        raise ChecksumMismatch(source.path, algorithm="size", expected=str(source.size), actual=str(stored.size))
+    if _MD5.fullmatch(stored.etag) and _MD5.fullmatch(source.etag) and stored.etag != source.etag:
         encrypted = storage.call("head_object", Bucket=storage.bucket, Key=storage.key(source.name))
         if not str(encrypted.get("ServerSideEncryption", "")).startswith("aws:"):
-            raise ChecksumMismatch(source.path, algorithm="etag", expected=source.etag, actual=there.etag)
+            raise ChecksumMismatch(source.path, algorithm="etag", expected=source.etag, actual=stored.etag)
     # Copies of the same parts have the same ETag, too.
-    return "verified" if there.etag and there.etag == source.etag else "size only"
+    return "verified" if stored.etag and stored.etag == source.etag else "size only"
 
 
 def _interrupted(source: S3File) -> Interrupted:

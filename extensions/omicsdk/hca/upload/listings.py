@@ -170,7 +170,7 @@ def status(client: HcaUpload, area: UploadAreaURI | str | None = None) -> AreaSt
 
 def _counts(operation: str, response: httpx.Response) -> dict[str, int]:
     """The counts of a response, by state."""
-    told = json_of(response)
-    if not is_object(told):
-        raise DecodeError(operation, "", told, expected="an object of counts")
-    return {state: count_at(told, state, operation) for state in told}
+    payload = json_of(response)
+    if not is_object(payload):
+        raise DecodeError(operation, "", payload, expected="an object of counts")
+    return {state: count_at(payload, state, operation) for state in payload}

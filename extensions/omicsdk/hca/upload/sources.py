@@ -82,29 +82,29 @@ def chosen(
     Raises:
         CannotUpload: Something does not exist, cannot be read or has a duplicate name; the message lists all of it.
     """
-    given = [os.fspath(path) for path in ([paths] if isinstance(paths, str | os.PathLike) else paths)]
+    paths_given = [os.fspath(path) for path in ([paths] if isinstance(paths, str | os.PathLike) else paths)]
     problems: list[str] = []
     files: list[SourceFile] = []
-    if not given:
+    if not paths_given:
         problems.append("no path was given")
-    single = len(given) == 1 and not Path(given[0]).is_dir()
+    single = len(paths_given) == 1 and not Path(paths_given[0]).is_dir()
     if target_filename is not None and not single:
         problems.append("--target-filename option may only be used when one file is being uploaded")
-    if file_extension is not None and not all(Path(path).is_dir() for path in given):
+    if file_extension is not None and not all(Path(path).is_dir() for path in paths_given):
         problems.append("--file-extension can only be used when paths targeted for upload are directories")
     if problems:
         raise CannotUpload(problems)
-    for path in given:
-        told = len(problems)
-        found = _found(path, file_extension, s3, problems)
-        if not found and len(problems) == told:
+    for path in paths_given:
+        problems_before = len(problems)
+        sources = _found(path, file_extension, s3, problems)
+        if not sources and len(problems) == problems_before:
             ending = f" whose names end in {file_extension}" if file_extension is not None else ""
             problems.append(f"{path} contains no files{ending}")
-        files += found
+        files += sources
     if target_filename is not None and len(files) == 1:
         files = [replace(files[0], name=target_filename)]
     elif target_filename is not None and files:
-        problems.append(f"{given[0]} names {len(files)} objects, and --target-filename one")
+        problems.append(f"{paths_given[0]} names {len(files)} objects, and --target-filename one")
     files = _each_once(files)
     problems += _wrong_names(files)
     if problems:

@@ -80,8 +80,8 @@ def life_of(expiration: str, date: str | None, now: float) -> float:
     except ValueError:
         return SHORTEST_LIFE
     answered = seconds_of_date(date or "")
-    given = now if answered is None else answered
-    return (end if end.tzinfo is not None else end.replace(tzinfo=UTC)).timestamp() - given
+    issued_at = now if answered is None else answered
+    return (end if end.tzinfo is not None else end.replace(tzinfo=UTC)).timestamp() - issued_at
 
 
 def request_keys(api: UploadApi, area_uuid: str, clock: Clock) -> Keys:
@@ -106,9 +106,9 @@ def request_keys(api: UploadApi, area_uuid: str, clock: Clock) -> Keys:
         error.remedy = "The area accepts no more files: its submission is being processed, or it is being deleted."
         raise
     texts = dict.fromkeys(("AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration"), STRING)
-    found = checked_json(response, "get_credentials", members(**texts))
-    life = life_of(found["Expiration"], response.headers.get("date"), clock.now())
-    return Keys(found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"], found["Expiration"], life)
+    keys = checked_json(response, "get_credentials", members(**texts))
+    life = life_of(keys["Expiration"], response.headers.get("date"), clock.now())
+    return Keys(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"], keys["Expiration"], life)
 
 
 def keys(client: HcaUpload, area: UploadAreaURI | str | None = None) -> Keys:
@@ -200,14 +200,14 @@ class AreaKeys:
             raise
 
     def _renewed(self) -> Keys:
-        asked = self._clock.monotonic()
+        requested_at = self._clock.monotonic()
         try:
             self._keys = self._ask()
         except OmicsError as error:
             self.refusal = error
             raise
         self.refusal = None
-        self._given = asked
+        self._given = requested_at
         return self._keys
 
     def _age(self) -> float:
@@ -323,10 +323,10 @@ class AreaStorage:
         Raises:
             OmicsError: What went wrong.
         """
-        place = "/".join(str(arguments[name]) for name in ("Bucket", "Key") if name in arguments)
+        where = "/".join(str(arguments[name]) for name in ("Bucket", "Key") if name in arguments)
 
         def call() -> dict[str, Any]:
-            with asking_s3(f"s3://{place}: {operation}"):
+            with asking_s3(f"s3://{where}: {operation}"):
                 return getattr(self.client, operation)(**arguments)
 
         return self.keys.signed(call)
@@ -414,8 +414,8 @@ class AreaObject(S3Object):
             self._keys.refused()
         self._signed_before.add(number)
 
-    def _call(self, operation: str, *, place: Mapping[str, Any] | None = None, **arguments: Any) -> dict[str, Any]:
-        return self._keys.signed(partial(super()._call, operation, place=place, **arguments))
+    def _call(self, operation: str, *, target: Mapping[str, Any] | None = None, **arguments: Any) -> dict[str, Any]:
+        return self._keys.signed(partial(super()._call, operation, place=target, **arguments))
 
 
 def area_storage(

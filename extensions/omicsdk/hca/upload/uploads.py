@@ -250,8 +250,8 @@ class Sender:
         """
         self._files = files
         self._bytes = sum(file.size for file in files)
-        began = self.clock.monotonic()
-        self.options.control.begin(began)  # objects are copied without the engine
+        start = self.clock.monotonic()
+        self.options.control.begin(start)  # objects are copied without the engine
         local = {number: file for number, file in enumerate(files) if isinstance(file, LocalFile)}
         objects = {number: file for number, file in enumerate(files) if isinstance(file, S3File)}
         journal = journal_of(self.area.uri, local.values()) if self.resume and local else None
@@ -268,9 +268,9 @@ class Sender:
                 raise
         report = UploadResult(
             [self._outcomes[number] for number in range(len(files))],
-            self.clock.monotonic() - began,
+            self.clock.monotonic() - start,
             throughput=self._throughput,
-            began=self.clock.now() - (self.clock.monotonic() - began),
+            began=self.clock.now() - (self.clock.monotonic() - start),
             title=f"Upload to area {self.area.area_uuid}",
         )
         report.area_uuid, report.uploaded = self.area.area_uuid, uploaded
@@ -286,8 +286,8 @@ class Sender:
     # -- files of this machine
 
     def _send_local(self, files: Mapping[int, LocalFile], journal: Path | None) -> None:
-        there = self._present(files) if self.sync else {}
-        for number, crc32c in there.items():
+        present = self._present(files) if self.sync else {}
+        for number, crc32c in present.items():
             file = files[number]
             self._outcomes[number] = Outcome(
                 file.name,
@@ -300,7 +300,7 @@ class Sender:
             )
             self._count(file.size, done=True)
             self._notify(number)
-        again = self._run_engine({n: file for n, file in files.items() if n not in there}, journal)
+        again = self._run_engine({n: file for n, file in files.items() if n not in present}, journal)
         if again and not self._is_stopped():
             self._run_engine({number: files[number] for number in again}, None)
 
@@ -311,8 +311,8 @@ class Sender:
         numbers = list(files)
         looked_for: dict[int, Future[bool]] = {}
 
-        def over(place: int, outcome: Outcome) -> None:
-            number = numbers[place]
+        def over(number_at_engine: int, outcome: Outcome) -> None:
+            number = numbers[number_at_engine]
             self._outcomes[number] = outcome
             if outcome.state == "skipped":
                 looked_for[number] = self._notifiers.submit(self._is_there, files[number], outcome)
@@ -336,16 +336,16 @@ class Sender:
             clock=self.clock,
         )
         self._throughput = report.throughput
-        gone: list[int] = []
-        for number, looked in looked_for.items():
-            there = self._end_of(looked)
-            if there:
+        expired: list[int] = []
+        for number, lookup in looked_for.items():
+            stored = self._end_of(lookup)
+            if stored:
                 self._notify(number)
                 continue
             del self._outcomes[number]  # unknown, or it does not exist
-            if there is False:
-                gone.append(number)
-        return gone
+            if stored is False:
+                expired.append(number)
+        return expired
 
     def _end_of(self, call: Future[T]) -> T | None:
         """What a call gave; None if the upload was stopped before it did: a silent service is not waited for."""
@@ -359,29 +359,29 @@ class Sender:
 
     def _is_there(self, file: LocalFile, outcome: Outcome) -> bool:
         """Whether what an earlier run sent is in the area still."""
-        there = self.storage.find(file.name)
-        return there is not None and there.size == file.size and there.crc32c == outcome.checksums.get("crc32c")
+        stored = self.storage.find(file.name)
+        return stored is not None and stored.size == file.size and stored.crc32c == outcome.checksums.get("crc32c")
 
     def _present(self, files: Mapping[int, LocalFile]) -> dict[int, str]:
         """Find files that the area has already, with their checksum: by size first, then by what their senders said."""
         candidates = dict(files)
         if len(files) > WORTH_LISTING:
-            wanted = {file.name for file in files.values()}
-            sizes = {name: size for name, size in self.storage.sizes() if name in wanted}
+            names = {file.name for file in files.values()}
+            sizes = {name: size for name, size in self.storage.sizes() if name in names}
             candidates = {number: file for number, file in files.items() if sizes.get(file.name) == file.size}
 
         def checked(file: LocalFile) -> str:
-            there = None if self._is_stopped() else self.storage.find(file.name)
-            if there is None or there.size != file.size or not there.crc32c:
+            stored = None if self._is_stopped() else self.storage.find(file.name)
+            if stored is None or stored.size != file.size or not stored.crc32c:
                 return ""
             try:
-                found = checksums_of(file.path, ["crc32c"], file.size, self._is_stopped)
+                local = checksums_of(file.path, ["crc32c"], file.size, self._is_stopped)
             except (OSError, Stopped):  # its upload reports that
                 return ""
-            return there.crc32c if found["crc32c"] == there.crc32c else ""
+            return stored.crc32c if local["crc32c"] == stored.crc32c else ""
 
-        found = zip(candidates, side_by_side(checked, list(candidates.values()), self._is_stopped), strict=True)
-        return {number: crc32c for number, crc32c in found if isinstance(crc32c, str) and crc32c}
+        checked_files = zip(candidates, side_by_side(checked, list(candidates.values()), self._is_stopped), strict=True)
+        return {number: crc32c for number, crc32c in checked_files if isinstance(crc32c, str) and crc32c}
 
     # -- objects of other buckets
 
@@ -411,10 +411,10 @@ class Sender:
         return outcome
 
     def _is_same(self, file: S3File, crc32c: str) -> bool:
-        there = self.storage.find(file.name)
-        if there is None or there.size != file.size:
+        stored = self.storage.find(file.name)
+        if stored is None or stored.size != file.size:
             return False
-        return there.etag == file.etag or (bool(crc32c) and there.crc32c == crc32c)
+        return stored.etag == file.etag or (bool(crc32c) and stored.crc32c == crc32c)
 
     # -- notifications
 
@@ -436,11 +436,11 @@ class Sender:
     def _result(self, number: int) -> UploadedFile:
         file = self._files[number]
         outcome = self._outcomes.get(number) or Outcome(file.name, "stopped", size=file.size)
-        told = self._told.get(number)
-        response = None if told is None else self._end_of(told)
+        notice = self._told.get(number)
+        response = None if notice is None else self._end_of(notice)
         error = response if isinstance(response, OmicsError) else outcome.error
         state = "failed" if error is not None else outcome.state
-        if told is not None and response is None:
+        if notice is not None and response is None:
             state = "stopped"  # it is in the area, but the service has no record of it
         self._outcomes[number] = outcome._replace(state=state, error=error)
         return UploadedFile(file.path, self._types.get(number, "") if state == "done" else "", response is True)
