@@ -109,11 +109,11 @@ def add_revision(client: SevenBridges, id: str, revision: int | None, document: 
         request = replace(request, content=read.encode(), headers=headers)
     response = exchange_of(client).send(request)
     try:
-        made: Any = decoded(response.content)
+        created: Any = decoded(response.content)
     except ValueError:
-        made = None  # the response may be YAML if YAML was sent; the app exists then, and its id is known
-    stated = cast("dict[str, Any]", made).get("sbg:id") if isinstance(made, dict) else None
-    return get_app(client, str(stated or (id if revision is None else f"{id}/{revision}")))
+        created = None  # the response may be YAML if YAML was sent; the app exists then, and its id is known
+    revision_id = cast("dict[str, Any]", created).get("sbg:id") if isinstance(created, dict) else None
+    return get_app(client, str(revision_id or (id if revision is None else f"{id}/{revision}")))
 
 
 def copy_app(
@@ -161,16 +161,16 @@ def document_of(raw: object, form: str | None = None) -> dict[str, Any] | str:
     if form not in (None, "json", "yaml"):
         raise WrongApp(f"raw_format is {form!r}", remedy='Use "json" or "yaml".')
     if isinstance(raw, Mapping):
-        found = dict(cast("Mapping[str, Any]", raw))
+        document = dict(cast("Mapping[str, Any]", raw))
     elif not isinstance(raw, str):
         raise WrongApp(f"raw is a {type(raw).__name__}", remedy="Use an app's CWL as a dictionary or text.")
     elif form == "json" or (form is None and raw.lstrip().startswith("{")):
         try:
-            found = json.loads(raw)
+            document = json.loads(raw)
         except (ValueError, RecursionError) as error:
             raise WrongApp(f"raw is not JSON: {error}", remedy='Correct it, or pass raw_format="yaml".') from None
-        if not isinstance(found, dict):
-            kind = type(found).__name__
+        if not isinstance(document, dict):
+            kind = type(document).__name__
             raise WrongApp(f"raw is a JSON {kind}, not an object", remedy='Combine several in "$graph".')
     elif ":" not in raw or ("\n" not in raw.strip() and raw.rstrip().endswith((".cwl", ".json", ".yaml", ".yml"))):
         raise WrongApp(
@@ -178,9 +178,9 @@ def document_of(raw: object, form: str | None = None) -> dict[str, Any] | str:
         )
     else:
         return raw
-    if not found:
+    if not document:
         raise WrongApp("raw is empty", remedy="Use an app's CWL.")
-    return cast("dict[str, Any]", found)
+    return cast("dict[str, Any]", document)
 
 
 def read_app(file: Path) -> dict[str, Any]:
@@ -211,15 +211,15 @@ def references(document: Any) -> list[str]:
     Args:
         document: The document.
     """
-    found: list[str] = []
+    paths: list[str] = []
     if isinstance(document, dict):
         for key, value in cast("dict[str, Any]", document).items():
             names_file = key in _REFERRING or (key == "run" and not str(value).startswith("#"))
-            found += [value] if names_file and isinstance(value, str) else references(value)
+            paths += [value] if names_file and isinstance(value, str) else references(value)
     elif isinstance(document, list):
-        for each in cast("list[Any]", document):
-            found += references(each)
-    return found
+        for entry in cast("list[Any]", document):
+            paths += references(entry)
+    return paths
 
 
 def _parsed(file: Path) -> dict[str, Any]:
@@ -260,9 +260,9 @@ def _packed(file: Path) -> dict[str, Any]:
 
     from cwl_utils.pack import pack  # pyright: ignore[reportMissingImports, reportUnknownVariableType]
 
-    said = io.StringIO()  # it prints each step on stderr
+    log = io.StringIO()  # it prints each step on stderr
     try:
-        with redirect_stderr(said):
+        with redirect_stderr(log):
             # Dates, and kinds of text of its YAML library, as JSON has them.
             return cast("dict[str, Any]", json.loads(json.dumps(pack(str(file)), default=str)))
     except Exception as error:

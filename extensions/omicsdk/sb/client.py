@@ -129,9 +129,9 @@ def read_profile(profile: str) -> tuple[str, str]:
     values = {name: _stated(sections, profile, name) for name in ("api_endpoint", "auth_token")}
     missing = [name for name, value in values.items() if not value]
     if missing and not sections.has_section(profile):
-        known = ", ".join(sections.sections()) or "none"
+        profiles = ", ".join(sections.sections()) or "none"
         raise ConfigError(
-            f"Profile {profile!r} not found; the file has {known}" if file.exists() else "The file does not exist",
+            f"Profile {profile!r} not found; the file has {profiles}" if file.exists() else "The file does not exist",
             file=str(file),
             remedy=f"Write a section [{profile}] with api_endpoint and auth_token into it.",
         )
@@ -201,8 +201,8 @@ def by_scheme(proxies: Mapping[str, str]) -> dict[str, str]:
     Args:
         proxies: Proxies by "http_proxy" and "https_proxy", or "http" and "https", in any case.
     """
-    stated = {name.lower().removesuffix("_proxy"): url for name, url in proxies.items()}
-    return {scheme: stated[scheme] for scheme in ("http", "https") if stated.get(scheme)}
+    proxies_by_scheme = {name.lower().removesuffix("_proxy"): url for name, url in proxies.items()}
+    return {scheme: proxies_by_scheme[scheme] for scheme in ("http", "https") if proxies_by_scheme.get(scheme)}
 
 
 def advance_access_in(sections: configparser.ConfigParser, file: Path) -> bool:
@@ -424,13 +424,13 @@ class _Found:
         profile: str | None,
         environ: Mapping[str, str] | None,
     ) -> tuple[str, Credentials | None]:
-        url, found = resolve(
+        url, resolved = resolve(
             self._discovery, base_url=base_url, credentials=credentials, profile=profile, environ=environ
         )
         if not url:
             raise ConfigError("No Seven Bridges endpoint configured", remedy=REMEDY)
         check_endpoint(url)
-        return url, found
+        return url, resolved
 
     def _prepared(
         self,

@@ -121,18 +121,18 @@ def download(
     from omicsdk.transfer import TransferOptions
 
     chosen = TransferOptions.of(options, selects=True)
-    words = list(what)
-    selected = select(client, words)
+    texts = list(what)
+    selected = select(client, texts)
     files = selected.files
     if not chosen.fit_all:
         files = [
-            each for each in files if chosen.fits(each.name, size_of(each.file), seconds_of(each.file.modified_on))
+            file for file in files if chosen.fits(file.name, size_of(file.file), seconds_of(file.file.modified_on))
         ]
     report = fetch(
         client,
         files,
         folder,
-        key=" ".join(sorted(words)),
+        key=" ".join(sorted(texts)),
         overwrite=overwrite,
         options=chosen,
     )
@@ -147,35 +147,35 @@ def download(
     return chosen.checked(report)
 
 
-def select(client: SevenBridges, words: Iterable[str]) -> Selected:
+def select(client: SevenBridges, texts: Iterable[str]) -> Selected:
     """Find the files that paths and ids name, each once.
 
     Args:
         client: The platform.
-        words: Paths or ids.
+        texts: Paths or ids.
 
     Raises:
         UsageError: Two files would go to one path.
     """
     folders = Folders(client)
     selected = Selected([], [], [])
-    for text in words:
-        found = folders.named(text)
-        if isinstance(found, Entry):
-            selected.files.append(RemoteFile(found.file, (name_of(found.file),)))
+    for text in texts:
+        match = folders.named(text)
+        if isinstance(match, Entry):
+            selected.files.append(RemoteFile(match.file, (name_of(match.file),)))
             continue
-        top = top_of(text, found)
+        top = top_of(text, match)
         if top:
             selected.folders.append(top)
         doubts: list[InconsistentListing] = []
-        tree = despite_contradictions(folders.tree(text, found), doubts)  # which has read each folder again
+        tree = despite_contradictions(folders.tree(text, match), doubts)  # which has read each folder again
         for (parts, _), entry in {(parts, entry.file.id): entry for parts, entry in tree}.items():
             if entry.is_folder:
                 selected.folders.append(parts)
             else:
                 selected.files.append(RemoteFile(entry.file, parts))
         selected.unlisted.extend((text, doubt) for doubt in doubts)
-    check_distinct([each.name for each in selected.files], "Download them to different folders.")
+    check_distinct([file.name for file in selected.files], "Download them to different folders.")
     return selected
 
 
@@ -218,7 +218,7 @@ def fetch(
     resumes = Path(journal_path(target, run)).exists()
     if not overwrite and not resumes:
         _refuse_to_replace(files, target)
-    items = [_item(client, each) for each in files]
+    items = [_item(client, file) for file in files]
 
     def work(**changes: Unpack[EngineOptionsDict]) -> TransferReport:
         return transfer(
@@ -235,17 +235,17 @@ def fetch(
         # What an earlier run placed and was edited since is the user's own now.
         outcomes = work(dry_run=True, progress=None).outcomes
         _refuse_to_replace(
-            [each for each, outcome in zip(files, outcomes, strict=True) if outcome.state != "skipped"], target
+            [file for file, outcome in zip(files, outcomes, strict=True) if outcome.state != "skipped"], target
         )
     return files_report(
         work(),
-        [TransferredFile(each.file.id, str(target.joinpath(*each.parts)), "", size_of(each.file)) for each in files],
+        [TransferredFile(file.file.id, str(target.joinpath(*file.parts)), "", size_of(file.file)) for file in files],
     )
 
 
 def _refuse_to_replace(files: Iterable[RemoteFile], folder: Path) -> None:
-    for each in files:
-        path = folder.joinpath(*each.parts)
+    for file in files:
+        path = folder.joinpath(*file.parts)
         if os.path.lexists(path):
             raise LocalFileExists(f"{path} already exists")
 
@@ -274,15 +274,15 @@ def verify(
     from omicsdk.transfer import verify
 
     selected = select(client, what)
-    report = verify([_item(client, each) for each in selected.files], folder, stop=stop)
+    report = verify([_item(client, file) for file in selected.files], folder, stop=stop)
     return report.with_outcomes([*report.outcomes, *selected.unlisted_outcomes])
 
 
-def _item(client: SevenBridges, each: RemoteFile) -> Item:
+def _item(client: SevenBridges, file: RemoteFile) -> Item:
     from omicsdk.transfer import Item
 
-    id, size = each.file.id, size_of(each.file)
-    return Item(each.name, locator(client, id), size, checksums_of(each.file), source=str(id))
+    id, size = file.file.id, size_of(file.file)
+    return Item(file.name, locator(client, id), size, checksums_of(file.file), source=str(id))
 
 
 # -- what the platform states of a file
@@ -345,12 +345,12 @@ def checksums_in(metadata: object) -> dict[str, str]:
     """
     if not isinstance(metadata, Mapping):
         return {}
-    found: dict[str, str] = {}
+    checksums: dict[str, str] = {}
     for key, value in cast("Mapping[Any, Any]", metadata).items():
         algorithm = _STATED.get(str(key).lower())
         if algorithm is not None and isinstance(value, str) and is_checksum(algorithm, value.strip().lower()):
-            found[algorithm] = value.strip().lower()
-    return found
+            checksums[algorithm] = value.strip().lower()
+    return checksums
 
 
 # -- reading a file as a stream

@@ -109,9 +109,9 @@ def bulk(
         return []
     records, rest = asked(chunks[0]), chunks[1:]
     if in_order or len(rest) < 2:
-        return [*records, *(each for chunk in rest for each in answered(chunk))]
+        return [*records, *(record for chunk in rest for record in answered(chunk))]
     with ThreadPoolExecutor(min(REQUESTS_AT_ONCE, len(rest)), "omicsdk-sb-bulk") as pool:
-        return [*records, *(each for part in pool.map(answered, rest) for each in part)]
+        return [*records, *(record for part in pool.map(answered, rest) for record in part)]
 
 
 def copy_files(client: SbApi, files: Sequence[tuple[str, str]], project: str) -> None:
@@ -128,9 +128,9 @@ def copy_files(client: SbApi, files: Sequence[tuple[str, str]], project: str) ->
 
     from omicsdk.core.threads import side_by_side
 
-    ends = list(side_by_side(lambda file: client.copy_file(file_id=file[0], project=project), files))
+    ends_of_copies = list(side_by_side(lambda file: client.copy_file(file_id=file[0], project=project), files))
     labels = [f"{name} ({id})" if name else id for id, name in files]
-    refused = [(label, end) for label, end in zip(labels, ends, strict=True) if isinstance(end, OmicsError)]
+    refused = [(label, end) for label, end in zip(labels, ends_of_copies, strict=True) if isinstance(end, OmicsError)]
     if not refused:
         return
     label, first = refused[0]
@@ -226,11 +226,11 @@ def edit_files(client: SevenBridges, changes: Sequence[Mapping[str, Any]]) -> li
     """
     from omicsdk_api.sb.models.file_bulk_record import FileBulkRecord
 
-    ids = [each["id"] for each in changes]
+    ids = [change["id"] for change in changes]
     return bulk(
         changes,
         lambda some: records_about(
-            [each["id"] for each in some], client.bulk_edit_files(items=cast("Any", some)), "bulk_edit_files"
+            [change["id"] for change in some], client.bulk_edit_files(items=cast("Any", some)), "bulk_edit_files"
         ),
         lambda error: FileBulkRecord(error=told(error)),
         in_order=len(set(ids)) < len(ids),
@@ -272,20 +272,20 @@ def run_file_job(
     Raises:
         StillRunning: The job has not finished in time; it continues.
     """
-    given: Any = items
+    entries: Any = items
     job: AsyncJob
     if kind == "copy":
-        job, look = client.start_file_copy_job(items=given), client.get_file_copy_job
+        job, get_job = client.start_file_copy_job(items=entries), client.get_file_copy_job
     elif kind == "move":
-        job, look = client.start_file_move_job(items=given), client.get_file_move_job
+        job, get_job = client.start_file_move_job(items=entries), client.get_file_move_job
     else:
-        job, look = client.start_file_delete_job(items=given), client.get_file_delete_job
+        job, get_job = client.start_file_delete_job(items=entries), client.get_file_delete_job
     looks = 0
 
     def has_finished() -> bool:
         nonlocal job, looks
         if looks:  # the request that started the job has stated its state
-            job = look(job_id=job.id)
+            job = get_job(job_id=job.id)
         check_fields(f"the {kind} job", job, "id", optional=("state", "result"))
         looks += 1
         return job.state == "FINISHED"
@@ -368,11 +368,11 @@ class StorageJobs(NamedTuple):
         """
 
         def created(some: Sequence[Any]) -> Sequence[ImportBulkRecord | ExportBulkRecord]:
-            given = cast("Any", some)
+            entries = cast("Any", some)
             if self.what == "imports":
-                return records_about((), self.client.bulk_create_imports(items=given), "bulk_create_imports")
-            made = self.client.bulk_create_exports(items=given, copy_only=self.copy_only)
-            return records_about((), made, "bulk_create_exports")
+                return records_about((), self.client.bulk_create_imports(items=entries), "bulk_create_imports")
+            response = self.client.bulk_create_exports(items=entries, copy_only=self.copy_only)
+            return records_about((), response, "bulk_create_exports")
 
         item = import_item if self.what == "imports" else export_item
         return bulk([item(each) for each in items], created, self._failed, in_order=True)
@@ -406,8 +406,8 @@ class StorageJobs(NamedTuple):
             OmicsError: There is no such job.
         """
         jobs: list[Import | Export] = []
-        wanted = list(dict.fromkeys(ids))
-        for id, record in zip(wanted, self.get(wanted), strict=True):
+        unique_ids = list(dict.fromkeys(ids))
+        for id, record in zip(unique_ids, self.get(unique_ids), strict=True):
             if record.resource is None:
                 error = NotFound("not found") if record.error is None else error_of(record.error)
                 error.message = f"{id}: {error.message}"
@@ -469,7 +469,7 @@ class StorageJobs(NamedTuple):
 
 
 def wait_for_states(
-    look: Callable[[list[str]], Iterable[tuple[str, object]]],
+    read_states: Callable[[list[str]], Iterable[tuple[str, object]]],
     states: dict[str, object],
     what: str,
     clock: Clock,
@@ -481,7 +481,7 @@ def wait_for_states(
     """Look at all imports or exports that have not ended, until all have.
 
     Args:
-        look: Gets some by their ids, and returns the id and state of each.
+        read_states: Gets some by their ids, and returns the id and state of each.
         states: The state of each, by its id; it is changed.
         what: Their names.
         clock: Returns the time and sleeps.
@@ -499,7 +499,7 @@ def wait_for_states(
     def all_ended() -> bool:
         left = running()
         if left:
-            states.update(look(left))
+            states.update(read_states(left))
             left = running()
             if on_look is not None:
                 on_look(len(states) - len(left), len(states))
@@ -535,9 +535,9 @@ def wait_until(
     Raises:
         StillRunning: It has not ended in time; it continues.
     """
-    began = clock.monotonic()
+    start = clock.monotonic()
     while not done():
-        spare = None if timeout is None else began + timeout - clock.monotonic()
+        spare = None if timeout is None else start + timeout - clock.monotonic()
         if spare is not None and spare <= 0:
             raise StillRunning(f"{what()} after {timeout:g} s", remedy=remedy)
         clock.sleep(period if spare is None else min(period, spare))

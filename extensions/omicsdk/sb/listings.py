@@ -163,13 +163,13 @@ def ls(
             remedy="Leave out one of them, or search with a query: search_files, or omics sb files search.",
         )
     folders = Folders(client)
-    found = folders.named(path)
-    if isinstance(found, Entry):
-        yield found
+    entry = folders.named(path)
+    if isinstance(entry, Entry):
+        yield entry
     elif chosen:
-        yield from (Entry(found.path.child(name_of(each)), each) for each in files_in(client, found.target, chosen))
+        yield from (Entry(entry.path.child(name_of(file)), file) for file in files_in(client, entry.target, chosen))
     else:
-        yield from folders.below(found) if recursive else folders.children(found)
+        yield from folders.below(entry) if recursive else folders.children(entry)
 
 
 @text_is_one_item
@@ -357,9 +357,9 @@ class Folders:
     @property
     def unsuggesting(self) -> Folders:
         """The same, without suggestions in errors: what is missing costs no listing of its folder."""
-        made = Folders(self._client)
-        made._found, made._suggests = self._found, False
-        return made
+        copy = Folders(self._client)
+        copy._found, copy._suggests = self._found, False
+        return copy
 
     def named(self, text: str) -> Folder | Entry:
         """Find what a path or an id names: a folder or project, or a file.
@@ -407,12 +407,12 @@ class Folders:
         """
         if not path.names:
             raise WrongPath(f"{path} is a project", remedy="Name a file or folder in it.")
-        found = self.find(path)
-        if found is None:
+        entry = self.find(path)
+        if entry is None:
             raise self._missing(path)
-        if path.is_folder and not found.is_folder:
+        if path.is_folder and not entry.is_folder:
             raise WrongPath(f"{path} is a file", remedy="Remove the slash at its end.")
-        return found
+        return entry
 
     def find(self, path: SbPath) -> Entry | None:
         """Find the file or folder of a path, of both what the path states; None if there is none.
@@ -431,16 +431,16 @@ class Folders:
             files = _files_of(page)
             for kind in (False, True):  # a file and a folder may have one name
                 if len(ids := [file.id for file in files if is_folder(file) is kind]) > 1:
-                    said = f"{len(ids)} entries have this name ({', '.join(ids)})"
-                    raise InconsistentListing(f"list_files of {path}", said)
+                    problem = f"{len(ids)} entries have this name ({', '.join(ids)})"
+                    raise InconsistentListing(f"list_files of {path}", problem)
             return files
 
         files = read_again_if_inconsistent(read)
-        found = min(files, key=lambda file: is_folder(file) != path.is_folder, default=None)
-        if found is None:
+        entry = min(files, key=lambda file: is_folder(file) != path.is_folder, default=None)
+        if entry is None:
             return None
-        self._check_outside(above, found)
-        return Entry(path._replace(is_folder=is_folder(found)), found)
+        self._check_outside(above, entry)
+        return Entry(path._replace(is_folder=is_folder(entry)), entry)
 
     def found_at(self, path: SbPath) -> Entry | None:
         """The same; None, too, when the folders above do not exist.
@@ -477,14 +477,14 @@ class Folders:
 
     def _named_folder(self, path: SbPath, *, make: bool) -> Folder:
         above = self.folder(path.parent, make=make)
-        found = self.find(path)
-        if found is None and make:
+        folder = self.find(path)
+        if folder is None and make:
             return Folder(path, self.make(above, path.name))
-        if found is None:
+        if folder is None:
             raise self._missing(path)
-        if not found.is_folder:
-            raise WrongPath(f"{found.path} is a file, not a folder", remedy="Name a folder.")
-        return Folder(path, found.file)
+        if not folder.is_folder:
+            raise WrongPath(f"{folder.path} is a file, not a folder", remedy="Name a folder.")
+        return Folder(path, folder.file)
 
     def make(self, above: Folder, name: str) -> File:
         """Create a folder.
@@ -526,20 +526,20 @@ class Folders:
         with ThreadPoolExecutor(FOLDERS_AT_ONCE, "omicsdk-sb-folder") as pool:
             coming = deque([pool.submit(self._listed, folder)])
             problem: InconsistentListing | None = None
-            listed = ListingCheck(f"list_files of {folder.path} and below")
+            check = ListingCheck(f"list_files of {folder.path} and below")
             try:
                 while coming:
-                    entries, found = coming.popleft().result()
-                    problem = problem or found
+                    entries, error = coming.popleft().result()
+                    problem = problem or error
                     folders: list[Folder] = []
                     for entry in entries:
                         yield entry
                         if entry.path is not None and entry.is_folder:
-                            listed.entry(entry.file.id)
-                            listed.finish()  # at once: a folder that is in itself would never end
+                            check.entry(entry.file.id)
+                            check.finish()  # at once: a folder that is in itself would never end
                             folders.append(Folder(entry.path, entry.file))
                     page_break()
-                    coming += [pool.submit(self._listed, each) for each in folders]
+                    coming += [pool.submit(self._listed, folder) for folder in folders]
             finally:
                 pool.shutdown(wait=False, cancel_futures=True)
         if problem is not None:
@@ -593,10 +593,10 @@ class Folders:
         """
         if path.is_folder or not path.names:
             return True
-        found = self.found_at(path)
-        if found is not None and found.is_folder:
+        entry = self.found_at(path)
+        if entry is not None and entry.is_folder:
             return True
-        if not single and found is not None:
+        if not single and entry is not None:
             raise WrongPath(f"{path} is a file, so only one file can be written to it", remedy="Name a folder.")
         return not single
 
@@ -636,7 +636,7 @@ class Folders:
         names: list[str] = []
         if self._suggests:
             target = self.folder(path.parent).target
-            names = [name_of(each) for each in _files_of(self._client.list_files(**target, limit=PAGE, fields="_all"))]
+            names = [name_of(file) for file in _files_of(self._client.list_files(**target, limit=PAGE, fields="_all"))]
         near = difflib.get_close_matches(path.name, names, n=1, cutoff=0.6)
         remedy = f"Did you mean {path.parent.child(near[0])}?" if near else f"Check the contents of {path.parent}."
         return NotFound(f"There is no {path}", remedy=remedy)

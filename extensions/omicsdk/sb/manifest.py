@@ -79,16 +79,16 @@ def table(files: Sequence[tuple[str, Mapping[str, Any]]], keys: Sequence[str] | 
     Returns:
         The table, a line for each file below that of the columns.
     """
-    known = {key for _, file in files for key in _metadata(file)}
-    chosen = sorted(known) if keys is None else list(dict.fromkeys(key.removeprefix(METADATA) for key in keys))
+    metadata_keys = {key for _, file in files for key in _metadata(file)}
+    chosen = sorted(metadata_keys) if keys is None else list(dict.fromkeys(key.removeprefix(METADATA) for key in keys))
     text = io.StringIO(newline="")
     writer = csv.writer(text, _DIALECT, lineterminator="\n")
     writer.writerow(["id", "path", "size", TAGS, *(f"{METADATA}{key}" for key in chosen)])
     for path, file in files:
         metadata = _metadata(file)
-        shown = path if _is_one_line(path) else json.dumps(path)
-        told = [file.get("id"), shown, "" if file.get("size") is None else file["size"], tags_cell(file.get(TAGS))]
-        writer.writerow([*told, *(cell(metadata.get(key)) for key in chosen)])
+        path_cell = path if _is_one_line(path) else json.dumps(path)
+        cells = [file.get("id"), path_cell, "" if file.get("size") is None else file["size"], tags_cell(file.get(TAGS))]
+        writer.writerow([*cells, *(cell(metadata.get(key)) for key in chosen)])
     return text.getvalue()
 
 
@@ -138,28 +138,28 @@ def changes(row: Row, file: Mapping[str, Any], *, clear: bool = False) -> list[C
         file: The platform's response about the file.
         clear: Whether an empty cell takes away what the file has.
     """
-    found: list[Change] = []
+    file_changes: list[Change] = []
     metadata = _metadata(file)
     for column, text in row.cells.items():
         key = column.removeprefix(METADATA)
         now = file.get(TAGS) if column == TAGS else metadata.get(key)
-        shown = tags_cell(now) if column == TAGS else cell(now)
-        if text == shown or (not text and not clear):
+        current = tags_cell(now) if column == TAGS else cell(now)
+        if text == current or (not text and not clear):
             continue
         after = tags_of(text) if column == TAGS else value_of(text, now)
         if after != now and (after or now):
-            found.append(Change(str(file.get("id")), row.path or str(file.get("id")), column, now, after))
-    return found
+            file_changes.append(Change(str(file.get("id")), row.path or str(file.get("id")), column, now, after))
+    return file_changes
 
 
-def edits(found: Iterable[Change]) -> list[dict[str, Any]]:
+def edits(file_changes: Iterable[Change]) -> list[dict[str, Any]]:
     """Change as the platform's bulk edit takes them, one object a file.
 
     Args:
-        found: The changes.
+        file_changes: The changes.
     """
     items: dict[str, dict[str, Any]] = {}
-    for change in found:
+    for change in file_changes:
         item = items.setdefault(change.id, {"id": change.id})
         if change.field == TAGS:
             item[TAGS] = change.after or []
@@ -208,9 +208,11 @@ def tags_cell(tags: Any) -> str:
     Args:
         tags: A list of texts, or None.
     """
-    listed: list[str] = [str(tag) for tag in cast("list[Any]", tags or [])]
-    plain = all(tag and "," not in tag and tag == tag.strip() and tag[0] != "[" and _is_one_line(tag) for tag in listed)
-    return ",".join(listed) if plain else json.dumps(listed, ensure_ascii=False)
+    tag_texts: list[str] = [str(tag) for tag in cast("list[Any]", tags or [])]
+    plain = all(
+        tag and "," not in tag and tag == tag.strip() and tag[0] != "[" and _is_one_line(tag) for tag in tag_texts
+    )
+    return ",".join(tag_texts) if plain else json.dumps(tag_texts, ensure_ascii=False)
 
 
 def tags_of(text: str) -> list[str]:
@@ -221,11 +223,11 @@ def tags_of(text: str) -> list[str]:
     """
     if text.startswith("["):
         try:
-            found = decoded(text)
+            parsed = decoded(text)
         except ValueError:
-            found = None
-        if isinstance(found, list):
-            return [str(tag) for tag in cast("list[Any]", found)]
+            parsed = None
+        if isinstance(parsed, list):
+            return [str(tag) for tag in cast("list[Any]", parsed)]
     return [tag for part in text.split(",") if (tag := part.strip())]
 
 
@@ -273,11 +275,11 @@ def _cells(columns: Sequence[str], values: Sequence[str], line: int) -> dict[str
 
 
 def _row(columns: list[str], values: list[str], line: int) -> Row:
-    told = _cells(columns, values, line)
-    id, path = told.get("id", "").strip(), told.get("path", "").strip()
+    cells = _cells(columns, values, line)
+    id, path = cells.get("id", "").strip(), cells.get("path", "").strip()
     if not id and not path:
         raise WrongTable(f"line {line} names no file", remedy="Fill in its id or path.")
-    return Row(line, id, path, {name: value for name, value in told.items() if name not in TOLD})
+    return Row(line, id, path, {name: value for name, value in cells.items() if name not in TOLD})
 
 
 # -- tables of imports and exports
@@ -298,7 +300,7 @@ def read_table(lines: Iterable[str], columns: Sequence[str], filled: Sequence[st
         WrongTable: It has other columns, or lacks one; or a row has more cells, or lacks a value.
     """
     names: list[str] | None = None
-    found: list[tuple[int, dict[str, str]]] = []
+    rows: list[tuple[int, dict[str, str]]] = []
     for line, values in _numbered(lines):
         cells = [value.strip() for value in values]
         if names is None:
@@ -309,10 +311,10 @@ def read_table(lines: Iterable[str], columns: Sequence[str], filled: Sequence[st
             empty = [name for name in filled if not row[name]]
             if empty:
                 raise WrongTable(f"line {line} has no {empty[0]}", remedy="Fill it in.")
-            found.append((line, row))
-    if not found:
+            rows.append((line, row))
+    if not rows:
         raise WrongTable("the table has no rows", remedy=f"Name the columns in the first line: {', '.join(columns)}.")
-    return found
+    return rows
 
 
 def _check_columns(names: Sequence[str], columns: Sequence[str], filled: Sequence[str]) -> None:

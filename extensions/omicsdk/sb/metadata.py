@@ -53,8 +53,8 @@ def files_named(client: SevenBridges, paths: Iterable[str], *, recursive: bool =
         recursive: Whether to take the files in folders.
     """
     folders = Folders(client)
-    found = (entry for text in paths for _, entry in folders.files_named(text, recursive=recursive))
-    return list({entry.file.id: entry for entry in found}.values())
+    entries = (entry for text in paths for _, entry in folders.files_named(text, recursive=recursive))
+    return list({entry.file.id: entry for entry in entries}.values())
 
 
 def tagged(now: Sequence[str], add: Iterable[str], remove: Iterable[str], all_tags: Sequence[str] | None) -> list[str]:
@@ -68,8 +68,8 @@ def tagged(now: Sequence[str], add: Iterable[str], remove: Iterable[str], all_ta
     """
     if all_tags is not None:
         return list(dict.fromkeys(all_tags))
-    gone = set(remove)
-    return [each for each in dict.fromkeys([*now, *add]) if each not in gone]
+    removed = set(remove)
+    return [tag for tag in dict.fromkeys([*now, *add]) if tag not in removed]
 
 
 def tag(
@@ -118,7 +118,7 @@ def edit_metadata(
     client: SevenBridges,
     paths: Sequence[str],
     put: Mapping[str, Sequence[str]],
-    gone: Sequence[str] = (),
+    removed: Sequence[str] = (),
     *,
     recursive: bool = False,
     dry_run: bool = False,
@@ -129,7 +129,7 @@ def edit_metadata(
         client: The platform.
         paths: Paths or ids of files, and with `recursive` of folders.
         put: The values of keys as text; several are a list.
-        gone: The keys that are removed.
+        removed: The keys that are removed.
         recursive: Whether to take the files in folders.
         dry_run: Whether nothing is sent.
 
@@ -137,38 +137,38 @@ def edit_metadata(
         UsageError: A key is set and removed, or has no value; or one is a folder, and `recursive` is not set.
         OmicsError: None of the files could be changed.
     """
-    if both := [key for key in put if key in gone]:
+    if both := [key for key in put if key in removed]:
         raise UsageError(f"{both[0]} is in --set and in --unset", remedy="Name it once.")
-    if empty := [key for key, words in put.items() if "" in words]:
+    if empty := [key for key, values in put.items() if "" in values]:
         raise UsageError(f"--set {empty[0]}= has no value", remedy=f"To remove it: --unset {empty[0]}.")
     entries = files_named(client, paths, recursive=recursive)
-    return edit(client, metadata_changes(entries, put, gone), len(entries), dry_run=dry_run)
+    return edit(client, metadata_changes(entries, put, removed), len(entries), dry_run=dry_run)
 
 
 def metadata_changes(
-    entries: Iterable[Entry], put: Mapping[str, Sequence[str]], gone: Iterable[str] = ()
+    entries: Iterable[Entry], put: Mapping[str, Sequence[str]], removed: Iterable[str] = ()
 ) -> list[Change]:
     """Return the differences between the present and the requested metadata of files; pure.
 
     Args:
         entries: The files.
         put: The values of keys as they were typed; several are a list.
-        gone: The keys that are removed.
+        removed: The keys that are removed.
     """
-    found: list[Change] = []
+    file_changes: list[Change] = []
     for entry in entries:
         before = entry.file.metadata or {}
         after: dict[str, Any] = {
-            key: value_of(words[0], before.get(key)) if len(words) == 1 else [value_of(word) for word in words]
-            for key, words in put.items()
+            key: value_of(values[0], before.get(key)) if len(values) == 1 else [value_of(word) for word in values]
+            for key, values in put.items()
         }
-        after |= dict.fromkeys(gone)
-        found += [
+        after |= dict.fromkeys(removed)
+        file_changes += [
             Change(entry.file.id, entry.name, f"{METADATA}{key}", before.get(key), value)
             for key, value in after.items()
             if value != before.get(key)
         ]
-    return found
+    return file_changes
 
 
 def edit(client: SevenBridges, changes: Sequence[Change], files: int, *, dry_run: bool = False) -> Edits:
@@ -212,20 +212,20 @@ def listed_files(client: SevenBridges, paths: Iterable[str], *, recursive: bool 
     Raises:
         UsageError: A folder is named by its id, so that its files have no paths.
     """
-    known = Folders(client)
+    folders = Folders(client)
     return [
-        {"path": path, **_members(file)} for text in paths for path, file in _listed(known, text, recursive=recursive)
+        {"path": path, **_members(file)} for text in paths for path, file in _listed(folders, text, recursive=recursive)
     ]
 
 
-def _listed(known: Folders, text: str, *, recursive: bool) -> Iterator[tuple[str, File]]:
-    folder = known.named(text)
+def _listed(folders: Folders, text: str, *, recursive: bool) -> Iterator[tuple[str, File]]:
+    folder = folders.named(text)
     if isinstance(folder, Entry):
         yield folder.name, folder.file
         return
     if not folder.path.owner:
         raise UsageError(f"{text} is a folder", remedy="Name it by its sb:// path.")
-    for entry in known.below(folder) if recursive else known.children(folder):
+    for entry in folders.below(folder) if recursive else folders.children(folder):
         if not entry.is_folder:
             yield entry.name, entry.file
 
@@ -249,8 +249,8 @@ def import_table(client: SevenBridges, rows: Sequence[Row], *, clear: bool = Fal
             missing.append(f"line {row.line}: {row.name}: {file.message}")
         else:
             changes += manifest.changes(row, _members(file), clear=clear)
-    made = edit(client, changes, len(rows), dry_run=dry_run)
-    return made._replace(errors=[*missing, *made.errors])
+    result = edit(client, changes, len(rows), dry_run=dry_run)
+    return result._replace(errors=[*missing, *result.errors])
 
 
 def files_of(client: SevenBridges, rows: Sequence[Row]) -> Iterator[tuple[Row, File | OmicsError]]:

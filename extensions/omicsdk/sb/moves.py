@@ -103,7 +103,7 @@ def copy(
         only = steps[0]
         copy_one(client, only.source.file.id, only.name, only.folder)
         return FileChanges("copy", changes, [])
-    items = [{"file": each.source.file.id, "name": each.name, **_destination(each.folder)} for each in steps]
+    items = [{"file": step.source.file.id, "name": step.name, **_destination(step.folder)} for step in steps]
     return _job(client, "copy", items, changes, timeout)
 
 
@@ -150,19 +150,19 @@ def move(
         NotFound: A source, or the folder to move into, does not exist.
         StillRunning: The job has not finished in time; it continues.
     """
-    known = Folders(client)
-    steps = _planned(known, paths, to, "move")
+    folders = Folders(client)
+    steps = _planned(folders, paths, to, "move")
     changes = [step.change for step in steps]
     if dry_run:
         return FileChanges("move", changes, [], is_planned=True)
     if len(steps) == 1 and steps[0].stays:
         client.update_file(file_id=steps[0].source.file.id, name=steps[0].name)
     elif len(steps) == 1 and not steps[0].source.is_folder:
-        parent = known.parent_id(steps[0].folder)
+        parent = folders.parent_id(steps[0].folder)
         client.move_file(file_id=steps[0].source.file.id, parent=parent, name=steps[0].name)
     else:
         items = [
-            {"file": each.source.file.id, "parent": known.parent_id(each.folder), "name": each.name} for each in steps
+            {"file": step.source.file.id, "parent": folders.parent_id(step.folder), "name": step.name} for step in steps
         ]
         return _job(client, "move", items, changes, timeout)
     return FileChanges("move", changes, [])
@@ -189,8 +189,8 @@ def delete(
         NotFound: One does not exist.
         StillRunning: The job has not finished in time; it continues.
     """
-    known = Folders(client)
-    entries = [known.entry(text) for text in paths]
+    folders = Folders(client)
+    entries = [folders.entry(text) for text in paths]
     folder = next((entry for entry in entries if entry.is_folder), None)
     if folder is not None and not recursive:
         raise UsageError(f"{folder.name} is a folder", remedy="Use --recursive to delete it with everything in it.")
@@ -215,20 +215,22 @@ def make_folders(client: SevenBridges, paths: Sequence[str], *, parents: bool = 
         NotFound: The folder above does not exist.
         Conflict: There is something of that name.
     """
-    wanted = [parse(text)._replace(is_folder=True) for text in paths]
-    for path in wanted:
+    requested = [parse(text)._replace(is_folder=True) for text in paths]
+    for path in requested:
         if not path.names:
             raise WrongPath(f"{path} is a project", remedy="Create one with: omics sb projects create.")
         checked_name(path.name)
-    known = Folders(client)
-    made: list[Entry] = []
-    for path in wanted:
-        folder = known.folder(path, make=True).file if parents else known.make(known.folder(path.parent), path.name)
-        made += [] if folder is None else [Entry(path, folder)]
-    return made
+    folders = Folders(client)
+    folders_made: list[Entry] = []
+    for path in requested:
+        folder = (
+            folders.folder(path, make=True).file if parents else folders.make(folders.folder(path.parent), path.name)
+        )
+        folders_made += [] if folder is None else [Entry(path, folder)]
+    return folders_made
 
 
-def _planned(known: Folders, sources: Sequence[str], to: str, kind: Kind) -> list[_Step]:
+def _planned(folders: Folders, sources: Sequence[str], to: str, kind: Kind) -> list[_Step]:
     """Return the source and target of each change, determined before anything is changed."""
     for word in (*sources, to):
         if not is_path(word) and ("/" in word or "." in word):
@@ -237,36 +239,36 @@ def _planned(known: Folders, sources: Sequence[str], to: str, kind: Kind) -> lis
                 remedy="To transfer between this machine and the platform, use omics sb files upload or download.",
             )
     target = parse(to)
-    entries = [known.entry(source) for source in sources]
-    folder, name = _target(known, target, single=len(entries) == 1)
+    entries = [folders.entry(source) for source in sources]
+    folder, name = _target(folders, target, single=len(entries) == 1)
     steps = [_Step(entry, folder, checked_name(name or str(entry.file.name))) for entry in entries]
-    taken: dict[str, Entry] = {}
+    targets: dict[str, Entry] = {}
     for step in steps:
-        if step.name in taken:
+        if step.name in targets:
             raise UsageError(
-                f"{taken[step.name].name} and {step.source.name} would both be {folder.path.child(step.name)}",
+                f"{targets[step.name].name} and {step.source.name} would both be {folder.path.child(step.name)}",
                 remedy=f"{kind.capitalize()} them to different folders.",
             )
-        taken[step.name] = step.source
+        targets[step.name] = step.source
         _check_inside(step, kind)
     return steps
 
 
-def _target(known: Folders, target: SbPath, *, single: bool) -> tuple[Folder, str]:
+def _target(folders: Folders, target: SbPath, *, single: bool) -> tuple[Folder, str]:
     """Return the target folder, and the new name; no name if names are kept."""
     if not target.names or target.is_folder:
-        return known.folder(target), ""
-    found = known.find(target)
-    if found is not None and found.is_folder:
-        return Folder(target._replace(is_folder=True), found.file), ""
+        return folders.folder(target), ""
+    entry = folders.find(target)
+    if entry is not None and entry.is_folder:
+        return Folder(target._replace(is_folder=True), entry.file), ""
     if not single:
         raise WrongPath(
-            f"{target} {'is a file' if found else 'does not exist'}, so only one file can be written to it",
+            f"{target} {'is a file' if entry else 'does not exist'}, so only one file can be written to it",
             remedy=f"Name a folder; create it with: omics sb files mkdir '{target}'",
         )
-    if found is not None:
+    if entry is not None:
         raise WrongPath(f"{target} already exists", remedy="Choose another name, or delete it first.")
-    return known.folder(target.parent), target.name
+    return folders.folder(target.parent), target.name
 
 
 def _destination(folder: Folder) -> dict[str, str]:
@@ -291,8 +293,10 @@ def _job(
     for first in range(0, len(items), MOST):
         results = run_file_job(client, kind, items[first : first + MOST], timeout=timeout)
         part = changes[first : first + MOST]
-        known = len(results) == len(part)  # of a folder the platform may answer for each file in it
-        failed = {number: each.error for number, each in enumerate(results) if each.error}
-        done += [each for number, each in enumerate(part) if not known or number not in failed]
-        errors += [f"{part[number].source.name}: {error}" if known else error for number, error in failed.items()]
+        is_per_entry = len(results) == len(part)  # of a folder the platform may answer for each file in it
+        failed = {number: result.error for number, result in enumerate(results) if result.error}
+        done += [item for number, item in enumerate(part) if not is_per_entry or number not in failed]
+        errors += [
+            f"{part[number].source.name}: {error}" if is_per_entry else error for number, error in failed.items()
+        ]
     return FileChanges(kind, done, errors)

@@ -92,9 +92,9 @@ class SbPath(NamedTuple):
         return self.names[length:]
 
     def __str__(self) -> str:
-        words = [part for part in (self.owner, self.project_name) if part] + list(self.names)
-        ends = "/" if words and (self.is_folder or not self.names) else ""
-        return f"{SCHEME}{'/'.join(words)}{ends}"
+        parts = [part for part in (self.owner, self.project_name) if part] + list(self.names)
+        end = "/" if parts and (self.is_folder or not self.names) else ""
+        return f"{SCHEME}{'/'.join(parts)}{end}"
 
 
 def is_path(text: str) -> bool:
@@ -128,12 +128,12 @@ def parse(text: str) -> SbPath:
         raise WrongPath(f"{text!r} is not an sb:// path", remedy=_meant(text))
     rest = text[len(SCHEME) :]
     is_folder = rest.endswith("/")
-    words = rest.removesuffix("/").split("/") if rest else []
-    if any(not word for word in words):
+    parts = rest.removesuffix("/").split("/") if rest else []
+    if any(not word for word in parts):
         raise WrongPath(f"{text!r} contains an empty name", remedy="Remove the second of two slashes.")
-    for word in words:
+    for word in parts:
         _check(word, text)
-    owner, project, *names = [*words, "", ""][: max(2, len(words))]
+    owner, project, *names = [*parts, "", ""][: max(2, len(parts))]
     return SbPath(owner, project, tuple(names), is_folder)
 
 
@@ -251,8 +251,8 @@ def wrong_with(name: str) -> str:
         wrong = "is not UTF-8"
     else:
         return ""
-    shown = name if len(name) <= _SHOWN else f"{name[:_SHOWN]}..."
-    return f"{shown!r} {wrong}"
+    cut = name if len(name) <= _SHOWN else f"{name[:_SHOWN]}..."
+    return f"{cut!r} {wrong}"
 
 
 def _check(word: str, text: str) -> None:

@@ -46,6 +46,6 @@ def files_report(report: TransferReport, files: Sequence[TransferredFile]) -> Fi
         report: The report of the transfer.
         files: The files, in the order of the outcomes.
     """
-    made = FilesReport.of(report)
-    made.transferred = files
-    return made
+    files_result = FilesReport.of(report)
+    files_result.transferred = files
+    return files_result

@@ -105,7 +105,7 @@ def imports_named(client: SevenBridges, paths: Sequence[str], volume: str) -> li
     to.project  # noqa: B018 - raises if there is none
     if not Folders(client).is_folder_to_be(to, single=len(locations) == 1):
         return [_import(0, volume, locations[0], to)]
-    return [_import(0, volume, each, _inside(to, each)) for each in locations]
+    return [_import(0, volume, location, _inside(to, location)) for location in locations]
 
 
 def imports_listed(lines: Iterable[str], volume: str | None = None) -> list[PlannedJob]:
@@ -118,7 +118,7 @@ def imports_listed(lines: Iterable[str], volume: str | None = None) -> list[Plan
     Raises:
         WrongTable: It cannot be read, or a row has no volume.
     """
-    found: list[PlannedJob] = []
+    jobs: list[PlannedJob] = []
     for line, cells in read_table(lines, IMPORT_COLUMNS, ("location", "to")):
         try:
             to = parse(cells["to"])
@@ -126,8 +126,8 @@ def imports_listed(lines: Iterable[str], volume: str | None = None) -> list[Plan
             target = _inside(to, cells["location"]) if to.is_folder or not to.names else to
         except WrongPath as error:
             raise WrongTable(f"line {line}: {error.message}", remedy=error.remedy) from error
-        found.append(_import(line, _volume_of(cells, line, volume), cells["location"], target))
-    return found
+        jobs.append(_import(line, _volume_of(cells, line, volume), cells["location"], target))
+    return jobs
 
 
 def exports_named(
@@ -146,7 +146,7 @@ def exports_named(
         UsageError: There are no files, or several for one name.
     """
     folders = Folders(client)
-    files = [each for text in paths for each in folders.files_named(text, recursive=recursive)]
+    files = [file for text in paths for file in folders.files_named(text, recursive=recursive)]
     if not files:
         raise UsageError("it contains no files", remedy="Name files, or a folder that contains files.")
     is_name = bool(to) and not to.endswith("/")
@@ -177,14 +177,14 @@ def exports_listed(client: SevenBridges, lines: Iterable[str], volume: str | Non
         )
         for line, cells in read_table(lines, EXPORT_COLUMNS, ("file", "location"))
     ]
-    found: list[PlannedJob] = []
+    jobs: list[PlannedJob] = []
     for row, file in files_of(client, rows):
         volume, location = row.cells["volume"], row.cells["location"]
         if isinstance(file, OmicsError):
-            found.append(PlannedJob(row.line, row.name, f"{volume}/{location}", {}, error=file.message))
+            jobs.append(PlannedJob(row.line, row.name, f"{volume}/{location}", {}, error=file.message))
         else:
-            found.append(_export(row.line, file.id, row.name, volume, location))
-    return found
+            jobs.append(_export(row.line, file.id, row.name, volume, location))
+    return jobs
 
 
 def _import(line: int, volume: str, location: str, target: SbPath) -> PlannedJob:
@@ -201,10 +201,10 @@ def _inside(folder: SbPath, location: str) -> SbPath:
 
 
 def _volume_of(cells: Mapping[str, str], line: int, volume: str | None) -> str:
-    found = cells.get("volume") or volume
-    if not found:
+    volume_of_row = cells.get("volume") or volume
+    if not volume_of_row:
         raise WrongTable(f"line {line} has no volume", remedy="Fill it in, or pass --volume for all.")
-    return found
+    return volume_of_row
 
 
 # -- whether it can be done, and doing it
@@ -235,26 +235,28 @@ def obstacles(client: SevenBridges, planned: Sequence[PlannedJob], **how: bool) 
 
     folders = Folders(client)
 
-    def obstacle(each: PlannedJob) -> str:
-        if not each.item:
-            return each.error
-        if not each.path.owner:
-            return "the volume is read-only" if mode_of(each.item["volume"]) == "RO" else ""
-        check_project(each.path.owner, each.path.project_name)
-        mode_of(each.item["volume"])
-        place, location = volume_place(each.item["volume"]), str(each.item["location"])
+    def obstacle(job: PlannedJob) -> str:
+        if not job.item:
+            return job.error
+        if not job.path.owner:
+            return "the volume is read-only" if mode_of(job.item["volume"]) == "RO" else ""
+        check_project(job.path.owner, job.path.project_name)
+        mode_of(job.item["volume"])
+        volume, location = volume_place(job.item["volume"]), str(job.item["location"])
         if not location.endswith("/"):
-            client.get_volume_object(**place, location=location)
+            client.get_volume_object(**volume, location=location)
         else:
-            below = client.list_volume_objects(**place, prefix=location, limit=1)
+            below = client.list_volume_objects(**volume, prefix=location, limit=1)
             if not below.items and not below.prefixes:
                 return "the volume has nothing below it"
-        if how.get("overwrite") or how.get("autorename") or not folders.found_at(each.path):
+        if how.get("overwrite") or how.get("autorename") or not folders.found_at(job.path):
             return ""
-        return f"{each.path} already exists; --overwrite replaces it, --autorename gives another name"
+        return f"{job.path} already exists; --overwrite replaces it, --autorename gives another name"
 
-    found = [each.message if isinstance(each, OmicsError) else each for each in side_by_side(obstacle, planned)]
-    return {number: each for number, each in enumerate(found) if each}
+    messages = [
+        outcome.message if isinstance(outcome, OmicsError) else outcome for outcome in side_by_side(obstacle, planned)
+    ]
+    return {number: message for number, message in enumerate(messages) if message}
 
 
 def start(kind: StorageJobs, planned: Sequence[PlannedJob], **how: bool) -> StartedJobs:
@@ -271,9 +273,9 @@ def start(kind: StorageJobs, planned: Sequence[PlannedJob], **how: bool) -> Star
     """
     _check_targets(planned, how)
     folders = Folders(kind.client)
-    ready = [number for number, each in enumerate(planned) if each.item]
+    ready = [number for number, job in enumerate(planned) if job.item]
     items = [{**planned[number].item, **_folder_of(folders, planned[number].path), **how} for number in ready]
-    started = StartedJobs({}, {number: each.error for number, each in enumerate(planned) if each.error})
+    started = StartedJobs({}, {number: job.error for number, job in enumerate(planned) if job.error})
     for number, record in zip(ready, kind.start(items), strict=True):
         if record.resource is not None:
             started.jobs[number] = record.resource
@@ -287,7 +289,7 @@ def start(kind: StorageJobs, planned: Sequence[PlannedJob], **how: bool) -> Star
 
 def _check_targets(planned: Sequence[PlannedJob], how: Mapping[str, bool]) -> None:
     if not how.get("autorename"):
-        check_distinct([each.target for each in planned], "Use them different names.")
+        check_distinct([job.target for job in planned], "Use them different names.")
 
 
 def _folder_of(folders: Folders, path: SbPath) -> dict[str, Any]:

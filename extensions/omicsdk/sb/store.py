@@ -188,7 +188,7 @@ class PlatformStore(MultipartStore):
     def known(self, upload_id: str) -> Mapping[int, SentPart] | None:
         """Return the parts that were reported to the platform."""
         self.upload_id = upload_id
-        with _for_the_engine(gone=True):
+        with _for_the_engine(is_gone=True):
             reported = self._reported(upload_id)
         if reported is None:
             return None
@@ -205,7 +205,7 @@ class PlatformStore(MultipartStore):
         """Request the URL and the headers of a part's PUT."""
         from omicsdk.transfer.network.requests import Location
 
-        with _for_the_engine(gone=True):
+        with _for_the_engine(is_gone=True):
             part = self._part_url(upload_id, cut.number)
         check_fields("get_upload_part_url", part, optional=("url", "method", "headers", "report"))
         if part.report is not None:
@@ -219,37 +219,37 @@ class PlatformStore(MultipartStore):
 
     def sent(self, upload_id: str, part: SentPart, status: int, headers: Mapping[str, str]) -> None:
         """Report what the storage answered to a part."""
-        wanted = self._reports.get(part.number, _Report())
-        if wanted.codes and status not in wanted.codes:
-            codes = ", ".join(map(str, sorted(wanted.codes)))
+        report = self._reports.get(part.number, _Report())
+        if report.codes and status not in report.codes:
+            codes = ", ".join(map(str, sorted(report.codes)))
             raise TransferError(
                 f"{self.target}: the storage answered part {part.number} with {status}, not with {codes}",
                 remedy="Try again; if it persists, report it to the platform's operators.",
             )
         answered = {
-            name: part.etag if name.lower() == "etag" else headers.get(name.lower(), "") for name in wanted.headers
+            name: part.etag if name.lower() == "etag" else headers.get(name.lower(), "") for name in report.headers
         }
-        with _for_the_engine(gone=True):
+        with _for_the_engine(is_gone=True):
             self._report_part(upload_id, part.number, answered)
 
     def complete(self, upload_id: str, parts: Sequence[SentPart], checksums: Mapping[str, str]) -> Mapping[str, str]:
         """Have the platform make a file of the parts."""
         try:
-            with _for_the_engine(gone=True):
-                made = self._complete(upload_id)
+            with _for_the_engine(is_gone=True):
+                response = self._complete(upload_id)
         except OmicsError as error:
             self._is_unsure |= is_unsure(error)
             raise
-        size = stated_number(made.get("size"), "size", f"complete_upload of {self.target}")
+        size = stated_number(response.get("size"), "size", f"complete_upload of {self.target}")
         if size not in (None, self._size):
             raise TransferError(
                 f"{self.target}: {self._size} bytes were sent, but the platform created a file of {size}",
                 remedy="Delete that file, then upload it again.",
             )
-        name = made.get("name")
+        name = response.get("name")
         if self.compares_name and isinstance(name, str) and not FILE_NAME.same(self._name, name):
             raise ResponseMismatch(f"complete_upload of {self.target}", "name", self._name, name)
-        self.made = made
+        self.made = response
         return {} if size is None else {"size": str(size)}
 
     def finished(self, parts: Sequence[SentPart]) -> Mapping[str, str] | None:
@@ -257,24 +257,24 @@ class PlatformStore(MultipartStore):
 
         What was there before has the same name where files are replaced.
         """
-        made = self._found() if self._is_unsure or not self._overwrite else None
-        if made is None:
+        file = self._found() if self._is_unsure or not self._overwrite else None
+        if file is None:
             return None
-        self.made = made
+        self.made = file
         return {"size": str(self._size), **({} if self._is_unsure else {"doubtful": "by name and size"})}
 
     def abort(self, upload_id: str) -> None:
         """Give the upload up."""
         try:
-            with _for_the_engine(gone=True):
+            with _for_the_engine(is_gone=True):
                 self._abort(upload_id)
         except NoSuchUpload:
             return
 
-    def _choice(self, upload: _Begun, asked: int) -> int:
+    def _choice(self, upload: _Begun, proposed: int) -> int:
         """The size of parts that the platform chose, which must be one that can work."""
-        stated = stated_number(upload.part_size, "part_size", f"start_upload of {self.target}")
-        size = asked if stated is None else stated
+        declared = stated_number(upload.part_size, "part_size", f"start_upload of {self.target}")
+        size = proposed if declared is None else declared
         if not 1 <= size <= LARGEST_PART or max(1, -(-self._size // size)) > MOST_PARTS:
             raise TransferError(
                 f"{self.target}: the platform requires parts of {size} bytes, with which {self._size} bytes cannot be sent",
@@ -362,17 +362,17 @@ def is_unsure(error: OmicsError) -> bool:
 
 
 @contextmanager
-def _for_the_engine(*, gone: bool = False) -> Generator[None]:
+def _for_the_engine(*, is_gone: bool = False) -> Generator[None]:
     """Raise errors of calls as the engine understands them: to try again, to restart, or to end the file.
 
     Args:
-        gone: Whether 404 means that the platform does not know the upload.
+        is_gone: Whether 404 means that the platform does not know the upload.
     """
     try:
         yield
     except (APIError, TransportError) as error:
         status = error.status if isinstance(error, APIError) else 0
-        if gone and status == 404:
+        if is_gone and status == 404:
             raise NoSuchUpload(error.message) from error
         if isinstance(error, APIError) and (str(error.code) == NOT_RESERVED or status == 408):
             raise ServiceUnavailable(error.message, status=503) from error

@@ -77,33 +77,36 @@ def with_files(client: SbApi, inputs: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(value, str):
             return file_input(folders.at(parse(value)).file) if is_path(value) else value
         if isinstance(value, list):
-            return [resolved(each) for each in cast("list[Any]", value)]
+            return [resolved(member) for member in cast("list[Any]", value)]
         if isinstance(value, Mapping):
-            stated = cast("Mapping[str, Any]", value)
-            path = stated.get("path")
-            if stated.get("class") in ("File", "Directory") and isinstance(path, str) and is_path(path):
+            mapping = cast("Mapping[str, Any]", value)
+            path = mapping.get("path")
+            if mapping.get("class") in ("File", "Directory") and isinstance(path, str) and is_path(path):
                 return resolved(path)
-            return {key: resolved(each) for key, each in stated.items()}
+            return {key: resolved(member) for key, member in mapping.items()}
         return value
 
     return {key: resolved(value) for key, value in inputs.items()}
 
 
-def batch_by_of(words: Sequence[str]) -> dict[str, Any] | None:
+def batch_by_of(conditions: Sequence[str]) -> dict[str, Any] | None:
     """How a batch is divided, from words; pure.
 
     Args:
-        words: "item", or keys of metadata such as metadata.sample_id; the prefix may be left out.
+        conditions: "item", or keys of metadata such as metadata.sample_id; the prefix may be left out.
 
     Returns:
         `batch_by` of `create_task`; None without words.
     """
-    if not words:
+    if not conditions:
         return None
-    if [word.lower() for word in words] == ["item"]:
+    if [word.lower() for word in conditions] == ["item"]:
         return {"type": "ITEM"}
     prefix = "metadata."
-    return {"type": "CRITERIA", "criteria": [word if word.startswith(prefix) else f"{prefix}{word}" for word in words]}
+    return {
+        "type": "CRITERIA",
+        "criteria": [word if word.startswith(prefix) else f"{prefix}{word}" for word in conditions],
+    }
 
 
 def create_task(
@@ -147,7 +150,7 @@ def create_task(
         UsageError: `batch_input` and `batch_by` do not go together, or `batch_by` is invalid.
         CannotRun: It was to run, and the platform cannot run it.
     """
-    given: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "inputs": None if inputs is None else with_files(client, inputs),
         "description": description,
         **batching(batch_input, batch_by),
@@ -157,8 +160,8 @@ def create_task(
         "output_location": output_location,
         "action": "run" if run else None,
     }
-    given = {name: value for name, value in given.items() if value is not None}
-    return _running(client.create_task_(name=name, project=project, app=app, **given), run)
+    fields = {name: value for name, value in fields.items() if value is not None}
+    return _running(client.create_task_(name=name, project=project, app=app, **fields), run)
 
 
 def batching(batch_input: str | None, batch_by: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -197,8 +200,8 @@ def dividing(batch_by: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         UsageError: It is invalid.
     """
-    stated, criteria = str(batch_by.get("type")), batch_by.get("criteria")
-    kind = stated.upper()
+    type_text, criteria = str(batch_by.get("type")), batch_by.get("criteria")
+    kind = type_text.upper()
     if kind not in ("ITEM", "CRITERIA"):
         raise UsageError(f'The type of batch_by is {batch_by.get("type")!r}, which is neither "ITEM" nor "CRITERIA"')
     if kind == "CRITERIA" and not criteria:
@@ -206,8 +209,8 @@ def dividing(batch_by: Mapping[str, Any]) -> dict[str, Any]:
             "batch_by is of type CRITERIA and has no criteria",
             remedy='Add "criteria": ["metadata.sample_id"], or the like.',
         )
-    found = {**batch_by, "type": stated if stated == stated.lower() else kind}
-    return {**found, "criteria": [criteria]} if isinstance(criteria, str) else found
+    criteria_given = {**batch_by, "type": type_text if type_text == type_text.lower() else kind}
+    return {**criteria_given, "criteria": [criteria]} if isinstance(criteria, str) else criteria_given
 
 
 def clone_task(
@@ -233,9 +236,9 @@ def clone_task(
         return _running(client.clone_task_(task_id=task_id, action="run" if run else OMIT), run)
     changed: dict[str, Any] = {} if name is None else {"name": name}
     changed |= {"inputs": with_files(client, inputs)} if inputs else {}
-    made = client.clone_task_(task_id=task_id)
-    made = client.update_task(task_id=made.id, **changed)
-    return client.run_task(task_id=made.id) if run else made
+    task = client.clone_task_(task_id=task_id)
+    task = client.update_task(task_id=task.id, **changed)
+    return client.run_task(task_id=task.id) if run else task
 
 
 def _running(task: Task, was_run: bool) -> Task:
@@ -250,20 +253,20 @@ def faults_of(errors: object) -> str:
     Args:
         errors: The task's errors: a list of objects, or an object of them.
     """
-    listed = cast("Mapping[str, Any]", errors).values() if isinstance(errors, Mapping) else errors
-    found: list[str] = []
-    for each in (
-        cast("Iterable[Any]", listed) if isinstance(listed, Iterable) and not isinstance(listed, str) else [listed]
+    entries = cast("Mapping[str, Any]", errors).values() if isinstance(errors, Mapping) else errors
+    messages: list[str] = []
+    for entry in (
+        cast("Iterable[Any]", entries) if isinstance(entries, Iterable) and not isinstance(entries, str) else [entries]
     ):
-        if not isinstance(each, Mapping):
-            found.append(str(each))
+        if not isinstance(entry, Mapping):
+            messages.append(str(entry))
             continue
-        error = cast("Mapping[str, Any]", each)
+        error = cast("Mapping[str, Any]", entry)
         names = ("input_id", "id", "node_id", "field", "type")
         where = next((error[name] for name in names if error.get(name)), None)
-        words = error.get("message") or error.get("description") or dict(error)
-        found.append(f"{where}: {words}" if where else str(words))
-    return "; ".join(found)
+        message = error.get("message") or error.get("description") or dict(error)
+        messages.append(f"{where}: {message}" if where else str(message))
+    return "; ".join(messages)
 
 
 @text_is_one_item
@@ -337,8 +340,8 @@ def some_of(ids: Sequence[str]) -> str:
     Args:
         ids: The ids.
     """
-    shown = ", ".join(ids[:_SHOWN])
-    return shown if len(ids) <= _SHOWN else f"{shown} and {len(ids) - _SHOWN} more"
+    ids_shown = ", ".join(ids[:_SHOWN])
+    return ids_shown if len(ids) <= _SHOWN else f"{ids_shown} and {len(ids) - _SHOWN} more"
 
 
 def _tasks(client: SevenBridges, ids: Sequence[str]) -> list[Task]:
@@ -348,7 +351,7 @@ def _tasks(client: SevenBridges, ids: Sequence[str]) -> list[Task]:
         return records_about(some, client.bulk_get_tasks(task_ids=some), "bulk_get_tasks")
 
     records = bulk(ids, read, lambda error: TaskBulkRecord(error=told(error)))
-    found: list[Task] = []
+    tasks: list[Task] = []
     for id, record in zip(ids, records, strict=True):
         if record.resource is None:
             error = error_of(record.error) if record.error is not None else NotFound("the platform returned nothing")
@@ -356,8 +359,8 @@ def _tasks(client: SevenBridges, ids: Sequence[str]) -> list[Task]:
             if isinstance(error, NotFound | BadRequest):
                 error.remedy = "Check the id: omics sb tasks ls."
             raise error
-        found.append(record.resource)
-    return found
+        tasks.append(record.resource)
+    return tasks
 
 
 # -- logs

@@ -94,7 +94,7 @@ def upload(
 
     chosen = TransferOptions.of(options, connections=CONNECTIONS)
     sources = [what] if isinstance(what, str | os.PathLike) else list(what)
-    plan = _planned(client, [os.fspath(each) for each in sources], to if isinstance(to, SbPath) else _target(to))
+    plan = _planned(client, [os.fspath(source) for source in sources], to if isinstance(to, SbPath) else _target(to))
     stores: list[PlatformStore] = []
     if chosen.dry_run:
         report = plan.dry_run(overwrite=overwrite)
@@ -102,8 +102,8 @@ def upload(
         report, stores = plan.run(chosen, overwrite=overwrite, part_size=part_size, on_message=on_message)
     ids = [store.made.get("id") for store in stores] or [None] * len(plan.files)
     files = [
-        TransferredFile(id, str(each.path), str(each.target), each.size)
-        for id, each in zip(ids, plan.files, strict=True)
+        TransferredFile(id, str(file.path), str(file.target), file.size)
+        for id, file in zip(ids, plan.files, strict=True)
     ]
     return chosen.checked(files_report(report, files))
 
@@ -157,26 +157,26 @@ class _Plan:
         stores = [
             PlatformStore(
                 self.client,
-                each.target.name,
-                self.known.folder(each.target.parent, make=True).target,
-                each.size,
+                file.target.name,
+                self.known.folder(file.target.parent, make=True).target,
+                file.size,
                 part_size,
                 overwrite=overwrite,
             )
-            for each in self.files
+            for file in self.files
         ]
         present = self._present()
         skipped = {} if overwrite else self._unchanged(present)
         for number in skipped:
             stores[number].made = present[number].to_dict()
         rest = [number for number in range(len(stores)) if number not in skipped]
-        facts = self.client.base_url, str(self.target), *(str(Path(each).absolute()) for each in self.sources)
+        facts = self.client.base_url, str(self.target), *(str(Path(source).absolute()) for source in self.sources)
         journal = journal_for("sb/command", *facts) if stores else None
         settings = settings_of(self.client)
 
         def send(numbers: Sequence[int], journal: Path | None) -> TransferReport:
             return transfer(
-                [Upload(self.files[each].path, stores[each], str(self.files[each].target)) for each in numbers],
+                [Upload(self.files[number].path, stores[number], str(self.files[number].target)) for number in numbers],
                 options=options,
                 journal=journal,
                 environ=settings.environ,
@@ -186,15 +186,15 @@ class _Plan:
         report = send(rest, journal)
         # A file that the journal has as sent and the platform lacks was deleted, or replaced by another file.
         states = zip(rest, report.outcomes, strict=True)
-        gone = [
-            place
-            for place, (number, outcome) in enumerate(states)
+        expired = [
+            index
+            for index, (number, outcome) in enumerate(states)
             if outcome.state == "skipped" and (number not in present or not overwrite)
         ]
-        if gone:
+        if expired:
             if on_message is not None:
-                on_message(f"{len(gone)} files that an earlier run had sent no longer exist: they are sent again")
-            report = report.with_rerun(gone, send([rest[place] for place in gone], None))
+                on_message(f"{len(expired)} files that an earlier run had sent no longer exist: they are sent again")
+            report = report.with_rerun(expired, send([rest[index] for index in expired], None))
         if journal is not None and all(outcome.is_present for outcome in report.outcomes):
             journal.unlink(missing_ok=True)
         sent = iter(report.outcomes)
@@ -211,8 +211,8 @@ class _Plan:
 
         skipped = {} if overwrite else self._unchanged(self._present())
         outcomes = [
-            skipped.get(number) or Outcome(str(each.target), "planned", each.size, plan="uploaded")
-            for number, each in enumerate(self.files)
+            skipped.get(number) or Outcome(str(file.target), "planned", file.size, plan="uploaded")
+            for number, file in enumerate(self.files)
         ]
         return TransferReport(outcomes, title="Upload")
 
@@ -224,29 +224,29 @@ class _Plan:
         for number, each in enumerate(self.files):
             numbers.setdefault(each.target.parent, {})[each.target.name] = number
         requests: list[tuple[Target, dict[str, Any], dict[str, int]]] = []
-        for parent, wanted in numbers.items():
+        for parent, names_numbers in numbers.items():
             try:
                 target = self.known.unsuggesting.folder(parent).target
             except NotFound:
                 continue
-            names = list(wanted)
+            names = list(names_numbers)
             parts = [names[at : at + NAMES_AT_ONCE] for at in range(0, len(names), NAMES_AT_ONCE)]
             if len(parts) > REQUESTS_FOR_NAMES:
-                requests.append((target, {}, wanted))
+                requests.append((target, {}, names_numbers))
             else:
-                requests += [(target, selection(name=part), wanted) for part in parts]
+                requests += [(target, selection(name=part), names_numbers) for part in parts]
 
         def answered(request: tuple[Target, dict[str, Any], dict[str, int]]) -> dict[int, File]:
-            target, chosen, wanted = request
+            target, chosen, numbers_by_name = request
             files = files_in(self.client, target, chosen)
-            return {wanted[str(file.name)]: file for file in files if file.name in wanted}
+            return {numbers_by_name[str(file.name)]: file for file in files if file.name in numbers_by_name}
 
-        found: dict[int, File] = {}
+        files_by_number: dict[int, File] = {}
         for each in side_by_side(answered, requests):
             if isinstance(each, OmicsError):
                 raise each
-            found |= each
-        return found
+            files_by_number |= each
+        return files_by_number
 
     def _unchanged(self, present: Mapping[int, File]) -> dict[int, Outcome]:
         """The outcomes of files that the platform has with the same content, by their numbers."""
@@ -256,11 +256,11 @@ class _Plan:
         def same(number: int) -> Verification | None:
             return _same(self.files[number], present[number])
 
-        known = list(side_by_side(same, list(present)))
+        matches = list(side_by_side(same, list(present)))
         return {
-            number: Outcome(str(self.files[number].target), "skipped", self.files[number].size, verification=each)
-            for number, each in zip(present, known, strict=True)
-            if each is not None and not isinstance(each, OmicsError)
+            number: Outcome(str(self.files[number].target), "skipped", self.files[number].size, verification=match)
+            for number, match in zip(present, matches, strict=True)
+            if match is not None and not isinstance(match, OmicsError)
         }
 
 
@@ -270,10 +270,10 @@ def _same(local: LocalFile, file: File) -> Verification | None:
 
     if is_folder(file) or file.size != local.size:
         return None
-    stated = checksums_of(file)
+    checksums = checksums_of(file)
     try:
-        if stated:
-            return "verified" if checksums_of_file(str(local.path), stated, local.size) == stated else None
+        if checksums:
+            return "verified" if checksums_of_file(str(local.path), checksums, local.size) == checksums else None
         changed = local.path.stat().st_mtime
     except OSError:
         return None  # the transfer reports why it cannot be read
@@ -336,7 +336,7 @@ def _planned(client: SevenBridges, sources: Sequence[str], target: SbPath) -> _P
             continue
         top = folder if source.endswith(("/", os.sep)) else folder.child(checked_name(name), is_folder=True)
         _walk(path, top, files, folders)
-    check_distinct([str(each.target) for each in files], "Upload them to different folders.")
+    check_distinct([str(file.target) for file in files], "Upload them to different folders.")
     return _Plan(client, tuple(sources), target, files, folders, known)
 
 
