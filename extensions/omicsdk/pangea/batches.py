@@ -37,10 +37,10 @@ class Batch(Generic[T]):
 
     def __str__(self) -> str:
         number = len(self.items) - self.skipped
-        told = [f"{number} {self.kind if number != 1 else self.kind.removesuffix('s')} {self.done}"]
-        told += [f"{self.skipped} skipped"] if self.skipped else []
-        told += [f"{len(self.errors)} failed"] if self.errors else []
-        return ", ".join(told)
+        parts = [f"{number} {self.kind if number != 1 else self.kind.removesuffix('s')} {self.done}"]
+        parts += [f"{self.skipped} skipped"] if self.skipped else []
+        parts += [f"{len(self.errors)} failed"] if self.errors else []
+        return ", ".join(parts)
 
     def raise_if_failed(self) -> None:
         """Raise when one failed.

@@ -95,9 +95,9 @@ class _Workflows:
             )
         ),
         *(
-            Rule(argument, _NAME, [stated, "uuid"], frozenset({f"get_{owner}_analysis_result{part}_by_name"}))
+            Rule(argument, _NAME, [field, "uuid"], frozenset({f"get_{owner}_analysis_result{part}_by_name"}))
             for owner in ("sample", "sample_group")
-            for argument, stated, part in (("module_name", "module_name", ""), ("field", "name", "_field"))
+            for argument, field, part in (("module_name", "module_name", ""), ("field", "name", "_field"))
         ),
     )
 
@@ -162,8 +162,8 @@ def logged_in(
         return Pangea(base_url, credentials=PasswordLogin(email, password))
     if not (email or password):
         return Pangea(base_url, credentials=token)
-    stated = {name: value for name, value in ((USER_VARIABLE, email), (PASSWORD_VARIABLE, password)) if value}
-    return Pangea(base_url, environ={**os.environ, TOKEN_VARIABLE: "", **stated})
+    variables = {name: value for name, value in ((USER_VARIABLE, email), (PASSWORD_VARIABLE, password)) if value}
+    return Pangea(base_url, environ={**os.environ, TOKEN_VARIABLE: "", **variables})
 
 
 class AsyncPangea(_Workflows, AsyncPlatform, AsyncPangeaApi):

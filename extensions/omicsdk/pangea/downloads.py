@@ -81,7 +81,11 @@ def result_urls(
         OmicsError: The server refused, or did not answer.
     """
     planned = _planned(client, organization, group, Wanted(samples, module_name, field_name, of_group))
-    return [(download_url(each.data), each.file_name) for each in planned if each.file_name and not each.problem]
+    return [
+        (download_url(planned_file.data), planned_file.file_name)
+        for planned_file in planned
+        if planned_file.file_name and not planned_file.problem
+    ]
 
 
 @text_is_one_item
@@ -130,32 +134,34 @@ def download(
     chosen = transfer.TransferOptions.of(options, connections=16, selects=True)
     planned = _planned(client, organization, group, Wanted(samples, module_name, field_name, of_group))
     if not chosen.fit_all:
-        planned = [each for each in planned if _is_selected(each, chosen)]
+        planned = [planned_file for planned_file in planned if _is_selected(planned_file, chosen)]
     target = Path(folder)
-    ends: dict[FieldId, Outcome] = {}
+    ends_by_field: dict[FieldId, Outcome] = {}
     if not chosen.dry_run:
-        for each in planned:
-            end = _write(target, each, require_checksum=chosen.require_checksum)
+        for result_field in planned:
+            end = _write(target, result_field, require_checksum=chosen.require_checksum)
             if end is not None:
-                ends[each.field] = end
+                ends_by_field[result_field.field] = end
     files = [
         each
         for each in planned
-        if each.file_name and not each.problem and not (each.field in ends and ends[each.field].state == "failed")
+        if each.file_name
+        and not each.problem
+        and not (each.field in ends_by_field and ends_by_field[each.field].state == "failed")
     ]
     from omicsdk.transfer.items import MappedItems
 
     settings = settings_of(client)
     report = transfer.download(
-        MappedItems(lambda each: item_of(client, each.field, each.data, each.file_name), files),
+        MappedItems(lambda file: item_of(client, file.field, file.data, file.file_name), files),
         target,
         options=chosen,
         environ=settings.environ,
         clock=settings.clock,
         run=RUN,
     )
-    ends |= zip((each.field for each in files), report.outcomes, strict=True)
-    report.outcomes = transfer.Outcomes(_outcome(each, ends.get(each.field)) for each in planned)
+    ends_by_field |= zip((file.field for file in files), report.outcomes, strict=True)
+    report.outcomes = transfer.Outcomes(_outcome(each, ends_by_field.get(each.field)) for each in planned)
     report.title = "Download"
     return chosen.checked(report)
 
@@ -254,62 +260,66 @@ def verify(
         OmicsError: The server refused, or did not answer.
     """
     planned = _planned(client, organization, group, Wanted(samples, module_name, field_name, of_group))
-    report = transfer.verify([_stated(each) for each in planned if not each.problem], folder, stop=stop)
-    ends = iter(report.outcomes)
-    report.outcomes = transfer.Outcomes(_outcome(each, None if each.problem else next(ends)) for each in planned)
+    report = transfer.verify(
+        [_stated(result_field) for result_field in planned if not result_field.problem], folder, stop=stop
+    )
+    ends_in_order = iter(report.outcomes)
+    report.outcomes = transfer.Outcomes(
+        _outcome(result_field, None if result_field.problem else next(ends_in_order)) for result_field in planned
+    )
     return report
 
 
-def _stated(each: ResultField) -> Item:
+def _stated(field: ResultField) -> Item:
     """Return what a downloaded file is compared with: the field's checksums, or its data."""
-    if each.file_name:
-        location = transfer.Location(download_url(each.data))
-        return transfer.Item(each.file_name, location, size_of(each.data), checksums_of(each.data))
-    content = json_bytes(each.data)
-    stated = {"sha256": sha256(content).hexdigest()}
-    return transfer.Item(each.blob_name, transfer.Location(""), len(content), stated)
+    if field.file_name:
+        location = transfer.Location(download_url(field.data))
+        return transfer.Item(field.file_name, location, size_of(field.data), checksums_of(field.data))
+    content = json_bytes(field.data)
+    sums = {"sha256": sha256(content).hexdigest()}
+    return transfer.Item(field.blob_name, transfer.Location(""), len(content), sums)
 
 
-def _is_selected(each: ResultField, filters: Filters) -> bool:
+def _is_selected(field: ResultField, filters: Filters) -> bool:
     """Whether a field's file is selected, or its data where it refers to none; one that cannot be downloaded by its name."""
-    if each.problem:
-        return fits_rules(filters.rules, each.file_name or each.blob_name)
-    item = _stated(each)
+    if field.problem:
+        return fits_rules(filters.rules, field.file_name or field.blob_name)
+    item = _stated(field)
     return filters.fits(item.name, item.size)
 
 
-def _planned(client: Pangea, organization: str, group: str, wanted: Wanted) -> list[ResultField]:
+def _planned(client: Pangea, organization: str, group: str, selection: Wanted) -> list[ResultField]:
     uuid = group if is_uuid(group) else find_sample_group(client, organization, group).uuid
     response = client.get_sample_group_manifest.raw(id=uuid)
-    return plan_results(object_of(json_of(response), MANIFEST), wanted)
+    return plan_results(object_of(json_of(response), MANIFEST), selection)
 
 
-def _write(target: Path, each: ResultField, *, require_checksum: bool) -> Outcome | None:
+def _write(target: Path, field: ResultField, *, require_checksum: bool) -> Outcome | None:
     """Write a field's JSON, which has no stated checksum; an existing file of other data is outdated, and deleted."""
-    if each.problem:
+    if field.problem:
         return None
-    if require_checksum and not each.file_name:  # if there is a file, the file is verified
-        return transfer.Outcome(each.blob_name, "failed", error=ChecksumMissing(each.blob_name))
-    path = target / each.blob_name
-    content = json_bytes(each.data)
+    if require_checksum and not field.file_name:  # if there is a file, the file is verified
+        return transfer.Outcome(field.blob_name, "failed", error=ChecksumMissing(field.blob_name))
+    path = target / field.blob_name
+    content = json_bytes(field.data)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.parent.resolve().is_relative_to(target.resolve()):
             raise NotWritable(str(path), "a link points outside the folder")
         before = path.read_bytes() if path.is_file() else None
         if before == content:
-            return transfer.Outcome(each.blob_name, "skipped", len(content))
-        if before is not None and each.file_name:
-            (target / each.file_name).unlink(missing_ok=True)
+            return transfer.Outcome(field.blob_name, "skipped", len(content))
+        if before is not None and field.file_name:
+            (target / field.file_name).unlink(missing_ok=True)
         with in_place_of(path, durable=False) as file:
             file.write(content)
     except OSError as error:
         from omicsdk.transfer.disk import write_error
 
-        return transfer.Outcome(each.blob_name, "failed", error=write_error(error, str(path), each.title))
+        return transfer.Outcome(field.blob_name, "failed", error=write_error(error, str(path), field.title))
     except OmicsError as error:
-        return transfer.Outcome(each.blob_name, "failed", error=error)
-    return transfer.Outcome(each.blob_name, "done", len(content))
+        return transfer.Outcome(field.blob_name, "failed", error=error)
+    return transfer.Outcome(field.blob_name, "done", len(content))
 
 
 def json_bytes(data: object) -> bytes:
@@ -317,14 +327,14 @@ def json_bytes(data: object) -> bytes:
     return written(without_signature(data), ensure_ascii=False).encode("utf-8", "backslashreplace")
 
 
-def _outcome(each: ResultField, end: Outcome | None) -> Outcome:
-    if each.problem:
-        name = each.file_name or each.blob_name
+def _outcome(field: ResultField, end: Outcome | None) -> Outcome:
+    if field.problem:
+        name = field.file_name or field.blob_name
         remedy = "Correct the field's data on the server."
         return transfer.Outcome(
-            name, "failed", error=TransferError(f"{each.title}: {each.problem}", name=name, remedy=remedy)
+            name, "failed", error=TransferError(f"{field.title}: {field.problem}", name=name, remedy=remedy)
         )
-    return transfer.Outcome(each.blob_name, "planned", plan="would be written") if end is None else end
+    return transfer.Outcome(field.blob_name, "planned", plan="would be written") if end is None else end
 
 
 # -- which fields, and what their files are called
@@ -379,7 +389,7 @@ class ResultField:
         return f"{self.owner} :: {self.module} {self.replicate} :: {self.name}"
 
 
-def plan_results(manifest: Blob, wanted: Wanted) -> list[ResultField]:
+def plan_results(manifest: Blob, selection: Wanted) -> list[ResultField]:
     """Select fields of a group's manifest and name their files.
 
     Of several results of one module in a sample the newest has the plain names, as the server finds that one by name;
@@ -388,7 +398,7 @@ def plan_results(manifest: Blob, wanted: Wanted) -> list[ResultField]:
 
     Args:
         manifest: The server's manifest.
-        wanted: The selection.
+        selection: The selection.
 
     Returns:
         The fields: samples by name, the group's own results last.
@@ -396,35 +406,35 @@ def plan_results(manifest: Blob, wanted: Wanted) -> list[ResultField]:
     Raises:
         DecodeError: The manifest lacks one of its lists, or an entry has no name.
     """
-    taken = set[str]()
+    used_names = set[str]()
     planned = list[ResultField]()
     samples = objects_in(manifest, "samples", MANIFEST)
-    if wanted.samples is not None:
-        names = frozenset(wanted.samples)
-        samples = [each for each in samples if str(each.get("name")) in names]
-    for sample in sorted(samples, key=lambda each: (name_in(each, MANIFEST), str(each.get("uuid")))):
-        planned += _of_owner(name_in(sample, MANIFEST), sample, False, wanted, taken)
-    if wanted.of_group:
-        planned += _of_owner(name_in(manifest, MANIFEST), manifest, True, wanted, taken)
+    if selection.samples is not None:
+        names = frozenset(selection.samples)
+        samples = [sample_blob for sample_blob in samples if str(sample_blob.get("name")) in names]
+    for sample in sorted(samples, key=lambda sample: (name_in(sample, MANIFEST), str(sample.get("uuid")))):
+        planned += _of_owner(name_in(sample, MANIFEST), sample, False, selection, used_names)
+    if selection.of_group:
+        planned += _of_owner(name_in(manifest, MANIFEST), manifest, True, selection, used_names)
     return planned
 
 
-def _of_owner(owner: str, told: Blob, of_group: bool, wanted: Wanted, taken: set[str]) -> Iterator[ResultField]:
-    results = objects_in(told, "analysis_results", MANIFEST, "sample_group" if of_group else "sample")
+def _of_owner(owner: str, blob: Blob, of_group: bool, selection: Wanted, used_names: set[str]) -> Iterator[ResultField]:
+    results = objects_in(blob, "analysis_results", MANIFEST, "sample_group" if of_group else "sample")
     newest = dict[str, str]()  # of each module
-    for result in sorted(results, key=lambda each: str(each.get("updated_at"))):
+    for result in sorted(results, key=lambda result: str(result.get("updated_at"))):
         newest[str(result.get("module_name"))] = str(result.get("uuid"))
     # Those with the plain names are named first: no other may use them.
-    for result in sorted(results, key=lambda each: str(each.get("uuid")) not in newest.values()):
+    for result in sorted(results, key=lambda result: str(result.get("uuid")) not in newest.values()):
         module = name_in(result, MANIFEST, "module_name")
-        if wanted.module_name and module != wanted.module_name:
+        if selection.module_name and module != selection.module_name:
             continue
         for field in objects_in(result, "fields", MANIFEST, "analysis_result"):
-            if not wanted.field_name or name_in(field, MANIFEST) == wanted.field_name:
-                yield _named(owner, result, field, of_group, newest[module] == str(result.get("uuid")), taken)
+            if not selection.field_name or name_in(field, MANIFEST) == selection.field_name:
+                yield _named(owner, result, field, of_group, newest[module] == str(result.get("uuid")), used_names)
 
 
-def _named(owner: str, result: Blob, field: Blob, of_group: bool, plain: bool, taken: set[str]) -> ResultField:
+def _named(owner: str, result: Blob, field: Blob, of_group: bool, plain: bool, used_names: set[str]) -> ResultField:
     module, replicate = name_in(result, MANIFEST, "module_name"), str(result.get("replicate") or "")
     name = name_in(field, MANIFEST)
     uuid, data = str(field.get("uuid")), field.get("stored_data")
@@ -443,10 +453,10 @@ def _named(owner: str, result: Blob, field: Blob, of_group: bool, plain: bool, t
             file_name = referenced_file_name(owner, module, name, data, told_apart)
             if file_name == blob_name:  # a file that is JSON itself
                 blob_name = blob_name.removesuffix(".json") + ".field.json"
-        names = {each.casefold() for each in (blob_name, file_name) if each}
-        if not names & taken:
+        names = {name.casefold() for name in (blob_name, file_name) if name}
+        if not names & used_names:
             break
-    taken |= names
+    used_names |= names
     from omicsdk.transfer.names import check_name
 
     try:

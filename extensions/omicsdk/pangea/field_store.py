@@ -87,12 +87,12 @@ class PartUrls:
 
     def _read(self, path: Path) -> None:
         try:
-            told: object = json.loads(read_private(path) or "null")
+            payload: object = json.loads(read_private(path) or "null")
         except (ValueError, ConfigError) as error:
             _log.warning("The upload restarts: the URLs of its parts cannot be read (%s)", error)
             return
-        if is_object(told) and is_array(urls := told.get("urls")) and all(isinstance(url, str) for url in urls):
-            self._upload_id, self._urls = str(told.get("upload")), tuple(cast("list[str]", urls))
+        if is_object(payload) and is_array(urls := payload.get("urls")) and all(isinstance(url, str) for url in urls):
+            self._upload_id, self._urls = str(payload.get("upload")), tuple(cast("list[str]", urls))
 
 
 class NotPutTogether(TransferError):
@@ -167,9 +167,9 @@ class FieldStore(MultipartStore):
         if self.in_parts:
             return None
         self._say(f'[INFO] Starting upload for "{source.path}"')
-        told = self._begun()
-        url: object = getattr(told, "url", None)
-        fields: object = getattr(told, "fields", None)
+        put = self._begun()
+        url: object = getattr(put, "url", None)
+        fields: object = getattr(put, "fields", None)
         if not is_object(fields):
             raise self._lacking("fields")
         if not isinstance(url, str) or not url:
@@ -188,9 +188,9 @@ class FieldStore(MultipartStore):
                 remedy="Split the file.",
             )
         self._count, self._path = max(1, -(-source.size // source.part_size)), source.path
-        told = self._begun(self._count)
-        urls: object = getattr(told, "urls", None)
-        upload_id: object = getattr(told, "upload_id", None)
+        upload = self._begun(self._count)
+        urls: object = getattr(upload, "urls", None)
+        upload_id: object = getattr(upload, "upload_id", None)
         if not is_array(urls) or len(urls) != self._count or not all(isinstance(url, str) for url in urls):
             raise self._lacking(f"{self._count} URLs")
         if not isinstance(upload_id, str) or not upload_id:
@@ -224,8 +224,8 @@ class FieldStore(MultipartStore):
         """Have the parts put together, and check that they were: the server answers 200 when they were not, too."""
         if unnamed := [part.number for part in parts if not part.etag]:
             raise NotPutTogether(f"{self._file_name}: the store sent no ETag for part {unnamed[0]}")
-        told = [UploadedPart(e_tag=f'"{part.etag}"', part_number=part.number) for part in parts]
-        done = self._field.complete_upload(self._client, upload_id, told)
+        uploaded_parts = [UploadedPart(e_tag=f'"{part.etag}"', part_number=part.number) for part in parts]
+        done = self._field.complete_upload(self._client, upload_id, uploaded_parts)
         facts = self._checked(parts)
         if not done and facts is None:
             raise NotPutTogether(f"{self._file_name}: the server could not assemble its parts")
@@ -235,8 +235,8 @@ class FieldStore(MultipartStore):
 
     def finished(self, parts: Sequence[SentPart]) -> Mapping[str, str] | None:
         """Whether the object consists of these parts already, by its ETag."""
-        found = self._look()
-        return {"etag": found[1]} if found is not None and found == _whole(parts) else None
+        size_and_etag = self._look()
+        return {"etag": size_and_etag[1]} if size_and_etag is not None and size_and_etag == _whole(parts) else None
 
     def abort(self, upload_id: str) -> None:
         """Delete the URLs of the parts; the parts themselves are removed by the bucket's own rules, the server cannot."""
@@ -244,29 +244,34 @@ class FieldStore(MultipartStore):
 
     def withdraw(self, source: Source, etag: str) -> str:
         """Return what the field's object is now: the server cannot remove it."""
-        found = self._look()
+        size_and_etag = self._look()
         return (
-            f"{self.target} has {found[0]} bytes now (ETag {found[1]})." if found else f"{self.target} has no object."
+            f"{self.target} has {size_and_etag[0]} bytes now (ETag {size_and_etag[1]})."
+            if size_and_etag
+            else f"{self.target} has no object."
         )
 
     def examine(self) -> Mapping[str, str] | None:
         """Return size and ETag of the field's object; None if it cannot be examined."""
-        found = self._look()
-        return None if found is None else {"size": str(found[0]), "etag": found[1]}
+        size_and_etag = self._look()
+        return None if size_and_etag is None else {"size": str(size_and_etag[0]), "etag": size_and_etag[1]}
 
     def _checked(self, parts: Sequence[SentPart]) -> Mapping[str, str] | None:
         """Return what the store has now: None if it may not be these parts, or cannot be examined."""
-        found = self._look()
-        if found is None:
+        size_and_etag = self._look()
+        if size_and_etag is None:
             return None
         size, etag = _whole(parts)
-        if found == (size, etag):
+        if size_and_etag == (size, etag):
             return {"etag": etag}
         # S3 computes the whole's ETag this way from parts whose ETags are MD5s; with keys of KMS it proves nothing.
-        if found[0] != size or all(part.checksums.get("md5") == part.etag for part in parts):
+        if size_and_etag[0] != size or all(part.checksums.get("md5") == part.etag for part in parts):
             self._urls.forget()
             raise ChecksumMismatch(
-                self._file_name, algorithm="etag", expected=etag, actual=f"{found[1]} ({found[0]} bytes)"
+                self._file_name,
+                algorithm="etag",
+                expected=etag,
+                actual=f"{size_and_etag[1]} ({size_and_etag[0]} bytes)",
             )
         return None
 

@@ -52,9 +52,9 @@ def kind_of(data: object) -> Kind:
     Args:
         data: The field's `stored_data`.
     """
-    stated = data.get("__type__") if is_object(data) else None
-    found = stated.lower() if isinstance(stated, str) else ""
-    return found if found in _FILES else "blob"
+    __type__ = data.get("__type__") if is_object(data) else None
+    type_name = __type__.lower() if isinstance(__type__, str) else ""
+    return type_name if type_name in _FILES else "blob"
 
 
 def without_signature(data: object) -> object:
@@ -107,9 +107,9 @@ def file_name_of(data: object) -> str:
     """
     if is_object(data):
         for member in ("filename", "uri", "url"):
-            stated = data.get(member)
-            if isinstance(stated, str) and stated:
-                return _last_part(stated)
+            file_name = data.get(member)
+            if isinstance(file_name, str) and file_name:
+                return _last_part(file_name)
     raise NoFile(
         "Cannot make a reference filename for a BLOB type result field.",
         remedy="Call get_blob_filename() for the name of a file of its data.",
@@ -134,8 +134,8 @@ def checksums_of(data: object) -> dict[str, str]:
     """
     if kind_of(data) == "blob" or not is_object(data):
         return {}
-    stated = {name.lower(): value.strip().lower() for name, value in data.items() if isinstance(value, str)}
-    return {name: stated[name] for name in ALGORITHMS if name in stated and is_checksum(name, stated[name])}
+    values = {name.lower(): value.strip().lower() for name, value in data.items() if isinstance(value, str)}
+    return {name: values[name] for name in ALGORITHMS if name in values and is_checksum(name, values[name])}
 
 
 def size_of(data: object) -> int | None:
@@ -147,14 +147,14 @@ def size_of(data: object) -> int | None:
     if kind_of(data) == "blob" or not is_object(data):
         return None
     record = data.get("full_record")
-    stated = data.get("size", record.get("size") if is_object(record) else None)
-    return number_in(stated)
+    size = data.get("size", record.get("size") if is_object(record) else None)
+    return number_in(size)
 
 
-def _last_part(stated: str) -> str:
-    if _S3.match(stated) is None and "://" in stated:
-        stated = unquote(url_parts(stated).path)
-    return stated.rstrip("/").rpartition("/")[2]
+def _last_part(url: str) -> str:
+    if _S3.match(url) is None and "://" in url:
+        url = unquote(url_parts(url).path)
+    return url.rstrip("/").rpartition("/")[2]
 
 
 def _text(data: Mapping[str, object], member: str) -> str:
@@ -226,8 +226,8 @@ def _fitting(part: str, end: str = "") -> str:
     if len(end.encode()) > LONGEST // 4:
         end = ""
     digest = f"~{blake2b(whole, digest_size=6).hexdigest()}{end}"
-    kept = part.encode()[: LONGEST - len(digest.encode())]
-    return kept.decode("utf-8", "ignore") + digest
+    shortened = part.encode()[: LONGEST - len(digest.encode())]
+    return shortened.decode("utf-8", "ignore") + digest
 
 
 # -- results and fields on the server
@@ -262,11 +262,11 @@ class ResultId(NamedTuple):
         Raises:
             InconsistentListing: The list is incomplete.
         """
-        listed = operation(client, "list_{}_analysis_result_fields", self.of_group)
+        list_fields = operation(client, "list_{}_analysis_result_fields", self.of_group)
         narrowed = {} if name is None else {"name": name}
-        for each in all_listed_by(listed, analysis_result_id=self.uuid, **narrowed):
-            if name in (None, each.name):
-                yield each
+        for field in all_listed_by(list_fields, analysis_result_id=self.uuid, **narrowed):
+            if name in (None, field.name):
+                yield field
 
     def listed(self, client: PangeaApi) -> Iterator[Field]:
         """Yield its fields as they arrive.
@@ -280,10 +280,10 @@ class ResultId(NamedTuple):
     def create_field(self, client: PangeaApi, name: str) -> Field:
         """Create a field without data, to upload a file into."""
         create = operation(client, "create_{}_analysis_result_field", self.of_group)
-        made = create(name=name, analysis_result=self.uuid, stored_data={})
-        NAME.check(name, made.name, "create_field")
-        UUID.check(self.uuid, made.analysis_result, f"create_field {name}")
-        return identified(made)
+        field = create(name=name, analysis_result=self.uuid, stored_data={})
+        NAME.check(name, field.name, "create_field")
+        UUID.check(self.uuid, field.analysis_result, f"create_field {name}")
+        return identified(field)
 
     def field(self, uuid: str) -> FieldId:
         """The field of a UUID."""
@@ -401,8 +401,14 @@ def object_facts(client: PangeaApi, field: FieldId) -> tuple[int, str] | None:
     def facts(headers: Mapping[str, str]) -> tuple[int, str] | None:
         with storage.streamed(plain_request("", "GET", url, headers=headers)) as body:
             stated = body.headers
-            told = _RANGE.match(stated.get("content-range", ""))
-            size = told[1] if told is not None else stated.get("content-length", "") if body.status_code == 200 else ""
+            content_range = _RANGE.match(stated.get("content-range", ""))
+            size = (
+                content_range[1]
+                if content_range is not None
+                else stated.get("content-length", "")
+                if body.status_code == 200
+                else ""
+            )
             etag = stated.get("etag", "").removeprefix("W/").strip('"')
         number = number_in(size)
         return (number, etag) if number is not None and etag else None
@@ -458,8 +464,8 @@ def holds_file(client: PangeaApi, field: FieldId, data: object, path: str | os.P
     digests = [Digests(("s3_etag",), part_size=part) for part in sizes]
     with Path(path).open("rb") as file:
         while block := file.read(MIB):
-            for each in digests:
-                each.update(block)
+            for digest in digests:
+                digest.update(block)
     etags = {each.values()["s3_etag"] for each in digests}
     if facts[1].endswith("-1"):  # a file of exactly one part was sent as a part
         etags = {f"{md5(bytes.fromhex(etag), usedforsecurity=False).hexdigest()}-1" for etag in etags}

@@ -95,12 +95,12 @@ def find_sample_group(client: PangeaApi, organization: str, name: str) -> Sample
     if is_uuid(name):
         return identified(client.get_sample_group(uuid=name))
     if has_route(name) and _is_segment(organization):
-        found = _by_names(client.get_sample_group_by_name, name, org=organization, grp=name)
-        if found is not None:
-            return found
+        group = _by_names(client.get_sample_group_by_name, name, org=organization, grp=name)
+        if group is not None:
+            return group
     owner = find_organization(client, organization)
-    listed = all_listed_by(client.list_sample_groups, name=name, organization_id=owner.uuid)
-    return _one(client, listed, name, f"sample group {name!r} in the organization {owner.name!r}")
+    groups = all_listed_by(client.list_sample_groups, name=name, organization_id=owner.uuid)
+    return _one(client, groups, name, f"sample group {name!r} in the organization {owner.name!r}")
 
 
 def find_sample(client: PangeaApi, organization: str, group: str, name: str) -> Sample:
@@ -118,9 +118,9 @@ def find_sample(client: PangeaApi, organization: str, group: str, name: str) -> 
     if is_uuid(name):
         return identified(client.get_sample(uuid=name))
     if has_route(name) and _is_segment(organization) and _is_segment(group):
-        found = _by_names(client.get_sample_by_name, name, org=organization, grp=group, sample=name)
-        if found is not None:
-            return found
+        sample = _by_names(client.get_sample_by_name, name, org=organization, grp=group, sample=name)
+        if sample is not None:
+            return sample
     owner = find_sample_group(client, organization, group)
     return _one(client, group_samples(client, owner, [name]), name, f"sample {name!r} in the group {owner.name!r}")
 
@@ -154,12 +154,12 @@ def find_result(
         NotFound: It does not exist, or is not visible to this user.
     """
     narrowed = {"sample_group_id" if of_group else "sample_id": owner, "module_name": module}
-    listed = all_listed_by(operation(client, "list_{}_analysis_results", of_group), **narrowed)
-    found = [one for one in listed if one.module_name == module and replicate in (None, one.replicate)]
-    if not found:
+    results = all_listed_by(operation(client, "list_{}_analysis_results", of_group), **narrowed)
+    matching = [one for one in results if one.module_name == module and replicate in (None, one.replicate)]
+    if not matching:
         which = f" with the replicate {replicate!r}" if replicate else ""
         raise missing(client, f"analysis result of {module!r}{which}")
-    return max(found, key=lambda one: str(one.updated_at))
+    return max(matching, key=lambda one: str(one.updated_at))
 
 
 def find_tag(client: PangeaApi, name: str) -> Tag:
@@ -237,14 +237,14 @@ def ensure_sample(client: PangeaApi, library: str, name: str, metadata: dict[str
     """
 
     def find() -> Sample:
-        listed = all_listed_by(client.list_samples, library_id=library, name=name)
-        return _one(client, listed, name, f"sample {name!r}")
+        samples = all_listed_by(client.list_samples, library_id=library, name=name)
+        return _one(client, samples, name, f"sample {name!r}")
 
     def create() -> Sample:
-        made = client.create_sample(name=name, library=library, metadata=OMIT if metadata is None else metadata)
-        NAME.check(name, made.name, "create_sample")
-        UUID.check(library, made.library, f"create_sample {name}")
-        return identified(made)
+        sample = client.create_sample(name=name, library=library, metadata=OMIT if metadata is None else metadata)
+        NAME.check(name, sample.name, "create_sample")
+        UUID.check(library, sample.library, f"create_sample {name}")
+        return identified(sample)
 
     return _ensured(find, create)
 
@@ -280,16 +280,16 @@ def ensure_result(
         about |= {
             name: value for name, value in (("replicate", replicate), ("metadata", metadata)) if value is not None
         }
-        made = operation(client, "create_{}_analysis_result", of_group)(**about)
-        NAME.check(module, made.module_name, "create_result")
-        UUID.check(owner, made.sample_group if of_group else made.sample, f"create_result {module}")
-    if made.is_private is not private:
-        words = "private" if private else "public"
+        result = operation(client, "create_{}_analysis_result", of_group)(**about)
+        NAME.check(module, result.module_name, "create_result")
+        UUID.check(owner, result.sample_group if of_group else result.sample, f"create_result {module}")
+    if result.is_private is not private:
+        visibility = "private" if private else "public"
         raise OmicsError(
-            f"The result of {module!r} ({made.uuid}) was created, but is not {words}",
+            f"The result of {module!r} ({result.uuid}) was created, but is not {visibility}",
             remedy="Delete it and contact the platform's operators.",
         )
-    return identified(made)
+    return identified(result)
 
 
 def _ensured(find: Callable[[], T], create: Callable[[], T]) -> T:
@@ -334,16 +334,16 @@ def group_samples(client: PangeaApi, group: SampleGroup, names: Collection[str] 
         group: The group.
         names: Only samples of these names.
     """
-    wanted = None if names is None else set(names)
-    if wanted is not None and group.is_library and len(wanted) <= FEW:
-        for found in own_samples(client, group, list(dict.fromkeys(names or ()))):
-            wanted.discard(found.name)
-            yield found
-        if not wanted:
+    requested = None if names is None else set(names)
+    if requested is not None and group.is_library and len(requested) <= FEW:
+        for sample in own_samples(client, group, list(dict.fromkeys(names or ()))):
+            requested.discard(sample.name)
+            yield sample
+        if not requested:
             return
-    for found in map(identified, client.list_sample_group_samples.iterate(group_pk=group.uuid)):
-        if wanted is None or found.name in wanted:
-            yield found
+    for sample in map(identified, client.list_sample_group_samples.iterate(group_pk=group.uuid)):
+        if requested is None or sample.name in requested:
+            yield sample
 
 
 def own_samples(client: PangeaApi, library: SampleGroup, names: Collection[str]) -> Iterator[Sample]:
@@ -354,13 +354,13 @@ def own_samples(client: PangeaApi, library: SampleGroup, names: Collection[str])
         library: The library.
         names: Only samples of these names.
     """
-    wanted = frozenset(names)
-    if len(wanted) > FEW:
-        listed = all_listed_by(client.list_sample_group_samples, group_pk=library.uuid)
+    requested = frozenset(names)
+    if len(requested) > FEW:
+        samples = all_listed_by(client.list_sample_group_samples, group_pk=library.uuid)
     else:
         narrowed = ({"library_id": library.uuid, "name": name} for name in names)
-        listed = (found for each in narrowed for found in all_listed_by(client.list_samples, **each))
-    yield from (found for found in listed if found.name in wanted and found.library == library.uuid)
+        samples = (sample for criteria in narrowed for sample in all_listed_by(client.list_samples, **criteria))
+    yield from (sample for sample in samples if sample.name in requested and sample.library == library.uuid)
 
 
 def ls(
@@ -390,22 +390,22 @@ def _by_names(operation: Callable[..., T], name: str, **path: str) -> T | None:
     cannot decide.
     """
     try:
-        found = operation(**path)
+        match = operation(**path)
     except (
         BadRequest,
         ServerError,
         NotFound,
     ):  # two names that differ in case only; the lists show which does not exist
         return None
-    return identified(found) if found.name == name else None
+    return identified(match) if match.name == name else None
 
 
 def _is_segment(name: str) -> bool:
     return is_uuid(name) or has_route(name)
 
 
-def _one(client: PangeaApi, found: Iterable[T], name: str, what: str) -> T:
-    for one in found:
+def _one(client: PangeaApi, matches: Iterable[T], name: str, what: str) -> T:
+    for one in matches:
         if one.name == name:
             return identified(one)
     raise missing(client, what)

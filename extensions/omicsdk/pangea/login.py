@@ -52,11 +52,11 @@ def login_error(error: Forbidden) -> Forbidden:
     Args:
         error: The server's refusal.
     """
-    if not any(each in error.message.lower() for each in _NEEDS_LOGIN):
+    if not any(phrase in error.message.lower() for phrase in _NEEDS_LOGIN):
         return error
-    made = LoginRequired()
-    vars(made).update({name: value for name, value in vars(error).items() if name != "remedy"})
-    return made
+    error_of_login = LoginRequired()
+    vars(error_of_login).update({name: value for name, value in vars(error).items() if name != "remedy"})
+    return error_of_login
 
 
 def login_in(environ: Mapping[str, str], email: str | None = None, password: str | None = None) -> PasswordLogin | None:
@@ -164,15 +164,15 @@ class PasswordLogin(Credentials):
             AuthError: The server refused the login, or the connection is not encrypted.
         """
         origin = origin_of(url)
-        held = self._headers.get(origin)
-        if held is not None:
-            return held
+        stored = self._headers.get(origin)
+        if stored is not None:
+            return stored
         with self._lock:
             return self._headers.get(origin) or self._log_in(origin)
 
     def renew(self, refused: Mapping[str, str]) -> bool:
         """Log in again after a 401, unless another thread has done so since."""
-        origin = next((each for each, held in self._headers.items() if held == refused), None)
+        origin = next((known_origin for known_origin, headers in self._headers.items() if headers == refused), None)
         return True if origin is None else self.renew_at(origin, refused)
 
     def change_password(self, client: Pangea, new: str) -> None:
@@ -218,8 +218,8 @@ class PasswordLogin(Credentials):
         """
         origin = origin_of(url)
         with self._lock:
-            held = self._headers.get(origin, {})
-            return (self._log_in(origin) if held == refused else held) != refused
+            headers = self._headers.get(origin, {})
+            return (self._log_in(origin) if headers == refused else headers) != refused
 
     def _log_in(self, origin: str) -> Mapping[str, str]:
         from omicsdk_api.pangea.operations.login import build, parse

@@ -109,7 +109,7 @@ class Entrez(PlainClient):
         root = self._asked(
             "elink.fcgi", {"dbfrom": database, "db": link.rpartition("_")[2], "id": record, "linkname": link}
         )
-        return [found.text for found in root.iterfind("./LinkSet/LinkSetDb/Link/Id") if found.text]
+        return [element.text for element in root.iterfind("./LinkSet/LinkSetDb/Link/Id") if element.text]
 
     def search(self, database: str, term: str) -> list[str]:
         """Return the ids of the records that a search matches.
@@ -123,7 +123,7 @@ class Entrez(PlainClient):
             OmicsError: NCBI refused, or did not answer.
         """
         root = self._asked("esearch.fcgi", {"db": database, "term": term})
-        return [found.text for found in root.iterfind("./IdList/Id") if found.text]
+        return [element.text for element in root.iterfind("./IdList/Id") if element.text]
 
     def _asked(self, program: str, query: Mapping[str, str]) -> ElementTree.Element:
         self._wait()
@@ -136,8 +136,8 @@ class Entrez(PlainClient):
                 raise ElementTree.ParseError
             return ElementTree.fromstring(content)  # noqa: S314 - it declares no entities
         except ElementTree.ParseError:
-            said = content[:200].decode("utf-8", "replace")
-            raise DecodeError(program, "the body", said, expected="XML") from None
+            beginning = content[:200].decode("utf-8", "replace")
+            raise DecodeError(program, "the body", beginning, expected="XML") from None
 
     def _wait(self) -> None:
         with self._turn:
@@ -192,12 +192,12 @@ class Record:
         if not self._id:
             number = self.accession_num
             if not number.isdecimal():
-                found = self.entrez.search(self.database, f"{self.accession}[Accession]")
-                if not found:
+                match = self.entrez.search(self.database, f"{self.accession}[Accession]")
+                if not match:
                     raise NotFound(
                         f"{self.accession} not found in NCBI's database {self.database}", remedy="Check the accession."
                     )
-                number = found[0]
+                number = match[0]
             self._id = number
         return self._id
 
@@ -240,8 +240,8 @@ class BioProject(Record):
         Raises:
             OmicsError: NCBI refused, or did not answer.
         """
-        for each in self.entrez.links(self.database, self.id, "bioproject_biosample"):
-            yield BioSample(each, self)
+        for link in self.entrez.links(self.database, self.id, "bioproject_biosample"):
+            yield BioSample(link, self)
 
 
 class BioSample(Record):
@@ -266,12 +266,12 @@ class BioSample(Record):
         Raises:
             OmicsError: NCBI refused, or did not answer.
         """
-        for each in self.entrez.links(self.database, self.id, "biosample_sra"):
-            yield SRARecord(each, self)
+        for link in self.entrez.links(self.database, self.id, "biosample_sra"):
+            yield SRARecord(link, self)
 
     def _read(self, root: ElementTree.Element) -> None:
-        told = root.find("BioSample")
-        self.accession = self.accession if told is None else told.get("accession", self.accession)
+        sample_xml = root.find("BioSample")
+        self.accession = self.accession if sample_xml is None else sample_xml.get("accession", self.accession)
 
 
 class SRARecord(Record):
@@ -296,35 +296,35 @@ class SRARecord(Record):
             NotFound: It has no run with a file.
             OmicsError: NCBI refused, or did not answer.
         """
-        found = [data for run in self.xml.iter("RUN") if (data := _stored(run)) is not None]
-        if not found:
+        runs = [data for run in self.xml.iter("RUN") if (data := _stored(run)) is not None]
+        if not runs:
             raise NotFound(
                 f"{self.accession} has no run with a file", remedy="Check the accession; its runs may not be public."
             )
-        return found
+        return runs
 
     def analysis_result_blob(self) -> dict[str, Any]:
         """Return the first run; errors as those of `runs`."""
         return self.runs()[0]
 
     def _read(self, root: ElementTree.Element) -> None:
-        told = root.find(".//EXPERIMENT")
-        self.accession = self.accession if told is None else told.get("accession", self.accession)
+        experiment = root.find(".//EXPERIMENT")
+        self.accession = self.accession if experiment is None else experiment.get("accession", self.accession)
 
 
 def _stored(run: ElementTree.Element) -> dict[str, Any] | None:
     """Return the file of a run: the archive's own, which its tools read, else a submitted one."""
-    files = [each for each in run.iter("SRAFile") if each.get("url") and each.get("md5")]
+    files = [file for file in run.iter("SRAFile") if file.get("url") and file.get("md5")]
     if not files:
         return None
-    file = max(files, key=lambda each: each.get("supertype") == "Primary ETL")
+    file = max(files, key=lambda file: file.get("supertype") == "Primary ETL")
     attributes: Mapping[str, str] = file.attrib
     return {
         "__type__": "sra",
         "url": attributes["url"],
         "md5": attributes["md5"],
         "full_record": dict(attributes),
-        "alternatives": [dict(each.attrib) for each in file.iter("Alternatives")],
+        "alternatives": [dict(alternative.attrib) for alternative in file.iter("Alternatives")],
     }
 
 
@@ -363,8 +363,8 @@ def link_bioproject(
         OmicsError: Pangea or NCBI refused, or did not answer.
     """
     if entrez is None:
-        with entrez_of(client) as own:
-            return link_bioproject(client, organization, accession, entrez=own)
+        with entrez_of(client) as entrez_client:
+            return link_bioproject(client, organization, accession, entrez=entrez_client)
     project = BioProject(accession, entrez)
     library = _library(client, find_organization(client, organization).uuid, project)
     tags = {name: ensure_tag(client, name).uuid for name in (PROJECT_TAG, SAMPLE_TAG, RUNS_TAG)}
@@ -383,9 +383,9 @@ def link_bioproject(
 def _library(client: PangeaApi, organization: str, project: BioProject) -> SampleGroup:
     """Return the project's library, private if it is new."""
     try:
-        found = find_sample_group(client, organization, project.accession)
+        library = find_sample_group(client, organization, project.accession)
     except NotFound:
-        found = identified(
+        library = identified(
             client.create_sample_group(
                 name=project.accession,
                 organization=organization,
@@ -394,16 +394,16 @@ def _library(client: PangeaApi, organization: str, project: BioProject) -> Sampl
                 metadata=project.metadata(),
             )
         )
-        if found.is_public:
+        if library.is_public:
             raise OmicsError(
-                f"The group {found.name!r} ({found.uuid}) was requested as private, but the server made it public",
+                f"The group {library.name!r} ({library.uuid}) was requested as private, but the server made it public",
                 remedy="Delete it or make it private.",
             ) from None
-    if not found.is_library:
+    if not library.is_library:
         raise OmicsError(
-            f"The group {found.name!r} is not a library", remedy="Delete it, or link into another organization."
+            f"The group {library.name!r} is not a library", remedy="Delete it, or link into another organization."
         )
-    return found
+    return library
 
 
 def _link_runs(client: PangeaApi, sample: Sample, record: SRARecord) -> bool:
@@ -414,7 +414,7 @@ def _link_runs(client: PangeaApi, sample: Sample, record: SRARecord) -> bool:
         _log.warning("%s: %s", sample.name, error)
         return False
     result = ensure_result(client, sample.uuid, READS, record.accession, private=False, metadata=record.metadata())
-    fields = {each.name for each in ResultId(result.uuid).fields(client)}
+    fields = {field.name for field in ResultId(result.uuid).fields(client)}
     for number, data in enumerate(runs, 1):
         name = "sra_run" if number == 1 else f"sra_run_{number}"
         if name not in fields:

@@ -69,17 +69,17 @@ def pair_reads(
             has either extension.
     """
     extensions = {"read_1": ext_1, "read_2": ext_2}
-    found, faults = _grouped(paths, extensions, delim)
-    for sample, files in found.items():
+    samples, faults = _grouped(paths, extensions, delim)
+    for sample, files in samples.items():
         faults += [
             f"sample {sample!r} has no file with {extensions[key]!r} in its name"
             for key in extensions
             if key not in files
         ]
-    if not found:
+    if not samples:
         faults.append(f"no file has {ext_1!r} or {ext_2!r} in its name")
     _raise_unfit(faults)
-    return [ReadSet(sample, dict(sorted(files.items()))) for sample, files in found.items()]
+    return [ReadSet(sample, dict(sorted(files.items()))) for sample, files in samples.items()]
 
 
 def single_reads(
@@ -100,11 +100,11 @@ def single_reads(
         UnfitReads: A file does not have the extension, or two make the same sample (a ValueError, too); or there is no
             file.
     """
-    found, faults = _grouped(paths, {field_name: ext}, delim, skips=False)
-    if not found and not faults:
+    samples, faults = _grouped(paths, {field_name: ext}, delim, skips=False)
+    if not samples and not faults:
         faults.append("no files")
     _raise_unfit(faults)
-    return [ReadSet(sample, files) for sample, files in found.items()]
+    return [ReadSet(sample, files) for sample, files in samples.items()]
 
 
 def _grouped(
@@ -121,34 +121,34 @@ def _grouped(
     Returns:
         By sample, the files by field; and what is wrong with files.
     """
-    found = dict[str, dict[str, PathText]]()
+    files_by_sample = dict[str, dict[str, PathText]]()
     faults = list[str]()
     for given in paths:
         path = given.strip() if isinstance(given, str) else given
-        shown = os.fspath(path)
-        name = shown.replace(os.sep, "/").rpartition("/")[2]
+        text = os.fspath(path)
+        name = text.replace(os.sep, "/").rpartition("/")[2]
         key = next((key for key, ext in extensions.items() if ext in name), None)
         if key is None:
-            if shown and not skips:
-                faults.append(f"{shown} has no {' or '.join(map(repr, extensions.values()))} in its name")
+            if text and not skips:
+                faults.append(f"{text} has no {' or '.join(map(repr, extensions.values()))} in its name")
             continue
         sample = name.partition(extensions[key])[0]
         sample = sample.partition(delim)[0] if delim else sample
-        earlier = found.get(sample, {}).get(key)
+        earlier = files_by_sample.get(sample, {}).get(key)
         if not sample:
-            faults.append(f"{shown} leaves nothing for the sample's name")
+            faults.append(f"{text} leaves nothing for the sample's name")
         elif earlier is not None:
-            faults.append(f"{os.fspath(earlier)} and {shown} both are {key} of sample {sample!r}")
+            faults.append(f"{os.fspath(earlier)} and {text} both are {key} of sample {sample!r}")
         else:
-            found.setdefault(sample, {})[key] = path
-    return found, faults
+            files_by_sample.setdefault(sample, {})[key] = path
+    return files_by_sample, faults
 
 
 def _raise_unfit(faults: list[str]) -> None:
     if faults:
-        shown = "; ".join(faults[:5]) + (f"; and {len(faults) - 5} more" if len(faults) > 5 else "")
+        problem = "; ".join(faults[:5]) + (f"; and {len(faults) - 5} more" if len(faults) > 5 else "")
         raise UnfitReads(
-            f"Cannot group the files into samples: {shown}",
+            f"Cannot group the files into samples: {problem}",
             remedy="Check the list of files, the extensions and the delimiter.",
         )
 
@@ -246,15 +246,15 @@ def upload_reads(
     """
     chosen = TransferOptions.of(options, connections=CONNECTIONS)
     sets = list(sets)
-    names = [each.sample for each in sets]
+    names = [reads.sample for reads in sets]
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise UsageError(f"The sample {twice!r} is listed twice", remedy="List each sample's files together.")
-    check_files(path for each in sets for path in each.files.values())
+    check_files(path for reads in sets for path in reads.files.values())
     if chosen.dry_run:
-        files = [(each.sample, name, path) for each in sets for name, path in each.files.items()]
+        files = [(reads.sample, name, path) for reads in sets for name, path in reads.files.items()]
         planned = TransferReport([planned_upload(path) for _, _, path in files], title="Upload")
-        samples = [UploadedReads(each, "planned") for each in sets]
+        samples = [UploadedReads(reads, "planned") for reads in sets]
         return reads_result(planned, samples, [(sample, name) for sample, name, _ in files])
     group = find_sample_group(client, organization, library)
     if not group.is_library:
@@ -267,22 +267,26 @@ def upload_reads(
     def prepare(reads: ReadSet) -> _PreparedReads:
         return _prepared_reads(client, group.uuid, reads, module_name, tagged, private=private, overwrite=overwrite)
 
-    ends = list(side_by_side(prepare, sets, lambda: chosen.stopped))
+    results = list(side_by_side(prepare, sets, lambda: chosen.stopped))
     missing = [
-        (each, target)
-        for each, end in zip(sets, ends, strict=True)
+        (reads, target)
+        for reads, end in zip(sets, results, strict=True)
         if isinstance(end, _PreparedReads)
         for target in end.missing
     ]
-    entries = [FieldUpload(FieldId(target.uuid), each.files[target.name]) for each, target in missing]
+    entries = [FieldUpload(FieldId(target.uuid), reads.files[target.name]) for reads, target in missing]
     report = send_files(client, entries, chosen, logger=logger)
     outcomes = {entry.field.uuid: outcome for entry, outcome in zip(entries, report.outcomes, strict=True)}
-    samples = [_uploaded_reads(each, end, outcomes) for each, end in zip(sets, ends, strict=True)]
-    lost = [each for each in samples if each.sample is None]
+    samples = [_uploaded_reads(reads, end, outcomes) for reads, end in zip(sets, results, strict=True)]
+    lost = [sample for sample in samples if sample.sample is None]
     states = [
-        Outcome(each.reads.sample, "stopped" if each.error is None else "failed", error=each.error) for each in lost
+        Outcome(sample.reads.sample, "stopped" if sample.error is None else "failed", error=sample.error)
+        for sample in lost
     ]
-    sent = [*((each.sample, target.name) for each, target in missing), *((each.reads.sample, None) for each in lost)]
+    sent = [
+        *((reads.sample, target.name) for reads, target in missing),
+        *((reads.reads.sample, None) for reads in lost),
+    ]
     return chosen.checked(reads_result(report.with_outcomes([*report.outcomes, *states]), samples, sent))
 
 
@@ -296,9 +300,9 @@ def reads_result(
         samples: The result for each sample.
         sent: The sample and the field of each outcome.
     """
-    made = ReadsResult.of(report)
-    made.samples, made.sent = samples, sent
-    return made
+    result = ReadsResult.of(report)
+    result.samples, result.sent = samples, sent
+    return result
 
 
 class _PreparedReads(NamedTuple):
@@ -326,20 +330,22 @@ def _prepared_reads(
         client.tag_sample(tag_pk=tag, sample_uuid=sample.uuid)
     result: SampleAnalysisResult = ensure_result(client, sample.uuid, module_name, private=private)
     holder = ResultId(result.uuid)
-    known = {each.name: each for each in holder.fields(client)}
+    fields_by_name = {field.name: field for field in holder.fields(client)}
     missing = [
         name
         for name in reads.files
         if overwrite
-        or name not in known
-        or not has_file(client, holder.field(known[name].uuid), known[name].stored_data)
+        or name not in fields_by_name
+        or not has_file(client, holder.field(fields_by_name[name].uuid), fields_by_name[name].stored_data)
     ]
     if missing and result.is_private is not private:  # before the field of a file exists
         result = client.patch_sample_analysis_result(uuid=result.uuid, is_private=private)
     for name in missing:
-        if name not in known:
-            known[name] = holder.create_field(client, name)
-    return _PreparedReads(sample, result, [known[name] for name in reads.files], [known[name] for name in missing])
+        if name not in fields_by_name:
+            fields_by_name[name] = holder.create_field(client, name)
+    return _PreparedReads(
+        sample, result, [fields_by_name[name] for name in reads.files], [fields_by_name[name] for name in missing]
+    )
 
 
 def _uploaded_reads(reads: ReadSet, end: _PreparedReads | OmicsError, outcomes: Mapping[str, Outcome]) -> UploadedReads:
@@ -347,8 +353,10 @@ def _uploaded_reads(reads: ReadSet, end: _PreparedReads | OmicsError, outcomes: 
         state = "stopped" if isinstance(end, Interrupted) else "failed"
         return UploadedReads(reads, state, error=None if state == "stopped" else named(end, reads.sample))
     whole = UploadedReads(reads, "uploaded" if end.missing else "kept", end.sample, end.result, end.fields)
-    found = [outcomes[each.uuid] for each in end.missing]
-    errors = [outcome.error for outcome in found if outcome.error is not None]
+    outcomes_of_sample = [outcomes[field.uuid] for field in end.missing]
+    errors = [outcome.error for outcome in outcomes_of_sample if outcome.error is not None]
     if errors:
         return replace(whole, state="failed", error=named(errors[0], reads.sample))
-    return replace(whole, state="stopped") if any(each.state == "stopped" for each in found) else whole
+    return (
+        replace(whole, state="stopped") if any(outcome.state == "stopped" for outcome in outcomes_of_sample) else whole
+    )

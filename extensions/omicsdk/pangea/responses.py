@@ -23,17 +23,17 @@ _REQUIRED = ("uuid", "name", "module_name")
 _OPTIONAL = ("replicate", "library", "metadata", "updated_at")
 
 
-def identified(found: T) -> T:
+def identified(record: T) -> T:
     """Return an object of the server of which what workflows read is as the document states: its identifiers, by which
     others are requested, are texts.
 
     Raises:
         DecodeError: One is something else, or missing.
     """
-    kind = type(found).__name__
+    kind = type(record).__name__
     of_groups = ("organization",) if kind == "SampleGroup" else ()
-    check_fields(f"the {kind} of the server", found, *_REQUIRED, *of_groups, optional=_OPTIONAL)
-    return found
+    check_fields(f"the {kind} of the server", record, *_REQUIRED, *of_groups, optional=_OPTIONAL)
+    return record
 
 
 def listed_by(call: PagedCall[..., Any, T, Any], **arguments: Any) -> Iterator[T]:
@@ -43,74 +43,74 @@ def listed_by(call: PagedCall[..., Any, T, Any], **arguments: Any) -> Iterator[T
 
 def all_listed_by(call: PagedCall[..., Any, T, Any], **arguments: Any) -> list[T]:
     """Return the objects of a list that has to be complete; arguments and errors as those of `whole_list`."""
-    return [identified(each) for each in whole_list(call, "count", "uuid", **arguments)]
+    return [identified(record) for record in whole_list(call, "count", "uuid", **arguments)]
 
 
-def object_of(response: object, asked: str) -> Blob:
+def object_of(response: object, what: str) -> Blob:
     """Return a response that is an object.
 
     Args:
         response: The response.
-        asked: The request, for the error.
+        what: The request, for the error.
 
     Raises:
         DecodeError: It is something else, or nothing.
     """
     if not is_object(response):
-        raise unlike(asked, "the body", response, "an object")
+        raise unlike(what, "the body", response, "an object")
     return response
 
 
-def objects_in(told: Blob, field: str, asked: str, of: str = "") -> list[Blob]:
+def objects_in(blob: Blob, field: str, what: str, of: str = "") -> list[Blob]:
     """Return the objects of a list in a response.
 
     Args:
-        told: The response, or the part of one that has the list.
+        blob: The response, or the part of one that has the list.
         field: The list's name.
-        asked: The request, for the error.
+        what: The request, for the error.
         of: The field in which each object states the UUID of what has the list; empty if none does.
 
     Raises:
         DecodeError: There is no list, or it contains something else.
         ResponseMismatch: An object belongs to something else.
     """
-    listed = told.get(field)
-    if not is_array(listed):
-        raise unlike(asked, field, listed, "a list")
-    for at, each in enumerate(listed):
-        if not is_object(each):
-            raise unlike(asked, f"{field}[{at}]", each, "an object")
-        if each.get(of) is not None:
-            UUID.check(str(told.get("uuid")), each[of], f"{asked}, {field}[{at}].{of}")
-    return listed
+    listed_objects = blob.get(field)
+    if not is_array(listed_objects):
+        raise unlike(what, field, listed_objects, "a list")
+    for at, item in enumerate(listed_objects):
+        if not is_object(item):
+            raise unlike(what, f"{field}[{at}]", item, "an object")
+        if item.get(of) is not None:
+            UUID.check(str(blob.get("uuid")), item[of], f"{what}, {field}[{at}].{of}")
+    return listed_objects
 
 
-def name_in(told: Blob, asked: str, field: str = "name") -> str:
+def name_in(blob: Blob, what: str, field: str = "name") -> str:
     """Return a name in a response that files are named by.
 
     Args:
-        told: The object that has the name.
-        asked: What was requested.
+        blob: The object that has the name.
+        what: What was requested.
         field: The field with the name.
 
     Raises:
         DecodeError: It is not text, or empty.
     """
-    name = told.get(field)
+    name = blob.get(field)
     if not isinstance(name, str) or not name:
-        raise unlike(f"{asked}, {told.get('uuid')}", field, name, "a name")
+        raise unlike(f"{what}, {blob.get('uuid')}", field, name, "a name")
     return name
 
 
-def unlike(asked: str, place: str, value: object, expected: str) -> DecodeError:
+def unlike(what: str, where: str, value: object, expected: str) -> DecodeError:
     """Return the error for a response that does not conform.
 
     Args:
-        asked: The request.
-        place: The place in the response.
+        what: The request.
+        where: The place in the response.
         value: The actual value.
         expected: What was expected, as text.
     """
-    error = DecodeError(asked, place, value, expected=expected)
+    error = DecodeError(what, where, value, expected=expected)
     error.remedy = "Try again; if it persists, check for a proxy between this machine and the server."
     return error

@@ -40,7 +40,7 @@ def create_library_samples(client: PangeaApi, organization: str, library: str, n
         OmicsError: The server refused, or did not answer.
     """
     if len(set(names)) != len(names):
-        twice = next(name for place, name in enumerate(names) if name in names[:place])
+        twice = next(name for index, name in enumerate(names) if name in names[:index])
         raise ValueError(f"{twice!r} is listed twice; a library has one sample of a name")
     group = find_sample_group(client, organization, library)
     if not group.is_library:
@@ -77,10 +77,10 @@ def ensure_samples(client: PangeaApi, organization: str, library: str, names: st
 
 
 def _ensured(client: PangeaApi, library: SampleGroup, names: Sequence[str]) -> Batch[Sample]:
-    known = {found.name: found for found in own_samples(client, library, names)}
-    skipped, wanted = len(known), [name for name in names if name not in known]
+    samples_by_name = {sample.name: sample for sample in own_samples(client, library, names)}
+    skipped, missing = len(samples_by_name), [name for name in names if name not in samples_by_name]
     singly: list[str] = []
-    for batch in batches(wanted, BATCH):
+    for batch in batches(missing, BATCH):
         if len(batch) <= FEW or not library.is_library:
             singly += batch
             continue
@@ -88,29 +88,31 @@ def _ensured(client: PangeaApi, library: SampleGroup, names: Sequence[str]) -> B
             client.create_samples.raw(names=batch, library=library.uuid)
         except ServerError:  # none of the batch is created, and which name it was is not stated
             singly += batch
-    if len(singly) < len(wanted):
-        known |= {found.name: found for found in own_samples(client, library, wanted)}
-    singly = [name for name in singly if name not in known]
+    if len(singly) < len(missing):
+        samples_by_name |= {sample.name: sample for sample in own_samples(client, library, missing)}
+    singly = [name for name in singly if name not in samples_by_name]
     created, errors = each(
         singly, lambda name: identified(client.create_sample(name=name, library=library.uuid)), str, in_order=True
     )
-    known |= {sample.name: sample for sample in created}
-    return Batch("created", "samples", [known[name] for name in names if name in known], skipped, errors)
+    samples_by_name |= {sample.name: sample for sample in created}
+    return Batch(
+        "created", "samples", [samples_by_name[name] for name in names if name in samples_by_name], skipped, errors
+    )
 
 
-def not_found(names: Collection[str], found: Iterable[Sample], group: SampleGroup) -> list[OmicsError]:
+def not_found(names: Collection[str], samples: Iterable[Sample], group: SampleGroup) -> list[OmicsError]:
     """Return an error for each name that a group has no sample of.
 
     Args:
         names: The names.
-        found: The samples that were found.
+        samples: The samples that were found.
         group: The group.
     """
-    known = {sample.name for sample in found}
+    names_present = {sample.name for sample in samples}
     return [
         OmicsError(f'Sample "{name}" not found in {group.name}', remedy="Check the name.")
         for name in names
-        if name not in known
+        if name not in names_present
     ]
 
 
@@ -141,12 +143,12 @@ def add_samples_to_group(
     """
     source = find_sample_group(client, source_organization, source_group)
     target = find_sample_group(client, organization, group)
-    found = list(group_samples(client, source, names))
-    present = {sample.uuid for sample in group_samples(client, target, [sample.name for sample in found])}
-    new = [sample.uuid for sample in found if sample.uuid not in present]
+    samples = list(group_samples(client, source, names))
+    present = {sample.uuid for sample in group_samples(client, target, [sample.name for sample in samples])}
+    new = [sample.uuid for sample in samples if sample.uuid not in present]
     for uuids in batches(new, BATCH):
         client.add_sample_group_samples.raw(group_pk=target.uuid, sample_uuids=uuids)
-    return Batch("added", "samples", found, len(found) - len(new), not_found(names, found, source))
+    return Batch("added", "samples", samples, len(samples) - len(new), not_found(names, samples, source))
 
 
 @text_is_one_item
@@ -217,16 +219,16 @@ def save_metadata(
     group = find_sample_group(client, organization, library)
     if create:
         ensured = _ensured(client, group, list(rows))
-        known, errors = {sample.name: sample for sample in ensured.items}, list(ensured.errors)
+        samples_by_name, errors = {sample.name: sample for sample in ensured.items}, list(ensured.errors)
     else:
-        known = {sample.name: sample for sample in group_samples(client, group, rows)}
-        errors = not_found(rows, known.values(), group)
+        samples_by_name = {sample.name: sample for sample in group_samples(client, group, rows)}
+        errors = not_found(rows, samples_by_name.values(), group)
     changes: list[tuple[Sample, dict[str, Any]]] = []
     for name, row in rows.items():
-        if name in known:
-            after = merged(known[name].metadata, row, overwrite=overwrite, update=update)
-            if after is not None and after != known[name].metadata:
-                changes.append((known[name], after))
+        if name in samples_by_name:
+            after = merged(samples_by_name[name].metadata, row, overwrite=overwrite, update=update)
+            if after is not None and after != samples_by_name[name].metadata:
+                changes.append((samples_by_name[name], after))
 
     def change(pair: tuple[Sample, dict[str, Any]]) -> Sample:
         return identified(client.patch_sample(uuid=pair[0].uuid, metadata=pair[1]))
@@ -234,7 +236,7 @@ def save_metadata(
     changed, refused = each(changes, change, lambda pair: pair[0].name, on_message=on_message)
     saved = {sample.name: sample for sample in changed}
     failed = {sample.name for sample, _ in changes} - set(saved)
-    items = [saved.get(name, known[name]) for name in rows if name in known and name not in failed]
+    items = [saved.get(name, samples_by_name[name]) for name in rows if name in samples_by_name and name not in failed]
     return Batch("saved", "samples", items, len(items) - len(changed), [*errors, *refused])
 
 
@@ -258,11 +260,15 @@ def metadata_frame(
         OmicsError: The server refused, or did not answer.
     """
     frames = require("pandas", "pangea", "data frames")
-    wanted = None if samples is None else frozenset(samples)
-    found = [each for each in samples_of(client, organization, group) if wanted is None or each.name in wanted]
-    columns = list(dict.fromkeys(title for each in found for title in each.metadata or ()))
-    rows = [[(each.metadata or {}).get(title) for title in columns] for each in found]
-    return frames.DataFrame(rows, index=frames.Index([each.name for each in found], name="name"), columns=columns)
+    requested = None if samples is None else frozenset(samples)
+    selected = [
+        sample for sample in samples_of(client, organization, group) if requested is None or sample.name in requested
+    ]
+    columns = list(dict.fromkeys(title for sample in selected for title in sample.metadata or ()))
+    rows = [[(sample.metadata or {}).get(title) for title in columns] for sample in selected]
+    return frames.DataFrame(
+        rows, index=frames.Index([sample.name for sample in selected], name="name"), columns=columns
+    )
 
 
 def save_metadata_frame(
@@ -329,7 +335,7 @@ def merged(
 
 def _rows(frame: pandas.DataFrame) -> dict[str, dict[str, Any]]:
     untyped: Any = frame
-    names, columns = [str(each) for each in untyped.index], [str(each) for each in untyped.columns]
+    names, columns = [str(name) for name in untyped.index], [str(name) for name in untyped.columns]
     for what, titles in (("row", names), ("column", columns)):
         if len(set(titles)) < len(titles):
             twice = next(title for title in titles if titles.count(title) > 1)
@@ -351,5 +357,5 @@ def _plain(value: Any) -> Any:
 def _is_missing(value: Any) -> bool:
     if isinstance(value, list | tuple | dict):
         return False
-    told: object = require("pandas", "pangea", "data frames").isna(value)
-    return told is True
+    is_missing: object = require("pandas", "pangea", "data frames").isna(value)
+    return is_missing is True

@@ -83,13 +83,13 @@ def rows_of(text: str, index: str = "0") -> list[Row]:
     )
 
 
-def csv_of(found: Iterable[tuple[str, Mapping[str, Any]]]) -> str:
+def csv_of(rows_by_name: Iterable[tuple[str, Mapping[str, Any]]]) -> str:
     """Metadata as a table: a row for each, with the name in the first column, which has no title.
 
     Args:
-        found: Names, each with its metadata. Lists and objects become JSON.
+        rows_by_name: Names, each with its metadata. Lists and objects become JSON.
     """
-    rows = list(found)
+    rows = list(rows_by_name)
     titles = list(dict.fromkeys(title for _, metadata in rows for title in metadata))
     written = io.StringIO()
     writer = csv.writer(written, lineterminator="\n")
@@ -119,12 +119,12 @@ def _column(header: Sequence[str], index: str) -> int:
 
 def _typed(cells: list[str]) -> list[Any]:
     """A column's values: None for cells that say nothing."""
-    said = [cell.strip() for cell in cells if cell.strip() not in MISSING]
-    if all(_WHOLE.fullmatch(cell) for cell in said):
+    texts = [cell.strip() for cell in cells if cell.strip() not in MISSING]
+    if all(_WHOLE.fullmatch(cell) for cell in texts):
         make: Any = int
-    elif all(_NUMBER.fullmatch(cell) and abs(float(cell)) != float("inf") for cell in said):
+    elif all(_NUMBER.fullmatch(cell) and abs(float(cell)) != float("inf") for cell in texts):
         make = float
-    elif all(cell in _TRUTHS for cell in said):
+    elif all(cell in _TRUTHS for cell in texts):
         make = _TRUTHS.__getitem__
     else:
         return [None if cell in MISSING else cell for cell in cells]

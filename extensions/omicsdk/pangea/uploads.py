@@ -97,8 +97,8 @@ def upload(
         holder = find_sample_group(client, organization, group)
         owner = holder.uuid
     else:
-        found = find_sample(client, organization, group, sample)
-        holder, owner = client.get_sample_group(uuid=found.library), found.uuid
+        sample_found = find_sample(client, organization, group, sample)
+        holder, owner = client.get_sample_group(uuid=sample_found.library), sample_found.uuid
     check_bucket(holder)
     if chosen.dry_run:
         return TransferReport([planned_upload(path)], title="Upload")
@@ -150,9 +150,9 @@ def uploaded_field(report: TransferReport, name: str, uuid: str, result: str, pa
         result: The UUID of its result.
         path: The file.
     """
-    made = UploadedField.of(report)
-    made.name, made.uuid, made.analysis_result, made.path = name, uuid, result, path
-    return made
+    uploaded = UploadedField.of(report)
+    uploaded.name, uploaded.uuid, uploaded.analysis_result, uploaded.path = name, uuid, result, path
+    return uploaded
 
 
 def upload_field(
@@ -187,7 +187,7 @@ def upload_field(
     """
     chosen = TransferOptions.of(options, connections=CONNECTIONS)
     check_files([path])
-    shown = os.fspath(path)
+    path_text = os.fspath(path)
     field = next(result.fields(client, name), None)
     if field is not None and has_file(client, result.field(field.uuid), field.stored_data):
         if not holds_file(client, result.field(field.uuid), field.stored_data, path):
@@ -196,19 +196,21 @@ def upload_field(
                 remedy=f"Choose another name, or delete the field ({field.uuid}) first.",
             )
         size = Path(path).stat().st_size
-        outcome = Outcome(shown, "skipped", size, verified="the ETag of the stored object", verification="verified")
+        outcome = Outcome(path_text, "skipped", size, verified="the ETag of the stored object", verification="verified")
         report = TransferReport([outcome], title="Upload")
-        return uploaded_field(report, name, field.uuid, result.uuid, shown)
+        return uploaded_field(report, name, field.uuid, result.uuid, path_text)
     if chosen.dry_run:
         uuid = "" if field is None else field.uuid
-        return uploaded_field(TransferReport([planned_upload(path)], title="Upload"), name, uuid, result.uuid, shown)
+        return uploaded_field(
+            TransferReport([planned_upload(path)], title="Upload"), name, uuid, result.uuid, path_text
+        )
     is_new = field is None
     field = field or result.create_field(client, name)
     target = [FieldUpload(result.field(field.uuid), path)]
     report = send_files(client, target, chosen)
     if is_new and report.failed:
         _delete_empty(client, result.field(field.uuid))
-    return chosen.checked(uploaded_field(report, field.name, field.uuid, result.uuid, shown))
+    return chosen.checked(uploaded_field(report, field.name, field.uuid, result.uuid, path_text))
 
 
 # -- files that replace others
@@ -306,14 +308,14 @@ def put_files(
         entries = [FieldUpload(put.new, path, _object_name(put, path)) for put, path in ready]
         report = send_files(client, entries, options)
         sent = [(put, outcome) for (put, _), outcome in zip(ready, report.outcomes, strict=True)]
-        ended = side_by_side(lambda each: _end_put(client, *each), sent)
+        ended = side_by_side(lambda put: _end_put(client, *put), sent)
         return report.with_outcomes(
             outcome._replace(state="failed", error=end) if isinstance(end, OmicsError) else outcome
             for (_, outcome), end in zip(sent, ended, strict=True)
         )
 
     named = [(os.fspath(path), (target, os.fspath(path))) for target, path in files]
-    return upload_prepared(named, lambda each: (begin(each[0]), each[1]), send, lambda: options.stopped)
+    return upload_prepared(named, lambda upload: (begin(upload[0]), upload[1]), send, lambda: options.stopped)
 
 
 def _object_name(put: FieldPut, path: str | os.PathLike[str]) -> str:
@@ -408,23 +410,23 @@ def send_files(
         clock: Returns the time.
     """
     chosen = list(entries)
-    routes = [each.field.route for each in chosen]
+    routes = [upload.field.route for upload in chosen]
     if len(set(routes)) < len(routes):
         twice = next(route for route in routes if routes.count(route) > 1)
         raise UsageError(f"Two files go into one field ({twice})", remedy="Use a separate field for each file.")
     if options.dry_run:
-        return TransferReport([planned_upload(each.path) for each in chosen], title="Upload")
-    facts = sorted(f"{each.field.route} {Path(each.path).absolute()}" for each in chosen)
+        return TransferReport([planned_upload(upload.path) for upload in chosen], title="Upload")
+    facts = sorted(f"{upload.field.route} {Path(upload.path).absolute()}" for upload in chosen)
     journal = journal_for("pangea/uploads", f"{client.base_url}/api", *facts) if chosen else None
     settings = settings_of(client)
 
-    def prepared(each: FieldUpload) -> Upload:
-        path = Path(each.path)
-        urls = None if journal is None else journal.with_name(f"{journal.name}.{each.field.uuid}.urls")
+    def prepared(field_upload: FieldUpload) -> Upload:
+        path = Path(field_upload.path)
+        urls = None if journal is None else journal.with_name(f"{journal.name}.{field_upload.field.uuid}.urls")
         store = FieldStore(
             client,
-            each.field,
-            each.object_name or path.name,
+            field_upload.field,
+            field_upload.object_name or path.name,
             PartUrls(urls),
             part_size=chunk_size,
             single=multipart_thresh - 1,
@@ -433,7 +435,7 @@ def send_files(
         is_whole = not store.in_parts and _size(path) <= store.rules.single
         return Upload(path, store, str(path), ("md5",) if is_whole else ())
 
-    uploads = [prepared(each) for each in chosen]
+    uploads = [prepared(upload) for upload in chosen]
 
     def run() -> TransferReport:
         return send_all(
