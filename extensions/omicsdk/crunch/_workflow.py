@@ -83,16 +83,18 @@ def snakemake_release(snakemake: str) -> int:
         WorkflowFailed: It does not state it.
     """
     try:
-        said = subprocess.run([snakemake, "--version"], capture_output=True, timeout=300, stdin=subprocess.DEVNULL)
+        version_run = subprocess.run(
+            [snakemake, "--version"], capture_output=True, timeout=300, stdin=subprocess.DEVNULL
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise WorkflowFailed(
             f"{snakemake} --version cannot be run: {error}", remedy="Check its installation."
         ) from error
-    found = _VERSION.search(said.stdout.decode("utf-8", "replace"))
-    if said.returncode or found is None:
-        told = tail_of(said.stderr, 500) or f"exit code {said.returncode}"
-        raise WorkflowFailed(f"{snakemake} --version prints no version: {told}", remedy="Check its installation.")
-    return int(found[1])
+    match = _VERSION.search(version_run.stdout.decode("utf-8", "replace"))
+    if version_run.returncode or match is None:
+        reason = tail_of(version_run.stderr, 500) or f"exit code {version_run.returncode}"
+        raise WorkflowFailed(f"{snakemake} --version prints no version: {reason}", remedy="Check its installation.")
+    return int(match[1])
 
 
 def snakemake_command(
@@ -143,9 +145,9 @@ def not_started(error: OSError, path: Path) -> WorkflowFailed:
             remedy="Check its interpreter, and that programs may be run in its file system (noexec).",
         )
     if error.errno == errno.ENOENT and first.startswith("#!"):
-        ends = ", with a carriage return at its end" if first.endswith("\r") else ""
+        ending = ", with a carriage return at its end" if first.endswith("\r") else ""
         return WorkflowFailed(
-            f"The interpreter of the workflow {path} does not exist: {first.rstrip()!r}{ends}",
+            f"The interpreter of the workflow {path} does not exist: {first.rstrip()!r}{ending}",
             remedy='Correct its first line; lines must end in "\\n".',
         )
     return WorkflowFailed(f"The workflow {path} cannot be started: {error}")
@@ -244,7 +246,7 @@ class _Output:
     def pump(self, stream: IO[bytes], tail: deque[bytes] | None) -> None:
         """Pass a stream on until it ends."""
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        kept = 0
+        count = 0
         with stream:
             while data := os.read(stream.fileno(), _STRIDE):
                 with self._lock:
@@ -252,9 +254,9 @@ class _Output:
                     self._show(decoder.decode(data))
                 if tail is not None:
                     tail.append(data)
-                    kept += len(data)
-                    while kept - len(tail[0]) >= _KEPT:
-                        kept -= len(tail.popleft())
+                    count += len(data)
+                    while count - len(tail[0]) >= _KEPT:
+                        count -= len(tail.popleft())
 
     def _write(self, data: bytes) -> None:
         if self._file is None:
@@ -335,8 +337,8 @@ def failure_note(ended: Ended) -> str:
         name = signal.Signals(-ended.code).name
     except ValueError:
         name = f"signal {-ended.code}"
-    said = f"The workflow was ended by {name}"
-    return f"{ended.tail}\n{said}" if ended.tail else said
+    note = f"The workflow was ended by {name}"
+    return f"{ended.tail}\n{note}" if ended.tail else note
 
 
 # -- signals
@@ -356,17 +358,17 @@ def held_back() -> Generator[Callable[[], None]]:
         A function that delivers them again, a deferred one first.
     """
     usual = dict[int, _Handler]()
-    came: list[tuple[int, FrameType | None]] = []
+    signals: list[tuple[int, FrameType | None]] = []
 
     def keep(number: int, frame: FrameType | None) -> None:
-        came.append((number, frame))
+        signals.append((number, frame))
 
     def let() -> None:
         for number, handler in usual.items():
             signal.signal(number, handler)
-        if came:
-            number, frame = came[-1]
-            came.clear()
+        if signals:
+            number, frame = signals[-1]
+            signals.clear()
             usual[number](number, frame)
 
     if threading.current_thread() is threading.main_thread():

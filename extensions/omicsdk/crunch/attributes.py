@@ -109,9 +109,9 @@ def _inferred(key: str, value: object) -> Attribute:
         case date():
             return Attribute("date", key, value)
         case _:
-            shown = shortened(str(value), 120)
+            text = shortened(str(value), 120)
             raise UsageError(
-                f"Cannot infer type of value '{shown}' ({type(value).__name__}). (The key was '{key}')",
+                f"Cannot infer type of value '{text}' ({type(value).__name__}). (The key was '{key}')",
                 remedy="Use a text, number, truth value, datetime or date. Nothing was added.",
             )
 
@@ -149,12 +149,12 @@ def number(value: object) -> float:
     try:
         if isinstance(value, bool):
             raise TypeError
-        made = float(value)  # pyright: ignore[reportArgumentType] - what isn't a number is the error below
+        number_value = float(value)  # pyright: ignore[reportArgumentType] - what isn't a number is the error below
     except (TypeError, ValueError, OverflowError):
         raise UsageError(f"{shortened(repr(value), 120)} is not a number", remedy="Use one such as 1.5.") from None
-    if not math.isfinite(made):
+    if not math.isfinite(number_value):
         raise UsageError(f"{value} is not finite, and sites cannot store it", remedy="Leave it out, or add it as text.")
-    return made
+    return number_value
 
 
 def whole_number(value: object) -> int:
@@ -169,16 +169,17 @@ def whole_number(value: object) -> int:
     try:
         if isinstance(value, bool):
             raise TypeError
-        made = int(value)  # pyright: ignore[reportArgumentType, reportCallIssue] - an invalid value is the error below
-        if not isinstance(value, str) and made != value:
+        number_value = int(value)  # pyright: ignore[reportArgumentType, reportCallIssue] - an invalid value is the error below
+        if not isinstance(value, str) and number_value != value:
             raise ValueError
     except (TypeError, ValueError, OverflowError):
         raise UsageError(f"{shortened(repr(value), 120)} is not a whole number", remedy="Use one such as 42.") from None
-    if not -INTEGER_BOUND <= made < INTEGER_BOUND:
+    if not -INTEGER_BOUND <= number_value < INTEGER_BOUND:
         raise UsageError(
-            f"{shortened(str(made), 60)} has more than 64 bits, and sites cannot store it", remedy="Add it as text."
+            f"{shortened(str(number_value), 60)} has more than 64 bits, and sites cannot store it",
+            remedy="Add it as text.",
         )
-    return made
+    return number_value
 
 
 def file_size(value: object) -> int:
@@ -190,10 +191,10 @@ def file_size(value: object) -> int:
     Raises:
         UsageError: It is invalid, or has more than 63 bits.
     """
-    made = whole_number(value)
-    if made < 0:
-        raise UsageError(f"{made} is not a file's size", remedy="Use the bytes, from 0.")
-    return made
+    size = whole_number(value)
+    if size < 0:
+        raise UsageError(f"{size} is not a file's size", remedy="Use the bytes, from 0.")
+    return size
 
 
 def truth(value: object) -> bool:
@@ -227,16 +228,16 @@ def coordinate(name: str, value: object) -> str:
     try:
         if isinstance(value, bool):
             raise ValueError
-        made = Decimal(str(value).strip())
-        if not made.is_finite():
+        decimal = Decimal(str(value).strip())
+        if not decimal.is_finite():
             raise ValueError
         if isinstance(value, float):
-            made = made.quantize(Decimal(1).scaleb(-DECIMALS)).normalize()
+            decimal = decimal.quantize(Decimal(1).scaleb(-DECIMALS)).normalize()
     except (ValueError, InvalidOperation):
         raise UsageError(
             f"The {name} {shortened(repr(value), 120)} is not a number", remedy="Use degrees, such as -37.8136."
         ) from None
-    return f"{made:f}"
+    return f"{decimal:f}"
 
 
 # -- URLs

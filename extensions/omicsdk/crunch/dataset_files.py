@@ -111,14 +111,14 @@ def read_table(path: Path) -> dict[str, str]:
         OSError: It cannot be read.
     """
     try:
-        found: Any = json.loads(os.fsdecode(path.read_bytes()) if os.name != "nt" else path.read_text("utf-8"))
+        table: Any = json.loads(os.fsdecode(path.read_bytes()) if os.name != "nt" else path.read_text("utf-8"))
     except FileNotFoundError:
         return {}
     except ValueError as error:
         raise ConfigError(f"{path} cannot be parsed: {error}", remedy="Run the setup stage again.") from error
-    if not isinstance(found, dict):
+    if not isinstance(table, dict):
         raise ConfigError(f"{path} has no table of checksums", remedy="Run the setup stage again.")
-    return cast("dict[str, str]", found)
+    return cast("dict[str, str]", table)
 
 
 def clear(folder: Path, keep: Path | None) -> None:
@@ -131,10 +131,10 @@ def clear(folder: Path, keep: Path | None) -> None:
     Raises:
         OSError: It cannot be removed.
     """
-    kept = None if keep is None else keep.resolve()
+    kept_file = None if keep is None else keep.resolve()
     for name in MADE:
         path = folder / name
-        if path.resolve() != kept:
+        if path.resolve() != kept_file:
             path.unlink(missing_ok=True)
 
 

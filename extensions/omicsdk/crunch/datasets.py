@@ -141,14 +141,14 @@ def download(
     files = sorted(stored_below(opened, base), key=lambda file: file.name)
     if chosen.dry_run:
         return _report(
-            "Download", [Outcome(each.name, "planned", each.size, plan="would be downloaded") for each in files]
+            "Download", [Outcome(file.name, "planned", file.size, plan="would be downloaded") for file in files]
         )
-    began, clock, target = time(), monotonic(), Path(folder)
+    start, clock, target = time(), monotonic(), Path(folder)
     target.mkdir(parents=True, exist_ok=True)
     failed: dict[str, OmicsError] = {}
     got = fetch(opened, base, files, target, chosen, failed=failed)
     outcomes = [_outcome(file.name, got.get(file.name), failed) for file in files]
-    return chosen.checked(_report("Download", outcomes, began, monotonic() - clock, chosen.control.why))
+    return chosen.checked(_report("Download", outcomes, start, monotonic() - clock, chosen.control.why))
 
 
 def upload(
@@ -193,13 +193,13 @@ def upload(
             Outcome(name, "planned", path.stat().st_size, plan="would be uploaded") for name, path in paths.items()
         ]
         return _report("Upload", planned)
-    began, clock = time(), monotonic()
+    start, clock = time(), monotonic()
     hashed = hash_files(paths)
     sendings = [Sending(name, path, hashed[name]) for name, path in paths.items()]
     failed: dict[str, OmicsError] = {}
     sent = set(send(opened, base, sendings, chosen, failed=failed))
-    outcomes = [_outcome(name, known if name in sent else None, failed) for name, known in hashed.items()]
-    return chosen.checked(_report("Upload", outcomes, began, monotonic() - clock, chosen.control.why))
+    outcomes = [_outcome(name, record if name in sent else None, failed) for name, record in hashed.items()]
+    return chosen.checked(_report("Upload", outcomes, start, monotonic() - clock, chosen.control.why))
 
 
 def verify(
@@ -234,17 +234,17 @@ def verify(
     opened = storage_of(storage)
     base = folder_of(client.get_dataset(slug=checked_slug(dataset)))
     outcomes: list[Outcome] = []
-    began, clock = time(), monotonic()
-    for file in sorted(stored_below(opened, base), key=lambda each: each.name):
+    start, clock = time(), monotonic()
+    for file in sorted(stored_below(opened, base), key=lambda file: file.name):
         if stop is not None and stop.is_set():
             outcomes.append(Outcome(file.name, "stopped"))
             continue
         try:
-            stated = {"md5": md5_of(opened, joined(base, file.name))}
-            outcomes.append(check_file(os.fspath(folder), Item(file.name, Location(""), checksums=stated)))
+            sums = {"md5": md5_of(opened, joined(base, file.name))}
+            outcomes.append(check_file(os.fspath(folder), Item(file.name, Location(""), checksums=sums)))
         except OmicsError as error:
             outcomes.append(Outcome(file.name, "failed", error=error))
-    return _report("Verify", outcomes, began, monotonic() - clock)
+    return _report("Verify", outcomes, start, monotonic() - clock)
 
 
 def storage_of(settings: StorageSettings | None) -> Storage:
@@ -258,25 +258,27 @@ def storage_of(settings: StorageSettings | None) -> Storage:
     """
     from omicsdk.crunch.storage import open_storage
 
-    given = settings if settings is not None else os.environ.get(STORAGE_VARIABLE, "").strip()
-    if given == "":
+    setting = settings if settings is not None else os.environ.get(STORAGE_VARIABLE, "").strip()
+    if setting == "":
         raise ConfigError(
             "No storage of datasets' files is configured",
             remedy=f"Set {STORAGE_VARIABLE}, or pass storage (--storage-settings): a TOML or JSON file such as "
             '{"MEDIA_ROOT": "/data"}.',
         )
-    return open_storage(given)
+    return open_storage(setting)
 
 
-def find_equal(listed: Iterable[T], fields: Mapping[str, object]) -> T | None:
+def find_equal(records: Iterable[T], fields: Mapping[str, object]) -> T | None:
     """Find a dataset or an item that has what another one would be created with.
 
     Args:
-        listed: Datasets, or items.
+        records: Datasets, or items.
         fields: The fields of a new one; empty ones may be anything.
     """
-    wanted = {name: value.strip() if isinstance(value, str) else value for name, value in fields.items() if value}
-    return next((each for each in listed if all(getattr(each, name) == wanted[name] for name in wanted)), None)
+    expected = {name: value.strip() if isinstance(value, str) else value for name, value in fields.items() if value}
+    return next(
+        (record for record in records if all(getattr(record, name) == expected[name] for name in expected)), None
+    )
 
 
 def folder_of(dataset: Dataset) -> str:
@@ -318,11 +320,11 @@ def _outcome(name: str, moved: Hashed | None, failed: Mapping[str, OmicsError]) 
 
 
 def _report(
-    title: str, outcomes: Sequence[Outcome], began: float | None = None, seconds: float = 0.0, why_stopped: str = ""
+    title: str, outcomes: Sequence[Outcome], start: float | None = None, seconds: float = 0.0, why_stopped: str = ""
 ) -> TransferReport:
     from omicsdk.transfer import TransferReport
 
-    return TransferReport(outcomes, seconds, began=began, title=title, why_stopped=why_stopped)
+    return TransferReport(outcomes, seconds, began=start, title=title, why_stopped=why_stopped)
 
 
 # -- datasets that share a folder
@@ -383,10 +385,10 @@ class DatasetFolders:
             return []
         plain(base)
         if self._folders.get(slug) != base:
-            listed = whole_list(self._client.list_datasets, "count", "slug")
-            for each in listed:
-                check_fields("list_datasets", each, "slug", optional=("base_file_path",))
-            self._folders = {each.slug: each.base_file_path or "" for each in listed}
+            datasets = whole_list(self._client.list_datasets, "count", "slug")
+            for dataset in datasets:
+                check_fields("list_datasets", dataset, "slug", optional=("base_file_path",))
+            self._folders = {each.slug: each.base_file_path or "" for each in datasets}
         return [other for other, folder in self._folders.items() if other != slug and _shares(base, folder)]
 
 

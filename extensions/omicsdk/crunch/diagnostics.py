@@ -41,10 +41,12 @@ def git_revision(directory: Path | str | None = None) -> str:
     if not folder.is_dir():
         return ""
     try:
-        told = subprocess.run(["git", "rev-parse", "HEAD"], cwd=folder, capture_output=True, text=True, check=False)
+        completed = subprocess.run(
+            ["git", "rev-parse", "HEAD"], cwd=folder, capture_output=True, text=True, check=False
+        )
     except OSError:
         return UNKNOWN
-    return told.stdout.strip() if told.returncode == 0 else ""
+    return completed.stdout.strip() if completed.returncode == 0 else ""
 
 
 def get_diagnostic(diagnostics: MutableMapping[str, Any], key: str, func: Callable[[], Any], default: Any = "") -> Any:

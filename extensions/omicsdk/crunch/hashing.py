@@ -98,7 +98,7 @@ def trusted(hashed: Mapping[str, Hashed], clock: int | None) -> Mapping[str, Has
     """
     if clock is None:
         return {}
-    return {name: known for name, known in hashed.items() if known.stamp.ctime_ns < clock}
+    return {name: entry for name, entry in hashed.items() if entry.stamp.ctime_ns < clock}
 
 
 def files_below(folder: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:
@@ -118,8 +118,8 @@ def files_below(folder: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:
     """
     waiting = [("", os.fspath(folder))]
     while waiting:
-        above, place = waiting.pop()
-        with os.scandir(place) as entries:
+        above, directory = waiting.pop()
+        with os.scandir(directory) as entries:
             for entry in entries:
                 if entry.is_dir(follow_symlinks=False):
                     waiting.append((f"{above}{entry.name}/", entry.path))
@@ -155,13 +155,13 @@ def hash_file(path: Path | os.DirEntry[str]) -> Hashed:
 
 
 def hash_files(
-    files: Mapping[str, Path | os.DirEntry[str]], known: Mapping[str, Hashed] | None = None
+    files: Mapping[str, Path | os.DirEntry[str]], earlier: Mapping[str, Hashed] | None = None
 ) -> dict[str, Hashed]:
     """Hash files, except those that are known to be unchanged.
 
     Args:
         files: Paths by name.
-        known: Earlier results with trusted stamps (see `trusted`).
+        earlier: Earlier results with trusted stamps (see `trusted`).
 
     Returns:
         The hashed files, sorted by name.
@@ -170,30 +170,30 @@ def hash_files(
         OSError: A file cannot be read.
         SourceChanged: A file changes while it is read.
     """
-    known = known or {}
+    earlier = earlier or {}
     names = sorted(files)
-    same = {name for name in names if name in known and stamp_of(files[name].stat()) == known[name].stamp}
+    same = {name for name in names if name in earlier and stamp_of(files[name].stat()) == earlier[name].stamp}
     others = [name for name in names if name not in same]
     hashed = dict(zip(others, in_threads(lambda name: hash_file(files[name]), others, THREADS), strict=True))
-    return {name: known[name] if name in same else hashed[name] for name in names}
+    return {name: earlier[name] if name in same else hashed[name] for name in names}
 
 
-def unchanged(path: Path, known: Hashed) -> None:
+def unchanged(path: Path, earlier: Hashed) -> None:
     """Check that a file is unchanged since it was hashed.
 
     A change of permissions or links alone does not count: its bytes are read again to verify that.
 
     Args:
         path: The file.
-        known: Its earlier state.
+        earlier: Its earlier state.
 
     Raises:
         SourceChanged: It has changed.
     """
     try:
         now = stamp_of(path.stat())
-        same = now == known.stamp or (
-            now._replace(ctime_ns=0) == known.stamp._replace(ctime_ns=0) and hash_file(path).md5 == known.md5
+        same = now == earlier.stamp or (
+            now._replace(ctime_ns=0) == earlier.stamp._replace(ctime_ns=0) and hash_file(path).md5 == earlier.md5
         )
     except FileNotFoundError:
         same = False

@@ -162,12 +162,12 @@ def raw_request(
     before, mark, query = path.removeprefix("/").partition("?")
     path = f"/{before.rstrip('/')}/{mark}{query}"
     facts = OperationFacts(name=f"{method} {path.partition('?')[0]}", method=method, path=path, secured=True)
-    asked = client if retry is None else client.with_options(retry=retry)
+    requesting = client if retry is None else client.with_options(retry=retry)
     report = on_message if on_message is not None and method == "POST" else _unsaid
     report(f"Posting to {client.base_url}{path} : {dict(fields or {})}")
     body = NO_BODY if fields is None else _form(fields)
     try:
-        response = exchange_of(asked).send(request(facts, path, body=body))
+        response = exchange_of(requesting).send(request(facts, path, body=body))
     except APIError as error:
         report(f"Response {error.status}: {phrase_of(error.status)}")
         raise
@@ -194,13 +194,13 @@ def json_object(response: httpx.Response) -> dict[str, Any]:
 
     method, url = response.request.method, str(response.url)
     try:
-        found: object = decoded(response.content)
+        parsed: object = decoded(response.content)
     except ValueError as error:
         raised: OmicsError = not_json(method, url, response.text, str(error), expected="a JSON object")
     else:
-        if isinstance(found, dict):
-            return cast("dict[str, Any]", found)
-        raised = DecodeError(f"{method} {mask_url(url)}", "", found, expected="a JSON object")
+        if isinstance(parsed, dict):
+            return cast("dict[str, Any]", parsed)
+        raised = DecodeError(f"{method} {mask_url(url)}", "", parsed, expected="a JSON object")
     raised.remedy = (
         "The server may not be a crunch site: check CRUNCH_URL, or base_url (--base-url), and the proxy in front of it."
     )

@@ -342,21 +342,21 @@ class Run:
     def _set_up(self) -> None:
         from omicsdk.crunch import dataset_files as files
 
-        kept = self.crunch_subdir
-        files.clear(kept, self.workflow_path)
+        folder = self.crunch_subdir
+        files.clear(folder, self.workflow_path)
         self._data = None
         if self.download_from_storage:
             self._files().bring(self.stop)
-        files.write(kept / files.DATASET, files.json_text(self.dataset.to_dict()))
+        files.write(folder / files.DATASET, files.json_text(self.dataset.to_dict()))
         if not self.project:
             raise ConfigError(
                 f"The dataset {self.dataset_slug} belongs to no project", remedy="Set its parent on the site."
             )
         project = self.client.get_project(slug=checked_slug(self.project))
         check_fields("get_project", project, optional=("workflow",))
-        files.write(kept / files.PROJECT, files.json_text(project.to_dict()))
+        files.write(folder / files.PROJECT, files.json_text(project.to_dict()))
         if self.workflow_path is None:
-            files.write_workflow(project.workflow or "", kept, self.workflow_type)
+            files.write_workflow(project.workflow or "", folder, self.workflow_type)
         if self.download_from_storage:
             self._files().remember()
 
@@ -484,7 +484,7 @@ def run(
             remedy="Install Snakemake 7 or later, activate its environment, or run a script (--workflow script).",
         )
     opened = storage_of(storage) if download or upload else storage
-    made = Run(
+    new_run = Run(
         client,
         dataset,
         opened,
@@ -502,7 +502,7 @@ def run(
         tell=on_message,
         stop=stop,
     )
-    return RunReport(dataset, made(), made.working_directory, made.note)
+    return RunReport(dataset, new_run(), new_run.working_directory, new_run.note)
 
 
 def run_pending(

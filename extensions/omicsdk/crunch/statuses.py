@@ -109,15 +109,15 @@ def newest_first(client: Crunch, pages: int = PAGES_OF_ONE, retry: Retry | None 
     Raises:
         OmicsError: The site does not answer.
     """
-    asked = client if retry is None else client.with_options(retry=retry)
-    first = asked.list_statuses()
-    found = _identified(first.results)
-    if first.next is None or not found:
-        yield from reversed(found)
+    requesting = client if retry is None else client.with_options(retry=retry)
+    first = requesting.list_statuses()
+    statuses = _identified(first.results)
+    if first.next is None or not statuses:
+        yield from reversed(statuses)
         return
-    last = -(-(stated_number(first.count, "count", "list_statuses") or 0) // len(found))
+    last = -(-(stated_number(first.count, "count", "list_statuses") or 0) // len(statuses))
     for number in range(last, max(0, last - pages), -1):
-        yield from reversed(_identified(asked.list_statuses(page=number).results))
+        yield from reversed(_identified(requesting.list_statuses(page=number).results))
 
 
 def _identified(statuses: Sequence[Status]) -> Sequence[Status]:
@@ -142,15 +142,15 @@ def stored(sent: Mapping[str, Any], statuses: Iterable[Status]) -> Status | None
         statuses: The site's statuses.
     """
     for status in statuses:
-        kept = status.to_dict()
-        if all(_equal(value, kept.get(name)) for name, value in sent.items()):
+        record = status.to_dict()
+        if all(_equal(value, record.get(name)) for name, value in sent.items()):
             return status
     return None
 
 
-def _equal(sent: object, kept: object) -> bool:
+def _equal(sent: object, stored_value: object) -> bool:
     # A site trims texts.
-    return kept in (None, "") if sent is None else str(sent).strip() == str(kept).strip()
+    return stored_value in (None, "") if sent is None else str(sent).strip() == str(stored_value).strip()
 
 
 def report_status(
@@ -198,8 +198,8 @@ def report_status(
 
     while True:
         try:
-            if failures and (found := _arrived(client, fields, patience())) is not None:
-                return found
+            if failures and (status := _arrived(client, fields, patience())) is not None:
+                return status
             made = Status.from_dict(json_object(raw_request(client, "POST", STATUSES, fields, retry=patience())))
             return _identified([made])[0]
         except (APIError, TransportError) as error:
@@ -268,14 +268,14 @@ def is_over(status: Status) -> bool:
 
 
 def rival(
-    statuses: Iterable[Status], dataset: int, own: int, mine: Collection[int], since: int | None
+    statuses: Iterable[Status], dataset: int, own_id: int, mine: Collection[int], since: int | None
 ) -> Status | None:
     """Detect whether another runner came first.
 
     Args:
         statuses: Statuses of the site, the newest first.
         dataset: The dataset's number.
-        own: The number of this runner's first status.
+        own_id: The number of this runner's first status.
         mine: The numbers of all statuses that this runner sent.
         since: Statuses up to this number are ignored, and every later one of another runner counts; None if the newest
             of them decides: an ended run is no rival.
@@ -286,7 +286,7 @@ def rival(
     for status in statuses:
         if since is not None and status.id <= since:  # and so are all that follow
             return None
-        if status.dataset == dataset and status.id < own and status.id not in mine:
+        if status.dataset == dataset and status.id < own_id and status.id not in mine:
             return status if since is not None or not is_over(status) else None
     return None
 

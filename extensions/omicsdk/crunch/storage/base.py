@@ -139,8 +139,8 @@ def check_size(name: str, stored: int | None, size: int) -> None:
         TransferError: They differ.
     """
     if stored not in (None, size):
-        said = f"{name}: {size} bytes were written, but the storage has {stored}"
-        raise TransferError(said, name=name, remedy="Run the same command again; if it persists, check the storage.")
+        problem = f"{name}: {size} bytes were written, but the storage has {stored}"
+        raise TransferError(problem, name=name, remedy="Run the same command again; if it persists, check the storage.")
 
 
 def no_check() -> None:
@@ -213,9 +213,9 @@ class BuiltinStorage(ABC):
         Args:
             path: The folder.
         """
-        found = list(self.contents(path))
-        folders = [entry for entry in found if isinstance(entry, str)]
-        return sorted(folders), sorted(entry.name for entry in found if isinstance(entry, Stored))
+        entries = list(self.contents(path))
+        folders = [entry for entry in entries if isinstance(entry, str)]
+        return sorted(folders), sorted(entry.name for entry in entries if isinstance(entry, Stored))
 
 
 # -- names
@@ -244,9 +244,9 @@ def overlap(one: str, other: str) -> bool:
     Raises:
         UnsafePath: One of them leads out of the storage.
     """
-    here, there = (tuple(part for part in plain(each).split("/") if part) for each in (one, other))
-    shorter = min(len(here), len(there))
-    return here[:shorter] == there[:shorter]
+    here, parts_there = (tuple(part for part in plain(path).split("/") if part) for path in (one, other))
+    shorter = min(len(here), len(parts_there))
+    return here[:shorter] == parts_there[:shorter]
 
 
 def plain(name: str, *, windows: bool = False) -> str:
@@ -265,9 +265,9 @@ def plain(name: str, *, windows: bool = False) -> str:
         raise UnsafePath(name, UNENCODABLE, remedy=_REMEDY)
     if ".." in name.split("/"):
         raise UnsafePath(name, "contains '..'", remedy=_REMEDY)
-    found = posixpath.normpath(name.lstrip("/")) if name.strip("/") else ""
-    if found in ("", "."):
+    normal = posixpath.normpath(name.lstrip("/")) if name.strip("/") else ""
+    if normal in ("", "."):
         return ""
     if windows:
-        check_name(found, windows=True)
-    return found
+        check_name(normal, windows=True)
+    return normal

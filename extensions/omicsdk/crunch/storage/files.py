@@ -75,12 +75,12 @@ def _moved(
     progress, pace = options.progress, Pace(options.control, options.stop)
     options.control.begin(monotonic())
     sizes = [size_of(file) for file in files]
-    known = [size for size in sizes if size is not None]
-    counters = Counters(len(sizes), sum(known), monotonic(), 1.0, len(sizes) - len(known))
-    lock, came = threading.Lock(), 0
+    sizes_known = [size for size in sizes if size is not None]
+    counters = Counters(len(sizes), sum(sizes_known), monotonic(), 1.0, len(sizes) - len(sizes_known))
+    lock, bytes_copied = threading.Lock(), 0
 
     def one(file: F) -> Hashed | None:
-        nonlocal came
+        nonlocal bytes_copied
         if options.stopped:
             return None
         try:
@@ -95,15 +95,15 @@ def _moved(
         pace.passed(moved.stamp.size)
         if progress is not None:
             with lock:
-                came += moved.stamp.size
+                bytes_copied += moved.stamp.size
                 counters.count("done", moved.stamp.size, size_of(file))
-                progress(counters.progress(monotonic(), came, 0, "moving"))
+                progress(counters.progress(monotonic(), bytes_copied, 0, "moving"))
         return moved
 
     at_once = getattr(storage, "at_once", THREADS)
     done = in_threads(one, files, min(at_once, options.connections or at_once))
     if progress is not None:
-        progress(counters.progress(monotonic(), came, 0, "over"))
+        progress(counters.progress(monotonic(), bytes_copied, 0, "over"))
     return done
 
 
@@ -166,20 +166,20 @@ def _bring(storage: Storage, source: str, path: str, size: int | None) -> Hashed
     # Not more than the file has: a large buffer for a small file would cost more than the reading.
     stride = min(STRIDE, (STRIDE if size is None else size) + 1)
     if size is not None and size < STRIDE and isinstance(storage, FolderStorage):
-        there = _equal_small(storage.path(source), path, size)
+        is_equal = _equal_small(storage.path(source), path, size)
     else:
-        there = _equal(storage, source, Path(path), size, stride)
-    if there is not None:
-        return there
+        is_equal = _equal(storage, source, Path(path), size, stride)
+    if is_equal is not None:
+        return is_equal
     target = Path(path)
-    digest, came = hashlib.md5(usedforsecurity=False), 0
+    digest, bytes_copied = hashlib.md5(usedforsecurity=False), 0
     with room_for(target), storage.open(source, "rb") as file, in_place_of(target, durable=False) as copy:
         while data := file.read(stride):
             digest.update(data)
-            came += copy.write(data)
-        if size not in (None, came):
+            bytes_copied += copy.write(data)
+        if size not in (None, bytes_copied):
             raise SourceChanged(
-                f"{source} had {size} bytes when the storage was listed, but {came} were received",
+                f"{source} had {size} bytes when the storage was listed, but {bytes_copied} were received",
                 name=target.name,
                 remedy="Run the dataset again when no program writes to its folder in the storage.",
             )
@@ -286,12 +286,12 @@ def _put(storage: Storage, name: str, file: Sending) -> None:
         if storage.exists(name):
             storage.delete(name)  # Django's own storages would choose another name
         with file.path.open("rb", buffering=0) as opened:
-            given = cast("str | None", storage.save(name, opened))
+            name_used = cast("str | None", storage.save(name, opened))
     file.check()
-    if isinstance(given, str) and given != name:
-        storage.delete(given)
+    if isinstance(name_used, str) and name_used != name:
+        storage.delete(name_used)
         raise TransferError(
-            f"Cannot replace {name}: the storage wrote {given} instead",
+            f"Cannot replace {name}: the storage wrote {name_used} instead",
             name=name,
             remedy="Use a storage that replaces files of the same name, or that removes them on request.",
         )
@@ -349,7 +349,7 @@ def md5_of(storage: Storage, name: str) -> str:
 
 def md5s(hashed: Mapping[str, Hashed]) -> dict[str, str]:
     """From name to MD5."""
-    return {name: known.md5 for name, known in hashed.items()}
+    return {name: entry.md5 for name, entry in hashed.items()}
 
 
 # -- trees

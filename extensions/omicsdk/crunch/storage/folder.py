@@ -133,12 +133,12 @@ class FolderStorage(BuiltinStorage):
         """
         waiting: list[tuple[str, str, frozenset[tuple[int, int]]]] = [("", self.path(base), frozenset())]
         while waiting:
-            above, place, seen = waiting.pop()
-            status = Path(place).stat()
+            above, directory, seen = waiting.pop()
+            status = Path(directory).stat()
             here = (status.st_dev, status.st_ino)
             if here in seen:
                 continue
-            with os.scandir(place) as entries:
+            with os.scandir(directory) as entries:
                 for entry in entries:
                     if entry.is_dir():
                         waiting.append((f"{above}{entry.name}/", entry.path, seen | {here}))
@@ -154,11 +154,11 @@ class FolderStorage(BuiltinStorage):
         """
         if not name:
             raise ValueError("delete() needs the name of a file")
-        place = Path(self.path(name))
-        if place.is_dir() and not place.is_symlink():
-            place.rmdir()
+        path = Path(self.path(name))
+        if path.is_dir() and not path.is_symlink():
+            path.rmdir()
         else:
-            place.unlink(missing_ok=True)
+            path.unlink(missing_ok=True)
 
     def size(self, name: str) -> int:
         """A file's length in bytes.
@@ -175,10 +175,10 @@ class FolderStorage(BuiltinStorage):
         Raises:
             UnsafePath: As `path`.
         """
-        place = Path(self.path(name))
+        path = Path(self.path(name))
         if not self._base_url:
-            return place.as_uri()
-        return f"{self._base_url.rstrip('/')}/{quote(place.relative_to(self.location).as_posix())}"
+            return path.as_uri()
+        return f"{self._base_url.rstrip('/')}/{quote(path.relative_to(self.location).as_posix())}"
 
     def __repr__(self) -> str:
         return f"FolderStorage({os.fspath(self.location)!r})"

@@ -65,12 +65,12 @@ class FsspecStorage(BuiltinStorage):
                 self._fs.rm_file(aside)
             raise
 
-    def _move(self, source: str, place: str) -> None:
+    def _move(self, source: str, target: str) -> None:
         try:
-            self._fs.mv(source, place)
+            self._fs.mv(source, target)
         except FileExistsError:  # some file systems only move to a free name
-            self._fs.rm_file(place)
-            self._fs.mv(source, place)
+            self._fs.rm_file(target)
+            self._fs.mv(source, target)
 
     def look(self, name: str) -> Stored | None:
         """A file; None for a folder.
@@ -88,10 +88,10 @@ class FsspecStorage(BuiltinStorage):
         Raises:
             FileNotFoundError: There is no such folder, and the file system knows folders.
         """
-        place = self._place(path)
-        for entry in cast("list[dict[str, Any]]", self._fs.ls(place, detail=True, refresh=True)):
+        directory = self._place(path)
+        for entry in cast("list[dict[str, Any]]", self._fs.ls(directory, detail=True, refresh=True)):
             name = str(entry["name"]).rstrip("/").rpartition("/")[2]
-            if str(entry["name"]).strip("/") != place.strip("/"):
+            if str(entry["name"]).strip("/") != directory.strip("/"):
                 yield name if entry.get("type") == "directory" else _stored(name, entry)
 
     def stored(self, base: str) -> Iterator[Stored]:
@@ -101,12 +101,12 @@ class FsspecStorage(BuiltinStorage):
             FileNotFoundError: There is no such folder, and the file system knows folders.
         """
         self._fs.invalidate_cache()
-        place = self._place(base).strip("/")
+        above = self._place(base).strip("/")
         if not self._fs.isdir(self._place(base)):
             raise FileNotFoundError(2, "No such file or directory", self._place(base))
-        found = cast("dict[str, dict[str, Any]]", self._fs.find(self._place(base), detail=True))
-        for path, info in found.items():
-            name = path.strip("/")[len(place) :].removeprefix("/")
+        files_by_path = cast("dict[str, dict[str, Any]]", self._fs.find(self._place(base), detail=True))
+        for path, info in files_by_path.items():
+            name = path.strip("/")[len(above) :].removeprefix("/")
             if name and not path.endswith("/"):
                 yield _stored(name, info)
 

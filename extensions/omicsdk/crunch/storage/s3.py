@@ -212,22 +212,24 @@ class S3Storage(BuiltinStorage):
         Raises:
             OmicsError: One cannot be downloaded; ChecksumMismatch if its ETag is the MD5 of other bytes.
         """
-        there = in_threads(lambda file: _is_there(folder / file.name, file), files, THREADS)
-        wanted = [file for file, found in zip(files, there, strict=True) if not found]
-        for file in wanted:
+        presence = in_threads(lambda file: _is_there(folder / file.name, file), files, THREADS)
+        missing = [file for file, is_present in zip(files, presence, strict=True) if not is_present]
+        for file in missing:
             (folder / file.name).unlink(missing_ok=True)
-        items = [Item(file.name, partial(self.location, joined(base, file.name)), file.size) for file in wanted]
+        items = [Item(file.name, partial(self.location, joined(base, file.name)), file.size) for file in missing]
         report = TransferReport()
         if items:
-            with tempfile.TemporaryDirectory(prefix="omics-crunch-") as place:
-                report = download(items, folder, options=options, journal=Path(place) / "journal", route=self._route)
+            with tempfile.TemporaryDirectory(prefix="omics-crunch-") as temporary:
+                report = download(
+                    items, folder, options=options, journal=Path(temporary) / "journal", route=self._route
+                )
         if failed is None:
             raise_failure(report)
         else:
             failed |= _errors_in(report)
         absent = {outcome.name for outcome in report.outcomes if not outcome.is_present}
         hashed = hash_files({file.name: folder / file.name for file in files if file.name not in absent})
-        for file in wanted:
+        for file in missing:
             if file.name in hashed:
                 try:
                     self._compare(joined(base, file.name), file, hashed[file.name].md5)
@@ -257,13 +259,13 @@ class S3Storage(BuiltinStorage):
 
     def _compare(self, name: str, file: Stored, md5: str) -> None:
         """Compare what was downloaded with an ETag that is an MD5; of encrypted objects it only looks like one."""
-        stated = [claim.value for claim in claims({"ETag": file.etag}, file.size or 0) if claim.algorithm == "md5"]
-        if not stated or stated[0] == md5:
+        etags = [claim.value for claim in claims({"ETag": file.etag}, file.size or 0) if claim.algorithm == "md5"]
+        if not etags or etags[0] == md5:
             return
         head = self._head(name)
         if "SSECustomerAlgorithm" in head or str(head.get("ServerSideEncryption", "AES256")) != "AES256":
             return
-        raise ChecksumMismatch(name, algorithm="md5", expected=stated[0], actual=md5)
+        raise ChecksumMismatch(name, algorithm="md5", expected=etags[0], actual=md5)
 
     def send(
         self, base: str, files: Sequence[Sending], options: TransferOptions, failed: Failures | None = None
@@ -289,19 +291,19 @@ class S3Storage(BuiltinStorage):
         report = upload(uploads, options=options, abort=True) if uploads else TransferReport()
         if failed is None:
             raise_failure(report)
-        ends = list(zip(unchanged, report.outcomes, strict=True))
+        pairs = list(zip(unchanged, report.outcomes, strict=True))
         if failed is not None:
-            failed |= {file.name: outcome.error for file, outcome in ends if outcome.error is not None}
-        sent = _unchanged([file for file, outcome in ends if outcome.is_present], failed)
+            failed |= {file.name: outcome.error for file, outcome in pairs if outcome.error is not None}
+        sent = _unchanged([file for file, outcome in pairs if outcome.is_present], failed)
         return [file.name for file in sent]
 
     def __repr__(self) -> str:
         return f"S3Storage({self._told('')!r})"
 
 
-def _stored(name: str, told: Mapping[str, Any], size: int) -> Stored:
-    modified: datetime | None = told.get("LastModified")
-    return Stored(name, size, etag_of(told), None if modified is None else modified.timestamp())
+def _stored(name: str, object_info: Mapping[str, Any], size: int) -> Stored:
+    modified: datetime | None = object_info.get("LastModified")
+    return Stored(name, size, etag_of(object_info), None if modified is None else modified.timestamp())
 
 
 def _is_there(path: Path, file: Stored) -> bool:
@@ -314,8 +316,8 @@ def _is_there(path: Path, file: Stored) -> bool:
         return False
     if not S_ISREG(status.st_mode) or status.st_size != file.size:
         return False
-    stated = claims({"ETag": file.etag}, status.st_size)
-    return any(digest_of(os.fspath(path), claim, status.st_size) == claim.value for claim in stated)
+    claims_of_etag = claims({"ETag": file.etag}, status.st_size)
+    return any(digest_of(os.fspath(path), claim, status.st_size) == claim.value for claim in claims_of_etag)
 
 
 class _Spooled(io.FileIO):
@@ -336,7 +338,7 @@ def _errors_in(report: TransferReport) -> Failures:
 
 def _unchanged(files: Iterable[Sending], failed: Failures | None) -> list[Sending]:
     """Return the files that are as they were hashed; an error of the others is raised, or collected."""
-    kept: list[Sending] = []
+    changed: list[Sending] = []
     for file in files:
         try:
             file.check()
@@ -345,5 +347,5 @@ def _unchanged(files: Iterable[Sending], failed: Failures | None) -> list[Sendin
                 raise
             failed[file.name] = error
         else:
-            kept.append(file)
-    return kept
+            changed.append(file)
+    return changed

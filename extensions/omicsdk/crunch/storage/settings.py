@@ -110,7 +110,7 @@ def read_settings(path: Path) -> Mapping[str, Any]:
             remedy="Use a .toml or a .json file with the keys of Django's settings, such as MEDIA_ROOT.",
         )
     try:
-        found = read(path.read_text(encoding="utf-8-sig"))
+        values = read(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise ConfigError(
             f"The storage settings {path} cannot be read: {error.strerror or error}",
@@ -120,7 +120,7 @@ def read_settings(path: Path) -> Mapping[str, Any]:
         raise ConfigError(
             f"The storage settings {path} cannot be parsed: {error}", remedy=f"Correct its {path.suffix[1:].upper()}."
         ) from error
-    return _mapping(str(path), found)
+    return _mapping(str(path), values)
 
 
 def _own(storage: object) -> Storage:
@@ -161,41 +161,41 @@ def _s3(settings: Mapping[str, Any], options: Mapping[str, Any]) -> Storage:
     from omicsdk.core.s3_clients import s3_client
     from omicsdk.crunch.storage.s3 import EXPIRES, S3Storage
 
-    told: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     for option, keys in _S3_KEYS.items():
         value = next((settings[key] for key in keys if settings.get(key) is not None), None)
-        told[option] = options.get(option, value)
-    if not told["bucket_name"]:
+        fields[option] = options.get(option, value)
+    if not fields["bucket_name"]:
         raise ConfigError(
             "The storage settings have no AWS_STORAGE_BUCKET_NAME", remedy="Set it to the name of the bucket."
         )
-    extra = dict(_mapping("AWS_S3_OBJECT_PARAMETERS", told["object_parameters"] or {}))
-    if told["default_acl"]:
-        extra.setdefault("ACL", told["default_acl"])
+    extra = dict(_mapping("AWS_S3_OBJECT_PARAMETERS", fields["object_parameters"] or {}))
+    if fields["default_acl"]:
+        extra.setdefault("ACL", fields["default_acl"])
     client = s3_client(
-        profile=told["session_profile"],
-        region=told["region_name"],
+        profile=fields["session_profile"],
+        region=fields["region_name"],
         config={
-            "s3": {"addressing_style": told["addressing_style"]} if told["addressing_style"] else None,
-            "signature_version": told["signature_version"],
-            "proxies": dict(_mapping("AWS_S3_PROXIES", told["proxies"] or {})) or None,
+            "s3": {"addressing_style": fields["addressing_style"]} if fields["addressing_style"] else None,
+            "signature_version": fields["signature_version"],
+            "proxies": dict(_mapping("AWS_S3_PROXIES", fields["proxies"] or {})) or None,
         },
         settings="the storage",
-        endpoint_url=told["endpoint_url"],
-        use_ssl=told["use_ssl"] is not False,
-        verify=told["verify"],
-        aws_access_key_id=told["access_key"],
-        aws_secret_access_key=told["secret_key"],
-        aws_session_token=told["security_token"],
+        endpoint_url=fields["endpoint_url"],
+        use_ssl=fields["use_ssl"] is not False,
+        verify=fields["verify"],
+        aws_access_key_id=fields["access_key"],
+        aws_secret_access_key=fields["secret_key"],
+        aws_session_token=fields["security_token"],
     )
     return S3Storage(
         client,
-        _text("AWS_STORAGE_BUCKET_NAME", told["bucket_name"]),
-        _text("AWS_LOCATION", told["location"] or ""),
+        _text("AWS_STORAGE_BUCKET_NAME", fields["bucket_name"]),
+        _text("AWS_LOCATION", fields["location"] or ""),
         extra_args=extra,
-        expires=_number("AWS_QUERYSTRING_EXPIRE", told["querystring_expire"] or EXPIRES, "seconds"),
-        domain=_text("AWS_S3_CUSTOM_DOMAIN", told["custom_domain"] or ""),
-        signed=told["querystring_auth"] is not False,
+        expires=_number("AWS_QUERYSTRING_EXPIRE", fields["querystring_expire"] or EXPIRES, "seconds"),
+        domain=_text("AWS_S3_CUSTOM_DOMAIN", fields["custom_domain"] or ""),
+        signed=fields["querystring_auth"] is not False,
     )
 
 
