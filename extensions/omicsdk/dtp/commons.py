@@ -131,9 +131,9 @@ class CommonsClient:
         return linked_names(json_of(self.commons.sheepdog.get_programs.raw()))
 
     def _project(self, program: str, project: str) -> Project:
-        found = Project(program, project)
-        check_project(self.commons, found)
-        return found
+        resolved = Project(program, project)
+        check_project(self.commons, resolved)
+        return resolved
 
     def _records(self, program: str, project: str, node: str) -> list[dict[str, Any]]:
         try:
@@ -142,7 +142,7 @@ class CommonsClient:
             self._project(program, project)
             raise
         except BadRequest as error:
-            nodes = [each.name for each in self.commons.dictionary() if each.submitted]
+            nodes = [node.name for node in self.commons.dictionary() if node.submitted]
             if node not in nodes:
                 error.remedy = choice(node, nodes)
             raise
@@ -165,7 +165,7 @@ class Querier(CommonsClient):
             NotFound: There is no such program; the nearest is named.
         """
         try:
-            return [each.code for each in self.commons.projects(program)]
+            return [project.code for project in self.commons.projects(program)]
         except NotFound as error:
             error.remedy = choice(program, self._programs())
             raise
@@ -237,10 +237,10 @@ class Exporter(CommonsClient):
             NotWritable: The file cannot be written.
         """
         kind = _format(fileformat)
-        found = self._records(program, project, node_type)
+        records = self._records(program, project, node_type)
         if filename is not None:
-            self.save(found, kind, filename)
-        return found
+            self.save(records, kind, filename)
+        return records
 
     def export_record(
         self, program: str, project: str, uuid: str, fileformat: str, filename: PathLike | None = None
@@ -264,13 +264,13 @@ class Exporter(CommonsClient):
         """
         kind = _format(fileformat)
         try:
-            (found,) = self.commons.export_records((program, project), [uuid])
+            (record,) = self.commons.export_records((program, project), [uuid])
         except (NotFound, Gen3UserError):
             self._project(program, project)
             raise
         if filename is not None:
-            self.save(found, kind, filename)
-        return found
+            self.save(record, kind, filename)
+        return record
 
     def save(self, data: Mapping[str, Any] | Sequence[Mapping[str, Any]], fileformat: str, path: PathLike) -> None:
         """Write records to a file, completely or not at all. Both formats can be submitted again.
@@ -294,25 +294,25 @@ class Exporter(CommonsClient):
             file.write(text.encode())
 
 
-def _format(given: str) -> str:
-    if given.lower() not in FORMATS:
-        raise Gen3UserError(f"Unknown export format {given!r}", remedy=choice(given, FORMATS))
-    return given.lower()
+def _format(format: str) -> str:
+    if format.lower() not in FORMATS:
+        raise Gen3UserError(f"Unknown export format {format!r}", remedy=choice(format, FORMATS))
+    return format.lower()
 
 
 def _table(records: Sequence[Mapping[str, Any]]) -> str:
-    rows = [flat(each) for each in records]
-    known = dict.fromkeys(column for row in rows for column in row)
+    rows = [flat(record) for record in records]
+    columns = dict.fromkeys(column for row in rows for column in row)
     # A link without a target is a column whose name no table can have.
-    empty_links = {column for column in known if any(other.startswith(f"{column}.") for other in known)}
-    first = [column for column in _FIRST if column in known]
-    links = [column for column in known if "." in column]
-    others = [column for column in known if column not in (*first, *links) and column not in empty_links]
+    empty_links = {column for column in columns if any(other.startswith(f"{column}.") for other in columns)}
+    first = [column for column in _FIRST if column in columns]
+    links = [column for column in columns if "." in column]
+    others = [column for column in columns if column not in (*first, *links) and column not in empty_links]
     return tsv_of([*first, *others, *links], ({key: _cell(value) for key, value in row.items()} for row in rows))
 
 
 def _cell(value: object) -> str:
-    return ",".join(_cell(each) for each in value) if is_array(value) else text_of(value)
+    return ",".join(_cell(item) for item in value) if is_array(value) else text_of(value)
 
 
 #: Reasons in the message of an error; all are in its `submission`.
@@ -332,10 +332,12 @@ class RecordsRefused(Gen3Error):
     default_remedy = "Correct them and submit the file again: what is stored is updated, or stays as it is."
 
     def __init__(self, submission: Submission) -> None:
-        reasons = [str(finding) for each in submission.refused for finding in each.findings]
+        reasons = [str(finding) for refusal in submission.refused for finding in refusal.findings]
         more = len(reasons) - LISTED
-        listed = "; ".join(each.rstrip(".") for each in reasons[:LISTED]) + (f"; and {more} more" if more > 0 else "")
-        super().__init__(f"{len(submission.refused)} of {submission.total} records were refused: {listed}")
+        reasons_shown = "; ".join(reason.rstrip(".") for reason in reasons[:LISTED]) + (
+            f"; and {more} more" if more > 0 else ""
+        )
+        super().__init__(f"{len(submission.refused)} of {submission.total} records were refused: {reasons_shown}")
         self.submission = submission
 
 
@@ -397,10 +399,10 @@ class Gen3Submitter(CommonsClient):
             APIError: One that every record would meet, such as no right to submit.
             TransportError: The commons cannot be reached.
         """
-        found = self.submit(program, project, file, dry_run=dry_run, chunk=chunk)
-        if not found.ok:
-            raise RecordsRefused(found)
-        return found
+        submission = self.submit(program, project, file, dry_run=dry_run, chunk=chunk)
+        if not submission.ok:
+            raise RecordsRefused(submission)
+        return submission
 
     def submit(
         self,

@@ -141,11 +141,11 @@ _METHODS = ("cget", "cmove", "dicomweb")
 _LONGEST_TITLE = 16
 
 
-def read_config(given: PathOrMapping) -> DtpConfig:
+def read_config(source: PathOrMapping) -> DtpConfig:
     """Read settings.
 
     Args:
-        given: The path of a JSON file (`gen3_endpoint`, `irods_host`, `pacs_ip` and so on, and `storage`) or of an INI file
+        source: The path of a JSON file (`gen3_endpoint`, `irods_host`, `pacs_ip` and so on, and `storage`) or of an INI file
             (sections `gen3`, `irods`, `pacs`; keys with the section's name before them or without), or the content of such
             a JSON file. A relative path to a credentials file is relative to the working directory, or else to the settings'
             folder.
@@ -154,23 +154,23 @@ def read_config(given: PathOrMapping) -> DtpConfig:
         ConfigError: The file does not exist, is neither JSON nor INI, or a setting is missing or invalid; the message names
             file and line, or the setting.
     """
-    if isinstance(given, Mapping):
-        return _Reader("the settings", None).config(given)
-    path = Path(given)
+    if isinstance(source, Mapping):
+        return _Reader("the settings", None).config(source)
+    path = Path(source)
     text = read_text(path)
     if text is None:
         raise ConfigError(f"{path} cannot be read: No such file or directory", remedy="Use a JSON or INI file.")
     text = text.removeprefix("\ufeff")
     values = parsed(text, path).values if text.lstrip().startswith("{") else _of_ini(text, path)
-    found = _Reader(str(path), path.parent).config(values)
-    if _has_secrets(found) and os.name != "nt" and path.stat().st_mode & 0o077:
+    config = _Reader(str(path), path.parent).config(values)
+    if _has_secrets(config) and os.name != "nt" and path.stat().st_mode & 0o077:
         _log.warning("%s contains a password or a key, and other users can read it; run: chmod 600 %s", path, path)
-    return found
+    return config
 
 
-def _has_secrets(found: DtpConfig) -> bool:
-    parts = [part for part in (found.gen3, found.irods, found.pacs) if part is not None]
-    return any(not each.repr and getattr(part, each.name) for part in parts for each in fields(part))
+def _has_secrets(config: DtpConfig) -> bool:
+    parts = [part for part in (config.gen3, config.irods, config.pacs) if part is not None]
+    return any(not field.repr and getattr(part, field.name) for part in parts for field in fields(part))
 
 
 def _of_ini(text: str, path: Path) -> Mapping[str, Any]:
@@ -230,21 +230,23 @@ class _Reader:
         return ConfigError(f"{self._where}: {message}", remedy=remedy)
 
     def _section(self, name: str, kind: type[C], values: Mapping[str, Any]) -> C | None:
-        stated = {key.removeprefix(f"{name}_"): value for key, value in values.items() if key.startswith(f"{name}_")}
-        stated = {key: value for key, value in stated.items() if value not in (None, "")}
-        if not stated:
+        section_values = {
+            key.removeprefix(f"{name}_"): value for key, value in values.items() if key.startswith(f"{name}_")
+        }
+        section_values = {key: value for key, value in section_values.items() if value not in (None, "")}
+        if not section_values:
             return None
-        known = {each.name: each.default is MISSING for each in fields(kind)}
-        for key in [key for key in stated if key not in known]:
-            meant = nearest(key, [each for each in known if each not in stated])
+        has_default = {field.name: field.default is MISSING for field in fields(kind)}
+        for key in [key for key in section_values if key not in has_default]:
+            meant = nearest(key, [key_name for key_name in has_default if key_name not in section_values])
             if meant is not None:
                 raise self._error(f"Unknown setting {name}_{key}", f"Did you mean {name}_{meant}?")
             _log.warning("%s: the unknown setting %s_%s is ignored", self._where, name, key)
-            del stated[key]
-        missing = [f"{name}_{key}" for key, needed in known.items() if needed and key not in stated]
+            del section_values[key]
+        missing = [f"{name}_{key}" for key, needed in has_default.items() if needed and key not in section_values]
         if missing:
             raise self._error(f"{missing[0]} is missing", f"Add {', '.join(missing)}.")
-        return kind(**{key: self._value(name, key, value) for key, value in stated.items()})
+        return kind(**{key: self._value(name, key, value) for key, value in section_values.items()})
 
     def _value(self, section: str, key: str, value: object) -> Any:
         name = f"{section}_{key}"

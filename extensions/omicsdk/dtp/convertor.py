@@ -121,9 +121,9 @@ class Gen3Convertor:
                 "The convertor has no dictionary",
                 remedy="Call set_schema_dir(path) with that of the commons, or give dictionary=Gen3(...).",
             )
-        found = convert(Path(source_dir), self._dictionary, self._project, self._experiment, self._version)
-        _log.info("%s is read as SDS %s", source_dir, found.version)
-        return found
+        converted = convert(Path(source_dir), self._dictionary, self._project, self._experiment, self._version)
+        _log.info("%s is read as SDS %s", source_dir, converted.version)
+        return converted
 
     def validate(self, source_dir: PathLike) -> list[Finding]:
         """Find the faults of a data set; nothing is written or sent.
@@ -139,9 +139,9 @@ class Gen3Convertor:
             SdsError: The folder is no SDS data set, or a table that each has cannot be read.
             UsageError: No dictionary was given.
         """
-        found = self.convert(source_dir)
-        _log_notes(found.notes)
-        return found.findings
+        converted = self.convert(source_dir)
+        _log_notes(converted.notes)
+        return converted.findings
 
     def execute(self, source_dir: PathLike, dest_dir: PathLike, *, skip_invalid: bool = False) -> Conversion:
         """Convert a data set to files of records.
@@ -165,14 +165,14 @@ class Gen3Convertor:
         """
         from omicsdk.dtp.sds.records import write_records
 
-        found = self.convert(source_dir)
-        if found.findings and not skip_invalid:
-            raise refused(str(source_dir), found.findings, found.version)
+        converted = self.convert(source_dir)
+        if converted.findings and not skip_invalid:
+            raise refused(str(source_dir), converted.findings, converted.version)
         with write_errors(str(dest_dir)):
-            files, left = write_records(found.records, Path(dest_dir))
-        notes = (*found.notes, *left)
+            files, left = write_records(converted.records, Path(dest_dir))
+        notes = (*converted.notes, *left)
         _log_notes(notes)
-        return Conversion(files, found.counts, tuple(found.findings), notes, found.version)
+        return Conversion(files, converted.counts, tuple(converted.findings), notes, converted.version)
 
     def restore(
         self, records: PathLike | Iterable[Mapping[str, Any]], dest_dir: PathLike, *, overwrite: bool = False
@@ -195,9 +195,9 @@ class Gen3Convertor:
         """
         from omicsdk.dtp.sds.records import read_records, write_data_set
 
-        given = read_records(Path(records)) if isinstance(records, str | os.PathLike) else records
+        parsed_records = read_records(Path(records)) if isinstance(records, str | os.PathLike) else records
         with write_errors(str(dest_dir)):
-            return write_data_set(given, Path(dest_dir), self._version, self._experiment, overwrite=overwrite)
+            return write_data_set(parsed_records, Path(dest_dir), self._version, self._experiment, overwrite=overwrite)
 
     @staticmethod
     def read_excel(path: PathLike, sheet_name: str | None = None) -> pandas.DataFrame:

@@ -61,8 +61,8 @@ class Downloader:
         store: DataStore[Any] | None = None,
         auth: Gen3Login | None = None,
     ) -> None:
-        stated = read_config(data_storage_config)
-        self._gen3 = stated.gen3 if gen3_config is None else read_config(gen3_config).gen3
+        config = read_config(data_storage_config)
+        self._gen3 = config.gen3 if gen3_config is None else read_config(gen3_config).gen3
         if gen3_config is not None and self._gen3 is None:
             raise ConfigError(
                 "gen3_config has no settings of a commons", remedy="Add gen3_endpoint and gen3_cred_file."
@@ -70,7 +70,7 @@ class Downloader:
         self._version: Version | None = version
         self._auth = auth
         self.report: DatasetReport | None = None
-        self._store = store or _store(stated, data_storage_type)
+        self._store = store or _store(config, data_storage_type)
         if self._gen3 is None and auth is None and self._store.by_subject:
             raise ConfigError(
                 "A commons is needed to determine which studies of the PACS belong to a data set",
@@ -144,10 +144,10 @@ class Downloader:
         return f"<Downloader {self._store.title}>"
 
 
-def _store(config: DtpConfig, stated: str) -> DataStore[Any]:
+def _store(config: DtpConfig, name: str) -> DataStore[Any]:
     """The store of the settings."""
-    by_settings = stated == DEFAULT and (config.storage is not None or config.pacs is None)
-    chosen = storage_of(config, None if by_settings else stated)
+    by_settings = name == DEFAULT and (config.storage is not None or config.pacs is None)
+    chosen = storage_of(config, None if by_settings else name)
     if chosen == "irods":
         from omicsdk.dtp.storage.irods import IrodsStore
 

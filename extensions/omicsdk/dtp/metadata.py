@@ -44,16 +44,16 @@ class DatasetRecords:
     @property
     def subjects(self) -> tuple[Subject, ...]:
         """The data set's subjects; of those with the same study the first."""
-        found = dict[str, Subject]()
-        for each in self.by_node.get(CASE, ()):
-            subject = Subject(str(each.get("subject_id") or each["submitter_id"]))
-            found.setdefault(subject.study, subject)
-        return tuple(found.values())
+        subjects = dict[str, Subject]()
+        for case in self.by_node.get(CASE, ()):
+            subject = Subject(str(case.get("subject_id") or case["submitter_id"]))
+            subjects.setdefault(subject.study, subject)
+        return tuple(subjects.values())
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         """All records."""
-        for each in self.by_node.values():
-            yield from each
+        for records in self.by_node.values():
+            yield from records
 
 
 def records_of(
@@ -76,14 +76,14 @@ def records_of(
         AuthError: The commons refuses this login.
         TransportError: The commons cannot be reached.
     """
-    found, home = _experiment(commons, dataset_id, program, project)
+    experiment, home = _experiment(commons, dataset_id, program, project)
     dictionary = commons.dictionary()
-    ids = {EXPERIMENT: [str(found["id"])]}
+    ids = {EXPERIMENT: [str(experiment["id"])]}
     for node in (kind.node for kind in layout().kinds if kind.node in dictionary):
         query = Query(node).project(home.id).with_path_to(EXPERIMENT, submitter_id=dataset_id).fields("id")
         rows = list(commons.query_rows(query))
         check("query", node, rows, array(members(id=STRING)))
-        ids[node] = [each["id"] for each in rows]
+        ids[node] = [row["id"] for row in rows]
     by_node = {
         node: [
             {name: value for name, value in record.items() if value is not None}
@@ -108,26 +108,26 @@ def _experiment(
     data = commons.query(
         f"{{ experiment({chosen}) {{ id submitter_id project_id projects {{ code programs {{ name }} }} }} }}"
     )
-    found = [
-        (each, home)
-        for each in items_at(data, EXPERIMENT, "query", _FOUND)
-        for home in _homes(each)
+    experiments = [
+        (record, home)
+        for record in items_at(data, EXPERIMENT, "query", _FOUND)
+        for home in _homes(record)
         if program in (None, home.program) and project in (None, home.code)
     ]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        homes = ", ".join(home.id for _, home in found)
+    if len(experiments) == 1:
+        return experiments[0]
+    if experiments:
+        homes = ", ".join(home.id for _, home in experiments)
         raise Gen3UserError(
             f"There are several data sets {dataset_id!r} in {commons.base_url}: in {homes}",
             remedy="Choose one with gen3_program and gen3_project in the settings.",
         )
     every = items_at(commons.query("{ experiment(first: 1000) { submitter_id } }"), EXPERIMENT, "query", _NAMED)
-    known: list[str] = [each["submitter_id"] for each in every]
+    ids: list[str] = [record["submitter_id"] for record in every]
     where = f"{commons.base_url}" + (f", in {program or '*'}-{project or '*'}" if program or project else "")
     raise UnknownDataset(
         f"There is no data set {dataset_id!r} in {where}, or this login may not see it",
-        remedy=choice(dataset_id, known),
+        remedy=choice(dataset_id, ids),
     )
 
 
@@ -138,7 +138,7 @@ def _homes(experiment: Mapping[str, Any]) -> Iterator[Project]:
 
 
 def write_metadata(
-    records: DatasetRecords, version: Version | None, folder: Path, own: Collection[str]
+    records: DatasetRecords, version: Version | None, folder: Path, copied_names: Collection[str]
 ) -> list[MetadataFile]:
     """Write a data set's records beside its files: tables of the structure, and the experiment as JSON.
 
@@ -149,7 +149,7 @@ def write_metadata(
         records: The records.
         version: The version of the structure, which has the headers; by default the one that the records state.
         folder: The data set's folder.
-        own: The names of the store's files.
+        copied_names: The names of the store's files.
 
     Returns:
         The files.
@@ -159,17 +159,17 @@ def write_metadata(
     for experiment in records.by_node.get(EXPERIMENT, [])[:1]:
         files.append(_file(folder / f"{EXPERIMENT}.json", 1, partial(_write_json, experiment)))
     for kind in layout().kinds:
-        found = records.by_node.get(kind.node)
-        if not found:
+        records_of_kind = records.by_node.get(kind.node)
+        if not records_of_kind:
             continue
         sheet = folder / f"{kind.stem}.xlsx"
-        if sheet.name not in own:
-            file = _file(sheet, len(found), partial(_write_sheet, kind, records, version))
+        if sheet.name not in copied_names:
+            file = _file(sheet, len(records_of_kind), partial(_write_sheet, kind, records, version))
             if not isinstance(file.error, SdsError | MissingExtra):
                 files.append(file)
                 continue
             _log.warning("%s cannot be written (%s); its records are written as JSON", sheet.name, file.error.message)
-        files.append(_file(folder / f"{kind.stem}.json", len(found), partial(_write_json, found)))
+        files.append(_file(folder / f"{kind.stem}.json", len(records_of_kind), partial(_write_json, records_of_kind)))
     return files
 
 

@@ -70,7 +70,7 @@ def give_names(experiment: str, kind: TableKind, entries: Sequence[Entry]) -> di
         elif isinstance(key := entry.values.get(kind.key), str) and key:
             entry.values["submitter_id"] = _name_of(experiment, kind.stem, key)
             named.append(entry)
-        elif not any(each.column == kind.key for each in entry.findings):
+        elif not any(finding.column == kind.key for finding in entry.findings):
             header = entry.columns[kind.key]
             entry.findings.append(entry.finding("missing-key", f"The {header} is missing", "Add it.", kind.key))
     rename = {MANIFEST: _name_by_path, SAMPLES: _name_by_subject}.get(kind.stem)
@@ -83,10 +83,10 @@ def give_names(experiment: str, kind: TableKind, entries: Sequence[Entry]) -> di
     for same in _collisions(named):
         for entry in same[1:]:
             entry.findings.append(_duplicate(kind, same[0], entry))
-    found: dict[str, str] = {}
+    names_by_key: dict[str, str] = {}
     for entry in named:
-        found.setdefault(entry.values[kind.key], entry.values["submitter_id"])
-    return found
+        names_by_key.setdefault(entry.values[kind.key], entry.values["submitter_id"])
+    return names_by_key
 
 
 def _collisions(entries: Iterable[Entry]) -> list[list[Entry]]:
@@ -158,7 +158,7 @@ class Converted:
     @property
     def counts(self) -> dict[str, int]:
         """How many records there are of each node."""
-        return {str(each[0]["type"]): len(each) for each in self.records.values()}
+        return {str(records[0]["type"]): len(records) for records in self.records.values()}
 
 
 def version_of(text: str) -> Version:
@@ -175,19 +175,19 @@ def version_of(text: str) -> Version:
     raise SdsError(f"Version {text!r} of the SDS is not supported", remedy=choice(str(text), VERSIONS))
 
 
-def nearest_version(stated: str) -> Version:
+def nearest_version(text: str) -> Version:
     """Return the version that a data set of some version is read as.
 
     Args:
-        stated: The version that it states; may be unknown, such as 2.0 or 3.1.0, or empty.
+        text: The version that it states; may be unknown, such as 2.0 or 3.1.0, or empty.
 
     Returns:
         That one where it is known; else the newest known one that is not newer, the oldest where each is newer, and 2.0.0
         where nothing like a version is stated.
     """
-    if not _NUMBERS.fullmatch(stated):
+    if not _NUMBERS.fullmatch(text):
         return DEFAULT_VERSION
-    numbers = _numbers(f"{stated}.0.0")  # 2.0 is 2.0.0
+    numbers = _numbers(f"{text}.0.0")  # 2.0 is 2.0.0
     for version in reversed(VERSIONS):
         if _numbers(version) <= numbers:
             return version
@@ -217,37 +217,39 @@ def convert(
         SdsError: It is no data set, or a table cannot be read that each has; another one is a finding.
         Gen3UserError: The dictionary has no node for experiments or subjects.
     """
-    found = Converted()
+    converted = Converted()
     dictionary.node(CASE)  # the least that a dictionary of such data sets has
     link = next(iter(dictionary.node(EXPERIMENT).links), "projects")
     tables: dict[TableKind, list[Table]] = {}
     files = find_tables(folder)
-    description = next(each for each in files if each.kind.stem == DATASET_DESCRIPTION)
-    stated = stated_version(description.path, description.kind)
+    description = next(file for file in files if file.kind.stem == DATASET_DESCRIPTION)
+    declared = stated_version(description.path, description.kind)
     # A version that was given is no guess where the data set states none.
-    said = stated or version or ""
-    found.version = version = version or nearest_version(stated)
+    version_text = declared or version or ""
+    converted.version = version = version or nearest_version(declared)
     for kind, path, name in files:
         node = dictionary.nodes.get(kind.node)
         if node is None:
-            found.notes.append(Finding("left-out", f"The dictionary has no node {kind.node}", "It is skipped.", name))
+            converted.notes.append(
+                Finding("left-out", f"The dictionary has no node {kind.node}", "It is skipped.", name)
+            )
             continue
         try:
             table = read_table(path, name, kind, version, node)
         except SdsError as error:
             if kind.needed:
                 raise
-            found.findings.append(Finding("unreadable", error.message, error.remedy, name))
+            converted.findings.append(Finding("unreadable", error.message, error.remedy, name))
         else:
             tables.setdefault(kind, []).append(table)
     for table in chain.from_iterable(tables.values()):
-        found.findings += table.findings
-        found.notes += table.notes
+        converted.findings += table.findings
+        converted.notes += table.notes
     records = _records(tables, dictionary, experiment)
-    found.notes += _other_version(records.get(description.kind, ()), said, version, description.name)
-    own = {"type": EXPERIMENT, "submitter_id": experiment, link: [{"code": project}]}
-    _check(found, own, records, dictionary)
-    return found
+    converted.notes += _other_version(records.get(description.kind, ()), version_text, version, description.name)
+    experiment_record = {"type": EXPERIMENT, "submitter_id": experiment, link: [{"code": project}]}
+    _check(converted, experiment_record, records, dictionary)
+    return converted
 
 
 def refused(folder: str, findings: Sequence[Finding], version: str) -> SdsError:
@@ -258,11 +260,11 @@ def refused(folder: str, findings: Sequence[Finding], version: str) -> SdsError:
         findings: Its faults, at least one.
         version: The version of the structure that it was read as.
     """
-    listed = [f"  {each}" for each in findings[:_LISTED]]
+    lines = [f"  {finding}" for finding in findings[:_LISTED]]
     more = [f"  and {len(findings) - _LISTED} more"] if len(findings) > _LISTED else []
     many = "1 fault" if len(findings) == 1 else f"{len(findings)} faults"
     return SdsError(
-        "\n".join([f"{folder}, read as SDS {version}, has {many}:", *listed, *more]),
+        "\n".join([f"{folder}, read as SDS {version}, has {many}:", *lines, *more]),
         remedy="Nothing was written." if len(findings) == 1 else "Correct them; nothing was written.",
         findings=findings,
     )
@@ -271,8 +273,10 @@ def refused(folder: str, findings: Sequence[Finding], version: str) -> SdsError:
 def _records(
     tables: Mapping[TableKind, Sequence[Table]], dictionary: Dictionary, experiment: str
 ) -> dict[TableKind, list[Entry]]:
-    entries = {kind: [entry for table in each for entry in table.entries] for kind, each in tables.items()}
-    names = {kind.stem: give_names(experiment, kind, each) for kind, each in entries.items()}
+    entries = {
+        kind: [entry for table in tables_of_kind for entry in table.entries] for kind, tables_of_kind in tables.items()
+    }
+    names = {kind.stem: give_names(experiment, kind, entries_of_kind) for kind, entries_of_kind in entries.items()}
     subjects = names.get(SUBJECTS, {})
     for kind, each in entries.items():
         node = dictionary.nodes[kind.node]
@@ -308,64 +312,69 @@ def _links(
             subject = entry.values.get("subject_id")
             if isinstance(subject, str) and subject in subjects:
                 yield link.name, [{link.key: subjects[subject]}]
-            elif not any(each.column == "subject_id" for each in entry.findings):
+            elif not any(finding.column == "subject_id" for finding in entry.findings):
                 missing = subject is None
                 message = "The subject id is missing" if missing else f"There is no subject {shown(subject)}"
                 remedy = "Add it." if missing else choice(str(subject), subjects)
                 entry.findings.append(entry.finding("broken-link", message, remedy, "subject_id", subject))
 
 
-def _other_version(entries: Sequence[Entry], stated: str, version: Version, file: str) -> Iterator[Finding]:
+def _other_version(entries: Sequence[Entry], declared: str, version: Version, file: str) -> Iterator[Finding]:
     """How the version was chosen, where it is not the one that the data set states."""
-    if stated == version:
+    if declared == version:
         return
-    known = ", ".join(VERSIONS)
-    if not stated:
+    versions = ", ".join(VERSIONS)
+    if not declared:
         message = f"The data set does not state its version, and is read as one of {version}"
-        remedy = f"State its Metadata Version, or pass version= (--sds-version): {known}."
+        remedy = f"State its Metadata Version, or pass version= (--sds-version): {versions}."
     else:
-        message = f"The data set states version {shown(stated)}, but is read as one of {version}"
-        remedy = f"Check it, or pass version= (--sds-version): {known}."
-        if stated in VERSIONS:
-            remedy = f"Use version={stated!r} (--sds-version {stated}), or correct it."
-    entry = next((each for each in entries if "metadata_version" in each.columns), None)
+        message = f"The data set states version {shown(declared)}, but is read as one of {version}"
+        remedy = f"Check it, or pass version= (--sds-version): {versions}."
+        if declared in VERSIONS:
+            remedy = f"Use version={declared!r} (--sds-version {declared}), or correct it."
+    entry = next((entry for entry in entries if "metadata_version" in entry.columns), None)
     if entry is None:
         yield Finding("other-version", message, remedy, file)
     else:
-        yield entry.placed(entry.finding("other-version", message, remedy, "metadata_version", stated))
+        yield entry.placed(entry.finding("other-version", message, remedy, "metadata_version", declared))
 
 
-def _check(found: Converted, own: Record, records: Mapping[TableKind, Sequence[Entry]], dictionary: Dictionary) -> None:
+def _check(
+    converted: Converted, experiment: Record, records: Mapping[TableKind, Sequence[Entry]], dictionary: Dictionary
+) -> None:
     """Verify records against the dictionary, and sort them into files."""
     of_node = {kind.node: kind for kind in records}
     order = [name for name in dictionary.order() if name in of_node]
     entries = [entry for name in order for entry in records[of_node[name]]]
-    rows = [Row(own, Place()), *(Row(entry.values, entry.place, None, tuple(entry.findings)) for entry in entries)]
-    taken: set[tuple[str, str]] = set()
+    rows = [
+        Row(experiment, Place()),
+        *(Row(entry.values, entry.place, None, tuple(entry.findings)) for entry in entries),
+    ]
+    taken_names: set[tuple[str, str]] = set()
     refused: set[tuple[str, str]] = set()
-    for each in Validation(rows, dictionary).checked():
-        if each.number == 0:
-            found.findings += each.findings
-            found.records["experiment.json"] = [own]
+    for checked in Validation(rows, dictionary).checked():
+        if checked.number == 0:
+            converted.findings += checked.findings
+            converted.records["experiment.json"] = [experiment]
             continue
-        entry = entries[each.number - 1]
-        kind = of_node[each.type]
-        node = dictionary.nodes[each.type]
-        if each.findings:
-            found.findings += _placed(entry, each.findings, kind, node)
-        name = (each.type, str(entry.values.get("submitter_id")))
+        entry = entries[checked.number - 1]
+        kind = of_node[checked.type]
+        node = dictionary.nodes[checked.type]
+        if checked.findings:
+            converted.findings += _placed(entry, checked.findings, kind, node)
+        name = (checked.type, str(entry.values.get("submitter_id")))
         links = node.links.values() if refused else ()
         targets = {(link.target, target.get(link.key)) for link in links for target in entry.values.get(link.name, ())}
-        if each.findings or (targets & refused) - taken:
+        if checked.findings or (targets & refused) - taken_names:
             refused.add(name)
         else:
-            taken.add(name)
-            found.records.setdefault(f"{kind.stem}.json", []).append(entry.values)
+            taken_names.add(name)
+            converted.records.setdefault(f"{kind.stem}.json", []).append(entry.values)
 
 
 def _placed(entry: Entry, findings: Sequence[Finding], kind: TableKind, node: Node) -> Iterator[Finding]:
     # A fault of the id, or of a sample's subject, is a finding of the sheet; faults that follow from it are not mentioned.
-    known = {each.column for each in entry.findings} & {kind.key, "subject_id"}
+    related = {finding.column for finding in entry.findings} & {kind.key, "subject_id"}
     for each in findings:
-        if each in entry.findings or not (known and each.column in ("submitter_id", *node.links)):
+        if each in entry.findings or not (related and each.column in ("submitter_id", *node.links)):
             yield entry.placed(each)

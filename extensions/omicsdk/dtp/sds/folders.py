@@ -52,16 +52,16 @@ def find_tables(folder: Path) -> list[TableFile]:
     try:
         files = _files(folder)
         _refuse_incomplete(folder, files)
-        found: list[TableFile] = []
+        tables: list[TableFile] = []
         for kind in layout().kinds:
             top = _table(kind, files)
             paths = [] if top is None else [top]
             if kind.anywhere:
                 paths += _within(folder, kind)
-            found += [TableFile(kind, path, path.relative_to(folder).as_posix()) for path in paths]
+            tables += [TableFile(kind, path, path.relative_to(folder).as_posix()) for path in paths]
     except OSError as error:
         raise SdsError(f"{error.filename} cannot be read: {error.strerror}", remedy="Check its permissions.") from error
-    return found
+    return tables
 
 
 def is_misnamed(folder: Path) -> bool:
@@ -84,21 +84,21 @@ def sds_sheet(path: Path) -> Path | None:
     if not path.is_dir():
         return None
     files = _files(path)
-    return next((found for kind in layout().kinds if (found := _table(kind, files, _SHEETS)) is not None), None)
+    return next((table for kind in layout().kinds if (table := _table(kind, files, _SHEETS)) is not None), None)
 
 
-def record_files(given: PathLike | Iterable[PathLike]) -> list[Path]:
+def record_files(source: PathLike | Iterable[PathLike]) -> list[Path]:
     """Return the files of records of files and folders.
 
     Args:
-        given: A file, a folder, or several of them. Of a folder: the tables right in it, by their suffixes (JSON, JSON Lines,
+        source: A file, a folder, or several of them. Of a folder: the tables right in it, by their suffixes (JSON, JSON Lines,
             TSV, CSV, XLSX), except hidden ones.
 
     Raises:
         Gen3UserError: A folder has none, or is a data set, which has to be converted first.
     """
-    several = [given] if isinstance(given, str | os.PathLike) else given
-    return [file for each in several for file in _record_files(Path(each))]
+    several = [source] if isinstance(source, str | os.PathLike) else source
+    return [file for path in several for file in _record_files(Path(path))]
 
 
 def _record_files(path: Path) -> list[Path]:
@@ -110,18 +110,18 @@ def _record_files(path: Path) -> list[Path]:
             f"{path} is an SDS folder: it has {sheet.name}",
             remedy="Convert it first, by Gen3Convertor or omics dtp convert, and submit its output.",
         )
-    files = [each for each in path.iterdir() if each.suffix.lower() in _RECORDS and each.is_file()]
-    found = sorted(each for each in files if not each.name.startswith((".", "~$")))
-    if not found:
+    files = [path for path in path.iterdir() if path.suffix.lower() in _RECORDS and path.is_file()]
+    files_found = sorted(file for file in files if not file.name.startswith((".", "~$")))
+    if not files_found:
         raise Gen3UserError(
             f"No records found in the folder {path}", remedy="Use one with files of JSON, JSON Lines, TSV, CSV or XLSX."
         )
-    return found
+    return files_found
 
 
 def _files(folder: Path) -> Mapping[str, Path]:
     """The files of a folder by their names in lower case."""
-    return {each.name.casefold(): each for each in sorted(folder.iterdir()) if each.is_file()}
+    return {path.name.casefold(): path for path in sorted(folder.iterdir()) if path.is_file()}
 
 
 def _table(kind: TableKind, files: Mapping[str, Path], suffixes: Iterable[str] = SUFFIXES) -> Path | None:
@@ -129,12 +129,12 @@ def _table(kind: TableKind, files: Mapping[str, Path], suffixes: Iterable[str] =
 
 
 def _within(folder: Path, kind: TableKind) -> Iterator[Path]:
-    for place, folders, names in os.walk(folder, onerror=_raise):
-        folders[:] = sorted(each for each in folders if not each.startswith("."))
-        if Path(place) != folder:
-            found = _table(kind, {name.casefold(): Path(place, name) for name in sorted(names)})
-            if found is not None:
-                yield found
+    for directory, folders, names in os.walk(folder, onerror=_raise):
+        folders[:] = sorted(folder for folder in folders if not folder.startswith("."))
+        if Path(directory) != folder:
+            table = _table(kind, {name.casefold(): Path(directory, name) for name in sorted(names)})
+            if table is not None:
+                yield table
 
 
 def _raise(error: OSError) -> None:
@@ -142,11 +142,11 @@ def _raise(error: OSError) -> None:
 
 
 def _data_sets_in(folder: Path) -> Iterator[Path]:
-    for each in sorted(folder.iterdir()):
-        if each.is_dir():
-            files = _files(each)
+    for path in sorted(folder.iterdir()):
+        if path.is_dir():
+            files = _files(path)
             if all(_table(kind, files) for kind in layout().needed):
-                yield each
+                yield path
 
 
 def _refuse_incomplete(folder: Path, files: Mapping[str, Path]) -> None:
@@ -176,5 +176,5 @@ def _refuse_incomplete(folder: Path, files: Mapping[str, Path]) -> None:
 def _likely(name: str, files: Mapping[str, Path]) -> Path | None:
     # A table of another kind is not a misspelt one.
     stems = {kind.stem for kind in layout().kinds} - {name.partition(".")[0]}
-    near = nearest(name, [each for each in files if Path(each).stem not in stems])
+    near = nearest(name, [file for file in files if Path(file).stem not in stems])
     return files[near] if near is not None else None

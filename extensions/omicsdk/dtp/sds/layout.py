@@ -61,25 +61,25 @@ def squashed(name: str) -> str:
     return "".join(letter for letter in name.casefold() if letter.isalnum())
 
 
-def _by_version(stated: Mapping[str, T]) -> dict[Version, T]:
+def _by_version(by_first_version: Mapping[str, T]) -> dict[Version, T]:
     """Return the values for each version: those stated for it, or for the last one before."""
-    found: dict[Version, T] = {}
+    by_version: dict[Version, T] = {}
     latest: T | None = None
     for version in VERSIONS:
-        latest = stated.get(version, latest)
+        latest = by_first_version.get(version, latest)
         if latest:
-            found[version] = latest
-    return found
+            by_version[version] = latest
+    return by_version
 
 
-def _kind(stated: dict[str, Any]) -> TableKind:
-    headers = {version: tuple(each) for version, each in stated.pop("headers").items()}
+def _kind(table: dict[str, Any]) -> TableKind:
+    headers = {version: tuple(header_names) for version, header_names in table.pop("headers").items()}
     renamed = {
-        version: {squashed(header): name for header, name in each.items()}
-        for version, each in stated.pop("renamed", {}).items()
+        version: {squashed(header): name for header, name in renames.items()}
+        for version, renames in table.pop("renamed", {}).items()
     }
-    also = tuple(stated.pop("also", ()))
-    return TableKind(headers=_by_version(headers), renamed=_by_version(renamed), also=also, **stated)
+    also = tuple(table.pop("also", ()))
+    return TableKind(headers=_by_version(headers), renamed=_by_version(renamed), also=also, **table)
 
 
 class Layout(NamedTuple):
@@ -106,5 +106,5 @@ def layout() -> Layout:
     from importlib import resources
 
     text = resources.files(__package__ or "").joinpath("layout.toml").read_text(encoding="utf-8")
-    stated = tomllib.loads(text)
-    return Layout(stated["sections"], tuple(_kind(each) for each in stated["tables"]))
+    document = tomllib.loads(text)
+    return Layout(document["sections"], tuple(_kind(table) for table in document["tables"]))

@@ -49,17 +49,17 @@ def write_records(records: Mapping[str, Sequence[Record]], folder: Path) -> tupl
     """
     folder.mkdir(parents=True, exist_ok=True)
     files: list[Path] = []
-    for name, each in records.items():
+    for name, records_of_file in records.items():
         files.append(folder / name)
         with in_place_of(folder / name, durable=False) as file:
-            _write_json(file, each, alone=name in _ALONE)
+            _write_json(file, records_of_file, alone=name in _ALONE)
     message, remedy = (
         "It is left from an earlier run and not part of this data set",
         "Delete it before you submit the folder.",
     )
-    known = [folder / f"{stem}.json" for stem in (EXPERIMENT, *(kind.stem for kind in layout().kinds))]
-    old = [each for each in known if each.name not in records and each.exists()]
-    return tuple(files), [Finding("left-over", message, remedy, str(each)) for each in old]
+    paths = [folder / f"{stem}.json" for stem in (EXPERIMENT, *(kind.stem for kind in layout().kinds))]
+    old = [path for path in paths if path.name not in records and path.exists()]
+    return tuple(files), [Finding("left-over", message, remedy, str(path)) for path in old]
 
 
 def _write_json(file: BufferedWriter, records: Sequence[Record], *, alone: bool) -> None:
@@ -68,18 +68,18 @@ def _write_json(file: BufferedWriter, records: Sequence[Record], *, alone: bool)
         return
     # One record after the other: a manifest may be long.
     names: dict[str, str] = {}
-    for number, each in enumerate(records):
-        file.write(f"{',' if number else '['}\n    {_text(each, '    ', names)}".encode())
+    for number, record in enumerate(records):
+        file.write(f"{',' if number else '['}\n    {_text(record, '    ', names)}".encode())
     file.write(b"\n]\n")
 
 
 def _text(record: Record, indent: str, names: dict[str, str]) -> str:
     """A record with a line for each property; names are written once for all records."""
-    stated: list[str] = []
+    parts: list[str] = []
     for name, value in record.items():
         begin = names.get(name) or names.setdefault(name, f"{indent}    {json.dumps(name)}: ")
-        stated.append(begin + json.dumps(value))
-    return "{\n" + ",\n".join(stated) + f"\n{indent}}}"
+        parts.append(begin + json.dumps(value))
+    return "{\n" + ",\n".join(parts) + f"\n{indent}}}"
 
 
 def read_records(folder: Path) -> Iterator[Record]:
@@ -94,9 +94,9 @@ def read_records(folder: Path) -> Iterator[Record]:
     files = sorted(folder.glob("*.json")) if folder.is_dir() else [folder]
     if not files or not files[0].is_file():
         raise SdsError(f"No JSON files found in {folder}", remedy="Use the folder that has the records.")
-    for each in files:
+    for file in files:
         try:
-            yield from (row.values for row in json_rows(each))
+            yield from (row.values for row in json_rows(file))
         except Gen3UserError as error:
             raise SdsError(error.message, remedy=error.remedy) from error
 
@@ -143,7 +143,7 @@ def write_data_set(
         raise SdsError(f"No records found of the data set {experiment}", remedy="Check its name.")
     kinds = [kind for kind in layout().kinds if kind.node in of_node and only in (None, kind)]
     files = {kind: folder / f"{kind.stem}.xlsx" for kind in kinds}
-    existing = next((each for each in files.values() if each.exists()), None)
+    existing = next((file for file in files.values() if file.exists()), None)
     if existing is not None and not overwrite:
         raise SdsError(f"{existing} already exists", remedy="Name another folder, or use overwrite (--overwrite).")
     folder.mkdir(parents=True, exist_ok=True)
@@ -163,55 +163,61 @@ def recorded_version(descriptions: Sequence[Record]) -> Version:
     Returns:
         That of the last one; 2.0.0 if it is none that is known.
     """
-    stated = descriptions[-1].get("metadata_version") if descriptions else None
-    first = next(iter(stated), None) if is_array(stated) else stated
+    declared = descriptions[-1].get("metadata_version") if descriptions else None
+    first = next(iter(declared), None) if is_array(declared) else declared
     return first if first in VERSIONS else DEFAULT_VERSION
 
 
 def _of_data_set(records: Iterable[Record], experiment: str) -> dict[str, list[Record]]:
     """The records of a data set that tables have, by their nodes."""
     nodes = {kind.node for kind in layout().kinds}
-    known = [(str(each["type"]), each, _targets(each)) for each in records if str(each.get("type")) in nodes]
+    by_record = [
+        (str(record["type"]), record, _targets(record)) for record in records if str(record.get("type")) in nodes
+    ]
     # Samples are a data set's by their subjects.
-    subjects = {each.get("submitter_id") for node, each, targets in known if node == CASE and experiment in targets}
-    found: dict[str, list[Record]] = {}
-    for node, each, targets in known:
+    subjects = {
+        record.get("submitter_id") for node, record, targets in by_record if node == CASE and experiment in targets
+    }
+    by_node: dict[str, list[Record]] = {}
+    for node, each, targets in by_record:
         if experiment in targets or targets & subjects:
-            found.setdefault(node, []).append(each)
-    return found
+            by_node.setdefault(node, []).append(each)
+    return by_node
 
 
 def _targets(record: Record) -> set[object]:
     """The submitter_ids of the records that a record links to."""
-    values = [each for value in record.values() for each in (value if is_array(value) else [value])]
-    return {each.get("submitter_id") for each in values if is_object(each)}
+    values = [value_item for value in record.values() for value_item in (value if is_array(value) else [value])]
+    return {value.get("submitter_id") for value in values if is_object(value)}
 
 
 def _names(kind: TableKind, version: Version, records: Sequence[Record]) -> dict[str, str]:
     """By header: the property that it is of; those of the template, and those that records have besides."""
-    stated = {name: None for each in records for name, value in each.items() if name not in OWN and _is_plain(value)}
+    property_names = {
+        name: None for record in records for name, value in record.items() if name not in OWN and _is_plain(value)
+    }
     renamed = kind.renamed.get(version, {})
-    by_name = {squashed(name): name for name in stated}
-    found: dict[str, str] = {}
+    by_name = {squashed(name): name for name in property_names}
+    headers: dict[str, str] = {}
     template = kind.headers.get(version, ())
     for header in (*template, *kind.also):
         key = squashed(header)
         key = squashed(renamed.get(key, key))
-        if header in template or (key in by_name and by_name[key] not in found.values()):
-            found[header] = by_name.get(key, key)
-    named = set(found.values())
-    return {**found, **{name.replace("_", " "): name for name in stated if name not in named}}
+        if header in template or (key in by_name and by_name[key] not in headers.values()):
+            headers[header] = by_name.get(key, key)
+    named = set(headers.values())
+    return {**headers, **{name.replace("_", " "): name for name in property_names if name not in named}}
 
 
 def _is_plain(value: object) -> bool:
-    return not (is_object(value) or (is_array(value) and any(is_object(each) for each in value)))
+    return not (is_object(value) or (is_array(value) and any(is_object(member) for member in value)))
 
 
 def _rows(kind: TableKind, version: Version, records: Sequence[Record]) -> Iterator[Sequence[Value]]:
     names = _names(kind, version, records)
     yield list(names)
-    for each in records:
-        yield [_cell(each.get(name)) for name in names.values()]
+    for record in records:
+        yield [_cell(record.get(name)) for name in names.values()]
 
 
 def _elements(kind: TableKind, version: Version, records: Sequence[Record]) -> Iterator[Sequence[Value]]:
@@ -222,7 +228,7 @@ def _elements(kind: TableKind, version: Version, records: Sequence[Record]) -> I
         # It states the version of its headers: otherwise it would be read as another version.
         record = {**record, "metadata_version": [version]}
     values = {header: _values(record.get(name), kind) for header, name in _names(kind, version, [record]).items()}
-    many = max([1, *(len(each) for each in values.values())])
+    many = max([1, *(len(value) for value in values.values())])
     titles = ["Value", *(f"Value {number}" for number in range(2, many + 1))]
     if kind.first_value == 2:
         yield ["Submission Item", "Definition", *titles]
@@ -232,22 +238,22 @@ def _elements(kind: TableKind, version: Version, records: Sequence[Record]) -> I
     divided = kind.stem == DATASET_DESCRIPTION and version != "1.2.3"
     sections = layout().sections if divided else dict[str, str]()
     within = False
-    for header, each in values.items():
+    for header, cells in values.items():
         if header in sections:
             within = True
             yield [sections[header]]
-        yield [f"    {header}" if within else header, *blank, *each]
+        yield [f"    {header}" if within else header, *blank, *cells]
 
 
 def _values(value: object, kind: TableKind) -> list[Value]:
     if kind.stem == DATASET_DESCRIPTION and is_array(value):
-        return [_cell(each) for each in value]
+        return [_cell(value) for value in value]
     return [] if value is None else [_cell(value)]
 
 
 def _cell(value: object) -> Value:
     if is_array(value):
-        return "\n".join(str(_cell(each)) for each in value if each is not None)
+        return "\n".join(str(_cell(value_item)) for value_item in value if value_item is not None)
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return int(value)
     if value is None or isinstance(value, str | int | float):
@@ -276,7 +282,7 @@ def _write(path: Path, rows: Iterable[Sequence[Value]]) -> None:
 def _written(value: Value, path: Path, row: int) -> Value:
     if not isinstance(value, str):
         return value
-    text = _ESCAPED.sub(lambda found: f"_x005F{found[0]}", value)
+    text = _ESCAPED.sub(lambda match: f"_x005F{match[0]}", value)
     control = _CONTROLS.search(text)
     what = f"{len(text)} characters" if len(text) > LONGEST else f"the character {control[0]!r}" if control else ""
     if what:

@@ -46,11 +46,11 @@ class Unreadable(NamedTuple):
     kind: str
     text: str
 
-    def finding(self, place: Place, column: str) -> Finding:
+    def finding(self, where: Place, column: str) -> Finding:
         """Return the finding about it.
 
         Args:
-            place: Its row.
+            where: Its row.
             column: Its column.
         """
         if self.kind == "formula":
@@ -58,7 +58,7 @@ class Unreadable(NamedTuple):
             remedy = "Open it in Excel and save it, or write the value."
         else:
             message, remedy = f"{self.text} is an error of Excel", "Correct the formula, or write the value."
-        return Finding(self.kind, message, remedy, place.file, place.sheet, place.row, column, self.text)
+        return Finding(self.kind, message, remedy, where.file, where.sheet, where.row, column, self.text)
 
 
 Cell = str | int | float | bool | datetime | date | time | timedelta | Unreadable | None
@@ -167,7 +167,7 @@ class Workbook:
             raise self._refused(str(error)) from error
         except OSError as error:
             raise SdsError(f"{path} cannot be read: {error.strerror}", remedy="Check its permissions.") from error
-        self.names = tuple(each.name for each in self._book.sheets_metadata if each.typ == SheetTypeEnum.WorkSheet)
+        self.names = tuple(sheet.name for sheet in self._book.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet)
         """The names of its sheets, in order."""
         if not self.names:
             raise self._refused("it has no sheet")
@@ -180,14 +180,14 @@ class Workbook:
         parts = archive.infolist()
         if _OTHER_KINDS & set(archive.NameToInfo):
             raise self._refused("it is of another kind")
-        if sum(each.file_size for each in parts) > MOST_BYTES:
+        if sum(part.file_size for part in parts) > MOST_BYTES:
             raise self._refused(f"it unpacks to more than {MOST_BYTES >> 20} MiB")
         changed: dict[str, bytes] = {}
         for each in parts:
             content = archive.read(each)  # checks its size and CRC, too: python-calamine unpacks without limits
             if _XML.match(content):
                 self._check(each.filename, content)
-                if b'"e"' in content or b"'e'" in content or any(each.search(content) for each in _FORMULAS):
+                if b'"e"' in content or b"'e'" in content or any(pattern.search(content) for pattern in _FORMULAS):
                     changed[each.filename] = _CELL.sub(self._marked, content)
         if not changed:
             return self._path
@@ -208,14 +208,14 @@ class Workbook:
             if not _fits(_POSITIONS.findall(content), max(len(_BEGIN.findall(row)) for row in rows), len(rows)):
                 raise self._refused(f"the cells of {part} are too far apart")
 
-    def _marked(self, found: re.Match[bytes]) -> bytes:
-        begin, attributes, content, end = found.groups()
+    def _marked(self, match: re.Match[bytes]) -> bytes:
+        begin, attributes, content, end = match.groups()
         kind = _KIND.search(attributes)
         formula, value = _FORMULA.search(content), _VALUE.search(content)
         if kind is not None and kind[1] == b"e":
             text = b"excel-error:" + ((value and value[2]) or b"")
         elif formula is None or (value is not None and (value[2] or (kind is not None and kind[1] == b"str"))):
-            return found[0]
+            return match[0]
         else:
             text = b"formula:" + (b"=" + formula[2] if formula[2] else b"a formula")
         others = attributes if kind is None else attributes.replace(kind[0], b"")
@@ -314,8 +314,8 @@ def sheet_of(path: Path, is_header: Callable[[Line], bool], name: str | None = N
     with Workbook(path) as book:
         if name is not None and name not in book.names:
             raise SdsError(f"{path} has no sheet {name!r}", remedy=choice(name, book.names))
-        found = name if name is not None else _first(book, is_header)
-        yield book.sheet(found)
+        sheet_name = name if name is not None else _first(book, is_header)
+        yield book.sheet(sheet_name)
 
 
 def _first(book: Workbook, is_header: Callable[[Line], bool]) -> str:
@@ -360,8 +360,8 @@ def table_of(path: Path, name: str | None = None) -> tuple[list[str], list[list[
             for number, cell in enumerate(line.cells):
                 if isinstance(cell, Unreadable):
                     title = titles[number] if number < len(titles) else ""
-                    found = cell.finding(Place(str(path), sheet.name, line.number), title or str(number + 1))
-                    raise SdsError(f"{found.where}: {found.message}", remedy=found.remedy, findings=[found])
+                    finding = cell.finding(Place(str(path), sheet.name, line.number), title or str(number + 1))
+                    raise SdsError(f"{finding.where}: {finding.message}", remedy=finding.remedy, findings=[finding])
             if not all(is_blank(cell) for cell in line.cells):
                 rows.append(list(line.cells))
     width = max([len(titles), *(len(row) for row in rows)])

@@ -42,14 +42,14 @@ class Headers:
         self._version: Version = version
         self._required = node.required
         template = kind.headers.get(version, ())
-        listed = (*template, *kind.also)
-        self._listed = {squashed(header) for header in listed}
-        stated = [name for name in node.properties if name not in node.system and name not in OWN]
-        self._by_name = {squashed(name): name for name in stated}
+        headers = (*template, *kind.also)
+        self._listed = {squashed(header) for header in headers}
+        property_names = [name for name in node.properties if name not in node.system and name not in OWN]
+        self._by_name = {squashed(name): name for name in property_names}
         # The template's header is the one that messages name.
-        named = {name: header for header in reversed(listed) if (name := self.property_of(header)) is not None}
+        named = {name: header for header in reversed(headers) if (name := self.property_of(header)) is not None}
         self._template = [name for header in template if (name := self.property_of(header)) is not None]
-        self.properties = tuple(dict.fromkeys((*self._template, *reversed(named), *stated)))
+        self.properties = tuple(dict.fromkeys((*self._template, *reversed(named), *property_names)))
         self._headers = {name: named.get(name, name.replace("_", " ")) for name in self.properties}
 
     def property_of(self, header: str) -> str | None:
@@ -72,25 +72,25 @@ class Headers:
         """
         return self._headers[name]
 
-    def unknown(self, header: str, there: Iterable[str], place: Place) -> Finding:
+    def unknown(self, header: str, present: Iterable[str], where: Place) -> Finding:
         """Describe a header that is no property.
 
         Args:
             header: The header.
-            there: The properties that the table has.
-            place: Where the header is.
+            present: The properties that the table has.
+            where: Where the header is.
 
         Returns:
             A fault (UNKNOWN_HEADER) where the header is like one that is missing; else a note.
         """
-        known = set(there)
-        lacking = {self._headers[name].casefold(): name for name in self._template if name not in known}
+        present_names = set(present)
+        lacking = {self._headers[name].casefold(): name for name in self._template if name not in present_names}
         fault, remedy = False, "It is skipped."
         other = self._version_of(header)
         if other is not None:
             name = self._meant(header, other)
             # A header that no version has a property for is lost in all of them.
-            if name is not None and name not in known:
+            if name is not None and name not in present_names:
                 fault = True
                 called = f", or rename it to {self._headers[name]!r}"
                 remedy = f"It is of SDS {other}: give version={other!r} (--sds-version {other}){called}."
@@ -103,7 +103,7 @@ class Headers:
                 remedy = f"Did you mean {self._headers[lacking[near]]!r}?"
         kind = UNKNOWN_HEADER if fault else "left-out"
         message = f"{shown(header.strip())} is unknown to the dictionary"
-        return Finding(kind, message, remedy, *place, header, header)
+        return Finding(kind, message, remedy, *where, header, header)
 
     def _version_of(self, header: str) -> Version | None:
         """The newest other version whose template has a header that this one's has not."""
@@ -111,7 +111,7 @@ class Headers:
         if not name or name in self._listed:
             return None
         for version in reversed(VERSIONS):
-            template = {squashed(each) for each in self._kind.headers.get(version, ())}
+            template = {squashed(header) for header in self._kind.headers.get(version, ())}
             if name in template | set(self._kind.renamed.get(version, {})):
                 return version
         return None
@@ -122,21 +122,21 @@ NOT_THERE = "NA"
 _BREAK = re.compile(r"\r\n|\r|\n")
 
 
-def reader_of(stated: Property) -> Callable[[Cell], Any]:
+def reader_of(property_: Property) -> Callable[[Cell], Any]:
     """Return the function that makes a property's value of a cell; a value of another type is left to validation.
 
     Lines of a cell are a list where the property may be one, and one text with line breaks where it may not. Double quotes
     become single ones.
 
     Args:
-        stated: The property.
+        property_: The property.
     """
-    kinds = stated.kinds
-    if not kinds and stated.choices:
-        choices = {str(choice): choice for choice in stated.choices}
+    kinds = property_.kinds
+    if not kinds and property_.choices:
+        choices = {str(choice): choice for choice in property_.choices}
         return lambda cell: choices.get(text_of(cell), text_of(cell))
     if "array" in kinds:
-        return partial(_listed, kind=stated.read_items_as, alone="string" not in kinds)
+        return partial(_listed, kind=property_.read_items_as, alone="string" not in kinds)
     return _plain if not kinds or "string" in kinds else partial(_typed, kind=kinds[0])
 
 
@@ -145,33 +145,33 @@ def _listed(cell: Cell, kind: str, *, alone: bool) -> Any:
     lines = _plain(cell).split("\n")
     if not alone and len(lines) == 1:
         return lines[0]
-    found = [_typed(line.strip(), kind) for line in lines if line.strip()]
-    return found if alone or len(found) > 1 else found[0]
+    items = [_typed(line.strip(), kind) for line in lines if line.strip()]
+    return items if alone or len(items) > 1 else items[0]
 
 
-def _values_reader_of(stated: Property) -> Callable[[Sequence[Cell]], Any]:
+def _values_reader_of(property_: Property) -> Callable[[Sequence[Cell]], Any]:
     """The function that makes a value of an element's cells, of which there is at least one.
 
     Of a list each cell is an item; of any other property the cells are lines of one value.
     """
-    if "array" in stated.kinds:
-        kind = stated.read_items_as
+    if "array" in property_.kinds:
+        kind = property_.read_items_as
         return lambda cells: [_typed(cell, kind) for cell in cells]
-    read = reader_of(stated)
+    read = reader_of(property_)
     return lambda cells: read(cells[0]) if len(cells) == 1 else read("\n".join(text_of(cell) for cell in cells))
 
 
-def absent(stated: Property) -> Any:
+def absent(property_: Property) -> Any:
     """Return the value of a required property that a sheet leaves out; None if none is valid.
 
     Args:
-        stated: The property.
+        property_: The property.
     """
-    if not stated.kinds:
-        return None if stated.choices else NOT_THERE
-    if "string" in stated.kinds:
+    if not property_.kinds:
+        return None if property_.choices else NOT_THERE
+    if "string" in property_.kinds:
         return NOT_THERE
-    return [] if "array" in stated.kinds else None
+    return [] if "array" in property_.kinds else None
 
 
 def _plain(cell: Cell) -> str:
@@ -214,14 +214,16 @@ class Entry:
         """
         return Finding(kind, message, remedy, *self.place, name, value)
 
-    def placed(self, found: Finding) -> Finding:
+    def placed(self, finding: Finding) -> Finding:
         """Return a finding that names a property with the place of that property.
 
         Args:
-            found: The finding.
+            finding: The finding.
         """
         return replace(
-            found, column=self.columns.get(found.column, found.column), row=self.rows.get(found.column, found.row)
+            finding,
+            column=self.columns.get(finding.column, finding.column),
+            row=self.rows.get(finding.column, finding.row),
         )
 
 
@@ -267,11 +269,11 @@ class Table:
                 readers[number] = (name, reader_of(self.node.properties[name]))
         unknown: dict[int, Finding] = {}
         for number, text in others:
-            found = self.headers.unknown(text, self.columns, here)
-            if found.kind == UNKNOWN_HEADER:
-                self.findings.append(found)
+            finding = self.headers.unknown(text, self.columns, here)
+            if finding.kind == UNKNOWN_HEADER:
+                self.findings.append(finding)
             else:
-                unknown[number] = found
+                unknown[number] = finding
         if self.kind.key not in self.columns:
             if not self.findings:
                 header = self.headers.header_of(self.kind.key)
@@ -317,14 +319,14 @@ class Table:
                 if cells and not broken:
                     entry.values[name] = _values_reader_of(self.node.properties[name])(cells)
         for label, here in others:
-            found = self.headers.unknown(label, self.columns, here)
-            (self.findings if found.kind == UNKNOWN_HEADER else self.notes).append(found)
+            finding = self.headers.unknown(label, self.columns, here)
+            (self.findings if finding.kind == UNKNOWN_HEADER else self.notes).append(finding)
         if entry.values or entry.findings:
             self.entries.append(entry)
         elif not self.findings:
             self._note_empty()
 
-    def _is_new(self, name: str, header: str, place: Place) -> bool:
+    def _is_new(self, name: str, header: str, where: Place) -> bool:
         """Note the header of a property; a second one is a fault."""
         first = self.columns.get(name)
         if first is None:
@@ -332,13 +334,13 @@ class Table:
             return True
         also = f", as {shown(first.strip())}" if first != header else ""
         message = f"{shown(header.strip())} is already given{also}"
-        self.findings.append(Finding("twice", message, "Keep one of them.", *place, header, header))
+        self.findings.append(Finding("twice", message, "Keep one of them.", *where, header, header))
         return False
 
     def _note_empty(self) -> None:
         remedy = "Fill it in; each SDS data set requires it." if self.kind.needed else ""
-        found = Finding("empty", "It is empty", remedy, *self.place)
-        (self.findings if self.kind.needed else self.notes).append(found)
+        finding = Finding("empty", "It is empty", remedy, *self.place)
+        (self.findings if self.kind.needed else self.notes).append(finding)
 
 
 def read_table(path: Path, file: str, kind: TableKind, version: Version, node: Node) -> Table:

@@ -141,8 +141,8 @@ class Connections:
 
     def close(self) -> None:
         """Close all of them."""
-        for each in self._sockets:
-            each.close()
+        for socket in self._sockets:
+            socket.close()
 
     def __len__(self) -> int:
         return len(self._sockets)
@@ -235,9 +235,9 @@ class Archive:
             else:
                 association.release()
         finally:
-            for each in requested:
-                if each.ident is not None:
-                    each.join(CONNECT_SECONDS)
+            for context in requested:
+                if context.ident is not None:
+                    context.join(CONNECT_SECONDS)
             connections.close()
 
     def own_address(self) -> str:
@@ -292,13 +292,13 @@ class Archive:
                 )
 
             def series_of(study: str) -> list[str]:
-                found = _found(association, "SERIES", StudyInstanceUID=study, SeriesInstanceUID="")
-                return [_text(each, "SeriesInstanceUID") for each in found]
+                responses = _found(association, "SERIES", StudyInstanceUID=study, SeriesInstanceUID="")
+                return [_text(response, "SeriesInstanceUID") for response in responses]
 
             def instances_of(study: str, series: str) -> list[tuple[str, str]]:
                 keys = {"StudyInstanceUID": study, "SeriesInstanceUID": series}
-                found = _found(association, "IMAGE", **keys, SOPInstanceUID="", SOPClassUID="")
-                return [(_text(each, "SOPInstanceUID"), _text(each, "SOPClassUID")) for each in found]
+                responses = _found(association, "IMAGE", **keys, SOPInstanceUID="", SOPClassUID="")
+                return [(_text(response, "SOPInstanceUID"), _text(response, "SOPClassUID")) for response in responses]
 
             yield from instances(subjects, series_of, instances_of)
 
@@ -324,13 +324,13 @@ class Archive:
         model = _MOVE if self.moves else _GET
         contexts, roles, handlers = [build_context(model)], list[Any](), list[Any]()
         if not self.moves:
-            stored = _storage_contexts({each.sop_class for each in files if each.sop_class}, _MOST_CONTEXTS - 1)
+            stored = _storage_contexts({file.sop_class for file in files if file.sop_class}, _MOST_CONTEXTS - 1)
             contexts += stored
-            classes = {str(each.abstract_syntax) for each in stored}
-            roles = [build_role(each, scp_role=True) for each in sorted(classes)]
+            classes = {str(context.abstract_syntax) for context in stored}
+            roles = [build_role(class_, scp_role=True) for class_ in sorted(classes)]
             handlers = [(evt.EVT_C_STORE, store)]
         with self.associated(contexts, roles=roles, handlers=handlers) as association:
-            if model not in {str(each.abstract_syntax) for each in association.accepted_contexts}:
+            if model not in {str(context.abstract_syntax) for context in association.accepted_contexts}:
                 raise ConfigError(
                     f"{self.title} does not offer {'C-MOVE' if self.moves else 'C-GET'}",
                     remedy="Allow it there, or set pacs_method to another one: cget, cmove or dicomweb.",
@@ -340,12 +340,14 @@ class Archive:
     def _last_response(self, association: Association, files: Sequence[Instance], stop: threading.Event) -> Dataset:
         from pydicom.dataset import Dataset
 
-        wanted = Dataset()
-        wanted.QueryRetrieveLevel = "IMAGE"
-        wanted.StudyInstanceUID, wanted.SeriesInstanceUID = files[0].study, files[0].series
-        wanted.SOPInstanceUID = [each.sop for each in files]
+        request = Dataset()
+        request.QueryRetrieveLevel = "IMAGE"
+        request.StudyInstanceUID, request.SeriesInstanceUID = files[0].study, files[0].series
+        request.SOPInstanceUID = [file.sop for file in files]
         aet = self.config.aet
-        responses = association.send_c_move(wanted, aet, _MOVE) if self.moves else association.send_c_get(wanted, _GET)
+        responses = (
+            association.send_c_move(request, aet, _MOVE) if self.moves else association.send_c_get(request, _GET)
+        )
         for response, _ in responses:
             status = _status(response, f"sending the series {files[0].series}")
             if stop.is_set():
@@ -412,11 +414,11 @@ def _storage_contexts(classes: Collection[str], most: int) -> list[PresentationC
     """
     from pynetdicom.presentation import StoragePresentationContexts, build_context
 
-    kinds = sorted(classes) or [str(each.abstract_syntax) for each in StoragePresentationContexts]
-    made = [build_context(kind, list(_PLAIN)) for kind in kinds[:most]]
+    kinds = sorted(classes) or [str(context.abstract_syntax) for context in StoragePresentationContexts]
+    contexts = [build_context(kind, list(_PLAIN)) for kind in kinds[:most]]
     for form in _COMPRESSED:
-        made += [build_context(kind, form) for kind in kinds[: max(0, most - len(made))]]
-    return made
+        contexts += [build_context(kind, form) for kind in kinds[: max(0, most - len(contexts))]]
+    return contexts
 
 
 def _found(association: Association, level: str, **keys: str) -> list[Dataset]:
@@ -429,15 +431,15 @@ def _found(association: Association, level: str, **keys: str) -> list[Dataset]:
         setattr(query, name, value)
     doing = f"listing the study {keys['StudyInstanceUID']}"
     results = list[Dataset]()
-    for response, found in association.send_c_find(query, FIND):
+    for response, data_set in association.send_c_find(query, FIND):
         status = _status(response, doing)
         if status in _PENDING:
-            if found is not None:
-                results.append(found)
+            if data_set is not None:
+                results.append(data_set)
         elif status != _SUCCESS:
             raise TransferError(f"The archive failed while {doing} ({_status_words(response)})")
     return results
 
 
-def _text(found: Dataset, name: str) -> str:
-    return str(cast("object", found.get(name, "")) or "").strip()
+def _text(data_set: Dataset, name: str) -> str:
+    return str(cast("object", data_set.get(name, "")) or "").strip()

@@ -80,20 +80,20 @@ def instances(
     """
     for subject in subjects:
         try:
-            found = list(_of_study(subject, series_of, instances_of)) if is_uid(subject.study) else []
+            instances_found = list(_of_study(subject, series_of, instances_of)) if is_uid(subject.study) else []
         except AuthError:  # the other subjects would be refused, too
             raise
         except (APIError, TransferError) as error:
-            found = [Unlisted(f"primary/{subject.folder}", error)]
-        yield from found or [_no_study(subject)]
+            instances_found = [Unlisted(f"primary/{subject.folder}", error)]
+        yield from instances_found or [_no_study(subject)]
 
 
 def _of_study(subject: Subject, series_of: SeriesOf, instances_of: InstancesOf) -> Iterator[Instance | Unlisted]:
     for series in series_of(subject.study):
         # A series whose identifier is not a UID cannot be requested: it fails as an instance of it would.
-        for listed in instances_of(subject.study, series) if is_uid(series) else [("", "")]:
+        for pair in instances_of(subject.study, series) if is_uid(series) else [("", "")]:
             try:
-                yield instance_of(subject, series, *listed)
+                yield instance_of(subject, series, *pair)
             except UnsafePath as error:
                 yield Unlisted(f"primary/{subject.folder}", error)
 
@@ -108,12 +108,12 @@ def _no_study(subject: Subject) -> Unlisted:
     return Unlisted(f"primary/{subject.folder}", TransferError(message, name=subject.subject_id, remedy=remedy))
 
 
-def check_instance(path: Path, wanted: Instance) -> str:
+def check_instance(path: Path, instance: Instance) -> str:
     """Verify that a file is the wanted instance, and as long as it states itself.
 
     Args:
         path: The file.
-        wanted: The instance.
+        instance: The instance.
 
     Returns:
         What was compared, as text.
@@ -124,32 +124,32 @@ def check_instance(path: Path, wanted: Instance) -> str:
     import pydicom
 
     try:
-        found = cast("Any", pydicom).dcmread(path, defer_size=1024)
-        study, sop = str(found.get("StudyInstanceUID", "")), str(found.get("SOPInstanceUID", ""))
-        end = _stated_end(found)
+        data_set = cast("Any", pydicom).dcmread(path, defer_size=1024)
+        study, sop = str(data_set.get("StudyInstanceUID", "")), str(data_set.get("SOPInstanceUID", ""))
+        end = _stated_end(data_set)
     except Exception as error:  # a damaged file may raise anything
         raise TransferError(
-            f"{wanted.name}: the archive sent an incomplete DICOM file ({type(error).__name__}: {error})",
-            name=wanted.name,
+            f"{instance.name}: the archive sent an incomplete DICOM file ({type(error).__name__}: {error})",
+            name=instance.name,
             remedy="Try again. If it fails again, report the damaged copy to the archive's operators.",
         ) from error
-    if (study, sop) != (wanted.study, wanted.sop):
+    if (study, sop) != (instance.study, instance.sop):
         none = "without an identifier"
-        message = f"{wanted.name}: the archive sent the instance {sop or none} of the study {study or none}"
-        raise TransferError(message, name=wanted.name, remedy="Contact the archive's operators.")
+        message = f"{instance.name}: the archive sent the instance {sop or none} of the study {study or none}"
+        raise TransferError(message, name=instance.name, remedy="Contact the archive's operators.")
     size = path.stat().st_size
     if end > size:
-        message = f"{wanted.name}: {size} of {end} bytes were received"
-        raise TransferError(message, name=wanted.name, remedy="Run it again to resume.")
+        message = f"{instance.name}: {size} of {end} bytes were received"
+        raise TransferError(message, name=instance.name, remedy="Run it again to resume.")
     return "SOPInstanceUID, StudyInstanceUID, length"
 
 
-def _stated_end(found: Any) -> int:
+def _stated_end(data_set: Any) -> int:
     """The least length of a file, by its last element; 0 if that states none."""
-    if str(getattr(found.file_meta, "TransferSyntaxUID", "")) == _DEFLATED or not len(found):
+    if str(getattr(data_set.file_meta, "TransferSyntaxUID", "")) == _DEFLATED or not len(data_set):
         return 0
-    last = found.get_item(max(found.keys()))
-    place, length = getattr(last, "value_tell", None), getattr(last, "length", None)
-    if not isinstance(place, int) or not isinstance(length, int) or length == _UNDEFINED:
+    last = data_set.get_item(max(data_set.keys()))
+    position, length = getattr(last, "value_tell", None), getattr(last, "length", None)
+    if not isinstance(position, int) or not isinstance(length, int) or length == _UNDEFINED:
         return 0
-    return place + length
+    return position + length

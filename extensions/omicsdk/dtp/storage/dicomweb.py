@@ -152,9 +152,9 @@ class DicomWebStore:
             batch = job.files[start : start + BATCH]
             if job.stop.is_set():
                 return
-            items = [self._item(each) for each in batch]
-            found = download(items, job.folder.partial / "http", connections=self._connections, stop=job.stop)
-            for file, outcome in zip(batch, found.outcomes, strict=True):
+            items = [self._item(file) for file in batch]
+            report = download(items, job.folder.partial / "http", connections=self._connections, stop=job.stop)
+            for file, outcome in zip(batch, report.outcomes, strict=True):
                 job.report(file, self._completed(file, outcome, job.folder))
 
     def close(self) -> None:
@@ -174,7 +174,7 @@ class DicomWebStore:
                 part,
                 verified=check_instance(part, file),
                 fetched=outcome.bytes_fetched,
-                kept=outcome.bytes_kept,
+                resumed=outcome.bytes_kept,
                 attempts=outcome.attempts,
             )
         except OmicsError as error:
@@ -193,10 +193,10 @@ class DicomWebStore:
         from omicsdk.transfer import Location
 
         if self._wado_uri:
-            wanted = {"requestType": "WADO", "studyUID": file.study, "seriesUID": file.series, "objectUID": file.sop}
+            query = {"requestType": "WADO", "studyUID": file.study, "seriesUID": file.series, "objectUID": file.sop}
             mark = "&" if "?" in self._wado_uri else "?"
             # with its slash unquoted: Orthanc's plugin does not accept %2F
-            url = f"{self._wado_uri}{mark}{urlencode(wanted)}&contentType=application/dicom"
+            url = f"{self._wado_uri}{mark}{urlencode(query)}&contentType=application/dicom"
             headers: dict[str, str] = {}
         else:
             url = f"{self._root}/studies/{file.study}/series/{file.series}/instances/{file.sop}"
@@ -206,11 +206,11 @@ class DicomWebStore:
         return Location(url, headers)
 
     def _series_of(self, study: str) -> Iterator[str]:
-        return (_text(each, _SERIES) for each in self._listed(f"/studies/{study}/series", _SERIES))
+        return (_text(row, _SERIES) for row in self._listed(f"/studies/{study}/series", _SERIES))
 
     def _instances_of(self, study: str, series: str) -> Iterator[tuple[str, str]]:
-        for each in self._listed(f"/studies/{study}/series/{series}/instances", _INSTANCE):
-            yield _text(each, _INSTANCE), _text(each, _CLASS)
+        for instance in self._listed(f"/studies/{study}/series/{series}/instances", _INSTANCE):
+            yield _text(instance, _INSTANCE), _text(instance, _CLASS)
 
     def _listed(self, path: str, key: str) -> Iterator[Mapping[str, Any]]:
         """The results of a query, page by page; also of servers without pages, which return all at once."""
@@ -223,8 +223,8 @@ class DicomWebStore:
                 return
             if response.status_code == 204:  # nothing matches (DICOM PS3.18, 10.6.3); with 200 its list is required
                 return
-            listed = items_at(json_of(response), "", "QIDO-RS")
-            new = [each for each in listed if is_object(each) and _text(each, key) not in seen]
+            rows = items_at(json_of(response), "", "QIDO-RS")
+            new = [row for row in rows if is_object(row) and _text(row, key) not in seen]
             for each in new:
                 seen.add(_text(each, key))
                 yield each
@@ -238,8 +238,8 @@ def _login(config: PacsConfig) -> Credentials | None:
     return Basic(config.user, config.password) if config.user else None
 
 
-def _text(found: Mapping[str, Any], tag: str) -> str:
+def _text(row: Mapping[str, Any], tag: str) -> str:
     """The first value of an element of DICOM's JSON."""
-    element = found.get(tag)
+    element = row.get(tag)
     values = element.get("Value") if is_object(element) else None
     return str(values[0]) if is_array(values) and values else ""

@@ -44,7 +44,7 @@ class Receiver:
 
     def __init__(self, job: FetchJob[Instance]) -> None:
         self.job = job
-        self._wanted = {each.sop: each for each in job.files}
+        self._wanted = {file.sop: file for file in job.files}
         self._guard = threading.Lock()
 
     def store(self, event: Any) -> int:
@@ -69,7 +69,7 @@ class Receiver:
     def missing(self, files: Iterable[Instance]) -> list[Instance]:
         """Those of some instances that were not received."""
         with self._guard:
-            return [each for each in files if each.sop in self._wanted]
+            return [file for file in files if file.sop in self._wanted]
 
     def give_up(self, file: Instance, error: OmicsError) -> None:
         """Report an instance as failed, unless it was received meanwhile."""
@@ -168,8 +168,8 @@ class DimseStore:
         address = (config.listen_on or self._archive.own_address(), config.move_port)
         entity = self._archive.entity()
         entity.require_called_aet = True
-        usual = {str(each.abstract_syntax) for each in AllStoragePresentationContexts}
-        for kind in sorted(usual | {each.sop_class for each in receiver.job.files if each.sop_class}):
+        usual = {str(context.abstract_syntax) for context in AllStoragePresentationContexts}
+        for kind in sorted(usual | {file.sop_class for file in receiver.job.files if file.sop_class}):
             entity.add_supported_context(kind, ALL_TRANSFER_SYNTAXES)
         connections = Connections()
         try:
@@ -202,15 +202,15 @@ class DimseStore:
             left = receiver.missing(files)
             if isinstance(problem, TransferError) and len(left) == len(missing) > 1:
                 # archives send none of them where they lack one
-                for each in left:
-                    self._batch([each], receiver, connections)
+                for file in left:
+                    self._batch([file], receiver, connections)
                 if _unreached(connections) and not stop.is_set():
                     raise self._never_reached(problem)
                 return
             idle = idle + 1 if len(left) == len(missing) else 0
             if left and (idle >= ATTEMPTS or (isinstance(problem, TransferError) and _unreached(connections))):
-                for each in left:
-                    receiver.give_up(each, problem)
+                for file in left:
+                    receiver.give_up(file, problem)
                 return
             if left:
                 _log.info("%d instances were not sent (%s), retrying", len(left), problem)
@@ -233,6 +233,6 @@ def _unreached(connections: Connections | None) -> bool:
 def _batches(files: Iterable[Instance]) -> Iterator[Sequence[Instance]]:
     series = attrgetter("study", "series")
     for _, group in groupby(sorted(files, key=series), series):
-        found = list(group)
-        for start in range(0, len(found), BATCH):
-            yield found[start : start + BATCH]
+        files_of_group = list(group)
+        for start in range(0, len(files_of_group), BATCH):
+            yield files_of_group[start : start + BATCH]

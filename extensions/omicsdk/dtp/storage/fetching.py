@@ -108,27 +108,27 @@ class DatasetFolder:
             return None
         if not stat.S_ISREG(status.st_mode) or (file.size is not None and status.st_size != file.size):
             return None
-        known = self._journal.done(file.name)
-        if known is not None and (
-            known.size != status.st_size or known.checksums.get(_CHANGED, file.changed) != file.changed
+        record = self._journal.done(file.name)
+        if record is not None and (
+            record.size != status.st_size or record.checksums.get(_CHANGED, file.changed) != file.changed
         ):
-            known = None
-        sums = {} if known is None else {name: value for name, value in known.checksums.items() if name != _CHANGED}
-        unread = known is not None and known.mtime_ns == status.st_mtime_ns
+            record = None
+        sums = {} if record is None else {name: value for name, value in record.checksums.items() if name != _CHANGED}
+        unread = record is not None and record.mtime_ns == status.st_mtime_ns
         if unread and all(sums.get(name) == value for name, value in file.checksums.items()):
             return _outcome(file, "skipped", status.st_size, sums, "unchanged since it was downloaded")
-        wanted = file.checksums or sums
-        if not wanted:
+        sums_to_verify = file.checksums or sums
+        if not sums_to_verify:
             return None
         try:
-            actual = checksums_of(str(path), wanted, status.st_size)
+            actual = checksums_of(str(path), sums_to_verify, status.st_size)
         except OSError as error:
             _log.info("%s cannot be read (%s); downloading it again", path, error.strerror)
             return None
-        if first_difference(wanted, actual) is not None:
+        if first_difference(sums_to_verify, actual) is not None:
             return None
         self._record(file, DoneState(status.st_size, status.st_mtime_ns, actual))
-        return _outcome(file, "skipped", status.st_size, actual, ", ".join(["size", *wanted]))
+        return _outcome(file, "skipped", status.st_size, actual, ", ".join(["size", *sums_to_verify]))
 
     def part(self, *facts: str) -> Path:
         """Return the path of a file's bytes until it is complete; they stay there for the next run.
@@ -140,7 +140,7 @@ class DatasetFolder:
         return self.partial / f"{digest}.bytes"
 
     def complete(
-        self, file: StoredFile, part: Path, *, verified: str = "", fetched: int = 0, kept: int = 0, attempts: int = 1
+        self, file: StoredFile, part: Path, *, verified: str = "", fetched: int = 0, resumed: int = 0, attempts: int = 1
     ) -> Outcome:
         """Verify the bytes of a file against what its store states, and give it its name.
 
@@ -149,7 +149,7 @@ class DatasetFolder:
             part: The path of its bytes.
             verified: What they were compared with already, as text.
             fetched: How many of them came over the network in this run.
-            kept: How many an earlier run had fetched.
+            resumed: How many an earlier run had fetched.
             attempts: The requests that were made for them.
 
         Returns:
@@ -182,7 +182,7 @@ class DatasetFolder:
         self._record(file, DoneState(size, status.st_mtime_ns, actual))
         by = [*([verified] if verified else []), *(["size"] if file.size is not None else []), *file.checksums]
         done = _outcome(file, "done", size, actual, ", ".join(by))
-        return done._replace(bytes_fetched=fetched, bytes_kept=kept, attempts=attempts)
+        return done._replace(bytes_fetched=fetched, bytes_kept=resumed, attempts=attempts)
 
     def close(self) -> None:
         """Record the complete files, and release the folder."""
@@ -215,8 +215,8 @@ class DatasetFolder:
 def _outcome(
     file: StoredFile, state: Literal["done", "skipped"], size: int, checksums: Mapping[str, str], verified: str
 ) -> Outcome:
-    stated = verification_of(file.checksums, file.size)
-    return Outcome(file.name, state, size, checksums=checksums, verified=verified, verification=stated)
+    verification = verification_of(file.checksums, file.size)
+    return Outcome(file.name, state, size, checksums=checksums, verified=verified, verification=verification)
 
 
 A = TypeVar("A")
@@ -282,31 +282,31 @@ def fetch_dataset(
         raise UnsafePath(dataset.id, "contains a slash", remedy="Use the data set's name.")
     options = options or TransferOptions()
     options.control.begin(monotonic())
-    began, clock, stop = time(), monotonic(), _Stop(options)
-    listed = list(store.files(dataset))
+    start, clock, stop = time(), monotonic(), _Stop(options)
+    entries = list(store.files(dataset))
     path = Path(dest).absolute() / dataset.id
     title = f"Data set {dataset.id} from {store.title} to {path}"
-    report = DatasetReport(began=began, title=title, target=str(path))
+    report = DatasetReport(began=start, title=title, target=str(path))
     report.folder = path
     if options.dry_run:
-        return report.with_outcomes([_planned(each, path, options) for each in listed], seconds=monotonic() - clock)
+        return report.with_outcomes([_planned(entry, path, options) for entry in entries], seconds=monotonic() - clock)
     with DatasetFolder(path) as folder:
-        results = _Results(listed, options.progress, stop)
+        results = _Results(entries, options.progress, stop)
         missing: list[F] = []
-        for number, each in enumerate(listed):
+        for number, each in enumerate(entries):
             outcome = _settled(each, folder, require_checksum=options.require_checksum)
             if outcome is not None:
                 results.put(number, outcome)
             elif not isinstance(each, Unlisted):
                 missing.append(each)
-        names = {each.name for each in listed if isinstance(each, StoredFile)}
+        names = {entry.name for entry in entries if isinstance(entry, StoredFile)}
         written = metadata(path, names) if metadata is not None else ()
         if missing and not stop.is_set():
             store.fetch(FetchJob(missing, folder, results.report, stop))
         outcomes = results.closed()
         if results.problem is not None:
             raise results.problem
-        lost = [Outcome(each.name, "failed", each.size, error=each.error) for each in written if each.error is not None]
+        lost = [Outcome(file.name, "failed", file.size, error=file.error) for file in written if file.error is not None]
         report = report.with_outcomes(chain(outcomes, lost) if lost else outcomes, seconds=monotonic() - clock)
         report.metadata = tuple(written)
         report.why_stopped = (options.control.why or "it was stopped") if outcomes.counts["stopped"] else ""
@@ -365,20 +365,20 @@ class _Results:
 
     def __init__(
         self,
-        listed: Sequence[StoredFile | Unlisted],
+        entries: Sequence[StoredFile | Unlisted],
         progress: Callable[[Progress], None] | None,
         stop: threading.Event,
     ) -> None:
         self.problem: BaseException | None = None
         self._stop = stop
-        self._entries = [(each.name, each.size if isinstance(each, StoredFile) else 0) for each in listed]
+        self._entries = [(entry.name, entry.size if isinstance(entry, StoredFile) else 0) for entry in entries]
         self._numbers = dict[str, int]()
-        for number, each in enumerate(listed):
+        for number, each in enumerate(entries):
             if isinstance(each, StoredFile):
                 self._numbers.setdefault(each.name, number)  # another file of that name is refused, not fetched
         sizes = [size for _, size in self._entries]
         self._counters = Counters(
-            len(listed), sum(size or 0 for size in sizes), monotonic(), 1.0, unsized=sizes.count(None)
+            len(entries), sum(size or 0 for size in sizes), monotonic(), 1.0, unsized=sizes.count(None)
         )
         self._progress = progress
         self._guard = threading.Lock()

@@ -102,7 +102,7 @@ def _error_of(error: Exception, config: IrodsConfig, what: str) -> OmicsError:
 
 
 def _names(error: Exception) -> frozenset[str]:
-    return frozenset(each.__name__ for each in type(error).__mro__)
+    return frozenset(class_.__name__ for class_ in type(error).__mro__)
 
 
 #: Bytes that are read at once.
@@ -196,12 +196,12 @@ class IrodsStore:
                     raise failed from error
                 yield Unlisted(_below(top, collection.path), failed)
                 continue
-            for each in objects:
-                yield _file(each, _below(top, each.path))
-            for each in reversed(below):
-                if each.path not in seen:  # a linked collection may contain itself
-                    seen.add(each.path)
-                    waiting.append(each)
+            for object_ in objects:
+                yield _file(object_, _below(top, object_.path))
+            for object_ in reversed(below):
+                if object_.path not in seen:  # a linked collection may contain itself
+                    seen.add(object_.path)
+                    waiting.append(object_)
 
     def fetch(self, job: FetchJob[IrodsFile]) -> None:
         """Fetch files; see `DataStore.fetch`. The bytes of an incomplete file stay for the next run, which resumes it."""
@@ -245,21 +245,21 @@ class IrodsStore:
 
     def _fetch(self, file: IrodsFile, job: FetchJob[IrodsFile]) -> Outcome:
         part = job.folder.part(file.path, str(file.size), repr(sorted(file.checksums.items())), file.changed)
-        kept = _length(part)
-        if file.size is not None and kept > file.size:
+        resumed = _length(part)
+        if file.size is not None and resumed > file.size:
             part.unlink()
-            kept = 0
+            resumed = 0
         fetched = attempts = 0
         while True:
             received, requests = self._receive(file, part, job.stop)
             fetched, attempts = fetched + received, attempts + requests
             try:
-                return job.folder.complete(file, part, fetched=fetched, kept=kept, attempts=attempts)
+                return job.folder.complete(file, part, fetched=fetched, resumed=resumed, attempts=attempts)
             except (ChecksumMismatch, TruncatedTransfer) as error:
-                if not kept:
+                if not resumed:
                     raise
                 _log.info("%s: the part of an earlier run is damaged (%s); restarting", file.name, error)
-                kept = 0
+                resumed = 0
 
     def _receive(self, file: IrodsFile, part: Path, stop: threading.Event) -> tuple[int, int]:
         """Fetch what is missing; return how many bytes were received, and with how many requests."""
@@ -316,14 +316,16 @@ def _below(top: Any, path: str) -> str:
     return path.removeprefix(f"{top.path.rstrip('/')}/")
 
 
-def _file(found: Any, name: str) -> IrodsFile:
-    good = [each for each in getattr(found, "replicas", ()) if str(getattr(each, "status", "")) == "1"]
-    stated = next((each for each in good if getattr(each, "checksum", None)), good[0] if good else found)
-    size: int | None = getattr(stated, "size", found.size)
-    checksum: str | None = getattr(stated, "checksum", found.checksum)
-    changed: object = getattr(stated, "modify_time", getattr(found, "modify_time", ""))
+def _file(data_object: Any, name: str) -> IrodsFile:
+    good = [replica for replica in getattr(data_object, "replicas", ()) if str(getattr(replica, "status", "")) == "1"]
+    replica_used = next(
+        (replica for replica in good if getattr(replica, "checksum", None)), good[0] if good else data_object
+    )
+    size: int | None = getattr(replica_used, "size", data_object.size)
+    checksum: str | None = getattr(replica_used, "checksum", data_object.checksum)
+    changed: object = getattr(replica_used, "modify_time", getattr(data_object, "modify_time", ""))
     return IrodsFile(
-        name=name, size=size, checksums=checksums_of_text(checksum), path=found.path, changed=str(changed or "")
+        name=name, size=size, checksums=checksums_of_text(checksum), path=data_object.path, changed=str(changed or "")
     )
 
 
