@@ -34,7 +34,7 @@ class Annotations:
         imports: receives the imports, which are for type checkers only.
         models: the package of the models, as the module sees it: `..models`, or `.` from within.
         open_enums: whether arguments accept values that an enum does not list.
-        own: the module itself, if it is one of models.
+        module: the module itself, if it is one of models.
         types_of: the module of a model's TypedDict, by the model's key, as the module sees it; None for this module.
     """
 

@@ -263,7 +263,7 @@ class Resolver:
         default_host: The server of identifiers that name none and have no prefix, such as a commons' host; empty if
             there is none.
         mds_url: The commons whose metadata service resolves prefixes, as a URL; by default that of `default_host`.
-        known: Hosts by prefix that need no lookup, such as a commons' own; or a function that finds them, called once
+        known_hosts: Hosts by prefix that need no lookup, such as a commons' own; or a function that finds them, called once
             when a prefix is first looked up.
         settings: How to look up; by default from the environment.
         retry: Retries of each lookup; by default the client's, but two at most.

@@ -555,7 +555,7 @@ class Locator:
 
     Args:
         server: The server.
-        found: The object.
+        drs_object: The object.
         ways: The access methods, preferred ones first.
     """
 

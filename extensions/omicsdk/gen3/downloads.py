@@ -348,7 +348,7 @@ def resolver_of(commons: Gen3, settings: ResolutionSettings | None = None) -> Re
     return Resolver(
         host,
         mds_url=commons.base_url,
-        known=lambda: {own_prefix(commons): host},  # requested when there is a prefix to look up
+        known_hosts=lambda: {own_prefix(commons): host},  # requested when there is a prefix to look up
         settings=settings,
         client=commons,
     )

@@ -31,7 +31,7 @@ def host() -> Iterator[DrsHost]:
 
 @pytest.fixture
 def store(host: DrsHost) -> Iterator[DrsStore]:
-    resolver = Resolver(known={"dg.4503": host.name, "lab": host.name}, settings=ResolutionSettings(order=()))
+    resolver = Resolver(known_hosts={"dg.4503": host.name, "lab": host.name}, settings=ResolutionSettings(order=()))
     with Servers(resolver) as servers, DrsStore(servers=servers) as store:
         yield store
 

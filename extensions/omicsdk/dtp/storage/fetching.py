@@ -355,7 +355,7 @@ class _Results:
     """The outcomes of a data set's files so far.
 
     Args:
-        listed: The store's list.
+        entries: The store's list.
         progress: Called for each outcome.
         stop: Is set when `progress` raises an exception.
 

@@ -490,7 +490,7 @@ class DrsStore(ClientStore[Servers]):
         problems: list[str] = []
         wanted = [RequestedObject(bundle.identifier, _TOP)]
         known = {bundle.identifier: described}
-        files = find(wanted, self.client, known=known, levels=levels, above=bundle.above, problems=problems)
+        files = find(wanted, self.client, known_objects=known, levels=levels, above=bundle.above, problems=problems)
         if problems:
             self._doubtful[bundle.server.host, bundle.object.id] = problems[0]
         together = Together(self._prefer, files)

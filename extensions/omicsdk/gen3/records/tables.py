@@ -467,7 +467,7 @@ class Source:
     """Records that can be iterated repeatedly.
 
     Args:
-        given: Files (paths, or a Table for more settings), data frames, rows, records as dictionaries; one of
+        parts: Files (paths, or a Table for more settings), data frames, rows, records as dictionaries; one of
             them or many. Files are read again each time, and never kept as a whole; an iterator is kept as a list.
 
     Raises:

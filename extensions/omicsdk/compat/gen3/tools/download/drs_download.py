@@ -782,7 +782,7 @@ class DownloadManager:
         ]
         began = datetime.now(UTC)
         with self._servers() as servers:
-            files = find(wanted, servers, known=self._found)
+            files = find(wanted, servers, known_objects=self._found)
             options = TransferOptions(progress=draw if show_progress else None)
             report = fetch_found(files, save_directory, options=options)
         for file, outcome in zip(files, report.outcomes, strict=True):
