@@ -156,6 +156,9 @@ def called(command: Workflow, given: Mapping[str, Any], console: Console, *clien
     if "on_more" in supplied:
         limit = next(each for each in command.get("parameters", ()) if key(each) == "limit")
         passed["on_more"] = lambda: console.more_left(arguments["limit"], option=flag(limit))
+    if "progress" in supplied and "control" not in supplied:
+        every = call.options.get("progress_every")
+        passed["progress"] = partial(console.progress, call.title, every=every, is_grouped=False)
     if "deletes" in command:
         from omicsdk.cli.commands.values import removed
 
@@ -250,8 +253,8 @@ def configured_defaults(found: Found, catalog: Catalog) -> Defaults:
 
 
 def _transfer_defaults(command: Workflow) -> dict[str, Any]:
-    """Return the configured defaults of a command that moves files, or that filters them."""
-    if "control" not in command.get("supplied", ()) and "places" not in command.get("gathered", {}):
+    """Return the configured defaults of a command that moves or reads files, or that filters them."""
+    if "progress" not in command.get("supplied", ()) and "places" not in command.get("gathered", {}):
         return {}
     arguments = [each for each in own_arguments(command) if key(each) in TRANSFER and not each.get("positional")]
     stated = stated_transfer_options(os.environ) if arguments else {}

@@ -360,6 +360,7 @@ class Console(Messages):
         every: float | None = None,
         is_shown: bool = True,
         metrics: Metrics | None = None,
+        is_grouped: bool = True,
     ) -> Generator[Callable[[Progress], None]]:
         """Report the progress of one transfer until it ends: a bar on a terminal, else lines, as JSON where messages are.
 
@@ -368,6 +369,7 @@ class Console(Messages):
             every: Seconds between two lines, also on a terminal; 0 for none. None is the default, with a bar on a terminal.
             is_shown: Whether it is shown up to the level INFO; SIGUSR1 always prints a line.
             metrics: Updated as often.
+            is_grouped: Whether its messages are a group in the log of a GitHub workflow.
 
         Yields:
             A function for the transfer to call with its Progress.
@@ -393,7 +395,7 @@ class Console(Messages):
             if draw is not None:
                 draw(state)
 
-        is_grouped = is_shown and self._annotates
+        is_grouped = is_grouped and is_shown and self._annotates
         if is_grouped:
             self.raw(workflow_command("group", name))
         try:

@@ -30,6 +30,7 @@ from omicsdk.core.errors import (
 from omicsdk.core.files import in_place_of, locked
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.threads import side_by_side
+from omicsdk.core.waits import never
 from omicsdk.fs.store import PathNotFound
 from omicsdk.locks.exports import exported, write_bag
 from omicsdk.locks.lockfile import (
@@ -46,12 +47,13 @@ from omicsdk.locks.resolution import LockChanges, Resolution, check_known
 from omicsdk.locks.sources import LockSource, read_sources
 from omicsdk.locks.upstream import Copies, Upstream, changed_upstream
 from omicsdk.portals.downloads import fetched, missing_logins, without_pages
-from omicsdk.transfer import Item, Outcome, Outcomes, TransferOptions, TransferOptionsDict, TransferReport
+from omicsdk.transfer import Item, Outcome, Outcomes, Progress, TransferOptions, TransferOptionsDict, TransferReport
 from omicsdk.transfer.checksums import check_file
 from omicsdk.transfer.disk import write_errors
 from omicsdk.transfer.items import check_all
 from omicsdk.transfer.journal import Journal
 from omicsdk.transfer.names import UNFINISHED, journal_path
+from omicsdk.transfer.reports.progress import FileProgress
 
 _AT_ONCE = 1000
 """Files that are looked at together."""
@@ -142,6 +144,7 @@ class Lock:
         *,
         accept: bool = True,
         on_message: Callable[[str], object] | None = None,
+        progress: Callable[[Progress], object] | None = None,
     ) -> LockChanges:
         """Resolve the sources and write the lock.
 
@@ -154,6 +157,7 @@ class Lock:
             accept: Whether files of the lock may change. Otherwise a lock that would lose or change a file, or get a
                 further one of a source that it has, is left as it is.
             on_message: Called with messages.
+            progress: Called about ten times a second with the number of files that were found.
 
         Returns:
             The differences from the lock before.
@@ -167,7 +171,7 @@ class Lock:
         waiting = locked(self.path, patience=1, clock=self._clock.monotonic, sleep=self._clock.sleep)
         with waiting, tempfile.TemporaryDirectory(prefix="omics-") as work:
             _remove_unfinished(self.path)
-            resolution = Resolution(self.folder, names, Path(work), on_message or _silent, self._clock)
+            resolution = Resolution(self.folder, names, Path(work), on_message or _silent, self._clock, progress)
             with (made := Path(work, "made")).open("wb") as out:
                 write_files(resolution.files(), out)
             self._check_paths(made, on_message or _silent)
@@ -263,6 +267,7 @@ class Lock:
         verify: bool = False,
         upstream: bool = False,
         on_message: Callable[[str], object] | None = None,
+        progress: Callable[[Progress], object] | None = None,
     ) -> Iterator[FileState]:
         """Find what differs from the lock: missing, changed and foreign files, sorted by path.
 
@@ -272,6 +277,8 @@ class Lock:
             verify: Also read each file and compare its checksums.
             upstream: Also resolve the sources, and compare what they state now; these differences follow.
             on_message: Called with messages.
+            progress: Called about ten times a second with the files and bytes that were read, and then with the number
+                of files that were found upstream.
 
         Yields:
             Each file that is not as the lock states it.
@@ -281,11 +288,12 @@ class Lock:
         """
         path = Path(journal_path(self.folder))
         opening = closing(Journal(path, lambda: False, look=True)) if path.exists() else nullcontext()
+        verified = self._verification((), progress) if verify else None
         with opening as journal:
             pairs = paired(self.files(), self._present())
             for some in batches(pairs, _AT_ONCE):
                 present = [file for file, _ in some if file is not None]
-                states = iter(self._states(present, journal, verify=verify))
+                states = iter(self._states(present, journal, verified))
                 for file, found in some:
                     state = next(states) if file is not None else None
                     if state is not None:
@@ -294,7 +302,7 @@ class Lock:
                         yield FileState(found.path, "foreign", "the lock has no such file")
         if upstream:
             with tempfile.TemporaryDirectory(prefix="omics-") as work:
-                resolution = Resolution(self.folder, (), Path(work), on_message or _silent, self._clock)
+                resolution = Resolution(self.folder, (), Path(work), on_message or _silent, self._clock, progress)
                 words: dict[str, State] = {
                     "added": "added upstream",
                     "removed": "removed upstream",
@@ -305,10 +313,10 @@ class Lock:
                         yield FileState(change.path, words[change.state], change.why)
 
     def _states(
-        self, files: Sequence[LockedFile], journal: Journal | None, *, verify: bool
+        self, files: Sequence[LockedFile], journal: Journal | None, progress: FileProgress | None
     ) -> Iterator[FileState | None]:
-        """The states of some files; None of those that are as the lock states."""
-        outcomes = self._verified(files) if verify else [None] * len(files)
+        """The states of some files; None of those that are as the lock states. With a progress, each file is read."""
+        outcomes = [None] * len(files) if progress is None else self._verified(files, progress)
         for file, outcome in zip(files, outcomes, strict=True):
             if outcome is None:
                 yield self._state(file, journal)
@@ -323,10 +331,28 @@ class Lock:
                 is_proven = outcome.verification == "verified"
                 yield None if is_proven else FileState(file.path, "unverified", "the lock has no checksum of it")
 
-    def _verified(self, files: Sequence[LockedFile]) -> list[Outcome | OmicsError]:
+    def _verification(self, names: Sequence[str], report: Callable[[Progress], object] | None) -> FileProgress:
+        """The progress of reading all files of some sources."""
+        count = size = 0
+        for file in self.files(names) if report is not None else ():
+            count, size = count + 1, size + (file.size or 0)
+        return FileProgress(report, self._clock, count, size)
+
+    def _verified(
+        self, files: Sequence[LockedFile], progress: FileProgress, stopped: Callable[[], bool] = never
+    ) -> Iterator[Outcome | OmicsError]:
+        """Read files and compare them with the lock; Interrupted for those that a stop skipped."""
         folder = os.fspath(self.folder)
         items = [Item(file.path, _nowhere, file.size, file.checksums) for file in files]
-        return [*side_by_side(lambda item: check_file(folder, item), items)]
+
+        def is_stopped() -> bool:  # called ten times a second: also while one large file is read
+            progress.report()
+            return stopped()
+
+        results = side_by_side(lambda item: check_file(folder, item, progress.add_bytes), items, is_stopped)
+        for item, result in zip(items, results, strict=True):
+            progress.add(item.size, is_failed=isinstance(result, OmicsError))
+            yield result
 
     def _state(self, file: LockedFile, journal: Journal | None) -> FileState | None:
         try:
@@ -367,11 +393,12 @@ class Lock:
         if names:
             check_known(names, {file.source for file in self.files()}, LOCK_FILE)
         began, clock, outcomes = self._clock.now(), self._clock.monotonic(), Outcomes()
+        progress = self._verification(names, chosen.progress)
         for some in batches(self.files(names), _AT_ONCE):
             if chosen.stopped:
                 outcomes.fill((file.path, file.size) for file in self.files(names))
                 break
-            for file, outcome in zip(some, self._verified(some), strict=True):
+            for file, outcome in zip(some, self._verified(some, progress, lambda: chosen.stopped), strict=True):
                 ended = Outcome.of_error(file.path, outcome, file.size) if isinstance(outcome, OmicsError) else outcome
                 outcomes.put(len(outcomes), ended)
         seconds = self._clock.monotonic() - clock

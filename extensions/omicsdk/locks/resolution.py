@@ -29,7 +29,8 @@ from omicsdk.locks.lockfile import (
 from omicsdk.locks.sources import LockSource, read_sources
 from omicsdk.portals.downloads import planned
 from omicsdk.portals.lists import ListedFile
-from omicsdk.transfer import TransferOptions
+from omicsdk.transfer import Progress, TransferOptions
+from omicsdk.transfer.reports.progress import FileProgress
 from omicsdk.transfer.reports.units import count_of
 
 SHOWN = 20
@@ -67,6 +68,7 @@ class Resolution:
         work: A folder for temporary files.
         tell: Called with messages.
         clock: States the time of changes.
+        progress: Called about ten times a second with the number of files that were found.
 
     Attributes:
         found: The differences, complete when all files were read.
@@ -74,7 +76,13 @@ class Resolution:
     """
 
     def __init__(
-        self, folder: Path, names: Sequence[str], work: Path, tell: Callable[[str], object], clock: Clock
+        self,
+        folder: Path,
+        names: Sequence[str],
+        work: Path,
+        tell: Callable[[str], object],
+        clock: Clock,
+        progress: Callable[[Progress], object] | None = None,
     ) -> None:
         self.found = LockChanges()
         self.is_protected = False
@@ -83,6 +91,7 @@ class Resolution:
         self._work = work
         self._tell = tell
         self._clock = clock
+        self._progress = FileProgress(progress, clock, phase="preparing")
         self._sources = read_sources(folder / SOURCES_FILE)
         self._known = {file.source for file in self._locked_files()}
         check_known(names, self._sources, SOURCES_FILE)
@@ -141,7 +150,10 @@ class Resolution:
         def tell(message: str) -> None:
             self._tell(f"{source.name}: {message}")
 
-        with planned(words, chosen, tell, **source.lists) as (plan, _, _):
+        def count_planned(files: int) -> None:
+            self._progress.add(None, files)
+
+        with planned(words, chosen, tell, on_planned=count_planned, **source.lists) as (plan, _, _):
             for file in plan.files():
                 count += 1
                 error = file.error or _not_lockable(file)

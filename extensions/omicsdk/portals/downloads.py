@@ -270,6 +270,7 @@ def planned(
     sample: int | None = None,
     reads: Reads = "fastq",
     related: bool = False,
+    on_planned: Callable[[int], object] | None = None,
 ) -> Generator[Planned]:
     """Find the files that accessions, lists, URIs and URLs name, without a request for their bytes.
 
@@ -279,6 +280,7 @@ def planned(
         what: As for `get`.
         chosen: Its filters, and what stops it.
         tell: Called with messages.
+        on_planned: Called with the number of further files that were found.
 
     Yields:
         The files, until the block ends.
@@ -311,7 +313,8 @@ def planned(
         if reads in ("bam", "suppl") and not has_names:
             problem = f"reads={reads!r} chooses the files of accessions, and none was named"
             raise UsageError(problem, remedy="Name the accessions, or choose files of a list of ENA with --prefer.")
-        plan = Plan(Path(work, "plan"), sources, layout, stopped, chosen, strict=strict, selection=selection)
+        path = Path(work, "plan")
+        plan = Plan(path, sources, layout, stopped, chosen, strict=strict, selection=selection, on_planned=on_planned)
         _fill(plan, lists, tell)
         if before := plan.draw():
             tell(f"{count_of(plan.count + plan.unavailable, 'file')} drawn from {before:,}")

@@ -77,6 +77,7 @@ class Plan:
         filters: Which files are selected. A row none of whose files is selected is left out.
         strict: Whether a list with an invalid row is refused.
         selection: Which of these are planned.
+        on_planned: Called with the number of files of further rows.
 
     Attributes:
         columns: The columns of all lists, in order.
@@ -95,6 +96,7 @@ class Plan:
         *,
         strict: bool = False,
         selection: Selection = NOTHING_LEFT_OUT,
+        on_planned: Callable[[int], object] | None = None,
     ) -> None:
         self._path = path
         self._sources = sources
@@ -103,6 +105,7 @@ class Plan:
         self._filters = filters
         self._strict = strict
         self._selection = selection
+        self._on_planned = on_planned
         self._planned_files = self._undrawn = 0
         self._seen = NameSet()
         self._stated: dict[str, Mapping[str, str]] = {}
@@ -167,7 +170,10 @@ class Plan:
                     for file, repeated in zip(files, again, strict=True)
                     if file.error is None and not repeated
                 )
-                totals.update(_counts_of(planned))
+                counts = _counts_of(planned)
+                totals.update(counts)
+                if self._on_planned is not None:
+                    self._on_planned(counts["files"])
 
             for batch in batches(self._read(format, file_list), BATCH):  # errors are raised before the first request
                 self._check_stopped()

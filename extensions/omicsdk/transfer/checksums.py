@@ -34,7 +34,14 @@ class Stopped(Exception):
     """The result is no longer needed."""
 
 
-def follow(path: str, digests: Digests, start: int, end: Callable[[], int], stopped: Callable[[], bool]) -> int:
+def follow(
+    path: str,
+    digests: Digests,
+    start: int,
+    end: Callable[[], int],
+    stopped: Callable[[], bool],
+    on_bytes: Callable[[int], object] | None = None,
+) -> int:
     """Update checksums with bytes of a file.
 
     Args:
@@ -43,6 +50,7 @@ def follow(path: str, digests: Digests, start: int, end: Callable[[], int], stop
         start: Offset of the first byte.
         end: Returns the offset after the last byte; called between strides, because it may grow.
         stopped: Returns whether to stop; called between strides.
+        on_bytes: Called with the number of bytes of each stride.
 
     Returns:
         The number of bytes read; fewer than requested if the file is shorter.
@@ -63,11 +71,17 @@ def follow(path: str, digests: Digests, start: int, end: Callable[[], int], stop
                 break
             digests.update(buffer[:count])
             done += count
+            if on_bytes is not None:
+                on_bytes(count)
     return done
 
 
 def checksums_of(
-    path: str, names: Iterable[str], size: int, stopped: Callable[[], bool] = lambda: False
+    path: str,
+    names: Iterable[str],
+    size: int,
+    stopped: Callable[[], bool] = lambda: False,
+    on_bytes: Callable[[int], object] | None = None,
 ) -> dict[str, str]:
     """Compute checksums of a file.
 
@@ -76,6 +90,7 @@ def checksums_of(
         names: The algorithms.
         size: The file's size in bytes.
         stopped: Returns whether to stop; called between strides.
+        on_bytes: Called with the number of bytes of each stride.
 
     Returns:
         Values by algorithm.
@@ -85,7 +100,7 @@ def checksums_of(
         OSError: The file cannot be read.
     """
     digests = Digests(names, size)
-    follow(path, digests, 0, lambda: size, stopped)
+    follow(path, digests, 0, lambda: size, stopped, on_bytes)
     return digests.values()
 
 
@@ -202,12 +217,13 @@ def verify(
     return TransferReport(outcomes, monotonic() - clock, began=began, title="Verify")
 
 
-def check_file(folder: str, item: Item) -> Outcome:
+def check_file(folder: str, item: Item, on_bytes: Callable[[int], object] | None = None) -> Outcome:
     """Compare one file with its stated size and checksums.
 
     Args:
         folder: The folder that it is in.
         item: Its name, size and checksums.
+        on_bytes: Called with the number of bytes of each stride.
 
     Returns:
         A done outcome with the file's own size and checksums.
@@ -225,7 +241,7 @@ def check_file(folder: str, item: Item) -> Outcome:
             raise ChecksumMismatch(
                 item.name, algorithm="size", expected=str(item.size), actual=str(size), remedy=REMEDY
             )
-        actual = checksums_of(path, item.checksums, size)
+        actual = checksums_of(path, item.checksums, size, on_bytes=on_bytes)
     except FileNotFoundError:
         raise TransferError(f"{path} is missing", name=item.name, remedy=REMEDY) from None
     except OSError as error:

@@ -1,5 +1,6 @@
 """Transfers without a terminal: lines of progress in a pipe, and metrics that a receiver of OpenTelemetry decodes."""
 
+import json
 import os
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import omicsdk.locks
 import pytest
 from google.protobuf.json_format import Parse
 from omicsdk.cli.commands.metrics import Metrics
@@ -34,6 +36,8 @@ class Handler(BaseHTTPRequestHandler):
     server: Server
 
     def do_HEAD(self) -> None:
+        if self.path == "/slow":
+            self.server.goes_on.wait(60)
         self.send_response(200)
         self.send_header("content-length", str(SIZE))
         self.end_headers()
@@ -120,6 +124,27 @@ def test_a_transfer_in_a_pipe_prints_lines_and_pushes_metrics(server, tmp_path):
     assert values(last)["omics.transfer.last_success"] > 0
     counter = last.resource_metrics[0].scope_metrics[0].metrics[0].sum
     assert (counter.is_monotonic, counter.aggregation_temporality) == (True, 2)
+
+
+@pytest.mark.parametrize("words", [["lock"], ["status", "--upstream", "--log-format", "json"]])
+def test_a_resolution_in_a_pipe_prints_lines(server, tmp_path, monkeypatch, words):
+    monkeypatch.chdir(tmp_path)
+    omicsdk.locks.add(f"{server.url}/slow")
+    if words[0] == "status":
+        Path("omics.lock").write_text('{"omics_lock": 1}\n')
+    variables = {"OMICS_STATE_DIR": "state", "NO_PROXY": "*", "OMICS_TRANSFER_PROGRESS_EVERY": "0.1s"}
+    environ = {**os.environ, **variables}
+    with subprocess.Popen([OMICS, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environ) as process:
+        assert process.stderr is not None
+        line = next(each.decode() for each in process.stderr if b"preparing" in each)
+        server.goes_on.set()
+        out, _ = process.communicate(timeout=60)
+    assert (process.returncode, b"data/slow" in out) == (0, True)
+    if words[0] == "lock":
+        assert line == "omics: lock: preparing\n"
+    else:
+        record = json.loads(line)
+        assert (record["logger"], record["fields"]["phase"]) == ("omics.progress", "preparing")
 
 
 def test_only_the_metrics_of_the_end_are_sent_again_and_a_failure_is_a_warning(server):

@@ -15,7 +15,7 @@ from omicsdk.core import ManualClock
 from omicsdk.core.errors import ConfigError, NameClash, SomeFailed, UnsafePath, UsageError
 from omicsdk.core.files import locked
 from omicsdk.locks import Lock, LockedFile, LockError, add
-from omicsdk.transfer import TransferFailed
+from omicsdk.transfer import Progress, TransferFailed
 
 HOST = "https://files.example.org"
 BEGIN = 1_769_860_800.0  # 2026-01-31T12:00:00Z
@@ -69,6 +69,37 @@ def test_nothing_is_written_again_without_a_change(lock: Lock, clock: ManualCloc
     result = lock.update()
     assert (result.files, result.counts, result.is_written, result.is_refused) == (2, {}, False, False)
     assert Path("omics.lock").stat().st_ino == before.st_ino
+
+
+class TickingClock(ManualClock):
+    """A second passes whenever the time is read."""
+
+    def monotonic(self) -> float:
+        self.advance(1)
+        return super().monotonic()
+
+
+def test_a_resolution_and_a_verification_report_their_progress(lock: Lock):
+    write_list("one.tsv", **{f"f{number}": "content" for number in range(1200)})
+    states: list[Progress] = []
+    Lock(clock=TickingClock()).update(progress=states.append)
+    assert [(state.files, state.files_done, state.phase) for state in states] == [
+        (None, count, "preparing") for count in (500, 1000, 1200)
+    ]
+    Path("data").mkdir()
+    for number in range(1, 1200):
+        Path(f"data/f{number}").write_text("content")
+    ticking = Lock(clock=TickingClock())
+    for is_status in (True, False):
+        states.clear()
+        if is_status:
+            assert [state.state for state in ticking.status(verify=True, progress=states.append)] == ["missing"]
+        else:
+            assert not ticking.verify(progress=states.append, check=False).ok
+        last = states[-1]
+        assert (last.files, last.files_done, last.files_failed) == (1200, 1199, 1)
+        assert last.bytes == last.bytes_done == last.bytes_fetched == 7 * 1199
+        assert last.rate > 0
 
 
 def test_changed_content_gets_another_time_and_other_content_keeps_its_own(lock: Lock, clock: ManualClock):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
@@ -16,7 +17,7 @@ from omicsdk.core.errors import LocalChange, SomeFailed, SourceChanged, UsageErr
 from omicsdk.locks import Lock, LockChanges, LockSource
 from omicsdk.locks.exports import provenance_of
 from omicsdk.locks.lockfile import LOCK_FILE, is_lock, opened
-from omicsdk.transfer import TransferOptionsDict, TransferReport
+from omicsdk.transfer import Progress, TransferOptionsDict, TransferReport
 from omicsdk.transfer.disk import write_whole
 from omicsdk.transfer.reports.page import sources_page
 from omicsdk.transfer.reports.provenance import crate_lines
@@ -24,6 +25,9 @@ from omicsdk.transfer.reports.report import read_jsonl
 
 if TYPE_CHECKING:
     from omicsdk.cli.output import Console
+
+Reporting = Callable[[], AbstractContextManager[Callable[[Progress], None]]]
+"""Begins to report the progress of a command."""
 
 
 def lock(
@@ -35,6 +39,7 @@ def lock(
     to: str | None = None,
     folder: str = ".",
     on_message: Callable[[str], object] | None = None,
+    progress: Reporting,
 ) -> LockChanges | Rows:
     """Resolve the sources in omics.toml into omics.lock.
 
@@ -51,6 +56,7 @@ def lock(
         to: File for the export, or new folder for a bdbag; by default it is printed.
         folder: Folder of omics.toml and omics.lock.
         on_message: Called with messages.
+        progress: Reports the progress.
     """
     if export is None and to is not None:
         raise UsageError("--to is for exports", remedy="Choose one: --export FORMAT --to PATH.")
@@ -66,7 +72,8 @@ def lock(
         write_whole(to, (f"{line}\n" for line in lines))
     if to is not None:
         return _written(to)
-    return existing.update(names, accept=update, on_message=on_message)
+    with progress() as report:
+        return existing.update(names, accept=update, on_message=on_message, progress=report)
 
 
 def resolved(result: LockChanges | Rows, call: Call) -> object:
@@ -142,6 +149,7 @@ def status(
     upstream: bool = False,
     folder: str = ".",
     console: Console,
+    progress: Reporting,
 ) -> Rows:
     """List the files that are not as omics.lock states them.
 
@@ -153,13 +161,16 @@ def status(
         upstream: Also resolve the sources, and list what was added, removed or changed there since the lock was written.
         folder: Folder of omics.lock, below which the files are.
         console: Prints messages.
+        progress: Reports the progress.
     """
     existing, counts = Lock.load(folder), Counter[str]()
 
     def rows(_: object) -> Iterator[dict[str, Any]]:
-        for state in existing.status(verify=verify, upstream=upstream, on_message=console.message):
-            counts[state.state] += 1
-            yield state._asdict()
+        with progress() as report:
+            for state in existing.status(verify=verify, upstream=upstream, on_message=console.message, progress=report):
+                counts[state.state] += 1
+                console.step("")  # the row is printed where the bar is
+                yield state._asdict()
         said = ", ".join(f"{number:,} {name}" for name, number in counts.items())
         console.message(said or "all files are as the lock states")
 

@@ -30,7 +30,8 @@ class Entry:
     its fields, each an option that the class documents, so that commands share documentation. Parameters that the
     command line supplies are recognised: a client as the first parameter (or what connects it, `Callable[[], Gen3]`,
     for a function that may do without), and by their names `console`, `progress`, `control`, `stop`, `on_message`,
-    `on_more` (a `limit` omitted items) and `confirm` (asks on a terminal) are not options. A function with `control` has the options of transfers.
+    `on_more` (a `limit` omitted items) and `confirm` (asks on a terminal) are not options. A function with `control` has
+    the options of transfers; one with `progress` alone begins to report by calling it, and has --progress-every.
 
     Attributes:
         words: The words after the service's; for commands without a service, all words.

@@ -227,6 +227,8 @@ def command(entry: Entry, service: str, *, by_signature: bool = False) -> Workfl
         selects = _downloads(entry, parameters) and not entry.limits  # one with limits of its own has one file
         more += [FAIL_EMPTY] if selects else []
         more += [REPORT, PROGRESS_EVERY, METRICS]
+    elif "progress" in supplied:
+        more.append(PROGRESS_EVERY)
     if entry.deletes and entry.look is not None:
         made["deletes"], made["look"] = entry.deletes, _target(entry.look)
         more.append(CHECK_ONLY)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib import import_module
@@ -39,7 +40,7 @@ class Progress(Frozen):
         files_failed: Files that failed.
         bytes: The known sizes of all files together, without those that failed; at least `bytes_done`.
         bytes_done: How many of these bytes are present.
-        bytes_fetched: Bytes received over the network, including those received twice.
+        bytes_fetched: Bytes received over the network, including those received twice; of a verification, bytes read.
         rate: Bytes a second over the last seconds.
         seconds: Since the start.
         final: Whether this is the last call.
@@ -330,10 +331,72 @@ class Counters:
         )
 
 
+class FileProgress:
+    """The progress of whole files that no engine moves: copied within a platform, locked or verified.
+
+    Args:
+        report: Called about ten times a second; None to report nothing.
+        clock: Measures the time.
+        files: The number of files; None if it is not known.
+        size: Their stated sizes together, in bytes.
+        phase: The phase.
+    """
+
+    def __init__(
+        self,
+        report: Callable[[Progress], object] | None,
+        clock: Clock,
+        files: int | None = None,
+        size: int = 0,
+        *,
+        phase: Phase = "moving",
+    ) -> None:
+        self._report, self._clock, self._phase = report, clock, phase
+        self._files, self._size = files, size
+        self._done = self._failed = self._present = self._bytes_read = 0
+        self._began, self._due = clock.monotonic(), 0.0
+        self._lock = threading.Lock()
+
+    def add(self, size: int | None, count: int = 1, *, is_failed: bool = False) -> None:
+        """Count files that are finished, and report.
+
+        Args:
+            size: Their stated size in bytes, None if unknown.
+            count: Their number.
+            is_failed: Whether they failed.
+        """
+        if is_failed:
+            self._failed, self._size = self._failed + count, self._size - (size or 0)
+        else:
+            self._done, self._present = self._done + count, self._present + (size or 0)
+        self.report()
+
+    def add_bytes(self, count: int) -> None:
+        """Count bytes that were read of a file; callable from any thread.
+
+        Args:
+            count: Their number.
+        """
+        with self._lock:
+            self._bytes_read += count
+
+    def report(self) -> None:
+        """Report, if it is due."""
+        if self._report is None or (now := self._clock.monotonic()) < self._due:
+            return
+        self._due, seconds, read = now + WORD, now - self._began, self._bytes_read
+        present = max(self._present, read)
+        # Where no bytes are read here, the time left follows from the number of files: their bytes pass by.
+        left = 0 if read or self._files is None else self._files - self._done - self._failed
+        state = Progress(self._files, self._done, self._failed, max(self._size, present), present, read)
+        rate = read / seconds if seconds else 0.0
+        self._report(state.replaced(rate=rate, seconds=seconds, unsized=left, phase=self._phase))
+
+
 def counted(
     results: Iterable[T], sizes: Sequence[int | None], report: Callable[[Progress], None] | None, clock: Clock
 ) -> Iterator[T]:
-    """Yield results of whole files that no engine moves, such as copies within a platform, and report their number.
+    """Yield results of copies within a platform, and report their number.
 
     Args:
         results: The results; an OmicsError for one that failed, None for one that is left to others.
@@ -341,18 +404,12 @@ def counted(
         report: Called about ten times a second; None to report nothing.
         clock: Measures the time.
     """
-    began, due = clock.monotonic(), 0.0
-    done = failed = present = 0
-    total = sum(size or 0 for size in sizes)
+    progress = FileProgress(report, clock, len(sizes), sum(size or 0 for size in sizes))
     for size, result in zip(sizes, results, strict=True):
-        failed += isinstance(result, OmicsError)
-        if result is not None and not isinstance(result, OmicsError):
-            done, present = done + 1, present + (size or 0)
-        if report is not None and (now := clock.monotonic()) >= due:
-            due = now + WORD
-            # The time left follows from the number of files: their bytes pass by.
-            left = len(sizes) - done - failed
-            report(Progress(len(sizes), done, failed, total, present, seconds=now - began, unsized=left))
+        if result is None:
+            progress.report()
+        else:
+            progress.add(size, is_failed=isinstance(result, OmicsError))
         yield result
 
 
