@@ -228,7 +228,7 @@ def test_copies_within_a_platform_are_counted_and_estimated_by_their_number():
         (1, 1, 5),
         (2, 1, 5),
     ]
-    assert (seen[1].files, seen[1].bytes, seen[1].remaining) == (4, 18, 20)
+    assert (seen[1].files, seen[1].bytes, seen[1].remaining) == (4, 12, 20)
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGUSR1"), reason="Windows has no SIGUSR1")
