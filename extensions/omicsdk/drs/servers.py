@@ -666,6 +666,18 @@ class Servers:
         """
         return self.at(self.resolver.host(identifier))
 
+    def base_url(self, identifier: DrsId) -> str:
+        """Return the URL of an object's server, without logging in there.
+
+        Args:
+            identifier: Its identifier.
+
+        Raises:
+            UnknownPrefix: No resolver knows which one it is.
+        """
+        host = self.resolver.host(identifier)
+        return self._base_urls.get(host) or f"{server_url(host)}{PATH}"
+
     def at(self, host: str) -> DrsServer:
         """Return the server of a host.
 

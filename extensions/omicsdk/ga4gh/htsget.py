@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from hashlib import md5
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Unpack
+from urllib.parse import quote
 
 from omicsdk_api.htsget import AsyncHtsgetApi, HtsgetApi
 
@@ -155,7 +156,7 @@ def download(
         if outcome.state == "stopped":
             report.why_stopped = error.message
     seconds = SYSTEM_CLOCK.monotonic() - now
-    report = report.with_outcomes([outcome._replace(seconds=seconds)], seconds=seconds)
+    report = report.with_outcomes([outcome._replace(seconds=seconds, source=source.url)], seconds=seconds)
     report.began = start
     return chosen.checked(report)
 
@@ -249,6 +250,7 @@ class _Source:
         self._pool: ConnectionPool | None = None
         self.validators: dict[str, Mapping[str, str]] = {}
         self.ticket = self._ask()
+        self.url = f"{server.base_url}/{wanted.kind}/{quote(wanted.id, safe='')}"
 
     def _ask(self) -> Ticket:
         server, requested = self._server, self._wanted

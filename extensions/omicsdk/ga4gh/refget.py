@@ -11,6 +11,7 @@ from functools import cached_property
 from hashlib import md5, sha512
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, Unpack
+from urllib.parse import quote
 
 from omicsdk_api.refget import AsyncRefgetApi, RefgetApi
 
@@ -226,7 +227,7 @@ def download(
         if outcome.state == "stopped":
             report.why_stopped = chosen.control.why or error.message
     seconds = SYSTEM_CLOCK.monotonic() - now
-    report = report.with_outcomes([outcome._replace(seconds=seconds)], seconds=seconds)
+    report = report.with_outcomes([outcome._replace(seconds=seconds, source=source.url)], seconds=seconds)
     report.began, report.length = began, source.length
     return chosen.checked(report)
 
@@ -245,7 +246,7 @@ def _fetched(source: _Sequence, target: Path, format: Layout, options: TransferO
         size = source.length
         if size and format == "fasta":  # a line of the title, and the ends of lines
             size += len(f">{source.title}\n".encode()) + -(-size // LINE)
-        return Outcome(target.name, "planned", size or None, checksums=checksums, plan=plan, source=source.title)
+        return Outcome(target.name, "planned", size or None, checksums=checksums, plan=plan)
     transport = exchange_of(source.client).transport
     failures, start = 0, SYSTEM_CLOCK.monotonic()
     while True:
@@ -310,6 +311,7 @@ class _Sequence:
     Attributes:
         client: The client.
         title: What FASTA calls it: a part with its positions from 1, as samtools faidx does.
+        url: The URL of the whole sequence.
         length: The letters that came.
         verification: The digest that they were compared with.
     """
@@ -323,6 +325,7 @@ class _Sequence:
             raise UsageError("The identifier of the sequence is empty")
         self._start, self._end = start, end
         self.title = self._id
+        self.url = f"{client.base_url}/sequence/{quote(self._id, safe='')}"
         self._is_part = bool(start) or end is not None
         if self._is_part:
             self.title += f":{(start or 0) + 1}-{'' if end is None else end}"

@@ -207,7 +207,7 @@ def download(
                 raise error
             if chosen.stopped:
                 raise Interrupted("stopped", name=file.path)
-            return store.outcome(file)
+            return store.outcome(file)._replace(source=store.url(file))
         except OmicsError as error:
             return Outcome.of_error(file.path, error)
 
@@ -331,7 +331,7 @@ class _Store:
             size = target.stat().st_size
             return Outcome(file.path, "skipped", size, checksums=file.checksums, verification="verified")
         if self._options.dry_run:
-            return Outcome(file.path, "planned", plan="fetch", checksums=file.checksums, source=self._url(file))
+            return Outcome(file.path, "planned", plan="fetch", checksums=file.checksums)
         content, stated = self._contents(file)
         self._pace.passed(len(content))
         checksums = {**stated, **file.checksums}
@@ -346,7 +346,7 @@ class _Store:
         verification = verification_of(checksums, None)
         return Outcome(file.path, "done", len(content), len(content), checksums=checksums, verification=verification)
 
-    def _url(self, file: ToolFile) -> str:
+    def url(self, file: ToolFile) -> str:
         """The URL of a file's text."""
         request = self._client.get_file.build(**self._arguments(file, f"PLAIN_{self._type}"))
         return f"{self._client.base_url}{request.url}"

@@ -21,6 +21,7 @@ from omicsdk.core.checksums import is_algorithm
 from omicsdk.core.errors import UsageError
 from omicsdk.core.version import __version__
 from omicsdk.locks.lockfile import LOCK_FILE, LockedFile, LockError
+from omicsdk.portals.services import service_versions
 from omicsdk.transfer.disk import write_errors
 from omicsdk.transfer.reports.provenance import ProvenanceFile, comma_separated, crate_lines
 from omicsdk.transfer.reports.units import count_of
@@ -67,7 +68,8 @@ def exported(files: Files, format: str, tell: Callable[[str], object]) -> Iterat
     if format == "nextflow":
         return nextflow_lines(files, tell)
     if format == "ro-crate":
-        return crate_lines(lambda: map(provenance_of, files()), LOCK_FILE)
+        versions = service_versions(map(provenance_of, files()))
+        return crate_lines(lambda: map(provenance_of, files()), LOCK_FILE, versions=versions)
     if format == "snakemake":
         return snakemake_lines(files, tell)
     return checksum_lines(files, format)

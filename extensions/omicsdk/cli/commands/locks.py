@@ -17,6 +17,7 @@ from omicsdk.core.errors import LocalChange, SomeFailed, SourceChanged, UsageErr
 from omicsdk.locks import Lock, LockChanges, LockSource
 from omicsdk.locks.exports import provenance_of
 from omicsdk.locks.lockfile import LOCK_FILE, is_lock, opened
+from omicsdk.portals.services import service_versions
 from omicsdk.transfer import Progress, TransferOptionsDict, TransferReport
 from omicsdk.transfer.disk import write_whole
 from omicsdk.transfer.reports.page import sources_page
@@ -200,10 +201,11 @@ def report(file: str, to: str) -> Rows:
         raise UsageError(f"{file}: {error.strerror or error}", remedy="Name a lock, or the report of a run.") from error
     if of_lock:
         with opened(source / LOCK_FILE if source.is_dir() else source) as files:
+            versions = service_versions(map(provenance_of, files()))
             if suffix == ".html":
-                write_whole(target, [sources_page(file, map(provenance_of, files()))])
+                write_whole(target, [sources_page(file, map(provenance_of, files()), versions)])
             else:
-                lines = crate_lines(lambda: map(provenance_of, files()), LOCK_FILE)
+                lines = crate_lines(lambda: map(provenance_of, files()), LOCK_FILE, versions=versions)
                 write_whole(target, (f"{line}\n" for line in lines))
     else:
         write_report(target, read_jsonl(source))

@@ -282,7 +282,7 @@ def tell_report(
 
     Args:
         path: The path from `report_path`; None for no report.
-        report: The result of the transfer.
+        report: The result of the transfer, which gets the versions that its services state.
         errors: All errors, as for `write_report`.
         title: Title of the transfer.
         console: Prints the path.
@@ -299,6 +299,10 @@ def tell_report(
         except OSError as error:
             console.warning(f"the summary of the job was not written: {error}")
     if path is not None:
+        from omicsdk.portals.services import service_versions
+        from omicsdk.transfer.reports.provenance import files_of
+
+        report.services = service_versions(files_of(report.outcomes))
         write_report(path, report, errors, title)
         console.message(f"report written to {path}")
 

@@ -108,18 +108,19 @@ def page_of(summary: Mapping[str, object], outcomes: Outcomes, throughput: Throu
         mean=mean,
         plot=_Markup(plot_of(throughput, mean or 0.0)),
         failures=_failures(outcomes),
-        services=_services(_counted(files_of(outcomes))),
+        services=_services(_counted(files_of(outcomes)), cast("Mapping[str, str]", summary["services"])),
         tables=_tables(outcomes),
     )
     return _page(str(summary["title"] or "Transfer"), summary, body)
 
 
-def sources_page(title: str, files: Iterable[ProvenanceFile]) -> str:
+def sources_page(title: str, files: Iterable[ProvenanceFile], versions: Mapping[str, str]) -> str:
     """Return the page of files that are stated and not of a run, such as those of a lock.
 
     Args:
         title: Its title.
         files: The files; the first ROWS are listed.
+        versions: The versions of services, by their name, where these state one.
     """
     shown: list[_Markup] = []
     totals: Counter[str] = Counter(("files", "size", "checked", "unchecked", "unsized"))
@@ -137,7 +138,7 @@ def sources_page(title: str, files: Iterable[ProvenanceFile]) -> str:
                 shown.append(_filled("sourced", row))
             yield file
 
-    services = _services(_counted(counted()))
+    services = _services(_counted(counted()), versions)
     is_checked = not totals["unchecked"]
     verdict = "Every file has a checksum" if is_checked else f"{totals['unchecked']:,} without a checksum"
     if not totals["files"]:
@@ -172,10 +173,17 @@ def _counted(files: Iterable[ProvenanceFile]) -> dict[tuple[str, str], list[int]
     return counts
 
 
-def _services(counts: Mapping[tuple[str, str], Sequence[int]]) -> _Markup:
+def _services(counts: Mapping[tuple[str, str], Sequence[int]], versions: Mapping[str, str]) -> _Markup:
     ranked = sorted(counts.items(), key=lambda entry: -entry[1][0])[:ROWS]
     rows = [
-        _filled("service", service=service or "unknown", method=method or "unknown", count=count, size=size)
+        _filled(
+            "service",
+            service=service or "unknown",
+            version=versions.get(service, "unknown"),
+            method=method or "unknown",
+            count=count,
+            size=size,
+        )
         for (service, method), (count, size) in ranked
     ]
     return _filled("services", rows=_joined(rows)) if any(service for service, _ in counts) else _Markup()

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import chain
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
@@ -110,7 +111,7 @@ def run_crate(report: TransferReport) -> Iterator[str]:
         action["error"] = report.why_stopped or f"{count:,} of {total:,} files are not complete"
     if began is not None:
         action |= {"startTime": _time(began), "endTime": _time(began + report.seconds)}
-    return crate_lines(lambda: files_of(report.outcomes), name, action)
+    return crate_lines(lambda: files_of(report.outcomes), name, action, versions=report.services)
 
 
 def _time(seconds: float) -> str:
@@ -118,7 +119,11 @@ def _time(seconds: float) -> str:
 
 
 def crate_lines(
-    files: Callable[[], Iterable[ProvenanceFile]], name: str, action: Mapping[str, Any] | None = None
+    files: Callable[[], Iterable[ProvenanceFile]],
+    name: str,
+    action: Mapping[str, Any] | None = None,
+    *,
+    versions: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[str]:
     """The lines of the JSON-LD of files.
 
@@ -126,6 +131,7 @@ def crate_lines(
         files: Returns the files; called for each part that lists them, so that few are in memory.
         name: The name of all of them.
         action: The run that they are of; None for none.
+        versions: The versions of services, by their name, where these state one.
     """
     services: dict[str, None] = {}
     published = "" if action is None else action.get("endTime", "")
@@ -149,7 +155,8 @@ def crate_lines(
     yield json.dumps(root)[:-1] + ', "hasPart": ['
     yield from comma_separated(f'{{"@id": {json.dumps(_reference(file))}}}' for file in files())
     yield "]},"
-    others = (*run, *map(_service_entity, services), _SOFTWARE, _LICENCES)
+    entities = (_service_entity(service, versions.get(service, "unknown")) for service in services)
+    others = (*run, *entities, _SOFTWARE, _LICENCES)
     for entity in chain(map(_file_entity, files()), others):
         yield f"{json.dumps(entity)},"
     yield json.dumps(_DESCRIPTOR)
@@ -176,9 +183,8 @@ _LICENCES = {
 }
 
 
-def _service_entity(service: str) -> dict[str, object]:
-    """A service. Its version is unknown: no response that a transfer reads states it."""
-    stated = {"@type": "WebApplication", "name": service, "softwareVersion": "unknown"}
+def _service_entity(service: str, version: str) -> dict[str, object]:
+    stated = {"@type": "WebApplication", "name": service, "softwareVersion": version}
     return {"@id": _id_of(service), **stated, **({"url": service} if "://" in service else {})}
 
 

@@ -510,6 +510,7 @@ class TransferReport:
         title: A description for users.
         why_stopped: Why it ended early, as text; "" if it did not.
         target: Folder or URI that the names of the outcomes are relative to; "" if there is none.
+        services: The versions of the services that state one, by their names in the provenance of files.
 
     Attributes:
         outcomes: One for each item, in the items' order; for any number, few are in memory.
@@ -519,6 +520,7 @@ class TransferReport:
         title: A description for users.
         why_stopped: Why it ended early, as text; "" if it did not.
         target: Folder or URI that the names of the outcomes are relative to; "" if there is none.
+        services: The versions of the services that state one, by their names in the provenance of files.
     """
 
     def __init__(
@@ -531,6 +533,7 @@ class TransferReport:
         title: str = "",
         why_stopped: str = "",
         target: str = "",
+        services: Mapping[str, str] | None = None,
     ) -> None:
         self.outcomes = outcomes if isinstance(outcomes, Outcomes) else Outcomes(outcomes)
         self.seconds = seconds
@@ -539,6 +542,7 @@ class TransferReport:
         self.title = title
         self.why_stopped = why_stopped
         self.target = target
+        self.services = services or {}
 
     @property
     def ok(self) -> bool:
@@ -691,6 +695,7 @@ class TransferReport:
             "began": self.began,
             "seconds": round(self.seconds, 3),
             "throughput": self.throughput.to_dict(),
+            "services": self.services,
         }
 
     def to_dict(self) -> dict[str, object]:
@@ -891,6 +896,7 @@ def _summary(told: _Told) -> tuple[int, TransferReport]:
         title=str(told["title"]),
         why_stopped=str(told["why_stopped"]),
         target=str(told.get("target", "")),
+        services={str(service): str(version) for service, version in told.get("services", {}).items()},
     )
 
 

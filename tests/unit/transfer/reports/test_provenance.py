@@ -92,7 +92,7 @@ def test_every_reference_is_to_an_entity():
 def test_the_page_of_files_escapes_what_it_states_and_counts_what_it_omits():
     hostile = "</div><script>alert(1)</script>"
     files = [ProvenanceFile(f"{hostile}{number}", f"gdc:{hostile}", 1, {"md5": hostile}) for number in range(2001)]
-    page = sources_page("omics.lock", [*files, ProvenanceFile("z", "", None, {})])
+    page = sources_page("omics.lock", [*files, ProvenanceFile("z", "", None, {})], {})
     assert "<script>alert" not in page
     assert ("These are the first 2,000 of 2,002" in page, "1 without a checksum" in page) == (True, True)
-    assert "No files" in sources_page("omics.lock", [])
+    assert "No files" in sources_page("omics.lock", [], {})
