@@ -91,8 +91,13 @@ def lines_of(error: BaseException, where: str = "omics") -> list[str]:
         error: The error.
         where: The program and the command that failed; named in errors of usage.
     """
-    error = _representative(error)
-    return _batch_lines(error, "omics") if isinstance(error, SomeFailed) else [line_of(error, where)]
+    first = _representative(error)
+    if isinstance(first, SomeFailed):
+        return _batch_lines(first, "omics")
+    lines = [line_of(first, where)]
+    if isinstance(error, SomeFailed) and error.remedy not in ("", SomeFailed.default_remedy):
+        lines.append(_summary_line(error, "omics"))  # it states what the batch left
+    return lines
 
 
 def _representative(error: BaseException) -> BaseException:
@@ -106,10 +111,14 @@ def _batch_lines(error: SomeFailed, name: str) -> list[str]:
     shown = [line_of(one, name) for one in error.errors[:SHOWN]]
     if len(error.errors) > SHOWN:
         shown.append(f"{name}: and {len(error.errors) - SHOWN} more")
+    return [*shown, _summary_line(error, name)]
+
+
+def _summary_line(error: SomeFailed, name: str) -> str:
     # The message repeats the first errors, for callers that print nothing else.
     at = error.message.find(str(error.errors[0])[:30]) if error.errors else -1
     what = error.message[:at].rstrip(" :") if at > 0 else error.message
-    return [*shown, line_of(OmicsError(what, remedy=error.remedy), name)]
+    return line_of(OmicsError(what, remedy=error.remedy), name)
 
 
 def json_line(level: str, logger: str, message: str, at: float, fields: Mapping[str, Any] | None = None) -> str:

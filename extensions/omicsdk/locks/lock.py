@@ -16,6 +16,8 @@ import omicsdk.transfer
 from omicsdk.core.batches import batches
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import (
+    APIError,
+    AuthError,
     ChecksumMismatch,
     FolderBusy,
     Gone,
@@ -24,6 +26,7 @@ from omicsdk.core.errors import (
     OmicsError,
     SourceChanged,
     TransferError,
+    TransportError,
     UnsafePath,
     UsageError,
 )
@@ -163,17 +166,20 @@ class Lock:
             The differences from the lock before.
 
         Raises:
-            LockError: A file is invalid, or two sources name one path.
+            LockError: A file is invalid, or two files have one path.
             SomeFailed: Files cannot be had, or cannot be locked; the lock is as it was.
-            NameClash: Two files have one path.
             ConfigError: Another process is writing the lock.
         """
         waiting = locked(self.path, patience=1, clock=self._clock.monotonic, sleep=self._clock.sleep)
         with waiting, tempfile.TemporaryDirectory(prefix="omics-") as work:
             _remove_unfinished(self.path)
             resolution = Resolution(self.folder, names, Path(work), on_message or _silent, self._clock, progress)
-            with (made := Path(work, "made")).open("wb") as out:
-                write_files(resolution.files(), out)
+            try:
+                with (made := Path(work, "made")).open("wb") as out:
+                    write_files(resolution.files(), out)
+            except (AuthError, APIError, TransportError) as error:
+                error.remedy = f"The lock is as it was. {error.remedy}"
+                raise
             self._check_paths(made, on_message or _silent)
             found = resolution.found
             if not accept and resolution.is_protected:
@@ -193,11 +199,10 @@ class Lock:
                 why = "another file has this path on macOS and Windows, which ignore case and Unicode form"
                 tell(f"warning: {clash.name}: {why}: the lock cannot be pulled there")
         except UnsafePath as error:
+            if isinstance(error, NameClash):  # of sources, which a setting keeps apart
+                remedy = "The lock is as it was. Use another folder, `to`, for one of the sources, or layout = 'id'."
+                raise LockError(error.message, remedy=remedy) from error
             error.remedy = "The lock is as it was. Rename the file in its list, or leave it out by `exclude`."
-            if isinstance(error, NameClash):
-                error.remedy = (
-                    "The lock is as it was. Use another folder, `to`, for one of the sources, or layout = 'id'."
-                )
             raise
 
     # -- pulled

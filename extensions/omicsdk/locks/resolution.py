@@ -12,7 +12,7 @@ from itertools import chain
 from pathlib import Path
 
 from omicsdk.core.clock import Clock
-from omicsdk.core.errors import NameClash, OmicsError, SomeFailed, TransferError, UnsafePath, UsageError
+from omicsdk.core.errors import OmicsError, SomeFailed, TransferError, UnsafePath, UsageError
 from omicsdk.locks.lockfile import (
     LOCK_FILE,
     SOURCES_FILE,
@@ -202,8 +202,7 @@ def _each_once(files: Iterable[LockedFile]) -> Iterator[LockedFile]:
     """Yield sorted files, of which no two have one path.
 
     Raises:
-        LockError: Two sources name one path.
-        NameClash: One source has two files of it.
+        LockError: Two files have one path.
     """
     before: LockedFile | None = None
     for file in files:
@@ -213,14 +212,15 @@ def _each_once(files: Iterable[LockedFile]) -> Iterator[LockedFile]:
         yield file
 
 
-def _claimed(one: LockedFile, other: LockedFile) -> OmicsError:
+def _claimed(one: LockedFile, other: LockedFile) -> LockError:
     """Return the error for a path that two files have."""
     if one.source == other.source:
-        why = f"is that of two files of the source {one.source!r}: {one.address} and {other.address}"
-        return NameClash(one.path, why, remedy=f"Use layout = 'id' in {SOURCES_FILE}.")
+        why = f"{one.path}: is that of two files of the source {one.source!r}: {one.address} and {other.address}"
+        return LockError(why, remedy=f"The lock is as it was. Use layout = 'id' in {SOURCES_FILE}.")
     first, second = sorted((one.source, other.source))
     why = f"{one.path}: the sources {first!r} and {second!r} both have this path"
-    return LockError(why, remedy=f"Use another folder, `to`, for one of them in {SOURCES_FILE}.")
+    remedy = f"The lock is as it was. Use another folder, `to`, for one of them in {SOURCES_FILE}."
+    return LockError(why, remedy=remedy)
 
 
 def check_known(names: Sequence[str], known: Iterable[str], where: str) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from breakable import Faults
+from breakable import Faults, Response
 from fork_server import forked
 from portal_host import PortalHost, content
 from portal_host import portal as portal
@@ -188,6 +188,20 @@ def test_refusals(run: Callable[..., Any], words: list[str], code: int, said: st
     ran = run(*words)
     assert (ran.code, said in ran.err) == (code, True), ran.err
     assert "secret" not in ran.err
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_denied_resolution_states_that_the_lock_is_as_it_was(run: Callable[..., Any], portal: PortalHost, count: int):
+    for number in range(count):
+        path = f"ga4gh/drs/v1/objects/{number}"
+        portal.put(path, b"")
+        portal.always[path] = lambda *_: Response(401)
+    run("add", *(f"drs://{portal.name}/{number}" for number in range(count)))
+    refused = run("lock")
+    assert refused.code == 4
+    assert "401" in refused.err
+    assert "The lock is as it was." in refused.err.splitlines()[-1]
+    assert not Path("omics.lock").exists()
 
 
 # -- kills

@@ -12,7 +12,7 @@ from typing import IO, Any
 import omicsdk
 import pytest
 from omicsdk.core import ManualClock
-from omicsdk.core.errors import ConfigError, NameClash, SomeFailed, UnsafePath, UsageError
+from omicsdk.core.errors import ConfigError, SomeFailed, UnsafePath, UsageError
 from omicsdk.core.files import locked
 from omicsdk.locks import Lock, LockedFile, LockError, add
 from omicsdk.transfer import Progress, TransferFailed
@@ -171,13 +171,13 @@ def test_two_sources_cannot_have_one_path(lock: Lock, names: tuple[str, ...]):
 
 def test_two_files_of_a_source_cannot_have_one_path(lock: Lock):
     Path("one.tsv").write_text(f"url\tname\tmd5\n{HOST}/1/a\ta\t{md5('1')}\n{HOST}/2/a\ta\t{md5('2')}\n")
-    with pytest.raises(NameClash, match="layout"):
+    with pytest.raises(LockError, match="layout"):
         lock.update()
 
 
 def test_a_file_cannot_be_the_folder_of_another(lock: Lock):
     Path("one.tsv").write_text(f"url\tname\n{HOST}/a\ta\n{HOST}/b\ta/b\n")
-    with pytest.raises(NameClash, match="as it was"):
+    with pytest.raises(LockError, match="as it was"):
         lock.update()
 
 
