@@ -8,6 +8,7 @@ many parts is small.
 from __future__ import annotations
 
 import errno
+import functools
 import random
 import shutil
 from collections import deque
@@ -19,6 +20,8 @@ from types import SimpleNamespace
 from typing import Any, Unpack
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
+from omicsdk import Lock
 from omicsdk.core import ConnectionLost, ManualClock, ServerError, TimedOut
 from omicsdk.core.checksums import digest
 from omicsdk.transfer import (
@@ -560,6 +563,19 @@ def fetched(
             items, here, clock=world.clock, control=world.control, connections=4, disk=world.disk, **options
         ),
     )
+
+
+def pulled(world: World, folder: Path) -> tuple[TransferReport, Path]:
+    """Resolve and pull the lock of a folder until the process lives to the end; returns as `fetched` does."""
+
+    def run(here: Path) -> TransferReport:
+        lock = Lock(here, clock=world.clock)
+        lock.update()
+        return lock.pull(control=world.control, connections=4, retries=1000, min_delay=0.01, check=False)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("omicsdk.transfer.download", functools.partial(download, clock=world.clock, disk=world.disk))
+        return _lived(world, folder, run)
 
 
 def sent(world: World, uploads: list[Upload], folder: Path) -> tuple[TransferReport, Path]:

@@ -113,6 +113,10 @@ def test_a_file_of_an_older_lock_is_replaced_when_the_lock_is_updated(lock: Lock
     lock.update()
     (state,) = lock.status()
     assert (state.path, state.state) == ("data/a.bin", "changed")
+    del portal.files["files/a.bin"]
+    assert "not found" in str(error_of(lock, "data/a.bin"))
+    assert Path("data/a.bin").read_bytes() == b"first content"
+    portal.put("files/a.bin", b"other content")
     lock.pull()
     assert Path("data/a.bin").read_bytes() == b"other content"
 

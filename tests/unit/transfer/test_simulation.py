@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from omicsdk import Cache
+from omicsdk import Cache, Lock
 from omicsdk.core.checksums import digest
+from omicsdk.locks import add
 from omicsdk.transfer import Upload
 from omicsdk.transfer.content_cache import Link
 from omicsdk.transfer.engine.machine import FINAL, State
-from simulated import BATCH, CELL, RECORDED, Platform, Source, World, fetched, sent
+from simulated import BATCH, CELL, RECORDED, Platform, Source, World, fetched, pulled, sent
 
 SEEDS = st.integers(0, 2**32)
 SIZES = st.lists(st.integers(0, 30 * CELL), min_size=1, max_size=5)
@@ -90,6 +91,47 @@ def test_a_second_folder_has_the_right_bytes_from_a_cache(
         identified = [item for item in items if item.checksums.keys() & {"md5", "sha256"}]
         assert trouble or kills or report.from_cache == len(identified)
         assert [*cache.verify()] == []
+
+
+@pytest.mark.parametrize("disk", [0.0, 0.02])
+@settings(max_examples=settings().max_examples, deadline=None)
+@given(seed=SEEDS, sizes=SIZES, kills=st.integers(0, 3), trouble=st.sampled_from([0.0, 0.02]))
+def test_a_pull_has_the_old_file_until_it_has_the_new_one(
+    seed: int, sizes: list[int], kills: int, trouble: float, disk: float
+):
+    """The sources of a lock change after a pull; the process is killed while it pulls the new lock."""
+    old = files(seed, sizes)
+    new = {name: Source(source.stated[::2] + b"new", source.stated[::2] + b"new") for name, source in old.items()}
+    with TemporaryDirectory() as folder:
+        here = Path(folder, "0")
+        here.mkdir()
+        add("list.tsv", folder=here)
+        for sources in (old, new):
+            rows = (
+                f"http://127.0.0.1:9/{name}?url=0\t{name}\t{len(source.stated)}\t{digest(source.stated, 'md5')}\n"
+                for name, source in sources.items()
+            )
+            (here / "list.tsv").write_text("url\tname\tsize\tmd5\n" + "".join(rows))
+            is_new = sources is new
+            world = World(seed, sources, trouble=trouble * is_new, kills=kills * is_new, disk=disk * is_new)
+            world.corrupts = False
+
+            def nothing_lost(world: World = world, is_new: bool = is_new) -> None:
+                for name in old if is_new else ():
+                    file = world.here / "data" / name
+                    assert (disk and not file.exists()) or file.read_bytes() in (old[name].stated, new[name].stated)
+
+            world.watch = nothing_lost
+            report, here = pulled(world, Path(folder))
+            nothing_lost()
+            assert trouble or disk or report.ok
+            for outcome in report.outcomes:
+                if outcome.is_present:
+                    name = outcome.name.removeprefix("data/")
+                    assert (here / outcome.name).read_bytes() == sources[name].stated
+        assert [*Lock(here).files()][0].size == len(new["f0"].stated)
+        states = {state.path: state.state for state in Lock(here).status()}
+        assert states.keys() == {outcome.name for outcome in report.outcomes if not outcome.is_present}
 
 
 @settings(max_examples=5 * settings().max_examples // 2, deadline=None)

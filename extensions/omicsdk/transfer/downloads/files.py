@@ -556,14 +556,17 @@ def bytes_needed(item: Item, files: PartFiles) -> int:
         item: The file; one without a stated size needs an unknown amount, counted as 0.
         files: The paths of files.
     """
-    return max(0, (item.size or 0) - max(map(_held, files.paths(item.name))))
+    final, part = files.paths(item.name)
+    return max(0, (item.size or 0) - max(_held(part), _held(final, item.size)))
 
 
-def _held(path: str) -> int:
-    """Bytes that a file occupies on the disk; unwritten holes do not count."""
+def _held(path: str, size: int | None = None) -> int:
+    """Bytes that a file occupies on the disk, of a certain size if one is named; unwritten holes do not count."""
     try:
         found = os.lstat(path)
     except OSError:
+        return 0
+    if size not in (None, found.st_size):
         return 0
     return min(found.st_size, found.st_blocks * 512) if hasattr(found, "st_blocks") else found.st_size
 

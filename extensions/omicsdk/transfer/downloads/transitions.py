@@ -116,6 +116,8 @@ def _take_back(job: Job, looked: messages.Looked) -> Commands:
     assert looked.found is not None
     if not job.item.overwrite and looked.found.st_size and not (looked.intact or _is_received(looked)):
         return _keep(job)
+    if looked.intact:
+        return _resume(job, looked)  # an earlier version keeps its name until the new one takes it
     if looked.record is None:
         return [messages.TakeBack(), *_resume(job, looked)]
     # A file without the right to write, such as a link to a file of a cache, is never resumed in its place.
