@@ -129,7 +129,7 @@ def test_a_pull_has_the_old_file_until_it_has_the_new_one(
                 if outcome.is_present:
                     name = outcome.name.removeprefix("data/")
                     assert (here / outcome.name).read_bytes() == sources[name].stated
-        assert [*Lock(here).files()][0].size == len(new["f0"].stated)
+        assert next(iter(Lock(here).files())).size == len(new["f0"].stated)
         states = {state.path: state.state for state in Lock(here).status()}
         assert states.keys() == {outcome.name for outcome in report.outcomes if not outcome.is_present}
 
