@@ -103,11 +103,42 @@ def test_an_interrupt_ends_with_130_and_one_line(serve):
     with started("--base-url", url, *BUNDLE) as process:
         asked.wait()
         process.send_signal(signal.SIGINT)
-        out, err = (
-            process.communicate()
-        )  # a busy machine takes its time; a lost interrupt ends with the call's own timeout
+        out, err = process.communicate(timeout=50)  # less than the call's own timeout
     forever.set()
     assert (process.returncode, out, err) == (130, b"", b"omics: interrupted.\n")
+
+
+ELSEWHERE = """
+import os, signal, sys, threading
+from omicsdk.cli.main import main
+
+def interrupt():
+    os.read(0, 1)
+    signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+
+threading.Thread(target=interrupt, daemon=True).start()
+sys.exit(main())
+"""
+
+
+def test_an_interrupt_that_ends_no_call_of_the_system_is_noticed(serve):
+    """Another thread takes the signal; so it is for one that arrives just before the main thread's call begins."""
+    asked, forever = threading.Event(), threading.Event()
+
+    def hang(_head: bytes, _connection: socket.socket) -> None:
+        asked.set()
+        forever.wait()
+
+    command = [sys.executable, "-c", ELSEWHERE, "--base-url", serve(hang), *BUNDLE]
+    pipes = {"stdin": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, env=environment(), **pipes) as process:
+        asked.wait()
+        try:
+            _, err = process.communicate(b"x", timeout=50)  # less than the call's own timeout
+        finally:
+            process.kill()
+            forever.set()
+    assert (process.returncode, err) == (130, b"omics: interrupted.\n")
 
 
 def test_a_reader_that_wants_no_more_is_no_error(serve):

@@ -654,6 +654,11 @@ def _lines(mark: str, headers: httpx.Headers, secret: Collection[str] = ()) -> s
 # seconds. Without `least` the limit ends with the head. The time of the request's own body does not count.
 
 
+SIGNAL_SECONDS = 1.0
+"""The longest wait for a piece in one call of the system. A signal that arrives after Python last looked for one, but before the
+call begins, does not end the call: Ctrl-C right after a request was sent would be noticed when the read times out."""
+
+
 class _Limit:
     """The limit of the present request of a transport with one connection.
 
@@ -710,7 +715,13 @@ class _Stream(httpcore.NetworkStream):
         self.get_extra_info = stream.get_extra_info
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._limit.arrived(self._stream.read(max_bytes, self._limit.left(timeout)))
+        left = self._limit.left(timeout)
+        while left is None or left > SIGNAL_SECONDS:
+            try:
+                return self._limit.arrived(self._stream.read(max_bytes, SIGNAL_SECONDS))
+            except httpcore.ReadTimeout:
+                left = None if left is None else left - SIGNAL_SECONDS
+        return self._limit.arrived(self._stream.read(max_bytes, left))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self._limit.began = None
