@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
-from urllib.parse import quote, urljoin
+from urllib.parse import quote, unquote, urljoin
 
 from omicsdk.core.errors import Forbidden, OmicsError
 from omicsdk.core.json_decoding import decoded
@@ -450,13 +450,25 @@ def _is_file(cells: Mapping[str, str]) -> bool:
     return kinds == "File" or '"File"' in kinds
 
 
+_CRATE_PATH = "path in the crate"
+
+
+def _in_crate(cells: dict[str, str]) -> dict[str, str]:
+    """The members of an entity, and its path where its identifier is one: a file beside others, perhaps in a folder."""
+    path = cells.get("@id", "")
+    return (
+        cells if is_address(path) or path.startswith("#") else {**cells, _CRATE_PATH: unquote(path.removeprefix("./"))}
+    )
+
+
 RO_CRATE = document(
     "ro-crate",
     "RO-Crate",
     "@graph with entities of the type File",
     ("@graph.*",),
-    _Members(("contentUrl", "url", "@id"), (), ("contentSize",)),
+    _Members(("contentUrl", "url", "@id"), (_CRATE_PATH,), ("contentSize",)),
     selects=_is_file,
+    corrects=_in_crate,
     manual=Manual(
         "the URL, or the path beside the list's own URL", "those stated, multihashes too", "by scheme and host"
     ),

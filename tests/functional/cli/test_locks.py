@@ -164,6 +164,10 @@ def test_a_lock_and_a_run_are_rendered(project: Callable[..., Any], portal: Port
         crate = {each["@id"]: each for each in json.loads(Path("crate.jsonld").read_text())["@graph"]}
         assert crate["data/a.bin"]["contentUrl"] == portal.url("files/a.bin")
         assert crate["data/a.bin"]["provider"] == {"@id": portal.url("").rstrip("/")}
+    crate["data/a.bin"]["@id"] = "data/a%20b.bin"
+    Path("crate.json").write_text(json.dumps({"@graph": [crate["data/a.bin"]]}))
+    assert project("get", "crate.json", "--to", "again").code == 0
+    assert Path("again/data/a b.bin").read_bytes() == b"first content"
     sheet = project("lock", "--export", "snakemake", "--to", "files.json")
     assert (sheet.code, json.loads(Path("files.json").read_text())["files"][0]) == (0, "data/a.bin")
 
