@@ -260,6 +260,8 @@ def test_github_actions_gets_groups_and_annotations(monkeypatch):
 
 def test_logs_are_shown_for_as_long_as_the_command_runs():
     logger = logging.getLogger("omicsdk")
+    with Console(stderr=Terminal()).logs("INFO"):
+        pass  # the first one of the process also gives the logger its own handler
     before = (list(logger.handlers), logger.level, logger.propagate)
     with Console(stderr=(err := Terminal())).logs("INFO"):
         logging.getLogger("omicsdk.x").info("one")
