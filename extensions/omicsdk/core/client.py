@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from importlib import import_module
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, Self, TypeVar
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
@@ -216,6 +215,49 @@ class Part(Bound, Generic[ClientOfPart]):
         self._client = client
 
 
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What another process makes a client from.
+
+    Attributes:
+        kind: The client's class, or another function that returns it.
+        args: The arguments of its constructor.
+        options: The keyword arguments.
+        changes: Those of `with_options` since then.
+    """
+
+    kind: Callable[..., Any]
+    args: tuple[Any, ...]
+    options: Mapping[str, Any]
+    changes: Mapping[str, Any]
+
+    def client(self) -> Any:
+        """Return a new client."""
+        client = self.kind(*self.args, **self.options)
+        return client.with_options(**self.changes) if self.changes else client
+
+
+def pickled_recipe(what: object, recipe: Recipe | None, base_url: str) -> Recipe:
+    """Return what a client is pickled as.
+
+    What it found by itself (credentials, files) is looked up again where it is loaded, but its base URL is kept: another machine
+    may be configured for another server.
+
+    Args:
+        what: What is pickled, for the error.
+        recipe: The client's recipe; None if it was made from another client.
+        base_url: Its base URL, empty for none.
+
+    Raises:
+        TypeError: There is no recipe.
+    """
+    if recipe is None:
+        raise TypeError(f"cannot pickle {what!r}: its client was made from another one; pickle that one")
+    if recipe.args or recipe.options.get("base_url") is not None or not base_url:
+        return recipe
+    return replace(recipe, options={**recipe.options, "base_url": base_url})
+
+
 class _ClientBase(Generic[E]):
     """What both clients share: options, and the check that generated code and core are compatible."""
 
@@ -227,25 +269,16 @@ class _ClientBase(Generic[E]):
     _security: ClassVar[SecurityRules | None] = None  # what the document requires of operations
     _error_module: ClassVar[str] = ""  # of the service's own errors; imported when one is raised
     _exchange: E
-    _arguments: tuple[tuple[Any, ...], Mapping[str, Any]] | None = (
-        None  # of the constructor; None for a part of another client
-    )
-    _changes: Mapping[str, Any] = MappingProxyType({})  # of `with_options` since then
+    _recipe: Recipe | None = None  # None if it was made from another client
 
     def __new__(cls, *args: Any, **options: Any) -> Self:
         client = super().__new__(cls)
-        client._arguments = args, options
+        client._recipe = Recipe(cls, args, options, {})
         return client
 
-    def __reduce__(self) -> tuple[Callable[..., Self], tuple[object, ...]]:
-        """A client is pickled as its arguments, without its connections. What it found by itself (credentials, files) is looked
-        up again where it is loaded, but its base URL is kept: another machine may be configured for another server."""
-        if self._arguments is None:
-            raise TypeError(f"cannot pickle {self!r}: it is a part of another client; pickle that one")
-        args, options = self._arguments
-        if not args and options.get("base_url") is None and self.base_url:
-            options = {**options, "base_url": self.base_url}
-        return _loaded, (type(self), args, options, dict(self._changes))
+    def __reduce__(self) -> tuple[Callable[[Recipe], Self], tuple[Recipe]]:
+        """A client is pickled as its arguments, without its connections."""
+        return Recipe.client, (pickled_recipe(self, self._recipe, self.base_url),)
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -326,10 +359,11 @@ class _ClientBase(Generic[E]):
         Raises:
             ConfigError: The limit is not a whole number from 1.
         """
+        earlier: Mapping[str, Any] = self._recipe.changes if self._recipe is not None else {}
         given = {
             "timeout": timeout,
             "retry": retry,
-            "headers": headers if headers is OMIT else {**self._changes.get("headers", {}), **headers},
+            "headers": headers if headers is OMIT else {**earlier.get("headers", {}), **headers},
             "credentials": credentials,
             "strict": strict,
             "follow_redirects": follow_redirects,
@@ -341,7 +375,9 @@ class _ClientBase(Generic[E]):
         clone = object.__new__(type(self))
         # Existing call objects belong to the original; they would send with its options.
         vars(clone).update({name: value for name, value in vars(self).items() if not isinstance(value, Bound)})
-        clone._changes = {**self._changes, **{name: value for name, value in given.items() if value is not OMIT}}
+        if self._recipe is not None:
+            changes = {name: value for name, value in given.items() if value is not OMIT}
+            clone._recipe = replace(self._recipe, changes={**earlier, **changes})
         held = self._exchange
         clone._exchange = replace(
             held,
@@ -359,14 +395,6 @@ class _ClientBase(Generic[E]):
             ),
         )
         return clone
-
-
-def _loaded(
-    kind: type[AnyClient], args: tuple[Any, ...], options: Mapping[str, Any], changes: Mapping[str, Any]
-) -> AnyClient:
-    """A client that was pickled."""
-    client = kind(*args, **options)
-    return client.with_options(**changes) if changes else client
 
 
 class Client(_ClientBase[Exchange]):

@@ -6,10 +6,12 @@ once, and options and connections are the client's.
 
 from __future__ import annotations
 
-from copy import copy
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.core.client import Bound, ClientOfPart, Part, client_of
+
+if TYPE_CHECKING:
+    from omicsdk.core.operation import AnyCall
 
 
 class Group(Part[ClientOfPart]):
@@ -43,8 +45,7 @@ class _Member:
         call: Any = getattr(client_of(group), self._operation)
         # A method of a subclass stays itself.
         if isinstance(call, Bound):
-            call = copy(call)
-            call.show_as(self._shown)
+            call = cast("AnyCall[..., Any, Any, Any]", call).shown_as(self._shown)
         vars(group)[self._name] = call
         return call
 

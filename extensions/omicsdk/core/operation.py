@@ -14,9 +14,19 @@ have comments in place of docstrings, so that editors show the documentation of 
 
 import inspect
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, ParamSpec, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, ParamSpec, Self, TypeVar, cast, overload
 
-from omicsdk.core.client import AsyncClient, AsyncExchange, Bound, Client, Exchange, Part, ResponseCheck
+from omicsdk.core.client import (
+    AsyncClient,
+    AsyncExchange,
+    Bound,
+    Client,
+    Exchange,
+    Part,
+    Recipe,
+    ResponseCheck,
+    pickled_recipe,
+)
 from omicsdk.core.request import OperationFacts, Request
 from omicsdk.core.response import DECODED, Response, ResponseHeaders, ResponseWithHeaders
 
@@ -107,6 +117,9 @@ class _Form(_Shown):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self._function(self._called, *args, **kwargs)
 
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[object, ...]]:
+        return getattr, (self._called, self._function.__name__)
+
     def __repr__(self) -> str:
         return f"<{self.__qualname__}: {self._called.facts.method} {self._called.facts.path}>"
 
@@ -149,6 +162,7 @@ class AnyCall(_Shown, Bound, Generic[P, R, E, H]):
     """
 
     checks: ResponseCheck | None = None
+    _recipe: Recipe | None = None  # not the client: that has its calls, and would outlive its last reference
 
     def __init__(self, operation: "AnyOperation[P, R, Any, Any, H]", exchange: E | None) -> None:
         self.facts, self.build, self.parse = operation.facts, operation.build, operation.parse
@@ -165,13 +179,20 @@ class AnyCall(_Shown, Bound, Generic[P, R, E, H]):
     def __repr__(self) -> str:
         return f"<operation {self.__name__}: {self.facts.method} {self.facts.path}>"
 
-    def show_as(self, name: str) -> None:
-        """Show another name than the client's attribute.
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[object, ...]]:
+        """A call is pickled as that of its client."""
+        base_url = cast("Exchange | AsyncExchange", self._exchange).transport.base_url
+        return _loaded_call, (pickled_recipe(self, self._recipe, base_url), self.facts.name)
+
+    def shown_as(self, name: str) -> Self:
+        """Return a copy that shows another name than the client's attribute.
 
         Args:
             name: The name.
         """
-        self.__name__ = self.__qualname__ = name
+        copied = object.__new__(type(self))
+        vars(copied).update(vars(self), __name__=name, __qualname__=name)
+        return copied
 
     def __dir__(self) -> list[str]:
         """The forms, for completion; the other attributes are those of its implementation."""
@@ -197,6 +218,10 @@ class AnyCall(_Shown, Bound, Generic[P, R, E, H]):
     def _with_headers(self, response: Response) -> ResponseWithHeaders[R, H]:
         headers = self.headers(response.headers, self.facts.name, strict=response.strict)
         return ResponseWithHeaders(self.parse(response), headers, response.status)
+
+
+def _loaded_call(recipe: Recipe, name: str) -> object:
+    return getattr(recipe.client(), name)
 
 
 def exchange_of_call(call: AnyCall[..., Any, E, Any]) -> E:
@@ -294,7 +319,7 @@ class AnyOperation(Generic[P, R, S, A, H]):
         if client is None:
             return kind(self, None)
         call = kind(self, client._exchange)
-        call.checks = client._checks
+        call.checks, call._recipe = client._checks, client._recipe
         vars(client)[self.facts.name] = call  # which is found before this descriptor from now on
         return call
 

@@ -50,7 +50,7 @@ def beside(
     made: Any = client.with_options() if kind is type(client) else object.__new__(kind)
     servers = (client if kind is type(client) else kind)._servers  # pyright: ignore[reportPrivateUsage] - as above
     there = held.transport.beside(base_url, credentials, servers=servers, security=kind._security)
-    made._exchange = replace(held, transport=there, error_module=kind._error_module)
+    made._exchange, made._recipe = replace(held, transport=there, error_module=kind._error_module), None
     return made
 
 

@@ -31,12 +31,11 @@ from typing import (
     ParamSpec,
     Self,
     TypeVar,
-    cast,
     overload,
 )
 
 from omicsdk.core.checked_tokens import checked_token
-from omicsdk.core.client import AsyncClient, Bound, Client, ResponseCheck
+from omicsdk.core.client import AsyncClient, Bound, Client, Recipe, ResponseCheck, pickled_recipe
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.credentials import ANONYMOUS, Anonymous, BearerToken, as_credentials, origin_of
 from omicsdk.core.errors import ConfigError
@@ -597,9 +596,17 @@ class Part(Generic[S, A]):
             name = f"Async{self._client}" if isinstance(client, AsyncPlatform) else self._client
             kind = getattr(import_module(self._package), name)
             url = f"{client.base_url}{self._path}"
-            made: Any = beside(cast("Any", client), kind, url, client.credentials)
+            whole: Any = client
+            made: Any = beside(whole, kind, url, client.credentials)
+            if whole._recipe is not None:
+                recipe = pickled_recipe(whole, whole._recipe, client.base_url)
+                made._recipe = Recipe(_part_of, (recipe, self._name), {}, {})
             clients.setdefault(self._name, checked_by(made, self._checks))
         return clients[self._name]
+
+
+def _part_of(whole: Recipe, name: str) -> object:
+    return getattr(whole.client(), name)
 
 
 def _takes_stop(function: Callable[..., Any]) -> bool:

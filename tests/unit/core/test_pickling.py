@@ -3,6 +3,7 @@
 import copy
 import pickle
 from collections.abc import Callable
+from typing import Any
 
 import httpx
 import pytest
@@ -22,6 +23,8 @@ from omicsdk import (
     Trs,
 )
 from omicsdk.core.client import Client
+from omicsdk.core.plain_client import beside
+from omicsdk_api.gen3.indexd import IndexdApi
 
 URL = "https://service.example/v1"
 CLIENTS = (Azul, Crunch, Drs, Dss, Fusillade, Gen3, HcaUpload, Htsget, Pangea, Refget, SevenBridges, Trs, AsyncAzul)
@@ -74,6 +77,36 @@ def test_a_copy_has_its_own_connections() -> None:
     assert headers_of(other)["host"] == "service.example"
 
 
-def test_a_part_names_what_to_pickle() -> None:
-    with pytest.raises(TypeError, match="part of another client; pickle that one"):
-        pickle.dumps(Gen3(URL).indexd)
+@pytest.mark.parametrize(
+    "call",
+    [
+        Azul(URL).list_entities,  # nothing else refers to the client
+        Azul(URL).list_entities.iterate,
+        AsyncAzul(URL).get_version,
+        Gen3(URL).indexd.get,
+        Azul(URL).with_options(timeout=3).get_version,
+    ],
+    ids=repr,
+)
+def test_an_operation_is_pickled_with_its_client(call: Any) -> None:
+    loaded = pickle.loads(pickle.dumps(call))
+    assert (type(loaded), repr(loaded)) == (type(call), repr(call))
+    assert pickle.loads(pickle.dumps(loaded)).__name__ == call.__name__
+
+
+def test_an_operation_keeps_its_clients_settings() -> None:
+    client = Azul(URL, transport=Echo()).with_options(headers={"a": "1"})
+    assert pickle.loads(pickle.dumps(client.get_version.raw))().json()["a"] == "1"
+
+
+def test_a_service_of_a_commons_is_pickled_with_its_commons() -> None:
+    indexd = pickle.loads(pickle.dumps(Gen3(URL).with_options(timeout=3).indexd))
+    assert (type(indexd), indexd.base_url) == (IndexdApi, f"{URL}/index")
+    clone = indexd.with_options(headers={"a": "1"})
+    assert pickle.loads(pickle.dumps(clone)).base_url == indexd.base_url
+
+
+def test_a_client_that_a_client_made_names_what_to_pickle() -> None:
+    twin = beside(Azul(URL), Azul, "https://elsewhere.example", None)
+    with pytest.raises(TypeError, match="made from another one; pickle that one"):
+        pickle.dumps(twin)
