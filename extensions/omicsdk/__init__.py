@@ -71,6 +71,7 @@ if TYPE_CHECKING:
     from omicsdk.core.errors import UsageError as UsageError
     from omicsdk.core.omit import OMIT as OMIT
     from omicsdk.core.omit import Omit as Omit
+    from omicsdk.core.platform import to_thread as to_thread
     from omicsdk.core.retry import NO_RETRY as NO_RETRY
     from omicsdk.core.retry import Retry as Retry
     from omicsdk.core.sending.time_limits import Timeout as Timeout
@@ -123,6 +124,7 @@ else:  # hidden from type checkers, which would accept any name
                 "TransportError TruncatedTransfer Unauthorized Unprocessable UnsafePath UsageError"
             ),
             "core.omit": "OMIT Omit",
+            "core.platform": "to_thread",
             "core.retry": "NO_RETRY Retry",
             "core.sending.time_limits": "Timeout",
             "core.token_file": "TokenFile",
@@ -143,6 +145,6 @@ else:  # hidden from type checkers, which would accept any name
             "sb.client": "AsyncSevenBridges SevenBridges",
             "transfer.reports.report": "TransferFailed TransferReport",
         },
-        not_starred={"download", "get", "open", "search", "upload"},  # `open` would replace the builtin
+        not_starred={"download", "get", "open", "search", "to_thread", "upload"},  # `open` would replace the builtin
     )
     __all__ += ["__version__"]

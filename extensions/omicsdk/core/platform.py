@@ -43,6 +43,7 @@ from omicsdk.core.plain_client import beside, checked_by, stopping_by
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.request import checked_base_url
 from omicsdk.core.settings.profiles import DEFAULT_PROFILE, PROFILE_VARIABLE, profile_settings, settings_path
+from omicsdk.core.waits import stopping
 
 if TYPE_CHECKING:
     import httpx
@@ -610,8 +611,10 @@ def _part_of(whole: Recipe, name: str) -> object:
 
 
 def _takes_stop(function: Callable[..., Any]) -> bool:
-    """Whether a workflow takes `stop`: as a parameter, or among its `**options`, which are always those of transfers."""
-    code = unwrap(function).__code__
+    """Whether a function takes `stop`: as a parameter, or among its `**options`, which are always those of transfers."""
+    code = getattr(unwrap(function), "__code__", None)
+    if code is None:  # an operation, or a class
+        return False
     count = code.co_argcount + code.co_kwonlyargcount
     keywords = code.co_varnames[count + bool(code.co_flags & CO_VARARGS) :][: bool(code.co_flags & CO_VARKEYWORDS)]
     return "stop" in code.co_varnames[:count] or keywords == ("options",)
@@ -620,7 +623,7 @@ def _takes_stop(function: Callable[..., Any]) -> bool:
 async def run_in_thread(call: Callable[[], T], stop: threading.Event) -> T:
     """Run a blocking call in a thread; when the task is cancelled, set `stop` and wait for the call to end.
 
-    The wait is part of the contract: a transfer writes its journal before it ends, and a task that returned earlier would let
+    The stop ends the call's waits for services, too. The wait is part of the contract: a transfer writes its journal before it ends, and a task that returned earlier would let
     the program close files and connections that are still in use. The call sees the task's context variables.
 
     Args:
@@ -638,9 +641,13 @@ async def run_in_thread(call: Callable[[], T], stop: threading.Event) -> T:
     outcome: list[T] = []
     failure: list[BaseException] = []
 
+    def stoppable() -> T:
+        with stopping(stop.is_set):
+            return call()
+
     def work() -> None:
         try:
-            outcome.append(context.run(call))
+            outcome.append(context.run(stoppable))
         except BaseException as error:  # it is raised in the task
             failure.append(error)
         finally:
@@ -665,6 +672,35 @@ async def run_in_thread(call: Callable[[], T], stop: threading.Event) -> T:
     if failure:
         raise failure[0]
     return outcome[0]
+
+
+async def to_thread(function: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:
+    """Await a blocking function of omicsdk in a thread, without blocking the event loop of asyncio or trio.
+
+    Cancelling the task stops the function, waits for its end (a tenth of a second, or what a transfer needs to record its progress)
+    and raises the cancellation; the same call resumes a transfer.
+
+    Args:
+        function: The function, such as `omicsdk.download` or `lock.pull`.
+        *args: Its arguments.
+        **options: Its keyword arguments. Without `stop`, a function that takes it gets one that the cancellation sets.
+
+    Returns:
+        What it returns.
+
+    Raises:
+        Exception: What it raises.
+
+    Example:
+        report = await omicsdk.to_thread(omicsdk.download, "s3://bucket/prefix/", "data")
+    """
+    keywords: dict[str, Any] = dict(options)
+    stop = keywords.get("stop")
+    if stop is None:
+        stop = threading.Event()
+        if _takes_stop(function):
+            keywords["stop"] = stop
+    return await run_in_thread(partial(function, *args, **keywords), stop)
 
 
 class _LateFunction(NamedTuple):
@@ -763,14 +799,11 @@ class Workflow(_Late, Generic[P, R]):
 
     def _asynchronous(self, function: Callable[..., Any], client: AsyncPlatform) -> Callable[..., Any]:
         async def run(*args: P.args, **kwargs: P.kwargs) -> R:
-            options: dict[str, Any] = dict(kwargs)
-            stop = options.get("stop")
-            if stop is None:
-                stop = threading.Event()
-                if _takes_stop(function):
-                    options["stop"] = stop
+            stop: Any = kwargs.get("stop") or threading.Event()
+            if _takes_stop(function):
+                kwargs["stop"] = stop
             blocking = stopping_by(client.blocking(), stop.is_set)
-            return await run_in_thread(partial(function, blocking, *args, **options), stop)
+            return await run_in_thread(partial(function, blocking, *args, **kwargs), stop)
 
         return run
 
@@ -801,16 +834,16 @@ class Listing(_Late, Generic[P, T]):
 
     def _asynchronous(self, function: Callable[..., Any], client: AsyncPlatform) -> Callable[..., Any]:
         async def run(*args: P.args, **kwargs: P.kwargs) -> AsyncGenerator[T]:
-            items = function(client.blocking(), *args, **kwargs)
-            never = threading.Event()  # a listing ends at its next item
+            stop = threading.Event()
+            items = function(stopping_by(client.blocking(), stop.is_set), *args, **kwargs)
             try:
-                while batch := await run_in_thread(partial(_batch, items), never):
+                while batch := await run_in_thread(partial(_batch, items), stop):
                     for item in batch:
                         yield item
             finally:
                 close = getattr(items, "close", None)
                 if close is not None:
-                    await run_in_thread(close, never)
+                    await run_in_thread(close, threading.Event())
 
         return run
 
@@ -853,9 +886,9 @@ class Opening(_Late, Generic[P]):
         async def run(*args: P.args, **kwargs: P.kwargs) -> AsyncGenerator[AsyncFile[bytes]]:
             from anyio import wrap_file
 
-            never = threading.Event()
-            manager = function(client.blocking(), *args, **kwargs)
-            file = await run_in_thread(manager.__enter__, never)
+            stop, never = threading.Event(), threading.Event()
+            manager = function(stopping_by(client.blocking(), stop.is_set), *args, **kwargs)
+            file = await run_in_thread(manager.__enter__, stop)
             try:
                 yield wrap_file(file)
             except BaseException as error:

@@ -8,6 +8,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from contextvars import copy_context
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
@@ -49,7 +50,7 @@ class _Threads:
             thread = threading.Thread(target=self._run, args=(self._queue,), name=name, daemon=True)
             thread.start()
             self._threads.append(thread)
-        self._queue.put(task)
+        self._queue.put(partial(copy_context().run, task))
 
     def _end(self) -> None:
         """End the threads after the queued tasks."""
@@ -197,22 +198,22 @@ def side_by_side(
             ends.put((number, end))
 
     with Workers(min(AT_ONCE, len(arguments)), "calls") as pool:
-        pool.all_do(work)
-        try:
-            for number in range(len(arguments)):
-                while number not in found and not stopped():
-                    with suppress(Empty):
-                        ended, end = ends.get(timeout=TICK)
-                        found[ended] = end
-                if number not in found or stopped():
-                    yield Interrupted("Stopped before this request")
-                    continue
-                end = found.pop(number)
-                if isinstance(end, BaseException) and not isinstance(end, OmicsError):
-                    raise end
-                yield end
-        finally:
-            left.clear()  # no further call begins
+        pool.all_do(work)  # the threads end after the last call, whether or not its result is read
+    try:
+        for number in range(len(arguments)):
+            while number not in found and not stopped():
+                with suppress(Empty):
+                    ended, end = ends.get(timeout=TICK)
+                    found[ended] = end
+            if number not in found or stopped():
+                yield Interrupted("Stopped before this request")
+                continue
+            end = found.pop(number)
+            if isinstance(end, BaseException) and not isinstance(end, OmicsError):
+                raise end
+            yield end
+    finally:
+        left.clear()  # no further call begins
 
 
 def in_threads(function: Callable[[A], T], things: Sequence[A], threads: int, name: str = "calls") -> list[T]:

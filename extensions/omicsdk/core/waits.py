@@ -1,9 +1,11 @@
 """Waits that a stop ends."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
-from omicsdk.core.clock import Clock
+from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import Interrupted
 
 TICK = 0.1
@@ -13,6 +15,34 @@ TICK = 0.1
 def never() -> bool:
     """Never stop."""
     return False
+
+
+_STOPPED: ContextVar[Callable[[], bool]] = ContextVar("omicsdk_stopped", default=never)
+
+
+@contextmanager
+def stopping(stopped: Callable[[], bool]) -> Generator[None]:
+    """End the waits of any client's requests within the block, also in the threads of its `Workers`, once a stop is requested.
+
+    `core.plain_client.stopping_by` describes the waits.
+
+    Args:
+        stopped: Whether to stop; called ten times a second during waits.
+    """
+    token = _STOPPED.set(stopped)
+    try:
+        yield
+    finally:
+        _STOPPED.reset(token)
+
+
+def stop_of(clock: Clock = SYSTEM_CLOCK) -> Callable[[], bool]:
+    """Return what ends waits for services: the clock's stop, else that of `stopping`; `never` without either.
+
+    Args:
+        clock: The clock of the client that waits.
+    """
+    return clock.stopped if isinstance(clock, StoppableClock) else _STOPPED.get()
 
 
 def sleep_unless(stopped: Callable[[], bool], seconds: float, step: float, clock: Clock) -> None:
@@ -29,7 +59,8 @@ def sleep_unless(stopped: Callable[[], bool], seconds: float, step: float, clock
         seconds -= step
 
 
-def _interrupted() -> Interrupted:
+def interrupted() -> Interrupted:
+    """Return the error of a wait that a stop ended, without raising it."""
     return Interrupted("Stopped while waiting for the service", remedy="Repeat the call to resume.")
 
 
@@ -40,12 +71,15 @@ class StoppableClock:
         clock: The source of time and of waits.
         stopped: Whether to stop; called ten times a second during waits, from the threads that wait.
         error: Makes the error that a stopped wait raises.
+
+    Attributes:
+        stopped: As given.
     """
 
     def __init__(
-        self, clock: Clock, stopped: Callable[[], bool], error: Callable[[], Interrupted] = _interrupted
+        self, clock: Clock, stopped: Callable[[], bool], error: Callable[[], Interrupted] = interrupted
     ) -> None:
-        self._clock, self._stopped, self._error = clock, stopped, error
+        self._clock, self.stopped, self._error = clock, stopped, error
         self.now, self.monotonic, self.async_sleep = clock.now, clock.monotonic, clock.async_sleep
 
     def sleep(self, seconds: float) -> None:
@@ -54,8 +88,8 @@ class StoppableClock:
         Raises:
             Interrupted: A stop was requested.
         """
-        sleep_unless(self._stopped, seconds, TICK, self._clock)
-        if self._stopped():
+        sleep_unless(self.stopped, seconds, TICK, self._clock)
+        if self.stopped():
             raise self._error()
 
 

@@ -24,7 +24,7 @@ READ_SIZE = 1024 * 1024
 """Bytes that an open file asks for at least: a request costs about as much time as a megabyte."""
 
 
-def open(uri: str, **options: Any) -> BinaryIO:
+def open(uri: str, **storage_options: Any) -> BinaryIO:
     """Open a file of any platform for reading.
 
     Bytes are fetched as they are read, by ranges, and compared with the checksum that the platform states when the last
@@ -32,7 +32,8 @@ def open(uri: str, **options: Any) -> BinaryIO:
 
     Args:
         uri: The file, such as `sb://owner/project/reads.fastq`, `drs://host/id` or a path.
-        options: Options of the platform's store, such as `profile` or `base_url`; by default what the platform's client finds.
+        storage_options: Options of the platform's store, such as `profile` or `base_url`; by default what the platform's client
+            finds.
 
     Returns:
         A seekable binary file; closing it closes the connections.
@@ -43,7 +44,7 @@ def open(uri: str, **options: Any) -> BinaryIO:
         WrongUri: The text is not a URI, or its scheme is unknown.
     """
     parsed = parse_uri(uri)
-    store = open_store(parsed.scheme, **options)
+    store = open_store(parsed.scheme, **storage_options)
     try:
         file = _OpenFile(store, FileBytes(store, store.entry(parsed)))
     except BaseException:

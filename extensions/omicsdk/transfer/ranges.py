@@ -20,6 +20,7 @@ from omicsdk.core.logs import logger
 from omicsdk.core.redaction import without_query
 from omicsdk.core.sending.connections import WireFailure, network
 from omicsdk.core.sending.time_limits import Timeout, within_budget
+from omicsdk.core.waits import TICK, interrupted, never, stop_of
 from omicsdk.transfer.network.requests import (
     WANTED,
     Asked,
@@ -98,6 +99,8 @@ class StreamedResponse:
         self._chunks: list[bytes] = []
         self._left = inf if most is None else most + _SPARE
         self._ended: Ended | None = None
+        stopped = stop_of()
+        self._stopped = never if stopped() else stopped  # a request that is sent after a stop is awaited
 
     def take(self, chunk: bytes, /) -> int | None:
         """Receive bytes of the body from libcurl; return 0 to end a body that exceeds its useful bytes."""
@@ -110,6 +113,7 @@ class StreamedResponse:
 
         Raises:
             WireFailure: There was none.
+            Interrupted: A stop ended the wait.
         """
         # A head that looks complete may be that of a proxy, or an interim one: only what follows shows that it is the
         # final one.
@@ -124,6 +128,7 @@ class StreamedResponse:
 
         Raises:
             WireFailure: The connection broke.
+            Interrupted: A stop ended the wait.
         """
         while self._chunks or self._ended is None:
             chunks, self._chunks = self._chunks, []
@@ -144,8 +149,10 @@ class StreamedResponse:
         return bytes(body)
 
     def _move(self) -> None:
-        for ended in self._wire.poll(_WAIT):
+        for ended in self._wire.poll(_WAIT if self._stopped is never else TICK):
             self._ended = ended
+        if not self._chunks and self._ended is None and self._stopped():
+            raise interrupted()
 
     def _raise_failure(self) -> None:
         if self._ended is not None and self._ended.error is not None:

@@ -32,6 +32,7 @@ from omicsdk.core.sending.accept import ANY, AcceptMemory, is_accepted, narrower
 from omicsdk.core.sending.connections import Connections, Hop, Substitute, WireFailure
 from omicsdk.core.sending.time_limits import Timeout, within_budget
 from omicsdk.core.version import USER_AGENT
+from omicsdk.core.waits import StoppableClock, never, stop_of
 
 if TYPE_CHECKING:
     import httpx
@@ -901,11 +902,13 @@ class Transport(_Transport):
             case Authorize(credentials, hop):
                 return credentials.headers(hop.method, hop.url), credentials.query(hop.method, hop.url)
             case Send():
-                return self._sender.send(action, request, stream, self._most(request))
+                return self._sender.send(action, request, stream, self._most(request), stop_of(self.clock))
             case Finish(response):
                 return self._sender.finish(response)
             case Sleep(seconds):
-                return self.clock.sleep(seconds)
+                stopped = stop_of(self.clock)
+                clock = self.clock if stopped is never else StoppableClock(self.clock, stopped)
+                return clock.sleep(seconds)
             case Renew(credentials, refused):
                 return credentials.renew(refused)
 
@@ -1073,7 +1076,8 @@ def _several(hooks: Any) -> Sequence[Callable[[Any], Any]]:
 async def _in_thread(function: Callable[..., Any], *arguments: object) -> Any:
     from anyio.to_thread import run_sync
 
-    return await run_sync(function, *arguments)
+    # The thread of a cancelled task completes its request: the service may have replaced the refresh token, which is then stored.
+    return await run_sync(function, *arguments, abandon_on_cancel=True)
 
 
 def _merged(base: Iterable[tuple[str, str]], others: Mapping[str, str]) -> tuple[tuple[str, str], ...]:

@@ -25,6 +25,7 @@ from omicsdk.core.sending.failures import WIRE_ERRORS, TooSlow, failure_of, is_o
 from omicsdk.core.sending.httpx_import import httpx
 from omicsdk.core.sending.proxies import Passage, is_login_refused
 from omicsdk.core.type_guards import number_in
+from omicsdk.core.waits import TICK, interrupted, never
 
 if TYPE_CHECKING:
     from omicsdk.core.request import Request
@@ -208,7 +209,14 @@ class _Whole:
 class Sender(_Sender):
     """Sends single requests over shared connections, from threads."""
 
-    def send(self, step: "Send", request: "Request", stream: bool, most: int | None) -> httpx.Response:
+    def send(
+        self,
+        step: "Send",
+        request: "Request",
+        stream: bool,
+        most: int | None,
+        stopped: Callable[[], bool] = never,
+    ) -> httpx.Response:
         """Send one request and read its response.
 
         Args:
@@ -217,11 +225,15 @@ class Sender(_Sender):
             stream: Whether to read the head only.
             most: Maximum number of decoded bytes of a body; None for no limit. An error's body is truncated; any other response that
                 is larger fails.
+            stopped: Whether to stop waiting for the response; called ten times a second.
 
         Raises:
             WireFailure: No complete response arrived, or it is too large.
+            Interrupted: A stop ended the wait.
         """
         sent = self._request(step, request, _Content)
+        if stopped is not never and not stopped():  # a workflow that stops cleans up by requests that are awaited
+            sent.extensions["stopped"] = stopped
         if not isinstance(step.credentials, HttpxAuth):
             return self._once(sent, stream, most, request.live)
         flow = step.credentials.auth.sync_auth_flow(sent)
@@ -666,8 +678,10 @@ class _Limit:
         head: The seconds for a head, and the clock; None for no limit.
         least: The bytes that end the limit; None if that is the end of the head.
         began: When the head was first awaited; None before.
+        stopped: Whether to stop waiting; None if nothing stops it.
     """
 
+    stopped: Callable[[], bool] | None = None
     head: tuple[float, Callable[[], float]] | None = None
     least: int | None = None
     began: float | None = None
@@ -675,7 +689,7 @@ class _Limit:
     def start(self, request: httpx.Request) -> None:
         """Begin a request."""
         self.head, self.least = request.extensions.get("head"), request.extensions.get("least")
-        self.began = None
+        self.began, self.stopped = None, request.extensions.get("stopped")
 
     def end_of_head(self) -> None:
         """Note that the head has arrived, or never will."""
@@ -715,13 +729,26 @@ class _Stream(httpcore.NetworkStream):
         self.get_extra_info = stream.get_extra_info
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        left = self._limit.left(timeout)
-        while left is None or left > SIGNAL_SECONDS:
+        return self._limit.arrived(self._piece(max_bytes, self._limit.left(timeout)))
+
+    def _piece(self, max_bytes: int, left: float | None) -> bytes:
+        """Read what arrives next.
+
+        It waits in steps: for a stop, and for a signal that arrived just before the wait and so does not end it.
+
+        Raises:
+            Interrupted: A stop ended the wait.
+        """
+        stopped = self._limit.stopped
+        step = SIGNAL_SECONDS if stopped is None else TICK
+        while left is None or left > step:
             try:
-                return self._limit.arrived(self._stream.read(max_bytes, SIGNAL_SECONDS))
-            except httpcore.ReadTimeout:
-                left = None if left is None else left - SIGNAL_SECONDS
-        return self._limit.arrived(self._stream.read(max_bytes, left))
+                return self._stream.read(max_bytes, step)
+            except httpcore.ReadTimeout:  # which loses no bytes
+                if stopped is not None and stopped():
+                    raise interrupted() from None
+            left = None if left is None else left - step
+        return self._stream.read(max_bytes, left)
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self._limit.began = None

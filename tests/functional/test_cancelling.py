@@ -1,0 +1,192 @@
+"""Cancelling a task does not wait for a server that never responds, and leaves no thread, on asyncio and on trio."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Coroutine, Generator
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import anyio
+import anyio.to_thread
+import omicsdk
+import pytest
+from omicsdk import AsyncAzul, AsyncDrs, AsyncGen3, BearerToken, Lock
+from omicsdk.locks import add
+
+pytestmark = pytest.mark.timeout(40)  # less than the 60 seconds for which a client awaits a response
+
+CONTENT = b"content"
+
+
+class Silent(ThreadingHTTPServer):
+    """A server that stops responding: it reads each request and waits until the client has gone.
+
+    Attributes:
+        asked: Set at the first request without a response, and after the last response.
+        responses: Responses to the first requests, in order.
+    """
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.asked = threading.Event()
+        self.responses: list[tuple[int, dict[str, str], bytes]] = []
+        self.url = f"http://127.0.0.1:{self.server_address[1]}"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def respond(self) -> None:
+        silent = self.server
+        assert isinstance(silent, Silent)
+        self.rfile.read(int(self.headers.get("content-length", 0)))
+        if silent.responses:
+            status, headers, body = silent.responses.pop(0)
+            self.send_response(status)
+            for name, value in {"Content-Length": str(len(body)), **headers}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(body)
+            if not silent.responses:
+                silent.asked.set()
+            return
+        silent.asked.set()
+        self.close_connection = True
+        with suppress(ConnectionError):
+            self.rfile.read(1)
+
+    do_GET = do_HEAD = do_POST = do_PUT = respond
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Log nothing."""
+
+
+@pytest.fixture
+def silent() -> Generator[Silent]:
+    server = Silent()
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    yield server
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+async def call(server: Silent, _: Path) -> None:
+    async with AsyncAzul(server.url) as azul:
+        await azul.get_version()
+
+
+async def pages(server: Silent, _: Path) -> None:
+    async with AsyncAzul(server.url) as azul:
+        async for _page in azul.list_entities.pages(entity_type="projects", catalog="dcp1"):
+            pass
+
+
+async def listing(server: Silent, _: Path) -> None:
+    async with AsyncAzul(server.url) as azul:
+        async for _row in azul.ls("projects", catalog="dcp1"):
+            pass
+
+
+async def opening(server: Silent, _: Path) -> None:
+    async with AsyncDrs(server.url) as drs, drs.open("object-1"):
+        pass
+
+
+async def download(server: Silent, folder: Path) -> None:
+    async with AsyncDrs(server.url) as drs:
+        await drs.download("object-1", folder)
+
+
+async def upload(server: Silent, folder: Path) -> None:
+    (folder / "a.txt").write_bytes(CONTENT)
+    async with AsyncGen3(server.url, credentials=BearerToken("token")) as gen3:
+        await gen3.upload(folder / "a.txt", authz="/programs/a")
+
+
+async def polling(server: Silent, folder: Path) -> None:
+    state = b'{"Status": 301, "Location": "%s/manifest/files/token", "Retry-After": 300}' % server.url.encode()
+    server.responses.append((200, {"Content-Type": "application/json"}, state))
+    async with AsyncAzul(server.url) as azul:
+        await azul.manifest((), folder / "manifest.tsv", catalog="dcp1")
+
+
+async def retry(server: Silent, _: Path) -> None:
+    server.responses.append((429, {"Retry-After": "300"}, b""))
+    async with AsyncAzul(server.url) as azul:
+        await azul.summary(catalog="dcp1")
+
+
+async def copy(server: Silent, folder: Path) -> None:
+    await omicsdk.to_thread(
+        omicsdk.download,
+        "dss://aws/12345678-0000-4000-8000-000000000000",
+        folder,
+        storage_options={"base_url": server.url},
+    )
+
+
+async def opened(server: Silent, _: Path) -> None:
+    await omicsdk.to_thread(omicsdk.open, "dss://aws/12345678-0000-4000-8000-000000000000", base_url=server.url)
+
+
+async def get(server: Silent, folder: Path) -> None:
+    await omicsdk.to_thread(omicsdk.get, f"{server.url}/a.bin", folder / "data")
+
+
+async def pull(server: Silent, folder: Path) -> None:
+    await omicsdk.to_thread(Lock(folder).pull)
+
+
+def lasting() -> list[threading.Thread]:
+    """The threads of this process, without the server's."""
+    return [thread for thread in threading.enumerate() if "process_request_thread" not in thread.name]
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+@pytest.mark.parametrize(
+    "work", [call, pages, listing, opening, download, upload, polling, retry, copy, opened, get, pull]
+)
+def test_a_cancelled_task_does_not_wait_for_the_server(
+    work: Callable[[Silent, Path], Coroutine[Any, Any, None]],
+    backend: str,
+    silent: Silent,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if backend == "trio":
+        pytest.importorskip("trio")
+    monkeypatch.setenv("OMICS_STATE_DIR", str(tmp_path / "state"))
+    monkeypatch.chdir(tmp_path)
+    if work is pull:
+        silent.responses += [(200, {"ETag": '"1"'}, CONTENT)] * 9
+        add(f"{silent.url}/a.bin", to="data", name="web")
+        Lock.load().update()
+        silent.responses.clear()
+        silent.asked.clear()
+    before = lasting()
+
+    async def main() -> None:
+        began = 0.0
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(work, silent, tmp_path)
+            await anyio.to_thread.run_sync(silent.asked.wait)
+            began = time.perf_counter()
+            tasks.cancel_scope.cancel()
+        print(f"{backend}, {work.__name__}: {time.perf_counter() - began:.3f} s")
+        assert tasks.cancel_scope.cancelled_caught
+
+    anyio.run(main, backend=backend)
+    for thread in set(lasting()) - set(before):
+        while thread.is_alive() and not thread.name.startswith(
+            "Trio thread"
+        ):  # which are kept, idle, for its next calls
+            thread.join(0.1)
