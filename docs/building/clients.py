@@ -14,8 +14,30 @@ credentials from `omicsdk.core.credentials`. The asynchronous client has the pre
 [client of your own service](how-to/your-own-client.md) works without omicsdk. Those of archives have only the operations that
 [names of data](names.md) need, without commands.
 
-Clients are safe to use from threads, and can be pickled, so `multiprocessing`, joblib, Dask and Ray take them as arguments. A client is pickled
-as its arguments: the other process makes connections of its own, and looks up credentials that were found, not given, where it runs.
+Clients are safe to use from threads. `multiprocessing`, joblib, Dask and Ray take clients as arguments and their operations and workflows as
+functions (`delayed(azul.get_entity)(...)`), and return results, reports and errors. A client is pickled as its arguments: the other process
+makes connections of its own, and looks up credentials that were found, not given, where it runs. Iterators and open files cannot be pickled.
+
+## Asyncio and trio
+
+Asynchronous clients run on asyncio and on trio, also by way of anyio; with `omicsdk[fast]`, small requests go through aiohttp on asyncio
+alone. A client belongs to the event loop that first used it. Operations are sent on the event loop. Workflows (`download`, `upload`, `ls`)
+are awaited or iterated over with the same arguments, and run in a thread.
+
+What belongs to no client is awaited with `omicsdk.to_thread`, as with `asyncio.to_thread`:
+
+<!-- not run: transfers files of other services -->
+```python
+report = await omicsdk.to_thread(omicsdk.download, "s3://bucket/prefix/", "data")  # or omicsdk.get, omicsdk.upload
+report = await omicsdk.to_thread(omicsdk.Lock.load().pull)
+file = await omicsdk.to_thread(omicsdk.open, "s3://bucket/reads.fastq")  # then: await omicsdk.to_thread(file.read, 1000)
+```
+
+A cancelled task does not wait for a service that does not respond: operations, workflows and these functions end within about 0.2 seconds. Only
+a connection that is being established (10 seconds at most) and the reading of a file from `open` are awaited. No thread remains, and the same call
+resumes a transfer. A login that is being renewed is completed in the background, since the service may have replaced its token.
+
+## Services
 
 | service | from | import | operations | default URL |
 |---|---|---|---:|---|

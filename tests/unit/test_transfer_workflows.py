@@ -5,10 +5,8 @@ import inspect
 from dataclasses import fields
 from typing import Unpack, get_args, get_origin
 
-import omicsdk
 import pytest
 from omicsdk.cli.index._reading import documentation
-from omicsdk.core.platform import AsyncPlatform
 from omicsdk.transfer import SelectionOptionsDict, TransferOptions, TransferOptionsDict
 from transfer_workflows import FUNCTIONS, TRANSFERS, example, hint_of
 
@@ -56,13 +54,6 @@ def test_the_documentation_states_the_options_and_the_error(name: str):
     text = inspect.getdoc(FUNCTIONS[name]) or ""
     assert "omicsdk.transfer.TransferOptions" in documentation(inspect.unwrap(FUNCTIONS[name])).arguments["options"]
     assert "TransferFailed: " in text or "a `TransferFailed`" in text  # of one of its subclasses
-
-
-@pytest.mark.parametrize("name", [name for name in TRANSFERS if not name.startswith("omicsdk.")])
-def test_the_asynchronous_client_has_the_same(name: str):
-    platform, _, attribute = name.partition(".")
-    other: type[AsyncPlatform] = getattr(omicsdk, f"Async{platform}")
-    assert getattr(other, attribute) is FUNCTIONS[name]
 
 
 @pytest.mark.parametrize("name", TRANSFERS)

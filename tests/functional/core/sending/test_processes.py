@@ -1,10 +1,14 @@
 """Clients in worker processes: handed over, as by joblib, Dask and Ray, or inherited by a fork."""
 
 import multiprocessing
-from typing import Any
+import os
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
 
+import omicsdk
 import pytest
-from omicsdk import Azul
+from omicsdk import Azul, NotFound, TransferReport
 from omicsdk.sandbox import Sandbox
 
 pytestmark = pytest.mark.sandbox
@@ -29,3 +33,68 @@ def test_a_client_works_in_two_processes_at_once(omics_sandbox: Sandbox, method:
         assert [client.get_version() for _ in range(100)] == [version] * 100
         assert [responses.get(timeout=60) for _ in range(100)] == [catalogs] * 100
         worker.join()
+
+
+class Task(NamedTuple):
+    """A call for another process."""
+
+    function: Callable[..., Any]
+    arguments: Mapping[str, Any] = {}
+
+
+def run(task: Task) -> tuple[int, Any]:
+    """The id of the process, and what the call returns or raises."""
+    try:
+        return os.getpid(), task.function(**task.arguments)
+    except omicsdk.OmicsError as error:
+        return os.getpid(), error
+
+
+def catalogs_of(client: Azul) -> Any:
+    return client.get_catalogs()
+
+
+def by_joblib(tasks: Iterable[Task]) -> list[Any]:
+    joblib = pytest.importorskip("joblib")
+    return joblib.Parallel(n_jobs=2, backend="loky")(joblib.delayed(run)(task) for task in tasks)
+
+
+def by_dask(tasks: Iterable[Task]) -> list[Any]:
+    distributed = pytest.importorskip("distributed")
+    with (
+        distributed.LocalCluster(n_workers=1, threads_per_worker=1, processes=True, dashboard_address=None) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        return client.gather(client.map(run, list(tasks)))
+
+
+def by_ray(tasks: Iterable[Task]) -> list[Any]:
+    ray = pytest.importorskip("ray", reason="Ray is larger than all other dependencies together")
+    ray.init(num_cpus=1, include_dashboard=False, log_to_driver=False)
+    try:
+        return ray.get([ray.remote(run).remote(task) for task in tasks])
+    finally:
+        ray.shutdown()
+
+
+@pytest.mark.parametrize("by", [by_joblib, by_dask, by_ray])
+def test_libraries_of_workers_take_clients_operations_and_reports(
+    by: Callable[[Iterable[Task]], list[Any]], omics_sandbox: Sandbox, tmp_path: Path
+) -> None:
+    (tmp_path / "a.txt").write_text("a")
+    with Azul(omics_sandbox.azul_url, timeout=10) as client:
+        version, catalogs = client.get_version(), catalogs_of(client)
+        tasks = [
+            Task(client.get_version),
+            Task(catalogs_of, {"client": client}),
+            Task(client.get_entity, {"entity_type": "projects", "entity_id": "12345678-0000-4000-8000-000000000000"}),
+            Task(omicsdk.download, {"uri": str(tmp_path / "a.txt"), "folder": tmp_path / "to"}),
+        ]
+        ids, results = zip(*by(tasks), strict=True)
+    assert os.getpid() not in ids
+    assert results[:2] == (version, catalogs)
+    missing, report = results[2:]
+    assert isinstance(missing, NotFound)
+    assert missing.status == 404
+    assert isinstance(report, TransferReport)
+    assert (report.ok, [file.name for file in report.files]) == (True, ["a.txt"])
