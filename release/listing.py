@@ -167,6 +167,7 @@ class _Reading:
     def _operation(self, path: str, kind: str, member: griffe.Object) -> None:
         """An operation of a generated client: its call, and what else it has with the same arguments."""
         self.found[path] = f"attribute {kind}"
+        assert member.parent is not None  # the operation's module
         functions = {name: each for name, each in member.parent.members.items() if isinstance(each, griffe.Function)}
         page = _shown(functions["parse"].returns)
         self.found[f"{path}.__call__"] = f"def {_signature(functions['build'], returned=page)}"

@@ -11,9 +11,23 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, dataclass_transform
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Mapping
     from dataclasses import Field
     from typing import Never, Self
+
+
+class Empty(dict[str, str]):
+    """The default of fields that are mappings. All objects share it, so it cannot be changed; unlike a read-only view it can be copied
+    and pickled, also by functions of dataclasses."""
+
+    def _refuse(self, *_: object, **__: object) -> Never:
+        raise TypeError("a default cannot be changed: replace the field")
+
+    if not TYPE_CHECKING:
+        __setitem__ = __ior__ = setdefault = update = _refuse
+
+
+EMPTY: Mapping[str, str] = Empty()
 
 
 class _Late:

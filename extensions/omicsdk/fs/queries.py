@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase, translate
 from itertools import islice
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from omicsdk.core.errors import OmicsError, UsageError
+from omicsdk.core.frozen import EMPTY
 from omicsdk.core.threads import side_by_side
 from omicsdk.core.type_guards import is_array
 from omicsdk.fs.copying.planning import ALL, Selected
@@ -32,7 +32,7 @@ class Conditions(NamedTuple):
 
     names: Sequence[str] = ()
     filters: Filters = ALL
-    metadata: Mapping[str, str] = MappingProxyType({})
+    metadata: Mapping[str, str] = EMPTY
 
     @property
     def of_names(self) -> bool:

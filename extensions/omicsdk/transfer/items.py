@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 from omicsdk.core.checksums import ALGORITHMS, FORMS, is_algorithm, is_checksum
 from omicsdk.core.errors import NameClash
-from omicsdk.core.frozen import Frozen
+from omicsdk.core.frozen import EMPTY, Frozen
 from omicsdk.core.redaction import without_query
 from omicsdk.transfer.arguments import a, each, many, number, whole_number
 from omicsdk.transfer.names import NameGuard, check_links, check_names, folds_case, room_in
@@ -51,7 +50,7 @@ class Item(Frozen, hidden=("locate", "renew")):
     name: str
     locate: Callable[[], Location] | Location
     size: int | None = None
-    checksums: Mapping[str, str] = MappingProxyType[str, str]({})
+    checksums: Mapping[str, str] = EMPTY
     label: str = ""
     retries: int | None = None
     min_delay: float | None = None

@@ -2,19 +2,19 @@
 
 import dataclasses
 import inspect
+import operator
 import pickle
 from collections.abc import Mapping
-from types import MappingProxyType
 
 import pytest
-from omicsdk.core.frozen import Frozen
+from omicsdk.core.frozen import EMPTY, Frozen
 from omicsdk.core.retry import Retry
 
 
 class Secret(Frozen, hidden=("key",)):
     name: str
     key: str
-    facts: Mapping[str, int] = MappingProxyType({})
+    facts: Mapping[str, str] = EMPTY
     _: dataclasses.KW_ONLY
     size: int = 0
 
@@ -27,7 +27,7 @@ class Longer(Secret):
 class Same:
     name: str
     key: str = dataclasses.field(repr=False)
-    facts: Mapping[str, int] = dataclasses.field(default_factory=lambda: MappingProxyType({}))
+    facts: Mapping[str, str] = dataclasses.field(default_factory=lambda: EMPTY)
     _: dataclasses.KW_ONLY
     size: int = 0
 
@@ -43,7 +43,8 @@ def test_the_module_dataclasses_sees_a_dataclass(ours, theirs):
     assert [(each.name, each.repr) for each in dataclasses.fields(ours)] == [
         (each.name, each.repr) for each in dataclasses.fields(theirs)
     ]
-    assert dataclasses.asdict(ours("a", "b", {"c": 1})) == dataclasses.asdict(theirs("a", "b", {"c": 1}))
+    for values in (("a", "b"), ("a", "b", {"c": "1"})):
+        assert dataclasses.asdict(ours(*values)) == dataclasses.asdict(theirs(*values))
     assert dataclasses.replace(ours("a", "b"), size=2) == ours("a", "b", size=2) == ours("a", "b").replaced(size=2)
 
 
@@ -64,9 +65,21 @@ def test_values_compare_print_and_pickle_without_showing_what_is_hidden():
         (("a",), {}, "key is missing"),
         (("a", "b"), {"key": "c"}, "key is repeated"),
         (("a", "b"), {"other": "c"}, "other is unknown"),
-        (("a", "b", MappingProxyType({}), 3), {}, "too many values by position"),
+        (("a", "b", EMPTY, 3), {}, "too many values by position"),
     ],
 )
 def test_wrong_fields_are_refused(values, fields, problem):
     with pytest.raises(TypeError, match=f"^Secret: {problem}$"):
         Secret(*values, **fields)
+
+
+def test_a_default_that_is_a_mapping_cannot_be_changed():
+    assert (EMPTY, pickle.loads(pickle.dumps(EMPTY))) == ({}, {})
+    for change in (
+        lambda: EMPTY.update(a="1"),
+        lambda: EMPTY.setdefault("a", "1"),
+        lambda: operator.setitem(EMPTY, "a", "1"),
+    ):
+        with pytest.raises(TypeError, match="replace the field"):
+            change()
+    assert EMPTY == {}

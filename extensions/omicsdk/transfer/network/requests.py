@@ -6,12 +6,11 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
 from functools import cached_property
-from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from omicsdk.core.credentials import origin_of
 from omicsdk.core.errors import APIError, TooManyRedirects, TransportError
-from omicsdk.core.frozen import Frozen
+from omicsdk.core.frozen import EMPTY, Frozen
 from omicsdk.core.redaction import without_query
 from omicsdk.core.retry import LEAST_RATE, REDIRECT_LIMIT, REDIRECT_STATUSES, SILENCE, retry_after, seconds_of_date
 from omicsdk.core.type_guards import number_in
@@ -46,7 +45,7 @@ class Location(Frozen):
     """
 
     url: str
-    headers: Mapping[str, str] = MappingProxyType[str, str]({})
+    headers: Mapping[str, str] = EMPTY
     _: KW_ONLY
     sign: Callable[[str, str], Mapping[str, str]] | None = None
     states: Callable[[Mapping[str, str]], Mapping[str, str]] | None = None

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Protocol, cast
 
 from omicsdk.core.checksums import ALGORITHMS, MIB
 from omicsdk.core.errors import TransferError
+from omicsdk.core.frozen import EMPTY
 from omicsdk.core.redaction import without_query
 from omicsdk.core.sending.connections import Network
 from omicsdk.transfer.arguments import a
@@ -207,7 +207,7 @@ class Form(Location):
         file_name: The file's name in the form.
     """
 
-    fields: Mapping[str, str] = MappingProxyType[str, str]({})
+    fields: Mapping[str, str] = EMPTY
     file_name: str = "file"
 
 
