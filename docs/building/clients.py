@@ -21,16 +21,30 @@ makes connections of its own, and looks up credentials that were found, not give
 ## Asyncio and trio
 
 Asynchronous clients run on asyncio and on trio, also by way of anyio; with `omicsdk[fast]`, small requests go through aiohttp on asyncio
-alone. A client belongs to the event loop that first used it. Operations are sent on the event loop. Workflows (`download`, `upload`, `ls`)
+alone. Use a client in one event loop. Operations are sent on the event loop. Workflows (`download`, `upload`, `ls`)
 are awaited or iterated over with the same arguments, and run in a thread.
 
 What belongs to no client is awaited with `omicsdk.to_thread`, as with `asyncio.to_thread`:
 
-<!-- not run: transfers files of other services -->
 ```python
-report = await omicsdk.to_thread(omicsdk.download, "s3://bucket/prefix/", "data")  # or omicsdk.get, omicsdk.upload
-report = await omicsdk.to_thread(omicsdk.Lock.load().pull)
-file = await omicsdk.to_thread(omicsdk.open, "s3://bucket/reads.fastq")  # then: await omicsdk.to_thread(file.read, 1000)
+import asyncio
+from pathlib import Path
+
+import omicsdk
+
+
+async def main() -> None:
+    Path("reads.txt").write_text("ACGT")
+    report = await omicsdk.to_thread(omicsdk.download, "reads.txt", "copy")  # also omicsdk.get, omicsdk.upload, lock.pull
+    file = await omicsdk.to_thread(omicsdk.open, "copy/reads.txt")
+    print(report.ok, await omicsdk.to_thread(file.read))
+
+
+asyncio.run(main())
+```
+
+```text
+True b'ACGT'
 ```
 
 A cancelled task does not wait for a service that does not respond: operations, workflows and these functions end within about 0.2 seconds. Only

@@ -197,6 +197,13 @@ def test_a_variable_that_is_not_exported_stays_in_the_shell(tmp_path: Path):
         assert shell.run(seen) == "None there\n"
 
 
+def test_output_is_read_after_a_change_of_the_folder(tmp_path: Path):
+    with Shell(tmp_path, environment({"PATH": paths()}), "1") as shell:
+        assert shell.run(Block("sh", "mkdir below; cd below; echo here\n", 7)) == "here\n"
+        assert shell.run(Block("sh", "basename $PWD\n", 8)) == "below\n"
+        assert shell.run(Block("python", "print('there')\n", 9)) == "there\n"
+
+
 def test_a_shell_continues_where_another_ended(tmp_path: Path):
     lines = "FOUND='two\nlines'\nexport GIVEN=there\nUNSET=1; unset UNSET\nsay() { echo $1; }\n"
     seen = Block("python", "import os\nprint(os.environ.get('FOUND'), os.environ.get('GIVEN'))\n", 8)

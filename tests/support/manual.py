@@ -183,7 +183,7 @@ class Shell:
             return self._done("python -m pytest -q -p no:cacheprovider --basetemp=of_the_reader test_of_the_reader.py")
         if block.language == "python":
             self._written(".block.py", text)
-            return self._done("python .block.py")
+            return self._done(f"python {shlex.quote(str(self.folder / '.block.py'))}")
         if text.startswith("omics sandbox up") and "--spec" in text:
             return self._serve(text)
         if text.startswith("make "):
@@ -225,7 +225,10 @@ class Shell:
     def _done(self, text: str) -> str:
         assert self._process.stdout is not None
         # In braces it runs in this shell, and whole: a block that cannot be parsed ends the shell, too.
-        self._send(f"{{\n{text}\n}} 2> .stderr > .stdout < /dev/null\necho done")
+        errors, output = (
+            shlex.quote(str(file)) for file in self._files
+        )  # absolute: a block may have changed the folder
+        self._send(f"{{\n{text}\n}} 2> {errors} > {output} < /dev/null\necho done")
         watch = threading.Timer(self._seconds, self._process.kill)
         watch.start()
         is_done = self._process.stdout.readline() == "done\n"

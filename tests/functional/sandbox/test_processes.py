@@ -56,3 +56,17 @@ def test_a_killed_one_starts_again_with_its_state(serving, tmp_path, folder):
         response = get(f"{again.url}/dss/v1/bundles/{made['bundle_uuid']}?replica=aws")
         assert response.json()["bundle"]["version"] == made["version"]
         assert list((tmp_path / "state" / "objects" / "incoming").iterdir()) == []
+
+
+def test_a_sandbox_begins_without_the_buckets_of_an_earlier_one():
+    code = """
+from omicsdk.sandbox import Sandbox
+for _ in range(2):
+    with Sandbox() as sandbox:
+        client = sandbox.sb.context.staging.client()
+        print("lab" in [each["Name"] for each in client.list_buckets()["Buckets"]])
+        client.create_bucket(Bucket="lab")
+"""
+    # A process of its own: in this one another sandbox may run, which shares the buckets.
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ended.stdout.split() == ["False", "False"]

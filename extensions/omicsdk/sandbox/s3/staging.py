@@ -277,6 +277,10 @@ def _hang_up(handler: Any) -> None:
     handler.connection.shutdown(socket.SHUT_RDWR)
 
 
+_RUNNING: set[Any] = set()
+"""The servers of this process, which share moto's buckets."""
+
+
 @dataclass(slots=True)
 class Staging:
     """The staging server.
@@ -331,7 +335,10 @@ class Staging:
                 }
 
         # moto's own ThreadedMotoServer cannot be silenced, waits half a second to stop and leaves its socket open.
+        if not _RUNNING:  # moto keeps its buckets in the process: an earlier sandbox's may be left
+            empty_buckets()
         server: Any = make_server(*self.where, app, threaded=True, request_handler=Quiet)
+        _RUNNING.add(server)
         thread = threading.Thread(target=server.serve_forever, args=(0.02,), name="omics-sandbox-staging", daemon=True)
         thread.start()
         self._server, self._thread = server, thread
@@ -429,6 +436,7 @@ class Staging:
             if self._server is not None:
                 self._server.shutdown()
                 self._server.server_close()
+                _RUNNING.discard(self._server)
             if self._thread is not None:
                 self._thread.join()
             self._server = self._client = self._thread = None
