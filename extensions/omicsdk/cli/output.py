@@ -484,7 +484,21 @@ class Console(Messages):
 
     def logs(self, level: str) -> AbstractContextManager[None]:
         """Print log records for a while, with secrets masked."""
-        return logs_shown(level, self.raw, "", json_record) if self._as_json else super().logs(level)
+        if self._as_json:
+            return logs_shown(level, self.raw, "", json_record)
+        return logs_shown(level, self.raw, "", _annotated) if self._annotates else super().logs(level)
+
+
+def _annotated(record: logging.LogRecord) -> str:
+    """Return a log record as a line, of warnings and errors as an annotation of the workflow's run."""
+    import logging
+
+    from omicsdk.core.redaction import mask_text
+
+    text = mask_text(logging.Formatter().format(record))
+    if record.levelno >= LEVELS["WARNING"]:
+        return annotation(record.levelname, text)
+    return "\n".join(f"omics: {printable(line)}" for line in text.splitlines())
 
 
 def json_record(record: logging.LogRecord) -> str:

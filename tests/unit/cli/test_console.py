@@ -248,12 +248,17 @@ def test_github_actions_gets_groups_and_annotations(monkeypatch):
     console.message("done")
     console.warning("a,b: 5 %\nsecond\x1b")
     console.error("x")
+    with console.logs("INFO"):
+        logging.getLogger("omicsdk.x").info("one")
+        logging.getLogger("omicsdk.x").warning("https://x.example.org/?token=secret is slow\nsecond")
     assert err.getvalue().splitlines() == [
         "::group::Copy 100%25",
         "::endgroup::",
         "omics: done",
         r"::warning title=omics::a,b: 5 %25%0Asecond\x1b",
         "::error title=omics::x",
+        "omics: one",
+        "::warning title=omics::https://x.example.org/?token=*** is slow%0Asecond",
     ]
     assert workflow_command("error", "t", title="a,b: 5 %\r") == "::error title=a%2Cb%3A 5 %25%0D::t"
 
