@@ -359,41 +359,28 @@ class _ClientBase(Generic[E]):
         Raises:
             ConfigError: The limit is not a whole number from 1.
         """
-        earlier: Mapping[str, Any] = self._recipe.changes if self._recipe is not None else {}
-        given = {
+        of_transport: dict[str, Any] = {
             "timeout": timeout,
             "retry": retry,
-            "headers": headers if headers is OMIT else {**earlier.get("headers", {}), **headers},
+            "headers": headers,
             "credentials": credentials,
-            "strict": strict,
-            "follow_redirects": follow_redirects,
             "response_limit": response_limit,
-            "errors": errors,
             "before_request": before_request,
             "after_response": after_response,
         }
+        of_exchange: dict[str, Any] = {"strict": strict, "follow_redirects": follow_redirects, "errors": errors}
+        of_exchange = {name: value for name, value in of_exchange.items() if value is not OMIT}
         clone = object.__new__(type(self))
         # Existing call objects belong to the original; they would send with its options.
         vars(clone).update({name: value for name, value in vars(self).items() if not isinstance(value, Bound)})
         if self._recipe is not None:
-            changes = {name: value for name, value in given.items() if value is not OMIT}
+            changes = {**{name: value for name, value in of_transport.items() if value is not OMIT}, **of_exchange}
+            earlier = self._recipe.changes
+            if headers is not OMIT:
+                changes["headers"] = {**earlier.get("headers", {}), **headers}
             clone._recipe = replace(self._recipe, changes={**earlier, **changes})
-        held = self._exchange
-        clone._exchange = replace(
-            held,
-            strict=held.strict if strict is OMIT else strict,
-            follow_redirects=held.follow_redirects if follow_redirects is OMIT else follow_redirects,
-            errors=held.errors if errors is OMIT else errors,
-            transport=held.transport.with_options(
-                timeout=timeout,
-                retry=retry,
-                headers=headers,
-                credentials=credentials,
-                response_limit=response_limit,
-                before_request=before_request,
-                after_response=after_response,
-            ),
-        )
+        transport = self._exchange.transport.with_options(**of_transport)
+        clone._exchange = replace(self._exchange, transport=transport, **of_exchange)
         return clone
 
 
