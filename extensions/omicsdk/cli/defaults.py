@@ -6,9 +6,9 @@ import json
 
 from omicsdk.cli.arguments import LEVELS, global_arguments, key, kind_of, own_arguments
 from omicsdk.cli.catalog import GLOBALS, Defaults
-from omicsdk.cli.mistakes import did_you_mean
 from omicsdk.cli.parser import spelled, value_of
 from omicsdk.core.errors import ConfigError, UsageError
+from omicsdk.core.likeness import did_you_mean
 from omicsdk.core.settings.config import name_of
 
 TYPE_CHECKING = False

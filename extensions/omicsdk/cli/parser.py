@@ -7,8 +7,9 @@ import json
 import math
 
 from omicsdk.cli.arguments import flag, global_arguments, key, kind_of, loaded, options_of, own_arguments
-from omicsdk.cli.mistakes import did_you_mean, unknown_option
+from omicsdk.cli.mistakes import unknown_option
 from omicsdk.core.errors import UsageError
+from omicsdk.core.likeness import did_you_mean
 from omicsdk.core.type_guards import is_array, is_object
 
 TYPE_CHECKING = False

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from omicsdk.cli.mistakes import did_you_mean, unknown_word
+from omicsdk.cli.mistakes import unknown_word
+from omicsdk.core.likeness import did_you_mean, nearest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,6 +60,9 @@ OPTIONS = {
 }
 """Options by the words for them in other tools; a command that has none of the name does not suggest it."""
 
+_SURE = 0.8
+"""Likeness from which a word that could also be an argument, or the word of another service, is taken for a command."""
+
 
 def option_meant(word: str, known: Iterable[str], having: Iterable[str]) -> str:
     """A sentence that names the option that an unknown one means here, or the commands that have it; empty for none.
@@ -87,18 +91,16 @@ def unknown_first_word(
         elsewhere: Whole commands that end in that word.
         others: Returns whole commands of services, of which those with a last word like it are suggested.
     """
-    import difflib
-
     from omicsdk.cli.topics import archive
 
     plain = word.lower().replace("_", "-")
     near = [f"omics help {name}"] if (name := archive(word)) else [COMMANDS[plain]] if plain in COMMANDS else []
     near += elsewhere[: 3 - len(near)]
-    if not near and not difflib.get_close_matches(plain, [*known], n=1, cutoff=0.8):
+    if not near and not nearest(plain, known, least=_SURE):
         by_last = dict[str, list[str]]()
         for command in others():
             by_last.setdefault(command.rpartition(" ")[2], []).append(command)
-        for last in difflib.get_close_matches(plain, [*COMMANDS, *by_last], n=1, cutoff=0.8):
+        for last in nearest(plain, [*COMMANDS, *by_last], least=_SURE):
             near = [*([COMMANDS[last]] if last in COMMANDS else []), *by_last.get(last, [])][:3]
     return unknown_word(
         "omics", word, known, "command or service", f"Did you mean {' or '.join(near)}?" if near else ""
@@ -129,11 +131,9 @@ def mistyped_word(path: list[str], word: str, known: list[str], default: str) ->
         known: The commands.
         default: The default command, which would take the word as its argument.
     """
-    import difflib
-
     if word.startswith("-") or any(mark in word for mark in "/.:"):
         return None
-    near = difflib.get_close_matches(word.lower().replace("_", "-"), known, n=1, cutoff=0.8)
+    near = nearest(word, known, least=_SURE)
     if not near:
         return None
     from omicsdk.core.errors import UsageError

@@ -27,6 +27,7 @@ from omicsdk.core.client import (
     ResponseCheck,
     pickled_recipe,
 )
+from omicsdk.core.likeness import did_you_mean
 from omicsdk.core.request import OperationFacts, Request
 from omicsdk.core.response import DECODED, Response, ResponseHeaders, ResponseWithHeaders
 
@@ -62,10 +63,7 @@ def _wrong_arguments(
         message = f"{name}() has no argument {unknown!r}"
         if unknown in inspect.signature(Client.with_options).parameters:
             return f"{message}: use client.with_options({unknown}=...).{name}(...)"
-        from difflib import get_close_matches
-
-        close = get_close_matches(unknown, parameters, 1)
-        return f"{message}. Did you mean {close[0]!r}?" if close else message
+        return ". ".join(filter(None, (message, did_you_mean(unknown, parameters, "{!r}"))))
     required = [key for key, parameter in parameters.items() if parameter.default is parameter.empty]
     missing = [repr(key) for key in required if key not in kwargs]
     if not missing:

@@ -18,10 +18,11 @@ from typing import Any, Literal, TypeVar, cast
 from omicsdk.core.credentials import is_confidential
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.files import within_home
+from omicsdk.core.likeness import nearest
 from omicsdk.core.logs import logger
 from omicsdk.core.request import fault_of
 from omicsdk.core.settings.config import parsed, read_text
-from omicsdk.gen3.errors import choice, nearest
+from omicsdk.gen3.errors import choice
 
 #: The store of a data set's files.
 Storage = Literal["pacs", "irods"]
@@ -194,8 +195,10 @@ def _of_ini(text: str, path: Path) -> Mapping[str, Any]:
                 values[f"{name}_{key.removeprefix(f'{name}_')}"] = value
             continue
         meant = nearest(name, (*_SECTIONS, "storage"))
-        if meant not in (None, name):  # other sections are those of other programs, such as a portal's
-            raise ConfigError(f"{path} has no section [{meant}], but [{section}]", remedy=f"Did you mean [{meant}]?")
+        if meant and meant[0] != name:  # other sections are those of other programs, such as a portal's
+            raise ConfigError(
+                f"{path} has no section [{meant[0]}], but [{section}]", remedy=f"Did you mean [{meant[0]}]?"
+            )
     storage = parser.get("storage", "type", fallback=None) or parser.defaults().get("storage")
     return values if storage is None else {**values, "storage": storage}
 
@@ -239,8 +242,8 @@ class _Reader:
         has_default = {field.name: field.default is MISSING for field in fields(kind)}
         for key in [key for key in section_values if key not in has_default]:
             meant = nearest(key, [key_name for key_name in has_default if key_name not in section_values])
-            if meant is not None:
-                raise self._error(f"Unknown setting {name}_{key}", f"Did you mean {name}_{meant}?")
+            if meant:
+                raise self._error(f"Unknown setting {name}_{key}", f"Did you mean {name}_{meant[0]}?")
             _log.warning("%s: the unknown setting %s_%s is ignored", self._where, name, key)
             del section_values[key]
         missing = [f"{name}_{key}" for key, needed in has_default.items() if needed and key not in section_values]

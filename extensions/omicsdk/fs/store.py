@@ -23,6 +23,7 @@ from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.closing import Closing
 from omicsdk.core.consistency import InconsistentListing, ResponseMismatch
 from omicsdk.core.errors import OmicsError, UsageError
+from omicsdk.core.likeness import did_you_mean
 from omicsdk.core.redaction import mask_url
 
 if TYPE_CHECKING:
@@ -962,11 +963,8 @@ def options_of(scheme: str) -> Sequence[str]:
 def _store_class(scheme: str) -> type[Store]:
     home = STORES.get(scheme)
     if home is None:
-        import difflib
-
-        close = difflib.get_close_matches(scheme, STORES, 1)
-        meant = f"Did you mean {close[0]}://? " if close else ""
-        raise WrongUri(f"Unknown scheme {scheme}://", remedy=f"{meant}Known are {', '.join(STORES)}.")
+        remedy = f"{did_you_mean(scheme, STORES, '{}://')} Known are {', '.join(STORES)}.".lstrip()
+        raise WrongUri(f"Unknown scheme {scheme}://", remedy=remedy)
     module, _, name = home.partition(":")
     return cast("type[Store]", getattr(import_module(module), name))
 

@@ -1,10 +1,10 @@
 """Errors of Gen3 commons beyond those of every service, and their words: messages of services, and the name that was meant."""
 
 from collections.abc import Callable, Iterable
-from difflib import get_close_matches
 from typing import TypeVar
 
 from omicsdk.core.errors import AuthError, ConfigError, ConnectFailed, Interrupted, OmicsError, UsageError
+from omicsdk.core.likeness import did_you_mean
 from omicsdk.core.type_guards import is_array, is_object
 
 T = TypeVar("T")
@@ -51,28 +51,6 @@ class Gen3SubmissionQueryError(Gen3Error):
     """A query that the commons refused; the message has its reasons."""
 
 
-#: Characters beyond which texts are not compared: that is slow, and they are not words of a list.
-LONGEST = 100
-
-
-def nearest(word: str, known: Iterable[str]) -> str | None:
-    """Return the known name that is most similar.
-
-    Args:
-        word: The unknown name.
-        known: The known names.
-
-    Returns:
-        The most similar one; None if none is.
-    """
-    names = list(known)
-    folded = {name.casefold(): name for name in reversed(names)}
-    if word.casefold() in folded:
-        return folded[word.casefold()]
-    near = get_close_matches(word, names, n=1, cutoff=0.6) if len(word) <= LONGEST else []
-    return near[0] if near else None
-
-
 def choice(word: str, known: Iterable[str], *, most: int = 8) -> str:
     """Return a sentence that suggests a known name in place of an unknown one.
 
@@ -82,9 +60,8 @@ def choice(word: str, known: Iterable[str], *, most: int = 8) -> str:
         most: How many are listed if none is similar.
     """
     names = list(known)
-    near = nearest(word, names)
-    if near is not None:
-        return f"Did you mean {near!r}?"
+    if near := did_you_mean(word, names, "{!r}"):
+        return near
     if not names:
         return "There are none."
     others = f" and {len(names) - most} others" if len(names) > most else ""

@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from itertools import chain
 from pathlib import Path
 
 from omicsdk.core.clock import Clock
 from omicsdk.core.errors import OmicsError, SomeFailed, TransferError, UnsafePath, UsageError
+from omicsdk.core.likeness import did_you_mean
 from omicsdk.locks.lockfile import (
     LOCK_FILE,
     SOURCES_FILE,
@@ -237,6 +237,5 @@ def check_known(names: Sequence[str], known: Iterable[str], where: str) -> None:
     listed = sorted(known)
     for name in names:
         if name not in listed:
-            near = get_close_matches(name, listed, 1)
-            remedy = f"Did you mean {near[0]!r}?" if near else f"It has {', '.join(listed) or 'none'}."
+            remedy = did_you_mean(name, listed, "{!r}") or f"It has {', '.join(listed) or 'none'}."
             raise UsageError(f"{where} has no source {name!r}", remedy=remedy)

@@ -6,12 +6,12 @@ import os
 import posixpath
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NamedTuple, Never, get_args
 
 from omicsdk.core.errors import OmicsError, UnsafePath, UsageError
 from omicsdk.core.files import in_place_of, locked
+from omicsdk.core.likeness import did_you_mean
 from omicsdk.core.redaction import without_query
 from omicsdk.core.settings.toml import dumped, line_of, parsed
 from omicsdk.core.text_arguments import text_is_one_item
@@ -130,8 +130,7 @@ def _sources_in(text: str, shown: str) -> dict[str, LockSource]:
 
     def known(keys: Sequence[str], names: Iterable[str]) -> None:
         if keys[-1] not in names:
-            near = get_close_matches(keys[-1], [*names], 1)
-            refuse(keys, "unknown key", f"Did you mean {near[0]!r}?" if near else f"Known are {', '.join(names)}.")
+            refuse(keys, "unknown key", did_you_mean(keys[-1], names, "{!r}") or f"Known are {', '.join(names)}.")
 
     for name in values:
         known((name,), (TABLE,))

@@ -17,7 +17,6 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -27,6 +26,7 @@ from urllib.parse import quote, unquote, urljoin, urlsplit
 from omicsdk.core.archives import InflationLimit
 from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.core.json_decoding import decoded
+from omicsdk.core.likeness import nearest
 from omicsdk.core.redaction import without_query
 from omicsdk.core.tables import RowError, lines_of, rows_of
 from omicsdk.core.type_guards import is_array, is_object, number_in
@@ -556,7 +556,7 @@ def _lacking(format: Format, head: Head) -> str:
 def _nearness(format: Format, head: Head) -> float:
     """Return the share of a format's characteristic columns that a head has, exactly or nearly."""
     marks = format.marks.lower().split(", ")
-    near_marks = (any(get_close_matches(name, head.columns, 1, 0.85) for name in mark.split(" or ")) for mark in marks)
+    near_marks = (any(nearest(name, head.columns, least=0.85) for name in mark.split(" or ")) for mark in marks)
     return sum(near_marks) / len(marks)
 
 
@@ -609,7 +609,7 @@ def format_named(name: str, formats: Sequence[Format]) -> Format:
     """
     by_name = {format_.name: format_ for format_ in formats}
     if name not in by_name:
-        close = get_close_matches(name, by_name, 2, 0.4)
+        close = nearest(name, by_name, count=2, least=0.4)
         meant = f"Did you mean {' or '.join(close)}? " if close else ""
         raise UsageError(f"Unknown format {name!r}", remedy=f"{meant}{MANUAL}")
     return by_name[name]

@@ -6,7 +6,6 @@ folder of one.
 
 from __future__ import annotations
 
-import difflib
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -25,6 +24,7 @@ from omicsdk.core.consistency import (
 )
 from omicsdk.core.counts import stated_number
 from omicsdk.core.errors import DecodeError, NotFound, UsageError
+from omicsdk.core.likeness import nearest
 from omicsdk.core.page_breaks import page_break
 from omicsdk.core.redaction import url_parts
 from omicsdk.core.text_arguments import text_is_one_item
@@ -637,7 +637,7 @@ class Folders:
         if self._suggests:
             target = self.folder(path.parent).target
             names = [name_of(file) for file in _files_of(self._client.list_files(**target, limit=PAGE, fields="_all"))]
-        near = difflib.get_close_matches(path.name, names, n=1, cutoff=0.6)
+        near = nearest(path.name, names)
         remedy = f"Did you mean {path.parent.child(near[0])}?" if near else f"Check the contents of {path.parent}."
         return NotFound(f"There is no {path}", remedy=remedy)
 

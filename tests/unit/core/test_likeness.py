@@ -1,17 +1,32 @@
-"""A name that there is not is answered with the one that was meant, or with those that there are."""
+"""Unknown names: the valid ones that they may mean, or those that exist."""
 
 import pytest
-from omicsdk.gen3.errors import choice, nearest
+from omicsdk.core.likeness import did_you_mean, nearest
+from omicsdk.gen3.errors import choice
 
 NODES = ["experiment", "case", "sample", "dataset_description"]
 
 
 @pytest.mark.parametrize(
     ("word", "meant"),
-    [("cases", "case"), ("CASE", "case"), ("experment", "experiment"), ("zzz", None), ("x" * 5000, None)],
+    [
+        ("cases", "case"),
+        ("CASE", "case"),
+        ("experment", "experiment"),
+        ("dataset-description", "dataset_description"),
+        ("exp", "experiment"),
+        ("acse", "case"),
+        ("e", ""),
+        ("zzz", ""),
+        ("x" * 5000, ""),
+    ],
 )
-def test_the_nearest_name_is_given_where_one_is_near(word: str, meant: str | None) -> None:
-    assert nearest(word, NODES) == meant
+def test_the_nearest_name_is_suggested_where_one_is_near(word: str, meant: str) -> None:
+    assert did_you_mean(word, NODES, "{!r}") == (meant and f"Did you mean {meant!r}?")
+
+
+def test_several_are_suggested_the_nearest_first() -> None:
+    assert nearest("organs", ["organism", "Organ", "brain"], count=3) == ["Organ", "organism"]
 
 
 @pytest.mark.parametrize(

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Literal
 
 from omicsdk.cli.arguments import split_globals
 from omicsdk.cli.catalog import GLOBALS, Catalog
-from omicsdk.cli.mistakes import did_you_mean
 from omicsdk.cli.plugins import ALIASES_VARIABLE, SHELL, aliases_file, plugins, read_aliases
 from omicsdk.core.errors import ConfigError, UsageError
 from omicsdk.core.files import locked, write_private
+from omicsdk.core.likeness import did_you_mean
 
 if TYPE_CHECKING:
     from omicsdk.cli.output import Console

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.arguments import LEVELS
 from omicsdk.cli.commands.values import STREAM
-from omicsdk.cli.mistakes import did_you_mean
 from omicsdk.cli.output import TextAndData
 from omicsdk.cli.rows import text_of
 from omicsdk.core.errors import ConfigError, OmicsError, UsageError
+from omicsdk.core.likeness import did_you_mean
 from omicsdk.core.redaction import MASK, is_secret_name, mask_json, mask_text
 from omicsdk.core.settings.config import ARRAY_OPERATORS, Layer, is_of_kind, keys_of, merged, name_of, read_layer
 from omicsdk.core.settings.profiles import KNOWN as OWN

@@ -7,9 +7,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from omicsdk.cli.mistakes import did_you_mean
 from omicsdk.core.credentials import Token, moment, origin_of
 from omicsdk.core.errors import AuthError, UsageError
+from omicsdk.core.likeness import did_you_mean
 from omicsdk.core.token_file import HCA, StoredLogin
 from omicsdk.logins import (
     KINDS,

@@ -33,8 +33,8 @@ from omicsdk.cli.errors import DONE, SOME_FAILED
 from omicsdk.cli.mcp.responses import Responses, masked
 from omicsdk.cli.mcp.tools import MORE, command_line, offered
 from omicsdk.cli.mcp.tools import Tool as OfferedTool
-from omicsdk.cli.mistakes import did_you_mean
 from omicsdk.core.errors import OmicsError, UsageError
+from omicsdk.core.likeness import did_you_mean
 from omicsdk.core.redaction import mask_text
 from omicsdk.core.type_guards import is_object
 from omicsdk.transfer.engine.control import termination

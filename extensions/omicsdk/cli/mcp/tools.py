@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from omicsdk.cli.arguments import NO_PAGINATE, deletes, flag, global_arguments, key, kind_of, own_arguments
-from omicsdk.cli.catalog import GLOBALS, METRICS, NO_PROGRESS, PROGRESS_EVERY, QUIET, REPORT, Catalog, ServiceGroup
-from omicsdk.cli.mistakes import did_you_mean
+from omicsdk.cli.catalog import GLOBALS, METRICS, NO_PROGRESS, PROGRESS_EVERY, REPORT, Catalog, ServiceGroup
 from omicsdk.cli.program import Found, Group
 from omicsdk.cli.shapes import Argument, Command
 from omicsdk.core.errors import UsageError
+from omicsdk.core.likeness import did_you_mean
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.transfer import TransferOptions
 from omicsdk.transfer.engine.options import FILTERS
@@ -32,7 +32,7 @@ MORE = "more"
 
 _OMITTED = {
     *(f"--{each.name.replace('_', '-')}" for each in fields(TransferOptions) if each.name not in ("dry_run", *FILTERS)),
-    *map(flag, (REPORT, PROGRESS_EVERY, METRICS, QUIET, NO_PROGRESS)),
+    *map(flag, (REPORT, PROGRESS_EVERY, METRICS, NO_PROGRESS)),
     "--convert",  # runs another program
 }
 _CONNECTIONS = {"option", "storage_config"}
@@ -224,7 +224,7 @@ def _offered(found: Found, catalog: Catalog) -> dict[str, Argument]:
         and "value" not in argument
         and flag(argument) not in connection
         and argument["name"] not in _CONNECTIONS
-        and not (flag(argument) in _OMITTED and (moves or key(argument) in (*found.command.get("own", ()), "quiet")))
+        and not (flag(argument) in _OMITTED and (moves or key(argument) in found.command.get("own", ())))
     }
 
 

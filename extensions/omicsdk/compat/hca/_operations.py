@@ -6,13 +6,13 @@ import json
 import warnings
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from difflib import get_close_matches
 from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, Never, TypeVar, cast, overload
 
 from omicsdk.compat._responses import DocumentedBody, DocumentedResponse, translating
 from omicsdk.core.json_parts import page_of
 from omicsdk.core.json_responses import json_of
+from omicsdk.core.likeness import nearest
 from omicsdk.core.page_items import items_at
 from omicsdk.core.paging import content_key
 from omicsdk.core.request import URI_LIST, Paging
@@ -145,7 +145,7 @@ class DocumentedOperation(Generic[T]):
             elif name in self._ignored:
                 warnings.warn(f"{facts.name}() has no argument {name!r}; it is ignored", stacklevel=4)
             else:
-                near = get_close_matches(name, known, 1)
+                near = nearest(name, known)
                 hint = f"; did you mean {near[0]!r}?" if near else f"; it takes {', '.join(known) or 'none'}"
                 raise TypeError(f"{facts.name}() has no argument {name!r}{hint}")
         try:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.files import locked, no_home, write_private
+from omicsdk.core.likeness import did_you_mean, nearest
 from omicsdk.core.type_guards import is_object
 from omicsdk.core.user_folders import user_folder
 
@@ -302,10 +303,7 @@ def unknown_transfer_setting(name: str, shown: str) -> ConfigError:
         name: Its name in the table `transfer`.
         shown: Where it was named.
     """
-    import difflib
-
-    near = difflib.get_close_matches(name.lower().replace("-", "_"), TRANSFER, n=1)
-    remedy = f"Did you mean transfer.{near[0]}?" if near else "Known settings: omics config list --known"
+    remedy = did_you_mean(name, TRANSFER, "transfer.{}") or "Known settings: omics config list --known"
     return ConfigError(f"unknown setting {shown}: no command reads it", remedy=remedy)
 
 
@@ -392,6 +390,4 @@ def _table(settings: Settings, profile: str, platform: str) -> dict[str, str] | 
 
 
 def _is_misspelled(key: str) -> bool:
-    import difflib
-
-    return bool(difflib.get_close_matches(key.lower().replace("-", "_"), _KEYS, n=1, cutoff=0.8))
+    return bool(nearest(key, _KEYS))

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from omicsdk.core.likeness import nearest
 from omicsdk.dtp.sds.layout import TableKind, layout
 from omicsdk.dtp.sds.sheets import SUFFIXES, SdsError
-from omicsdk.gen3.errors import Gen3UserError, nearest
+from omicsdk.gen3.errors import Gen3UserError
 from omicsdk.gen3.records.tables import KINDS as RECORD_FORMATS
 
 PathLike = str | os.PathLike[str]
@@ -177,4 +178,4 @@ def _likely(name: str, files: Mapping[str, Path]) -> Path | None:
     # A table of another kind is not a misspelt one.
     stems = {kind.stem for kind in layout().kinds} - {name.partition(".")[0]}
     near = nearest(name, [file for file in files if Path(file).stem not in stems])
-    return files[near] if near is not None else None
+    return files[near[0]] if near else None

@@ -5,15 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from difflib import SequenceMatcher
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from omicsdk.core.likeness import nearest
 from omicsdk.dtp.sds.layout import OWN, VERSIONS, TableKind, Version, squashed
 from omicsdk.dtp.sds.sheets import Cell, Line, Unreadable, is_blank, sheet_of, text_of
 from omicsdk.gen3.dictionary import Node, Property
-from omicsdk.gen3.errors import nearest
 from omicsdk.gen3.records.tables import Finding, Place, shown
 from omicsdk.gen3.records.validation import value_of_text
 
@@ -95,12 +94,10 @@ class Headers:
                 called = f", or rename it to {self._headers[name]!r}"
                 remedy = f"It is of SDS {other}: give version={other!r} (--sds-version {other}){called}."
         # A header of the template is not misspelt, even if the dictionary has nothing similar.
-        elif squashed(header) not in self._listed:
-            near = nearest(header.strip().casefold(), lacking)
-            if near is not None:
-                alike = SequenceMatcher(None, header.strip().casefold(), near).ratio()
-                fault = lacking[near] in self._required or alike >= ALIKE
-                remedy = f"Did you mean {self._headers[lacking[near]]!r}?"
+        elif squashed(header) not in self._listed and (near := nearest(header.strip(), lacking)):
+            meant = lacking[near[0]]
+            fault = meant in self._required or bool(nearest(header.strip(), near, least=ALIKE))
+            remedy = f"Did you mean {self._headers[meant]!r}?"
         kind = UNKNOWN_HEADER if fault else "left-out"
         message = f"{shown(header.strip())} is unknown to the dictionary"
         return Finding(kind, message, remedy, *where, header, header)

@@ -10,6 +10,7 @@ from typing import Literal
 from omicsdk.core.checksums import ALGORITHMS
 from omicsdk.core.errors import UsageError
 from omicsdk.core.frozen import Frozen
+from omicsdk.core.likeness import did_you_mean
 from omicsdk.fs.copying.planning import Selected, Source
 
 Layout = Literal["tree", "flat"]
@@ -99,13 +100,10 @@ class Naming(Frozen):
             raise UsageError(f"--name-template {self.template!r}: {error}", remedy="Write {{ for a brace.") from error
         for text, field, form, conversion in parts:
             if field is not None and (field not in _FIELDS or form or conversion):
-                import difflib
-
-                close = difflib.get_close_matches(field, _FIELDS, 1)
-                meant = f"Did you mean {{{close[0]}}}? " if close and close[0] != field else ""
+                meant = "" if field in _FIELDS else did_you_mean(field, _FIELDS, "{{{}}}")
                 raise UsageError(
                     f"--name-template {self.template!r}: unknown field {{{field}}}",
-                    remedy=f"{meant}Fields are {', '.join(_FIELDS)}.",
+                    remedy=f"{meant} Fields are {', '.join(_FIELDS)}.".lstrip(),
                 )
             yield text, field or ""
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any, TypeAlias
 
 from omicsdk.core.errors import UsageError
 from omicsdk.core.json_decoding import decoded
+from omicsdk.core.likeness import nearest
 from omicsdk.core.type_guards import is_list, is_mapping
 
 Filters: TypeAlias = Mapping[str, Mapping[str, Sequence[Any]]]
@@ -33,21 +33,10 @@ class UnknownFacet(UsageError, ValueError):
     """A field that the catalog does not have; the message names similar ones."""
 
     def __init__(self, field: str, names: Iterable[str]) -> None:
-        near = similar(field, sorted(names))
+        near = nearest(field, sorted(names), count=3)
         meant = f": did you mean {' or '.join(near)}?" if near else ""
         super().__init__(f"No facet {field!r} in this catalog{meant}", remedy="List all of them: omics azul facets.")
         self.near = near
-
-
-def similar(text: str, names: Iterable[str]) -> list[str]:
-    """Return the known texts that a misspelt one may mean, at most three, the nearest first.
-
-    Args:
-        text: The text.
-        names: The known texts.
-    """
-    by_letters = {name.lower(): name for name in names}
-    return [by_letters[name] for name in get_close_matches(text.lower(), by_letters, n=3, cutoff=0.6)]
 
 
 def unmatched(filters: Filters, facets: Mapping[str, Sequence[Any]]) -> Iterator[str]:
@@ -61,7 +50,7 @@ def unmatched(filters: Filters, facets: Mapping[str, Sequence[Any]]) -> Iterator
         values = facets.get(field, ())
         for value in conditions.get("is", ()) if values else ():
             if value not in values:
-                near = similar(str(value), (str(value) for value in values if value is not None))
+                near = nearest(str(value), (str(value) for value in values if value is not None), count=3)
                 meant = f" Did you mean {' or '.join(near)}?" if near else ""
                 yield f"nothing has {field}={value}.{meant} List the values: omics azul facets --facet {field}"
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self, TypedDict, TypeVar, cast, get_args
 from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.durations import REMEDY, seconds_in
 from omicsdk.core.errors import UsageError
+from omicsdk.core.likeness import nearest
 from omicsdk.transfer.arguments import a, function, kind, number, whole_number
 from omicsdk.transfer.content_cache import ContentCache, Link
 from omicsdk.transfer.engine.control import Control
@@ -164,9 +165,7 @@ class TransferOptions(Filters, kw_only=True):
         known = [name for name in _NAMES if selects or name not in FILTERS]
         unknown = [name for name in keywords if name not in known]
         if unknown:
-            from difflib import get_close_matches
-
-            near = get_close_matches(unknown[0], known, 1)
+            near = nearest(unknown[0], known)
             raise TypeError(f"unknown option {unknown[0]!r}{f'; did you mean {near[0]!r}?' if near else ''}")
         stated: dict[str, Any] = {
             name: value for name, value in keywords.items() if name != "control" or value is not None

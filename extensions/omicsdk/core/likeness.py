@@ -1,0 +1,56 @@
+"""The valid names that an unknown one may mean, for messages. difflib is imported when one is looked for: commands load this module."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+LEAST_LIKENESS = 0.75
+"""Of difflib, from which a name is suggested: `--inclde` for `--include` (0.92), but not `--exclude` (0.71)."""
+_LONGEST = 100
+"""Characters of a name that is compared: the time of a comparison grows with its square."""
+
+
+def nearest(word: str, known: Iterable[str], *, count: int = 1, least: float = LEAST_LIKENESS) -> list[str]:
+    """Return the valid names that are most like an unknown one, the nearest first.
+
+    Case, the dashes before an option, and `_` for `-` make no difference.
+
+    Args:
+        word: The unknown name.
+        known: The valid names.
+        count: Maximum number of names, 1 or more.
+        least: Least likeness of a name, from 0 to 1.
+    """
+    import difflib
+
+    typed, plain = _plain(word), _by_plain(known)
+    near = difflib.get_close_matches(typed, plain, n=count, cutoff=least) if len(typed) <= _LONGEST else []
+    return [plain[name] for name in near]
+
+
+def did_you_mean(word: str, known: Iterable[str], form: str = "{}") -> str:
+    """Return a sentence that suggests a valid name for an unknown one, or nothing.
+
+    It is the only name that begins with the word, or the nearest, or one with its letters in another order.
+
+    Args:
+        word: The unknown name.
+        known: The valid names.
+        form: How the name is written, with {} in its place.
+    """
+    typed, plain = _plain(word), _by_plain(known)
+    begun = [name for name in plain.values() if len(typed) > 1 and _plain(name).startswith(typed)]
+    near = begun if len(begun) == 1 else nearest(word, plain.values())
+    near += [name for shape, name in plain.items() if len(typed) > 1 and sorted(shape) == sorted(typed)]
+    return f"Did you mean {form.format(near[0])}?" if near else ""
+
+
+def _by_plain(known: Iterable[str]) -> dict[str, str]:
+    """Return the names by their plain form; of several with one form the first."""
+    return {_plain(name): name for name in reversed(list(known))}
+
+
+def _plain(word: str) -> str:
+    return word.lower().replace("_", "-").lstrip("-")
