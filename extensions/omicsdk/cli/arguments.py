@@ -59,7 +59,7 @@ def general_options(*access: Argument) -> list[Argument]:
             "(default 10m).",
         ),
         switch("yes", "Response every question with yes: before something is deleted, replaced or set up."),
-        {**switch("quiet", "Only print errors: no progress, no notes."), "short": "-q"},
+        {**switch("quiet", "Only print results and errors: no progress, no notes."), "short": "-q"},
         {
             **value("log-level", "Level of messages on stderr; progress is shown up to INFO."),
             "choices": list(LEVELS),

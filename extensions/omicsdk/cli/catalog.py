@@ -77,9 +77,6 @@ METRICS: Argument = {
     "convert": "omicsdk.cli.commands.values:metrics_target",
 }
 
-QUIET: Argument = {**switch("quiet", "Show no progress."), "short": "-q"}
-"""Of commands that move files."""
-
 NO_PROGRESS: Argument = {"name": "no_progress", "type": "boolean", "default": False, "help": "Show no progress."}
 """Documented for some uploads; `--quiet` is for all commands."""
 

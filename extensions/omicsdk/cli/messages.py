@@ -80,6 +80,11 @@ class Messages:
         """Whether stdin and stderr are a terminal."""
         return self._stdin.isatty() and self._stderr.isatty()
 
+    @property
+    def is_quiet(self) -> bool:
+        """Whether only errors are printed."""
+        return self._level >= LEVELS["ERROR"]
+
     def insists(self, question: str) -> bool:
         """Ask a yes-or-no question that `--yes` does not answer.
 

@@ -44,8 +44,7 @@ def run(found: Found, before: list[str], words: list[str]) -> int:
     if settings.get("version"):
         sys.stdout.write(f"{program.version()}\n")
         return DONE
-    # A command with its own --quiet does not use -q.
-    least = "ERROR" if settings.get("quiet") or settings.get("q") else settings.get("log-level", LOG_LEVEL)
+    least = "ERROR" if settings.get("quiet") else settings.get("log-level", LOG_LEVEL)
     level = "DEBUG" if settings.get("debug") else least
     console = program.messages(level, settings)
     shown: AbstractContextManager[None] = nullcontext() if found.command.get("quick") else console.logs(level)

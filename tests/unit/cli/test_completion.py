@@ -66,7 +66,7 @@ def test_an_option_is_offered_once_and_a_hidden_one_never(generated, catalog):
     commands[1]["parameters"][3]["synonym_of"] = "profile"
     file.write_text(json.dumps(commands))
     found = dict(offered(catalog, ["widgets", "get-widget", "--uuid", "x"], "--")[0])
-    assert found["--quiet"] == "Only print errors: no progress, no notes"
+    assert found["--quiet"] == "Only print results and errors: no progress, no notes"
     assert not {"--uuid", "--version"} & found.keys()
     assert "--replica" in found
 

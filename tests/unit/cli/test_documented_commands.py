@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from omicsdk.cli.arguments import flags, own_arguments
+from omicsdk.cli.arguments import flags, global_arguments, own_arguments
 from omicsdk.cli.catalog import GLOBALS, Catalog
 from omicsdk.cli.program import Found
 from rows import check_each
@@ -46,7 +46,7 @@ def test_a_documented_command_is_here_with_its_arguments():
     def check(words: list[str]) -> None:
         path, arguments = split(words)
         own = own_arguments(found(path).command)
-        known = {spelling for argument in own for spelling in spellings(argument)}
+        known = {spelling for argument in [*own, *global_arguments(own, GLOBALS)] for spelling in spellings(argument)}
         wanted = [name for argument in arguments for name in argument.removesuffix("!").split("/")]
         assert [name for name in wanted if name not in known] == []
 

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import pytest
 from omicsdk import Dss
 from omicsdk.cli.arguments import key, loaded
-from omicsdk.cli.catalog import GLOBALS, QUIET, REPORT, builtin_commands, commands_of
+from omicsdk.cli.catalog import GLOBALS, NO_PROGRESS, REPORT, builtin_commands, commands_of
 from omicsdk.cli.index import Entry
 from omicsdk.cli.index.__main__ import entries
 from omicsdk.cli.index._reading import IndexFault, command, commands
@@ -409,15 +409,15 @@ def test_a_parameter_may_be_documented_by_another_function():
 
 
 def test_a_parameter_may_be_documented_by_a_shared_option():
-    def count(client: Dss, *, quiet: bool = False, report: str | None = None) -> None:
+    def count(client: Dss, *, no_progress: bool = False, report: str | None = None) -> None:
         """Count the walls.
 
         Args:
             report: File for the count.
         """
 
-    made = command(Entry("count", count, like=(QUIET, REPORT)), "dss")
-    assert [each["help"] for each in made["parameters"]] == [QUIET["help"], "File for the count."]
+    made = command(Entry("count", count, like=(NO_PROGRESS, REPORT)), "dss")
+    assert [each["help"] for each in made["parameters"]] == [NO_PROGRESS["help"], "File for the count."]
 
 
 def test_an_upload_has_no_options_of_downloads():

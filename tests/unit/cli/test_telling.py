@@ -7,8 +7,11 @@ from datetime import datetime
 
 import httpx
 import pytest
+from omicsdk.cli.arguments import options_of, own_arguments
+from omicsdk.cli.catalog import Catalog, ServiceGroup
 from omicsdk.cli.failures import json_line, wants_json
 from omicsdk.cli.output import Console, Output
+from omicsdk.cli.program import Found
 
 CANARY = "canary-0123456789"
 
@@ -28,10 +31,15 @@ def test_quiet_leaves_errors_only(omics, widgets, option):
     assert (refused.code, "not you" in refused.err) == (4, True)
 
 
-def test_a_command_that_is_quiet_itself_keeps_its_option(omics):
-    ran = omics("sb", "files", "upload", "--help", installed=True)
-    assert "-q, --quiet" in ran.out
-    assert "Show no progress." in ran.out
+def test_quiet_means_the_same_for_every_command():
+    def commands(group: ServiceGroup) -> list[Found]:
+        return [*group.found(), *(found for below in group.below() for found in commands(below))]
+
+    options = [
+        words for found in commands(Catalog().root()) for _, words, _ in options_of(own_arguments(found.command))
+    ]
+    assert len(options) > 1000
+    assert [words for words in options if not {"-q", "--quiet"}.isdisjoint(words)] == []
 
 
 def test_json_logs_are_an_object_a_line(omics, widgets):

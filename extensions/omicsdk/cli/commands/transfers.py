@@ -58,7 +58,7 @@ def watched(
     """
     path = report_path(arguments.get("report"))
     control = Control()
-    is_shown = not (arguments.get("quiet") or arguments.get("no_progress"))
+    is_shown = not arguments.get("no_progress")
     reporting = console.progress(title, every=arguments.get("progress_every"), is_shown=is_shown, metrics=metrics)
     with reporting as progress, termination():
         try:

@@ -184,7 +184,7 @@ def uploaded(result: UploadResult, call: Call) -> TextAndData | None:
         "seconds": round(result.seconds, 3),
         "files": [_row(file, outcome) for file, outcome in files],
     }
-    return None if call.options.get("quiet") else TextAndData("\n".join(lines), told)
+    return TextAndData("" if call.console.is_quiet else "\n".join(lines), told)
 
 
 def _row(file: UploadedFile, outcome: Outcome) -> dict[str, object]:

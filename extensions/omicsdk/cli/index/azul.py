@@ -7,7 +7,7 @@ from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 from omicsdk import Azul
-from omicsdk.cli.catalog import FAIL_EMPTY, LIMIT, QUIET
+from omicsdk.cli.catalog import FAIL_EMPTY, LIMIT
 from omicsdk.cli.commands import azul
 from omicsdk.cli.index import Entry
 
@@ -96,7 +96,6 @@ COMMANDS = (
         f"--matrices {_UUID} --to data",
         "--manifest manifest.tsv --to data --layout bundle",
         opposites={"mirror": "--no-mirror"},
-        options=(QUIET,),
         title="Download of",
     ),
     _filtered("verify", Azul.verify, f"--matrices {_UUID} --to data", title="Verify"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from omicsdk import Drs
-from omicsdk.cli.catalog import QUIET
 from omicsdk.cli.commands import drs
 from omicsdk.cli.index import Entry
 
@@ -37,7 +36,6 @@ COMMANDS = (
         flags={"what": "--uris", "folder": "--download-dir"},
         hidden=("settings",),
         short={"folder": "-d"},
-        options=(QUIET,),
         title="Download of",
         render=drs.downloaded,
         examples=(f"{_URI} -d data", f"{_URI} drs://dg.4503:0d8b4c1e --dry-run"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from omicsdk.cli.catalog import QUIET
 from omicsdk.cli.commands import dtp
 from omicsdk.cli.commands.values import at_least_1, file_or_stdout
 from omicsdk.cli.index import Entry
@@ -38,7 +37,6 @@ COMMANDS = (
         "download",
         dtp.download,
         limits=("time_budget", "require_checksum"),
-        options=(QUIET,),
         title="Download of",
         render=dtp.downloaded,
         examples=(

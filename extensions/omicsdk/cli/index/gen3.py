@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from omicsdk import Gen3
-from omicsdk.cli.catalog import NO_PROGRESS, QUIET
+from omicsdk.cli.catalog import NO_PROGRESS
 from omicsdk.cli.commands.drs import downloaded
 from omicsdk.cli.commands.gen3 import access, metadata, records, transfers
 from omicsdk.cli.commands.values import at_least_0, at_least_1
@@ -68,7 +68,7 @@ def _deletion(
 
 
 _record = partial(Entry, like=(records.submit, records.export))
-_download = partial(Entry, function=transfers.download, title="Download of", options=(QUIET,), render=downloaded)
+_download = partial(Entry, function=transfers.download, title="Download of", render=downloaded)
 _download_ids = partial(_download, required=("ids",), hidden=("manifest",))
 _drs_pull = partial(
     _download_ids,
@@ -132,7 +132,6 @@ COMMANDS = (
         checks={"wait": at_least_0},
         remote=("authz",),
         writes={"manifest_out": ".tsv"},
-        options=(QUIET,),
         title="Upload of",
         render=transfers.uploaded,
         examples=("reads/ --authz /programs/P/projects/Q --manifest-out uploaded.tsv",),

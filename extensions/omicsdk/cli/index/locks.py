@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from omicsdk.cli.catalog import QUIET
 from omicsdk.cli.commands import cache, locks
 from omicsdk.cli.commands.values import at_least_1
 from omicsdk.cli.index import Entry
@@ -64,7 +63,6 @@ COMMANDS = (
         positional=("names",),
         flags={"check_only": "--check"},
         title="Download of",
-        options=(QUIET,),
         render=locks.pulled,
         examples=("", "ebola --connections 8", "--check"),
     ),

@@ -7,7 +7,7 @@ from inspect import signature
 from typing import Any
 
 from omicsdk import SevenBridges
-from omicsdk.cli.catalog import LIMIT, QUIET
+from omicsdk.cli.catalog import LIMIT
 from omicsdk.cli.commands.sb import files, projects, results, storage, tasks
 from omicsdk.cli.commands.values import above_0, at_least_1, file_or_stdout
 from omicsdk.cli.index import Entry
@@ -118,7 +118,6 @@ FILES = (
         f"a.bam {_P}/renamed.bam",
         f"reads/ {_P}/reads/",
         title="Upload of",
-        options=(QUIET,),
     ),
     _command(
         "files download",
@@ -128,7 +127,6 @@ FILES = (
         positional=("what",),
         flags={"what": "paths", "folder": "--download-dir"},
         title="Download of",
-        options=(QUIET,),
     ),
 )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from omicsdk import HcaUpload
-from omicsdk.cli.catalog import QUIET
 from omicsdk.cli.commands import upload
 from omicsdk.cli.index import Entry
 
@@ -29,7 +28,6 @@ COMMANDS = (
         opposites={"accelerate": "--no-transfer-acceleration"},
         defaults={"sync": False},
         short={"name": "-t", "sync": "-s"},
-        options=(QUIET,),
         title="Upload of",
         render=upload.uploaded,
         examples=("reads.fastq.gz", "data/ --file-extension fastq.gz"),
