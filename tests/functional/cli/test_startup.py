@@ -31,6 +31,7 @@ OURS = {
         )
     ),
     *("omicsdk.core", "omicsdk.core.lazy", "omicsdk.core.version"),  # by omicsdk itself
+    "omicsdk.core.likeness",  # 70 lines that import nothing, for what is mistyped
     "omicsdk.core.user_folders",  # where aliases are
     "omicsdk_api",
 }

@@ -116,12 +116,12 @@ def test_what_cannot_be_exported_is_reported(exporter, put, tmp_path):
         exporter.save({}, "xml", tmp_path / "f")
     with pytest.raises(BadRequest, match=r"Did you mean 'case'\?"):
         exporter.export_node(PROGRAM, PROJECT, "caes", "json", tmp_path / "f")
-    with pytest.raises(Gen3UserError, match=r"Did you mean '12L'\?"):
+    with pytest.raises(Gen3UserError, match=r"no project '12M'. There are: 12L"):
         exporter.export_node(PROGRAM, "12M", "case", "json", tmp_path / "f")
     with pytest.raises(Gen3UserError, match=r"Record 0b5bc4a2.* not found"):
         exporter.export_record(PROGRAM, PROJECT, "0b5bc4a2-0000-4000-8000-000000000000", "json", tmp_path / "f")
     (uuid,) = put(case(3))
-    with pytest.raises(Gen3UserError, match=r"Did you mean '12L'\?"):
+    with pytest.raises(Gen3UserError, match=r"no project '12K'. There are: 12L"):
         exporter.export_record(PROGRAM, "12K", uuid, "json", tmp_path / "f")
     with pytest.raises(NotFound, match=r"Did you mean 'demo1'\?"):
         exporter.export_record("demo", PROJECT, uuid, "json", tmp_path / "f")
