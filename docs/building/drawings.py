@@ -28,6 +28,17 @@ def _hca_settings() -> str:
     return "\n".join(["| Setting of these files | Meaning |", "|---|---|", *rows])
 
 
+def _option_settings() -> str:
+    from omicsdk.core.settings.profiles import DEFAULTS, default_variable
+
+    rows = [
+        f"| `--{option.replace('_', '-')}` | `{section}.{option}` | `{default_variable(section, option)}` |"
+        for section, options in DEFAULTS.items()
+        for option in options
+    ]
+    return "\n".join(["| Option | Setting | Variable |", "|---|---|---|", *rows])
+
+
 def _transfer_options() -> str:
     from omicsdk.cli.index._reading import documentation
     from omicsdk.transfer import TransferOptions
@@ -42,4 +53,4 @@ def _transfer_options() -> str:
     return "\n".join(["| Keyword | Default | Meaning |", "|---|---|---|", *rows])
 
 
-_TABLES = {"hca-settings": _hca_settings, "transfer-options": _transfer_options}
+_TABLES = {"hca-settings": _hca_settings, "option-settings": _option_settings, "transfer-options": _transfer_options}

@@ -46,45 +46,52 @@ def defaults_of(found: Found, settings: Settings, service: Service, catalog: Cat
     return _defaults(found, settings, names)
 
 
-def transfer_defaults(arguments: list[Argument], stated: Mapping[str, tuple[Any, str]]) -> dict[str, Any]:
-    """Return the configured defaults of options of transfers and filters.
+def option_defaults(arguments: list[Argument], stated: Mapping[str, tuple[Any, str]]) -> dict[str, Any]:
+    """Return the configured defaults of options.
 
     Args:
         arguments: Those that a command has.
         stated: By name, the value, and where it is from.
+
+    Returns:
+        The values by the keys of the arguments.
 
     Raises:
         ConfigError: A value is not one of its option; names where it is from.
     """
     found: dict[str, Any] = {}
     for argument in arguments:
-        name = key(argument)
-        if name in stated:
+        name = key(argument).replace("-", "_")
+        if name in stated and not argument.get("positional"):
             value, place = stated[name]
             try:
-                found[name] = _converted(argument, value)
-                check_transfer_option(name, found[name])
+                found[key(argument)] = checked_default(argument, value)
             except UsageError as error:
                 what = error.message.removeprefix(f"{spelled(argument)}: ")
                 raise ConfigError(f"{place}: {what}", remedy=error.remedy or "Correct or remove it.") from error
     return found
 
 
-def check_transfer_option(name: str, value: Any) -> None:
-    """Check a value of an option of transfers before it is used or stored.
+def checked_default(argument: Argument, value: Any) -> Any:
+    """Convert the default of an option, and check it before it is used or stored.
 
     Args:
-        name: The option.
-        value: The value.
+        argument: The option.
+        value: Its text, or its value as TOML states it.
 
     Raises:
         UsageError: It is none of the option.
     """
-    if name in ("progress_every", "metrics"):  # the command line's own, checked when they are converted
-        return
-    from omicsdk.transfer import TransferOptions
+    converted = _converted(argument, value)
+    if argument["name"] in ("call-timeout", "call-budget"):
+        from omicsdk.cli.running import seconds_of
 
-    TransferOptions.of({name: value}, selects=True)
+        seconds_of(spelled(argument), str(value))
+    from omicsdk.transfer.engine.options import SelectionOptionsDict, TransferOptions
+
+    if key(argument) in SelectionOptionsDict.__annotations__:
+        TransferOptions.of({key(argument): converted}, selects=True)
+    return converted
 
 
 def check(settings: Settings, keys: Keys, catalog: Catalog) -> None:

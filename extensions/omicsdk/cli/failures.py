@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 
 from omicsdk.cli import errors
@@ -159,4 +160,11 @@ def wants_json(words: Sequence[str]) -> bool:
         for number, word in enumerate(given)
         if word.partition("=")[0] == "--log-format"
     ]
+    if not formats:
+        from omicsdk.core.settings.profiles import stated_defaults
+
+        try:
+            formats = [stated_defaults("cli", os.environ).get("log_format", ("", ""))[0]]
+        except OmicsError:  # which is then the error to print
+            return False
     return formats[-1:] == ["json"]

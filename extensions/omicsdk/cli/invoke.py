@@ -8,14 +8,14 @@ from functools import partial
 from importlib import import_module
 from typing import Any, cast
 
-from omicsdk.cli.arguments import flag, key, loaded, own_arguments
+from omicsdk.cli.arguments import flag, global_arguments, key, loaded, own_arguments
 from omicsdk.cli.catalog import Defaults
 from omicsdk.cli.output import Call, Output
 from omicsdk.cli.parser import spelled
 from omicsdk.cli.running import LOG_LEVEL
 from omicsdk.cli.services import Connection, stated_by_variables, variable
 from omicsdk.core.errors import AuthError, NotJson, OmicsError, UsageError
-from omicsdk.core.settings.profiles import PROFILE_VARIABLE, TRANSFER, stated_transfer_options
+from omicsdk.core.settings.profiles import DEFAULTS, PROFILE_VARIABLE, stated_defaults
 from omicsdk.core.type_guards import is_array
 
 TYPE_CHECKING = False
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from omicsdk.cli.output import Console
     from omicsdk.cli.program import Found
     from omicsdk.cli.registrations import Service, Workflow
+    from omicsdk.cli.shapes import Argument
     from omicsdk.core.settings.config import Settings
     from omicsdk.transfer import Control, Progress
 
@@ -239,30 +240,33 @@ def configured_defaults(found: Found, catalog: Catalog) -> Defaults:
         ConfigError: A file is malformed, a command or argument is unknown, or a value has the wrong type; names file
             and line.
     """
-    own = _transfer_defaults(cast("Workflow", found.command))
+    if found.path[:1] == ["config"]:  # which corrects a wrong setting
+        return Defaults({}, {})
+    command = cast("Workflow", found.command)
+    everywhere = _stated("cli", global_arguments(own_arguments(command), catalog.options))
+    moves = "control" in command.get("supplied", ()) or "places" in command.get("gathered", {})
+    own = _stated("transfer", own_arguments(command)) if moves else {}
     service = catalog.registered(found.path[0]) if found.path else None
     if service is None or "settings" not in service:
-        return Defaults(own, {})
+        return Defaults(own, everywhere)
     settings: Settings = loaded(service["settings"])()
     if not settings.get(found.path[0], default=None) and settings.get("log_level", default=None) in (None, LOG_LEVEL):
-        return Defaults(own, {})
+        return Defaults(own, everywhere)
     from omicsdk.cli.defaults import defaults_of  # few configurations have any
 
     found_defaults = defaults_of(found, settings, service, catalog)
-    return Defaults({**own, **found_defaults.own}, found_defaults.everywhere)
+    return Defaults({**own, **found_defaults.own}, {**everywhere, **found_defaults.everywhere})
 
 
-def _transfer_defaults(command: Workflow) -> dict[str, Any]:
-    """Return the configured defaults of a command that moves or reads files, or that filters them."""
-    if "progress" not in command.get("supplied", ()) and "places" not in command.get("gathered", {}):
-        return {}
-    arguments = [each for each in own_arguments(command) if key(each) in TRANSFER and not each.get("positional")]
-    stated = stated_transfer_options(os.environ) if arguments else {}
+def _stated(section: str, arguments: list[Argument]) -> dict[str, Any]:
+    """Return the configured defaults of those options of a section that a command has."""
+    names = [name for each in arguments if (name := key(each).replace("-", "_")) in DEFAULTS[section]]
+    stated = stated_defaults(section, os.environ) if names else {}
     if not stated:
         return {}
-    from omicsdk.cli.defaults import transfer_defaults
+    from omicsdk.cli.defaults import option_defaults
 
-    return transfer_defaults(arguments, stated)
+    return option_defaults(arguments, stated)
 
 
 @contextmanager

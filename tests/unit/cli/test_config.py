@@ -5,6 +5,9 @@ import stat
 import sys
 
 import pytest
+from omicsdk.cli.arguments import key, own_arguments
+from omicsdk.cli.catalog import GLOBALS, Catalog
+from omicsdk.core.settings.profiles import DEFAULTS
 from settings_files import own_file as own_file
 from settings_files import user_file as user_file
 
@@ -454,6 +457,7 @@ def test_variables_come_before_settings(omics, settings, monkeypatch):
         ("require_checksum", "maybe", "transfer.require_checksum: expected true or false, got 'maybe'"),
         ("exclude", "[a", "transfer.exclude: pattern '[a' has an unbalanced bracket"),
         ("newer", "soon", "transfer.newer: 'soon' is not a time"),
+        ("fail_empty", "maybe", "transfer.fail_empty: expected true or false, got 'maybe'"),
         (
             "limit_rat",
             "5M",
@@ -463,6 +467,75 @@ def test_variables_come_before_settings(omics, settings, monkeypatch):
 )
 def test_a_wrong_default_of_transfers_is_refused(omics, settings, name, value, said):
     ran = omics("config", "set", f"transfer.{name}", value)
+    assert (ran.code, settings.exists()) == (2, False), ran.err
+    assert said in ran.err
+
+
+ONE_RUN = {
+    *("help", "version", "query", "sort", "columns"),  # of one result
+    *("base_url", "profile", "access_token"),  # settings of profiles, and logins
+    *("yes", "quiet", "debug"),  # `log_level` is the default of the last two
+    *(
+        "dry_run",
+        "report",
+        "layout",
+        "name_template",
+        "overwrite",
+        "recursive",
+        "no_clobber",
+        "move",
+        "delete",
+        "update",
+    ),
+    *(
+        "option",
+        "no_sign_request",
+        "request_payer",
+        "sse",
+        "sse_kms_key_id",
+        "sse_c_key_file",
+        "storage_class",
+    ),  # of a bucket
+}
+"""Options without a setting: they state what one run is about, or agree to something that costs or deletes."""
+
+
+def test_each_general_option_and_each_of_transfers_has_a_setting_or_is_of_one_run():
+    options = {key(each).replace("-", "_") for each in GLOBALS}
+    for command in ("cp", "mv", "sync"):
+        found = Catalog().start(command)
+        options |= {key(each) for each in own_arguments(found.command) if not each.get("positional")}
+    settings = {name for names in DEFAULTS.values() for name in names}
+    assert options - settings - ONE_RUN == set()
+    assert settings & ONE_RUN == set()
+
+
+def test_defaults_of_every_command_are_settings(omics, settings, monkeypatch):
+    assert omics("config", "set", "cli.output", "tsv").code == 0
+    assert omics("find", "tree", "--columns", "name").out == "name\na.bam\nb.txt\nsub/c.bam\n"
+    assert omics("find", "tree", "--columns", "name", "--output", "jsonl").out.startswith('{"name"')
+    monkeypatch.setenv("OMICS_OUTPUT", "jsonl")
+    assert omics("find", "tree", "--columns", "name").out.startswith('{"name"')
+    monkeypatch.setenv("OMICS_LOG_FORMAT", "json")
+    assert json.loads(omics("find", "missing").err)["level"] == "ERROR"
+    monkeypatch.setenv("OMICS_OUTPUT", "yaml")
+    refused = omics("find", "tree")
+    assert (refused.code, "OMICS_OUTPUT: expected one of" in refused.err) == (2, True), refused.err
+    assert omics("config", "unset", "cli.output").code == 0  # a wrong value does not keep it from being corrected
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("cli.output", "yaml", "cli.output: expected one of json, jsonl, table, tsv, got 'yaml'"),
+        ("cli.call_timeout", "soon", "cli.call_timeout: --call-timeout soon: not a duration"),
+        ("cli.outptu", "tsv", "unknown setting cli.outptu: no command reads it. Did you mean cli.output?"),
+        ("limit-rate", "5M", "unknown setting limit-rate: no command reads it. Did you mean transfer.limit_rate?"),
+        ("outputs", "tsv", "unknown setting outputs: no command reads it. Did you mean cli.output?"),
+    ],
+)
+def test_a_setting_that_no_command_reads_is_refused_with_the_near_name(omics, settings, name, value, said):
+    ran = omics("config", "set", name, value)
     assert (ran.code, settings.exists()) == (2, False), ran.err
     assert said in ran.err
 

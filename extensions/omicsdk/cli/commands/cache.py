@@ -12,7 +12,7 @@ from omicsdk.cli.errors import printable
 from omicsdk.cli.failures import SOME_FAILED
 from omicsdk.cli.listing import Rows
 from omicsdk.core.errors import UsageError
-from omicsdk.core.settings.profiles import CACHE_VARIABLE, stated_transfer_options
+from omicsdk.core.settings.profiles import CACHE_VARIABLE, stated_defaults
 from omicsdk.locks import Cache, CacheEntry
 from omicsdk.transfer.reports.units import size_words
 
@@ -97,7 +97,7 @@ def _rows(entries: Iterable[CacheEntry]) -> Rows:
 def _configured(folder: str | None) -> Cache:
     """Open the named cache, or the configured one."""
     if not folder:
-        folder = str(stated_transfer_options(os.environ).get("cache", ("", ""))[0])
+        folder = str(stated_defaults("transfer", os.environ).get("cache", ("", ""))[0])
     if not folder:
         raise UsageError("no cache is configured", remedy=f"Name its folder by --cache, or in {CACHE_VARIABLE}.")
     return Cache(folder)

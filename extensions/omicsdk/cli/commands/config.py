@@ -16,8 +16,8 @@ from omicsdk.core.errors import ConfigError, OmicsError, UsageError
 from omicsdk.core.likeness import did_you_mean
 from omicsdk.core.redaction import MASK, is_secret_name, mask_json, mask_text
 from omicsdk.core.settings.config import ARRAY_OPERATORS, Layer, is_of_kind, keys_of, merged, name_of, read_layer
+from omicsdk.core.settings.profiles import DEFAULTS, change_settings, read_settings, settings_path, table_keys
 from omicsdk.core.settings.profiles import KNOWN as OWN
-from omicsdk.core.settings.profiles import change_settings, read_settings, settings_path, table_keys
 from omicsdk.hca.config import KINDS, KNOWN, HCAConfig
 
 if TYPE_CHECKING:
@@ -323,8 +323,8 @@ def _own_value(keys: Keys, connection: Connection) -> str:
 def _checked(keys: Keys, value: str) -> str:
     from omicsdk.core.request import checked_base_url
 
-    if keys[0] == "transfer":
-        _check_transfer_option(keys[1], value)
+    if keys[0] in DEFAULTS:
+        _check_default(keys[0], keys[1], value)
         return value
     if keys[0] == "store":
         choices = OWN["store"][1]
@@ -334,22 +334,22 @@ def _checked(keys: Keys, value: str) -> str:
     return checked_base_url(value, source=name_of(keys), remedy="Use a URL that begins with https://.")
 
 
-def _check_transfer_option(name: str, value: str) -> None:
-    """Check the default of an option of transfers by that of omics cp, which has all of them."""
+def _check_default(section: str, name: str, value: str) -> None:
+    """Check the default of an option by that of a command which has it."""
     from omicsdk.cli.arguments import key, own_arguments
-    from omicsdk.cli.catalog import Catalog
-    from omicsdk.cli.defaults import check_transfer_option
-    from omicsdk.cli.parser import spelled, value_of
+    from omicsdk.cli.catalog import GLOBALS, Catalog
+    from omicsdk.cli.defaults import checked_default
+    from omicsdk.cli.parser import spelled
     from omicsdk.cli.program import Found
 
-    found = Catalog().start("cp")
-    arguments = own_arguments(found.command) if isinstance(found, Found) else []
-    argument = next(each for each in arguments if key(each) == name)
+    nodes = [] if section == "cli" else [Catalog().start(command) for command in ("cp", "get")]
+    options = [*GLOBALS, *(each for node in nodes if isinstance(node, Found) for each in own_arguments(node.command))]
+    argument = next(each for each in options if key(each).replace("-", "_") == name)
     try:
-        check_transfer_option(name, value_of(argument, [value]))
+        checked_default(argument, value)
     except UsageError as error:
         what = error.message.removeprefix(f"{spelled(argument)}: ").removeprefix(f"{name} ")
-        raise UsageError(f"transfer.{name}: {what}", remedy=error.remedy) from error
+        raise UsageError(f"{section}.{name}: {what}", remedy=error.remedy) from error
 
 
 def _secret(name: str, place: str) -> OmicsError:
@@ -473,6 +473,8 @@ def _check_read(keys: Keys) -> None:
     is_default = keys[0] in SERVICES and "settings" in SERVICES[keys[0]]
     if not is_default and not any(name in KNOWN for name in names):
         near = did_you_mean(name_of(keys), {**KNOWN, **OWN})
+        for section, options in DEFAULTS.items():
+            near = near or did_you_mean(name_of(keys), options, f"{section}.{{}}")
         raise UsageError(
             f"unknown setting {name_of(keys)}: no command reads it",
             remedy=near or "Known settings: omics config list --known",

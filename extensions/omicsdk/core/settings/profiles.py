@@ -33,29 +33,31 @@ PLATFORMS = ("dss", "auth", "upload", "sb", "gen3", "drs", "htsget", "refget", "
 """The platforms that a profile may have a table for."""
 STORES = ("file", "keyring")
 """Where logins are stored: in the token file, or in the system's keyring."""
-TRANSFER = (
-    *(
-        "connections",
-        "limit_rate",
-        "time_budget",
-        "retries",
-        "min_delay",
-        "min_rate",
-        "stall_timeout",
-        "renewals",
-        "max_wait",
+DEFAULTS: Mapping[str, tuple[str, ...]] = {
+    "cli": ("output", "log_level", "log_format", "call_timeout", "call_budget"),
+    "transfer": (
+        *("connections", "limit_rate", "time_budget", "retries", "min_delay", "min_rate", "stall_timeout"),
+        *("renewals", "max_wait", "require_checksum", "resume_unvalidated", "cache", "link", "prefer", "spool"),
+        *("max_unpacked", "fail_empty", "progress_every", "metrics"),
+        *("include", "exclude", "filter_from", "min_size", "max_size", "newer", "older"),
     ),
-    *("require_checksum", "resume_unvalidated", "cache", "link", "progress_every", "metrics"),
-    *("include", "exclude", "filter_from", "min_size", "max_size", "newer", "older"),
-)
-"""The options of transfers and filters whose defaults are settings, of all profiles."""
+}
+"""The options of commands whose defaults are settings, of all profiles, and variables: those of every command, and those of commands that
+transfer or filter files. The other options state what one run is about, or agree to something."""
 CACHE_VARIABLE = "OMICS_CACHE"
 """Environment variable: the folder of the shared cache."""
 
 
-def _variable(option: str) -> str:
-    """Return the environment variable with the default of an option of transfers."""
-    return CACHE_VARIABLE if option == "cache" else f"OMICS_TRANSFER_{option.upper()}"
+def default_variable(section: str, option: str) -> str:
+    """Return the environment variable with the default of an option.
+
+    Args:
+        section: A section of DEFAULTS.
+        option: One of its options.
+    """
+    if option == "cache":
+        return CACHE_VARIABLE
+    return f"OMICS_{option.upper()}" if section == "cli" else f"OMICS_TRANSFER_{option.upper()}"
 
 
 KNOWN: Mapping[str, tuple[str, tuple[str, ...], str]] = {
@@ -66,12 +68,13 @@ KNOWN: Mapping[str, tuple[str, tuple[str, ...], str]] = {
     ),
     **{f"{each}.base_url": ("URL", (), f"the base URL of {each} in a profile") for each in PLATFORMS},
     **{
-        f"transfer.{each}": (
+        f"{section}.{each}": (
             "text",
             (),
-            f"the default of --{each.replace('_', '-')}; also {_variable(each)}",
+            f"the default of --{each.replace('_', '-')}; also {default_variable(section, each)}",
         )
-        for each in TRANSFER
+        for section, options in DEFAULTS.items()
+        for each in options
     },
 }
 """The settings that commands accept: the kind of the value, its choices, and its description. Those of a platform belong to a profile."""
@@ -281,11 +284,11 @@ def table_keys(keys: Sequence[str], profile: str | None = None) -> tuple[str, ..
     name = ".".join(keys[2:] if is_whole else keys)
     if is_whole:
         check_profile_name(keys[1])
-    is_common = name == "store" or name.startswith("transfer.")
+    is_common = name == "store" or first in DEFAULTS
     if name in KNOWN and not (is_whole and is_common):
         return tuple(keys) if is_whole or is_common else ("profiles", profile or DEFAULT_PROFILE, *keys)
-    if first == "transfer":
-        raise unknown_transfer_setting(".".join(keys[1:]), ".".join(keys))
+    if first in DEFAULTS:
+        raise _unknown_default(first, ".".join(keys[1:]), ".".join(keys))
     if first not in ("profiles", "store", *_OWN_SETTINGS):
         return None  # the Atlas's services have settings in the HCA configuration, too
     platform = name.partition(".")[0]
@@ -296,39 +299,35 @@ def table_keys(keys: Sequence[str], profile: str | None = None) -> tuple[str, ..
     raise ConfigError(f"unknown setting {'.'.join(keys)}", remedy=f"Did you mean {platform}.base_url?")
 
 
-def unknown_transfer_setting(name: str, shown: str) -> ConfigError:
-    """Return the error of a setting of transfers that no command reads, with the nearest one.
-
-    Args:
-        name: Its name in the table `transfer`.
-        shown: Where it was named.
-    """
-    remedy = did_you_mean(name, TRANSFER, "transfer.{}") or "Known settings: omics config list --known"
+def _unknown_default(section: str, name: str, shown: str) -> ConfigError:
+    """Return the error of a default that no command reads, with the nearest one."""
+    remedy = did_you_mean(name, DEFAULTS[section], f"{section}.{{}}") or "Known settings: omics config list --known"
     return ConfigError(f"unknown setting {shown}: no command reads it", remedy=remedy)
 
 
-def stated_transfer_options(environ: Mapping[str, str]) -> dict[str, tuple[Any, str]]:
-    """Return the defaults of options of transfers: of the environment, else of the settings file.
+def stated_defaults(section: str, environ: Mapping[str, str]) -> dict[str, tuple[Any, str]]:
+    """Return the defaults of options: of the environment, else of the settings file.
 
     Args:
+        section: A section of DEFAULTS.
         environ: The environment's variables.
 
     Returns:
         By name, the value, and where it is from.
 
     Raises:
-        ConfigError: The file has an unknown setting of transfers, or is malformed.
+        ConfigError: The file has an unknown setting in the section, or is malformed.
     """
     settings = read_settings(environ)
     found: dict[str, tuple[Any, str]] = {}
-    table: Mapping[str, Any] = _object(settings, ("transfer",)) if "transfer" in settings.values else {}
+    table: Mapping[str, Any] = _object(settings, (section,)) if section in settings.values else {}
     for name, value in table.items():
-        place = settings.place("transfer", name)
-        if name not in TRANSFER:
-            raise unknown_transfer_setting(name, f"transfer.{name} ({place})")
-        found[name] = value, f"{place}: transfer.{name}"
-    for name in TRANSFER:
-        variable = _variable(name)
+        place = settings.place(section, name)
+        if name not in DEFAULTS[section]:
+            raise _unknown_default(section, name, f"{section}.{name} ({place})")
+        found[name] = value, f"{place}: {section}.{name}"
+    for name in DEFAULTS[section]:
+        variable = default_variable(section, name)
         if environ.get(variable):
             found[name] = environ[variable], variable
     return found
