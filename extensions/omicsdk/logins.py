@@ -54,6 +54,7 @@ class Kind:
         remedy: How to get that.
         basic: Whether a user and a password are sent with each request, where both are given.
         google: Whether logins are Google's: of a credentials file, or by browser.
+        public: What needs no login; empty for nothing.
     """
 
     title: str
@@ -63,6 +64,7 @@ class Kind:
     remedy: str
     basic: bool = False
     google: bool = False
+    public: str = ""
 
 
 def _of_subscriptions(client: Any) -> str:
@@ -91,6 +93,11 @@ def _of_projects(client: Any) -> str:
     return ""
 
 
+def _of_gdc(client: Any) -> str:
+    client.list_projects(size=1)
+    return ""
+
+
 def _of_sources(client: Any) -> str:
     client.list_sources.raw()
     return ""
@@ -111,6 +118,15 @@ KINDS: Mapping[str, Kind] = {
         "credentials file",
         f"{login_remedy('omics login azul')} For AnVIL the account has to be registered with Terra.",
         google=True,
+        public="Open data needs no login",
+    ),
+    "gdc": Kind(
+        "the GDC",
+        "omicsdk.portals.gdc:Gdc",
+        _of_gdc,
+        "token",
+        "Download the token of your profile from the GDC data portal.",
+        public="Open data needs no login",
     ),
     "sb": Kind(
         "Seven Bridges",

@@ -14,7 +14,7 @@ from omicsdk.cli.output import Call, Output
 from omicsdk.cli.parser import spelled
 from omicsdk.cli.running import LOG_LEVEL
 from omicsdk.cli.services import Connection, stated_by_variables, variable
-from omicsdk.core.errors import AuthError, NotJson, OmicsError, UsageError
+from omicsdk.core.errors import AuthError, ConfigError, NotJson, OmicsError, UsageError
 from omicsdk.core.settings.profiles import DEFAULTS, PROFILE_VARIABLE, stated_defaults
 from omicsdk.core.type_guards import is_array
 
@@ -228,6 +228,9 @@ def _title(command: Workflow, arguments: Mapping[str, Any]) -> str:
 
 # -- settings and clients
 
+_DIAGNOSES = ("config", "doctor", "init", "login", "logout", "profiles", "whoami")
+"""Commands that run with settings that cannot be read, since they report or correct these."""
+
 
 def configured_defaults(found: Found, catalog: Catalog) -> Defaults:
     """Read the defaults of a command from its service's configuration.
@@ -240,10 +243,13 @@ def configured_defaults(found: Found, catalog: Catalog) -> Defaults:
         ConfigError: A file is malformed, a command or argument is unknown, or a value has the wrong type; names file
             and line.
     """
-    if found.path[:1] == ["config"]:  # which corrects a wrong setting
-        return Defaults({}, {})
     command = cast("Workflow", found.command)
-    everywhere = _stated("cli", global_arguments(own_arguments(command), catalog.options))
+    try:
+        everywhere = _stated("cli", global_arguments(own_arguments(command), catalog.options))
+    except ConfigError:
+        if found.path[0] not in _DIAGNOSES:
+            raise
+        everywhere = {}
     moves = "control" in command.get("supplied", ()) or "places" in command.get("gathered", {})
     own = _stated("transfer", own_arguments(command)) if moves else {}
     service = catalog.registered(found.path[0]) if found.path else None

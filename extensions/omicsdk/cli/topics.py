@@ -59,7 +59,7 @@ ARCHIVES: dict[str, tuple[str, str]] = {
         "The Genomic Data Commons (GDC) of the NCI: TCGA, TARGET, CPTAC and others",
         "Files of projects, barcodes and UUIDs, or of the manifest that the portal's cart downloads:\n\n"
         "    omics search glioma --portal gdc\n    omics get TCGA-LUAD --to data --where data_format=BAM --dry-run\n"
-        "    omics get gdc_manifest.txt --to data\n\nControlled files require the token of your profile page: set GDC_TOKEN.",
+        "    omics get gdc_manifest.txt --to data\n\nControlled files require the token of your profile page: run omics login gdc, or set GDC_TOKEN.",
     ),
     "ena": (
         "Sequence archives: the ENA, the SRA, GEO and ArrayExpress",

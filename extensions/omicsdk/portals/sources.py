@@ -14,16 +14,14 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 from urllib.parse import quote
 
 from omicsdk.core.batches import batches
 from omicsdk.core.checked_fields import check_fields
-from omicsdk.core.checked_tokens import checked_token
 from omicsdk.core.closing import Closing
 from omicsdk.core.counts import stated_number
-from omicsdk.core.credentials import ANONYMOUS, ApiKey, Credentials, is_confidential, origin_of
+from omicsdk.core.credentials import ANONYMOUS, Credentials, is_confidential, origin_of
 from omicsdk.core.errors import (
     ConfigError,
     DecodeError,
@@ -47,6 +45,7 @@ from omicsdk.drs.storage import GOOGLE, GOOGLE_VARIABLE, PROJECT_VARIABLE, googl
 from omicsdk.fs.copying.planning import fitting, source_to_copy
 from omicsdk.fs.store import WEB, Cache, Entry, PathNotFound, Unsupported, Uri, open_store, parse_uri
 from omicsdk.hca.azul.files import AzulFile, of_download, service_of
+from omicsdk.portals import gdc
 from omicsdk.portals.companions import companions_of
 from omicsdk.portals.lists import STORES, URLS, ListedFile, scheme_of
 from omicsdk.portals.names.archive import CONTROLLED
@@ -293,24 +292,15 @@ def _objects_in(payload: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
 
 
 class Gdc(Service):
-    """Files of the GDC by their UUIDs; controlled ones need the token of GDC_TOKEN, which goes to the GDC only."""
+    """Files of the GDC by their UUIDs; controlled ones need a token, which goes to the GDC only."""
 
-    url_variable: ClassVar[str] = "OMICS_GDC_URL"
-    address: ClassVar[str] = "https://api.gdc.cancer.gov"
+    url_variable: ClassVar[str] = gdc.URL_VARIABLE
+    address: ClassVar[str] = gdc.HOST
     is_one = True
-    missing_login = "Set GDC_TOKEN to a token of the GDC data portal, or to its file."
+    missing_login = gdc.REMEDY
 
     def credentials(self) -> Credentials | None:
-        stated = self.options.environ.get("GDC_TOKEN", "").strip()
-        if not stated:
-            return None
-        is_file = len(stated) < 1000 and Path(stated).is_file()
-        try:
-            token = Path(stated).read_text("utf-8").strip() if is_file else stated
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError("The file of GDC_TOKEN cannot be read", remedy="Download it again.") from error
-        checked_token(token, "The file of GDC_TOKEN" if is_file else "GDC_TOKEN", may_be_file=not is_file)
-        return ApiKey(token, header="X-Auth-Token", origins=[self.base_url])
+        return gdc.login(self.options.environ)
 
     def locate(self, file: ListedFile) -> Location:
         if file.address.startswith(f"{_ANNOTATIONS}?"):

@@ -1,15 +1,18 @@
 """`omics doctor` and `omics init` against the sandbox: what people and scripts are shown."""
 
 import json
+import re
 import shutil
 import socket
 from pathlib import Path
 
 import pytest
 from nobodys_home import leave_home
+from omicsdk.cli.doctor import services
+from omicsdk.cli.doctor.services import PUBLIC, PublicService
 
 SECRETS = ("OMICS_DSS_TOKEN", "OMICS_AUTH_TOKEN", "OMICS_UPLOAD_TOKEN", "SB_AUTH_TOKEN", "CRUNCH_TOKEN", "PANGEA_PASS")
-ALL = ["dss", "auth", "upload", "sb", "gen3", "crunch", "pangea"]
+ALL = ["dss", "auth", "upload", "azul", "gdc", "sb", "gen3", "crunch", "pangea"]
 
 
 @pytest.fixture
@@ -19,6 +22,8 @@ def alone(monkeypatch, tmp_path):
         monkeypatch.delenv(name, raising=False)
     for name in ("GEN3_ENDPOINT", "HCA_CONFIG_FILE", "GOOGLE_APPLICATION_CREDENTIALS", "OMICS_TOKEN_FILE"):
         monkeypatch.delenv(name, raising=False)
+    closed = PublicService("", "http://127.0.0.1:1", "/")
+    monkeypatch.setattr(services, "PUBLIC", dict.fromkeys(services.PUBLIC, closed))
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
@@ -96,13 +101,41 @@ def test_a_service_that_is_down_fails_and_the_others_are_reported(omics, sandbox
     ]
 
 
-def test_without_anything_configured_only_the_machine_is_examined(omics, alone):
+def test_without_anything_configured_the_machine_and_public_services_are_examined(omics, alone):
     ran = omics("doctor", "--output", "jsonl")
     assert ran.code == 0
     probes = {json.loads(line)["probe"] for line in ran.out.splitlines()}
-    assert probes == {"versions", "pycurl", "extras", "encoding", "open files", "disk", "hard links"}
+    assert probes == {
+        "versions",
+        "pycurl",
+        "extras",
+        "encoding",
+        "open files",
+        "disk",
+        "hard links",
+        "network",
+        "public",
+    }
     named = omics("doctor", "sb").json[-1]
     assert (named["subject"], named["status"], named["remedy"]) == ("sb", "skipped", "See: omics init")
+
+
+def test_few_lines_state_what_works_from_here(omics, sandbox, alone, monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", "http://ada:secret@proxy.example.org:3128")
+    variables = {name: sandbox.environment()[service.variable] for name, service in PUBLIC.items()}
+    monkeypatch.setattr(services, "PUBLIC", {n: PUBLIC[n]._replace(address=variables[n]) for n in PUBLIC})
+    ran = omics("doctor", tty=True)
+    assert (ran.code, len(ran.out.splitlines()) <= len(ALL) + 6) == (0, True), ran.out
+    assert "proxy.example.org:3128" in ran.out
+    assert "secret" not in ran.out
+    assert len(re.findall(r"answered 200 \(\d+\.\d\d s\)", ran.out)) == len(ALL) + 2
+    assert len(omics("doctor", "--verbose", tty=True).out.splitlines()) > 20
+
+
+def test_a_public_service_that_cannot_be_reached_is_a_warning(omics, alone):
+    ran = omics("doctor")
+    public = [(row["subject"], row["status"]) for row in by_probe(ran.json, "public")]
+    assert (ran.code, public) == (0, [(name, "warning") for name in PUBLIC])
 
 
 @pytest.mark.parametrize("command", ["doctor", "init"])
@@ -130,7 +163,7 @@ def test_init_requests_the_logins_that_are_missing(omics, alone, omics_sandbox, 
     assert "refused the login" in ran.err
     assert "logged in to " + box.sb_url in ran.err
     assert ran.err.count("Log in to which?") == 4
-    assert ran.err.split("No login for: ")[-1].startswith("hca, azul, gen3, crunch, pangea")
+    assert ran.err.split("No login for: ")[-1].startswith("hca, gen3, crunch, pangea")
     assert "login sb" in ran.out
     listed = omics("init").json["services"]
     found = next(each["found"] for each in listed if each["service"] == "sb")
@@ -208,7 +241,7 @@ def test_init_asks_on_a_terminal_before_it_tries_or_writes(omics, sandbox, alone
     assert sandbox.requests() == []
     assert not (alone / "config").exists()
     ran = omics("init", tty=True, typed="y\ny\n")
-    assert "7 ok" in ran.out
+    assert "9 ok" in ran.out
     assert "dss.download.replica = aws" in ran.out
     hidden(ran.out, ran.err)
     written = json.loads((alone / "config" / "hca" / "config.json").read_text())

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from fork_server import forked
+from omicsdk.portals import gdc
 from user_commands import run_here
 
 pytestmark = pytest.mark.sandbox
@@ -196,6 +197,44 @@ def test_a_wrong_token_leaves_the_login_before(user):
     assert user.data("whoami", "sb")[0]["user"] == "sandbox-user"
 
 
+def test_the_token_of_the_gdc_is_stored_or_named_by_its_variable(user, tmp_path):
+    box, token = user.sandbox, user.sandbox.secrets.token
+    user.environ["OMICS_GDC_URL"] = box.gdc_url
+    refused = user.run("whoami", "gdc")
+    assert (refused.returncode, "Open data needs no login; for the rest run: omics login gdc" in refused.stderr) == (
+        4,
+        True,
+    )
+    file = tmp_path / "gdc-user-token.txt"
+    file.write_text(f"{token}\n")
+    user.login("gdc", "--credentials-file", str(file))
+    assert user.data("whoami", "gdc")[0]["origin"].startswith("login of the profile default")
+    assert gdc.login(user.environ).headers("GET", box.gdc_url) == {"x-auth-token": token}
+    user.environ["GDC_TOKEN"] = str(file)
+    assert user.data("whoami", "gdc")[0]["origin"] == "OMICS_GDC_URL and GDC_TOKEN"
+    assert token not in user.run("whoami", "--output", "json").stdout
+
+
+def test_whoami_names_the_credentials_of_storage_and_where_they_are_from(user, tmp_path):
+    keys = tmp_path / "credentials"
+    keys.write_text("[work]\naws_access_key_id = AKIAEXAMPLE\naws_secret_access_key = secret-of-s3\n")
+    user.environ |= {
+        "AWS_PROFILE": "work",
+        "AWS_SHARED_CREDENTIALS_FILE": str(keys),
+        "OMICS_GOOGLE_TOKEN": "ya29.secret",
+    }
+    ran = user.run("whoami", "--output", "json")
+    rows = {(row["platform"], row["base_url"]): row for row in json.loads(ran.stdout)}
+    s3, google = rows["s3", "https://s3.amazonaws.com"], rows["google", "https://storage.googleapis.com"]
+    assert (s3["user"], s3["origin"]) == ("AKIAEXAMPLE", "profile work of ~/.aws")
+    assert google["origin"] == "OMICS_GOOGLE_TOKEN"
+    assert rows["drs", "https://data.terra.bio"]["origin"] == "the login of google"
+    assert "secret" not in ran.stdout + ran.stderr
+    user.environ["AWS_PROFILE"] = "missing"
+    (problem,) = [row["problem"] for row in user.data("whoami", code=1) if row["platform"] == "s3"]
+    assert "profile (missing) could not be found" in problem
+
+
 def test_two_logins_at_once_lose_nothing(user):
     box = user.sandbox
     begun = [
@@ -235,7 +274,8 @@ def test_a_token_that_was_revoked_shows_in_whoami(user):
         (["sb", "--token-stdin"], "t", "Base URL missing. Pass it with --base-url."),
         (["sb"], "", "Token missing. Pass it with --token-stdin."),
         (["sb", "--user", "ada"], "", "sb takes no password"),
-        (["crunch", "--credentials-file", "x"], "", "crunch has no credentials file"),
+        (["pangea", "--credentials-file", "x"], "", "pangea has no credentials file"),
+        (["gdc", "--credentials-file", "/nonexistent"], "", "Cannot read /nonexistent: No such file"),
         (["gen3", "--credentials-file", "/nonexistent"], "", "Cannot read /nonexistent: No such file"),
         (["gen3", "--credentials-file", "x", "--user", "y"], "", "are mutually exclusive"),
         (["sb", "--token-stdin", "--store", "drawer"], "t", "--store"),

@@ -474,6 +474,7 @@ def test_a_wrong_default_of_transfers_is_refused(omics, settings, name, value, s
 ONE_RUN = {
     *("help", "version", "query", "sort", "columns"),  # of one result
     *("base_url", "profile", "access_token"),  # settings of profiles, and logins
+    *("compare", "size_only", "unverified", "max_delete"),  # of one sync or verify
     *("yes", "quiet", "debug"),  # `log_level` is the default of the last two
     *(
         "dry_run",

@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING, Any, Literal
 
 from omicsdk.cli.doctor import Outcome, report
-from omicsdk.cli.doctor.services import HOW_TO_GET, SERVICES, Login, find
+from omicsdk.cli.doctor.services import HOW_TO_GET, SERVICES, Login, find, public_services
 from omicsdk.cli.help import columns, wrapped
 from omicsdk.cli.output import TextAndData
 from omicsdk.core.errors import ConfigError, OmicsError
@@ -20,33 +20,42 @@ if TYPE_CHECKING:
 
 REPLICA = "aws"
 """The replica in the examples of the published client's documentation."""
-_OPEN = ("drs", "htsget", "refget", "trs")  # mostly used without a login
+_OPEN = ("azul", "gdc", "drs", "htsget", "refget", "trs")  # mostly used without a login
 
-Service = Literal["dss", "auth", "upload", "sb", "gen3", "crunch", "pangea"]
+Service = Literal["dss", "auth", "upload", "azul", "gdc", "sb", "gen3", "crunch", "pangea"]
 
 
 def doctor(
-    services: Sequence[Service] = (), *, json: bool = False, timeout: float = 10, console: Console
+    services: Sequence[Service] = (),
+    *,
+    json: bool = False,
+    verbose: bool = False,
+    timeout: float = 10,
+    console: Console,
 ) -> TextAndData:
     """Check this machine, the network and all services.
 
     Checks name resolution, proxy, TLS and clocks, each login with one read-only request, and disk space, hard links, open
-    files, encoding, libcurl, versions and extras. Only configured services are contacted. Prints each problem with its remedy.
-    The exit code is 1 if a check failed.
+    files, encoding, libcurl, versions and extras. Contacts configured services and, if none is named, those with open data:
+    Azul, the GDC, ENA and NCBI. Prints each problem with its remedy. The exit code is 1 if a check failed; a public service
+    that cannot be reached is a warning.
 
     Args:
         services: Only these services; by default all that are configured.
         json: Print JSON even on a terminal.
+        verbose: On a terminal, list every check; by default services with the time of their response, and problems.
         timeout: Maximum number of seconds for each step of a call.
         console: Receives the exit code.
     """
     environ = dict(os.environ)
     named = [service for service in SERVICES if not services or service in services]
     logins = find(named, environ)
+    have = {login.service for login in logins}
     probes = [*report.of_machine(environ), *report.of_services(logins, environ, timeout)]
+    if not services:
+        probes += report.of_public(public_services(have, environ), environ, timeout)
     found = report.side_by_side(probes, _limit(timeout))
     # A named service is reported even if nothing was found for it.
-    have = {login.service for login in logins}
     found += [
         Outcome("login", service, "skipped", "no settings and no login", "See: omics init")
         for service in named
@@ -56,7 +65,7 @@ def doctor(
     rows = [outcome._asdict() for outcome in found]
     if json:
         return TextAndData(encoding.dumps(rows, indent=2), rows)
-    return TextAndData(report.outcomes(found, columns()), rows, terminal_only=True)
+    return TextAndData((report.outcomes if verbose else report.summary)(found, columns()), rows, terminal_only=True)
 
 
 def _limit(timeout: float) -> float:

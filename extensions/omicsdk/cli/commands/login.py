@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from omicsdk.cli.storage_logins import storage_accounts
+from omicsdk.core.checked_tokens import checked_token
 from omicsdk.core.credentials import Token, moment, origin_of
 from omicsdk.core.errors import AuthError, UsageError
 from omicsdk.core.likeness import did_you_mean
@@ -72,9 +75,10 @@ def login(
     terminal, the command prompts for missing values. For the Human Cell Atlas (`hca`), it opens a browser.
 
     Args:
-        platform: The platform: hca (the Data Store, Fusillade and Upload together), azul, sb, gen3, drs, crunch or
-            pangea.
-        credentials_file: Credentials file of a Gen3 commons, from your profile page; - reads it from stdin. For azul
+        platform: The platform: hca (the Data Store, Fusillade and Upload together), azul, gdc, sb, gen3, drs, htsget,
+            refget, trs, crunch or pangea.
+        credentials_file: Credentials file of a Gen3 commons, from your profile page, or file with the token of another
+            platform, such as the GDC's; - reads it from stdin. For azul
             that of a Google account, by default the application default credentials; the client secrets of an OAuth
             application open a browser.
         user: User name or email address, for platforms with password login.
@@ -151,6 +155,8 @@ def _given(
         raise UsageError(
             "--access-token, --credentials-file and --user are mutually exclusive", remedy="Use one of them."
         )
+    if file is not None and kind.takes not in ("token", "credentials file"):
+        raise UsageError(f"{platform} has no credentials file", remedy=f"Use a {kind.takes}.")
     if token is not None:
         return StoredLogin(Token(token)), _issuer(token) if platform == "gen3" else None
     if kind.takes == "password" or (kind.basic and user is not None):
@@ -163,11 +169,12 @@ def _given(
         return StoredLogin(Token(password), kind="basic" if kind.basic else "password", user=name), None
     if user is not None:
         raise UsageError(f"{platform} takes no password", remedy=f"Use a {kind.takes}.")
-    if file is None and kind.takes == "token":
+    if file is not None and kind.takes == "token":
+        text = _from_stdin("the token") if str(file) == "-" else read_credentials_file(Path(file))
+        return StoredLogin(Token(checked_token(text.strip(), str(file)))), None
+    if kind.takes == "token":
         console.message(kind.remedy)
         return StoredLogin(Token(_asked(console, "Token: ", "--token-stdin", hidden=True))), None
-    if platform != "gen3":
-        raise UsageError(f"{platform} has no credentials file", remedy=f"Use a {kind.takes}.")
     named = str(file or _asked(console, "Credentials file: ", "--credentials-file"))
     text = _from_stdin("the credentials file") if named == "-" else read_credentials_file(Path(named))
     return credentials_file(text, named)
@@ -207,7 +214,8 @@ def logout(platform: str | None = None, *, connection: Connection, console: Cons
 def whoami(platform: str | None = None, *, connection: Connection, console: Console) -> list[Account]:
     """Show the user of the login of each platform, and when each login expires.
 
-    Each login is tested with a read-only call. The exit code is 4 if a platform refuses one.
+    Each login of a platform is tested with a read-only call. The exit code is 4 if a platform refuses one. Without a
+    platform, also names the credentials that are used for DRS servers, gs:// and s3://, and where they are from.
 
     Args:
         platform: The platform; all that have a login by default.
@@ -216,7 +224,11 @@ def whoami(platform: str | None = None, *, connection: Connection, console: Cons
     """
     found = list(accounts((platform,) if platform else tuple(KINDS), connection.base_url, connection.profile))
     if platform and not found:
-        raise AuthError(f"Not logged in to {KINDS[platform].title}", remedy=f"Run: omics login {platform}")
+        public = KINDS[platform].public
+        remedy = f"{public}; for the rest run: omics login {platform}" if public else f"Run: omics login {platform}"
+        raise AuthError(f"Not logged in to {KINDS[platform].title}", remedy=remedy)
+    if platform is None:
+        found += storage_accounts(os.environ)
     if not found:
         console.message("no platform has a login. Run: omics login PLATFORM")
     console.exit_code = max((each.code for each in found), default=0)

@@ -16,6 +16,7 @@ class Outcome(NamedTuple):
         status: Whether it works.
         found: The finding, without secrets.
         remedy: The remedy; empty if none is necessary.
+        seconds: How long the service took to respond; None if it was not asked.
     """
 
     probe: str
@@ -23,3 +24,4 @@ class Outcome(NamedTuple):
     status: Status
     found: str
     remedy: str = ""
+    seconds: float | None = None

@@ -126,6 +126,17 @@ def encryption(origin: str, environ: Mapping[str, str], seconds: float) -> Outco
     return outcome("ok", f"{version}, authorities of {authorities}")
 
 
+def surroundings(environ: Mapping[str, str]) -> Outcome:
+    """Name the proxy and the certificate authorities of connections to the internet.
+
+    Args:
+        environ: The environment's variables.
+    """
+    way = network("https://example.org", environ)
+    by = f"through the proxy {mask_url(way.proxy)}" if way.proxy else "no proxy"
+    return Outcome("network", "", "ok", f"{by}; authorities of {way.ca_file or way.ca_dir or default_ca_file()}")
+
+
 def _host(origin: str) -> str:
     return urlsplit(origin).hostname or origin
 
@@ -163,12 +174,14 @@ class Response(NamedTuple):
         date: The server's Date header; empty if missing.
         at: Time of its arrival, in seconds since 1970 by this machine's clock.
         error: The error in the response; None for a success.
+        seconds: Time until it arrived; None without a response.
     """
 
     status: int = 0
     date: str = ""
     at: float = 0.0
     error: OmicsError | None = None
+    seconds: float | None = None
 
 
 def ask(
@@ -189,6 +202,7 @@ def ask(
     from omicsdk.core.retry import Retry
     from omicsdk.core.sending.transport import Transport
 
+    begun = time.monotonic()
     method, body = ("GET", NO_BODY) if call.body is None else ("POST", json_body(call.body))
     facts = OperationFacts("", method, call.url, secured=call.credentials is not None)
     try:
@@ -203,11 +217,15 @@ def ask(
         with closing(sender):
             # A redirect is not followed: it would be a second call, and to another service.
             response = sender.send(request(facts, call.url, body=body), follow_redirects=False)
-        return Response(response.status_code, response.headers.get("date", ""), time.time())
+        return Response(response.status_code, response.headers.get("date", ""), time.time(), seconds=_since(begun))
     except APIError as error:
-        return Response(error.status, error.headers.get("date", ""), time.time(), error)
+        return Response(error.status, error.headers.get("date", ""), time.time(), error, _since(begun))
     except OmicsError as error:
         return Response(error=error)
+
+
+def _since(begun: float) -> float:
+    return round(time.monotonic() - begun, 3)
 
 
 def tried(login: Login, environ: Mapping[str, str], seconds: float) -> list[Outcome]:
@@ -222,6 +240,7 @@ def tried(login: Login, environ: Mapping[str, str], seconds: float) -> list[Outc
     judged = judge(login, response)
     if login.call is None or response is None:
         return [judged]
+    judged = judged._replace(seconds=response.seconds)
     if isinstance(response.error, AuthError) and not response.status:
         # Nothing was sent: the token seems expired, by a clock that may be wrong.
         response = ask(login.call._replace(credentials=None, body=None), seconds, environ)
@@ -231,6 +250,13 @@ def tried(login: Login, environ: Mapping[str, str], seconds: float) -> list[Outc
     if compared.status == judged.status == "failed":
         judged = judged._replace(remedy=f"Set this machine's clock first. {judged.remedy}".rstrip())
     return [judged, compared]
+
+
+def tried_public(login: Login, environ: Mapping[str, str], seconds: float) -> list[Outcome]:
+    """Try a public service that the user may not need: a failure is a warning. Arguments as for `tried`."""
+    outcome = tried(login, environ, seconds)[0]
+    status = "warning" if outcome.status == "failed" else outcome.status
+    return [outcome._replace(probe="public", subject=login.service, status=status)]
 
 
 def judge(login: Login, response: Response | None) -> Outcome:

@@ -48,6 +48,7 @@ def of_machine(environ: Mapping[str, str]) -> list[Probe]:
         Probe("encoding", "", lambda: [machine.encodings()]),
         Probe("open files", "", lambda: [machine.open_files(*machine.file_limits())]),
         *(Probe("disk", each.use, lambda each=each: [machine.room(each)]) for each in machine.folders(environ)),
+        Probe("network", "", lambda: [network.surroundings(environ)]),
         Probe("hard links", "", lambda: [machine.hard_links()]),
     ]
 
@@ -74,6 +75,11 @@ def of_services(logins: Sequence[Login], environ: Mapping[str, str], seconds: fl
 def of_logins(logins: Iterable[Login], environ: Mapping[str, str], seconds: float) -> list[Probe]:
     """List the probes of logins; arguments as for `of_services`."""
     return [Probe("login", each.subject, partial(network.tried, each, environ, seconds)) for each in logins]
+
+
+def of_public(services: Iterable[Login], environ: Mapping[str, str], seconds: float) -> list[Probe]:
+    """List the probes of services with open data; arguments as for `of_services`."""
+    return [Probe("public", each.service, partial(network.tried_public, each, environ, seconds)) for each in services]
 
 
 def side_by_side(probes: Sequence[Probe], seconds: float) -> list[Outcome]:
@@ -123,6 +129,21 @@ _LONGEST, _LEAST = 44, 32
 """Maximum width of the third column, and preferred minimum width of the fourth, in characters."""
 
 
+def summary(found: Sequence[Outcome], width: int) -> str:
+    """Return outcomes in few lines: services with their times, what to look at, and the rest counted.
+
+    Args:
+        found: The outcomes.
+        width: Characters per line.
+    """
+    shown = [
+        each for each in found if each.probe in ("login", "public", "network") or each.status in ("warning", "failed")
+    ]
+    rest = len(found) - len(shown)
+    counted = Outcome("machine", "", "ok", f"{rest} more checks; list them with --verbose")
+    return outcomes([counted, *shown] if rest else shown, width)
+
+
 def outcomes(found: Sequence[Outcome], width: int) -> str:
     """Return outcomes as a table, each remedy below its line, and a summary.
 
@@ -130,11 +151,15 @@ def outcomes(found: Sequence[Outcome], width: int) -> str:
         found: The outcomes.
         width: Characters per line.
     """
-    rows = [(_MARKS[each.status], each.probe, each.subject, each.found, each.remedy) for each in found]
+    rows = [(_MARKS[each.status], each.probe, each.subject, _timed(each), each.remedy) for each in found]
     counts = {status: sum(each.status == status for each in found) for status in _MARKS}
     names = {"ok": "ok", "warning": "to look at", "failed": "failed", "skipped": "skipped"}
     total = ", ".join(f"{counts[status]} {name}" for status, name in names.items())
     return "\n".join([*_table(rows, width), "", *wrapped(total.split(), width)])
+
+
+def _timed(outcome: Outcome) -> str:
+    return outcome.found if outcome.seconds is None else f"{outcome.found} ({outcome.seconds:.2f} s)"
 
 
 def logins(found: Sequence[Login], services: Iterable[str], width: int) -> str:

@@ -98,6 +98,8 @@ SERVICES: Mapping[str, Service] = {
     "dss": Service("login", "/subscriptions?replica=aws", "/swagger.json", "omics dss login"),
     "auth": Service("login", "/oauth/userinfo", "/swagger.json", "omics auth login"),
     "upload": Service("key", "", "/version"),
+    "azul": Service("login", "/repository/sources", "/index/catalogs"),
+    "gdc": Service("token", "/projects?size=1", "/projects?size=1"),
     "sb": Service("token", "/user"),
     "gen3": Service("token", "/user/user", "/user/_status", "omics login gen3"),
     "crunch": Service("token", "/api/projects/"),
@@ -112,6 +114,8 @@ HOW_TO_GET: Mapping[str, str] = {
     **{
         word: f"{KINDS[word].remedy} Then: omics login {word}. Or set {variables}."
         for word, variables in (
+            ("azul", "OMICS_AZUL_TOKEN; open data needs no login"),
+            ("gdc", "GDC_TOKEN to that file; open data needs no login"),
             ("sb", "SB_API_ENDPOINT and SB_AUTH_TOKEN"),
             ("gen3", "GEN3_API_KEY to that file"),
             ("crunch", "CRUNCH_URL and CRUNCH_TOKEN"),
@@ -120,6 +124,53 @@ HOW_TO_GET: Mapping[str, str] = {
     },
 }
 """How to get settings and credentials of a service without any."""
+
+
+class PublicService(NamedTuple):
+    """A service that is useful without a login, so that it is tried if nothing is configured for it.
+
+    Attributes:
+        variable: Environment variable with its address.
+        address: Its usual address.
+        path: What is requested.
+    """
+
+    variable: str
+    address: str
+    path: str
+
+
+PUBLIC: Mapping[str, PublicService] = {
+    "azul": PublicService("OMICS_AZUL_URL", "https://service.azul.data.humancellatlas.org", "/index/catalogs"),
+    "gdc": PublicService("OMICS_GDC_URL", "https://api.gdc.cancer.gov", "/projects?size=1"),
+    "ena": PublicService(
+        "OMICS_ENA_URL",
+        "https://www.ebi.ac.uk/ena",
+        "/portal/api/filereport?accession=SRR1553607&result=read_run&fields=run_accession",
+    ),
+    "ncbi": PublicService(
+        "OMICS_EUTILS_URL",
+        "https://eutils.ncbi.nlm.nih.gov/entrez/eutils",
+        "/esearch.fcgi?db=sra&term=SRR1553607&retmode=json",
+    ),
+}
+"""Services without a login, by the words of `omics get` and `omics search` for them."""
+
+
+def public_services(configured: Iterable[str], environ: Mapping[str, str]) -> list[Login]:
+    """Return the public services that nothing is configured for.
+
+    Args:
+        configured: Words of services that are tried anyway.
+        environ: The environment's variables.
+    """
+    found: list[Login] = []
+    for word in [word for word in PUBLIC if word not in set(configured)]:
+        service = PUBLIC[word]
+        url = (environ.get(service.variable, "").strip() or service.address).rstrip("/")
+        call = Call(f"{url}{service.path}", shows="open data, no login needed")
+        found.append(Login(word, "open data", service.variable, mask_url(url), call))
+    return found
 
 
 def find(services: Iterable[str], environ: Mapping[str, str]) -> list[Login]:

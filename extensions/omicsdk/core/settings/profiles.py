@@ -29,7 +29,7 @@ PROFILE_VARIABLE = "OMICS_PROFILE"
 DEFAULT_PROFILE = "default"
 """The profile that is used if none is named; it need not exist."""
 
-PLATFORMS = ("dss", "auth", "upload", "sb", "gen3", "drs", "htsget", "refget", "trs", "crunch", "pangea")
+PLATFORMS = ("dss", "auth", "upload", "azul", "gdc", "sb", "gen3", "drs", "htsget", "refget", "trs", "crunch", "pangea")
 """The platforms that a profile may have a table for."""
 STORES = ("file", "keyring")
 """Where logins are stored: in the token file, or in the system's keyring."""
@@ -80,6 +80,8 @@ KNOWN: Mapping[str, tuple[str, tuple[str, ...], str]] = {
 """The settings that commands accept: the kind of the value, its choices, and its description. Those of a platform belong to a profile."""
 _KEYS = ("base_url",)
 _OWN_SETTINGS = (
+    "azul",
+    "gdc",
     "sb",
     "gen3",
     "drs",

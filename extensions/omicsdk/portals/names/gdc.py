@@ -14,6 +14,7 @@ from omicsdk.core.json_parts import checked_json
 from omicsdk.core.model import ANY, SIZE, STRING, array, mapping, members, optional
 from omicsdk.core.type_guards import only_objects, only_texts
 from omicsdk.drs.objects import hexadecimal
+from omicsdk.portals import gdc
 from omicsdk.portals.lists import ListedFile
 from omicsdk.portals.names.archive import Archive, NamedRow
 from omicsdk.portals.names.clients import client_of
@@ -117,7 +118,7 @@ def file_of(hit: Mapping[str, Any]) -> ListedFile:
 
 
 class Gdc(Archive):
-    """The GDC. Controlled files have an error unless GDC_TOKEN is set, which the download sends."""
+    """The GDC. Controlled files have an error without a token, which the download sends."""
 
     title: ClassVar[str] = "the GDC"
 
@@ -126,6 +127,10 @@ class Gdc(Archive):
         from omicsdk_api.archives.gdc import GdcApi
 
         return client_of(GdcApi, "GDC", self.options)
+
+    @cached_property
+    def _has_token(self) -> bool:
+        return gdc.login(self.options.environ) is not None
 
     def close(self) -> None:
         if "_client" in vars(self):  # made at its first use
@@ -161,7 +166,7 @@ class Gdc(Archive):
             "case": ";".join(str(case.get("submitter_id") or "") for case in cases),
             **{field: str(hit.get(field) or "") for field in facets},
         }
-        if hit.get("access") == "controlled" and not self.options.environ.get("GDC_TOKEN", "").strip():
+        if hit.get("access") == "controlled" and not self._has_token:
             file = file._replace(error=_controlled(file, only_texts(hit.get("acl"))))
         return NamedRow(cells, [file])
 
@@ -170,6 +175,6 @@ def _controlled(file: ListedFile, acl: Sequence[str]) -> Forbidden:
     studies = " or ".join(study for study in acl if study.startswith("phs")) or "its study"
     return Forbidden(
         f"{file.name} is controlled by dbGaP",
-        remedy=f"Apply for {studies} at dbGaP, then set GDC_TOKEN to a token of the GDC's portal, or to its file. "
+        remedy=f"Apply for {studies} at dbGaP, then run omics login gdc, or set GDC_TOKEN to a token of the GDC's portal, or to its file. "
         "Leave such files out: --where access=open.",
     )

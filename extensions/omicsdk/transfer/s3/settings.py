@@ -153,6 +153,23 @@ class Settings:
             return lambda: fixed
         return _found_by_botocore(self.profile_name)
 
+    def described_keys(self) -> tuple[str, str]:
+        """Return the public part of the keys, and where they are from. Keys that a service issues are not requested.
+
+        Returns:
+            The key's id, empty for one that is issued at first use; and the source, empty if there are no keys.
+        """
+        fixed, environ = self._fixed(), self._environ
+        profile = f"profile {self._profile} of ~/.aws"
+        if fixed is not None:
+            is_variable = not self.stated and environ.get("AWS_ACCESS_KEY_ID") == fixed.access
+            return fixed.access, "AWS_ACCESS_KEY_ID" if is_variable else profile
+        if environ.get("AWS_WEB_IDENTITY_TOKEN_FILE"):
+            return "", "AWS_WEB_IDENTITY_TOKEN_FILE"
+        names = (*self._credentials, *self._config)
+        is_issued = self._unread or any(name in _SOURCES or name.startswith("sso_") for name in names)
+        return "", profile if is_issued else ""
+
     def renewed(self) -> Callable[[], Keys | None]:
         """Find the keys again, in files that may have changed."""
         with self._lock:

@@ -1,0 +1,59 @@
+"""The credentials that DRS servers, gs:// and s3:// are read with, and where they are from. Nothing here sends a request."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from omicsdk.core.errors import OmicsError
+from omicsdk.logins import Account
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+GOOGLE = "https://storage.googleapis.com"
+AMAZON = "https://s3.amazonaws.com"
+
+
+def storage_accounts(environ: Mapping[str, str]) -> Iterator[Account]:
+    """Find the credentials that are used for storage and for known DRS servers, which several platforms share.
+
+    Args:
+        environ: The environment's variables: of Google, of AWS and of the profiles of both.
+
+    Yields:
+        Those that exist, and those that cannot be used, with the problem. None is tested.
+    """
+    for platform, url, find in (("google", GOOGLE, _google), ("s3", AMAZON, _s3)):
+        try:
+            found = find(environ)
+        except OmicsError as error:
+            found = Account(platform, "", url, problem=str(error), code=1)
+        if found is not None:
+            yield found
+    yield from _drs_servers()
+
+
+def _google(environ: Mapping[str, str]) -> Account | None:
+    from omicsdk.core.oauth.google import READ_STORAGE, TOKEN_VARIABLE, default_file, found_credentials
+
+    if found_credentials(environ, READ_STORAGE, [GOOGLE]) is None:
+        return None
+    origin = TOKEN_VARIABLE if environ.get(TOKEN_VARIABLE, "").strip() else str(default_file(environ))
+    return Account("google", "", GOOGLE, origin=origin)
+
+
+def _s3(environ: Mapping[str, str]) -> Account | None:
+    from omicsdk.transfer.s3.settings import Settings
+
+    settings = Settings(environ=environ)
+    key, origin = settings.described_keys()
+    return Account("s3", "", settings.endpoint_url or AMAZON, key, origin=origin) if origin else None
+
+
+def _drs_servers() -> Iterator[Account]:
+    from omicsdk.drs.hosts import KNOWN
+    from omicsdk.fs.stores.drs import found_login
+
+    for known in KNOWN:
+        if "*" not in known.host and found_login(known.host) is not None:
+            yield Account("drs", "", f"https://{known.host}", origin=f"the login of {known.login}")

@@ -1,0 +1,80 @@
+"""The client of the GDC, and the token of a user: of GDC_TOKEN, or stored by `omics login gdc`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from omicsdk_api.archives.gdc import GdcApi
+
+from omicsdk.core.checked_tokens import checked_token
+from omicsdk.core.credentials import ApiKey, Credentials
+from omicsdk.core.errors import ConfigError
+from omicsdk.core.platform import Discovery, Found, Platform, Search, resolution
+from omicsdk.core.settings.profiles import PROFILE_VARIABLE, profile_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+HOST = "https://api.gdc.cancer.gov"
+URL_VARIABLE = "OMICS_GDC_URL"
+TOKEN_VARIABLE = "GDC_TOKEN"  # noqa: S105 - a name
+REMEDY = f"Set {TOKEN_VARIABLE} to a token of the GDC data portal, or to its file."
+_LONGEST_PATH = 1000
+
+
+def token_credentials(token: str) -> Credentials:
+    """Make the credentials of a token, which the GDC takes in a header of its own.
+
+    Args:
+        token: The token.
+    """
+    return ApiKey(token, header="X-Auth-Token")
+
+
+def _variables(search: Search) -> Found:
+    url, stated = (search.environ.get(name, "").strip() for name in (URL_VARIABLE, TOKEN_VARIABLE))
+    origin = " and ".join(name for name, text in ((URL_VARIABLE, url), (TOKEN_VARIABLE, stated)) if text)
+    if not stated or search.is_complete:
+        return Found(url or None, None, origin)
+    is_file = len(stated) < _LONGEST_PATH and Path(stated).is_file()
+    try:
+        token = Path(stated).read_text("utf-8").strip() if is_file else stated
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"The file of {TOKEN_VARIABLE} cannot be read", remedy="Download it again.") from error
+    source = f"The file of {TOKEN_VARIABLE}" if is_file else TOKEN_VARIABLE
+    checked_token(token, source, may_be_file=not is_file)
+    return Found(url or None, token_credentials(token), origin)
+
+
+DISCOVERY = Discovery(
+    platform="gdc",
+    environment=_variables,
+    default_url=HOST,
+    token=token_credentials,
+    remedy=f"Run: omics login gdc. Or: {REMEDY}",
+)
+
+
+class Gdc(Platform, GdcApi):
+    __doc__ = f"""The Genomic Data Commons of the NCI: its projects and files.
+
+{Platform.__doc__}"""
+
+    _discovery = DISCOVERY
+
+
+def login(environ: Mapping[str, str]) -> Credentials | None:
+    """Return the token that downloads send to the GDC; None without one.
+
+    Args:
+        environ: The environment's variables.
+
+    Raises:
+        ConfigError: The token cannot be read or is malformed.
+    """
+    base_url = environ.get(URL_VARIABLE, "").strip() or HOST
+    profile = environ.get(PROFILE_VARIABLE, "").strip()
+    if profile and not profile_settings(profile, "gdc", environ):  # it belongs to another platform
+        environ = {name: text for name, text in environ.items() if name != PROFILE_VARIABLE}
+    return resolution(DISCOVERY, base_url=base_url, environ=environ).credentials
