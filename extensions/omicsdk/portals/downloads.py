@@ -74,7 +74,7 @@ from omicsdk.transfer.disk import nearest_folder, write_errors
 from omicsdk.transfer.engine.control import report_of
 from omicsdk.transfer.network.representations import UNNAMED
 from omicsdk.transfer.reports.report import raise_failure
-from omicsdk.transfer.reports.units import count_of, size_words
+from omicsdk.transfer.reports.units import count_of, partial_words, size_words, total_words
 
 STDIN = "-"
 PATH_COLUMN = "file_path"
@@ -329,10 +329,11 @@ def _silent(message: str) -> None:
 
 def _check_confirmed(plan: Plan, folder: str, confirm: Callable[[str], bool]) -> None:
     """Ask about a download whose size its names do not show."""
-    size = sum(file.size or 0 for file in plan.files() if file.error is None)
+    sizes = [file.size for file in plan.files() if file.error is None]
+    size = sum(each or 0 for each in sizes)
     if plan.count <= MANY_FILES and size <= MANY_BYTES:
         return
-    question = f"{count_of(plan.count, 'file')} ({size_words(size)}) will be downloaded to {folder}. Continue?"
+    question = f"{count_of(plan.count, 'file')} ({total_words(sizes)}) will be downloaded to {folder}. Continue?"
     if not confirm(question):
         raise Interrupted(
             "Nothing was downloaded", remedy="Select files with --where, --limit or --include, or use --yes."
@@ -497,12 +498,13 @@ def described(counts: Mapping[str, int]) -> str:
     """
     faulty = counts["faulty"]
     files = count_of(counts["files"] - faulty, "file")
-    if counts["unsized"] and counts["unsized"] == counts["files"] - faulty:
-        parts = [f"{files} of unknown size"]
-    else:
-        parts = [f"{files}, {size_words(counts['size'])}"]
-        parts += [f"{counts['unsized']:,} of unknown size"] if counts["unsized"] else []
-    parts += [f"{counts['unchecked']:,} without a checksum (size checked only)"] if counts["unchecked"] else []
+    size = partial_words(counts["size"], counts["files"] - faulty, counts["unsized"])
+    parts = [f"{files} of {size}" if size == size_words(None) else f"{files}, {size}"]
+    size_only = counts["unchecked"] - counts["unverifiable"]
+    parts += [f"{size_only:,} without a checksum (size checked only)"] if size_only else []
+    parts += (
+        [f"{counts['unverifiable']:,} without a checksum and a size (not checked)"] if counts["unverifiable"] else []
+    )
     parts += [f"{counts['repeated']:,} listed again"] if counts["repeated"] else []
     parts += [f"{count_of(counts['empty'], 'row')} without a file"] if counts["empty"] else []
     parts += [f"{count_of(faulty, 'row')} that cannot be read"] if faulty else []

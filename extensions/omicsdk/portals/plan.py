@@ -151,7 +151,7 @@ class Plan:
 
         Returns:
             Counts: its `files`, their stated `size` together in bytes, files that are `unsized` or `unchecked` (without a
-            checksum), those that are `repeated` (an earlier row names them, too), and rows that are `empty` (name no file).
+            checksum), or `unverifiable` (without both), those that are `repeated` (an earlier row names them, too), and rows that are `empty` (name no file).
 
         Raises:
             ListError: Rows are invalid; nothing was requested of their services.
@@ -477,6 +477,7 @@ def _counts_of(rows: Sequence[tuple[object, Sequence[ListedFile], Sequence[bool]
         size=sum(file.size or 0 for file in new),
         unsized=sum(file.size is None for file in available),
         unchecked=sum(not file.checksums for file in available),
+        unverifiable=sum(not file.checksums and file.size is None for file in available),
         empty=sum(not files for _, files, _ in rows),
         repeated=sum(map(sum, (again for _, _, again in rows))),
         available=len(available),

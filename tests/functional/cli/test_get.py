@@ -173,7 +173,7 @@ def test_files_without_a_checksum_fail_where_one_is_required(get, portal, tmp_pa
     assert portal.requests == []
     ran = get("urls.txt", "--to", "data")
     assert ran.code == 0
-    assert "1 without a checksum (size checked only)" in ran.err
+    assert "1 without a checksum and a size (not checked)" in ran.err
 
 
 def test_a_list_and_uris_are_downloaded_together(get, portal):

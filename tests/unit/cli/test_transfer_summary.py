@@ -4,7 +4,7 @@ import json
 import tracemalloc
 
 import pytest
-from omicsdk.cli.commands.transfers import LISTED, finish, listed, summary, transferred
+from omicsdk.cli.commands.transfers import LISTED, finish, foreseen, listed, summary, transferred
 from omicsdk.cli.output import Call, Console, Output
 from omicsdk.core import SomeFailed, TransferError
 from omicsdk.transfer import Outcome, TransferReport
@@ -93,6 +93,23 @@ def test_a_long_dry_run_is_listed_where_a_form_is_chosen(capsys):
     Output("json").result(transferred(report, call(Console(), dry_run=True)))
     told = json.loads(capsys.readouterr().out)
     assert (told["bytes_to_fetch"], len(told["files"])) == (2 * (LISTED + 1), LISTED + 1)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "to_fetch", "told"),
+    [
+        ((None, None), None, "2 files to fetch (unknown size); nothing was done"),
+        ((2048, None), None, "2 files to fetch (2.00 KiB and 1 of unknown size); nothing was done"),
+        ((0, 0), 0, "2 files to fetch (0 B); nothing was done"),
+    ],
+)
+def test_unknown_sizes_are_not_counted_as_nothing(sizes, to_fetch, told):
+    report = TransferReport(Outcome(f"f{number}", "planned", size) for number, size in enumerate(sizes))
+    report.target = "data"
+    result = foreseen(report)
+    assert (result.data["bytes_to_fetch"], result.text.splitlines()[-1]) == (to_fetch, told)
+    removed = TransferReport(Outcome("f", "done", size) for size in sizes)
+    assert summary(removed, "removed").startswith(f"2 files {told[17:].partition(';')[0]} removed in")
 
 
 def test_few_results_are_listed(capsys):

@@ -29,7 +29,7 @@ def saved_slice(result: SavedSlice, call: Call) -> dict[str, Any]:
         "planned": is_planned,
     }
     where = call.console.called.get(result.path, result.path)
-    size = "unknown size" if outcome.size is None else size_words(outcome.size)
+    size = size_words(outcome.size)
     kept = f", {result.blocks_kept} of them resumed" if result.blocks_kept else ""
     blocks = f"{result.blocks} blocks{kept}" if result.blocks != 1 else "1 block"
     if is_planned:

@@ -84,7 +84,7 @@ def resolved(result: LockChanges | Rows, call: Call) -> object:
     console, counts = call.console, dict(result.counts)
     total = sum(counts.values())
     if result.unchecked:
-        console.message(f"{count_of(result.unchecked, 'file')} without a checksum: only the size can be verified")
+        console.message(f"{count_of(result.unchecked, 'file')} without a checksum: only a stated size can be verified")
     said = ", ".join(f"{number:,} {state}" for state, number in counts.items()) or "no change"
     if result.is_refused:
         names = sorted(

@@ -20,7 +20,7 @@ from omicsdk.cli.output import Call, TextAndData
 from omicsdk.core.errors import Interrupted, SomeFailed, UsageError
 from omicsdk.transfer import Control, Outcome, TransferReport
 from omicsdk.transfer.engine.control import report_of, termination
-from omicsdk.transfer.reports.units import count_of, counted_words, size_words, time_words
+from omicsdk.transfer.reports.units import count_of, counted_words, partial_words, size_words, time_words, total_words
 
 if TYPE_CHECKING:
     from omicsdk.cli.commands.metrics import Metrics
@@ -360,7 +360,7 @@ def summary(report: TransferReport, did: str, where: str = "", *, failed: int = 
         more: Further facts.
     """
     counts = report.counts
-    size = sum(outcome.size or 0 for outcome in report.outcomes if outcome.state == "done")
+    size = total_words(outcome.size for outcome in report.outcomes if outcome.state == "done")
     known = report.verification
     # Files that the platform itself moves or removes have no bytes to compare.
     is_compared = did not in ("moved", "removed") or bool(known["verified"] or known["size only"])
@@ -371,7 +371,7 @@ def summary(report: TransferReport, did: str, where: str = "", *, failed: int = 
     facts += [count_of(report.outcomes.warnings, "warning")] if report.outcomes.warnings else []
     said = ", ".join(fact for fact in (*facts, *more) if fact)
     way = "from" if did == "removed" else "to"
-    line = f"{count_of(counts.get('done', 0), 'file')} ({size_words(size)}) {did}{where and f' {way} {where}'}"
+    line = f"{count_of(counts.get('done', 0), 'file')} ({size}) {did}{where and f' {way} {where}'}"
     return f"{line} in {time_words(report.seconds)}{said and f': {said}'}"
 
 
@@ -423,32 +423,35 @@ def foreseen(report: TransferReport) -> TextAndData:
     Args:
         report: The result of the dry run.
     """
-    to_fetch = report.outcomes.bytes_planned
-    counted: dict[str, object] = {"counts": report.counts, "bytes_to_fetch": to_fetch}
+    to_fetch, unsized = report.outcomes.bytes_planned, report.outcomes.unsized_planned
+    counted: dict[str, object] = {"counts": report.counts, "bytes_to_fetch": None if unsized else to_fetch}
 
     def data(rows: list[Any]) -> dict[str, Any]:
         return {**counted, "files": rows}
 
     rows = (_planned(outcome, report.target) for outcome in report.outcomes)
     if len(report.outcomes) <= LISTED:
-        return planned(data(list(rows)), to_fetch, "fetch")
+        return planned(data(list(rows)), to_fetch, "fetch", unsized=unsized)
     said = _not_listed(report)
-    text = f"{count_of(report.counts.get('planned', 0), 'file')} to fetch ({size_words(to_fetch)}); {said}"
+    count = report.counts.get("planned", 0)
+    text = f"{count_of(count, 'file')} to fetch ({partial_words(to_fetch, count, unsized)}); {said}"
     brief = {**counted, "files": said}
     return TextAndData(
         text, lambda: data(list(rows)), terminal_only=True, brief=brief, items="files", streamed=(data, rows)
     )
 
 
-def planned(data: Mapping[str, Any], size: int, word: str) -> TextAndData:
+def planned(data: Mapping[str, Any], size: int, word: str, *, unsized: int = 0) -> TextAndData:
     """Return the output of a dry run: data, and for terminals a line for each file.
 
     Args:
         data: The data, with a row for each file: source, target, size, checksum, plan.
         size: Bytes that would be sent or fetched.
         word: The verb, such as "fetch".
+        unsized: The number of files of unknown size.
     """
-    last = f"{count_of(data['counts'].get('planned', 0), 'file')} to {word} ({size_words(size)}); nothing was done"
+    count = data["counts"].get("planned", 0)
+    last = f"{count_of(count, 'file')} to {word} ({partial_words(size, count, unsized)}); nothing was done"
     lines = [*(plan_line(row) for row in data["files"]), last]
     return TextAndData("\n".join(map(printable, lines)), data, terminal_only=True, items="files")
 
@@ -459,8 +462,7 @@ def plan_line(row: Mapping[str, Any]) -> str:
     Args:
         row: As for `planned`; `plan` may be missing.
     """
-    size = "unknown size" if row["size"] is None else size_words(row["size"])
-    what = f"{row['source'] or row['name']} -> {row['target']} ({size}, {row['checksum'] or 'no checksum'})"
+    what = f"{row['source'] or row['name']} -> {row['target']} ({size_words(row['size'])}, {row['checksum'] or 'no checksum'})"
     return f"{what}: {row['plan']}" if row.get("plan") else what
 
 

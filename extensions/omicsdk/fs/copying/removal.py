@@ -28,11 +28,6 @@ class Removal:
         self.files: list[Selected] = []
         self.folders: list[Selected] = []
 
-    @property
-    def size(self) -> int:
-        """Bytes of the files, as far as they are stated."""
-        return sum(file.entry.size or 0 for file in self.files)
-
 
 def plan_removal(stores: Stores, uris: Sequence[Uri], *, recursive: bool = False, patterns: Filters = ALL) -> Removal:
     """List what will be removed; nothing is removed yet.

@@ -289,7 +289,8 @@ class Outcomes(Sequence[Outcome]):
         verification: The number of done or skipped files that are verified, by their size only, or not at all.
         bytes_fetched: Bytes received over the network, of all together.
         bytes_kept: Bytes that earlier runs had received.
-        bytes_planned: Bytes that a dry run predicts for its planned files.
+        bytes_planned: Bytes that a dry run predicts for its planned files of known size.
+        unsized_planned: The number of planned files of unknown size.
         attempts: The number of requests.
         retries: The number of retries after a failure.
         warnings: The number of files with a warning.
@@ -303,6 +304,7 @@ class Outcomes(Sequence[Outcome]):
         self.bytes_fetched = 0
         self.bytes_kept = 0
         self.bytes_planned = 0
+        self.unsized_planned = 0
         self.attempts = 0
         self.retries = 0
         self.warnings = 0
@@ -330,7 +332,8 @@ class Outcomes(Sequence[Outcome]):
         if state in PRESENT:
             self.verification[outcome.verification] += 1
         elif state == "planned":
-            self.bytes_planned += (outcome.size or 0) - outcome.bytes_kept
+            self.unsized_planned += outcome.size is None
+            self.bytes_planned += 0 if outcome.size is None else outcome.size - outcome.bytes_kept
         self._count += 1
         self.bytes_fetched += outcome.bytes_fetched
         self.bytes_kept += outcome.bytes_kept

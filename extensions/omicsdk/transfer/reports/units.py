@@ -4,14 +4,16 @@ from __future__ import annotations
 
 TYPE_CHECKING = False  # avoids importing typing; type checkers recognise the name
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from typing import Any
 
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 
 
-def size_words(size: float) -> str:
-    """Format a number of bytes with three digits ("1.50 MiB")."""
+def size_words(size: float | None) -> str:
+    """Format a number of bytes with three digits ("1.50 MiB"); None is an unknown size."""
+    if size is None:
+        return "unknown size"
     unit = 0
     while size >= 999.5 and unit < len(_UNITS) - 1:
         size /= 1024
@@ -20,6 +22,22 @@ def size_words(size: float) -> str:
         return f"{size:.0f} B"
     digits = 2 if size < 9.995 else 1 if size < 99.95 else 0
     return f"{size:.{digits}f} {_UNITS[unit]}"
+
+
+def total_words(sizes: Iterable[int | None]) -> str:
+    """Format the total size of files, of which some may be unknown ("1.50 MiB and 2 of unknown size")."""
+    size, files, unsized = 0, 0, 0
+    for each in sizes:
+        files += 1
+        size, unsized = (size, unsized + 1) if each is None else (size + each, unsized)
+    return partial_words(size, files, unsized)
+
+
+def partial_words(size: int, files: int, unsized: int) -> str:
+    """Format a total size: of files, the `unsized` ones of which it does not have ("1.50 MiB and 2 of unknown size")."""
+    if not unsized:
+        return size_words(size)
+    return size_words(None) if unsized == files else f"{size_words(size)} and {unsized:,} of unknown size"
 
 
 def time_words(seconds: float) -> str:

@@ -34,7 +34,7 @@ from omicsdk.fs.options import CopyOptions
 from omicsdk.fs.store import Stores, Uri, parse_uri
 from omicsdk.transfer import Outcome, TransferReport
 from omicsdk.transfer.disk import Growth
-from omicsdk.transfer.reports.units import size_words
+from omicsdk.transfer.reports.units import total_words
 
 if TYPE_CHECKING:
     from omicsdk.cli.output import Call, Console
@@ -299,7 +299,8 @@ def _foreseen(result: Changed) -> TextAndData:
         for file in plan.files
     ]
     lines = [plan_line(file) for file in files]
-    size = sum(file.entry.size or 0 for file in plan.files)
+    sizes = [file.entry.size for file in plan.files]
+    size = None if None in sizes else sum(each or 0 for each in sizes)
     files += [
         {"source": str(file.uri), "target": None, "size": file.entry.size, "checksum": None, "plan": "skip"}
         for file, _ in plan.unfit
@@ -310,14 +311,14 @@ def _foreseen(result: Changed) -> TextAndData:
     lines += [f"remove {uri}" for uri in result.removed]
     more = {"same": sync.same, "newer": sync.newer} if sync else {}
     skipped = [f"skip {error.message}" for _, error in plan.unfit]
-    return _nothing_done(lines, size, word, {"bytes": size, "files": files, **more}, skipped)
+    return _nothing_done(lines, total_words(sizes), word, {"bytes": size, "files": files, **more}, skipped)
 
 
 def _nothing_done(
-    lines: Sequence[str], size: int, word: str, data: Mapping[str, Any], skipped: Sequence[str] = ()
+    lines: Sequence[str], size: str, word: str, data: Mapping[str, Any], skipped: Sequence[str] = ()
 ) -> TextAndData:
     """Return the result of a dry run: a line for each file, and a summary."""
-    last = f"{count_of(len(lines), 'file')}, {size_words(size)} to {word}; nothing was done"
+    last = f"{count_of(len(lines), 'file')}, {size} to {word}; nothing was done"
     return TextAndData("\n".join(map(printable, (*lines, *skipped, last))), data, terminal_only=True, items="files")
 
 
@@ -345,7 +346,7 @@ def rm(
         found = plan_removal(stores, [parse_uri(text) for text in uris], recursive=recursive, patterns=places)
         if dry_run:
             return TransferReport(Outcome(str(file.uri), "planned", file.entry.size) for file in found.files)
-        words = f"{count_of(len(found.files), 'file')} ({size_words(found.size)}) of {_named(uris)}"
+        words = f"{count_of(len(found.files), 'file')} ({total_words(file.entry.size for file in found.files)}) of {_named(uris)}"
         question = f"{words} will be removed permanently. Continue?"
         return remove(stores, found) if agreed(question, console, "nothing was removed") else None
 
@@ -357,7 +358,7 @@ def removed(result: TransferReport | None, call: Call) -> TextAndData | None:
     rows = [{"uri": end.name, "size": end.size, "state": end.state} for end in result.outcomes]
     data = {"counts": result.counts, "files": rows}
     if call.arguments.get("dry_run"):
-        size = sum(end.size or 0 for end in result.outcomes)
+        size = total_words(end.size for end in result.outcomes)
         return _nothing_done([f"remove {end.name}" for end in result.outcomes], size, "remove", data)
     finish(result, call, where=_named(call.arguments["uris"]), did="removed")
     return listed(result, rows)

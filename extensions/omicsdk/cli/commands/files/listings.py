@@ -23,7 +23,7 @@ from omicsdk.core.type_guards import is_object
 from omicsdk.fs.copying.planning import Selected, named
 from omicsdk.fs.store import STORES, STRONGEST, Entry, IsFolder, Store, Stores, Uri, parse_uri
 from omicsdk.transfer.filters import Filters
-from omicsdk.transfer.reports.units import count_of, size_words
+from omicsdk.transfer.reports.units import count_of, partial_words, size_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -131,10 +131,10 @@ def ls(
     """
 
     wanted = [parse_uri(text) for text in uris]
-    files = folders = size = 0
+    files = folders = size = unsized = 0
 
     def rows(columns: Sequence[str] | None) -> Iterator[Mapping[str, Any]]:
-        nonlocal files, folders, size
+        nonlocal files, folders, size, unsized
         names_only = columns is not None and not long and _FACTS.isdisjoint(columns)
         with places.stores() as stores, _reported(console) as doubts:
             found = (each for uri in wanted for each in _listed(stores, uri, doubts, places, recursive, names_only))
@@ -143,6 +143,7 @@ def ls(
                     folders += entry.is_folder
                     files += not entry.is_folder
                     size += entry.size or 0
+                    unsized += entry.size is None and not entry.is_folder
                 yield _row(name, uri, entry, long=long)
 
     def cells(shown: Mapping[str, Any]) -> Sequence[str]:
@@ -156,7 +157,8 @@ def ls(
 
     def totals() -> str:
         also = f", {folders} folder{'s' * (folders != 1)}" if folders else ""
-        return f"{count_of(files, 'file')}{also}, {size_words(size) if human else f'{size} bytes'}"
+        total = partial_words(size, files, unsized) if human or unsized else f"{size} bytes"
+        return f"{count_of(files, 'file')}{also}, {total}"
 
     return Rows(rows, cells, totals if long else None)
 
