@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from omicsdk.core.errors import OmicsError
+from omicsdk.core.redaction import mask_url
 from omicsdk.logins import Account
 
 if TYPE_CHECKING:
@@ -38,8 +39,9 @@ def _google(environ: Mapping[str, str]) -> Account | None:
 
     if found_credentials(environ, READ_STORAGE, [GOOGLE]) is None:
         return None
+    url = environ.get("OMICS_GOOGLE_URL", "").strip() or GOOGLE
     origin = TOKEN_VARIABLE if environ.get(TOKEN_VARIABLE, "").strip() else str(default_file(environ))
-    return Account("google", "", GOOGLE, origin=origin)
+    return Account("google", "", mask_url(url), origin=origin)
 
 
 def _s3(environ: Mapping[str, str]) -> Account | None:
@@ -47,7 +49,7 @@ def _s3(environ: Mapping[str, str]) -> Account | None:
 
     settings = Settings(environ=environ)
     key, origin = settings.described_keys()
-    return Account("s3", "", settings.endpoint_url or AMAZON, key, origin=origin) if origin else None
+    return Account("s3", "", mask_url(settings.endpoint_url or AMAZON), key, origin=origin) if origin else None
 
 
 def _drs_servers() -> Iterator[Account]:

@@ -99,7 +99,7 @@ SERVICES: Mapping[str, Service] = {
     "auth": Service("login", "/oauth/userinfo", "/swagger.json", "omics auth login"),
     "upload": Service("key", "", "/version"),
     "azul": Service("login", "/repository/sources", "/index/catalogs"),
-    "gdc": Service("token", "/projects?size=1", "/projects?size=1"),
+    "gdc": Service("token", "", "/projects?size=1"),  # checked when controlled data is requested
     "sb": Service("token", "/user"),
     "gen3": Service("token", "/user/user", "/user/_status", "omics login gen3"),
     "crunch": Service("token", "/api/projects/"),

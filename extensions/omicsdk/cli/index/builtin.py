@@ -155,7 +155,7 @@ COMMANDS = (
         login.whoami,
         checks=_PLATFORM,
         render=login.shown,
-        columns=("platform", "user", "expires_at", "problem", "base_url", "profile", "origin"),
+        columns=("platform", "user", "problem", "origin", "expires_at", "base_url", "profile"),
         examples=("", "gen3 --output json"),
     ),
     Entry("init", init, checks=_TIMEOUT, examples=("", "--check --output json")),
