@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from manual import blocks
-from omicsdk.cli.doctor.report import of_machine, of_services
+from omicsdk.cli.doctor.report import of_machine, of_public, of_services
 from omicsdk.cli.doctor.services import Call, Login
 from omicsdk.sandbox import Sandbox
 
@@ -45,5 +45,5 @@ def test_the_table_names_every_probe() -> None:
         r"`([a-z ]+)`", "".join(line.split("|")[1] for line in PAGE.read_text().splitlines() if line[:1] == "|")
     )
     logins = [Login("sb", "token", "", "https://h", Call("https://h/user"))]
-    probes = {probe.name for probe in [*of_machine({}), *of_services(logins, {}, 1)]}
+    probes = {probe.name for probe in [*of_machine({}), *of_services(logins, {}, 1), *of_public(logins, {}, 1)]}
     assert set(named) == probes | {"clock"}, "the clock is compared by a login's response"
