@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from omicsdk.cli.program import Found
     from omicsdk.cli.shapes import Argument
 
-PLATFORMS = ("hca", "azul", "sb", "gen3", "drs", "htsget", "refget", "trs", "crunch", "pangea")
+PLATFORMS = ("hca", "azul", "gdc", "sb", "gen3", "drs", "htsget", "refget", "trs", "crunch", "pangea")
 """The words of platforms for `omics login`; importing its own table takes 100 ms."""
 _LOCATIONS = ("uris", "paths", "source", "target", "copy")
 """Arguments that take both URIs and paths."""
