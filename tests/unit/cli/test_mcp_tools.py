@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from omicsdk.cli.catalog import GLOBALS, Catalog
 from omicsdk.cli.index.__main__ import entries
 from omicsdk.cli.index._reading import IndexFault
+from omicsdk.cli.mcp.guides import HELP, help_on, prompt_text, prompts_of
 from omicsdk.cli.mcp.responses import Responses, masked, pages_of
-from omicsdk.cli.mcp.tools import MORE, Tool, check_texts, command_line, known_services, offered, tools_of
+from omicsdk.cli.mcp.tools import MORE, Tool, briefly, check_texts, command_line, known_services, offered, tools_of
 from omicsdk.cli.parser import parse
 from omicsdk.cli.program import Found, Group
 from omicsdk.core import UsageError
@@ -49,7 +50,7 @@ def test_names_are_unique_and_those_that_clients_accept(tools):
     made = tools_of(CATALOG, SERVICES)
     assert len({tool.name for tool in made}) == len({tool.words for tool in made}) == len(made)
     assert all(re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", name) for name in tools)
-    assert MORE not in tools
+    assert not {MORE, HELP} & tools.keys()
     names = {name for tool in made for name in tool.schema["properties"]}
     assert all(re.fullmatch(r"[a-zA-Z0-9_.-]{1,64}", name) for name in names)
 
@@ -60,7 +61,7 @@ def test_every_schema_is_one(tools):
     for tool in tools.values():
         Validator.check_schema({**tool.schema, "properties": {}})
         properties |= {json.dumps(each): each for each in tool.schema["properties"].values()}
-        assert set(tool.schema["required"]) <= tool.schema["properties"].keys()
+        assert set(tool.schema.get("required", ())) <= tool.schema["properties"].keys()
         assert tool.description, tool.name
         assert not {"access_token", "base_url", "profile", "password", "config"} & (
             tool.schema["properties"].keys()
@@ -109,7 +110,22 @@ def test_values_are_offered_once_and_other_programs_are_not_run(tools):
 
 def test_filters_are_offered_where_files_are_selected(tools):
     for name in ("ls", "find", "cp", "sync", "rm", "azul_download", "drs_download"):
-        assert {"include", "exclude", "filter_from", "min_size"} <= set(tools[name].schema["properties"]), name
+        assert {"include", "exclude", "min_size"} <= set(tools[name].schema["properties"]), name
+        assert not {"filter_from", "human", "fail_empty", "sse_c_key_file", "google_project"} & set(
+            tools[name].schema["properties"]
+        )
+
+
+def test_a_list_of_tools_describes_a_shared_argument_once_and_in_one_sentence():
+    made = tools_of(CATALOG, ["files"])
+    listed = {tool.name: schema["properties"] for tool, schema in briefly(made)}
+    assert listed["ls"]["exclude"]["description"] == ("Exclude files whose path below the folder matches this pattern.")
+    assert listed["get"]["exclude"] == {"type": "array", "items": {"type": "string"}}
+    assert all("\n" not in tool.description for tool in made)
+    # An assistant's context has all of it from the start.
+    reading = offered(made, allow_writes=False)
+    size = sum(len(json.dumps([tool.description, schema])) for tool, schema in briefly(made) if tool.name in reading)
+    assert size < 12_000
 
 
 def test_no_command_reads_only_by_its_table_whose_words_say_that_it_changes_something():
@@ -263,6 +279,29 @@ def test_paths_of_the_service_may_be_absolute(tools, tmp_path):
     assert '--authz=["/programs/a"]' in line
     with pytest.raises(UsageError, match="absolute"):
         command_line(tools["gen3_upload"], {"paths": ["/etc/passwd"], "authz": ["/programs/a"]}, tmp_path)
+
+
+# -- guides
+
+
+def test_prompts_are_those_whose_tools_are_offered():
+    files = {tool.name: tool for tool in tools_of(CATALOG, ["files"])}
+    assert [*prompts_of(files)] == ["find-data", "download-data", "explain-error"]
+    assert not prompts_of({name: tool for name, tool in files.items() if name in ("ls", "verify")})
+    filled = prompt_text("download-data", {"data": "PRJNA1 {folder}", "folder": "reads"}, files)
+    assert "Download PRJNA1 {folder} to the folder reads." in filled
+    with pytest.raises(UsageError, match="missing argument folder"):
+        prompt_text("download-data", {"data": "PRJNA1"}, files)
+    with pytest.raises(UsageError, match="Known are: none"):
+        prompt_text("download-data", {}, {})
+
+
+def test_help_is_that_of_the_command_and_its_topics():
+    files = {tool.name: tool for tool in tools_of(CATALOG, ["files"])}
+    assert "--filter-from FILE" in help_on("ls", files)
+    assert "OMICS_<SERVICE>_TOKEN" in help_on("credentials", files)
+    with pytest.raises(UsageError, match="Did you mean verify"):
+        help_on("verfy", files)
 
 
 # -- answers

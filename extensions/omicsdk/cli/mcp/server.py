@@ -27,12 +27,33 @@ from anyio.streams.text import TextReceiveStream
 from jsonschema import Draft202012Validator
 from mcp.server.lowlevel import Server
 from mcp.server.stdio import stdio_server
-from mcp_types import CallToolResult, ListToolsResult, TextContent, Tool, ToolAnnotations
+from mcp.shared.exceptions import MCPError
+from mcp_types import (
+    INVALID_PARAMS,
+    CallToolResult,
+    GetPromptResult,
+    ListPromptsResult,
+    ListResourcesResult,
+    ListResourceTemplatesResult,
+    ListToolsResult,
+    Prompt,
+    PromptArgument,
+    PromptMessage,
+    ReadResourceResult,
+    Resource,
+    ResourceTemplate,
+    TextContent,
+    TextResourceContents,
+    Tool,
+    ToolAnnotations,
+)
 
 from omicsdk.cli.errors import DONE, SOME_FAILED
+from omicsdk.cli.mcp.guides import HELP, RESOURCES, help_on, prompt_text, prompts_of
 from omicsdk.cli.mcp.responses import Responses, masked
-from omicsdk.cli.mcp.tools import MORE, command_line, offered
+from omicsdk.cli.mcp.tools import MORE, briefly, command_line, offered
 from omicsdk.cli.mcp.tools import Tool as OfferedTool
+from omicsdk.cli.topics import ARCHIVES, TOPICS
 from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.core.likeness import did_you_mean
 from omicsdk.core.redaction import mask_text
@@ -43,7 +64,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mcp.server.context import ServerRequestContext
-    from mcp_types import CallToolRequestParams, PaginatedRequestParams
+    from mcp_types import (
+        CallToolRequestParams,
+        GetPromptRequestParams,
+        PaginatedRequestParams,
+        ReadResourceRequestParams,
+    )
 
 LONGEST_RESULT = 16 * 1024 * 1024
 """Bytes of a result that are kept; a longer one is an error."""
@@ -55,20 +81,40 @@ PATIENCE = 20
 """Seconds that an interrupted command has to record what it has, before it is killed."""
 _MESSAGES = 50
 
-_MORE = Tool(
-    name=MORE,
-    description="Return the next page of a response that was cut. The service is not asked again.",
-    input_schema={
+_READS = ToolAnnotations(read_only_hint=True)
+
+
+def _output(result: str = "") -> dict[str, Any]:
+    """Return the schema of responses.
+
+    The result may be any JSON: `query` selects from it, and pages cut it. An error has none, and clients validate errors too.
+    """
+    shown = {"description": result} if result else {}
+    return {
         "type": "object",
-        "properties": {"cursor": {"type": "string", "description": "The cursor of the response that was cut."}},
-        "required": ["cursor"],
+        "properties": {"result": shown, "left": {"type": "integer"}, "cursor": {"type": "string"}},
+    }
+
+
+def _own_tool(name: str, description: str, argument: str) -> Tool:
+    """Return the definition of a tool that is no command, and takes one text."""
+    schema: dict[str, Any] = {
+        "type": "object",
+        "properties": {argument: {"type": "string"}},
         "additionalProperties": False,
-    },
-    annotations=ToolAnnotations(read_only_hint=True),
+    }
+    schema["required"] = [argument]
+    return Tool(name=name, description=description, input_schema=schema, annotations=_READS)
+
+
+_MORE = _own_tool(MORE, "Return the next page of a response that was cut.", "cursor")
+_HELP = _own_tool(
+    HELP, "Return the whole help of a tool, with examples, or a topic: credentials, files, exit-codes.", "name"
 )
 
 _INSTRUCTIONS = """\
-Tools run commands of omics, the command line for omics data platforms. An option such as --limit in a description is the
+Tools run commands of omics, the command line for omics data platforms. Definitions have one line about each tool, and describe an
+argument that several tools have once: call help with a tool's name for all of it. An option such as --limit in a description is the
 argument limit. Files are read and written in {folder} only; give paths relative to it. A response is a JSON object: result;
 messages, if there are any; left and cursor if the result was cut: call more with the cursor, or narrow the call with its
 arguments (filters, limit, query). Secrets and the queries of presigned URLs are masked as ***. {writes}"""
@@ -135,6 +181,11 @@ def server_of(settings: Settings, version: str) -> Server[Any]:
         instructions=_INSTRUCTIONS.format(folder=settings.folder, writes=writes).strip(),
         on_list_tools=calls.listed,
         on_call_tool=calls.call,
+        on_list_resources=calls.resources,
+        on_list_resource_templates=calls.resource_templates,
+        on_read_resource=calls.resource,
+        on_list_prompts=calls.prompts,
+        on_get_prompt=calls.prompt,
     )
 
 
@@ -179,17 +230,63 @@ class _Calls:
             Tool(
                 name=tool.name,
                 description=tool.description,
-                input_schema=dict(tool.schema),
-                annotations=ToolAnnotations(
-                    title=f"omics {' '.join(tool.words)}",
-                    read_only_hint=tool.access == "read",
-                    destructive_hint=tool.access == "write",
-                    idempotent_hint=tool.is_repeatable,
-                ),
+                input_schema=dict(schema),
+                output_schema=_output(f"Rows: {', '.join(tool.columns)}" if tool.columns else ""),
+                annotations=_READS
+                if tool.access == "read"
+                else ToolAnnotations(read_only_hint=False, destructive_hint=True, idempotent_hint=tool.is_repeatable),
             )
-            for tool in self._tools.values()
+            for tool, schema in briefly(self._tools.values())
         ]
-        return ListToolsResult(tools=[*tools, _MORE])
+        return ListToolsResult(tools=[*tools, _MORE, _HELP])
+
+    async def resources(self, _: ServerRequestContext[Any], __: PaginatedRequestParams | None) -> ListResourcesResult:
+        """Return the topics of help."""
+        topics = [
+            Resource(uri=f"{RESOURCES}{name}", name=name, description=about, mime_type="text/plain")
+            for name, (about, _text) in {**TOPICS, **ARCHIVES}.items()
+        ]
+        return ListResourcesResult(resources=topics)
+
+    async def resource_templates(
+        self, _: ServerRequestContext[Any], __: PaginatedRequestParams | None
+    ) -> ListResourceTemplatesResult:
+        """Return the form of the resources that are the help of tools."""
+        template = ResourceTemplate(
+            uri_template=f"{RESOURCES}{{tool}}", name="help", description="The help of a tool.", mime_type="text/plain"
+        )
+        return ListResourceTemplatesResult(resource_templates=[template])
+
+    async def resource(self, _: ServerRequestContext[Any], params: ReadResourceRequestParams) -> ReadResourceResult:
+        """Return a topic of help, or the help of a tool."""
+        try:
+            text = help_on(params.uri.removeprefix(RESOURCES), self._tools)
+        except UsageError as error:
+            raise MCPError(INVALID_PARAMS, str(error)) from error
+        return ReadResourceResult(contents=[TextResourceContents(uri=params.uri, text=text, mime_type="text/plain")])
+
+    async def prompts(self, _: ServerRequestContext[Any], __: PaginatedRequestParams | None) -> ListPromptsResult:
+        """Return the prompts of the tools that are offered."""
+        prompts = [
+            Prompt(
+                name=name,
+                description=prompt.about,
+                arguments=[
+                    PromptArgument(name=argument, description=text, required=True)
+                    for argument, text in prompt.arguments.items()
+                ],
+            )
+            for name, prompt in prompts_of(self._tools).items()
+        ]
+        return ListPromptsResult(prompts=prompts)
+
+    async def prompt(self, _: ServerRequestContext[Any], params: GetPromptRequestParams) -> GetPromptResult:
+        """Return a prompt with its arguments filled in."""
+        try:
+            text = prompt_text(params.name, params.arguments or {}, self._tools)
+        except UsageError as error:
+            raise MCPError(INVALID_PARAMS, str(error)) from error
+        return GetPromptResult(messages=[PromptMessage(role="user", content=TextContent(text=text))])
 
     async def call(self, context: ServerRequestContext[Any], params: CallToolRequestParams) -> CallToolResult:
         """Run a tool, and return its result or its error."""
@@ -198,6 +295,9 @@ class _Calls:
             if params.name == MORE:
                 _check(given, _MORE.input_schema)
                 return _response(self._responses.more(given["cursor"]))
+            if params.name == HELP:
+                _check(given, _HELP.input_schema)
+                return _response(self._responses.first(help_on(given["name"], self._tools)))
             tool = self._tool(params.name)
             _check(given, tool.schema)
             words = command_line(tool, given, self._settings.folder)

@@ -35,6 +35,16 @@ _OMITTED = {
     *map(flag, (REPORT, PROGRESS_EVERY, METRICS, NO_PROGRESS)),
     "--convert",  # runs another program
 }
+_OF_USERS = {
+    *("human", "fail_empty"),  # of terminals and scripts
+    *(
+        "filter_from",
+        "max_unpacked",
+        "sse_c_key_file",
+        "google_project",
+    ),  # rare, secret, or billed: variables have the latter two
+}
+"""Arguments of workflows that are left out of definitions, which all fill an assistant's context."""
 _CONNECTIONS = {"option", "storage_config"}
 """Arguments beside a service's own options that state where a platform or a storage is, or which login is used there."""
 _TARGETS = {"to", "dest", "dest_dir", "download_dir", "folder", "output_dir", "path", "spool", "target", "target_dir"}
@@ -47,7 +57,8 @@ _REPEATABLE = (*_READS, "PUT", "DELETE")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _DRIVE_OR_ROOT = re.compile(r"[A-Za-z]:|\\")
 _PARTS = re.compile(r"[=,;]")
-_PAGED = "Returns the items of all pages; no_paginate returns the first page with all its members."
+_SENTENCE = re.compile(r"(?<=[.!?]) (?=[A-Z])|; ")
+_PAGED = "Returns all pages; with no_paginate the first."
 _YES: Mapping[str, Any] = {"type": "boolean", "description": "Must be true: this deletes or replaces permanently."}
 _QUERY: Mapping[str, Any] = {"type": "string", "description": "JMESPath expression that selects from the result."}
 
@@ -59,8 +70,10 @@ class Tool:
     Attributes:
         name: Its words, joined by `_`.
         words: Its words.
-        description: Its help.
-        schema: The JSON schema of its arguments.
+        description: One line about it; `found` has the whole help.
+        schema: The JSON schema of its arguments, which has the first sentence of each one's help.
+        columns: The columns of its rows, the most important first; empty if they are not declared.
+        found: The command.
         access: Whether it reads only, or may change something on the service.
         asks: Whether it deletes or replaces something permanently, and has to be confirmed with `yes`.
         is_repeatable: Whether a second call has no further effect.
@@ -75,7 +88,9 @@ class Tool:
     words: tuple[str, ...]
     description: str
     schema: Mapping[str, Any]
+    found: Found
     access: Literal["read", "write"]
+    columns: Sequence[str] = ()
     asks: bool = False
     is_repeatable: bool = False
     arguments: Mapping[str, Argument] = field(default_factory=dict[str, Argument])
@@ -185,17 +200,20 @@ def tool_of(found: Found, catalog: Catalog) -> Tool:
     free = {each["name"] for each in global_arguments(own_arguments(command), GLOBALS)}
     if "query" in free and not command.get("streams"):
         properties.setdefault("query", dict(_QUERY))
-    required = [name for name, argument in arguments.items() if argument.get("required")]
-    schema = {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+    schema: dict[str, Any] = {"type": "object", "properties": properties, "additionalProperties": False}
+    if required := [name for name, argument in arguments.items() if argument.get("required")]:
+        schema["required"] = required
     method, access = command.get("method"), _access(command)
     is_paged = "paged" in command and "run" not in command
-    texts = (command.get("summary"), command.get("description"), _PAGED if is_paged else "")
+    summary = _first_sentence(command.get("summary") or command.get("description") or "")
     return Tool(
         name=re.sub(r"[^A-Za-z0-9_-]", "_", "_".join(found.path)),
         words=tuple(found.path),
-        description="\n\n".join(text for text in texts if text),
+        description=f"{summary} {_PAGED}" if is_paged else summary,
         schema=schema,
+        found=found,
         access=access or "write",
+        columns=command.get("columns", ()),
         asks=asks,
         is_repeatable=access == "read" or method in _REPEATABLE,
         arguments=arguments,
@@ -224,6 +242,7 @@ def _offered(found: Found, catalog: Catalog) -> dict[str, Argument]:
         and "value" not in argument
         and flag(argument) not in connection
         and argument["name"] not in _CONNECTIONS
+        and not ("in" not in argument and argument["name"] in _OF_USERS)
         and not (flag(argument) in _OMITTED and (moves or key(argument) in found.command.get("own", ())))
     }
 
@@ -251,11 +270,16 @@ def _schema(argument: Argument) -> dict[str, Any]:
         target["enum"] = list(choices)
         if any(not isinstance(choice, str) for choice in choices):
             target.pop("type", None)
-    if text := argument.get("help"):
+    if text := _first_sentence(argument.get("help") or ""):
         schema["description"] = text
-    if (default := argument.get("default")) not in (None, "", []):
+    if (default := argument.get("default")) not in (None, False, "", []):
         schema["default"] = default
     return schema
+
+
+def _first_sentence(text: str) -> str:
+    """Return the first sentence of a text, or clause: the definitions of all tools are in an assistant's context from the start."""
+    return _SENTENCE.split(" ".join(text.split()), maxsplit=1)[0]
 
 
 # -- a call
@@ -394,3 +418,21 @@ def offered(tools: Iterable[Tool], *, allow_writes: bool) -> dict[str, Tool]:
         allow_writes: Whether those that change something are among them.
     """
     return {tool.name: tool for tool in tools if allow_writes or tool.access == "read"}
+
+
+def briefly(tools: Iterable[Tool]) -> Iterator[tuple[Tool, Mapping[str, Any]]]:
+    """Yield each tool with its schema for a list of all, in which a description that an earlier tool has is not repeated.
+
+    Args:
+        tools: The tools, in the order of the list.
+    """
+    described: set[tuple[str, str]] = set()
+    for tool in tools:
+        properties: dict[str, Mapping[str, Any]] = {}
+        for name, schema in tool.schema["properties"].items():
+            text = (name, schema.get("description", ""))
+            properties[name] = {
+                key: value for key, value in schema.items() if key != "description" or text not in described
+            }
+            described.add(text)
+        yield tool, {**tool.schema, "properties": properties}
