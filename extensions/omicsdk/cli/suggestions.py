@@ -29,7 +29,7 @@ COMMANDS = {
     **dict.fromkeys(("user", "account", "me"), "omics whoami"),
     **dict.fromkeys(("generate", "openapi", "swagger"), "omics codegen"),
     **dict.fromkeys(("serve", "server", "mock", "start"), "omics sandbox up"),
-    "install": "omics completion --install",
+    "install": "omics completion install",
     "update": "omics lock --update",
 }
 """Commands by the words for them in other tools: aws, gh, git, rclone, gsutil, sra-tools, shells."""

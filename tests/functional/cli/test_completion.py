@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from completion_cases import CASES
 from omicsdk.cli import lookups
+from omicsdk.cli.commands import completion
 from omicsdk.cli.completion import script
 
 SHELLS = [
@@ -147,52 +148,65 @@ def test_a_name_with_blanks_and_colons_is_completed_in_every_quote(generated, pa
 def home(monkeypatch, tmp_path):
     for name in ("ZDOTDIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "BASH_COMPLETION_USER_DIR"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    return tmp_path
+    folder = tmp_path / "home"
+    folder.mkdir()
+    monkeypatch.setenv("HOME", str(folder))
+    return folder
 
 
-def test_fish_finds_what_is_installed_by_itself(omics, home, monkeypatch):
-    monkeypatch.setenv("SHELL", "/usr/bin/fish")
-    ran = omics("completion", "--install", installed=True)
-    file = home / ".config" / "fish" / "completions" / "omics.fish"
-    assert (ran.code, ran.out) == (0, "")
-    assert f"wrote {file}" in ran.err
-    assert "open a new shell" in ran.err
-    if shutil.which("fish") is None:
-        return
-    # fish reads scripts of commands that there are.
-    monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
-    words = subprocess.run(
-        ["fish", "-c", "complete -C 'omics sb files upl'"], capture_output=True, text=True, check=True
-    )
-    assert words.stdout.startswith("upload\t")
+# A fresh home: what a new shell of the user's offers after what `install` wrote, and nothing else.
+OFFERED = {
+    "bash": ["bash", "-ic", "{loader} COMP_LINE='omics sb files upl'; COMP_POINT=18; _omics; echo $COMPREPLY"],
+    "zsh": ["zsh", "-ic", "print -r -- $_comps[omics]"],
+    "fish": ["fish", "-c", "complete -C 'omics sb files upl' | string split -f1 \\t"],
+}
 
 
-def test_zsh_is_reported_in_its_settings_when_the_user_agrees(omics, home):
-    settings = home / ".zshrc"
-    settings.write_text("alias l=ls")
-    told = omics("completion", "zsh", "--install", installed=True)
-    assert f"add this line to {settings}: fpath=('{home}/.zfunc' $fpath)" in told.err
-    assert settings.read_text() == "alias l=ls", "nobody was asked"
-    omics("completion", "zsh", "--install", installed=True, tty=True, typed="y\n")
-    once = settings.read_text()
-    assert once.startswith("alias l=ls\nfpath=(")
-    again = omics("completion", "zsh", "--install", installed=True, tty=True)
-    assert (settings.read_text(), "[y/N]" in again.err) == (once, False)
-    if shutil.which("zsh") is None:
-        return
-    line = f"source {settings}; print -r -- $_comps[omics]"
-    assert subprocess.run(["zsh", "-f", "-c", line], capture_output=True, text=True, check=True).stdout == "_omics\n"
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_new_shell_reads_what_is_installed(omics, home, monkeypatch, shell):
+    installs_what_a_shell_reads(omics, home, monkeypatch, shell, has_loader=True)
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="bash isn't installed")
-def test_bash_reads_what_is_installed(omics, home, monkeypatch):
-    omics("--yes", "completion", "bash", "--install", installed=True)
-    file = home / ".local" / "share" / "bash-completion" / "completions" / "omics"
+def test_bash_without_its_loader_reads_what_is_installed(omics, home, monkeypatch):
+    installs_what_a_shell_reads(omics, home, monkeypatch, "bash", has_loader=False)
+
+
+def installs_what_a_shell_reads(omics, home, monkeypatch, shell, *, has_loader):
+    monkeypatch.setenv("SHELL", f"/usr/bin/{shell}")
     monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
-    line = f"source '{file}'; COMP_LINE='omics sb files upl'; COMP_POINT=18; _omics; echo $COMPREPLY"
-    ran = subprocess.run(["bash", "--norc", "-c", line], capture_output=True, text=True, check=True)
-    assert (ran.stdout, ran.stderr) == ("upload\n", "")
+    monkeypatch.setattr(completion, "_BASH_COMPLETION", ("/",) if has_loader else ())
+    ran = omics("--yes", "completion", "install", installed=True)
+    assert (ran.code, ran.out) == (0, "")
+    written = {path: path.read_text() for path in home.rglob("*") if path.is_file()}
+    assert all(str(path) in ran.err for path in written), "a file was written, and not named"
+    (file,) = (path for path in written if path.name not in (".zshrc", ".bashrc"))
+    assert (len(written) == 2) == (shell == "zsh" or (shell == "bash" and not has_loader))
+    loader = f"source '{file}';" if has_loader else ""  # what bash-completion does at the first Tab
+    command = [word.replace("{loader}", loader) for word in OFFERED[shell]]
+    shown = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    assert shown.stdout.strip() == ("_omics" if shell == "zsh" else "upload"), shown.stderr
+    again = omics("completion", "install", installed=True)
+    assert f"{file} is up to date" in again.err
+    assert all(path.read_text() == text for path, text in written.items())
+    removed = omics("completion", "uninstall", installed=True)
+    assert f"removed {file}" in removed.err
+    assert {path: path.read_text() for path in written if path.exists()} == dict.fromkeys(written.keys() - {file}, "")
+
+
+def test_settings_are_changed_only_if_the_user_agrees(omics, home):
+    settings = home / ".zshrc"
+    settings.write_text("alias l=ls")
+    refused = omics("completion", "install", "zsh", installed=True)
+    assert f"add this line to {settings}: fpath=('{home}/.zfunc' $fpath)" in refused.err
+    assert settings.read_text() == "alias l=ls", "no question was asked"
+    omics("completion", "install", "zsh", installed=True, tty=True, typed="y\n")
+    once = settings.read_text()
+    assert once.startswith("alias l=ls\nfpath=(")
+    again = omics("completion", "install", "zsh", installed=True, tty=True)
+    assert (settings.read_text(), "[y/N]" in again.err) == (once, False)
+    omics("completion", "uninstall", "zsh", installed=True)
+    assert settings.read_text() == "alias l=ls\n"
 
 
 @pytest.fixture

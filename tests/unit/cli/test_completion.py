@@ -115,4 +115,5 @@ def test_a_shell_that_is_not_known_has_to_be_named(omics):
         with pytest.raises(UsageError, match="cannot detect your shell"):
             own_shell(environ)
     assert omics("completion", installed=True).code == 2
-    assert "$PROFILE" in omics("completion", "powershell", "--install", installed=True).err
+    with pytest.raises(UsageError, match=r"omics completion powershell >> \$PROFILE"):
+        own_shell({"SHELL": "/usr/bin/pwsh"})

@@ -41,35 +41,82 @@ class Place(NamedTuple):
     line: str = ""
 
 
-def completion(
-    shell: Literal["bash", "zsh", "fish", "powershell"] | None = None, *, install: bool = False, console: Console
-) -> str | None:
-    """Print or install the completion script for your shell.
+def completion(shell: Literal["bash", "zsh", "fish", "powershell"]) -> str:
+    """Print the completion script for your shell.
 
     Completes commands, options and their values, profiles, projects and remote paths. Names that a service knows are
     cached for a minute in your cache folder.
 
     Args:
-        shell: The shell; by default, with `install`, the one that SHELL names.
-        install: Install the script for the shell (bash, zsh, fish), and print the remaining steps.
+        shell: The shell.
+    """
+    return script(shell, "omics").rstrip("\n")
+
+
+def install(shell: Literal["bash", "zsh", "fish"] | None = None, *, console: Console) -> None:
+    """Install the completion script for your shell.
+
+    The script is written to the user's folder for completions of bash (with bash-completion) and fish; zsh has none, so `~/.zfunc` is used.
+    zsh, and bash without bash-completion, need a line in `.zshrc` or `.bashrc`: it is printed, and added only if you agree.
+    Run it again after an upgrade: what is up to date is left as it is.
+
+    Args:
+        shell: The shell; by default the one that SHELL names.
         console: Where questions and messages go.
 
     Raises:
-        UsageError: The shell is missing, unknown, or has no folder for scripts.
-        ConfigError: The script cannot be written.
+        UsageError: The shell is missing or unknown.
+        ConfigError: A file cannot be written.
     """
-    if not install:
-        if shell is None:
-            raise UsageError("SHELL is required", remedy="Or write the script where your shell reads it: --install.")
-        return script(shell, "omics").rstrip("\n")
+    named, place = _named_place(shell)
+    text = script(named, "omics")
+    if place.file.exists() and place.file.read_bytes() == text.encode():
+        console.message(f"{place.file} is up to date")
+    else:
+        write_text(place.file, text, _MODE)
+        console.message(f"wrote {place.file}")
+    settings, line = place.settings, place.line
+    if settings is not None:
+        content = settings.read_bytes() if settings.exists() else b""
+        if line.encode() not in content.splitlines():
+            if not console.agrees(f"Add a line to {settings} so that {named} reads it?"):
+                console.message(f"add this line to {settings}: {line}")
+                return
+            gap = b"" if content.endswith(b"\n") or not content else b"\n"
+            _rewrite(settings, content + gap + line.encode() + b"\n", f"Add this line yourself: {line}")
+            console.message(f"added a line to {settings}")
+    console.message("open a new shell, and press Tab after: omics")
+
+
+def uninstall(shell: Literal["bash", "zsh", "fish"] | None = None, *, console: Console) -> None:
+    """Remove what `omics completion install` wrote: the script, and its line in the shell's settings.
+
+    Args:
+        shell: The shell; by default the one that SHELL names.
+        console: Where messages go.
+
+    Raises:
+        UsageError: The shell is missing or unknown.
+        ConfigError: A file cannot be changed.
+    """
+    _, place = _named_place(shell)
+    settings, line = place.settings, place.line.encode()
+    content = settings.read_bytes() if settings is not None and settings.exists() else b""
+    if settings is not None and line in content.splitlines():
+        rest = b"".join(each for each in content.splitlines(keepends=True) if each.rstrip(b"\r\n") != line)
+        _rewrite(settings, rest, f"Remove this line yourself: {place.line}")
+        console.message(f"removed a line from {settings}")
+    if place.file.exists():
+        place.file.unlink()
+        console.message(f"removed {place.file}")
+    else:
+        console.message(f"{place.file} does not exist")
+
+
+def _named_place(shell: str | None) -> tuple[str, Place]:
+    """Return the shell, and where its script goes."""
     named = shell or own_shell(os.environ)
-    if named not in INSTALLABLE:
-        raise UsageError(
-            f"{named} has no folder for completion scripts", remedy="Run: omics completion powershell >> $PROFILE"
-        )
-    has_loader = any(map(os.path.exists, _BASH_COMPLETION))
-    _install(named, place_of(named, os.environ, home_folder(), has_loader=has_loader), console)
-    return None
+    return named, place_of(named, os.environ, home_folder(), has_loader=any(map(os.path.exists, _BASH_COMPLETION)))
 
 
 def own_shell(environ: Mapping[str, str]) -> str:
@@ -84,9 +131,13 @@ def own_shell(environ: Mapping[str, str]) -> str:
     name = environ.get("SHELL", "").replace("\\", "/").rpartition("/")[2].removesuffix(".exe")
     if name in INSTALLABLE:
         return name
+    if name in ("pwsh", "powershell"):
+        raise UsageError(
+            f"{name} has no folder for completion scripts", remedy="Run: omics completion powershell >> $PROFILE"
+        )
     reason = f"SHELL is {name!r}" if name else "SHELL is not set"
     raise UsageError(
-        f"cannot detect your shell: {reason}", remedy=f"Name it: omics completion {'|'.join(INSTALLABLE)} --install"
+        f"cannot detect your shell: {reason}", remedy=f"Name it: omics completion install {'|'.join(INSTALLABLE)}"
     )
 
 
@@ -108,41 +159,20 @@ def place_of(shell: str, environ: Mapping[str, str], home: Path, *, has_loader: 
         line = f"fpath=({_quoted(folder)} $fpath); autoload -Uz compinit && compinit"
         return Place(folder / "_omics", own / ".zshrc", line)
     data = Path(environ.get("XDG_DATA_HOME") or home / ".local" / "share") / "bash-completion"
-    file = Path(environ.get("BASH_COMPLETION_USER_DIR") or data) / "completions" / "omics"
+    # Since bash-completion 2.12 a list of folders, the first of which takes precedence.
+    file = Path(environ.get("BASH_COMPLETION_USER_DIR", "").partition(":")[0] or data) / "completions" / "omics"
     return Place(file) if has_loader else Place(file, home / ".bashrc", f"source {_quoted(file)}")
 
 
-def _install(shell: str, place: Place, console: Console) -> None:
-    """Write a shell's script, and offer to name it in the shell's settings where they have to.
-
-    Raises:
-        ConfigError: A file cannot be written.
-    """
-    write_text(place.file, script(shell, "omics"), _MODE)
-    console.message(f"wrote {place.file}")
-    settings, line = place.settings, place.line
-    if settings is not None:
-        content = settings.read_bytes() if settings.exists() else b""
-        if line.encode() not in content:
-            if not console.agrees(f"Add a line to {settings} so that {shell} reads it?"):
-                console.message(f"add this line to {settings}: {line}")
-                return
-            _add_line(settings, content, line)
-            console.message(f"added a line to {settings}")
-    console.message("open a new shell, and press Tab after: omics")
-
-
-def _add_line(file: Path, content: bytes, line: str) -> None:
+def _rewrite(file: Path, content: bytes, remedy: str) -> None:
+    """Replace the shell's settings at once, with their mode, also behind a link."""
     target = target_of(file)
     mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else _MODE
-    gap = b"" if content.endswith(b"\n") or not content else b"\n"
     try:
         with in_place_of(target, mode=mode) as written:
-            written.write(content + gap + line.encode() + b"\n")
+            written.write(content)
     except OSError as error:
-        raise ConfigError(
-            f"cannot write {file}: {error.strerror or error}", remedy=f"Add this line yourself: {line}"
-        ) from error
+        raise ConfigError(f"cannot write {file}: {error.strerror or error}", remedy=remedy) from error
 
 
 def _quoted(path: Path) -> str:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from omicsdk.cli.commands import alias, codegen, config, login, sandbox
-from omicsdk.cli.commands.completion import completion
+from omicsdk.cli.commands import alias, codegen, completion, config, login, sandbox
 from omicsdk.cli.commands.doctor import doctor, init
 from omicsdk.cli.commands.dss import nothing_cached
 from omicsdk.cli.commands.values import above_0, at_least_1, port
@@ -115,16 +114,16 @@ COMMANDS = (
     Entry("help", show_help, quick=True, examples=("dss get-bundle", "topics")),
     Entry(
         "completion",
-        completion,
+        completion.completion,
         quick=True,
         examples=(
-            "--install",
-            "zsh --install",
             "bash > ~/.local/share/bash-completion/completions/omics",
             "fish > ~/.config/fish/completions/omics.fish",
             "powershell >> $PROFILE",
         ),
     ),
+    Entry("completion install", completion.install, quick=True, examples=("", "zsh")),
+    Entry("completion uninstall", completion.uninstall, quick=True, examples=("",)),
     Entry(
         "alias set",
         alias.set_alias,
