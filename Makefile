@@ -18,7 +18,7 @@ SPREAD = $(if $(filter Linux,$(shell uname -s)),--forks $(1),-n $(1) --dist work
 # Tests start hundreds of processes: what these import is compiled once, not by each of them.
 unit functional test-base test-long types release-check compat real examples reliability: export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup lock hooks codegen codegen-check unit functional test coverage test-base test-long mutants compat suites lint format types layers release-check demo bench docs examples reliability cassettes smoke dist news release bare sbom licences audit api api-check codegen-changelog clean
+.PHONY: setup lock hooks codegen codegen-check unit functional test coverage test-base test-long mutants compat suites lint format types layers release-check demo bench docs examples reliability cassettes smoke dist dist-binary news release bare sbom licences audit api api-check codegen-changelog clean
 
 setup: $(STAMP)
 
@@ -101,7 +101,7 @@ real: $(STAMP)
 lint: $(STAMP)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/zizmor --offline --quiet .github
+	@$(BIN)/zizmor --offline --quiet .github action.yml
 
 format: $(STAMP)
 	@$(BIN)/ruff check --fix-only -q .
@@ -153,6 +153,10 @@ reliability: $(STAMP)
 
 dist: $(STAMP)
 	@$(BIN)/python release/distributions.py
+
+# `omics` for systems without Python, tried as one; pip needs where it gets packages from.
+dist-binary: dist
+	@$(BIN)/python release/binary.py
 
 news: $(STAMP)
 	@$(BIN)/python -m towncrier build --draft --version Unreleased

@@ -26,7 +26,7 @@ from distributions import NotReproducible, write
 STATED = {
     "pyproject.toml": r'(?m)(?<=^version = ")[^"]+',
     "extensions/omicsdk/core/version.py": r'(?m)(?<=^__version__ = ")[^"]+|(?<="omicsdk/)\d[^ ]*',
-    "release/bioconda/meta.yaml": r"(?m)(?<=^  version: )\S+",
+    "release/conda/recipe.yaml": r"(?m)(?<=^  version: )\S+",
 }
 """Files that state the version, each with a pattern of the text that a release replaces."""
 _UNRELEASED = re.compile(r"(?m)^## \[Unreleased\]\n(.*?)(?=^## |\Z)", re.DOTALL)

@@ -41,7 +41,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "extensions/omicsdk/main.py": (
             "from omicsdk.core.version import __version__\n\n\ndef main():\n    print('omicsdk', __version__)\n"
         ),
-        "release/bioconda/meta.yaml": "package:\n  name: omicsdk\n  version: 0.1.0\n",
+        "release/conda/recipe.yaml": "package:\n  name: omicsdk\n  version: 0.1.0\n",
         "pyproject.toml": (
             '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
             '[project]\nname = "omicsdk"\nversion = "0.1.0"\nreadme = "README.md"\ndescription = "A thing"\nrequires-python = ">=3.11"\n'

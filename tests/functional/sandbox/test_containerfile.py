@@ -21,5 +21,7 @@ def test_it_takes_one_wheel_and_does_not_guess_among_several(tmp_path: Path, cou
     script = step.replace("/tmp/", f"{tmp_path}/").replace("pip install", "echo installed")
     ran = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=False)
     assert (ran.returncode == 0) is installed
-    assert ran.stdout == (f"installed {tmp_path}/omicsdk-0.0.0-py3-none-any.whl[sandbox]\n" if installed else "")
+    assert ran.stdout == (
+        f"installed {tmp_path}/omicsdk-0.0.0-py3-none-any.whl[sandbox,codegen,fast,google]\n" if installed else ""
+    )
     assert ("holds 2 wheels" in ran.stderr) is not installed

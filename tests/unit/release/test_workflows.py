@@ -26,7 +26,7 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def steps(workflow: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    for job in workflow["jobs"].values():
+    for job in workflow["jobs"].values() if "jobs" in workflow else [workflow["runs"]]:
         yield from job["steps"]
 
 
@@ -60,17 +60,21 @@ def test_rights_are_stated_and_least(path):
         assert job["timeout-minutes"] <= 60
 
 
-@each_workflow
+# The action that users name in their own workflows is kept to the same rules.
+each_file = pytest.mark.parametrize("path", [*WORKFLOWS, ROOT / "action.yml"], ids=lambda path: path.stem)
+
+
+@each_file
 def test_what_others_name_is_no_code(path):
     assert "pull_request_target" not in path.read_text(encoding="utf-8")
     for step in steps(read(path)):
         assert not GIVEN.search(step.get("run", "")), "give it as a variable of the environment"
 
 
-@each_workflow
+@each_file
 def test_actions_are_named_by_commit_and_keep_no_token(path):
     for line in re.findall(r"uses: (.*)", path.read_text(encoding="utf-8")):
-        assert re.fullmatch(r"[\w.-]+/[\w.-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line)
+        assert line == "./" or re.fullmatch(r"[\w.-]+/[\w.-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line)
     for step in steps(read(path)):
         if step.get("uses", "").startswith("actions/checkout@"):
             assert step["with"]["persist-credentials"] is False
@@ -85,7 +89,7 @@ def test_the_full_tests_run_on_each_python_and_those_of_the_base_on_the_next():
         (f"{system}-latest", python) for system in ("macos", "windows") for python in ("3.11", "3.14")
     }
     assert "exclude" not in matrix
-    versions = {name: python_of(job) for name, job in jobs.items()}
+    versions = {name: python_of(job) for name, job in jobs.items() if name != "action"}
     assert versions["test"] == {"python-version": "${{ matrix.python }}"}
     assert versions["base"] == {"python-version": "3.15", "allow-prereleases": True}
     for name, target in (("test", "make test"), ("base", "make test-base")):

@@ -28,7 +28,8 @@ def _options(words: list[str]) -> dict[str, str]:
     return dict(zip(words[3::2], words[4::2], strict=True))
 
 
-START = json.loads(_only("ENTRYPOINT"))
+ENTRY = json.loads(_only("ENTRYPOINT"))
+START = [*ENTRY, *json.loads(_only("CMD"))]
 HEALTH = json.loads(_only("HEALTHCHECK").partition("CMD ")[2])
 
 
@@ -43,10 +44,10 @@ def test_its_python_is_one_that_the_project_supports():
 def test_it_installs_a_wheel_of_the_project_with_the_sandbox():
     [install] = [rest for name, rest in INSTRUCTIONS if name == "RUN" and "pip install" in rest]
     assert f"{PROJECT['name']}-*.whl" in _only("COPY")
-    extra = re.search(r"\[(\w+)\]", install)
-    assert extra is not None
-    assert extra[1] in PROJECT["optional-dependencies"]
-    assert "omics" in PROJECT["scripts"]
+    extras = re.search(r"\[([\w,]+)\]", install)
+    assert extras is not None
+    assert {"sandbox"} < {*extras[1].split(",")} < PROJECT["optional-dependencies"].keys()
+    assert [*PROJECT["scripts"]] == ENTRY
 
 
 def test_the_builder_is_sent_the_wheel_and_nothing_else():
@@ -101,9 +102,9 @@ def _runs() -> list[tuple[list[str], list[str]]]:
     found: list[tuple[list[str], list[str]]] = []
     for line in lines:
         words = shlex.split(line)
-        image = words.index("omics-sandbox")
+        image = words.index("omics", 2)
         before, after = words[:image], words[image + 1 :]
-        own = ["omics", *after] if "--entrypoint" in before else [*START, *after]
+        own = [*ENTRY, *after] if after else START
         found.append((before, own))
     return found
 

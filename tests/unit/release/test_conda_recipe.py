@@ -1,4 +1,4 @@
-"""The recipe for Bioconda, which is never built here, states what pyproject.toml states."""
+"""The recipe for conda-forge, which is never built here, states what pyproject.toml states."""
 
 import re
 import tomllib
@@ -7,8 +7,7 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).parents[3]
-# conda-build fills in `{{ ... }}` before it reads the file as YAML.
-RECIPE = yaml.safe_load(re.sub(r"\{\{.*?\}\}", "filled", (ROOT / "release/bioconda/meta.yaml").read_text("utf-8")))
+RECIPE = yaml.safe_load((ROOT / "release/conda/recipe.yaml").read_text("utf-8"))
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 PROJECT = PYPROJECT["project"]
 
@@ -34,4 +33,6 @@ def test_dependencies():
 
 
 def test_commands():
-    assert RECIPE["build"]["entry_points"] == [f"{name} = {where}" for name, where in PROJECT["scripts"].items()]
+    assert RECIPE["build"]["python"]["entry_points"] == [
+        f"{name} = {where}" for name, where in PROJECT["scripts"].items()
+    ]
