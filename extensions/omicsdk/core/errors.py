@@ -120,6 +120,10 @@ class AuthError(OmicsError):
     """Credentials are missing, have expired, cannot be renewed, or may not be sent to a service."""
 
 
+class MissingCredentials(ConfigError, AuthError):
+    """No credentials are configured for a service that requires them."""
+
+
 class APIError(OmicsError):
     """A service returned an error.
 

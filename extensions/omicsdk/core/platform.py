@@ -38,7 +38,7 @@ from omicsdk.core.checked_tokens import checked_token
 from omicsdk.core.client import AsyncClient, Bound, Client, Recipe, ResponseCheck, pickled_recipe
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.credentials import ANONYMOUS, Anonymous, BearerToken, as_credentials, origin_of
-from omicsdk.core.errors import ConfigError
+from omicsdk.core.errors import ConfigError, MissingCredentials
 from omicsdk.core.plain_client import beside, checked_by, stopping_by
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.request import checked_base_url
@@ -266,7 +266,7 @@ def resolution(
         message = ": ".join((f"No credentials found for {where}", *kept_back[:1]))
         remedy = "".join(kept_back[1:2])
         if discovery.requires_credentials:
-            raise ConfigError(message, remedy=f"{remedy}{discovery.remedy}")
+            raise MissingCredentials(message, remedy=f"{remedy}{discovery.remedy}")
         from omicsdk.core.logs import config_log
 
         config_log.warning("%s. %s", message, remedy.rstrip())

@@ -361,3 +361,9 @@ def test_nothing_selected_is_a_warning_or_a_failure_on_request():
 def test_a_usage_error_is_one_for_a_single_item_only():
     assert exit_code(UsageError("x")) == 2
     assert exit_code(SomeFailed("2 of 2", [UsageError("x"), UsageError("y")])) == 3
+
+
+def test_missing_credentials_are_not_usage(omics):
+    ran = omics("sb", "projects", "ls", installed=True)
+    assert ran.code == 4
+    assert "No credentials found for the platform sb" in ran.err
