@@ -3,8 +3,8 @@
 import json
 import tempfile
 import uuid
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from functools import cache, partial
+from collections.abc import Awaitable, Callable, Container, Iterable, Mapping, Sequence
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote
@@ -13,7 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from omicsdk.core.logs import logger
@@ -27,7 +27,7 @@ from omicsdk.sandbox.engine.security import Security
 from omicsdk.sandbox.engine.store import Store
 from omicsdk.sandbox.engine.values import Values
 from omicsdk.sandbox.problems import Problem, bad_arguments
-from omicsdk.sandbox.routing import Router, Routes, headers_of, not_routed, origin, segments_of
+from omicsdk.sandbox.routing import MATCH, Router, Routes, headers_of, not_routed, origin, segments_of
 from omicsdk.sandbox.service import Call, Caller, Reply, SandboxContext, Service
 from omicsdk.sandbox.state.presigned import ClientGone, StorageServer
 from omicsdk.sandbox.traffic.wire import ENTRY, Entry
@@ -50,13 +50,21 @@ def make_app(engines: Sequence[Engine], context: SandboxContext, other: Sequence
     Returns:
         The ASGI application.
     """
-    routes = Routes([*other, *(mounted(engine, context) for engine in engines)])
+    services = {engine.service.prefix: service_app(engine, context) for engine in engines}
+    routes = Routes(other)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope["path"]
         # Starlette's routers below this one then raise for unknown routes, instead of sending their own responses.
         scope["app"] = app
         try:
-            await routes(scope, receive, send)
+            # Some fixed paths are below the prefix of a service.
+            prefix = None if path in routes.fixed else _prefix(path, services)
+            if prefix is None:
+                await routes(scope, receive, send)
+            else:
+                scope["root_path"] = prefix
+                await services[prefix](scope, receive, send)
         except HTTPException as error:
             reply = _refusal(_not_routed(scope, error))
             await response(reply, {}, empty=scope["method"] == "HEAD")(scope, receive, send)
@@ -67,8 +75,18 @@ def make_app(engines: Sequence[Engine], context: SandboxContext, other: Sequence
     return app
 
 
-def mounted(engine: Engine, context: SandboxContext) -> Mount:
-    """A service as a route of the sandbox.
+def _prefix(path: str, prefixes: Container[str]) -> str | None:
+    """The prefix that a path is below; None where it is below none of them."""
+    end = path.find("/", 1)
+    while end > 0:
+        if path[:end] in prefixes:
+            return path[:end]
+        end = path.find("/", end + 1)
+    return None
+
+
+def service_app(engine: Engine, context: SandboxContext) -> ASGIApp:
+    """The application of a service, whose prefix is the root path of its requests.
 
     Args:
         engine: The service.
@@ -84,7 +102,7 @@ def mounted(engine: Engine, context: SandboxContext) -> Mount:
         # Made at the first request: the paths of all services take longer than the rest of a start.
         await app()(scope, receive, send)
 
-    return Mount(engine.service.prefix, app=serve)
+    return serve
 
 
 class _Application:
@@ -106,10 +124,13 @@ class _Application:
         store = Store(context.database)
         self._actions = Actions(service.name, engine.plan, values, store, context.objects, context.clock.now)
         self._reader = cache(partial(Reader, schemas=engine.schemas, codes=service.format_codes))
-        self._router = Router((self._path(each.route), each) for each in engine.operations)
         document = [Route(service.document_path, _document(service), methods=["GET"])] if service.document_path else []
         self._pages = Routes([*document, *service.pages])
         self._kept = "keeps to the document" if service.checks else "the service's own rules"
+
+    @cached_property
+    def _router(self) -> Router[Operation]:
+        return Router((self._path(each.route), each) for each in self._engine.operations)
 
     def _path(self, path: str) -> str:
         """A path as it is routed: slashes at its end do not matter where nothing but the document states them."""
@@ -181,7 +202,8 @@ class _Application:
             segments = list(map(unquote, segments_of(path)))
         else:
             segments = segments_of(scope["path"].removeprefix(root))
-        fitting = [(each, values) for listed, values in self._router.matches(segments) for each in listed]
+        matches: Iterable[tuple[Sequence[Operation], list[str]]] = scope.get(MATCH) or self._router.matches(segments)
+        fitting = [(each, values) for listed, values in matches for each in listed]
         methods = [method, "GET"] if method == "HEAD" and self._service.by_document else [method]
         for wanted in methods:
             for operation, values in fitting:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Generic, TypeVar
 
 from starlette.exceptions import HTTPException
@@ -15,6 +16,9 @@ PATH_PARAMETER = re.compile(r"\{([^{}:]*)(:[^{}]*)?\}")
 """A parameter in the template of a path; slashes stay in the value of one such as `{name:path}`."""
 
 
+MATCH = "omics.match"
+"""Key of a request's scope for the operations that its path has, with the values of its parameters, where a service's
+middleware has searched for them."""
 _HEADERS = "omics.headers"
 """Key of a request's scope for its decoded headers, beside those that they were decoded from."""
 
@@ -128,23 +132,31 @@ class Routes:
 
     Args:
         routes: The routes.
+
+    Attributes:
+        fixed: Those whose paths have no parameters, by path.
     """
 
     def __init__(self, routes: Iterable[BaseRoute]) -> None:
-        self._router = Router((_template(route), route) for route in routes)
+        templates = [(_template(route), route) for route in routes]
+        self.fixed: dict[str, list[BaseRoute]] = {}
+        for template, route in templates:
+            if "{" not in template:
+                self.fixed.setdefault(template, []).append(route)
+        self._router = Router(each for each in templates if each[0] not in self.fixed)
 
     def find(self, scope: Scope) -> tuple[BaseRoute | None, list[str]]:
         """The route of a request, which then has its parameters; else None and the methods that its path takes."""
         allowed: list[str] = []
         path = scope["path"].removeprefix(scope.get("root_path", ""))
-        for routes, _ in self._router.matches(segments_of(path)):
-            for route in routes:
-                match, child = route.matches(scope)
-                if match is Match.FULL:
-                    scope.update(child)
-                    return route, []
-                if match is Match.PARTIAL:
-                    allowed += getattr(route, "methods", None) or ()
+        others = (route for routes, _ in self._router.matches(segments_of(path)) for route in routes)
+        for route in chain(self.fixed.get(path, ()), others):
+            match, child = route.matches(scope)
+            if match is Match.FULL:
+                scope.update(child)
+                return route, []
+            if match is Match.PARTIAL:
+                allowed += getattr(route, "methods", None) or ()
         return None, allowed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

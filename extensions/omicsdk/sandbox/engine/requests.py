@@ -228,7 +228,7 @@ class Reader:
         }
         for parameter, name, kinds in self._parameters:
             if parameter.place == "query":
-                yield parameter, kinds, self._queried(parameter, kinds, query)
+                yield parameter, kinds, self._queried(parameter, kinds, query) if query else None
                 continue
             sent = sources[parameter.place].get(name)
             yield parameter, kinds, sent if sent is None or parameter.place == "path" else unquote(sent)
@@ -236,7 +236,8 @@ class Reader:
     def _queried(self, parameter: Parameter, kinds: frozenset[str], query: Sequence[tuple[str, str]]) -> Any:
         """What a query has of a parameter: a text, a list of texts, or a mapping of texts; None for nothing."""
         name = parameter.name
-        values = [value for key, value in query if key in (name, f"{name}[]")]
+        names = (name, f"{name}[]")
+        values = [value for key, value in query if key in names]
         if parameter.is_deep or ("object" in kinds and parameter.delimiter == ","):
             found = _nested((key.removeprefix(name), value) for key, value in query if key.startswith(f"{name}["))
             if found:

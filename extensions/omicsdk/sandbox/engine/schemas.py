@@ -57,7 +57,7 @@ class Schemas:
         self._flat: dict[int, tuple[object, Schema]] = {}
         self._branches: dict[int, tuple[object, tuple[Schema, ...]]] = {}
         self._kinds: dict[int, tuple[object, frozenset[str]]] = {}
-        self._plain: dict[int, tuple[object, tuple[type, ...]]] = {}
+        self._plain: dict[int, tuple[object, tuple[tuple[type, ...], Callable[[Any], object] | None]]] = {}
         self._validators: dict[tuple[int, bool], tuple[object, Any]] = {}
         self._class = cache(partial(_validator_class, self))  # making one takes a millisecond
 
@@ -215,18 +215,27 @@ class Schemas:
 
     def is_valid(self, schema: object, value: object, *, sent: bool = False) -> bool:
         """Whether a value keeps to a schema; arguments are those of `errors`."""
-        if type(value) in self._types(schema) and not (sent and isinstance(value, int) and not is_kept(value)):
+        flat = self.flat(schema)
+        known = self._plain.get(id(flat))
+        types, fits = (known or self._keep_plain(flat))[1]
+        is_plain = type(value) in types and not (sent and isinstance(value, int) and not is_kept(value))
+        if is_plain and (fits is None or fits(value)):
             return True
         return next(iter(self.errors(schema, value, sent=sent)), None) is None
 
-    def _types(self, schema: object) -> tuple[type, ...]:
-        """The types of values that a schema allows without a limit; none for other schemas. Most schemas state a type alone."""
-        flat = self.flat(schema)
-        known = self._plain.get(id(flat))
-        if known is None:
-            is_plain = flat.keys().isdisjoint(_LIMITS) and len(self.kinds(flat)) == 1
-            known = self._plain[id(flat)] = flat, _OF_TYPES.get(next(iter(self.kinds(flat))), ()) if is_plain else ()
-        return known[1]
+    def _keep_plain(self, flat: Schema) -> tuple[object, tuple[tuple[type, ...], Callable[[Any], object] | None]]:
+        """Keep the types of values that a schema allows, with its only limit; none for others. Most schemas need no validator."""
+        kinds, limits = self.kinds(flat), [*_LIMITS.intersection(flat)]
+        types = _OF_TYPES.get(next(iter(kinds)), ()) if len(kinds) == 1 else ()
+        fits: Callable[[Any], object] | None = None
+        if limits == ["enum"] and types == (str,):
+            fits = flat["enum"].__contains__
+        elif limits == ["pattern"] and types == (str,) and (pattern := _compiled(flat["pattern"])):
+            fits = pattern.search
+        elif limits:
+            types = ()
+        known = self._plain[id(flat)] = flat, (types, fits)
+        return known
 
     def _validator(self, schema: object, *, sent: bool) -> Any:
         stated = cast("Schema", schema) if isinstance(schema, Mapping) else EMPTY

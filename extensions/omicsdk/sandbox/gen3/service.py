@@ -19,28 +19,34 @@ from omicsdk.sandbox.service import Call, Caller, Handler, Reply, SandboxContext
 HOME = "/gen3"
 """The services are below it, each under its name."""
 
-_TABLE = tuple(
-    (re.compile(pattern), target)
-    for pattern, target in (
-        (r"/user(?:/ga4gh|/data)?/(drs/v1/objects/access)/?", "/fence/ga4gh/{}"),
-        (r"/ga4gh/(drs/v1/objects/access)/?", "/fence/ga4gh/{}"),
-        (r"(/ga4gh/drs/v1/objects/.+/access/[^/]+)/?", "/fence{}"),
-        (r"/user(/.*)?", "/fence{}"),
-        (r"(/ga4gh/.*)", "/indexd{}"),
-        (r"/index(/.*)?", "/indexd{}"),
-        (r"(/api/v0/submission/(?:graphql|getschema))/?", "/peregrine{}"),
-        (r"(/api/v0/datasets(?:/.*)?)", "/peregrine{}"),
-        (r"(/(?:coremetadata|peregrine)/.*)", "/peregrine{}"),
-        (r"/api(/.*)?", "/sheepdog{}"),
-        (r"/mds(?:-admin)?(/.*)?", "/metadata{}"),
-        (r"/wts(/.*)?", "/wts{}"),
-        (r"/authz/?", "/arborist/auth/proxy"),
-        (r"/authz(/(?:mapping|resources))/?", "/arborist/auth{}"),
-        (r"/authz(/.*)", "/arborist{}"),
-        (r"/manifests(/.*)?", "/manifest{}"),
-        (r"(/(?:guppy|job|ws-storage)(?:/.*)?)", "{}"),
-    )
-)
+_ALL = r"(/.*)?"
+_TABLE = {
+    segment: [(re.compile(pattern), target) for pattern, target in forms]
+    for segment, forms in {
+        "user": [(r"(?:/ga4gh|/data)?/(drs/v1/objects/access)/?", "/fence/ga4gh/{}"), (_ALL, "/fence{}")],
+        "ga4gh": [
+            (r"/(drs/v1/objects/access)/?", "/fence/ga4gh/{}"),
+            (r"(/drs/v1/objects/.+/access/[^/]+)/?", "/fence/ga4gh{}"),
+            (r"(/.*)", "/indexd/ga4gh{}"),
+        ],
+        "index": [(_ALL, "/indexd{}")],
+        "api": [
+            (r"(/v0/submission/(?:graphql|getschema))/?", "/peregrine/api{}"),
+            (r"(/v0/datasets(?:/.*)?)", "/peregrine/api{}"),
+            (_ALL, "/sheepdog{}"),
+        ],
+        **{name: [(r"(/.*)", f"/peregrine/{name}{{}}")] for name in ("coremetadata", "peregrine")},
+        **{name: [(_ALL, "/metadata{}")] for name in ("mds", "mds-admin")},
+        "authz": [
+            (r"/?", "/arborist/auth/proxy"),
+            (r"(/(?:mapping|resources))/?", "/arborist/auth{}"),
+            (r"(/.*)", "/arborist{}"),
+        ],
+        "manifests": [(_ALL, "/manifest{}")],
+        **{name: [(_ALL, f"/{name}{{}}")] for name in ("wts", "guppy", "job", "ws-storage")},
+    }.items()
+}
+"""The forms of the rest of a path by its first segment, each with the path below `/gen3`."""
 
 _ROOT = 2  # how many slashes /gen3/SERVICE has
 
@@ -55,9 +61,9 @@ def inner_path(path: str) -> str | None:
         path: The path, decoded.
     """
     # nginx treats several slashes as one, and clients join endpoints and paths with one too many.
-    path = "/" + path.lstrip("/")
-    for pattern, target in _TABLE:
-        match = pattern.fullmatch(path)
+    segment, slash, rest = path.lstrip("/").partition("/")
+    for pattern, target in _TABLE.get(segment, ()):
+        match = pattern.fullmatch(slash + rest)
         if match:
             inner = HOME + target.format(*match.groups(""))
             # A service's own root needs its slash, or the router sends clients to a path that a commons does not have.

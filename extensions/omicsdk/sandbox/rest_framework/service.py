@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from omicsdk.sandbox.document import Operation, operations
 from omicsdk.sandbox.problems import Problem
-from omicsdk.sandbox.routing import Router, headers_of, origin, segments_of
+from omicsdk.sandbox.routing import MATCH, Router, headers_of, origin, segments_of
 from omicsdk.sandbox.service import Call, Caller, Handler, Reply, Service
 
 Complaints = Mapping[str, Sequence[str]]
@@ -221,6 +221,9 @@ _PLAIN = "/:;@&=+$,!~*'()"
 
 _ACCEPTED = ("application/json", "application/*", "*/*", "text/html", "text/*")
 _NO_PATH = re.compile(r"(?!)")
+Match = tuple[list[Operation], list[str]]
+"""Operations of a path, with the values of its parameters."""
+_NO_MATCH: Match = ([], [])
 _DOCUMENT = "/openapi.json"
 
 
@@ -257,14 +260,12 @@ class PathMiddleware:
     def __init__(self, app: ASGIApp, document: Mapping[str, Any], paths: Paths) -> None:
         self._app = app
         self._paths = paths
-        methods: dict[str, list[str]] = {path: ["GET"] for path in paths.roots}
-        for operation in operations(document):
-            methods.setdefault(operation.path, []).append(operation.method)
-        self._routes = Router((path, each) for path, some in methods.items() for each in some)
+        self._routes = Router((operation.path, operation) for operation in operations(document))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         root = scope.get("root_path", "")
-        path, stated = self._route(self._paths.route(scope["path"].removeprefix(root)))
+        path, match = self._route(self._paths.route(scope["path"].removeprefix(root)))
+        stated = ["GET"] if path in self._paths.roots else [operation.method for operation in match[0]]
         methods = [*stated, *(["HEAD"] if "GET" in stated else []), "OPTIONS"]
         allowed = {"Allow": ", ".join(methods)}
         try:
@@ -280,24 +281,36 @@ class PathMiddleware:
             await response(scope, receive, send)
             return
         scope = {**scope, "path": root + path, "method": "GET" if scope["method"] == "HEAD" else scope["method"]}
-        await self._app(scope, receive, _allowing(send, allowed["Allow"].encode()) if stated else send)
+        if stated:
+            scope[MATCH] = [match]
+            send = _allowing(send, allowed["Allow"].encode())
+        await self._app(scope, receive, send)
 
-    def _route(self, path: str) -> tuple[str, Sequence[str]]:
-        """Return the path without an allowed format suffix, and its methods; none if the path is unknown."""
+    def _route(self, path: str) -> tuple[str, Match]:
+        """Return the path without an allowed format suffix, and what fits it; nothing if the path is unknown."""
         tried = [path]
         if path.endswith(SUFFIX) and path.startswith(self._paths.suffixed):
             tried += [path.removesuffix(SUFFIX), f"{path.removesuffix(SUFFIX)}/"]
-        return next(((each, methods) for each in tried if (methods := self._methods(each))), (path, ()))
+        for each in tried:
+            match = self._match(each)
+            if match[0] or each in self._paths.roots:
+                return each, match
+        return path, _NO_MATCH
 
-    def _methods(self, path: str) -> Sequence[str]:
-        """The methods of the first template that fits a path; none where none does."""
-        return next((methods for methods, _ in self._routes.matches(segments_of(path))), ())
+    def _match(self, path: str) -> Match:
+        """The operations of the first template that fits a path; none where none does."""
+        return next(self._routes.matches(segments_of(path)), _NO_MATCH)
 
     def _without_path(self, scope: Scope, path: str) -> Response | None:
         """Send to the path with a slash at its end, where there is one; the document is at no path of its own."""
         if path == _DOCUMENT:
             return None
-        if self._methods(f"{path}/") or (not path.endswith("/") and self._paths.pages.fullmatch(f"{path}/")):
+        slashed = f"{path}/"
+        if (
+            self._match(slashed)[0]
+            or slashed in self._paths.roots
+            or (not path.endswith("/") and self._paths.pages.fullmatch(f"{path}/"))
+        ):
             query = scope["query_string"].decode("latin-1")
             where = f"{quote(scope['path'], safe=_PLAIN)}/{'?' if query else ''}{query}"
             # A client that follows this redirect turns a POST into a GET: as on deployed servers.

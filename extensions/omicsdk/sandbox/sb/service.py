@@ -7,12 +7,12 @@ from copy import deepcopy
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from omicsdk.sandbox.document import METHODS, once_a_document
+from omicsdk.sandbox.routing import headers_of
 from omicsdk.sandbox.sb import (
     accounts,
     apps,
@@ -118,14 +118,14 @@ class Middleware:
         path: str = scope["path"]
         if path.endswith("/") and len(path) > len(self._prefix) + 1:
             scope = {**scope, "path": path.rstrip("/") if path.rstrip("/") != self._prefix else f"{self._prefix}/"}
-        token = token_of(Headers(scope=scope))
+        token = token_of(headers_of(scope))
         name = str(uuid.uuid4())
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                rate = {f"x-ratelimit-{what}": str(value) for what, value in self._sb.meter.rate(token).items()}
-                raw = [(key.encode(), value.encode()) for key, value in {"x-request-id": name, **rate}.items()]
-                message = {**message, "headers": [*message["headers"], *raw]}
+                rate = self._sb.meter.rate(token).items()
+                raw = [(b"x-ratelimit-" + what.encode(), str(value).encode()) for what, value in rate]
+                message["headers"] += [(b"x-request-id", name.encode()), *raw]
             await send(message)
 
         # Before the routes: an operation that only reads is answered in the server's own thread, where no job may run.

@@ -264,7 +264,7 @@ class Table(Generic[R]):
         self._counts_up = len(self._key) == 1 and types[self._key[0]] is int
         self._json = {each for each in self._columns if types[each] not in _PLAIN}
         self._read: list[tuple[int, Callable[[Any], Any]]] = [
-            (place, bool if types[each] is bool else _read)
+            (place, bool if types[each] is bool else _decoded)
             for place, each in enumerate(self._columns)
             if types[each] is bool or each in self._json
         ]
@@ -319,13 +319,7 @@ class Table(Generic[R]):
         """
         rows = self._database.rows(f"SELECT {name} FROM {self.name} WHERE {where} ORDER BY {order}", values)  # noqa: S608 - our own names
         # Decoded together: for small documents most of the time is spent around the decoder, not in it.
-        text = f"[{','.join(row[0] for row in rows)}]"
-        import msgspec.json
-
-        try:
-            return msgspec.json.decode(text)
-        except ValueError:  # it takes no halves of surrogate pairs
-            return json.loads(text)
+        return _decoded(f"[{','.join(row[0] for row in rows)}]")
 
     def count(self, where: str = "", *values: object, **equal: Any) -> int:
         """The number of rows for which conditions hold."""
@@ -393,13 +387,13 @@ class Table(Generic[R]):
         return self._kind(*cells)
 
 
-_decode = json.JSONDecoder().raw_decode
+def _decoded(text: str) -> Any:
+    import msgspec.json  # when rows are first read: a start without any does not need it
 
-
-def _read(text: str) -> Any:
-    # Most lists are empty: to read these so makes rows that have several a fifth cheaper. Blanks around the others, for which
-    # `json.loads` would look, are none: `json.dumps` wrote them.
-    return [] if text == "[]" else _decode(text)[0]
+    try:
+        return msgspec.json.decode(text)
+    except ValueError:  # it takes neither halves of surrogate pairs nor NaN
+        return json.loads(text)
 
 
 def _plain(hint: Any) -> object:

@@ -9,12 +9,13 @@ from typing import Any
 import httpx
 import pytest
 from omicsdk.sandbox import Rule, Sandbox, load_snapshot
-from omicsdk.sandbox.app import mounted
+from omicsdk.sandbox.app import service_app
 from omicsdk.sandbox.engine import Engine
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.service import Call, Reply
 from small_documents import content, document, list_of, object_of, operation, query
 from starlette.applications import Starlette
+from starlette.routing import Mount
 from starlette.testclient import TestClient
 
 INTEGER = {"type": "integer"}
@@ -385,7 +386,7 @@ def test_a_handler_answers_in_place_of_the_engine(served: Sandbox):
 
     engine = Engine(PETS, name="handled", handlers={"get_pet": get_pet})
     assert [each.operation for each in engine.explain() if each.kind == "handler"] == ["get_pet"]
-    with TestClient(Starlette(routes=[mounted(engine, served.context)])) as client:
+    with TestClient(Starlette(routes=[Mount("/apis/handled", app=service_app(engine, served.context))])) as client:
         assert client.get("/apis/handled/pets/7").json() == {"handled": "7"}
         assert client.get("/apis/handled/pets/none").status_code == 404
         assert client.get("/apis/handled/pets").json()["items"] == []
