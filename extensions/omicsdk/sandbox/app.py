@@ -1,9 +1,9 @@
-"""From a request to its operation, and from the response of its handler or of the engine to the socket."""
+"""The application of a service: from a request to its operation, and from the response of handler or engine to the socket."""
 
 import json
 import tempfile
 import uuid
-from collections.abc import Awaitable, Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from omicsdk.core.logs import logger
 from omicsdk.sandbox.document import MULTIPART, Operation, plain_document, secured_everywhere
@@ -28,7 +28,7 @@ from omicsdk.sandbox.engine.store import Store
 from omicsdk.sandbox.engine.values import Values
 from omicsdk.sandbox.problems import Problem, bad_arguments
 from omicsdk.sandbox.routing import MATCH, Router, Routes, headers_of, not_routed, origin, segments_of
-from omicsdk.sandbox.service import Call, Caller, Reply, SandboxContext, Service
+from omicsdk.sandbox.service import Call, Caller, Reply, SandboxContext, Service, crash, refusal, response, unrouted
 from omicsdk.sandbox.state.presigned import ClientGone, StorageServer
 from omicsdk.sandbox.traffic.wire import ENTRY, Entry
 
@@ -39,73 +39,7 @@ MAX_BODY = 32 * 1024 * 1024
 _READING = ("GET", "HEAD")
 
 
-def make_app(engines: Sequence[Engine], context: SandboxContext, other: Sequence[BaseRoute]) -> ASGIApp:
-    """Make the application of all services.
-
-    Args:
-        engines: The services.
-        context: The state and settings that all services share.
-        other: Further routes: presigned objects, the control API.
-
-    Returns:
-        The ASGI application.
-    """
-    services = {engine.service.prefix: service_app(engine, context) for engine in engines}
-    routes = Routes(other)
-
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        path = scope["path"]
-        # Starlette's routers below this one then raise for unknown routes, instead of sending their own responses.
-        scope["app"] = app
-        try:
-            # Some fixed paths are below the prefix of a service.
-            prefix = None if path in routes.fixed else _prefix(path, services)
-            if prefix is None:
-                await routes(scope, receive, send)
-            else:
-                scope["root_path"] = prefix
-                await services[prefix](scope, receive, send)
-        except HTTPException as error:
-            reply = _refusal(_not_routed(scope, error))
-            await response(reply, {}, empty=scope["method"] == "HEAD")(scope, receive, send)
-        except Exception:
-            log.exception("%s %s failed", scope["method"], scope["path"])
-            await response(_refusal(_crash()), {})(scope, receive, send)
-
-    return app
-
-
-def _prefix(path: str, prefixes: Container[str]) -> str | None:
-    """The prefix that a path is below; None where it is below none of them."""
-    end = path.find("/", 1)
-    while end > 0:
-        if path[:end] in prefixes:
-            return path[:end]
-        end = path.find("/", end + 1)
-    return None
-
-
-def service_app(engine: Engine, context: SandboxContext) -> ASGIApp:
-    """The application of a service, whose prefix is the root path of its requests.
-
-    Args:
-        engine: The service.
-        context: The state and settings that all services share.
-    """
-
-    @cache
-    def app() -> ASGIApp:
-        application, around = _Application(engine, context), engine.service.around
-        return application if around is None else around(application)
-
-    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
-        # Made at the first request: the paths of all services take longer than the rest of a start.
-        await app()(scope, receive, send)
-
-    return serve
-
-
-class _Application:
+class Application:
     """The ASGI application of a service: authenticates and validates requests, and sends the responses of handlers and engine.
 
     Args:
@@ -165,7 +99,7 @@ class _Application:
         except HTTPException as error:
             if not service.by_document:
                 raise
-            reply = self._refusal(_not_routed(scope, error), None)
+            reply = self._refusal(unrouted(scope, error), None)
         except Problem as problem:
             reply = self._refusal(problem, operation)
             if entry is not None:
@@ -177,7 +111,7 @@ class _Application:
             reply = self._refusal(bad_arguments("The request has a number beyond 64 bits"), operation)
         except Exception:
             log.exception("%s %s failed", scope["method"], scope["path"])
-            reply = self._refusal(_crash(), None)
+            reply = self._refusal(crash(), None)
         await response(reply, headers, empty=scope["method"] == "HEAD")(scope, receive, send)
 
     def _refusal(self, problem: Problem, operation: Operation | None) -> Reply:
@@ -187,7 +121,7 @@ class _Application:
         crashes = service.crashes.get(operation.name, ()) if operation is not None else ()
         if (problem.crashes or problem.status in crashes) and self._context.crashes_as_real:
             return service.crash
-        return _refusal(problem, service.error_body, service.error_type)
+        return refusal(problem, service.error_body, service.error_type)
 
     def _find(self, scope: Scope, allowed: Sequence[str]) -> tuple[Operation, list[str]]:
         """The operation of a request, with the values of its path's parameters.
@@ -371,42 +305,3 @@ def _document(service: Service) -> Callable[[Request], Any]:
         return Response(json.dumps(document), media_type="application/json")
 
     return serve
-
-
-def response(reply: Reply, headers: Mapping[str, str], *, empty: bool = False) -> Response:
-    """An HTTP response of a reply."""
-    stated = {**headers, **reply.headers}
-    if reply.content is not None and not empty:
-        return Response(reply.content, reply.status, {"Content-Type": "application/octet-stream", **stated})
-    if reply.text is not None and not empty:
-        return Response(reply.text, reply.status, stated, media_type="text/plain")
-    if reply.body is None or empty:
-        return Response(b"", reply.status, stated)
-    return Response(_encoded(reply.body), reply.status, {"Content-Type": "application/json", **stated})
-
-
-def _encoded(body: Any) -> bytes:
-    """A body as JSON: with msgspec, since the encoder of Python takes a fifth of the time of a page of objects."""
-    import msgspec.json
-
-    try:
-        return msgspec.json.encode(body)
-    except UnicodeEncodeError:  # a half of a surrogate pair, which has to be escaped
-        return json.dumps(body, separators=(",", ":")).encode()
-
-
-def _refusal(
-    problem: Problem,
-    body: Callable[[Problem], Mapping[str, object]] = Problem.body,
-    media_type: str = "application/problem+json",
-) -> Reply:
-    return Reply(body(problem), problem.status, {"Content-Type": media_type, **problem.headers})
-
-
-def _crash() -> Problem:
-    return Problem(500, "unhandled_exception", "The operation failed in the sandbox: see its log")
-
-
-def _not_routed(scope: Scope, error: HTTPException) -> Problem:
-    code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "illegal_arguments")
-    return Problem(error.status_code, code, f"The sandbox has no {scope['method']} {scope['path']}", error.headers)

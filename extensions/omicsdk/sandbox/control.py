@@ -15,9 +15,8 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Mount, Route
 
-from omicsdk.sandbox.app import response
 from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
-from omicsdk.sandbox.service import ALL_GROUPS, Reply
+from omicsdk.sandbox.service import ALL_GROUPS, Reply, response
 from omicsdk.sandbox.traffic.faults import parse_rules
 
 if TYPE_CHECKING:

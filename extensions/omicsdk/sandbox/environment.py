@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from omicsdk.core.files import in_place_of
 from omicsdk.core.settings.config import Values, change, set_in
-from omicsdk.sandbox.engine.engine import variables as document_variables
 from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
 from omicsdk.sandbox.upload.state import BUCKET_TEMPLATE
 
@@ -65,7 +64,7 @@ def variables(sandbox: "Sandbox") -> dict[str, str]:
         **dict(
             variable
             for engine in sandbox.engines
-            for variable in document_variables(engine, sandbox.spec_url(engine.name), token).items()
+            for variable in engine.variables(sandbox.spec_url(engine.name), token).items()
         ),
     }
 

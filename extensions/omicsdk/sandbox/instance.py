@@ -12,31 +12,23 @@ from typing import TYPE_CHECKING, Any
 from starlette.routing import BaseRoute, Mount
 from starlette.types import ASGIApp
 
-from omicsdk.sandbox.app import make_app
 from omicsdk.sandbox.azul.state import MIRROR_BUCKET, Azul
-from omicsdk.sandbox.crunch.items import crunch_service
 from omicsdk.sandbox.crunch.state import Crunch
-from omicsdk.sandbox.document import read_document
 from omicsdk.sandbox.dss.state import Dss
-from omicsdk.sandbox.engine.engine import Engine, Spec
-from omicsdk.sandbox.engine.store import Store
 from omicsdk.sandbox.fusillade.oauth import shared_routes
 from omicsdk.sandbox.fusillade.state import ADMINISTRATOR, Fusillade
 from omicsdk.sandbox.ga4gh.state import Ga4gh
 from omicsdk.sandbox.gen3.commons import Gen3
 from omicsdk.sandbox.gen3.service import Gateway
-from omicsdk.sandbox.gen3.services import gen3_services
-from omicsdk.sandbox.hca_services import azul_service, dss_service, fusillade_service, upload_service
-from omicsdk.sandbox.pangea.service import pangea_service
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.portals import Portals
 from omicsdk.sandbox.s3.dialect import SETTINGS, Dialect
 from omicsdk.sandbox.s3.guard import Guard, Sessions, Wsgi, closed_to_pages
 from omicsdk.sandbox.s3.staging import OWN_AGENT, STAGING_BUCKET, S3Wire, Staging, owner_credentials
 from omicsdk.sandbox.sb.accounts import seed
-from omicsdk.sandbox.sb.service import sb_service
 from omicsdk.sandbox.sb.state import Sb
-from omicsdk.sandbox.service import ALL_GROUPS, HELPFUL, REAL, STRICT_ERRORS, Caller, SandboxContext, Service, Tokens
+from omicsdk.sandbox.service import ALL_GROUPS, HELPFUL, REAL, STRICT_ERRORS, Caller, SandboxContext, Tokens
+from omicsdk.sandbox.services import Services, app_of
 from omicsdk.sandbox.state.clock import Clock
 from omicsdk.sandbox.state.credentials import Secrets, key_of
 from omicsdk.sandbox.state.database import Contents, Database, opening
@@ -49,6 +41,7 @@ from omicsdk.sandbox.traffic.wire import Wire
 from omicsdk.sandbox.upload.state import BUCKET, Upload
 
 if TYPE_CHECKING:
+    from omicsdk.sandbox.engine.engine import Engine, Spec
     from omicsdk.sandbox.server import Sandbox
 
 
@@ -116,16 +109,21 @@ class Platforms:
     pangea: Pangea
     ga4gh: Ga4gh
     portals: Portals
-    engines: Sequence[Engine] = ()
+    engines: "Sequence[Engine]" = ()
     initial: Initial = field(default_factory=Initial)
 
     def finish(self) -> int:
         """Finish everything that is under way at once and return how many they were."""
+        from omicsdk.sandbox.sb.service import COURSES
+
+        self.sb.follow(*COURSES)  # no request may have needed them yet
         return self.dss.finish() + self.upload.finish() + self.sb.finish() + self.gen3.finish()
 
     def enter_documents(self) -> None:
         """Enter the resources of documents among the contents."""
         if self.engines:
+            from omicsdk.sandbox.engine.store import Store
+
             store = Store(self.context.database)
             for engine in self.engines:
                 engine.enter(store)
@@ -177,7 +175,7 @@ class Options:
     allow_hosts: tuple[str, ...]
     run_tools: bool
     strict_errors: str
-    specs: Mapping[str, Spec]
+    specs: "Mapping[str, Spec]"
 
 
 class Instance:
@@ -192,10 +190,8 @@ class Instance:
         url: Its URL for programs on this machine.
         context: State and settings that all services share.
         platforms: The platforms.
-        engines: The services of platforms and of documents.
+        services: The services of platforms and of documents.
     """
-
-    engines: list[Engine]
 
     def __init__(self, sandbox: "Sandbox", control: Sequence[BaseRoute], *, lasting: bool) -> None:
         self._sandbox = sandbox
@@ -298,9 +294,8 @@ class Instance:
         storage = Mount("/sb/_storage", app=platforms.sb.work.storage)
         other = [objects, storage, *control, *shared_routes(context.secrets), *platforms.gen3.routes()]
         other += platforms.portals.routes()
-        services = _services(platforms, self._sandbox.options.documents)
-        self.engines = [*(Engine(each.document, service=each) for each in services), *platforms.engines]
-        return Gateway(make_app(self.engines, context, other))
+        self.services = Services(platforms, self._sandbox.options.documents)
+        return Gateway(app_of(self.services, other))
 
     def _keep_time(self, database: Database, clock: Clock) -> None:
         """Moved time survives a restart; otherwise versions and expiry times would be in the future."""
@@ -342,20 +337,3 @@ class Instance:
 def _administrator(token: str, secrets: Secrets) -> Caller | None:
     is_own = hmac.compare_digest(token.encode(), secrets.token.encode())
     return Caller(ADMINISTRATOR, frozenset(ALL_GROUPS)) if is_own else None
-
-
-def _services(platforms: Platforms, documents: Mapping[str, Mapping[str, Any]]) -> list[Service]:
-    def document(service: str) -> Mapping[str, Any]:
-        return documents.get(service) or read_document(service)
-
-    return [
-        dss_service(platforms.dss, document("dss")),
-        azul_service(platforms.azul, document("azul")),
-        fusillade_service(platforms.fusillade, document("fusillade")),
-        upload_service(platforms.upload, document("upload")),
-        sb_service(platforms.sb, document("sb")),
-        *gen3_services(platforms.gen3, document),
-        crunch_service(platforms.crunch, document("crunch")),
-        pangea_service(platforms.pangea, document("pangea")),
-        *platforms.ga4gh.services(document),
-    ]

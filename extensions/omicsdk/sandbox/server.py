@@ -16,7 +16,6 @@ from omicsdk.sandbox.azul.state import PREFIX as AZUL_PREFIX
 from omicsdk.sandbox.contents import platforms
 from omicsdk.sandbox.crunch import SANDBOX_CRUNCH_USER
 from omicsdk.sandbox.dss.seeds import seed_folder
-from omicsdk.sandbox.engine.engine import Spec, engines_of, named_specs
 from omicsdk.sandbox.environment import variables, written_storage_settings
 from omicsdk.sandbox.fusillade.state import ADMINISTRATOR
 from omicsdk.sandbox.gen3 import ADMINISTRATOR as GEN3_ADMINISTRATOR
@@ -27,8 +26,8 @@ from omicsdk.sandbox.instance import Instance, Options
 from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
 from omicsdk.sandbox.portals import ENA_PREFIX, EUTILS_PREFIX, GDC_PREFIX, SDL_PREFIX, ZENODO_PREFIX
 from omicsdk.sandbox.s3.staging import STAGING_BUCKET, owner_credentials
+from omicsdk.sandbox.sb import PREFIX as SB_PREFIX
 from omicsdk.sandbox.sb import sandbox_sb_token
-from omicsdk.sandbox.sb.service import PREFIX as SB_PREFIX
 from omicsdk.sandbox.service import ALL_GROUPS
 from omicsdk.sandbox.state.clock import Clock
 from omicsdk.sandbox.state.folder import close_to_others
@@ -38,7 +37,7 @@ from omicsdk.sandbox.traffic.wire import RequestLog, Stalls
 from omicsdk.sandbox.upload.state import api_key
 
 if TYPE_CHECKING:
-    from omicsdk.sandbox.engine.engine import Engine, Explanation
+    from omicsdk.sandbox.engine.engine import Engine, Explanation, Spec
     from omicsdk.sandbox.seeds.exchanges import Report
     from omicsdk.sandbox.state.snapshots import Snapshot
 
@@ -186,7 +185,7 @@ class Sandbox:
         allow_hosts: Sequence[str] = (),
         run_tools: bool = False,
         strict_errors: Literal["helpful", "real"] = "helpful",
-        specs: Mapping[str, Spec] | Sequence[Spec] = (),
+        specs: "Mapping[str, Spec] | Sequence[Spec]" = (),
     ) -> None:
         hosts = (*allow_hosts, *names_of(host))
         self.options = Options(
@@ -197,7 +196,7 @@ class Sandbox:
             hosts,
             run_tools,
             strict_errors,
-            named_specs(specs, [each.name for each in platforms()] if specs else ()),
+            _named(specs) if specs else {},
         )
         self._chosen_folder = None if folder is None else Path(folder).absolute()
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
@@ -283,7 +282,7 @@ class Sandbox:
 
     def explain(self) -> "dict[str, list[Explanation]]":
         """How each operation of the services is answered, and why, by service."""
-        return {engine.name: engine.explain() for engine in self._up.engines}
+        return {engine.name: engine.explain() for engine in self._up.services.all()}
 
     def gen3_token(self, seconds: float) -> str:
         """Make an access token of the commons' administrator.
@@ -296,6 +295,10 @@ class Sandbox:
     @cached_property
     def engines(self) -> "list[Engine]":
         """The services of documents."""
+        if not self.options.specs:
+            return []
+        from omicsdk.sandbox.engine.engine import engines_of
+
         return engines_of(self.options.specs)
 
     def spec_url(self, name: str) -> str:
@@ -535,6 +538,13 @@ class Sandbox:
         running.platforms.clear()
         self.request_log.clear()
         self.s3_log.clear()
+
+
+def _named(specs: "Mapping[str, Spec] | Sequence[Spec]") -> "dict[str, Spec]":
+    """Documents by name; none has a platform's."""
+    from omicsdk.sandbox.engine.engine import named_specs  # a sandbox of the platforms alone starts without the engine
+
+    return named_specs(specs, [each.name for each in platforms()])
 
 
 def serve(sandbox: Sandbox, on_ready: Callable[[Sandbox], None] = lambda _sandbox: None) -> None:

@@ -347,12 +347,19 @@ def test_known_crashes_of_real_servers_are_answered_as_wanted(tmp_path: Path):
             sandbox.settings.turn({"sandbox.strict_errors": "nice"})
 
 
-def test_loading_the_plugin_loads_no_server():
-    program = (
-        "import sys; import omicsdk.sandbox.pytest_plugin as p;"
-        "heavy = {'starlette', 'uvicorn', 'jsonschema', 'moto', 'httpx', 'boto3'} & set(sys.modules);"
-        "sys.exit(f'loaded {heavy}' if heavy else 0)"
-    )
+@pytest.mark.parametrize(
+    ("program", "late"),
+    [
+        ("import omicsdk.sandbox.pytest_plugin", {"starlette", "uvicorn", "jsonschema", "moto", "httpx", "boto3"}),
+        (
+            "from omicsdk.sandbox import Sandbox; Sandbox().start().stop()",
+            {"jsonschema", "moto", "pydantic", "omicsdk.sandbox.app", "omicsdk.sandbox.engine.plan"}
+            | {f"omicsdk.sandbox.{each}" for each in ("dss.bundles", "gen3.fence", "pangea.samples", "sb.tasks")},
+        ),
+    ],
+)
+def test_what_a_first_request_needs_is_imported_then(program: str, late: set[str]):
+    program = f"import sys; {program}; early = {late} & {{*sys.modules}}; sys.exit(f'loaded {{early}}' if early else 0)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
 

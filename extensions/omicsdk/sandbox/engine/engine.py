@@ -115,6 +115,29 @@ class Engine:
         names = [*dict.fromkeys(resource.name for resource in self.plan.resources.values())]
         store.documents.put(ServedDocument(self.name, self.title, self.service.prefix, names))
 
+    def variables(self, url: str, token: str) -> dict[str, str]:
+        """The variables that the command line of a document's generated package reads.
+
+        Args:
+            url: Its base URL.
+            token: A token of the sandbox, for each security scheme.
+        """
+
+        def spelled(name: str) -> str:
+            separated = re.sub(
+                r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])",
+                "_",
+                re.sub("oauth", "oauth", name, flags=re.IGNORECASE),
+            )
+            return re.sub(r"[^A-Za-z0-9]+", "_", separated).strip("_").upper()
+
+        prefix = spelled(self.name)
+        found = {f"{prefix}_BASE_URL": url}
+        for name, scheme in self.document.get("components", {}).get("securitySchemes", {}).items():
+            is_basic = str(scheme.get("scheme", "")).lower() == "basic"
+            found[f"{prefix}_{spelled(name)}"] = f"sandbox:{token}" if is_basic else token
+        return found
+
 
 # -- documents that are served beside the platforms
 
@@ -158,29 +181,6 @@ def paired(files: Sequence[str], names: Sequence[str]) -> dict[str, Spec]:
     if repeated := next((each for each in own if own.count(each) > 1), None):
         raise ValueError(f"two documents are named {repeated!r}: give each another name")
     return dict(zip(own, files, strict=True))
-
-
-def variables(engine: Engine, url: str, token: str) -> dict[str, str]:
-    """The variables that the command line of a document's generated package reads.
-
-    Args:
-        engine: The document's service.
-        url: Its base URL.
-        token: A token of the sandbox, for each security scheme.
-    """
-
-    def spelled(name: str) -> str:
-        separated = re.sub(
-            r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", re.sub("oauth", "oauth", name, flags=re.IGNORECASE)
-        )
-        return re.sub(r"[^A-Za-z0-9]+", "_", separated).strip("_").upper()
-
-    prefix = spelled(engine.name)
-    found = {f"{prefix}_BASE_URL": url}
-    for name, scheme in engine.document.get("components", {}).get("securitySchemes", {}).items():
-        is_basic = str(scheme.get("scheme", "")).lower() == "basic"
-        found[f"{prefix}_{spelled(name)}"] = f"sandbox:{token}" if is_basic else token
-    return found
 
 
 def _name_of(spec: Spec) -> str:

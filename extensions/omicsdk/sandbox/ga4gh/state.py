@@ -7,11 +7,15 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from omicsdk.sandbox.ga4gh.htsget import PREFIX as HTSGET_PREFIX
 from omicsdk.sandbox.ga4gh.htsget import Htsget, htsget_service
+from omicsdk.sandbox.ga4gh.refget import PREFIX as REFGET_PREFIX
 from omicsdk.sandbox.ga4gh.refget import Refget, refget_service
+from omicsdk.sandbox.ga4gh.trs import PREFIX as TRS_PREFIX
 from omicsdk.sandbox.ga4gh.trs import Trs, trs_service
 from omicsdk.sandbox.service import Call, SandboxContext, Service
 
+PREFIXES = (HTSGET_PREFIX, REFGET_PREFIX, TRS_PREFIX)
 EXAMPLE_READS = "sample-1"
 EXAMPLE_TOOL = "#workflow/sandbox/example/count"
 

@@ -6,27 +6,17 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from omicsdk.sandbox.gen3.access import ACCESS_SECONDS, Person, Policy, basic_login, bearer_token
+from omicsdk.sandbox.gen3.access import Person, Policy, basic_login, bearer_token
 from omicsdk.sandbox.gen3.indexd.index import PASSPORTS
 from omicsdk.sandbox.gen3.storage import BUCKET, Grant
 from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
 from omicsdk.sandbox.service import Call, Reply
-from omicsdk.sandbox.state.settings import Setting
 
 if TYPE_CHECKING:
     from omicsdk.sandbox.gen3.commons import Gen3
 
 LONGEST_TOKEN = 3600
 """Longest validity of access tokens, in seconds; Fence's default."""
-SETTINGS = (
-    Setting("gen3.token_seconds", ACCESS_SECONDS, "Validity of access tokens of the Gen3 commons, in seconds"),
-    Setting("gen3.url_seconds", 3600.0, "Longest validity of presigned URLs of the Gen3 commons, in seconds"),
-    Setting(
-        "gen3.forbidden_status",
-        401,
-        "Status of Fence's refusal of a file to a known user: 401 as in its releases, 403 as in its document",
-    ),
-)
 SAME = {"get_cdis_access_token": "get_access_token"}
 """The operation of an older address, and the one that does the same."""
 _SCOPES = ("openid", "fence", "user", "data", "admin")

@@ -18,6 +18,11 @@ from omicsdk.sandbox.service import Call, Caller, Handler, Reply, SandboxContext
 
 HOME = "/gen3"
 """The services are below it, each under its name."""
+SERVICES = (
+    *("fence", "arborist", "wts", "manifest", "indexd", "metadata", "sheepdog", "peregrine", "guppy", "job"),
+    "ws-storage",
+)
+"""Their names."""
 
 _ALL = r"(/.*)?"
 _TABLE = {

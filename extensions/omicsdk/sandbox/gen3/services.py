@@ -99,7 +99,6 @@ def _manifest_service(gen3: Gen3, document: Mapping[str, Any]) -> Service:
 
 
 def _fence_service(gen3: Gen3, document: Mapping[str, Any]) -> Service:
-    gen3.context.settings.declare(*fence.SETTINGS)
     return gen3_service(
         "fence",
         document,

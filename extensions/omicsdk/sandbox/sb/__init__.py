@@ -2,6 +2,8 @@
 
 from omicsdk.sandbox.state.credentials import Secrets
 
+PREFIX = "/sb/v2"
+"""Path of the platform."""
 SANDBOX_SB_USER = "sandbox-user"
 """The user whom the sandbox makes."""
 

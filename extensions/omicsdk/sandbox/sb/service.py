@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from omicsdk.sandbox.document import METHODS, once_a_document
 from omicsdk.sandbox.routing import headers_of
 from omicsdk.sandbox.sb import (
+    PREFIX,
     accounts,
     apps,
     automations,
@@ -29,7 +30,8 @@ from omicsdk.sandbox.sb.responses import cut, error_body, refuse
 from omicsdk.sandbox.sb.state import Sb, token_of
 from omicsdk.sandbox.service import Call, Handler, Reply, Service, handlers_in
 
-PREFIX = "/sb/v2"
+COURSES = (automations.RUNS, task_runs.TASKS, *file_jobs.JOBS.values(), *volumes.TRANSFERS.values())
+"""What continues by the clock."""
 _ADVANCE = "X-Sbg-Advance-Access"
 _READING = ("get_", "list_", "scroll_", "search_", "bulk_get_")
 """Prefixes of the names of operations that change nothing."""
@@ -47,7 +49,7 @@ def sb_service(sb: Sb, document: Mapping[str, Any]) -> Service:
     Returns:
         What the sandbox mounts.
     """
-    sb.follow(automations.RUNS, task_runs.TASKS, *file_jobs.JOBS.values(), *volumes.TRANSFERS.values())
+    sb.follow(*COURSES)
     modules = (accounts, apps, automations, file_jobs, files, projects, tasks, uploads, volumes)
     handlers = handlers_in(document, sb, *modules)
     return Service(

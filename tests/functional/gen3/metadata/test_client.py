@@ -45,7 +45,7 @@ def test_searches(mds: Gen3Metadata):
 
 
 def test_all_documents_come_however_long_a_page_was_requested(mds: Gen3Metadata, sandbox: Sandbox, monkeypatch):
-    monkeypatch.setattr("omicsdk.sandbox.gen3.metadata.documents.LONGEST", 2)
+    monkeypatch.setattr("omicsdk.sandbox.gen3.metadata.operations.LONGEST", 2)
     mds.batch_create([{"guid": f"g{number}", "data": {}} for number in range(5)])
     with MetadataApi(f"{sandbox.gen3_url}/mds") as api:
         assert list(api.query.iterate(limit=1000)) == [f"g{number}" for number in range(5)]

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 from omicsdk.sandbox import Rule, Sandbox, load_snapshot
-from omicsdk.sandbox.app import service_app
+from omicsdk.sandbox.app import Application
 from omicsdk.sandbox.engine import Engine
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.service import Call, Reply
@@ -386,7 +386,7 @@ def test_a_handler_answers_in_place_of_the_engine(served: Sandbox):
 
     engine = Engine(PETS, name="handled", handlers={"get_pet": get_pet})
     assert [each.operation for each in engine.explain() if each.kind == "handler"] == ["get_pet"]
-    with TestClient(Starlette(routes=[Mount("/apis/handled", app=service_app(engine, served.context))])) as client:
+    with TestClient(Starlette(routes=[Mount("/apis/handled", app=Application(engine, served.context))])) as client:
         assert client.get("/apis/handled/pets/7").json() == {"handled": "7"}
         assert client.get("/apis/handled/pets/none").status_code == 404
         assert client.get("/apis/handled/pets").json()["items"] == []

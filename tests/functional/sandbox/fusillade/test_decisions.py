@@ -5,7 +5,7 @@ import re
 
 import pytest
 from omicsdk.sandbox.document import operations, read_document
-from omicsdk.sandbox.hca_services import needed
+from omicsdk.sandbox.services import needed
 
 FILES = "arn:hca:dss:*:dev:files/a"
 DOCUMENT = read_document("fusillade")

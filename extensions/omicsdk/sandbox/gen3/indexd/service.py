@@ -8,13 +8,12 @@ from typing import Any
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Scope
 
-from omicsdk.sandbox.app import response
 from omicsdk.sandbox.gen3.indexd import drs, records
 from omicsdk.sandbox.gen3.indexd.index import Index
 from omicsdk.sandbox.gen3.indexd.requests import FrameworkPage
 from omicsdk.sandbox.gen3.service import HEALTHY, HTML, Middleware, gen3_service
 from omicsdk.sandbox.problems import Problem
-from omicsdk.sandbox.service import Call, Handler, Reply, Service, handlers_in, is_reading
+from omicsdk.sandbox.service import Call, Handler, Reply, Service, handlers_in, is_reading, response
 
 _GA4GH = "ga4gh"
 _COLLECTIONS = ("/index", "/index/blank", "/bundle", "/urls", "/alias/", "/bulk/documents")

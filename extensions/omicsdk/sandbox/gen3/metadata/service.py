@@ -17,8 +17,9 @@ from omicsdk.sandbox.document import Operation
 from omicsdk.sandbox.gen3 import fence
 from omicsdk.sandbox.gen3.access import Access
 from omicsdk.sandbox.gen3.indexd import records
-from omicsdk.sandbox.gen3.metadata import documents
-from omicsdk.sandbox.gen3.metadata.requests import Refusal, error_body, read_body, storable
+from omicsdk.sandbox.gen3.metadata import operations
+from omicsdk.sandbox.gen3.metadata.documents import Refusal, error_body
+from omicsdk.sandbox.gen3.metadata.operations import read_body, storable
 from omicsdk.sandbox.gen3.service import READ_ONLY, Middleware, gen3_service, is_texts
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.routing import headers_of
@@ -41,7 +42,7 @@ def metadata_service(gen3: Gen3, document: Mapping[str, Any]) -> Service:
         document: Its OpenAPI 3.1 document.
     """
     handlers = {
-        **handlers_in(document, gen3.metadata, documents),
+        **handlers_in(document, gen3.metadata, operations),
         **handlers_in(document, gen3, sys.modules[__name__]),
     }
     # The middleware checks who writes; objects request tokens themselves.
