@@ -65,7 +65,7 @@ FIGURES: dict[str, tuple[str, ...]] = {
         "tests/functional/cli/test_bad_input.py",
         "tests/unit/cli/test_bad_input.py",
     ),
-    "sandbox.validation": ("tests/unit/sandbox/sb/test_validation.py",),
+    "sandbox.problems": ("tests/unit/sandbox/sb/test_validation.py",),
 }
 """One module of other packages each, for the figure alone."""
 

@@ -4,9 +4,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from omicsdk.sandbox.dss.notifications import payload_of
 from omicsdk.sandbox.dss.store import Event
-from omicsdk.sandbox.dss.webhooks import DeliveryWorker
+from omicsdk.sandbox.dss.webhooks import DeliveryWorker, payload_of
 from omicsdk.sandbox.state.database import Database
 
 DOCUMENT: dict[str, Any] = {

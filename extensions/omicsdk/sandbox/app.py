@@ -20,9 +20,8 @@ from omicsdk.core.logs import logger
 from omicsdk.sandbox.document import MULTIPART, Operation, plain_document, secured_everywhere
 from omicsdk.sandbox.engine.actions import Actions
 from omicsdk.sandbox.engine.engine import Engine
-from omicsdk.sandbox.engine.errors import Errors
 from omicsdk.sandbox.engine.requests import Reader, Received, parts_of
-from omicsdk.sandbox.engine.responses import Exchange, StoredReply
+from omicsdk.sandbox.engine.responses import Errors, Exchange, StoredReply
 from omicsdk.sandbox.engine.security import Security
 from omicsdk.sandbox.engine.store import Store
 from omicsdk.sandbox.engine.values import Values

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from omicsdk.core.files import in_place_of
 from omicsdk.core.settings.config import Values, change, set_in
 from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
-from omicsdk.sandbox.upload.state import BUCKET_TEMPLATE
+from omicsdk.sandbox.upload import BUCKET_TEMPLATE
 
 if TYPE_CHECKING:
     from omicsdk.sandbox.server import Sandbox

@@ -38,7 +38,7 @@ from omicsdk.sandbox.state.presigned import Signer, StorageServer
 from omicsdk.sandbox.state.settings import Setting, Settings
 from omicsdk.sandbox.traffic.server_thread import HostCheck, ServerThread, url_of
 from omicsdk.sandbox.traffic.wire import Wire
-from omicsdk.sandbox.upload.state import BUCKET, Upload
+from omicsdk.sandbox.upload import BUCKET, Upload
 
 if TYPE_CHECKING:
     from omicsdk.sandbox.engine.engine import Engine, Spec

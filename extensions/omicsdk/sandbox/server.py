@@ -34,7 +34,7 @@ from omicsdk.sandbox.state.folder import close_to_others
 from omicsdk.sandbox.traffic.faults import S3_PREFIX, FaultBook, Rule, read_rules
 from omicsdk.sandbox.traffic.server_thread import LOOPBACK, names_of
 from omicsdk.sandbox.traffic.wire import RequestLog, Stalls
-from omicsdk.sandbox.upload.state import api_key
+from omicsdk.sandbox.upload import api_key
 
 if TYPE_CHECKING:
     from omicsdk.sandbox.engine.engine import Engine, Explanation, Spec

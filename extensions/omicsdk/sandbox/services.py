@@ -34,7 +34,8 @@ from omicsdk.sandbox.service import (
     response,
     unrouted,
 )
-from omicsdk.sandbox.upload.state import Upload
+from omicsdk.sandbox.upload import PREFIX as UPLOAD_PREFIX
+from omicsdk.sandbox.upload import upload_service
 
 if TYPE_CHECKING:
     from omicsdk.sandbox.engine.engine import Engine
@@ -42,19 +43,19 @@ if TYPE_CHECKING:
 
 log = logger("omicsdk.sandbox")
 
-DSS_PREFIX, FUSILLADE_PREFIX, UPLOAD_PREFIX = "/dss/v1", "/auth", "/upload"
+DSS_PREFIX, FUSILLADE_PREFIX = "/dss/v1", "/auth"
 
 
 def dss_service(dss: Dss, document: Mapping[str, Any]) -> Service:
     """The Data Store."""
-    from omicsdk.sandbox.dss import bundles, collections, events, files
+    from omicsdk.sandbox.dss import bundles, events, files
 
     return Service(
         name="dss",
         prefix=DSS_PREFIX,
         document=document,
         document_path="/swagger.json",
-        handlers=handlers_in(document, dss, bundles, collections, events, files),
+        handlers=handlers_in(document, dss, bundles, events, files),
         formats={"DSS_VERSION": is_version},
         format_codes={"DSS_VERSION": "illegal_version"},
         restricted=lambda: dss.context.settings.flag("dss.restricted"),
@@ -83,45 +84,19 @@ def azul_service(azul: Azul, document: Mapping[str, Any]) -> Service:
     )
 
 
-_UPLOAD_TITLES = {
-    "area_not_found": "Upload area not found",
-    "file_not_found": "File not found",
-    "wrong_key": "Authentication Error",
-}
-
-
-def upload_service(upload: Upload, document: Mapping[str, Any]) -> Service:
-    """The Upload service."""
-    from omicsdk.sandbox.upload import operations
-
-    return Service(
-        name="upload",
-        prefix=UPLOAD_PREFIX,
-        document=document,
-        document_path="/swagger.json",
-        handlers=handlers_in(document, upload, operations),
-        authenticate=upload.authenticate,
-        error_body=lambda problem: {
-            "status": problem.status,
-            "title": _UPLOAD_TITLES.get(problem.code) or HTTPStatus(problem.status).phrase,
-            "detail": problem.title,
-        },
-    )
-
-
 # -- Fusillade
 
 
 def fusillade_service(fusillade: Fusillade, document: Mapping[str, Any]) -> Service:
     """Fusillade."""
-    from omicsdk.sandbox.fusillade import oauth, principals, resources
+    from omicsdk.sandbox.fusillade import oauth, resources
 
     return Service(
         name="fusillade",
         prefix=FUSILLADE_PREFIX,
         document=document,
         document_path="/swagger.json",
-        handlers=handlers_in(document, fusillade, oauth, principals, resources),
+        handlers=handlers_in(document, fusillade, oauth, resources),
         before=lambda call: _demand(fusillade, call),
         error_body=_fusillade_error,
         pages=oauth.login_pages(fusillade),

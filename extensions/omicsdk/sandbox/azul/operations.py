@@ -10,9 +10,8 @@ from omicsdk.sandbox.azul import hits, manifests
 from omicsdk.sandbox.azul.atlas import IndexedFile
 from omicsdk.sandbox.azul.search import HCA, EntityType, bad_request, entities, facets, page_of, read_filters, select
 from omicsdk.sandbox.azul.state import CATALOGS, DEFAULT_CATALOG, PREFIX, Azul, SandboxCatalog, parameters
-from omicsdk.sandbox.problems import Problem
+from omicsdk.sandbox.problems import Problem, whole_number
 from omicsdk.sandbox.service import Call, Reply
-from omicsdk.sandbox.validation import whole_number
 
 SEARCH = ("catalog", "filters", "size", "sort", "order", "search_after")
 FILE = ("catalog", "version", "fileName", "wait", "replica", "requestIndex", "drsUri", "token")

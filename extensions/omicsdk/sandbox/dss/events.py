@@ -5,13 +5,12 @@ import json
 import uuid as uuids
 from collections.abc import Sequence
 
-from omicsdk.sandbox.dss.notifications import check_subscription, is_elasticsearch
 from omicsdk.sandbox.dss.state import SUBSCRIPTION, Dss
 from omicsdk.sandbox.dss.store import LIVE_BUNDLE, Event, JsonObject, Subscription, format_version, parse_version
-from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
+from omicsdk.sandbox.dss.webhooks import check_subscription, is_elasticsearch
+from omicsdk.sandbox.problems import Problem, bad_arguments, not_found, whole_number
 from omicsdk.sandbox.search import QueryError, compile_query
 from omicsdk.sandbox.service import Call, Reply, page
-from omicsdk.sandbox.validation import whole_number
 
 MAX_SUBSCRIPTIONS = 100
 # Raw results carry whole metadata documents, so the platform bounds their number.

@@ -7,11 +7,10 @@ from urllib.parse import urlsplit
 
 from omicsdk.sandbox.dss.state import Dss
 from omicsdk.sandbox.dss.store import FileRecord, parse_version
-from omicsdk.sandbox.problems import Problem, bad_arguments
+from omicsdk.sandbox.problems import Problem, bad_arguments, whole_number
 from omicsdk.sandbox.s3.staging import MotoObject
 from omicsdk.sandbox.service import Call, Reply
 from omicsdk.sandbox.state.objects import CHECKSUMS, StoredObject
-from omicsdk.sandbox.validation import whole_number
 
 
 def redirect_while_copying(dss: Dss, call: Call) -> Reply | None:

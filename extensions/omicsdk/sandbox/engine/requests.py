@@ -23,9 +23,8 @@ from omicsdk.sandbox.document import (
     media_type_of,
 )
 from omicsdk.sandbox.engine.schemas import Schemas
-from omicsdk.sandbox.problems import Problem
+from omicsdk.sandbox.problems import Fault, Problem, Refused, complaint, nested_name, whole_number
 from omicsdk.sandbox.state.objects import ObjectStore, StoredObject
-from omicsdk.sandbox.validation import Fault, Refused, complaint, nested_name, whole_number
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError

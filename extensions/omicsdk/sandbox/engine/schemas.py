@@ -9,7 +9,7 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.sandbox.document import EMPTY, Schema, as_list, as_mapping
-from omicsdk.sandbox.validation import is_kept
+from omicsdk.sandbox.problems import is_kept
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError

@@ -14,11 +14,20 @@ from omicsdk.sandbox.gen3 import ADMINISTRATOR
 from omicsdk.sandbox.gen3.access import ACCESS_SECONDS, KEY_SECONDS, OPEN, Access
 from omicsdk.sandbox.gen3.guppy import Guppy
 from omicsdk.sandbox.gen3.indexd.index import Index
-from omicsdk.sandbox.gen3.indexing import Indexing
 from omicsdk.sandbox.gen3.metadata.documents import Documents
 from omicsdk.sandbox.gen3.records.submission import Records
 from omicsdk.sandbox.gen3.sower import Sower
-from omicsdk.sandbox.gen3.storage import BUCKET, GOOGLE_PREFIX, PREFIX, Files, GoogleStorage, Grant, Storage, presigned
+from omicsdk.sandbox.gen3.storage import (
+    BUCKET,
+    GOOGLE_PREFIX,
+    PREFIX,
+    Files,
+    GoogleStorage,
+    Grant,
+    Indexing,
+    Storage,
+    presigned,
+)
 from omicsdk.sandbox.gen3.wts import Wts
 from omicsdk.sandbox.service import SandboxContext
 from omicsdk.sandbox.state.objects import StoredObject

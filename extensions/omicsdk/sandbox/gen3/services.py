@@ -5,12 +5,12 @@ import uuid
 from collections.abc import Callable, Mapping
 from html import escape
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 from omicsdk.sandbox.gen3 import fence
 from omicsdk.sandbox.gen3.access import ANONYMOUS, Access
 from omicsdk.sandbox.gen3.commons import Gen3
-from omicsdk.sandbox.gen3.guppy_operations import guppy_service
+from omicsdk.sandbox.gen3.guppy import Guppy, RowAccess
 from omicsdk.sandbox.gen3.indexd.service import indexd_service
 from omicsdk.sandbox.gen3.metadata.service import metadata_service
 from omicsdk.sandbox.gen3.peregrine.service import peregrine_service
@@ -23,6 +23,7 @@ from omicsdk.sandbox.gen3.service import (
     TrailingSlashes,
     as_list,
     as_object,
+    document_of,
     gen3_service,
     refusing,
 )
@@ -180,3 +181,60 @@ def check_auth_request(access: Access, call: Call) -> Reply:
         return Reply({"auth": all(person.may(*right) for right in rights)})
     except (AttributeError, KeyError, TypeError):
         raise bad_arguments("auth request missing resource or action") from None
+
+
+_QUERY = "query"
+_DOCUMENT = document_of({"POST /graphql": _QUERY, "POST /download": "download", "GET /_version": "get_version"})
+
+
+def guppy_service(guppy: Guppy) -> Service:
+    """The service.
+
+    Args:
+        guppy: Its state.
+    """
+    handlers = handlers_in(_DOCUMENT, guppy, sys.modules[__name__])
+    query = handlers.pop(_QUERY)
+    return gen3_service(
+        "guppy",
+        _DOCUMENT,
+        {**refusing(handlers, _refused), **refusing({_QUERY: query}, _refused_query)},
+        responses={"get_version": Reply({"version": VERSION, "commit": VERSION})},
+    )
+
+
+def _refused(problem: Problem) -> Reply:
+    """A refusal outside of GraphQL: its text."""
+    return Reply(text=problem.title, status=problem.status, headers={"Content-Type": "text/html; charset=utf-8"})
+
+
+def _refused_query(problem: Problem) -> Reply:
+    """A refusal of a whole query."""
+    response = {"message": problem.title, "extensions": {"code": problem.code}}
+    return Reply({"errors": [response]}, problem.status)
+
+
+def query(guppy: Guppy, call: Call) -> Reply:
+    """POST /graphql."""
+    # graphql-core is slow to import, and most sandboxes never receive a query.
+    from omicsdk.sandbox.gen3.guppy_schema import execute
+
+    body = as_object(call.body)
+    text, variables = body.get("query"), body.get("variables")
+    if not isinstance(text, str) or not isinstance(variables, dict | None):
+        raise Problem(
+            400, "BAD_REQUEST", "The body must be an object with a query, and an object of variables if it has any"
+        )
+    row_access = RowAccess(guppy.access.anyone(call.headers))
+    values = cast("dict[str, Any] | None", variables)
+    status, response = execute(guppy.types(), row_access, text, values, body.get("operationName"))
+    return Reply(response, status)
+
+
+def download(guppy: Guppy, call: Call) -> Reply:
+    """POST /download."""
+    body = as_object(call.body)
+    type = guppy.get(str(body.get("type")))
+    if type is None:
+        raise bad_arguments(f'Invalid es type: "{body.get("type")}"')
+    return Reply(RowAccess(guppy.access.anyone(call.headers)).download(type, body))

@@ -8,8 +8,19 @@ from starlette.requests import Request
 
 from omicsdk.sandbox.environment import SHELLS, shell_lines
 from omicsdk.sandbox.fusillade.state import ADMINISTRATOR
-from omicsdk.sandbox.pages.html import Content, Html, element
-from omicsdk.sandbox.pages.layout import HOME, Fields, Page, button, chosen, form, labelled, number
+from omicsdk.sandbox.pages.layout import (
+    HOME,
+    Content,
+    Fields,
+    Html,
+    Page,
+    button,
+    chosen,
+    element,
+    form,
+    labelled,
+    number,
+)
 from omicsdk.sandbox.service import ALL_GROUPS
 
 if TYPE_CHECKING:

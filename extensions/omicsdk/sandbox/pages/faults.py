@@ -7,8 +7,21 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from starlette.requests import Request
 
-from omicsdk.sandbox.pages.html import Content, Html, element
-from omicsdk.sandbox.pages.layout import HOME, Fields, Page, button, chosen, form, labelled, number, readable, table
+from omicsdk.sandbox.pages.layout import (
+    HOME,
+    Content,
+    Fields,
+    Html,
+    Page,
+    button,
+    chosen,
+    element,
+    form,
+    labelled,
+    number,
+    readable,
+    table,
+)
 from omicsdk.sandbox.traffic.faults import Action, Rule, parse_rules
 
 if TYPE_CHECKING:

@@ -9,8 +9,20 @@ from typing import TYPE_CHECKING
 from starlette.requests import Request
 
 from omicsdk.sandbox.contents import platforms
-from omicsdk.sandbox.pages.html import Content, Html, element
-from omicsdk.sandbox.pages.layout import HOME, Fields, Page, button, chosen, form, labelled, number, time_text
+from omicsdk.sandbox.pages.layout import (
+    HOME,
+    Content,
+    Fields,
+    Html,
+    Page,
+    button,
+    chosen,
+    element,
+    form,
+    labelled,
+    number,
+    time_text,
+)
 from omicsdk.sandbox.state.settings import Value
 
 if TYPE_CHECKING:

@@ -15,9 +15,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route, Router
 
-from omicsdk.sandbox.pages import credentials, faults, overview, requests, settings
-from omicsdk.sandbox.pages.html import element
-from omicsdk.sandbox.pages.layout import Fields, Page, written
+from omicsdk.sandbox.pages import credentials, faults, overview, settings
+from omicsdk.sandbox.pages.layout import Fields, Page, element, written
 from omicsdk.sandbox.problems import Problem
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ Change = Callable[["Sandbox", Fields], Page | str]
 _PAGES: dict[str, tuple[Show, Change | None]] = {
     "/": (overview.overview, None),
     "/contents/{platform}/{listing}": (overview.contents, None),
-    "/requests": (requests.requests, None),
+    "/requests": (overview.requests, None),
     "/faults": (faults.faults, faults.change),
     "/settings": (settings.settings, settings.change),
     "/tokens": (credentials.tokens, credentials.make_token),

@@ -13,9 +13,9 @@ from email.message import Message
 from typing import Any, Never, cast
 from urllib.parse import parse_qs
 
+from omicsdk.sandbox.problems import LARGEST, whole_number
 from omicsdk.sandbox.rest_framework.service import NO_FIELD, Complaints, Invalid, Refused
 from omicsdk.sandbox.service import Call
-from omicsdk.sandbox.validation import LARGEST, whole_number
 
 # -- bodies
 

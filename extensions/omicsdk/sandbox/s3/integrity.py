@@ -12,7 +12,7 @@ from typing import Any
 
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.s3.guard import Target, Wsgi, blocks_of, form_of, headers_of, refused, target_of
-from omicsdk.sandbox.state.integrity import CHECKSUM, StatedChecksums, checksum_of
+from omicsdk.sandbox.state.multipart import CHECKSUM, StatedChecksums, checksum_of
 
 _INVALID_PART = (
     "One or more of the specified parts could not be found. The part might not have been uploaded, or the specified"

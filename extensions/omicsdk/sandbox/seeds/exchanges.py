@@ -20,10 +20,9 @@ from omicsdk.sandbox.instance import Platforms
 from omicsdk.sandbox.pangea.groups import GROUP_SAMPLE
 from omicsdk.sandbox.pangea.results import NEW_RESULT
 from omicsdk.sandbox.pangea.state import NEW_GROUP
-from omicsdk.sandbox.problems import Problem
+from omicsdk.sandbox.problems import LARGEST, Problem
 from omicsdk.sandbox.rest_framework.fields import DEEPEST, is_too_deep, validated
 from omicsdk.sandbox.rest_framework.service import Invalid
-from omicsdk.sandbox.validation import LARGEST
 
 _log = logger("omicsdk.sandbox")
 

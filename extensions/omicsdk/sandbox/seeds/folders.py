@@ -18,7 +18,7 @@ from omicsdk.sandbox.pangea.state import NEW_GROUP, ORGANIZATION
 from omicsdk.sandbox.pangea.store import named
 from omicsdk.sandbox.sb import SANDBOX_SB_USER
 from omicsdk.sandbox.sb.projects import add_project
-from omicsdk.sandbox.upload.state import BUCKET, CHECKSUM
+from omicsdk.sandbox.upload import BUCKET, CHECKSUM
 
 _WORKFLOW = "workflow"
 _METADATA = "metadata.json"

@@ -21,7 +21,7 @@ from starlette.types import Receive, Scope, Send
 from omicsdk.core.checksums import MIB, Digests
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.routing import headers_of
-from omicsdk.sandbox.state.integrity import StatedChecksums
+from omicsdk.sandbox.state.multipart import StatedChecksums
 from omicsdk.sandbox.state.objects import ObjectStore, StoredObject
 
 PREFIX = "/_objects/"

@@ -15,7 +15,7 @@ from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.gen3.storage import Files
 from omicsdk.sandbox.s3.staging import Staging, objects_below
 from omicsdk.sandbox.state.objects import StoredObject
-from omicsdk.sandbox.upload.state import BUCKET
+from omicsdk.sandbox.upload import BUCKET
 
 NAMES = ["cell_suspension_0.json", "empty.txt", "links.json", "reads/r1.fastq.gz"]
 READS = bytes(range(256)) * 400

@@ -12,7 +12,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from omicsdk.sandbox import STAGING_BUCKET, Sandbox
 from omicsdk.sandbox.problems import Problem
-from omicsdk.sandbox.state.integrity import checksum_of
+from omicsdk.sandbox.state.multipart import checksum_of
 from omicsdk.sandbox.state.presigned import Body
 
 MIB = 1024 * 1024

@@ -15,9 +15,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core.http_signature import verify_signature
-from omicsdk.sandbox.dss.notifications import ATTACHMENT_LIMIT, attachments_of, check_subscription, payload_of, wants
 from omicsdk.sandbox.dss.store import Event
-from omicsdk.sandbox.dss.webhooks import DELAYS, DeliveryWorker, build_request
+from omicsdk.sandbox.dss.webhooks import (
+    ATTACHMENT_LIMIT,
+    DELAYS,
+    DeliveryWorker,
+    attachments_of,
+    build_request,
+    check_subscription,
+    payload_of,
+    wants,
+)
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.state.clock import Clock
 from omicsdk.sandbox.state.database import Database

@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.sandbox.pages.html import document, element, escaped
+from omicsdk.sandbox.pages.layout import document, element, escaped
 
 HOSTILE = ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "a & b", "' onfocus='x", "</title><b>"]
 

@@ -7,8 +7,7 @@ import pytest
 from omicsdk.sandbox.document import operations
 from omicsdk.sandbox.engine.requests import Reader, Received
 from omicsdk.sandbox.engine.schemas import Schemas
-from omicsdk.sandbox.problems import Problem
-from omicsdk.sandbox.validation import LARGEST
+from omicsdk.sandbox.problems import LARGEST, Problem
 
 LIST = {"type": "array", "items": {"type": "string", "maxLength": 3}}
 MEMBERS = {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}}

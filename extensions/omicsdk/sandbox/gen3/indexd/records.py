@@ -9,8 +9,8 @@ from omicsdk.sandbox.gen3.indexd import requests
 from omicsdk.sandbox.gen3.indexd.index import BY_CHANGE, BY_GUID, NEIGHBOURS, Index
 from omicsdk.sandbox.gen3.indexd.record import identifiers, in_list, is_blank, new_guid, new_rev, single
 from omicsdk.sandbox.gen3.service import HTML, crash_if_real
+from omicsdk.sandbox.problems import LARGEST, whole_number
 from omicsdk.sandbox.service import Call, JsonObject, Reply, for_each
-from omicsdk.sandbox.validation import LARGEST, whole_number
 
 MOST_GUIDS = 10_000
 """Number of GUIDs that may be requested at once."""

@@ -12,9 +12,8 @@ from typing import Any, TypeVar, cast
 
 from omicsdk.sandbox.document import read_document
 from omicsdk.sandbox.gen3.service import is_texts
-from omicsdk.sandbox.problems import Problem
+from omicsdk.sandbox.problems import LARGEST, Problem, whole_number
 from omicsdk.sandbox.service import Call, JsonObject
-from omicsdk.sandbox.validation import LARGEST, whole_number
 
 D = TypeVar("D", int, None)
 

@@ -13,8 +13,8 @@ from typing import Annotated, Any, TypeVar, cast
 from annotated_types import Interval
 
 from omicsdk.sandbox.gen3.metadata.documents import Aggregate, Documents, IndexedPath, Refusal, unknown
+from omicsdk.sandbox.problems import LARGEST
 from omicsdk.sandbox.service import Call, Handler, Reply
-from omicsdk.sandbox.validation import LARGEST
 
 LONGEST = 2000
 """Most documents of one search, as the service has it by default."""
