@@ -3,7 +3,7 @@
 import struct
 from collections.abc import Iterable
 
-from omicsdk.sandbox.ga4gh.alignments import BGZF_END, bgzf
+from omicsdk.sandbox.ga4gh.htsget import BGZF_END, bgzf
 
 
 def bam(references: Iterable[tuple[str, int]], reads: Iterable[tuple[str, int, int, str]]) -> bytes:

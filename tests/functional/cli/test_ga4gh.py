@@ -6,7 +6,7 @@ import gzip
 
 import pytest
 from omicsdk.sandbox import Rule
-from omicsdk.sandbox.ga4gh.alignments import BGZF_END
+from omicsdk.sandbox.ga4gh.htsget import BGZF_END
 from service_command import service_command
 
 TOOL = "#workflow/sandbox/example/count"

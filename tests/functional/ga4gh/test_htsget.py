@@ -39,7 +39,7 @@ from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.files import lock_now
 from omicsdk.ga4gh import InvalidFormat
 from omicsdk.sandbox import Rule, Sandbox
-from omicsdk.sandbox.ga4gh.alignments import BGZF_END, bgzf
+from omicsdk.sandbox.ga4gh.htsget import BGZF_END, bgzf
 from omicsdk.transfer import Control, Progress
 
 

@@ -16,7 +16,7 @@ from omicsdk import NO_RETRY, BadRequest, Htsget, NotFound, Refget, TransferErro
 from omicsdk.drs import Drs
 from omicsdk.fs.stores.drs import DrsStore
 from omicsdk.ga4gh import InvalidFormat
-from omicsdk.sandbox.ga4gh.alignments import BGZF_END
+from omicsdk.sandbox.ga4gh.htsget import BGZF_END
 from recorded_server import RecordedServer, exchanges
 
 Serve = Callable[[RecordedServer], RecordedServer]

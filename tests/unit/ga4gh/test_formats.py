@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.ga4gh import FileCheck, InvalidFormat
 from omicsdk.ga4gh.formats import BGZF_END, CRAM_ENDS, Format, format_of
-from omicsdk.sandbox.ga4gh.alignments import bgzf
+from omicsdk.sandbox.ga4gh.htsget import bgzf
 
 BAM = bgzf(b"BAM\x01" + bytes(range(256)) * 600) + BGZF_END
 VCF = b"##fileformat=VCFv4.3\n#CHROM\tPOS\nchr1\t5\n"

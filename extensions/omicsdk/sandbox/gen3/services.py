@@ -1,17 +1,23 @@
-"""The services of the commons, and what those without a module of their own declare."""
+"""The services of the commons, and what those without a module of their own declare: Fence, indexd, Sheepdog, Guppy and others."""
 
 import sys
 import uuid
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from html import escape
 from http import HTTPStatus
 from typing import Any, cast
+
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Scope
 
 from omicsdk.sandbox.gen3 import fence
 from omicsdk.sandbox.gen3.access import ANONYMOUS, Access
 from omicsdk.sandbox.gen3.commons import Gen3
 from omicsdk.sandbox.gen3.guppy import Guppy, RowAccess
-from omicsdk.sandbox.gen3.indexd.service import indexd_service
+from omicsdk.sandbox.gen3.indexd import drs, records
+from omicsdk.sandbox.gen3.indexd.index import Index
+from omicsdk.sandbox.gen3.indexd.requests import FrameworkPage
 from omicsdk.sandbox.gen3.metadata.service import metadata_service
 from omicsdk.sandbox.gen3.peregrine.service import peregrine_service
 from omicsdk.sandbox.gen3.records import export, sheepdog
@@ -20,6 +26,7 @@ from omicsdk.sandbox.gen3.service import (
     HEALTHY,
     HTML,
     VERSION,
+    Middleware,
     TrailingSlashes,
     as_list,
     as_object,
@@ -31,7 +38,7 @@ from omicsdk.sandbox.gen3.sower import sower_service
 from omicsdk.sandbox.gen3.ws_storage import ws_storage_service
 from omicsdk.sandbox.gen3.wts import wts_service
 from omicsdk.sandbox.problems import Problem, bad_arguments
-from omicsdk.sandbox.service import Call, Reply, Service, handlers_in
+from omicsdk.sandbox.service import Call, Handler, Reply, Service, handlers_in, is_reading, response
 
 _BROWSER = "logins need a browser, and the sandbox's commons has no pages: make keys with `gen3_credentials`"
 _USERS = "users are added with `sandbox.gen3.access.add`"
@@ -238,3 +245,88 @@ def download(guppy: Guppy, call: Call) -> Reply:
     if type is None:
         raise bad_arguments(f'Invalid es type: "{body.get("type")}"')
     return Reply(RowAccess(guppy.access.anyone(call.headers)).download(type, body))
+
+
+_GA4GH = "ga4gh"
+_COLLECTIONS = ("/index", "/index/blank", "/bundle", "/urls", "/alias/", "/bulk/documents")
+"""Paths that are taken with and without a slash at the end, as the document has them. Elsewhere a slash is part of a GUID."""
+_CRASHES_OF_INDEXD: dict[str, tuple[int, ...]] = dict.fromkeys(
+    ("query_urls", "query_urls_metadata", "get_records"), (400,)
+)
+"""Operations in which the real service checks no argument."""
+
+
+def indexd_service(index: Index, document: Mapping[str, Any]) -> Service:
+    """The service.
+
+    Args:
+        index: Its state.
+        document: Its OpenAPI 3.1 document.
+
+    Returns:
+        What the sandbox mounts.
+    """
+    # A deployment without a configured version returns none.
+    responses = {"get_status": HEALTHY, "get_version": Reply({"version": "", "commit": ""})}
+    handlers = {name: _indexd_refusing(handler) for name, handler in handlers_in(document, index, records, drs).items()}
+    service = gen3_service(
+        "indexd",
+        document,
+        handlers,
+        responses=responses,
+        error_body=_indexd_error,
+        around=_IndexdMiddleware,
+        crashes=_CRASHES_OF_INDEXD,
+        crash=_framework_page(500),
+    )
+    return replace(service, name="indexd", at_once=is_reading)
+
+
+def _indexd_error(problem: Problem) -> dict[str, object]:
+    if problem.code == _GA4GH:
+        return {"msg": problem.title, "status_code": problem.status}
+    return {"error": problem.title}
+
+
+def _indexd_refusing(handler: Handler) -> Handler:
+    """A handler that refuses with the framework's pages where it should, and as DRS and DOS do where it is of these."""
+
+    def handle(call: Call) -> Reply:
+        try:
+            return handler(call)
+        except FrameworkPage as refusal:
+            return _framework_page(refusal.status)
+        except Problem as refusal:
+            if not call.operation.path.startswith("/ga4gh/"):
+                raise
+            raise Problem(refusal.status, _GA4GH, refusal.title, refusal.headers, crashes=refusal.crashes) from refusal
+
+    return handle
+
+
+def _framework_page(status: int) -> Reply:
+    """The web framework's page for a status."""
+    phrase = HTTPStatus(status).phrase
+    text = f"<!doctype html>\n<html lang=en>\n<title>{status} {phrase}</title>\n<h1>{phrase}</h1>\n"
+    return Reply(text=text, status=status, headers=HTML)
+
+
+class _IndexdMiddleware(Middleware):
+    def rewritten(self, scope: Scope) -> Scope:
+        root = scope.get("root_path", "")
+        # The server leaves out what a HEAD is answered.
+        method = "GET" if scope["method"] == "HEAD" else scope["method"]
+        return {**scope, "path": root + _indexd_path(scope["path"].removeprefix(root)), "method": method}
+
+    def refused(self, refusal: HTTPException | Problem) -> ASGIApp:
+        return response(
+            _framework_page(refusal.status_code if isinstance(refusal, HTTPException) else refusal.status), {}
+        )
+
+
+def _indexd_path(path: str) -> str:
+    """A path as the document has it."""
+    bare = path.rstrip("/")
+    if path.startswith("/index/") and path.endswith("/aliases/"):
+        return bare
+    return next((each for each in _COLLECTIONS if each.rstrip("/") == bare), path)

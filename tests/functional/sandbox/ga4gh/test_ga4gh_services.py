@@ -10,7 +10,7 @@ import httpx
 import pytest
 from bam_files import bam
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.ga4gh.alignments import BGZF_END, Region, bgzf, sliced
+from omicsdk.sandbox.ga4gh.htsget import BGZF_END, Region, bgzf, sliced
 from omicsdk.sandbox.ga4gh.state import EXAMPLE_TOOL
 
 VCF = b"##fileformat=VCFv4.3\n##contig=<ID=chr9>\n#CHROM\tPOS\tID\tREF\tALT\nchr1\t10\t.\tACGT\tA\nchr1\t20\t.\tA\tC\n"
