@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from typing import NamedTuple
 
 from omicsdk.cli.arguments import LEVELS
 from omicsdk.cli.errors import DONE, is_denied, printable
@@ -15,6 +14,7 @@ from omicsdk.cli.messages import Messages, logs_shown
 from omicsdk.cli.printing import Printer
 from omicsdk.cli.rows import items_of, member, text_of
 from omicsdk.core.errors import UsageError
+from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.core.type_guards import is_object
 
 TYPE_CHECKING = False

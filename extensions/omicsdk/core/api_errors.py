@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple, cast
+from typing import cast
 
 from omicsdk.core.errors import BODY_LIMIT, APIError, NotJson, error_class, shortened
+from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.core.redaction import is_secret_name, mask_json, mask_text, mask_url, without_query
 
 #: Bytes of a body that are read; error messages are never longer.

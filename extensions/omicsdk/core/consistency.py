@@ -20,11 +20,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from omicsdk.core.counts import stated_number
 from omicsdk.core.errors import DecodeError, OmicsError, shortened
 from omicsdk.core.json_decoding import decoded
+from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.core.type_guards import is_array
 
 if TYPE_CHECKING:

@@ -1,5 +1,7 @@
 """Credentials, the origins that they may be sent to, and the claims of JSON web tokens."""
 
+from __future__ import annotations
+
 import json
 import math
 import os
@@ -7,10 +9,11 @@ import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import AuthError, ConfigError, OmicsError
+from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.core.type_guards import is_object
 
 if TYPE_CHECKING:
@@ -172,7 +175,7 @@ class Credentials:
         self._origins = None if texts is None else frozenset(_origin(each) for each in texts)
 
     @property
-    def certificate(self) -> "ClientCertificate | None":
+    def certificate(self) -> ClientCertificate | None:
         """The client certificate that identifies its connections; None for none."""
         return None
 
@@ -275,7 +278,7 @@ class BearerToken(Credentials):
         self._renewing: int | None = None  # the thread that is renewing
         self._current = _checked(Token(token, expires_at))
 
-    def __reduce__(self) -> "tuple[Callable[..., BearerToken], tuple[object, ...]]":
+    def __reduce__(self) -> tuple[Callable[..., BearerToken], tuple[object, ...]]:
         if self._refresh is not None:
             raise TypeError("a BearerToken that is renewed by a function cannot be sent to another process")
         held = {"origins": self._origins, "expires_at": self._current.expires_at, "remedy": self._remedy}
@@ -459,8 +462,8 @@ class ClientCertificate(Credentials):
 
     def __init__(
         self,
-        certificate: "str | PathLike[str]",
-        key: "str | PathLike[str] | None" = None,
+        certificate: str | PathLike[str],
+        key: str | PathLike[str] | None = None,
         *,
         origins: str | Iterable[str] | None = None,
     ) -> None:
@@ -468,7 +471,7 @@ class ClientCertificate(Credentials):
         self.files = os.fspath(certificate), None if key is None else os.fspath(key)
 
     @property
-    def certificate(self) -> "ClientCertificate":
+    def certificate(self) -> ClientCertificate:
         """The certificate itself."""
         return self
 
@@ -481,7 +484,7 @@ class HttpxAuth(Credentials):
         origins: The services that it is for; see BearerToken.
     """
 
-    def __init__(self, auth: "httpx.Auth", *, origins: str | Iterable[str] | None = None) -> None:
+    def __init__(self, auth: httpx.Auth, *, origins: str | Iterable[str] | None = None) -> None:
         super().__init__(origins)
         self.auth = auth
 
@@ -536,7 +539,7 @@ class _PreparedRequest:
         if event == "response":
             self.hooks.append(hook)
 
-    def copy(self) -> "_PreparedRequest":
+    def copy(self) -> _PreparedRequest:
         """Return one without hooks, for a hook that sends the request again."""
         return _PreparedRequest(self.method, self.url)
 
@@ -554,7 +557,7 @@ class _Refusal:
         self.history: list[object] = []
         self.connection = self
 
-    def send(self, request: _PreparedRequest, **_: object) -> "_Refusal":
+    def send(self, request: _PreparedRequest, **_: object) -> _Refusal:
         """Return a response in place of sending a request."""
         return _Refusal(request)
 
@@ -562,7 +565,7 @@ class _Refusal:
         """Do nothing."""
 
 
-def as_credentials(given: "Credentials | httpx.Auth | Callable[[Any], Any] | None") -> Credentials | None:
+def as_credentials(given: Credentials | httpx.Auth | Callable[[Any], Any] | None) -> Credentials | None:
     """Convert a constructor's argument to credentials.
 
     Args:

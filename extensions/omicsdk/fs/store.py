@@ -17,13 +17,14 @@ from contextlib import nullcontext, suppress
 from functools import lru_cache, partial
 from importlib import import_module
 from math import inf
-from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Generic, Literal, NamedTuple, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Generic, Literal, Protocol, TypeVar, cast
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.closing import Closing
 from omicsdk.core.consistency import InconsistentListing, ResponseMismatch
 from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.core.likeness import did_you_mean
+from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.core.redaction import mask_url
 
 if TYPE_CHECKING:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, Protocol
 
+from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.transfer.items import Item
 
 #: How a file of the cache gets into a folder.

@@ -10,12 +10,12 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import NamedTuple
 
 from omicsdk.core.archives import size_of
 from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.errors import UsageError
 from omicsdk.core.frozen import Frozen
+from omicsdk.core.named_tuples import NamedTuple
 
 _MANUAL = "The manual has the rules, on the page Filters."
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")

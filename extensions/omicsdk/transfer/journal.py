@@ -18,12 +18,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import partial
 from json.encoder import encode_basestring_ascii as _quoted
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from omicsdk.core.checksums import crc32c_extend
 from omicsdk.core.errors import ConfigError, FolderBusy, NotWritable
 from omicsdk.core.files import HELD, lock_now, state_folder
 from omicsdk.core.logs import logger
+from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.transfer.disk import Disk, read_at, write_errors
 from omicsdk.transfer.names import WORK_FOLDER
 from omicsdk.transfer.network.plan import CELL, cell_count

@@ -12,6 +12,8 @@ The environment is read here for httpx and libcurl alike. Variables, each in low
 - OMICS_CLIENT_CERT, OMICS_CLIENT_KEY: a client certificate and its key, as PEM files; the key may be in the first.
 """
 
+from __future__ import annotations
+
 import os
 import re
 import threading
@@ -19,7 +21,7 @@ import weakref
 from collections import deque
 from collections.abc import Callable, Mapping
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.errors import (
     ConfigError,
@@ -30,6 +32,7 @@ from omicsdk.core.errors import (
     TransportError,
     UsageError,
 )
+from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.sending.proxies import ProxyLogin, login_of
 
@@ -218,7 +221,7 @@ class WireFailure(Exception):
         self.settled = settled
 
 
-_contexts: dict[Network, "ssl.SSLContext"] = {}
+_contexts: dict[Network, ssl.SSLContext] = {}
 _contexts_lock = threading.Lock()
 
 #: Maximum number of connections of one client to one origin, and seconds for which an idle one is kept: less than most servers do,
@@ -284,7 +287,7 @@ def _tasks_semaphore() -> Any:
     return anyio.Semaphore(MOST_CONNECTIONS, fast_acquire=True)
 
 
-def _by_aiohttp(context: "ssl.SSLContext") -> Any:
+def _by_aiohttp(context: ssl.SSLContext) -> Any:
     try:
         from omicsdk.core.sending.aiohttp_transport import AiohttpTransport
     except ImportError:  # the extra `fast` does not exist, or aiohttp is older than it requires
@@ -304,7 +307,7 @@ Way = str | tuple[str, str, str | None]
 """An origin, `https://host:port`; with the files of the certificate that identifies the client and of its key, if it has one."""
 
 
-_OPEN: "weakref.WeakValueDictionary[int, Connections]" = weakref.WeakValueDictionary()
+_OPEN: weakref.WeakValueDictionary[int, Connections] = weakref.WeakValueDictionary()
 
 
 def _after_fork() -> None:
@@ -330,8 +333,8 @@ class Connections(dict[Way, Pool]):
         limited: httpx's transport with one connection and a limit on the time of a head; set by what sends.
     """
 
-    substitute: "Substitute" = staticmethod(_by_network)
-    limited: "type[httpx.HTTPTransport | httpx.AsyncHTTPTransport]"
+    substitute: Substitute = staticmethod(_by_network)
+    limited: type[httpx.HTTPTransport | httpx.AsyncHTTPTransport]
 
     def __init__(
         self,
@@ -339,7 +342,7 @@ class Connections(dict[Way, Pool]):
         *,
         http2: bool,
         asynchronous: bool,
-        given: "httpx.BaseTransport | httpx.AsyncBaseTransport | None",
+        given: httpx.BaseTransport | httpx.AsyncBaseTransport | None,
     ) -> None:
         self._environ = environ
         self._http2 = http2
@@ -356,7 +359,7 @@ class Connections(dict[Way, Pool]):
         self.clear()
 
     @property
-    def settings(self) -> "tuple[Mapping[str, str] | None, Any]":
+    def settings(self) -> tuple[Mapping[str, str] | None, Any]:
         """The environment, and the httpx transport that replaces them; None for none."""
         return self._environ, self._given
 
@@ -380,7 +383,7 @@ class Connections(dict[Way, Pool]):
                 found = self[origin] = self._made(origin)
             return found
 
-    def way_to(self, url: "httpx.URL") -> Network:
+    def way_to(self, url: httpx.URL) -> Network:
         """Return how a URL is reached."""
         return Network() if self._given is not None else network(str(url), self._environ)
 
@@ -446,14 +449,14 @@ class Connections(dict[Way, Pool]):
 
 
 @cache
-def _context_of_nothing() -> "ssl.SSLContext":
+def _context_of_nothing() -> ssl.SSLContext:
     """The context that transports without TLS want, too; it trusts nobody."""
     import ssl  # here: transfers by libcurl start in less time without it
 
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
-def tls_context(way: Network) -> "ssl.SSLContext":
+def tls_context(way: Network) -> ssl.SSLContext:
     """Return the process's shared TLS context for these authorities and this client certificate; creating one takes 20
     ms.
 
@@ -474,7 +477,7 @@ def tls_context(way: Network) -> "ssl.SSLContext":
         return context
 
 
-def _new_context(way: Network) -> "ssl.SSLContext":
+def _new_context(way: Network) -> ssl.SSLContext:
     import ssl
 
     ca_file = way.ca_file or (None if way.ca_dir else default_ca_file())

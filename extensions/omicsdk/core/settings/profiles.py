@@ -11,11 +11,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.files import locked, no_home, write_private
 from omicsdk.core.likeness import did_you_mean, nearest
+from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.core.type_guards import is_object
 from omicsdk.core.user_folders import user_folder
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from omicsdk.core.errors import ChecksumMismatch, OmicsError
+from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.core.threads import side_by_side
 from omicsdk.fs.copying.planning import Selected
 from omicsdk.fs.options import CopyOptions

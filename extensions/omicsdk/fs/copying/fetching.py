@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 from omicsdk.core.checksums import Digests
 from omicsdk.core.clock import SYSTEM_CLOCK
@@ -23,6 +23,7 @@ from omicsdk.core.errors import (
 )
 from omicsdk.core.files import PRIVATE, in_place_of, is_special, put_in_place
 from omicsdk.core.logs import logger
+from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.core.threads import AT_ONCE, in_threads
 from omicsdk.fs.options import CopyOptions
 from omicsdk.fs.store import Entry, PathError, Store

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.consistency import InconsistentListing
 from omicsdk.core.errors import OmicsError, TransferError, UsageError
+from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.core.threads import side_by_side
 from omicsdk.fs.copying.comparison import (
     Both,

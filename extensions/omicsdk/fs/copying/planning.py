@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
 from omicsdk.core.consistency import despite_contradictions, read_again_if_doubtful, read_again_if_inconsistent
 from omicsdk.core.errors import NameClash, OmicsError, UnsafePath, UsageError
+from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.fs.store import Entry, IsFolder, PathError, Store, Uri
 from omicsdk.transfer.filters import Filters
 from omicsdk.transfer.names import ROOM, check_name, room_in

@@ -8,12 +8,13 @@ import stat
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.errors import ConfigError, FolderBusy, NotWritable
 from omicsdk.core.files import state_folder
 from omicsdk.core.logs import logger
+from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.core.waits import never
 from omicsdk.fs.copying.planning import Selected
 from omicsdk.fs.store import Entry

@@ -6,10 +6,11 @@ import errno
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
 
 from omicsdk.core.consistency import InconsistentListing
 from omicsdk.core.logs import logger
+from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.fs.store import AlreadyThere, Entry, NotAFolder, PathError, PathNotFound, Put, ReadOnly, Store, Unsupported
 from omicsdk.transfer.names import WORK_FOLDER
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from omicsdk.core.checksums import cheapest
 from omicsdk.core.credentials import is_confidential
@@ -21,6 +21,7 @@ from omicsdk.core.errors import (
     OmicsError,
     UsageError,
 )
+from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.core.retry import seconds_of_date
 from omicsdk.core.type_guards import number_in
 from omicsdk.fs.store import (

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import TYPE_CHECKING, Self
 
 from omicsdk.core.archives import size_of
+from omicsdk.core.named_tuples import NamedTuple
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -17,7 +17,7 @@ from importlib import import_module
 from importlib.machinery import PathFinder
 from importlib.util import module_from_spec
 from itertools import chain
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from omicsdk.core.credentials import origin_of
 from omicsdk.core.errors import (
@@ -32,6 +32,7 @@ from omicsdk.core.errors import (
     TransportError,
     has_too_many_open,
 )
+from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.core.redaction import mask_text, without_query
 from omicsdk.core.retry import Flow
 from omicsdk.core.sending.connections import Network

@@ -11,12 +11,13 @@ from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self, TextIO, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Literal, Self, TextIO, TypeVar, cast, overload
 from weakref import finalize
 
 from omicsdk.core.errors import APIError, Interrupted, OmicsError, SomeFailed, TransferError, UsageError, first_of
 from omicsdk.core.lazy import require
 from omicsdk.core.logs import logger
+from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.core.redaction import mask_text
 from omicsdk.core.version import __version__
 from omicsdk.transfer.disk import write_all, write_whole

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from omicsdk.cli.commands.files.listings import ANYWHERE, THERE, Places, Targets, print_bytes
 from omicsdk.cli.commands.transfers import count_of, ended, finish, listed, plan_line, tell_empty, tell_failures
@@ -14,6 +14,7 @@ from omicsdk.cli.commands.values import STREAM, agreed
 from omicsdk.cli.errors import printable
 from omicsdk.cli.output import TextAndData
 from omicsdk.core.errors import UsageError
+from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.fs.copying.comparison import By
 from omicsdk.fs.copying.copies import copy_files
 from omicsdk.fs.copying.jobs import (
