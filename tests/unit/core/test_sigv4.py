@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import pytest
 from botocore import auth
@@ -10,12 +10,12 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.core.sigv4 import EMPTY, PATH_SAFE, UNSIGNED, Keys, Signer, escaped, moment_of
+from omicsdk.core.sigv4 import EMPTY, UNSIGNED, Keys, Signer, escaped, escaped_path, moment_of, unescaped
 from omicsdk.sandbox.s3.signature import read_signature
 
 NOW = 1_790_000_000.25
 KEYS = st.builds(
-    Keys, st.text("AKIZ09", min_size=4, max_size=20), st.text(min_size=1, max_size=40), st.text("tT+/=", max_size=9)
+    Keys, st.text("AKIZ09", min_size=4, max_size=20), st.text(min_size=1, max_size=80), st.text("tT+/=", max_size=9)
 )
 PARTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 QUERY = st.dictionaries(st.text("abcXYZ-09", min_size=1, max_size=9), PARTS, max_size=4)
@@ -34,7 +34,7 @@ def _at_one_moment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def sent(path: str, query: dict[str, str]) -> tuple[str, str]:
-    return f"/{quote(path, safe=PATH_SAFE)}", "&".join(f"{name}={escaped(value)}" for name, value in query.items())
+    return f"/{escaped_path(path)}", "&".join(f"{name}={escaped(value)}" for name, value in query.items())
 
 
 def theirs(signer: Any, method: str, path: str, query: str, headers: dict[str, str]) -> AWSRequest:
@@ -87,3 +87,10 @@ def test_the_sandbox_finds_the_signature_right_and_a_changed_request_wrong(
     changed = read_signature(method, f"{path}x", query, received)
     assert changed is not None
     assert not changed.is_right(keys.secret)
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])) | st.text("%E9C3a/+ "))
+def test_texts_are_escaped_as_urllib_does(text: str):
+    assert escaped(text) == quote(text, safe="-_.~")
+    assert escaped_path(text) == quote(text, safe="/-_.~")
+    assert unescaped(text) == unquote(text)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any, NamedTuple
-from urllib.parse import quote, urlencode
+from typing import Any
 
 from omicsdk.core.api_errors import PAGE_LIMIT, complaint_of
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
@@ -27,11 +24,12 @@ from omicsdk.core.errors import (
     shortened,
 )
 from omicsdk.core.logs import logger
+from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.core.redaction import mask_text, mask_url
 from omicsdk.core.retry import clock_lead, retry_after
 from omicsdk.core.sending.connections import WireFailure
 from omicsdk.core.sending.time_limits import within_budget
-from omicsdk.core.sigv4 import EMPTY, PATH_SAFE, SAFE, UNSIGNED, Keys, Signer
+from omicsdk.core.sigv4 import EMPTY, UNSIGNED, Keys, Signer, escaped, escaped_path, query_of
 from omicsdk.core.threads import side_by_side
 from omicsdk.core.type_guards import number_in
 from omicsdk.core.version import USER_AGENT
@@ -73,8 +71,8 @@ BATCH = 1000
 COPY_IN_PARTS, COPY_PART = 1024**3, 256 * 1024**2
 #: The most parts of an object.
 _MOST_PARTS = 10_000
-# A key that needs no escaping, as most; and one that XML cannot have.
-_PLAIN, _NOT_IN_XML = re.compile(r"[A-Za-z0-9_.~/-]*\Z"), re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]")
+# A key that XML cannot have.
+_NOT_IN_XML = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]")
 # A bucket that can be a label of a host's name, and one that is a host's address.
 _LABEL, _ADDRESS = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]\Z"), re.compile(r"\d+(\.\d+){3}\Z")
 # A document whose root is an error.
@@ -297,7 +295,7 @@ class S3Client:
         if bucket and is_virtual and (_LABEL.match(bucket) or has_dots) and not _ADDRESS.match(host.partition(":")[0]):
             host = f"{bucket}.{host}"
         elif bucket:
-            path += f"/{quote(bucket, safe=SAFE)}"
+            path += f"/{escaped(bucket)}"
         base = f"{scheme}://{host}{path}/"
         host = host.lower()  # libcurl leaves the port out that is the scheme's own
         host = host.removesuffix(":443" if scheme == "https" else ":80")
@@ -337,7 +335,7 @@ class S3Client:
             key: The key.
             query: The query, escaped.
         """
-        path = key if _PLAIN.match(key) else quote(key, safe=PATH_SAFE)
+        path = escaped_path(key)
         return f"{self._place(bucket).base}{path}{query and '?'}{query}"
 
     def signed(
@@ -373,7 +371,7 @@ class S3Client:
             version: The version; empty for the newest.
             headers: Further headers, such as those of a customer's own key.
         """
-        query = f"versionId={quote(version, safe=SAFE)}" if version else ""
+        query = f"versionId={escaped(version)}" if version else ""
         sent = {"x-amz-checksum-mode": "ENABLED", **self._pays, **(headers or {})}
         sign, states = _Signature(self, bucket, sent), self.checksums_of(bucket)
         return Location(self.url(bucket, key, query), sign=sign, states=states)
@@ -396,7 +394,7 @@ class S3Client:
             headers: Headers of the request, names in lower case.
             query: Parameters of the query.
         """
-        asked = urlencode(query, quote_via=quote, safe=SAFE) if query else ""
+        asked = query_of(query or {})
         sent = {**self._pays, **headers}
         return Location(self.url(bucket, key, asked), sent, sign=_Signature(self, bucket, sent))
 
@@ -411,7 +409,7 @@ class S3Client:
             version: The version; empty for the newest.
         """
         self.find_region(bucket)
-        keys, query = self._found_keys(), f"versionId={quote(version, safe=SAFE)}" if version else ""
+        keys, query = self._found_keys(), f"versionId={escaped(version)}" if version else ""
         if self._pays:
             query += f"{query and '&'}x-amz-request-payer=requester"
         if keys is None:
@@ -465,9 +463,11 @@ class S3Client:
             APIError: The store refuses it.
             TransportError: There was no response.
         """
-        asked = urlencode(query, quote_via=quote, safe=SAFE) if query else ""
+        asked = query_of(query or {})
         sent, payload = {**self._pays, **(headers or {})}, EMPTY
         if body:
+            import hashlib  # with OpenSSL it takes 2 ms to import
+
             payload = hashlib.sha256(body).hexdigest()
         retry, failures, began, corrected = within_budget(), 0, self._clock.monotonic(), set[str]()
         while True:
@@ -699,6 +699,9 @@ class S3Client:
     def _delete_batch(self, bucket: str, keys: Sequence[str], doing: str) -> dict[str, OmicsError]:
         listed = "".join(f"<Object><Key>{_escaped(key)}</Key></Object>" for key in keys)
         body = f"<Delete><Quiet>true</Quiet>{listed}</Delete>".encode()
+        import base64
+        import hashlib
+
         md5 = base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()
         headers = {"content-md5": md5, "content-type": "application/xml"}
         response = self.request("POST", bucket, "", {"delete": ""}, headers, body, doing=doing)
@@ -740,7 +743,7 @@ class S3Client:
         Returns:
             What the store states of the copy, as headers of an object: its ETag, and how it is encrypted.
         """
-        place = quote("/".join(source), safe=PATH_SAFE) + (f"?versionId={version}" if version else "")
+        place = escaped_path("/".join(source)) + (f"?versionId={version}" if version else "")
         given = {"x-amz-copy-source": place, **(encryption.of_source if is_keyed else {})}
         made = {**(headers or {}), **encryption.written}
         if size >= COPY_IN_PARTS:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
 from collections.abc import Mapping
 from functools import cached_property
 
@@ -74,6 +71,9 @@ class Encryption(Frozen, hidden=("key",)):
     def _of_key(self, start: str) -> dict[str, str]:
         if not self.key:
             return {}
+        import base64
+        import hashlib  # with OpenSSL it takes 2 ms to import
+
         md5 = hashlib.md5(self.key, usedforsecurity=False).digest()
         return {
             f"{start}algorithm": "AES256",
@@ -98,9 +98,11 @@ def read_key(data: bytes, source: str) -> bytes:
     """
     if len(data) == 32:
         return data
+    import base64
+
     try:
         key = base64.b64decode(data.strip(), validate=True)
-    except (binascii.Error, ValueError):
+    except ValueError:
         key = b""
     if len(key) != 32:
         raise ConfigError(f"{source} has no key of S3's encryption", remedy=_REMEDY)

@@ -6,14 +6,15 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, NamedTuple
-from urllib.parse import unquote_plus
+from typing import Any
 from xml.parsers import expat
 
 from omicsdk.core.consistency import ListingCheck, ResponseMismatch
 from omicsdk.core.counts import stated_number
 from omicsdk.core.errors import DecodeError, shortened
+from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.core.page_breaks import page_break
+from omicsdk.core.sigv4 import unescaped
 from omicsdk.core.type_guards import number_in
 
 
@@ -152,10 +153,10 @@ def read_page(body: bytes, operation: str, prefix: str = "", delimiter: str = ""
     if usual is not None and objects:  # otherwise they are not where objects belong
         objects = [*usual[0], *objects]
     if facts.get("EncodingType") == "url":
-        objects = [each if _is_plain(each.key) else each._replace(key=unquote_plus(each.key)) for each in objects]
-        folders = [unquote_plus(each) for each in folders]
+        objects = [each if _is_plain(each.key) else each._replace(key=_unescaped(each.key)) for each in objects]
+        folders = [_unescaped(each) for each in folders]
         for name in ("NextMarker", "Marker"):  # tokens are not encoded
-            facts[name] = unquote_plus(facts.get(name, ""))
+            facts[name] = _unescaped(facts.get(name, ""))
     for each in objects:
         if not each.key.startswith(prefix):
             raise ResponseMismatch(operation, "prefix", prefix, each.key)
@@ -163,6 +164,10 @@ def read_page(body: bytes, operation: str, prefix: str = "", delimiter: str = ""
         if len(each) <= len(prefix) or not (each.startswith(prefix) and each.endswith(delimiter)):
             raise ResponseMismatch(operation, "folders below the prefix", prefix, each)
     return Page(objects, folders, facts)
+
+
+def _unescaped(text: str) -> str:
+    return unescaped(text.replace("+", " "))
 
 
 def _is_plain(key: str) -> bool:
