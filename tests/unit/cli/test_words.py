@@ -1,10 +1,12 @@
 """Which command words refer to, what may stand where, and what is said when it does not."""
 
+import argparse
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from omicsdk.cli.catalog import GLOBALS
-from omicsdk.cli.parser import parse
+from omicsdk.cli.parser import TRUTHS, parse
 from omicsdk.core import UsageError
 
 COMMAND = {
@@ -252,3 +254,72 @@ def test_no_words_end_in_a_traceback(omics, widgets, words):
     assert "unexpected" not in ran.err
     assert "\x1b" not in ran.err
     assert ran.err.count("\n") == (1 if ran.code else 0)
+
+
+def _oracle() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        add_help=False, allow_abbrev=False, argument_default=argparse.SUPPRESS, exit_on_error=False
+    )
+    parser.add_argument("-q", dest="quiet", action="store_const", const=True)
+    parser.add_argument("--quiet", nargs="?", const=True)
+    parser.add_argument("-f", "--force", action="store_const", const=True)
+    parser.add_argument("-t", "--target-filename")
+    parser.add_argument("--columns", nargs="+", action="extend")
+    parser.add_argument("--header", "-H", action="append")
+    return parser
+
+
+SAME = {
+    "command": "files",
+    "parameters": [
+        {"name": "quiet", "type": "boolean", "short": "-q"},
+        {"name": "force", "type": "boolean", "flag": True, "short": "-f"},
+        {"name": "target_filename", "type": "string", "short": "-t"},
+        {"name": "columns", "type": "array", "items": "string"},
+        {"name": "header", "type": "array", "items": "string", "repeated": True, "short": "-H"},
+    ],
+}
+WORDS = st.sampled_from(
+    [
+        "-q",
+        "--quiet",
+        "--quiet=true",
+        "-f",
+        "-qf",
+        "-qtx",
+        "-tx",
+        "-t",
+        "-t=a=b",
+        "--target-filename",
+        "--target-filename=",
+        "--columns",
+        "--columns=a",
+        "--header",
+        "-H",
+        "-HA: b",
+        "a",
+        "true",
+        "-1",
+        "-1.5",
+        "-",
+        "",
+        "-x y",
+        "--x",
+        "-z",
+        "a=b",
+    ]
+)
+
+
+@given(st.lists(WORDS, max_size=6))
+def test_options_take_the_words_that_argparse_gives_them(words):
+    try:
+        expected, others = _oracle().parse_known_args(words)
+        values = {**vars(expected), "quiet": TRUTHS[str(getattr(expected, "quiet", True)).lower()]}
+    except (argparse.ArgumentError, KeyError):
+        others = words
+    if others:
+        with pytest.raises(UsageError):
+            parse(SAME, words, [])
+    else:
+        assert {"quiet": True, **parse(SAME, words, [])[0]} == values
