@@ -377,13 +377,15 @@ class Console(Messages):
         from omicsdk.cli.progress import EVERY_SECONDS, ProgressReports
         from omicsdk.core.redaction import mask_text
 
-        name = printable(mask_text(title))  # a source may be a signed URL
+        def name() -> str:  # called when it is printed: masking compiles a dozen patterns, 1 ms
+            return printable(mask_text(title))  # a source may be a signed URL
+
         is_shown = is_shown and self._level <= LEVELS["INFO"]
-        draw = self._bar_drawer(name) if is_shown and self.interactive and every is None else None
+        draw = self._bar_drawer(name()) if is_shown and self.interactive and every is None else None
 
         def report(state: Progress, is_requested: bool) -> None:
             if is_requested or (is_shown and draw is None):
-                self._print_progress(name, state)
+                self._print_progress(name(), state)
             if metrics is not None:
                 metrics.update(state)
 
@@ -397,7 +399,7 @@ class Console(Messages):
 
         is_grouped = is_grouped and is_shown and self._annotates
         if is_grouped:
-            self.raw(workflow_command("group", name))
+            self.raw(workflow_command("group", name()))
         try:
             with reports.running():
                 yield show

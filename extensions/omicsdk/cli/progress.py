@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from contextlib import contextmanager
-from queue import Empty, SimpleQueue
+from contextlib import contextmanager, suppress
 
 from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.logs import logger
@@ -91,7 +90,10 @@ class ProgressReports:
         self._every = min(every, threading.TIMEOUT_MAX / 2)
         self._report = report
         self._clock = clock
-        self._requests = SimpleQueue[bool]()  # a signal handler may call its `put`, which takes no lock
+        # Released to wake the thread. A signal handler may do that: it does not wait. A queue takes 1 ms to import.
+        self._asleep = threading.Lock()
+        self._asleep.acquire()
+        self._is_requested = self._is_over = False
         self._began = clock.monotonic()
         self._reported = self._began, 0
         # Replaced as a whole, since two threads use it: bytes of the transfers of the command that have ended, and the
@@ -129,27 +131,36 @@ class ProgressReports:
         thread = threading.Thread(target=self._run, name="omics-progress", daemon=True)
         thread.start()
         try:
-            with _on_request(lambda: self._requests.put(True)):
+            with _on_request(self._request):
                 yield
         finally:
-            self._requests.put(False)
+            self._is_over = True
+            self._wake()
             thread.join()
+
+    def _request(self) -> None:
+        self._is_requested = True
+        self._wake()
+
+    def _wake(self) -> None:
+        with suppress(RuntimeError):  # it was woken already
+            self._asleep.release()
 
     def _run(self) -> None:
         due = self._began + self._every
         while True:
-            wait = max(0.0, due - self._clock.monotonic()) if self._every else None
-            try:
-                is_requested = self._requests.get(timeout=wait)
-                if not is_requested:
-                    return
-            except Empty:
-                is_requested = False
+            wait = max(0.0, due - self._clock.monotonic()) if self._every else -1
+            if not self._asleep.acquire(timeout=wait):
                 due = max(due, self._clock.monotonic() - self._every) + self._every
+            is_over = self._is_over  # read before requests: one may arrive just before the end
+            is_requested, self._is_requested = self._is_requested, False
             try:
-                self.report(is_requested=is_requested)
+                if is_requested or not is_over:
+                    self.report(is_requested=is_requested)
             except (OSError, ValueError):  # a closed or full stderr must not end the transfer
                 _log.debug("cannot report the progress", exc_info=True)
+            if is_over:
+                return
 
 
 @contextmanager
