@@ -15,7 +15,7 @@ LEAST, RATIO = 1 << 30, 100
 """By default a file may inflate to a hundred times its size, and to 1 GiB in any case. Deflate reaches a thousand times."""
 OPTION = "--max-unpacked"
 
-_SIZE = re.compile(r"(\d{1,18}(?:\.\d{1,9})?)\s*([kmgtp]?)(?:i?b)?", re.IGNORECASE)
+_SIZE = r"(?i)(\d{1,18}(?:\.\d{1,9})?)\s*([kmgtp]?)(?:i?b)?"
 _FACTORS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3, "t": 1024**4, "p": 1024**5}
 
 
@@ -31,7 +31,7 @@ def size_of(text: str) -> float | None:
     Args:
         text: The number.
     """
-    match = _SIZE.fullmatch(text.strip())
+    match = re.fullmatch(_SIZE, text.strip())
     return float(match[1]) * _FACTORS[match[2].lower()] if match else None
 
 

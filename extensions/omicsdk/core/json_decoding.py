@@ -29,7 +29,7 @@ def decoded(content: bytes | str) -> Any:
                 except ValueError:
                     pass  # stricter than json: NaN, halves of pairs, and encodings other than UTF-8; json decides
         if _may_have_surrogates(content):
-            content = _SURROGATES.sub(lambda found: _REPLACEMENT if found[1] else found[0], content)
+            content = re.sub(_SURROGATES, lambda found: _REPLACEMENT if found[1] else found[0], content)
         return json.loads(content)
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
@@ -41,9 +41,7 @@ def _may_have_surrogates(content: bytes) -> bool:
 
 
 # Pairs and other escapes are matched first, so that what remains is half of a pair, escaped or as bytes.
-_SURROGATES = re.compile(
-    rb"\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\[^u]|(\\u[dD][89a-fA-F]..|\xed[\xa0-\xbf][\x80-\xbf])", re.DOTALL
-)
+_SURROGATES = rb"(?s)\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\[^u]|(\\u[dD][89a-fA-F]..|\xed[\xa0-\xbf][\x80-\xbf])"
 _REPLACEMENT = "\ufffd".encode()
 
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from functools import lru_cache
-from importlib import import_module
-from typing import Any
 
+from omicsdk.core.checksums import builtin_hash
 from omicsdk.core.frozen import Frozen
 
 ALGORITHM = "AWS4-HMAC-SHA256"
@@ -20,15 +18,7 @@ _IN_QUERY, _IN_PATH = re.compile("[^A-Za-z0-9_.~-]+"), re.compile("[^A-Za-z0-9_.
 _ESCAPES = re.compile("(?:%[0-9A-Fa-f]{2})+")
 
 
-def _builtin_sha256() -> Any:
-    """Return SHA-256 of the interpreter: hashlib and hmac load OpenSSL, 2 of 60 ms of CPU of `omics cat` of an object."""
-    for module in ("_sha2", "_sha256"):  # since Python 3.12, and before
-        with suppress(ImportError):
-            return import_module(module).sha256
-    return import_module("hashlib").sha256
-
-
-_sha256 = _builtin_sha256()
+_sha256 = builtin_hash("sha256")
 #: The digest of no body.
 EMPTY: str = _sha256().hexdigest()
 #: RFC 2104: what a key is combined with, byte by byte.
@@ -263,6 +253,7 @@ def _key(secret: str, scope: str) -> bytes:
 
 
 def _hmac(key: bytes, text: bytes) -> bytes:
+    """HMAC-SHA-256; the module hmac loads OpenSSL."""
     padded = (key if len(key) <= _BLOCK else _sha256(key).digest()).ljust(_BLOCK, b"\0")
     digest: bytes = _sha256(padded.translate(_OUTER) + _sha256(padded.translate(_INNER) + text).digest()).digest()
     return digest

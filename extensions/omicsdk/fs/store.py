@@ -19,6 +19,7 @@ from importlib import import_module
 from math import inf
 from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Generic, Literal, Protocol, TypeVar, cast
 
+from omicsdk.core.checksums import text_digest
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.closing import Closing
 from omicsdk.core.consistency import InconsistentListing, ResponseMismatch
@@ -334,10 +335,8 @@ def key_of(entry: Entry, uri: str) -> str:
         entry: The file.
         uri: Its URI.
     """
-    from hashlib import blake2b
-
     facts = [uri, entry.kind, entry.size, entry.version, entry.modified, sorted(entry.checksums.items())]
-    return blake2b(repr(facts).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+    return text_digest(repr(facts), 16)
 
 
 class Put(NamedTuple):

@@ -18,7 +18,7 @@ from omicsdk.core.frozen import Frozen
 from omicsdk.core.named_tuples import NamedTuple
 
 _MANUAL = "The manual has the rules, on the page Filters."
-_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_DAY = r"\d{4}-\d\d-\d\d"
 
 
 class WrongPattern(UsageError, ValueError):
@@ -213,7 +213,7 @@ def regular_expression(pattern: str) -> str:
     """
     anchored = pattern.startswith("/")
     found: list[str] = [r"\A" if anchored else r"(?:\A|/)"]
-    for token in _TOKENS.finditer(pattern, 1 if anchored else 0):
+    for token in re.finditer(_TOKENS, pattern[1:] if anchored else pattern):
         kind, text = token.lastgroup or "", token[0]
         if kind in _MISTAKES:
             raise WrongPattern(f"pattern {pattern!r} {_MISTAKES[kind]}")
@@ -226,10 +226,9 @@ def regular_expression(pattern: str) -> str:
     return expression
 
 
-_TOKENS = re.compile(
-    r"(?P<stars>\*{3,})|(?P<any>\*\*|\*|\?)|(?P<escaped>\\.)|(?P<expression>\{\{.*?\}\}+)|(?P<choice>\{[^{}]*\})"
-    r"|(?P<class>\[(?:\[:\w+:\]|[^\[\]])+\])|(?P<open>[\[\]{}\\])|(?P<plain>.)",
-    re.DOTALL,
+_TOKENS = (
+    r"(?s)(?P<stars>\*{3,})|(?P<any>\*\*|\*|\?)|(?P<escaped>\\.)|(?P<expression>\{\{.*?\}\}+)|(?P<choice>\{[^{}]*\})"
+    r"|(?P<class>\[(?:\[:\w+:\]|[^\[\]])+\])|(?P<open>[\[\]{}\\])|(?P<plain>.)"
 )
 _MISTAKES = {
     "stars": "has more than two stars in a row",
@@ -246,11 +245,11 @@ def _piece(kind: str, text: str, pattern: str) -> str:
         inner = (_pattern_part(part, pattern) for part in _split_choice(text[1:-1]))
         return f"(?:{'|'.join(inner)})"
     if kind == "class":
-        return _POSIX.sub(lambda match: _CLASSES.get(match[1], match[0]), text)
+        return re.sub(_POSIX, lambda match: _CLASSES.get(match[1], match[0]), text)
     return re.escape(text[-1])
 
 
-_POSIX = re.compile(r"\[:(\w+):\]")
+_POSIX = r"\[:(\w+):\]"
 _CLASSES = {
     "alnum": "0-9A-Za-z",
     "alpha": "A-Za-z",
@@ -267,7 +266,7 @@ _CLASSES = {
 def _split_choice(text: str) -> Iterator[str]:
     """Split the choices in braces at commas, which a class or a backslash may contain as they are."""
     part = ""
-    for token in _TOKENS.finditer(text):
+    for token in re.finditer(_TOKENS, text):
         if token[0] == ",":
             yield part
             part = ""
@@ -278,7 +277,7 @@ def _split_choice(text: str) -> Iterator[str]:
 
 def _pattern_part(part: str, pattern: str) -> str:
     found = ""
-    for token in _TOKENS.finditer(part):
+    for token in re.finditer(_TOKENS, part):
         kind = token.lastgroup or ""
         if kind in _MISTAKES:
             raise WrongPattern(f"pattern {pattern!r} {_MISTAKES[kind]}")
@@ -330,7 +329,7 @@ def parse_moment(text: str, now: float | None = None) -> float:
     age = seconds_in(stripped) if stripped[-1:].isalpha() else None
     if age is not None:
         return (SYSTEM_CLOCK.now() if now is None else now) - age
-    seconds = seconds_of(f"{stripped}T00:00:00Z" if _DAY.fullmatch(stripped) else stripped)
+    seconds = seconds_of(f"{stripped}T00:00:00Z" if re.fullmatch(_DAY, stripped) else stripped)
     if seconds is None:
         raise UsageError(
             f"{text!r} is not a time", remedy="Use a date such as 2026-01-31, a time, or an age such as 12h or 7d."

@@ -20,7 +20,7 @@ from functools import partial
 from json.encoder import encode_basestring_ascii as _quoted
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
-from omicsdk.core.checksums import crc32c_extend
+from omicsdk.core.checksums import crc32c_extend, text_digest
 from omicsdk.core.errors import ConfigError, FolderBusy, NotWritable
 from omicsdk.core.files import HELD, lock_now, state_folder
 from omicsdk.core.logs import logger
@@ -180,9 +180,7 @@ def journal_for(place: str, *facts: str) -> Path | None:
     Returns:
         The path; None, with a warning, if the folder cannot be written.
     """
-    from hashlib import blake2b
-
-    digest = blake2b("\0".join(facts).encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
+    digest = text_digest("\0".join(facts), 12)
     try:
         folder = state_folder() / place
     except ConfigError as error:

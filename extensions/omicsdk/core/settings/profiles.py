@@ -92,7 +92,7 @@ _OWN_SETTINGS = (
     "crunch",
     "pangea",
 )  # those of the Atlas's services are in the HCA configuration
-_PROFILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_PROFILE_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 
 
 class Settings(NamedTuple):
@@ -172,7 +172,7 @@ def check_profile_name(name: str) -> None:
     Raises:
         ConfigError: It contains other characters than letters, digits, dots, dashes and underscores.
     """
-    if _PROFILE_NAME.fullmatch(name) is None:
+    if re.fullmatch(_PROFILE_NAME, name) is None:
         raise ConfigError(
             f"Invalid name of a profile: {name!r}", remedy="Use letters, digits, dots, dashes and underscores."
         )

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+from omicsdk.core.checksums import text_digest
 from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.errors import ChecksumMissing, DiskFull, Interrupted, OmicsError, TransferError
 from omicsdk.core.threads import side_by_side
@@ -417,10 +418,7 @@ class SpooledCopy:
         facts: list[object] = [str(file.uri), entry.size, entry.version, entry.modified, checksums]
         if not entry.version and not entry.checksums:
             facts.append(os.urandom(12))  # later versions look the same: it is never found again
-        from hashlib import blake2b  # 3 of the 65 ms of a local copy, which has no spool
-
-        text = repr([*facts, str(self._plan.target(file))])
-        return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
+        return text_digest(repr([*facts, str(self._plan.target(file))]), 12)
 
     def _arrived(self, named: Mapping[str, Selected]) -> Iterator[tuple[str, Outcome]]:
         """Return the files that an earlier run completed and that still exist."""

@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
+from omicsdk.core.checksums import text_digest
 from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.errors import ConfigError, FolderBusy, NotWritable
 from omicsdk.core.files import state_folder
@@ -107,7 +108,7 @@ class Arrival(NamedTuple):
 OLD = 7 * 86400.0
 
 _HEAD: list[object] = ["omics-spool", 1]
-_NAME = re.compile(r"omics-[0-9a-f]{24}")
+_NAME = r"omics-[0-9a-f]{24}"
 _JOURNAL = ".journal"
 
 _log = logger("omicsdk.fs")
@@ -268,7 +269,7 @@ def sweep(root: Path, now: float, *, besides: str = "") -> None:
         now: Seconds since 1970.
         besides: The name of one that stays.
     """
-    names = {found[0] for path in root.iterdir() if (found := _NAME.match(path.name))}
+    names = {found[0] for path in root.iterdir() if (found := re.match(_NAME, path.name))}
     for folder in (root / name for name in sorted(names - {besides})):
         with suppress(OSError, FolderBusy):
             if now - _used(folder) > OLD:
@@ -322,10 +323,8 @@ def _journal(folder: Path) -> Path:
 
 
 def _name(what: Iterable[str]) -> str:
-    from hashlib import blake2b
-
     text = "\n".join([_owner(), *what])
-    return f"omics-{blake2b(text.encode('utf-8', 'surrogatepass'), digest_size=12).hexdigest()}"
+    return f"omics-{text_digest(text, 12)}"
 
 
 def _file_of(path: Path) -> str:

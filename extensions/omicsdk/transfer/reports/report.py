@@ -47,7 +47,7 @@ _STATED = (
     *("verification", "verified", "attempts", "retries", "seconds"),
 )
 
-_QUERY = re.compile(r"(://[^\s?#\"'<>`\\]+)[?#][^\s\"'<>`\\]*")
+_QUERY = r"(://[^\s?#\"'<>`\\]+)[?#][^\s\"'<>`\\]*"
 
 
 def verification_of(checksums: Collection[str], size: int | None) -> Verification:
@@ -195,7 +195,7 @@ class ReportedError(TransferError):
 
 def without_secrets(text: str) -> str:
     """Remove the query of every URL in a text, and mask what else looks like a secret."""
-    return mask_text(_QUERY.sub(r"\1", text))
+    return mask_text(re.sub(_QUERY, r"\1", text))
 
 
 def error_words(error: OmicsError) -> dict[str, str]:

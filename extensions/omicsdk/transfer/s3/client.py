@@ -72,11 +72,11 @@ COPY_IN_PARTS, COPY_PART = 1024**3, 256 * 1024**2
 #: The most parts of an object.
 _MOST_PARTS = 10_000
 # A key that XML cannot have.
-_NOT_IN_XML = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]")
+_NOT_IN_XML = "[\x00-\x08\x0b-\x1f\ufffe\uffff]"
 # A bucket that can be a label of a host's name, and one that is a host's address.
 _LABEL, _ADDRESS = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]\Z"), re.compile(r"\d+(\.\d+){3}\Z")
 # A document whose root is an error.
-_ERROR = re.compile(rb"\s*(<\?xml[^>]*>)?\s*<Error[\s>]")
+_ERROR = rb"\s*(<\?xml[^>]*>)?\s*<Error[\s>]"
 _EXPRESS = re.compile(r".+--(.+)--x-s3\Z")
 
 Query = Mapping[str, str]
@@ -676,9 +676,9 @@ class S3Client:
         Returns:
             The errors of those that were not deleted, by key.
         """
-        odd = [key for key in keys if _NOT_IN_XML.search(key)]
+        odd = [key for key in keys if re.search(_NOT_IN_XML, key)]
         failed = self._delete_each(bucket, odd, doing)
-        usual = keys if not odd else [key for key in keys if not _NOT_IN_XML.search(key)]
+        usual = keys if not odd else [key for key in keys if not re.search(_NOT_IN_XML, key)]
         if not usual or _MANY in self.refused:
             return {**failed, **self._delete_each(bucket, usual, doing)}
         try:
@@ -892,7 +892,7 @@ def _escaped(text: str) -> str:
 
 def _is_error(response: Response) -> bool:
     """Whether a response of success has an error in its body: S3 begins it before it has copied or assembled."""
-    return _ERROR.match(response.body) is not None
+    return re.match(_ERROR, response.body) is not None
 
 
 def error_of(response: Response, doing: str) -> OmicsError:

@@ -56,12 +56,11 @@ _KEY, _SIZE, _MODIFIED, _ETAG, _CLASS = "Key", "Size", "LastModified", "ETag", "
 
 # What a page has many of, as stores write it where keys are escaped as in URLs: nothing in it needs an XML parser.
 _BEGIN, _BETWEEN = "<Contents>", "</Contents><Contents>"
-_USUAL = re.compile(
-    r"<Key>([!-%'-;=?-~]*)</Key><LastModified>(\d{4}-\d\d-\d\dT[0-9:.]+Z)</LastModified>"
+_USUAL = (
+    r"(?a)<Key>([!-%'-;=?-~]*)</Key><LastModified>(\d{4}-\d\d-\d\dT[0-9:.]+Z)</LastModified>"
     r'<ETag>(?:&quot;|&#34;|")?([0-9A-Za-z-]*)(?:&quot;|&#34;|")?</ETag>'
     r"(?:<Checksum(?:Algorithm>[A-Z0-9]*</ChecksumAlgorithm|Type>[A-Z_]*</ChecksumType)>)*<Size>(\d{1,18})</Size>"
-    r"(?:<Owner>(?:<ID>\w*</ID>)?(?:<DisplayName>\w*</DisplayName>)?</Owner>)?<StorageClass>([A-Z_]*)</StorageClass>",
-    re.ASCII,
+    r"(?:<Owner>(?:<ID>\w*</ID>)?(?:<DisplayName>\w*</DisplayName>)?</Owner>)?<StorageClass>([A-Z_]*)</StorageClass>"
 )
 
 
@@ -81,7 +80,7 @@ def _usual_objects(body: bytes) -> tuple[list[Object], bytes] | None:
     if not parts or "<!" in head or "<!" in last:  # a comment may have anything in it
         return None
     objects = list[Object]()
-    for found in map(_USUAL.fullmatch, parts):
+    for found in map(re.compile(_USUAL).fullmatch, parts):
         if found is None:
             return None
         key, modified, etag, size, storage_class = found.groups()

@@ -217,9 +217,7 @@ def keys_of_botocore(credentials: Any) -> Callable[[], Keys | None]:
     return keys
 
 
-_AMAZONS = re.compile(
-    r"https://s3(-fips|-accelerate)?(\.dualstack)?([.-][a-z]{2}(-[a-z]+)+-\d)?\.amazonaws\.com(\.cn)?:443"
-)
+_AMAZONS = r"https://s3(-fips|-accelerate)?(\.dualstack)?([.-][a-z]{2}(-[a-z]+)+-\d)?\.amazonaws\.com(\.cn)?:443"
 """The origins of Amazon's own endpoints. Others below its domain are its customers'."""
 
 
@@ -229,7 +227,7 @@ def is_amazons(url: str) -> bool:
     Args:
         url: The address; empty for Amazon's.
     """
-    return not url or _AMAZONS.fullmatch(origin_of(url)) is not None
+    return not url or re.fullmatch(_AMAZONS, origin_of(url)) is not None
 
 
 def is_keys_own(settings: Settings, endpoint_url: str) -> bool:
