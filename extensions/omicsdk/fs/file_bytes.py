@@ -13,11 +13,11 @@ from omicsdk.core.logs import logger
 from omicsdk.fs.store import Entry, IsFolder, PathNotFound, Store
 from omicsdk.fs.stream_source import StreamSource
 from omicsdk.fs.streams import PIECE, stream
-from omicsdk.transfer.engine.control import Pace
 from omicsdk.transfer.ranges import NoRanges, Ranges, Source
 
 if TYPE_CHECKING:
     from omicsdk.transfer import TransferOptions
+    from omicsdk.transfer.engine.control import Pace
 
 _log = logger("omicsdk.fs")
 
@@ -48,7 +48,11 @@ class FileBytes:
         self._store = store
         self._options = options
         self._validators = validators or {}
-        self._pace = None if options is None else Pace(options.control)
+        self._pace: Pace | None = None
+        if options is not None:
+            from omicsdk.transfer.engine.control import Pace  # with signals it takes 1 ms to import
+
+            self._pace = Pace(options.control)
         self._lock = threading.Lock()
         self._opened: Source | None = None
 

@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
-from omicsdk.core.archives import size_of
 from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.errors import UsageError
 from omicsdk.core.frozen import Frozen
@@ -306,6 +305,8 @@ def parse_size(text: str) -> int:
     Raises:
         UsageError: It is not a size.
     """
+    from omicsdk.core.archives import size_of
+
     size = size_of(text)
     if size is None:
         raise UsageError(f"{text!r} is not a size", remedy="Use bytes, or a size such as 10K, 1.5M or 2GiB.")

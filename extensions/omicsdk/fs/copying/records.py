@@ -8,9 +8,10 @@ state folder lists what was copied: it is valid while nothing changes at either 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from pathlib import Path
+from typing import TypeVar
 
 from omicsdk.core.errors import OmicsError
 from omicsdk.core.files import in_place_of
@@ -26,6 +27,7 @@ from omicsdk.transfer.journal import journal_for
 from omicsdk.transfer.reports.report import Verification, recorded_verification
 
 _log = logger("omicsdk.fs")
+T = TypeVar("T")
 _LOOKED_AT = 16
 """Files of an earlier copy that are looked for: one of them shows that its folder was not emptied since."""
 
@@ -80,20 +82,25 @@ class Record:
         if self._target.puts_whole_folders or not asked or (len(asked) > 1 and not self._has_target()):
             return {}
         found: dict[str, Outcome] = {}
-        for file, end in zip(asked, self._compared(asked), strict=True):
+        is_here = len(asked) == 1 and self._plan.base.scheme == asked[0].uri.scheme == "file"
+        for file, end in zip(asked, self._ends(self._sameness, asked, is_here=is_here), strict=True):
             if end is not None and not isinstance(end, OmicsError):
                 said = "the target has it"
                 found[file.name] = Outcome(file.name, "skipped", file.entry.size, verified=said, verification=end)
         return found
 
-    def _compared(self, files: Sequence[Selected]) -> Iterator[Verification | OmicsError | None]:
-        if len(files) > 1 or self._plan.base.scheme != "file" or files[0].uri.scheme != "file":
-            yield from side_by_side(self._sameness, files, lambda: self._options.stopped)
+    def _ends(
+        self, look: Callable[[Selected], T], files: Sequence[Selected], *, is_here: bool
+    ) -> Iterator[T | OmicsError]:
+        """Look at each of several files; to look at one of this machine takes less than to hand it to a thread."""
+        if not is_here:
+            yield from side_by_side(look, files, lambda: self._options.stopped)
             return
-        try:  # a thread and a queue take 1 of the 50 ms of a local copy
-            yield self._sameness(files[0])
-        except OmicsError as error:
-            yield error
+        for file in files:
+            try:
+                yield look(file)
+            except OmicsError as error:
+                yield error
 
     def _is_for_engine(self, file: Selected) -> bool:
         if self._plan.base.scheme != "file" or file.uri.scheme == "file" or not file.entry.checksums:
@@ -149,14 +156,11 @@ class Record:
         doubtful = [(file, verification) for file, verification in done if verification != "verified"]
         verified = [each for each in done if each[1] == "verified"]
         # Storage may have confirmed the parts of files of which the platform itself states no checksum later.
-        if any(
-            not isinstance(end, OmicsError) and end
-            for end in side_by_side(self._arrived, [file for file, _ in verified[:1]])
-        ):
+        is_here = self._target.scheme == "file"
+        first = self._ends(self._arrived, [file for file, _ in verified[:1]], is_here=is_here)
+        if any(not isinstance(end, OmicsError) and end for end in first):
             doubtful += verified
-        each = [file for file, _ in doubtful]
-        # To look at a file of this machine takes less than to hand it to a thread.
-        ends = map(self._looked, each) if self._target.scheme == "file" else side_by_side(self._arrived, each)
+        ends = self._ends(self._arrived, [file for file, _ in doubtful], is_here=is_here)
         new = {
             file.name: [*end, verification]
             for (file, verification), end in zip(doubtful, ends, strict=True)
@@ -164,12 +168,6 @@ class Record:
         }
         if new or self._plan.makes_folder:
             self._write({**self._known, **new})
-
-    def _looked(self, file: Selected) -> tuple[str, str] | OmicsError | None:
-        try:
-            return self._arrived(file)
-        except OmicsError as error:
-            return error
 
     def _arrived(self, file: Selected) -> tuple[str, str] | None:
         """What distinguishes a file and its copy from later ones; None if checksums do."""

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
-from xml.parsers import expat
 
 from omicsdk.core.consistency import ListingCheck, ResponseMismatch
 from omicsdk.core.counts import stated_number
@@ -93,6 +91,8 @@ class _Refused(Exception):
 
 
 def _parser() -> Any:
+    from xml.parsers import expat  # an object's bytes need neither this nor datetime: 1 of 50 ms of `omics cat`
+
     # No namespace is resolved: servers state several, and some none. The elements' names have no prefix in any.
     parser = expat.ParserCreate()
     parser.buffer_text = True
@@ -192,11 +192,13 @@ def parse(
     Raises:
         DecodeError: It is not well-formed XML, or declares a type.
     """
+    from xml.parsers.expat import ExpatError
+
     parser = _parser()
     parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = start, end, text
     try:
         parser.Parse(body, True)
-    except (expat.ExpatError, _Refused):
+    except (ExpatError, _Refused):
         from omicsdk.core.api_errors import PAGE_LIMIT
         from omicsdk.core.redaction import mask_text
 
@@ -259,6 +261,8 @@ def elements(body: bytes, operation: str, root: str, also: str = "") -> dict[str
 
 @lru_cache(maxsize=256)
 def _day(text: str) -> int:
+    from datetime import UTC, datetime
+
     return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp())
 
 

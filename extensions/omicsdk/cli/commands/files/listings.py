@@ -20,7 +20,6 @@ from omicsdk.core.consistency import despite_contradictions, read_again_if_doubt
 from omicsdk.core.errors import ChecksumMismatch, TransferError, UsageError
 from omicsdk.core.page_breaks import page_break
 from omicsdk.core.type_guards import is_object
-from omicsdk.fs.copying.planning import Selected, named
 from omicsdk.fs.store import STORES, STRONGEST, Entry, IsFolder, Store, Stores, Uri, parse_uri
 from omicsdk.transfer.filters import Filters
 from omicsdk.transfer.reports.units import count_of, partial_words, size_words
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from omicsdk.cli.output import Call, Console
     from omicsdk.core.consistency import InconsistentListing
     from omicsdk.fs.copying.comparison import Verdict
+    from omicsdk.fs.copying.planning import Selected
     from omicsdk.fs.queries import Sum
     from omicsdk.transfer import Outcome, TransferOptions, TransferOptionsDict
 
@@ -199,6 +199,8 @@ def _listed(
     if not entry.is_folder:
         yield entry.file_name or entry.name or uri.name, str(uri), entry
     elif recursive:
+        from omicsdk.fs.copying.planning import named
+
         below = despite_contradictions(named(store, uri.scheme, entry, patterns, names_only=names_only), doubts)
         start = "" if uri.scheme == "file" else f"{uri.scheme}://"
         yield from ((name, start + found.path, found) for name, found in below)
@@ -263,6 +265,8 @@ def stat(uris: Sequence[str], *, places: Places = ANYWHERE) -> TextAndData:
         uris: Files and folders.
         places: How they are opened.
     """
+    from omicsdk.fs.copying.planning import Selected  # cat needs none
+
     rows: list[dict[str, Any]] = []
     with places.stores() as stores:
         for uri in map(parse_uri, uris):
@@ -403,6 +407,7 @@ def du(
         places: Which files.
         console: Prints messages.
     """
+    from omicsdk.fs.copying.planning import named
     from omicsdk.fs.queries import sums
 
     wanted = [parse_uri(text) for text in uris]
