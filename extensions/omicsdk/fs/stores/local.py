@@ -292,9 +292,19 @@ def _looked_up(path: str) -> Entry | None:
     return Entry(path, "file")
 
 
+class _File(Entry):
+    """A file of this machine; its handle is its time in nanoseconds."""
+
+    __slots__ = ()
+
+    @property
+    def version(self) -> str:  # pyright: ignore[reportIncompatibleVariableOverride] - in lists and comparisons 6 % of CPU
+        return f"{self.handle}-{self.size}"
+
+
 def _stated(path: str) -> Entry:
     found = os.stat(path)  # noqa: PTH116 - thousands of them
     modified, size = found.st_mtime, found.st_size
     if stat.S_ISDIR(found.st_mode):
         return Entry(path, "folder", modified=modified)
-    return Entry(path, "file", size, _NOTHING, modified, f"{found.st_mtime_ns}-{size}", _NOTHING)
+    return _File(path, "file", size, _NOTHING, modified, "", _NOTHING, found.st_mtime_ns)

@@ -137,7 +137,7 @@ def ls(
         nonlocal files, folders, size, unsized
         names_only = columns is not None and not long and _FACTS.isdisjoint(columns)
         with places.stores() as stores, _reported(console) as doubts:
-            found = (each for uri in wanted for each in _listed(stores, uri, doubts, places, recursive, names_only))
+            found = chain.from_iterable(_listed(stores, uri, doubts, places, recursive, names_only) for uri in wanted)
             for name, uri, entry in found if limit is None else console.limited(found, limit, "entries"):
                 if long:
                     folders += entry.is_folder
@@ -203,7 +203,8 @@ def _listed(
 
         below = despite_contradictions(named(store, uri.scheme, entry, patterns, names_only=names_only), doubts)
         start = "" if uri.scheme == "file" else f"{uri.scheme}://"
-        yield from ((name, start + found.path, found) for name, found in below)
+        for name, found in below:
+            yield name, start + found.path, found
     else:
         fits_all = patterns.fit_all
         for found in despite_contradictions(store.entries(entry.path), doubts):
