@@ -9,11 +9,10 @@ import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import AuthError, ConfigError, OmicsError
-from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.core.type_guards import is_object
 
 if TYPE_CHECKING:
