@@ -6,7 +6,9 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.sending.connections import WireFailure
 from omicsdk.fs.stores.s3 import S3Store
+from omicsdk.transfer.network.wire import Ask, Ended, Receiver
 from omicsdk.transfer.s3.client import S3Client
 
 KEYS = {
@@ -56,12 +58,54 @@ class Service:
 
     @contextmanager
     def get(self, url: str, headers: Any, *, method: str = "GET", body: Any = None) -> Generator[Answer]:
+        yield self.respond_to(url, headers, method, body)
+
+    def new_wire(self, connections: int) -> "_Wire":
+        """Return what takes the place of connections for concurrent requests."""
+        self.connections = connections
+        return _Wire(self)
+
+    def respond_to(self, url: str, headers: Any, method: str, body: Any) -> Answer:
+        """Answer a request."""
         parts = urlsplit(url)
         data = b"" if body is None else body.read(body.length)
         query = dict(parse_qsl(parts.query, keep_blank_values=True))
         request = Request(method, parts.netloc, unquote(parts.path), query, dict(headers), data)
         self.asked.append(request)
-        yield self.answer(request)
+        return self.answer(request)
+
+
+class _Wire:
+    """Connections whose requests are answered when they are waited for, the last one first. A function may raise WireFailure."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._flying: list[tuple[Ask, Receiver]] = []
+
+    @property
+    def flying(self) -> int:
+        return len(self._flying)
+
+    def start(self, ask: Ask, receiver: Receiver) -> None:
+        self._flying.append((ask, receiver))
+
+    def poll(self, timeout: float) -> list[Ended]:
+        del timeout
+        ask, receiver = self._flying.pop()
+        try:
+            answer = self._service.respond_to(ask.url, ask.headers, ask.method, ask.body)
+        except WireFailure as failure:
+            return [Ended(receiver, failure.error, failure.lasting)]
+        lines = (f"{name}: {value}" for name, value in answer.headers.items())
+        receiver.lines += [f"{line}\r\n".encode() for line in (f"HTTP/1.1 {answer.status} OK", *lines, "")]
+        receiver.take(answer.body)
+        return [Ended(receiver)]
+
+    def wake(self) -> None:
+        """No poll waits."""
+
+    def close(self) -> None:
+        self._flying.clear()
 
 
 def client_of(

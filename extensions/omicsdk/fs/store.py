@@ -810,6 +810,21 @@ class Store(Closing, ABC):
         del entry, path
         return False
 
+    def copy_many(
+        self, files: Sequence[tuple[Entry, str]], options: CopyOptions
+    ) -> Iterator[bool | Entry | OmicsError] | None:
+        """Copy files within the platform, replacing those of their paths.
+
+        Args:
+            files: The files, each with the path of its copy.
+            options: How to copy.
+
+        Returns:
+            For each file, in order, what `copy` returns or raises; None if `copy` is to be called for each.
+        """
+        del files, options
+        return None
+
     def handle_of(self, entry: Entry) -> Any:
         """Return the handle of an entry, looked up if the entry is another store's or has none."""
         return entry.handle if entry.handle is not None else self.stat(entry.path).handle

@@ -215,7 +215,7 @@ class ConnectionPool:
         try:
             wire = self._idle.pop()  # the most recently used: its connection is the likeliest to be open still
         except IndexError:
-            wire = self._new_wire()
+            wire = self.new_wire(_KEPT)
         response = StreamedResponse(wire, most)
         try:
             try:
@@ -240,7 +240,12 @@ class ConnectionPool:
     def __del__(self) -> None:
         self.close()
 
-    def _new_wire(self) -> Wire:
+    def new_wire(self, connections: int) -> Wire:
+        """Return connections for concurrent requests; the caller closes them.
+
+        Args:
+            connections: Maximum number of concurrent requests.
+        """
         from omicsdk.transfer.network.wire import Wire
 
         steps = [seconds for seconds in (self._timeout.read, self._timeout.body) if seconds is not None]
@@ -249,7 +254,7 @@ class ConnectionPool:
             silence=min(steps, default=_EVER),
             least_rate=self._timeout.least_rate if steps else 0,
         )
-        return Wire(lambda url: network(url, self._environ), patience, _KEPT, buffer=_BUFFER)
+        return Wire(lambda url: network(url, self._environ), patience, connections, buffer=_BUFFER)
 
 
 _pools: dict[int, ConnectionPool] = {}

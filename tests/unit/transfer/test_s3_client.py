@@ -188,7 +188,8 @@ def test_an_error_in_a_response_of_success_is_one():
     """S3 begins the response to a copy before it has copied."""
     copied = Answer(body=b"<CopyObjectResult><ETag>&quot;e&quot;</ETag></CopyObjectResult>")
     service = Service(in_turn(error("InternalError", 200), copied))
-    found = client_of(service, clock=ManualClock()).copy(("bkt", "a b"), ("to", "c"), 1, doing="Copying")
+    client = client_of(service, clock=ManualClock())
+    found = client.perform(client.copy(("bkt", "a b"), ("to", "c"), 1, doing="Copying"))
     assert found == {"etag": "e"}
     assert service.asked[0].headers["x-amz-copy-source"] == "bkt/a%20b"
 
@@ -205,8 +206,9 @@ def test_a_region_that_only_the_body_states_is_found():
 
 def test_why_a_head_is_refused_is_asked_by_a_get():
     service = Service(lambda request: Answer(403) if request.method == "HEAD" else error("AccessDenied"))
+    client = client_of(service)
     with pytest.raises(Forbidden) as refused:
-        client_of(service).head("bkt", "key", doing="Reading")
+        client.perform(client.head("bkt", "key", doing="Reading"))
     assert refused.value.code == "AccessDenied"
     assert service.asked[-1].headers["range"] == "bytes=0-0"
 
@@ -311,7 +313,8 @@ def test_a_large_object_is_copied_in_parts_of_one_version(monkeypatch: pytest.Mo
                 return Answer(body=b"<CompleteMultipartUploadResult><ETag>w</ETag></CompleteMultipartUploadResult>")
 
     service = Service(answer)
-    assert client_of(service).copy(("bkt", "a"), ("to", "b"), 10, doing="Copying") == {"etag": "w"}
+    client = client_of(service)
+    assert client.perform(client.copy(("bkt", "a"), ("to", "b"), 10, doing="Copying")) == {"etag": "w"}
     begun = next(request for request in service.asked if "uploads" in request.query)
     assert (begun.headers["content-type"], begun.headers["x-amz-meta-a"]) == ("text/x", "1")
     spans = sorted(request.headers["x-amz-copy-source-range"] for request in service.asked if request.method == "PUT")
@@ -337,8 +340,9 @@ def test_a_copy_in_parts_that_fails_is_given_up(monkeypatch: pytest.MonkeyPatch)
         return Answer(body=begun if request.method == "POST" else b"")
 
     service = Service(answer)
+    client = client_of(service)
     with pytest.raises(NotFound):
-        client_of(service).copy(("bkt", "a"), ("to", "b"), 10, doing="Copying")
+        client.perform(client.copy(("bkt", "a"), ("to", "b"), 10, doing="Copying"))
     assert (service.asked[-1].method, service.asked[-1].query["uploadId"]) == ("DELETE", "u")
 
 

@@ -341,20 +341,32 @@ def spool_of(plan: CopyPlan, options: CopyOptions) -> Spool:
 def _copied_within(plan: CopyPlan, store: Store, options: CopyOptions) -> Iterator[Outcome | None]:
     """Copy files within a platform; return None for those that it cannot copy."""
 
+    def examined(file: Selected, made: bool | Entry) -> Verdict | None:
+        if made is False:
+            return None
+        try:
+            return judge(file.name, file.entry, store.stat(plan.target(file).path) if made is True else made)
+        except OmicsError as error:  # it was copied; what the platform states of the copy is not known
+            return Verdict(file.name, "unverified", str(error))
+
     def copy(file: Selected) -> Verdict | None:
         target = plan.target(file).path
         if not options.overwrite and is_taken(store, target):  # the earlier state could not be requested for each
             raise AlreadyThere(str(plan.target(file)))
-        made = store.copy(file.entry, target)
-        if made is False:
-            return None
-        try:
-            return judge(file.name, file.entry, store.stat(target) if made is True else made)
-        except OmicsError as error:  # it was copied; what the platform states of the copy is not known
-            return Verdict(file.name, "unverified", str(error))
+        return examined(file, store.copy(file.entry, target))
 
+    pairs = [(file.entry, plan.target(file).path) for file in plan.files] if options.overwrite else []
+    copies = store.copy_many(pairs, options) if pairs else None
+    verdicts = (
+        _asked(copy, plan.files, options)
+        if copies is None
+        else (
+            made if isinstance(made, OmicsError) else examined(file, made)
+            for file, made in zip(plan.files, copies, strict=True)
+        )
+    )
     sizes = [file.entry.size for file in plan.files]
-    responses = counted(_asked(copy, plan.files, options), sizes, options.progress, SYSTEM_CLOCK)
+    responses = counted(verdicts, sizes, options.progress, SYSTEM_CLOCK)
     for file, response in zip(plan.files, responses, strict=True):
         done = Outcome(file.name, "done", file.entry.size)
         if response is None:

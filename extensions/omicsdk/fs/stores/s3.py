@@ -23,6 +23,7 @@ from omicsdk.core.errors import (
 )
 from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.core.retry import seconds_of_date
+from omicsdk.core.threads import side_by_side
 from omicsdk.core.type_guards import number_in
 from omicsdk.fs.store import (
     AlreadyThere,
@@ -40,13 +41,14 @@ from omicsdk.fs.store import (
 )
 from omicsdk.transfer.network.plan import WHOLE
 from omicsdk.transfer.network.stated import may_be_of_parts, of_parts, stated
-from omicsdk.transfer.s3.client import BATCH, S3Client
+from omicsdk.transfer.s3.client import BATCH, COPY_IN_PARTS, S3Client
 from omicsdk.transfer.s3.encryption import CUSTOMERS, Encryption, key_of
 from omicsdk.transfer.s3.listing import Object, Page, seconds_of
 
 if TYPE_CHECKING:
     from omicsdk.fs.options import CopyOptions
     from omicsdk.transfer import Item, Location, TransferReport, Upload
+    from omicsdk.transfer.s3.exchanges import Exchange
 
 
 def split(path: str) -> tuple[str, str | None]:
@@ -306,8 +308,11 @@ class S3Store(Store):
         return self._object(path, bucket, key or "")
 
     def _object(self, path: str, bucket: str, key: str, version: str = "") -> Entry:
+        return self.client.perform(self._examined_object(path, bucket, key, version))
+
+    def _examined_object(self, path: str, bucket: str, key: str, version: str = "") -> Exchange[Entry]:
         with self._asking("Reading", path) as doing:
-            told, headers = self._head(bucket, key, version, doing)
+            told, headers = yield from self._head(bucket, key, version, doing)
             if version not in ("", "null", told.get("x-amz-version-id")):  # a store without versions ignores them
                 raise PathNotFound(self.uri(path), "not found: the store states no such version")
             if (
@@ -323,29 +328,30 @@ class S3Store(Store):
             # MD5 takes a sixth of the time of CRC64NVME, which AWS's own clients state: another request pays for that.
             is_slow = known.keys() <= {"crc64nvme"}
             if is_slow and not bucket.endswith("--x-s3") and may_be_of_parts(told):
-                known = {**of_parts(told, size, self._first_part(bucket, key, version, headers, doing)), **known}
+                first = yield from self._first_part(bucket, key, version, headers, doing)
+                known = {**of_parts(told, size, first), **known}
         return examined_entry(f"{bucket}/{key}", told, size, known, version)
 
     def _head(
         self, bucket: str, key: str, version: str, doing: str
-    ) -> tuple[Mapping[str, str], Mapping[str, str] | None]:
+    ) -> Exchange[tuple[Mapping[str, str], Mapping[str, str] | None]]:
         """Return what the store states of an object, and the headers by which it did."""
         ask, own = partial(self.client.head, bucket, key, version=version, doing=doing), self._encryption.stated
         if not own:
-            return ask(), None
+            return (yield from ask()), None
         try:
-            return ask(headers=own), own
+            return (yield from ask(headers=own)), own
         except BadRequest as error:  # an object that is not encrypted with this key
             with suppress(OmicsError):
-                return ask(), None
+                return (yield from ask()), None
             raise error from error.__cause__
 
     def _first_part(
         self, bucket: str, key: str, version: str, headers: Mapping[str, str] | None, doing: str
-    ) -> int | None:
+    ) -> Exchange[int | None]:
         """Return the size of an object's first part in bytes; None if the store does not report it."""
         try:
-            told = self.client.head(bucket, key, version=version, part=1, headers=headers, doing=doing)
+            told = yield from self.client.head(bucket, key, version=version, part=1, headers=headers, doing=doing)
             return number_in(told.get("content-length"))
         except APIError:
             return None
@@ -554,15 +560,44 @@ class S3Store(Store):
 
     def copy(self, entry: Entry, path: str) -> bool | Entry:
         """Copy an object, to any bucket that the same credentials may write to; a large one in parts."""
+        return self.client.perform(self._copy(entry, path))
+
+    def copy_many(
+        self, files: Sequence[tuple[Entry, str]], options: CopyOptions
+    ) -> Iterator[bool | Entry | OmicsError]:
+        """Copy objects by one thread, and those that are copied in parts by others."""
+
+        def is_small(entry: Entry) -> bool:
+            return entry.size is not None and entry.size < COPY_IN_PARTS
+
+        large = [file for file in files if not is_small(file[0])]
+        small = (self._examined_copy(*file) for file in files if is_small(file[0]))
+        whole = self.client.perform_all(small, options)
+        in_parts = side_by_side(lambda file: self.copy(*file), large, lambda: options.stopped)
+        return (next(whole if is_small(entry) else in_parts) for entry, _ in files)
+
+    def _examined_copy(self, entry: Entry, path: str) -> Exchange[bool | Entry]:
+        """Copy an object, and examine the copy where the response does not prove it."""
+        made = yield from self._copy(entry, path)
+        bucket, key = split(path)
+        if made is True and versioned(key or "") is None:
+            with suppress(OmicsError):  # it was copied; examined again, it is reported why its state is not known
+                return (yield from self._examined_object(path, bucket, key or ""))
+        return made
+
+    def _copy(self, entry: Entry, path: str) -> Exchange[bool | Entry]:
         bucket, key = split(entry.path)
         to, new = self._key(path, "/" if key and key.endswith("/") else "")
-        known = self._known(entry)
+        known, size = entry.handle if isinstance(entry.handle, Stored) else None, entry.size
+        if size is None or (known is None and self._encryption.key):
+            examined = yield from self._examined_object(entry.path, bucket, key or "", _version_of(entry))
+            known, size = examined.handle, examined.size if size is None else size
+        known = known or Stored()
         if path == entry.path and not known.version:  # S3 refuses to copy one onto itself
             return True
-        size = self._again(entry).size if entry.size is None else entry.size
         with self._asking("Copying", entry.path) as doing:
             try:
-                told = self.client.copy(
+                told = yield from self.client.copy(
                     (bucket, key or ""),
                     (to, new),
                     size or 0,

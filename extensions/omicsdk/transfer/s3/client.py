@@ -6,7 +6,7 @@ import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from omicsdk.core.api_errors import PAGE_LIMIT, complaint_of
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
@@ -37,8 +37,12 @@ from omicsdk.transfer.network.requests import LATER, Location
 from omicsdk.transfer.network.stated import quickest, quickest_without_etag
 from omicsdk.transfer.ranges import ConnectionPool, shared_pool
 from omicsdk.transfer.s3.encryption import ENCRYPTION, PLAIN, Encryption
+from omicsdk.transfer.s3.exchanges import Exchange, Request, Response, perform, perform_all
 from omicsdk.transfer.s3.listing import Page, elements, pages_of, refuse_page
 from omicsdk.transfer.s3.settings import DEFAULT_REGION, Settings, is_amazons, is_keys_own, keys_of_botocore
+
+if TYPE_CHECKING:
+    from omicsdk.transfer.engine.options import TransferOptions
 
 _log = logger("omicsdk.transfer")
 
@@ -80,20 +84,7 @@ _ERROR = rb"\s*(<\?xml[^>]*>)?\s*<Error[\s>]"
 _EXPRESS = re.compile(r".+--(.+)--x-s3\Z")
 
 Query = Mapping[str, str]
-
-
-class Response(NamedTuple):
-    """A response.
-
-    Attributes:
-        status: Its HTTP status, below 300.
-        headers: Its headers, names in lower case.
-        body: Its body.
-    """
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
+T = TypeVar("T")
 
 
 class _Place(NamedTuple):
@@ -111,23 +102,6 @@ class _Place(NamedTuple):
     path: str
     region: str
     service: str
-
-
-class _Bytes:
-    """A body in memory."""
-
-    def __init__(self, data: bytes) -> None:
-        self.length = len(data)
-        self._data = memoryview(data)
-        self._at = 0
-
-    def read(self, size: int, /) -> bytes:
-        data = bytes(self._data[self._at : self._at + size])
-        self._at += len(data)
-        return data
-
-    def seek(self, offset: int, /) -> None:
-        self._at = offset
 
 
 class _Signature:
@@ -437,6 +411,29 @@ class S3Client:
 
     # -- requests
 
+    def perform(self, exchange: Exchange[T]) -> T:
+        """Send the requests of an exchange, and return its result.
+
+        Args:
+            exchange: The exchange, as methods of this client return it.
+
+        Raises:
+            OmicsError: As the exchange.
+        """
+        return perform(exchange, self._pool or shared_pool(), self._clock)
+
+    def perform_all(self, exchanges: Iterable[Exchange[T]], options: TransferOptions) -> Iterator[T | OmicsError]:
+        """Perform exchanges concurrently in this thread.
+
+        Args:
+            exchanges: The exchanges; each begins when there is a connection for it.
+            options: States how many run at once, and whether to stop.
+
+        Yields:
+            For each exchange, in order, its result or its error; Interrupted for those that a stop ended.
+        """
+        return perform_all(exchanges, self._pool or shared_pool(), self._clock, options)
+
     def request(
         self,
         method: str,
@@ -448,6 +445,20 @@ class S3Client:
         *,
         doing: str,
     ) -> Response:
+        """Perform `exchange`, whose arguments these are."""
+        return self.perform(self.exchange(method, bucket, key, query, headers, body, doing=doing))
+
+    def exchange(
+        self,
+        method: str,
+        bucket: str = "",
+        key: str = "",
+        query: Query | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+        *,
+        doing: str,
+    ) -> Exchange[Response]:
         """Send a request, again where that may help: to the bucket's own region, with new keys, by the store's clock.
 
         Args:
@@ -471,11 +482,13 @@ class S3Client:
             payload = hashlib.sha256(body).hexdigest()
         retry, failures, began, corrected = within_budget(), 0, self._clock.monotonic(), set[str]()
         while True:
-            self._wait_for(bucket)
+            pause = self._busy.get(bucket, 0.0) - self._clock.monotonic() if self._busy else 0.0
+            if pause > 0:
+                yield pause
             url, later, keys = self.url(bucket, key, asked), None, self._found_keys()
             signed = {**self.signed(method, url, bucket, sent, payload), "user-agent": USER_AGENT}
             try:
-                response = self._send(method, url, signed, body)
+                response = yield Request(method, url, signed, body)
             except WireFailure as failure:
                 error: OmicsError = failure.error
                 # Assembling or copying a large object may take longer.
@@ -512,19 +525,7 @@ class S3Client:
                 with self._lock:
                     self._busy[bucket] = max(self._busy.get(bucket, 0.0), self._clock.monotonic() + pause)
             else:
-                self._clock.sleep(pause)
-
-    def _wait_for(self, bucket: str) -> None:
-        pause = self._busy.get(bucket, 0.0) - self._clock.monotonic() if self._busy else 0.0
-        if pause > 0:
-            self._clock.sleep(pause)
-
-    def _send(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Response:
-        pool = self._pool or shared_pool()
-        sent = tuple(headers.items())
-        with pool.get(url, sent, method=method, body=_Bytes(body) if method in ("PUT", "POST") else None) as response:
-            received = b"".join(response.pieces())
-            return Response(response.status, response.headers, received)
+                yield pause
 
     def _what_to_correct(self, response: Response) -> str:
         """What of the signature the store refuses; empty if it is something else."""
@@ -614,8 +615,8 @@ class S3Client:
         part: int | None = None,
         headers: Mapping[str, str] | None = None,
         doing: str,
-    ) -> Mapping[str, str]:
-        """Return the headers of an object, its checksums among them.
+    ) -> Exchange[Mapping[str, str]]:
+        """Request the headers of an object, its checksums among them.
 
         A HEAD has no body that states why it is refused: a GET of a byte is refused, too, and states it.
 
@@ -632,10 +633,10 @@ class S3Client:
             query["partNumber"] = str(part)
         sent = {"x-amz-checksum-mode": "ENABLED", **(headers or {})}
         try:
-            return self.request("HEAD", bucket, key, query, sent, doing=doing).headers
+            return (yield from self.exchange("HEAD", bucket, key, query, sent, doing=doing)).headers
         except APIError as error:
             if error.status in (400, 401, 403) and part is None and error.code is None:
-                self.request("GET", bucket, key, query, {**sent, "range": "bytes=0-0"}, doing=doing)
+                yield from self.exchange("GET", bucket, key, query, {**sent, "range": "bytes=0-0"}, doing=doing)
             raise
 
     def put(
@@ -727,8 +728,10 @@ class S3Client:
         encryption: Encryption = PLAIN,
         is_keyed: bool = False,
         doing: str,
-    ) -> Mapping[str, str]:
+    ) -> Exchange[Mapping[str, str]]:
         """Copy an object within the store, in parts where it is large; its metadata are copied as well.
+
+        Parts are copied by threads that the exchange waits for: performed with others, it would delay these.
 
         Args:
             source: Its bucket and key.
@@ -747,9 +750,10 @@ class S3Client:
         given = {"x-amz-copy-source": place, **(encryption.of_source if is_keyed else {})}
         made = {**(headers or {}), **encryption.written}
         if size >= COPY_IN_PARTS:
-            known = self.head(*source, version=version, headers=encryption.stated if is_keyed else None, doing=doing)
+            own = encryption.stated if is_keyed else None
+            known = yield from self.head(*source, version=version, headers=own, doing=doing)
             return self._copied_in_parts(known, target, size, given, made, encryption.stated, doing)
-        response = self.request("PUT", *target, None, {**made, **given}, doing=doing)
+        response = yield from self.exchange("PUT", *target, None, {**made, **given}, doing=doing)
         told = elements(response.body, doing, "CopyObjectResult")
         return {**response.headers, "etag": told.get("ETag", [""])[0].strip('"')}
 

@@ -161,7 +161,7 @@ class BucketObject(S3Object):
         own, at, doing = self._own, (self._bucket, self._key), f"{self.target}: {operation}"
         match operation:
             case "head_object":
-                told = own.head(*at, headers=self._keyed, doing=doing)
+                told = own.perform(own.head(*at, headers=self._keyed, doing=doing))
                 size = number_in(told.get("content-length"))
                 facts = {"ETag": told.get("etag", ""), "ServerSideEncryption": told.get(ENCRYPTION, "")}
                 return {**facts, **({} if size is None else {"ContentLength": size})}
