@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 # The last collections of the interpreter go through all objects, which takes a sixth of a short download. What a command has open
 # is closed by then.
 atexit.register(gc.freeze)
-# By default a pass follows 700 new objects: imports make tens of thousands, none of which is garbage. 5 of 95 ms of a copy.
-gc.set_threshold(10_000)
+# By default a pass follows 700 new objects: imports, lists and transfers make tens of thousands, few of which are garbage. 5 of 95 ms
+# of a copy, and a twentieth of a copy of 10,000 objects.
+gc.set_threshold(50_000)
 
 
 def main(argv: Sequence[str] | None = None, *, catalog: Omics | None = None) -> int:

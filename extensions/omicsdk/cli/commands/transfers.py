@@ -20,7 +20,7 @@ from omicsdk.cli.output import Call, TextAndData
 from omicsdk.core.errors import Interrupted, SomeFailed, UsageError
 from omicsdk.transfer import Control, Outcome, TransferReport
 from omicsdk.transfer.engine.control import report_of, termination
-from omicsdk.transfer.reports.units import count_of, counted_words, partial_words, size_words, time_words, total_words
+from omicsdk.transfer.reports.units import count_of, counted_words, partial_words, size_words, time_words
 
 if TYPE_CHECKING:
     from omicsdk.cli.commands.metrics import Metrics
@@ -360,7 +360,8 @@ def summary(report: TransferReport, did: str, where: str = "", *, failed: int = 
         more: Further facts.
     """
     counts = report.counts
-    size = total_words(outcome.size for outcome in report.outcomes if outcome.state == "done")
+    done = counts.get("done", 0)
+    size = partial_words(report.outcomes.bytes_done, done, report.outcomes.unsized_done)
     known = report.verification
     # Files that the platform itself moves or removes have no bytes to compare.
     is_compared = did not in ("moved", "removed") or bool(known["verified"] or known["size only"])
@@ -371,7 +372,7 @@ def summary(report: TransferReport, did: str, where: str = "", *, failed: int = 
     facts += [count_of(report.outcomes.warnings, "warning")] if report.outcomes.warnings else []
     said = ", ".join(fact for fact in (*facts, *more) if fact)
     way = "from" if did == "removed" else "to"
-    line = f"{count_of(counts.get('done', 0), 'file')} ({size}) {did}{where and f' {way} {where}'}"
+    line = f"{count_of(done, 'file')} ({size}) {did}{where and f' {way} {where}'}"
     return f"{line} in {time_words(report.seconds)}{said and f': {said}'}"
 
 

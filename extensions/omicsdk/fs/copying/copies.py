@@ -129,6 +129,8 @@ def joined(reports: Sequence[TransferReport], title: str, target: str = "") -> T
         title: Their common title.
         target: What the names of their outcomes are relative to.
     """
+    if len(reports) == 1:  # its outcomes may be in a file, and are not written again
+        return reports[0].with_outcomes(reports[0].outcomes, title=title, target=target)
     return TransferReport(
         (outcome for report in reports for outcome in report.outcomes),
         sum(report.seconds for report in reports),

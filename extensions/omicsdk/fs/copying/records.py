@@ -56,6 +56,10 @@ def _record_of(plan: CopyPlan) -> Path | None:
     return journal_for("copies", "done", str(Path.cwd()), *plan.words)
 
 
+def _keys(file: Selected, found: Entry, target: Uri) -> tuple[str, str]:
+    return key_of(file.entry, str(file.uri)), key_of(found, str(target))
+
+
 class Record:
     """The completed and unchanged files of a copy.
 
@@ -128,7 +132,7 @@ class Record:
             return None
         if found.is_folder or (found.size != file.entry.size and None not in (found.size, file.entry.size)):
             return None
-        if (done := self._known.get(file.name)) is not None and done[:2] == list(self._keys(file, found)):
+        if (done := self._known.get(file.name)) is not None and done[:2] == list(_keys(file, found, target)):
             return recorded_verification(done[2:])
         if file.uri.scheme == target.scheme == "file":
             is_same = file.entry.modified == found.modified and not Path(file.entry.path).samefile(found.path)
@@ -136,9 +140,6 @@ class Record:
         there = Selected(target, found, file.name)
         known = judge(file.name, *with_common_checksum(file, there, self._stores.of))
         return "verified" if known.state == "verified" else None
-
-    def _keys(self, file: Selected, found: Entry) -> tuple[str, str]:
-        return key_of(file.entry, str(file.uri)), key_of(found, str(self._plan.target(file)))
 
     def keep(self, outcomes: Sequence[Outcome]) -> None:
         """Record copied files that checksums will not prove, and the folder that the copy created.
@@ -180,7 +181,7 @@ class Record:
             there = Selected(target, found, file.name)
             if common_checksum(*with_common_checksum(file, there, self._stores.of)):
                 return None
-        return None if (here[0] and stated(found)) or (here[1] and stated(file.entry)) else self._keys(file, found)
+        return None if (here[0] and stated(found)) or (here[1] and stated(file.entry)) else _keys(file, found, target)
 
     def _read(self) -> Iterator[tuple[str, list[str]]]:
         if self._path is None or not self._path.exists():

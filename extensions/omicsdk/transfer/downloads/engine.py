@@ -524,11 +524,12 @@ class Downloads(Engine[Job]):
             held,
             1,
             seconds,
+            label=item.label,
             verification=known,
             source=item.stated_source,
             server=small.server,
         )
-        self._tell_of(small.number, item, outcome)
+        self._tell(small.number, outcome, item.size)
 
     def _small_failed(self, small: Small, error: OmicsError) -> None:
         """Fail a file that was received correctly but could not be placed."""

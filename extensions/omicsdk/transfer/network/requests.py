@@ -29,6 +29,9 @@ _HEADER_VALUE = r"[\t -~]*\Z"
 _LONE_SURROGATE = "[\ud800-\udfff]"
 
 
+_MAPPINGS = (MappingProxyType, dict)
+
+
 class Location(Frozen):
     """Where a file's bytes are.
 
@@ -54,7 +57,8 @@ class Location(Frozen):
     def __post_init__(self) -> None:
         if not isinstance(cast("object", self.url), str):
             raise TypeError(f"a Location's url must be text, not {a(self.url)}")
-        if not isinstance(cast("object", self.headers), Mapping):
+        # The second comparison, of an abstract class, takes as long as all else here.
+        if type(self.headers) not in _MAPPINGS and not isinstance(cast("object", self.headers), Mapping):
             raise TypeError(f"a Location's headers must be a mapping from name to value, not {a(self.headers)}")
         for name, value in self.headers.items():
             if not isinstance(cast("object", value), str):
@@ -383,7 +387,9 @@ def headers_for(location: Location, asked: Asked | None = None) -> tuple[tuple[s
     ranged = asked is not None and asked.ranged
     if not (location.headers or ranged or location.sign):
         return PLAIN
-    headers = _PLAIN | {name.lower(): value for name, value in location.headers.items()} | _IDENTITY
+    headers = dict(PLAIN)
+    if location.headers:
+        headers = _PLAIN | {name.lower(): value for name, value in location.headers.items()} | _IDENTITY
     if location.sign is not None:
         headers |= location.sign("GET", location.url)
     if asked is not None and ranged:

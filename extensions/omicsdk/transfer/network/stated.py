@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
 
-from omicsdk.core.checksums import cheapest, etag_of_size, from_base64, is_algorithm, is_checksum
+from omicsdk.core.checksums import etag_of_size, from_base64, is_algorithm, is_checksum
 
 #: Headers of S3 with a checksum, by algorithm, fastest first.
 CHECKSUM_HEADERS = {
@@ -47,8 +48,11 @@ def stated(headers: Mapping[str, str], *, etags: bool = True) -> dict[str, str]:
     found = dict[str, str]()
     # Some servers state a checksum of the parts' checksums without `-NUMBER` after it, and without its type.
     if headers.get(_KIND, "COMPOSITE" if "-" in etag else "FULL_OBJECT") == "FULL_OBJECT":
-        values = {name: headers.get(header, "") for name, header in CHECKSUM_HEADERS.items()}
-        found = {name: digits for name, value in values.items() if value and (digits := from_base64(name, value))}
+        found = {
+            name: digits
+            for name, header in CHECKSUM_HEADERS.items()
+            if header in headers and (digits := from_base64(name, headers[header]))
+        }
     slow = found.pop("crc64nvme", "")
     if etags and is_checksum("md5", etag) and not is_encrypted(headers):
         found["md5"] = etag
@@ -61,12 +65,12 @@ def quickest(headers: Mapping[str, str]) -> dict[str, str]:
     Args:
         headers: As for `stated`.
     """
-    return cheapest(stated(headers))
+    return dict(islice(stated(headers).items(), 1))
 
 
 def quickest_without_etag(headers: Mapping[str, str]) -> dict[str, str]:
     """As `quickest`, for objects whose ETag never is a checksum."""
-    return cheapest(stated(headers, etags=False))
+    return dict(islice(stated(headers, etags=False).items(), 1))
 
 
 def may_be_of_parts(headers: Mapping[str, str]) -> bool:

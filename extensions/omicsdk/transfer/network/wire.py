@@ -377,18 +377,16 @@ class _Pulse:
 
 
 class _Flight(NamedTuple):
-    """A request in flight: its receiver, the request, the kind of its handle, its progress, its proxy's login."""
+    """A request in flight: its receiver, the request, its server, the kind of its handle, its progress, its proxy and login."""
 
     receiver: Receiver
     ask: Ask
+    server: str
     kind: _Kind
     pulse: _Pulse
     ftp: bool
+    proxy: str
     passage: Passage | None
-
-    @property
-    def proxy(self) -> str:
-        return _proxy_of(self.kind)
 
 
 class Wire:
@@ -482,11 +480,11 @@ class Wire:
             TransportError: Its URL is invalid, or its proxy has refused the password.
         """
         del alone
-        body, ftp = ask.body, is_ftp(ask.url)
+        body, ftp, server = ask.body, is_ftp(ask.url), server_of(ask.url)
         try:
             if body is not None and ftp:
                 raise ValueError("uploads to FTP servers are not supported")
-            kind = (self._options(ask, server_of(ask.url), ftp=ftp), ask.method, body is not None)
+            kind = (self._options(ask, server, ftp=ftp), ask.method, body is not None)
         except ValueError as error:  # unbalanced brackets, a port that is not a number
             said = f"its URL is invalid ({error})"
             raise TransportError(said, method=ask.method, url=without_query(ask.url)) from None
@@ -517,8 +515,8 @@ class Wire:
         turn = "go" if passage is None else passage.turn()
         if turn == "refused":
             self._idle.setdefault(kind, []).append((handle, ask.headers))
-            raise self._login_refused(ask, _proxy_of(kind), 407)
-        self._flying[handle] = _Flight(receiver, ask, kind, _Pulse(self._patience), ftp, passage)
+            raise self._login_refused(ask, proxy, 407)
+        self._flying[handle] = _Flight(receiver, ask, server, kind, _Pulse(self._patience), ftp, proxy, passage)
         if turn == "wait" and passage is not None:
             self._held[handle] = passage
         else:
@@ -624,7 +622,7 @@ class Wire:
                 flight = self._land(handle)
                 error = self._refused_login(flight)
                 if error is None:
-                    self._note_response(flight.ask.url)
+                    self._note_response(flight)
                 if flight.passage is not None:
                     flight.passage.responded(refused=error is not None)
                 ended.append(_judged(flight, error, lasting=error is not None))
@@ -634,7 +632,7 @@ class Wire:
                 ask = flight.ask
                 by_proxy = 0 if flight.ftp else handle.getinfo(pycurl.HTTP_CONNECTCODE)  # its own response
                 if is_whole(flight.receiver.lines) and by_proxy < 300:
-                    self._note_response(ask.url)
+                    self._note_response(flight)
                 error, lasting = _error(code, text, ask), code in _LASTING
                 way = self._route(ask.url)
                 is_refused = by_proxy in (401, 407)  # tinyproxy answers 401 to a wrong password
@@ -650,7 +648,7 @@ class Wire:
                     flight.passage.responded(refused=is_refused)
                 elif flight.passage is not None:
                     flight.passage.failed()
-                peer = way.proxy if way.proxy and type(error) in (ConnectFailed, ProxyFailed) else server_of(ask.url)
+                peer = way.proxy if way.proxy and type(error) in (ConnectFailed, ProxyFailed) else flight.server
                 if isinstance(error, ConnectFailed) or (isinstance(error, TimedOut) and not flight.receiver.lines):
                     way.blame_proxy(error)
                 if isinstance(error, ConnectFailed):
@@ -689,12 +687,12 @@ class Wire:
         (way if way.proxy == proxy else Network(proxy)).blame_proxy(error)
         return error
 
-    def _note_response(self, url: str) -> None:
-        server = server_of(url)
+    def _note_response(self, flight: _Flight) -> None:
+        server = flight.server
         if server not in self._answered:
             if len(self._answered) >= _REMEMBERED:  # each may be noted again
                 self._answered.clear()
-            proxy = self._route(url).proxy
+            proxy = self._route(flight.ask.url).proxy
             self._answered |= {server} if proxy is None else {server, proxy}
 
     def _slow(self) -> list[Ended]:

@@ -268,7 +268,7 @@ def _write(file: Any, place: int, data: bytes) -> None:
 
 
 #: Maximum number of outcomes in memory; more are written to a temporary file.
-HELD = 4096
+HELD = 16384
 #: Maximum number of failures in memory with their original errors; others are restored by pickle.
 KEPT_FAILURES = 1000
 
@@ -288,6 +288,8 @@ class Outcomes(Sequence[Outcome]):
     Attributes:
         counts: The number of outcomes in each state.
         verification: The number of done or skipped files that are verified, by their size only, or not at all.
+        bytes_done: Bytes of the files that are done and whose size is known.
+        unsized_done: How many done files have no known size.
         bytes_fetched: Bytes received over the network, of all together.
         bytes_kept: Bytes that earlier runs had received.
         bytes_planned: Bytes that a dry run predicts for its planned files of known size.
@@ -302,6 +304,8 @@ class Outcomes(Sequence[Outcome]):
     def __init__(self, entries: Iterable[Outcome] = (), *, held: int = HELD, folder: str | None = None) -> None:
         self.counts: dict[State, int] = dict.fromkeys(STATES, 0)
         self.verification: dict[Verification, int] = dict.fromkeys(VERIFICATIONS, 0)
+        self.bytes_done = 0
+        self.unsized_done = 0
         self.bytes_fetched = 0
         self.bytes_kept = 0
         self.bytes_planned = 0
@@ -332,6 +336,9 @@ class Outcomes(Sequence[Outcome]):
         self.counts[state] += 1
         if state in PRESENT:
             self.verification[outcome.verification] += 1
+            if state == "done":
+                self.unsized_done += outcome.size is None
+                self.bytes_done += outcome.size or 0
         elif state == "planned":
             self.unsized_planned += outcome.size is None
             self.bytes_planned += 0 if outcome.size is None else outcome.size - outcome.bytes_kept

@@ -193,6 +193,7 @@ class S3Client:
         self._lock = threading.RLock()
         self._regions = dict[str, str]()  # of buckets
         self._places = dict[str, _Place]()
+        self._signer: Signer | None = None  # of the last request; most are of one region
         self._lead = 0.0  # seconds by which this machine's clock is ahead of the store's
         self._busy = dict[str, float]()  # until when a bucket is not asked again
         self.refused = set[str]()  # headers and checksums that the store does not take
@@ -331,7 +332,9 @@ class S3Client:
         start = url.find("/", url.find("//") + 2)
         path, _, query = url[start:].partition("?")
         now = self._clock.now() - self._lead
-        signer = Signer(keys, place.region, place.service)
+        signer = self._signer
+        if signer is None or (signer.keys, signer.region, signer.service) != (keys, place.region, place.service):
+            signer = self._signer = Signer(keys, place.region, place.service)
         return signer.headers(method, place.host, path, query, headers, payload=payload, now=now)
 
     def location(
