@@ -277,7 +277,9 @@ def test_others_unwritten_data_is_not_waited_for(server: Any, target: Path, nois
         def sync_file_system(self, folder: str) -> bool:
             raise OSError(5, "the whole file system was synced")
 
-    monkeypatch.setattr("omicsdk.transfer.downloads.files._dirty", lambda: 10**9)
+    files = "omicsdk.transfer.downloads.files"
+    monkeypatch.setattr(f"{files}._dirty", lambda: 10**9)
+    monkeypatch.setattr(f"{files}._is_in_memory", lambda _: False)
     assert download([server.item(f"f{n}", noise(n), "md5") for n in range(20)], target, disk=Never()).ok
 
 

@@ -92,6 +92,7 @@ class Committer:
         self._inbox = inbox
         self._disk = disk
         self._device: int | None = None
+        self._in_memory: bool | None = None  # None before the first batch
         self._elsewhere = False  # whether a waiting file is on another file system than the target folder
         self._waiting: list[tuple[Landing, DoneState]] = []
         self._since = 0.0
@@ -206,7 +207,7 @@ class Committer:
 
     def _sync(self, paths: Sequence[str], size: int) -> None:
         began = time.monotonic()
-        if len(paths) > _FEW and not self._elsewhere and began >= self._whole_from and _dirty() <= size + _FOREIGN:
+        if len(paths) > _FEW and not self._elsewhere and began >= self._whole_from and self._syncs_at_once(size):
             done = self._disk.sync_file_system(self._folder)
             ended = time.monotonic()
             if not done or ended - began > _SLOW + size / _SLOW_BYTES:
@@ -215,6 +216,22 @@ class Committer:
                 return
         self._disk.sync_files(paths)
         self._disk.sync_folders({os.path.dirname(path) for path in paths})
+
+    def _syncs_at_once(self, size: int) -> bool:
+        """Whether syncing the whole file system does not wait long for other processes' data."""
+        if self._in_memory is None:
+            self._in_memory = self._device is not None and _is_in_memory(self._device)
+        return self._in_memory or _dirty() <= size + _FOREIGN
+
+
+def _is_in_memory(device: int) -> bool:
+    """Whether a file system is in memory, where syncing writes nothing: then each file's own would only take turns with the engine."""
+    number = f"{os.major(device)}:{os.minor(device)}".encode()
+    try:
+        with open("/proc/self/mountinfo", "rb") as mounts:
+            return any(b" - tmpfs " in mount and mount.split(None, 3)[2] == number for mount in mounts)
+    except OSError:
+        return False
 
 
 def _dirty() -> int:

@@ -5,6 +5,7 @@ import os
 import threading
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -83,6 +84,19 @@ def test_files_on_another_file_system_are_synced_one_by_one(server: Any, target:
     items = [server.item(f"f{number}", bytes([number]) * 100, "md5") for number in range(6)]
     download(items, target, disk=Telling()).raise_if_failed()
     assert len(synced) == 6
+
+
+@pytest.mark.skipif(not os.path.ismount("/dev/shm"), reason="no file system in memory")
+def test_files_in_memory_are_not_synced_one_by_one(server: Any, monkeypatch: Any) -> None:
+    class Telling(Disk):
+        def sync_files(self, paths: Sequence[str]) -> None:
+            raise OSError(errno.EIO, "files were synced one by one")
+
+    monkeypatch.setattr(files, "_FEW", 0)
+    monkeypatch.setattr(files, "_dirty", lambda: 10**12)
+    items = [server.item(f"f{number}", bytes([number]) * 100, "md5") for number in range(6)]
+    with TemporaryDirectory(dir="/dev/shm") as folder:
+        download(items, folder, disk=Telling()).raise_if_failed()
 
 
 def test_a_disk_that_is_slow_for_its_data_is_not_synced_whole_again(
