@@ -426,7 +426,8 @@ class S3Store(Store):
         is_usual = (entry.size or 0) <= WHOLE and "-" not in entry.version
         if entry.checksums or (is_usual and not self._encryption.key):
             location, renew = self.location(entry), partial(self._renewed, entry)
-            quickest = cheapest(entry.checksums)  # computing CRC64NVME as well would take longer than the transfer
+            # Computing CRC64NVME as well would take longer than the transfer; a list states none.
+            quickest = cheapest(entry.checksums) if entry.checksums else {}
             return Item(name, location, entry.size, quickest, self.uri(entry.path), renew=renew, states=True)
         return Item(name, partial(self._examined, entry), entry.size, label=self.uri(entry.path), states=True)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import islice
 
 from omicsdk.core.checksums import etag_of_size, from_base64, is_algorithm, is_checksum
@@ -11,6 +11,7 @@ from omicsdk.core.checksums import etag_of_size, from_base64, is_algorithm, is_c
 CHECKSUM_HEADERS = {
     name: f"x-amz-checksum-{name}" for name in ("crc32c", "crc32", "sha256", "sha1", "sha512", "crc64nvme")
 }
+_SLOWER_THAN_ETAG = "crc64nvme"
 _KIND, _ENCRYPTION = "x-amz-checksum-type", "x-amz-server-side-encryption"
 _CUSTOMER = f"{_ENCRYPTION}-customer-algorithm"
 #: The headers that `stated` reads.
@@ -44,19 +45,19 @@ def stated(headers: Mapping[str, str], *, etags: bool = True) -> dict[str, str]:
     Returns:
         The checksums by algorithm, fastest first. One of parts' checksums is none of the whole.
     """
+    return dict(_of_contents(headers, etags))
+
+
+def _of_contents(headers: Mapping[str, str], etags: bool) -> Iterator[tuple[str, str]]:
+    """Yield what `stated` returns; most callers need the first one only."""
     etag = headers.get("etag", "").strip('"')
-    found = dict[str, str]()
     # Some servers state a checksum of the parts' checksums without `-NUMBER` after it, and without its type.
-    if headers.get(_KIND, "COMPOSITE" if "-" in etag else "FULL_OBJECT") == "FULL_OBJECT":
-        found = {
-            name: digits
-            for name, header in CHECKSUM_HEADERS.items()
-            if header in headers and (digits := from_base64(name, headers[header]))
-        }
-    slow = found.pop("crc64nvme", "")
-    if etags and is_checksum("md5", etag) and not is_encrypted(headers):
-        found["md5"] = etag
-    return {**found, "crc64nvme": slow} if slow else found
+    is_whole = headers.get(_KIND, "COMPOSITE" if "-" in etag else "FULL_OBJECT") == "FULL_OBJECT"
+    for name, header in CHECKSUM_HEADERS.items():
+        if name == _SLOWER_THAN_ETAG and etags and is_checksum("md5", etag) and not is_encrypted(headers):
+            yield "md5", etag
+        if is_whole and header in headers and (digits := from_base64(name, headers[header])):
+            yield name, digits
 
 
 def quickest(headers: Mapping[str, str]) -> dict[str, str]:
@@ -65,12 +66,12 @@ def quickest(headers: Mapping[str, str]) -> dict[str, str]:
     Args:
         headers: As for `stated`.
     """
-    return dict(islice(stated(headers).items(), 1))
+    return dict(islice(_of_contents(headers, True), 1))
 
 
 def quickest_without_etag(headers: Mapping[str, str]) -> dict[str, str]:
     """As `quickest`, for objects whose ETag never is a checksum."""
-    return dict(islice(stated(headers, etags=False).items(), 1))
+    return dict(islice(_of_contents(headers, False), 1))
 
 
 def may_be_of_parts(headers: Mapping[str, str]) -> bool:
