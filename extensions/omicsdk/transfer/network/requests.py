@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, cast
 
 from omicsdk.core.credentials import origin_of
@@ -453,6 +453,11 @@ def is_whole(lines: Sequence[bytes]) -> bool:
     return ended and not status.split(None, 1)[-1].startswith(b"1")
 
 
+@lru_cache(maxsize=256)  # servers write the same names in each response
+def _field(text: bytes) -> bytes:
+    return text.strip().lower()
+
+
 def parse_head(lines: Iterable[bytes], wanted: Mapping[bytes, str] | None = None) -> tuple[int, dict[str, str]]:
     """Parse the last head of a response (there may be 100s before).
 
@@ -472,8 +477,7 @@ def parse_head(lines: Iterable[bytes], wanted: Mapping[bytes, str] | None = None
             continue
         field, colon, value = line.partition(b":")
         if colon:
-            field = field.strip().lower()
-            name = field.decode("latin-1") if wanted is None else wanted.get(field)
+            name = _field(field).decode("latin-1") if wanted is None else wanted.get(_field(field))
             if name:
                 headers[name] = value.decode("latin-1").strip()
     return status, headers
