@@ -165,6 +165,7 @@ def files_around(
         command=_toml(f"{name}.__main__:main") if has_command else Code(""),
         package=Code(name),
         fast=_toml_list(runtime.FAST) if is_copy else Code(""),
+        frames=_toml_list(runtime.FRAMES) if is_copy else Code(""),
         sandbox=_toml_list([runtime.bound("sandbox")]),
     )
     tests = render_text(

@@ -29,6 +29,7 @@ _CLI = "cli."
 COMMAND, PAGED_COMMAND = f"{_CLI}package", f"{_CLI}paged"
 DEPENDENCIES = ("attrs>=24.1", "httpx>=0.27,<1")
 FAST = ("aiohttp>=3.10,<4", "msgspec>=0.18")
+FRAMES = ("pandas>=2",)
 # What users of a package import from it, by module. Where a document uses one, the others come with it.
 EXPORTS: Mapping[str, str] = {
     "credentials": "ANONYMOUS ApiKey Basic BearerToken Credentials HttpxAuth Token",
@@ -55,7 +56,7 @@ _OPTION = re.compile(r"--[a-z-]+ \((\w+=?) in Python\)")
 _UNCHECKED = "# mypy: ignore-errors"
 # What pyright reports of a module whose packages are not installed.
 _WITHOUT_EXTRA = "# pyright: basic, reportMissingImports=false\n"
-_OF_EXTRA = re.compile(r"(?m)^ *(?:from|import) (?:aiohttp|jmespath|msgspec)\b")
+_OF_EXTRA = re.compile(r"(?m)^ *(?:from|import) (?:aiohttp|jmespath|msgspec|pandas)\b")
 
 
 @dataclass(frozen=True)

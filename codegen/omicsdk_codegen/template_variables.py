@@ -113,6 +113,7 @@ TEMPLATES: Mapping[str, Template] = {
             "command": "literal of the command's function; empty without a command line",
             "package": _PACKAGE,
             "fast": "literal of the list of the dependencies of the extra `fast`; empty without it",
+            "frames": "literal of the list of the dependencies of the extra `frames`; empty without it",
             "sandbox": "literal of the list of the dependencies of the extra `sandbox`",
         },
     ),

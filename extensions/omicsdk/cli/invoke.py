@@ -13,7 +13,7 @@ from omicsdk.cli.catalog import Defaults
 from omicsdk.cli.output import Call, Output
 from omicsdk.cli.parser import spelled
 from omicsdk.cli.running import LOG_LEVEL
-from omicsdk.cli.services import Connection, stated_by_variables, variable
+from omicsdk.cli.services import SERVICES, Connection, stated_by_variables, variable
 from omicsdk.core.errors import AuthError, ConfigError, NotJson, OmicsError, UsageError
 from omicsdk.core.settings.profiles import DEFAULTS, PROFILE_VARIABLE, stated_defaults
 from omicsdk.core.type_guards import is_array
@@ -95,6 +95,7 @@ def _run(
         else:
             from omicsdk.cli.operations import call  # slow; commands that read the settings only do without
 
+            output.has_sizes = found.path[0] in SERVICES  # in a user's own document, a size may be any number
             call(_generated(connect(), found, service), command, values, console, output)
 
 

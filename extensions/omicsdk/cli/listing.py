@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from omicsdk.core.sizes import size_words
+from omicsdk.core.type_guards import is_object
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Any
+
+    from omicsdk.cli.lists import Writer
 
 
 class Rows:
@@ -72,6 +77,54 @@ class Listing:
     def end(self) -> None:
         if self._last is not None:
             self._line(self._last())
+
+
+SIZES = frozenset(
+    (
+        "size",
+        "file_size",
+        "filesize",
+        "part_size",
+        "total_size",
+        "totalFileSize",
+        "totalObjectSize",
+        "bytes",
+        "bytes_fetched",
+    )
+)
+"""Members that are numbers of bytes, in results of workflows and in the platforms' documents."""
+
+
+def with_sizes(row: Any) -> Any:
+    """Return a row of a table with numbers of bytes as they are read: 1.20 GiB.
+
+    Args:
+        row: A JSON value; only members of objects have names.
+    """
+    if not is_object(row) or SIZES.isdisjoint(row):
+        return row
+    return {name: size_words(part) if name in SIZES and _is_size(part) else part for name, part in row.items()}
+
+
+def _is_size(value: object) -> bool:
+    return value.__class__ in (int, float)  # neither a truth value nor a text
+
+
+class SizedTable:
+    """A table whose numbers of bytes are shown as sizes.
+
+    Args:
+        table: Writes it.
+    """
+
+    def __init__(self, table: Writer) -> None:
+        self._table = table
+
+    def add(self, rows: Sequence[Any]) -> None:
+        self._table.add(list(map(with_sizes, rows)))
+
+    def end(self) -> None:
+        self._table.end()
 
 
 class Lines:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from omicsdk.cli.rows import brief, cells_of, columns_of, fitting, member, no_column, ranked
+from omicsdk.cli.rows import brief, cells_of, fitting, ranked
 from omicsdk.core.json_text import block_encoder, escaped, line_encoder, written
 from omicsdk.core.logs import logger
+from omicsdk.core.rows import check_columns, columns_of, member
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -202,13 +203,10 @@ class Chosen:
         self._held: list[Any] = []
 
     def add(self, rows: Sequence[Any]) -> None:
-        page = [{name: member(row, name) for name in self._columns} for row in rows]
-        if not self._missing:
-            self._writer.add(page)
-            return
-        self._known.update(dict.fromkeys(columns_of(rows)))
-        self._missing.difference_update(self._known)
-        self._held += page
+        self._held += [{name: member(row, name) for name in self._columns} for row in rows]
+        if self._missing:
+            self._known.update(dict.fromkeys(columns_of(rows)))
+            self._missing.difference_update(self._known)
         if not self._missing:
             self._writer.add(self._held)
             self._held.clear()
@@ -220,5 +218,5 @@ class Chosen:
             UsageError: No row has one of the columns.
         """
         if self._held:
-            raise no_column(self._columns, list(self._known))
+            check_columns(self._columns, list(self._known))
         self._writer.end()

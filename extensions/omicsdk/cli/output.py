@@ -9,12 +9,13 @@ from omicsdk.cli.arguments import LEVELS
 from omicsdk.cli.errors import DONE, is_denied, printable
 from omicsdk.cli.failures import json_line, outcome_code
 from omicsdk.cli.github import annotation, is_workflow, workflow_command
-from omicsdk.cli.listing import Lines, Listing, Rows
+from omicsdk.cli.listing import Lines, Listing, Rows, SizedTable, with_sizes
 from omicsdk.cli.messages import Messages, logs_shown
 from omicsdk.cli.printing import Printer
-from omicsdk.cli.rows import items_of, member, text_of
+from omicsdk.cli.rows import items_of, text_of
 from omicsdk.core.errors import UsageError
 from omicsdk.core.named_tuples import NamedTuple
+from omicsdk.core.rows import member
 from omicsdk.core.type_guards import is_object
 
 TYPE_CHECKING = False
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from typing import Any, TextIO, TypeVar
 
     from omicsdk.cli.commands.metrics import Metrics
+    from omicsdk.cli.lists import Writer
     from omicsdk.transfer import Progress, TransferReport
 
     T = TypeVar("T")
@@ -50,6 +52,9 @@ class Output(Printer):
         columns: Members of each item to print, separated by commas.
         sort: Member to sort by; `:desc` after it sorts in descending order.
 
+    Attributes:
+        has_sizes: Whether members that are named as sizes are numbers of bytes, which tables then show as such.
+
     Raises:
         UsageError: The expression is not JMESPath.
     """
@@ -68,6 +73,7 @@ class Output(Printer):
         self._sort = sort
         self._search = _compiled(query) if query is not None else None
         self.needs_all = query is not None or sort is not None
+        self.has_sizes = True
 
     def result(self, value: Any, items: list[Any] | None = None, declared: Sequence[str] = ()) -> None:
         """Print a whole result; nothing for None.
@@ -117,6 +123,14 @@ class Output(Printer):
         if self.query is not None:
             raise UsageError("--query selects from JSON, but this command prints unchanged bytes")
         super().chunks(chunks)
+
+    def tables(self, value: Any, declared: Sequence[str], *, besides: list[Any] | None = None) -> None:
+        """Print facts and tables, with numbers of bytes as sizes; arguments as for `Printer.tables`."""
+        super().tables(with_sizes(value) if self.has_sizes else value, declared, besides=besides)
+
+    def _table_writer(self, declared: Sequence[str]) -> Writer:
+        table = super()._table_writer(declared)
+        return SizedTable(table) if self.has_sizes else table
 
     def _listing(self, value: Rows, declared: Sequence[str]) -> None:
         """Print the rows of a list as they arrive; sorted ones, and those of a query, at its end."""

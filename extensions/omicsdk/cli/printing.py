@@ -135,7 +135,7 @@ class Printer:
                     table.add(rows)
                 table.end()
 
-    def _table_writer(self, declared: Sequence[str]) -> Table:
+    def _table_writer(self, declared: Sequence[str]) -> Writer:
         from omicsdk.cli import terminal
         from omicsdk.cli.help import columns
 

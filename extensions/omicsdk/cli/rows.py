@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from omicsdk.core.errors import UsageError
 from omicsdk.core.json_text import written
+from omicsdk.core.rows import check_columns, columns_of, member
 from omicsdk.core.type_guards import is_array, is_object
 
 BRIEF = 60
@@ -28,11 +28,6 @@ def items_of(value: Any, items: list[Any] | None) -> list[Any]:
     return value if is_array(value) else [] if value is None else [value]
 
 
-def columns_of(rows: Sequence[Any]) -> list[str]:
-    """Return the names of all members of the rows that are objects, in order of first appearance."""
-    return list(dict.fromkeys(name for row in rows if is_object(row) for name in row))
-
-
 FIRST = (
     "id",
     "uuid",
@@ -50,8 +45,6 @@ FIRST = (
 )
 """Most important columns of a service's items without declared columns; the others follow in the response's order."""
 
-_LAST = ("href",)
-
 
 def ranked(columns: list[str], rows: Sequence[Any], declared: Sequence[str] = ()) -> list[str]:
     """Return the columns of a table, the most important first, so that the least important are hidden if space is short.
@@ -63,33 +56,7 @@ def ranked(columns: list[str], rows: Sequence[Any], declared: Sequence[str] = ()
     """
     filled = {name for row in rows if is_object(row) for name, cell in row.items() if cell not in (None, "", [], {})}
     rank = {name: number for number, name in enumerate(declared)}
-    return sorted(columns, key=lambda name: (name not in filled, name in _LAST, rank.get(name, len(rank))))
-
-
-def member(row: Any, name: str) -> Any:
-    """Return a member of a row by its name, or by a dotted path; None if missing.
-
-    Args:
-        row: A JSON value.
-        name: The name.
-    """
-    if not is_object(row):
-        return None
-    if name in row:
-        return row[name]
-    before, dot, after = name.partition(".")
-    return member(row.get(before), after) if dot else None
-
-
-def no_column(names: Sequence[str], known: Sequence[str]) -> UsageError:
-    """Return the error for chosen columns of which no row has one.
-
-    Args:
-        names: The chosen columns.
-        known: The columns of all rows.
-    """
-    missing = next(name for name in names if name.partition(".")[0] not in known)
-    return UsageError(f"--columns: no item has {missing!r}", remedy=f"Choose from: {', '.join(known)}.")
+    return sorted(columns, key=lambda name: (name not in filled, name == "href", rank.get(name, len(rank))))
 
 
 def picked(rows: list[Any], names: Sequence[str]) -> list[Any]:
@@ -102,24 +69,29 @@ def picked(rows: list[Any], names: Sequence[str]) -> list[Any]:
     Raises:
         UsageError: No row has one of them.
     """
-    known = columns_of(rows)
-    if rows and any(name.partition(".")[0] not in known for name in names):
-        raise no_column(names, known)
+    if rows:
+        check_columns(names, columns_of(rows))
     return [{name: member(row, name) for name in names} for row in rows]
 
 
-def cells_of(row: Any, columns: list[str], text: Callable[[Any], str] | None = None) -> list[str]:
+def text_of(value: Any) -> str:
+    """Return a value as a cell: strings unchanged, null as empty text, lists and objects as compact JSON."""
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else written(value, ensure_ascii=False, separators=(",", ":"), default=str)
+
+
+def cells_of(row: Any, columns: list[str], text: Callable[[Any], str] = text_of) -> list[str]:
     """Return the texts of a row: of the columns if it is an object, of its members if it is a list, else one.
 
     Args:
         row: A JSON value.
         columns: Names of members.
-        text: Converts a value to a cell; by default `text_of`.
+        text: Converts a value to a cell.
     """
-    make = text or text_of
     if is_object(row):
-        return [make(row.get(name)) for name in columns]
-    return [make(member) for member in row] if is_array(row) else [make(row)]
+        return [text(row.get(name)) for name in columns]
+    return [text(part) for part in row] if is_array(row) else [text(row)]
 
 
 def fitting(widths: list[int], room: int, gap: int) -> list[int]:
@@ -156,13 +128,6 @@ def _joined(value: list[Any]) -> str:
     return ", ".join(map(text_of, value)) if value else "none"
 
 
-def text_of(value: Any) -> str:
-    """Return a value as a cell: strings unchanged, null as empty text, lists and objects as compact JSON."""
-    if value is None:
-        return ""
-    return value if isinstance(value, str) else written(value, ensure_ascii=False, separators=(",", ":"), default=str)
-
-
 Part = tuple[str, Mapping[str, Any] | None, list[Any]]
 """A title, and facts by name or else rows."""
 
@@ -185,11 +150,11 @@ def parts_of(value: Any) -> list[Part]:
 
 
 def _cut(value: Mapping[str, Any], prefix: str, facts: dict[str, Any], tables: list[Part]) -> None:
-    for name, member in value.items():
+    for name, part in value.items():
         path = f"{prefix}{name}"
-        if is_object(member) and member:
-            _cut(member, f"{path}.", facts, tables)
-        elif is_array(member) and (any(is_object(item) for item in member) or brief(member) != _joined(member)):
-            tables.append((path, None, member))
+        if is_object(part) and part:
+            _cut(part, f"{path}.", facts, tables)
+        elif is_array(part) and (any(is_object(item) for item in part) or brief(part) != _joined(part)):
+            tables.append((path, None, part))
         else:
-            facts[path] = member
+            facts[path] = part

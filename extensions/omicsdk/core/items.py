@@ -1,18 +1,40 @@
-"""Iterators over items of pages or of a sequence."""
+"""Iterators over items of pages, of a listing or of a sequence."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from itertools import islice
-from typing import TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from omicsdk.core.frames import frame_of, pandas_module, row_of
+
+if TYPE_CHECKING:
+    import pandas  # pyright: ignore[reportMissingTypeStubs] - it has its types in itself, in part
 
 Item = TypeVar("Item")
+Row = dict[str, Any]
 
 
 class Items(Iterator[Item]):
-    """Items of pages or of a sequence, as they arrive; a page is requested when its first item is needed."""
+    """Items of pages, of a listing or of a sequence, as they arrive; a page is requested when its first item is needed.
 
-    def __init__(self, items: Iterator[Item], operation: str) -> None:
+    Args:
+        items: The items.
+        operation: What yields them.
+        row: Returns an item as a row of a table.
+        columns: The rows' members that matter, the most important first.
+    """
+
+    def __init__(
+        self,
+        items: Iterator[Item],
+        operation: str,
+        *,
+        row: Callable[[Item], Row] = row_of,
+        columns: Sequence[str] = (),
+    ) -> None:
         self._items = items
         self._operation = operation
+        self._row = row
+        self._columns = columns
 
     def __repr__(self) -> str:
         return f"<items of {self._operation}, as they arrive>"
@@ -31,13 +53,58 @@ class Items(Iterator[Item]):
         """
         return islice(self._items, n)
 
+    def close(self) -> None:
+        """End the iteration early, as that of a generator."""
+        if (close := getattr(self._items, "close", None)) is not None:
+            close()
+
+    def asynchronous(self, items: AsyncIterator[Item]) -> "AsyncItems[Item]":
+        """Return the same listing for an asynchronous client.
+
+        Args:
+            items: The items.
+        """
+        return AsyncItems(items, self._operation, row=self._row, columns=self._columns)
+
+    def rows(self) -> Iterator[Row]:
+        """Return the remaining items as rows of a table, as they arrive: plain data by name."""
+        return map(self._row, self._items)
+
+    def to_frame(self, columns: Sequence[str] | None = None) -> "pandas.DataFrame":
+        """Return the remaining items as a data frame of pandas.
+
+        Args:
+            columns: Names of the rows' members, or dotted paths in them; by default all members, those that matter first.
+
+        Raises:
+            MissingExtra: pandas is not installed.
+            UsageError: No row has one of the columns.
+        """
+        return frame_of(self.rows(), columns, self._columns)
+
 
 class AsyncItems(AsyncIterator[Item]):
-    """Items of pages or of a sequence, as they arrive; a page is requested when its first item is needed."""
+    """Items of pages, of a listing or of a sequence, as they arrive; a page is requested when its first item is needed.
 
-    def __init__(self, items: AsyncIterator[Item], operation: str) -> None:
+    Args:
+        items: The items.
+        operation: What yields them.
+        row: Returns an item as a row of a table.
+        columns: The rows' members that matter, the most important first.
+    """
+
+    def __init__(
+        self,
+        items: AsyncIterator[Item],
+        operation: str,
+        *,
+        row: Callable[[Item], Row] = row_of,
+        columns: Sequence[str] = (),
+    ) -> None:
         self._items = items
         self._operation = operation
+        self._row = row
+        self._columns = columns
 
     def __repr__(self) -> str:
         return f"<items of {self._operation}, as they arrive>"
@@ -66,3 +133,26 @@ class AsyncItems(AsyncIterator[Item]):
                 return
             n -= 1
             yield item
+
+    async def aclose(self) -> None:
+        """End the iteration early, as that of an asynchronous generator."""
+        if (aclose := getattr(self._items, "aclose", None)) is not None:
+            await aclose()
+
+    async def rows(self) -> AsyncIterator[Row]:
+        """Yield the remaining items as rows of a table, as they arrive: plain data by name."""
+        async for item in self._items:
+            yield self._row(item)
+
+    async def to_frame(self, columns: Sequence[str] | None = None) -> "pandas.DataFrame":
+        """Return the remaining items as a data frame of pandas.
+
+        Args:
+            columns: As for `Items.to_frame`.
+
+        Raises:
+            MissingExtra: pandas is not installed.
+            UsageError: No row has one of the columns.
+        """
+        pandas_module()  # before the first request
+        return frame_of([row async for row in self.rows()], columns, self._columns)

@@ -7,6 +7,7 @@ other code: `to_dict`, equality, copies and strict checking. A field that is abs
 import json
 from collections.abc import Callable, ItemsView, Iterator, Mapping, ValuesView
 from dataclasses import dataclass
+from functools import partial
 from types import MemberDescriptorType
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
@@ -188,6 +189,8 @@ class Model(Displayed):
     A field may be absent: reading it gives None, and `to_dict` leaves it out. A field that is set to None is null. `del`
     makes a field absent again. `additional_properties` contains the fields that are not in the document (None until
     there is one).
+
+    A model is also a mapping with the members of `to_dict`: `model["name"]`, `dict(model)` and data frames of models work.
     """
 
     __slots__ = ()
@@ -209,6 +212,8 @@ class Model(Displayed):
             # Python calls this only for attributes that are not set, so fields that are set cost nothing more.
             if isinstance(getattr(type(self), name, None), MemberDescriptorType):
                 return OMIT if name.__class__ is ReadByAttrs else None
+            if name in _OF_MAPPINGS:  # unless a field has the name, such as the items of a page
+                return partial(getattr(Mapping, name), self)
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
 
     @property
@@ -228,6 +233,22 @@ class Model(Displayed):
         return self.__getstate__() == other.__getstate__()
 
     __hash__ = None  # pyright: ignore[reportAssignmentType] - models change
+
+    def __getitem__(self, name: str) -> Any:
+        for field, value in self._present():
+            if field.wire == name:
+                return plain(value if field.text is None else field.text(value))
+        return plain((self.additional_properties or {})[name])
+
+    def __iter__(self) -> Iterator[str]:
+        yield from (field.wire for field, _ in self._present())
+        yield from self.additional_properties or ()
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __bool__(self) -> bool:
+        return True  # as other objects: `if bundle:` asks whether there is one
 
     def __getstate__(self) -> dict[str, Any]:
         state = {field.python: value for field, value in self._present()}
@@ -272,6 +293,10 @@ class Model(Displayed):
             if value is not OMIT:
                 yield field, value
 
+
+_OF_MAPPINGS = frozenset({"get", "items", "keys", "values"})
+# Not a base: abc's metaclass would make each class of a model slower to create. pandas and polars ask isinstance.
+Mapping.register(Model)  # pyright: ignore
 
 blank = object.__new__
 """Creates a model without its constructor: `from_dict` sets every attribute, which saves a call per object."""

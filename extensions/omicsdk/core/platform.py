@@ -12,7 +12,7 @@ import os
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
 from contextvars import copy_context
 from dataclasses import dataclass, replace
@@ -39,6 +39,7 @@ from omicsdk.core.client import AsyncClient, Bound, Client, Recipe, ResponseChec
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.credentials import ANONYMOUS, Anonymous, BearerToken, as_credentials, origin_of
 from omicsdk.core.errors import ConfigError, MissingCredentials
+from omicsdk.core.items import AsyncItems, Items
 from omicsdk.core.plain_client import beside, checked_by, stopping_by
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.request import checked_base_url
@@ -752,16 +753,18 @@ class _Late(ABC):
         if client is None:
             return function
         if not isinstance(client, AsyncPlatform):
-            return MethodType(self._stoppable if _takes_stop(function) else function, client)
+            return MethodType(self._blocking, client)
         shown = wraps(function)(self._asynchronous(function, client))
         # inspect follows __wrapped__, and a method's signature lacks the client.
         shown.__wrapped__ = MethodType(function, client)
         return shown
 
     @cached_property
-    def _stoppable(self) -> Callable[..., Any]:
-        """The workflow, whose `stop` ends the waits of its client's requests, too."""
+    def _blocking(self) -> Callable[..., Any]:
+        """The workflow of the blocking client. Its `stop` ends the waits of the client's requests, too."""
         function = self._function
+        if not _takes_stop(function):
+            return function
 
         @wraps(function)
         def run(client: Platform, *args: Any, **options: Any) -> Any:
@@ -817,7 +820,8 @@ class Listing(_Late, Generic[P, T]):
     """A workflow that yields: an iterator of the blocking client, an asynchronous iterator of the other.
 
     Args:
-        function: A generator function that takes the blocking client first.
+        function: Takes the blocking client first; a generator function, or one that returns Items. It requests nothing
+            before the first item.
     """
 
     def __init__(self, function: Callable[Concatenate[Any, P], Iterator[T]]) -> None:
@@ -826,26 +830,42 @@ class Listing(_Late, Generic[P, T]):
     @overload
     def __get__(self, client: None, owner: type) -> Callable[Concatenate[Any, P], Iterator[T]]: ...
     @overload
-    def __get__(self, client: AsyncPlatform, owner: type) -> Callable[P, AsyncIterator[T]]: ...
+    def __get__(self, client: AsyncPlatform, owner: type) -> Callable[P, AsyncItems[T]]: ...
     @overload
-    def __get__(self, client: Platform, owner: type) -> Callable[P, Iterator[T]]: ...
+    def __get__(self, client: Platform, owner: type) -> Callable[P, Items[T]]: ...
     def __get__(self, client: Platform | AsyncPlatform | None, owner: type) -> Any:
         return self._of(client)
 
-    def _asynchronous(self, function: Callable[..., Any], client: AsyncPlatform) -> Callable[..., Any]:
-        async def run(*args: P.args, **kwargs: P.kwargs) -> AsyncGenerator[T]:
-            stop = threading.Event()
-            items = function(stopping_by(client.blocking(), stop.is_set), *args, **kwargs)
-            try:
-                while batch := await run_in_thread(partial(_batch, items), stop):
-                    for item in batch:
-                        yield item
-            finally:
-                close = getattr(items, "close", None)
-                if close is not None:
-                    await run_in_thread(close, threading.Event())
+    @cached_property
+    def _blocking(self) -> Callable[..., Any]:
+        function = super()._blocking
+
+        @wraps(function)
+        def run(*args: Any, **options: Any) -> Any:
+            return _as_items(function, function(*args, **options))
 
         return run
+
+    def _asynchronous(self, function: Callable[..., Any], client: AsyncPlatform) -> Callable[..., Any]:
+        def run(*args: P.args, **kwargs: P.kwargs) -> AsyncItems[T]:
+            stop = threading.Event()
+            items = _as_items(function, function(stopping_by(client.blocking(), stop.is_set), *args, **kwargs))
+            return items.asynchronous(_batches(items, stop))
+
+        return run
+
+
+def _as_items(function: Callable[..., Any], items: Iterator[T]) -> Items[T]:
+    return items if isinstance(items, Items) else Items(items, function.__name__)
+
+
+async def _batches(items: Items[T], stop: threading.Event) -> AsyncGenerator[T]:
+    try:
+        while batch := await run_in_thread(partial(_batch, items), stop):
+            for item in batch:
+                yield item
+    finally:
+        await run_in_thread(items.close, threading.Event())
 
 
 def _batch(items: Iterator[T]) -> list[T]:

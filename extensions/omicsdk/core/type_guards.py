@@ -1,7 +1,7 @@
 """Type guards: `isinstance(x, dict)` alone narrows to an unknown element type. And whole numbers that others state."""
 
 from collections.abc import Collection, Mapping
-from typing import Any, TypeGuard
+from typing import Any, TypeGuard, cast
 
 
 def is_object(value: object) -> TypeGuard[dict[str, Any]]:
@@ -25,8 +25,8 @@ def only_texts(value: object) -> list[str]:
 
 
 def is_mapping(value: object) -> TypeGuard[Mapping[Any, Any]]:
-    """True for any mapping that a caller gives."""
-    return isinstance(value, Mapping)
+    """True for any mapping that a caller gives; models, which are mappings too, convert themselves."""
+    return isinstance(value, Mapping) and not hasattr(cast("object", value), "_to_json")
 
 
 def is_list(value: object) -> TypeGuard[Collection[Any]]:

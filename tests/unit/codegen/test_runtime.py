@@ -218,17 +218,18 @@ def _secured(scheme: object) -> dict[str, object]:
 
 SIGNED = {"name": "webhook-signature", "in": "header", "schema": {"type": "string"}}
 STREAM = {"streaming"}
+ITEMS = {"frames", "items", "lazy", "rows"}
 FILES = {"file_bodies", "forms"}
 
 
 @pytest.mark.parametrize(
     ("changes", "modules"),
     [
-        ({"operation": _response(LISTED, **{"x-omics-pagination": PAGES})}, {"items", "page_breaks", "page_items", "pages", "paging"}),
-        ({"operation": {**_response(LISTED, **{"x-omics-pagination": IN_BODY}), **SEARCHED}}, {"body_pages", "items", "page_breaks", "page_items", "pages", "paging"}),
+        ({"operation": _response(LISTED, **{"x-omics-pagination": PAGES})}, {*ITEMS, "page_breaks", "page_items", "pages", "paging"}),
+        ({"operation": {**_response(LISTED, **{"x-omics-pagination": IN_BODY}), **SEARCHED}}, {*ITEMS, "body_pages", "page_breaks", "page_items", "pages", "paging"}),
         ({"operation": _response({"type": "string"}, "text/plain")}, STREAM),
-        ({"operation": _response(RUN, "application/jsonl")}, {*STREAM, "items", "sequences"}),
-        ({"operation": _response(RUN, "text/event-stream")}, {*STREAM, "items", "sequences", "events"}),
+        ({"operation": _response(RUN, "application/jsonl")}, {*STREAM, *ITEMS, "sequences"}),
+        ({"operation": _response(RUN, "text/event-stream")}, {*STREAM, *ITEMS, "sequences", "events"}),
         ({"operation": _sent(form=FORM)}, {"forms"}),
         ({"operation": _sent(multipart=FORM)}, FILES),
         ({"operation": _sent(json=RUN, multipart=FORM)}, {*FILES, "body_choice"}),
@@ -365,7 +366,8 @@ def test_exports_are_defined_in_their_modules() -> None:
 def test_dependencies_are_those_of_omicsdk() -> None:
     stated = {*PROJECT["project"]["dependencies"]}
     assert set(runtime.DEPENDENCIES) <= stated
-    assert list(runtime.FAST) == PROJECT["project"]["optional-dependencies"]["fast"]
+    extras = PROJECT["project"]["optional-dependencies"]
+    assert [list(runtime.FAST), list(runtime.FRAMES)] == [extras["fast"], extras["frames"]]
     assert runtime.omicsdk_version() == __version__
     assert plan.INTERFACE == INTERFACE
 

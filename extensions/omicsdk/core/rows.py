@@ -1,0 +1,43 @@
+"""Members of rows: JSON objects that are the lines of a table."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from omicsdk.core.errors import UsageError
+from omicsdk.core.type_guards import is_object
+
+
+def columns_of(rows: Iterable[Any]) -> list[str]:
+    """Return the names of all members of the rows that are objects, in order of first appearance."""
+    return list(dict.fromkeys(name for row in rows if is_object(row) for name in row))
+
+
+def member(row: Any, name: str) -> Any:
+    """Return a member of a row by its name, or by a dotted path; None if missing.
+
+    Args:
+        row: A JSON value.
+        name: The name.
+    """
+    if not is_object(row):
+        return None
+    if name in row:
+        return row[name]
+    before, dot, after = name.partition(".")
+    return member(row.get(before), after) if dot else None
+
+
+def check_columns(names: Sequence[str], present: Sequence[str], option: str = "--columns") -> None:
+    """Check that rows have the chosen columns.
+
+    Args:
+        names: The chosen columns.
+        present: The columns of all rows.
+        option: What chose them.
+
+    Raises:
+        UsageError: No row has one of them.
+    """
+    for name in names:
+        if name.partition(".")[0] not in present:
+            raise UsageError(f"{option}: no item has {name!r}", remedy=f"Choose from: {', '.join(present)}.")
