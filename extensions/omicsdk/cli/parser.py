@@ -50,7 +50,8 @@ def parse(
     others: dict[str, Any] = {}
     for argument, value in given:
         if argument in own:
-            values[key(argument)] = value
+            joins = argument.get("positional") and argument.get("repeated")  # an option of the same keyword
+            values[key(argument)] = [*values.get(key(argument), ()), *value] if joins else value
         else:
             others[argument["name"]] = value
     missing = [argument for argument in own if argument.get("required") and key(argument) not in values]

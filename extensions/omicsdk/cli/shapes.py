@@ -29,7 +29,8 @@ class Argument(TypedDict):
         flag: A switch without a value.
         negates: Means false; another option of the same keyword means true.
         value: Means this value of the option of the same keyword.
-        repeated: An array's option takes one word, and is given once for each member.
+        repeated: An array's option takes one word, and is given once for each member. The words of a positional argument
+            follow those of the option of the same keyword.
         convert: `module:function` that converts the typed text to the value.
         stdout: For an output file: `-` is stdout, which receives the contents of a file with this suffix.
         remote: Its value is a path of the service, never of this machine.

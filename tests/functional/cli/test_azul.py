@@ -56,6 +56,46 @@ def test_files_are_limited_and_filtered_by_json(azul):
     assert [row["name"] for row in azul("matrices", PROJECT).json] == ["counts.h5ad"]
 
 
+PAGE = f"https://explore.data.humancellatlas.org/projects/{PROJECT}"
+
+
+@pytest.mark.parametrize(
+    "project", [PROJECT, PAGE, f"{PAGE}/m?catalog=dcp43"], ids=["uuid", "url", "url with a catalog"]
+)
+def test_a_project_is_named_by_its_uuid_or_url_where_filters_are(azul, project):
+    names = sorted(CONTENTS)
+    assert sorted(row["name"] for row in azul("ls", project).json) == names
+    assert sorted(row["name"] for row in azul("files", "ls", project).json) == names
+    (chosen,) = azul("files", "ls", "--filter", "fileFormat=h5ad", project).json
+    assert chosen["name"] == "counts.h5ad"
+    assert azul("get", project).json["entryId"] == PROJECT
+    planned = azul("download", project, "--to", "data", "--dry-run")
+    assert (planned.code, all(name in planned.out for name in names)) == (0, True)
+
+
+def test_the_catalog_of_a_url_is_used_and_an_option_comes_before_it(azul):
+    assert azul("ls", f"{PAGE}?catalog=dcp99").code == 1
+    assert azul("ls", f"{PAGE}?catalog=dcp99", "--catalog", "dcp43").code == 0
+    nothing = azul("ls", PROJECT.replace("7", "8"))
+    assert (nothing.json, "another catalog may have it: omics azul catalogs" in nothing.err) == ([], True)
+
+
+def test_a_dataset_is_named_by_its_uuid_in_catalogs_of_datasets(azul):
+    (dataset,) = azul("datasets", "ls", "--catalog", "anvil8").json
+    listed = azul("ls", dataset["uuid"], "--catalog", "anvil8").json
+    assert listed == azul("files", "ls", "--catalog", "anvil8").json
+
+
+def test_tables_begin_with_the_uuid_and_show_sizes_that_are_numbers_elsewhere(azul, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    head, _, row, *_ = azul("ls", tty=True).out.splitlines()
+    assert ("uuid" in head.split(), row.split()[0]) == (True, PROJECT)
+    shown = azul("files", "ls", PROJECT, "--columns", "name,size", tty=True).out
+    assert "1.76 KiB" in shown
+    assert 1800 in [row["size"] for row in azul("files", "ls", PROJECT).json]
+    assert "1800" in azul("files", "ls", PROJECT, "--output", "tsv", tty=True).out
+
+
 def test_facets_of_one_name(azul):
     rows = azul("facets", "--facet", "fileFormat").json
     assert {row["value"]: row["count"] for row in rows} == {"h5ad": 1, "fastq.gz": 2, "txt": 1}

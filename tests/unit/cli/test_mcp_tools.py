@@ -196,7 +196,7 @@ def test_values_reach_the_command_as_they_were_given(service, tmp_path):
         placed = {
             name: ["x"] if tool.schema["properties"][name].get("type") == "array" else "x"
             for name, each in tool.arguments.items()
-            if each.get("positional") and not each.get("convert") and not each.get("choices")
+            if each.get("positional") and not each.keys() & {"convert", "choices", "repeated"}
         }
         for name, argument in tool.arguments.items():
             schema = tool.schema["properties"][name]

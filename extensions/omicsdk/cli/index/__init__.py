@@ -48,6 +48,7 @@ class Entry:
             and are mutually exclusive.
         choices: Parameters with a few possible values, each of which is a switch, too: --sra for --reads sra.
         repeated: Lists whose option takes one value, and is given once for each.
+        places: List parameter that has an option to a positional argument, whose words follow those of the option.
         single: Parameters with one value for the command, but several for the function.
         short: Parameter to a short option, such as {"quiet": "-q"}.
         metavars: Parameter to the placeholder for its value in help, such as {"version": "TIMESTAMP"}, if it follows
@@ -98,6 +99,7 @@ class Entry:
     opposites: Mapping[str, str] = field(default_factory=dict[str, str])
     choices: tuple[str, ...] = ()
     repeated: tuple[str, ...] = ()
+    places: Mapping[str, Argument] = field(default_factory=dict[str, "Argument"])
     short: Mapping[str, str] = field(default_factory=dict[str, str])
     metavars: Mapping[str, str] = field(default_factory=dict[str, str])
     also: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])

@@ -215,6 +215,8 @@ def command(entry: Entry, service: str, *, by_signature: bool = False) -> Workfl
         said = said._replace(description="\n\n".join(each for each in (said.description, _ASKS) if each))
     arguments: list[Argument] = []
     for each in shown:
+        if (place := entry.places.get(each.name)) is not None:
+            arguments.append({**place, "python": each.name, "positional": True, "repeated": True})
         arguments.append(_argument(each, hints.get(each.name), said, entry, before))
         if each.name in entry.opposites:
             arguments.append(_opposite(arguments[-1], entry.opposites[each.name]))

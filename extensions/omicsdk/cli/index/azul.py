@@ -10,6 +10,7 @@ from omicsdk import Azul
 from omicsdk.cli.catalog import FAIL_EMPTY, LIMIT
 from omicsdk.cli.commands import azul
 from omicsdk.cli.index import Entry
+from omicsdk.hca.azul.rows import COLUMNS
 
 if TYPE_CHECKING:
     from omicsdk.cli.shapes import Argument
@@ -18,11 +19,15 @@ BY_SIGNATURE = True
 
 _UUID = "74b6d569-3b11-42ef-b6b1-a0454522b4a0"
 _HUMAN = "--filter 'genusSpecies=Homo sapiens'"
-_FACET: Argument = {"name": "facet", "type": "string", "default": None, "help": "Only the values of this facet."}
-_COLUMNS = {
-    "projects": ("name", "species", "organ", "cells", "files", "size", "uuid"),
-    "files": ("name", "size", "format", "project", "uuid"),
+_PROJECTS: Argument = {
+    "name": "project",
+    "type": "array",
+    "items": "string",
+    "default": [],
+    "remote": True,
+    "help": "UUIDs or URLs of projects, https://explore.data.humancellatlas.org/projects/UUID, or of AnVIL's datasets; a catalog in the URL is used.",
 }
+_FACET: Argument = {"name": "facet", "type": "string", "default": None, "help": "Only the values of this facet."}
 
 
 def _filtered(
@@ -37,37 +42,47 @@ def _filtered(
         also={"what": ("--filters",)} | ({"folder": ("--download-dir",)} if with_folder else {}),
         short={"folder": "-d"} if with_folder else {},
         repeated=("what",),
+        places={"what": _PROJECTS},
         examples=examples,
         positional=positional,
         **more,
     )
 
 
-def _list(kind: str, example: str) -> Entry:
+def _list(kind: str, *examples: str) -> Entry:
     return _filtered(
         f"{kind} ls",
         Azul.ls,
-        example,
+        *examples,
         hidden=("entity",),
         defaults={"entity": kind},
         options=(LIMIT, FAIL_EMPTY),
         render=azul.listed,
-        columns=_COLUMNS.get(kind, ()),
+        columns=COLUMNS.get(kind, ()),
     )
 
 
 READS = (
-    *("catalogs", "summary", "facets", "get", "matrices", "manifest", "download", "verify"),
+    *("catalogs", "summary", "ls", "facets", "get", "matrices", "manifest", "download", "verify"),
     *("projects", "samples", "files", "bundles", "datasets", "donors", "biosamples", "activities"),
 )
 
 COMMANDS = (
     Entry("catalogs", Azul.catalogs, render=azul.as_rows, columns=("name", "atlas", "is_default"), examples=("",)),
     _filtered("summary", Azul.summary, "", _HUMAN, render=azul.as_json),
+    _filtered(
+        "ls",
+        Azul.ls,
+        *("", _UUID, f"https://explore.data.humancellatlas.org/projects/{_UUID}?catalog=dcp43"),
+        positional=("entity",),
+        defaults={"entity": "projects"},
+        options=(LIMIT, FAIL_EMPTY),
+        render=azul.listed,
+    ),
     _list("projects", f"{_HUMAN} --filter organ=eye"),
     _list("samples", "--filter organ=brain --limit 10"),
-    _list("files", "--filter fileFormat=h5ad --filter 'fileSize=0..1000000000'"),
-    _list("bundles", f"--filter projectId={_UUID}"),
+    _list("files", _UUID, "--filter fileFormat=h5ad --filter 'fileSize=0..1000000000'"),
+    _list("bundles", _UUID),
     _list("datasets", "--catalog anvil8"),
     _list("donors", "--catalog anvil8 --limit 10"),
     _list("biosamples", "--catalog anvil8 --limit 10"),
@@ -82,7 +97,7 @@ COMMANDS = (
         columns=("facet", "value", "count"),
     ),
     Entry("get", Azul.get, render=azul.as_json, examples=(_UUID, f"{_UUID} --query projects[0].projectTitle")),
-    Entry("matrices", Azul.matrices, render=azul.files, columns=_COLUMNS["files"], examples=(_UUID,)),
+    Entry("matrices", Azul.matrices, render=azul.files, columns=COLUMNS["files"], examples=(_UUID,)),
     _filtered(
         "manifest",
         Azul.manifest,
@@ -93,6 +108,7 @@ COMMANDS = (
         "download",
         Azul.download,
         "--filter fileFormat=h5ad --filter organ=eye --to data --dry-run",
+        f"{_UUID} --filter fileFormat=h5ad --to data",
         f"--matrices {_UUID} --to data",
         "--manifest manifest.tsv --to data --layout bundle",
         opposites={"mirror": "--no-mirror"},

@@ -26,7 +26,7 @@ COMMANDS = (
         flags={"what": "--uri"},
         hidden=("layout", "settings"),
         render=drs.listed,
-        columns=("file_name", "size", "object_id"),
+        columns=("object_id", "file_name", "size"),
         examples=(_URI,),
     ),
     Entry(

@@ -38,8 +38,8 @@ _DOCUMENTED = {
     "manifest": (edits.tag,),
 }
 """Functions that document what the commands of a group have in common."""
-_JOBS = ("state", "from", "to", "error", "id")
-_TASKS = ("name", "status", "id", "created_time", "app")
+_JOBS = ("id", "state", "from", "to", "error")
+_TASKS = ("id", "name", "status", "created_time", "app")
 _COLUMNS = {
     "volumes ls": ("location", "size", "id", "type", "bucket", "prefix", "access_mode"),
     **{f"tasks {word}": _TASKS for word in ("ls", "run", "wait", "abort")},

@@ -74,9 +74,9 @@ def download(
     that fails does not stop the others.
 
     Args:
-        what: Conditions that files must meet, such as `fileFormat=h5ad`.
+        what: Conditions that files must meet, such as `fileFormat=h5ad`, or the UUID or URL of a project.
         folder: Folder for the files; created if missing.
-        matrices: UUID of a project, to download its matrices instead.
+        matrices: UUID or URL of a project, to download its matrices instead.
         bundle: UUID of a bundle, to download its files.
         manifest: Compact or curl manifest of Azul, or manifest of the Data Store, to download its files. What it does not
             state (sizes and checksums in a curl manifest) is looked up. A file of the Data Store that was replaced since
@@ -258,10 +258,8 @@ def planned(
         UsageError: Nothing, or two things at once, are selected.
         Interrupted: `stop` was set.
     """
-    filters = resolved(client, what, catalog)
-    selected = [
-        name for name, is_given in (("matrices", project), ("bundle", bundle), ("manifest", manifest)) if is_given
-    ]
+    filters, catalog = resolved(client, what, catalog)
+    selected = [name for name, is_given in (("matrices", project), ("bundle", bundle), ("manifest", manifest)) if is_given]
     if len(selected) + bool(filters) != 1:
         selection = " and ".join([*(["conditions"] if filters else []), *selected]) or "nothing"
         raise UsageError(f"What to download is not clear: {selection} given", remedy="Use one of them.")

@@ -37,8 +37,8 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 """Columns of manifests by what they hold: those of the Human Cell Atlas, then AnVIL's; newer names before older ones."""
 
 _DSS_VERSION = re.compile(r"(\d{4}-\d\d-\d\dT\d\d)(\d\d)(\d\d\.\d+Z)")
-_UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
-_ADDRESS = re.compile(rf"(https?://[^?#]+?)(?:/fetch)?/repository/files/({_UUID.pattern})(?:\?[^#]*)?")
+UUID_FORM = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+_ADDRESS = re.compile(rf"(https?://[^?#]+?)(?:/fetch)?/repository/files/({UUID_FORM.pattern})(?:\?[^#]*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +218,7 @@ def of_download(url: str, output: str, catalog: str = "") -> AzulFile:
         catalog: The catalog, where the address states none.
     """
     bundle, _, name = output.removeprefix("./").partition("/")
-    is_bundle = bool(name and _UUID.fullmatch(bundle))
+    is_bundle = bool(name and UUID_FORM.fullmatch(bundle))
     file = AzulFile(
         uuid_in(url),
         "",

@@ -5,24 +5,64 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
+from urllib.parse import parse_qs
 
 from omicsdk.core.errors import UsageError
 from omicsdk.core.json_decoding import decoded
 from omicsdk.core.likeness import nearest
+from omicsdk.core.redaction import url_parts
 from omicsdk.core.type_guards import is_list, is_mapping
+from omicsdk.hca.azul.files import UUID_FORM
 
 Filters: TypeAlias = Mapping[str, Mapping[str, Sequence[Any]]]
 """Conditions as Azul takes them: `{"fileFormat": {"is": ["h5ad"]}}`."""
 
 Conditions: TypeAlias = Filters | str | Iterable[str]
-"""Conditions as Azul takes them, or as text: `organ=brain`, `fileFormat!=bam`, `fileSize=0..1000000`, or a JSON object."""
+"""Conditions as Azul takes them, or as text: `organ=brain`, `fileFormat!=bam`, `fileSize=0..1000000`, a JSON object, or the
+UUID or URL of a project or dataset, `https://explore.data.humancellatlas.org/projects/UUID`; a catalog in the URL counts, too."""
 
-FORMS = "Write FIELD=VALUE, FIELD!=VALUE or FIELD=LOW..HIGH; give values that are not text as JSON, such as null or 20."
+FORMS = (
+    "Write FIELD=VALUE, FIELD!=VALUE or FIELD=LOW..HIGH, or the UUID or URL of a project; give values that are not text as "
+    "JSON, such as null or 20."
+)
+CONTAINER = "project or dataset"
+"""The field of a condition that is only a UUID: each atlas has another for its containers of files."""
+CONTAINERS: Mapping[str, str] = {"projects": "projectId", "datasets": "datasets.document_id"}
+"""Types of these containers, and the fields with their UUIDs."""
+_PAGE = re.compile(rf"https?://[^/?#]+(?:/explore)?/({'|'.join(CONTAINERS)})/({UUID_FORM.pattern})(?:[/?#].*)?")
 _CONDITION = re.compile(r"\s*([A-Za-z][\w.]*)\s*(!?=)(.*)", re.DOTALL)
 _RANGE = re.compile(r"([^.]+|[^.].*?[^.])\.\.(.*[^.])")
 # Only these fields contain numbers: a value of 20 is text in every other one.
 _NUMERIC = re.compile(r"(size|count|_age)$", re.IGNORECASE)
+
+
+class Container(NamedTuple):
+    """A project or dataset that a user named by its UUID or URL.
+
+    Attributes:
+        uuid: Its UUID.
+        kind: `projects` or `datasets`; empty if only its UUID was given.
+        catalog: The catalog in its URL; empty for none.
+    """
+
+    uuid: str
+    kind: str = ""
+    catalog: str = ""
+
+
+def container_in(text: str) -> Container | None:
+    """Return the project or dataset that a text names; None if it is neither a UUID nor the URL of one.
+
+    Args:
+        text: The text.
+    """
+    text = text.strip()
+    if UUID_FORM.fullmatch(text):
+        return Container(text)
+    if (page := _PAGE.fullmatch(text)) is None:
+        return None
+    return Container(page[2], page[1], parse_qs(url_parts(text).query).get("catalog", [""])[0])
 
 
 class InvalidFilter(UsageError, ValueError):
@@ -63,11 +103,13 @@ class Condition:
         field: The field.
         relation: The relation, such as `is` or `within`; `is not` has no counterpart at the service.
         values: The values.
+        catalog: The catalog that it names; empty for none.
     """
 
     field: str
     relation: str
     values: tuple[Any, ...]
+    catalog: str = ""
 
 
 def read_conditions(conditions: Conditions) -> list[Condition]:
@@ -93,6 +135,9 @@ def _of_text(text: str) -> list[Condition]:
             return list(_of_object(decoded(text.encode())))
         except ValueError as error:
             raise InvalidFilter(f"The filters are not valid JSON: {error}", remedy=FORMS) from error
+    if (container := container_in(text)) is not None:
+        field = CONTAINERS.get(container.kind, CONTAINER)
+        return [Condition(field, "is", (container.uuid,), container.catalog)]
     match = _CONDITION.fullmatch(text)
     if match is None:
         raise InvalidFilter(f"{text!r} is not a condition", remedy=FORMS)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote
 
 from omicsdk.core.consistency import UUID, ListingCheck, ResponseMismatch
 from omicsdk.core.errors import BadRequest, DecodeError, UsageError
+from omicsdk.core.items import Items
 from omicsdk.core.json_parts import checked_json
 from omicsdk.core.logs import logger
 from omicsdk.core.model import ANY, BOOLEAN, INTEGER, NULL, NUMBER, STRING, array, mapping, members, optional, union
@@ -20,14 +22,19 @@ from omicsdk.core.redaction import url_parts
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.hca.azul.files import HIT, AzulFile, in_matrices, of_entry, of_hit
 from omicsdk.hca.azul.filters import (
+    CONTAINER,
+    CONTAINERS,
     Conditions,
+    Container,
     UnknownFacet,
+    container_in,
     facet_values,
     needs_facets,
     read_conditions,
     to_filters,
     unmatched,
 )
+from omicsdk.hca.azul.rows import COLUMNS, row_of
 
 if TYPE_CHECKING:
     import httpx
@@ -121,7 +128,7 @@ def summary(client: Azul, what: Conditions = (), *, catalog: str = "") -> Summar
         UnknownFacet: A condition names a field that the catalog does not have.
         NotFound: There is no such catalog.
     """
-    filters = resolved(client, what, catalog)
+    filters, catalog = resolved(client, what, catalog)
     try:
         totals = client.get_summary(catalog=catalog or OMIT, filters=filters or OMIT)
     except BadRequest as error:
@@ -131,18 +138,18 @@ def summary(client: Azul, what: Conditions = (), *, catalog: str = "") -> Summar
     return totals
 
 
-def ls(client: Azul, entity: str, what: Conditions = (), *, catalog: str = "", sort: str = "") -> Iterator[Hit]:
+def ls(client: Azul, entity: str, what: Conditions = (), *, catalog: str = "", sort: str = "") -> Items[Hit]:
     """List entities, such as projects or files.
 
     Args:
         entity: Their type: `projects`, `samples`, `files` or `bundles`; `datasets`, `donors`, `biosamples` or `activities`
-            of AnVIL.
+            of AnVIL. Or the UUID or URL of a project or dataset, whose files are listed.
         what: Conditions that entities must meet, such as `genusSpecies=Homo sapiens`; by default none.
         catalog: Catalog; by default that of the service.
         sort: Field to sort by; by default as the catalog states.
 
-    Yields:
-        Each entity, with what is known of the entities around it.
+    Returns:
+        Each entity, with what is known of the entities around it; `to_frame()` has a row for each.
 
     Raises:
         UnknownFacet: A condition names a field that the catalog does not have.
@@ -150,8 +157,14 @@ def ls(client: Azul, entity: str, what: Conditions = (), *, catalog: str = "", s
     """
     from omicsdk_api.azul.models import Hit
 
-    for page in pages(client, entity, resolved(client, what, catalog), catalog, sort=sort):
-        yield from (Hit.from_dict(hit) for hit in page["hits"])
+    within = "" if container_in(entity) is None else entity
+    kind = "files" if within else entity
+
+    def hits() -> Iterator[Hit]:
+        for page in pages(client, kind, *resolved(client, what, catalog, within), sort=sort):
+            yield from (Hit.from_dict(hit) for hit in page["hits"])
+
+    return Items(hits(), "ls", row=partial(row_of, kind), columns=COLUMNS.get(kind, ()))
 
 
 def facets(client: Azul, entity: str = "files", what: Conditions = (), *, catalog: str = "") -> list[FacetValue]:
@@ -168,7 +181,7 @@ def facets(client: Azul, entity: str = "files", what: Conditions = (), *, catalo
     Raises:
         UnknownFacet: A condition names a field that the catalog does not have.
     """
-    page = next(pages(client, entity, resolved(client, what, catalog), catalog, size=1))
+    page = next(pages(client, entity, *resolved(client, what, catalog), size=1))
     return [
         FacetValue(name, value, term["count"])
         for (name, values), facet in zip(
@@ -182,15 +195,17 @@ def get(client: Azul, uuid: str, *, entity: str = "", catalog: str = "") -> Hit:
     """Show an entity.
 
     Args:
-        uuid: UUID of the entity.
+        uuid: UUID of the entity, or URL of a project or dataset.
         entity: Type of the entity, such as `files`; by default `projects`, or `datasets` in AnVIL's catalogs.
-        catalog: Catalog; by default that of the service.
+        catalog: Catalog; by default that of the URL, or of the service.
 
     Raises:
         NotFound: There is no such entity.
     """
-    kind = entity or _container(client, catalog)
-    return client.get_entity(entity_type=kind, entity_id=uuid, catalog=catalog or OMIT)
+    named = container_in(uuid) or Container(uuid)
+    catalog = catalog or named.catalog
+    kind = entity or named.kind or _container(client, catalog)
+    return client.get_entity(entity_type=kind, entity_id=named.uuid, catalog=catalog or OMIT)
 
 
 def _container(client: Azul, catalog: str) -> str:
@@ -208,8 +223,8 @@ def matrices(client: Azul, project: str, *, catalog: str = "") -> list[AzulFile]
     These are the results of the Atlas's own analysis and of the project's contributors.
 
     Args:
-        project: UUID of the project.
-        catalog: Catalog; by default that of the service.
+        project: UUID or URL of the project.
+        catalog: Catalog; by default that of the URL, or of the service.
 
     Returns:
         Each file once.
@@ -217,7 +232,9 @@ def matrices(client: Azul, project: str, *, catalog: str = "") -> list[AzulFile]
     Raises:
         NotFound: There is no such project.
     """
-    response = client.get_entity.raw(entity_type="projects", entity_id=project, catalog=catalog or OMIT)
+    named = container_in(project) or Container(project)
+    catalog = catalog or named.catalog
+    response = client.get_entity.raw(entity_type="projects", entity_id=named.uuid, catalog=catalog or OMIT)
     hit = checked_json(response, "get_entity", HIT)
     owners = hit.get("projects") or ()
     name = next((str(owner["projectShortname"]) for owner in owners if owner.get("projectShortname")), "")
@@ -234,7 +251,7 @@ def files(client: Azul, filters: Mapping[str, Any], catalog: str = "") -> Iterat
 
     Args:
         client: The service.
-        filters: The conditions, as `resolved` gives them.
+        filters: The conditions, as `resolved` returns them.
         catalog: Catalog; by default that of the service.
 
     Raises:
@@ -271,16 +288,30 @@ def _check_hit(hit: Mapping[str, Any], filters: Mapping[str, Any]) -> None:
             raise ResponseMismatch("list_entities", field, ", ".join(map(str, requested)), returned[0])
 
 
-def resolved(client: Azul, what: Conditions, catalog: str) -> dict[str, dict[str, list[Any]]]:
-    """Return conditions as Azul takes them; the facets are requested only where a condition has `!=`.
+def resolved(
+    client: Azul, what: Conditions, catalog: str, within: str = ""
+) -> tuple[dict[str, dict[str, list[Any]]], str]:
+    """Return conditions as Azul takes them, and the catalog.
+
+    The facets are requested only where a condition has `!=`, the catalogs only where one is a UUID without a field.
+
+    Args:
+        client: The service.
+        what: The conditions.
+        catalog: The catalog; empty for the one that a condition names, or the default one.
+        within: Another condition: the UUID or URL of a project or dataset; empty for none.
 
     Raises:
         InvalidFilter: A condition is malformed.
         UnknownFacet: A field with `!=` is not a facet.
     """
-    conditions = read_conditions(what)
+    conditions = [*read_conditions(within), *read_conditions(what)]
+    catalog = catalog or next((each.catalog for each in conditions if each.catalog), "")
+    if any(each.field == CONTAINER for each in conditions):
+        field = CONTAINERS[_container(client, catalog)]
+        conditions = [replace(each, field=field) if each.field == CONTAINER else each for each in conditions]
     facets = facet_values(_term_facets(client, catalog)) if needs_facets(conditions) else {}
-    return to_filters(conditions, facets)
+    return to_filters(conditions, facets), catalog
 
 
 def pages(
@@ -315,6 +346,9 @@ def pages(
         for number, page in enumerate(pages):
             if number == 0 and not page["hits"] and not described.isdisjoint(page.get("termFacets", ())):
                 tell_unmatched(client, filters, catalog, entity)
+            for field in set(CONTAINERS.values()) & filters.keys() if number == 0 and not page["hits"] else ():
+                uuids = ", ".join(map(str, filters[field].get("is", ())))
+                _log.warning("nothing has %s=%s; another catalog may have it: omics azul catalogs", field, uuids)
             yield page
     except BadRequest as error:
         raise _explained(client, error, filters, catalog, entity) from None

@@ -99,7 +99,7 @@ def manifest(
         BadRequest: The catalog does not have the format.
         Interrupted: `stop` was set.
     """
-    filters = resolved(client, what, catalog)
+    filters, catalog = resolved(client, what, catalog)
     target = Path(to or f"{catalog or 'azul'}-manifest{SUFFIXES[format]}")
     target.parent.mkdir(parents=True, exist_ok=True)
     pending = Pending(target, sha256(json.dumps([client.base_url, catalog, format, filters]).encode()).hexdigest())

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from omicsdk.cli.commands.azul import row_of
 from omicsdk.core import NO_RETRY, ManualClock
 from omicsdk.hca.azul import Azul
 from omicsdk.hca.azul.index import files
+from omicsdk.hca.azul.rows import row_of
 from told_services import Responses, Services, each_changed, told
 
 UUID = "0" * 8 + "-0000-4000-8000-" + "0" * 12
@@ -61,7 +61,7 @@ WORKFLOWS: dict[str, tuple[Act, Responses]] = {
         },
     ),
     "projects": (
-        lambda azul, _: [row_of("projects", each.to_dict()) for each in azul.ls("projects")],
+        lambda azul, _: [row_of("projects", each) for each in azul.ls("projects")],
         {"GET /index/projects": told(PAGE)},
     ),
     "files of a project": (

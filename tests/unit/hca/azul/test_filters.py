@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.hca.azul import InvalidFilter, UnknownFacet
-from omicsdk.hca.azul.filters import facet_values, read_conditions, to_filters
+from omicsdk.hca.azul.filters import Container, container_in, facet_values, read_conditions, to_filters
 
 FACETS: dict[str, list[Any]] = {
     "genusSpecies": ["Homo sapiens", "Mus musculus", None],
@@ -44,6 +44,29 @@ def filters(*conditions: Any) -> dict[str, Any]:
 )
 def test_a_condition_becomes_a_relation_with_values(text: str, expected: dict[str, Any]) -> None:
     assert filters(text) == expected
+
+
+UUID = "74b6d569-3b11-42ef-b6b1-a0454522b4a0"
+
+
+@pytest.mark.parametrize(
+    ("text", "container"),
+    [
+        (UUID, Container(UUID)),
+        (f"https://explore.data.humancellatlas.org/projects/{UUID}", Container(UUID, "projects")),
+        (f" https://data.humancellatlas.org/explore/projects/{UUID}/get-curl-command ", Container(UUID, "projects")),
+        (
+            f"https://explore.data.humancellatlas.org/projects/{UUID}/m?catalog=dcp43#x",
+            Container(UUID, "projects", "dcp43"),
+        ),
+        (f"https://explore.anvilproject.org/datasets/{UUID}?catalog=anvil8", Container(UUID, "datasets", "anvil8")),
+        (f"https://explore.data.humancellatlas.org/projects/{UUID}0", None),
+        ("https://explore.data.humancellatlas.org/projects", None),
+        (f"projectId={UUID}", None),
+    ],
+)
+def test_a_project_or_dataset_is_named_by_its_uuid_or_url(text: str, container: Container | None) -> None:
+    assert container_in(text) == container
 
 
 def test_values_of_one_field_are_alternatives_and_fields_are_all_met() -> None:
