@@ -5,12 +5,13 @@ A class states its fields by `__shown__`, and its base `Displayed` renders them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence, Sized
 from itertools import islice
 from typing import Any, cast
 
 from omicsdk.core.redaction import mask_json
-from omicsdk.core.type_guards import is_array
+from omicsdk.core.type_guards import is_array, is_object
 
 LONGEST = 300
 """Most characters of a repr, without its last brackets."""
@@ -36,6 +37,11 @@ FIRST = (
     "size",
 )
 """Important names: their fields come first."""
+
+
+LABELS = ("title", "name", "shortname", "label", "species", "organ", "format", "text", "id", "uuid")
+"""Last words of the members by which an object in a list is shown, the most telling one first: `projectTitle`, `genus_species`."""
+_LAST_WORD = re.compile(r"[A-Z]?[a-z0-9]+$|[A-Z]+$")
 
 
 class _Null:
@@ -92,7 +98,17 @@ def ordered(fields: Iterable[tuple[str, object]]) -> list[tuple[str, object]]:
         fields: Names and values.
     """
     present = [(name, value) for name, value in fields if value is not None and not _is_empty(value)]
-    return sorted(present, key=lambda field: FIRST.index(field[0]) if field[0] in FIRST else len(FIRST))
+    return sorted(present, key=lambda field: _rank(*field))
+
+
+def _rank(name: str, value: object) -> int:
+    """Important names first, then other identifiers; objects of which only the number is shown last."""
+    if name in FIRST:
+        return FIRST.index(name)
+    if name.endswith(("_id", "_uuid")):
+        return len(FIRST)
+    is_counted = is_array(value) and bool(value) and is_object(value[0]) and not _label(name, value[0])
+    return len(FIRST) + (2 if is_counted else 1)
 
 
 def html_table(title: str, rows: Iterable[Sequence[str]], heads: Sequence[str] = ()) -> str:
@@ -145,9 +161,40 @@ def _text(name: str, value: object, longest: int) -> str:
         return f"{{{', '.join(f'{key}: {each}' for key, each in members.items())}}}"
     if is_array(value) or isinstance(value, tuple):
         items = cast("Sequence[object]", value)
-        return f"[{len(items):,} × {type(items[0]).__name__}]" if items else "[]"
+        labels = [_label(name, item) for item in items[:_FEW]]
+        if not all(labels):
+            return f"[{len(items):,} × {type(items[0]).__name__}]" if items else "[]"
+        more = [f"{len(items) - _FEW:,} more"] if len(items) > _FEW else []
+        return f"[{_shortened(', '.join([*labels, *more]), longest - 2)}]"
+    return _shortened(_masked(name, value), longest)
+
+
+def _label(name: str, item: object) -> str:
+    """An item of a list in a few words; empty if it has no member that tells it from others."""
+    if isinstance(item, str | int | float):
+        return _masked(name, item)
+    if not is_object(item):
+        return ""
+    words = {key: found[0].lower() for key in item if (found := _LAST_WORD.search(key)) is not None}
+    for label in LABELS:
+        for key, value in item.items():
+            if words.get(key) == label and (
+                texts := [text for text in _as_list(value) if isinstance(text, str) and text]
+            ):
+                return ", ".join(_masked(key, text) for text in texts)
+    return ""
+
+
+def _as_list(value: object) -> list[object]:
+    return list(value) if is_array(value) else [value]
+
+
+def _masked(name: str, value: object) -> str:
     masked = cast("dict[str, object]", mask_json({name: str(value)}))[name]
-    text = "".join(c if c.isprintable() else " " for c in str(masked))
+    return "".join(c if c.isprintable() else " " for c in str(masked))
+
+
+def _shortened(text: str, longest: int) -> str:
     return text if len(text) <= longest else f"{text[: longest - 3]}..."
 
 
