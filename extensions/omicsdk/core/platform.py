@@ -12,7 +12,7 @@ import os
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
 from contextvars import copy_context
 from dataclasses import dataclass, replace
@@ -822,10 +822,12 @@ class Listing(_Late, Generic[P, T]):
     Args:
         function: Takes the blocking client first; a generator function, or one that returns Items. It requests nothing
             before the first item.
+        columns: The members of the items' rows that matter, the most important first; also those of the command's table.
     """
 
-    def __init__(self, function: Callable[Concatenate[Any, P], Iterator[T]]) -> None:
+    def __init__(self, function: Callable[Concatenate[Any, P], Iterator[T]], columns: Sequence[str] = ()) -> None:
         super().__init__(function)
+        self._columns = columns
 
     @overload
     def __get__(self, client: None, owner: type) -> Callable[Concatenate[Any, P], Iterator[T]]: ...
@@ -842,21 +844,20 @@ class Listing(_Late, Generic[P, T]):
 
         @wraps(function)
         def run(*args: Any, **options: Any) -> Any:
-            return _as_items(function, function(*args, **options))
+            return self._as_items(function(*args, **options))
 
         return run
 
     def _asynchronous(self, function: Callable[..., Any], client: AsyncPlatform) -> Callable[..., Any]:
         def run(*args: P.args, **kwargs: P.kwargs) -> AsyncItems[T]:
             stop = threading.Event()
-            items = _as_items(function, function(stopping_by(client.blocking(), stop.is_set), *args, **kwargs))
+            items = self._as_items(function(stopping_by(client.blocking(), stop.is_set), *args, **kwargs))
             return items.asynchronous(_batches(items, stop))
 
         return run
 
-
-def _as_items(function: Callable[..., Any], items: Iterator[T]) -> Items[T]:
-    return items if isinstance(items, Items) else Items(items, function.__name__)
+    def _as_items(self, items: Iterator[T]) -> Items[T]:
+        return items if isinstance(items, Items) else Items(items, self._function.__name__, columns=self._columns)
 
 
 async def _batches(items: Items[T], stop: threading.Event) -> AsyncGenerator[T]:

@@ -82,8 +82,12 @@ class _Address(OptionalServer):
         return _base_url(url) if url else "", proof
 
 
+COLUMNS = ("object_id", "file_name", "size")
+"""Columns of a table of files, the most important first."""
+
+
 class _Workflows:
-    ls = Listing(planning.ls)
+    ls = Listing(planning.ls, COLUMNS)
     open = Opening(reading.open_object)
     describe = Workflow(reading.describe)
     locate = Workflow(reading.locate)

@@ -405,13 +405,17 @@ def _difference(content: bytes, checksums: Mapping[str, str]) -> tuple[str, str]
 DISCOVERY = Discovery(platform="trs", remedy="Pass base_url (--base-url), or set OMICS_TRS_URL.")
 
 
+COLUMNS = ("id", "name", "organization")
+"""Columns of a table of tools, the most important first."""
+
+
 class _Shared:
     """What both clients share."""
 
     _discovery = DISCOVERY
     _default_base_url = ""  # that of the document is an example
 
-    ls = Listing(ls)
+    ls = Listing(ls, COLUMNS)
     describe = Workflow(describe)
     versions = Workflow(versions)
     files = Workflow(files)

@@ -74,6 +74,10 @@ def _forms(kind: str) -> list[str]:
     return [f"{verb}_{kind}" for verb in ("get", "patch", "put")]
 
 
+COLUMNS = ("module_name", "replicate", "name", "uuid", "created_at", "is_public", "is_private", "is_library")
+"""Columns of a table of organizations, groups, samples or results, the most important first."""
+
+
 class _Workflows:
     """The workflows of both clients, and how they compare responses with requests."""
 
@@ -103,14 +107,14 @@ class _Workflows:
 
     whoami = Workflow(listings.whoami)
     change_password = Workflow(change_password)
-    ls = Listing(listings.ls)
+    ls = Listing(listings.ls, COLUMNS)
     find_organization = Workflow(listings.find_organization)
     find_sample_group = Workflow(listings.find_sample_group)
     find_sample = Workflow(listings.find_sample)
     find_sample_result = Workflow(listings.find_sample_result)
     find_tag = Workflow(listings.find_tag)
     ensure_tag = Workflow(listings.ensure_tag)
-    samples_of = Listing(listings.samples_of)
+    samples_of = Listing(listings.samples_of, COLUMNS)
     open = Opening(downloads.open)
     download = Workflow(downloads.download)
     result_urls = Workflow(downloads.result_urls)

@@ -381,6 +381,10 @@ _KINDS = (
 )
 
 
+COLUMNS = ("name", "type", "size", "modified_on", "id")
+"""Columns of a table of files and folders, the most important first."""
+
+
 class _Workflows:
     _checks = Rules(
         Rule("owner/project", _PROJECT, ["id"]),
@@ -395,7 +399,7 @@ class _Workflows:
         *(Rule(f"{kind}_id", _ID, ["id"]) for kind in _KINDS),
     )
     whoami = Workflow(_whoami)
-    ls = Listing(listings.ls)
+    ls = Listing(listings.ls, COLUMNS)
     open = Opening(downloads.open_file)
     download = Workflow(downloads.download)
     verify = Workflow(downloads.verify)

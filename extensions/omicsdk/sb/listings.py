@@ -99,6 +99,10 @@ class Entry(NamedTuple):
         """Whether it is a folder."""
         return is_folder(self.file)
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON: its path as `name`, and what the platform states of it."""
+        return {**self.file.to_dict(), "name": self.name}
+
 
 def is_folder(file: File) -> bool:
     """Whether something in a project is a folder.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from omicsdk import Drs
 from omicsdk.cli.commands import drs
 from omicsdk.cli.index import Entry
+from omicsdk.drs.client import COLUMNS
 
 BY_SIGNATURE = True
 
@@ -26,7 +27,7 @@ COMMANDS = (
         flags={"what": "--uri"},
         hidden=("layout", "settings"),
         render=drs.listed,
-        columns=("object_id", "file_name", "size"),
+        columns=COLUMNS,
         examples=(_URI,),
     ),
     Entry(

@@ -6,10 +6,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from omicsdk import Pangea
-from omicsdk.cli.catalog import LIMIT
+from omicsdk.cli.catalog import LIMIT, QUIET
 from omicsdk.cli.commands.pangea import things, transfers
 from omicsdk.cli.commands.values import at_least_1, file_or_stdout
 from omicsdk.cli.index import Entry
+from omicsdk.pangea.client import COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,7 +41,6 @@ _EMAIL: Argument = {
 }
 _SLEEP: Argument = {"name": "sleep", "short": "-s", "type": "number", "help": "Ignored; NCBI's rate limit is kept."}
 _MANY: Argument = {**LIMIT, "name": "num_samples", "python": "limit", "short": "-n"}
-_COLUMNS = ("module_name", "replicate", "name", "uuid", "created_at", "is_public", "is_private", "is_library")
 _DOCUMENTED = (things.list_tagged_groups, things.list_results, things.list_groups, things.create_samples)
 """Functions that document what several commands have in common."""
 _GUT, _UUID, _STORE = "'My Lab' Gut", "0d8b4c1e-8f0e-4a7c-9a0a-6f6f3a1c2b3d", "https://s3.example.org"
@@ -55,8 +55,8 @@ def _command(
     return Entry(words, function, aliases=tuple(aliases), options=options, examples=examples, like=_DOCUMENTED, **more)
 
 
-_list = partial(_command, options=(LIMIT,), render=things.listed, columns=_COLUMNS)
-_upload = partial(_command, title="Upload to", hidden=("dry_run",))  # the result is created first
+_list = partial(_command, options=(LIMIT,), render=things.listed, columns=COLUMNS)
+_upload = partial(_command, options=(QUIET,), title="Upload to", hidden=("dry_run",))  # the result is created first
 _delete = partial(_command, asks=True, render=things.deletions)
 
 _KEPT = {"overwrite": "--no-overwrite", "private": "--public", "dry_run": "--wetrun"}
@@ -121,6 +121,7 @@ COMMANDS = (
         f"{_GUT} --module-name raw::paired_short_reads --target-dir reads",
         f"{_GUT} s1 --urls-only",
         opposites={"urls_only": "--download"},
+        options=(QUIET,),
         title="Download from",
     ),
     _reads(
@@ -138,7 +139,7 @@ COMMANDS = (
         short={"tag": "-t", "module_name": "-m", "field_name": "-f", "ext": "-e"},
         hidden=("delim", "ext_1", "ext_2"),
         defaults={"module_name": "raw::single_short_reads", "ext": ".fastq.gz"},
-        options=(_EMAIL,),
+        options=(_EMAIL, QUIET),
     ),
     _command(
         "upload metadata",

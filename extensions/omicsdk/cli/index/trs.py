@@ -5,6 +5,7 @@ from __future__ import annotations
 from omicsdk import Trs
 from omicsdk.cli.commands import drs
 from omicsdk.cli.index import Entry
+from omicsdk.ga4gh.trs import COLUMNS
 
 BY_SIGNATURE = True
 
@@ -13,7 +14,7 @@ _TOOL = "'#workflow/github.com/org/align'"
 READS = ("ls", "get", "versions", "files", "download")
 
 COMMANDS = (
-    Entry("ls", Trs.ls, columns=("id", "name", "organization"), examples=("--organization org --descriptor-type CWL",)),
+    Entry("ls", Trs.ls, columns=COLUMNS, examples=("--organization org --descriptor-type CWL",)),
     Entry("get", Trs.describe, flags={"tool": "--id"}, examples=(_TOOL,)),
     Entry(
         "versions",

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 
 from omicsdk.core.checksums import from_base64, is_checksum
 from omicsdk.core.counts import stated_number
+from omicsdk.core.display import Displayed
 from omicsdk.core.errors import DecodeError
 from omicsdk.core.model import ANY, NUMBER, STRING, array, mapping, members, optional
 from omicsdk.core.page_items import items_at
@@ -41,8 +42,8 @@ UUID_FORM = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _ADDRESS = re.compile(rf"(https?://[^?#]+?)(?:/fetch)?/repository/files/({UUID_FORM.pattern})(?:\?[^#]*)?")
 
 
-@dataclass(frozen=True, slots=True)
-class AzulFile:
+@dataclass(frozen=True, slots=True, repr=False)
+class AzulFile(Displayed):
     """A file.
 
     Attributes:

@@ -269,6 +269,11 @@ class BundleFile:
     checksums: Mapping[str, str]
     media_type: str = ""
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON: its identity, and what is stated of its bytes."""
+        identity = {"name": self.name, "size": self.file.size, "uuid": self.file.uuid, "version": self.file.version}
+        return {**identity, "media_type": self.media_type, **self.checksums}
+
 
 _MANIFEST = members(
     bundle=members(uuid=STRING, version=STRING, creator_uid=optional(INTEGER), files=array(mapping(ANY)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
 from omicsdk.core.counts import count_at
@@ -43,6 +43,10 @@ class AreaFile(NamedTuple):
     name: str
     size: int
     info: FileInfo | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON: the service's record if it was requested."""
+        return {"name": self.name, "size": self.size, **({} if self.info is None else self.info.to_dict())}
 
 
 def ls(client: HcaUpload, area: UploadAreaURI | str | None = None, *, detail: bool = False) -> Iterator[AreaFile]:

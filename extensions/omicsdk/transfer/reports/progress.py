@@ -480,4 +480,5 @@ def bar_html(state: Progress) -> str:
     value = "" if state.fraction is None else f' value="{state.fraction:.4f}"'
     from html import escape
 
-    return f'<progress max="1"{value} style="width: 20em"></progress> {escape(progress_words(state))}'
+    style = "vertical-align: middle; width: 20em"  # Jupyter aligns the bar with the top of the text
+    return f'<progress max="1"{value} style="{style}"></progress> <small>{escape(progress_words(state))}</small>'

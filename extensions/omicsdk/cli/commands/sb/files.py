@@ -16,6 +16,7 @@ from omicsdk.cli.output import Output, TextAndData
 from omicsdk.core.errors import NotWritable, UsageError
 from omicsdk.core.files import in_place_of
 from omicsdk.sb import manifest, moves
+from omicsdk.sb.client import COLUMNS
 from omicsdk.sb.downloads import stream
 from omicsdk.sb.listings import PAGE, Entry, Folders, projects_of
 from omicsdk.sb.manifest import WrongTable
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from omicsdk.sb.reports import FilesReport
     from omicsdk.transfer import TransferOptionsDict
 
-FILE = ("type", "size", "modified_on", "id")
+FILE = COLUMNS[1:]  # beside the name
 MORE_OF_FILE = ("tags", "metadata", "origin", "storage", "created_on", "parent", "project")
 
 
