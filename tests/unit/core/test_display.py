@@ -8,6 +8,7 @@ from omicsdk.gen3.uploads import UploadResult
 from omicsdk.hca.dss import UploadedBundle
 from omicsdk.transfer import Outcome, ShardResult, ShardsReport, TransferReport
 from omicsdk_api.azul import AzulApi
+from omicsdk_api.azul.models import Hit
 from omicsdk_api.dss import DssApi
 from omicsdk_api.dss.models import BundlePage, FileVersion
 
@@ -118,6 +119,26 @@ def test_a_result_of_a_data_set_is_a_table():
     html = DatasetReport([DONE], title="Data set d")._repr_html_()
     assert "<caption>Data set d</caption>" in html
     assert "1 done" in html
+
+
+def test_objects_in_lists_are_shown_by_titles_and_names_without_secrets():
+    hit = Hit.from_dict(
+        {
+            "protocols": [{"pairedEnd": [True]}],
+            "entryId": "e",
+            "projects": [{"projectId": ["p"], "projectTitle": ["An atlas"]}],
+            "donorOrganisms": [{"genusSpecies": ["Homo sapiens", "Mus musculus"]}],
+            "sources": [{"token_name": "n", "id": f"https://h/x?X-Amz-Signature={CANARY}"}],
+            "fileTypeSummaries": [{"format": f"f{number}", "count": number} for number in range(7)],
+        }
+    )
+    shown = repr(hit)
+    assert shown.startswith("Hit(entry_id='e', ")
+    assert "projects=[An atlas], " in shown.replace("sources", "")
+    assert "donor_organisms=[Homo sapiens, Mus musculus]" in shown
+    assert "fileTypeSummaries=[f0, f1, f2, f3, f4, 2 more]" in shown
+    assert shown.endswith("protocols=[1 × dict])")
+    assert CANARY not in shown
 
 
 def test_items_that_arrive_later_name_their_operation():
