@@ -22,19 +22,8 @@ MOST_ROWS, MOST_COLUMNS = 10, 6
 _LEFT = '"text-align: left"'
 _FEW = 5
 FIRST = (
-    "id",
-    "uuid",
-    "guid",
-    "did",
-    "object_id",
-    "bundle_uuid",
-    "name",
-    "title",
-    "username",
-    "status",
-    "state",
-    "version",
-    "size",
+    *("id", "uuid", "guid", "did", "object_id", "bundle_uuid", "name", "title", "username"),
+    *("status", "state", "version", "size"),
 )
 """Important names: their fields come first."""
 
