@@ -21,7 +21,9 @@ import tarfile
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from bare import NO_ENVIRONMENT, make_environment, python_of, wheel_in
 
@@ -117,13 +119,13 @@ def _expect(text: str, shown: str) -> None:
         sys.exit(f"{text!r} is not in what was printed:\n{shown}")
 
 
-def _seconds(call: object) -> float:
-    began = time.perf_counter()
-    call()  # type: ignore[operator]
-    return time.perf_counter() - began
+def _seconds(call: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    call()
+    return time.perf_counter() - start
 
 
-def _try_sandbox(omics: str, home: str, variables: dict[str, str], ran) -> None:
+def _try_sandbox(omics: str, home: str, variables: dict[str, str], ran: Callable[..., str]) -> None:
     """Start the sandbox, and upload and download a file."""
     words = [omics, "sandbox", "up", "--dir", "sandbox", "--port", "0"]
     with subprocess.Popen(words, cwd=home, env=variables, stdout=subprocess.PIPE, text=True) as sandbox:
@@ -148,7 +150,7 @@ def _try_sandbox(omics: str, home: str, variables: dict[str, str], ran) -> None:
         sys.exit("the sandbox returned other bytes")
 
 
-def _try_tls(home: str, ran) -> None:
+def _try_tls(home: str, ran: Callable[..., str]) -> None:
     """Refuse a server that no authority of the bundled list has signed, and accept it with SSL_CERT_FILE."""
     openssl = shutil.which("openssl")
     if openssl is None:
@@ -173,10 +175,10 @@ def _try_tls(home: str, ran) -> None:
     subprocess.run(make, check=True, capture_output=True)
 
     class Handler(http.server.SimpleHTTPRequestHandler):
-        def __init__(self, *given: object) -> None:
-            super().__init__(*given, directory=home)  # type: ignore[arg-type]
+        def __init__(self, *arguments: Any) -> None:
+            super().__init__(*arguments, directory=home)
 
-        def log_message(self, *_: object) -> None:
+        def log_message(self, format: str, *_: object) -> None:
             """Print nothing."""
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:

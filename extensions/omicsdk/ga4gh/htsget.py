@@ -250,7 +250,7 @@ class _Source:
         self._pool: ConnectionPool | None = None
         self.validators: dict[str, Mapping[str, str]] = {}
         self.ticket = self._ask()
-        self.url = f"{server.base_url}/{wanted.kind}/{quote(wanted.id, safe='')}"
+        self.url = f"{server.base_url}/{requested.kind}/{quote(requested.id, safe='')}"
 
     def _ask(self) -> Ticket:
         server, requested = self._server, self._wanted

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from omicsdk import Pangea
-from omicsdk.cli.catalog import LIMIT, QUIET
+from omicsdk.cli.catalog import LIMIT
 from omicsdk.cli.commands.pangea import things, transfers
 from omicsdk.cli.commands.values import at_least_1, file_or_stdout
 from omicsdk.cli.index import Entry
@@ -56,7 +56,7 @@ def _command(
 
 
 _list = partial(_command, options=(LIMIT,), render=things.listed, columns=COLUMNS)
-_upload = partial(_command, options=(QUIET,), title="Upload to", hidden=("dry_run",))  # the result is created first
+_upload = partial(_command, title="Upload to", hidden=("dry_run",))  # the result is created first
 _delete = partial(_command, asks=True, render=things.deletions)
 
 _KEPT = {"overwrite": "--no-overwrite", "private": "--public", "dry_run": "--wetrun"}
@@ -121,7 +121,6 @@ COMMANDS = (
         f"{_GUT} --module-name raw::paired_short_reads --target-dir reads",
         f"{_GUT} s1 --urls-only",
         opposites={"urls_only": "--download"},
-        options=(QUIET,),
         title="Download from",
     ),
     _reads(
@@ -139,7 +138,7 @@ COMMANDS = (
         short={"tag": "-t", "module_name": "-m", "field_name": "-f", "ext": "-e"},
         hidden=("delim", "ext_1", "ext_2"),
         defaults={"module_name": "raw::single_short_reads", "ext": ".fastq.gz"},
-        options=(_EMAIL, QUIET),
+        options=(_EMAIL,),
     ),
     _command(
         "upload metadata",

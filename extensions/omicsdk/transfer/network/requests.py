@@ -29,7 +29,7 @@ _HEADER_VALUE = r"[\t -~]*\Z"
 _LONE_SURROGATE = "[\ud800-\udfff]"
 
 
-_MAPPINGS = (MappingProxyType, dict)
+_MAPPINGS = (type(EMPTY), dict)
 
 
 class Location(Frozen):
