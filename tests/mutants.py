@@ -58,7 +58,7 @@ MODULES: dict[str, tuple[str, ...]] = {
 
 FIGURES: dict[str, tuple[str, ...]] = {
     "sb.paths": ("tests/unit/cli/test_sb_paths.py", "tests/unit/cli/test_windows_paths.py"),
-    "gen3.errors": ("tests/unit/gen3/test_names_meant.py",),
+    "gen3.records.validation": ("tests/unit/gen3/records/test_validation.py",),
     "fs.copying.planning": ("tests/unit/fs/test_planning.py", "tests/unit/fs/test_selecting.py"),
     "cli.parser": (
         "tests/unit/cli/test_values.py",

@@ -41,6 +41,11 @@ class ForkServer:
         # By the variables that an interpreter reads when it starts.
         self._processes: dict[tuple[tuple[str, str], ...], tuple[subprocess.Popen[bytes], socket.socket]] = {}
 
+    @property
+    def descriptors(self) -> set[int]:
+        """The descriptors of its connections to interpreters, which last; one that has ended is started anew by the next program."""
+        return {control.fileno() for _, control in self._processes.values()}
+
     def start(self, command: Sequence[str | Path], **options: Any) -> "subprocess.Popen[Any]":
         """Start a program as `subprocess.Popen` does.
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fork_server import forked
 from omicsdk.transfer import Item, Upload, download, upload
 
 #: How a transfer ends that the fault could not harm.
@@ -183,7 +184,9 @@ def nothing_left() -> Iterator[None]:
     yield
 
     def left() -> set[Any]:
-        return (set(threading.enumerate()) - threads) or (_descriptors() - descriptors)
+        lasting = {str(number) for number in forked.descriptors}
+        opened = {(number, target) for number, target in _descriptors() - descriptors if number not in lasting}
+        return (set(threading.enumerate()) - threads) or opened
 
     if until(left, 0.5):
         gc.collect()  # a report of many files is the caller's: its temporary files go with it

@@ -30,10 +30,10 @@ def attributes(site, item=ITEM):
 def test_what_is_missing_is_named(crunch, monkeypatch):
     monkeypatch.delenv("CRUNCH_TOKEN")
     ran = crunch("add-project", "X")
-    assert (ran.code, "Set CRUNCH_TOKEN" in ran.err, "(--access-token)" in ran.err, ran.out) == (2, True, True, "")
+    assert (ran.code, "Set CRUNCH_TOKEN" in ran.err, "(--access-token)" in ran.err, ran.out) == (4, True, True, "")
     monkeypatch.delenv("CRUNCH_URL")
     ran = crunch("add-project", "X")
-    assert (ran.code, "set CRUNCH_URL" in ran.err, "(--base-url)" in ran.err) == (2, True, True)
+    assert (ran.code, "set CRUNCH_URL" in ran.err, "(--base-url)" in ran.err) == (4, True, True)
 
 
 def test_where_and_who_can_be_stated_in_several_ways(crunch, monkeypatch, omics_sandbox):

@@ -5,7 +5,7 @@ import json
 import pytest
 from gen3_command import gen3_command
 from omicsdk.gen3 import metadata_documents
-from omicsdk.sandbox.gen3.metadata import documents
+from omicsdk.sandbox.gen3.metadata import operations
 
 TABLE = "guid\ttitle\t_tag_0\ns1\tFirst\tData Type: reads\ns2\tSecond\t\n"
 
@@ -44,7 +44,7 @@ def test_studies_are_published_and_read(gen3, work):
 
 def test_all_studies_are_read_unless_a_limit_is_given(gen3, work, omics_sandbox, monkeypatch):
     monkeypatch.setattr(metadata_documents, "PAGE", 200)
-    monkeypatch.setattr(documents, "LONGEST", 200)
+    monkeypatch.setattr(operations, "LONGEST", 200)
     for number in range(250):
         shown = {"gen3_discovery": {"title": str(number), "objects": [{"guid": f"o{number}"}]}}
         omics_sandbox.gen3.metadata.put(f"s{number:03}", {"_guid_type": "discovery_metadata", **shown})

@@ -235,7 +235,9 @@ def test_our_errors_are_the_programs_own(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("Traceback (most recent call last):\n")
     assert f'File "{tmp_path / "program.py"}", line 2, in <module>' in done.stderr
-    assert "CrunchConfigError: No credentials found for https://crunch.example.org" in done.stderr.splitlines()[-1]
+    assert (
+        "CrunchMissingCredentials: No credentials found for https://crunch.example.org" in done.stderr.splitlines()[-1]
+    )
 
 
 @COMMANDS

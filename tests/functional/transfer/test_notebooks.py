@@ -47,7 +47,7 @@ def test_a_bar_is_shown_after_a_while_and_keeps_its_last_state(kernel):
     show(state(FIRST_SECONDS + 0.01, failed=2))
     assert "failed" not in kernel[0], "shown too often"
     show(state(9, final=True, failed=1))
-    assert kernel[0].endswith("1 of 4 files, 1.00 MiB, 9.0 s, 1 failed")
+    assert kernel[0].endswith("1 of 4 files, 1.00 MiB, 9.0 s, 1 failed</small>")
     assert len(kernel) == 1
 
 

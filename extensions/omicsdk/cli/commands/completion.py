@@ -89,7 +89,7 @@ def install(shell: Literal["bash", "zsh", "fish"] | None = None, *, console: Con
 
 
 def uninstall(shell: Literal["bash", "zsh", "fish"] | None = None, *, console: Console) -> None:
-    """Remove what `omics completion install` wrote: the script, and its line in the shell's settings.
+    """Remove the installed script, and its line in the settings of the shell.
 
     Args:
         shell: The shell; by default the one that SHELL names.
