@@ -35,7 +35,7 @@ import omicsdk
 
 async def main() -> None:
     Path("reads.txt").write_text("ACGT")
-    report = await omicsdk.to_thread(omicsdk.download, "reads.txt", "copy")  # also omicsdk.get, omicsdk.upload, lock.pull
+    report = await omicsdk.to_thread(omicsdk.download, "reads.txt", "copy")  # or get, upload, lock.pull
     file = await omicsdk.to_thread(omicsdk.open, "copy/reads.txt")
     print(report.ok, await omicsdk.to_thread(file.read))
 
