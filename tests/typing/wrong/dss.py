@@ -47,7 +47,6 @@ def responses(api: DssApi) -> None:
     _: int = page.bundle.uuid  # error: is not assignable to declared type "int"
     for file in api.get_bundle.iterate(uuid=UUID, replica="aws"):
         file.sise  # error: Cannot access attribute "sise"
-    page["bundle"]  # error: "__getitem__" method not defined
 
 
 def items(api: DssApi) -> None:
