@@ -74,7 +74,9 @@ def test_what_others_name_is_no_code(path):
 @each_file
 def test_actions_are_named_by_commit_and_keep_no_token(path):
     for line in re.findall(r"uses: (.*)", path.read_text(encoding="utf-8")):
-        assert line == "./ # zizmor: ignore[self-repository] as GitHub documents it" or re.fullmatch(r"[\w.-]+/[\w.-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line)
+        assert line == "./ # zizmor: ignore[self-repository] as GitHub documents it" or re.fullmatch(
+            r"[\w.-]+/[\w.-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line
+        )
     for step in steps(read(path)):
         if step.get("uses", "").startswith("actions/checkout@"):
             assert step["with"]["persist-credentials"] is False
