@@ -23,12 +23,12 @@ ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT / "extensions"), str(ROOT / "generated")]
 
 from omicsdk.cli.arguments import flags, options_of, own_arguments  # noqa: E402 - a build has no installed omicsdk
-from omicsdk.cli.catalog import GLOBALS, Catalog, ServiceGroup  # noqa: E402
-from omicsdk.cli.help import placeholder, prose, wrapped  # noqa: E402
-from omicsdk.cli.program import Found  # noqa: E402
-from omicsdk.cli.shapes import Argument  # noqa: E402
-from omicsdk.cli.topics import TOPICS  # noqa: E402
-from omicsdk.core.version import __version__  # noqa: E402
+from omicsdk.cli.catalog import GLOBALS, Catalog, ServiceGroup  # noqa: E402 - as above
+from omicsdk.cli.help import placeholder, prose, wrapped  # noqa: E402 - as above
+from omicsdk.cli.program import Found  # noqa: E402 - as above
+from omicsdk.cli.shapes import Argument  # noqa: E402 - as above
+from omicsdk.cli.topics import TOPICS  # noqa: E402 - as above
+from omicsdk.core.version import __version__  # noqa: E402 - as above
 
 _UNWRAPPED = 100_000
 _LONGEST = 76
