@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from omicsdk.core.frames import frame_of, pandas_module, row_of
 
@@ -10,26 +10,15 @@ if TYPE_CHECKING:
     import pandas  # pyright: ignore[reportMissingTypeStubs] - it has its types in itself, in part
 
 Item = TypeVar("Item")
+Source = TypeVar("Source")
 Row = dict[str, Any]
 
 
-class Items(Iterator[Item]):
-    """Items of pages, of a listing or of a sequence, as they arrive; a page is requested when its first item is needed.
-
-    Args:
-        items: The items.
-        operation: What yields them.
-        row: Returns an item as a row of a table.
-        columns: The rows' members that matter, the most important first.
-    """
+class _Items(Generic[Source]):
+    """What the items of both clients have in common; these state the arguments."""
 
     def __init__(
-        self,
-        items: Iterator[Item],
-        operation: str,
-        *,
-        row: Callable[[Item], Row] = row_of,
-        columns: Sequence[str] = (),
+        self, items: Source, operation: str, *, row: Callable[[Any], Row] = row_of, columns: Sequence[str] = ()
     ) -> None:
         self._items = items
         self._operation = operation
@@ -38,6 +27,17 @@ class Items(Iterator[Item]):
 
     def __repr__(self) -> str:
         return f"<items of {self._operation}, as they arrive>"
+
+
+class Items(_Items[Iterator[Item]], Iterator[Item]):
+    """Items of pages, of a listing or of a sequence, as they arrive; a page is requested when its first item is needed.
+
+    Args:
+        items: The items.
+        operation: What yields them.
+        row: Returns an item as a row of a table.
+        columns: The rows' members that matter, the most important first.
+    """
 
     def __next__(self) -> Item:
         return next(self._items)
@@ -83,7 +83,7 @@ class Items(Iterator[Item]):
         return frame_of(self.rows(), columns, self._columns)
 
 
-class AsyncItems(AsyncIterator[Item]):
+class AsyncItems(_Items[AsyncIterator[Item]], AsyncIterator[Item]):
     """Items of pages, of a listing or of a sequence, as they arrive; a page is requested when its first item is needed.
 
     Args:
@@ -92,22 +92,6 @@ class AsyncItems(AsyncIterator[Item]):
         row: Returns an item as a row of a table.
         columns: The rows' members that matter, the most important first.
     """
-
-    def __init__(
-        self,
-        items: AsyncIterator[Item],
-        operation: str,
-        *,
-        row: Callable[[Item], Row] = row_of,
-        columns: Sequence[str] = (),
-    ) -> None:
-        self._items = items
-        self._operation = operation
-        self._row = row
-        self._columns = columns
-
-    def __repr__(self) -> str:
-        return f"<items of {self._operation}, as they arrive>"
 
     async def __anext__(self) -> Item:
         return await anext(self._items)
