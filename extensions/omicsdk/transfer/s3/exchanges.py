@@ -6,10 +6,11 @@ from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import closing
 from heapq import heappop, heappush
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from omicsdk.core.clock import Clock
 from omicsdk.core.errors import Interrupted, OmicsError, TransportError
+from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.core.sending.connections import WireFailure
 from omicsdk.core.threads import AT_ONCE
 from omicsdk.core.waits import TICK
