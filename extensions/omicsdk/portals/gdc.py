@@ -11,7 +11,7 @@ from omicsdk.core.checked_tokens import checked_token
 from omicsdk.core.credentials import ApiKey, Credentials
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.platform import Discovery, Found, Platform, Search, resolution
-from omicsdk.core.settings.profiles import PROFILE_VARIABLE, profile_settings
+from omicsdk.core.settings.profiles import environ_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -74,7 +74,4 @@ def login(environ: Mapping[str, str]) -> Credentials | None:
         ConfigError: The token cannot be read or is malformed.
     """
     base_url = environ.get(URL_VARIABLE, "").strip() or HOST
-    profile = environ.get(PROFILE_VARIABLE, "").strip()
-    if profile and not profile_settings(profile, "gdc", environ):  # it belongs to another platform
-        environ = {name: text for name, text in environ.items() if name != PROFILE_VARIABLE}
-    return resolution(DISCOVERY, base_url=base_url, environ=environ).credentials
+    return resolution(DISCOVERY, base_url=base_url, environ=environ_of("gdc", environ)).credentials

@@ -13,9 +13,9 @@ from omicsdk.core.files import home_folder
 from omicsdk.core.platform import Resolution, no_source, resolution
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.request import fault_of
-from omicsdk.core.settings.profiles import DEFAULT_PROFILE, PROFILE_VARIABLE, profile_settings
+from omicsdk.core.settings.profiles import DEFAULT_PROFILE, environ_of
 from omicsdk.core.token_file import HCA, token_file
-from omicsdk.logins import KINDS, chosen_profile, discovery_of, stored_credentials
+from omicsdk.logins import KINDS, discovery_of, stored_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -280,10 +280,7 @@ def _resolved(service: str, environ: Mapping[str, str]) -> tuple[Resolution, str
     discovery = replace(discovery_of(service), requires_credentials=False)
     if service == "sb":  # all sections of its file are listed
         discovery = replace(discovery, files=no_source)
-    profile = chosen_profile(environ=environ)
-    if profile and not profile_settings(profile, discovery.platform, environ):  # it belongs to another platform
-        environ = {name: text for name, text in environ.items() if name != PROFILE_VARIABLE}
-    found = resolution(discovery, environ=environ, offline=True)
+    found = resolution(discovery, environ=environ_of(discovery.platform, environ), offline=True)
     origins = (found.origin, found.credentials_origin)
     if found.credentials_origin.startswith("login of the profile "):  # as it is listed
         origins = origins[1:]

@@ -217,6 +217,22 @@ def profile_settings(profile: str, platform: str, environ: Mapping[str, str] | N
     return _table(settings, profile, platform) if settings.values else None
 
 
+def environ_of(platform: str, environ: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the environment's variables that are about a platform: without OMICS_PROFILE if the profile belongs to another one.
+
+    Args:
+        platform: The name of the platform.
+        environ: The environment's variables.
+
+    Raises:
+        ConfigError: As for `profile_settings`.
+    """
+    profile = environ.get(PROFILE_VARIABLE, "").strip()
+    if not profile or profile_settings(profile, platform, environ):
+        return environ
+    return {name: text for name, text in environ.items() if name != PROFILE_VARIABLE}
+
+
 def profiles(environ: Mapping[str, str] | None = None) -> dict[str, dict[str, dict[str, str]]]:
     """Read all profiles.
 
