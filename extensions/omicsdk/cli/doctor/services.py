@@ -131,18 +131,18 @@ class PublicService(NamedTuple):
 
     Attributes:
         variable: Environment variable with its address.
-        address: Its usual address.
-        path: What is requested.
+        address: Its usual address; empty for that of the platform's client.
+        path: What is requested; empty for what the platform of `SERVICES` answers without a login.
     """
 
     variable: str
-    address: str
-    path: str
+    address: str = ""
+    path: str = ""
 
 
 PUBLIC: Mapping[str, PublicService] = {
-    "azul": PublicService("OMICS_AZUL_URL", "https://service.azul.data.humancellatlas.org", "/index/catalogs"),
-    "gdc": PublicService("OMICS_GDC_URL", "https://api.gdc.cancer.gov", "/projects?size=1"),
+    "azul": PublicService("OMICS_AZUL_URL"),
+    "gdc": PublicService("OMICS_GDC_URL"),
     "ena": PublicService(
         "OMICS_ENA_URL",
         "https://www.ebi.ac.uk/ena",
@@ -167,8 +167,9 @@ def public_services(configured: Iterable[str], environ: Mapping[str, str]) -> li
     found: list[Login] = []
     for word in [word for word in PUBLIC if word not in set(configured)]:
         service = PUBLIC[word]
-        url = (environ.get(service.variable, "").strip() or service.address).rstrip("/")
-        call = Call(f"{url}{service.path}", shows="open data, no login needed")
+        url = environ.get(service.variable, "").strip() or service.address or discovery_of(word).default_url
+        url = url.rstrip("/")
+        call = Call(f"{url}{service.path or SERVICES[word].public}", shows="open data, no login needed")
         found.append(Login(word, "open data", service.variable, mask_url(url), call))
     return found
 
