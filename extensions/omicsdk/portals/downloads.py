@@ -34,6 +34,7 @@ from omicsdk.core.errors import (
 )
 from omicsdk.core.files import in_place_of
 from omicsdk.core.redaction import mask_url, without_query
+from omicsdk.core.sizes import size_words
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.drs.storage import PROJECT_VARIABLE
 from omicsdk.fs.store import WEB
@@ -74,7 +75,7 @@ from omicsdk.transfer.disk import nearest_folder, write_errors
 from omicsdk.transfer.engine.control import report_of
 from omicsdk.transfer.network.representations import UNNAMED
 from omicsdk.transfer.reports.report import raise_failure
-from omicsdk.transfer.reports.units import count_of, partial_words, size_words, total_words
+from omicsdk.transfer.reports.units import count_of, partial_words, total_words
 
 STDIN = "-"
 PATH_COLUMN = "file_path"

@@ -17,9 +17,9 @@ from disk_space import stating
 from interrupting import interrupted
 from leaf_commands import leaf_commands
 from omicsdk.cli.arguments import key
+from omicsdk.core.sizes import size_words
 from omicsdk.sandbox import Rule
 from omicsdk.transfer.disk import KEPT, KEPT_FOR_EACH
-from omicsdk.transfer.reports.units import size_words
 from portal_host import PortalHost, content
 from unsettled import unsettled
 

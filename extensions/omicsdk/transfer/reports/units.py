@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from omicsdk.core.sizes import size_words as size_words
+from omicsdk.core.sizes import size_words
 
 TYPE_CHECKING = False  # avoids importing typing; type checkers recognise the name
 if TYPE_CHECKING:

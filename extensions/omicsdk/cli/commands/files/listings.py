@@ -19,10 +19,11 @@ from omicsdk.cli.running import seconds_of
 from omicsdk.core.consistency import despite_contradictions, read_again_if_doubtful
 from omicsdk.core.errors import ChecksumMismatch, TransferError, UsageError
 from omicsdk.core.page_breaks import page_break
+from omicsdk.core.sizes import size_words
 from omicsdk.core.type_guards import is_object
 from omicsdk.fs.store import STORES, STRONGEST, Entry, IsFolder, Store, Stores, Uri, parse_uri
 from omicsdk.transfer.filters import Filters
-from omicsdk.transfer.reports.units import count_of, partial_words, size_words
+from omicsdk.transfer.reports.units import count_of, partial_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
