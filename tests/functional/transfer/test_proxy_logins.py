@@ -209,22 +209,29 @@ def test_another_is_the_first_when_that_was_cancelled(proxy: Any, monkeypatch: A
 
 
 def test_a_first_request_that_times_out_holds_nothing_up(proxy: Any, monkeypatch: Any) -> None:
-    over = threading.Event()
+    arrived, over = threading.Event(), threading.Event()
     server: Proxy
 
     def response(_: Head) -> str:
         if len(server.heads) == 1:
-            over.wait(10)
+            arrived.set()
+            over.wait(60)
         return "404 Not Found"
 
     server = proxy(response)
     monkeypatch.setenv("HTTP_PROXY", server.with_password)
-    transport = Transport("http://files.test", timeout=Timeout(read=0.2), retry=NO_RETRY)
+    # The state of a proxy is the process's: only the first request is impatient, so that the load of the machine ends no other one.
+    impatient = Transport("http://files.test", timeout=Timeout(read=0.2), retry=NO_RETRY)
+    patient = Transport("http://files.test", timeout=Timeout(read=60), retry=NO_RETRY)
     with ThreadPoolExecutor(8) as threads:
-        outcomes = [each.exception() for each in [threads.submit(transport.send, get()) for _ in range(8)]]
+        first = threads.submit(impatient.send, get())
+        assert arrived.wait(60)
+        others = [threads.submit(patient.send, get()) for _ in range(7)]
+        assert isinstance(first.exception(), TransportError)
+        assert not any(isinstance(future.exception(), TransportError) for future in others)
     over.set()
-    transport.close()
-    assert sum(isinstance(error, TransportError) for error in outcomes) == 1
+    for transport in (impatient, patient):
+        transport.close()
     assert len(server.heads) == 8
 
 
