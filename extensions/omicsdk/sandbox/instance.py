@@ -240,6 +240,7 @@ class Instance:
             staging=staging,
             tokens=tokens,
             secrets=secrets,
+            documents=options.documents,
         )
         self.context.settings.declare(
             *SETTINGS,
@@ -294,7 +295,7 @@ class Instance:
         storage = Mount("/sb/_storage", app=platforms.sb.work.storage)
         other = [objects, storage, *control, *shared_routes(context.secrets), *platforms.gen3.routes()]
         other += platforms.portals.routes()
-        self.services = Services(platforms, self._sandbox.options.documents)
+        self.services = Services(platforms)
         return Gateway(app_of(self.services, other))
 
     def _keep_time(self, database: Database, clock: Clock) -> None:

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Scope
 
-from omicsdk.sandbox.document import Operation, operations
+from omicsdk.sandbox.document import Operation, operations, read_document
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.s3.staging import Staging
 from omicsdk.sandbox.state.clock import Clock
@@ -131,6 +131,7 @@ class SandboxContext:
         staging: The S3 server of staging buckets.
         tokens: The bearer tokens.
         secrets: Secrets from which the services' own credentials derive.
+        documents: Service name to OpenAPI document, in place of the generated ones.
     """
 
     database: Database
@@ -141,6 +142,15 @@ class SandboxContext:
     staging: Staging
     tokens: Tokens
     secrets: Secrets
+    documents: Mapping[str, Mapping[str, Any]]
+
+    def document(self, service: str) -> Mapping[str, Any]:
+        """The OpenAPI 3.1 document by which a service is served.
+
+        Args:
+            service: The service's name, such as dss.
+        """
+        return self.documents.get(service) or read_document(service)
 
     @property
     def crashes_as_real(self) -> bool:

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from omicsdk.core.logs import logger
 from omicsdk.sandbox.azul.state import PREFIX as AZUL_PREFIX
 from omicsdk.sandbox.azul.state import Azul
-from omicsdk.sandbox.document import Operation, read_document
+from omicsdk.sandbox.document import Operation
 from omicsdk.sandbox.dss.state import Dss
 from omicsdk.sandbox.dss.store import is_version
 from omicsdk.sandbox.fusillade.state import Fusillade
@@ -192,12 +192,10 @@ class Services:
 
     Args:
         platforms: The platforms.
-        documents: Service name to OpenAPI document, in place of the generated ones.
     """
 
-    def __init__(self, platforms: Platforms, documents: Mapping[str, Mapping[str, Any]]) -> None:
+    def __init__(self, platforms: Platforms) -> None:
         self._platforms = platforms
-        self._documents = documents
         self._lock = threading.Lock()
         self._engines = {engine.service.prefix: engine for engine in platforms.engines}
         self._apps: dict[str, ASGIApp] = {}
@@ -236,12 +234,9 @@ class Services:
             if prefix not in self._engines:
                 from omicsdk.sandbox.engine.engine import Engine
 
-                for service in _MAKERS[prefix](self._platforms, self._document):
+                for service in _MAKERS[prefix](self._platforms, self._platforms.context.document):
                     self._engines[service.prefix] = Engine(service.document, service=service)
             return self._engines[prefix]
-
-    def _document(self, service: str) -> Mapping[str, Any]:
-        return self._documents.get(service) or read_document(service)
 
 
 def app_of(services: Services, other: Sequence[BaseRoute]) -> ASGIApp:

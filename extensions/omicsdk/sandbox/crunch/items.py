@@ -409,7 +409,6 @@ def crunch_service(crunch: Crunch, document: Mapping[str, Any]) -> Service:
         crunch: Its state.
         document: Its OpenAPI 3.1 document.
     """
-    crunch.schemas = document["components"]["schemas"]
     handlers: dict[str, Handler] = handlers_in(document, crunch, sys.modules[__name__])
     kinds = [kind(crunch) for kind in (Projects, Items, Datasets)]
     for resource in (*kinds, *(AttributesOfKind(crunch, kind) for kind in KINDS)):

@@ -140,7 +140,6 @@ class Crunch:
         tree: Projects, datasets and items.
         attributes: Their attributes.
         statuses: Statuses of their processing.
-        schemas: The schemas of the document by which it is served.
     """
 
     def __init__(self, context: SandboxContext, folder: Path) -> None:
@@ -150,10 +149,14 @@ class Crunch:
         self.tree = Tree(context.database)
         self.attributes = Attributes(context.database)
         self.statuses = Statuses(context.database)
-        self.schemas: Mapping[str, Any] = {}
         self._laid_out: dict[str, tuple[int, int]] = {}
         if self.people.by_id(1) is None:
             self.clear()
+
+    @property
+    def schemas(self) -> Mapping[str, Any]:
+        """The schemas of the document by which it is served: read when they are used, by a request or by a recording before any."""
+        return self.context.document("crunch")["components"]["schemas"]
 
     def clear(self) -> None:
         """Restore the initial contents, after the database was emptied."""

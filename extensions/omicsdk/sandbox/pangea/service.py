@@ -152,7 +152,6 @@ def pangea_service(pangea: Pangea, document: Mapping[str, Any]) -> Service:
         pangea: Its state.
         document: Its OpenAPI 3.1 document.
     """
-    pangea.schemas = document["components"]["schemas"]
     stated = operations(document)
     alone = handlers_in(document, pangea, *_ALONE, sys.modules[__name__])
     handlers = {name: whole(handler, pangea) for name, handler in alone.items()}

@@ -49,7 +49,6 @@ class Pangea:
         access: Authentication and permissions.
         buckets: The registered buckets.
         storage: The S3 servers that they are on.
-        schemas: The schemas of the document by which it is served.
     """
 
     def __init__(self, context: SandboxContext) -> None:
@@ -59,9 +58,13 @@ class Pangea:
         self.access = Access(self.people, self.store)
         self.buckets = Buckets(self.store, context.staging, context.secrets)
         self.storage = Storage()
-        self.schemas: Mapping[str, Any] = {}
         if not self.store.count(USER):
             self.clear()
+
+    @property
+    def schemas(self) -> Mapping[str, Any]:
+        """The schemas of the document by which it is served."""
+        return self.context.document("pangea")["components"]["schemas"]
 
     def clear(self) -> None:
         """Restore the initial contents, after the database was emptied."""

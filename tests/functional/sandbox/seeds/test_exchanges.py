@@ -49,6 +49,17 @@ def test_a_whole_recording_of_django_crunch(sandbox: Sandbox, client: httpx.Clie
     assert "django-crunch projects" not in again["taken"]
 
 
+def test_a_recording_before_the_first_request(recorded):
+    attribute = {"item": "reads", "key": "lanes", "value": 2}
+    lines = [
+        _line("GET", "/api/datasets/reads", {"slug": "reads", "name": "Reads"}),
+        _line("GET", "/api/attributes/int", {"results": [attribute]}),
+    ]
+    with Sandbox() as unasked:
+        report = unasked.seed_exchanges(recorded(*lines))
+    assert report["taken"] == {"django-crunch attributes": 1, "django-crunch datasets": 1}
+
+
 def test_objects_of_pangea_keep_their_uuids(sandbox: Sandbox, client: httpx.Client, recorded):
     org, lib, sample, result, field = (f"00000000-0000-4000-8000-00000000000{n}" for n in range(5))
     group = {"uuid": lib, "name": "Lib", "organization": org, "is_library": True, "is_public": True, "bucket": "x"}
