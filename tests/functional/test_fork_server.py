@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from fork_server import ForkServer
@@ -138,6 +139,26 @@ def test_a_session_of_its_own_is_ended_as_a_group(server: ForkServer) -> None:
 def test_what_a_start_is_about_is_refused(server: ForkServer) -> None:
     with pytest.raises(TypeError, match="takes no preexec_fn: use subprocess"):
         server.start([sys.executable, "-c", ""], preexec_fn=print)
+
+
+def test_interrupts_do_not_end_the_server(server: ForkServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    def parent() -> int:
+        return int(
+            server.run([sys.executable, "-c", "import os; print(os.getppid())"], capture_output=True, check=True).stdout
+        )
+
+    interpreter = parent()
+    os.kill(interpreter, signal.SIGINT)
+    assert parent() == interpreter
+    with monkeypatch.context() as patch:
+        patch.setattr("fork_server.received", Mock(side_effect=KeyboardInterrupt))
+        for _ in range(3):
+            with pytest.raises(KeyboardInterrupt):
+                server.run([sys.executable, "-c", ""])
+        patch.setattr("fork_server.json.dumps", Mock(side_effect=KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            server.run([sys.executable, "-c", ""])
+    assert parent() == interpreter
 
 
 def test_a_server_that_ended_starts_again(server: ForkServer, script: Path, tmp_path: Path) -> None:

@@ -107,11 +107,11 @@ class ForkServer:
             Its number, and what tells its status at its end.
         """
         ours, theirs = socket.socketpair()
-        with theirs:
-            socket.send_fds(self._control(request["env"]), [b"."], [*streams, theirs.fileno()])
-        ours.sendall(json.dumps(request).encode())
-        ours.shutdown(socket.SHUT_WR)
         try:
+            with theirs:
+                socket.send_fds(self._control(request["env"]), [b"."], [*streams, theirs.fileno()])
+            ours.sendall(json.dumps(request).encode())
+            ours.shutdown(socket.SHUT_WR)
             return received(ours), ours
         except BaseException:
             ours.close()
@@ -239,6 +239,8 @@ def serve(control: socket.socket, modules: Sequence[str]) -> None:
     os.set_blocking(waker, False)
     signal.set_wakeup_fd(waker)
     signal.signal(signal.SIGCHLD, lambda *_: None)
+    # Ctrl-C, or a test that interrupts its own group of processes, is for the programs: the server ends with its last connection.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     running: dict[int, socket.socket] = {}
     while True:
         ready, _, _ = select.select([control, awake], [], [])
@@ -254,18 +256,26 @@ def serve(control: socket.socket, modules: Sequence[str]) -> None:
             *streams, last = descriptors
             channel = socket.socket(fileno=last)
             with channel.makefile() as sent:
-                request = json.load(sent)
+                text = sent.read()
+            if not text:  # who started it was interrupted before it had sent a request
+                channel.close()
+                for stream in streams:
+                    os.close(stream)
+                continue
+            request = json.loads(text)
             if (child := os.fork()) == 0:
                 signal.set_wakeup_fd(-1)
                 signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                signal.signal(signal.SIGINT, signal.default_int_handler)
                 for each in (control, channel, *running.values()):
                     each.detach()  # its number may soon be that of a file of the program
                 become(**request, streams=streams)
                 return
             running[child] = channel
-            channel.sendall(child.to_bytes(NUMBER))
-            for each in streams:
-                os.close(each)
+            with contextlib.suppress(ConnectionError):  # who started it was interrupted, and waits no more
+                channel.sendall(child.to_bytes(NUMBER))
+            for stream in streams:
+                os.close(stream)
 
 
 def become(words: list[str], cwd: str, env: dict[str, str], new_session: bool, streams: list[int]) -> None:
