@@ -63,7 +63,7 @@ class Application:
 
     @cached_property
     def _router(self) -> Router[Operation]:
-        return Router((self._path(each.route), each) for each in self._engine.operations)
+        return Router((self._path(operation.route), operation) for operation in self._engine.operations)
 
     def _path(self, path: str) -> str:
         """A path as it is routed: slashes at its end do not matter where nothing but the document states them."""
@@ -136,11 +136,11 @@ class Application:
         else:
             segments = segments_of(scope["path"].removeprefix(root))
         matches: Iterable[tuple[Sequence[Operation], list[str]]] = scope.get(MATCH) or self._router.matches(segments)
-        fitting = [(each, values) for listed, values in matches for each in listed]
+        fitting = [(operation, values) for operations, values in matches for operation in operations]
         methods = [method, "GET"] if method == "HEAD" and self._service.by_document else [method]
-        for wanted in methods:
+        for http_method in methods:
             for operation, values in fitting:
-                if operation.method == wanted:
+                if operation.method == http_method:
                     return operation, values
         raise not_routed([*allowed, *(operation.method for operation, _ in fitting)])
 
@@ -150,7 +150,7 @@ class Application:
         service, headers = self._service, headers_of(scope)
         query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
         is_engines = not service.has_handler(operation.name)
-        if is_engines and any(not each.is_text or each.media_type == MULTIPART for each in operation.bodies):
+        if is_engines and any(not body.is_text or body.media_type == MULTIPART for body in operation.bodies):
             # Before anything is stored.
             await run_in_threadpool(self._caller, operation, headers, query)
             received = await self._received(self._reader(operation), headers, receive)
@@ -242,13 +242,13 @@ class Application:
         return Received(content=incoming.finish())
 
 
-def _verdict(problem: Problem, kept: str) -> str:
+def _verdict(problem: Problem, verdict: str) -> str:
     """The reason of a refusal in a request's log entry."""
     if problem.against:
         return f"refused: {problem.against}"
     if problem.status in (400, 413, 415, 422):
         return "refused by the service's own rules"
-    return kept if problem.status != 401 else "not checked: no user is logged in"
+    return verdict if problem.status != 401 else "not checked: no user is logged in"
 
 
 async def _each_block(receive: Receive, write: Callable[[bytes], Awaitable[object]]) -> None:

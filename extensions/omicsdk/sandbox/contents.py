@@ -56,12 +56,12 @@ class Listing:
             most: Largest number of items.
         """
         where, values = self._where(of)
-        found = database.rows(
+        rows = database.rows(
             f"SELECT * FROM ({self.select}){where} LIMIT ? OFFSET ?",  # noqa: S608 - our own query
             [*values, most, start],
         )
         # A column with the parent of the row comes after the columns with a heading.
-        return [tuple("" if each is None else str(each) for each in tuple(row)[: len(self.headings)]) for row in found]
+        return [tuple("" if cell is None else str(cell) for cell in tuple(row)[: len(self.headings)]) for row in rows]
 
     def _where(self, of: str) -> tuple[str, list[str]]:
         return (f" WHERE {self.inside} = ?", [of]) if self.inside else ("", [])
@@ -85,7 +85,7 @@ class Collection:
 
     def listing(self, name: str) -> Listing | None:
         """One listing; None for an unknown name."""
-        return next((each for each in self.listings if each.name == name), None)
+        return next((listing for listing in self.listings if listing.name == name), None)
 
 
 @cache
@@ -111,9 +111,12 @@ def collections(database: Database) -> list[Collection]:
     """
     documents = (
         Collection(
-            each.name, each.title, each.place, tuple(_listing(each.name, resource) for resource in each.resources)
+            document.name,
+            document.title,
+            document.place,
+            tuple(_listing(document.name, resource) for resource in document.resources),
         )
-        for each in Store(database).documents.all()
+        for document in Store(database).documents.all()
     )
     return [*platforms(), *documents]
 
@@ -135,8 +138,10 @@ def counted(database: Database) -> dict[str, dict[str, int]]:
         database: The state.
     """
     return {
-        each.name: {listing.name: listing.count(database) for listing in each.listings if not listing.inside}
-        for each in collections(database)
+        collection.name: {
+            listing.name: listing.count(database) for listing in collection.listings if not listing.inside
+        }
+        for collection in collections(database)
     }
 
 

@@ -118,14 +118,14 @@ def fields_of(body: object, **kinds: type | tuple[type, ...]) -> dict[str, Any]:
     """
     if not isinstance(body, Mapping):
         raise ValueError(f"the body is a JSON object with {' or '.join(kinds)}, not {json.dumps(body)[:50]}")
-    found = dict(cast("Body", body))
-    for name, value in found.items():
+    fields = dict(cast("Body", body))
+    for name, value in fields.items():
         if name not in kinds:
             raise ValueError(f"there is no {name!r}; there are {', '.join(kinds)}")
         kind = kinds[name] if isinstance(kinds[name], tuple) else (kinds[name],)
         if not isinstance(value, kind) or (isinstance(value, bool) and bool not in cast("tuple[type, ...]", kind)):
             raise ValueError(f"{name} cannot be {json.dumps(value)[:50]}")
-    return found
+    return fields
 
 
 def _turn_clock(sandbox: Sandbox, body: object) -> object:

@@ -136,7 +136,7 @@ class Operation:
     @cached_property
     def segments(self) -> tuple[str, ...]:
         """The path's segments, `{}` for each parameter, without a suffix such as `.json` and a slash at the end."""
-        return tuple(PATH_PARAMETER.sub("{}", _SUFFIX.sub("", each)) for each in self.path.strip("/").split("/"))
+        return tuple(PATH_PARAMETER.sub("{}", _SUFFIX.sub("", part)) for part in self.path.strip("/").split("/"))
 
     @cached_property
     def path_parameters(self) -> tuple[str, ...]:
@@ -145,7 +145,7 @@ class Operation:
 
     def sent(self, place: str) -> Iterator[Parameter]:
         """Its parameters of one place: path, query, header or cookie."""
-        return (each for each in self.parameters if each.place == place)
+        return (parameter for parameter in self.parameters if parameter.place == place)
 
     @cached_property
     def bodies(self) -> Sequence[Content]:
@@ -155,7 +155,7 @@ class Operation:
     @cached_property
     def content(self) -> Content:
         """The first of the bodies that state fields: JSON, else a form."""
-        return next((each for each in self.bodies if each.is_json or each.media_type in (FORM, MULTIPART)), NO_CONTENT)
+        return next((body for body in self.bodies if body.is_json or body.media_type in (FORM, MULTIPART)), NO_CONTENT)
 
     @property
     def body(self) -> Schema | None:
@@ -171,9 +171,9 @@ class Operation:
     def success(self) -> tuple[int, Mapping[str, Any]]:
         """The status of its successful response, and the response as stated."""
         responses: Mapping[str, Any] = self.data.get("responses", {})
-        found = sorted(status for status in responses if re.fullmatch(r"2(\d\d|XX)", status, re.IGNORECASE))
-        wanted = {"POST": ("201", "200"), "DELETE": ("204", "200"), "PUT": ("200", "201")}.get(self.method, ("200",))
-        status = next((each for each in wanted if each in found), found[0] if found else "")
+        successful = sorted(status for status in responses if re.fullmatch(r"2(\d\d|XX)", status, re.IGNORECASE))
+        usual = {"POST": ("201", "200"), "DELETE": ("204", "200"), "PUT": ("200", "201")}.get(self.method, ("200",))
+        status = next((code for code in usual if code in successful), successful[0] if successful else "")
         if status:
             return int(status) if status.isdigit() else 200, responses[status]
         redirect = next((status for status in sorted(responses) if re.fullmatch(r"3\d\d", status)), "")
@@ -197,7 +197,9 @@ class Operation:
         responses: Mapping[str, Any] = self.data.get("responses", {})
         for key in (str(status), f"{status // 100}XX", f"{status // 100}xx", "default"):
             if key in responses:
-                return next((each for each in _contents(responses[key]) if each.is_json and each.schema), None)
+                return next(
+                    (content for content in _contents(responses[key]) if content.is_json and content.schema), None
+                )
         return None
 
     def states(self, status: int) -> bool:
@@ -206,24 +208,24 @@ class Operation:
 
 
 def _contents(holder: object) -> Sequence[Content]:
-    stated = as_mapping(as_mapping(holder).get("content"))
-    found = [
-        Content(media_type_of(kind), as_mapping(as_mapping(each).get("schema")), as_mapping(each))
-        for kind, each in stated.items()
+    media_types = as_mapping(as_mapping(holder).get("content"))
+    contents = [
+        Content(media_type_of(kind), as_mapping(as_mapping(media).get("schema")), as_mapping(media))
+        for kind, media in media_types.items()
     ]
-    return sorted(found, key=lambda each: (not each.is_json, each.media_type not in (FORM, MULTIPART)))
+    return sorted(contents, key=lambda content: (not content.is_json, content.media_type not in (FORM, MULTIPART)))
 
 
 def once_a_document(function: Callable[[Mapping[str, Any]], T]) -> Callable[[Mapping[str, Any]], T]:
     """Make a function of a document remember what it gave: each sandbox of a process starts with the same documents."""
-    known: dict[int, tuple[Mapping[str, Any], T]] = {}
+    results: dict[int, tuple[Mapping[str, Any], T]] = {}
 
     def remembered(document: Mapping[str, Any]) -> T:
-        found = known.get(id(document))
-        if found is None or found[0] is not document:
+        result = results.get(id(document))
+        if result is None or result[0] is not document:
             # A reference to the document is kept, so that its id is not reused.
-            found = known[id(document)] = (document, function(document))
-        return found[1]
+            result = results[id(document)] = (document, function(document))
+        return result[1]
 
     return remembered
 
@@ -271,8 +273,10 @@ def _operation(
     document: Mapping[str, Any], path: str, method: str, data: Mapping[str, Any], shared: Sequence[Any]
 ) -> Operation:
     name = data.get("x-omics-name") or data.get("operationId") or f"{method.upper()} {path}"
-    listed = [*shared, *data.get("parameters", ())]
-    parameters = {(each.get("in"), each["name"]): each for each in listed if "name" in each}
+    all_parameters = [*shared, *data.get("parameters", ())]
+    parameters = {
+        (parameter.get("in"), parameter["name"]): parameter for parameter in all_parameters if "name" in parameter
+    }
     security: Sequence[Any] = data.get("security", document.get("security") or ())
     return Operation(
         str(name),
@@ -285,17 +289,17 @@ def _operation(
     )
 
 
-def _parameter(stated: Mapping[str, Any]) -> Parameter:
-    style, place = stated.get("style", "form"), str(stated.get("in"))
-    content = as_mapping(stated.get("content"))
-    holder = as_mapping(next(iter(content.values()), EMPTY)) if content else stated
-    is_joined = place != "query" or stated.get("explode") is False
+def _parameter(data: Mapping[str, Any]) -> Parameter:
+    style, location = data.get("style", "form"), str(data.get("in"))
+    content = as_mapping(data.get("content"))
+    holder = as_mapping(next(iter(content.values()), EMPTY)) if content else data
+    is_joined = location != "query" or data.get("explode") is False
     return Parameter(
-        name=str(stated["name"]),
-        place=place,
-        required=bool(stated.get("required")),
+        name=str(data["name"]),
+        place=location,
+        required=bool(data.get("required")),
         schema=as_mapping(holder.get("schema")),
-        raw=bool(stated.get("x-omics-raw-path")),
+        raw=bool(data.get("x-omics-raw-path")),
         delimiter=_DELIMITERS.get(style, "," if is_joined else ""),
         is_deep=style == "deepObject",
         is_encoded=bool(content),
@@ -304,9 +308,11 @@ def _parameter(stated: Mapping[str, Any]) -> Parameter:
 
 def secured_everywhere(document: Mapping[str, Any]) -> dict[str, Any]:
     """Restrict a document: every operation needs what the secured ones need."""
-    stated = [item[method] for item in document["paths"].values() for method in METHODS if method in item]
+    all_operations = [item[method] for item in document["paths"].values() for method in METHODS if method in item]
     none: list[Any] = []
-    security: list[Any] = next((operation["security"] for operation in stated if operation.get("security")), none)
+    security: list[Any] = next(
+        (operation["security"] for operation in all_operations if operation.get("security")), none
+    )
 
     def secured(item: Mapping[str, Any]) -> dict[str, Any]:
         return {key: {**value, "security": security} if key in METHODS else value for key, value in item.items()}
@@ -328,19 +334,19 @@ def plain_document(document: Mapping[str, Any]) -> dict[str, Any]:
 
 def _plain(value: Any, document: Mapping[str, Any]) -> Any:
     if isinstance(value, list):
-        return [_plain(each, document) for each in cast("list[Any]", value)]
+        return [_plain(item, document) for item in cast("list[Any]", value)]
     if not isinstance(value, dict):
         return value
-    stated = cast("dict[str, Any]", value)
-    alone = stated.get("allOf")
-    if isinstance(alone, list) and len(cast("list[Any]", alone)) == 1 and "properties" not in stated:
-        rest = {key: each for key, each in stated.items() if key != "allOf"}
+    object_ = cast("dict[str, Any]", value)
+    alone = object_.get("allOf")
+    if isinstance(alone, list) and len(cast("list[Any]", alone)) == 1 and "properties" not in object_:
+        rest = {key: member for key, member in object_.items() if key != "allOf"}
         return _plain({**resolved(cast("list[Any]", alone)[0], document), **rest}, document)
-    kinds = stated.get("type")
+    kinds = object_.get("type")
     if isinstance(kinds, list) and "null" in kinds:
         real = [kind for kind in cast("list[Any]", kinds) if kind != "null"]
-        stated = {**stated, "type": real[0] if len(real) == 1 else real, "nullable": True}
-    return {key: _plain(each, document) for key, each in stated.items()}
+        object_ = {**object_, "type": real[0] if len(real) == 1 else real, "nullable": True}
+    return {key: _plain(member, document) for key, member in object_.items()}
 
 
 def resolved(stated: Mapping[str, Any], document: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -351,8 +357,8 @@ def resolved(stated: Mapping[str, Any], document: Mapping[str, Any]) -> Mapping[
         document: The document.
     """
     while "$ref" in stated:
-        found: Any = document
+        target: Any = document
         for step in stated["$ref"].removeprefix("#/").split("/"):
-            found = found[step.replace("~1", "/").replace("~0", "~")]
-        stated = {**found, **{key: value for key, value in stated.items() if key != "$ref"}}
+            target = target[step.replace("~1", "/").replace("~0", "~")]
+        stated = {**target, **{key: value for key, value in stated.items() if key != "$ref"}}
     return stated

@@ -82,8 +82,8 @@ def _hca_config(sandbox: "Sandbox") -> Path:
 
     def edit(values: Values) -> None:
         # One at a time: the file also has the user's own settings, such as a selected upload area.
-        for place, value in settings.items():
-            set_in(values, config, place, value)
+        for path, value in settings.items():
+            set_in(values, config, path, value)
 
     change(config, edit)
     return config

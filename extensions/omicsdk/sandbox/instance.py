@@ -75,7 +75,7 @@ def _today(context: SandboxContext) -> date:
 
 def _files(context: SandboxContext, names: Iterable[str]) -> dict[str, tuple[int, int]]:
     paths = [path for path in map(context.objects.path, names) if path.exists()]
-    return {path.name: (found.st_size, found.st_mtime_ns) for path in paths for found in (path.stat(),)}
+    return {path.name: (status.st_size, status.st_mtime_ns) for path in paths for status in (path.stat(),)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,22 +130,22 @@ class Platforms:
 
     def clear(self) -> None:
         """Empty all of them; Seven Bridges has its first user again."""
-        made = self.initial.is_right(self.context)
+        is_initial = self.initial.is_right(self.context)
         with self.context.database.transaction():
-            self.context.database.replace(self.initial.rows if made else {})
+            self.context.database.replace(self.initial.rows if is_initial else {})
             self.context.settings.forget()
         self.context.secrets.release_all()
         self.dss.clear()
         self.azul.clear()
         self.fusillade.clear()
-        self.context.objects.clear(self.initial.files if made else ())
+        self.context.objects.clear(self.initial.files if is_initial else ())
         self.context.staging.reset()
         self.sb.clear()
         seed(self.sb)
         self.gen3.clear()
         self.ga4gh.clear()
         self.enter_documents()
-        if made:
+        if is_initial:
             self.crunch.lay_out()
         else:
             self.crunch.clear()

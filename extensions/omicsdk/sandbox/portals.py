@@ -137,13 +137,13 @@ class Portals:
         Returns:
             The UUID of each file.
         """
-        made: dict[str, str] = {}
+        ids: dict[str, str] = {}
         with self.context.database.transaction():
             for name, path in files_below(folder):
                 above, _, last = name.rpartition("/")
                 content = self.context.objects.put_file(path)
-                made[name] = self.add_gdc(last, content, controlled=_CONTROLLED in above.split("/"))
-        return {"files": made}
+                ids[name] = self.add_gdc(last, content, controlled=_CONTROLLED in above.split("/"))
+        return {"files": ids}
 
     def add_to_ena(self, folder: Path) -> dict[str, Any]:
         """Add a folder to ENA and the SRA as a study: each folder in it is a run, and so are its own files.
@@ -190,11 +190,11 @@ class Portals:
         return row["n"] if row else 0
 
     def _of_run(self, run: str, files: Sequence[tuple[str, Path]]) -> Iterable[tuple[str, str, StoredObject]]:
-        made = [name for name, _ in files if name.endswith(".fastq.gz")]
+        fastq_names = [name for name, _ in files if name.endswith(".fastq.gz")]
         for name, path in files:
             content = self.context.objects.put_file(path)
-            if name in made:
-                number = f"_{1 + made.index(name)}" if len(made) > 1 else ""
+            if name in fastq_names:
+                number = f"_{1 + fastq_names.index(name)}" if len(fastq_names) > 1 else ""
                 yield "fastq", f"{run}{number}.fastq.gz", content
             elif name.endswith(".sra"):
                 yield "sra", run, content
@@ -219,8 +219,8 @@ class _Portal(StorageServer):
 
     async def response(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"].removeprefix(scope.get("root_path", ""))
-        found = await run_sync(self.file, scope, path)
-        if found is None:
+        file = await run_sync(self.file, scope, path)
+        if file is None:
             sent = await Request(scope, receive).body()
             await (await run_sync(self.asked, scope, path, sent))(scope, receive, send)
             return
@@ -228,11 +228,11 @@ class _Portal(StorageServer):
         async def stated(message: Message) -> None:
             if message["type"] == "http.response.start":
                 # In hexadecimal digits, as the GDC sends it; the RFC states Base64.
-                message["headers"] = [*message["headers"], (b"content-md5", found.md5.encode())]
+                message["headers"] = [*message["headers"], (b"content-md5", file.md5.encode())]
             await send(message)
 
-        fields = {"response-content-disposition": f"attachment; filename={found.name}"}
-        await self.give(scope, stated, self.objects.get(found.blob), etag=found.md5, fields=fields)
+        fields = {"response-content-disposition": f"attachment; filename={file.name}"}
+        await self.give(scope, stated, self.objects.get(file.blob), etag=file.md5, fields=fields)
 
     def file(self, scope: Scope, path: str) -> PortalFile | None:
         """The file of a request; None where it asks for something else. Raises a Problem where it is refused."""
@@ -247,7 +247,7 @@ class _Portal(StorageServer):
 
 def _holds(query: str, condition: Callable[[str], bool]) -> bool:
     """Whether conditions hold, of which those with OR between them are alternatives, in brackets between AND."""
-    alternatives = (each.strip().strip("()").split(" OR ") for each in query.split(" AND "))
+    alternatives = (part.strip().strip("()").split(" OR ") for part in query.split(" AND "))
     return all(any(map(condition, some)) for some in alternatives)
 
 
@@ -270,16 +270,16 @@ class _Gdc(_Portal):
     def file(self, scope: Scope, path: str) -> PortalFile | None:
         if scope["method"] != "GET" or not path.startswith("/data/"):
             return None
-        found = self.portals.files.first(kind="gdc", id=path.removeprefix("/data/"))
-        if found is None:
+        file = self.portals.files.first(kind="gdc", id=path.removeprefix("/data/"))
+        if file is None:
             raise not_found("Not found")
-        if found.controlled:
+        if file.controlled:
             try:
                 self.portals.context.tokens.caller(f"Bearer {headers_of(scope).get('x-auth-token', '')}")
             except Problem as error:
                 message = "You don't have access to the data: a valid X-Auth-Token is needed"
                 raise Problem(403, "forbidden", message) from error
-        return found
+        return file
 
     def asked(self, scope: Scope, path: str, sent: bytes) -> Response:
         if path == "/projects" and scope["method"] == "GET":
@@ -287,33 +287,33 @@ class _Gdc(_Portal):
         if path != "/files" or scope["method"] not in ("GET", "POST"):
             return super().asked(scope, path, sent)
         try:
-            given: dict[str, Any] = json.loads(sent) if scope["method"] == "POST" else _query(scope)
-            filters: Any = given.get("filters") or "null"
+            parameters: dict[str, Any] = json.loads(sent) if scope["method"] == "POST" else _query(scope)
+            filters: Any = parameters.get("filters") or "null"
             where = _requested_ids(json.loads(filters) if isinstance(filters, str) else filters)
-            size = int(given.get("size") or _GDC_SIZE)
+            size = int(parameters.get("size") or _GDC_SIZE)
         except (ValueError, LookupError, TypeError) as error:
             raise Problem(400, "bad_request", "The request is not of the sandbox's: a filter of file_id") from error
-        files = [each for each in self.portals.files.all(kind="gdc") if where is None or each.id in where]
-        if given.get("return_type") == "manifest":  # it ignores the size
-            rows = ({"id": each.id, "filename": each.name, **_stated(each), "state": "released"} for each in files)
+        files = [file for file in self.portals.files.all(kind="gdc") if where is None or file.id in where]
+        if parameters.get("return_type") == "manifest":  # it ignores the size
+            rows = ({"id": file.id, "filename": file.name, **_stated(file), "state": "released"} for file in files)
             return _table(rows, ("id", "filename", "md5", "size", "state"), "gdc_manifest.txt")
         hits = [
             {
-                "id": each.id,
-                "file_id": each.id,
-                "file_name": each.name,
-                "file_size": each.size,
-                "md5sum": each.md5,
-                "access": _CONTROLLED if each.controlled else "open",
+                "id": file.id,
+                "file_id": file.id,
+                "file_name": file.name,
+                "file_size": file.size,
+                "md5sum": file.md5,
+                "access": _CONTROLLED if file.controlled else "open",
             }
-            for each in files
+            for file in files
         ]
         pagination = {"count": len(hits[:size]), "total": len(hits), "size": size, "from": 0}
         return JSONResponse({"data": {"hits": hits[:size], "pagination": pagination}, "warnings": {}})
 
     def _projects(self) -> dict[str, Any]:
         files = self.portals.files.all(kind="gdc")
-        summary = {"file_count": len(files), "file_size": sum(each.size for each in files)}
+        summary = {"file_count": len(files), "file_size": sum(file.size for file in files)}
         project = {"id": _PROJECT, "project_id": _PROJECT, "name": "Files of the sandbox", "summary": summary}
         hits = [project] if files else []
         return {"data": {"hits": hits, "pagination": {"count": len(hits), "total": len(hits)}}, "warnings": {}}
@@ -330,7 +330,7 @@ def _requested_ids(filters: Mapping[str, Any] | None) -> frozenset[str] | None:
     content = filters["content"]
     if filters["op"] == "or":  # of ids of files, cases and samples: the sandbox's files have no cases
         fields = {_OF_PROJECT, "file_id"}
-        selected = [_requested_ids(each) for each in content if each["content"]["field"] in fields]
+        selected = [_requested_ids(clause) for clause in content if clause["content"]["field"] in fields]
         return None if None in selected else frozenset[str]().union(*filter(None, selected))
     value = content["value"]
     values = frozenset([value] if isinstance(value, str) else value)
@@ -348,45 +348,51 @@ class _Ena(_Portal):
         if scope["method"] not in ("GET", "HEAD") or not path.startswith("/vol1/"):
             return None
         run, _, name = path.removeprefix("/vol1/").partition("/")[2].partition("/")[2].partition("/")
-        found = next((each for each in self.portals.files.all(id=run, name=name) if _place(each) == path), None)
-        if found is None:
+        file = next(
+            (candidate for candidate in self.portals.files.all(id=run, name=name) if _place(candidate) == path), None
+        )
+        if file is None:
             raise not_found("Not found")
-        return found
+        return file
 
     def asked(self, scope: Scope, path: str, sent: bytes) -> Response:
         if path == "/portal/api/search" and scope["method"] == "GET":
             return self._studies(_query(scope))
         if path != "/portal/api/filereport" or scope["method"] != "GET":
             return super().asked(scope, path, sent)
-        given = _query(scope)
-        accession, result, fields = (given.get(each, "") for each in ("accession", "result", "fields"))
+        parameters = _query(scope)
+        accession, result, fields = (parameters.get(name, "") for name in ("accession", "result", "fields"))
         if not _ACCESSION.fullmatch(accession):
             raise Problem(400, "bad_request", f"Invalid accession: {accession}")
         if result not in ("read_run", "analysis"):
             raise Problem(400, "bad_request", f"Invalid result: {result}")
-        columns = ["run_accession", *(each for each in fields.split(",") if each and each != "run_accession")]
+        columns = ["run_accession", *(field for field in fields.split(",") if field and field != "run_accession")]
         if not fields:
             columns = ["run_accession", "fastq_ftp", "fastq_md5", "fastq_bytes"]
-        if unknown := [each for each in columns if each not in _FIELDS]:
+        if unknown := [column for column in columns if column not in _FIELDS]:
             raise Problem(400, "bad_request", f"Invalid field(s) supplied: {', '.join(unknown)}")
         where = f"{_OF_RUNS} AND (id = ? OR study = ?)"
         by_run: dict[str, list[PortalFile]] = {}
-        for each in self.portals.files.all(where, accession, accession) if result == "read_run" else ():
-            by_run.setdefault(each.id, []).append(each)
+        for file in self.portals.files.all(where, accession, accession) if result == "read_run" else ():
+            by_run.setdefault(file.id, []).append(file)
         host = origin(scope).partition("://")[2] + ENA_PREFIX
         rows = [_report(files, host) for files in by_run.values()]
-        if given.get("format") == "json":
+        if parameters.get("format") == "json":
             return JSONResponse([{name: row[name] for name in columns} for row in rows])
         return _table(rows, columns, f"filereport_read_run_{accession}_tsv.txt")
 
-    def _studies(self, given: Mapping[str, str]) -> Response:
+    def _studies(self, parameters: Mapping[str, str]) -> Response:
         """Studies in whose fields the texts of a query occur, as JSON."""
-        columns = given.get("fields", "").split(",")
-        if given.get("result") != "read_study" or given.get("format") != "json" or set(columns) - {*_STUDY_FIELDS}:
+        columns = parameters.get("fields", "").split(",")
+        if (
+            parameters.get("result") != "read_study"
+            or parameters.get("format") != "json"
+            or set(columns) - {*_STUDY_FIELDS}
+        ):
             raise Problem(400, "bad_request", "The search is not of the sandbox's: studies with reads, as JSON")
         names: dict[str, list[str]] = {}
-        for each in self.portals.files.all(_OF_RUNS):
-            names.setdefault(each.study, []).append(each.name)
+        for file in self.portals.files.all(_OF_RUNS):
+            names.setdefault(file.study, []).append(file.name)
         rows: list[dict[str, str]] = [
             dict(
                 zip(
@@ -405,8 +411,8 @@ class _Ena(_Portal):
 
             return holds
 
-        found = [row for row in rows if _holds(given.get("query", ""), occurs(row))]
-        return JSONResponse([{name: row[name] for name in columns} for row in found])
+        matching = [row for row in rows if _holds(parameters.get("query", ""), occurs(row))]
+        return JSONResponse([{name: row[name] for name in columns} for row in matching])
 
 
 def _place(file: PortalFile) -> str:
@@ -415,13 +421,13 @@ def _place(file: PortalFile) -> str:
 
 
 def _report(files: Sequence[PortalFile], host: str) -> dict[str, str]:
-    layout = "PAIRED" if sum(each.kind == "fastq" for each in files) > 1 else "SINGLE"
+    layout = "PAIRED" if sum(file.kind == "fastq" for file in files) > 1 else "SINGLE"
     row = {**_DESCRIBED, "run_accession": files[0].id, "study_accession": files[0].study, "library_layout": layout}
     for kind in FOLDERS:
-        some = [each for each in files if each.kind == kind]
-        row[f"{kind}_ftp"] = ";".join(f"{host}{_place(each)}" for each in some)
-        row[f"{kind}_md5"] = ";".join(each.md5 for each in some)
-        row[f"{kind}_bytes"] = ";".join(str(each.size) for each in some)
+        some = [file for file in files if file.kind == kind]
+        row[f"{kind}_ftp"] = ";".join(f"{host}{_place(file)}" for file in some)
+        row[f"{kind}_md5"] = ";".join(file.md5 for file in some)
+        row[f"{kind}_bytes"] = ";".join(str(file.size) for file in some)
     return row
 
 
@@ -435,14 +441,14 @@ class _Sdl(_Portal):
         return JSONResponse({"version": "2", "result": [self._located(run, origin(scope)) for run in runs]})
 
     def _located(self, run: str, origin: str) -> dict[str, object]:
-        found = self.portals.files.first(kind="sra", id=run)
-        if found is None:
+        stored = self.portals.files.first(kind="sra", id=run)
+        if stored is None:
             return {"bundle": run, "status": 404, "msg": f"Cannot resolve accession {run}"}
         links = [  # copies in clouds, which come first, are billed to the reader
             {"link": f"https://cloud.example.org/{run}", "service": "gs", "region": "us", "payRequired": True},
-            {"link": f"{origin}{ENA_PREFIX}{_place(found)}", "service": "sra-ncbi", "region": "public"},
+            {"link": f"{origin}{ENA_PREFIX}{_place(stored)}", "service": "sra-ncbi", "region": "public"},
         ]
-        file = {"name": run, "type": "sra", **_stated(found), "locations": links}
+        file = {"name": run, "type": "sra", **_stated(stored), "locations": links}
         return {"bundle": run, "status": 200, "msg": "ok", "files": [file]}
 
 
@@ -450,12 +456,12 @@ class _Eutils(_Portal):
     """GET /esearch.fcgi and /efetch.fcgi of the SRA: the run information of a run or study."""
 
     def asked(self, scope: Scope, path: str, sent: bytes) -> Response:
-        given = _query(scope)
-        if path not in ("/esearch.fcgi", "/efetch.fcgi") or scope["method"] != "GET" or given.get("db") != "sra":
+        parameters = _query(scope)
+        if path not in ("/esearch.fcgi", "/efetch.fcgi") or scope["method"] != "GET" or parameters.get("db") != "sra":
             return super().asked(scope, path, sent)
-        term = given.get("term", given.get("WebEnv", ""))  # the search is kept under what was searched for
-        found = self.portals.files.all(f"{_OF_RUNS} AND (id = ? OR study = ?)", term, term)
-        runs = {each.id: each.study for each in found}
+        term = parameters.get("term", parameters.get("WebEnv", ""))  # the search is kept under what was searched for
+        files = self.portals.files.all(f"{_OF_RUNS} AND (id = ? OR study = ?)", term, term)
+        runs = {file.id: file.study for file in files}
         if path == "/esearch.fcgi":
             matches = {"count": str(len(runs)), "querykey": "1", "webenv": term}
             return JSONResponse({"header": {"type": "esearch", "version": "0.3"}, "esearchresult": matches})
@@ -476,10 +482,10 @@ class _Zenodo(_Portal):
         match = re.fullmatch(r"/records/(\d+)/files/(.+)/content", path)
         if scope["method"] not in ("GET", "HEAD") or match is None:
             return None
-        found = self.portals.files.first(kind="zenodo", id=match[1], name=match[2])
-        if found is None:
+        file = self.portals.files.first(kind="zenodo", id=match[1], name=match[2])
+        if file is None:
             raise not_found("The requested URL was not found on the server.")
-        return found
+        return file
 
     def asked(self, scope: Scope, path: str, sent: bytes) -> Response:
         top, _, number = path.removeprefix("/").partition("/")
@@ -487,15 +493,15 @@ class _Zenodo(_Portal):
             return super().asked(scope, path, sent)
         files: dict[str, list[PortalFile]] = {}
         where, values = ("id = ?", (number,)) if number else ("", ())
-        for each in self.portals.files.all(where, *values, kind="zenodo"):
-            files.setdefault(each.id, []).append(each)
+        for stored in self.portals.files.all(where, *values, kind="zenodo"):
+            files.setdefault(stored.id, []).append(stored)
         at = f"{origin(scope)}{ZENODO_PREFIX}/records"
         if number and not files:
             raise not_found("The persistent identifier does not exist.")
         if number:
             return JSONResponse(_record(files[number], at))
         query = _query(scope).get("q", "")
-        texts = {id: " ".join([some[0].study, *(each.name for each in some)]).lower() for id, some in files.items()}
+        texts = {id: " ".join([some[0].study, *(file.name for file in some)]).lower() for id, some in files.items()}
 
         def occurs(text: str) -> Callable[[str], bool]:
             return lambda word: word.strip('"').lower() in text
@@ -514,11 +520,11 @@ def _record(files: Sequence[PortalFile], at: str) -> dict[str, Any]:
         "links": {"self": f"{at}/{number}"},
         "files": [
             {
-                "key": each.name,
-                "size": each.size,
-                "checksum": f"md5:{each.md5}",
-                "links": {"self": f"{at}/{number}/files/{quote(each.name)}/content"},
+                "key": file.name,
+                "size": file.size,
+                "checksum": f"md5:{file.md5}",
+                "links": {"self": f"{at}/{number}/files/{quote(file.name)}/content"},
             }
-            for each in files
+            for file in files
         ],
     }

@@ -137,12 +137,12 @@ _COMPLAINTS = {
 def complaint(error: "ValidationError") -> str:
     """What is wrong with a value, for users."""
     value = repr(error.instance)
-    shown = value if len(value) <= 80 else value[:77] + "..."
+    excerpt = value if len(value) <= 80 else value[:77] + "..."
     complaint = _COMPLAINTS.get(str(error.validator))
     if complaint is None:
         return f"is wrong: {error.message[:200]}"
     limit = cast("Any", error.validator_value)
     length = len(error.instance) if isinstance(error.instance, str) else 0
     return complaint.format(
-        limit=", ".join(map(str, limit)) if error.validator == "enum" else limit, shown=shown, length=length
+        limit=", ".join(map(str, limit)) if error.validator == "enum" else limit, shown=excerpt, length=length
     )

@@ -79,8 +79,8 @@ class _Node(Generic[T]):
             return self.parameter
         if "{" not in segment:
             return self.fixed.setdefault(segment, _Node())
-        ends = [re.escape(part) for part in PATH_PARAMETER.split(segment)[::3]]
-        pattern = re.compile("(.+?)".join(ends))
+        literals = [re.escape(part) for part in PATH_PARAMETER.split(segment)[::3]]
+        pattern = re.compile("(.+?)".join(literals))
         return self.mixed.setdefault(pattern.pattern, (pattern, _Node()))[1]
 
 
@@ -143,7 +143,7 @@ class Routes:
         for template, route in templates:
             if "{" not in template:
                 self.fixed.setdefault(template, []).append(route)
-        self._router = Router(each for each in templates if each[0] not in self.fixed)
+        self._router = Router(pair for pair in templates if pair[0] not in self.fixed)
 
     def find(self, scope: Scope) -> tuple[BaseRoute | None, list[str]]:
         """The route of a request, which then has its parameters; else None and the methods that its path takes."""

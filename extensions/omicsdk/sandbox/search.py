@@ -23,14 +23,14 @@ T = TypeVar("T")
 
 def every(tests: Iterable[Callable[[T], bool]]) -> Callable[[T], bool]:
     """A test that holds where all tests do."""
-    listed = [*tests]
-    return lambda item: all(test(item) for test in listed)
+    all_tests = [*tests]
+    return lambda item: all(test(item) for test in all_tests)
 
 
 def some(tests: Iterable[Callable[[T], bool]]) -> Callable[[T], bool]:
     """A test that holds where one of the tests does."""
-    listed = [*tests]
-    return lambda item: any(test(item) for test in listed)
+    all_tests = [*tests]
+    return lambda item: any(test(item) for test in all_tests)
 
 
 def none(tests: Iterable[Callable[[T], bool]]) -> Callable[[T], bool]:
@@ -63,10 +63,10 @@ def in_order(items: Iterable[T], orders: Sequence[Order[T]]) -> list[T]:
     """
     ordered = [*items]
     for order in reversed(orders):
-        keyed = [(order.key(each), each) for each in ordered]
-        lacking = [each for key, each in keyed if key is None]
+        keyed = [(order.key(item), item) for item in ordered]
+        lacking = [item for key, item in keyed if key is None]
         having = sorted((pair for pair in keyed if pair[0] is not None), key=itemgetter(0), reverse=order.reverse)
-        sorted_items = [each for _, each in having]
+        sorted_items = [item for _, item in having]
         ordered = [*lacking, *sorted_items] if order.gaps_first else [*sorted_items, *lacking]
     return ordered
 
@@ -168,8 +168,8 @@ def _clause(clause: object, depth: int) -> Predicate:
     if name not in _TESTS:
         raise QueryError(f"{name!r} is not supported here; supported: {', '.join(CLAUSES)}")
     options = content if is_object(content) else {}
-    field, stated = _only(name, {key: value for key, value in options.items() if key not in _UNSCORED})
-    test = _TESTS[name](stated)
+    field, field_content = _only(name, {key: value for key, value in options.items() if key not in _UNSCORED})
+    test = _TESTS[name](field_content)
     return lambda document: any(map(test, leaves(document, field)))
 
 
@@ -194,44 +194,44 @@ def _known(name: str, content: object, *options: str) -> Mapping[str, Any]:
     return content
 
 
-def _value(name: str, stated: Any, option: str = "value", *others: str) -> Scalar:
+def _value(name: str, content: Any, option: str = "value", *others: str) -> Scalar:
     """The value of a clause, which may be without the object of its options."""
-    value = _known(name, stated, option, *others).get(option) if is_object(stated) else stated
+    value = _known(name, content, option, *others).get(option) if is_object(content) else content
     if not isinstance(value, (str, int, float)):
         raise QueryError(f"{name} has to state a text, a number or a boolean")
     return value
 
 
-def _term(stated: Any) -> Test:
-    wanted = text_of(_value("term", stated))
-    return lambda stored: text_of(stored) == wanted
+def _term(content: Any) -> Test:
+    expected = text_of(_value("term", content))
+    return lambda stored: text_of(stored) == expected
 
 
-def _terms(stated: Any) -> Test:
-    if not is_array(stated):
+def _terms(content: Any) -> Test:
+    if not is_array(content):
         raise QueryError("terms has to state a list of values")
-    wanted = {text_of(_value("terms", each)) for each in stated}
-    return lambda stored: text_of(stored) in wanted
+    expected = {text_of(_value("terms", item)) for item in content}
+    return lambda stored: text_of(stored) in expected
 
 
-def _match(stated: Any) -> Test:
-    words = words_of(_value("match", stated, "query", "operator"))
-    how = str(stated.get("operator", "or") if is_object(stated) else "or").lower()
+def _match(content: Any) -> Test:
+    words = words_of(_value("match", content, "query", "operator"))
+    how = str(content.get("operator", "or") if is_object(content) else "or").lower()
     if how not in ("and", "or"):
         raise QueryError(f"{how!r} is no operator of match; expected 'and' or 'or'")
     least = len(words) if how == "and" else 1
     return lambda stored: len(words & words_of(stored)) >= least > 0
 
 
-def _prefix(stated: Any) -> Test:
-    start = text_of(_value("prefix", stated))
+def _prefix(content: Any) -> Test:
+    start = text_of(_value("prefix", content))
     return lambda stored: isinstance(stored, str) and stored.startswith(start)
 
 
-def _wildcard(stated: Any) -> Test:
+def _wildcard(content: Any) -> Test:
     # A shell's pattern has ranges in brackets and no escapes.
     pattern = re.sub(
-        r"\\(.)|\[", lambda found: escape(found[1] or "["), text_of(_value("wildcard", stated)), flags=re.DOTALL
+        r"\\(.)|\[", lambda match: escape(match[1] or "["), text_of(_value("wildcard", content)), flags=re.DOTALL
     )
     return lambda stored: isinstance(stored, str) and fnmatchcase(stored, pattern)
 
@@ -240,8 +240,8 @@ def _wildcard(stated: Any) -> Test:
 _NOT_PYTHON = re.compile(r"""["~#@&<>$]|(?<!\[)\^|\\\w|\(\?|\[\[|[*+?}][*+?{]|\([^()]*[*+{][^()]*\)[*+{]""")
 
 
-def _regexp(stated: Any) -> Test:
-    pattern = text_of(_value("regexp", stated))
+def _regexp(content: Any) -> Test:
+    pattern = text_of(_value("regexp", content))
     if refused := _NOT_PYTHON.search(pattern):
         raise QueryError(f"regexp with {refused[0]} is not supported here; supported: . ? + * | {{}} [] ()")
     try:
@@ -259,10 +259,10 @@ COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
 }
 
 
-def _range(stated: Any) -> Test:
+def _range(content: Any) -> Test:
     bounds = [
         (name, _value("range", bound))
-        for name, bound in _known("range", stated, *COMPARISONS).items()
+        for name, bound in _known("range", content, *COMPARISONS).items()
         if bound is not None
     ]
     tests = [_bound(name, bound) for name, bound in bounds if name in COMPARISONS]
@@ -306,8 +306,8 @@ def _bool(content: object, depth: int) -> Predicate:
     options = _known("bool", content, "must", "filter", "should", "must_not", "minimum_should_match")
 
     def clauses(name: str) -> list[Predicate]:
-        stated = options.get(name, [])  # a single clause may be without a list
-        return [_clause(each, depth + 1) for each in (stated if is_array(stated) else [stated])]
+        content = options.get(name, [])  # a single clause may be without a list
+        return [_clause(clause, depth + 1) for clause in (content if is_array(content) else [content])]
 
     needed, unwanted = every(clauses("must") + clauses("filter")), some(clauses("must_not"))
     should = clauses("should")

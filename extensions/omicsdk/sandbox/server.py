@@ -544,7 +544,7 @@ def _named(specs: "Mapping[str, Spec] | Sequence[Spec]") -> "dict[str, Spec]":
     """Documents by name; none has a platform's."""
     from omicsdk.sandbox.engine.engine import named_specs  # a sandbox of the platforms alone starts without the engine
 
-    return named_specs(specs, [each.name for each in platforms()])
+    return named_specs(specs, [platform.name for platform in platforms()])
 
 
 def serve(sandbox: Sandbox, on_ready: Callable[[Sandbox], None] = lambda _sandbox: None) -> None:

@@ -103,8 +103,8 @@ class Tokens:
         if scheme.lower() != "bearer" or not token.strip():
             raise Problem(401, "Unauthorized", "No authorization token provided", challenge)
         for reader in self._others:
-            if found := reader(token.strip()):
-                return found
+            if caller := reader(token.strip()):
+                return caller
         row = self._database.row("SELECT * FROM tokens WHERE digest = ?", (digest(token.strip()),))
         if row is None:
             raise Problem(401, "Unauthorized", "The token is not one that this server issued", challenge)
@@ -192,8 +192,8 @@ class Call:
         """The request's own absolute URL, with some query parameters replaced or added."""
         new = {name: str(value) for name, value in changes.items()}
         # First mentions win, as in the validation: a client that repeats parameters gets a clean URL back.
-        kept = dict(reversed(self.query))
-        return self.service_url(self.path, {**kept, **new})
+        parameters = dict(reversed(self.query))
+        return self.service_url(self.path, {**parameters, **new})
 
     def service_url(self, path: str, query: Mapping[str, str]) -> str:
         """The absolute URL of a path of the same service; the path is not quoted yet."""
@@ -295,14 +295,14 @@ class Service:
 
 def response(reply: Reply, headers: Mapping[str, str], *, empty: bool = False) -> Response:
     """An HTTP response of a reply."""
-    stated = {**headers, **reply.headers}
+    all_headers = {**headers, **reply.headers}
     if reply.content is not None and not empty:
-        return Response(reply.content, reply.status, {"Content-Type": "application/octet-stream", **stated})
+        return Response(reply.content, reply.status, {"Content-Type": "application/octet-stream", **all_headers})
     if reply.text is not None and not empty:
-        return Response(reply.text, reply.status, stated, media_type="text/plain")
+        return Response(reply.text, reply.status, all_headers, media_type="text/plain")
     if reply.body is None or empty:
-        return Response(b"", reply.status, stated)
-    return Response(_encoded(reply.body), reply.status, {"Content-Type": "application/json", **stated})
+        return Response(b"", reply.status, all_headers)
+    return Response(_encoded(reply.body), reply.status, {"Content-Type": "application/json", **all_headers})
 
 
 def _encoded(body: Any) -> bytes:
@@ -359,11 +359,11 @@ def handlers_in(document: Mapping[str, Any], state: object, *modules: ModuleType
         modules: Modules of the functions; those of `for_each` are in a module's HANDLERS.
     """
     names = {operation.name for operation in operations(document)}
-    found: dict[str, Callable[..., Reply]] = {}
+    handlers: dict[str, Callable[..., Reply]] = {}
     for module in modules:
-        found |= {name: each for name, each in vars(module).items() if _is_of(module, each)}
-        found |= getattr(module, "HANDLERS", {})
-    return {name: _bound(function, state) for name, function in found.items() if name in names}
+        handlers |= {name: value for name, value in vars(module).items() if _is_of(module, value)}
+        handlers |= getattr(module, "HANDLERS", {})
+    return {name: _bound(function, state) for name, function in handlers.items() if name in names}
 
 
 def _is_of(module: ModuleType, thing: object) -> bool:
@@ -387,7 +387,9 @@ def for_each(
     def of_kind(function: Callable[[S, Call, K], Reply], kind: K) -> Callable[[S, Call], Reply]:
         return lambda state, call: function(state, call, kind)
 
-    return {name.format(noun): of_kind(each, kind) for noun, kind in kinds.items() for name, each in functions.items()}
+    return {
+        name.format(noun): of_kind(handler, kind) for noun, kind in kinds.items() for name, handler in functions.items()
+    }
 
 
 def page(call: Call, body: Mapping[str, object], key: str, next_page: Mapping[str, str | int] | None) -> Reply:

@@ -126,8 +126,8 @@ def _demand(fusillade: Fusillade, call: Call) -> None:
     """Raise a 403 unless the caller may do with the service itself what is requested."""
     if not call.operation.path.startswith("/v1/"):
         return
-    (action, place), caller = needed(call.operation), call.sender
-    name = f"arn:hca:fus:*:*:{place.format_map(call.arguments)}"
+    (action, resource), caller = needed(call.operation), call.sender
+    name = f"arn:hca:fus:*:*:{resource.format_map(call.arguments)}"
     # The groups of a token that the sandbox issued by its control API count, so that it can administer.
     decision = fusillade.decide(caller.email, [action], name, token_groups=caller.groups.intersection(ALL_GROUPS))
     if not decision.result:

@@ -203,13 +203,13 @@ class Upload:
         """
         settings, id, starts = self.context.settings, str(uuids.uuid4()), self.now()
         starts += settings.number("upload.queue_seconds") if wait else 0
-        ends = starts + (settings.number(f"upload.{kind}_seconds") if wait else 0)
+        end = starts + (settings.number(f"upload.{kind}_seconds") if wait else 0)
         results = settings.text("upload.validation_results")
         with self.context.database.transaction():
             for name in names:
                 if kind == CHECKSUM:
                     self.jobs.remove(kind=kind, area=area, name=name)
-                self.jobs.put(Job(id, name, area, kind, starts, ends, results))
+                self.jobs.put(Job(id, name, area, kind, starts, end, results))
         return id
 
     def job(self, kind: str, area: str, name: str) -> Job | None:
@@ -238,13 +238,13 @@ class Upload:
                 for block in stored.blocks():
                     incoming.write(block)
             content = incoming.finish()
-            self.enter(area, name, stored, {each: getattr(content, each) for each in CHECKSUMS})
+            self.enter(area, name, stored, {algorithm: getattr(content, algorithm) for algorithm in CHECKSUMS})
         if job := self.job(CHECKSUM, area, name):
             self.jobs.change(job.id, name, computed=True)
 
     def enter(self, area: str, name: str, stored: MotoObject, checksums: Mapping[str, str]) -> None:
         """Enter a file's checksums, and put them on its object as the tags that the Data Store requests."""
-        stored.tag({f"hca-dss-{each}": value for each, value in checksums.items()})
+        stored.tag({f"hca-dss-{algorithm}": value for algorithm, value in checksums.items()})
         self.checked.put(Checked(area, name, stored.etag, stored.content_type, dict(stored.metadata), dict(checksums)))
 
     def checksums(self, area: str, name: str) -> Mapping[str, str] | None:

@@ -66,8 +66,8 @@ class IndexedFile:
 
     def id_of(self, schema: str) -> str:
         """UUID of the entity of a schema; one that follows from the bundle where no metadata states it."""
-        stated = self.first(schema).get("provenance", {}).get("document_id")
-        return str(stated or uuids.uuid5(NAMESPACE, f"{schema} {self.bundle.uuid}"))
+        document_id = self.first(schema).get("provenance", {}).get("document_id")
+        return str(document_id or uuids.uuid5(NAMESPACE, f"{schema} {self.bundle.uuid}"))
 
     @property
     def project_id(self) -> str:
@@ -114,7 +114,9 @@ def texts(document: Mapping[str, Any], *names: str) -> list[str]:
     """
     value: object = next((document[name] for name in names if document.get(name)), None)
     values = value if is_array(value) else [] if value is None else [value]
-    return [str(each.get("text") or each.get("ontology_label")) if is_object(each) else str(each) for each in values]
+    return [
+        str(value.get("text") or value.get("ontology_label")) if is_object(value) else str(value) for value in values
+    ]
 
 
 class Atlas:
@@ -145,8 +147,8 @@ class Atlas:
             metadata: dict[str, Any] = {} if document is None else document.document.get("files", {})
             for entry in self._dss.entries(bundle):
                 if not entry.indexed:
-                    known = files.get(entry.file.uuid)
-                    if known is None or known.record.version <= entry.file.version:
+                    existing = files.get(entry.file.uuid)
+                    if existing is None or existing.record.version <= entry.file.version:
                         files[entry.file.uuid] = IndexedFile(entry.file, entry.name, bundle, metadata)
         return sorted(files.values(), key=lambda file: (file.name, file.record.uuid))
 

@@ -168,7 +168,10 @@ def matrix_tree(
         dimensions: Fields.
         shown: Renders a file in a leaf.
     """
-    used = sorted((each for each in dimensions if values_of(files, each)), key=lambda each: len(values_of(files, each)))
+    used = sorted(
+        (dimension for dimension in dimensions if values_of(files, dimension)),
+        key=lambda dimension: len(values_of(files, dimension)),
+    )
     if not used:
         return [shown(file) for file in files]
     first, *rest = used
@@ -196,8 +199,8 @@ def anvil_hit(entity_type: str, entity: Entity, at: Addresses) -> JsonObject:
     for kind in ("datasets", "donors", "biosamples", "activities"):
         names = [name for name in ANVIL_FIELDS if name.startswith(f"{kind}.")]
         inner = {name.partition(".")[2]: values_of(files, name, ANVIL_FIELDS) for name in names}
-        own = kind == entity_type
-        hit[kind] = [{name: values[0] if own and values else values for name, values in inner.items()}]
+        is_own_type = kind == entity_type
+        hit[kind] = [{name: values[0] if is_own_type and values else values for name, values in inner.items()}]
     if entity_type == "files":
         hit["files"] = [anvil_file(first, at)]
     else:

@@ -25,13 +25,16 @@ def get_catalogs(azul: Azul, call: Call) -> Reply:
     """GET /index/catalogs."""
     del azul, call
     return Reply(
-        {"default_catalog": DEFAULT_CATALOG, "catalogs": {name: _catalog(each) for name, each in CATALOGS.items()}}
+        {
+            "default_catalog": DEFAULT_CATALOG,
+            "catalogs": {name: _catalog(catalog) for name, catalog in CATALOGS.items()},
+        }
     )
 
 
 def _catalog(catalog: SandboxCatalog) -> dict[str, Any]:
     indices = {
-        name: {"default_sort": each.sort, "default_order": each.order} for name, each in catalog.kind.types.items()
+        name: {"default_sort": type_.sort, "default_order": type_.order} for name, type_ in catalog.kind.types.items()
     }
     plugins: dict[str, Any] = {
         "metadata": {"name": catalog.kind.name, "indices": indices},
@@ -56,7 +59,7 @@ def get_entity(azul: Azul, call: Call) -> Reply:
     except ValueError:
         raise bad_request(f"{id_!r} is not a valid UUID") from None
     selected = entities(catalog.kind, entity_type, azul.atlas.files(), kind.sort, kind.order)
-    entity = next((each for each in selected if each.id == id_.lower()), None)
+    entity = next((candidate for candidate in selected if candidate.id == id_.lower()), None)
     if entity is None:
         raise Problem(404, "NotFoundError", f"Can't find an entity in {entity_type} with a UUID of {id_!r}")
     return Reply(_hit(catalog)(entity_type, entity, azul.addresses(call, name)))
@@ -82,12 +85,12 @@ def list_entities(azul: Azul, call: Call) -> Reply:
     if sort not in catalog.kind.fields:
         raise bad_request(f"Unknown field `{sort}`")
     selected = entities(catalog.kind, entity_type, files, sort, order)
-    shown, follows = page_of(selected, size, order, sent.get("search_after", ""))
+    page_hits, follows = page_of(selected, size, order, sent.get("search_after", ""))
     same = {"catalog": name, "filters": sent.get("filters", "{}"), "sort": sort, "order": order, "size": str(size)}
     at = azul.addresses(call, name)
-    after = json.dumps([shown[-1].sort, shown[-1].id]) if follows else ""
+    after = json.dumps([page_hits[-1].sort, page_hits[-1].id]) if follows else ""
     pagination = {
-        "count": len(shown),
+        "count": len(page_hits),
         "total": len(selected),
         "size": size,
         "pages": -(-len(selected) // size),
@@ -98,7 +101,7 @@ def list_entities(azul: Azul, call: Call) -> Reply:
     }
     return Reply(
         {
-            "hits": [_hit(catalog)(entity_type, entity, at) for entity in shown],
+            "hits": [_hit(catalog)(entity_type, entity, at) for entity in page_hits],
             "pagination": pagination,
             "termFacets": facets(catalog.kind, selected),
         }
@@ -129,15 +132,17 @@ def request_manifest(azul: Azul, call: Call) -> Reply:
     sent = parameters(call, "catalog", "filters", "format")
     name, catalog, files = _selected(azul, call, sent)
     format_ = sent.get("format", "compact")
-    formats = [each for each in manifests.SUFFIXES if catalog.kind is HCA or each not in ("terra.bdbag", "curl")]
+    formats = [
+        format_ for format_ in manifests.SUFFIXES if catalog.kind is HCA or format_ not in ("terra.bdbag", "curl")
+    ]
     if format_ not in formats:
         raise bad_request(f"The sandbox writes manifests of {name} as {', '.join(formats)}, not as `{format_}`")
     content = manifests.written(format_, catalog.kind, files, azul.addresses(call, name))
     stored = azul.context.objects.put_bytes(content).sha256
     now = azul.context.clock.now()
     time = datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%d %H.%M")
-    ends = now + azul.context.settings.number("azul.manifest_seconds")
-    azul.manifests[stored] = (manifests.name_of(format_, files, time, stored[:12]), format_, ends)
+    end = now + azul.context.settings.number("azul.manifest_seconds")
+    azul.manifests[stored] = (manifests.name_of(format_, files, time, stored[:12]), format_, end)
     return Reply(_state(azul, call, f"{stored}-0"))
 
 
@@ -221,4 +226,6 @@ def list_sources(azul: Azul, call: Call) -> Reply:
     if catalog.kind is HCA:
         return Reply({"sources": hits.distinct(readable, catalog.kind.fields, ("sourceId", "sourceSpec"))})
     sources = hits.distinct(readable, catalog.kind.fields, ("source_id", "source_spec"))
-    return Reply({"sources": [{"sourceId": each["source_id"], "sourceSpec": each["source_spec"]} for each in sources]})
+    return Reply(
+        {"sources": [{"sourceId": source["source_id"], "sourceSpec": source["source_spec"]} for source in sources]}
+    )

@@ -98,19 +98,19 @@ def read_filters(kind: Kind, text: object) -> dict[str, tuple[str, list[Any]]]:
         Problem: 400; they are malformed, or name an unknown field or relation.
     """
     try:
-        stated: object = json.loads(str(text or "{}"))
+        decoded: object = json.loads(str(text or "{}"))
     except ValueError:
-        stated = None
-    if not is_object(stated):
+        decoded = None
+    if not is_object(decoded):
         raise bad_request("The `filters` parameter is not valid JSON of a dictionary")
     read: dict[str, tuple[str, list[Any]]] = {}
-    for field, conditions in stated.items():
+    for field, conditions in decoded.items():
         if field not in kind.fields and field != "accessible":
             raise bad_request(f"Unknown field `{field}`")
         relation, values = next(iter(conditions.items()), ("", None)) if is_object(conditions) else ("", None)
         if relation not in ("is", "within", "contains", "intersects") or not is_array(values):
             raise bad_request(f"The `filters` parameter entry for `{field}` has no known relation with a list")
-        if relation != "is" and not all(is_array(each) and len(each) == 2 for each in values):
+        if relation != "is" and not all(is_array(value) and len(value) == 2 for value in values):
             raise bad_request(f"The value of the `{relation}` relation for `{field}` must be pairs")
         read[field] = (relation, values)
     return read
@@ -125,7 +125,7 @@ def matches(values: Sequence[Any], relation: str, wanted: Sequence[Any]) -> bool
         wanted: The value to compare with.
     """
     if relation == "is":
-        return any(value in wanted and type(value) in {type(each) for each in wanted} for value in values)
+        return any(value in wanted and type(value) in {type(accepted) for accepted in wanted} for value in values)
     return all(any(value is not None and low <= value <= high for value in values) for low, high in wanted)
 
 
@@ -177,7 +177,7 @@ def entities(kind: Kind, entity_type: str, files: Sequence[IndexedFile], sort: s
     grouped: dict[str, list[IndexedFile]] = {}
     for file in files:
         grouped.setdefault(str(key(file)[0]), []).append(file)
-    hits = [Entity(id_, each, kind.fields[sort](each[0])[0]) for id_, each in grouped.items()]
+    hits = [Entity(id_, entity_files, kind.fields[sort](entity_files[0])[0]) for id_, entity_files in grouped.items()]
     return sorted(hits, key=lambda entity: _place(entity.sort, entity.id), reverse=order == "desc")
 
 
@@ -204,7 +204,7 @@ def page_of(hits: Sequence[Entity], size: int, order: str, after: str) -> tuple[
             value, id_ = json.loads(after)
             mark = _place(value, id_)
             places = [_place(entity.sort, entity.id) for entity in hits]
-            start = sum(place >= mark if order == "desc" else place <= mark for place in places)
+            start = sum(sort_key >= mark if order == "desc" else sort_key <= mark for sort_key in places)
         except (ValueError, TypeError):
             raise bad_request("Invalid search_after parameter") from None
     return hits[start : start + size], start + size < len(hits)

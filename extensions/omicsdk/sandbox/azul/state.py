@@ -171,7 +171,7 @@ def parameters(call: Call, *known: str) -> dict[str, str]:
         raise Problem(400, "BadRequestError", "The request body is not a JSON object")
     if both := sorted(query.keys() & body.keys()):
         raise Problem(400, "BadRequestError", f"Conflicting keys in query and body: {both}")
-    stated = {**query, **{name: value if isinstance(value, str) else json.dumps(value) for name, value in body.items()}}
-    if unknown := [name for name in stated if name not in known]:
+    merged = {**query, **{name: value if isinstance(value, str) else json.dumps(value) for name, value in body.items()}}
+    if unknown := [name for name in merged if name not in known]:
         raise Problem(400, "BadRequestError", f"Unknown query parameter `{unknown[0]}`")
-    return stated
+    return merged

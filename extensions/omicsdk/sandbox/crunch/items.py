@@ -89,8 +89,11 @@ class Resource(ABC, Generic[T]):
 
     def fields(self, record: T | None) -> Mapping[str, drf.Field]:
         """The fields that a request may write; the site fails with 500 when it is sent what only answers have."""
-        own = drf.stated_fields(self.properties, self.optional, self.optional, self.readers(record))
-        return {**own, **{name: drf.Field(_not_written) for name in ("attributes", "items") if name in self.properties}}
+        declared = drf.stated_fields(self.properties, self.optional, self.optional, self.readers(record))
+        return {
+            **declared,
+            **{name: drf.Field(_not_written) for name in ("attributes", "items") if name in self.properties},
+        }
 
     def _list(self, call: Call) -> Reply:
         self.crunch.people.need(call)
@@ -160,11 +163,11 @@ class Items(Resource[Node]):
         # At once in the interpreter: a loop over names takes twice the time, for each row of each page.
         views = [dict(zip(self._plain, self._values(record), strict=True)) for record in records]
         if "attributes" in self.properties:
-            attributes = self.crunch.attributes.of_items([each.id for each in records])
-            parents = {number: self.crunch.tree.slug(number) for number in {each.parent for each in records}}
+            attributes = self.crunch.attributes.of_items([record.id for record in records])
+            parents = {number: self.crunch.tree.slug(number) for number in {record.parent for record in records}}
             for record, view in zip(records, views, strict=True):
                 view["parent"] = parents[record.parent]
-                view["attributes"] = [_in_item(each) for each in attributes.get(record.id, [])]
+                view["attributes"] = [_in_item(attribute) for attribute in attributes.get(record.id, [])]
         return views
 
     def readers(self, record: Node | None) -> Mapping[str, drf.Reader]:
@@ -173,10 +176,10 @@ class Items(Resource[Node]):
         plain = drf.text(self.properties["name"]["maxLength"])
 
         def name(value: Any) -> str:
-            words: str = plain(value)
-            if self.crunch.tree.named(words) not in (None, record and record.id):
+            text: str = plain(value)
+            if self.crunch.tree.named(text) not in (None, record and record.id):
                 raise drf.Wrong("item with this name already exists.")
-            return words
+            return text
 
         return {"name": name, "parent": parent}
 
@@ -231,11 +234,11 @@ class Datasets(Items):
 
     def views(self, records: Sequence[Node]) -> Sequence[dict[str, Any]]:
         """Each with its items."""
-        parts = self.crunch.tree.parts([each.id for each in records])
+        parts = self.crunch.tree.parts([record.id for record in records])
         views = super().views(records)
-        shown = list(zip(parts, self._items.views(parts), strict=True))
+        part_views = list(zip(parts, self._items.views(parts), strict=True))
         return [
-            {**view, "items": [each for part, each in shown if part.parent == record.id]}
+            {**view, "items": [part_view for part, part_view in part_views if part.parent == record.id]}
             for record, view in zip(records, views, strict=True)
         ]
 
@@ -301,7 +304,7 @@ class AttributesOfKind(Resource[Attribute]):
 
     def views(self, records: Sequence[Attribute]) -> Sequence[Mapping[str, Any]]:
         """Their numbers are left out."""
-        return [{"item": self.crunch.tree.slug(each.item), "key": each.key, **each.content} for each in records]
+        return [{"item": self.crunch.tree.slug(record.item), "key": record.key, **record.content} for record in records]
 
     def readers(self, record: Attribute | None) -> Mapping[str, drf.Reader]:
         """Its owner, and its value."""
@@ -311,7 +314,7 @@ class AttributesOfKind(Resource[Attribute]):
     def fields(self, record: Attribute | None) -> Mapping[str, drf.Field]:
         """Blank numbers are no numbers."""
         fields = super().fields(record)
-        return {name: replace(each, blank_is_null=name == "item") for name, each in fields.items()}
+        return {name: replace(field, blank_is_null=name == "item") for name, field in fields.items()}
 
     def add(self, values: Mapping[str, Any]) -> Attribute:
         """Whether all of its values are complete."""
@@ -419,7 +422,7 @@ def crunch_service(crunch: Crunch, document: Mapping[str, Any]) -> Service:
         handlers,
         Paths(
             roots={"/api/": {name: name for name in _LISTED}},
-            suffixed=("/api/.json", *(f"/api/{each}" for each in _LISTED)),
+            suffixed=("/api/.json", *(f"/api/{path}" for path in _LISTED)),
             pages=_PAGES,
             check_access=lambda headers: crunch.people.authentication.need(headers.get("authorization")),
         ),

@@ -27,8 +27,8 @@ def slug_of(name: str, parent: str | None) -> str:
         At most `LONGEST` characters; empty for a name that has nothing to keep.
     """
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-    own = _JOINED.sub("-", _DROPPED.sub("", plain.lower())).strip("-_")
-    return (own if parent is None else f"{parent}:{own}")[:LONGEST]
+    slug = _JOINED.sub("-", _DROPPED.sub("", plain.lower())).strip("-_")
+    return (slug if parent is None else f"{parent}:{slug}")[:LONGEST]
 
 
 def free_slug(slug: str, taken: Callable[[str], bool]) -> str:
@@ -155,15 +155,15 @@ class Tree:
             parent: Its parent.
             fields: Its fields, of which only `name` has to be there; nothing else has that name.
         """
-        given = {name: fields[name] for name in _TEXTS if name in fields}
-        if kind == DATASET and not given.get("base_file_path"):
+        texts = {name: fields[name] for name in _TEXTS if name in fields}
+        if kind == DATASET and not texts.get("base_file_path"):
             # The site makes this before there is a slug, so all datasets of a project share a folder.
-            given["base_file_path"] = default_path(parent, "")
+            texts["base_file_path"] = default_path(parent, "")
         with self._database.transaction():
             slug = free_slug(
                 slug_of(fields["name"], parent.slug if parent else None), lambda slug: bool(self.find(slug))
             )
-            node = Node(0, kind, fields["name"], slug, parent and parent.id, *self._new_place(parent), **given)
+            node = Node(0, kind, fields["name"], slug, parent and parent.id, *self._new_place(parent), **texts)
             return replace(node, id=self.nodes.add(node))
 
     def change(self, node: Node, fields: Mapping[str, Any]) -> Node:
@@ -211,9 +211,9 @@ class Tree:
             if above.id == node.id:
                 raise CircularMove
             above = self.nodes.get(above.parent)
-        number, place = self._new_place(parent)
-        for each in self.nodes.all("place >= ? AND place < ?", node.place, f"{node.place}g"):
-            self.nodes.change(each.id, place=place + each.place.removeprefix(node.place))
+        number, position = self._new_place(parent)
+        for descendant in self.nodes.all("place >= ? AND place < ?", node.place, f"{node.place}g"):
+            self.nodes.change(descendant.id, place=position + descendant.place.removeprefix(node.place))
         self.nodes.change(node.id, parent=parent.id, number=number)
 
 
@@ -230,7 +230,7 @@ def default_path(project: Node | None, dataset: str) -> str:
         project: Its project.
         dataset: Its slug; empty while there is none.
     """
-    return "/".join(each for each in (FILES, project.slug if project else "", dataset) if each)
+    return "/".join(part for part in (FILES, project.slug if project else "", dataset) if part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,14 +274,14 @@ class Attributes:
             key: Its key.
             values: Its values.
         """
-        made = Attribute(0, kind, item, key, values)
-        return replace(made, id=self.table.add(made))
+        attribute = Attribute(0, kind, item, key, values)
+        return replace(attribute, id=self.table.add(attribute))
 
     def of_items(self, items: Sequence[int]) -> dict[int, list[Attribute]]:
         """The attributes of several objects by the object's number, each in the order of their making."""
         attributes: dict[int, list[Attribute]] = {}
-        for each in self.table.all(f"item {_AMONG}", json.dumps(items), order="id"):
-            attributes.setdefault(each.item, []).append(each)
+        for attribute in self.table.all(f"item {_AMONG}", json.dumps(items), order="id"):
+            attributes.setdefault(attribute.item, []).append(attribute)
         return attributes
 
 
@@ -332,8 +332,8 @@ class Statuses:
 
     def listed(self, after: int, most: int) -> list[dict[str, Any]]:
         """Statuses as the site returns them, the oldest first, by the number of those before them and their own."""
-        return [each.to_json() for each in self.table.all(order="id", limit=most, offset=after)]
+        return [status.to_json() for status in self.table.all(order="id", limit=most, offset=after)]
 
     def of_dataset(self, dataset: int) -> list[dict[str, Any]]:
         """The statuses of a dataset, the oldest first."""
-        return [each.to_json() for each in self.table.all(dataset=dataset, order="id")]
+        return [status.to_json() for status in self.table.all(dataset=dataset, order="id")]

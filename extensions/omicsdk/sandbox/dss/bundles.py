@@ -38,14 +38,14 @@ def get_bundle(dss: Dss, call: Call) -> Reply:
     per_page = arguments["per_page"]
     files: list[JsonObject] = []
     for entry in dss.entries(bundle, start, per_page):
-        stated = entry.manifest()
+        file_entry = entry.manifest()
         if presigned:
-            stated["url"] = presigned_url(dss, call, entry.file, name=entry.name)
+            file_entry["url"] = presigned_url(dss, call, entry.file, name=entry.name)
         elif direct:
             replica = arguments["replica"]
             key = f"{checkout_prefix(bundle.uuid, bundle.version)}/{entry.name}"
-            stated["url"] = direct_url(dss, replica, checkout_bucket(replica), key, entry.file)
-        files.append(stated)
+            file_entry["url"] = direct_url(dss, replica, checkout_bucket(replica), key, entry.file)
+        files.append(file_entry)
     body = {
         "bundle": {"uuid": bundle.uuid, "version": bundle.version, "files": files, "creator_uid": bundle.creator_uid}
     }
@@ -63,11 +63,11 @@ def get_bundles_all(dss: Dss, call: Call) -> Reply:
     where = f"(uuid, version) > (?, ?) AND substr(uuid, 1, ?) = ? AND {LIVE_BUNDLE}"
     values = (uuid, version, len(prefix), prefix)
     bundles = dss.bundles.all(where, *values, order="uuid, version", limit=per_page + 1)
-    shown, more = bundles[:per_page], len(bundles) > per_page
+    page_bundles, more = bundles[:per_page], len(bundles) > per_page
     body: JsonObject = {
         "object": "list",
-        "bundles": [{"uuid": bundle.uuid, "version": bundle.version} for bundle in shown],
-        "page_count": len(shown),
+        "bundles": [{"uuid": bundle.uuid, "version": bundle.version} for bundle in page_bundles],
+        "page_count": len(page_bundles),
         "per_page": per_page,
         "has_more": more,
         "event_timestamp": format_version(dss.now()),
@@ -76,7 +76,7 @@ def get_bundles_all(dss: Dss, call: Call) -> Reply:
         body["search_prefix"] = prefix
     if not more:
         return page(call, body, "bundles", None)
-    after = shown[-1].fqid
+    after = page_bundles[-1].fqid
     body |= {"search_after": after, "link": call.url(search_after=after)}
     if "token" in call.arguments:
         body["token"] = call.arguments["token"]
@@ -95,11 +95,11 @@ def put_bundle(dss: Dss, call: Call) -> Reply:
     unique_names(entries)
     body = {"version": version, "manifest": manifest(version, creator_uid, entries)}
     with dss.transaction():
-        known = dss.find_bundle(uuid, version, tombstoned=True)
-        if known is None:
+        existing = dss.find_bundle(uuid, version, tombstoned=True)
+        if existing is None:
             dss.add_bundle(uuid, version, creator_uid, entries)
             return Reply(body, 201)
-    if known.creator_uid == creator_uid and dss.entries(known) == entries:
+    if existing.creator_uid == creator_uid and dss.entries(existing) == entries:
         return Reply(body, 200)
     raise Problem(
         409, "bundle_already_exists", f"Bundle {uuid} version {version} is already there, with other contents"
@@ -113,12 +113,12 @@ def resolve_entries(dss: Dss, stated: Iterable[Mapping[str, Any]]) -> tuple[list
         The entries, and the first file that does not exist (uuid and version; else empty).
     """
     entries: list[BundleEntry] = []
-    for each in stated:
-        uuid, version = each["uuid"].lower(), parse_version(each["version"])
+    for reference in stated:
+        uuid, version = reference["uuid"].lower(), parse_version(reference["version"])
         file = dss.find_file(uuid, version)
         if file is None:
             return entries, f"{uuid}/{version}"
-        entries.append(BundleEntry(each["name"], each["indexed"], file))
+        entries.append(BundleEntry(reference["name"], reference["indexed"], file))
     return entries, ""
 
 
@@ -137,8 +137,8 @@ def patch_bundle(dss: Dss, call: Call) -> Reply:
     if missing:
         raise Problem(422, "invalid_link", f"Could not find file {missing}")
     removed = {
-        (each["name"], each["uuid"].lower(), parse_version(each["version"]))
-        for each in call.body.get("remove_files", [])
+        (reference["name"], reference["uuid"].lower(), parse_version(reference["version"]))
+        for reference in call.body.get("remove_files", [])
     }
     with dss.transaction():
         bundle = dss.bundle(call.arguments["uuid"], version)
@@ -157,14 +157,14 @@ def delete_bundle(dss: Dss, call: Call) -> Reply:
     caller = call.sender.needs("admin")
     uuid = call.arguments["uuid"].lower()
     version = call.arguments.get("version")
-    stated = Tombstone(uuid, version or "", caller.email, call.body["reason"])
+    tombstone = Tombstone(uuid, version or "", caller.email, call.body["reason"])
     with dss.transaction():
         if dss.find_bundle(uuid, version, tombstoned=True) is None:
             refuse_missing("bundle", uuid, version)
-        known = dss.tombstones.get(uuid, version or "")
-        if known is None:
-            dss.delete_bundle(stated)
-        elif known != stated:
+        existing = dss.tombstones.get(uuid, version or "")
+        if existing is None:
+            dss.delete_bundle(tombstone)
+        elif existing != tombstone:
             what = f"version {version}" if version else "with all its versions"
             raise Problem(409, "bundle_tombstone_already_exists", f"Bundle {uuid} {what} is already deleted")
     return Reply({})
@@ -240,9 +240,9 @@ def get_collections(dss: Dss, call: Call) -> Reply:
     latest = "version = (SELECT max(version) FROM dss_collections others WHERE others.uuid = dss_collections.uuid)"
     where = f"{latest} AND {LIVE_COLLECTION}"
     collections = dss.collections.all(where, order="uuid", limit=per_page + 1, offset=start, owner=call.sender.email)
-    shown = [{"uuid": each.uuid, "version": each.version} for each in collections[:per_page]]
+    page_items = [{"uuid": collection.uuid, "version": collection.version} for collection in collections[:per_page]]
     more = {"start_at": start + per_page} if len(collections) > per_page else None
-    return page(call, {"collections": shown}, "collections", more)
+    return page(call, {"collections": page_items}, "collections", more)
 
 
 def put_collection(dss: Dss, call: Call) -> Reply:
@@ -256,9 +256,9 @@ def put_collection(dss: Dss, call: Call) -> Reply:
     body: JsonObject = {**call.body, "contents": _distinct(contents), "owner": caller.email}
     _check_links(dss, body["contents"])
     with dss.transaction():
-        known = dss.find_collection(uuid, None)
-        if known is not None:
-            _owned(known, caller)
+        existing = dss.find_collection(uuid, None)
+        if existing is not None:
+            _owned(existing, caller)
         dss.collections.put(CollectionVersion(uuid, version, caller.email, body))
     return Reply({"uuid": uuid, "version": version}, 201)
 
@@ -280,8 +280,8 @@ def patch_collection(dss: Dss, call: Call) -> Reply:
         latest = _owned(dss.collection(call.arguments["uuid"], None), caller).version
         body = dss.collection(call.arguments["uuid"], parse_version(call.arguments["version"])).body
         body |= {name: call.body[name] for name in ("name", "description", "details") if name in call.body}
-        kept = [item for item in body["contents"] if _identity(item) not in removed]
-        body["contents"] = _distinct([*kept, *added])
+        remaining = [item for item in body["contents"] if _identity(item) not in removed]
+        body["contents"] = _distinct([*remaining, *added])
         version = dss.new_version(latest)
         dss.collections.put(CollectionVersion(uuid, version, caller.email, body))
     return Reply({"uuid": uuid, "version": version})
@@ -309,10 +309,10 @@ def _identity(item: Mapping[str, Any]) -> str:
 
 
 def _distinct(contents: Iterable[JsonObject]) -> list[JsonObject]:
-    kept: dict[str, JsonObject] = {}
+    distinct: dict[str, JsonObject] = {}
     for item in contents:
-        kept.setdefault(_identity(item), item)
-    return list(kept.values())
+        distinct.setdefault(_identity(item), item)
+    return list(distinct.values())
 
 
 def _check_links(dss: Dss, contents: Iterable[JsonObject]) -> None:

@@ -72,9 +72,9 @@ def get_events(dss: Dss, call: Call) -> Reply:
     events = dss.events.all(
         "at BETWEEN ? AND ? AND number > ?", start, end, after, order="number", limit=length * per_page + 1
     )
-    shown, more = events[: length * per_page], len(events) > length * per_page
-    streams = [_journal(dss, call, shown[i : i + length]) for i in range(0, len(shown), length)]
-    return page(call, {"event_streams": streams}, "event_streams", {"token": shown[-1].number} if more else None)
+    page_events, more = events[: length * per_page], len(events) > length * per_page
+    streams = [_journal(dss, call, page_events[i : i + length]) for i in range(0, len(page_events), length)]
+    return page(call, {"event_streams": streams}, "event_streams", {"token": page_events[-1].number} if more else None)
 
 
 def _time(call: Call, name: str, default: str) -> str:
@@ -127,7 +127,7 @@ def get_subscriptions(dss: Dss, call: Call) -> Reply:
     subscriptions = dss.subscriptions.all(
         owner=call.sender.email, replica=call.arguments["replica"], kind=call.arguments["subscription_type"]
     )
-    return Reply({"subscriptions": [_shown(each.body) for each in subscriptions]})
+    return Reply({"subscriptions": [_shown(subscription.body) for subscription in subscriptions]})
 
 
 def put_subscription(dss: Dss, call: Call) -> Reply:

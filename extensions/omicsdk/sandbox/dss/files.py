@@ -101,9 +101,9 @@ def put_file(dss: Dss, call: Call) -> Reply:
     creator_uid: int = call.body["creator_uid"]
     staged = _staged(dss, call.body["source_url"])
     checksums = _checksums(staged.labels)
-    wanted = FileRecord(uuid, version, creator_uid, staged.content_type, **checksums, size=staged.size, ready=0.0)
-    if known := _already(dss, wanted):
-        return known
+    new_file = FileRecord(uuid, version, creator_uid, staged.content_type, **checksums, size=staged.size, ready=0.0)
+    if answer := _already(dss, new_file):
+        return answer
 
     def check(content: StoredObject) -> None:
         for name, value in checksums.items():
@@ -118,9 +118,9 @@ def put_file(dss: Dss, call: Call) -> Reply:
     ready = dss.now() + (settings.number("dss.async_seconds") if late else 0)
     with dss.transaction():
         # A user may have registered it while the bytes arrived.
-        if known := _already(dss, wanted):
-            return known
-        dss.files.add(replace(wanted, ready=ready))
+        if answer := _already(dss, new_file):
+            return answer
+        dss.files.add(replace(new_file, ready=ready))
     return _accepted(version) if late else Reply({"version": version}, 201)
 
 
@@ -128,15 +128,15 @@ def _accepted(version: str) -> Reply:
     return Reply({"version": version, "task_id": str(uuids.uuid4())}, 202)
 
 
-def _already(dss: Dss, wanted: FileRecord) -> Reply | None:
+def _already(dss: Dss, new_file: FileRecord) -> Reply | None:
     """The response if that version exists or is being copied; None otherwise."""
-    known = dss.files.get(wanted.uuid, wanted.version)
-    if known is None:
+    existing = dss.files.get(new_file.uuid, new_file.version)
+    if existing is None:
         return None
-    if replace(known, size=wanted.size, ready=wanted.ready) != wanted:
-        title = f"File {wanted.uuid} version {wanted.version} is already there, with other data"
+    if replace(existing, size=new_file.size, ready=new_file.ready) != new_file:
+        title = f"File {new_file.uuid} version {new_file.version} is already there, with other data"
         raise Problem(409, "file_already_exists", title)
-    return Reply({"version": wanted.version}) if known.ready <= dss.now() else _accepted(wanted.version)
+    return Reply({"version": new_file.version}) if existing.ready <= dss.now() else _accepted(new_file.version)
 
 
 def _staged(dss: Dss, source_url: str) -> MotoObject:

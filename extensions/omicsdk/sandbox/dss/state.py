@@ -195,8 +195,8 @@ class Dss:
             self.context.database.execute_many(
                 "INSERT INTO dss_bundle_files VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (
-                    (uuid, version, position, each.name, each.file.uuid, each.file.version, each.indexed)
-                    for position, each in enumerate(entries)
+                    (uuid, version, position, entry.name, entry.file.uuid, entry.file.version, entry.indexed)
+                    for position, entry in enumerate(entries)
                 ),
             )
             self.documents.add(Document(uuid, version, document))
@@ -216,7 +216,7 @@ class Dss:
             self._notify(Event(0, stone.uuid, stone.version, format_version(self.now()), document))
 
     def _notify(self, event: Event) -> None:
-        self.deliveries.notify([each.body for each in self.subscriptions.all()], event)
+        self.deliveries.notify([subscription.body for subscription in self.subscriptions.all()], event)
 
     def finish(self) -> int:
         """Finish file copies and checkouts that are under way and return how many they were."""

@@ -197,7 +197,7 @@ def build_request(
         payload_field = subscription.get("payload_form_field") or "payload"
         fields: dict[str, str] = {**(subscription.get("form_fields") or {}), payload_field: text}
         request = httpx.Request(
-            method, url, headers=headers, files={name: (None, each) for name, each in fields.items()}
+            method, url, headers=headers, files={name: (None, value) for name, value in fields.items()}
         )
     else:
         request = httpx.Request(method, url, headers={**headers, "Content-Type": "application/json"}, content=text)
@@ -261,9 +261,9 @@ class DeliveryWorker:
             subscriptions: Every subscription of the Data Store.
             event: The event.
         """
-        for each in subscriptions:
-            if wants(each, event):
-                self.enqueue(each, payload_of(each, event, str(uuid.uuid4())))
+        for subscription in subscriptions:
+            if wants(subscription, event):
+                self.enqueue(subscription, payload_of(subscription, event, str(uuid.uuid4())))
                 self.start()
 
     def enqueue(self, subscription: Subscription, payload: Mapping[str, Any]) -> None:

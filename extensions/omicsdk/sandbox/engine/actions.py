@@ -87,18 +87,18 @@ class Actions:
     def _is_item(self, resource: Resource) -> bool:
         """Whether objects that are created have the identity that an item's path names: something else reads or changes them."""
         return self._is_stored(resource) and any(
-            self._plan.answer(each).action in ("read", "update", "replace", "delete", "download")
-            for each in resource.of_item.values()
+            self._plan.answer(item_operation).action in ("read", "update", "replace", "delete", "download")
+            for item_operation in resource.of_item.values()
         )
 
-    def _find(self, resource: Resource, place: str, identity: str) -> StoredRecord | None:
+    def _find(self, resource: Resource, collection: str, identity: str) -> StoredRecord | None:
         """The object of an identity, or the one that another of its identifying fields names."""
-        found = self._store.get(self._name, place, identity)
-        if found is not None:
-            return found
+        stored = self._store.get(self._name, collection, identity)
+        if stored is not None:
+            return stored
         properties = self._schemas.properties(self._plan.shape(resource).schema)
         for name in (name for name in IDENTITIES if name in properties):
-            for record in self._store.listed(self._name, place, Query({name: [identity]}), 0, 1):
+            for record in self._store.listed(self._name, collection, Query({name: [identity]}), 0, 1):
                 return record
         return None
 
@@ -109,13 +109,13 @@ class Actions:
             Problem: 404; there is none.
         """
         resource = exchange.resource
-        place, identity = exchange.item(resource)
-        found = self._find(resource, place, identity)
-        if found is None and not resource.is_created:
-            return self._objects.implied(resource, place, identity)
-        if found is None or found.deleted:
+        collection, identity = exchange.item(resource)
+        record = self._find(resource, collection, identity)
+        if record is None and not resource.is_created:
+            return self._objects.implied(resource, collection, identity)
+        if record is None or record.deleted:
             raise not_found(f"There is no {resource.noun} {identity!r}")
-        return found
+        return record
 
     # -- creation
 
@@ -126,9 +126,9 @@ class Actions:
         bodies = [exchange.sent.body] if several is None else several
         records = [self._objects.store(exchange, self._objects.fields(exchange, shape, body)) for body in bodies]
         if several is not None:
-            listed = [record.data for record in records]
+            items = [record.data for record in records]
             around = self._plan.list_in(exchange.operation.response.schema, resource) or ()
-            return self._responses.reply(exchange, wrapped(listed, around), records[0].identity if records else "")
+            return self._responses.reply(exchange, wrapped(items, around), records[0].identity if records else "")
         [record] = records
         reply = self._responses.one(exchange, record)
         if not resource.of_item:
@@ -148,8 +148,8 @@ class Actions:
             or self._plan.list_in(response, resource) is None
         ):
             return None
-        listed = at(body, self._plan.list_in(operation.content.schema, resource) or ("",))
-        return cast("list[Any]", listed) if isinstance(listed, list) else None
+        items = at(body, self._plan.list_in(operation.content.schema, resource) or ("",))
+        return cast("list[Any]", items) if isinstance(items, list) else None
 
     # -- reading
 
@@ -164,34 +164,34 @@ class Actions:
 
     def _list(self, exchange: Exchange) -> Reply:
         resource, operation = exchange.resource, exchange.operation
-        place = exchange.filled(resource.segments)
+        collection = exchange.filled(resource.segments)
         paging = self._paging(operation)
         arguments = dict(exchange.sent.query)
-        wanted = paging.wanted(arguments)
+        requested = paging.wanted(arguments)
         parent = exchange.filled(operation.segments[:-1]) if exchange.answer.elsewhere else ""
         query = replace(self._query(operation, resource, arguments, paging), parent=parent)
-        after = wanted.after
-        start = wanted.start
-        if wanted.is_identity:
-            record = self._store.get(self._name, place, after)
+        after = requested.after
+        start = requested.start
+        if requested.is_identity:
+            record = self._store.get(self._name, collection, after)
             if record is None:
                 raise not_listed(after)
             after = str(record.number)
-        total = self._store.count(self._name, place, query)
+        total = self._store.count(self._name, collection, query)
         if after:
-            start = total - self._store.count(self._name, place, replace(query, after=int(after)))
+            start = total - self._store.count(self._name, collection, replace(query, after=int(after)))
         rest = replace(query, after=int(after)) if after and not query.order else query
         skipped = 0 if after and not query.order else start
-        limit = wanted.limit
-        found = self._store.listed(self._name, place, rest, skipped, limit + 1 if limit >= 0 else -1)
-        records = found[:limit] if limit >= 0 else found
+        limit = requested.limit
+        matches = self._store.listed(self._name, collection, rest, skipped, limit + 1 if limit >= 0 else -1)
+        records = matches[:limit] if limit >= 0 else matches
         last = records[-1] if records else None
         page = Page(
             start=start,
             length=len(records),
             limit=limit,
             total=total,
-            more=limit >= 0 and len(found) > limit,
+            more=limit >= 0 and len(matches) > limit,
             token=paging.token(last.number, last.identity) if last is not None else "",
             first_id=records[0].identity if records else "",
             last_id=last.identity if last is not None else "",
@@ -206,25 +206,25 @@ class Actions:
         settable = self._plan.settable(resource)
         spelled = {words(name): name for name in self._schemas.properties(schema)}
         equal: dict[str, Sequence[Any]] = {}
-        required = {each.name for each in operation.sent("query") if each.required}
+        required = {parameter.name for parameter in operation.sent("query") if parameter.required}
         forced: set[str] = set()
         order, descending = "", False
         for name, value in arguments.items():
-            own = words(name)
+            spelling = words(name)
             values: list[Any] = cast("list[Any]", value) if isinstance(value, list) else [value]
             if name in paging.parameters or not values:
                 continue
             text = str(values[0])
-            if own in SORTS:
-                sorted_by, _, way = text.replace(" ", ":").partition(":")
+            if spelling in SORTS:
+                sorted_by, _, direction = text.replace(" ", ":").partition(":")
                 order = spelled.get(words(sorted_by), order)
-                descending = descending or sorted_by.startswith("-") or way.lower() == "desc"
-            elif own in _ORDERS and text.lower() in ("asc", "desc", "ascending", "descending"):
+                descending = descending or sorted_by.startswith("-") or direction.lower() == "desc"
+            elif spelling in _ORDERS and text.lower() in ("asc", "desc", "ascending", "descending"):
                 descending = descending or text.lower().startswith("desc")
-            elif own in spelled and own in settable and not self._is_object(schema, spelled[own]):
-                equal[spelled[own]] = values
+            elif spelling in spelled and spelling in settable and not self._is_object(schema, spelled[spelling]):
+                equal[spelled[spelling]] = values
                 if name in required:
-                    forced.add(spelled[own])
+                    forced.add(spelled[spelling])
         return Query(equal, order, descending, forced=frozenset(forced))
 
     def _is_object(self, schema: Schema, name: str) -> bool:
@@ -235,8 +235,8 @@ class Actions:
     def _replace(self, exchange: Exchange) -> Reply:
         resource = exchange.resource
         shape = self._plan.shape(resource)
-        place, identity = exchange.item(resource)
-        record = self._find(resource, place, identity)
+        collection, identity = exchange.item(resource)
+        record = self._find(resource, collection, identity)
         schema = exchange.operation.content.schema
         if (record is None or record.deleted) and resource.is_put:
             fields = self._objects.fields(exchange, shape, exchange.sent.body)
@@ -249,8 +249,8 @@ class Actions:
         if is_whole:  # fields that the request may have are replaced, also by none
             properties = self._schemas.properties(inner)
             named = {words(name) for name in properties if not self._schemas.flat(properties[name]).get("readOnly")}
-            kept = {name: value for name, value in record.data.items() if words(name) not in named}
-            return self._changed(exchange, record, {**kept, **fields})
+            remaining = {name: value for name, value in record.data.items() if words(name) not in named}
+            return self._changed(exchange, record, {**remaining, **fields})
         return self._changed(exchange, record, merged(record.data, fields, null_removes=False))
 
     def _update(self, exchange: Exchange) -> Reply:
@@ -259,9 +259,9 @@ class Actions:
 
     def _act(self, exchange: Exchange) -> Reply:
         record, shape = self._item(exchange), self._plan.shape(exchange.resource)
-        own = {*self._schemas.properties(shape.schema), *record.data}
+        field_names = {*self._schemas.properties(shape.schema), *record.data}
         fields = self._objects.merged(exchange, record.data, shape)
-        return self._changed(exchange, record, {name: value for name, value in fields.items() if name in own})
+        return self._changed(exchange, record, {name: value for name, value in fields.items() if name in field_names})
 
     def _changed(self, exchange: Exchange, record: StoredRecord, fields: dict[str, Any]) -> Reply:
         """Store changed fields and return the object."""
@@ -307,12 +307,12 @@ class Actions:
     def _single_of(self, exchange: Exchange) -> tuple[StoredRecord, Shape]:
         get = self._plan.by_path[exchange.operation.segments]["GET"]
         shape = Shape(get.response.schema, (), ())
-        found = self._store.get(self._name, exchange.place)
-        if found is None:
+        single = self._store.get(self._name, exchange.place)
+        if single is None:
             fields = dict(as_mapping(self._values.example(shape.schema, f"{self._name}/{exchange.place}")))
             name = name_of(exchange.operation.segments)
-            found = StoredRecord(0, self._name, exchange.place, "", name, fields)
-        return found, shape
+            single = StoredRecord(0, self._name, exchange.place, "", name, fields)
+        return single, shape
 
     def _single(self, exchange: Exchange) -> Reply:
         record, shape = self._single_of(exchange)
@@ -334,13 +334,13 @@ class Actions:
     def _upload(self, exchange: Exchange) -> Reply:
         content = exchange.sent.content or self._contents.put_bytes(b"")
         resource = exchange.answer.resource
-        place, identity = exchange.place, ""
+        collection, identity = exchange.place, ""
         if resource is not None:
-            place, identity = exchange.item(resource)
-        record = self._store.get(self._name, place, identity)
+            collection, identity = exchange.item(resource)
+        record = self._store.get(self._name, collection, identity)
         if record is None or record.deleted:
             name = name_of(exchange.operation.segments) if resource is None else resource.name
-            record = StoredRecord(0, self._name, place, identity, name, {})
+            record = StoredRecord(0, self._name, collection, identity, name, {})
         fields = self._objects.of_file(exchange.operation.response.schema, content, exchange.sent.media_type, None)
         data, media_type = {**record.data, **fields}, exchange.sent.media_type
         record = replace(record, data=data, content=content.sha256, media_type=media_type)
@@ -350,9 +350,9 @@ class Actions:
 
     def _download(self, exchange: Exchange) -> Reply | StoredReply:
         record = self._content_of(exchange)
-        found = self._contents.get(record.content) if record is not None and record.content else None
-        if record is not None and found is not None:
-            return StoredReply(found, record.media_type or "application/octet-stream")
+        stored = self._contents.get(record.content) if record is not None and record.content else None
+        if record is not None and stored is not None:
+            return StoredReply(stored, record.media_type or "application/octet-stream")
         resource = exchange.answer.resource
         if (record is not None and record.deleted) or (record is None and resource is not None and resource.is_created):
             raise not_found(f"There is nothing at {exchange.place}")
@@ -360,12 +360,12 @@ class Actions:
 
     def _content_of(self, exchange: Exchange) -> StoredRecord | None:
         """The object with the bytes of a path: itself, what was uploaded below the same item, or the item."""
-        own = self._store.get(self._name, exchange.place)
-        if own is not None:
-            return own
+        direct = self._store.get(self._name, exchange.place)
+        if direct is not None:
+            return direct
         for resource in reversed([*self._plan.above((*exchange.operation.segments, ""))]):
-            place, identity = exchange.item(resource)
-            record = self._find(resource, place, identity)
-            below = self._store.uploaded(self._name, f"{place}/{segment(identity)}")
+            collection, identity = exchange.item(resource)
+            record = self._find(resource, collection, identity)
+            below = self._store.uploaded(self._name, f"{collection}/{segment(identity)}")
             return below if below is not None and (record is None or not record.content) else record
         return None

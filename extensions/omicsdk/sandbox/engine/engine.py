@@ -104,10 +104,10 @@ class Engine:
     def explain(self) -> list[Explanation]:
         """How each operation is answered, and why; operations that are refused as absent are left out."""
         return [
-            Explanation(each.method, each.path, answer.kind, answer.action, answer.reason, each.name)
-            for each in self.operations
-            if each.name not in self.service.absent
-            for answer in (self.plan.answer(each),)
+            Explanation(operation.method, operation.path, answer.kind, answer.action, answer.reason, operation.name)
+            for operation in self.operations
+            if operation.name not in self.service.absent
+            for answer in (self.plan.answer(operation),)
         ]
 
     def enter(self, store: Store) -> None:
@@ -132,11 +132,11 @@ class Engine:
             return re.sub(r"[^A-Za-z0-9]+", "_", separated).strip("_").upper()
 
         prefix = spelled(self.name)
-        found = {f"{prefix}_BASE_URL": url}
+        environment = {f"{prefix}_BASE_URL": url}
         for name, scheme in self.document.get("components", {}).get("securitySchemes", {}).items():
             is_basic = str(scheme.get("scheme", "")).lower() == "basic"
-            found[f"{prefix}_{spelled(name)}"] = f"sandbox:{token}" if is_basic else token
-        return found
+            environment[f"{prefix}_{spelled(name)}"] = f"sandbox:{token}" if is_basic else token
+        return environment
 
 
 # -- documents that are served beside the platforms
@@ -152,17 +152,17 @@ def named_specs(specs: Mapping[str, Spec] | Sequence[Spec], taken: Collection[st
     Raises:
         ValueError: Two have one name, or a name is a platform's or none of small letters, digits, dots and dashes.
     """
-    stated = specs.items() if isinstance(specs, Mapping) else ((_name_of(spec), spec) for spec in specs)
-    found: dict[str, Spec] = {}
-    for name, spec in stated:
-        if name in found:
+    pairs = specs.items() if isinstance(specs, Mapping) else ((_name_of(spec), spec) for spec in specs)
+    specs_by_name: dict[str, Spec] = {}
+    for name, spec in pairs:
+        if name in specs_by_name:
             raise ValueError(f"two documents are named {name!r}: give each another name")
         if not _NAME.fullmatch(name) or name == "sandbox":
             raise ValueError(f"{name!r} is no name of a service: use small letters, digits, dots and dashes")
         if name in taken:
             raise ValueError(f"{name!r} is a platform of the sandbox: give the document another name")
-        found[name] = spec
-    return found
+        specs_by_name[name] = spec
+    return specs_by_name
 
 
 def paired(files: Sequence[str], names: Sequence[str]) -> dict[str, Spec]:
@@ -177,10 +177,10 @@ def paired(files: Sequence[str], names: Sequence[str]) -> dict[str, Spec]:
     """
     if len(names) > len(files):
         raise ValueError(f"the name {names[len(files)]!r} has no document: give --spec for each --name")
-    own = [*names, *(_name_of(each) for each in files[len(names) :])]
-    if repeated := next((each for each in own if own.count(each) > 1), None):
+    all_names = [*names, *(_name_of(file) for file in files[len(names) :])]
+    if repeated := next((name for name in all_names if all_names.count(name) > 1), None):
         raise ValueError(f"two documents are named {repeated!r}: give each another name")
-    return dict(zip(own, files, strict=True))
+    return dict(zip(all_names, files, strict=True))
 
 
 def _name_of(spec: Spec) -> str:

@@ -58,18 +58,23 @@ def sent_fields(schemas: Schemas, sent: Schema, stored: Schema, body: Mapping[st
     """
     requested, properties = schemas.properties(sent), schemas.properties(stored)
     spelled = {words(name): name for name in properties}
-    found: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     for name, value in body.items():
-        own = name if name in properties else spelled.get(words(name), name)
+        stored_name = name if name in properties else spelled.get(words(name), name)
         if schemas.flat(requested.get(name)).get("readOnly"):
             continue
-        found[own] = value
-    for name, stated in requested.items():
-        default = schemas.flat(stated).get("default")
-        own = name if name in properties else spelled.get(words(name), name)
-        if default is not None and own in properties and own not in found and not schemas.flat(stated).get("readOnly"):
-            found[own] = copy.deepcopy(default)
-    return found
+        fields[stored_name] = value
+    for name, property_schema in requested.items():
+        default = schemas.flat(property_schema).get("default")
+        stored_name = name if name in properties else spelled.get(words(name), name)
+        if (
+            default is not None
+            and stored_name in properties
+            and stored_name not in fields
+            and not schemas.flat(property_schema).get("readOnly")
+        ):
+            fields[stored_name] = copy.deepcopy(default)
+    return fields
 
 
 def stamped(schemas: Schemas, schema: Schema, fields: Mapping[str, Any], now: float, number: int) -> dict[str, Any]:
@@ -82,20 +87,20 @@ def stamped(schemas: Schemas, schema: Schema, fields: Mapping[str, Any], now: fl
         now: The sandbox's time.
         number: The number of a new object; 0 for one that is changed.
     """
-    found = dict(fields)
-    for name, stated in schemas.properties(schema).items():
+    stamped_fields = dict(fields)
+    for name, property_schema in schemas.properties(schema).items():
         spelled = words(name)
-        if spelled in _UPDATED or (number and spelled in _CREATED and name not in found):
-            time = _time(schemas, stated, now)
-            if time is not None and (name not in found or not number):
-                found[name] = time
-        elif number and spelled in _COUNTED and name not in found and schemas.kinds(stated) in _WHOLE:
-            found[name] = number
-    return found
+        if spelled in _UPDATED or (number and spelled in _CREATED and name not in stamped_fields):
+            time = _time(schemas, property_schema, now)
+            if time is not None and (name not in stamped_fields or not number):
+                stamped_fields[name] = time
+        elif number and spelled in _COUNTED and name not in stamped_fields and schemas.kinds(property_schema) in _WHOLE:
+            stamped_fields[name] = number
+    return stamped_fields
 
 
-def _time(schemas: Schemas, stated: object, now: float) -> Any:
-    flat, kinds = schemas.flat(stated), schemas.kinds(stated)
+def _time(schemas: Schemas, schema: object, now: float) -> Any:
+    flat, kinds = schemas.flat(schema), schemas.kinds(schema)
     written = datetime.fromtimestamp(now, UTC)
     if "string" in kinds and flat.get("format") in (None, "date-time", "date"):
         return (
@@ -122,15 +127,15 @@ def merged(fields: Mapping[str, Any], changes: Mapping[str, Any], *, null_remove
         changes: The patch.
         null_removes: Whether null removes a field; otherwise it is the field's value.
     """
-    found = dict(fields)
+    result = dict(fields)
     for name, value in changes.items():
         if value is None and null_removes:
-            found.pop(name, None)
-        elif isinstance(value, Mapping) and isinstance(found.get(name), Mapping):
-            found[name] = merged(found[name], cast("Mapping[str, Any]", value), null_removes=null_removes)
+            result.pop(name, None)
+        elif isinstance(value, Mapping) and isinstance(result.get(name), Mapping):
+            result[name] = merged(result[name], cast("Mapping[str, Any]", value), null_removes=null_removes)
         else:
-            found[name] = value
-    return found
+            result[name] = value
+    return result
 
 
 def patched(fields: Mapping[str, Any], operations: Sequence[Any]) -> dict[str, Any]:

@@ -54,7 +54,7 @@ class Objects:
             identity: Its identity; by default that of the fields, or a new one.
         """
         resource, sent = exchange.resource, exchange.sent
-        shape, place = self._plan.shape(resource), exchange.filled(resource.segments)
+        shape, collection = self._plan.shape(resource), exchange.filled(resource.segments)
         number = self._records.next_number()
         upload = next(iter(sent.files.values()), None)
         content = sent.content if upload is None else upload.content
@@ -62,25 +62,30 @@ class Objects:
         if content is not None:
             fields = {**self.of_file(shape.schema, content, media_type, upload), **fields}
         named = next((name for name in fields if words(name) == words(resource.parameter)), None)
-        given = fields[named] if named is not None else at(fields, shape.identity) if shape.identity else None
-        if not identity and isinstance(given, str | int) and not isinstance(given, bool) and given != "":
-            identity = str(given)
-            present = self._records.get(self._name, place, identity)
+        sent_identity = fields[named] if named is not None else at(fields, shape.identity) if shape.identity else None
+        if (
+            not identity
+            and isinstance(sent_identity, str | int)
+            and not isinstance(sent_identity, bool)
+            and sent_identity != ""
+        ):
+            identity = str(sent_identity)
+            present = self._records.get(self._name, collection, identity)
             if present is not None and not present.deleted:
-                if self._is_decided(resource, shape, named or shape.identity[-1], given):
+                if self._is_decided(resource, shape, named or shape.identity[-1], sent_identity):
                     raise Problem(409, "conflict", f"There is already a {resource.noun} {identity!r}")
                 identity = ""  # servers that count ignore what a client sends
-        identity = identity or self._identity(resource, shape, place, fields, number)
+        identity = identity or self._identity(resource, shape, collection, fields, number)
         if shape.identity:
             fields = with_value(fields, shape.identity, self.typed(shape, identity))
         fields = stamped(self._schemas, shape.schema, fields, self._now(), number)
         parents = [exchange.filled(exchange.operation.segments[:-1])] if exchange.answer.elsewhere else []
-        record = StoredRecord(0, self._name, place, identity, resource.name, fields, parents)
+        record = StoredRecord(0, self._name, collection, identity, resource.name, fields, parents)
         if content is not None:
             record = replace(record, content=content.sha256, media_type=media_type)
         return self._records.add(replace(record, data=self.complete(shape, fields, record.path)))
 
-    def _is_decided(self, resource: Resource, shape: Shape, name: str, given: object) -> bool:
+    def _is_decided(self, resource: Resource, shape: Shape, name: str, value: object) -> bool:
         """Whether clients decide about an identity: they have to, or it is none that servers count."""
         creator = resource.by_method.get("POST")
         if creator is not None:
@@ -88,34 +93,40 @@ class Objects:
             inner = self._plan.inside(sent, self.around(sent, shape, resource))
             if words(name) in map(words, inner.get("required", ())):
                 return True
-        return not isinstance(given, int) and words(name).rpartition("_")[2] not in _COUNTED
+        return not isinstance(value, int) and words(name).rpartition("_")[2] not in _COUNTED
 
-    def _identity(self, resource: Resource, shape: Shape, place: str, fields: Mapping[str, Any], number: int) -> str:
+    def _identity(
+        self, resource: Resource, shape: Shape, collection: str, fields: Mapping[str, Any], number: int
+    ) -> str:
         """A new identity, of the form that the schemas state."""
-        stated = self._plan.inside(shape.schema, shape.identity) if shape.identity else EMPTY
+        identity_schema = self._plan.inside(shape.schema, shape.identity) if shape.identity else EMPTY
         parameter = self._schemas.flat(resource.parameter_schema)
         returned = self._returned_identity(resource, shape)
-        kinds = self._schemas.kinds(stated) or self._schemas.kinds(parameter)
+        kinds = self._schemas.kinds(identity_schema) or self._schemas.kinds(parameter)
         if "integer" in kinds | self._schemas.kinds(parameter) or ("number" in kinds and "string" not in kinds):
             return str(number)
         name = words(shape.identity[-1]) if shape.identity else ""
-        text = next((fields[each] for each in _DERIVED_FROM if isinstance(fields.get(each), str)), "")
+        text = next((fields[key] for key in _DERIVED_FROM if isinstance(fields.get(key), str)), "")
         base = slug(text) if name in _NAMED else ""
-        if base and self._records.get(self._name, place, base) is None and self._schemas.is_valid(stated, base):
+        if (
+            base
+            and self._records.get(self._name, collection, base) is None
+            and self._schemas.is_valid(identity_schema, base)
+        ):
             return base
         form = self._forms.get(resource.segments)
         if form is None:  # kept, since schemas are known by their identity
-            parts = {**parameter, **returned, **stated, "type": "string"}
+            parts = {**parameter, **returned, **identity_schema, "type": "string"}
             form = {key: value for key, value in parts.items() if key not in _VALUES}
             self._forms[resource.segments] = form
-        example = str(stated.get("example", parameter.get("example", "")))
+        example = str(identity_schema.get("example", parameter.get("example", "")))
         if example.isdecimal() and "pattern" not in form:
             return str(10 ** (len(example) - 1) + number)
         for attempt in range(1000):
-            where = f"{self._name}/{place}#{number}.{attempt}/{name or resource.noun}"
-            made = str(self._values.made(form, where))
-            if self._records.get(self._name, place, made) is None:
-                return made
+            where = f"{self._name}/{collection}#{number}.{attempt}/{name or resource.noun}"
+            candidate = str(self._values.made(form, where))
+            if self._records.get(self._name, collection, candidate) is None:
+                return candidate
         raise Problem(409, "conflict", f"No identity of a {resource.noun} is left")
 
     def _returned_identity(self, resource: Resource, shape: Shape) -> Schema:
@@ -157,24 +168,24 @@ class Objects:
         fields = sent_fields(self._schemas, self._plan.inside(schema, around), shape.schema, inner)
         spelled = {words(name): name for name in properties}
         for name, value in exchange.sent.query.items():
-            own = spelled.get(words(name))
-            if own is not None and own not in fields and words(name) not in PAGED | SORTS:
-                fields[own] = value
+            stored_name = spelled.get(words(name))
+            if stored_name is not None and stored_name not in fields and words(name) not in PAGED | SORTS:
+                fields[stored_name] = value
         return fields
 
     def around(self, schema: Schema, shape: Shape, resource: Resource | None) -> Path:
         """Names of the fields around an object in a request."""
         sent = self._schemas.properties(schema)
-        own = {words(name) for name in self._schemas.properties(shape.schema)}
-        shared = len({words(name) for name in sent} & own)
+        property_names = {words(name) for name in self._schemas.properties(shape.schema)}
+        shared = len({words(name) for name in sent} & property_names)
         nouns = (*shape.around[-1:], "data", *((resource.noun,) if resource is not None else ()))
-        for name, stated in sent.items():
-            if words(name) in own and name not in shape.around:
+        for name, property_schema in sent.items():
+            if words(name) in property_names and name not in shape.around:
                 continue  # a field of the object, which is itself one
-            if not self._schemas.is_object(stated) or (words(name) not in map(words, nouns) and len(sent) > 1):
+            if not self._schemas.is_object(property_schema) or (words(name) not in map(words, nouns) and len(sent) > 1):
                 continue
-            inner = {words(each) for each in self._schemas.properties(stated)}
-            if len(inner & own) > shared or (name in shape.around and words(name) not in own):
+            inner = {words(key) for key in self._schemas.properties(property_schema)}
+            if len(inner & property_names) > shared or (name in shape.around and words(name) not in property_names):
                 return (name,)
         return ()
 
@@ -186,13 +197,15 @@ class Objects:
         bare = replace(exchange, sent=replace(sent, query={}))
         fields = self.fields(bare, shape, sent.body)
         inner = at(sent.body, self.around(exchange.operation.content.schema, shape, exchange.answer.resource))
-        given = {words(name) for each in (sent.body, inner) for name in as_mapping(each)}
-        fields = {name: value for name, value in fields.items() if words(name) in given}  # defaults are for new objects
+        sent_names = {words(name) for part in (sent.body, inner) for name in as_mapping(part)}
+        fields = {
+            name: value for name, value in fields.items() if words(name) in sent_names
+        }  # defaults are for new objects
         return merged(data, fields, null_removes=sent.media_type == "application/merge-patch+json")
 
     def of_file(self, schema: Schema, content: StoredObject, media_type: str, upload: Upload | None) -> dict[str, Any]:
         """Fields of an object that describe its content: size, checksums, type and name."""
-        known: Mapping[str, Any] = {
+        values: Mapping[str, Any] = {
             "size": content.size,
             "bytes": content.size,
             "content_length": content.size,
@@ -203,4 +216,4 @@ class Objects:
             "media_type": media_type,
             **({"filename": upload.name, "file_name": upload.name, "name": upload.name} if upload is not None else {}),
         }
-        return {name: known[words(name)] for name in self._schemas.properties(schema) if words(name) in known}
+        return {name: values[words(name)] for name in self._schemas.properties(schema) if words(name) in values}

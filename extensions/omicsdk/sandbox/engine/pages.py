@@ -116,7 +116,7 @@ class Paging:
         setting: Any = operation.data.get("x-omics-pagination")
         self._setting: Mapping[str, Any] = cast("Mapping[str, Any]", setting) if isinstance(setting, Mapping) else {}
         self._schemas = schemas
-        self._queried = {each.name: schemas.flat(each.schema) for each in operation.sent("query")}
+        self._queried = {parameter.name: schemas.flat(parameter.schema) for parameter in operation.sent("query")}
         self._limit = self._named("limit", LIMITS)
         self._offset = self._named("offset", OFFSETS)
         self._page = self._named("page", NUMBERS)
@@ -126,12 +126,12 @@ class Paging:
             self._token, self._offset = self._token or self._offset, ""
 
     def _named(self, key: str, usual: frozenset[str]) -> str:
-        stated = self._setting.get(key)
-        if isinstance(stated, str) and stated in self._queried:
-            return stated
+        setting = self._setting.get(key)
+        if isinstance(setting, str) and setting in self._queried:
+            return setting
         # page[size] and page.size are limits, like page_size.
-        found = [name for name in self._queried if words(name) in usual and self._fits(key, name)]
-        return min(found, key=lambda name: words(name) in ("from", "start", "first", "next", "count"), default="")
+        names = [name for name in self._queried if words(name) in usual and self._fits(key, name)]
+        return min(names, key=lambda name: words(name) in ("from", "start", "first", "next", "count"), default="")
 
     def _fits(self, key: str, name: str) -> bool:
         kinds = self._schemas.kinds(self._queried[name])
@@ -165,8 +165,8 @@ class Paging:
         limit = self._whole(arguments, self._limit, None)
         if limit is None:
             schema = self._queried.get(self._limit, {})
-            stated = schema.get("default")
-            limit = stated if isinstance(stated, int) else min(_DEFAULT, int(schema.get("maximum", _DEFAULT)))
+            default = schema.get("default")
+            limit = default if isinstance(default, int) else min(_DEFAULT, int(schema.get("maximum", _DEFAULT)))
         if not self.parameters:
             return Wanted(-1)
         limit = min(max(limit, 0), _MOST)
@@ -183,8 +183,12 @@ class Paging:
             number = base64.b64decode(f"{token}{'=' * (-len(token) % 4)}", altchars=b"-_", validate=True).decode()
         except (binascii.Error, ValueError):
             number = ""
-        own = number.removeprefix("after-") if number.startswith("after-") else ""
-        return Wanted(limit, after=own) if own.isdecimal() else Wanted(limit, after=token, is_identity=True)
+        last_number = number.removeprefix("after-") if number.startswith("after-") else ""
+        return (
+            Wanted(limit, after=last_number)
+            if last_number.isdecimal()
+            else Wanted(limit, after=token, is_identity=True)
+        )
 
     @property
     def _is_identity(self) -> bool:
@@ -232,7 +236,7 @@ class Paging:
         ):
             if self._setting.get(key) == dotted:
                 return self._none(schema) if key == "next" and not page.more else value
-        names = [words(each) for each in place]
+        names = [words(part) for part in place]
         last, around = names[-1], names[:-1]
         kinds = self._schemas.kinds(schema)
         joined = "_".join(names)
@@ -289,9 +293,9 @@ class Paging:
     def _next(self, page: Page, schema: Schema, names: Sequence[str] = ("next",)) -> Any:
         """The next page, as a URL or a token."""
         last = names[-1]
-        stated = str(schema.get("format", ""))
+        format_ = str(schema.get("format", ""))
         is_address = (
-            stated in ("uri", "url", "uri-reference")
+            format_ in ("uri", "url", "uri-reference")
             or last in _ADDRESSES
             or last.endswith(("_url", "_uri", "_link", "_href"))
         )
@@ -332,11 +336,11 @@ class Paging:
             page: The page.
             stated: Headers of the response by name, as the document has them.
         """
-        found: dict[str, str] = {}
+        sent_headers: dict[str, str] = {}
         if page.more and (changes := self.following(page)):
-            found["Link"] = f'<{self._url(page, changes)}>; rel="next"'
+            sent_headers["Link"] = f'<{self._url(page, changes)}>; rel="next"'
         if page.more and isinstance(name := self._setting.get("header"), str) and self._setting.get("style") == "token":
-            found[name] = page.token
+            sent_headers[name] = page.token
         numbers = {
             "total": page.total,
             "count": page.total,
@@ -347,10 +351,10 @@ class Paging:
             last = words(name).removeprefix("x_").removeprefix("pagination_")
             key = "pages" if last in _PAGES else "total" if last in _TOTALS else last if last in numbers else ""
             if key:
-                found[name] = str(numbers[key])
+                sent_headers[name] = str(numbers[key])
             elif page.more and last in TOKENS:
-                found[name] = page.token
-        return found
+                sent_headers[name] = page.token
+        return sent_headers
 
 
 def not_listed(token: str) -> Problem:

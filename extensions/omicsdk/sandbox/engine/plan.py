@@ -56,7 +56,7 @@ class Resource:
     @property
     def noun(self) -> str:
         """The word for one of its objects."""
-        return singular(next((words(each) for each in reversed(self.segments) if "{}" not in each), ""))
+        return singular(next((words(segment) for segment in reversed(self.segments) if "{}" not in segment), ""))
 
     @property
     def parameter(self) -> str:
@@ -69,7 +69,7 @@ class Resource:
         """The schema of that parameter."""
         operation = next(iter(self.of_item.values()), None)
         parameters = operation.sent("path") if operation is not None else ()
-        return next((each.schema for each in parameters if each.name == self.parameter), EMPTY)
+        return next((parameter.schema for parameter in parameters if parameter.name == self.parameter), EMPTY)
 
     @property
     def is_created(self) -> bool:
@@ -163,25 +163,25 @@ class Plan:
     @cached_property
     def by_path(self) -> Mapping[Path, Mapping[str, Operation]]:
         """Operations by path and method; of paths that differ in names of parameters alone, all together."""
-        found: dict[Path, dict[str, Operation]] = {}
+        grouped: dict[Path, dict[str, Operation]] = {}
         for operation in self.operations:
-            found.setdefault(operation.segments, {}).setdefault(operation.method, operation)
-        return found
+            grouped.setdefault(operation.segments, {}).setdefault(operation.method, operation)
+        return grouped
 
     @cached_property
     def resources(self) -> Mapping[Path, Resource]:
         """Resources by their collection's path."""
-        found: dict[Path, Resource] = {}
+        resources: dict[Path, Resource] = {}
         for segments, operations in self.by_path.items():
             last = segments[-1]
             if len(segments) > 1 and last == "{}":
                 collection = self._collection(segments[:-1])
                 by_method = self.by_path.get(collection, {})
-                if collection not in found and (by_method or {"GET", "PUT", "PATCH", "DELETE"} & operations.keys()):
-                    found[collection] = Resource(collection, by_method, operations)
+                if collection not in resources and (by_method or {"GET", "PUT", "PATCH", "DELETE"} & operations.keys()):
+                    resources[collection] = Resource(collection, by_method, operations)
             elif last != "{}" and {"GET", "POST"} <= operations.keys() and (*segments, "{}") not in self.by_path:
-                found.setdefault(segments, Resource(segments, operations, {}))
-        return found
+                resources.setdefault(segments, Resource(segments, operations, {}))
+        return resources
 
     def _collection(self, segments: Path) -> Path:
         """The path of a collection whose items' path begins with the singular, as in /pets and /pet/{id}."""
@@ -190,23 +190,29 @@ class Plan:
         plurals = [(*segments[:-1], f"{segments[-1]}{end}") for end in ("s", "es")] + [
             (*segments[:-1], f"{segments[-1][:-1]}ies")
         ]
-        return next((each for each in plurals if each in self.by_path and (*each, "{}") not in self.by_path), segments)
+        return next(
+            (plural for plural in plurals if plural in self.by_path and (*plural, "{}") not in self.by_path), segments
+        )
 
     @cached_property
     def _items(self) -> Mapping[Path, Resource]:
-        return {next(iter(each.of_item.values())).segments: each for each in self.resources.values() if each.of_item}
+        return {
+            next(iter(resource.of_item.values())).segments: resource
+            for resource in self.resources.values()
+            if resource.of_item
+        }
 
     @cached_property
     def _by_last(self) -> Mapping[str, Sequence[Resource]]:
-        found: dict[str, list[Resource]] = {}
+        grouped: dict[str, list[Resource]] = {}
         for resource in self.resources.values():
             if resource.of_item:
-                found.setdefault(resource.segments[-1], []).append(resource)
-        return found
+                grouped.setdefault(resource.segments[-1], []).append(resource)
+        return grouped
 
     def above(self, segments: Path) -> list[Resource]:
         """Resources of the items whose paths a path continues, the outermost first."""
-        return [self._items[own] for end in range(2, len(segments)) if (own := segments[:end]) in self._items]
+        return [self._items[prefix] for end in range(2, len(segments)) if (prefix := segments[:end]) in self._items]
 
     # -- schemas of a resource
 
@@ -227,20 +233,20 @@ class Plan:
             if self.schemas.is_object(inner):
                 return Shape(inner, around, self.identity_in(inner, resource))
         listing = resource.by_method.get("GET")
-        found = (
+        list_path = (
             self.list_in(listing.response.schema, resource)
             if listing is not None and listing.response.is_json
             else None
         )
-        if listing is not None and found is not None:
-            items = self.schemas.items(self.inside(listing.response.schema, found)) or EMPTY
+        if listing is not None and list_path is not None:
+            items = self.schemas.items(self.inside(listing.response.schema, list_path)) or EMPTY
             if self.schemas.is_object(items):
                 return Shape(items, (), self.identity_in(items, resource))
         sent = next(
             (
-                each.content.schema
-                for each in (*resource.by_method.values(), *resource.of_item.values())
-                if each.content.schema
+                candidate.content.schema
+                for candidate in (*resource.by_method.values(), *resource.of_item.values())
+                if candidate.content.schema
             ),
             EMPTY,
         )
@@ -257,7 +263,9 @@ class Plan:
         properties = self.schemas.properties(schema)
         if self.identity_in(schema, resource, certain=True):
             return ()
-        objects = {words(name): name for name, each in properties.items() if self.schemas.is_object(each)}
+        objects = {
+            words(name): name for name, property_schema in properties.items() if self.schemas.is_object(property_schema)
+        }
         nouns = (resource.noun, singular(resource.noun.rpartition("_")[2]), *_WRAPPERS)
         inner = next((objects[noun] for noun in nouns if noun in objects), None)
         if inner is None and len(objects) == 1 and len(properties) == 1:
@@ -285,41 +293,43 @@ class Plan:
             return (declared,)
         parameter, noun = words(resource.parameter), resource.noun
         last = parameter.rpartition("_")[2]
-        wanted = [parameter] if parameter else []
+        candidates = [parameter] if parameter else []
         if last in ("id", "uuid", "gid") and parameter == f"{noun}_{last}":
-            wanted.insert(0, last)  # beside `thing_id` the field `id` is that of a thing
+            candidates.insert(0, last)  # beside `thing_id` the field `id` is that of a thing
         if last != parameter and (last in _GENERAL or parameter.startswith((noun, singular(noun)))):
-            wanted.append(last)
-        wanted += [
+            candidates.append(last)
+        candidates += [
             name for name in _GENERAL if parameter.endswith(name) and parameter != name and f"{noun}{name}" == parameter
         ]
-        for name in wanted:
+        for name in candidates:
             if name in spelled:
                 return (spelled[name],)
         for outer in _INSIDE:
             inner = {
                 words(name): name for name in self.schemas.properties(self.inside(schema, (spelled.get(outer, outer),)))
             }
-            for name in wanted:
+            for name in candidates:
                 if name in inner and outer in spelled:
                     return (spelled[outer], inner[name])
         usual = (*IDENTITIES, f"{noun}_id", f"{noun}_name", f"{noun}_uuid", f"{noun}_key")
-        found = next(
+        identity = next(
             (spelled[name] for name in usual if name in spelled and self._agrees(schema, spelled[name], resource)), None
         )
-        if found is None and not certain and len(ids := [name for name in spelled if name.endswith("id")]) == 1:
-            found = spelled[ids[0]]
-        if found is None or (certain and words(found) in ("name", "code", "key", "number")):
+        if identity is None and not certain and len(ids := [name for name in spelled if name.endswith("id")]) == 1:
+            identity = spelled[ids[0]]
+        if identity is None or (certain and words(identity) in ("name", "code", "key", "number")):
             return ()
-        return (found,)
+        return (identity,)
 
     def _agrees(self, schema: object, name: str, resource: Resource) -> bool:
         """Whether a field may have the values of an item's parameter."""
-        sent, stated = resource.parameter_schema, self.schemas.properties(schema)[name]
-        kinds = self.schemas.kinds(sent), self.schemas.kinds(stated)
+        sent, field_schema = resource.parameter_schema, self.schemas.properties(schema)[name]
+        kinds = self.schemas.kinds(sent), self.schemas.kinds(field_schema)
         if all(kinds) and not kinds[0] & kinds[1] and not ("string" in kinds[0] and kinds[1] & {"integer"}):
             return False
-        return self.schemas.flat(sent).get("format") != "uuid" or self.schemas.flat(stated).get("format") == "uuid"
+        return (
+            self.schemas.flat(sent).get("format") != "uuid" or self.schemas.flat(field_schema).get("format") == "uuid"
+        )
 
     def list_in(self, schema: object, resource: Resource | None = None, stated: str | None = None) -> Path | None:
         """Names of the fields around the list in a response; None for a response without a list.
@@ -337,32 +347,38 @@ class Plan:
         plural = words(resource.segments[-1]) if resource is not None else ""
         lists = [
             name
-            for name, each in properties.items()
-            if self.schemas.items(each) is not None and (words(name) not in _ASIDE or words(name) == plural)
+            for name, field_schema in properties.items()
+            if self.schemas.items(field_schema) is not None and (words(name) not in _ASIDE or words(name) == plural)
         ]
         if lists:
             names = {words(name): name for name in lists}
-            if wanted := next((names[name] for name in (plural, *_LISTS) if name in names), None):
-                return (wanted,)
+            if list_name := next((names[name] for name in (plural, *_LISTS) if name in names), None):
+                return (list_name,)
             noun = resource.noun if resource is not None else ""
             return next(
                 ((name,) for name in lists if noun and singular(words(name)) == noun),
                 (lists[0],) if len(lists) == 1 else None,
             )
-        for name, each in properties.items():
-            if words(name) in (*_WRAPPERS, "_embedded", "embedded", "list", "results") and self.schemas.is_object(each):
-                inner = self.list_in(each, resource)
+        for name, property_schema in properties.items():
+            if words(name) in (*_WRAPPERS, "_embedded", "embedded", "list", "results") and self.schemas.is_object(
+                property_schema
+            ):
+                inner = self.list_in(property_schema, resource)
                 if inner:
                     return (name, *inner)
         return None
 
     def _settable(self, resource: Resource) -> frozenset[str]:
-        found = {words(name) for name in self.shape(resource).identity[-1:]}
+        field_names = {words(name) for name in self.shape(resource).identity[-1:]}
         for operation in (*resource.by_method.values(), *resource.of_item.values()):
             properties = self.schemas.properties(operation.content.schema)
-            inner = [each for each in properties.values() if self.schemas.is_object(each)]
-            found |= {words(name) for each in (properties, *map(self.schemas.properties, inner)) for name in each}
-        return frozenset(found)
+            inner = [
+                property_schema for property_schema in properties.values() if self.schemas.is_object(property_schema)
+            ]
+            field_names |= {
+                words(name) for mapping in (properties, *map(self.schemas.properties, inner)) for name in mapping
+            }
+        return frozenset(field_names)
 
     # -- answers
 
@@ -370,15 +386,15 @@ class Plan:
         if operation.name in self.handled:
             return Answer("handler", "handle", "a handler has its name")
         segments = operation.segments
-        if found := self._bytes(operation):
-            return found
+        if answer := self._bytes(operation):
+            return answer
         if (resource := self._items.get(segments)) is not None:
             return self._of_item(operation, resource)
         resource = self.resources.get(segments)
-        if resource is not None and (resource.of_item or (found := self._elsewhere(operation)) is None):
+        if resource is not None and (resource.of_item or (answer := self._elsewhere(operation)) is None):
             return self._of_collection(operation, resource)
-        if found := self._elsewhere(operation) or self._single(operation) or self._action(operation):
-            return found
+        if answer := self._elsewhere(operation) or self._single(operation) or self._action(operation):
+            return answer
         return Answer("example", "example", "its path is neither one of a collection nor of an item")
 
     def _of_item(self, operation: Operation, resource: Resource) -> Answer:
@@ -410,26 +426,26 @@ class Plan:
         return Answer("example", "example", f"{method} of {what}")
 
     def _list_of(self, operation: Operation, resource: Resource) -> Path | None:
-        stated = as_mapping(operation.data.get("x-omics-pagination")).get("items")
-        content = next((each for each in operation.responses if each.is_json or each.is_stream), None)
+        list_key = as_mapping(operation.data.get("x-omics-pagination")).get("items")
+        content = next((response for response in operation.responses if response.is_json or response.is_stream), None)
         if content is None:
             return None
         if content.is_stream:
             return ()
-        return self.list_in(content.schema, resource, stated if isinstance(stated, str) else None)
+        return self.list_in(content.schema, resource, list_key if isinstance(list_key, str) else None)
 
     def _is_sent_alike(self, operation: Operation, resource: Resource) -> bool:
         """Whether a POST returns, or takes, what the list of its path has."""
         listing = resource.by_method["GET"]
-        found = self._list_of(listing, resource)
-        if found is None:
+        list_path = self._list_of(listing, resource)
+        if list_path is None:
             return False
-        listed = self.schemas.items(self.inside(listing.response.schema, found)) or EMPTY
+        item_schema = self.schemas.items(self.inside(listing.response.schema, list_path)) or EMPTY
         response = operation.response.schema
         returned = self.inside(response, self.around(response, resource))
-        names = self.schemas.properties(listed).keys()
-        alike = [self.schemas.properties(each).keys() & names for each in (returned, operation.content.schema)]
-        return bool(names) and any(len(each) * 2 >= min(len(names), 4) for each in alike)
+        names = self.schemas.properties(item_schema).keys()
+        alike = [self.schemas.properties(schema).keys() & names for schema in (returned, operation.content.schema)]
+        return bool(names) and any(len(shared) * 2 >= min(len(names), 4) for shared in alike)
 
     def _elsewhere(self, operation: Operation) -> Answer | None:
         """A list, or a new object, of a collection that has another path: /users/{id}/tasks beside /tasks/{id}."""
@@ -454,12 +470,19 @@ class Plan:
         """Whether a response has a resource's objects: as a list, or one of them."""
         schema = operation.response.schema
         if listed:
-            found = self.list_in(schema, resource)
-            schema = (self.schemas.items(self.inside(schema, found)) or {}) if found is not None else {}
+            list_path = self.list_in(schema, resource)
+            schema = (self.schemas.items(self.inside(schema, list_path)) or {}) if list_path is not None else {}
         else:
             schema = self.inside(schema, self.around(schema, resource))
-        own, shape = self.schemas.properties(schema).keys(), self.schemas.properties(self.shape(resource).schema).keys()
-        return bool(own) and bool(shape) and len(own & shape) * 2 > min(len(own), len(shape))
+        returned_names, shape = (
+            self.schemas.properties(schema).keys(),
+            self.schemas.properties(self.shape(resource).schema).keys(),
+        )
+        return (
+            bool(returned_names)
+            and bool(shape)
+            and len(returned_names & shape) * 2 > min(len(returned_names), len(shape))
+        )
 
     def _single(self, operation: Operation) -> Answer | None:
         """A path that has one object alone, such as /settings or /users/{id}/profile."""
@@ -478,8 +501,8 @@ class Plan:
     def _action(self, operation: Operation) -> Answer | None:
         """A change of an item that is no field of a body: /tasks/{id}/cancel, which returns the task."""
         segments = operation.segments
-        own = (*segments[:-1], segments[-1].partition(":")[0])
-        item = own if own != segments and own in self._items else segments[:-1]
+        resource_path = (*segments[:-1], segments[-1].partition(":")[0])
+        item = resource_path if resource_path != segments and resource_path in self._items else segments[:-1]
         resource = self._items.get(item)
         if resource is None or operation.method not in ("POST", "PUT", "PATCH") or not operation.response.is_json:
             return None
@@ -499,7 +522,7 @@ class Plan:
                 "state", "upload", f"its body is of {operation.bodies[0].media_type}", self._items.get(segments)
             )
         is_read = method == "GET" and operation.response.media_type and not operation.response.is_stream
-        if is_read and all(self._is_bytes_response(each) for each in operation.responses):
+        if is_read and all(self._is_bytes_response(response) for response in operation.responses):
             return Answer(
                 "state", "download", f"its response is of {operation.response.media_type}", self._items.get(segments)
             )

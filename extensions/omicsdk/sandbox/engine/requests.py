@@ -107,14 +107,18 @@ class Reader:
         self._schemas = schemas
         self._codes = codes
         self._parameters = [
-            (each, each.name.lower() if each.place == "header" else each.name, schemas.kinds(each.schema))
-            for each in operation.parameters
-            if each.place in ("path", "query", "header", "cookie")
+            (
+                parameter,
+                parameter.name.lower() if parameter.place == "header" else parameter.name,
+                schemas.kinds(parameter.schema),
+            )
+            for parameter in operation.parameters
+            if parameter.place in ("path", "query", "header", "cookie")
         ]
         self.defaults = {
-            each.name: each.schema["default"]
-            for each, _, kinds in self._parameters
-            if "default" in each.schema and not kinds & _SEVERAL
+            parameter.name: parameter.schema["default"]
+            for parameter, _, kinds in self._parameters
+            if "default" in parameter.schema and not kinds & _SEVERAL
         }
 
     def sent(
@@ -151,8 +155,8 @@ class Reader:
             body = self.form(content.schema, received.fields)
             faults += self._faults(content.schema, {**dict.fromkeys(received.files, ""), **body}, "body", ())
         elif received.content is None and (content.is_json or not is_handled):
-            body, found = self.body(content, received.text)
-            faults += found
+            body, body_faults = self.body(content, received.text)
+            faults += body_faults
             if body is None and is_handled:
                 body = {}
         if faults:
@@ -193,16 +197,16 @@ class Reader:
         places: dict[str, dict[str, Any]] = {"path": {**in_path}, "query": {}, "header": {}, "cookie": {}}
         faults: list[Fault] = []
         for parameter, kinds, sent in self._sent(in_path, query, headers):
-            name, place = parameter.name, parameter.place
-            if place == "header" and name.lower() in _OF_HTTP:
+            name, location = parameter.name, parameter.place
+            if location == "header" and name.lower() in _OF_HTTP:
                 continue
             if sent is None:
-                if parameter.required and place != "path":
-                    faults.append(Fault(place, (name,), "is missing", "required"))
+                if parameter.required and location != "path":
+                    faults.append(Fault(location, (name,), "is missing", "required"))
                 continue
-            is_list = place != "query" and "array" in kinds and not parameter.is_encoded
-            places[place][name] = value = self.typed(parameter.schema, sent.split(",") if is_list else sent)
-            faults += self._faults(parameter.schema, value, place, (name,))
+            is_list = location != "query" and "array" in kinds and not parameter.is_encoded
+            places[location][name] = value = self.typed(parameter.schema, sent.split(",") if is_list else sent)
+            faults += self._faults(parameter.schema, value, location, (name,))
         return places, faults
 
     def as_sent(
@@ -238,9 +242,9 @@ class Reader:
         names = (name, f"{name}[]")
         values = [value for key, value in query if key in names]
         if parameter.is_deep or ("object" in kinds and parameter.delimiter == ","):
-            found = _nested((key.removeprefix(name), value) for key, value in query if key.startswith(f"{name}["))
-            if found:
-                return found
+            nested = _nested((key.removeprefix(name), value) for key, value in query if key.startswith(f"{name}["))
+            if nested:
+                return nested
         if "object" in kinds and not parameter.delimiter and not parameter.is_encoded and not values:
             members = self._schemas.properties(parameter.schema)
             return {key: value for key, value in query if key in members} or _members(name, query) or None
@@ -257,14 +261,20 @@ class Reader:
             return sent
         if isinstance(sent, list):
             items = flat.get("items", EMPTY)
-            listed = [self.typed(items, each) for each in cast("list[Any]", sent)]
-            return listed if "array" in kinds or not kinds else listed[0] if len(listed) == 1 else listed
+            typed_items = [self.typed(items, item) for item in cast("list[Any]", sent)]
+            return (
+                typed_items
+                if "array" in kinds or not kinds
+                else typed_items[0]
+                if len(typed_items) == 1
+                else typed_items
+            )
         if isinstance(sent, dict):
             properties = self._schemas.properties(flat)
             other = flat.get("additionalProperties")
             return {
-                name: self.typed(properties.get(name, other), each)
-                for name, each in cast("dict[str, Any]", sent).items()
+                name: self.typed(properties.get(name, other), member)
+                for name, member in cast("dict[str, Any]", sent).items()
             }
         text = str(sent)
         decoded = _json(text) if kinds & _SEVERAL and text.startswith(("[", "{")) else None
@@ -293,15 +303,15 @@ class Reader:
         if not kind or not bodies:
             return next(iter(bodies), NO_CONTENT)
         for content in bodies:
-            stated = content.media_type
-            wild = stated.partition("/")[0] if stated.endswith("/*") else None
-            if stated == kind or stated == "*/*" or wild in ("*", kind.partition("/")[0]):
+            expected = content.media_type
+            wild = expected.partition("/")[0] if expected.endswith("/*") else None
+            if expected == kind or expected == "*/*" or wild in ("*", kind.partition("/")[0]):
                 return Content(kind, content.schema, content.stated)
-        changes = next((each for each in bodies if each.is_json), None)
+        changes = next((body for body in bodies if body.is_json), None)
         if changes is not None and is_json(kind):  # a patch, or JSON by another name
             return Content(kind, changes.schema, changes.stated)
-        stated = " or ".join(each.media_type for each in bodies)
-        raise Problem(415, "illegal_arguments", f"The body is {kind}, and the operation takes {stated}")
+        expected = " or ".join(body.media_type for body in bodies)
+        raise Problem(415, "illegal_arguments", f"The body is {kind}, and the operation takes {expected}")
 
     def body(self, content: Content, text: bytes) -> tuple[Any, list[Fault]]:
         """A decoded body, and what is wrong with it; None for no body.
@@ -340,41 +350,41 @@ class Reader:
         for name, value in fields:
             flat.setdefault(name.removesuffix("[]"), []).append(value)
         nested = _nested((name, values) for name, values in flat.items())
-        found: dict[str, Any] = {}
+        typed_fields: dict[str, Any] = {}
         for name, values in nested.items():
-            stated = properties.get(name, EMPTY)
-            is_list = "array" in self._schemas.kinds(stated)
-            listed = as_list(values)
-            is_one = len(listed) == 1 and (not is_list or str(listed[0]).startswith("["))
-            sent: Any = listed[0] if is_one else values
-            found[name] = self.typed(stated, sent)
-        return found
+            field_schema = properties.get(name, EMPTY)
+            is_list = "array" in self._schemas.kinds(field_schema)
+            field_values = as_list(values)
+            is_one = len(field_values) == 1 and (not is_list or str(field_values[0]).startswith("["))
+            sent: Any = field_values[0] if is_one else values
+            typed_fields[name] = self.typed(field_schema, sent)
+        return typed_fields
 
-    def _faults(self, schema: object, value: object, place: str, name: tuple[str, ...]) -> list[Fault]:
+    def _faults(self, schema: object, value: object, location: str, name: tuple[str, ...]) -> list[Fault]:
         if self._schemas.is_valid(schema, value, sent=True):
             return []
         from jsonschema.exceptions import relevance
 
         errors = sorted(self._schemas.errors(schema, value, sent=True), key=cast("Any", relevance), reverse=True)
-        return [_fault(error, place, name) for error in islice(errors, _MOST_FAULTS)]
+        return [_fault(error, location, name) for error in islice(errors, _MOST_FAULTS)]
 
 
 def cookies_of(headers: Mapping[str, str]) -> dict[str, str]:
     """The cookies of a request."""
-    parts = (each.strip().partition("=") for each in headers.get("cookie", "").split(";") if each)
+    parts = (part.strip().partition("=") for part in headers.get("cookie", "").split(";") if part)
     return {name: value for name, _, value in parts}
 
 
-def _fault(error: "ValidationError", place: str, name: tuple[str, ...]) -> Fault:
+def _fault(error: "ValidationError", location: str, name: tuple[str, ...]) -> Fault:
     """The most relevant cause of an error of validation."""
     from jsonschema import exceptions
 
     cause = cast("ValidationError", cast("Any", exceptions).best_match([error]))
     steps = (*name, *cause.absolute_path)
     if cause.validator == "required":
-        return Fault(place, (*steps, cause.message.split("'")[1]), "is missing", "required")
+        return Fault(location, (*steps, cause.message.split("'")[1]), "is missing", "required")
     rule = str(cause.validator)
-    return Fault(place, steps, complaint(cause), rule, str(cause.validator_value) if rule == "format" else "")
+    return Fault(location, steps, complaint(cause), rule, str(cause.validator_value) if rule == "format" else "")
 
 
 def decoded(text: bytes) -> Any:
@@ -410,26 +420,26 @@ def _boolean(text: str) -> bool | None:
 
 def _members(name: str, query: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
     """The members of an object that a query has as `name.member`, each with its values."""
-    found: dict[str, list[str]] = {}
+    members: dict[str, list[str]] = {}
     for key, value in query:
         if key.startswith(f"{name}."):
-            found.setdefault(key.removeprefix(f"{name}."), []).append(value)
-    return found
+            members.setdefault(key.removeprefix(f"{name}."), []).append(value)
+    return members
 
 
 def _nested(fields: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     """Fields whose names have brackets, such as `a[b][c]`, as nested mappings."""
-    found: dict[str, Any] = {}
+    tree: dict[str, Any] = {}
     for name, value in fields:
-        steps = [each for each in re.split(r"[\[\]]+", name) if each] or [name]
-        inner = found
+        steps = [part for part in re.split(r"[\[\]]+", name) if part] or [name]
+        inner = tree
         for step in steps[:-1]:
             deeper = inner.get(step)
             nested: dict[str, Any] = cast("dict[str, Any]", deeper) if isinstance(deeper, dict) else {}
             inner[step] = nested
             inner = nested
         inner[steps[-1]] = as_list(value)[0] if as_list(value) and len(steps) > 1 else value
-    return found
+    return tree
 
 
 # -- forms of several parts
@@ -449,7 +459,7 @@ def parts_of(path: Path, content_type: str, objects: ObjectStore) -> Received:
     from werkzeug.formparser import FormDataParser
     from werkzeug.http import parse_options_header
 
-    def opened(*_stated: object, **_more: object) -> IO[bytes]:
+    def opened(*_arguments: object, **_more: object) -> IO[bytes]:
         return tempfile.TemporaryFile(dir=objects.incoming)
 
     media_type, options = parse_options_header(content_type)

@@ -55,7 +55,7 @@ class Exchange:
 
     def item(self, resource: Resource) -> tuple[str, str]:
         """The path of a collection that the request's path begins with, and the identity of its item there."""
-        return self.filled(resource.segments), self.values[sum(each.count("{}") for each in resource.segments)]
+        return self.filled(resource.segments), self.values[sum(segment.count("{}") for segment in resource.segments)]
 
     def filled(self, segments: Path) -> str:
         """A path with the values of its parameters, which are the first ones of the request's path."""
@@ -142,17 +142,17 @@ class Responses:
         inner = self._plan.inside(schema, around)
         path = self._plan.identity_in(inner, resource)
         named = ((name,) for name in self._schemas.properties(inner) if words(name) == words(resource.parameter))
-        found = dict(data)
+        result = dict(data)
         for names in dict.fromkeys((path, *named)):
             if names and at(data, names) is None:
                 whole = "integer" in self._schemas.kinds(self._plan.inside(inner, names)) and identity.isdecimal()
-                found = with_value(found, names, int(identity) if whole else identity)
-        return found
+                result = with_value(result, names, int(identity) if whole else identity)
+        return result
 
     def _content(self, exchange: Exchange) -> Content:
         """The body of the response that a request accepts."""
         responses = exchange.operation.responses
-        accepted = [media_type_of(each) for each in exchange.call.headers.get("accept", "").split(",")]
+        accepted = [media_type_of(part) for part in exchange.call.headers.get("accept", "").split(",")]
         if as_mapping(exchange.sent.body).get("stream") is True:
             accepted.insert(0, "text/event-stream")
         for kind in accepted:
@@ -197,12 +197,16 @@ class Responses:
         headers = paging.headers(page, exchange.operation.success[1].get("headers") or {})
         return _written(exchange, content, body, headers)
 
-    def _items(self, listed: Schema, resource: Resource) -> Schema:
+    def _items(self, list_schema: Schema, resource: Resource) -> Schema:
         """The schema of a list's items; of alternative lists that whose items have most of the objects' fields."""
-        own = self._schemas.properties(self._plan.shape(resource).schema).keys()
-        lists = [self._schemas.items(each) for each in (*self._schemas.branches(listed), listed)]
-        found = [each for each in lists if each is not None]
-        return max(found, key=lambda each: len(self._schemas.properties(each).keys() & own), default=EMPTY)
+        property_names = self._schemas.properties(self._plan.shape(resource).schema).keys()
+        lists = [self._schemas.items(branch) for branch in (*self._schemas.branches(list_schema), list_schema)]
+        item_schemas = [schema for schema in lists if schema is not None]
+        return max(
+            item_schemas,
+            key=lambda schema: len(self._schemas.properties(schema).keys() & property_names),
+            default=EMPTY,
+        )
 
     # -- examples
 
@@ -217,9 +221,9 @@ class Responses:
 
     def _stated_example(self, content: Content, operation: Operation) -> Any:
         """The example of a response as the document states it; ABSENT where it has none that keeps to the schema."""
-        stated = content.stated
-        named = as_mapping(next(iter(as_mapping(stated.get("examples")).values()), EMPTY))
-        value = stated.get("example", named.get("value", ABSENT))
+        media_object = content.stated
+        named = as_mapping(next(iter(as_mapping(media_object.get("examples")).values()), EMPTY))
+        value = media_object.get("example", named.get("value", ABSENT))
         if value is ABSENT or not content.schema or self._schemas.is_valid(content.schema, value):
             return value
         self._schemas.report(f"The example of {operation.method} {operation.path} breaks its schema and is not used")
@@ -230,7 +234,7 @@ class Responses:
         if not isinstance(value, dict):
             return value
         example = cast("dict[str, Any]", value)
-        named = {words(name): each for name, each in exchange.sent.path.items()}
+        named = {words(name): value for name, value in exchange.sent.path.items()}
         changed = {name: named[words(name)] for name in example if words(name) in named}
         with_names = {**example, **changed}
         return with_names if self._schemas.is_valid(content.schema, with_names) else example
@@ -297,7 +301,8 @@ class Errors:
             }
             if isinstance(problem, Refused):
                 body["errors"] = [
-                    {"in": each.place, "field": _dotted(each.field), "detail": each.message} for each in problem.faults
+                    {"in": fault.place, "field": _dotted(fault.field), "detail": fault.message}
+                    for fault in problem.faults
                 ]
             return Reply(body, status, {"Content-Type": PROBLEM, **problem.headers})
         body = self._values.fitted(content.schema, ABSENT, "error", _Filling(self._schemas, problem, status))
@@ -315,11 +320,11 @@ class _Filling:
         self._field: Sequence[str | int] = problem.faults[0].field if isinstance(problem, Refused) else ()
         self._place = problem.faults[0].place if isinstance(problem, Refused) else ""
 
-    def __call__(self, place: Sequence[str], schema: Schema) -> Any:
-        last = words(place[-1])
+    def __call__(self, path: Sequence[str], schema: Schema) -> Any:
+        last = words(path[-1])
         kinds = self._schemas.kinds(schema)
         if kinds & {"object"} and self._schemas.is_object(schema):
-            return {} if last in _MESSAGES | {"errors", "status", "meta", "data"} or len(place) == 1 else ABSENT
+            return {} if last in _MESSAGES | {"errors", "status", "meta", "data"} or len(path) == 1 else ABSENT
         if "array" in kinds:
             return self._listed(last, schema)
         if "string" in kinds:

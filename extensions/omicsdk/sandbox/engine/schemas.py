@@ -82,18 +82,20 @@ class Schemas:
 
     def flat(self, schema: object) -> Schema:
         """A schema as one object: references followed, all parts of `allOf` merged into it. Alternatives are kept."""
-        known = self._flat.get(id(schema))
-        if known is None:
+        cached = self._flat.get(id(schema))
+        if cached is None:
             if not isinstance(schema, Mapping):
                 return EMPTY
-            stated = cast("Schema", schema)
-            self._flat[id(stated)] = (stated, EMPTY)  # while it is read: references may lead in a circle
+            mapping = cast("Schema", schema)
+            self._flat[id(mapping)] = (mapping, EMPTY)  # while it is read: references may lead in a circle
             # All references to a schema give the same object, by which recursion is recognised.
-            is_reference = "$ref" in stated and len(stated) == 1
-            found = self.flat(self.target(str(stated["$ref"]))) if is_reference else self._merged(stated, frozenset())
-            known = self._flat[id(stated)] = (stated, found)
-            self._flat.setdefault(id(known[1]), (known[1], known[1]))
-        return known[1]
+            is_reference = "$ref" in mapping and len(mapping) == 1
+            flattened = (
+                self.flat(self.target(str(mapping["$ref"]))) if is_reference else self._merged(mapping, frozenset())
+            )
+            cached = self._flat[id(mapping)] = (mapping, flattened)
+            self._flat.setdefault(id(cached[1]), (cached[1], cached[1]))
+        return cached[1]
 
     def _merged(self, schema: Schema, open_references: frozenset[str]) -> Schema:
         parts: list[Schema] = []
@@ -103,9 +105,9 @@ class Schemas:
         for part in schema.get("allOf", ()):
             if isinstance(part, Mapping):
                 parts.append(self._merged(cast("Schema", part), open_references))
-        own = {key: value for key, value in schema.items() if key not in ("$ref", "allOf")}
+        own_keywords = {key: value for key, value in schema.items() if key not in ("$ref", "allOf")}
         if not parts:
-            return own if len(own) < len(schema) else schema
+            return own_keywords if len(own_keywords) < len(schema) else schema
         merged: dict[str, Any] = {}
         for part in parts:
             _add(merged, part)
@@ -113,31 +115,34 @@ class Schemas:
             del merged["additionalProperties"]  # of a part, which knows nothing of the others
         if "discriminator" in merged and not any(union in merged for union in _UNIONS):
             del merged["discriminator"]  # of a base, whose variants refer to it
-        _add(merged, own)
+        _add(merged, own_keywords)
         return merged
 
     def branches(self, schema: object) -> tuple[Schema, ...]:
         """The alternatives of a schema, each with what is common to all; none for a schema without alternatives."""
         flat = self.flat(schema)
-        known = self._branches.get(id(flat))
-        if known is None:
+        cached = self._branches.get(id(flat))
+        if cached is None:
             union = next((union for union in _UNIONS if isinstance(flat.get(union), list)), None)
             base = {key: value for key, value in flat.items() if key not in (union, "discriminator")}
-            stated: list[Any] = flat[union] if union else []
-            merged = (self._merged({"allOf": [base, each]}, frozenset()) for each in stated)
-            tagged = tuple(self._tagged(flat, each, branch) for each, branch in zip(stated, merged, strict=True))
-            known = self._branches[id(flat)] = (flat, tagged)
-        return known[1]
+            alternatives: list[Any] = flat[union] if union else []
+            merged = (self._merged({"allOf": [base, alternative]}, frozenset()) for alternative in alternatives)
+            tagged = tuple(
+                self._tagged(flat, alternative, branch)
+                for alternative, branch in zip(alternatives, merged, strict=True)
+            )
+            cached = self._branches[id(flat)] = (flat, tagged)
+        return cached[1]
 
-    def _tagged(self, flat: Schema, stated: object, branch: Schema) -> Schema:
+    def _tagged(self, flat: Schema, alternative: object, branch: Schema) -> Schema:
         """An alternative with the values that the discriminator has for it."""
         discriminator = as_mapping(flat.get("discriminator"))
-        reference = str(as_mapping(stated).get("$ref", ""))
+        reference = str(as_mapping(alternative).get("$ref", ""))
         name, mapping = str(discriminator.get("propertyName", "")), as_mapping(discriminator.get("mapping"))
         if not name or not reference:
             return branch
-        own = reference.removeprefix(_HOME)
-        tags = [tag for tag, target in mapping.items() if target in (reference, own)] or [own]
+        schema_name = reference.removeprefix(_HOME)
+        tags = [tag for tag, target in mapping.items() if target in (reference, schema_name)] or [schema_name]
         properties = as_mapping(branch.get("properties"))
         tag = self.flat(properties.get(name))
         if "const" in tag or not set(tags) <= set(tag.get("enum", tags)):
@@ -150,11 +155,11 @@ class Schemas:
         discriminator = flat.get("discriminator")
         if not isinstance(discriminator, Mapping) or not isinstance(value, Mapping):
             return None
-        stated = cast("Mapping[str, Any]", discriminator)
-        tag = cast("Mapping[str, Any]", value).get(str(stated.get("propertyName")))
-        listed = [as_mapping(each) for union in _UNIONS for each in as_list(flat.get(union))]
-        references = [str(each.get("$ref", "")) for each in listed]
-        target = str(cast("Mapping[str, Any]", stated.get("mapping") or {}).get(str(tag), tag))
+        definition = cast("Mapping[str, Any]", discriminator)
+        tag = cast("Mapping[str, Any]", value).get(str(definition.get("propertyName")))
+        alternatives = [as_mapping(alternative) for union in _UNIONS for alternative in as_list(flat.get(union))]
+        references = [str(alternative.get("$ref", "")) for alternative in alternatives]
+        target = str(cast("Mapping[str, Any]", definition.get("mapping") or {}).get(str(tag), tag))
         for reference in references:
             if reference and (reference == target or reference.removeprefix(_HOME) == target):
                 return self.branches(flat)[references.index(reference)]
@@ -162,26 +167,26 @@ class Schemas:
 
     def properties(self, schema: object) -> Mapping[str, Any]:
         """The properties of objects, those of all alternatives included."""
-        found: dict[str, Any] = {}
+        merged: dict[str, Any] = {}
         for branch in self.branches(schema):
-            for name, stated in self.properties(branch).items() if not self.branches(branch) else ():
-                found.setdefault(name, stated)
-        return {**found, **as_mapping(self.flat(schema).get("properties"))}
+            for name, property_schema in self.properties(branch).items() if not self.branches(branch) else ():
+                merged.setdefault(name, property_schema)
+        return {**merged, **as_mapping(self.flat(schema).get("properties"))}
 
     def kinds(self, schema: object) -> frozenset[str]:
         """The types of JSON that a schema allows; none for any."""
         flat = self.flat(schema)
-        known = self._kinds.get(id(flat))
-        if known is None:
-            known = self._kinds[id(flat)] = (flat, self._kinds_of(flat))
-        return known[1]
+        cached = self._kinds.get(id(flat))
+        if cached is None:
+            cached = self._kinds[id(flat)] = (flat, self._kinds_of(flat))
+        return cached[1]
 
     def _kinds_of(self, flat: Schema) -> frozenset[str]:
-        stated = flat.get("type")
-        if isinstance(stated, str):
-            return frozenset({stated})
-        if isinstance(stated, list):
-            return frozenset(cast("list[str]", stated))
+        declared_type = flat.get("type")
+        if isinstance(declared_type, str):
+            return frozenset({declared_type})
+        if isinstance(declared_type, list):
+            return frozenset(cast("list[str]", declared_type))
         if branches := self.branches(flat):
             kinds = [self.kinds(branch) if branch is not flat else frozenset[str]() for branch in branches]
             return frozenset[str]().union(*kinds) if all(kinds) else frozenset()
@@ -198,10 +203,10 @@ class Schemas:
         flat = self.flat(schema)
         if "array" not in self.kinds(flat) or len(self.kinds(flat) - {"null"}) != 1:
             return None
-        found = flat.get("items")
-        if found is None and (lists := [each for each in self.branches(flat) if "items" in each]):
-            found = lists[0]["items"]
-        return cast("Schema", found) if isinstance(found, Mapping) else EMPTY
+        item_schema = flat.get("items")
+        if item_schema is None and (lists := [branch for branch in self.branches(flat) if "items" in branch]):
+            item_schema = lists[0]["items"]
+        return cast("Schema", item_schema) if isinstance(item_schema, Mapping) else EMPTY
 
     def errors(self, schema: object, value: object, *, sent: bool) -> "Iterator[ValidationError]":
         """What of a value breaks a schema.
@@ -216,8 +221,8 @@ class Schemas:
     def is_valid(self, schema: object, value: object, *, sent: bool = False) -> bool:
         """Whether a value keeps to a schema; arguments are those of `errors`."""
         flat = self.flat(schema)
-        known = self._plain.get(id(flat))
-        types, fits = (known or self._keep_plain(flat))[1]
+        plain_types = self._plain.get(id(flat))
+        types, fits = (plain_types or self._keep_plain(flat))[1]
         is_plain = type(value) in types and not (sent and isinstance(value, int) and not is_kept(value))
         if is_plain and (fits is None or fits(value)):
             return True
@@ -234,18 +239,18 @@ class Schemas:
             fits = pattern.search
         elif limits:
             types = ()
-        known = self._plain[id(flat)] = flat, (types, fits)
-        return known
+        plain_types = self._plain[id(flat)] = flat, (types, fits)
+        return plain_types
 
     def _validator(self, schema: object, *, sent: bool) -> Any:
-        stated = cast("Schema", schema) if isinstance(schema, Mapping) else EMPTY
-        key = (id(stated), sent)
-        known = self._validators.get(key)
-        if known is None:
+        mapping = cast("Schema", schema) if isinstance(schema, Mapping) else EMPTY
+        key = (id(mapping), sent)
+        cached = self._validators.get(key)
+        if cached is None:
             # Lookups of unevaluated properties need the components beside the schema.
-            whole = {**stated, "components": self.components}
-            known = self._validators[key] = (stated, self._class(sent=sent)(whole, format_checker=self._checker))
-        return known[1]
+            whole = {**mapping, "components": self.components}
+            cached = self._validators[key] = (mapping, self._class(sent=sent)(whole, format_checker=self._checker))
+        return cached[1]
 
 
 def _both(first: object, second: object) -> Schema:
@@ -259,9 +264,9 @@ def _add(merged: dict[str, Any], part: Schema) -> None:
     for key, value in part.items():
         if key == "properties":
             present: dict[str, Any] = dict(as_mapping(merged.get("properties")))
-            for name, stated in as_mapping(value).items():
-                both = name in present and present[name] is not stated
-                present[name] = _both(present[name], stated) if both else stated
+            for name, property_schema in as_mapping(value).items():
+                both = name in present and present[name] is not property_schema
+                present[name] = _both(present[name], property_schema) if both else property_schema
             merged["properties"] = present
         elif key == "required" and isinstance(value, list):
             merged["required"] = [*dict.fromkeys([*merged.get("required", ()), *cast("list[str]", value)])]
@@ -284,7 +289,7 @@ def _validator_class(schemas: Schemas, *, sent: bool) -> Any:
     def reference(validator: Any, target: Any, instance: object, _schema: Schema) -> Iterator[ValidationError]:
         yield from validator.descend(instance, schemas.flat(schemas.target(target)))
 
-    def parts(validator: Any, _listed: Any, instance: object, schema: Schema) -> Iterator[ValidationError]:
+    def parts(validator: Any, _subschemas: Any, instance: object, schema: Schema) -> Iterator[ValidationError]:
         # Together: what one part requires may be `readOnly` in another.
         yield from validator.descend(instance, schemas.flat(schema))
 
@@ -295,35 +300,35 @@ def _validator_class(schemas: Schemas, *, sent: bool) -> Any:
                 if name not in instance and not schemas.flat(properties.get(name)).get(left_out):
                     yield ValidationError(f"{name!r} is a required property")
 
-    def pattern(validator: Any, stated: Any, instance: Any, _schema: Schema) -> Iterator[ValidationError]:
-        expression = _compiled(stated)
+    def pattern(validator: Any, text: Any, instance: Any, _schema: Schema) -> Iterator[ValidationError]:
+        expression = _compiled(text)
         if expression is None:
-            schemas.report(f"The pattern {stated!r} is not checked: Python cannot read it")
+            schemas.report(f"The pattern {text!r} is not checked: Python cannot read it")
         elif validator.is_type(instance, "string") and not expression.search(instance):
-            yield ValidationError(f"{instance!r} does not match {stated!r}")
+            yield ValidationError(f"{instance!r} does not match {text!r}")
 
-    def format_(validator: Any, stated: Any, instance: Any, schema: Schema) -> Iterator[ValidationError]:
+    def format_(validator: Any, format_name: Any, instance: Any, schema: Schema) -> Iterator[ValidationError]:
         # Documents have uuids of 24 characters: the length is what their servers check.
-        if stated != "uuid" or schema.get("maxLength", 36) >= 36:
-            yield from Draft202012Validator.VALIDATORS["format"](validator, stated, instance, schema)
+        if format_name != "uuid" or schema.get("maxLength", 36) >= 36:
+            yield from Draft202012Validator.VALIDATORS["format"](validator, format_name, instance, schema)
 
-    def alternatives(validator: Any, listed: Any, instance: Any, schema: Schema) -> Iterator[ValidationError]:
+    def alternatives(validator: Any, subschemas: Any, instance: Any, schema: Schema) -> Iterator[ValidationError]:
         # `oneOf` as `anyOf`: published documents have alternatives of which several fit.
         chosen = schemas.chosen(schema, instance)
         if chosen is not None:
             yield from validator.descend(instance, chosen)
             return
-        found: list[ValidationError] = []
-        for index, alternative in enumerate(listed):
+        all_errors: list[ValidationError] = []
+        for index, alternative in enumerate(subschemas):
             errors = list(validator.descend(instance, alternative, schema_path=index))
             if not errors:
                 return
-            found += errors
-        yield ValidationError(f"{instance!r} is valid under none of the alternatives", context=found)
+            all_errors += errors
+        yield ValidationError(f"{instance!r} is valid under none of the alternatives", context=all_errors)
 
-    def properties(validator: Any, stated: Any, instance: Any, _schema: Schema) -> Iterator[ValidationError]:
+    def properties(validator: Any, property_schemas: Any, instance: Any, _schema: Schema) -> Iterator[ValidationError]:
         if validator.is_type(instance, "object"):
-            for name, schema in stated.items():
+            for name, schema in property_schemas.items():
                 # A client may send back what it was given: what is `readOnly` is ignored.
                 if name in instance and not (sent and schemas.flat(schema).get(left_out)):
                     yield from validator.descend(instance[name], schema, path=name, schema_path=name)

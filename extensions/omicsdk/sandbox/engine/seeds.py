@@ -27,7 +27,7 @@ class Seeds:
     def __init__(self, engine: Engine, store: Store) -> None:
         self._engine = engine
         self._store = store
-        self._router = Router((f"/{each.route.strip('/')}", each) for each in engine.operations)
+        self._router = Router((f"/{operation.route.strip('/')}", operation) for operation in engine.operations)
 
     def add_folder(self, folder: Path) -> dict[str, Any]:
         """Add the objects of a folder's files.
@@ -42,28 +42,28 @@ class Seeds:
         Raises:
             ValueError: A file is no JSON, or its path is none of a collection; nothing was added.
         """
-        found: list[tuple[Resource, str, dict[str, Any]]] = []
+        entries: list[tuple[Resource, str, dict[str, Any]]] = []
         for path in sorted(folder.rglob("*.json")):
             names = path.relative_to(folder).with_suffix("").parts
             resource = self._collection(names)
             if resource is None:
-                known = ", ".join(sorted("/".join(each) for each in self._engine.plan.resources))
+                known_paths = ", ".join(sorted("/".join(segments) for segments in self._engine.plan.resources))
                 raise ValueError(
-                    f"{path}: {self._engine.name} has no collection {'/'.join(names)}; it has {known or 'none'}"
+                    f"{path}: {self._engine.name} has no collection {'/'.join(names)}; it has {known_paths or 'none'}"
                 )
-            place = "/".join(map(segment, names))
-            found += [(resource, place, fields) for fields in _objects(_json(path), path)]
+            collection = "/".join(map(segment, names))
+            entries += [(resource, collection, fields) for fields in _objects(_json(path), path)]
         counts: dict[str, int] = {}
-        for resource, place, fields in found:
-            if self._add(resource, place, fields, ""):
-                counts[place] = counts.get(place, 0) + 1
+        for resource, collection, fields in entries:
+            if self._add(resource, collection, fields, ""):
+                counts[collection] = counts.get(collection, 0) + 1
         return {"objects": counts}
 
     def _collection(self, names: Sequence[str]) -> Resource | None:
         """The resource whose collection has a path."""
         for segments, resource in self._engine.plan.resources.items():
             if len(segments) == len(names) and all(
-                own in ("{}", name) for own, name in zip(segments, names, strict=True)
+                part in ("{}", name) for part, name in zip(segments, names, strict=True)
             ):
                 return resource
         return None
@@ -82,7 +82,12 @@ class Seeds:
         steps = path.partition("?")[0].strip("/").split("/")
         for start in range(min(_OF_BASE, len(steps))):
             matches = self._router.matches(list(map(unquote, steps[start:])))
-            fitting = ((each, values) for listed, values in matches for each in listed if each.method == method)
+            fitting = (
+                (operation, values)
+                for operations, values in matches
+                for operation in operations
+                if operation.method == method
+            )
             match = next(fitting, None)
             if match is None:
                 continue
@@ -91,12 +96,12 @@ class Seeds:
             if answer.resource is None or answer.elsewhere:
                 continue
             resource = answer.resource
-            count = sum(each.count("{}") for each in resource.segments)
-            place = filled(resource.segments, values)
+            count = sum(part.count("{}") for part in resource.segments)
+            collection = filled(resource.segments, values)
             if answer.action == "list":
                 around = self._engine.plan.list_in(operation.response.schema, resource) or ()
-                listed = at(body, around)
-                objects = cast("list[Any]", listed) if isinstance(listed, list) else []
+                items = at(body, around)
+                objects = cast("list[Any]", items) if isinstance(items, list) else []
             elif answer.action in ("read", "create", "replace", "update", "act"):
                 objects = [at(body, self._engine.plan.around(operation.response.schema, resource))]
             else:
@@ -104,18 +109,18 @@ class Seeds:
             identity = values[count] if len(values) > count else ""
             for fields in objects:
                 if isinstance(fields, dict):
-                    added = self._add(resource, place, cast("dict[str, Any]", fields), unquote(identity))
+                    added = self._add(resource, collection, cast("dict[str, Any]", fields), unquote(identity))
                     yield f"{self._engine.name} {resource.noun}", added
             return
 
-    def _add(self, resource: Resource, place: str, fields: dict[str, Any], identity: str) -> bool:
+    def _add(self, resource: Resource, collection: str, fields: dict[str, Any], identity: str) -> bool:
         """Store an object; False where there is one of its identity."""
         path = self._engine.plan.shape(resource).identity
-        own = at(fields, path) if path else None
-        identity = str(own) if own is not None else identity or str(self._store.next_number())
-        if self._store.get(self._engine.name, place, identity) is not None:
+        field_value = at(fields, path) if path else None
+        identity = str(field_value) if field_value is not None else identity or str(self._store.next_number())
+        if self._store.get(self._engine.name, collection, identity) is not None:
             return False
-        self._store.add(StoredRecord(0, self._engine.name, place, identity, resource.name, fields))
+        self._store.add(StoredRecord(0, self._engine.name, collection, identity, resource.name, fields))
         return True
 
 
@@ -127,7 +132,7 @@ def _json(path: Path) -> Any:
 
 
 def _objects(value: Any, path: Path) -> list[dict[str, Any]]:
-    listed: list[Any] = cast("list[Any]", value) if isinstance(value, list) else [value]
-    if not all(isinstance(each, Mapping) for each in listed):
+    items: list[Any] = cast("list[Any]", value) if isinstance(value, list) else [value]
+    if not all(isinstance(item, Mapping) for item in items):
         raise ValueError(f"{path} has neither an object nor a list of objects")
-    return listed
+    return items

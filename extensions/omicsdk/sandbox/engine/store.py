@@ -160,8 +160,12 @@ class Store:
             limit: Largest number of objects.
         """
         where, values = _conditions(query)
-        way = " DESC" if query.descending else ""
-        order = f"json_extract(data, {_path(query.order)}){way}, number{way}" if query.order else f"number{way}"
+        direction = " DESC" if query.descending else ""
+        order = (
+            f"json_extract(data, {_path(query.order)}){direction}, number{direction}"
+            if query.order
+            else f"number{direction}"
+        )
         return self.records.all(
             where, *values, order=order, limit=limit, offset=start, service=service, place=place, deleted=False
         )
@@ -180,7 +184,7 @@ def filled(segments: Sequence[str], values: Sequence[str]) -> str:
         values: The values of its parameters; there may be more.
     """
     marks = iter(map(segment, values))
-    return "/".join(re.sub(r"\{\}", lambda _: next(marks), each) for each in segments)
+    return "/".join(re.sub(r"\{\}", lambda _: next(marks), segment) for segment in segments)
 
 
 def literal(text: str) -> str:
@@ -202,7 +206,7 @@ def _conditions(query: Query) -> tuple[str, list[Any]]:
         # Of a list any member may be the value.
         condition = f"EXISTS (SELECT 1 FROM json_each(data, {path}) WHERE CAST(atom AS TEXT) IN ({marks}))"  # noqa: S608 - marks, and a quoted name
         parts.append(f"({condition} OR json_type(data, {path}) IS NULL)" if name in query.forced else condition)
-        values += [str(int(each)) if isinstance(each, bool) else str(each) for each in accepted]
+        values += [str(int(value)) if isinstance(value, bool) else str(value) for value in accepted]
     if query.after:
         parts.append("number < ?" if query.descending else "number > ?")
         values.append(query.after)

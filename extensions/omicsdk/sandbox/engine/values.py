@@ -61,92 +61,96 @@ class Values:
         """Make a value of what a schema requires; arguments are those of `example`."""
         return self._made(schema, place, full=False)
 
-    def _made(self, schema: object, place: str, *, full: bool, depth: int = 0, within: tuple[int, ...] = ()) -> Any:
+    def _made(self, schema: object, location: str, *, full: bool, depth: int = 0, within: tuple[int, ...] = ()) -> Any:
         flat = self._schemas.flat(schema)
         if "const" in flat:
             return flat["const"]
-        stated = self._stated(schema, flat, place)
-        if stated is not ABSENT:
-            return stated
+        example = self._stated(schema, flat, location)
+        if example is not ABSENT:
+            return example
         if isinstance(flat.get("enum"), list) and flat["enum"]:
-            return next((each for each in flat["enum"] if each is not None), None)
+            return next((choice for choice in flat["enum"] if choice is not None), None)
         if branches := self._schemas.branches(flat):
             inner = (*within, id(flat))
             real = [branch for branch in branches if not self._is_null(branch)] or list(branches)
-            made: list[Any] = []
+            generated: list[Any] = []
             for branch in real if depth <= _DEEPEST else ():
-                value = self._made(branch, place, full=full, depth=depth + 1, within=inner)
-                if "oneOf" not in flat or sum(self._schemas.is_valid(each, value) for each in branches) == 1:
+                value = self._made(branch, location, full=full, depth=depth + 1, within=inner)
+                if "oneOf" not in flat or sum(self._schemas.is_valid(other, value) for other in branches) == 1:
                     return value
-                made.append(value)
-            return made[0] if made else None
+                generated.append(value)
+            return generated[0] if generated else None
         kinds = self._schemas.kinds(flat)
         if "null" in kinds and (depth > _DEEPEST or id(flat) in within or not kinds - {"null"}):
             return None
         inner = (*within, id(flat))
         if "object" in kinds:
-            return self._object(flat, place, full=full, depth=depth, within=inner)
+            return self._object(flat, location, full=full, depth=depth, within=inner)
         if "array" in kinds:
             least = int(flat.get("minItems", 0))
-            wanted = max(least, 1 if full and depth < _FULL and id(flat) not in within else 0)
+            count = max(least, 1 if full and depth < _FULL and id(flat) not in within else 0)
             if depth > _DEEPEST:
                 return []
             items = flat.get("items", EMPTY)
             return [
-                self._made(items, f"{place}/{number}", full=full, depth=depth + 1, within=inner)
-                for number in range(wanted)
+                self._made(items, f"{location}/{number}", full=full, depth=depth + 1, within=inner)
+                for number in range(count)
             ]
-        return self._scalar(flat, kinds, place)
+        return self._scalar(flat, kinds, location)
 
-    def _stated(self, schema: object, flat: Schema, place: str) -> Any:
+    def _stated(self, schema: object, flat: Schema, location: str) -> Any:
         """An example or default of the document that keeps to the schema."""
-        listed = flat.get("examples")
-        stated = [flat[key] for key in ("example", "default") if key in flat]
-        stated[:0] = cast("list[Any]", listed)[:1] if isinstance(listed, list) else []
-        for value in stated:
+        examples = flat.get("examples")
+        candidates = [flat[key] for key in ("example", "default") if key in flat]
+        candidates[:0] = cast("list[Any]", examples)[:1] if isinstance(examples, list) else []
+        for value in candidates:
             if value is None:
                 continue
             if self._schemas.is_valid(schema, value):
                 return value
-            self._schemas.report(f"The example of {place.rpartition('/')[2]} breaks its schema and is not used")
+            self._schemas.report(f"The example of {location.rpartition('/')[2]} breaks its schema and is not used")
         return ABSENT
 
-    def _object(self, flat: Schema, place: str, *, full: bool, depth: int, within: tuple[int, ...]) -> Any:
+    def _object(self, flat: Schema, location: str, *, full: bool, depth: int, within: tuple[int, ...]) -> Any:
         required = frozenset(flat.get("required", ()))
-        found: dict[str, Any] = {}
+        fields: dict[str, Any] = {}
         if depth > _DEEPEST:
-            return found
-        for name, stated in self._schemas.properties(flat).items():
-            schema = self._schemas.flat(stated)
+            return fields
+        for name, property_schema in self._schemas.properties(flat).items():
+            schema = self._schemas.flat(property_schema)
             is_wanted = name in required or (full and depth < _FULL and id(schema) not in within)
             if is_wanted and not schema.get("writeOnly"):
-                found[name] = self._made(stated, f"{place}/{name}", full=full, depth=depth + 1, within=within)
-        for name in required - found.keys() - self._schemas.properties(flat).keys():
-            found[name] = self._made(flat.get("additionalProperties"), f"{place}/{name}", full=False, depth=depth + 1)
-        return found
+                fields[name] = self._made(
+                    property_schema, f"{location}/{name}", full=full, depth=depth + 1, within=within
+                )
+        for name in required - fields.keys() - self._schemas.properties(flat).keys():
+            fields[name] = self._made(
+                flat.get("additionalProperties"), f"{location}/{name}", full=False, depth=depth + 1
+            )
+        return fields
 
-    def _random(self, place: str) -> Random:
-        return Random(hashlib.sha256(f"{self._seed}:{place}".encode()).digest())  # noqa: S311 - the same each time
+    def _random(self, location: str) -> Random:
+        return Random(hashlib.sha256(f"{self._seed}:{location}".encode()).digest())  # noqa: S311 - the same each time
 
-    def _scalar(self, flat: Schema, kinds: frozenset[str], place: str) -> Any:
-        random = self._random(place)
+    def _scalar(self, flat: Schema, kinds: frozenset[str], location: str) -> Any:
+        random = self._random(location)
         if "string" in kinds:
-            return self._text(flat, place, random)
+            return self._text(flat, location, random)
         if "integer" in kinds or "number" in kinds:
             return _number(flat, random, whole="integer" in kinds)
         return False if "boolean" in kinds else {}
 
-    def _text(self, flat: Schema, place: str, random: Random) -> str:
+    def _text(self, flat: Schema, location: str, random: Random) -> str:
         pattern, least, most = flat.get("pattern"), flat.get("minLength", 0), flat.get("maxLength", math.inf)
-        stated = str(flat.get("format", ""))
+        format_ = str(flat.get("format", ""))
         if isinstance(pattern, str):
             tries = (matching(pattern, random) for _ in range(20))
-            found = next((text for text in tries if text is not None and least <= len(text) <= most), None)
-            if found is not None:
-                return found
+            matched = next((text for text in tries if text is not None and least <= len(text) <= most), None)
+            if matched is not None:
+                return matched
         digits = f"{random.getrandbits(128):032x}"
         # Names below .invalid have no address (RFC 2606): a client that follows such a URL fails at once and leaves no machine.
-        made = {
+        formatted = {
             "uuid": str(uuid.UUID(digits)),
             "date-time": f"2024-{random.randint(1, 12):02}-{random.randint(1, 28):02}T12:00:00Z",
             "date": f"2024-{random.randint(1, 12):02}-{random.randint(1, 28):02}",
@@ -159,10 +163,10 @@ class Values:
             "ipv6": f"2001:db8::{digits[:4]}",
             "byte": "AAAA",
             "duration": "PT1H",
-        }.get(stated)
-        if made is not None and least <= len(made) <= most:
-            return made
-        last = words(place.rpartition("/")[2]) or "text"
+        }.get(format_)
+        if formatted is not None and least <= len(formatted) <= most:
+            return formatted
+        last = words(location.rpartition("/")[2]) or "text"
         text = f"{last}-{digits[:6]}" if len(last) + 7 <= most else digits[: int(min(most, 24))]
         return text.ljust(least, "x")
 
@@ -187,7 +191,7 @@ class Values:
         self._schemas.report(f"No value was found that keeps to the schema of {place.partition('?')[0]}")
         return fitted
 
-    def _repaired(self, schema: object, fitted: dict[str, Any], place: str) -> Any:
+    def _repaired(self, schema: object, fitted: dict[str, Any], location: str) -> Any:
         """Leave out, or make again, the properties of an object that break its schema."""
         required = self._schemas.flat(schema).get("required", ())
         properties = self._schemas.properties(schema)
@@ -195,13 +199,13 @@ class Values:
             name = str(error.absolute_path[0]) if error.absolute_path else ""
             if name in fitted:
                 if name in required:
-                    fitted[name] = self.made(properties.get(name), f"{place}/{name}")
+                    fitted[name] = self.made(properties.get(name), f"{location}/{name}")
                 else:
                     del fitted[name]
-        made = self.made(schema, place)
-        return {**as_mapping(made), **fitted}
+        generated = self.made(schema, location)
+        return {**as_mapping(generated), **fitted}
 
-    def _fitted(self, schema: object, value: Any, place: str, fill: Fill, depth: int) -> Any:
+    def _fitted(self, schema: object, value: Any, location: str, fill: Fill, depth: int) -> Any:
         flat = self._schemas.flat(schema)
         kinds = self._schemas.kinds(flat)
         if "const" in flat:
@@ -209,27 +213,29 @@ class Values:
         if depth > 60 or (value is None and ("null" in kinds or not flat)):
             return None
         if value is ABSENT and fill is nothing:
-            return self.made(schema, place)
+            return self.made(schema, location)
         if branches := self._schemas.branches(flat):
-            return self._fitted(self._branch(flat, branches, value), value, place, fill, depth + 1)
+            return self._fitted(self._branch(flat, branches, value), value, location, fill, depth + 1)
         if not isinstance(value, dict | list) and value is not ABSENT and self._schemas.is_valid(schema, value):
             return value
         if ("object" in kinds or not kinds) and (isinstance(value, dict) or (value is ABSENT and "object" in kinds)):
-            return self._fitted_object(flat, cast("Any", {} if value is ABSENT else value), place, fill, depth)
+            return self._fitted_object(flat, cast("Any", {} if value is ABSENT else value), location, fill, depth)
         if "array" in kinds and value is not ABSENT and value is not None:
-            listed = cast("list[Any]", value if isinstance(value, list) else [value])
+            values = cast("list[Any]", value if isinstance(value, list) else [value])
             items = flat.get("items", EMPTY)
             return [
-                self._fitted(items, each, f"{place}/{number}", fill, depth + 1) for number, each in enumerate(listed)
+                self._fitted(items, item, f"{location}/{number}", fill, depth + 1) for number, item in enumerate(values)
             ]
         if "array" in kinds and fill is not nothing and isinstance(flat.get("items"), dict):
-            return [self._fitted(flat["items"], ABSENT, f"{place}/0", fill, depth + 1)] if flat.get("minItems") else []
+            return (
+                [self._fitted(flat["items"], ABSENT, f"{location}/0", fill, depth + 1)] if flat.get("minItems") else []
+            )
         if isinstance(value, list) and not kinds:
             return cast("Any", value)
         converted = _converted(value, kinds, flat)
         if converted is not ABSENT and self._schemas.is_valid(schema, converted):
-            return self._fitted(schema, converted, place, fill, depth + 1) if "object" in kinds else converted
-        return self.made(schema, place)
+            return self._fitted(schema, converted, location, fill, depth + 1) if "object" in kinds else converted
+        return self.made(schema, location)
 
     def _is_null(self, schema: object) -> bool:
         kinds = self._schemas.kinds(schema)
@@ -254,37 +260,38 @@ class Values:
 
         return max(real, key=shared)
 
-    def _fitted_object(self, flat: Schema, value: Mapping[str, Any], place: str, fill: Fill, depth: int) -> Any:
+    def _fitted_object(self, flat: Schema, value: Mapping[str, Any], location: str, fill: Fill, depth: int) -> Any:
         required = frozenset(flat.get("required", ()))
         properties = self._schemas.properties(flat)
-        found: dict[str, Any] = {}
+        fields: dict[str, Any] = {}
         spelled: dict[str, str] | None = None
-        for name, stated in properties.items():
-            given = value.get(name, ABSENT)
-            if given is ABSENT and value:
-                spelled = spelled or {words(each): each for each in value}
-                given = value.get(spelled.get(words(name), ""), ABSENT)
-            schema = self._schemas.flat(stated)
+        for name, property_schema in properties.items():
+            field_value = value.get(name, ABSENT)
+            if field_value is ABSENT and value:
+                spelled = spelled or {words(key): key for key in value}
+                field_value = value.get(spelled.get(words(name), ""), ABSENT)
+            schema = self._schemas.flat(property_schema)
             if schema.get("writeOnly"):
                 continue
-            inside = f"{place}/{name}"
-            if given is ABSENT and fill is not nothing:
-                given = fill(inside.split("/")[1:], schema)
-            if given is ABSENT and name not in required:
+            inside = f"{location}/{name}"
+            if field_value is ABSENT and fill is not nothing:
+                field_value = fill(inside.split("/")[1:], schema)
+            if field_value is ABSENT and name not in required:
                 continue
-            if given is None and name not in required and "null" not in self._schemas.kinds(schema) and schema:
+            if field_value is None and name not in required and "null" not in self._schemas.kinds(schema) and schema:
                 continue
-            found[name] = self._fitted(stated, given, inside, fill, depth + 1)
+            fields[name] = self._fitted(property_schema, field_value, inside, fill, depth + 1)
         stated_other = flat.get("additionalProperties", True)
         other = as_mapping(stated_other)
         if other or (stated_other and not properties):
-            rest = {name: each for name, each in value.items() if name not in properties}
-            found |= {
-                name: self._fitted(other, each, f"{place}/{name}", fill, depth + 1) for name, each in rest.items()
+            rest = {name: member for name, member in value.items() if name not in properties}
+            fields |= {
+                name: self._fitted(other, member, f"{location}/{name}", fill, depth + 1)
+                for name, member in rest.items()
             }
-        for name in required - found.keys() - properties.keys():
-            found[name] = value.get(name, self.made(other, f"{place}/{name}"))
-        return found
+        for name in required - fields.keys() - properties.keys():
+            fields[name] = value.get(name, self.made(other, f"{location}/{name}"))
+        return fields
 
 
 def _converted(value: Any, kinds: frozenset[str], flat: Schema) -> Any:
@@ -405,14 +412,14 @@ def _characters(token: str) -> str:
     return _CLASSES.get(token[1], token[1])
 
 
-def _members(stated: str) -> str:
+def _members(expression: str) -> str:
     """The characters of a class."""
-    excluded = stated.startswith("^")
-    found = ""
-    for match in _MEMBER.finditer(stated.removeprefix("^")):
+    excluded = expression.startswith("^")
+    characters = ""
+    for match in _MEMBER.finditer(expression.removeprefix("^")):
         if match[1]:
             first, last = ord(match[1][-1]), ord(match[2][-1])
-            found += "".join(map(chr, range(first, min(last, first + 127) + 1)))
+            characters += "".join(map(chr, range(first, min(last, first + 127) + 1)))
         else:
-            found += _CLASSES.get(match[0][1], match[0][1]) if match[0].startswith("\\") else match[0]
-    return "".join(each for each in _ANY if each not in found) if excluded else found
+            characters += _CLASSES.get(match[0][1], match[0][1]) if match[0].startswith("\\") else match[0]
+    return "".join(character for character in _ANY if character not in characters) if excluded else characters

@@ -62,22 +62,22 @@ def login_of(query: Mapping[str, str], origin: str) -> Login:
     uri = query.get("redirect_uri", "")
     if query.get("client_id") != CLIENT_ID:
         raise Problem(400, "Bad Request", f"The application is {CLIENT_ID!r} here")
-    own = uri in ("", f"{origin}/echo", f"{origin}/auth/echo")
-    if not own and (host_of(uri) not in LOOPBACK or not uri.startswith(("http:", "https:"))):
+    is_own_page = uri in ("", f"{origin}/echo", f"{origin}/auth/echo")
+    if not is_own_page and (host_of(uri) not in LOOPBACK or not uri.startswith(("http:", "https:"))):
         raise Problem(400, "Bad Request", f"The redirect_uri isn't on this machine, where logins end: {uri[:200]!r}")
     if query.get("code_challenge_method", "S256") != "S256":
         raise Problem(400, "Bad Request", "The code_challenge_method is 'S256'")
-    stated = (query.get(name, "") for name in ("state", "scope", "code_challenge", "audience"))
-    return Login("", "", "", 0.0, uri, *stated)
+    parameters = (query.get(name, "") for name in ("state", "scope", "code_challenge", "audience"))
+    return Login("", "", "", 0.0, uri, *parameters)
 
 
 def response(login: Login, fields: Mapping[str, Any]) -> Reply:
     """Answer the browser at the end of a login, with a redirect to the client if it states one."""
-    shown = {**fields, **({"state": login.state} if login.state else {})}
+    all_fields = {**fields, **({"state": login.state} if login.state else {})}
     if not login.redirect_uri:
-        return Reply(shown, 200, _NOT_KEPT)
+        return Reply(all_fields, 200, _NOT_KEPT)
     separator = "&" if "?" in login.redirect_uri else "?"
-    location = f"{login.redirect_uri}{separator}{urlencode(shown)}"
+    location = f"{login.redirect_uri}{separator}{urlencode(all_fields)}"
     return Reply(status=302, headers={"Location": location, **_NOT_KEPT})
 
 
@@ -128,8 +128,8 @@ def exchange(fusillade: Fusillade, form: Mapping[str, str], issuer: str) -> dict
                 raise OAuthError(400, "invalid_scope", "A refresh cannot request more than the login did")
             return tokens(fusillade, replace(login, scope=scope), issuer)
         case _:
-            known = "authorization_code or refresh_token"
-            raise OAuthError(400, "unsupported_grant_type", f"The grant_type is {known}")
+            supported = "authorization_code or refresh_token"
+            raise OAuthError(400, "unsupported_grant_type", f"The grant_type is {supported}")
 
 
 def _check_verifier(challenge: str, verifier: str, *, has_secret: bool) -> None:
@@ -200,12 +200,12 @@ def consent_page(login: Login, ticket: str, users: Sequence[str], chosen: str) -
     Returns:
         HTML; nothing of the request is treated as markup.
     """
-    shown = {
+    details = {
         "Application": CLIENT_ID,
         "Requested": login.scope or "nothing in particular",
         "It gets the response at": login.redirect_uri or "this page",
     }
-    rows = "".join(f"<dt>{html.escape(name)}</dt><dd>{html.escape(value)}</dd>" for name, value in shown.items())
+    rows = "".join(f"<dt>{html.escape(name)}</dt><dd>{html.escape(value)}</dd>" for name, value in details.items())
     options = "".join(f'<option value="{html.escape(user)}">' for user in users)
     template = files("omicsdk.sandbox.fusillade").joinpath("consent.html").read_text(encoding="utf-8")
     escaped = {"ticket": html.escape(ticket), "chosen": html.escape(chosen)}
@@ -214,21 +214,23 @@ def consent_page(login: Login, ticket: str, users: Sequence[str], chosen: str) -
 
 def login_pages(fusillade: Fusillade) -> list[BaseRoute]:
     """The routes below the service's prefix: the consent page and its response."""
-    gone = PlainTextResponse("This login has ended, or was answered before. Begin it again where you came from.", 400)
+    ended_page = PlainTextResponse(
+        "This login has ended, or was answered before. Begin it again where you came from.", 400
+    )
 
     def ask(request: Request) -> Response:
         ticket = request.query_params.get("ticket", "")
         login = fusillade.logins.find(TICKET, ticket)
         if login is None:
-            return gone
-        users = [each.name for each in fusillade.principals.all(kind=USER, order="name", limit=50)]
+            return ended_page
+        users = [user.name for user in fusillade.principals.all(kind=USER, order="name", limit=50)]
         chosen = ADMINISTRATOR if ADMINISTRATOR in users else "".join(users[:1])
         return HTMLResponse(consent_page(login, ticket, users, chosen), headers=HEADERS)
 
     def pressed(form: Mapping[str, str]) -> Response:
         login = fusillade.logins.take(TICKET, form.get("ticket", ""))
         if login is None:
-            return gone
+            return ended_page
         if form.get("decision") == "allow":
             try:
                 reply = allowed(fusillade, login, form.get("email", "").strip())
@@ -265,7 +267,7 @@ def shared_routes(secrets: Secrets) -> list[BaseRoute]:
         return PlainTextResponse(text, headers=ECHO_HEADERS)
 
     places = ("", "/auth", "/dss", "/dss/v1")
-    routes: list[BaseRoute] = [Route(f"{place}/internal/application_secrets", application) for place in places]
+    routes: list[BaseRoute] = [Route(f"{prefix}/internal/application_secrets", application) for prefix in places]
     return [*routes, Route("/echo", echo)]
 
 
@@ -313,8 +315,8 @@ def get_oauth_userinfo(fusillade: Fusillade, call: Call) -> Reply:
     groups = sorted(fusillade.groups_of(fusillade.account(email).name))
     roles = fusillade.roles_of(email, groups)
     scope = fusillade.allowed_actions(email, groups)
-    known = {"groups": groups, "roles": roles, "group": groups, "role": roles, "scope": scope}
-    return Reply({**claims, "email": email, APP_METADATA: {"authorization": known}})
+    claim_values = {"groups": groups, "roles": roles, "group": groups, "role": roles, "scope": scope}
+    return Reply({**claims, "email": email, APP_METADATA: {"authorization": claim_values}})
 
 
 def get_openid_configuration(_fusillade: Fusillade, call: Call) -> Reply:
@@ -351,9 +353,14 @@ ECHO_HEADERS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"
 
 def echoed(path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> str:
     """A request as the service saw it, without credentials."""
-    kept = {name: value for name, value in headers.items() if name.lower() not in ("authorization", "cookie")}
-    shown: dict[str, Any] = {"method": "GET", "path": quote(path), "query_params": dict(query), "headers": kept}
-    return json.dumps(shown, indent=2)
+    safe_headers = {name: value for name, value in headers.items() if name.lower() not in ("authorization", "cookie")}
+    description: dict[str, Any] = {
+        "method": "GET",
+        "path": quote(path),
+        "query_params": dict(query),
+        "headers": safe_headers,
+    }
+    return json.dumps(description, indent=2)
 
 
 HANDLERS = {"get_jwks.json": _keys, "post_oauth_userinfo": get_oauth_userinfo}  # a function cannot have a dot

@@ -70,7 +70,7 @@ def as_list(value: str | list[str]) -> list[str]:
 
 def actions_of(policy: Policy, effect: str = "") -> list[str]:
     """The actions that a policy names, as they are in it, of statements with an effect or of all."""
-    statements = [each for each in policy["Statement"] if effect in ("", each["Effect"])]
+    statements = [statement for statement in policy["Statement"] if effect in ("", statement["Effect"])]
     return [action for statement in statements for action in as_list(statement["Action"])]
 
 
@@ -132,8 +132,8 @@ def decide(policies: Iterable[Policy], actions: Sequence[str], resource: str, co
         effects = {
             statement["Effect"]
             for statement in statements
-            if any(_fits(each.lower(), action.lower(), {}) for each in as_list(statement["Action"]))
-            and any(_fits(each, resource, context) for each in as_list(statement.get("Resource", "*")))
+            if any(_fits(pattern.lower(), action.lower(), {}) for pattern in as_list(statement["Action"]))
+            and any(_fits(pattern, resource, context) for pattern in as_list(statement.get("Resource", "*")))
         }
         if "Deny" in effects:
             return Decision(False, f"A policy denies {action} on {resource}.")

@@ -38,9 +38,9 @@ def listed(call: Call, key: str, names: Iterable[str], form: str = "{}", **besid
     count: int = call.arguments["per_page"]
     after = _name(call.arguments.get("next_token", ""))
     left = sorted(name for name in names if name > after)
-    shown = left[:count]
-    following = {"next_token": _token(shown[-1])} if len(left) > count else None
-    return page(call, {**beside, key: [form.replace("{}", name) for name in shown]}, key, following)
+    page_names = left[:count]
+    following = {"next_token": _token(page_names[-1])} if len(left) > count else None
+    return page(call, {**beside, key: [form.replace("{}", name) for name in page_names]}, key, following)
 
 
 def _token(name: str) -> str:
@@ -74,7 +74,7 @@ def _names(call: Call, key: str) -> list[str]:
 
 
 def _list(fusillade: Fusillade, call: Call, kind: str) -> Reply:
-    return listed(call, f"{kind}s", (each.name for each in fusillade.principals.all(kind=kind)))
+    return listed(call, f"{kind}s", (principal.name for principal in fusillade.principals.all(kind=kind)))
 
 
 def _create(fusillade: Fusillade, call: Call, kind: str) -> Reply:
@@ -138,13 +138,13 @@ def _relink(fusillade: Fusillade, call: Call, kinds: tuple[str, str]) -> Reply:
             raise not_found(f"There is no {other} {', '.join(missing)}; nothing has been changed")
         by, equal = _ends(kind, name, other)
         present = {getattr(link, by) for link in fusillade.links.all(**equal)}
-        if not names or any((each in present) == (action == "add") for each in names):
+        if not names or any((name in present) == (action == "add") for name in names):
             return Reply(status=304)
         if action == "add":
-            fusillade.links.put_all(Link(**equal, **{by: each}) for each in names)
+            fusillade.links.put_all(Link(**equal, **{by: name}) for name in names)
         else:
-            for each in names:
-                fusillade.links.remove(**equal, **{by: each})
+            for other_name in names:
+                fusillade.links.remove(**equal, **{by: other_name})
     changed = {f"{kind}_id": name, f"{other}s": names, "action": action}
     return Reply({**changed, "msg": f"The {kind}'s {other}s have been changed."})
 
@@ -184,11 +184,11 @@ def get_v1_user_owns(fusillade: Fusillade, call: Call) -> Reply:
     fusillade.principal(USER, user)
     if kind in (GROUP, ROLE):
         owned = fusillade.principals.all(kind=kind, creator=user)
-        return listed(call, f"{kind}s", (each.name for each in owned))
+        return listed(call, f"{kind}s", (principal.name for principal in owned))
     if fusillade.types.get(kind) is None:
         refuse_missing(f"resource type {kind}; group and role are the others")
     resources = fusillade.resources.all(type=kind, creator=user)
-    return listed(call, "resource_ids", (each.id for each in resources), f"/resource/{kind}/id/{{}}")
+    return listed(call, "resource_ids", (resource.id for resource in resources), f"/resource/{kind}/id/{{}}")
 
 
 def post_v1_policies_evaluate(fusillade: Fusillade, call: Call) -> Reply:
@@ -211,13 +211,13 @@ def _type(fusillade: Fusillade, call: Call) -> ResourceType:
 
 def get_v1_resources(fusillade: Fusillade, call: Call) -> Reply:
     """GET /v1/resources."""
-    return listed(call, "resources", (each.name for each in fusillade.types.all()))
+    return listed(call, "resources", (type_.name for type_ in fusillade.types.all()))
 
 
 def _list_resources(fusillade: Fusillade, call: Call, whole: bool) -> Reply:
     type = _type(fusillade, call)
     beside: JsonObject = {"resource_type": type.name, "actions": type.actions} if whole else {}
-    ids = (each.id for each in fusillade.resources.all(type=type.name))
+    ids = (resource.id for resource in fusillade.resources.all(type=type.name))
     return listed(call, "resource_ids", ids, f"/resource/{type.name}/id/{{}}", **beside)
 
 
@@ -300,8 +300,10 @@ def delete_v1_resource_policy(fusillade: Fusillade, call: Call) -> Reply:
     """DELETE /v1/resource/{resource_type_name}/policy/{policy_name}."""
     with fusillade.transaction():
         type, level = _level(fusillade, call)
-        fusillade.remove_members(lambda _, held: held == level, type.name)
-        fusillade.types.change(type.name, levels={name: each for name, each in type.levels.items() if name != level})
+        fusillade.remove_members(lambda _, member_level: member_level == level, type.name)
+        fusillade.types.change(
+            type.name, levels={name: policy for name, policy in type.levels.items() if name != level}
+        )
     return Reply(text=f"The access level {level} of {type.name} has been deleted.")
 
 
@@ -376,7 +378,7 @@ def put_v1_resource_id_member(fusillade: Fusillade, call: Call) -> Reply:
         fusillade.principal(kind, member)
         if level is not None and level not in _type(fusillade, call).levels:
             raise bad_arguments(f"There is no access level {level} of {resource.type}; nothing has been changed")
-        others = {name: held for name, held in resource.members.items() if name != f"{kind}/{member}"}
+        others = {name: member_level for name, member_level in resource.members.items() if name != f"{kind}/{member}"}
         members = others if level is None else {**others, f"{kind}/{member}": level}
         fusillade.resources.change(resource.type, resource.id, members=members)
     return _reply(resource, f"{member} has the access level {level}." if level else f"{member} has no access any more.")

@@ -193,7 +193,7 @@ class Fusillade:
 
     def link(self, kind: str, name: str, to_kind: str, to_names: Iterable[str]) -> None:
         """Add a user to groups, or give a user or group roles."""
-        self.links.put_all(Link(kind, name, to_kind, each) for each in to_names)
+        self.links.put_all(Link(kind, name, to_kind, to_name) for to_name in to_names)
 
     def delete(self, kind: str, name: str) -> None:
         """Delete a group or role, and all that points to it or from it."""
@@ -205,9 +205,9 @@ class Fusillade:
 
     def remove_members(self, ends: Callable[[str, str], bool], type: str | None = None) -> None:
         """End the access of members for which a condition on member and access level holds, to resources of a type or of all."""
-        for each in self.resources.all(type=type):
-            members = {member: level for member, level in each.members.items() if not ends(member, level)}
-            self.resources.change(each.type, each.id, members=members)
+        for resource in self.resources.all(type=type):
+            members = {member: level for member, level in resource.members.items() if not ends(member, level)}
+            self.resources.change(resource.type, resource.id, members=members)
 
     def account(self, name: str) -> Principal:
         """A user's account, made when the service does not know them yet."""
@@ -250,7 +250,7 @@ class Fusillade:
     # -- decisions
 
     def _linked(self, kind: str, name: str, to_kind: str) -> frozenset[str]:
-        return frozenset(each.to_name for each in self.links.all(kind=kind, name=name, to_kind=to_kind))
+        return frozenset(link.to_name for link in self.links.all(kind=kind, name=name, to_kind=to_kind))
 
     def groups_of(self, user: str) -> frozenset[str]:
         """The groups that a user is in."""
@@ -258,18 +258,18 @@ class Fusillade:
 
     def roles_of(self, user: str, groups: Iterable[str]) -> list[str]:
         """The roles that a user has, directly and by groups."""
-        return sorted(self._linked(USER, user, ROLE).union(*(self._linked(GROUP, each, ROLE) for each in groups)))
+        return sorted(self._linked(USER, user, ROLE).union(*(self._linked(GROUP, group, ROLE) for group in groups)))
 
     def policies_of(self, user: str, groups: Iterable[str]) -> list[Policy]:
         """All policies that count for a user: their own, those of groups, those of roles."""
-        reached = [(USER, user), *((GROUP, each) for each in groups)]
-        reached += [(ROLE, each) for each in self.roles_of(user, groups)]
-        principals = (self.principals.get(*each) for each in reached)
-        return [each.policy for each in principals if each is not None and each.policy]
+        reached = [(USER, user), *((GROUP, group) for group in groups)]
+        reached += [(ROLE, role) for role in self.roles_of(user, groups)]
+        principals = (self.principals.get(*pair) for pair in reached)
+        return [principal.policy for principal in principals if principal is not None and principal.policy]
 
     def allowed_actions(self, user: str, groups: Iterable[str]) -> list[str]:
         """The actions that a user's policies allow, on whatever resource and whether denied elsewhere or not."""
-        return sorted({action for each in self.policies_of(user, groups) for action in actions_of(each, "Allow")})
+        return sorted({action for policy in self.policies_of(user, groups) for action in actions_of(policy, "Allow")})
 
     def decide(self, user: str, actions: Sequence[str], resource: str, *, token_groups: Iterable[str] = ()) -> Decision:
         """Decide whether a user may do something.
@@ -302,7 +302,7 @@ class Fusillade:
         resource = self.resources.get(type_name, id)
         if resource is None:
             return set()
-        names = {f"{USER}/{user}", *(f"{GROUP}/{each}" for each in groups)}
+        names = {f"{USER}/{user}", *(f"{GROUP}/{group}" for group in groups)}
         owned = {OWNER} if resource.creator == user else set[str]()
         return owned | {level for member, level in resource.members.items() if member in names}
 

@@ -102,9 +102,9 @@ class Logins:
     def put(self, kind: str, login: Login) -> str:
         """Make a secret for a login; that of a refresh token has no end."""
         secret = secrets.token_hex(24)  # no text that begins with a dash: users paste it
-        ends = math.inf if kind == REFRESH else self._now() + GRANT_SECONDS
+        end = math.inf if kind == REFRESH else self._now() + GRANT_SECONDS
         self._logins.remove("ends <= ?", self._now())  # no client can use these any more
-        self._logins.put(replace(login, kind=kind, digest=digest(secret), ends=ends))
+        self._logins.put(replace(login, kind=kind, digest=digest(secret), ends=end))
         return secret
 
     def find(self, kind: str, secret: str) -> Login | None:
@@ -212,10 +212,12 @@ def read_token(token: str, key: SigningKey, accounts: Table[ServiceAccount], now
     except jwt.PyJWTError as error:
         raise refused(f"it can't be read: {error}") from error
     _check_time(claims.get("exp"), claims.get("iat", 0), now)
-    stated = claims.get("aud")
-    audiences = cast("Sequence[object]", stated) if isinstance(stated, list) else [stated]
-    if not any(each in AUDIENCES or (isinstance(each, str) and host_of(each) in LOOPBACK) for each in audiences):
-        raise refused(f"it is meant for {stated!r}; the claim aud is one of {', '.join(AUDIENCES)}")
+    claimed = claims.get("aud")
+    audiences = cast("Sequence[object]", claimed) if isinstance(claimed, list) else [claimed]
+    if not any(
+        audience in AUDIENCES or (isinstance(audience, str) and host_of(audience) in LOOPBACK) for audience in audiences
+    ):
+        raise refused(f"it is meant for {claimed!r}; the claim aud is one of {', '.join(AUDIENCES)}")
     email = email_of(claims)
     if account and (email != account.email or claims.get("iss") != account.email):
         raise refused(f"{account.email} may sign for itself only")
@@ -236,10 +238,10 @@ def refused(reason: str) -> Problem:
     return Problem(401, "Unauthorized", f"The token is refused: {reason}", challenge)
 
 
-def _check_time(ends: object, begins: object, now: float) -> None:
-    if not isinstance(ends, int | float) or not isinstance(begins, int | float):
+def _check_time(end: object, begins: object, now: float) -> None:
+    if not isinstance(end, int | float) or not isinstance(begins, int | float):
         raise refused("its claims exp and iat have to be numbers of seconds")
-    if ends <= now:
+    if end <= now:
         raise refused("it has expired")
     if begins > now + LEEWAY:
         raise refused(f"it is not valid before {begins - now:.0f} s from now: check the clock of your machine")

@@ -86,13 +86,14 @@ def sliced(kind: str, content: bytes, regions: Sequence[Region]) -> tuple[bytes,
 
 def _bam(plain: bytes, regions: Sequence[Region]) -> tuple[bytes, bytes]:
     at, names = _references(plain)
-    wanted = [(-1 if each.reference == "*" else _index(names, each.reference), each) for each in regions]
-    kept = [
+    selected = [(-1 if region.reference == "*" else _index(names, region.reference), region) for region in regions]
+    selected_records = [
         record
         for reference, start, end, record in _records(plain, at)
-        if not wanted or any(reference == index and start < each.end and end > each.start for index, each in wanted)
+        if not selected
+        or any(reference == index and start < region.end and end > region.start for index, region in selected)
     ]
-    return bgzf(plain[:at]), bgzf(b"".join(kept)) + BGZF_END
+    return bgzf(plain[:at]), bgzf(b"".join(selected_records)) + BGZF_END
 
 
 def _references(plain: bytes) -> tuple[int, list[str]]:
@@ -120,7 +121,7 @@ def _records(plain: bytes, at: int) -> Iterator[tuple[int, int, int, bytes]]:
         reference, start = struct.unpack_from("<ii", plain, at + 4)
         name_length, operations = plain[at + 12], struct.unpack_from("<H", plain, at + 16)[0]
         cigar = struct.unpack_from(f"<{operations}I", plain, at + 36 + name_length)
-        span = sum(each >> 4 for each in cigar if each & 15 in _ON_REFERENCE)
+        span = sum(operation >> 4 for operation in cigar if operation & 15 in _ON_REFERENCE)
         # Unmapped reads have no position: -1 is before all regions, and "*" has no end.
         yield reference, max(start, 0), max(start, 0) + max(span, 1), plain[at : at + size]
         at += size
@@ -136,12 +137,14 @@ def _number(plain: bytes, at: int) -> int:
 def _vcf(plain: bytes, regions: Sequence[Region]) -> tuple[bytes, bytes]:
     lines = plain.splitlines(keepends=True)
     head = [line for line in lines if line.startswith(b"#")]
-    known = {_columns(line)[0] for line in lines if not line.startswith(b"#")}
-    for each in regions:
-        if each.reference not in known and f"ID={each.reference}".encode() not in b"".join(head):
-            raise Problem(404, "NotFound", f"The data set has no reference sequence {each.reference}")
-    kept = [line for line in lines[len(head) :] if not regions or any(_overlaps(line, each) for each in regions)]
-    return bgzf(b"".join(head)), bgzf(b"".join(kept)) + BGZF_END
+    references = {_columns(line)[0] for line in lines if not line.startswith(b"#")}
+    for region in regions:
+        if region.reference not in references and f"ID={region.reference}".encode() not in b"".join(head):
+            raise Problem(404, "NotFound", f"The data set has no reference sequence {region.reference}")
+    selected = [
+        line for line in lines[len(head) :] if not regions or any(_overlaps(line, region) for region in regions)
+    ]
+    return bgzf(b"".join(head)), bgzf(b"".join(selected)) + BGZF_END
 
 
 def _columns(line: bytes) -> tuple[str, int, int]:
@@ -219,7 +222,9 @@ class Htsget:
 
     def add_file(self, path: Path, name: str) -> bool:
         """Add a file under its name without the suffix; False where the suffix is none of a format."""
-        suffix = next((each for each in sorted(SUFFIXES, key=len, reverse=True) if name.lower().endswith(each)), None)
+        suffix = next(
+            (ending for ending in sorted(SUFFIXES, key=len, reverse=True) if name.lower().endswith(ending)), None
+        )
         if suffix is None:
             return False
         self.add(name[: -len(suffix)], SUFFIXES[suffix], path.read_bytes())
@@ -239,7 +244,7 @@ def htsget_service(state: Htsget, document: Mapping[str, Any]) -> Service:
         document=document,
         document_path="/openapi.json",
         handlers=handlers_in(document, state, sys.modules[__name__]),
-        format_codes={f"{way}_{kind}.format": "UnsupportedFormat" for way in ("get", "post") for kind in FORMATS},
+        format_codes={f"{method}_{kind}.format": "UnsupportedFormat" for method in ("get", "post") for kind in FORMATS},
         error_body=_error,
         error_type="application/json",
         pages=[Route("/blocks/{kind}/{format}/{id:path}", partial(_computed_block, state))],
@@ -250,8 +255,8 @@ _WORDS = {400: "InvalidInput", 401: "InvalidAuthentication", 403: "PermissionDen
 
 
 def _error(problem: Problem) -> dict[str, object]:
-    own = problem.code if problem.code[:1].isupper() and problem.status == 400 else ""
-    return {"htsget": {"error": own or _WORDS.get(problem.status, "InternalError"), "message": problem.title}}
+    code = problem.code if problem.code[:1].isupper() and problem.status == 400 else ""
+    return {"htsget": {"error": code or _WORDS.get(problem.status, "InternalError"), "message": problem.title}}
 
 
 def _get(state: Htsget, call: Call, kind: str) -> Reply:
@@ -300,33 +305,33 @@ def service_info(artifact: str, version: str) -> dict[str, Any]:
     }
 
 
-def _region(given: Mapping[str, Any]) -> Region:
-    start, end = given.get("start") or 0, given.get("end")
+def _region(parameters: Mapping[str, Any]) -> Region:
+    start, end = parameters.get("start") or 0, parameters.get("end")
     if end is not None and end <= start:
         raise Problem(400, "InvalidRange", f"The region ends at {end}, which is not after its start at {start}")
-    return Region(given["referenceName"], start, *([] if end is None else [end]))
+    return Region(parameters["referenceName"], start, *([] if end is None else [end]))
 
 
-def _ticket(state: Htsget, call: Call, kind: str, given: Mapping[str, Any], regions: Sequence[Region]) -> Reply:
-    id, format = call.arguments["id"], given.get("format") or FORMATS[kind][0]
-    sets = {each.format: each for each in state.sets.all(kind=kind, id=id)}
+def _ticket(state: Htsget, call: Call, kind: str, parameters: Mapping[str, Any], regions: Sequence[Region]) -> Reply:
+    id, format = call.arguments["id"], parameters.get("format") or FORMATS[kind][0]
+    sets = {stored.format: stored for stored in state.sets.all(kind=kind, id=id)}
     if not sets:
         raise not_found(f"There are no {kind} of the identifier {id}")
-    if given.get("class") == "header" and (others := sorted(given.keys() - {"id", "format", "class"})):
+    if parameters.get("class") == "header" and (others := sorted(parameters.keys() - {"id", "format", "class"})):
         raise Problem(400, "InvalidInput", f"A request for the header cannot have {', '.join(others)}")
-    if both := set(given.get("tags") or ()) & set(given.get("notags") or ()):
+    if both := set(parameters.get("tags") or ()) & set(parameters.get("notags") or ()):
         raise Problem(400, "InvalidInput", f"tags and notags both have {', '.join(sorted(both))}")
-    found = sets.get(format)
-    if found is None:
+    data_set = sets.get(format)
+    if data_set is None:
         raise Problem(400, "UnsupportedFormat", f"{id} exists only as {', '.join(sets)}")
-    if found.restricted:
+    if data_set.restricted:
         state.context.tokens.caller(call.headers.get("authorization"))
-    header, records = sliced(found.format, state.context.objects.read(found.blob), regions)
-    if state.context.settings.flag(AS_REFSERVER) and not found.restricted:
-        return Reply({"htsget": _as_refserver(call, found, len(header + records), given, regions)})
-    if given.get("class") == "header":
+    header, records = sliced(data_set.format, state.context.objects.read(data_set.blob), regions)
+    if state.context.settings.flag(AS_REFSERVER) and not data_set.restricted:
+        return Reply({"htsget": _as_refserver(call, data_set, len(header + records), parameters, regions)})
+    if parameters.get("class") == "header":
         records = b"" if header else records
-    return Reply({"htsget": _blocks(state, call, found.format, header, records)})
+    return Reply({"htsget": _blocks(state, call, data_set.format, header, records)})
 
 
 def _blocks(state: Htsget, call: Call, format: str, header: bytes, records: bytes) -> dict[str, Any]:
@@ -353,34 +358,34 @@ def _blocks(state: Htsget, call: Call, format: str, header: bytes, records: byte
 
 
 def _as_refserver(
-    call: Call, found: DataSet, size: int, given: Mapping[str, Any], regions: Sequence[Region]
+    call: Call, data_set: DataSet, size: int, parameters: Mapping[str, Any], regions: Sequence[Region]
 ) -> dict[str, Any]:
     """A ticket as htsget-refserver makes them: the whole file as a range, or header and records at one URL."""
-    path = f"{PREFIX}/blocks/{found.kind}/{found.format}/{quote(found.id)}"
+    path = f"{PREFIX}/blocks/{data_set.kind}/{data_set.format}/{quote(data_set.id)}"
     query = urlencode([("region", json.dumps(astuple(region))) for region in regions])
     url = f"{call.origin}{path}" + (f"?{query}" if query else "")
-    if not regions and not any(given.get(name) for name in ("class", "fields", "tags", "notags")):
-        return {"format": found.format, "urls": [{"url": url, "headers": {"Range": f"bytes=0-{size - 1}"}}]}
-    parts = ("header",) if given.get("class") == "header" else ("header", "body")
+    if not regions and not any(parameters.get(name) for name in ("class", "fields", "tags", "notags")):
+        return {"format": data_set.format, "urls": [{"url": url, "headers": {"Range": f"bytes=0-{size - 1}"}}]}
+    parts = ("header",) if parameters.get("class") == "header" else ("header", "body")
     urls: list[dict[str, Any]] = []
     for number, part in enumerate(parts):
         headers = {"HtsgetCurrentBlock": str(number), "HtsgetTotalBlocks": str(len(parts))}
         urls.append({"url": url, "headers": headers, "class": part})
     urls[0]["headers"]["HtsgetBlockClass"] = "header"
-    return {"format": found.format, "urls": urls}
+    return {"format": data_set.format, "urls": urls}
 
 
 def _computed_block(state: Htsget, request: Request) -> Response:
     """The file, its header or its records; parts of variants are plain text, as those of htsget-refserver are."""
-    found = state.sets.get(*(request.path_params[name] for name in ("kind", "id", "format")))
-    if found is None or found.restricted:
+    data_set = state.sets.get(*(request.path_params[name] for name in ("kind", "id", "format")))
+    if data_set is None or data_set.restricted:
         return Response(status_code=404)
     regions = [Region(*json.loads(text)) for text in request.query_params.getlist("region")]
-    header, records = sliced(found.format, state.context.objects.read(found.blob), regions)
+    header, records = sliced(data_set.format, state.context.objects.read(data_set.blob), regions)
     if "range" in request.headers:
         return Response((header + records).ljust(_LEAST, b"\0"))
     data = header if request.headers.get("htsgetblockclass") == "header" else records
-    return Response(gzip.decompress(data) if found.format == "VCF" else data)
+    return Response(gzip.decompress(data) if data_set.format == "VCF" else data)
 
 
 def _inline(data: bytes) -> dict[str, Any]:

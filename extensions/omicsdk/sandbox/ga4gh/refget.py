@@ -87,11 +87,11 @@ class Refget:
         digest = hashlib.sha512(data).digest()[:24]
         blob = self.context.objects.put_bytes(data).sha256
         md5 = hashlib.md5(data, usedforsecurity=False).hexdigest()
-        made = Sequence(
+        sequence = Sequence(
             md5, digest.hex(), f"SQ.{base64.urlsafe_b64encode(digest).decode()}", name, len(data), blob, circular
         )
-        self.sequences.put(made)
-        return made
+        self.sequences.put(sequence)
+        return sequence
 
     def add_fasta(self, text: str, *, circular: bool = False) -> list[str]:
         """Add the sequences of a FASTA file; return their names."""
@@ -121,10 +121,10 @@ class Refget:
             raise not_found(f"There is no sequence {id}")
         bare = id.removeprefix("ga4gh:")
         where = "md5 = ? OR trunc512 = ? OR ga4gh = ? OR name = ?"
-        found = self.sequences.first(where, bare.lower(), bare.lower(), bare, id)
-        if found is None:
+        sequence = self.sequences.first(where, bare.lower(), bare.lower(), bare, id)
+        if sequence is None:
             raise not_found(f"There is no sequence {id}")
-        return found
+        return sequence
 
 
 def _of_fasta(text: str) -> Iterator[tuple[str, str]]:
@@ -167,14 +167,14 @@ def get_service_info(state: Refget, call: Call) -> Reply:
 def get_metadata(state: Refget, call: Call) -> Reply:
     """GET /sequence/{id}/metadata."""
     state.check_accept(call)
-    found = state.find(call.arguments["id"])
+    sequence = state.find(call.arguments["id"])
     metadata = {
-        "id": found.md5,
-        "md5": found.md5,
-        "trunc512": found.trunc512,
-        "ga4gh": found.ga4gh,
-        "length": found.length,
-        "aliases": [{"alias": found.name, "naming_authority": "sandbox"}],
+        "id": sequence.md5,
+        "md5": sequence.md5,
+        "trunc512": sequence.trunc512,
+        "ga4gh": sequence.ga4gh,
+        "length": sequence.length,
+        "aliases": [{"alias": sequence.name, "naming_authority": "sandbox"}],
     }
     return Reply({"metadata": metadata}, headers={"Content-Type": _JSON})
 
@@ -182,33 +182,33 @@ def get_metadata(state: Refget, call: Call) -> Reply:
 def get_sequence(state: Refget, call: Call) -> Reply:
     """GET /sequence/{id}."""
     state.check_accept(call)
-    found = state.find(call.arguments["id"])
-    letters = state.context.objects.read(found.blob)
+    sequence = state.find(call.arguments["id"])
+    letters = state.context.objects.read(sequence.blob)
     start, end, ranged = call.arguments.get("start"), call.arguments.get("end"), call.headers.get("range")
     headers = {"Content-Type": _PLAIN}
     if ranged is not None:
         if start is not None or end is not None:
             raise bad_arguments("A range and start or end were given")
-        asked = _RANGE.match(ranged)
-        if asked is None:
+        match = _RANGE.match(ranged)
+        if match is None:
             raise bad_arguments(f"{ranged} is not a range")
-        start, end = int(asked[1]), min(int(asked[2]) + 1, found.length)
+        start, end = int(match[1]), min(int(match[2]) + 1, sequence.length)
         if start >= end:  # a range is no circular part, and seqrepo-rest-service refuses one behind the end, too
-            raise Problem(416, "range", f"The sequence has {found.length} letters")
+            raise Problem(416, "range", f"The sequence has {sequence.length} letters")
     elif start is None and end is None:
         return Reply(content=letters, headers=headers)
-    part = _part(state, found, letters, start or 0, found.length if end is None else end)
+    part = _part(state, sequence, letters, start or 0, sequence.length if end is None else end)
     return Reply(content=part, status=206 if ranged else 200, headers=headers)
 
 
-def _part(state: Refget, found: Sequence, letters: bytes, start: int, end: int) -> bytes:
-    if start >= found.length == end and state.is_seqrepo:
+def _part(state: Refget, sequence: Sequence, letters: bytes, start: int, end: int) -> bytes:
+    if start >= sequence.length == end and state.is_seqrepo:
         return b""
-    if start >= found.length or end > found.length:
-        raise Problem(416, "range", f"The sequence has {found.length} letters")
+    if start >= sequence.length or end > sequence.length:
+        raise Problem(416, "range", f"The sequence has {sequence.length} letters")
     if start > end:
         if not state.context.settings.flag(CIRCULAR):
             raise Problem(501, "circular", "Parts across the origin are not supported")
-        if not found.circular:
+        if not sequence.circular:
             raise Problem(416, "range", "The sequence is not circular")
     return letters[start:end] if start <= end else letters[start:] + letters[:end]

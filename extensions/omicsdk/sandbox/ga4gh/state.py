@@ -83,7 +83,7 @@ class Ga4gh:
         def before(_call: Call) -> None:
             self.seed()
 
-        return [replace(each, before=before) for each in services]
+        return [replace(service, before=before) for service in services]
 
     def add_folder(self, service: str, folder: Path) -> dict[str, Any]:
         """Add the files of a folder to a service.
@@ -102,7 +102,7 @@ class Ga4gh:
         if service == "trs":
             return {"tool": f"#workflow/sandbox/{folder.name}", "versions": self.trs.add_folder(folder)}
         added, left = list[str](), list[str]()
-        for path in sorted(each for each in folder.rglob("*") if each.is_file()):
+        for path in sorted(entry for entry in folder.rglob("*") if entry.is_file()):
             name = path.relative_to(folder).as_posix()
             if service == "refget" and path.suffix in (".fa", ".fasta", ".fna"):
                 added += self.refget.add_fasta(path.read_text("ascii"))

@@ -81,7 +81,7 @@ class Trs:
 
     def tools(self) -> list[str]:
         """The identifiers of all tools, in their order."""
-        return [each.tool for each in self.described.all(version="", order="tool")]
+        return [description.tool for description in self.described.all(version="", order="tool")]
 
     def add(
         self,
@@ -126,8 +126,8 @@ class Trs:
 
     def fields(self, tool: str, version: str = "") -> dict[str, Any]:
         """What is stated of a tool or of a version; empty where there is none."""
-        known = self.described.get(tool, version)
-        return {} if known is None else known.fields
+        description = self.described.get(tool, version)
+        return {} if description is None else description.fields
 
     def add_folder(self, folder: Path) -> list[str]:
         """Add a tool from VERSION/TYPE/files; return its versions.
@@ -138,8 +138,12 @@ class Trs:
         added: list[str] = []
         for path in sorted(folder.glob("*/*/")):
             if path.name in TYPES:
-                texts = {each.relative_to(path).as_posix(): each for each in sorted(path.rglob("*")) if each.is_file()}
-                files = {name: each.read_text("utf-8") for name, each in texts.items()}
+                texts = {
+                    file_path.relative_to(path).as_posix(): file_path
+                    for file_path in sorted(path.rglob("*"))
+                    if file_path.is_file()
+                }
+                files = {name: file_path.read_text("utf-8") for name, file_path in texts.items()}
                 self.add(f"#workflow/sandbox/{folder.name}", path.parent.name, path.name, files)
                 added.append(path.parent.name)
         if not added:
@@ -182,8 +186,8 @@ def _with_encoded_slashes(app: ASGIApp) -> ASGIApp:
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         raw: bytes = scope.get("raw_path") or scope["path"].encode()
-        kept = _ENCODED_SLASH.sub(b"%252F", raw.partition(b"?")[0])
-        await app({**scope, "path": unquote(kept.decode("ascii"))}, receive, send)
+        raw_path = _ENCODED_SLASH.sub(b"%252F", raw.partition(b"?")[0])
+        await app({**scope, "path": unquote(raw_path.decode("ascii"))}, receive, send)
 
     return serve
 
@@ -200,21 +204,21 @@ def get_service_info(state: Trs, call: Call) -> Reply:
 def list_tool_classes(state: Trs, call: Call) -> Reply:
     """GET /toolClasses."""
     del call
-    classes = [each.fields["toolclass"] for each in state.described.all(version="", order="tool")]
-    return Reply([*{each["id"]: each for each in classes}.values()])
+    classes = [description.fields["toolclass"] for description in state.described.all(version="", order="tool")]
+    return Reply([*{class_["id"]: class_ for class_ in classes}.values()])
 
 
 def list_tools(state: Trs, call: Call) -> Reply:
     """GET /tools."""
-    given = call.arguments
+    arguments = call.arguments
     try:
-        start, limit = int(given.get("offset") or 0), given.get("limit") or 1000
+        start, limit = int(arguments.get("offset") or 0), arguments.get("limit") or 1000
     except ValueError:
         raise bad_arguments("offset is not a number") from None
     if start < 0 or limit < 0:
         raise bad_arguments("offset and limit are 0 or more")
-    tools = [_tool(state, call, each) for each in state.tools()]
-    tools = [each for each in tools if _fits(each, given)]
+    tools = [_tool(state, call, tool) for tool in state.tools()]
+    tools = [tool for tool in tools if _fits(tool, arguments)]
 
     def page(offset: int) -> str:
         return call.url(offset=offset, limit=limit)
@@ -230,10 +234,10 @@ def list_tools(state: Trs, call: Call) -> Reply:
     return Reply(tools[start : start + limit], headers=headers)
 
 
-def _fits(tool: Mapping[str, Any], given: Mapping[str, Any]) -> bool:
+def _fits(tool: Mapping[str, Any], arguments: Mapping[str, Any]) -> bool:
     versions = tool["versions"]
     images = [image for version in versions for image in version["images"]]
-    found: dict[str, Sequence[Any]] = {
+    tool_values: dict[str, Sequence[Any]] = {
         "id": [tool["id"]],
         "alias": tool.get("aliases", ()),
         "toolClass": [tool["toolclass"]["name"]],
@@ -246,7 +250,7 @@ def _fits(tool: Mapping[str, Any], given: Mapping[str, Any]) -> bool:
         "author": [author for version in versions for author in version["author"]],
         "checker": [False],
     }
-    return all(given[name] in values for name, values in found.items() if given.get(name) is not None)
+    return all(arguments[name] in values for name, values in tool_values.items() if arguments.get(name) is not None)
 
 
 def get_tool(state: Trs, call: Call) -> Reply:
@@ -269,7 +273,7 @@ def get_version(state: Trs, call: Call) -> Reply:
 
 def get_descriptor(state: Trs, call: Call) -> Reply:
     """GET /tools/{id}/versions/{version_id}/{type}/descriptor."""
-    return _content(call, next((each for each in _files(state, call) if each.kind == PRIMARY), None))
+    return _content(call, next((file for file in _files(state, call) if file.kind == PRIMARY), None))
 
 
 def get_file(state: Trs, call: Call) -> Reply:
@@ -277,7 +281,7 @@ def get_file(state: Trs, call: Call) -> Reply:
     path = unquote(call.arguments["relative_path"])
     # A container file has a separate operation, as on registries.
     return _content(
-        call, next((each for each in _files(state, call) if each.path == path and each.kind != CONTAINER), None)
+        call, next((file for file in _files(state, call) if file.path == path and file.kind != CONTAINER), None)
     )
 
 
@@ -292,11 +296,11 @@ def list_files(state: Trs, call: Call) -> Reply:
     if call.arguments.get("format") == "zip":
         packed = io.BytesIO()
         with zipfile.ZipFile(packed, "w") as archive:
-            for each in files:
-                archive.writestr(each.path, each.content)
+            for file in files:
+                archive.writestr(file.path, file.content)
         return Reply(content=packed.getvalue(), headers={"Content-Type": "application/zip"})
-    listed = [{"path": each.path, "file_type": each.kind, "checksum": _checksum(each)} for each in files]
-    return Reply(listed)
+    file_views = [{"path": file.path, "file_type": file.kind, "checksum": _checksum(file)} for file in files]
+    return Reply(file_views)
 
 
 def list_containerfiles(state: Trs, call: Call) -> Reply:
@@ -317,18 +321,18 @@ def _known(state: Trs, call: Call) -> str:
 
 def _files(state: Trs, call: Call) -> list[File]:
     tool, version = _known(state, call), unquote(call.arguments["version_id"])
-    found = state.files.all(tool=tool, version=version)
-    if not found:
+    files = state.files.all(tool=tool, version=version)
+    if not files:
         raise not_found(f"{tool} has no version {version} with files")
     type = call.arguments.get("type")
-    return found if type is None else [each for each in found if each.type == type.removeprefix("PLAIN_")]
+    return files if type is None else [file for file in files if file.type == type.removeprefix("PLAIN_")]
 
 
 def _all_of(kind: str, files: list[File]) -> Reply:
-    found = [_wrapper(each) for each in files if each.kind == kind]
-    if not found:
+    wrappers = [_wrapper(file) for file in files if file.kind == kind]
+    if not wrappers:
         raise not_found("The version has no such files")
-    return Reply(found)
+    return Reply(wrappers)
 
 
 def _content(call: Call, file: File | None) -> Reply:
@@ -348,7 +352,7 @@ def _checksum(file: File) -> dict[str, str]:
 
 
 def _tool(state: Trs, call: Call, tool: str) -> dict[str, Any]:
-    versions = [each.version for each in state.described.all(tool=tool) if each.version]
+    versions = [description.version for description in state.described.all(tool=tool) if description.version]
     return {
         "id": tool,
         "url": f"{call.origin}{PREFIX}/tools/{quote(tool, safe='')}",
@@ -364,8 +368,8 @@ def _version(state: Trs, call: Call, tool: str, version: str) -> dict[str, Any]:
         "url": f"{call.origin}{PREFIX}/tools/{quote(tool, safe='')}/versions/{quote(version, safe='')}",
         "author": ["sandbox"],
         "is_production": True,
-        "descriptor_type": list(dict.fromkeys(each.type for each in files)),
-        "containerfile": any(each.kind == CONTAINER for each in files),
+        "descriptor_type": list(dict.fromkeys(file.type for file in files)),
+        "containerfile": any(file.kind == CONTAINER for file in files),
         "images": [],
         **state.fields(tool, version),
     }

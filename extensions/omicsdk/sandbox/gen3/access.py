@@ -172,14 +172,14 @@ class Access:
         """A user's permissions, as Arborist returns them: services and methods by resource, and by known ones below."""
         rules = [rule for owner in (*self._users.all(), *self._clients.all()) for rule in owner.rules]
         resources = {*_RESOURCES, *(path for resource, _, _ in rules for path in _with_above(resource))}
-        shown: dict[str, list[dict[str, str]]] = {}
+        by_path: dict[str, list[dict[str, str]]] = {}
         for policy in person.policies:
             permission = {"service": policy.service, "method": policy.method}
             for path in {policy.resource, *(path for path in resources if below(path, policy.resource))}:
-                listed = shown.setdefault(path, [])
-                if permission not in listed:
-                    listed.append(permission)
-        return {path: shown[path] for path in sorted(shown)}
+                path_permissions = by_path.setdefault(path, [])
+                if permission not in path_permissions:
+                    path_permissions.append(permission)
+        return {path: by_path[path] for path in sorted(by_path)}
 
     def projects(self, person: Person) -> dict[str, list[str]]:
         """A user's permissions with projects, in the form of older access lists: methods by a project's code."""

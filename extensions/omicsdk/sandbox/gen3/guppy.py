@@ -71,37 +71,37 @@ def fields_of(rows: Iterable[Row]) -> dict[str, Field]:
     Raises:
         ValueError: A name cannot be one in GraphQL, or a field is nested in one row and a value in another.
     """
-    found: dict[str, list[Any]] = {}
+    columns: dict[str, list[Any]] = {}
     many: set[str] = set()
     for row in rows:
         for name, value in row.items():
-            found.setdefault(name, []).extend(values(row, name))
+            columns.setdefault(name, []).extend(values(row, name))
             if isinstance(value, list):
                 many.add(name)
-    return {name: _field(name, each, name in many) for name, each in sorted(found.items())}
+    return {name: _field(name, column, name in many) for name, column in sorted(columns.items())}
 
 
 def names_of(fields: Mapping[str, Field], above: str = "") -> list[str]:
     """The names of all fields, of nested ones those of their members after a dot."""
-    found: list[str] = []
-    for name, each in fields.items():
-        found += names_of(each.members, f"{above}{name}.") if each.kind == NESTED else [f"{above}{name}"]
-    return found
+    names: list[str] = []
+    for name, column in fields.items():
+        names += names_of(column.members, f"{above}{name}.") if column.kind == NESTED else [f"{above}{name}"]
+    return names
 
 
 def values(row: Row, name: str) -> list[Any]:
     """The values that a row has of a field, without nulls."""
-    return [each for each in as_list(row.get(name)) if each is not None]
+    return [value for value in as_list(row.get(name)) if value is not None]
 
 
-def _field(name: str, found: list[Any], many: bool) -> Field:
+def _field(name: str, column: list[Any], many: bool) -> Field:
     if not _NAME.fullmatch(name):
         raise ValueError(f"{name!r} can't be the name of a field: letters, digits and _ only, no digit first")
-    kinds = {_kind(value) for value in found}
+    kinds = {_kind(value) for value in column}
     if NESTED in kinds:
         if len(kinds) > 1:
             raise ValueError(f"{name!r} has fields of its own in one row and is a value in another")
-        return Field(NESTED, many, fields_of(found))
+        return Field(NESTED, many, fields_of(column))
     if len(kinds) == 1:
         return Field(kinds.pop(), many)
     return Field(NUMBER if kinds == {INTEGER, NUMBER} else TEXT, many)
@@ -139,7 +139,7 @@ def compiled(wanted: Any, fields: Fields, depth: int = 0) -> Test:
         return _condition(word, *_first(content), fields)
     if not isinstance(content, list):
         raise WrongFilter(f'Please check your syntax for "{word}" in the filter argument')
-    tests = [compiled(each, fields, depth + 1) for each in cast("list[Any]", content)]
+    tests = [compiled(part, fields, depth + 1) for part in cast("list[Any]", content)]
     return some(tests) if tests and word.lower() == "or" else every(tests)
 
 
@@ -147,10 +147,10 @@ def _condition(word: str, name: str, value: Any, fields: Fields) -> Test:
     field = fields.get(name)
     if field is None or field.kind == NESTED:
         raise WrongFilter(f'Please check your syntax for input "filter" argument: there is no field "{name}"')
-    sought = [_comparable(each, field) for each in as_list(value)]
+    sought = [_comparable(item, field) for item in as_list(value)]
 
     def among(row: Row) -> bool:
-        return any(_comparable(each, field) in sought for each in values(row, name))
+        return any(_comparable(value, field) in sought for value in values(row, name))
 
     lower = word.lower()
     if lower in _EQUAL:
@@ -163,7 +163,7 @@ def _condition(word: str, name: str, value: Any, fields: Fields) -> Test:
     if not field.numeric or len(sought) != 1 or not isinstance(sought[0], int | float):
         raise WrongFilter(f'Invalid operation "{word}" for field "{name}" in filter argument')
     limit = sought[0]
-    return lambda row: any(compare(each, limit) for each in values(row, name))
+    return lambda row: any(compare(value, limit) for value in values(row, name))
 
 
 def _first(value: Any) -> tuple[str, Any]:
@@ -198,17 +198,17 @@ def orders(sort: Any, fields: Fields) -> list[Order[Row]]:
         WrongFilter: It cannot be understood.
     """
 
-    def order(name: str, way: str) -> Order[Row]:
-        pick = min if way == "asc" else max
+    def order(name: str, direction: str) -> Order[Row]:
+        pick = min if direction == "asc" else max
         key = partial(_sort_key, name=name, numeric=fields[name].numeric, pick=pick)
-        return Order(key, reverse=way == "desc")
+        return Order(key, reverse=direction == "desc")
 
-    return [order(*each) for each in _keys(sort, fields)]
+    return [order(*key) for key in _keys(sort, fields)]
 
 
 def _sort_key(row: Row, name: str, numeric: bool, pick: Callable[[list[Any]], Any]) -> Any:
-    stated = [each if numeric else str(each) for each in values(row, name)]
-    return pick(stated) if stated else None
+    row_values = [value if numeric else str(value) for value in values(row, name)]
+    return pick(row_values) if row_values else None
 
 
 def _keys(sort: Any, fields: Fields) -> list[tuple[str, str]]:
@@ -219,8 +219,8 @@ def _keys(sort: Any, fields: Fields) -> list[tuple[str, str]]:
         if not isinstance(unit, dict) or (isinstance(sort, list) and len(cast("dict[str, Any]", unit)) != 1):
             raise WrongFilter("Invalid sort argument")
         keys += cast("dict[str, str]", unit).items()
-    for name, way in keys:
-        if name not in fields or fields[name].kind == NESTED or way not in ("asc", "desc"):
+    for name, direction in keys:
+        if name not in fields or fields[name].kind == NESTED or direction not in ("asc", "desc"):
             raise WrongFilter("Invalid sort argument")
     return keys
 
@@ -230,8 +230,8 @@ def _keys(sort: Any, fields: Fields) -> list[tuple[str, str]]:
 
 def by_value(rows: Iterable[Row], name: str) -> list[dict[str, Any]]:
     """Rows by their value of a field, as key and count, the most frequent first; those without a value come last."""
-    counts = Counter(text for row in rows for text in {as_text(each) for each in values(row, name)} or {MISSING})
-    ordered = sorted(counts.items(), key=lambda each: (each[0] == MISSING, -each[1], each[0]))
+    counts = Counter(text for row in rows for text in {as_text(value) for value in values(row, name)} or {MISSING})
+    ordered = sorted(counts.items(), key=lambda pair: (pair[0] == MISSING, -pair[1], pair[0]))
     return [{"key": key, "count": count} for key, count in ordered]
 
 
@@ -289,9 +289,9 @@ class Guppy:
         """
         if level not in LEVELS:
             raise ValueError(f"{level!r} is no level: {', '.join(LEVELS)}")
-        stated = [{RESOURCE: _resource(row, authz), **row} for row in rows]
-        fields_of([{type: None}, *stated])
-        data = json.dumps(stated)
+        owned_rows = [{RESOURCE: _resource(row, authz), **row} for row in rows]
+        fields_of([{type: None}, *owned_rows])
+        data = json.dumps(owned_rows)
         self._database.execute("REPLACE INTO gen3_guppy VALUES (?, ?, ?)", (type, level, data))
         return _data_type(type, level, data)
 
@@ -302,7 +302,7 @@ class Guppy:
 
     def get(self, type: str) -> DataType | None:
         """A data type by name; None when there is none."""
-        return next((each for each in self.types() if each.name == type), None)
+        return next((type_ for type_ in self.types() if type_.name == type), None)
 
 
 @lru_cache(maxsize=64)
@@ -358,11 +358,11 @@ class RowAccess:
             WrongFilter: The filter makes no sense.
         """
         test = compiled(filter, type.fields)
-        found = [row for row in type.rows if test(row)]
-        wanted = type.level == "private" or accessibility == "accessible"
-        if type.level == "libre" or not (wanted or accessibility == "unaccessible"):
-            return found
-        return [row for row in found if self._may(row) is wanted]
+        matching = [row for row in type.rows if test(row)]
+        is_restricted = type.level == "private" or accessibility == "accessible"
+        if type.level == "libre" or not (is_restricted or accessibility == "unaccessible"):
+            return matching
+        return [row for row in matching if self._may(row) is is_restricted]
 
     def found(self, type: DataType, filter: Any, accessibility: str) -> list[Row]:
         """The rows that they get, of those that a filter finds.
@@ -382,9 +382,9 @@ class RowAccess:
             raise WrongFilter(_FORBIDDEN, 401)
         return [] if accessibility == "unaccessible" else rows
 
-    def _ordered(self, type: DataType, stated: Mapping[str, Any]) -> list[Row]:
-        found = self.found(type, stated.get("filter"), stated.get("accessibility") or "all")
-        return in_order(found, orders(stated.get("sort"), type.fields))
+    def _ordered(self, type: DataType, arguments: Mapping[str, Any]) -> list[Row]:
+        rows = self.found(type, arguments.get("filter"), arguments.get("accessibility") or "all")
+        return in_order(rows, orders(arguments.get("sort"), type.fields))
 
     def page(self, type: DataType, stated: Mapping[str, Any]) -> list[Row]:
         """Some rows of a data type, in lists what may be several.
@@ -422,37 +422,37 @@ class RowAccess:
         names: object = as_list(stated.get("fields") or [])
         if not is_texts(names):
             raise WrongFilter("fields is a list of names")
-        known = {*names_of(type.fields), *type.fields}
-        if unknown := [name for name in names if name not in known]:
-            listed = '", "'.join(unknown)
-            raise WrongFilter(f'Invalid fields: "{listed}"')
-        found = self._ordered(type, stated)
-        return [_cut(row, names) for row in found] if names else found
+        known_names = {*names_of(type.fields), *type.fields}
+        if unknown := [name for name in names if name not in known_names]:
+            joined = '", "'.join(unknown)
+            raise WrongFilter(f'Invalid fields: "{joined}"')
+        rows = self._ordered(type, stated)
+        return [_cut(row, names) for row in rows] if names else rows
 
 
 def _listed(row: Row, fields: Fields) -> Row:
     """A row with lists wherever rows of its type may have several values."""
-    shown = dict(row)
+    view = dict(row)
     for name, column in fields.items():
         if row.get(name) is None or not (column.many or column.kind == NESTED):
             continue
-        inside = [_listed(each, column.members) if column.kind == NESTED else each for each in values(row, name)]
-        shown[name] = inside if column.many else inside[0]
-    return shown
+        inside = [_listed(value, column.members) if column.kind == NESTED else value for value in values(row, name)]
+        view[name] = inside if column.many else inside[0]
+    return view
 
 
 def _cut(row: Row, fields: Sequence[str]) -> Row:
     """A row with some of its fields; of nested ones whole or member by member."""
-    wanted: dict[str, list[str]] = {}
+    inner_names: dict[str, list[str]] = {}
     for name in fields:
         outer, _, inner = name.partition(".")
-        wanted.setdefault(outer, []).append(inner)
-    found: dict[str, Any] = {}
-    for name in [each for each in wanted if each in row]:
-        whole, inner = row[name], wanted[name]
-        parts = [] if "" in inner else [_cut(each, inner) for each in values(row, name)]
-        found[name] = whole if "" in inner else parts if isinstance(whole, list) else next(iter(parts), None)
-    return found
+        inner_names.setdefault(outer, []).append(inner)
+    selected: dict[str, Any] = {}
+    for name in [key for key in inner_names if key in row]:
+        whole, inner = row[name], inner_names[name]
+        parts = [] if "" in inner else [_cut(value, inner) for value in values(row, name)]
+        selected[name] = whole if "" in inner else parts if isinstance(whole, list) else next(iter(parts), None)
+    return selected
 
 
 def counts(row_access: RowAccess, type: DataType, filter: Any = None, accessibility: str = "all") -> dict[str, Any]:
@@ -469,10 +469,10 @@ def counts(row_access: RowAccess, type: DataType, filter: Any = None, accessibil
     unseen = row_access.counted(type, filter, "unaccessible") if hides else []
 
     def histogram(_info: object, name: str) -> list[dict[str, Any]]:
-        few = {each["key"] for each in by_value(unseen, name) if each["count"] < FEWEST}
-        return [{**each, "count": HIDDEN} if each["key"] in few else each for each in by_value(rows, name)]
+        few = {bucket["key"] for bucket in by_value(unseen, name) if bucket["count"] < FEWEST}
+        return [{**bucket, "count": HIDDEN} if bucket["key"] in few else bucket for bucket in by_value(rows, name)]
 
     total = HIDDEN if 0 < len(unseen) < FEWEST else len(rows)
     histograms = {name: partial(histogram, name=name) for name in type.fields}
-    fields = {name: {"histogram": each, "asTextHistogram": each} for name, each in histograms.items()}
+    fields = {name: {"histogram": histogram, "asTextHistogram": histogram} for name, histogram in histograms.items()}
     return {"_totalCount": total, **fields}

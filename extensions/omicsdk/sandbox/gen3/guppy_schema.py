@@ -46,12 +46,12 @@ def execute(
         return 400, {"errors": [_error(graphql.GraphQLError("There are no data types: put rows first"), "BAD_REQUEST")]}
     outcome = run(_schema(tuple(types)), query, _root(types, row_access), variables, operation_name=operation)
     if outcome.stage is not Stage.EXECUTED:
-        return 400, {"errors": [_error(each, _CODES[outcome.stage]) for each in outcome.errors]}
+        return 400, {"errors": [_error(error, _CODES[outcome.stage]) for error in outcome.errors]}
     response: dict[str, Any] = {} if outcome.data is None else {"data": outcome.data}
     if outcome.errors:
-        response = {"errors": [_error(each, _code(each)) for each in outcome.errors], **response}
+        response = {"errors": [_error(error, _code(error)) for error in outcome.errors], **response}
     # What is wrong with variables or the operation's name is found before anything runs.
-    return (400 if outcome.data is None and all(not each.path for each in outcome.errors) else 200), response
+    return (400 if outcome.data is None and all(not error.path for error in outcome.errors) else 200), response
 
 
 @lru_cache(maxsize=4)
@@ -61,27 +61,27 @@ def _schema(types: tuple[DataType, ...]) -> graphql.GraphQLSchema:
 
 def _definitions(types: Sequence[DataType]) -> Iterator[str]:
     """The types that depend on the data types."""
-    for each in types:
-        yield from _of_rows(_title(each.name), each.fields)
+    for type_ in types:
+        yield from _of_rows(_title(type_.name), type_.fields)
         histograms = (
             f"{name}: HistogramFor{'Number' if field.numeric else 'String'}"
-            for name, field in each.fields.items()
+            for name, field in type_.fields.items()
             if field.kind != NESTED
         )
-        yield _definition(f"{_title(each.name)}Aggregation", ["_totalCount: Int", *histograms])
-    rows = (f"{each.name}({_ROWS}): [{_title(each.name)}]" for each in types)
+        yield _definition(f"{_title(type_.name)}Aggregation", ["_totalCount: Int", *histograms])
+    rows = (f"{type_.name}({_ROWS}): [{_title(type_.name)}]" for type_ in types)
     yield _definition("Query", [*rows, "_aggregation: Aggregation"])
-    yield _definition("Aggregation", (f"{each.name}({_COUNTS}): {_title(each.name)}Aggregation" for each in types))
+    yield _definition("Aggregation", (f"{type_.name}({_COUNTS}): {_title(type_.name)}Aggregation" for type_ in types))
 
 
 def _of_rows(above: str, fields: Fields) -> Iterator[str]:
     """The types of rows, and of what is nested in them."""
     definitions: list[str] = []
-    for name, each in fields.items():
-        kind = f"{above}_{name}" if each.kind == NESTED else _SCALARS[each.kind]
-        if each.kind == NESTED:
-            yield from _of_rows(kind, each.members)
-        definitions.append(f"{name}: [{kind}]" if each.many else f"{name}: {kind}")
+    for name, field in fields.items():
+        kind = f"{above}_{name}" if field.kind == NESTED else _SCALARS[field.kind]
+        if field.kind == NESTED:
+            yield from _of_rows(kind, field.members)
+        definitions.append(f"{name}: [{kind}]" if field.many else f"{name}: {kind}")
     yield _definition(above, definitions)
 
 
@@ -103,8 +103,8 @@ def _root(types: Sequence[DataType], row_access: RowAccess) -> dict[str, Any]:
         return counts(row_access, type, **arguments)
 
     return {
-        **{each.name: partial(rows, type=each) for each in types},
-        "_aggregation": {each.name: partial(counted, type=each) for each in types},
+        **{type_.name: partial(rows, type=type_) for type_ in types},
+        "_aggregation": {type_.name: partial(counted, type=type_) for type_ in types},
     }
 
 

@@ -143,7 +143,7 @@ def _sheepdog_service(gen3: Gen3, document: Mapping[str, Any]) -> Service:
         },
         absent=_ABSENT_OF_SHEEPDOG,
         crashes=dict.fromkeys(
-            (each for each, why in _ABSENT_OF_SHEEPDOG.items() if why in (_STORAGE, _XML, _BULK)), (501,)
+            (name for name, why in _ABSENT_OF_SHEEPDOG.items() if why in (_STORAGE, _XML, _BULK)), (501,)
         ),
         error_body=error_body,
         around=lambda app: SheepdogMiddleware(app, ("/v0/submission/",)),
@@ -329,4 +329,4 @@ def _indexd_path(path: str) -> str:
     bare = path.rstrip("/")
     if path.startswith("/index/") and path.endswith("/aliases/"):
         return bare
-    return next((each for each in _COLLECTIONS if each.rstrip("/") == bare), path)
+    return next((collection for collection in _COLLECTIONS if collection.rstrip("/") == bare), path)

@@ -217,14 +217,14 @@ class Files:
             self.uploads.drop(upload)
 
 
-def _chosen(received: Mapping[int, Part], listed: Sequence[tuple[int, str]]) -> list[Part]:
-    if not listed:
+def _chosen(received: Mapping[int, Part], requested: Sequence[tuple[int, str]]) -> list[Part]:
+    if not requested:
         raise Problem(400, "MalformedXML", "The XML you provided was not well-formed")
-    numbers = [number for number, _ in listed]
+    numbers = [number for number, _ in requested]
     if any(later <= earlier for earlier, later in pairwise(numbers)):
         raise Problem(400, "InvalidPartOrder", "The list of parts was not in ascending order.")
     chosen: list[Part] = []
-    for number, etag in listed:
+    for number, etag in requested:
         part = received.get(number)
         if part is None or part.etag != etag.strip('"'):
             raise Problem(400, "InvalidPart", "One or more of the specified parts could not be found.")
@@ -474,8 +474,8 @@ class Indexing:
         key = url.split("/", 3)[3]
         while "/" in key:
             key = key.rpartition("/")[0]
-            if (found := self._records.get(key)) is not None:
-                return found if is_blank(found) else None
+            if (record := self._records.get(key)) is not None:
+                return record if is_blank(record) else None
         return None
 
 

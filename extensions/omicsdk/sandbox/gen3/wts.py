@@ -141,8 +141,8 @@ class Wts:
     def _key(self, idp: str, person: Person) -> str | None:
         if not (person.name or person.client):
             return None
-        held = self.context.secrets.held
-        return held(_LOGIN, f"{idp} {person.name}") or held(_LOGIN, f"{idp} {_EVERYBODY}")
+        find_secret = self.context.secrets.held
+        return find_secret(_LOGIN, f"{idp} {person.name}") or find_secret(_LOGIN, f"{idp} {_EVERYBODY}")
 
 
 def wts_service(wts: Wts, document: Mapping[str, Any]) -> Service:

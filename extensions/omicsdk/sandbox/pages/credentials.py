@@ -49,13 +49,13 @@ def make_token(sandbox: Sandbox, fields: Fields) -> Page:
     if not 0 < seconds <= _LONGEST:
         raise ValueError("Token not created: the lifetime must be more than 0 seconds and at most ten years.")
     token = sandbox.token(email, seconds, groups=[group for group in ALL_GROUPS if fields.get(f"group-{group}")])
-    shown = [
+    content = [
         element("p", f"Token of {email}. It is not shown again."),
         _copyable("New token", token),
         element("h2", "Another token"),
         _token_form(),
     ]
-    return Page("Tokens", shown, TOKENS, said="Token created.")
+    return Page("Tokens", content, TOKENS, said="Token created.")
 
 
 def _token_form() -> Content:
@@ -98,8 +98,8 @@ def make_lines(sandbox: Sandbox, fields: Fields) -> Page:
     """
     shell = fields.get("shell", "sh")
     lines = shell_lines(sandbox.environment(), shell)
-    shown = [_copyable(f"Variables for {SHELLS[shell]}", lines), element("h2", "Another shell"), _lines_form(shell)]
-    return Page("Environment", shown, ENVIRONMENT, said="Variables created.")
+    content = [_copyable(f"Variables for {SHELLS[shell]}", lines), element("h2", "Another shell"), _lines_form(shell)]
+    return Page("Environment", content, ENVIRONMENT, said="Variables created.")
 
 
 def _lines_form(shell: str) -> Content:

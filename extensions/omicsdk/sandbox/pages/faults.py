@@ -53,20 +53,20 @@ _NUMBERS = ("status", "times", "nth", "at", "length", "seconds", "rate")
 def faults(sandbox: Sandbox, request: Request) -> Page:
     """The page."""
     rules = sandbox.fault_book.rules()
-    ends = [
+    clear_forms = [
         form(PLACE, button("Remove all faults", name="do", value="clear")),
         form(PLACE, button("Release stalled responses", name="do", value="release")),
     ]
     in_force = table(
         "Active faults",
         ("Fault", "Times applied", "Action"),
-        [_rule(each) for each in rules],
+        [_rule(rule) for rule in rules],
         empty="No active faults. Add one with a switch or with the form below.",
     )
     content = [
         element("h2", "Active"),
         in_force,
-        element("div", ends, class_="row"),
+        element("div", clear_forms, class_="row"),
         element("h2", "Switches"),
         element("ul", [_switch(name, title, rules) for name, (title, _rule) in SWITCHES.items()], class_="switches"),
         element("h2", "Custom fault"),
@@ -105,7 +105,7 @@ def _any_fault() -> Html:
         return labelled(label, name, hint, type="number", min=least, inputmode="numeric")
 
     fields = [
-        chosen("Action", "action", [(each, each) for each in get_args(Action)]),
+        chosen("Action", "action", [(action, action) for action in get_args(Action)]),
         labelled("Path", "path", "shell pattern; default all", type="text", placeholder="/dss/v1/*", size=30),
         labelled("Method", "method", "default all", type="text", size=8),
         whole("Status", "status", "for status; default 503", 200),
@@ -144,8 +144,8 @@ def change(sandbox: Sandbox, fields: Fields) -> str:
             sandbox.release()
             done = "release"
         case "add":
-            stated = {name: text for name, text in fields.items() if text and name != "do"}
-            values = {name: number(name, text) if name in _NUMBERS else text for name, text in stated.items()}
+            submitted = {name: text for name, text in fields.items() if text and name != "do"}
+            values = {name: number(name, text) if name in _NUMBERS else text for name, text in submitted.items()}
             book.add(parse_rules(values))
             done = "on"
         case _:

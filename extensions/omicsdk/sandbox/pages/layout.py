@@ -27,7 +27,7 @@ Content: TypeAlias = "str | int | float | Iterable[Content] | None"
 
 def escaped(text: str) -> Html:
     """A text as HTML, whatever is in it; characters that cannot be seen are spelled out."""
-    return Html(html.escape(_UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)))
+    return Html(html.escape(_UNSEEN.sub(lambda match: f"\\u{ord(match[0]):04x}", text)))
 
 
 def joined(content: Content) -> Html:
@@ -38,7 +38,7 @@ def joined(content: Content) -> Html:
         return content
     if isinstance(content, str | int | float):
         return escaped(str(content))
-    return Html("".join(joined(each) for each in content))
+    return Html("".join(joined(part) for part in content))
 
 
 def element(tag: str, /, *content: Content, **attributes: str | int | bool | None) -> Html:
@@ -53,10 +53,10 @@ def element(tag: str, /, *content: Content, **attributes: str | int | bool | Non
     Returns:
         The element.
     """
-    stated = "".join(_attribute(key, value) for key, value in attributes.items())
+    attribute_text = "".join(_attribute(key, value) for key, value in attributes.items())
     if tag in _VOID:
-        return Html(f"<{tag}{stated}>")
-    return Html(f"<{tag}{stated}>{joined(content)}</{tag}>")
+        return Html(f"<{tag}{attribute_text}>")
+    return Html(f"<{tag}{attribute_text}>{joined(content)}</{tag}>")
 
 
 def _attribute(key: str, value: str | int | bool | None) -> str:
@@ -136,20 +136,20 @@ def written(page: Page, form_token: str) -> Html:
     ]
     if page.refresh:
         head.append(element("noscript", element("meta", http_equiv="refresh", content=page.refresh)))
-    said = element("p", page.said, role="status", class_="said") if page.said else None
+    message = element("p", page.said, role="status", class_="said") if page.said else None
     body = [
         element("a", "Skip to the content", href="#content", class_="skip"),
         element("header", element("p", link("/", "omics sandbox"), class_="brand"), _menu(page.place)),
-        element("main", element("h1", page.title), said, page.content, id="content", tabindex=-1),
+        element("main", element("h1", page.title), message, page.content, id="content", tabindex=-1),
         element("footer", element("p", "A local server for trying, teaching and testing.")),
     ]
     whole = document(title=f"{page.title} – omics sandbox", head=head, body=body)
     return Html(whole.replace(_FORM_TOKEN, form_token))
 
 
-def _menu(place: str) -> Html:
+def _menu(current: str) -> Html:
     entries = [
-        element("li", element("a", title, href=path, aria_current="page" if path == place else None))
+        element("li", element("a", title, href=path, aria_current="page" if path == current else None))
         for path, title in _MENU
     ]
     return element("nav", element("ul", entries), aria_label="Pages")
@@ -157,8 +157,8 @@ def _menu(place: str) -> Html:
 
 def address(path: str, /, **query: str | int) -> str:
     """A path with a query; what is empty or 0 is left out."""
-    stated = {name: value for name, value in query.items() if value}
-    return f"{quote(path)}?{urlencode(stated, errors='replace')}" if stated else quote(path)
+    parameters = {name: value for name, value in query.items() if value}
+    return f"{quote(path)}?{urlencode(parameters, errors='replace')}" if parameters else quote(path)
 
 
 def link(href: str, *content: Content) -> Html:
@@ -178,14 +178,14 @@ def table(caption: str, headings: Sequence[str], rows: Sequence[Sequence[Content
     if not rows:
         return element("p", empty, class_="empty")
     # The roles are repeated because browsers drop them where a narrow screen stacks the cells.
-    top = element("tr", [element("th", each, scope="col", role="columnheader") for each in headings], role="row")
+    top = element("tr", [element("th", heading, scope="col", role="columnheader") for heading in headings], role="row")
     body = [
         element(
             "tr",
             element("th", row[0], scope="row", role="rowheader"),
             [
-                element("td", each, role="cell", data_heading=heading)
-                for heading, each in zip(headings[1:], row[1:], strict=True)
+                element("td", cell, role="cell", data_heading=heading)
+                for heading, cell in zip(headings[1:], row[1:], strict=True)
             ],
             role="row",
         )
@@ -250,7 +250,7 @@ def labelled(label: str, name: str, hint: str = "", /, **attributes: str | int |
 
 def chosen(label: str, name: str, choices: Sequence[tuple[str, str]], value: str = "", *, hint: str = "") -> Html:
     """A list to choose from, with its label: each value and its text."""
-    options = [element("option", text, value=each, selected=each == value) for each, text in choices]
+    options = [element("option", text, value=option, selected=option == value) for option, text in choices]
     return _field("select", label, name, hint, options)
 
 

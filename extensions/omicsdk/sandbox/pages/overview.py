@@ -56,7 +56,7 @@ def overview(sandbox: Sandbox, _request: Request) -> Page:
             for name, value in facts
         ],
     )
-    cards = [_card(database, each) for each in collections(database)]
+    cards = [_card(database, collection) for collection in collections(database)]
     content = [
         summary,
         _lines(),
@@ -67,12 +67,12 @@ def overview(sandbox: Sandbox, _request: Request) -> Page:
 
 def _lines() -> Html:
     """Buttons that make lines for shells; a script copies them at once."""
-    made = [
+    forms = [
         form(ENVIRONMENT, button(f"Variables for {name}", name="shell", value=shell), class_="copies")
         for shell, name in SHELLS.items()
     ]
-    said = element("span", role="status", id="lines-said")
-    return element("div", element("p", "Environment, with tokens:"), made, said, class_="row point")
+    status = element("span", role="status", id="lines-said")
+    return element("div", element("p", "Environment, with tokens:"), forms, status, class_="row point")
 
 
 def _card(database: Database, collection: Collection) -> Html:
@@ -101,7 +101,7 @@ def contents(sandbox: Sandbox, request: Request) -> Page:
         Problem: 404; there is no such list.
     """
     database = sandbox.context.database
-    named = {each.name: each for each in collections(database)}
+    named = {collection.name: collection for collection in collections(database)}
     collection = named.get(request.path_params["platform"])
     listing = collection.listing(request.path_params["listing"]) if collection else None
     if collection is None or listing is None:
@@ -112,16 +112,18 @@ def contents(sandbox: Sandbox, request: Request) -> Page:
     number = page_number(request, count)
     rows = [_row(collection, listing, row) for row in listing.rows(database, (number - 1) * PAGE, of)]
     caption = f"{count:,} in all" if count > PAGE else listing.title
-    way = element("p", link("/", "Contents"), " / ", collection.title, [" / ", element("code", of)] if of else None)
-    listed = table(caption, listing.headings, rows, empty="This list is empty.")
-    place = _place(collection, listing)
-    return Page(listing.title, [way, listed, pager(place, number, count, of=of)], "")
+    breadcrumbs = element(
+        "p", link("/", "Contents"), " / ", collection.title, [" / ", element("code", of)] if of else None
+    )
+    rows_table = table(caption, listing.headings, rows, empty="This list is empty.")
+    list_path = _place(collection, listing)
+    return Page(listing.title, [breadcrumbs, rows_table, pager(list_path, number, count, of=of)], "")
 
 
 def page_number(request: Request, count: int) -> int:
     """The number of the requested page of a list; the nearest valid one."""
-    asked = request.query_params.get("page", "1")
-    number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 10 else 1
+    page_text = request.query_params.get("page", "1")
+    number = int(page_text) if page_text.isascii() and page_text.isdigit() and len(page_text) < 10 else 1
     return min(max(1, number), max(1, -(-count // PAGE)))
 
 
@@ -144,9 +146,9 @@ def requests(sandbox: Sandbox, request: Request) -> Page:
     log = sandbox.s3_log if request.query_params.get("server") == "s3" else sandbox.request_log
     of_s3 = log is sandbox.s3_log
     server = "s3" if of_s3 else ""
-    count, found = log.newest(path, 0, 0)
+    count, entries = log.newest(path, 0, 0)
     number = page_number(request, count)
-    count, found = log.newest(path, (number - 1) * PAGE, PAGE)
+    count, entries = log.newest(path, (number - 1) * PAGE, PAGE)
     other = link(
         address(_REQUESTS, server="" if of_s3 else "s3"),
         "Requests to the services" if of_s3 else "Requests to the S3 server",
@@ -165,12 +167,12 @@ def requests(sandbox: Sandbox, request: Request) -> Page:
         class_="inline",
     )
     count_text = f"{count:,} requests" + (f" to {path}" if path else "") + (" of the S3 server" if of_s3 else "")
-    rows = [_entry_row(entry) for entry in found]
-    listed = table("Newest first", _HEADINGS, rows, empty="No requests yet.")
+    rows = [_entry_row(entry) for entry in entries]
+    log_table = table("Newest first", _HEADINGS, rows, empty="No requests yet.")
     live = element(
         "div",
         element("p", count_text, role="status"),
-        listed,
+        log_table,
         pager(_REQUESTS, number, count, path=path, server=server),
         id="live",
         data_live=None if still else _EVERY,

@@ -35,16 +35,16 @@ DONE = {"advance": "Time advanced.", "freeze": "Time frozen.", "resume": "Time r
 
 def settings(sandbox: Sandbox, request: Request) -> Page:
     """The page."""
-    known = sandbox.settings.all()
+    all_settings = sandbox.settings.all()
     groups: dict[str, list[str]] = {}
-    for name in known:
+    for name in all_settings:
         groups.setdefault(name.partition(".")[0], []).append(name)
-    titles = {"sandbox": "All services", **{each.name: each.title for each in platforms()}}
-    shown = [
+    titles = {"sandbox": "All services", **{platform.name: platform.title for platform in platforms()}}
+    fieldsets = [
         element(
             "section",
             element("h3", titles.get(group, group), id=f"of-{group}"),
-            element("div", [_switch(name, **known[name]) for name in names], class_="fields"),
+            element("div", [_switch(name, **all_settings[name]) for name in names], class_="fields"),
             aria_labelledby=f"of-{group}",
         )
         for group, names in groups.items()
@@ -53,7 +53,7 @@ def settings(sandbox: Sandbox, request: Request) -> Page:
         element("h2", "Time"),
         _time(sandbox),
         element("h2", "Services"),
-        form(PLACE, shown, element("p", button("Save settings", name="do", value="turn"))),
+        form(PLACE, fieldsets, element("p", button("Save settings", name="do", value="turn"))),
     ]
     return Page("Settings", content, PLACE, said=DONE.get(request.query_params.get("done", ""), ""))
 
@@ -110,10 +110,10 @@ def change(sandbox: Sandbox, fields: Fields) -> str:
         case "resume":
             sandbox.clock.resume()
         case "turn":
-            known = sandbox.settings.all()
-            stated = {name: text for name, text in fields.items() if name != "do"}
-            defaults = {name: known[name]["default"] if name in known else "" for name in stated}
-            sandbox.settings.turn({name: _value(name, text, defaults[name]) for name, text in stated.items()})
+            all_settings = sandbox.settings.all()
+            submitted = {name: text for name, text in fields.items() if name != "do"}
+            defaults = {name: all_settings[name]["default"] if name in all_settings else "" for name in submitted}
+            sandbox.settings.turn({name: _value(name, text, defaults[name]) for name, text in submitted.items()})
         case _:
             raise ValueError("The form has no known action.")
     return f"{PLACE}?done={done}"

@@ -30,10 +30,12 @@ class Users(Resource):
 
     def computed(self, record: Record) -> Mapping[str, Any]:
         """With the organizations that they are in."""
-        organizations = [self.store.find("organization", each) for each in self.store.linking(MEMBER, record["uuid"])]
+        organizations = [self.store.find("organization", uuid) for uuid in self.store.linking(MEMBER, record["uuid"])]
         return {
             "id": self.store.number(record["uuid"]),
-            "organization_objs": [shown(each, ("uuid", "name")) for each in organizations if each],
+            "organization_objs": [
+                shown(organization, ("uuid", "name")) for organization in organizations if organization
+            ],
             "saved_sample_group_objs": [],
         }
 
@@ -73,10 +75,10 @@ def register(pangea: Pangea, call: Call) -> Reply:
     _check_strength("password", fields["password"], address)
     name, _, domain = address.rpartition("@")
     try:
-        made = pangea.people.add(f"{name}@{domain.lower()}", fields["password"])
+        account = pangea.people.add(f"{name}@{domain.lower()}", fields["password"])
     except Taken:
         return Reply(["Unable to create account."], 400)
-    return Reply(_account(pangea, made), 201)
+    return Reply(_account(pangea, account), 201)
 
 
 def login(pangea: Pangea, call: Call) -> Reply:
@@ -97,7 +99,7 @@ def logout(pangea: Pangea, call: Call) -> Reply:
 
 def list_accounts(pangea: Pangea, call: Call) -> Reply:
     """GET /api/auth/users/: one's own."""
-    return paged(call, [pangea.access.need(call)], lambda each: _account(pangea, each))
+    return paged(call, [pangea.access.need(call)], lambda record: _account(pangea, record))
 
 
 def get_account(pangea: Pangea, call: Call) -> Reply:

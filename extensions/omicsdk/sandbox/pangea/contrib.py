@@ -64,9 +64,9 @@ def _wiki(pangea: Pangea, kind: str, record: Record) -> Record:
 
 
 def _wiki_view(pangea: Pangea, call: Call, wiki: Record) -> dict[str, Any]:
-    pages = [Pages(pangea, call).view(each) for each in pangea.store.all(Pages.kind, parent=wiki["uuid"])]
-    own = {**shown(wiki, ("created_at", "updated_at")), "home_page_obj": pages[0], "sidebar_obj": None}
-    return {"pages": [each["uuid"] for each in pages], "page_objs": pages, **own}
+    pages = [Pages(pangea, call).view(page) for page in pangea.store.all(Pages.kind, parent=wiki["uuid"])]
+    fields = {**shown(wiki, ("created_at", "updated_at")), "home_page_obj": pages[0], "sidebar_obj": None}
+    return {"pages": [page["uuid"] for page in pages], "page_objs": pages, **fields}
 
 
 def get_site_wiki(pangea: Pangea, call: Call) -> Reply:
@@ -107,7 +107,7 @@ class Tags(Resource):
             return super().pages()
         taggings = self.store.all(_TAGGINGS["sample"], name=drf.read_as("sample", drf.canonical_uuid, sample))
         chosen = {tag["uuid"]: tag for tag in self.store.all(TAG, *self.requested())}
-        return paged(self.call, [chosen[each["tag"]] for each in taggings if each["tag"] in chosen], self.view)
+        return paged(self.call, [chosen[tagging["tag"]] for tagging in taggings if tagging["tag"] in chosen], self.view)
 
     def remove(self, record: Record) -> None:
         """Other tags do not have it any more."""
@@ -122,9 +122,9 @@ def _tagged(pangea: Pangea, call: Call, kind: str, *, in_query: bool = False) ->
     tag = existing(pangea.store, TAG, call.arguments.get("tag_pk") or call.arguments["id"])
     having = "uuid IN (SELECT name FROM pangea_things WHERE kind = ? AND parent = ?)"
     where = Where(having, (_TAGGINGS[kind], tag["uuid"]))
-    records = {each["uuid"]: each for each in pangea.store.all(kind, where, pangea.access.visible(person, kind))}
+    records = {record["uuid"]: record for record in pangea.store.all(kind, where, pangea.access.visible(person, kind))}
     taggings = pangea.store.all(_TAGGINGS[kind], parent=tag["uuid"])
-    return [records[each["name"]] for each in taggings if each["name"] in records]
+    return [records[tagging["name"]] for tagging in taggings if tagging["name"] in records]
 
 
 def _list_tagged(pangea: Pangea, call: Call, kind: str) -> Reply:
@@ -158,12 +158,12 @@ def _count_modules(pangea: Pangea, call: Call, kind: ResultKind) -> Reply:
 
 def get_tag_random_samples(pangea: Pangea, call: Call) -> Reply:
     """GET /api/contrib/tags/{tag_pk}/random_samples: `?n=` of those that may be seen, each once."""
-    samples = {each["uuid"]: each for each in _tagged(pangea, call, "sample")}
+    samples = {sample["uuid"]: sample for sample in _tagged(pangea, call, "sample")}
     number = drf.row_number(dict(call.query).get("n", str(_RANDOM)))
     if number is None:
         raise invalid("n", "A valid integer is required.")
     chosen = random.sample(list(samples.values()), min(number, len(samples)))
-    return Reply({"results": [KINDS["sample"](pangea, call).view(each) for each in chosen]})
+    return Reply({"results": [KINDS["sample"](pangea, call).view(sample) for sample in chosen]})
 
 
 # -- what sites add
@@ -205,12 +205,12 @@ def search(pangea: Pangea, call: Call) -> Reply:
     """GET /api/search: records whose names have all words of the query, of those that there were when the index was made."""
     pangea.access.principal(call)
     query = dict(call.query).get("query", "")
-    words = [Where("instr(folded, ?) > 0", (folded(each),)) for each in re.findall(r"\w+", query)] or [Where("0")]
-    where = [*words, Where("seq <= ?", (_indexed(pangea),))]
+    conditions = [Where("instr(folded, ?) > 0", (folded(word),)) for word in re.findall(r"\w+", query)] or [Where("0")]
+    where = [*conditions, Where("seq <= ?", (_indexed(pangea),))]
 
     def matches(kind: str) -> Sequence[Mapping[str, Any]]:
         resource = KINDS[kind](pangea, call)
-        return [resource.view(each) for each in pangea.store.all(kind, *where, size=_MOST)]
+        return [resource.view(record) for record in pangea.store.all(kind, *where, size=_MOST)]
 
     return Reply({"query": query, **{f"{kind}s": matches(kind) for kind in ("sample", "sample_group", "organization")}})
 
@@ -220,8 +220,8 @@ def _indexed(pangea: Pangea) -> int:
     indexes = pangea.store.all(_INDEX)
     if indexes and pangea.context.clock.now() - indexes[0]["made"] < INDEXED_EVERY:
         return pangea.store.number(indexes[0]["uuid"])
-    for each in indexes:
-        pangea.store.remove_tree(each["uuid"])
+    for search_index in indexes:
+        pangea.store.remove_tree(search_index["uuid"])
     index = pangea.store.add(_INDEX, "", {"made": pangea.context.clock.now()})
     return pangea.store.number(index["uuid"])
 

@@ -26,9 +26,9 @@ class Organizations(Resource):
 
     def add(self, fields: dict[str, Any]) -> Record:
         """Its creator is its first member."""
-        made = super().add(fields)
-        self.store.link(MEMBER, made["uuid"], (self.person or made)["uuid"])
-        return made
+        organization = super().add(fields)
+        self.store.link(MEMBER, organization["uuid"], (self.person or organization)["uuid"])
+        return organization
 
 
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
@@ -54,8 +54,8 @@ class SampleGroups(Resource):
 
     def add(self, fields: dict[str, Any]) -> Record:
         """The storage provider is not taken from who makes a group."""
-        own = {"storage_provider_name": NEW_GROUP["storage_provider_name"]}
-        return super().add({**fields, **own, "has_library": fields.get("is_library", False)})
+        defaults = {"storage_provider_name": NEW_GROUP["storage_provider_name"]}
+        return super().add({**fields, **defaults, "has_library": fields.get("is_library", False)})
 
     def change(self, record: Record, fields: dict[str, Any]) -> Record:
         """A group that was a library once accepts samples from then on."""
@@ -90,7 +90,7 @@ def list_sample_group_samples(pangea: Pangea, call: Call) -> Reply:
     count = pangea.store.count_linked(GROUP_SAMPLE, group["uuid"]) if _may_list(pangea, person, group) else 0
 
     def some(start: int, size: int) -> list[object]:
-        return [view(each) for each in pangea.store.some_linked(GROUP_SAMPLE, group["uuid"], start, size)]
+        return [view(record) for record in pangea.store.some_linked(GROUP_SAMPLE, group["uuid"], start, size)]
 
     return page(call, count, some if count else lambda _start, _size: [], PAGE)
 
@@ -111,12 +111,12 @@ def _change_samples(pangea: Pangea, call: Call, change: Callable[[Store, str, st
     sent = drf.fields_of(call)
     read = drf.uuid_reference(lambda uuid: pangea.store.find("sample", uuid))
     uuids = [*drf.read_as("sample_uuids", items, sent.get("sample_uuids") or []), sent.get("sample_uuid")]
-    samples = [drf.read_as("sample_uuid", read, each) for each in uuids if each]
-    if not all(pangea.access.owns(person, each["uuid"]) for each in (*samples, *([group] if samples else []))):
+    samples = [drf.read_as("sample_uuid", read, uuid) for uuid in uuids if uuid]
+    if not all(pangea.access.owns(person, record["uuid"]) for record in (*samples, *([group] if samples else []))):
         detail = "Insufficient permissions to add sample to sample group."
         raise Refused(403, detail, crashes=call.operation.method == "DELETE")
-    for each in samples:
-        change(pangea.store, GROUP_SAMPLE, group["uuid"], each["uuid"])
+    for sample in samples:
+        change(pangea.store, GROUP_SAMPLE, group["uuid"], sample["uuid"])
     return Reply({"status": "success"})
 
 

@@ -102,7 +102,7 @@ class _OrderResource(Resource):
 
     def statuses(self, order: str) -> list[str]:
         """The statuses of the jobs of an order of a sample."""
-        return [each["status"] for each in self.store.all(JOB, parent=order)]
+        return [job["status"] for job in self.store.all(JOB, parent=order)]
 
 
 class Orders(_OrderResource):
@@ -115,7 +115,7 @@ class Orders(_OrderResource):
         """With its jobs, and what they are at."""
         jobs, statuses = self.another(JOB), self.statuses(record["uuid"])
         return {
-            "job_order_objs": [jobs.view(each) for each in self.store.all(JOB, parent=record["uuid"])],
+            "job_order_objs": [jobs.view(job) for job in self.store.all(JOB, parent=record["uuid"])],
             "status": status_of(statuses),
             "progress_summary": progress(statuses),
         }
@@ -140,7 +140,7 @@ class GroupOrders(_OrderResource):
         return {
             "work_order_links": links,
             "status": status_of([link["status"] for link in links]),
-            "progress_summary": progress(status for each in statuses.values() for status in each),
+            "progress_summary": progress(status for job_statuses in statuses.values() for status in job_statuses),
         }
 
 
@@ -172,15 +172,15 @@ def _new(pangea: Pangea, kind: _Kind, prototype: Record, owner: str) -> str:
 
 
 def _add_jobs(pangea: Pangea, order: Record) -> None:
-    for each in pangea.store.all(JOB_PROTOTYPE, parent=order["prototype"]):
-        own = {"work_order": order["uuid"], "analysis_result": None}
-        own |= shown(each, ("pipeline_module", "resources_needed"))
-        pangea.store.add(JOB, each["name"], {**Jobs.new, **own}, parent=order["uuid"])
+    for prototype in pangea.store.all(JOB_PROTOTYPE, parent=order["prototype"]):
+        fields = {"work_order": order["uuid"], "analysis_result": None}
+        fields |= shown(prototype, ("pipeline_module", "resources_needed"))
+        pangea.store.add(JOB, prototype["name"], {**Jobs.new, **fields}, parent=order["uuid"])
 
 
 def _add_parts(pangea: Pangea, order: Record) -> None:
     link, _ = GroupOrders.links["work_orders"]
-    parts = [existing(pangea.store, PROTOTYPE, each) for each in pangea.store.linked(PARTS, order["prototype"])]
+    parts = [existing(pangea.store, PROTOTYPE, uuid) for uuid in pangea.store.linked(PARTS, order["prototype"])]
     for sample in pangea.store.linked(GROUP_SAMPLE, order["sample_group"]):
         for part in parts:
             pangea.store.link(link, order["uuid"], _new(pangea, _OF_SAMPLES, part, sample))
@@ -223,10 +223,10 @@ _OF_GROUPS = _Kind("sample_group", GROUP_PROTOTYPE, GroupOrders, _add_parts)
 HANDLERS = {
     **operations_of(OrderPrototypes, JobPrototypes, GroupOrderPrototypes, Jobs, Orders, GroupOrders),
     **for_each(
-        {each.owner: each for each in (_OF_SAMPLES, _OF_GROUPS)},
+        {kind.owner: kind for kind in (_OF_SAMPLES, _OF_GROUPS)},
         {"create_work_order_for_{}": _create, "list_{}_work_orders": _list_of_owner},
     ),
     **for_each(
-        {each.orders.kind: each for each in (_OF_SAMPLES, _OF_GROUPS)}, {"list_prototype_{}s": _list_of_prototype}
+        {kind.orders.kind: kind for kind in (_OF_SAMPLES, _OF_GROUPS)}, {"list_prototype_{}s": _list_of_prototype}
     ),
 }

@@ -106,14 +106,14 @@ class People:
 
     def by_token(self, token: str) -> Record | None:
         """The owner of a token whose account is active."""
-        owners = [self._store.find(USER, each) for each in self._store.linked(_TOKEN, digest(token))]
-        return next((each for each in owners if each is not None and each["is_active"]), None)
+        owners = [self._store.find(USER, uuid) for uuid in self._store.linked(_TOKEN, digest(token))]
+        return next((owner for owner in owners if owner is not None and owner["is_active"]), None)
 
     def by_password(self, email: str, password: str) -> Record | None:
         """The owner of an address with its password whose account is active."""
         person = self.by_email(email)
-        known = person is not None and person["is_active"] and is_password(password, person["password"])
-        return person if known else None
+        is_valid = person is not None and person["is_active"] and is_password(password, person["password"])
+        return person if is_valid else None
 
     def change(self, person: Record, **fields: Any) -> None:
         """Change fields of an account."""
@@ -134,8 +134,8 @@ class People:
     def forget_token(self, person: Record) -> None:
         """End the token of a user."""
         with self._store.database.transaction():
-            for each in self._store.linking(_TOKEN, person["uuid"]):
-                self._store.unlink(_TOKEN, each, person["uuid"])
+            for token_digest in self._store.linking(_TOKEN, person["uuid"]):
+                self._store.unlink(_TOKEN, token_digest, person["uuid"])
             self.change(person, salt="")
 
 
@@ -257,7 +257,7 @@ class Access:
         seen = f"({seen} OR EXISTS ({mine}))"
         if above:
             joined = [f"{upper}.uuid = {lower}.parent" for lower, upper in zip(chain, above, strict=False)]
-            tables = ", ".join(f"pangea_things AS {each}" for each in above)
+            tables = ", ".join(f"pangea_things AS {table}" for table in above)
             seen = f"EXISTS (SELECT 1 FROM {tables} WHERE {' AND '.join([*joined, seen])})"  # noqa: S608 - our own names
         return Where(seen, (MEMBER, person["uuid"] if person is not None else ""))
 

@@ -44,12 +44,14 @@ def newest(records: Sequence[Record]) -> Record:
     Args:
         records: At least one, in the order in which they were made.
     """
-    return max(reversed(records), key=lambda each: str(each["updated_at"]))
+    return max(reversed(records), key=lambda record: str(record["updated_at"]))
 
 
 def paged(call: Call, records: Sequence[Record], view: Callable[[Record], Mapping[str, Any]]) -> Reply:
     """The page that is requested of objects that are known already."""
-    return page(call, len(records), lambda start, size: [view(each) for each in records[start : start + size]], PAGE)
+    return page(
+        call, len(records), lambda start, size: [view(record) for record in records[start : start + size]], PAGE
+    )
 
 
 def items(value: Any) -> list[Any]:
@@ -128,15 +130,15 @@ class Resource:
         self._properties: Mapping[str, Any] = pangea.schemas[self.schema]["properties"]
         self._plain = [
             (name, self.renamed.get(name, name))
-            for name, stated in self._properties.items()
-            if not name.endswith("_obj") and not stated.get("writeOnly")
+            for name, property_schema in self._properties.items()
+            if not name.endswith("_obj") and not property_schema.get("writeOnly")
         ]
         named = [(f"{name}_obj", name, kind) for name, kind in self.references.items()]
-        self._objects = [each for each in named if each[0] in self._properties]
+        self._objects = [entry for entry in named if entry[0] in self._properties]
         self._nullable = [
             (name, kind)
-            for shown, name, kind in named
-            if shown not in self._properties and "null" in self._properties[name]["type"]
+            for view_name, name, kind in named
+            if view_name not in self._properties and "null" in self._properties[name]["type"]
         ]
 
     def __init_subclass__(cls) -> None:
@@ -176,9 +178,9 @@ class Resource:
     def add(self, fields: dict[str, Any]) -> Record:
         """Keep a new record."""
         linked = self._without_links(fields)
-        kept = {**self.new, **fields}
+        values = {**self.new, **fields}
         record = self.store.add(
-            self.kind, kept.pop("name", ""), kept, parent=fields[self.parent] if self.parent else ""
+            self.kind, values.pop("name", ""), values, parent=fields[self.parent] if self.parent else ""
         )
         self._link(record, linked)
         return record
@@ -212,16 +214,16 @@ class Resource:
     def view(self, record: Record) -> dict[str, Any]:
         """The JSON of an object."""
         get = record.get
-        made = {name: get(source) for name, source in self._plain}
+        view = {name: get(source) for name, source in self._plain}
         for name, (link, _) in self.links.items():
-            made[name] = [*self.store.linked(link, record["uuid"])]
+            view[name] = [*self.store.linked(link, record["uuid"])]
         for name, kind in self._nullable:
-            made[name] = made[name] if self.store.find(kind, made[name] or "") else None
+            view[name] = view[name] if self.store.find(kind, view[name] or "") else None
         for name, field, kind in self._objects:
-            made[name] = self.view_of(kind, record[field])
-            if made[name] is None:
-                made[field] = None
-        return {**made, **self.computed(record)}
+            view[name] = self.view_of(kind, record[field])
+            if view[name] is None:
+                view[field] = None
+        return {**view, **self.computed(record)}
 
     def view_of(self, kind: str, uuid: str | None) -> Any:
         """The JSON of an object that others belong to; None where there is none of a UUID."""
@@ -349,31 +351,31 @@ class Resource:
     def _check_unique(self, fields: Mapping[str, Any], but: str = "") -> None:
         if not self.unique:
             return
-        names = [self.renamed.get(each, each) for each in self.unique]
-        where = [with_field(each, fields[each]) for each in names if each not in ("name", self.parent)]
+        names = [self.renamed.get(name, name) for name in self.unique]
+        where = [with_field(name, fields[name]) for name in names if name not in ("name", self.parent)]
         name = fields["name"] if "name" in names else None
         parent = fields[self.parent] if self.parent in names else None
-        if all(each["uuid"] == but for each in self.store.all(self.kind, *where, parent=parent, name=name)):
+        if all(record["uuid"] == but for record in self.store.all(self.kind, *where, parent=parent, name=name)):
             return
         if len(self.unique) > 1:
             raise Invalid(drf.unique_together(self.unique))
-        words = f"{self.kind.replace('_', ' ')} with this name already exists."
-        raise invalid(self.unique[0], words if name is not None else "This field must be unique.")
+        message = f"{self.kind.replace('_', ' ')} with this name already exists."
+        raise invalid(self.unique[0], message if name is not None else "This field must be unique.")
 
     def _without_links(self, fields: dict[str, Any]) -> dict[str, list[str]]:
         return {link: fields.pop(name) for name, (link, _) in self.links.items() if name in fields}
 
     def _link(self, record: Record, linked: Mapping[str, list[str]]) -> None:
         for link, others in linked.items():
-            for each in self.store.linked(link, record["uuid"]):
-                self.store.unlink(link, record["uuid"], each)
-            for each in others:
-                self.store.link(link, record["uuid"], each)
+            for uuid in self.store.linked(link, record["uuid"]):
+                self.store.unlink(link, record["uuid"], uuid)
+            for uuid in others:
+                self.store.link(link, record["uuid"], uuid)
 
 
 def _each(read: drf.Reader) -> drf.Reader:
     """The reader of a list whose members are read by another one, each once."""
-    return lambda value: list(dict.fromkeys(read(each) for each in items(value)))
+    return lambda value: list(dict.fromkeys(read(item) for item in items(value)))
 
 
 Function = Callable[[Pangea, Call], Reply]
@@ -386,10 +388,10 @@ def operations_of(*resources: type[Resource]) -> dict[str, Function]:
         return lambda pangea, call: getattr(resource(pangea, call), verb)()
 
     functions: dict[str, Function] = {}
-    for each in resources:
-        functions[f"list_{each.one}s"] = responses(each, "pages")
+    for resource_class in resources:
+        functions[f"list_{resource_class.one}s"] = responses(resource_class, "pages")
         for verb in ("create", "get", "put", "patch", "delete"):
-            functions[f"{verb}_{each.one}"] = responses(each, verb)
-            if each.by_name:
-                functions[f"{verb}_{each.one}_by_name"] = functions[f"{verb}_{each.one}"]
+            functions[f"{verb}_{resource_class.one}"] = responses(resource_class, verb)
+            if resource_class.by_name:
+                functions[f"{verb}_{resource_class.one}_by_name"] = functions[f"{verb}_{resource_class.one}"]
     return functions

@@ -58,8 +58,8 @@ class Modules(Resource):
         return {"dependency_modules": self._named(needs), "downstream_modules": self._named(needed)}
 
     def _named(self, uuids: Sequence[str]) -> list[list[str]]:
-        modules = [existing(self.store, MODULE, each) for each in uuids]
-        return [[each["uuid"], each["name"], each["version"]] for each in modules]
+        modules = [existing(self.store, MODULE, uuid) for uuid in uuids]
+        return [[module["uuid"], module["name"], module["version"]] for module in modules]
 
 
 def get_pipeline_module_by_name(pangea: Pangea, call: Call) -> Reply:
@@ -112,7 +112,7 @@ class ResultKind:
 
 OF_SAMPLE = ResultKind("sample_ar", "sample", "sample_analysis_result", "SampleAnalysisResult")
 OF_GROUP = ResultKind("sample_group_ar", "sample_group", "sample_group_analysis_result", "SampleGroupAnalysisResult")
-NOUNS = {each.noun: each for each in (OF_SAMPLE, OF_GROUP)}
+NOUNS = {kind.noun: kind for kind in (OF_SAMPLE, OF_GROUP)}
 """The word for them in names of operations."""
 
 
@@ -153,16 +153,16 @@ def _resources(owner: ResultKind) -> tuple[type[Resource], type[Resource]]:
 
         def computed(self, record: Record) -> Mapping[str, Any]:
             """Its data, with an address where they represent an object of a bucket for which its organization has keys."""
-            stated = file_of(record["stored_data"])
-            if stated is None:
+            stored_file = file_of(record["stored_data"])
+            if stored_file is None:
                 return {}
             result: str = record["analysis_result"]
             organization = self.once(("organization", result), lambda: self.store.above(result, "organization"))
-            bucket, key = split_uri(stated["uri"])
-            known = (organization, bucket, stated["endpoint_url"])
-            place = self.once(known, lambda: self.pangea.buckets.readable(*known))
-            url = self.pangea.storage.read_url(place, key) if place else None
-            return {"stored_data": {**stated, "presigned_url": url}} if url else {}
+            bucket, key = split_uri(stored_file["uri"])
+            bucket_key = (organization, bucket, stored_file["endpoint_url"])
+            location = self.once(bucket_key, lambda: self.pangea.buckets.readable(*bucket_key))
+            url = self.pangea.storage.read_url(location, key) if location else None
+            return {"stored_data": {**stored_file, "presigned_url": url}} if url else {}
 
     return Results, Fields
 

@@ -78,12 +78,14 @@ def new_sample(store: Store, *, name: str, library: str, metadata: Any = None, d
         metadata: Its metadata; null represents none.
         description: Its description.
     """
-    kept: Any = {} if metadata is None else metadata
-    made = store.add("sample", name, {"library": library, "metadata": kept, "description": description}, parent=library)
-    store.link(GROUP_SAMPLE, library, made["uuid"])
-    if kept != {}:
-        store.add(_VERSION, "", {"metadata": kept}, parent=made["uuid"])
-    return made
+    stored_metadata: Any = {} if metadata is None else metadata
+    sample = store.add(
+        "sample", name, {"library": library, "metadata": stored_metadata, "description": description}, parent=library
+    )
+    store.link(GROUP_SAMPLE, library, sample["uuid"])
+    if stored_metadata != {}:
+        store.add(_VERSION, "", {"metadata": stored_metadata}, parent=sample["uuid"])
+    return sample
 
 
 def create_samples(pangea: Pangea, call: Call) -> Reply:
@@ -102,19 +104,19 @@ def create_samples(pangea: Pangea, call: Call) -> Reply:
     for name in names:
         if pangea.store.count("sample", below(library), named(name)):
             raise invalid("names", f"The library has a sample {name} already.")
-    return Reply({"uuids": [new_sample(pangea.store, name=each, library=library)["uuid"] for each in names]}, 201)
+    return Reply({"uuids": [new_sample(pangea.store, name=name, library=library)["uuid"] for name in names]}, 201)
 
 
 def _names(value: Any) -> list[str]:
     # A text is taken as its letters, as deployed servers do.
-    return [drf.text()(each) for each in items(list(value) if isinstance(value, str) else value)]
+    return [drf.text()(item) for item in items(list(value) if isinstance(value, str) else value)]
 
 
 def get_sample_metadata(pangea: Pangea, call: Call) -> Reply:
     """GET /api/samples/{id}/metadata: the sample, with all metadata that it ever had."""
     samples = _readable(pangea, call, pangea.access.principal(call))
     names = ("created_at", "updated_at", "metadata")
-    versions = [shown(each, names) for each in pangea.store.all(_VERSION, parent=call.arguments["id"])]
+    versions = [shown(version, names) for version in pangea.store.all(_VERSION, parent=call.arguments["id"])]
     return Reply({**samples, "versioned_metadata": versions})
 
 
@@ -123,7 +125,7 @@ def get_sample_group_metadata(pangea: Pangea, call: Call) -> Reply:
     group = readable_group(pangea, call, pangea.access.principal(call, in_query=True))
     samples = samples_in(pangea, group)
     if dict(call.query).get("kind") != "csv":
-        return Reply({each["name"]: each["metadata"] for each in samples})
+        return Reply({sample["name"]: sample["metadata"] for sample in samples})
     name = group["name"].replace(" ", "_")
     headers = {"Content-Type": "text/csv", "Content-Disposition": attachment(f"{name}_metadata.csv")}
     return Reply(text=_table(samples), headers=headers)
@@ -148,7 +150,9 @@ def attachment(name: str) -> str:
 
 def _rows(samples: Sequence[Record]) -> tuple[list[str], list[dict[str, Any]]]:
     """The columns of samples' metadata, and these; what is not a mapping has none."""
-    rows = [cast("dict[str, Any]", each["metadata"]) if isinstance(each["metadata"], dict) else {} for each in samples]
+    rows = [
+        cast("dict[str, Any]", sample["metadata"]) if isinstance(sample["metadata"], dict) else {} for sample in samples
+    ]
     return list(dict.fromkeys(name for row in rows for name in row)), rows
 
 
@@ -164,7 +168,7 @@ def _table(samples: Sequence[Record]) -> str:
 
 
 def _column(name: str, values: Sequence[Any]) -> dict[str, str]:
-    kinds: set[type] = {type(each) for each in values if each is not None}
+    kinds: set[type] = {type(value) for value in values if value is not None}
     if kinds == {bool}:
         return {"name": name, "type": "boolean"}
     if kinds and kinds <= {int, float}:
@@ -179,8 +183,8 @@ def get_sample_group_manifest(pangea: Pangea, call: Call) -> Reply:
     groups = SampleGroups(pangea, call)
     samples = Samples(pangea, call, groups.views)
     of_samples = [
-        {**_without_library(samples.view(each)), "analysis_results": manifest(samples, OF_SAMPLE, each["uuid"])}
-        for each in samples_in(pangea, group)
+        {**_without_library(samples.view(sample)), "analysis_results": manifest(samples, OF_SAMPLE, sample["uuid"])}
+        for sample in samples_in(pangea, group)
     ]
     results = manifest(groups, OF_GROUP, group["uuid"])
     return Reply({**groups.view(group), "samples": of_samples, "analysis_results": results})
@@ -211,8 +215,8 @@ def module_counts(pangea: Pangea, total: str, kind: ResultKind, records: Sequenc
         kind: Kind of the results' owners.
         records: The samples or groups; one that exists twice counts twice.
     """
-    results = [pangea.store.all(kind.kind, parent=each["uuid"]) for each in records]
-    modules = Counter(module for several in results for module in dict.fromkeys(each["name"] for each in several))
+    results = [pangea.store.all(kind.kind, parent=record["uuid"]) for record in records]
+    modules = Counter(module for several in results for module in dict.fromkeys(result["name"] for result in several))
     return {total: len(records), **modules}
 
 
@@ -220,7 +224,7 @@ def get_sample_group_sample_links(pangea: Pangea, call: Call) -> Reply:
     """GET /api/sample_groups/{id}/sample_links: names and UUIDs, with metadata where `?metadata=` states anything."""
     samples = samples_in(pangea, readable_group(pangea, call, pangea.access.principal(call)))
     names = ("uuid", "name", "metadata") if dict(call.query).get("metadata") else ("uuid", "name")
-    return Reply({"count": len(samples), "links": [shown(each, names) for each in samples]})
+    return Reply({"count": len(samples), "links": [shown(sample, names) for sample in samples]})
 
 
 def _readable(pangea: Pangea, call: Call, person: Record | None) -> dict[str, Any]:

@@ -97,7 +97,7 @@ def on_path(handler: Handler, path: str) -> Handler:
 
     def response(call: Call) -> Reply:
         try:
-            if not all(is_uuid(call.arguments[each]) for each in names):
+            if not all(is_uuid(call.arguments[name]) for name in names):
                 raise NoPage
             return handler(call)
         except NoPage:
@@ -152,12 +152,12 @@ def pangea_service(pangea: Pangea, document: Mapping[str, Any]) -> Service:
         pangea: Its state.
         document: Its OpenAPI 3.1 document.
     """
-    stated = operations(document)
+    all_operations = operations(document)
     alone = handlers_in(document, pangea, *_ALONE, sys.modules[__name__])
     handlers = {name: whole(handler, pangea) for name, handler in alone.items()}
     # These call the S3 server, or guard their changes themselves.
     handlers |= handlers_in(document, pangea, uploads)
-    paths = {each.name: each.path for each in stated}
+    paths = {operation.name: operation.path for operation in all_operations}
     handlers = {name: on_path(handler, paths[name]) for name, handler in handlers.items()}
     return framework_service(
         "pangea",

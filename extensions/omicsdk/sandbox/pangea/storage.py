@@ -109,12 +109,12 @@ class Storage:
         for client in clients:
             client.close()
 
-    def _client(self, place: Place) -> Any:
-        known = (place.endpoint_url, place.public_key, place.private_key)
+    def _client(self, location: Place) -> Any:
+        client_key = (location.endpoint_url, location.public_key, location.private_key)
         with self._lock:
-            if known not in self._clients:
-                self._clients[known] = _new_client(*known)
-            return self._clients[known]
+            if client_key not in self._clients:
+                self._clients[client_key] = _new_client(*client_key)
+            return self._clients[client_key]
 
 
 @contextmanager
@@ -131,7 +131,7 @@ def _as_refusals() -> Generator[None]:
 def _etag_of(parts: Sequence[str]) -> str:
     """The ETag of an object that was made of parts with these ETags; empty where one cannot be one."""
     try:
-        digests = b"".join(bytes.fromhex(each.strip('"')) for each in parts)
+        digests = b"".join(bytes.fromhex(part.strip('"')) for part in parts)
     except ValueError:
         return ""
     return f"{md5(digests, usedforsecurity=False).hexdigest()}-{len(parts)}"
@@ -206,8 +206,8 @@ class Buckets:
             endpoint_url: The server that it is on.
         """
         for bucket in self._store.all(BUCKET, parent=organization, name=name) if name else []:
-            if self._known_url(bucket) == endpoint_url and (place := self._place(bucket)) is not None:
-                return place
+            if self._known_url(bucket) == endpoint_url and (location := self._place(bucket)) is not None:
+                return location
         return None
 
     def _place(self, bucket: Record) -> Place | None:
@@ -231,8 +231,8 @@ def seed_bucket(store: Store, organization: str) -> str:
     Returns:
         The bucket's UUID.
     """
-    own = {"endpoint_url": STAGING, "organization": organization}
-    bucket = store.add(BUCKET, FIRST_BUCKET, own, parent=organization)["uuid"]
+    fields = {"endpoint_url": STAGING, "organization": organization}
+    bucket = store.add(BUCKET, FIRST_BUCKET, fields, parent=organization)["uuid"]
     keys = {"description": "keys of the sandbox", "bucket": bucket, "public_key": OWNER}
     store.add(KEY, "", keys, parent=bucket)
     return bucket
@@ -249,6 +249,6 @@ def file_of(data: Any) -> Mapping[str, Any] | None:
     """Data that represent an object of a bucket; None for others."""
     if not isinstance(data, dict):
         return None
-    stated = cast("dict[str, Any]", data)
-    named = all(isinstance(stated.get(name), str) for name in ("__type__", "uri", "endpoint_url"))
-    return stated if named and stated["__type__"].lower() == FILE else None
+    fields = cast("dict[str, Any]", data)
+    named = all(isinstance(fields.get(name), str) for name in ("__type__", "uri", "endpoint_url"))
+    return fields if named and fields["__type__"].lower() == FILE else None

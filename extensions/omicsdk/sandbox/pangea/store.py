@@ -265,4 +265,6 @@ class Store:
 
 
 def _joined(where: Sequence[Where]) -> tuple[str, list[Any]]:
-    return " AND ".join(each.text for each in where), [value for each in where for value in each.values]
+    return " AND ".join(condition.text for condition in where), [
+        value for condition in where for value in condition.values
+    ]

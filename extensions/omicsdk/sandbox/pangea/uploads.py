@@ -40,20 +40,20 @@ _REQUESTED: Mapping[str, Field] = {
 def _upload(pangea: Pangea, call: Call, kind: ResultKind) -> Reply:
     field = _field(pangea, call, kind)
     requested = validated(_REQUESTED, fields_of(call))
-    place, prefix = _place(pangea, kind, field)
-    key, stated = f"{prefix}/{requested['filename']}", file_of(field["stored_data"])
-    if stated is None and field["stored_data"] != {}:
+    location, prefix = _place(pangea, kind, field)
+    key, stored_file = f"{prefix}/{requested['filename']}", file_of(field["stored_data"])
+    if stored_file is None and field["stored_data"] != {}:
         raise Refused(400, _OVERWRITES)
-    if stated is not None:
-        bucket, key = split_uri(stated["uri"])
-        if bucket != place.bucket:
+    if stored_file is not None:
+        bucket, key = split_uri(stored_file["uri"])
+        if bucket != location.bucket:
             raise Refused(400, f"The field is a file of another bucket: {bucket}")
-    data = {"__type__": FILE, "uri": f"s3://{place.bucket}/{key}", "endpoint_url": place.endpoint_url}
+    data = {"__type__": FILE, "uri": f"s3://{location.bucket}/{key}", "endpoint_url": location.endpoint_url}
     if requested["stance"] == IN_PARTS:
-        upload, urls = pangea.storage.begin(place, key, requested["n_parts"])
+        upload, urls = pangea.storage.begin(location, key, requested["n_parts"])
         response: Mapping[str, Any] = {"urls": urls, "upload_id": upload}
     else:
-        response = pangea.storage.form(place, key)
+        response = pangea.storage.form(location, key)
     _keep(pangea, kind, field, data)
     return Reply(dict(response))
 
@@ -61,10 +61,10 @@ def _upload(pangea: Pangea, call: Call, kind: ResultKind) -> Reply:
 def _keep(pangea: Pangea, kind: ResultKind, field: Record, data: Mapping[str, Any]) -> None:
     """Note the location of a field's file, unless a user changed or removed the field during the request to the storage."""
     with pangea.store.database.transaction():
-        there = existing(pangea.store, kind.field_kind, field["uuid"])["stored_data"]
-        if there not in (field["stored_data"], data):
+        stored = existing(pangea.store, kind.field_kind, field["uuid"])["stored_data"]
+        if stored not in (field["stored_data"], data):
             raise Refused(400, _OVERWRITES)
-        if there != data:
+        if stored != data:
             pangea.store.change(kind.field_kind, field["uuid"], {"stored_data": data})
 
 
@@ -73,12 +73,12 @@ def _complete(pangea: Pangea, call: Call, kind: ResultKind) -> Reply:
     requested = validated(
         {"parts": Field(_parts, required=True), "upload_id": Field(text(), required=True)}, fields_of(call)
     )
-    place, _ = _place(pangea, kind, field)
-    stated = file_of(field["stored_data"])
-    bucket, key = split_uri(stated["uri"]) if stated is not None else ("", "")
-    if bucket != place.bucket:
+    location, _ = _place(pangea, kind, field)
+    stored_file = file_of(field["stored_data"])
+    bucket, key = split_uri(stored_file["uri"]) if stored_file is not None else ("", "")
+    if bucket != location.bucket:
         raise Refused(400, "No upload of a file was begun for this field")
-    if not pangea.storage.complete(place, key, requested["upload_id"], requested["parts"]):
+    if not pangea.storage.complete(location, key, requested["upload_id"], requested["parts"]):
         # As deployed servers do: clients that complete an upload have to check the response.
         return Reply()
     return Reply({"status": "success", "upload_id": requested["upload_id"]})
@@ -88,7 +88,7 @@ def _parts(value: Any) -> Sequence[Mapping[str, Any]]:
     parts = cast("list[Any]", value) if isinstance(value, list) else []
     if not parts or not all(map(_is_part, parts)):
         raise Wrong('Expected a list of parts, each {"ETag": text, "PartNumber": number from 1}.')
-    return [{"ETag": each["ETag"], "PartNumber": each["PartNumber"]} for each in parts]
+    return [{"ETag": part["ETag"], "PartNumber": part["PartNumber"]} for part in parts]
 
 
 def _is_part(part: Any) -> bool:
@@ -116,14 +116,14 @@ def _place(pangea: Pangea, kind: ResultKind, field: Record) -> tuple[Place, str]
     bucket = store.find(BUCKET, group["bucket"] or "")
     if bucket is None:
         raise invalid("bucket", f"The group {group['name']} has no bucket: register one, and set it.")
-    place = pangea.buckets.writable(bucket)
-    if place is None:
-        words = "has no private key: register it (a restart of the sandbox forgets it)."
-        raise invalid("bucket", f"The bucket {bucket['name']} {words}")
+    location = pangea.buckets.writable(bucket)
+    if location is None:
+        reason = "has no private key: register it (a restart of the sandbox forgets it)."
+        raise invalid("bucket", f"The bucket {bucket['name']} {reason}")
     if kind is OF_GROUP:
-        return place, f"pangea/v1/{group['name']}/results"
+        return location, f"pangea/v1/{group['name']}/results"
     sample = existing(store, "sample", store.above(field["uuid"], "sample"))
-    return place, f"pangea/v1/{group['name']}/samples/{sample['name']}"
+    return location, f"pangea/v1/{group['name']}/samples/{sample['name']}"
 
 
 # -- buckets

@@ -66,13 +66,13 @@ def is_too_deep(value: object) -> bool:
     """Whether more lists and objects are in one another than answers can be written with."""
     level = _nested([value])
     for _ in range(DEEPEST):
-        level = [inner for each in level for inner in _nested(each.values() if isinstance(each, dict) else each)]
+        level = [inner for item in level for inner in _nested(item.values() if isinstance(item, dict) else item)]
     return bool(level)
 
 
 def _nested(values: Iterable[Any]) -> list[dict[str, Any] | list[Any]]:
     """The lists and objects among values."""
-    return [cast("dict[str, Any] | list[Any]", each) for each in values if isinstance(each, dict | list)]
+    return [cast("dict[str, Any] | list[Any]", value) for value in values if isinstance(value, dict | list)]
 
 
 def _object(value: object) -> Mapping[str, Any]:
@@ -224,11 +224,11 @@ def stated_fields(
         readers: The readers of values that the schema alone does not determine, references among them.
     """
     fields: dict[str, Field] = {}
-    for name, stated in properties.items():
-        if not stated.get("readOnly"):
-            kind, null = stated.get("type"), "null" in stated.get("type", ())
+    for name, property_schema in properties.items():
+        if not property_schema.get("readOnly"):
+            kind, null = property_schema.get("type"), "null" in property_schema.get("type", ())
             fields[name] = Field(
-                readers.get(name) or _reader(stated, blank=name in blank),
+                readers.get(name) or _reader(property_schema, blank=name in blank),
                 required=name not in optional and not null,
                 null=null,
                 blank_is_null=name in readers and kind != "array",
@@ -238,9 +238,9 @@ def stated_fields(
     return fields
 
 
-def _reader(stated: Mapping[str, Any], *, blank: bool) -> Reader:
-    most: int | None = stated.get("maxLength")
-    match stated:
+def _reader(schema: Mapping[str, Any], *, blank: bool) -> Reader:
+    most: int | None = schema.get("maxLength")
+    match schema:
         case {"enum": [*values]}:
             return choice(*values)
         case {"format": str(name)} if name in _FORMATS:
@@ -270,14 +270,14 @@ def text(most: int | None = None, *, blank: bool = False, trim: bool = True) -> 
     def read(value: Any) -> str:
         if isinstance(value, bool) or not isinstance(value, str | int | float):
             raise Wrong("Not a valid string.")
-        words = str(value).strip() if trim else str(value)
-        if not words and not blank:
+        stripped = str(value).strip() if trim else str(value)
+        if not stripped and not blank:
             raise Wrong(BLANK)
-        if most is not None and len(words) > most:
+        if most is not None and len(stripped) > most:
             raise Wrong(f"Ensure this field has no more than {most} characters.")
-        if "\0" in words:
+        if "\0" in stripped:
             raise Wrong(_NUL)
-        return words
+        return stripped
 
     return read
 
@@ -309,9 +309,9 @@ def bounded(least: int = -LARGEST - 1) -> Reader:
 
     def read(value: Any) -> int:
         number = integer(value)
-        for wrong, words, bound in ((number > LARGEST, "less", LARGEST), (number < least, "greater", least)):
+        for wrong, comparison, bound in ((number > LARGEST, "less", LARGEST), (number < least, "greater", least)):
             if wrong:
-                raise Wrong(f"Ensure this value is {words} than or equal to {bound}.", crashes=True)
+                raise Wrong(f"Ensure this value is {comparison} than or equal to {bound}.", crashes=True)
         return number
 
     return read
@@ -365,9 +365,9 @@ def choice(*values: Any) -> Reader:
     """One of some values, which may be sent as texts."""
 
     def read(value: Any) -> Any:
-        for each in values:
-            if str(each) == str(value):
-                return each
+        for item in values:
+            if str(item) == str(value):
+                return item
         raise Wrong(f'"{value}" is not a valid choice.')
 
     return read
@@ -385,10 +385,10 @@ def email(most: int | None = None) -> Reader:
 
 def _matching(plain: Reader, pattern: str, wrong: str) -> Reader:
     def read(value: Any) -> str:
-        words = plain(value)
-        if words and not re.fullmatch(pattern, words):  # compiled when it is first needed: the URL's takes 10 ms
+        text = plain(value)
+        if text and not re.fullmatch(pattern, text):  # compiled when it is first needed: the URL's takes 10 ms
             raise Wrong(wrong)
-        return words
+        return text
 
     return read
 
@@ -425,15 +425,15 @@ def json_value(value: Any) -> Any:
     """Any JSON that a database keeps: without null characters, and numbers are finite."""
     waiting: list[Any] = [value]
     while waiting:  # a loop, as JSON may be nested more deeply than calls
-        each = waiting.pop()
-        if isinstance(each, float) and not math.isfinite(each):
+        item = waiting.pop()
+        if isinstance(item, float) and not math.isfinite(item):
             raise Wrong(_NO_JSON)
-        if isinstance(each, str) and "\0" in each:
+        if isinstance(item, str) and "\0" in item:
             raise Wrong(_NUL, crashes=True)
-        if isinstance(each, dict):
-            waiting.extend(inner for pair in cast("dict[str, Any]", each).items() for inner in pair)
-        elif isinstance(each, list):
-            waiting.extend(cast("list[Any]", each))
+        if isinstance(item, dict):
+            waiting.extend(inner for pair in cast("dict[str, Any]", item).items() for inner in pair)
+        elif isinstance(item, list):
+            waiting.extend(cast("list[Any]", item))
     return value
 
 

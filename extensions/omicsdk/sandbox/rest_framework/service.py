@@ -111,10 +111,10 @@ def page(call: Call, count: int, read: Callable[[int, int], Sequence[Any]], size
 
 def page_url(call: Call, query: Mapping[str, str], number: int) -> str:
     """The address of a page; the first has no number, and parameters are in the order of their names."""
-    kept = {name: value for name, value in query.items() if name != "page"}
+    parameters = {name: value for name, value in query.items() if name != "page"}
     if number > 1:
-        kept["page"] = str(number)
-    text = urlencode(sorted(kept.items()))
+        parameters["page"] = str(number)
+    text = urlencode(sorted(parameters.items()))
     return call.service_url(call.path, {}) + (f"?{text}" if text else "")
 
 
@@ -265,15 +265,17 @@ class PathMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         root = scope.get("root_path", "")
         path, match = self._route(self._paths.route(scope["path"].removeprefix(root)))
-        stated = ["GET"] if path in self._paths.roots else [operation.method for operation in match[0]]
-        methods = [*stated, *(["HEAD"] if "GET" in stated else []), "OPTIONS"]
+        route_methods = ["GET"] if path in self._paths.roots else [operation.method for operation in match[0]]
+        methods = [*route_methods, *(["HEAD"] if "GET" in route_methods else []), "OPTIONS"]
         allowed = {"Allow": ", ".join(methods)}
         try:
             if self._paths.forms.match(scope["path"].removeprefix(root)) and scope["method"] not in _READING:
                 response = Response(_FORBIDDEN_PAGE, 403, media_type="text/html")
             else:
                 response = (
-                    await self._without_route(scope, path, methods) if stated else self._without_path(scope, path)
+                    await self._without_route(scope, path, methods)
+                    if route_methods
+                    else self._without_path(scope, path)
                 )
         except Problem as problem:
             response = JSONResponse(error_body(problem), problem.status, {**allowed, **problem.headers})
@@ -281,7 +283,7 @@ class PathMiddleware:
             await response(scope, receive, send)
             return
         scope = {**scope, "path": root + path, "method": "GET" if scope["method"] == "HEAD" else scope["method"]}
-        if stated:
+        if route_methods:
             scope[MATCH] = [match]
             send = _allowing(send, allowed["Allow"].encode())
         await self._app(scope, receive, send)
@@ -291,10 +293,10 @@ class PathMiddleware:
         tried = [path]
         if path.endswith(SUFFIX) and path.startswith(self._paths.suffixed):
             tried += [path.removesuffix(SUFFIX), f"{path.removesuffix(SUFFIX)}/"]
-        for each in tried:
-            match = self._match(each)
-            if match[0] or each in self._paths.roots:
-                return each, match
+        for candidate in tried:
+            match = self._match(candidate)
+            if match[0] or candidate in self._paths.roots:
+                return candidate, match
         return path, _NO_MATCH
 
     def _match(self, path: str) -> Match:
@@ -342,10 +344,12 @@ _PARSED = ["application/json", "application/x-www-form-urlencoded", "multipart/f
 
 def _negotiate(scope: Scope, headers: Mapping[str, str]) -> None:
     """Refuse requests for another form than JSON; pages for browsers are JSON here, too."""
-    wanted = dict(parse_qsl(scope["query_string"].decode("latin-1"))).get("format") if scope["query_string"] else None
-    if wanted not in (None, "json", "api"):
+    requested = (
+        dict(parse_qsl(scope["query_string"].decode("latin-1"))).get("format") if scope["query_string"] else None
+    )
+    if requested not in (None, "json", "api"):
         raise Refused(404, "Not found.")
-    kinds = [each.partition(";")[0].strip().lower() for each in headers.get("accept", "*/*").split(",")]
+    kinds = [part.partition(";")[0].strip().lower() for part in headers.get("accept", "*/*").split(",")]
     if not any(kind in _ACCEPTED for kind in kinds):
         raise Refused(406, "Could not satisfy the request Accept header.")
 

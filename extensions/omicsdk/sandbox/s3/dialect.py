@@ -62,14 +62,14 @@ class Dialect:
         is_opaque, has_checksums = self.settings.text("s3.etags") == "opaque", self._has_checksums
 
         def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
-            kept = [
+            remaining = [
                 (name, _turned(value) if is_opaque and name.lower() == "etag" else value)
                 for name, value in headers
                 if has_checksums or not name.lower().startswith("x-amz-checksum-")
             ]
             if is_opaque and target.key and status[0] == "2":
-                kept.append(("x-amz-server-side-encryption", "aws:kms"))
-            return start_response(status, [*kept, ("Date", formatdate(now, usegmt=True))], *more)
+                remaining.append(("x-amz-server-side-encryption", "aws:kms"))
+            return start_response(status, [*remaining, ("Date", formatdate(now, usegmt=True))], *more)
 
         try:
             self._check(environ, target, now)
@@ -84,21 +84,21 @@ class Dialect:
     def _check(self, environ: dict[str, Any], target: Target, now: float) -> None:
         headers, region = headers_of(environ), self.settings.text("s3.region")
         if abs(_time_of(headers.get("x-amz-date", ""), now) - now) > _SKEW:
-            said = "The difference between the request time and the current time is too large."
-            raise Problem(403, "RequestTimeTooSkewed", said)
+            message = "The difference between the request time and the current time is too large."
+            raise Problem(403, "RequestTimeTooSkewed", message)
         scope = re.search(r"Credential=[^/]*/\d{8}/([^/]*)/", headers.get("authorization", ""))
         if region and scope is not None and scope[1] != region:
-            said = "The bucket you are attempting to access must be addressed using the specified endpoint."
-            raise Problem(301, "PermanentRedirect", said, {"x-amz-bucket-region": region})
+            message = "The bucket you are attempting to access must be addressed using the specified endpoint."
+            raise Problem(301, "PermanentRedirect", message, {"x-amz-bucket-region": region})
         lists = self.settings.text("s3.lists")
         if lists != "v2" and not target.key and "list-type" in target.query:
             if lists == "none":
                 raise Problem(*_UNKNOWN)
             environ["QUERY_STRING"] = re.sub(r"(^|&)list-type=2", "", environ["QUERY_STRING"])
-        stated = [] if self._has_checksums else [name for name in headers if _CHECKSUM.match(name)]
-        if stated and self.settings.text("s3.checksums") == "refused":
+        checksums = [] if self._has_checksums else [name for name in headers if _CHECKSUM.match(name)]
+        if checksums and self.settings.text("s3.checksums") == "refused":
             raise Problem(*_UNKNOWN)
-        for name in stated:
+        for name in checksums:
             environ.pop(f"HTTP_{name.upper().replace('-', '_')}", None)
 
     def _opaque(self, environ: dict[str, Any], target: Target, start: Callable[..., Any]) -> Iterable[bytes]:
@@ -114,11 +114,11 @@ class Dialect:
 
 
 def _turned(text: str) -> str:
-    return _ETAG.sub(lambda found: found[0][::-1], text)
+    return _ETAG.sub(lambda match: match[0][::-1], text)
 
 
 def _all_turned(body: bytes) -> bytes:
-    return _ETAGS.sub(lambda found: (found[1] or b"") + found[2][::-1], body)
+    return _ETAGS.sub(lambda match: (match[1] or b"") + match[2][::-1], body)
 
 
 def _time_of(text: str, otherwise: float) -> float:
@@ -156,37 +156,37 @@ class CustomerKeys:
         target, headers = target_of(environ), headers_of(environ)
         upload = self.find_upload(target.bucket, target.query["uploadId"]) if "uploadId" in target.query else None
         try:
-            stated = _stated(headers, _CUSTOMER)
+            key_digest = _stated(headers, _CUSTOMER)
             if target.copied:
                 _compare(self.find_object(*target.copied, None), _stated(headers, _SOURCE))
             if upload is not None and target.method != "DELETE":
-                _compare(upload, stated)
+                _compare(upload, key_digest)
             elif target.method in ("GET", "HEAD") and target.key and upload is None:
-                _compare(self.find_object(target.bucket, target.key, target.query.get("versionId")), stated)
+                _compare(self.find_object(target.bucket, target.key, target.query.get("versionId")), key_digest)
         except Problem as problem:
             return refused(problem, environ, start_response)
 
         def start(status: str, sent: list[tuple[str, str]], *more: Any) -> Any:
-            if stated and status[0] == "2":
-                sent = [*sent, (f"{_CUSTOMER}algorithm", "AES256"), (f"{_CUSTOMER}key-MD5", stated)]
+            if key_digest and status[0] == "2":
+                sent = [*sent, (f"{_CUSTOMER}algorithm", "AES256"), (f"{_CUSTOMER}key-MD5", key_digest)]
             return start_response(status, sent, *more)
 
         body = self.app(environ, start)
-        if stated and target.method in ("PUT", "POST"):
+        if key_digest and target.method in ("PUT", "POST"):
             body = [b"".join(body)]
-            self._keep(target, body[0], stated)
+            self._keep(target, body[0], key_digest)
         return body
 
-    def _keep(self, target: Target, body: bytes, stated: str) -> None:
+    def _keep(self, target: Target, body: bytes, key_digest: str) -> None:
         if "uploads" in target.query:
-            found = re.search(rb"<UploadId>(.*?)</UploadId>", body)
-            made = None if found is None else self.find_upload(target.bucket, found[1].decode())
+            match = re.search(rb"<UploadId>(.*?)</UploadId>", body)
+            keyed = None if match is None else self.find_upload(target.bucket, match[1].decode())
         elif target.method == "PUT" and "uploadId" in target.query:
-            made = None
+            keyed = None
         else:
-            made = self.find_object(target.bucket, target.key, None)
-        if made is not None:
-            setattr(made, _KEPT, stated)
+            keyed = self.find_object(target.bucket, target.key, None)
+        if keyed is not None:
+            setattr(keyed, _KEPT, key_digest)
 
 
 def _stated(headers: Mapping[str, str], start: str) -> str:
@@ -201,15 +201,15 @@ def _stated(headers: Mapping[str, str], start: str) -> str:
     if len(data) != 32 or headers.get(f"{start}algorithm") != "AES256":
         raise Problem(400, "InvalidArgument", "The secret key was invalid for the specified algorithm.")
     if base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode() != md5:
-        said = "The calculated MD5 hash of the key did not match the hash that was provided."
-        raise Problem(400, "InvalidArgument", said)
+        message = "The calculated MD5 hash of the key did not match the hash that was provided."
+        raise Problem(400, "InvalidArgument", message)
     return md5
 
 
-def _compare(held: Any, stated: str) -> None:
-    if held is None or (kept := getattr(held, _KEPT, "")) == stated:
+def _compare(stored: Any, key_digest: str) -> None:
+    if stored is None or (stored_digest := getattr(stored, _KEPT, "")) == key_digest:
         return
-    if kept and stated:
+    if stored_digest and key_digest:
         raise Problem(403, "AccessDenied", "Access Denied")
-    said = _NEEDED if kept else "The encryption parameters are not applicable to this object."
-    raise Problem(400, "InvalidRequest", said)
+    message = _NEEDED if stored_digest else "The encryption parameters are not applicable to this object."
+    raise Problem(400, "InvalidRequest", message)

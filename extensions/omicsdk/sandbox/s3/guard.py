@@ -268,8 +268,8 @@ def closed_to_pages(app: Wsgi, allowed: tuple[str, ...]) -> Wsgi:
 
     def check(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
-            kept = [pair for pair in headers if not pair[0].lower().startswith("access-control-")]
-            return start_response(status, kept, *more)
+            remaining = [pair for pair in headers if not pair[0].lower().startswith("access-control-")]
+            return start_response(status, remaining, *more)
 
         reason = refused_reason(environ["REQUEST_METHOD"], headers_of(environ), allowed)
         if reason is not None:
@@ -315,11 +315,11 @@ def raw_target(environ: dict[str, Any]) -> str:
 
 def headers_of(environ: dict[str, Any]) -> dict[str, str]:
     """A request's headers as they came, names in lower case."""
-    found: dict[str, str] = {}
+    headers: dict[str, str] = {}
     for name, value in environ[RAW_HEADERS].items():
         name = name.lower()
-        found[name] = f"{found[name]},{value}" if name in found else value
-    return found
+        headers[name] = f"{headers[name]},{value}" if name in headers else value
+    return headers
 
 
 def form_of(environ: dict[str, Any]) -> dict[str, str]:

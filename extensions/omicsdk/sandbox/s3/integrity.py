@@ -64,37 +64,37 @@ class Verified:
         if upload is None:
             return  # moto refuses it
         required = str(upload.metadata.get("x-amz-checksum-algorithm") or "").lower()
-        for number, stated in _parts_of(body):
+        for number, part_checksums in _parts_of(body):
             stored = upload.parts.get(number)
             if stored is None:
                 raise Problem(400, "InvalidPart", _INVALID_PART)
-            if required not in ("", "crc64nvme") and required not in stated:
-                said = (
+            if required not in ("", "crc64nvme") and required not in part_checksums:
+                message = (
                     f"The upload was created using a {required} checksum. The complete request must include the checksum"
                     f" for each part. It was missing for part {number} in the request."
                 )
-                raise Problem(400, "InvalidRequest", said)
-            if any(checksum_of(name, stored.value) != value for name, value in stated.items()):
+                raise Problem(400, "InvalidRequest", message)
+            if any(checksum_of(name, stored.value) != value for name, value in part_checksums.items()):
                 raise Problem(400, "InvalidPart", _INVALID_PART)
 
 
 def _check_object(environ: dict[str, Any], target: Target) -> None:
     """Compare the bytes of an object, or of a part, with the checksums that its request states."""
     in_query = {name.lower(): value for name, value in target.query.items() if name.lower().startswith(CHECKSUM)}
-    stated = StatedChecksums({**in_query, **headers_of(environ)})  # presigned URLs may have them in the query
-    if not stated.are_any:
+    checksums = StatedChecksums({**in_query, **headers_of(environ)})  # presigned URLs may have them in the query
+    if not checksums.are_any:
         return
     body = b"".join(blocks_of(environ))  # moto also reads each request completely
     environ["wsgi.input"] = io.BytesIO(body)
-    stated.update(body)
-    stated.check()
+    checksums.update(body)
+    checksums.check()
 
 
 def _parts_of(body: bytes) -> list[tuple[int, Mapping[str, str]]]:
     """The parts of a request to complete an upload: numbers, and checksums by S3's names in lower case."""
     xml: Any = import_module("xmltodict")  # moto's own reader
     try:
-        listed: Any = xml.parse(body, force_list=("Part",))["CompleteMultipartUpload"]["Part"]
+        parts: Any = xml.parse(body, force_list=("Part",))["CompleteMultipartUpload"]["Part"]
         return [
             (
                 int(part["PartNumber"]),
@@ -104,7 +104,7 @@ def _parts_of(body: bytes) -> list[tuple[int, Mapping[str, str]]]:
                     if name.startswith("Checksum") and value
                 },
             )
-            for part in listed
+            for part in parts
         ]
     except (KeyError, TypeError, ValueError, xml.expat.ExpatError):
         return []  # moto refuses it

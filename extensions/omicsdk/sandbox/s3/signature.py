@@ -54,28 +54,28 @@ def read_signature(method: str, path: str, query: str, headers: Mapping[str, str
         query: Its query as sent.
         headers: Its headers, names in lower case.
     """
-    given = dict(parse_qsl(query, keep_blank_values=True))
-    in_query = given.get("X-Amz-Algorithm") == ALGORITHM
+    parameters = dict(parse_qsl(query, keep_blank_values=True))
+    in_query = parameters.get("X-Amz-Algorithm") == ALGORITHM
     if not in_query:
         scheme, _, rest = headers.get("authorization", "").partition(" ")
         if scheme != ALGORITHM:
             return None
         parts = (part.strip().partition("=") for part in rest.split(","))
-        given = {
+        parameters = {
             f"X-Amz-{name}": value for name, _, value in parts if name in ("Credential", "SignedHeaders", "Signature")
         }
-        given |= {name: headers.get(name.lower(), "") for name in ("X-Amz-Date", "X-Amz-Security-Token")}
-    access_key, _, scope = given.get("X-Amz-Credential", "").partition("/")
-    date, stated = given.get("X-Amz-Date", ""), given.get("X-Amz-SignedHeaders", "")
-    signed_headers = (f"{name}:{' '.join(headers.get(name, '').split())}" for name in stated.split(";"))
+        parameters |= {name: headers.get(name.lower(), "") for name in ("X-Amz-Date", "X-Amz-Security-Token")}
+    access_key, _, scope = parameters.get("X-Amz-Credential", "").partition("/")
+    date, signed_names = parameters.get("X-Amz-Date", ""), parameters.get("X-Amz-SignedHeaders", "")
+    signed_headers = (f"{name}:{' '.join(headers.get(name, '').split())}" for name in signed_names.split(";"))
     payload = "UNSIGNED-PAYLOAD" if in_query else headers.get("x-amz-content-sha256", "")
-    canonical = canonical_request(method, path, canonical_query(query), signed_headers, stated, payload)
+    canonical = canonical_request(method, path, canonical_query(query), signed_headers, signed_names, payload)
     return Signed(
         access_key=access_key,
-        token=given.get("X-Amz-Security-Token", ""),
-        signature=given.get("X-Amz-Signature", ""),
+        token=parameters.get("X-Amz-Security-Token", ""),
+        signature=parameters.get("X-Amz-Signature", ""),
         expected=lambda secret_key: signature_of(secret_key, scope, date, canonical),
-        ends=_end_of(date, given.get("X-Amz-Expires", "")) if in_query else math.inf,
+        ends=_end_of(date, parameters.get("X-Amz-Expires", "")) if in_query else math.inf,
     )
 
 
@@ -92,14 +92,18 @@ def read_signature_before(method: str, path: str, query: str, headers: Mapping[s
     Arguments are those of `read_signature`, but for the path: the bucket is in it also where the host names it.
     """
     scheme, _, rest = headers.get("authorization", "").partition(" ")
-    given = dict(parse_qsl(query, keep_blank_values=True))
-    token = given.get("x-amz-security-token", "") or headers.get("x-amz-security-token", "")
+    parameters = dict(parse_qsl(query, keep_blank_values=True))
+    token = parameters.get("x-amz-security-token", "") or headers.get("x-amz-security-token", "")
     if scheme == "AWS":
         access_key, _, signature = rest.partition(":")
-        date, ends = "" if "x-amz-date" in headers else headers.get("date", ""), math.inf
-    elif "AWSAccessKeyId" in given:
-        access_key, signature, date = given["AWSAccessKeyId"], given.get("Signature", ""), given.get("Expires", "")
-        ends = float(date) if date.isdecimal() else _ENDED
+        date, end = "" if "x-amz-date" in headers else headers.get("date", ""), math.inf
+    elif "AWSAccessKeyId" in parameters:
+        access_key, signature, date = (
+            parameters["AWSAccessKeyId"],
+            parameters.get("Signature", ""),
+            parameters.get("Expires", ""),
+        )
+        end = float(date) if date.isdecimal() else _ENDED
     else:
         return None
     if path.count("/") == 1 and path != "/":
@@ -109,12 +113,12 @@ def read_signature_before(method: str, path: str, query: str, headers: Mapping[s
     botocore: Any = import_module("botocore.auth")
     resource: str = botocore.HmacV1Auth(None).canonical_resource(SplitResult("", "", path, query, ""))
     lines = (method, headers.get("content-md5", ""), headers.get("content-type", ""), date, *amz, resource)
-    return Signed(access_key, token, signature, lambda secret_key: _sha1(secret_key, "\n".join(lines)), ends, False)
+    return Signed(access_key, token, signature, lambda secret_key: _sha1(secret_key, "\n".join(lines)), end, False)
 
 
 def _sha1(secret_key: str, text: str) -> str:
-    made = hmac.new(secret_key.encode(), text.encode("latin-1", "replace"), hashlib.sha1)
-    return base64.b64encode(made.digest()).decode()
+    digest = hmac.new(secret_key.encode(), text.encode("latin-1", "replace"), hashlib.sha1)
+    return base64.b64encode(digest.digest()).decode()
 
 
 def read_form(fields: Mapping[str, str]) -> Signed | None:
@@ -125,17 +129,17 @@ def read_form(fields: Mapping[str, str]) -> Signed | None:
     """
     policy, token = fields.get("policy", ""), fields.get("x-amz-security-token", "")
     try:
-        ends = datetime.fromisoformat(_policy_of(fields)["expiration"]).timestamp()
+        end = datetime.fromisoformat(_policy_of(fields)["expiration"]).timestamp()
     except (ValueError, KeyError, TypeError):
-        ends = _ENDED
+        end = _ENDED
     if fields.get("x-amz-algorithm") == ALGORITHM:
         access_key, _, scope = fields.get("x-amz-credential", "").partition("/")
         signature = fields.get("x-amz-signature", "")
-        return Signed(access_key, token, signature, lambda secret_key: keyed(secret_key, scope, policy), ends)
+        return Signed(access_key, token, signature, lambda secret_key: keyed(secret_key, scope, policy), end)
     if "awsaccesskeyid" not in fields:
         return None
     access_key, signature = fields["awsaccesskeyid"], fields.get("signature", "")
-    return Signed(access_key, token, signature, lambda secret_key: _sha1(secret_key, policy), ends)
+    return Signed(access_key, token, signature, lambda secret_key: _sha1(secret_key, policy), end)
 
 
 def form_allows(fields: Mapping[str, str], bucket: str) -> bool:
@@ -165,8 +169,8 @@ def _is_met(condition: Any, sent: Mapping[str, str]) -> bool:
     how, name, value = cast("list[Any]", condition)
     if how == "content-length-range":
         return True  # of the file, which is not read for this
-    found = sent.get(str(name).removeprefix("$").lower(), "")
-    return found == value if how == "eq" else how == "starts-with" and found.startswith(value)
+    field_value = sent.get(str(name).removeprefix("$").lower(), "")
+    return field_value == value if how == "eq" else how == "starts-with" and field_value.startswith(value)
 
 
 def _names(condition: Any) -> list[str]:

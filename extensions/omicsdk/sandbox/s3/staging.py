@@ -83,8 +83,8 @@ def find_object(bucket: str, name: str) -> MotoObject | None:
 
 
 def _find_etag(bucket: str, name: str) -> str:
-    found = find_object(bucket, name)
-    return "" if found is None else found.etag
+    existing = find_object(bucket, name)
+    return "" if existing is None else existing.etag
 
 
 def _find_key(bucket: str, name: str, version: str | None = None) -> Any:
@@ -125,8 +125,8 @@ def objects_below(bucket: str, prefix: str) -> list[MotoObject]:
         return []
     # Taken at one blow: moto's own listing fails while another user puts an object.
     names = list(cast("dict[str, Any]", backend.get_bucket(bucket).keys).copy())
-    found = (find_object(bucket, name) for name in sorted(names) if name.startswith(prefix))
-    return [each for each in found if each is not None]
+    objects = (find_object(bucket, name) for name in sorted(names) if name.startswith(prefix))
+    return [object_ for object_ in objects if object_ is not None]
 
 
 def put_file(
@@ -150,15 +150,15 @@ def put_file(
         while block := file.read(BLOCK):
             key._value_buffer.write(block)
             key.contentsize += len(block)
-    key.set_metadata({"Content-Type": content_type, **{f"{_META}{each}": value for each, value in metadata.items()}})
+    key.set_metadata({"Content-Type": content_type, **{f"{_META}{field}": value for field, value in metadata.items()}})
     return _object(key)
 
 
 def remove_objects(bucket: str, prefix: str) -> None:
     """Remove the objects of a bucket whose keys begin with a prefix, and uploads to there that are not complete."""
-    for found in objects_below(bucket, prefix):
-        found.untag()  # moto forgets that
-        _backend().delete_object(bucket, found.name)
+    for object_ in objects_below(bucket, prefix):
+        object_.untag()  # moto forgets that
+        _backend().delete_object(bucket, object_.name)
     backend = _backend()
     if bucket in backend.buckets:
         uploads = cast("dict[str, Any]", backend.get_bucket(bucket).multiparts)
@@ -244,17 +244,17 @@ class S3Wire:
 
 
 def _counted(entry: Entry, body: Iterable[bytes]) -> Iterable[bytes]:
-    held = b""
+    pending = b""
     try:
         for block in body:
-            if held:
-                yield held
-            held = block
+            if pending:
+                yield pending
+            pending = block
             entry.sent += len(block)
         # Before the last block is sent: its receiver may read the log at once.
         entry.done = True
-        if held:
-            yield held
+        if pending:
+            yield pending
     finally:
         if close := getattr(body, "close", None):
             close()
@@ -408,9 +408,9 @@ class Staging:
         from botocore.exceptions import ClientError
 
         parts = TransferConfig(multipart_threshold=ETAG_PART + 1, multipart_chunksize=ETAG_PART, max_concurrency=2)
-        stated = {"ContentType": content_type} | ({"ACL": "public-read"} if public else {})
+        arguments = {"ContentType": content_type} | ({"ACL": "public-read"} if public else {})
         try:
-            self.client().upload_file(path, bucket, key, ExtraArgs=stated, Config=parts)
+            self.client().upload_file(path, bucket, key, ExtraArgs=arguments, Config=parts)
         except (ClientError, S3UploadFailedError):
             return False
         return True

@@ -53,7 +53,7 @@ def _delete(sb: Sb, call: Call, kind: str) -> Reply:
 def _breakdown(sb: Sb, call: Call, kind: str) -> Reply:
     lines = sb.documents.listed(f"{kind}-line", sb.requested(call, "billing-group")["id"])
     invoice: str | None = call.arguments.get("invoice_id")
-    return page_of(call, [each for each in lines if invoice in (None, each["id"])], lambda each: each["line"])
+    return page_of(call, [line for line in lines if invoice in (None, line["id"])], lambda line: line["line"])
 
 
 HANDLERS = {
@@ -85,7 +85,7 @@ def list_users(sb: Sb, call: Call) -> Reply:
     """GET /users."""
     division = sb.documents.existing("division", call.arguments["division"])["id"]
     role: str = call.arguments.get("role", "").upper()
-    roles = {each["username"]: each["role"] for each in sb.membership.of("division", division)}
+    roles = {member["username"]: member["role"] for member in sb.membership.of("division", division)}
     users = ({**user, "role": roles[user["username"]]} for user in sb.documents.among("user", roles))
     return list_of(call, "user", (user for user in users if role in ("", user["role"]) and not user["disabled"]))
 
@@ -106,7 +106,7 @@ def list_teams(sb: Sb, call: Call) -> Reply:
     """GET /teams."""
     teams = sb.documents.listed("team", sb.documents.existing("division", call.arguments["division"])["id"])
     mine = sb.membership.rights("team", sb.user(call))
-    return list_of(call, "team", (each for each in teams if call.arguments.get("_all") or each["id"] in mine))
+    return list_of(call, "team", (team for team in teams if call.arguments.get("_all") or team["id"] in mine))
 
 
 def create_team(sb: Sb, call: Call) -> Reply:
@@ -121,7 +121,7 @@ def create_team(sb: Sb, call: Call) -> Reply:
 def list_team_members(sb: Sb, call: Call) -> Reply:
     """GET /teams/{team_id}/members."""
     team = sb.requested(call, "team")["id"]
-    return page_of(call, sb.membership.of("team", team), lambda each: member_view(call, "team", team, each))
+    return page_of(call, sb.membership.of("team", team), lambda member: member_view(call, "team", team, member))
 
 
 def add_team_member(sb: Sb, call: Call) -> Reply:
@@ -166,8 +166,16 @@ def list_datasets(sb: Sb, call: Call) -> Reply:
     visibility: str | None = call.arguments.get("visibility")
     start = f"{call.arguments['username']}/" if "username" in call.arguments else ""
     mine = sb.membership.rights("dataset", sb.user(call))
-    visible = [each for each in sb.documents.listed("dataset") if each["visibility"] == "public" or each["id"] in mine]
-    matching = (each for each in visible if visibility in (None, each["visibility"]) and each["id"].startswith(start))
+    visible = [
+        dataset
+        for dataset in sb.documents.listed("dataset")
+        if dataset["visibility"] == "public" or dataset["id"] in mine
+    ]
+    matching = (
+        dataset
+        for dataset in visible
+        if visibility in (None, dataset["visibility"]) and dataset["id"].startswith(start)
+    )
     return list_of(call, "dataset", matching)
 
 

@@ -89,15 +89,17 @@ def list_apps(sb: Sb, call: Call) -> Reply:
     query = call.arguments
     projects = sb.projects_of(call, query.get("project"))
     if query.get("visibility") == "public":
-        projects = [each for each in projects if (sb.documents.get("project", each) or {}).get("category") == "PUBLIC"]
+        projects = [
+            project for project in projects if (sb.documents.get("project", project) or {}).get("category") == "PUBLIC"
+        ]
     ids = {split_id(id)[0] for id in query.get("id") or ()}
-    words = [word.lower() for word in query.get("q") or ()]
+    terms = [word.lower() for word in query.get("q") or ()]
 
     def fits(app: JsonObject) -> bool:
         text = f"{app['id']} {app['name']}".lower()
-        return (not ids or app["id"] in ids) and all(word in text for word in words)
+        return (not ids or app["id"] in ids) and all(word in text for word in terms)
 
-    apps = [app for each in projects for app in sb.documents.listed(_APP, each) if fits(app)]
+    apps = [app for project in projects for app in sb.documents.listed(_APP, project) if fits(app)]
     return page_of(call, apps, lambda app: _shown(call, {**app, "revision": app["latest"]}, raw=False))
 
 

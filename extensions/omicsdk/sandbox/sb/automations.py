@@ -30,10 +30,10 @@ def list_automations(sb: Sb, call: Call) -> Reply:
     """GET /automation/automations."""
     query = call.arguments
     matching = [
-        each
-        for each in sb.joined(call, _AUTOMATION)
-        if (query.get("include_archived") or not each["archived"])
-        and query.get("name", "").lower() in each["name"].lower()
+        automation
+        for automation in sb.joined(call, _AUTOMATION)
+        if (query.get("include_archived") or not automation["archived"])
+        and query.get("name", "").lower() in automation["name"].lower()
     ]
     return list_of(call, _AUTOMATION, matching)
 
@@ -74,14 +74,14 @@ def _change(sb: Sb, call: Call, archived: bool | None) -> Reply:
 def list_automation_packages(sb: Sb, call: Call) -> Reply:
     """GET /automation/automations/{automation_id}/packages."""
     packages = sb.documents.listed(_PACKAGE, sb.requested(call, _AUTOMATION)["id"])
-    return page_of(call, packages, lambda each: each)
+    return page_of(call, packages, lambda package: package)
 
 
 def create_automation_package(sb: Sb, call: Call) -> Reply:
     """POST /automation/automations/{automation_id}/packages."""
     automation, body = sb.requested(call, _AUTOMATION, "write")["id"], call.body
     sb.documents.existing("automation-code", body["location"])
-    if any(each["version"] == body["version"] for each in sb.documents.listed(_PACKAGE, automation)):
+    if any(package["version"] == body["version"] for package in sb.documents.listed(_PACKAGE, automation)):
         raise refuse(409, 90007, f"The automation {automation} has a package of version {body['version']} already")
     package: JsonObject = {
         "id": new_id(),

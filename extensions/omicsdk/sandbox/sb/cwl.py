@@ -65,10 +65,10 @@ def named(declared: Any, key: str = "id") -> list[tuple[str, Any]]:
         key: What objects of a list have their name as.
     """
     if isinstance(declared, dict):
-        return [(str(name), each) for name, each in cast("CWL", declared).items()]
-    listed = cast("list[Any]", declared) if isinstance(declared, list) else []
-    objects = [cast("CWL", each) for each in listed if isinstance(each, dict)]
-    return [(str(each.get(key, "")), each) for each in objects]
+        return [(str(name), definition) for name, definition in cast("CWL", declared).items()]
+    items = cast("list[Any]", declared) if isinstance(declared, list) else []
+    objects = [cast("CWL", item) for item in items if isinstance(item, dict)]
+    return [(str(object_.get(key, "")), object_) for object_ in objects]
 
 
 def name_of(document: CWL, fallback: str) -> str:
@@ -124,7 +124,7 @@ def _kinds(declared: Any, depth: int) -> list[tuple[str, bool]]:
             kind = (_short(bare.removesuffix("[]")), bare.endswith("[]"))
             return [kind, ("null", False)] if declared.endswith("?") else [kind]
         case [*several] if depth <= _DEEPEST:
-            return [kind for each in several for kind in _kinds(each, depth + 1)]
+            return [kind for alternative in several for kind in _kinds(alternative, depth + 1)]
         case {"type": "array"} if depth <= _DEEPEST:
             inner = _kinds(cast("CWL", declared).get("items", "Any"), depth + 1)
             return [(kind, True) for kind, _ in inner]
@@ -136,9 +136,11 @@ def _kinds(declared: Any, depth: int) -> list[tuple[str, bool]]:
 
 def _patterns(declared: Any) -> list[str]:
     several = cast("list[Any]", declared) if isinstance(declared, list) else [declared]
-    patterns = [cast("dict[str, Any]", each).get("pattern") if isinstance(each, dict) else each for each in several]
+    patterns = [cast("dict[str, Any]", entry).get("pattern") if isinstance(entry, dict) else entry for entry in several]
     # The value of an expression is unknown without running the app.
-    return [each.removesuffix("?") for each in patterns if isinstance(each, str) and each and "$" not in each]
+    return [
+        pattern.removesuffix("?") for pattern in patterns if isinstance(pattern, str) and pattern and "$" not in pattern
+    ]
 
 
 def secondary_name(name: str, pattern: str) -> str:
@@ -181,8 +183,8 @@ def files_of(value: Any) -> Iterator[JsonObject]:
         yield value
         value = value.get("secondaryFiles")
     inner = cast("JsonObject", value).values() if isinstance(value, dict) else value
-    for each in cast("Iterable[Any]", inner) if isinstance(value, dict | list) else ():
-        yield from files_of(each)
+    for item in cast("Iterable[Any]", inner) if isinstance(value, dict | list) else ():
+        yield from files_of(item)
 
 
 def mapped(value: Any, change: Callable[[JsonObject], JsonObject]) -> Any:
@@ -190,9 +192,9 @@ def mapped(value: Any, change: Callable[[JsonObject], JsonObject]) -> Any:
     if _is_file(value):
         return change(value)
     if isinstance(value, dict):
-        return {key: mapped(each, change) for key, each in cast("JsonObject", value).items()}
+        return {key: mapped(member, change) for key, member in cast("JsonObject", value).items()}
     if isinstance(value, list):
-        return [mapped(each, change) for each in cast("list[Any]", value)]
+        return [mapped(item, change) for item in cast("list[Any]", value)]
     return value
 
 
@@ -216,7 +218,7 @@ def faults(inputs: Mapping[str, Any], ports: Sequence[Port]) -> list[JsonObject]
 def _fits(value: Any, kinds: Sequence[str]) -> bool:
     """Whether a value, or each in a list, is of one of some kinds; other kinds are types of the app, or Any."""
     if isinstance(value, list):
-        return all(_fits(each, kinds) for each in cast("list[Any]", value))
+        return all(_fits(item, kinds) for item in cast("list[Any]", value))
     return value is None or any(kind not in _JSON_KINDS or isinstance(value, _JSON_KINDS[kind]) for kind in kinds)
 
 

@@ -80,8 +80,8 @@ class Documents:
     def among(self, kind: str, ids: Iterable[str]) -> list[JsonObject]:
         """Documents of a kind in their order that have one of some identities."""
         # One parameter, since SQLite bounds the number of them.
-        there = "id IN (SELECT value FROM json_each(?))"
-        return [row.data for row in self._table.all(there, json.dumps([*ids]), kind=kind, order="rank, rowid")]
+        condition = "id IN (SELECT value FROM json_each(?))"
+        return [row.data for row in self._table.all(condition, json.dumps([*ids]), kind=kind, order="rank, rowid")]
 
     def ids(self, kind: str, group: str | None = None) -> list[str]:
         """The identities of all documents of a kind in their order."""
@@ -185,7 +185,11 @@ class Membership:
             granted: Permissions = row.data.get("permissions", {})
             present = rights.get(row.id)
             # A member by several names may do what any of them may.
-            rights[row.id] = {each: present[each] or granted[each] for each in present} if present else granted
+            rights[row.id] = (
+                {permission: present[permission] or granted[permission] for permission in present}
+                if present
+                else granted
+            )
         return rights
 
 

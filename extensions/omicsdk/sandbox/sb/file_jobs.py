@@ -74,14 +74,14 @@ def _import(sb: Sb, job: JsonObject, item: Mapping[str, Any]) -> str:
     folder = files.destination(sb, job["user"], item)
     source = _resolved(sb, job["user"], item["drs_uri"])
     name = files.check_name(item.get("name") or source["name"])
-    fields: JsonObject = {each: source[each] for each in ("size", "blob", "volume", "location")}
+    fields: JsonObject = {field: source[field] for field in ("size", "blob", "volume", "location")}
     fields |= {"metadata": {**source["metadata"], **(item.get("metadata") or {})}, "tags": list(job["tags"])}
-    there = sb.work.files.child(folder.id, name)
-    if there is None:
+    existing = sb.work.files.child(folder.id, name)
+    if existing is None:
         return sb.work.files.add(project=folder.project, parent=folder.id, name=name, **fields).id
     if job["conflict_resolution"] == "OVERWRITE":
-        sb.work.files.change(there.id, **fields)
-    return there.id
+        sb.work.files.change(existing.id, **fields)
+    return existing.id
 
 
 def _resolved(sb: Sb, user: str, uri: str) -> JsonObject:
@@ -120,7 +120,7 @@ def _get(sb: Sb, call: Call, type: str) -> Reply:
 
 
 def _results(sb: Sb, call: Call, job: JsonObject) -> list[JsonObject]:
-    return [{**each, "resource": files.file_known(sb, call, each["resource"])} for each in job["results"]]
+    return [{**result, "resource": files.file_known(sb, call, result["resource"])} for result in job["results"]]
 
 
 def _view(job: JsonObject) -> JsonObject:
@@ -205,7 +205,7 @@ def _conditions(query: str) -> tuple[list[str], list[Callable[[_Facts], bool]]]:
         field, sign = (match["field"] or "", match["sign"].lower()) if match else ("", "")
         if match is None or (not field and sign != "in") or bool(at) != bool(match["joined"]):
             raise bad(f"The query can't be read from {query[at : at + 20]!r} on")
-        values = [each.strip("\"'") for each in re.findall(_VALUE, match["values"])]
+        values = [value.strip("\"'") for value in re.findall(_VALUE, match["values"])]
         if field:
             conditions.append(partial(_is_met, field.strip("\"'"), sign, values))
         else:
@@ -219,5 +219,5 @@ def _is_met(field: str, sign: str, values: list[str], facts: _Facts) -> bool:
     value = facts.get("tags" if name.lower() == "tag" else name.lower())
     present = files.texts(facts.get(name, {}).get(key) if name in ("metadata", "origin", "storage") else value)
     if sign == "like":
-        return any(re.match(translate(values[0].replace("%", "*")), each, re.IGNORECASE) for each in present)
+        return any(re.match(translate(values[0].replace("%", "*")), value, re.IGNORECASE) for value in present)
     return bool(set(values) & set(present)) == (sign != "!=")

@@ -89,8 +89,8 @@ def check_name(name: str) -> str:
 
 
 def _check_name_free(sb: Sb, parent: str, name: str, code: int = 5003) -> None:
-    if (there := sb.work.files.child(parent, name)) is not None:
-        raise refuse(409, code, f"There is already a {there.type} {name!r} in this folder: choose another name")
+    if (existing := sb.work.files.child(parent, name)) is not None:
+        raise refuse(409, code, f"There is already a {existing.type} {name!r} in this folder: choose another name")
 
 
 # -- changes
@@ -154,7 +154,7 @@ def move(sb: Sb, record: FileRecord, folder: FileRecord, name: str | None) -> Fi
 
 
 def _check_outside(sb: Sb, folder: FileRecord, record: FileRecord) -> None:
-    if folder.id in {record.id, *(each.id for each in sb.work.files.below(record.id))}:
+    if folder.id in {record.id, *(descendant.id for descendant in sb.work.files.below(record.id))}:
         raise refuse(400, 5033, f"{record.name!r} can't be put into itself")
 
 
@@ -174,12 +174,12 @@ def copy(sb: Sb, record: FileRecord, folder: FileRecord, name: str | None) -> Fi
         raise refuse(400, 5018, f"{record.name!r} is a folder: folders are copied by a file job")
     if name is not None:
         _check_name_free(sb, folder.id, check_name(name))
-    kept = ("size", "blob", "volume", "location", "metadata", "tags", "task")
+    copied_fields = ("size", "blob", "volume", "location", "metadata", "tags", "task")
     return sb.work.files.add(
         project=folder.project,
         parent=folder.id,
         name=name or sb.work.files.free_name(folder.id, record.name),
-        **{each: getattr(record, each) for each in kept},
+        **{field: getattr(record, field) for field in copied_fields},
     )
 
 
@@ -192,10 +192,10 @@ def copy_tree(sb: Sb, record: FileRecord, folder: FileRecord, name: str | None) 
     if record.type == "file":
         return copy(sb, record, folder, name)
     _check_outside(sb, folder, record)
-    made = _make_folder(sb, folder, name or record.name)
+    new_folder = _make_folder(sb, folder, name or record.name)
     for child in sb.work.files.children(record.id):
-        copy_tree(sb, child, made, child.name)
-    return made
+        copy_tree(sb, child, new_folder, child.name)
+    return new_folder
 
 
 def _make_folder(sb: Sb, parent: FileRecord, name: str) -> FileRecord:
@@ -225,7 +225,7 @@ def files_in(sb: Sb, record: FileRecord) -> Iterator[FileRecord]:
     if record.type == "file":
         yield record
     else:
-        yield from (each for each in sb.work.files.below(record.id) if each.type == "file")
+        yield from (descendant for descendant in sb.work.files.below(record.id) if descendant.type == "file")
 
 
 # -- lists
@@ -236,7 +236,7 @@ def texts(value: Any) -> list[str]:
     if value is None:
         return []
     if isinstance(value, list):
-        return [str(each) for each in cast("list[Any]", value)]
+        return [str(item) for item in cast("list[Any]", value)]
     return [str(value).lower() if isinstance(value, bool) else str(value)]
 
 
@@ -272,8 +272,8 @@ def _matching(sb: Sb, call: Call, folder: str) -> list[FileRecord] | None:
 
     files = sb.work.files
     # A name is looked up, however many files the folder has.
-    found = [files.child(folder, name) for name in dict.fromkeys(names)] if names else files.children(folder)
-    return [record for record in found if record is not None and wanted(record)]
+    candidates = [files.child(folder, name) for name in dict.fromkeys(names)] if names else files.children(folder)
+    return [record for record in candidates if record is not None and wanted(record)]
 
 
 def list_files(sb: Sb, call: Call) -> Reply:
@@ -424,9 +424,9 @@ def bulk_copy_files(sb: Sb, call: Call) -> Reply:
 
     def one(id: str) -> JsonObject:
         try:
-            made = copy(sb, sb.file(call, id, "copy"), folder, None)
+            new_file = copy(sb, sb.file(call, id, "copy"), folder, None)
         except Problem as problem:
             return {"status": problem.title}
-        return {"status": "ok", "new_file_id": made.id, "new_file_name": made.name}
+        return {"status": "ok", "new_file_id": new_file.id, "new_file_name": new_file.name}
 
     return Reply({id: one(id) for id in call.body["file_ids"]})

@@ -100,8 +100,8 @@ class FileStore:
             limit: Largest number of items; -1 for all.
         """
         # The index has the kinds of rows: those that are left out are not read.
-        there = "rowid IN (SELECT rowid FROM sb_files WHERE parent = ? ORDER BY name LIMIT ? OFFSET ?)"
-        return self._table.all(there, parent, limit, offset, order="name")
+        condition = "rowid IN (SELECT rowid FROM sb_files WHERE parent = ? ORDER BY name LIMIT ? OFFSET ?)"
+        return self._table.all(condition, parent, limit, offset, order="name")
 
     def count(self, parent: str) -> int:
         """The number of items in a folder."""
@@ -116,8 +116,8 @@ class FileStore:
 
     def of_projects(self, projects: Sequence[str]) -> list[FileRecord]:
         """All files and folders of some projects but the projects' own folders, by name."""
-        there = f"project IN ({', '.join('?' * len(projects))}) AND parent IN (SELECT id FROM sb_files)"  # noqa: S608 - marks only
-        return self._table.all(there, *projects, order="name, id")
+        condition = f"project IN ({', '.join('?' * len(projects))}) AND parent IN (SELECT id FROM sb_files)"  # noqa: S608 - marks only
+        return self._table.all(condition, *projects, order="name, id")
 
     # -- writing
 
@@ -137,8 +137,8 @@ class FileStore:
 
     def folder(self, project: str, parent: str, name: str) -> FileRecord:
         """The file or folder of a name in a folder; a missing folder is made."""
-        there = self.child(parent, name)
-        return there or self.add(project=project, parent=parent, name=name, type="folder")
+        existing = self.child(parent, name)
+        return existing or self.add(project=project, parent=parent, name=name, type="folder")
 
     def change(self, id: str, **changes: Any) -> None:
         """Change fields of a file; it is treated as modified now."""
@@ -147,8 +147,8 @@ class FileStore:
     def remove(self, id: str) -> None:
         """Remove a file, or a folder with all that is below it."""
         with self._database.transaction():
-            for each in [id, *(record.id for record in self.below(id))]:
-                self._table.remove(id=each)
+            for record_id in [id, *(record.id for record in self.below(id))]:
+                self._table.remove(id=record_id)
 
     def free_name(self, parent: str, name: str) -> str:
         """A name that nothing has in a folder: the given one, or with a number before it, as in `_1_reads.fq`."""
@@ -205,7 +205,7 @@ class Place:
         return VolumeObject(stored.name.removeprefix(self._prefix), stored.size, metadata)
 
     def _objects(self, prefix: str) -> list[VolumeObject]:
-        return [self._shown(each) for each in objects_below(self._bucket, self._prefix + prefix)]
+        return [self._shown(stored) for stored in objects_below(self._bucket, self._prefix + prefix)]
 
     def _stored(self, location: str) -> MotoObject | None:
         return self._staging.find(self._bucket, self._prefix + location)
@@ -222,13 +222,13 @@ class Place:
             Objects in the folder itself, folders in it, and the page's last name; empty on the last page.
         """
         entries: dict[str, VolumeObject | None] = {}
-        for each in self._objects(prefix):
-            name, slash, _ = each.location[len(prefix) :].partition("/")
-            entries[f"{prefix}{name}{slash}"] = None if slash else each
+        for object_ in self._objects(prefix):
+            name, slash, _ = object_.location[len(prefix) :].partition("/")
+            entries[f"{prefix}{name}{slash}"] = None if slash else object_
         names = [name for name in entries if name > after]
-        shown = {name: entries[name] for name in names[:limit]}
-        objects = [each for each in shown.values() if each is not None]
-        folders = [name for name, each in shown.items() if each is None]
+        page_entries = {name: entries[name] for name in names[:limit]}
+        objects = [entry for entry in page_entries.values() if entry is not None]
+        folders = [name for name, entry in page_entries.items() if entry is None]
         return objects, folders, names[limit - 1] if len(names) > limit else ""
 
     def find(self, location: str) -> VolumeObject | None:
@@ -238,7 +238,7 @@ class Place:
 
     def below(self, folder: str) -> Sequence[VolumeObject]:
         """All objects in a folder and in those below it."""
-        return [each for each in self._objects(f"{folder.strip('/')}/") if not each.location.endswith("/")]
+        return [object_ for object_ in self._objects(f"{folder.strip('/')}/") if not object_.location.endswith("/")]
 
     def put(self, location: str, path: Path) -> None:
         """Copy a file of the local disk to a location."""
@@ -253,5 +253,5 @@ class Place:
 
     def url(self, location: str, seconds: float) -> str:
         """A presigned URL of an object; it ends by real time, as S3 has no other."""
-        place = {"Bucket": self._bucket, "Key": self._prefix + location}
-        return self._staging.client().generate_presigned_url("get_object", place, ExpiresIn=max(int(seconds), 1))
+        parameters = {"Bucket": self._bucket, "Key": self._prefix + location}
+        return self._staging.client().generate_presigned_url("get_object", parameters, ExpiresIn=max(int(seconds), 1))

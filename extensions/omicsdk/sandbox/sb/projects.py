@@ -28,7 +28,7 @@ def list_projects(sb: Sb, call: Call) -> Reply:
     rights = sb.membership.rights("project", sb.user(call))
     projects = sb.documents.among("project", (id for id in rights if id.startswith(start)))
     matching = [project for project in projects if _fits(project, call.arguments)]
-    return page_of(call, matching, lambda each: _show_project(call, each, rights[each["id"]]))
+    return page_of(call, matching, lambda project: _show_project(call, project, rights[project["id"]]))
 
 
 list_owner_projects = list_projects
@@ -140,7 +140,7 @@ def _billing_group(sb: Sb, id: str | None) -> str:
 
 def _settings(present: Mapping[str, Any], changes: Mapping[str, Any]) -> JsonObject:
     merged = {**present, **{name: value for name, value in changes.items() if value is not None}}
-    parts: list[JsonObject] = [each.get("intermediate_files") or {} for each in (present, changes)]
+    parts: list[JsonObject] = [document.get("intermediate_files") or {} for document in (present, changes)]
     return {**merged, "intermediate_files": {**parts[0], **parts[1]}}
 
 
@@ -156,7 +156,7 @@ def _show(call: Call, kind: str, id: str, member: Mapping[str, Any]) -> JsonObje
 
 def _list(sb: Sb, call: Call, kind: str) -> Reply:
     id = sb.requested(call, kind)["id"]
-    return page_of(call, sb.membership.of(kind, id), lambda each: _show(call, kind, id, each))
+    return page_of(call, sb.membership.of(kind, id), lambda member: _show(call, kind, id, member))
 
 
 def _get(sb: Sb, call: Call, kind: str) -> Reply:
@@ -192,7 +192,7 @@ def new_member(sb: Sb, kind: str, name: str, type: str, permissions: Permissions
         Problem: 404; there is no such user, team or division.
     """
     record = sb.documents.existing(_MEMBER_TYPES[type], name)
-    full = " ".join(record.get(each, "") for each in ("first_name", "last_name")).strip()
+    full = " ".join(record.get(field, "") for field in ("first_name", "last_name")).strip()
     more = {"name": record.get("name") or full or name} if kind == "automation" else {}
     member = {"username": name, "email": record.get("email"), "type": type, **more}
     return {**member, "permissions": permissions_of(permissions, kind)}
@@ -215,8 +215,8 @@ def _permit(sb: Sb, call: Call, kind: str) -> Reply:
     requested: Mapping[str, bool] = call.body["permissions"] if kind == "automation" else call.body
     if not all(requested.values()):
         _keep_owner(kind, target, member["username"])
-    kept: Mapping[str, bool] = {} if call.operation.method == "PUT" else member["permissions"]
-    changed = {**member, "permissions": permissions_of({**kept, **requested}, kind)}
+    old_permissions: Mapping[str, bool] = {} if call.operation.method == "PUT" else member["permissions"]
+    changed = {**member, "permissions": permissions_of({**old_permissions, **requested}, kind)}
     sb.membership.add(kind, target["id"], changed)
     return Reply(_show(call, kind, target["id"], changed) if kind == "automation" else changed["permissions"])
 

@@ -56,8 +56,8 @@ def no_such(kind: str, id: object) -> Problem:
 
 def error_body(problem: Problem) -> dict[str, object]:
     """A refusal as the platform states it; the same is in items of bulk answers and in failed jobs."""
-    place = _STATUSES.index(problem.status) if problem.status in _STATUSES else 0
-    code = int(problem.code) if problem.code.isdecimal() else 90000 + place
+    index = _STATUSES.index(problem.status) if problem.status in _STATUSES else 0
+    code = int(problem.code) if problem.code.isdecimal() else 90000 + index
     message = problem.title or HTTPStatus(problem.status).phrase
     return {"status": problem.status, "code": code, "message": message, "more_info": f"{MORE_INFO}#{code}"}
 
@@ -113,13 +113,13 @@ def within(query: Mapping[str, Any], name: str, key: str) -> Callable[[JsonObjec
     if not first and not last:
         return lambda _: True
     least, most = _moment(first) if first else float("-inf"), _moment(last) + 1 if last else float("inf")
-    return lambda each: each[key] is not None and least <= each[key] < most
+    return lambda document: document[key] is not None and least <= document[key] < most
 
 
 def ordered(documents: Iterable[JsonObject], key: str, query: Mapping[str, Any]) -> list[JsonObject]:
     """Documents by a field, descending unless a query's `order` states otherwise; those without it end an ascending list."""
     descending = query.get("order", "desc") == "desc"
-    return sorted(documents, key=lambda each: (each[key] is None, each[key] or 0), reverse=descending)
+    return sorted(documents, key=lambda document: (document[key] is None, document[key] or 0), reverse=descending)
 
 
 # -- documents as they are returned
@@ -213,12 +213,12 @@ def page_of(call: Call, everything: Sequence[_T], show: Callable[[_T], object]) 
         show: An item as it is on the page.
     """
     offset, limit = window(call)
-    return page(call, [show(each) for each in everything[offset : offset + limit]], len(everything))
+    return page(call, [show(item) for item in everything[offset : offset + limit]], len(everything))
 
 
 def list_of(call: Call, kind: str, documents: Iterable[JsonObject]) -> Reply:
     """A page of documents of a kind."""
-    return page_of(call, list(documents), lambda each: view(call, kind, each))
+    return page_of(call, list(documents), lambda document: view(call, kind, document))
 
 
 def scroll_page(call: Call, items: Sequence[object], token: str | None, total: int) -> Reply:
@@ -235,8 +235,8 @@ def scroll_page(call: Call, items: Sequence[object], token: str | None, total: i
 
 def address(call: Call, **changes: str | int) -> str:
     """The request's own URL with some query parameters replaced or added; lists keep all their values."""
-    kept = [(name, value) for name, value in call.query if name not in changes]
-    query = urlencode([*kept, *((name, str(value)) for name, value in changes.items())])
+    parameters = [(name, value) for name, value in call.query if name not in changes]
+    query = urlencode([*parameters, *((name, str(value)) for name, value in changes.items())])
     return f"{call.origin}{call.prefix}{quote(call.path)}" + (f"?{query}" if query else "")
 
 
@@ -296,7 +296,9 @@ def cut(call: Call, reply: Reply) -> Reply:
         call: The request.
         reply: The whole response.
     """
-    if not isinstance(reply.body, dict) or not any(each.name == "fields" for each in call.operation.parameters):
+    if not isinstance(reply.body, dict) or not any(
+        parameter.name == "fields" for parameter in call.operation.parameters
+    ):
         return reply
     whole = cast("JsonObject", reply.body)
     requested: str = call.arguments.get("fields", "")
@@ -305,7 +307,7 @@ def cut(call: Call, reply: Reply) -> Reply:
         if not shown_fields or shown_fields == "_all":
             return reply
         items = cast("list[JsonObject]", whole["items"])
-        return Reply({**whole, "items": [selected(each, shown_fields) for each in items]}, reply.status, reply.headers)
+        return Reply({**whole, "items": [selected(item, shown_fields) for item in items]}, reply.status, reply.headers)
     return Reply(selected(whole, requested), reply.status, reply.headers) if requested else reply
 
 
@@ -322,10 +324,10 @@ def selected(whole: Mapping[str, Any], requested: str) -> JsonObject:
     names = [name.strip() for name in requested.split(",") if name.strip()]
     without = {name[1:] for name in names if name.startswith("!")}
     included = [name for name in names if not name.startswith("!") and name != "_all"]
-    kept = (
+    selected_fields = (
         _picked(whole, included) if included else {name: value for name, value in whole.items() if name not in without}
     )
-    return {**{name: whole[name] for name in _IDENTITY if name in whole}, **kept}
+    return {**{name: whole[name] for name in _IDENTITY if name in whole}, **selected_fields}
 
 
 def _picked(whole: Mapping[str, Any], paths: Iterable[str]) -> JsonObject:

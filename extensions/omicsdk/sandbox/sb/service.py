@@ -57,7 +57,7 @@ def sb_service(sb: Sb, document: Mapping[str, Any]) -> Service:
         prefix=PREFIX,
         document=_generous(document),
         document_path="/openapi.json",
-        handlers={name: _framed(sb, name, each) for name, each in handlers.items()},
+        handlers={name: _framed(sb, name, handler) for name, handler in handlers.items()},
         restricted=lambda: False,
         authenticate=sb.authenticate,
         error_body=error_body,
@@ -86,7 +86,10 @@ def _framed(sb: Sb, name: str, handler: Handler) -> Handler:
 def _check_advance_access(sb: Sb, call: Call) -> None:
     if not sb.context.settings.flag("sb.advance_access"):
         return
-    if any(each.name == _ADVANCE for each in call.operation.parameters) and _ADVANCE.lower() not in call.headers:
+    if (
+        any(parameter.name == _ADVANCE for parameter in call.operation.parameters)
+        and _ADVANCE.lower() not in call.headers
+    ):
         raise refuse(403, 90002, f"{call.operation.name} is in advance access: send the header {_ADVANCE}: Advance")
 
 

@@ -91,19 +91,19 @@ class Meter:
         with self._lock:
             # Not earlier: a later time of another thread would look like a clock that was set back.
             now = self._clock.now()
-            _, used, ends = self._counts.get(token, (limit, 0, 0.0))
+            _, used, end = self._counts.get(token, (limit, 0, 0.0))
             # A clock that was put back would else keep a period for ever.
-            if not now < ends <= now + seconds:
-                used, ends = 0, now + seconds
-            self._counts[token] = (limit, used + 1, ends)
+            if not now < end <= now + seconds:
+                used, end = 0, now + seconds
+            self._counts[token] = (limit, used + 1, end)
         return used < limit
 
     def rate(self, token: str) -> Mapping[str, int]:
         """The rest of the token's limit after its last request: limit, remaining, reset; empty when there was none."""
         if (count := self._counts.get(token)) is None:
             return {}
-        limit, used, ends = count
-        return {"limit": limit, "remaining": max(limit - used, 0), "reset": math.ceil(ends)}
+        limit, used, end = count
+        return {"limit": limit, "remaining": max(limit - used, 0), "reset": math.ceil(end)}
 
     def clear(self) -> None:
         """Forget all counts."""
@@ -331,7 +331,7 @@ class Sb:
     def projects_of(self, who: Call | str, only: str | None = None) -> list[str]:
         """The identities of the projects that a user is a member of; where one is named, only that one, if they may see it."""
         projects = [self.project(who, only)] if only else self.joined(who, "project")
-        return [each["id"] for each in projects]
+        return [project["id"] for project in projects]
 
     def joined(self, who: Call | str, kind: str) -> list[JsonObject]:
         """The objects that a user is a member of, oldest first."""
@@ -411,8 +411,8 @@ def _holder(file: FileRecord) -> tuple[str, str]:
 
 def wanted_failure(sb: Sb, name: str) -> str:
     """Why a task or run of a name is to fail by the setting; empty when it is not."""
-    patterns = [each.strip() for each in sb.context.settings.text("sb.failing_tasks").split(",")]
-    match = next((each for each in patterns if each and fnmatchcase(name, each)), None)
+    patterns = [part.strip() for part in sb.context.settings.text("sb.failing_tasks").split(",")]
+    match = next((pattern for pattern in patterns if pattern and fnmatchcase(name, pattern)), None)
     return "" if match is None else f"The setting sb.failing_tasks has {match!r}"
 
 

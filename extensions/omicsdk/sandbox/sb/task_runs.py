@@ -112,7 +112,9 @@ class _Results:
         records = [self.files.get(str(value.get("path"))) for value in cwl.files_of(self.task["inputs"])]
         all_metadata = [record.metadata for record in records if record]
         first: Mapping[str, Any] = all_metadata[0] if all_metadata else {}
-        return {key: value for key, value in first.items() if all(each.get(key) == value for each in all_metadata)}
+        return {
+            key: value for key, value in first.items() if all(metadata.get(key) == value for metadata in all_metadata)
+        }
 
     def root(self) -> str:
         """The folder of the task's files, whatever location was requested."""
@@ -121,8 +123,8 @@ class _Results:
     def add(self, folder: str, name: str, **stored: Any) -> FileRecord:
         """Make a file or a folder; a number goes before its name where that is taken."""
         task = self.task
-        place = {"project": task["project"], "parent": folder, "name": self.files.free_name(folder, name)}
-        return self.files.add(**place, task=task["id"], **stored)
+        fields = {"project": task["project"], "parent": folder, "name": self.files.free_name(folder, name)}
+        return self.files.add(**fields, task=task["id"], **stored)
 
     def text(self, folder: str, name: str, text: str) -> FileRecord:
         """Make a file of a text."""
@@ -134,17 +136,17 @@ class _Results:
         if not path.is_dir():
             blob = self._objects.put_file(path).sha256
             return self.add(folder, path.name, blob=blob, size=path.stat().st_size, metadata=self._metadata)
-        made = self.add(folder, path.name, type="folder")
+        new_folder = self.add(folder, path.name, type="folder")
         for child in sorted(path.iterdir()):
-            self.copy(made.id, child)
-        return made
+            self.copy(new_folder.id, child)
+        return new_folder
 
     def value(self, record: FileRecord, secondary: list[JsonObject] | None = None) -> JsonObject:
         """A file or folder as the value of an output, with the files that belong to it."""
         kind = "Directory" if record.type == "folder" else "File"
         entry: JsonObject = {"class": kind, "path": record.id, "name": record.name}
         if secondary:
-            self.files.change(record.id, secondary=[each["path"] for each in secondary])
+            self.files.change(record.id, secondary=[file["path"] for file in secondary])
             entry["secondaryFiles"] = secondary
         return entry
 
@@ -166,12 +168,12 @@ def _stand_in(results: _Results, port: cwl.Port, folder: str) -> Any:
         text = json.dumps(content, indent=1, sort_keys=True) + "\n"
         record = results.text(folder, port.glob if clear else f"{port.id}.txt", text)
         names = [cwl.secondary_name(record.name, pattern) for pattern in port.secondary]
-        made = results.value(record, [results.value(results.text(folder, name, text)) for name in names])
+        stand_in = results.value(record, [results.value(results.text(folder, name, text)) for name in names])
     elif "Directory" in port.kinds:
-        made = results.value(results.add(folder, port.id, type="folder"))
+        stand_in = results.value(results.add(folder, port.id, type="folder"))
     else:
         return None if port.single else []
-    return made if port.single else [made]
+    return stand_in if port.single else [stand_in]
 
 
 # -- cwltool
@@ -196,10 +198,17 @@ def _run(sb: Sb, task: Mapping[str, Any], app: cwl.CWL, tool: str, folder: Path)
     staged = cwl.mapped(inputs, lambda value: _staged(sb, value, folder))
     (folder / "app.cwl").write_text(json.dumps(app), encoding="utf-8")
     (folder / "inputs.json").write_text(json.dumps(staged), encoding="utf-8")
-    made, temporary = folder / "out", folder / "tmp"
-    made.mkdir()
+    output_folder, temporary = folder / "out", folder / "tmp"
+    output_folder.mkdir()
     temporary.mkdir()
-    places = ["--outdir", str(made), "--tmpdir-prefix", f"{temporary}/", "--tmp-outdir-prefix", f"{temporary}/"]
+    places = [
+        "--outdir",
+        str(output_folder),
+        "--tmpdir-prefix",
+        f"{temporary}/",
+        "--tmp-outdir-prefix",
+        f"{temporary}/",
+    ]
     longest = sb.number("tool_seconds")
     code, output, log = _called([tool, *_OPTIONS, *places, "app.cwl", "inputs.json"], folder, longest)
     if code is None:
@@ -239,11 +248,11 @@ def _why(log: str) -> str:
 def _staged(sb: Sb, value: JsonObject, folder: Path) -> JsonObject:
     """A file or folder of the platform as one that cwltool finds on the disk, its secondary files beside it."""
     record = _record(sb, value)
-    place = folder / "in" / record.id
-    place.mkdir(parents=True, exist_ok=True)
+    input_folder = folder / "in" / record.id
+    input_folder.mkdir(parents=True, exist_ok=True)
     secondary: list[JsonObject] = value.get("secondaryFiles") or [{"path": id} for id in record.secondary]
-    others = [_written(sb, _record(sb, each), place) for each in secondary]
-    staged = _written(sb, record, place)
+    others = [_written(sb, _record(sb, file), input_folder) for file in secondary]
+    staged = _written(sb, record, input_folder)
     return {**staged, "secondaryFiles": others} if others else staged
 
 
@@ -276,7 +285,7 @@ def _kept(results: _Results, outputs: JsonObject) -> JsonObject:
     def one(value: JsonObject) -> JsonObject:
         where: str = value.get("path") or unquote(urlsplit(str(value["location"])).path)
         record = results.copy(folder, Path(where))
-        return results.value(record, [one(each) for each in value.get("secondaryFiles") or ()])
+        return results.value(record, [one(file) for file in value.get("secondaryFiles") or ()])
 
     return cwl.mapped(outputs, one)
 
@@ -344,7 +353,7 @@ def _groups(sb: Sb, task: JsonObject) -> list[cwl.Group]:
 
 
 def _child(sb: Sb, task: JsonObject, group: cwl.Group) -> JsonObject:
-    port = next(each for each in cwl.ports(app_of(sb, task), "inputs") if each.id == task["batch_input"])
+    port = next(candidate for candidate in cwl.ports(app_of(sb, task), "inputs") if candidate.id == task["batch_input"])
     part = group.items[0] if group.single and port.single else list(group.items)
     return {
         **task,
@@ -416,9 +425,9 @@ def _end_batch(sb: Sb, child: JsonObject, at: float) -> None:
         return
     parent["left"] -= 1
     if not parent["left"]:
-        states = {each["status"] for each in children(sb, parent)}
+        states = {child["status"] for child in children(sb, parent)}
         # Of the ends that there are, the worst is that of the batch.
-        parent["status"] = next(each for each in ("FAILED", "ABORTED", "COMPLETED") if each in states)
+        parent["status"] = next(status for status in ("FAILED", "ABORTED", "COMPLETED") if status in states)
         parent["end"] = at
     put(sb, parent)
 

@@ -54,7 +54,7 @@ list_project_tasks = list_tasks
 def _candidates(sb: Sb, parent: str | None, projects: list[str]) -> list[JsonObject]:
     """The tasks of projects, or the children of a batch in one of them."""
     if parent is None:
-        return [task for each in projects for task in sb.documents.listed(KIND, each)]
+        return [task for project in projects for task in sb.documents.listed(KIND, project)]
     batch = sb.documents.get(KIND, parent)
     return children(sb, batch) if batch is not None and batch["project"] in projects else []
 
@@ -226,14 +226,14 @@ def _values(sb: Sb, values: Mapping[str, Any]) -> JsonObject:
 
     def with_details(value: JsonObject) -> JsonObject:
         record = sb.work.files.get(str(value.get("path")))
-        kept: JsonObject = {"class": value["class"], "path": value.get("path")}
+        details: JsonObject = {"class": value["class"], "path": value.get("path")}
         if record is None:
-            return kept
+            return details
         # What was sent with the value has precedence; else the platform's own facts on the file.
         present = [{"class": "File", "path": id} for id in record.secondary]
         secondary: Sequence[JsonObject] = value.get("secondaryFiles") or present
-        more = {"secondaryFiles": [with_details(each) for each in secondary]} if secondary else {}
-        return {**kept, "name": record.name, **more}
+        more = {"secondaryFiles": [with_details(file) for file in secondary]} if secondary else {}
+        return {**details, "name": record.name, **more}
 
     return mapped(dict(values), with_details)
 

@@ -19,7 +19,7 @@ def start_upload(sb: Sb, call: Call) -> Reply:
     return Reply(_shown(sb, call, _begin(sb, call, project=folder.project, parent=folder.id, overwrite=overwrite)))
 
 
-def _begin(sb: Sb, call: Call, **place: Any) -> Upload:
+def _begin(sb: Sb, call: Call, **fields: Any) -> Upload:
     """Enter a new upload; the request's body has the name, and perhaps the size and that of parts."""
     size: int | None = call.body.get("size")
     if size is not None and size < 0:
@@ -32,17 +32,17 @@ def _begin(sb: Sb, call: Call, **place: Any) -> Upload:
         part_size=choose_part_size(size or 0, call.body.get("part_size"), int(sb.number("part_least"))),
         initiated=sb.now(),
         by_folder="parent" in call.body,
-        **place,
+        **fields,
     )
     sb.work.uploads.table.add(upload)
     return upload
 
 
 def _check_free(sb: Sb, parent: str, name: str, overwrite: bool) -> None:
-    there = sb.work.files.child(parent, name)
-    if there is not None and (there.type == "folder" or not overwrite):
-        more = "" if there.type == "folder" else " or overwrite it"
-        raise refuse(409, 8005, f"There is already a {there.type} {name!r}: choose another name{more}")
+    existing = sb.work.files.child(parent, name)
+    if existing is not None and (existing.type == "folder" or not overwrite):
+        more = "" if existing.type == "folder" else " or overwrite it"
+        raise refuse(409, 8005, f"There is already a {existing.type} {name!r}: choose another name{more}")
 
 
 def list_uploads(sb: Sb, call: Call) -> Reply:
@@ -57,7 +57,7 @@ def get_upload(sb: Sb, call: Call) -> Reply:
     if call.arguments.get("list_parts"):
         parts = sb.work.uploads.known(upload.id, reported=True)
         upload_view["parts"] = [
-            {"part_number": each, "response": {"headers": {"ETag": parts[each].etag}}} for each in parts
+            {"part_number": number, "response": {"headers": {"ETag": parts[number].etag}}} for number in parts
         ]
     return Reply(upload_view)
 
@@ -115,7 +115,7 @@ def report_upload_parts(sb: Sb, call: Call) -> Reply:
 
 def _report(sb: Sb, upload: Upload, reports: Sequence[Mapping[str, Any]], code: int) -> None:
     """Note parts that the client reports as sent, each with the storage's ETag."""
-    etags = {each["part_number"]: _reported_etag(each["response"]["headers"]) for each in reports}
+    etags = {report["part_number"]: _reported_etag(report["response"]["headers"]) for report in reports}
     wrong = sb.work.uploads.report(upload.id, etags)
     if wrong is not None:
         etag = f"the ETag {etags[wrong]!r}" if etags[wrong] else "no ETag"
@@ -135,10 +135,10 @@ def complete_upload(sb: Sb, call: Call) -> Reply:
     _check_free(sb, upload.parent, upload.name, upload.overwrite)
     content = sb.work.uploads.finish(upload, parts)
     # A file that is replaced keeps its identity.
-    there = files.child(upload.parent, upload.name)
-    there = there or files.add(project=upload.project, parent=upload.parent, name=upload.name)
-    files.change(there.id, blob=content.sha256, size=content.size, volume="", location="", task="")
-    return Reply(file_json(call, files.existing(there.id)))
+    record = files.child(upload.parent, upload.name)
+    record = record or files.add(project=upload.project, parent=upload.parent, name=upload.name)
+    files.change(record.id, blob=content.sha256, size=content.size, volume="", location="", task="")
+    return Reply(file_json(call, files.existing(record.id)))
 
 
 def _all_parts(sb: Sb, upload: Upload, reports: Sequence[Mapping[str, Any]]) -> list[Part]:

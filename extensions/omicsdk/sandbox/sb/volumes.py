@@ -45,8 +45,8 @@ def _checked(service: Mapping[str, Any]) -> JsonObject:
     """A service that a volume may have, without what is secret in its credentials."""
     if not (service.get("bucket") or service.get("container")) or service.get("credentials") is None:
         raise bad("The service has no bucket, or no credentials", 9017)
-    kept = {name: value for name, value in service["credentials"].items() if name not in _SECRETS}
-    return {**service, "credentials": kept}
+    public_fields = {name: value for name, value in service["credentials"].items() if name not in _SECRETS}
+    return {**service, "credentials": public_fields}
 
 
 def update_volume(sb: Sb, call: Call) -> Reply:
@@ -73,8 +73,8 @@ def list_volume_objects(sb: Sb, call: Call) -> Reply:
     items, prefixes, following = sb.place(volume["id"]).list(prefix, window(call)[1], token)
     body: JsonObject = {
         "href": address(call),
-        "items": [_show_object(call, volume, each) for each in items],
-        "prefixes": [_show_at(call, volume, "list", prefix=each) for each in prefixes],
+        "items": [_show_object(call, volume, item) for item in items],
+        "prefixes": [_show_at(call, volume, "list", prefix=prefix) for prefix in prefixes],
         "links": [{"next": address(call, continuation_token=following)}] if following else [],
     }
     return Reply(body)
@@ -172,12 +172,12 @@ def _show_transfer(sb: Sb, call: Call, transfer: JsonObject) -> JsonObject:
 def _list(sb: Sb, call: Call, kind: str) -> Reply:
     side = "source" if kind == "import" else "destination"
 
-    def fits(each: JsonObject) -> bool:
-        present = {"state": each["state"], "volume": each[side]["volume"], "project": each["project"]}
+    def fits(transfer: JsonObject) -> bool:
+        present = {"state": transfer["state"], "volume": transfer[side]["volume"], "project": transfer["project"]}
         return all(call.arguments.get(name, value) == value for name, value in present.items())
 
-    found = [each for each in sb.documents.listed(kind, sb.user(call)) if fits(each)]
-    return page_of(call, found, lambda each: _show_transfer(sb, call, each))
+    transfers = [transfer for transfer in sb.documents.listed(kind, sb.user(call)) if fits(transfer)]
+    return page_of(call, transfers, lambda transfer: _show_transfer(sb, call, transfer))
 
 
 def _one(sb: Sb, call: Call, kind: str, id: str) -> JsonObject:
@@ -231,12 +231,12 @@ def _requested_import(sb: Sb, call: Call, body: Mapping[str, Any]) -> JsonObject
 
 def _import(sb: Sb, transfer: JsonObject) -> Callable[[], str]:
     source, target = transfer["source"], transfer["destination"]
-    place = sb.place(source["volume"])
+    storage = sb.place(source["volume"])
     folder = sb.file(transfer["user"], target["parent"], "write")
-    entry = place.find(source["location"]) if not source["location"].endswith("/") else None
+    entry = storage.find(source["location"]) if not source["location"].endswith("/") else None
     if entry is not None:
         return lambda: _alias(sb, transfer, folder, target["name"], entry).id
-    objects = place.below(source["location"])
+    objects = storage.below(source["location"])
     if not objects:
         raise refuse(404, 9105, f"There is no {source['location']!r} on the volume {source['volume']}")
     return lambda: _whole_folder(sb, transfer, folder, objects)
@@ -246,22 +246,22 @@ def _whole_folder(sb: Sb, transfer: JsonObject, folder: FileRecord, objects: Seq
     start = f"{transfer['source']['location'].strip('/')}/"
     files = sb.work.files
     top = files.folder(folder.project, folder.id, transfer["destination"]["name"])
-    for each in objects:
-        steps = PurePosixPath(each.location.removeprefix(start)).parts
+    for object_ in objects:
+        steps = PurePosixPath(object_.location.removeprefix(start)).parts
         inner = top
         for step in steps[:-1] if transfer["preserve_folder_structure"] else ():
             inner = files.folder(inner.project, inner.id, step)
-        _alias(sb, transfer, inner, steps[-1], each)
+        _alias(sb, transfer, inner, steps[-1], object_)
     return top.id
 
 
 def _alias(sb: Sb, transfer: JsonObject, folder: FileRecord, name: str, entry: VolumeObject) -> FileRecord:
-    files, there = sb.work.files, sb.work.files.child(folder.id, name)
+    files, existing = sb.work.files, sb.work.files.child(folder.id, name)
     at: JsonObject = {"size": entry.size, "volume": transfer["source"]["volume"], "location": entry.location}
-    if there is not None and transfer["overwrite"] and there.type == "file":
-        files.change(there.id, blob="", **at)
-        return there
-    if there is not None and not transfer["autorename"]:
+    if existing is not None and transfer["overwrite"] and existing.type == "file":
+        files.change(existing.id, blob="", **at)
+        return existing
+    if existing is not None and not transfer["autorename"]:
         raise refuse(409, 9108, f"There is a {name} already: give overwrite or autorename, or another name")
     return files.add(project=folder.project, parent=folder.id, name=files.free_name(folder.id, name), **at)
 
@@ -287,10 +287,10 @@ def _requested_export(sb: Sb, call: Call, body: Mapping[str, Any]) -> JsonObject
 def _export(sb: Sb, transfer: JsonObject) -> Callable[[], str]:
     target, id = transfer["destination"], transfer["source"]["file"]
     file = sb.file(transfer["user"], id, "copy")
-    place = sb.place(target["volume"])
-    if not transfer["overwrite"] and place.find(target["location"]) is not None:
+    storage = sb.place(target["volume"])
+    if not transfer["overwrite"] and storage.find(target["location"]) is not None:
         raise refuse(409, 9107, f"There is a {target['location']} on {target['volume']} already: give overwrite")
-    place.put(target["location"], sb.work.objects.path(file.blob))
+    storage.put(target["location"], sb.work.objects.path(file.blob))
 
     def enter() -> str:
         if not transfer["copy_only"]:

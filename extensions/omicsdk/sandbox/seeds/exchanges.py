@@ -93,8 +93,8 @@ def objects_in(body: object, *lists: str) -> Iterable[Mapping[str, Any]]:
         lists: Members that hold several; without one of them the body itself is the object, or a list of objects.
     """
     fields = members(body) or {}
-    listed: Any = next((fields[name] for name in lists if isinstance(fields.get(name), list)), [fields])
-    entries = cast("list[object]", body) if isinstance(body, list) else listed
+    objects: Any = next((fields[name] for name in lists if isinstance(fields.get(name), list)), [fields])
+    entries = cast("list[object]", body) if isinstance(body, list) else objects
     return [entry for entry in map(members, entries) if entry]
 
 
@@ -233,8 +233,8 @@ def document_notes(exchange: Exchange) -> Iterator[Note]:
         case None:
             return
         case []:
-            listed = body or {} if exchange.method == "GET" else {}
-            yield from (Note(("document", guid), {"document": document}) for guid, document in listed.items())
+            documents = body or {} if exchange.method == "GET" else {}
+            yield from (Note(("document", guid), {"document": document}) for guid, document in documents.items())
         case [*_, "aliases"]:
             if body is not None and has_texts(body, "guid") and isinstance(body.get("aliases"), list):
                 yield Note(("aliases", body["guid"]), {"aliases": [str(alias) for alias in body["aliases"]]})
@@ -473,23 +473,23 @@ def seed_exchanges(platforms: Platforms, file: Path) -> Report:
     exchanges = [(exchange, exchange.succeeded and _is_noted(exchange, noted)) for exchange in _exchanges(file)]
     if not exchanges:
         raise ValueError(f"{file} is empty: {_IS_A_RECORDING}")
-    taken, left = Counter[str](), Counter[str]()
+    imported, left = Counter[str](), Counter[str]()
 
     def count(outcomes: Iterable[Outcome]) -> None:
         for kind, reason in outcomes:
-            (left if reason else taken)[f"{kind} {reason}".rstrip()] += 1
+            (left if reason else imported)[f"{kind} {reason}".rstrip()] += 1
 
     for exchange, is_noted in exchanges:
         if not is_noted:
             outcomes = _of_documents(platforms, exchange) if exchange.succeeded else []
             count(outcomes or [("exchanges", _reason(exchange))])
-    if not any(noted) and not taken:
+    if not any(noted) and not imported:
         _log.warning("%s: none of its exchanges can be seeded", file)
     # A commons' records are in memory, too: code that stores them takes their lock before the database's.
     with platforms.gen3.records.together():
         for platform, objects in zip(PLATFORMS, noted, strict=True):
             count(_made(platform, platforms, objects))
-    return {"taken": dict(sorted(taken.items())), "left": dict(sorted(left.items()))}
+    return {"taken": dict(sorted(imported.items())), "left": dict(sorted(left.items()))}
 
 
 def _made(platform: Recorded, platforms: Platforms, noted: Noted) -> Iterator[Outcome]:
@@ -509,15 +509,15 @@ def _made(platform: Recorded, platforms: Platforms, noted: Noted) -> Iterator[Ou
 
 def _is_noted(exchange: Exchange, noted: list[dict[Key, JsonObject]]) -> bool:
     """Note what an exchange states; False when it states nothing of an object that can be made."""
-    found = False
+    is_noted = False
     for platform, objects in zip(PLATFORMS, noted, strict=True):
         for key, fields in platform.notes(exchange):
             if fields is None:
-                found |= objects.pop(key, None) is not None
+                is_noted |= objects.pop(key, None) is not None
             else:
                 objects[key] = {**objects.get(key, {}), **fields}
-                found = True
-    return found
+                is_noted = True
+    return is_noted
 
 
 def _of_documents(platforms: Platforms, exchange: Exchange) -> list[Outcome]:
@@ -557,18 +557,18 @@ def _exchanges(file: Path) -> Iterator[Exchange]:
 
 def _exchange(line: bytes, where: str) -> Exchange:
     try:
-        stated: Any = json.loads(line.decode())
+        exchange: Any = json.loads(line.decode())
         if b"\\u" in line:
-            json.dumps(stated, ensure_ascii=False).encode()  # unpaired surrogates cannot be sent or stored
+            json.dumps(exchange, ensure_ascii=False).encode()  # unpaired surrogates cannot be sent or stored
     except UnicodeError as error:
         raise ValueError(f"{where} is not text in UTF-8: {_IS_A_RECORDING}") from error
     except RecursionError as error:
         raise ValueError(f"{where} is JSON that is nested too deep") from error
     except ValueError as error:
         raise ValueError(f"{where} is not JSON ({error}): {_IS_A_RECORDING}") from error
-    if line.count(b"[") + line.count(b"{") > DEEPEST and is_too_deep(stated):
+    if line.count(b"[") + line.count(b"{") > DEEPEST and is_too_deep(exchange):
         raise ValueError(f"{where} is JSON that is nested too deep")
-    whole = members(stated) or {}
+    whole = members(exchange) or {}
     request, response = members(whole.get("request")), members(whole.get("response"))
     if request is None or response is None:
         raise ValueError(f"{where} has no request and response: {_IS_A_RECORDING}")

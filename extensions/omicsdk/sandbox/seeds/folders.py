@@ -73,15 +73,15 @@ def _gen3(platforms: Platforms, folder: Path) -> Summary:
     """The folder's files in the commons' bucket, each with a record in the index that every user may read."""
     objects = platforms.context.objects
     stored = [(name, objects.put_file(path)) for name, path in _files(folder)]
-    known = [(name, content, objects.md5(content.sha256)) for name, content in stored]
+    files = [(name, content, objects.md5(content.sha256)) for name, content in stored]
     with platforms.context.database.transaction():
-        return {"files": {each[0]: platforms.gen3.add_stored_file(*each) for each in known}}
+        return {"files": {file[0]: platforms.gen3.add_stored_file(*file) for file in files}}
 
 
 def _crunch(platforms: Platforms, folder: Path) -> Summary:
     """A new project of the folder's name: its folders are datasets with their files, a file `workflow` is its workflow."""
     crunch = platforms.crunch
-    datasets = sorted(each for each in folder.iterdir() if each.is_dir())
+    datasets = sorted(path for path in folder.iterdir() if path.is_dir())
     if not datasets:
         raise ValueError(f"{folder} has no folders: each of them becomes a dataset")
     script = folder / _WORKFLOW
@@ -89,34 +89,34 @@ def _crunch(platforms: Platforms, folder: Path) -> Summary:
         workflow = script.read_text(encoding="utf-8") if script.is_file() else ""
     except UnicodeDecodeError as error:
         raise ValueError(f"{script} is not text in UTF-8") from error
-    names = [folder.name, *(each.name for each in datasets)]
-    if taken := [name for name in names if crunch.tree.named(name) is not None]:
-        raise ValueError(f"the site has something called {taken[0]!r} already")
+    names = [folder.name, *(dataset.name for dataset in datasets)]
+    if existing := [name for name in names if crunch.tree.named(name) is not None]:
+        raise ValueError(f"the site has something called {existing[0]!r} already")
     if folder.name in names[1:]:
         raise ValueError(
             f"the project and one of its datasets would be called {folder.name!r}: names on a site are unique"
         )
-    found = [(each.name, inside, source) for each in datasets for inside, source in files_below(each)]
+    files = [(dataset.name, inside, source) for dataset in datasets for inside, source in files_below(dataset)]
     with tempfile.TemporaryDirectory(dir=platforms.context.objects.incoming) as scratch:
         copies = Path(scratch)
-        for dataset, inside, source in found:
+        for dataset, inside, source in files:
             target = copies / dataset / inside
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, target)
         # What can fail has been done: renaming on one disk is left.
         with platforms.context.database.transaction():
             project = crunch.tree.add(PROJECT, None, {"name": folder.name, "workflow": workflow})
-            made: dict[str, list[str]] = {}
+            created: dict[str, list[str]] = {}
             for dataset in names[1:]:
                 # A dataset by default shares its project's folder, where files of two datasets may have one name.
                 path = f"crunch/{project.slug}/{dataset}"
                 thing = crunch.tree.add(DATASET, project, {"name": dataset, "base_file_path": path})
-                made[thing.slug] = [inside for name, inside, _ in found if name == dataset]
-            for dataset, inside, _ in found:
+                created[thing.slug] = [inside for name, inside, _ in files if name == dataset]
+            for dataset, inside, _ in files:
                 target = crunch.storage / "crunch" / project.slug / dataset / inside
                 target.parent.mkdir(parents=True, exist_ok=True)
                 (copies / dataset / inside).replace(target)
-    return {"project": project.slug, "datasets": made}
+    return {"project": project.slug, "datasets": created}
 
 
 def _pangea(platforms: Platforms, folder: Path) -> Summary:
@@ -130,19 +130,21 @@ def _pangea(platforms: Platforms, folder: Path) -> Summary:
         raise ValueError(f"Pangea has no organization {ORGANIZATION} to put a library into")
     if store.count("sample_group", named(folder.name)):
         raise ValueError(f"Pangea has a group {folder.name!r} already")
-    samples = sorted(each for each in folder.iterdir() if each.is_dir())
+    samples = sorted(path for path in folder.iterdir() if path.is_dir())
     owner = organization[0]["uuid"]
     left = [name for name, _ in files_below(folder) if "/" not in name]
-    made: list[str] = []
+    created: list[str] = []
     with platforms.context.database.transaction():
         fields = {**NEW_GROUP, "organization": owner, "is_library": True, "has_library": True}
         library = store.add("sample_group", folder.name, fields, parent=owner)["uuid"]
-        for each in samples:
-            metadata: Any = _json(each / _METADATA) if (each / _METADATA).is_file() else {}
-            sample = new_sample(store, name=each.name, library=library, metadata=metadata)
-            left += [f"{each.name}/{name}" for name in _pangea_results(platforms, sample["uuid"], each)]
-            made.append(each.name)
-    return {"library": library, "samples": made, "left": left}
+        for sample_folder in samples:
+            metadata: Any = _json(sample_folder / _METADATA) if (sample_folder / _METADATA).is_file() else {}
+            sample = new_sample(store, name=sample_folder.name, library=library, metadata=metadata)
+            left += [
+                f"{sample_folder.name}/{name}" for name in _pangea_results(platforms, sample["uuid"], sample_folder)
+            ]
+            created.append(sample_folder.name)
+    return {"library": library, "samples": created, "left": left}
 
 
 def _pangea_results(platforms: Platforms, sample: str, folder: Path) -> list[str]:
@@ -174,10 +176,10 @@ def _json(path: Path) -> Any:
 
 
 def _files(folder: Path) -> list[tuple[str, Path]]:
-    found = list(files_below(folder))
-    if not found:
+    files = list(files_below(folder))
+    if not files:
         raise ValueError(f"{folder} has no files")
-    return found
+    return files
 
 
 def _check(folder: Path) -> None:
@@ -228,9 +230,9 @@ def seed_service(platforms: Platforms, service: str, folder: Path) -> Summary:
         ValueError: The service is unknown, the folder is not one or has nothing for it, or a name is taken or invalid.
         OSError: A file cannot be read.
     """
-    engine = next((each for each in platforms.engines if each.name == service), None)
+    engine = next((candidate for candidate in platforms.engines if candidate.name == service), None)
     if service not in SERVICES and engine is None:
-        names = ("dss", "azul", *SERVICES, *(each.name for each in platforms.engines))
+        names = ("dss", "azul", *SERVICES, *(candidate.name for candidate in platforms.engines))
         raise ValueError(f"there is no service {service!r}; there are {', '.join(names)}")
     if not folder.is_dir():
         raise ValueError(f"{folder} is not a folder")

@@ -67,9 +67,9 @@ def recording(server: str, file: Path) -> Generator[str]:
         httpx.Client(cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])), timeout=_TIMEOUT) as client,
         socket.create_server((LOOPBACK, 0), backlog=128) as listening,
     ):
-        own = url_of(LOOPBACK, listening.getsockname()[1])
-        url = own + base.path.rstrip("/")
-        proxy = _Proxy(client, f"{base.scheme}://{base.netloc}", own, lines)
+        proxy_url = url_of(LOOPBACK, listening.getsockname()[1])
+        url = proxy_url + base.path.rstrip("/")
+        proxy = _Proxy(client, f"{base.scheme}://{base.netloc}", proxy_url, lines)
         serving = ServerThread(HostCheck(proxy, ()), listening)
         serving.begin()
         try:
@@ -138,9 +138,10 @@ class _Proxy:
     def _passed_on(self, response: httpx.Response, blocks: Iterable[bytes]) -> Response:
         """The service's response; links to the service, as of a next page, point to the proxy, or they would not be written."""
         passed = StreamingResponse(blocks, response.status_code, background=BackgroundTask(response.close))
-        kept = [(name, value) for name, value in response.headers.multi_items() if name not in _OURS]
+        passed_headers = [(name, value) for name, value in response.headers.multi_items() if name not in _OURS]
         passed.raw_headers = [
-            (name.encode("latin-1"), value.replace(self.origin, self.own).encode("latin-1")) for name, value in kept
+            (name.encode("latin-1"), value.replace(self.origin, self.own).encode("latin-1"))
+            for name, value in passed_headers
         ]
         return passed
 

@@ -156,9 +156,9 @@ class SigningKey:
             row = self._database.row(f"SELECT id FROM {self._table}")  # noqa: S608 - our own word
             if row is not None:
                 return row["id"]
-            made = secrets.token_hex(8)
-            self._database.execute(f"INSERT INTO {self._table} VALUES (?)", (made,))  # noqa: S608 - our own word
-            return made
+            new_id = secrets.token_hex(8)
+            self._database.execute(f"INSERT INTO {self._table} VALUES (?)", (new_id,))  # noqa: S608 - our own word
+            return new_id
 
     def sign(self, claims: Mapping[str, Any], *, lasting: bool = False) -> str:
         """Make a JSON Web Token.
@@ -191,10 +191,10 @@ class SigningKey:
                 if self._path.exists():
                     self._private = load_pem_private_key(self._path.read_bytes(), None)
                 else:
-                    made = new_key()
+                    key = new_key()
                     with in_place_of(self._path, mode=PRIVATE) as file:
-                        file.write(private_pem(made))
-                    self._private = made
+                        file.write(private_pem(key))
+                    self._private = key
             return self._private
 
 

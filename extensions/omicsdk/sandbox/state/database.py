@@ -49,9 +49,9 @@ def make_private(path: Path) -> None:
         # One that exists is never opened: closing it would end the locks that this process has on it.
         with suppress(FileExistsError):
             os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE))
-        for each in (path, *(path.with_name(f"{path.name}{end}") for end in ("-wal", "-shm"))):
-            if each.is_file() and each.stat().st_mode & 0o077:
-                each.chmod(PRIVATE)
+        for file in (path, *(path.with_name(f"{path.name}{end}") for end in ("-wal", "-shm"))):
+            if file.is_file() and file.stat().st_mode & 0o077:
+                file.chmod(PRIVATE)
     except OSError as error:
         raise OSError(f"{path} cannot be written: {error.strerror}") from error
 
@@ -93,10 +93,10 @@ class Database:
         self._connection.row_factory = sqlite3.Row
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=NORMAL")
-        found: int = self._connection.execute("PRAGMA user_version").fetchone()[0]
-        if found not in (0, SCHEMA_VERSION):
+        version: int = self._connection.execute("PRAGMA user_version").fetchone()[0]
+        if version not in (0, SCHEMA_VERSION):
             raise ValueError(
-                f"{path} was written by another release (layout {found}, expected {SCHEMA_VERSION}). Empty the folder with "
+                f"{path} was written by another release (layout {version}, expected {SCHEMA_VERSION}). Empty the folder with "
                 f"`omics sandbox reset --dir {path.parent}`, or use another folder"
             )
         self._connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
@@ -209,8 +209,8 @@ class Database:
 
     def _filled(self, tables: list[str]) -> list[str]:
         """Return those of the tables that have rows."""
-        each = (f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM {name})" for name in tables)  # noqa: S608 - our own names
-        return [name for (name,) in self.rows(" UNION ALL ".join(each))]
+        selects = (f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM {name})" for name in tables)  # noqa: S608 - our own names
+        return [name for (name,) in self.rows(" UNION ALL ".join(selects))]
 
     def _rows_of(self, table: str, limit: int = -1) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in self.rows(f"SELECT * FROM {table} LIMIT ?", (limit,))]  # noqa: S608 - our own names
@@ -258,27 +258,27 @@ class Table(Generic[R]):
         self.name = name
         self._database = database
         self._kind = kind
-        types = {each.name: _plain(each.type) for each in fields(kind)}  # pyright: ignore[reportArgumentType] - a dataclass
-        self._columns = tuple(each.name for each in fields(kind))  # pyright: ignore[reportArgumentType] - a dataclass
+        types = {field.name: _plain(field.type) for field in fields(kind)}  # pyright: ignore[reportArgumentType] - a dataclass
+        self._columns = tuple(field.name for field in fields(kind))  # pyright: ignore[reportArgumentType] - a dataclass
         self._key = tuple(key.split()) or self._columns[:1]
         self._counts_up = len(self._key) == 1 and types[self._key[0]] is int
-        self._json = {each for each in self._columns if types[each] not in _PLAIN}
+        self._json = {column for column in self._columns if types[column] not in _PLAIN}
         self._read: list[tuple[int, Callable[[Any], Any]]] = [
-            (place, bool if types[each] is bool else _decoded)
-            for place, each in enumerate(self._columns)
-            if types[each] is bool or each in self._json
+            (index, bool if types[column] is bool else _decoded)
+            for index, column in enumerate(self._columns)
+            if types[column] is bool or column in self._json
         ]
         self._select = f"SELECT {_named(self._columns)} FROM {name}"  # noqa: S608 - our own names
-        stated = ", ".join(f'"{each}" {_PLAIN.get(types[each], "TEXT")}' for each in self._columns)
+        definitions = ", ".join(f'"{column}" {_PLAIN.get(types[column], "TEXT")}' for column in self._columns)
         if self._counts_up:
-            stated = stated.replace(
+            definitions = definitions.replace(
                 f'"{self._key[0]}" INTEGER', f'"{self._key[0]}" INTEGER PRIMARY KEY AUTOINCREMENT', 1
             )
         else:
             more = f"PRIMARY KEY ({_named(self._key)}){', ' if more else ''}{more}"
-        database.define(**{name: f"{stated}, {more}" if more else stated})
-        wanted = " AND ".join(f'"{each}" = ?' for each in self._key)
-        self._by_key = f"SELECT {_named(self._columns)} FROM {name} WHERE {wanted}"  # noqa: S608 - our own names
+        database.define(**{name: f"{definitions}, {more}" if more else definitions})
+        condition = " AND ".join(f'"{column}" = ?' for column in self._key)
+        self._by_key = f"SELECT {_named(self._columns)} FROM {name} WHERE {condition}"  # noqa: S608 - our own names
         for number, columns in enumerate(indexes):
             database.execute(f"CREATE INDEX IF NOT EXISTS {name}_{number} ON {name} ({columns})")
 
@@ -304,9 +304,9 @@ class Table(Generic[R]):
             offset: Number of items to skip.
             equal: Values of fields.
         """
-        text, given = self._where(where, values, equal)
+        text, arguments = self._where(where, values, equal)
         statement = f"{self._select}{text} ORDER BY {order} LIMIT ? OFFSET ?"
-        return [self._row(row) for row in self._database.rows(statement, [*given, limit, offset])]
+        return [self._row(row) for row in self._database.rows(statement, [*arguments, limit, offset])]
 
     def column(self, name: str, where: str, *values: object, order: str = "rowid") -> list[Any]:
         """One field of the rows for which a condition holds; it is one that is kept as JSON.
@@ -323,8 +323,8 @@ class Table(Generic[R]):
 
     def count(self, where: str = "", *values: object, **equal: Any) -> int:
         """The number of rows for which conditions hold."""
-        text, given = self._where(where, values, equal)
-        row = self._database.row(f"SELECT count(*) AS n FROM {self.name}{text}", given)  # noqa: S608 - our own names
+        text, arguments = self._where(where, values, equal)
+        row = self._database.row(f"SELECT count(*) AS n FROM {self.name}{text}", arguments)  # noqa: S608 - our own names
         return row["n"] if row else 0
 
     def add(self, row: R) -> int:
@@ -347,33 +347,33 @@ class Table(Generic[R]):
         """Change fields of the row of a key; False when there is none."""
         if None in key:  # it would be no condition, and change all
             return False
-        text, given = self._where("", (), dict(zip(self._key, key, strict=True)))
-        stated = ", ".join(f'"{name}" = ?' for name in values)
+        text, arguments = self._where("", (), dict(zip(self._key, key, strict=True)))
+        assignments = ", ".join(f'"{name}" = ?' for name in values)
         new = [self._value(name, value) for name, value in values.items()]
-        return self._database.execute(f"UPDATE {self.name} SET {stated}{text}", [*new, *given]) > 0  # noqa: S608 - our own names
+        return self._database.execute(f"UPDATE {self.name} SET {assignments}{text}", [*new, *arguments]) > 0  # noqa: S608 - our own names
 
     def remove(self, where: str = "", *values: object, **equal: Any) -> int:
         """Remove rows for which conditions hold and return how many there were."""
         if None in equal.values():  # it would be no condition, and remove more
             return 0
-        text, given = self._where(where, values, equal)
-        return self._database.execute(f"DELETE FROM {self.name}{text}", given)  # noqa: S608 - our own names
+        text, arguments = self._where(where, values, equal)
+        return self._database.execute(f"DELETE FROM {self.name}{text}", arguments)  # noqa: S608 - our own names
 
     def _insert(self, verb: str) -> str:
         marks = ", ".join("?" * len(self._columns))
         return f"{verb} INTO {self.name} ({_named(self._columns)}) VALUES ({marks})"
 
     def _where(self, where: str, values: Sequence[object], equal: dict[str, Any]) -> tuple[str, list[object]]:
-        stated = {name: value for name, value in equal.items() if value is not None}
+        non_null = {name: value for name, value in equal.items() if value is not None}
         parts = [f"({where})"] if where else []
-        parts += [f'"{name}" = ?' for name in stated]
-        return (f" WHERE {' AND '.join(parts)}" if parts else ""), [*values, *stated.values()]
+        parts += [f'"{name}" = ?' for name in non_null]
+        return (f" WHERE {' AND '.join(parts)}" if parts else ""), [*values, *non_null.values()]
 
     def _values(self, row: R) -> list[object]:
-        found = [self._value(name, getattr(row, name)) for name in self._columns]
+        cells = [self._value(name, getattr(row, name)) for name in self._columns]
         if self._counts_up and not getattr(row, self._key[0]):
-            found[self._columns.index(self._key[0])] = None
-        return found
+            cells[self._columns.index(self._key[0])] = None
+        return cells
 
     def _value(self, name: str, value: object) -> object:
         return json.dumps(value) if name in self._json else value
@@ -382,8 +382,8 @@ class Table(Generic[R]):
         if not self._read:
             return self._kind(*row)
         cells = list(row)
-        for place, read in self._read:
-            cells[place] = read(cells[place])
+        for index, read in self._read:
+            cells[index] = read(cells[index])
         return self._kind(*cells)
 
 
@@ -398,9 +398,9 @@ def _decoded(text: str) -> Any:
 
 def _plain(hint: Any) -> object:
     """The type of a field without None, as far as a column has it."""
-    stated = [each for each in get_args(hint) if each is not NoneType] if isinstance(hint, UnionType) else []
-    return stated[0] if len(stated) == 1 else hint
+    types = [argument for argument in get_args(hint) if argument is not NoneType] if isinstance(hint, UnionType) else []
+    return types[0] if len(types) == 1 else hint
 
 
 def _named(columns: Sequence[str]) -> str:
-    return ", ".join(f'"{each}"' for each in columns)
+    return ", ".join(f'"{column}"' for column in columns)

@@ -49,8 +49,8 @@ U = TypeVar("U", bound=_Upload)
 
 def no_upload() -> Problem:
     """The refusal of an upload that does not exist, or has ended."""
-    said = "The upload ID may be invalid, or the upload may have been aborted or completed."
-    return Problem(404, "NoSuchUpload", f"The specified upload does not exist. {said}")
+    message = "The upload ID may be invalid, or the upload may have been aborted or completed."
+    return Problem(404, "NoSuchUpload", f"The specified upload does not exist. {message}")
 
 
 class Uploads(Generic[U]):

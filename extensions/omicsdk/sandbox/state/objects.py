@@ -104,22 +104,22 @@ class ObjectStore:
                 incoming = Incoming(file.file, size)
                 yield incoming
                 file.close()
-                found = incoming.finish()
+                stored = incoming.finish()
                 if check is not None:
-                    check(found)
-                self._keep(Path(file.name), found)
+                    check(stored)
+                self._keep(Path(file.name), stored)
             finally:
                 file.close()
                 Path(file.name).unlink(missing_ok=True)
 
-    def _keep(self, written: Path, found: StoredObject) -> None:
-        final = self.path(found.sha256)
+    def _keep(self, written: Path, stored: StoredObject) -> None:
+        final = self.path(stored.sha256)
         final.parent.mkdir(exist_ok=True)
         if not final.exists():
             written.replace(final)
         self._database.execute(
             "INSERT OR IGNORE INTO objects (sha256, sha1, s3_etag, crc32c, size) VALUES (?, ?, ?, ?, ?)",
-            (found.sha256, found.sha1, found.s3_etag, found.crc32c, found.size),
+            (stored.sha256, stored.sha1, stored.s3_etag, stored.crc32c, stored.size),
         )
 
     def md5(self, sha256: str) -> str:
@@ -157,9 +157,9 @@ class ObjectStore:
         Returns:
             The object; it has no other checksums.
         """
-        found = StoredObject(sha256=key, sha1="", s3_etag=s3_etag, crc32c="", size=written.stat().st_size)
-        self._keep(written, found)
-        return found
+        stored = StoredObject(sha256=key, sha1="", s3_etag=s3_etag, crc32c="", size=written.stat().st_size)
+        self._keep(written, stored)
+        return stored
 
     def clear(self, kept: Collection[str] = ()) -> None:
         """Remove every content but some, and all files in progress; the caller empties the table.

@@ -136,8 +136,8 @@ class Signer:
         Returns:
             The URL.
         """
-        stated = {"X-Sandbox-Expires": str(math.floor(1000 * (self._now() + seconds)) / 1000), **(fields or {})}
-        query = _sorted(stated)
+        parameters = {"X-Sandbox-Expires": str(math.floor(1000 * (self._now() + seconds)) / 1000), **(fields or {})}
+        query = _sorted(parameters)
         return f"{origin}{quote(path)}?{query}&X-Sandbox-Signature={self._sign(path, query)}"
 
     def _sign(self, path: str, query: str) -> str:
@@ -159,8 +159,8 @@ class Signer:
         fields = dict(parse_qsl(query, keep_blank_values=True))
         signature = fields.pop("X-Sandbox-Signature", "")
         if not hmac.compare_digest(signature.encode(), self._sign(path, _sorted(fields)).encode()):
-            said = "The signature in the URL is not that of this object and these parameters."
-            raise Problem(403, "SignatureDoesNotMatch", said)
+            message = "The signature in the URL is not that of this object and these parameters."
+            raise Problem(403, "SignatureDoesNotMatch", message)
         if self._now() >= float(fields["X-Sandbox-Expires"]):
             raise Problem(403, "AccessDenied", "Request has expired")
         return fields
@@ -216,17 +216,17 @@ class Body:
             Problem: 400; they are not those whose checksums the request stated, or more than S3 takes.
         """
         waiting: list[bytes] = []
-        held = sent = 0
+        buffered = sent = 0
         more = True
         while more:
             message = await self._receive()
             if message["type"] == "http.disconnect":
                 raise ClientGone
             waiting.append(message.get("body", b""))
-            held += len(waiting[-1])
+            buffered += len(waiting[-1])
             more = message.get("more_body", False)
-            if held >= MIB or not more:
-                block, waiting, held = b"".join(waiting), [], 0
+            if buffered >= MIB or not more:
+                block, waiting, buffered = b"".join(waiting), [], 0
                 sent += len(block)
                 self._stated.update(block)
                 self.size += len(block)
@@ -299,8 +299,8 @@ class StorageServer:
         if scope["method"] not in ("GET", "HEAD"):
             raise not_allowed()
         fields = self.checked(scope)
-        found = self.objects.get(scope["path"].removeprefix(PREFIX).partition("/")[0])
-        await self.give(scope, send, found, fields=fields)
+        stored = self.objects.get(scope["path"].removeprefix(PREFIX).partition("/")[0])
+        await self.give(scope, send, stored, fields=fields)
 
     def checked(self, scope: Scope) -> Mapping[str, str]:
         """The fields of a request's signed query; the error is that of `Signer.check`."""
@@ -344,7 +344,7 @@ def not_allowed() -> Problem:
 
 
 async def _serve(scope: Scope, send: Send, file: BinaryIO, *, etag: str, size: int, fields: Mapping[str, str]) -> None:
-    asked = headers_of(scope)
+    request_headers = headers_of(scope)
     headers = {
         "ETag": etag,
         "Accept-Ranges": "bytes",
@@ -356,15 +356,15 @@ async def _serve(scope: Scope, send: Send, file: BinaryIO, *, etag: str, size: i
     }
     if "response-content-disposition" in fields:
         headers["Content-Disposition"] = fields["response-content-disposition"]
-    if asked.get("if-match", etag) not in (etag, "*"):
+    if request_headers.get("if-match", etag) not in (etag, "*"):
         raise Problem(412, "PreconditionFailed", "At least one of the preconditions did not hold.")
-    if asked.get("if-none-match") in (etag, "*"):
+    if request_headers.get("if-none-match") in (etag, "*"):
         await _start(send, 304, headers)
         await send({"type": "http.response.body"})
         return
-    unchanged = asked.get("if-range", etag) in (etag, headers["Last-Modified"])
+    unchanged = request_headers.get("if-range", etag) in (etag, headers["Last-Modified"])
     try:
-        part = parse_range(asked.get("range") if unchanged else None, size)
+        part = parse_range(request_headers.get("range") if unchanged else None, size)
     except Unsatisfiable:
         outside = {"Content-Range": f"bytes */{size}"}
         raise Problem(416, "InvalidRange", "The requested range is not satisfiable", outside) from None
@@ -378,8 +378,8 @@ async def _serve(scope: Scope, send: Send, file: BinaryIO, *, etag: str, size: i
     file.seek(part.start)
     left = part.length
     while left > 0:
-        wanted = min(left, MIB)
-        block = file.read(wanted) if wanted <= _INLINE else await run_sync(file.read, wanted)
+        amount = min(left, MIB)
+        block = file.read(amount) if amount <= _INLINE else await run_sync(file.read, amount)
         left -= len(block)
         await send({"type": "http.response.body", "body": block, "more_body": left > 0})
         if not block:  # the file on disk was cut: an unfinished response shows it to the client

@@ -108,9 +108,9 @@ def save_snapshot(database: Database, folder: Path, target: Path) -> Snapshot:
     passing = objects / _PASSING
     passing.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=passing) as name:
-        kept = Path(name)
-        _copy_state(database, objects, kept)
-        lengths = [path.stat().st_size for path in _files(kept / "objects")]
+        scratch = Path(name)
+        _copy_state(database, objects, scratch)
+        lengths = [path.stat().st_size for path in _files(scratch / "objects")]
         about: Snapshot = {
             "format": FORMAT,
             "schema": SCHEMA_VERSION,
@@ -121,18 +121,18 @@ def save_snapshot(database: Database, folder: Path, target: Path) -> Snapshot:
         }
         with in_place_of(target, mode=PRIVATE) as file, tarfile.open(fileobj=file, mode="w") as archive:
             _add_bytes(archive, ABOUT, json.dumps(about, indent=1).encode())
-            archive.add(kept / STATE, STATE)
+            archive.add(scratch / STATE, STATE)
             for key in KEYS:
                 if (folder / key).is_file():
                     archive.add(folder / key, key)
-            for path in _files(kept / "objects"):
-                _add_content(archive, path, path.relative_to(kept).as_posix())
+            for path in _files(scratch / "objects"):
+                _add_content(archive, path, path.relative_to(scratch).as_posix())
             for path in _files(folder / "crunch-storage"):
-                _add_changing(archive, path, path.relative_to(folder).as_posix(), kept)
+                _add_changing(archive, path, path.relative_to(folder).as_posix(), scratch)
     return about
 
 
-def _copy_state(database: Database, objects: Path, kept: Path) -> None:
+def _copy_state(database: Database, objects: Path, target: Path) -> None:
     """Copy the database and links the contents that it names.
 
     Raises:
@@ -140,12 +140,12 @@ def _copy_state(database: Database, objects: Path, kept: Path) -> None:
     """
     for _ in range(_TRIES):
         # A content exists before a row names it, so the contents that the copy names are among the files that are linked after it.
-        database.copy_to(kept / STATE)
+        database.copy_to(target / STATE)
         for path in _files(objects):
-            _link(path, kept / "objects" / path.relative_to(objects))
-        if lost_content(kept) is None:
+            _link(path, target / "objects" / path.relative_to(objects))
+        if lost_content(target) is None:
             return
-        (kept / STATE).unlink()  # a reset happened between them
+        (target / STATE).unlink()  # a reset happened between them
     raise OSError("the sandbox is emptied again and again while it is saved: save it once that is over")
 
 
@@ -164,7 +164,7 @@ def _files(folder: Path) -> Iterator[Path]:
     """The regular files of a tree in order, without what is being written and without links."""
     for base, folders, names in os.walk(folder):
         if Path(base) == folder:
-            folders[:] = [each for each in folders if each != _PASSING]
+            folders[:] = [folder for folder in folders if folder != _PASSING]
         folders.sort()
         for name in sorted(names):
             path = Path(base) / name
@@ -202,13 +202,13 @@ def _add_content(archive: tarfile.TarFile, path: Path, name: str) -> None:
         raise OSError(f"the content {path.name} is damaged: the disk gives other bytes than were stored")
 
 
-def _add_changing(archive: tarfile.TarFile, path: Path, name: str, kept: Path) -> None:
+def _add_changing(archive: tarfile.TarFile, path: Path, name: str, scratch: Path) -> None:
     """Add a file that others may be writing, with its length when it is opened; nothing if they have removed it."""
     try:
         file = path.open("rb")
     except FileNotFoundError:
         return
-    with file, tempfile.TemporaryFile(dir=kept) as copy:
+    with file, tempfile.TemporaryFile(dir=scratch) as copy:
         shutil.copyfileobj(file, copy)
         entry = archive.gettarinfo(arcname=name, fileobj=file)
         entry.size = copy.tell()
@@ -245,9 +245,9 @@ def load_snapshot(source: Path, folder: Path, *, replace: bool = False) -> Snaps
         return _load_into(source, folder, replace=replace)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as name:
-        made = Path(name) / "made"
-        about = _unpacked(source, made)
-        made.rename(folder)
+        unpacked = Path(name) / "made"
+        about = _unpacked(source, unpacked)
+        unpacked.rename(folder)
     return about
 
 
@@ -257,33 +257,33 @@ def _load_into(source: Path, folder: Path, *, replace: bool) -> Snapshot:
     with contextlib.ExitStack() as stack:
         stack.callback(FolderLock(folder).release)
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=folder, prefix=_LOADING)))
-        made, before = scratch / "made", scratch / "before"
-        about = _unpacked(source, made)
+        unpacked, before = scratch / "made", scratch / "before"
+        about = _unpacked(source, unpacked)
         _check_free(folder, replace=replace)  # the lock keeps sandboxes off only
         before.mkdir()
-        _exchange(made, folder, before)
+        _exchange(unpacked, folder, before)
     return about
 
 
-def _unpacked(source: Path, made: Path) -> Snapshot:
+def _unpacked(source: Path, unpacked: Path) -> Snapshot:
     """Unpack a snapshot into a new folder and checks that it is whole."""
-    made.mkdir(mode=0o700)
+    unpacked.mkdir(mode=0o700)
     try:
         with tarfile.open(source, "r:") as archive:
             about = _about(archive, source)
             for member in archive:
-                _extract(archive, member, made, source)
+                _extract(archive, member, unpacked, source)
     except tarfile.TarError as error:
         raise ValueError(f"{source} is not a snapshot of a sandbox, or not a whole one: {error}") from error
-    _check_whole(made, source)
+    _check_whole(unpacked, source)
     return about
 
 
-def _exchange(made: Path, folder: Path, before: Path) -> None:
+def _exchange(unpacked: Path, folder: Path, before: Path) -> None:
     """Put what was made in the place of what is in the folder; where that fails, the folder is as it was."""
     # A folder without a database is not recognised as a sandbox's: the database is removed first and written last.
     out = sorted(_entries(folder), key=lambda path: path.name != STATE)
-    new = sorted(made.iterdir(), key=lambda path: path.name == STATE)
+    new = sorted(unpacked.iterdir(), key=lambda path: path.name == STATE)
     moves = [*((path, before / path.name) for path in out), *((path, folder / path.name) for path in new)]
     done: list[tuple[Path, Path]] = []
     try:
@@ -332,18 +332,18 @@ def _about(archive: tarfile.TarFile, source: Path) -> Snapshot:
     return cast("Snapshot", about)
 
 
-def _extract(archive: tarfile.TarFile, member: tarfile.TarInfo, made: Path, source: Path) -> None:
+def _extract(archive: tarfile.TarFile, member: tarfile.TarInfo, unpacked: Path, source: Path) -> None:
     """Write one file of an archive; its name cannot leave the folder, and it must be a regular file."""
     if member.name == ABOUT:
         return
     path = PurePosixPath(member.name)
-    known = member.name in (STATE, *KEYS) or (len(path.parts) > 1 and path.parts[0] in TREES)
+    is_expected = member.name in (STATE, *KEYS) or (len(path.parts) > 1 and path.parts[0] in TREES)
     plain = member.isreg() and not member.issparse()  # holes could make some bytes fill a disk
-    if not plain or not known or {"..", "."} & set(member.name.split("/")) or set(member.name) & _ODD:
+    if not plain or not is_expected or {"..", "."} & set(member.name.split("/")) or set(member.name) & _ODD:
         raise ValueError(f"{source} holds {member.name!r}, which is not part of a snapshot")
     content = archive.extractfile(member)
     assert content is not None
-    target = made.joinpath(*path.parts)
+    target = unpacked.joinpath(*path.parts)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         file = open(target, "xb", opener=_for_owner) if member.name in (STATE, *KEYS) else target.open("xb")  # noqa: SIM115 - closed below
@@ -360,11 +360,11 @@ def _for_owner(path: str, flags: int) -> int:
     return os.open(path, flags, PRIVATE)
 
 
-def _check_whole(made: Path, source: Path) -> None:
-    if not (made / STATE).is_file():
+def _check_whole(unpacked: Path, source: Path) -> None:
+    if not (unpacked / STATE).is_file():
         raise ValueError(f"{source} has no {STATE}")
     try:
-        lost = lost_content(made)
+        lost = lost_content(unpacked)
     except (sqlite3.DatabaseError, TypeError) as error:
         raise ValueError(f"{source} is damaged: {STATE}: {error}") from error
     if lost is not None:

@@ -179,14 +179,14 @@ def parse_rules(stated: object) -> list[Rule]:
     """
     if isinstance(stated, Mapping) and "faults" in stated:
         stated = cast("Mapping[str, object]", stated)["faults"]
-    listed = cast("list[object]", stated if isinstance(stated, list) else [stated])
-    known = {field.name for field in fields(Rule)}
+    entries = cast("list[object]", stated if isinstance(stated, list) else [stated])
+    field_names = {field.name for field in fields(Rule)}
     rules: list[Rule] = []
-    for index, each in enumerate(listed, 1):
-        if not isinstance(each, Mapping) or "action" not in each:
+    for index, entry in enumerate(entries, 1):
+        if not isinstance(entry, Mapping) or "action" not in entry:
             raise ValueError(f"fault {index} is not a rule: a mapping with an action is one")
-        keys = cast("Mapping[str, Any]", each)
-        if unknown := set(keys) - known:
+        keys = cast("Mapping[str, Any]", entry)
+        if unknown := set(keys) - field_names:
             raise ValueError(f"fault {index} has unknown keys: {', '.join(sorted(map(str, unknown)))}")
         try:
             rules.append(Rule(**keys))
@@ -204,10 +204,10 @@ def read_rules(file: Path) -> list[Rule]:
     text = file.read_text(encoding="utf-8")
     is_yaml = file.suffix.lower() in (".yaml", ".yml")
     try:
-        stated = read_yaml(text) if is_yaml else json.loads(text)
+        content = read_yaml(text) if is_yaml else json.loads(text)
     except ValueError as error:
         raise ValueError(f"{file} {'cannot be read' if is_yaml else 'is not JSON'}: {error}") from error
     try:
-        return parse_rules(stated)
+        return parse_rules(content)
     except ValueError as error:
         raise ValueError(f"{file}: {error}") from error

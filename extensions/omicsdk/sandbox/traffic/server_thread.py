@@ -62,7 +62,7 @@ def is_ours(host: str, also: tuple[str, ...] = ()) -> bool:
     except ValueError:
         return False
     return is_loopback(name) or any(
-        name.endswith(each.lower()) if each.startswith(".") else name == each.lower() for each in also
+        name.endswith(host.lower()) if host.startswith(".") else name == host.lower() for host in also
     )
 
 
@@ -88,8 +88,8 @@ def refused_reason(method: str, headers: Mapping[str, str], allowed: tuple[str, 
         return None
     # A form of a page that sends no referrer has the origin null; the browser still states that the page is of the same origin, which it
     # does not of a page without an origin, such as one in a sandboxed frame.
-    own = (f"http://{host.lower()}", f"https://{host.lower()}", *(("null",) if site == "same-origin" else ()))
-    if origin is not None and origin.lower() not in own:
+    own_origins = (f"http://{host.lower()}", f"https://{host.lower()}", *(("null",) if site == "same-origin" else ()))
+    if origin is not None and origin.lower() not in own_origins:
         return f"The request comes from a page of another site, {origin[:100]!r}."
     site = site or "same-origin"
     asked_by_user = method in ("GET", "HEAD") and (site == "none" or headers.get("sec-fetch-mode") == "navigate")

@@ -169,8 +169,8 @@ class RequestLog:
             The number of all entries, and the requested ones.
         """
         with self._lock:
-            found = [entry for entry in reversed(self._entries) if entry.path.startswith(path)]
-        return len(found), found[start : start + most]
+            matching = [entry for entry in reversed(self._entries) if entry.path.startswith(path)]
+        return len(matching), matching[start : start + most]
 
     def entries(self) -> list[dict[str, Any]]:
         """The entries as JSON values."""
@@ -212,8 +212,8 @@ class Stalls:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self.waiting -= 1
-            for each in waits:
-                each.cancel()
+            for task in waits:
+                task.cancel()
 
 
 class Wire:
@@ -256,15 +256,15 @@ class Wire:
     async def _misbehave(self, acting: Sequence[Rule], due: float, scope: Scope, receive: Receive, send: Send) -> None:
         # Waits are measured from the arrival of the request: measured from their own start, a test that moves time could end them too early.
         body: bytes | None = await _whole_body(receive)
-        gone = asyncio.Event()
-        watcher = asyncio.create_task(_watch(receive, gone))
+        disconnected = asyncio.Event()
+        watcher = asyncio.create_task(_watch(receive, disconnected))
         try:
             for rule in acting:
                 if rule.action == "delay":
                     due += rule.seconds
                     await self._clock.sleep_until(due)
                 elif rule.action == "stall" and rule.at == 0:
-                    await self._stalls.wait(gone)
+                    await self._stalls.wait(disconnected)
                 elif rule.action == "reset" and rule.at == 0:
                     await reset_connection(scope)
                     return
@@ -274,7 +274,7 @@ class Wire:
                     await _response(rule, scope, receive, send)
                     return
                 else:
-                    send = self._spoiled(rule, due, scope, send, gone)
+                    send = self._spoiled(rule, due, scope, send, disconnected)
 
             async def replay() -> Message:
                 nonlocal body
@@ -282,14 +282,14 @@ class Wire:
                     message: Message = {"type": "http.request", "body": body, "more_body": False}
                     body = None
                     return message
-                await gone.wait()
+                await disconnected.wait()
                 return {"type": "http.disconnect"}
 
             await self._app(scope, replay, send)
         finally:
             watcher.cancel()
 
-    def _spoiled(self, rule: Rule, due: float, scope: Scope, send: Send, gone: asyncio.Event) -> Send:
+    def _spoiled(self, rule: Rule, due: float, scope: Scope, send: Send, disconnected: asyncio.Event) -> Send:
         sent, ended = 0, False
 
         async def spoil(message: MutableMapping[str, Any]) -> None:
@@ -318,8 +318,8 @@ class Wire:
                 if head:
                     await send({"type": "http.response.body", "body": head, "more_body": True})
                 if rule.action == "stall":
-                    await self._stalls.wait(gone)
-                    if gone.is_set():  # or what no client reads any more would be counted as sent
+                    await self._stalls.wait(disconnected)
+                    if disconnected.is_set():  # or what no client reads any more would be counted as sent
                         raise _Gone
                     await send({**message, "body": tail})
                     return
@@ -364,22 +364,22 @@ async def _whole_body(receive: Receive) -> bytes:
     return b"".join(blocks)
 
 
-async def _watch(receive: Receive, gone: asyncio.Event) -> None:
+async def _watch(receive: Receive, disconnected: asyncio.Event) -> None:
     while (await receive())["type"] != "http.disconnect":
         continue
-    gone.set()
+    disconnected.set()
 
 
 async def _response(rule: Rule, scope: Scope, receive: Receive, send: Send) -> None:
-    said, kind = "A requested fault", "application/problem+json"
-    body: dict[str, object] = {"status": rule.status, "code": rule.code, "title": said}
+    message, kind = "A requested fault", "application/problem+json"
+    body: dict[str, object] = {"status": rule.status, "code": rule.code, "title": message}
     if rule.code.isdecimal():
-        body = {"status": rule.status, "code": int(rule.code), "message": said, "more_info": ""}
+        body = {"status": rule.status, "code": int(rule.code), "message": message, "more_info": ""}
         kind = "application/json"
     content = json.dumps(body).encode()
-    stated = {"content-type": kind, "content-length": len(content)}
-    stated |= {"retry-after": rule.retry_after, "location": rule.location}
-    headers = {name: str(value) for name, value in stated.items() if value is not None}
+    all_headers = {"content-type": kind, "content-length": len(content)}
+    all_headers |= {"retry-after": rule.retry_after, "location": rule.location}
+    headers = {name: str(value) for name, value in all_headers.items() if value is not None}
     await Response(b"" if scope["method"] == "HEAD" else content, rule.status, headers)(scope, receive, send)
 
 

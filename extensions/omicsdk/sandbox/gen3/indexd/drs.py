@@ -24,7 +24,7 @@ def create_bundle(index: Index, call: Call) -> Reply:
     body = sent(call, "InputBundle")
     _check_members(body)
     with index.records.transaction():
-        members = [index.either(each) for each in body["bundles"]]
+        members = [index.either(member_id) for member_id in body["bundles"]]
         id = body.get("bundle_id") or new_guid(index.prefix)
         contents = [_content(member, index.prefix, call.origin) for member in members]
         bundle = _made(body, id, contents, members, timestamp(index.context.clock.now()))
@@ -35,8 +35,8 @@ def create_bundle(index: Index, call: Call) -> Reply:
 
 def get_bundle(index: Index, call: Call) -> Reply:
     """GET /bundle/{GUID}; a record is returned as a bundle without members."""
-    found = index.either(call.arguments["GUID"])
-    bundle = as_bundle(found)
+    record = index.either(call.arguments["GUID"])
+    bundle = as_bundle(record)
     contents = contents_of(bundle, Query(call).is_on("expand"))
     del bundle["bundle_data"]
     uri = drs_uri(bundle["id"], index.prefix, call.origin)
@@ -62,7 +62,7 @@ def _check_members(body: Mapping[str, Any]) -> None:
         raise bad("Duplicate GUID in bundles.")
     if body.get("bundle_id") in members:
         raise bad("Bundle refers to itself.")
-    checked_hashes({each.get("type", ""): each["checksum"] for each in body.get("checksums", ())})
+    checked_hashes({checksum.get("type", ""): checksum["checksum"] for checksum in body.get("checksums", ())})
 
 
 def _content(member: JsonObject, prefix: str, origin: str) -> JsonObject:
@@ -72,17 +72,17 @@ def _content(member: JsonObject, prefix: str, origin: str) -> JsonObject:
 
 
 def _made(
-    given: Mapping[str, Any], id: str, contents: list[JsonObject], members: list[JsonObject], now: str
+    fields: Mapping[str, Any], id: str, contents: list[JsonObject], members: list[JsonObject], now: str
 ) -> JsonObject:
     """A new bundle of what was sent, with what it keeps of its members."""
     return {
         "id": id,
-        "name": given.get("name") or id,
-        "description": given.get("description") or "",
-        "version": given.get("version") or "",
-        "aliases": given.get("aliases") or [],
-        "size": given.get("size") or sum(member["size"] or 0 for member in members),
-        "checksums": given.get("checksums") or [_checksum(members)],
+        "name": fields.get("name") or id,
+        "description": fields.get("description") or "",
+        "version": fields.get("version") or "",
+        "aliases": fields.get("aliases") or [],
+        "size": fields.get("size") or sum(member["size"] or 0 for member in members),
+        "checksums": fields.get("checksums") or [_checksum(members)],
         "bundle_data": contents,
         "created_time": now,
         "updated_time": now,
@@ -91,8 +91,8 @@ def _made(
 
 def _checksum(members: Iterable[JsonObject]) -> JsonObject:
     """An MD5 over the members' first checksums, sorted and put together."""
-    words = sorted(word for member in members if (word := _first_checksum(member)))
-    return {"type": "md5", "checksum": hashlib.md5("".join(words).encode(), usedforsecurity=False).hexdigest()}
+    checksums = sorted(word for member in members if (word := _first_checksum(member)))
+    return {"type": "md5", "checksum": hashlib.md5("".join(checksums).encode(), usedforsecurity=False).hexdigest()}
 
 
 def _first_checksum(member: JsonObject) -> str:
@@ -112,9 +112,9 @@ def drs_uri(id: str, prefix: str, origin: str) -> str:
         prefix: Prefix of the commons' GUIDs; empty for nothing.
         origin: Scheme, host and port of the commons.
     """
-    own, slash, rest = id.rpartition("/")
+    namespace, slash, rest = id.rpartition("/")
     if slash:
-        return f"drs://{own}:{rest}"
+        return f"drs://{namespace}:{rest}"
     if prefix:
         return f"drs://{prefix.rstrip('/')}:{id}"
     return f"drs://{urlsplit(origin).netloc}/{id}"
@@ -142,7 +142,7 @@ def contents_of(bundle: JsonObject, expand: bool) -> list[JsonObject]:
     """A bundle's members, with their members or without a word of them."""
     if expand:
         return bundle["bundle_data"]
-    return [{name: value for name, value in each.items() if name != "contents"} for each in bundle["bundle_data"]]
+    return [{name: value for name, value in content.items() if name != "contents"} for content in bundle["bundle_data"]]
 
 
 # -- DRS objects
@@ -166,9 +166,9 @@ class _Commons:
 # -- objects
 
 
-def _object(found: JsonObject, commons: _Commons) -> JsonObject:
+def _object(record: JsonObject, commons: _Commons) -> JsonObject:
     """Return a record or bundle as a DRS object, without contents; the service states aliases for bundles only."""
-    bundle = as_bundle(found)
+    bundle = as_bundle(record)
     fields: JsonObject = {
         **{name: bundle[name] for name in ("id", "name", "size", "version", "description", "aliases", "checksums")},
         "self_uri": drs_uri(bundle["id"], commons.prefix, commons.origin),
@@ -179,15 +179,15 @@ def _object(found: JsonObject, commons: _Commons) -> JsonObject:
         "index_created_time": bundle["created_time"],
         "index_updated_time": bundle["updated_time"],
     }
-    if bundle is found:
+    if bundle is record:
         return fields
-    allowed = _authorizations(found["did"], found["authz"], commons)
+    allowed = _authorizations(record["did"], record["authz"], commons)
     return {
         **fields,
-        "form": found["form"],
-        "created_time": found["content_created_date"],
-        "updated_time": found["content_updated_date"],
-        "access_methods": [_way(url, found["urls_metadata"].get(url, {}), allowed) for url in found["urls"]],
+        "form": record["form"],
+        "created_time": record["content_created_date"],
+        "updated_time": record["content_updated_date"],
+        "access_methods": [_way(url, record["urls_metadata"].get(url, {}), allowed) for url in record["urls"]],
     }
 
 
@@ -213,8 +213,8 @@ def _authorizations(id: str, authz: list[str], commons: _Commons) -> JsonObject:
 
     Bundles, and some records, belong to no resources.
     """
-    passports = sorted({issuer for each in authz for issuer in commons.passports.get(each, ())})
-    is_open = any(below(each, OPEN) for each in authz)
+    passports = sorted({issuer for resource in authz for issuer in commons.passports.get(resource, ())})
+    is_open = any(below(resource, OPEN) for resource in authz)
     closed = bool(authz) and not is_open
     kinds = [*(["PassportAuth"] if passports else []), "BearerAuth"] if closed else ["None"] if is_open else []
     return {
@@ -233,8 +233,8 @@ def list_drs_objects(index: Index, call: Call) -> Reply:
     query, commons = requests.Query(call), _commons(index, call)
     limit, page, form = query.length(), query.number("page"), query.text("form")
     kind = form if form in ("bundle", "object") else "all"
-    found = listed(index, kind, requests.Criteria(start=query.text("start")), limit, page)
-    return Reply({"drs_objects": [_object(each, commons) for each in found]})
+    page_records = listed(index, kind, requests.Criteria(start=query.text("start")), limit, page)
+    return Reply({"drs_objects": [_object(record, commons) for record in page_records]})
 
 
 def get_drs_object(index: Index, call: Call) -> Reply:
@@ -271,9 +271,9 @@ def _commons(index: Index, call: Call) -> _Commons:
 
 
 def _shown(index: Index, call: Call, *, expand: bool) -> Reply:
-    found, commons = index.either(call.arguments["object_id"]), _commons(index, call)
-    contents = {"contents": contents_of(found, expand)} if "bundle_data" in found else {}
-    return Reply({**_object(found, commons), **contents})
+    record, commons = index.either(call.arguments["object_id"]), _commons(index, call)
+    contents = {"contents": contents_of(record, expand)} if "bundle_data" in record else {}
+    return Reply({**_object(record, commons), **contents})
 
 
 def _resolved(index: Index, call: Call, view: Callable[[JsonObject], JsonObject]) -> Reply:
@@ -285,13 +285,13 @@ def _resolved(index: Index, call: Call, view: Callable[[JsonObject], JsonObject]
         raise requests.refuse(
             HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"At most {MAX_BULK} objects can be asked for at once"
         )
-    found = index.records.several(ids)
-    missing = sorted({*ids} - {each["did"] for each in found})
+    resolved = index.records.several(ids)
+    missing = sorted({*ids} - {record["did"] for record in resolved})
     return Reply(
         {
-            "resolved_drs_objects": [view(each) for each in found],
+            "resolved_drs_objects": [view(record) for record in resolved],
             "unresolved_drs_objects": [{"error_code": 404, "object_ids": missing}] if missing else [],
-            "summary": {"requested": len(ids), "resolved": len(found), "unresolved": len(ids) - len(found)},
+            "summary": {"requested": len(ids), "resolved": len(resolved), "unresolved": len(ids) - len(resolved)},
         }
     )
 
@@ -307,16 +307,16 @@ def list_dos_objects(index: Index, call: Call) -> Reply:
         crash_if_real(index.context, "a list by checksum")
     hashes = {} if checksum is None else requests.checked_hashes({query.text("checksum_type") or "md5": checksum})
     criteria = requests.Criteria(start=query.text("page_token"), urls=query.all("url"), hashes=hashes)
-    found = index.records.listed(*criteria.condition(index.prefix), limit=limit)
-    return Reply({"data_objects": [_data_object(index, each) for each in found]})
+    page_records = index.records.listed(*criteria.condition(index.prefix), limit=limit)
+    return Reply({"data_objects": [_data_object(index, record) for record in page_records]})
 
 
 def get_dos_object(index: Index, call: Call) -> Reply:
     """GET /ga4gh/dos/v1/dataobjects/{GUID}."""
-    found = index.kept(call.arguments["GUID"])
-    if found is None:
+    record = index.kept(call.arguments["GUID"])
+    if record is None:
         raise requests.no_record()
-    return Reply({"data_object": _data_object(index, found)})
+    return Reply({"data_object": _data_object(index, record)})
 
 
 def _data_object(index: Index, record: JsonObject) -> JsonObject:

@@ -43,8 +43,8 @@ class Documents:
         self._database = database
         self._table = table
         self._key = key
-        made = "".join(f", {each} AS (json_extract(document, '$.{each}'))" for each in fields)
-        database.define(**{table: f"{key} TEXT PRIMARY KEY, document TEXT NOT NULL{made}"})
+        generated_columns = "".join(f", {field} AS (json_extract(document, '$.{field}'))" for field in fields)
+        database.define(**{table: f"{key} TEXT PRIMARY KEY, document TEXT NOT NULL{generated_columns}"})
         for number, columns in enumerate(indexes):
             database.execute(f"CREATE INDEX IF NOT EXISTS {table}_{number} ON {table} ({columns})")
 
@@ -184,7 +184,7 @@ class Aliases(Table[Alias]):
 
     def of(self, did: str) -> list[str]:
         """The aliases of a record, sorted."""
-        return [each.alias for each in self.all(order="alias", did=did)]
+        return [row.alias for row in self.all(order="alias", did=did)]
 
 
 class Index:
@@ -261,8 +261,8 @@ class Index:
 
     def permit_upload(self, call: Call, method: str, resources: Iterable[str]) -> None:
         """The same, but being allowed to upload files is enough; with no resources it is what is requested."""
-        stated = [*resources]
-        if stated and self._may(call, method, stated):
+        resource_paths = [*resources]
+        if resource_paths and self._may(call, method, resource_paths):
             return
         # Lists of users give this policy for Fence, for which Indexd keeps the records of uploads.
         if not any(self._may(call, "file_upload", ["/data_file"], service) for service in ("indexd", "fence")):
@@ -270,8 +270,8 @@ class Index:
 
     def _may(self, call: Call, method: str, resources: list[str], service: str = "indexd") -> bool:
         if login := basic_login(call.headers):
-            known = f"{SERVICE_NAME}:{self._access.secrets.password}"
-            if not secrets.compare_digest(":".join(login).encode(), known.encode()):
+            expected = f"{SERVICE_NAME}:{self._access.secrets.password}"
+            if not secrets.compare_digest(":".join(login).encode(), expected.encode()):
                 raise refuse(403, "username / password mismatch")
             return True
         missing = refuse(403, "missing credentials: send an access token, or the name and password of a service")
@@ -289,8 +289,8 @@ class Index:
         Returns:
             The record; None when there is none.
         """
-        found = self.kept(did)
-        return None if found is None else records.single(found)
+        record = self.kept(did)
+        return None if record is None else records.single(record)
 
     def find(self, name: str) -> JsonObject | None:
         """A record as GET /{GUID} returns it.
@@ -302,26 +302,26 @@ class Index:
             The record; None when there is none.
         """
         alias = self.aliases.get(name)
-        found = self.kept(name) or (self.records.find(alias.did) if alias else None)
-        return None if found is None else records.in_list(found)
+        record = self.kept(name) or (self.records.find(alias.did) if alias else None)
+        return None if record is None else records.in_list(record)
 
     def latest(self, name: str) -> JsonObject | None:
         """The latest version of a file as GET /index/{GUID}/latest returns it; the argument is that of `find`."""
-        found = self.find(name)
-        return None if found is None else records.in_list(self.records.versions(found["baseid"])[-1])
+        record = self.find(name)
+        return None if record is None else records.in_list(self.records.versions(record["baseid"])[-1])
 
     def kept(self, did: str) -> JsonObject | None:
         """A stored record; the argument is that of `get`."""
-        for each in spellings(did, self.prefix):
-            found = self.records.find(each) or next(reversed(self.records.versions(each)), None)
-            if found is not None:
-                return found
+        for spelling in spellings(did, self.prefix):
+            record = self.records.find(spelling) or next(reversed(self.records.versions(spelling)), None)
+            if record is not None:
+                return record
         return None
 
     def find_bundle(self, id: str) -> JsonObject | None:
         """A stored bundle, by its identifier with or without the commons' prefix."""
-        found = (self.bundles.find(each) for each in spellings(id, self.prefix))
-        return next((each for each in found if each is not None), None)
+        candidates = (self.bundles.find(spelling) for spelling in spellings(id, self.prefix))
+        return next((bundle for bundle in candidates if bundle is not None), None)
 
     def either(self, id: str) -> JsonObject:
         """A stored record or bundle, by its GUID with or without the commons' prefix.
@@ -329,10 +329,10 @@ class Index:
         Raises:
             Problem: 404; there is neither.
         """
-        found = self.kept(id) or self.find_bundle(id)
-        if found is None:
+        record = self.kept(id) or self.find_bundle(id)
+        if record is None:
             raise no_record()
-        return found
+        return record
 
     def existing(self, did: str) -> JsonObject:
         """A record by its whole GUID.
@@ -340,10 +340,10 @@ class Index:
         Raises:
             Problem: 404; there is none.
         """
-        found = self.records.find(did)
-        if found is None:
+        record = self.records.find(did)
+        if record is None:
             raise no_record()
-        return found
+        return record
 
     def versions(self, did: str) -> list[JsonObject]:
         """The versions of a file, the oldest first.
@@ -354,8 +354,8 @@ class Index:
         Raises:
             Problem: 404; there are none.
         """
-        found = self.records.find(did)
-        versions = self.records.versions(found["baseid"] if found else did)
+        record = self.records.find(did)
+        versions = self.records.versions(record["baseid"] if record else did)
         if not versions:
             raise no_record()
         return versions
@@ -404,13 +404,13 @@ class Index:
         """
         return self.create({"uploader": uploader, "file_name": file_name, "authz": [*authz], "did": did})
 
-    def _enter(self, record: Mapping[str, Any], taken: str) -> JsonObject:
+    def _enter(self, record: Mapping[str, Any], conflict: str) -> JsonObject:
         did = record.get("did") or records.new_guid(self.prefix)
         baseid = record.get("baseid") or records.new_guid("")
         new = records.made(record, did=did, baseid=baseid, now=self.context.clock.now())
-        _check_urls(record, taken.format(did=did))
+        _check_urls(record, conflict.format(did=did))
         if not self.records.put(new, instead=False):
-            raise refuse(409, taken.format(did=did))
+            raise refuse(409, conflict.format(did=did))
         return records.identifiers(new)
 
     def update(self, did: str, changes: Mapping[str, Any], rev: str | None = None) -> JsonObject:
@@ -428,11 +428,11 @@ class Index:
             Problem: 404 without the record, 409 for another revision, 400 for values that do not fit each other.
         """
         with self.records.transaction():
-            found = self.existing(did)
-            if rev is not None and rev != found["rev"]:
+            record = self.existing(did)
+            if rev is not None and rev != record["rev"]:
                 raise mismatch()
             _check_urls(changes, "a URL is given twice")
-            new = records.changed(found, changes, self.context.clock.now())
+            new = records.changed(record, changes, self.context.clock.now())
             self.records.put(new)
         return records.identifiers(new)
 
@@ -458,15 +458,15 @@ class Index:
                 raise refuse(
                     409, f"One or more aliases in request already associated with this or another GUID: {sent}"
                 )
-            self.aliases.put_all(Alias(each, did) for each in sent)
+            self.aliases.put_all(Alias(alias, did) for alias in sent)
 
 
-def _check_urls(given: Mapping[str, Any], message: str) -> None:
+def _check_urls(record: Mapping[str, Any], message: str) -> None:
     """Refuse a URL that is given twice: the service's table has each once for a record, and it takes that for the record.
 
     Raises:
         Problem: 409.
     """
-    urls = given.get("urls") or ()
+    urls = record.get("urls") or ()
     if len(set(urls)) < len(urls):
         raise refuse(409, message)

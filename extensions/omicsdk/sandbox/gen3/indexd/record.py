@@ -72,8 +72,8 @@ def changed(record: JsonObject, changes: Mapping[str, Any], now: float) -> JsonO
     Raises:
         Problem: 400; dates make no sense, or there is metadata of a URL that it does not have.
     """
-    own = {"baseid": changes.get("baseid") or record["baseid"], "rev": new_rev(), "updated_date": timestamp(now)}
-    return {**record, **_changes(record, changes), **_dates(record, changes), **own}
+    revision = {"baseid": changes.get("baseid") or record["baseid"], "rev": new_rev(), "updated_date": timestamp(now)}
+    return {**record, **_changes(record, changes), **_dates(record, changes), **revision}
 
 
 def is_blank(record: Mapping[str, Any]) -> bool:
@@ -81,27 +81,27 @@ def is_blank(record: Mapping[str, Any]) -> bool:
     return record["size"] is None and not record["hashes"]
 
 
-def _changes(record: JsonObject, stated: Mapping[str, Any]) -> JsonObject:
-    new: JsonObject = {name: stated[name] for name in _GIVEN if name in stated}
-    new |= {name: sorted(set(stated[name])) for name in _SETS if stated.get(name) is not None}
-    if stated.get("hashes") is not None:
-        new["hashes"] = dict(stated["hashes"])
-    if stated.get("metadata") is not None:
-        new["metadata"] = _texts(stated["metadata"])
+def _changes(record: JsonObject, fields: Mapping[str, Any]) -> JsonObject:
+    new: JsonObject = {name: fields[name] for name in _GIVEN if name in fields}
+    new |= {name: sorted(set(fields[name])) for name in _SETS if fields.get(name) is not None}
+    if fields.get("hashes") is not None:
+        new["hashes"] = dict(fields["hashes"])
+    if fields.get("metadata") is not None:
+        new["metadata"] = _texts(fields["metadata"])
     urls: Iterable[str] = new.get("urls", record["urls"])
-    if stated.get("urls_metadata") is not None:
-        new["urls_metadata"] = _fitting(stated["urls_metadata"], urls)
+    if fields.get("urls_metadata") is not None:
+        new["urls_metadata"] = _fitting(fields["urls_metadata"], urls)
     else:
         new["urls_metadata"] = {url: metadata for url, metadata in record["urls_metadata"].items() if url in urls}
     return new
 
 
-def _fitting(stated: Mapping[str, object], urls: Iterable[str]) -> JsonObject:
-    known = set(urls)
-    for url in stated:
-        if url not in known:
+def _fitting(by_url: Mapping[str, object], urls: Iterable[str]) -> JsonObject:
+    known_urls = set(urls)
+    for url in by_url:
+        if url not in known_urls:
             raise bad(f"url {url} in urls_metadata does not exist")
-    return {url: _texts(metadata) for url, metadata in stated.items() if metadata}
+    return {url: _texts(metadata) for url, metadata in by_url.items() if metadata}
 
 
 def _texts(metadata: object) -> dict[str, str | None]:
@@ -122,15 +122,15 @@ def _date(text: str) -> str:
         raise bad(f"{text!r} isn't a date and time: give it like 2024-01-31T12:00:00Z", crashes=True) from error
 
 
-def _dates(record: Mapping[str, Any], stated: Mapping[str, Any]) -> JsonObject:
+def _dates(record: Mapping[str, Any], fields: Mapping[str, Any]) -> JsonObject:
     """The dates of a record's contents, as far as they are stated.
 
     Raises:
         Problem: 400; the first one is missing, or the last one comes before it.
     """
-    if all(stated.get(name) is None for name in _DATES):
+    if all(fields.get(name) is None for name in _DATES):
         return {}
-    first, last = (_date(stated[name]) if stated.get(name) is not None else record[name] for name in _DATES)
+    first, last = (_date(fields[name]) if fields.get(name) is not None else record[name] for name in _DATES)
     if first is None or (last and last < first):
         raise bad("Cannot set content_updated_date without content_created_date, or before it")
     return dict(zip(_DATES, (first, last), strict=True))
@@ -154,7 +154,10 @@ def single(record: JsonObject) -> JsonObject:
     """A record in responses to reads by its GUID, with the places of its URLs, and that they can be reached."""
     metadata = record["urls_metadata"]
     where = {url: {"available": True, "cloud": CLOUDS.get(scheme(url))} for url in record["urls"]}
-    return {**record, "urls_metadata": {url: {**each, **metadata.get(url, {})} for url, each in where.items()}}
+    return {
+        **record,
+        "urls_metadata": {url: {**url_metadata, **metadata.get(url, {})} for url, url_metadata in where.items()},
+    }
 
 
 def checksums(record: JsonObject) -> list[JsonObject]:

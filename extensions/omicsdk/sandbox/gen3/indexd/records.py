@@ -23,9 +23,9 @@ def _list(index: Index, call: Call, usual: str) -> Reply:
     query = requests.Query(call)
     limit, page = query.length(), query.number("page")
     criteria = requests.read_criteria(query)
-    found = listed(index, query.text("form") or usual, criteria, limit, page)
-    shown = [_bundle_in_list(each) if "bundle_data" in each else in_list(each) for each in found]
-    return Reply({**criteria.to_dict(), "limit": limit, "page": page, "records": shown})
+    entries = listed(index, query.text("form") or usual, criteria, limit, page)
+    views = [_bundle_in_list(entry) if "bundle_data" in entry else in_list(entry) for entry in entries]
+    return Reply({**criteria.to_dict(), "limit": limit, "page": page, "records": views})
 
 
 HANDLERS = for_each({"records": "object", "bundles": "bundle"}, {"list_{}": _list})
@@ -42,8 +42,8 @@ def listed(index: Index, form: str, criteria: requests.Criteria, limit: int, pag
         page: Which page, counted from 0; None for the first in the order of GUIDs.
     """
     if form == "all":
-        each = limit // 2 + 1
-        bundles, records = (listed(index, kind, criteria, each, page) for kind in ("bundle", "object"))
+        share = limit // 2 + 1
+        bundles, records = (listed(index, kind, criteria, share, page) for kind in ("bundle", "object"))
         # The later one of the next two comes first; of the same moment, the record.
         return list(merge(records, bundles, key=_created, reverse=True))
     offset = min(limit * max(page or 0, 0), LARGEST)  # pages before the first one are the first one
@@ -57,21 +57,21 @@ def listed(index: Index, form: str, criteria: requests.Criteria, limit: int, pag
 
 def _bundle_in_list(bundle: JsonObject) -> JsonObject:
     """A bundle as lists return it: two of its fields are JSON within texts."""
-    shown = {name: value for name, value in bundle.items() if name not in ("bundle_data", "checksums")}
+    view = {name: value for name, value in bundle.items() if name not in ("bundle_data", "checksums")}
     texts = {"aliases": json.dumps(bundle["aliases"]), "checksum": json.dumps(bundle["checksums"])}
-    return {**shown, **texts, "form": "bundle"}
+    return {**view, **texts, "form": "bundle"}
 
 
 def _bundle_as_record(bundle: JsonObject, *, expand: bool) -> JsonObject:
     """A bundle in the form of a record, with its members' members where it expands."""
     contents: list[JsonObject] = bundle["bundle_data"]
     if not expand:
-        contents = [{**each, "contents": []} for each in contents]
+        contents = [{**content, "contents": []} for content in contents]
     return {**_bundle_in_list(bundle), "bundle_data": contents}
 
 
-def _created(found: JsonObject) -> str:
-    return found.get("created_date") or found["created_time"]
+def _created(entry: JsonObject) -> str:
+    return entry.get("created_date") or entry["created_time"]
 
 
 # -- records
@@ -79,17 +79,17 @@ def _created(found: JsonObject) -> str:
 
 def get_record(index: Index, call: Call) -> Reply:
     """GET /index/{GUID}."""
-    found = index.either(call.arguments["GUID"])
-    if "did" in found:
-        return Reply(single(found))
-    return Reply(_bundle_as_record(found, expand=requests.Query(call).text("expand") != "false"))
+    record = index.either(call.arguments["GUID"])
+    if "did" in record:
+        return Reply(single(record))
+    return Reply(_bundle_as_record(record, expand=requests.Query(call).text("expand") != "false"))
 
 
 def get(index: Index, call: Call) -> Reply:
     """GET /{GUID}: a record or bundle by any of its names."""
     guid = call.arguments["GUID"]
-    if found := index.find(guid):
-        return Reply(found)
+    if record := index.find(guid):
+        return Reply(record)
     if bundle := index.find_bundle(guid):
         return Reply(_bundle_as_record(bundle, expand=True))
     raise requests.no_record()
@@ -102,7 +102,7 @@ def get_records(index: Index, call: Call) -> Reply:
         raise requests.bad("ids is not a list")
     if not guids:
         crash_if_real(index.context, "an empty list of GUIDs")
-    return Reply([in_list(each) for each in index.records.several(map(str, cast("list[object]", guids)))])
+    return Reply([in_list(record) for record in index.records.several(map(str, cast("list[object]", guids)))])
 
 
 def create_record(index: Index, call: Call) -> Reply:
@@ -116,9 +116,9 @@ def update_record(index: Index, call: Call) -> Reply:
     """PUT /index/{GUID}."""
     changes = requests.sent(call, "UpdateInputInfo")
     with index.records.transaction():
-        found = _current(index, call)
-        index.permit(call, "update", {*found["authz"], *changes.get("authz", ())})
-        return Reply(index.update(found["did"], changes))
+        record = _current(index, call)
+        index.permit(call, "update", {*record["authz"], *changes.get("authz", ())})
+        return Reply(index.update(record["did"], changes))
 
 
 def delete_record(index: Index, call: Call) -> Reply:
@@ -129,18 +129,18 @@ def delete_record(index: Index, call: Call) -> Reply:
     if requests.Query(call).text("rev") is None:
         raise requests.bad("no revision specified")
     with index.records.transaction():
-        found = _current(index, call)
-        index.permit(call, "delete", found["authz"])
+        record = _current(index, call)
+        index.permit(call, "delete", record["authz"])
         index.delete(guid)
     return Reply(text="", headers=HTML)
 
 
 def _current(index: Index, call: Call) -> JsonObject:
     """The record that a request means, of the revision that it names."""
-    found = index.existing(call.arguments["GUID"])
-    if requests.Query(call).text("rev") != found["rev"]:
+    record = index.existing(call.arguments["GUID"])
+    if requests.Query(call).text("rev") != record["rev"]:
         raise requests.mismatch()
-    return found
+    return record
 
 
 # -- blank records: they announce a file that is being uploaded, and are filled once afterwards
@@ -165,8 +165,8 @@ def create_blank_version(index: Index, call: Call) -> Reply:
         if body.get("did") == older["did"]:
             raise requests.refuse(409, f"{older['did']} already exists")
         rules = {"authz": body["authz"]} if body.get("authz") else {"authz": older["authz"], "acl": older["acl"]}
-        given = {name: body.get(name) for name in ("did", "uploader", "file_name")}
-        return Reply(index.create_version(older, {**given, **rules}), 201)
+        fields = {name: body.get(name) for name in ("did", "uploader", "file_name")}
+        return Reply(index.create_version(older, {**fields, **rules}), 201)
 
 
 def update_blank(index: Index, call: Call) -> Reply:
@@ -175,11 +175,11 @@ def update_blank(index: Index, call: Call) -> Reply:
     with index.records.transaction():
         if not is_blank(index.existing(call.arguments["GUID"])):
             raise requests.bad("update api is not supported for non-empty record!")
-        found = _current(index, call)
+        record = _current(index, call)
         authz = body.get("authz")
-        index.permit_upload(call, "update", {*found["authz"], *authz} if authz else ())
+        index.permit_upload(call, "update", {*record["authz"], *authz} if authz else ())
         changes = {name: body.get(name) for name in ("size", "hashes", "urls", "authz")}
-        return Reply(index.update(found["did"], changes))
+        return Reply(index.update(record["did"], changes))
 
 
 # -- versions of a file: records of the same `baseid`
@@ -196,30 +196,32 @@ def create_new_version(index: Index, call: Call) -> Reply:
 
 def get_versions(index: Index, call: Call) -> Reply:
     """GET /index/{GUID}/versions."""
-    found = index.versions(call.arguments["GUID"])
-    return Reply({str(number): in_list(each) for number, each in enumerate(found)})
+    versions = index.versions(call.arguments["GUID"])
+    return Reply({str(number): in_list(version) for number, version in enumerate(versions)})
 
 
 def get_latest_version(index: Index, call: Call) -> Reply:
     """GET /index/{GUID}/latest."""
     versioned = requests.Query(call).is_on("has_version")
-    found = [each for each in index.versions(call.arguments["GUID"]) if each["version"] is not None or not versioned]
-    if not found:
+    versions = [
+        version for version in index.versions(call.arguments["GUID"]) if version["version"] is not None or not versioned
+    ]
+    if not versions:
         raise requests.no_record()
-    return Reply(in_list(found[-1]))
+    return Reply(in_list(versions[-1]))
 
 
 def update_versions(index: Index, call: Call) -> Reply:
     """PUT /index/{GUID}/versions: who may have all of them."""
     body = requests.sent(call, "UpdateAllVersionsInputInfo")
-    rules = {name: sorted(set(words)) for name, words in body.items() if words}
+    rules = {name: sorted(set(values)) for name, values in body.items() if values}
     with index.records.transaction():
         versions = index.versions(call.arguments["GUID"])
-        index.permit(call, "update", {resource for each in versions for resource in each["authz"]})
-        new = [{**each, **rules, "rev": new_rev()} for each in versions]
-        for each in new:
-            index.records.put(each)
-    return Reply([identifiers(each) for each in new])
+        index.permit(call, "update", {resource for version in versions for resource in version["authz"]})
+        new = [{**version, **rules, "rev": new_rev()} for version in versions]
+        for updated in new:
+            index.records.put(updated)
+    return Reply([identifiers(record) for record in new])
 
 
 # -- records by their URLs, and URLs by their records
@@ -234,9 +236,9 @@ def get_urls(index: Index, call: Call) -> Reply:
     ids = query.text("ids")
     # A size of 0 requests nothing, as in the service.
     criteria = requests.Criteria(ids=ids.split(",") if ids else None, size=size or None, hashes=hashes)
-    found = index.records.urls(*criteria.condition(""), limit, start)
-    metadata = {each["did"]: each["urls_metadata"] for each in index.records.several(did for did, _ in found)}
-    urls = [{"url": url, "metadata": metadata[did].get(url, {})} for did, url in found]
+    rows = index.records.urls(*criteria.condition(""), limit, start)
+    metadata = {record["did"]: record["urls_metadata"] for record in index.records.several(did for did, _ in rows)}
+    urls = [{"url": url, "metadata": metadata[did].get(url, {})} for did, url in rows]
     return Reply({"urls": urls, "size": size, "hashes": hashes, "start": start, "limit": limit})
 
 
@@ -246,9 +248,10 @@ def query_urls(index: Index, call: Call) -> Reply:
     include, exclude = (query.text(name) or "" for name in ("include", "exclude"))
     limit, offset = _window(query)
     rows: list[JsonObject] = [
-        {"did": each["did"], "urls": each["urls"]}
-        for each in index.records.listed(_versioned(query), ())
-        if any(include in url for url in each["urls"]) and not (exclude and any(exclude in url for url in each["urls"]))
+        {"did": record["did"], "urls": record["urls"]}
+        for record in index.records.listed(_versioned(query), ())
+        if any(include in url for url in record["urls"])
+        and not (exclude and any(exclude in url for url in record["urls"]))
     ]
     return Reply(_fields(query, rows[offset : offset + limit], "did,urls"))
 
@@ -262,9 +265,9 @@ def query_urls_metadata(index: Index, call: Call) -> Reply:
     where, values = requests.Criteria(urls_metadata={part or "": {key: value}}).condition("")
     limit, offset = _window(query)
     rows = [
-        {"did": each["did"], "urls": [url], "rev": each["rev"]}
-        for each in index.records.listed(f"{where} AND {_versioned(query)}", values)
-        for url, metadata in each["urls_metadata"].items()
+        {"did": record["did"], "urls": [url], "rev": record["rev"]}
+        for record in index.records.listed(f"{where} AND {_versioned(query)}", values)
+        for url, metadata in record["urls_metadata"].items()
         if (part or "") in url and metadata.get(key) == value
     ]
     return Reply(_fields(query, rows[offset : offset + limit], "did,urls,rev"))
@@ -281,8 +284,8 @@ def _versioned(query: requests.Query) -> str:
 
 
 def _fields(query: requests.Query, rows: list[JsonObject], default: str) -> list[JsonObject]:
-    wanted = (query.text("fields") or default).split(",")
-    return [{name: value for name, value in row.items() if name in wanted} for row in rows]
+    names = (query.text("fields") or default).split(",")
+    return [{name: value for name, value in row.items() if name in names} for row in rows]
 
 
 # -- the service itself
@@ -374,7 +377,7 @@ def remove_alias(index: Index, call: Call, guid: str, alias: str) -> Reply:
 
 
 def _sent(call: Call) -> list[str]:
-    return [each["value"] for each in requests.sent(call, "AliasInfo")["aliases"]]
+    return [alias["value"] for alias in requests.sent(call, "AliasInfo")["aliases"]]
 
 
 def _response(aliases: Sequence[str]) -> Reply:
@@ -394,9 +397,9 @@ def list_alias_records(index: Index, call: Call) -> Reply:
     query = requests.Query(call)
     size, limit, hashes, start = query.size(), query.length(least=1), query.hashes(), query.text("start")
     names = [
-        each["name"]
-        for each in index.alias_records.selected("WHERE name > ? ORDER BY name", (start or "",))
-        if size in (None, each["size"]) and hashes.items() <= each["hashes"].items()
+        alias["name"]
+        for alias in index.alias_records.selected("WHERE name > ? ORDER BY name", (start or "",))
+        if size in (None, alias["size"]) and hashes.items() <= alias["hashes"].items()
     ]
     return Reply({"aliases": names[:limit], "limit": limit, "size": size, "start": start, "hashes": hashes or None})
 
@@ -404,12 +407,12 @@ def list_alias_records(index: Index, call: Call) -> Reply:
 def get_alias_record(index: Index, call: Call) -> Reply:
     """GET /alias/{ALIASSTRING}: with the URLs of records that have the same size and checksums."""
     query = requests.Query(call)
-    found = _existing(index, call)
+    record = _existing(index, call)
     limit, start = query.length(), query.number("start", 0)
-    where, values = requests.Criteria(size=found["size"], hashes=found["hashes"]).condition(index.prefix)
+    where, values = requests.Criteria(size=record["size"], hashes=record["hashes"]).condition(index.prefix)
     urls = [url for _, url in index.records.urls(where, values, limit, start)]
-    metadata = found.pop("metastring")
-    return Reply({**found, "metadata": metadata, "limit": limit, "start": start, "urls": urls})
+    metadata = record.pop("metastring")
+    return Reply({**record, "metadata": metadata, "limit": limit, "start": start, "urls": urls})
 
 
 def put_alias_record(index: Index, call: Call) -> Reply:
@@ -428,19 +431,19 @@ def delete_alias_record(index: Index, call: Call) -> Reply:
     """DELETE /alias/{ALIASSTRING}."""
     index.permit(call, "delete", ())
     with index.records.transaction():
-        found = _existing(index, call)
-        _check_rev(call, found)
-        index.alias_records.remove(found["name"])
+        record = _existing(index, call)
+        _check_rev(call, record)
+        index.alias_records.remove(record["name"])
     return Reply(text="", headers=HTML)
 
 
 def _existing(index: Index, call: Call) -> JsonObject:
-    found = index.alias_records.find(call.arguments["ALIASSTRING"])
-    if found is None:
+    record = index.alias_records.find(call.arguments["ALIASSTRING"])
+    if record is None:
         raise requests.no_record()
-    return found
+    return record
 
 
-def _check_rev(call: Call, found: JsonObject | None) -> None:
-    if found is not None and requests.Query(call).text("rev") not in (None, found["rev"]):
+def _check_rev(call: Call, record: JsonObject | None) -> None:
+    if record is not None and requests.Query(call).text("rev") not in (None, record["rev"]):
         raise requests.mismatch()

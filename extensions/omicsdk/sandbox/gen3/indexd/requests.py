@@ -80,7 +80,7 @@ class Query:
 
     def all(self, name: str) -> list[str]:
         """Every value of an argument."""
-        return [value for each, value in self._sent if each == name]
+        return [value for key, value in self._sent if key == name]
 
     def text(self, name: str) -> str | None:
         """The first value of an argument."""
@@ -134,13 +134,13 @@ class Query:
         Raises:
             Problem: 400; one has no colon.
         """
-        found: dict[str, str] = {}
-        for each in self.all(name):
-            key, colon, value = each.partition(":")
+        pairs: dict[str, str] = {}
+        for pair in self.all(name):
+            key, colon, value = pair.partition(":")
             if not colon:
-                raise bad(f"{name} must be KEY:VALUE, not {each!r}", crashes=True)
-            found[key] = value
-        return found
+                raise bad(f"{name} must be KEY:VALUE, not {pair!r}", crashes=True)
+            pairs[key] = value
+        return pairs
 
     def hashes(self) -> dict[str, str]:
         """The checksums that records must have.
@@ -240,9 +240,12 @@ class Criteria:
         """
         parts = [*self._fields(), *_about_urls(self.urls_metadata or {}), *_negations(self.negated or {})]
         if self.ids:
-            known = "SELECT value FROM json_each(?)"
+            subquery = "SELECT value FROM json_each(?)"
             parts.append(
-                (f"did IN ({known})", [json.dumps([each for id in self.ids for each in spellings(id, prefix)])])
+                (
+                    f"did IN ({subquery})",
+                    [json.dumps([spelling for id in self.ids for spelling in spellings(id, prefix)])],
+                )
             )
         return _joined(parts)
 
@@ -254,13 +257,13 @@ class Criteria:
                 yield f"{name} = ?", [getattr(self, name)]
         for url in self.urls:
             yield _WITH, ["url", url]
-        for kind, words in (("acl", self.acl), ("authz", self.authz)):
-            for word in words or ():
+        for kind, terms in (("acl", self.acl), ("authz", self.authz)):
+            for word in terms or ():
                 yield _WITH, [kind, word]
-            if words == []:
+            if terms == []:
                 yield f"NOT {_WITH_ANY}", [kind]
-        for kind, stated in (("hash", self.hashes), ("metadata", self.metadata)):
-            for key, value in (stated or {}).items():
+        for kind, mapping in (("hash", self.hashes), ("metadata", self.metadata)):
+            for key, value in (mapping or {}).items():
                 yield _WITH, [kind, pair(key, value)]
 
 
@@ -285,8 +288,10 @@ def pair(key: str, value: object) -> str:
 
 def _joined(parts: Iterable[Condition]) -> Condition:
     """Conditions that all hold."""
-    found = list(parts)
-    return " AND ".join(text for text, _ in found) or _EVERYTHING, [value for _, values in found for value in values]
+    conditions = list(parts)
+    return " AND ".join(text for text, _ in conditions) or _EVERYTHING, [
+        value for _, values in conditions for value in values
+    ]
 
 
 def _about_urls(criteria: Mapping[str, Any]) -> Iterable[Condition]:
@@ -309,12 +314,12 @@ def _negations(criteria: Mapping[str, Any]) -> Iterable[Condition]:
         if criteria.get(name) is not None:
             yield f"{name} <> ?", [str(criteria[name])]
     for kind, name in (("url", "urls"), ("acl", "acl"), ("authz", "authz")):
-        words: object = criteria.get(name) or []
-        if not is_texts(words):
+        texts: object = criteria.get(name) or []
+        if not is_texts(texts):
             raise _no_json("negate_params")
-        if words:
+        if texts:
             yield _WITH_ANY, [kind]
-        for word in words:
+        for word in texts:
             yield f"NOT {_WITH}", [kind, word]
 
 

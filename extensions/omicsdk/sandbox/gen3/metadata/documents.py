@@ -36,10 +36,10 @@ def _meets(document: Any, path: list[str], values: Sequence[str]) -> bool:
         holder = _at(document, path[:-1])
         # An object has a key, a list a text.
         return isinstance(holder, dict | list) and path[-1] in cast("dict[str, Any] | list[Any]", holder)
-    found = _at(document, path)
+    stored = _at(document, path)
     # Texts are compared unchanged, other values as JSON; null matches nothing.
-    text = found if isinstance(found, str) else json.dumps(found, ensure_ascii=False)
-    return found is not None and text in [ANY if value == _LITERAL else value for value in values]
+    text = stored if isinstance(stored, str) else json.dumps(stored, ensure_ascii=False)
+    return stored is not None and text in [ANY if value == _LITERAL else value for value in values]
 
 
 def _at(value: Any, path: Sequence[str]) -> Any:
@@ -202,10 +202,10 @@ class Documents:
         Raises:
             Refusal: 404; there is none.
         """
-        found = self._documents.get(guid)
-        if found is None:
+        stored = self._documents.get(guid)
+        if stored is None:
             raise unknown(guid)
-        return found.data
+        return stored.data
 
     def find(self, name: str) -> Any:
         """A document by GUID or alias; a GUID wins.
@@ -244,15 +244,18 @@ class Documents:
             offset: Number of items to skip.
         """
         if not wanted:
-            return [(each.guid, each.data) for each in self._documents.all(order="guid", limit=limit, offset=offset)]
-        found = [each for each in self._documents.all(order="guid") if matches(each.data, wanted)]
-        return [(each.guid, each.data) for each in found[offset : offset + limit]]
+            return [
+                (document.guid, document.data)
+                for document in self._documents.all(order="guid", limit=limit, offset=offset)
+            ]
+        matching = [document for document in self._documents.all(order="guid") if matches(document.data, wanted)]
+        return [(document.guid, document.data) for document in matching[offset : offset + limit]]
 
     # -- aliases
 
     def aliases(self, guid: str) -> list[str]:
         """The aliases of a document, sorted."""
-        return [each.alias for each in self._aliases.all(order="alias", guid=guid)]
+        return [row.alias for row in self._aliases.all(order="alias", guid=guid)]
 
     def set_aliases(self, guid: str, aliases: Iterable[str]) -> None:
         """Give a document aliases in place of those that it has.

@@ -49,11 +49,11 @@ def read(call: Call, query: type[Q], body: type[B] = Nothing) -> tuple[Q, B]:
         Refusal: 422; there are faults, all of which are reported.
     """
     faults: list[Fault] = []
-    stated = _read(query, dict(call.query), "query", faults)
+    parameters = _read(query, dict(call.query), "query", faults)
     sent = _read(body, _body(call, faults) if body is not Nothing else {}, "body", faults)
     if faults:
         raise Refusal(422, faults, crashes=all(map(_is_unseen, faults)))
-    return stated, sent
+    return parameters, sent
 
 
 def read_body(call: Call, body: type[B]) -> B:
@@ -68,22 +68,22 @@ def _adapter(kind: Any) -> Any:
     return TypeAdapter(kind)
 
 
-def _read(kind: Any, value: object, place: str, faults: list[Fault]) -> Any:
+def _read(kind: Any, value: object, location: str, faults: list[Fault]) -> Any:
     """A value of a kind; faults are added to those that were found, and with faults the value means nothing."""
     from pydantic import ValidationError
 
-    if any(each["loc"][0] == place for each in faults):
+    if any(fault["loc"][0] == location for fault in faults):
         return None
     try:
         return _adapter(kind).validate_python(value)
     except ValidationError as error:
-        faults += (_fault(place, each) for each in error.errors(include_url=False))
+        faults += (_fault(location, detail) for detail in error.errors(include_url=False))
     return None
 
 
-def _fault(place: str, found: Mapping[str, Any]) -> Fault:
-    fault = {**found, "loc": [place, *found["loc"]]}
-    if found["type"] == "dataclass_type":  # the service has models in place of dataclasses
+def _fault(location: str, error: Mapping[str, Any]) -> Fault:
+    fault = {**error, "loc": [location, *error["loc"]]}
+    if error["type"] == "dataclass_type":  # the service has models in place of dataclasses
         del fault["ctx"]
     return fault
 
@@ -170,12 +170,12 @@ class _Names:
 def query(documents: Documents, call: Call) -> Reply:
     """GET /metadata."""
     search, _ = read(call, _Search)
-    wanted: dict[str, list[str]] = {}
+    conditions: dict[str, list[str]] = {}
     for name, value in call.query:
         if name not in _CONTROL:
-            wanted.setdefault(name, []).append(value)
-    found = documents.search(wanted, min(search.limit, LONGEST), search.offset)
-    return Reply(dict(found) if search.data else [guid for guid, _ in found])
+            conditions.setdefault(name, []).append(value)
+    results = documents.search(conditions, min(search.limit, LONGEST), search.offset)
+    return Reply(dict(results) if search.data else [guid for guid, _ in results])
 
 
 def batch_create(documents: Documents, call: Call) -> Reply:
@@ -183,13 +183,13 @@ def batch_create(documents: Documents, call: Call) -> Reply:
     writing, items = read(call, _Writing, list[_Item])
     outcome: dict[str, list[str]] = {"created": [], "updated": [], "conflict": [], "bad_input": []}
     with documents.transaction():
-        for each in items:
-            if each.guid in _RESERVED:
-                outcome["bad_input"].append(each.guid)
-            elif writing.overwrite is False and documents.has(each.guid):
-                outcome["conflict"].append(each.guid)
+        for item in items:
+            if item.guid in _RESERVED:
+                outcome["bad_input"].append(item.guid)
+            elif writing.overwrite is False and documents.has(item.guid):
+                outcome["conflict"].append(item.guid)
             else:
-                outcome["created" if documents.put(each.guid, each.data) else "updated"].append(each.guid)
+                outcome["created" if documents.put(item.guid, item.data) else "updated"].append(item.guid)
     return Reply(outcome, 201)
 
 
@@ -275,7 +275,7 @@ def _without_alias(documents: Documents, guid: str, alias: str) -> Reply:
     aliases = documents.aliases(guid)
     if alias not in aliases:
         raise Refusal(404, f"Alias: '{alias}' for GUID: '{guid}' not found.")
-    documents.set_aliases(guid, [each for each in aliases if each != alias])
+    documents.set_aliases(guid, [existing_alias for existing_alias in aliases if existing_alias != alias])
     return Reply(status=204)
 
 
@@ -295,7 +295,7 @@ def _names(documents: Documents, guid: str, status: int) -> Reply:
 
 def get_index_key_paths(documents: Documents, _call: Call) -> Reply:
     """GET /metadata_index."""
-    return Reply([each.path for each in documents.paths.all(order="path")])
+    return Reply([key_path.path for key_path in documents.paths.all(order="path")])
 
 
 def create_index_key_path(documents: Documents, call: Call) -> Reply:
@@ -330,14 +330,14 @@ def _collected(documents: Documents) -> Aggregate:
 
 def get_aggregate_commons(documents: Documents, _call: Call) -> Reply:
     """GET /aggregate/commons."""
-    return Reply({"commons": list(dict.fromkeys(each.commons for each in _collected(documents).records.all()))})
+    return Reply({"commons": list(dict.fromkeys(record.commons for record in _collected(documents).records.all()))})
 
 
 def get_aggregate_info(documents: Documents, call: Call) -> Reply:
     """GET /aggregate/info/{what}."""
     what = call.arguments["what"]
-    found = _collected(documents).infos.get(what)
-    return _stored(found and found.info, f"information for {what} not found")
+    entry = _collected(documents).infos.get(what)
+    return _stored(entry and entry.info, f"information for {what} not found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,16 +354,16 @@ def get_aggregate_metadata(documents: Documents, call: Call) -> Reply:
     aggregate = _collected(documents)
     page, _ = read(call, _Page)
     by_commons: dict[str, list[Any]] = {}
-    for each in aggregate.records.all(limit=min(page.limit, LONGEST), offset=page.offset):
-        by_commons.setdefault("" if page.flatten else each.commons, []).append({each.guid: each.data})
+    for record in aggregate.records.all(limit=min(page.limit, LONGEST), offset=page.offset):
+        by_commons.setdefault("" if page.flatten else record.commons, []).append({record.guid: record.data})
     return Reply(by_commons.get("", []) if page.flatten else by_commons)
 
 
 def get_aggregate_metadata_by_guid(documents: Documents, call: Call) -> Reply:
     """GET /aggregate/metadata/guid/{guid}."""
     guid = call.arguments["guid"]
-    found = _collected(documents).records.get(guid)
-    return _stored(found and found.data, f"no entry exists with the given guid: {guid}")
+    record = _collected(documents).records.get(guid)
+    return _stored(record and record.data, f"no entry exists with the given guid: {guid}")
 
 
 def _stored(value: Any, missing: str) -> Reply:

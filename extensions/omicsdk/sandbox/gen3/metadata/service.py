@@ -106,14 +106,14 @@ class _Middleware(Middleware):
         came_by = "/" + str(scope.get("gen3.path", "")).lstrip(
             "/"
         )  # as the gateway, which treats several slashes as one
-        if any(came_by == place or came_by.startswith(f"{place}/") for place in READ_ONLY):
+        if any(came_by == prefix or came_by.startswith(f"{prefix}/") for prefix in READ_ONLY):
             if _needs_administrator(scope):
                 raise Refusal(403, "Forbidden")
             return scope
         person = self._access.bearer(headers_of(scope))
         if person is None or not person.may("access", RESOURCE, "mds_gateway"):
             raise Refusal(403, "Forbidden")
-        return {**scope, "headers": [each for each in scope["headers"] if each[0] != b"authorization"]}
+        return {**scope, "headers": [header for header in scope["headers"] if header[0] != b"authorization"]}
 
 
 def _needs_administrator(scope: Scope) -> bool:
@@ -185,8 +185,8 @@ def delete_object(gen3: Gen3, call: Call) -> Reply:
             if with_bytes:
                 _forwarded(fence.delete_file_locations, gen3, call, file_id=guid)
             else:
-                found = gen3.index.get(guid) or {"did": guid, "rev": ""}
-                _forwarded(records.delete_record, gen3.index, call, rev=found["rev"], GUID=found["did"])
+                record = gen3.index.get(guid) or {"did": guid, "rev": ""}
+                _forwarded(records.delete_record, gen3.index, call, rev=record["rev"], GUID=record["did"])
         except Problem as problem:
             service = "fence" if with_bytes else "indexd"
             raise Refusal(problem.status, f"Error during request to {service}") from problem

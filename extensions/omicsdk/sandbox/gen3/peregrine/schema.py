@@ -33,12 +33,12 @@ def schema_of(dictionary: Dictionary) -> graphql.GraphQLSchema:
     arguments = {name: _node_arguments(node, path) for name, node in nodes.items()}
 
     def fields(node: Node) -> graphql.GraphQLFieldMap:
-        ways = {way: other for way, (other, _) in dictionary.ways[node.name].items()}.items()
+        ways = {edge: other for edge, (other, _) in dictionary.ways[node.name].items()}.items()
         return {
             **_INTERFACE.fields,
             **_property_fields(node),
-            **{way: graphql.GraphQLField(graphql.GraphQLList(types[other]), arguments[other]) for way, other in ways},
-            **{f"_{way}_count": graphql.GraphQLField(graphql.GraphQLInt, arguments[other]) for way, other in ways},
+            **{edge: graphql.GraphQLField(graphql.GraphQLList(types[other]), arguments[other]) for edge, other in ways},
+            **{f"_{edge}_count": graphql.GraphQLField(graphql.GraphQLInt, arguments[other]) for edge, other in ways},
             "_transaction_logs_count": _LOG_COUNT,
             "_transaction_logs": _LOG,
             "_links": _FIELDS["_links"],
@@ -49,15 +49,15 @@ def schema_of(dictionary: Dictionary) -> graphql.GraphQLSchema:
         for name, node in nodes.items()
     }
     root = {name: _FIELDS[name] for name in ("transaction_log", "_transaction_log_count", "node")}
-    for name, own in arguments.items():
-        root[name] = graphql.GraphQLField(graphql.GraphQLList(types[name]), own)
-        root[f"_{name}_count"] = graphql.GraphQLField(graphql.GraphQLInt, own)
+    for name, node_arguments in arguments.items():
+        root[name] = graphql.GraphQLField(graphql.GraphQLList(types[name]), node_arguments)
+        root[f"_{name}_count"] = graphql.GraphQLField(graphql.GraphQLInt, node_arguments)
     if files := [node for node in nodes.values() if node.category == DATA_FILE]:
-        stored = {name: each for node in files for name, each in _property_fields(node, every=True).items()}
+        stored = {name: type_ for node in files for name, type_ in _property_fields(node, every=True).items()}
         scalars = _arguments({name: _scalar_of(node, name) for node in files for name in node.stored})
-        own = {**scalars, **_FIELDS["keys"].args, "project_id": _LOG.args["project_id"]}
+        node_arguments = {**scalars, **_FIELDS["keys"].args, "project_id": _LOG.args["project_id"]}
         root["datanode"] = graphql.GraphQLField(
-            graphql.GraphQLList(graphql.GraphQLObjectType("DataNode", {**stored, **_INTERFACE.fields})), own
+            graphql.GraphQLList(graphql.GraphQLObjectType("DataNode", {**stored, **_INTERFACE.fields})), node_arguments
         )
     root["_node_type"] = _FIELDS["_node_type"]
     viewer = graphql.GraphQLField(graphql.GraphQLObjectType("Viewer", dict(root)))
@@ -72,17 +72,19 @@ def _node_arguments(node: Node, path: graphql.GraphQLInputObjectType) -> dict[st
         **_FIELDS["links"].args,
         **_arguments(dict.fromkeys(("with_path_to", "with_path_to_any", "without_path_to"), graphql.GraphQLList(path))),
         "project_id": _LOG.args["project_id"],
-        **_arguments({name: each for name, each in lists.items() if name not in ("id", "submitter_id", "type")}),
+        **_arguments({name: type_ for name, type_ in lists.items() if name not in ("id", "submitter_id", "type")}),
         "not": graphql.GraphQLArgument(graphql.GraphQLList(_input(f"NotPropertiesInput_{node.name}", lists))),
     }
 
 
 def _arguments(types: Mapping[str, Any]) -> dict[str, graphql.GraphQLArgument]:
-    return {name: graphql.GraphQLArgument(each) for name, each in types.items()}
+    return {name: graphql.GraphQLArgument(type_) for name, type_ in types.items()}
 
 
 def _input(name: str, types: Mapping[str, Any]) -> graphql.GraphQLInputObjectType:
-    return graphql.GraphQLInputObjectType(name, {each: graphql.GraphQLInputField(kind) for each, kind in types.items()})
+    return graphql.GraphQLInputObjectType(
+        name, {field_name: graphql.GraphQLInputField(kind) for field_name, kind in types.items()}
+    )
 
 
 def _property_fields(node: Node, *, every: bool = False) -> graphql.GraphQLFieldMap:
@@ -99,8 +101,8 @@ def _property_fields(node: Node, *, every: bool = False) -> graphql.GraphQLField
 
 def _scalar_of(node: Node, name: str) -> graphql.GraphQLScalarType:
     """The type of a property's single value: numbers are Float, also integers."""
-    stated = node.properties[name].get("type", "string")
-    kinds = [stated] if isinstance(stated, str) else list(stated)
+    declared_type = node.properties[name].get("type", "string")
+    kinds = [declared_type] if isinstance(declared_type, str) else list(declared_type)
     if "string" in kinds:
         return graphql.GraphQLString
     return {"integer": graphql.GraphQLFloat, "number": graphql.GraphQLFloat, "boolean": graphql.GraphQLBoolean}.get(
@@ -119,7 +121,7 @@ class _Info(Protocol):
     context: Reader
 
 
-def _resolve(source: Any, info: _Info, **stated: Any) -> Any:
+def _resolve(source: Any, info: _Info, **arguments: Any) -> Any:
     """Resolve every field: the root's are of the reader, others of a record, a node type, or a transaction's values.
 
     Of a list come the values as texts, numbers too; a list where a text may be comes as Python writes it, as by the
@@ -138,11 +140,11 @@ def _resolve(source: Any, info: _Info, **stated: Any) -> Any:
     record = source if isinstance(source, Record) else None
     if record is None or reader.leads_on(record, name):
         counted = name.startswith("_") and name.endswith("_count")
-        found = reader.found(record, name[1:-6] if counted else name, stated)
-        return len(found.items) if counted else found.page(stated)
+        result = reader.found(record, name[1:-6] if counted else name, arguments)
+        return len(result.items) if counted else result.page(arguments)
     value = reader.records.value(record, name)
     if isinstance(info.return_type, graphql.GraphQLList):
-        return [str(each) for each in cast("list[object]", value)] if isinstance(value, list) else None
+        return [str(item) for item in cast("list[object]", value)] if isinstance(value, list) else None
     return str(value) if info.return_type is graphql.GraphQLString and value is not None else value
 
 
@@ -180,7 +182,7 @@ def response(reader: Reader, text: str, variables: dict[str, Any]) -> tuple[Any,
         field_resolver=_resolve,
         type_resolver=_type_of,
     )
-    messages = [each.message for each in outcome.errors]
+    messages = [error.message for error in outcome.errors]
     if outcome.stage is Stage.VALIDATED:  # the service has other quotation marks than the library
-        messages = [each.replace("'", '"') for each in messages]
+        messages = [message.replace("'", '"') for message in messages]
     return outcome.data, messages

@@ -82,10 +82,10 @@ def query(commons: Gen3, call: Call) -> Reply:
     from omicsdk.sandbox.gen3.peregrine.schema import response
 
     reader = _reader_of(commons, call)
-    stated = cast("object", parsed_json(call.content.decode("utf-8", "replace")))
-    if not isinstance(stated, dict):
+    payload = cast("object", parsed_json(call.content.decode("utf-8", "replace")))
+    if not isinstance(payload, dict):
         raise Problem(400, "", "The body must be an object with the query", crashes=True)
-    body = cast("Mapping[str, object]", stated)
+    body = cast("Mapping[str, object]", payload)
     text, variables = body.get("query"), body.get("variables")
     if not isinstance(text, str):
         raise _QueryRefusal("The query must be a string")
@@ -121,14 +121,17 @@ def get_graphql_schema(commons: Gen3, _call: Call) -> Reply:
 def count_nodes(commons: Gen3, call: Call) -> Reply:
     """GET /api/v0/datasets."""
     reader = _reader_of(commons, call)
-    wanted = [part for key, value in call.query if key == "nodes" for part in value.split(",") if part]
-    if not wanted:
+    node_names = [part for key, value in call.query if key == "nodes" for part in value.split(",") if part]
+    if not node_names:
         raise refuse(400, "Need to provide target nodes in query param")
-    unknown = [name for name in wanted if name not in commons.records.dictionary.nodes]
+    unknown = [name for name in node_names if name not in commons.records.dictionary.nodes]
     if unknown:
         raise _QueryRefusal(*(f'Cannot query field "_{name}_count" on type "Root".' for name in unknown))
     return Reply(
-        {project: {name: len(reader.of_type(name, project)) for name in wanted} for project in sorted(reader.projects)}
+        {
+            project: {name: len(reader.of_type(name, project)) for name in node_names}
+            for project in sorted(reader.projects)
+        }
     )
 
 
@@ -136,8 +139,8 @@ def list_projects(commons: Gen3, call: Call) -> Reply:
     """GET /api/v0/datasets/projects."""
     reader = _reader_of(commons, call)
     names = ("code", "dbgap_accession_number", "name")
-    found = [project for project in commons.records.projects() if project.project_id in reader.projects]
-    return Reply({"projects": [{name: project.properties.get(name) for name in names} for project in found]})
+    projects = [project for project in commons.records.projects() if project.project_id in reader.projects]
+    return Reply({"projects": [{name: project.properties.get(name) for name in names} for project in projects]})
 
 
 # -- citations of a file: as JSON, BibTeX and schema.org
@@ -164,8 +167,8 @@ def get_core_metadata(commons: Gen3, call: Call) -> Reply:
 
 def _file(reader: Reader, guid: str) -> Record | None:
     files = (node.name for node in reader.records.dictionary.nodes.values() if node.is_file)
-    found = (record for name in files for record in reader.of_type(name))
-    return next((record for record in found if record.properties.get("object_id") == guid), None)
+    candidates = (record for name in files for record in reader.of_type(name))
+    return next((record for record in candidates if record.properties.get("object_id") == guid), None)
 
 
 def _citation(reader: Reader, record: Record, guid: str) -> dict[str, Any]:

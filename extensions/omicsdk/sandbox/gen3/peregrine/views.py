@@ -66,12 +66,12 @@ class Found:
             Order(partial(self._sortable, name=name), reverse, gaps_first=reverse)
             for name, reverse in reversed(self.ordering(arguments))
         ]
-        found = in_order(self.items, orders) if orders else self.items
+        ordered = in_order(self.items, orders) if orders else self.items
         if (last := arguments.get("last")) is not None:
-            return [*found[-last:]] if last > 0 else []
+            return [*ordered[-last:]] if last > 0 else []
         first, offset = arguments.get("first"), max(arguments.get("offset") or 0, 0)
         first = FIRST if first is None else first
-        return [*page(found, offset, first if first > 0 else None)]
+        return [*page(ordered, offset, first if first > 0 else None)]
 
     def ordering(self, arguments: Arguments) -> list[tuple[str, bool]]:
         """The properties that arguments order by, each with whether the greatest comes first; see `page`."""
@@ -83,10 +83,10 @@ class Found:
         return [(name, reverse) for name, reverse in named if name]
 
     def _sortable(self, item: Any, name: str) -> tuple[int, float, str] | None:
-        found = self.value(item, name)
-        if found is None:
+        value = self.value(item, name)
+        if value is None:
             return None
-        return (0, float(found), "") if isinstance(found, int | float) else (1, 0.0, str(found))
+        return (0, float(value), "") if isinstance(value, int | float) else (1, 0.0, str(value))
 
 
 class Reader:
@@ -106,9 +106,13 @@ class Reader:
     @cached_property
     def projects(self) -> frozenset[str]:
         """The projects that they may read, as PROGRAM-PROJECT."""
-        found = {project.project_id for project in self.records.projects()}
-        resources = {each: "/programs/{}/projects/{}".format(*self.records.place(each)) for each in found}
-        return frozenset(each for each, path in resources.items() if self._person.may("read", path, SERVICE))
+        project_ids = {project.project_id for project in self.records.projects()}
+        resources = {
+            project_id: "/programs/{}/projects/{}".format(*self.records.place(project_id)) for project_id in project_ids
+        }
+        return frozenset(
+            project_id for project_id, path in resources.items() if self._person.may("read", path, SERVICE)
+        )
 
     @property
     def may_query(self) -> bool:
@@ -122,7 +126,7 @@ class Reader:
 
     def seen(self, records: Iterable[Record]) -> list[Record]:
         """The records that they may see; those without a project are open to every user."""
-        return [each for each in records if each.project_id in self.projects or not each.project_id]
+        return [record for record in records if record.project_id in self.projects or not record.project_id]
 
     def of_type(self, node_type: str, project: object = None) -> list[Record]:
         """The records of a node type that they may see.
@@ -139,7 +143,11 @@ class Reader:
             return self.seen(self._graph.targets(record, name))
         source, link = self._dictionary.ways[record.type][name]
         sources = self.seen(self._graph.sources(record.id))
-        return [each for each in sources if each.type == source and record.id in each.links.get(link.name, ())]
+        return [
+            candidate
+            for candidate in sources
+            if candidate.type == source and record.id in candidate.links.get(link.name, ())
+        ]
 
     # -- what fields are about
 
@@ -163,18 +171,18 @@ class Reader:
             case "transaction_log" | "transaction_logs" | "_transaction_logs":
                 return self._logs(record, arguments)
             case "_node_type":
-                kinds = [each for each in nodes.values() if category in (None, each.category)]
-                kinds = [each for each in kinds if arguments.get("id") in (None, each.name)]
+                kinds = [node for node in nodes.values() if category in (None, node.category)]
+                kinds = [node for node in kinds if arguments.get("id") in (None, node.name)]
                 return Found(kinds, _OF_NODE_TYPES, field, Node.value)
             case "datanode":
-                files = [each for each in nodes.values() if each.category == DATA_FILE]
-                stored = frozenset(name for each in files for name in each.stored)
-                fitting = (each for node in files for each in self._of_node(node, arguments).items)
+                files = [node for node in nodes.values() if node.category == DATA_FILE]
+                stored = frozenset(name for file in files for name in file.stored)
+                fitting = (item for node in files for item in self._of_node(node, arguments).items)
                 return Found([*fitting], stored, field, value)
             case "node" | "_links":
                 near = self._wanted(arguments) if record is None else self._neighbours(record)
                 fits = every(_common_tests(arguments))
-                items = [each for each in near if category in (None, nodes[each.type].category) and fits(each)]
+                items = [item for item in near if category in (None, nodes[item.type].category) and fits(item)]
                 return Found(items, _OF_ANY_NODE, "node", value)
             case _ if record is None:
                 return self._of_node(nodes[field], arguments)
@@ -193,7 +201,7 @@ class Reader:
         return self.seen([*self._graph.sources(record.id), *self._above(record)])
 
     def _above(self, record: Record) -> list[Record]:
-        return self.seen(each for link in record.links for each in self._graph.targets(record, link))
+        return self.seen(target for link in record.links for target in self._graph.targets(record, link))
 
     def _of_node(self, node: Node, arguments: Arguments, candidates: Iterable[Record] | None = None) -> Found:
         """The records of a node type, by default of all of it, that fit arguments of a field of the node type."""
@@ -214,18 +222,18 @@ class Reader:
             if name in arguments and name not in ("id", "project_id", "submitter_id", "type"):
                 yield self._has(name, arguments[name])
         unwanted = arguments.get("not")
-        for each in as_list(unwanted) if unwanted is not None else ():
-            for name, value in cast("Arguments", each).items():
+        for excluded in as_list(unwanted) if unwanted is not None else ():
+            for name, value in cast("Arguments", excluded).items():
                 yield none([self._has(name, value)])
 
-    def _has(self, name: str, wanted: object) -> Fits:
-        texts = frozenset(as_text(each) for each in as_list(wanted))
+    def _has(self, name: str, required: object) -> Fits:
+        texts = frozenset(as_text(item) for item in as_list(required))
 
         def fits(record: Record) -> bool:
             value = self.records.value(record, name)
             if isinstance(value, list):
                 values = cast("list[object]", value)
-                return bool(texts) and (texts <= {as_text(each) for each in values} or str(values) in texts)
+                return bool(texts) and (texts <= {as_text(value) for value in values} or str(values) in texts)
             return value is not None and as_text(value) in texts
 
         return fits
@@ -233,36 +241,40 @@ class Reader:
     def _way_tests(self, node: Node, arguments: Arguments) -> Iterator[Fits]:
         for kind, test in (("links", self._has_link), ("path_to", self._has_path)):
             for form, combine in _COMBINED.items():
-                if wanted := arguments.get(form.format(kind)):
-                    yield combine(test(node, each) for each in as_list(wanted))
+                if conditions := arguments.get(form.format(kind)):
+                    yield combine(test(node, condition) for condition in as_list(conditions))
 
     def _has_link(self, node: Node, name: str) -> Fits:
         if name not in self._dictionary.ways[node.name]:
             raise QueryError(f"Invalid link name '{name}'")
         return lambda record: bool(self.linked(record, name))
 
-    def _has_path(self, _node: Node, wanted: Arguments) -> Fits:
+    def _has_path(self, _node: Node, path_filter: Arguments) -> Fits:
         """Whether a record is above or below those that fit; like the service, no path points to a project."""
-        node = self._dictionary.nodes.get(wanted["type"])
-        sought = {name: value for name, value in wanted.items() if name != "type"}
+        node = self._dictionary.nodes.get(path_filter["type"])
+        sought = {name: value for name, value in path_filter.items() if name != "type"}
         if node is None or node.name in (PROGRAM, PROJECT) or any(name not in node.stored for name in sought):
             return lambda _record: False
-        found = self._of_node(node, sought).items
-        reached = _reached(found, self._above) | _reached(found, lambda each: self._graph.sources(each.id))
+        matching = self._of_node(node, sought).items
+        reached = _reached(matching, self._above) | _reached(matching, lambda record: self._graph.sources(record.id))
         return lambda record: record.id in reached
 
     # -- the log
 
     def _logs(self, record: Record | None, arguments: Arguments) -> Found:
         """The transactions, all or those about a record, as the schema's values."""
-        visible = [each for each in self.records.log.all() if each.project_id in self.projects]
+        visible = [transaction for transaction in self.records.log.all() if transaction.project_id in self.projects]
         if record is not None:
-            visible = [each for each in visible if any(entity["id"] == record.id for entity in each.entities)]
-        stated = {name: value for name, value in arguments.items() if value is not None}
-        logs = [log for each in visible if _fits(log := _log(each), stated)]
-        found = Found(logs, _LOG_ORDERS, "transaction_log", operator.getitem)
-        found.ordering(arguments)  # a count is refused too
-        return found
+            visible = [
+                transaction
+                for transaction in visible
+                if any(entity["id"] == record.id for entity in transaction.entities)
+            ]
+        conditions = {name: value for name, value in arguments.items() if value is not None}
+        logs = [log for transaction in visible if _fits(log := _log(transaction), conditions)]
+        result = Found(logs, _LOG_ORDERS, "transaction_log", operator.getitem)
+        result.ordering(arguments)  # a count is refused too
+        return result
 
 
 @lru_cache(maxsize=256)
@@ -303,7 +315,7 @@ def _common_tests(arguments: Arguments) -> Iterator[Fits]:
 
 def _reached(begin: Iterable[Record], onward: Callable[[Record], Iterable[Record]]) -> frozenset[str]:
     seen: set[str] = set()
-    waiting = [each for record in begin for each in onward(record)]
+    waiting = [neighbour for record in begin for neighbour in onward(record)]
     while waiting:
         record = waiting.pop()
         if record.id not in seen:
@@ -330,49 +342,60 @@ _LOG_EQUAL = ("id", "committed_by", "type", "project", "program", "state", "is_d
 _PER_TRANSACTION = 1_000_000  # snapshots are numbered through all transactions
 
 
-def _log(each: Transaction) -> dict[str, Any]:
+def _log(transaction: Transaction) -> dict[str, Any]:
     """A transaction as the schema's values; what takes long to make is made when it is requested."""
-    done = each.state == SUCCEEDED
-    cases = (key for entity in each.entities if entity["type"] == "case" for key in entity["unique_keys"])
+    done = transaction.state == SUCCEEDED
+    cases = (key for entity in transaction.entities if entity["type"] == "case" for key in entity["unique_keys"])
     return {
-        **{name: getattr(each, name) for name in _LOG_FIELDS},
-        "canonical_type": each.type,
-        "committable": each.is_dry_run and not each.closed and done and each.committed_by is None,
-        "created_datetime": timestamp(each.created).replace("T", " "),
-        "documents": partial(_documents, each),
+        **{name: getattr(transaction, name) for name in _LOG_FIELDS},
+        "canonical_type": transaction.type,
+        "committable": transaction.is_dry_run and not transaction.closed and done and transaction.committed_by is None,
+        "created_datetime": timestamp(transaction.created).replace("T", " "),
+        "documents": partial(_documents, transaction),
         "snapshots": [
-            {"id": each.id * _PER_TRANSACTION + number, "transaction_id": each.id, "action": entity["action"]}
-            for number, entity in enumerate(each.entities, 1)
-            if done and not each.is_dry_run
+            {
+                "id": transaction.id * _PER_TRANSACTION + number,
+                "transaction_id": transaction.id,
+                "action": entity["action"],
+            }
+            for number, entity in enumerate(transaction.entities, 1)
+            if done and not transaction.is_dry_run
         ],
         "related_cases": [key["submitter_id"] for key in cases if key.get("submitter_id")],
     }
 
 
-def _fits(log: Mapping[str, Any], stated: Arguments) -> bool:
-    for text in stated.get("entities", ()):
+def _fits(log: Mapping[str, Any], conditions: Arguments) -> bool:
+    for text in conditions.get("entities", ()):
         if not text.isdecimal():
             raise QueryError(f'invalid input syntax for type integer: "{text}"')
     return (
-        all(log[name] is not None and str(log[name]) == str(stated[name]) for name in _LOG_EQUAL if name in stated)
-        and ("project_id" not in stated or log["project_id"] in stated["project_id"])
-        and stated.get("quick_search", "") in str(log["id"])
-        and ("related_cases" not in stated or not {*log["related_cases"]}.isdisjoint(stated["related_cases"]))
-        and ("entities" not in stated or any(each["id"] in map(int, stated["entities"]) for each in log["snapshots"]))
+        all(
+            log[name] is not None and str(log[name]) == str(conditions[name])
+            for name in _LOG_EQUAL
+            if name in conditions
+        )
+        and ("project_id" not in conditions or log["project_id"] in conditions["project_id"])
+        and conditions.get("quick_search", "") in str(log["id"])
+        and ("related_cases" not in conditions or not {*log["related_cases"]}.isdisjoint(conditions["related_cases"]))
+        and (
+            "entities" not in conditions
+            or any(entity["id"] in map(int, conditions["entities"]) for entity in log["snapshots"])
+        )
     )
 
 
-def _documents(each: Transaction) -> list[dict[str, Any]]:
-    sent, response = each.document, each.response or {}
+def _documents(transaction: Transaction) -> list[dict[str, Any]]:
+    sent, response = transaction.document, transaction.response or {}
     if "entities" not in response:
         return []
     document = {
-        "id": each.id,
+        "id": transaction.id,
         "name": sent and sent.name,
         "doc": sent and sent.text,
         "doc_size": len(sent.text.encode()) if sent else 0,
         "doc_format": sent.format if sent else "json",
-        "type": each.type,
+        "type": transaction.type,
         "response": response,
         "response_json": response,
     }

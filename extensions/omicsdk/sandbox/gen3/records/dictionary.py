@@ -105,8 +105,8 @@ class Node:
     @cached_property
     def properties(self) -> Mapping[str, Mapping[str, Any]]:
         """The schemas of its properties, but not the links, by name."""
-        stated: Mapping[str, Mapping[str, Any]] = self.schema.get("properties") or {}
-        return {name: each for name, each in stated.items() if name not in self.links}
+        properties: Mapping[str, Mapping[str, Any]] = self.schema.get("properties") or {}
+        return {name: property_schema for name, property_schema in properties.items() if name not in self.links}
 
     @cached_property
     def stored(self) -> tuple[str, ...]:
@@ -126,8 +126,8 @@ class Node:
     @cached_property
     def defaults(self) -> Mapping[str, Any]:
         """Defaults of properties."""
-        found = {name: self.properties[name].get("default") for name in self.stored}
-        return {name: value for name, value in found.items() if value is not None}
+        defaults = {name: self.properties[name].get("default") for name in self.stored}
+        return {name: value for name, value in defaults.items() if value is not None}
 
     @cached_property
     def validator(self) -> "NodeValidator":
@@ -139,19 +139,21 @@ class Node:
         return self.name if name == "id" else self.schema.get(name)
 
 
-def _links(stated: Sequence[Mapping[str, Any]]) -> tuple[list[Link], list[LinkGroup]]:
+def _links(declarations: Sequence[Mapping[str, Any]]) -> tuple[list[Link], list[LinkGroup]]:
     links: list[Link] = []
     groups: list[LinkGroup] = []
-    for each in stated:
-        if "subgroup" in each:
-            inner, deeper = _links(each["subgroup"])
+    for declaration in declarations:
+        if "subgroup" in declaration:
+            inner, deeper = _links(declaration["subgroup"])
             links += inner
             groups += deeper
             names = tuple(link.name for link in inner)
-            groups.append(LinkGroup(names, bool(each.get("required")), bool(each.get("exclusive"))))
+            groups.append(LinkGroup(names, bool(declaration.get("required")), bool(declaration.get("exclusive"))))
         else:
-            multiplicity, required = each.get("multiplicity", "many_to_many"), bool(each.get("required"))
-            links.append(Link(each["name"], each["target_type"], each["backref"], multiplicity, required))
+            multiplicity, required = declaration.get("multiplicity", "many_to_many"), bool(declaration.get("required"))
+            links.append(
+                Link(declaration["name"], declaration["target_type"], declaration["backref"], multiplicity, required)
+            )
     return links, groups
 
 
@@ -191,12 +193,12 @@ class Dictionary:
     @cached_property
     def ways(self) -> Mapping[str, Mapping[str, tuple[str, Link]]]:
         """By node type, its links and what points to it: name of the way, the node type there and the link."""
-        found = {
+        backrefs = {
             name: {link.name: (link.target, link) for link in node.links.values()} for name, node in self.nodes.items()
         }
         for source, link in self._every_link():
-            found[link.target][link.backref] = (source, link)
-        return found
+            backrefs[link.target][link.backref] = (source, link)
+        return backrefs
 
 
 def _resolved(part: Any, document: Mapping[str, Any], depth: int = 0) -> Any:
@@ -204,36 +206,39 @@ def _resolved(part: Any, document: Mapping[str, Any], depth: int = 0) -> Any:
     if depth > 100:
         raise ValueError("the dictionary's references form a circle")
     if isinstance(part, dict):
-        known = cast("dict[str, Any]", part)
-        if isinstance(reference := known.get("$ref"), str):
-            own = {name: _resolved(each, document, depth + 1) for name, each in known.items() if name != "$ref"}
-            return {**_resolved(_target(reference, document), document, depth + 1), **own}
-        return {name: _resolved(each, document, depth + 1) for name, each in known.items()}
+        mapping = cast("dict[str, Any]", part)
+        if isinstance(reference := mapping.get("$ref"), str):
+            siblings = {
+                name: _resolved(member, document, depth + 1) for name, member in mapping.items() if name != "$ref"
+            }
+            return {**_resolved(_target(reference, document), document, depth + 1), **siblings}
+        return {name: _resolved(member, document, depth + 1) for name, member in mapping.items()}
     if isinstance(part, list):
-        return [_resolved(each, document, depth + 1) for each in cast("list[Any]", part)]
+        return [_resolved(item, document, depth + 1) for item in cast("list[Any]", part)]
     return part
 
 
 def _target(reference: str, document: Mapping[str, Any]) -> Any:
     """The target of a reference: `#/_definitions/state`, `_definitions.yaml#/state`, or `#/state` among definitions."""
     file, _, pointer = reference.partition("#")
-    place: Any = document.get(file.removesuffix(".yaml"), {}) if file else document
+    target: Any = document.get(file.removesuffix(".yaml"), {}) if file else document
     steps = [step for step in pointer.split("/") if step]
     if not file and steps and steps[0] not in document:
-        place = document.get("_definitions", {})
+        target = document.get("_definitions", {})
     for step in steps:
-        if not isinstance(place, dict) or step not in place:
+        if not isinstance(target, dict) or step not in target:
             raise ValueError(f"the dictionary refers to {reference}, which isn't there")
-        place = cast("dict[str, Any]", place)[step]
-    return place
+        target = cast("dict[str, Any]", target)[step]
+    return target
 
 
 def sds_document() -> dict[str, Any]:
     """The dictionary of the SPARC Dataset Structure, with which a commons begins."""
     text = resources.files(__package__ or "").joinpath("sds.json").read_text(encoding="utf-8")
-    stated: dict[str, Any] = json.loads(text)
+    document: dict[str, Any] = json.loads(text)
     return {
-        name: part if name.startswith("_") else {**deepcopy(dict(_EVERY_NODE)), **part} for name, part in stated.items()
+        name: part if name.startswith("_") else {**deepcopy(dict(_EVERY_NODE)), **part}
+        for name, part in document.items()
     }
 
 
@@ -276,10 +281,10 @@ class NodeValidator:
 
     def __init__(self, node: Node) -> None:
         # Properties that are not required may be null, which clears them.
-        stated: Mapping[str, Mapping[str, Any]] = node.schema.get("properties") or {}
+        property_schemas: Mapping[str, Mapping[str, Any]] = node.schema.get("properties") or {}
         properties: dict[str, Any] = {
-            name: each if name in node.required or name in node.links else _or_null(each)
-            for name, each in stated.items()
+            name: property_schema if name in node.required or name in node.links else _or_null(property_schema)
+            for name, property_schema in property_schemas.items()
         }
         schema = {
             "type": "object",
@@ -298,8 +303,8 @@ class NodeValidator:
         return [_fault(error) for error in self._validator.iter_errors(document)]
 
 
-def _or_null(stated: Mapping[str, Any]) -> dict[str, Any]:
-    changed = dict(stated)
+def _or_null(schema: Mapping[str, Any]) -> dict[str, Any]:
+    changed = dict(schema)
     if "enum" in changed and None not in changed["enum"]:
         changed["enum"] = [*changed["enum"], None]
     if "type" in changed:
@@ -318,7 +323,7 @@ def _fault(error: "ValidationError") -> Fault:
         missing = error.message.split("'")[1]
         return fault("MISSING_PROPERTY", error.message, f"{path}.{missing}" if path else missing)
     if word in ("anyOf", "oneOf"):
-        reasons = " and ".join(each.message for each in error.context or ())
+        reasons = " and ".join(cause.message for cause in error.context or ())
         return fault("INVALID_VALUE", f"{error.message}: {reasons}" if reasons else error.message, path)
     kind = "INVALID_VALUE" if word == "type" else "ERROR"
     return fault(kind, error.message, *([path] if path else []))

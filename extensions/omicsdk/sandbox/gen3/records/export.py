@@ -43,15 +43,15 @@ _MANIFEST = {"type": "object", "required": ["files"], "properties": {"files": {"
 def get_records(commons: Gen3, call: Call) -> Reply:
     """GET /v0/submission/{program}/{project}/entities/{entity_id_string}."""
     person, _, _ = enter_empty(commons, call, "read")
-    shown: list[dict[str, Any]] = []
-    for each in call.arguments["entity_id_string"].split(","):
-        record = commons.records.graph.by_id.get(each)
+    entries: list[dict[str, Any]] = []
+    for part in call.arguments["entity_id_string"].split(","):
+        record = commons.records.graph.by_id.get(part)
         # The service answers with records of any project; this one leaves out those that its reader may not see.
         program, project = ("", "") if record is None else commons.records.place(record.project_id)
         if record is None or not person.may("read", resource_of(program, project), SERVICE):
-            raise refuse(400, f"Not found: {each}")
-        shown.append({"program": program, "project": project, "properties": _properties(commons, record)})
-    return Reply({"entities": shown})
+            raise refuse(400, f"Not found: {part}")
+        entries.append({"program": program, "project": project, "properties": _properties(commons, record)})
+    return Reply({"entities": entries})
 
 
 def _properties(commons: Gen3, record: Record) -> dict[str, Any]:
@@ -90,33 +90,33 @@ def export(commons: Gen3, call: Call) -> Reply:
 
 def export_by_body(commons: Gen3, call: Call) -> Reply:
     """POST /v0/submission/{program}/{project}/export."""
-    stated = cast("object", call.body)
-    if not isinstance(stated, dict):
+    body = cast("object", call.body)
+    if not isinstance(body, dict):
         raise refuse(400, "expected either `ids` or `node_label` parameter")
-    return _export(commons, call, {key: str(value) for key, value in cast("dict[str, object]", stated).items()})
+    return _export(commons, call, {key: str(value) for key, value in cast("dict[str, object]", body).items()})
 
 
-def _export(commons: Gen3, call: Call, wanted: Mapping[str, str]) -> Reply:
+def _export(commons: Gen3, call: Call, parameters: Mapping[str, str]) -> Reply:
     _, program, code = enter_empty(commons, call, "read")
     project_id, records = f"{program}-{code}", commons.records
-    kind = wanted.get("format", TSV).lower()
+    kind = parameters.get("format", TSV).lower()
     if kind not in FORMATS:
         raise refuse(400, f"Format {kind} not supported")
-    without_id = wanted.get("without_id", "").lower() == "true"
-    if wanted.get("ids"):
-        found = _by_ids(commons, project_id, wanted["ids"].split(","))
-        with_children = wanted.get("with_children", "").lower() == "true"
+    without_id = parameters.get("without_id", "").lower() == "true"
+    if parameters.get("ids"):
+        exported = _by_ids(commons, project_id, parameters["ids"].split(","))
+        with_children = parameters.get("with_children", "").lower() == "true"
         if with_children:
-            found = _with_children(records, found)
-        if with_children or len({record.type for record in found}) > 1:
+            exported = _with_children(records, exported)
+        if with_children or len({record.type for record in exported}) > 1:
             crash_if_real(commons.context, "an export of several node types")
-        return _records_reply(records, found, kind, without_id)
-    if wanted.get("node_label"):
-        node = records.dictionary.nodes.get(wanted["node_label"])
+        return _records_reply(records, exported, kind, without_id)
+    if parameters.get("node_label"):
+        node = records.dictionary.nodes.get(parameters["node_label"])
         if node is None:
-            raise refuse(400, f"dictionary does not have node with type {wanted['node_label']}")
-        found = sorted(records.graph.of_type(node.name, (project_id,)), key=lambda record: record.id)
-        return _node_reply(records, node, found, kind, without_id)
+            raise refuse(400, f"dictionary does not have node with type {parameters['node_label']}")
+        exported = sorted(records.graph.of_type(node.name, (project_id,)), key=lambda record: record.id)
+        return _node_reply(records, node, exported, kind, without_id)
     raise refuse(400, "expected either `ids` or `node_label` parameter")
 
 
@@ -128,15 +128,15 @@ def _record(commons: Gen3, project_id: str, record_id: str) -> Record:
 
 
 def _by_ids(commons: Gen3, project_id: str, ids: Sequence[str]) -> list[Record]:
-    found = [_record(commons, project_id, each) for each in dict.fromkeys(ids)]
-    if own := next((record for record in found if record.submitter_id is None), None):
-        raise refuse(404, f"Unable to find {own.id}")
-    return found
+    selected = [_record(commons, project_id, id_) for id_ in dict.fromkeys(ids)]
+    if unnamed := next((record for record in selected if record.submitter_id is None), None):
+        raise refuse(404, f"Unable to find {unnamed.id}")
+    return selected
 
 
-def _with_children(records: Store, found: Sequence[Record]) -> list[Record]:
-    reached = {record.id: record for record in found}
-    waiting = list(found)
+def _with_children(records: Store, selected: Sequence[Record]) -> list[Record]:
+    reached = {record.id: record for record in selected}
+    waiting = list(selected)
     while waiting:
         for child in records.graph.sources(waiting.pop().id):
             if child.id not in reached:
@@ -150,19 +150,20 @@ def _columns(node: Node) -> tuple[str, ...]:
     return tuple(name for name in node.submitted if name in node.stored)
 
 
-def _records_reply(records: Store, found: Sequence[Record], kind: str, without_id: bool) -> Reply:
+def _records_reply(records: Store, selected: Sequence[Record], kind: str, without_id: bool) -> Reply:
     """Chosen records: nulls are returned."""
     by_type: dict[str, list[Record]] = {}
-    for record in found:
+    for record in selected:
         by_type.setdefault(record.type, []).append(record)
     if kind == JSON:
-        shown = {
-            name: [_object(records, each, without_id, nulls=True) for each in every] for name, every in by_type.items()
+        objects = {
+            name: [_object(records, record, without_id, nulls=True) for record in every]
+            for name, every in by_type.items()
         }
-        if len(shown) == 1:
-            name, every = next(iter(shown.items()))
+        if len(objects) == 1:
+            name, every = next(iter(objects.items()))
             return Reply(every, headers=_attachment(f"{name}.json"))
-        return Reply(shown, headers=_attachment("export.json"))
+        return Reply(objects, headers=_attachment("export.json"))
 
     def cell(record: Record, name: str) -> object:
         return str(value) if (value := records.value(record, name)) is None or isinstance(value, bool) else value
@@ -179,26 +180,26 @@ def _records_reply(records: Store, found: Sequence[Record], kind: str, without_i
 def _object(records: Store, record: Record, without_id: bool, *, nulls: bool) -> dict[str, Any]:
     """A record as JSON; with nulls it has its id, whatever was requested."""
     values = {name: records.value(record, name) for name in _columns(records.dictionary.nodes[record.type])}
-    stated = {name: value for name, value in values.items() if nulls or value is not None}
-    own = {"id": record.id} if nulls or not without_id else {}
-    return {**stated, **records.links(record, ids=not without_id), **own, "type": record.type}
+    present = {name: value for name, value in values.items() if nulls or value is not None}
+    id_field = {"id": record.id} if nulls or not without_id else {}
+    return {**present, **records.links(record, ids=not without_id), **id_field, "type": record.type}
 
 
-def _node_reply(records: Store, node: Node, found: Sequence[Record], kind: str, without_id: bool) -> Reply:
+def _node_reply(records: Store, node: Node, selected: Sequence[Record], kind: str, without_id: bool) -> Reply:
     """All records of a node type: nulls are passed over."""
     if kind == JSON:
-        shown = [_object(records, record, without_id, nulls=False) for record in found]
-        return Reply(text=json.dumps({"data": shown}), headers=_attachment(f"{node.name}.json", "application/json"))
-    text = write_node_table(kind, *_table(records, node, found, without_id, records.value))
+        objects = [_object(records, record, without_id, nulls=False) for record in selected]
+        return Reply(text=json.dumps({"data": objects}), headers=_attachment(f"{node.name}.json", "application/json"))
+    text = write_node_table(kind, *_table(records, node, selected, without_id, records.value))
     return Reply(text=text, headers=_attachment(f"{node.name}.{kind}", _BYTES))
 
 
 def _table(
-    records: Store, node: Node, found: Sequence[Record], without_id: bool, cell: Callable[[Record, str], object]
+    records: Store, node: Node, selected: Sequence[Record], without_id: bool, cell: Callable[[Record, str], object]
 ) -> tuple[list[str], list[list[object]]]:
     """The names of the columns, and the cells of each row."""
     names = _columns(node)
-    own = ("type",) if without_id else ("type", "id")
+    fixed_columns = ("type",) if without_id else ("type", "id")
     link_columns = [
         (name, key)
         for name, link in sorted(node.links.items())
@@ -206,15 +207,16 @@ def _table(
     ]
 
     def row(record: Record) -> list[object]:
-        values = [record.type if name == "type" else record.id for name in own]
+        values = [record.type if name == "type" else record.id for name in fixed_columns]
         targets = {name: records.graph.targets(record, name) for name in record.links}
         linked = (
-            [each.id if key == "id" else each.name for each in targets.get(name, [])] for name, key in link_columns
+            [target.id if key == "id" else target.name for target in targets.get(name, [])]
+            for name, key in link_columns
         )
         return [*values, *(cell(record, name) for name in names), *linked]
 
-    header = [*own, *names, *(f"{name}.{key}" for name, key in link_columns)]
-    return header, [row(record) for record in found]
+    header = [*fixed_columns, *names, *(f"{name}.{key}" for name, key in link_columns)]
+    return header, [row(record) for record in selected]
 
 
 # -- the dictionary, and empty tables to fill in, of the commons and of each project
@@ -222,11 +224,11 @@ def _table(
 
 def get_dictionary(commons: Gen3, call: Call) -> Reply:
     """GET /v0/submission/_dictionary, also of a project."""
-    place = ROOT
+    path = ROOT
     if "project" in call.arguments:
         visit = enter(commons, call, "read")
-        place = f"{ROOT}/{visit.program}/{visit.code}"
-    return Reply({"links": [f"{place}/_dictionary/{name}" for name in (*commons.records.dictionary.nodes, "_all")]})
+        path = f"{ROOT}/{visit.program}/{visit.code}"
+    return Reply({"links": [f"{path}/_dictionary/{name}" for name in (*commons.records.dictionary.nodes, "_all")]})
 
 
 def get_dictionary_node(commons: Gen3, call: Call) -> Reply:
@@ -278,10 +280,10 @@ def get_project_manifest(commons: Gen3, call: Call) -> Reply:
     import yaml
 
     visit = enter(commons, call, "read")
-    wanted = dict(call.query).get("ids", "")
-    if not wanted:
+    ids = dict(call.query).get("ids", "")
+    if not ids:
         raise refuse(400, "No ids specified. Use query parameter 'ids', e.g. 'ids=id1,id2'.")
-    files = [_file(commons, visit.project_id, each) for each in dict.fromkeys(wanted.split(","))]
+    files = [_file(commons, visit.project_id, file_id) for file_id in dict.fromkeys(ids.split(","))]
     text = yaml.safe_dump({"files": files}, default_flow_style=False, allow_unicode=True)
     return Reply(text=text, headers=_attachment("submission_manifest.yaml", "text/html; charset=utf-8"))
 
@@ -301,13 +303,13 @@ def _file(commons: Gen3, project_id: str, record_id: str) -> dict[str, Any]:
 def validate_upload_manifest(_commons: Gen3, call: Call) -> Reply:
     """POST /v0/submission/validation/upload_manifest: JSON or YAML."""
     try:
-        stated = cast("object", read_yaml(call.content))
+        manifest = cast("object", read_yaml(call.content))
     except YamlFault as error:
         return Reply({"errors": [f"Unable to parse manifest: {error}"], "valid": False})
     from jsonschema import Draft4Validator  # its import takes a while
 
     validator: Any = Draft4Validator(_MANIFEST)
-    errors = [each.message for each in validator.iter_errors(stated)]
+    errors = [error.message for error in validator.iter_errors(manifest)]
     return Reply({"errors": errors, "valid": not errors})
 
 

@@ -56,25 +56,25 @@ _NOT_RELEASABLE = "Project is not releasable. Project must be submitted at least
 def get_programs(commons: Gen3, call: Call) -> Reply:
     """GET /v0/submission/."""
     principal(commons, call)
-    found = commons.records.graph.of_type(PROGRAM)
-    return Reply({"links": [f"{ROOT}/{quote(program.name)}" for program in found]})
+    programs = commons.records.graph.of_type(PROGRAM)
+    return Reply({"links": [f"{ROOT}/{quote(program.name)}" for program in programs]})
 
 
 def create_program(commons: Gen3, call: Call) -> Reply:
     """POST, PUT and PATCH /v0/submission/."""
     person = principal(commons, call)
     permit(person, "create", PROGRAMS)
-    stated = _one_object(commons, call)
-    if stated.get("type") != PROGRAM:
-        raise refuse(400, f"Invalid type in key type='{stated.get('type')}'")
-    name = stated.get("name")
+    entity = _one_object(commons, call)
+    if entity.get("type") != PROGRAM:
+        raise refuse(400, f"Invalid type in key type='{entity.get('type')}'")
+    name = entity.get("name")
     if not isinstance(name, str) or not name:
         raise refuse(400, "No program specified in key 'name'")
     records = commons.records
-    known = records.dictionary.nodes[PROGRAM].properties.keys() - {"id", "type"}
+    property_names = records.dictionary.nodes[PROGRAM].properties.keys() - {"id", "type"}
     with records.writing():
         old = records.program(name)
-        records.store([records.new_program(name, {key: stated[key] for key in known & stated.keys()})])
+        records.store([records.new_program(name, {key: entity[key] for key in property_names & entity.keys()})])
     message = "Program registered." if old is None else "Program is updated!"
     return Reply({"id": program_id(name), "message": message, "name": name})
 
@@ -108,8 +108,8 @@ def get_projects(commons: Gen3, call: Call) -> Reply:
     """GET /v0/submission/{program}."""
     principal(commons, call)
     program = found_program(commons, call).name
-    found = commons.records.projects(program)
-    return Reply({"links": [f"{ROOT}/{quote(program)}/{quote(project.name)}" for project in found]})
+    projects = commons.records.projects(program)
+    return Reply({"links": [f"{ROOT}/{quote(program)}/{quote(project.name)}" for project in projects]})
 
 
 def create_project(commons: Gen3, call: Call) -> Reply:
@@ -123,10 +123,10 @@ def create_project(commons: Gen3, call: Call) -> Reply:
         rows = records_of(document, records.dictionary)
         if len(rows) != 1 or not isinstance(rows[0], dict):
             raise refuse(400, "Only one project may be sent at a time, as an object")
-        stated = cast("dict[str, Any]", rows[0])
-        code = _code(commons, stated, program)
+        entity = cast("dict[str, Any]", rows[0])
+        code = _code(commons, entity, program)
         old = records.project(program, code)
-        properties = {name: value for name, value in stated.items() if name not in ("type", "code", "id")}
+        properties = {name: value for name, value in entity.items() if name not in ("type", "code", "id")}
         project = records.new_project(program, code, properties)
         number = _begin(commons, Visit(person, program, code, project), "upload", UPDATE)
         records.store([project])
@@ -142,24 +142,24 @@ def create_project(commons: Gen3, call: Call) -> Reply:
     return Reply(response)
 
 
-def _code(commons: Gen3, stated: dict[str, Any], program: str) -> str:
+def _code(commons: Gen3, entity: dict[str, Any], program: str) -> str:
     """The code of a project that is sent.
 
     Raises:
         Problem: 400; it is not a project that can be made.
     """
-    if stated.get("type") != PROJECT:
-        raise refuse(400, f"Invalid post to program endpoint with type='{stated.get('type')}'")
-    code = stated.get("code")
+    if entity.get("type") != PROJECT:
+        raise refuse(400, f"Invalid post to program endpoint with type='{entity.get('type')}'")
+    code = entity.get("code")
     if not isinstance(code, str) or not code:
         raise refuse(400, "No project specified in key 'code'")
     node, own_id = commons.records.dictionary.nodes[PROJECT], project_uuid(code)
-    unknown = [name for name in stated if name not in node.properties and name not in node.links]
+    unknown = [name for name in entity if name not in node.properties and name not in node.links]
     if unknown:
         raise refuse(400, f"ERROR: <Project({own_id})> has no property {unknown[0]}")
-    whole = {**stated, **{name: {"name": program} for name in node.links}, "id": own_id}
+    whole = {**entity, **{name: {"name": program} for name in node.links}, "id": own_id}
     # A name and an accession number may be missing, as with the service.
-    faults = [each for each in node.validator.faults(whole) if each["type"] != "MISSING_PROPERTY"]
+    faults = [fault for fault in node.validator.faults(whole) if fault["type"] != "MISSING_PROPERTY"]
     if faults:
         message = f"ERROR: <Project({own_id})> {'.'.join(faults[0]['keys'])}: {faults[0]['message']}"
         raise refuse(400, message, crashes=True)
@@ -174,7 +174,7 @@ def delete_project(commons: Gen3, call: Call) -> Reply:
     with commons.records.writing():
         visit = enter(commons, call, "delete")
         stored = commons.records.graph.by_id.values()
-        if any(each.project_id == visit.project_id and each.type != PROJECT for each in stored):
+        if any(record.project_id == visit.project_id and record.type != PROJECT for record in stored):
             raise refuse(400, f"ERROR: Can not delete the project. Project {visit.code} is not empty")
         commons.records.store(removed=[visit.project.id])
     return Reply(status=204)
@@ -219,7 +219,7 @@ def _run(commons: Gen3, visit: Visit, role: str, document: Document, *, dry_run:
             try:
                 with records.together():
                     records.store(
-                        _with_guid(commons, each, visit, urls.get(each.id, ())) for each in submission.changed()
+                        _with_guid(commons, record, visit, urls.get(record.id, ())) for record in submission.changed()
                     )
             except Problem as problem:
                 _end(commons, number, {"message": problem.title}, document)
@@ -236,10 +236,10 @@ def _transaction(commons: Gen3, call: Call, visit: Visit) -> Transaction:
     text = call.arguments["transaction_id"]
     if not text.isdecimal():
         raise refuse(404, "Not Found")
-    found = commons.records.log.get(int(text)) if len(text) < 19 else None
-    if found is None or found.project_id != visit.project_id:
+    transaction = commons.records.log.get(int(text)) if len(text) < 19 else None
+    if transaction is None or transaction.project_id != visit.project_id:
         raise refuse(404, f"Unable to find transaction_log with id {text} for project {visit.project_id}")
-    return found
+    return transaction
 
 
 def _check_open(tried: Transaction) -> None:
@@ -283,40 +283,42 @@ def _with_guid(commons: Gen3, record: Record, visit: Visit, urls: Sequence[str])
     if not commons.records.dictionary.nodes[record.type].is_file:
         return record
     old = commons.records.graph.by_id.get(record.id)
-    known = None if old is None else old.properties.get("object_id")
-    said = record.properties.get("object_id")
-    if known is not None and said == known:
+    stored_guid = None if old is None else old.properties.get("object_id")
+    object_id = record.properties.get("object_id")
+    if stored_guid is not None and object_id == stored_guid:
         return record
     size, md5 = record.properties.get("file_size"), record.properties.get("md5sum")
     if not isinstance(size, int) or size < 0:
         raise refuse(400, "Fail to register the data node in indexd. Detail 400 Client Error: size must be > 0")
-    guid = _found(commons, said, size, md5)
+    guid = _found(commons, object_id, size, md5)
     if guid is None:
         new = {"form": "object", "size": size, "hashes": {"md5": md5}, "urls": list(urls), "acl": ["*"]}
         authz = [resource_of(visit.program, visit.code)]
         try:
-            guid = commons.index.create({**new, "authz": authz, **({} if said is None else {"did": said})})["did"]
+            guid = commons.index.create({**new, "authz": authz, **({} if object_id is None else {"did": object_id})})[
+                "did"
+            ]
         except Problem as problem:
             raise refuse(400, f"Fail to register the data node in indexd. Detail {problem.title}") from problem
     return replace(record, properties={**record.properties, "object_id": guid})
 
 
-def _found(commons: Gen3, said: str | None, size: int, md5: str | None) -> str | None:
+def _found(commons: Gen3, object_id: str | None, size: int, md5: str | None) -> str | None:
     """The GUID of an index record that exists.
 
     Raises:
         Problem: 400; the one that was named is that of another file.
     """
-    if said is None:
+    if object_id is None:
         same = commons.index.records.listed(
             *Criteria(size=size, hashes={"md5": md5 or ""}).condition(commons.index.prefix), limit=1
         )
         return str(same[0]["did"]) if same else None
-    record = commons.index.get(said)
+    record = commons.index.get(object_id)
     if record is None:
         return None
     if record["size"] not in (None, size) or record["hashes"].get("md5", md5) != md5:
-        raise refuse(400, f"The index record {said} has another size or md5 than what was sent")
+        raise refuse(400, f"The index record {object_id} has another size or md5 than what was sent")
     return str(record["did"])
 
 

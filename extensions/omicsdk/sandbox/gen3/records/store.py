@@ -98,12 +98,12 @@ def response_of(
         code: The status; by default 200 when nothing is wrong, else 400.
         counts: Further fields, such as created_entity_count.
     """
-    listed = list(entities)
-    wrong = sum(not each["valid"] for each in listed)
+    all_entities = list(entities)
+    wrong = sum(not entity["valid"] for entity in all_entities)
     success = not wrong and not refusals
     return {
         "code": (200 if success else 400) if code is None else code,
-        "entities": listed,
+        "entities": all_entities,
         "entity_error_count": wrong,
         "message": message,
         "success": success,
@@ -207,8 +207,8 @@ class Graph:
 
     def named(self, node_type: str, project_id: str, name: str) -> Record | None:
         """A record by its name; None when there is none."""
-        found = self._by_key.get((node_type, project_id, name))
-        return None if found is None else self.by_id.get(found)
+        record_id = self._by_key.get((node_type, project_id, name))
+        return None if record_id is None else self.by_id.get(record_id)
 
     def of_type(self, node_type: str, projects: Iterable[str] | None = None) -> list[Record]:
         """The records of a node type in the order in which they came, project by project.
@@ -218,18 +218,18 @@ class Graph:
             projects: Of which projects; None for all.
         """
         stored = self._by_type.get(node_type, {})
-        wanted = list(stored) if projects is None else list(dict.fromkeys(projects))
-        return [record for project in wanted for record in list(stored.get(project, {}).values())]
+        project_ids = list(stored) if projects is None else list(dict.fromkeys(projects))
+        return [record for project in project_ids for record in list(stored.get(project, {}).values())]
 
     def sources(self, target: str) -> list[Record]:
         """The records that link to one."""
-        found = (self.by_id.get(source) for source in list(self._sources.get(target, {})))
-        return [record for record in found if record is not None]
+        records = (self.by_id.get(source) for source in list(self._sources.get(target, {})))
+        return [record for record in records if record is not None]
 
     def targets(self, record: Record, link: str) -> list[Record]:
         """The records that one links to by a link."""
-        found = (self.by_id.get(target) for target in record.links.get(link, ()))
-        return [target for target in found if target is not None]
+        targets = (self.by_id.get(target) for target in record.links.get(link, ()))
+        return [target for target in targets if target is not None]
 
 
 # The service makes the ids of programs and projects from their names with these.
@@ -283,8 +283,8 @@ class Store:
             row = self._database.row("SELECT document FROM gen3_dictionary")
             self.dictionary = sds_dictionary() if row is None else Dictionary(json.loads(row["document"]))
             graph = Graph()
-            for each in self._table.all():
-                graph.put(each)
+            for record in self._table.all():
+                graph.put(record)
             self.graph = graph
 
     def use_dictionary(self, document: Mapping[str, Any]) -> None:
@@ -330,20 +330,20 @@ class Store:
             changed: New records, and changed ones in the place of those with their ids.
             removed: Ids of records to take out.
         """
-        kept = list(changed)
+        records = list(changed)
         with self._writing:
             with self._database.transaction():
-                for each in removed:
-                    self._table.remove(id=each)
-                known = self.graph.by_id
+                for record_id in removed:
+                    self._table.remove(id=record_id)
+                present = self.graph.by_id
                 # Changed rows are updated: replaced ones would move to the end.
-                for record in (each for each in kept if each.id in known):
+                for record in (candidate for candidate in records if candidate.id in present):
                     values = {name: getattr(record, name) for name in ("name", "properties", "links", "updated")}
                     self._table.change(record.id, **values)
-                self._table.put_all(each for each in kept if each.id not in known)
-            for each in removed:
-                self.graph.remove(each)
-            for record in kept:
+                self._table.put_all(candidate for candidate in records if candidate.id not in present)
+            for record_id in removed:
+                self.graph.remove(record_id)
+            for record in records:
                 self.graph.put(record)
 
     # -- reading
@@ -358,10 +358,10 @@ class Store:
 
     def projects(self, program: str | None = None) -> list[Record]:
         """The projects of a program, or all."""
-        found = self.graph.of_type(PROJECT)
+        projects = self.graph.of_type(PROJECT)
         if program is None:
-            return found
-        return [each for each in found if each.project_id == f"{program}-{each.name}"]
+            return projects
+        return [project for project in projects if project.project_id == f"{program}-{project.name}"]
 
     def place(self, project_id: str) -> tuple[str, str]:
         """Program and code of a project, which may both have hyphens.
@@ -385,8 +385,8 @@ class Store:
             For each its properties, nulls where there are none, with `id`, `type`, `project_id`, `submitter_id`, and its
             links as lists of `node_id` and `submitter_id` (or `code`, `name`).
         """
-        found = self.graph.of_type(node_type, None if project_id is None else (project_id,))
-        return [{**self.properties(record), **self.links(record)} for record in found]
+        records = self.graph.of_type(node_type, None if project_id is None else (project_id,))
+        return [{**self.properties(record), **self.links(record)} for record in records]
 
     def properties(self, record: Record) -> dict[str, Any]:
         """All properties of a record, nulls where there are none."""
@@ -418,12 +418,14 @@ class Store:
             record: The record.
             ids: Whether the targets' ids are in it.
         """
-        found: dict[str, list[dict[str, Any]]] = {}
+        link_values: dict[str, list[dict[str, Any]]] = {}
         for name, link in self.dictionary.nodes[record.type].links.items():
             targets = self.graph.targets(record, name)
             if targets:
-                found[name] = [{**({"node_id": each.id} if ids else {}), link.key: each.name} for each in targets]
-        return found
+                link_values[name] = [
+                    {**({"node_id": target.id} if ids else {}), link.key: target.name} for target in targets
+                ]
+        return link_values
 
     def new_program(self, name: str, properties: Mapping[str, Any]) -> Record:
         """A program as it is stored, in the place of the one of its name."""
@@ -431,8 +433,8 @@ class Store:
 
     def new_project(self, program: str, code: str, properties: Mapping[str, Any]) -> Record:
         """A project as it is stored, in the place of the one of its code."""
-        known = self.dictionary.nodes[PROJECT].links.items()
-        links = {name: [program_id(program)] for name, link in known if link.target == PROGRAM}
+        project_links = self.dictionary.nodes[PROJECT].links.items()
+        links = {name: [program_id(program)] for name, link in project_links if link.target == PROGRAM}
         return self._own(project_uuid(code), (PROJECT, f"{program}-{code}", code), properties, links)
 
     def _own(
@@ -440,6 +442,6 @@ class Store:
     ) -> Record:
         now, (node_type, _, name) = self.clock.now(), key
         old = self.graph.by_id.get(record_id)
-        kept = {**(self.dictionary.nodes[node_type].defaults if old is None else old.properties), **properties}
-        kept = {each: value for each, value in {**kept, OWN_KEYS[node_type]: name}.items() if value is not None}
-        return Record(record_id, *key, kept, links, now if old is None else old.created, now)
+        merged = {**(self.dictionary.nodes[node_type].defaults if old is None else old.properties), **properties}
+        merged = {key: value for key, value in {**merged, OWN_KEYS[node_type]: name}.items() if value is not None}
+        return Record(record_id, *key, merged, links, now if old is None else old.created, now)

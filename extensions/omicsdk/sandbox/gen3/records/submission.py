@@ -13,19 +13,19 @@ from omicsdk.sandbox.gen3.service import as_list
 _Links = dict[str, list[str]]
 
 
-def _each(stated: object) -> list[Mapping[str, Any]]:
-    return [each for each in as_list(stated) if isinstance(each, dict) and each]
+def _each(values: object) -> list[Mapping[str, Any]]:
+    return [item for item in as_list(values) if isinstance(item, dict) and item]
 
 
-def _group_faults(node: Node, found: _Links) -> Iterator[Fault]:
+def _group_faults(node: Node, links: _Links) -> Iterator[Fault]:
     for group in node.groups:
-        there = [name for name in group.links if name in found]
-        if group.required and not there:
+        present = [name for name in group.links if name in links]
+        if group.required and not present:
             detail = f"Entity is missing a required link to {' or '.join(group.links)}"
             yield fault("INVALID_LINK", detail, *group.links)
-        if group.exclusive and len(there) > 1:
-            detail = f"Links to {' and '.join(there)} are exclusive. More than one was provided"
-            yield fault("INVALID_LINK", detail, *there)
+        if group.exclusive and len(present) > 1:
+            detail = f"Links to {' and '.join(present)} are exclusive. More than one was provided"
+            yield fault("INVALID_LINK", detail, *present)
 
 
 CREATE, UPDATE = "create", "update"
@@ -136,21 +136,21 @@ class Submission:
     def _place(self, entity: Entity, node: Node) -> str:
         """Find the stored record that is meant, refuses what cannot be meant, and return the record's id."""
         own_id = entity.text("id")
-        found = self._graph.named(node.name, self.project_id, entity.name)
-        taken = None if own_id is None else self._graph.by_id.get(own_id)
-        changes = found is not None and self._role == UPDATE and own_id in (None, found.id)
+        named = self._graph.named(node.name, self.project_id, entity.name)
+        identified = None if own_id is None else self._graph.by_id.get(own_id)
+        changes = named is not None and self._role == UPDATE and own_id in (None, named.id)
         entity.action = UPDATE if changes else CREATE
-        entity_id = entity.id = found.id if found is not None and changes else (own_id or str(uuid.uuid4()))
-        if found is not None and not changes:
+        entity_id = entity.id = named.id if named is not None and changes else (own_id or str(uuid.uuid4()))
+        if named is not None and not changes:
             key = {"project_id": self.project_id, "submitter_id": entity.name}
             entity.faults.append(fault("ERROR", f"{node.name} with {key} already exists in the DB", *key))
-        elif found is None and taken is not None:
-            detail = f"The id {own_id} is that of the {taken.type} {taken.name} of {taken.project_id}"
+        elif named is None and identified is not None:
+            detail = f"The id {own_id} is that of the {identified.type} {identified.name} of {identified.project_id}"
             entity.faults.append(fault("NOT_UNIQUE", detail, "id"))
-        entity.old = found
-        said = entity.text("project_id")
-        if said is not None and said != self.project_id:
-            detail = f"Key 'project_id' is a system property and cannot be updated from '{self.project_id}' to '{said}'"
+        entity.old = named
+        stated_project = entity.text("project_id")
+        if stated_project is not None and stated_project != self.project_id:
+            detail = f"Key 'project_id' is a system property and cannot be updated from '{self.project_id}' to '{stated_project}'"
             entity.faults.append(fault("INVALID_PERMISSIONS", detail, "project_id"))
         return entity_id
 
@@ -190,26 +190,26 @@ class Submission:
     # -- the targets of its links, and whether they are allowed
 
     def _links(self, entity: Entity, node: Node, entity_id: str) -> _Links:
-        found: _Links = {}
+        links: _Links = {}
         faults: list[Fault] = []
         for name, link in node.links.items():
-            kept = entity.old.links.get(name, ()) if entity.old is not None else ()
+            old_targets = entity.old.links.get(name, ()) if entity.old is not None else ()
             targets, wrong = self._targets(link, entity.document.get(name))
             faults += wrong
-            all_targets = list(dict.fromkeys((*kept, *targets)))
+            all_targets = list(dict.fromkeys((*old_targets, *targets)))
             faults += self._too_many(node, link, entity_id, all_targets)
             if all_targets:
-                found[name] = all_targets
+                links[name] = all_targets
             elif link.required and not wrong:
                 faults.append(fault("INVALID_LINK", f"Entity is missing required link to {name}", name))
-        entity.faults += faults or _group_faults(node, found)
-        return found
+        entity.faults += faults or _group_faults(node, links)
+        return links
 
-    def _targets(self, link: Link, stated: object) -> tuple[list[str], list[Fault]]:
+    def _targets(self, link: Link, references: object) -> tuple[list[str], list[Fault]]:
         targets: list[str] = []
         faults: list[Fault] = []
-        for each in _each(stated):
-            by_id, by_name = each.get("id"), each.get(link.key)
+        for reference in _each(references):
+            by_id, by_name = reference.get("id"), reference.get(link.key)
             target = self._find(link, by_id, by_name)
             if target is None:
                 faults.append(self._nowhere(link, by_id, by_name))
@@ -251,10 +251,12 @@ class Submission:
         if link.from_one:
             for target in targets:
                 others = (
-                    each for each in self._graph.sources(target) if each.type == node.name and each.id != record_id
+                    source
+                    for source in self._graph.sources(target)
+                    if source.type == node.name and source.id != record_id
                 )
-                held = any(target in each.links.get(link.name, ()) for each in others)
-                if held or self._taken.setdefault((node.name, link.name, target), record_id) != record_id:
+                is_linked = any(target in other.links.get(link.name, ()) for other in others)
+                if is_linked or self._taken.setdefault((node.name, link.name, target), record_id) != record_id:
                     detail = f"{detail}, target node {link.target} already has {link.backref}"
                     yield fault("INVALID_LINK", detail, link.name)
 
@@ -271,12 +273,12 @@ class Submission:
 
     def urls(self) -> dict[str, list[str]]:
         """The locations of the records' files by the records' ids, as far as they were stated."""
-        stated = {entity.id: entity.text("urls") for entity in self.entities}
-        return {each: text.split(",") for each, text in stated.items() if each is not None and text}
+        url_texts = {entity.id: entity.text("urls") for entity in self.entities}
+        return {entity_id: text.split(",") for entity_id, text in url_texts.items() if entity_id is not None and text}
 
     def complaints(self) -> list[Any]:
         """Everything that is wrong."""
-        return [*self.refusals, *(each for entity in self.entities for each in entity.faults)]
+        return [*self.refusals, *(fault for entity in self.entities for fault in entity.faults)]
 
     def response(self, number: int, code: int, message: str) -> dict[str, Any]:
         """The service's response.
@@ -292,11 +294,11 @@ class Submission:
         elif self.refusals:
             message = f"Transaction aborted due to {len(self.refusals)} transactional error(s)."
 
-        actions = [each.action for each in self.entities if self.success]
+        actions = [entity.action for entity in self.entities if self.success]
         return response_of(
             number,
             message,
-            (self._entry(each) for each in self.entities),
+            (self._entry(entity) for entity in self.entities),
             self.refusals,
             code,
             created_entity_count=actions.count(CREATE),
@@ -335,20 +337,22 @@ class Deletion:
     """
 
     def __init__(self, records: Store, project_id: str, ids: Sequence[str]) -> None:
-        graph, wanted = records.graph, list(dict.fromkeys(ids))
+        graph, unique_ids = records.graph, list(dict.fromkeys(ids))
         deleted = {
-            each: record
-            for each in wanted
-            if (record := graph.by_id.get(each)) is not None
+            record_id: record
+            for record_id in unique_ids
+            if (record := graph.by_id.get(record_id)) is not None
             and record.project_id == project_id
             and record.submitter_id is not None
         }
         self.found = list(deleted.values())
-        self.missing = [each for each in wanted if each not in deleted]
+        self.missing = [record_id for record_id in unique_ids if record_id not in deleted]
         # One is returned, as by the service: there may be very many.
-        sources = {each: next((s for s in graph.sources(each) if s.id not in deleted), None) for each in deleted}
-        self._in_the_way = {each: source for each, source in sources.items() if source is not None}
-        self.dependents = list(dict.fromkeys(each.id for each in self._in_the_way.values()))
+        sources = {
+            record_id: next((s for s in graph.sources(record_id) if s.id not in deleted), None) for record_id in deleted
+        }
+        self._in_the_way = {record_id: source for record_id, source in sources.items() if source is not None}
+        self.dependents = list(dict.fromkeys(source.id for source in self._in_the_way.values()))
 
     @property
     def success(self) -> bool:
@@ -362,7 +366,10 @@ class Deletion:
             number: The transaction's number.
             message: The message when everything is valid.
         """
-        detail = [*(self._entry(record) for record in self.found), *(_not_found(each) for each in self.missing)]
+        detail = [
+            *(self._entry(record) for record in self.found),
+            *(_not_found(record_id) for record_id in self.missing),
+        ]
         return response_of(
             number,
             message if self.success else "Deletion transaction failed.",
@@ -406,8 +413,8 @@ class Records(Store):
                 self.store([self.new_program(program, {"dbgap_accession_number": program})])
             if self.project(program, project) is None:
                 self.store([self.new_project(program, project, {"name": project, "dbgap_accession_number": project})])
-            found = Submission(self, program, project, UPDATE, records)
-            if records and not found.success:
-                raise ValueError(f"records for {program}-{project} are refused: {json.dumps(found.complaints())}")
-            self.store(found.changed())
-            return [str(entity.id) for entity in found.entities]
+            submission = Submission(self, program, project, UPDATE, records)
+            if records and not submission.success:
+                raise ValueError(f"records for {program}-{project} are refused: {json.dumps(submission.complaints())}")
+            self.store(submission.changed())
+            return [str(entity.id) for entity in submission.entities]

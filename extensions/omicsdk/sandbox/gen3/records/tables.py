@@ -51,7 +51,7 @@ def read_table(text: str, kind: str, dictionary: Dictionary) -> list[dict[str, A
     """
     # Blanks at the end go, a tab there too: a last cell that is empty is one that does not exist.
     rows = csv.DictReader(io.StringIO(text.strip(), newline=""), delimiter=_DELIMITERS[kind])
-    found: list[dict[str, Any]] = []
+    entities: list[dict[str, Any]] = []
     try:
         for row in rows:
             if None in row:
@@ -60,10 +60,10 @@ def read_table(text: str, kind: str, dictionary: Dictionary) -> list[dict[str, A
                 raise NotATable(f"field larger than field limit ({_LONGEST_CELL})")
             cells = {name.strip().lstrip("*"): cell.strip() for name, cell in row.items() if isinstance(cell, str)}
             if cells.get("type"):
-                found.append(_record(cells, dictionary.nodes.get(cells["type"]), _SEPARATORS[kind]))
+                entities.append(_record(cells, dictionary.nodes.get(cells["type"]), _SEPARATORS[kind]))
     except csv.Error as error:
         raise NotATable(str(error)) from error
-    return found
+    return entities
 
 
 def _record(cells: Mapping[str, str], node: Node | None, separator: str) -> dict[str, Any]:
@@ -78,21 +78,21 @@ def _record(cells: Mapping[str, str], node: Node | None, separator: str) -> dict
                     targets.append({})
                 targets[number][key] = value.strip()
         else:
-            stated = _TEXT if node is None else node.properties.get(name, _TEXT)
-            record[name] = None if cell in ("", "null") else _value(cell, stated, separator)
+            property_schema = _TEXT if node is None else node.properties.get(name, _TEXT)
+            record[name] = None if cell in ("", "null") else _value(cell, property_schema, separator)
     for name, targets in links.items():
         if targets or node is None or name not in node.links:
             record[name] = targets
     return record
 
 
-def _value(cell: str, stated: Mapping[str, Any], separator: str) -> object:
-    kind = stated.get("type", "string")
+def _value(cell: str, schema: Mapping[str, Any], separator: str) -> object:
+    kind = schema.get("type", "string")
     kind = kind if isinstance(kind, str) else kind[0]
     if kind == "array":
-        items: Mapping[str, Any] = stated.get("items", {})
-        values = [_value(each.strip(), items, separator) for each in cell.split(separator)]
-        wrong = items.get("type") in ("integer", "number") and any(isinstance(each, str) for each in values)
+        items: Mapping[str, Any] = schema.get("items", {})
+        values = [_value(part.strip(), items, separator) for part in cell.split(separator)]
+        wrong = items.get("type") in ("integer", "number") and any(isinstance(value, str) for value in values)
         return cell if wrong else values
     if kind == "boolean":
         return {"true": True, "false": False}.get(cell.lower(), cell)
@@ -134,7 +134,7 @@ def write_node_table(kind: str, header: Iterable[str], rows: Iterable[Iterable[o
         rows: The cells of each row; of a list the values are in one cell.
     """
     cells = (_cells(row, _SEPARATORS[kind]) for row in rows)
-    lines = (_DELIMITERS[kind].join("" if each is None else str(each) for each in row) for row in cells)
+    lines = (_DELIMITERS[kind].join("" if cell is None else str(cell) for cell in row) for row in cells)
     return "".join(f"{line}\n" for line in ("\t".join(header), *lines))
 
 
