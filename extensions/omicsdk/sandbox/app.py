@@ -148,7 +148,8 @@ class Application:
         self, operation: Operation, values: Sequence[str], scope: Scope, receive: Receive
     ) -> Reply | StoredReply:
         service, headers = self._service, headers_of(scope)
-        query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+        text = scope["query_string"].decode("latin-1")
+        query = parse_qsl(text, keep_blank_values=True) if text else []
         is_engines = not service.has_handler(operation.name)
         if is_engines and any(not body.is_text or body.media_type == MULTIPART for body in operation.bodies):
             # Before anything is stored.

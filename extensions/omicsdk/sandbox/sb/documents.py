@@ -16,7 +16,7 @@ log = logger("omicsdk.sandbox")
 # -- documents
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: that doubles the time in which one is made
 class _Document:
     kind: str
     id: str
@@ -112,7 +112,7 @@ def permissions_of(requested: Permissions | None, kind: str) -> dict[str, bool]:
     return {name: everything or name == "read" or bool(requested.get(name)) for name in names}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: that doubles the time in which one is made
 class _Member:
     kind: str
     id: str

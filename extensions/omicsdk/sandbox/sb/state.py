@@ -317,6 +317,9 @@ class Sb:
 
     def permissions(self, username: str, kind: str, id: str) -> Permissions | None:
         """A user's permissions on an object; None when they may not even see it."""
+        member = self.membership.get(kind, id, username)
+        if member is not None and all(member["permissions"].values()):
+            return member["permissions"]  # no team or division can add to them
         rights = self.membership.rights(kind, username, id).get(id)
         if rights is None and kind == "dataset" and (self.documents.get(kind, id) or {}).get("visibility") == "public":
             return {"read": True, "copy": True}
