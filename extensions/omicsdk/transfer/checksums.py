@@ -205,16 +205,16 @@ def verify(
             if
         the file is missing or differs.
     """
-    began, clock = time(), monotonic()
+    start, clock = time(), monotonic()
     check = partial(check_file, os.fspath(folder))
-    found = side_by_side(check, items, never if stop is None else stop.is_set)
+    results = side_by_side(check, items, never if stop is None else stop.is_set)
     outcomes = [
-        Outcome.of_error(item.name, each, item.size)._replace(label=item.label)
-        if isinstance(each, OmicsError)
-        else each
-        for item, each in zip(items, found, strict=True)
+        Outcome.of_error(item.name, result, item.size)._replace(label=item.label)
+        if isinstance(result, OmicsError)
+        else result
+        for item, result in zip(items, results, strict=True)
     ]
-    return TransferReport(outcomes, monotonic() - clock, began=began, title="Verify")
+    return TransferReport(outcomes, monotonic() - clock, began=start, title="Verify")
 
 
 def check_file(folder: str, item: Item, on_bytes: Callable[[int], object] | None = None) -> Outcome:

@@ -60,8 +60,8 @@ def space_of(path: str) -> tuple[int, int] | None:
 
             total, _, free = disk_usage(folder)
         else:
-            found = os.statvfs(folder)  # `shutil` makes the same call, and takes 3 ms to import
-            total, free = found.f_blocks * found.f_frsize, found.f_bavail * found.f_frsize
+            status = os.statvfs(folder)  # `shutil` makes the same call, and takes 3 ms to import
+            total, free = status.f_blocks * status.f_frsize, status.f_bavail * status.f_frsize
     except OSError:
         return None
     return (free, total) if total else None  # some file systems have no bounds and report 0
@@ -94,15 +94,15 @@ class Growth:
             DiskFull: Less than the reserve would be left.
         """
         if count > self._allowed:
-            found = self._space(self._path)
-            if found is None:
+            space = self._space(self._path)
+            if space is None:
                 self._allowed = _UNSEEN
                 return
-            spare = spare_bytes(*found)
+            spare = spare_bytes(*space)
             if count > spare:
                 error = DiskFull(self._path, name=self._name, remedy="Free disk space, or check what the server sends.")
                 error.message = (
-                    f"{self._name or self._path}: its size is unknown, and only {found[0]:,} bytes are left on "
+                    f"{self._name or self._path}: its size is unknown, and only {space[0]:,} bytes are left on "
                     f"the disk of {self._path}; these are kept free"
                 )
                 raise error
@@ -131,8 +131,8 @@ class InsufficientSpace(DiskFull):
 
     def __init__(self, folder: str, needed: int, free: int, *, name: str = "") -> None:
         super().__init__(folder, name=name)
-        told = f"{needed:,} more bytes are needed in {folder}, but only {free:,} are"
-        self.message = f"{name}: {told} left" if name else f"{told} free"
+        problem = f"{needed:,} more bytes are needed in {folder}, but only {free:,} are"
+        self.message = f"{name}: {problem} left" if name else f"{problem} free"
 
 
 def shortage_of(needed: int, folder: str) -> InsufficientSpace | None:
@@ -142,8 +142,8 @@ def shortage_of(needed: int, folder: str) -> InsufficientSpace | None:
         needed: Bytes that are missing.
         folder: The target folder.
     """
-    found = space_of(nearest_folder(folder))
-    return InsufficientSpace(folder, needed, found[0]) if found is not None and needed > found[0] else None
+    space = space_of(nearest_folder(folder))
+    return InsufficientSpace(folder, needed, space[0]) if space is not None and needed > space[0] else None
 
 
 class DiskSpace:
@@ -190,11 +190,11 @@ class DiskSpace:
         """
         if needed > self._left and now - self._read_at >= 1:
             self._read_at = now
-            found = self._space(self._folder)
-            if found is None:
+            space = self._space(self._folder)
+            if space is None:
                 self._left = inf
             else:
-                self.free, total = found
+                self.free, total = space
                 self._left = self.free - min(self._kept, total // 20) - self._unwritten()
         if needed > self._left and needed:
             return InsufficientSpace(self._folder, needed, max(0, int(self._left)), name=name)
@@ -245,12 +245,12 @@ def read_at(descriptor: int, length: int, offset: int) -> bytes:
     """
     if HAS_PREAD:
         return os.pread(descriptor, length, offset)
-    place = os.lseek(descriptor, 0, os.SEEK_CUR)  # Windows
+    previous = os.lseek(descriptor, 0, os.SEEK_CUR)  # Windows
     try:
         os.lseek(descriptor, offset, os.SEEK_SET)
         return os.read(descriptor, length)
     finally:
-        os.lseek(descriptor, place, os.SEEK_SET)
+        os.lseek(descriptor, previous, os.SEEK_SET)
 
 
 def write_all(descriptor: int, data: bytes) -> None:
@@ -296,8 +296,8 @@ def write_error(error: OSError, path: str, name: str = "") -> TransferError:
     if error.errno in _FULL:
         return DiskFull(path, name=name)
     remedy = TooManyOpenFiles.default_remedy if error.errno in (errno.EMFILE, errno.ENFILE) else None
-    said = "a file of that name exists" if isinstance(error, FileExistsError) else error.strerror or str(error)
-    return NotWritable(path, said, name=name, remedy=remedy)
+    reason = "a file of that name exists" if isinstance(error, FileExistsError) else error.strerror or str(error)
+    return NotWritable(path, reason, name=name, remedy=remedy)
 
 
 def write_whole(path: str | os.PathLike[str], lines: Iterable[str]) -> None:
@@ -482,13 +482,13 @@ class Disk:
         Args:
             paths: The folders.
         """
-        made = self._parents.copy()
-        for path in made:
+        new_folders = self._parents.copy()
+        for path in new_folders:
             with suppress(FileNotFoundError):  # removed since, so its content need not be durable
                 self._sync_folder(path)
-        for path in set(paths) - made:
+        for path in set(paths) - new_folders:
             self._sync_folder(path)
-        self._parents -= made
+        self._parents -= new_folders
 
     def sync_file_system(self, folder: str) -> bool:
         """Return once everything on a file system is durable, including names.
@@ -502,7 +502,7 @@ class Disk:
         syncfs = _libc("syncfs")
         if syncfs is None:
             return False
-        made = self._parents.copy()
+        new_folders = self._parents.copy()
         try:
             descriptor = os.open(folder, os.O_RDONLY | _CLOEXEC)
         except PermissionError:  # writable but not readable
@@ -512,7 +512,7 @@ class Disk:
         finally:
             os.close(descriptor)
         if done:
-            self._parents -= made
+            self._parents -= new_folders
         return done
 
     def _sync_folder(self, path: str) -> None:
@@ -548,12 +548,12 @@ def _libc(name: str) -> Callable[..., int] | None:
     try:
         import ctypes
 
-        found: Any = getattr(ctypes.CDLL(None, use_errno=True), name)
+        symbol: Any = getattr(ctypes.CDLL(None, use_errno=True), name)
     except (AttributeError, ImportError, OSError, TypeError):  # Windows has no library of None
         return None
     ranged = (ctypes.c_int, ctypes.c_int64, ctypes.c_int64, ctypes.c_uint)
-    found.argtypes = ranged if name == "sync_file_range" else (ctypes.c_int,)
-    return found
+    symbol.argtypes = ranged if name == "sync_file_range" else (ctypes.c_int,)
+    return symbol
 
 
 def _synced(sync: Callable[[int], None], descriptor: int) -> None:

@@ -68,18 +68,18 @@ class Filters(Frozen, kw_only=True):
 
     def __post_init__(self) -> None:
         for name in ("include", "exclude", "filter_from"):
-            stated = getattr(self, name)
-            if isinstance(stated, str | os.PathLike):
-                object.__setattr__(self, name, (stated,))
+            value = getattr(self, name)
+            if isinstance(value, str | os.PathLike):
+                object.__setattr__(self, name, (value,))
         for name, read in (
             ("min_size", parse_size),
             ("max_size", parse_size),
             ("newer", parse_moment),
             ("older", parse_moment),
         ):
-            stated = getattr(self, name)
-            if isinstance(stated, str):
-                object.__setattr__(self, name, read(stated))
+            value = getattr(self, name)
+            if isinstance(value, str):
+                object.__setattr__(self, name, read(value))
         _ = self.rules  # whose errors belong here
 
     @cached_property
@@ -211,13 +211,13 @@ def regular_expression(pattern: str) -> str:
         WrongPattern: It is malformed.
     """
     anchored = pattern.startswith("/")
-    found: list[str] = [r"\A" if anchored else r"(?:\A|/)"]
+    parts: list[str] = [r"\A" if anchored else r"(?:\A|/)"]
     for token in re.finditer(_TOKENS, pattern[1:] if anchored else pattern):
         kind, text = token.lastgroup or "", token[0]
         if kind in _MISTAKES:
             raise WrongPattern(f"pattern {pattern!r} {_MISTAKES[kind]}")
-        found.append(_TRANSLATED.get(text) or _piece(kind, text, pattern))
-    expression = "".join((*found, r"\Z"))
+        parts.append(_TRANSLATED.get(text) or _piece(kind, text, pattern))
+    expression = "".join((*parts, r"\Z"))
     try:
         re.compile(expression)
     except re.error as error:
@@ -275,13 +275,13 @@ def _split_choice(text: str) -> Iterator[str]:
 
 
 def _pattern_part(part: str, pattern: str) -> str:
-    found = ""
+    expression = ""
     for token in re.finditer(_TOKENS, part):
         kind = token.lastgroup or ""
         if kind in _MISTAKES:
             raise WrongPattern(f"pattern {pattern!r} {_MISTAKES[kind]}")
-        found += _TRANSLATED.get(token[0]) or _piece(kind, token[0], pattern)
-    return found
+        expression += _TRANSLATED.get(token[0]) or _piece(kind, token[0], pattern)
+    return expression
 
 
 def _lines(path: str | os.PathLike[str]) -> Iterator[str]:

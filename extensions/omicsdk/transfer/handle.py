@@ -76,11 +76,11 @@ class Transfer(Generic[T]):
             *args: Its arguments.
             **kwargs: Its keyword arguments; a `control` or `progress` among them is kept.
         """
-        given: dict[str, Any] = dict(kwargs)
-        control: Control | None = given.pop("control", None)
-        progress: Callable[[Progress], None] | None = given.pop("progress", None) or notebook_progress()
+        arguments: dict[str, Any] = dict(kwargs)
+        control: Control | None = arguments.pop("control", None)
+        progress: Callable[[Progress], None] | None = arguments.pop("progress", None) or notebook_progress()
         call: Callable[..., R] = function
-        transfer = Transfer[R](lambda obey, tell: call(*args, **given, control=obey, progress=tell), control)
+        transfer = Transfer[R](lambda obey, tell: call(*args, **arguments, control=obey, progress=tell), control)
         if progress is not None:
             transfer.add_callback(progress)
         return transfer
@@ -127,8 +127,8 @@ class Transfer(Generic[T]):
         """
         with self._guard:
             if self._thread is not None:
-                said = f"This transfer was started before and is {self.state}"
-                raise UsageError(said, remedy="Create another one to run it again.")
+                problem = f"This transfer was started before and is {self.state}"
+                raise UsageError(problem, remedy="Create another one to run it again.")
             thread = threading.Thread(target=self._run, name="omicsdk-transfer")
             self._thread = thread
         try:
@@ -259,7 +259,7 @@ class Transfer(Generic[T]):
             except Exception:
                 _log.exception("a transfer's callback failed and is not called again; the transfer continues")
                 with self._guard:
-                    self._callbacks = tuple(each for each in self._callbacks if each is not callback)
+                    self._callbacks = tuple(other for other in self._callbacks if other is not callback)
 
     def _outcome(self) -> T:
         if self._error is not None:

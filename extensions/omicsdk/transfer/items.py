@@ -72,8 +72,8 @@ class Item(Frozen, hidden=("locate", "renew")):
         checksums = {algorithm.lower(): value.strip().lower() for algorithm, value in self.checksums.items() if value}
         for algorithm, value in checksums.items():
             if not is_algorithm(algorithm):
-                known = ", ".join(ALGORITHMS)
-                raise ValueError(f"{self.name}: no checksum '{algorithm}' can be verified; known are {known}")
+                algorithms = ", ".join(ALGORITHMS)
+                raise ValueError(f"{self.name}: no checksum '{algorithm}' can be verified; known are {algorithms}")
             if not is_checksum(algorithm, value):
                 raise ValueError(
                     f"{self.name}: {value!r} is not a valid {algorithm}, which is {FORMS[algorithm.partition(':')[0]]}"
@@ -85,8 +85,8 @@ class Item(Frozen, hidden=("locate", "renew")):
         if not isinstance(name, str):
             raise TypeError(f"an item's name must be text, not {a(self.name)}")
         if not (isinstance(self.locate, Location) or callable(self.locate)):  # pyright: ignore[reportUnnecessaryComparison]
-            said = f"{self.name}: locate must be a Location or a function that returns one, not {a(self.locate)}"
-            raise TypeError(f"{said}; wrap a URL in Location(url)")
+            problem = f"{self.name}: locate must be a Location or a function that returns one, not {a(self.locate)}"
+            raise TypeError(f"{problem}; wrap a URL in Location(url)")
         if self.renew is not None and not callable(cast("object", self.renew)):
             raise TypeError(f"{self.name}: renew must be a function that returns a Location, not {a(self.renew)}")
         if type(self.size) is not int and self.size is not None:
@@ -212,11 +212,11 @@ def check_all(names: Iterable[str], folder: str, make: Callable[[], None] | None
         NameClash: Two names refer to one path.
         NotWritable: The folder cannot be created.
     """
-    room, elsewhere = room_in(folder), None
+    room, case_clash = room_in(folder), None
     try:
         check_names(names, folds_case=True, room=room)
     except NameClash as clash:
-        elsewhere = clash
+        case_clash = clash
         check_names(names, folds_case=False, room=room)
         if _folds_case(folder, make):  # most disks distinguish case
             raise
@@ -224,7 +224,7 @@ def check_all(names: Iterable[str], folder: str, make: Callable[[], None] | None
         guard = guard_of(folder, look=make is None)
         for name in names:
             guard.check(name)
-    return elsewhere
+    return case_clash
 
 
 def guard_of(folder: str, *, look: bool = False, empty: bool = False) -> NameGuard:

@@ -157,11 +157,11 @@ def holder(descriptor: int) -> int | None:
         Its id, None if unknown: only Linux reports it, for processes of this machine.
     """
     try:
-        found = os.fstat(descriptor)
-        place = f"{os.major(found.st_dev):02x}:{os.minor(found.st_dev):02x}:{found.st_ino}"
+        status = os.fstat(descriptor)
+        identity = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}:{status.st_ino}"
         with open("/proc/locks", encoding="ascii") as file:
-            held = [fields for line in file if (fields := line.split())[1:2] == ["FLOCK"] and place in fields]
-        return next((int(fields[4]) for fields in held if int(fields[4]) > 0), None)
+            locks = [fields for line in file if (fields := line.split())[1:2] == ["FLOCK"] and identity in fields]
+        return next((int(fields[4]) for fields in locks if int(fields[4]) > 0), None)
     except (OSError, ValueError, IndexError, AttributeError):
         return None
 
@@ -195,8 +195,8 @@ def journal_for(place: str, *facts: str) -> Path | None:
         if not os.access(folder, os.W_OK):
             raise PermissionError(0, "this account cannot write there")
     except OSError as error:
-        said = error.strerror or error
-        _log.warning("%s cannot be written (%s): unfinished transfers are not recorded there", folder, said)
+        reason = error.strerror or error
+        _log.warning("%s cannot be written (%s): unfinished transfers are not recorded there", folder, reason)
         return None
     return folder / f"{digest}.journal"
 
@@ -458,7 +458,7 @@ class DoneIndex:
         marks, value = self._marks, hash(key)
         mark = value >> 32 & 0xFFFFFFFF | 1
         slot = value % len(marks)
-        while (there := marks[slot]) and there != mark:
+        while (slot_mark := marks[slot]) and slot_mark != mark:
             slot = (slot + 1) % len(marks)
         return slot, mark
 

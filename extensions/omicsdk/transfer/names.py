@@ -306,10 +306,10 @@ class NameGuard:
         """
         check_name(name, room=self._room)
         key = self._keyed(name if self._links is None else self._links.check(name))
-        there = self._seen.add(key, _FILE)
-        if there == _FILE:
+        existing = self._seen.add(key, _FILE)
+        if existing == _FILE:
             raise NameClash(name, "is listed twice, or is the same path as an earlier entry on this file system")
-        if there == _FOLDER:
+        if existing == _FOLDER:
             raise NameClash(name, "is also a folder of another entry")
         above = list(_new_folders(key, self._recent))
         for folder in above:
@@ -405,9 +405,9 @@ class LinkGuard:
                 self._seen.add(path)
         self._seen.add(parent)
         if self._linked:
-            there = os.path.relpath(os.path.realpath(os.path.join(self._folder, parent)), self._root)
-            if there != os.path.normpath(parent):
-                self._led[parent] = "" if there == os.curdir else there.replace(os.sep, "/")
+            real = os.path.relpath(os.path.realpath(os.path.join(self._folder, parent)), self._root)
+            if real != os.path.normpath(parent):
+                self._led[parent] = "" if real == os.curdir else real.replace(os.sep, "/")
 
 
 def _check_folder(name: str, path: str, root: str) -> int:
@@ -456,10 +456,10 @@ class NameSet:
         bucket = self._buckets.get(key >> _SHIFT)
         if bucket is None:
             bucket = self._buckets[key >> _SHIFT] = array("Q")
-        place = bisect_left(bucket, key)
-        if place < len(bucket) and bucket[place] | 1 == key | 1:
-            return bucket[place] & 1
-        bucket.insert(place, key | kind)
+        index = bisect_left(bucket, key)
+        if index < len(bucket) and bucket[index] | 1 == key | 1:
+            return bucket[index] & 1
+        bucket.insert(index, key | kind)
         return None
 
 

@@ -490,9 +490,9 @@ class Ranges:
         """Interpret a response; an accepted one sets what the next ones are compared with, if its bytes are passed on."""
         headers = {name: value for name in WANTED.values() if (value := response.headers.get(name)) is not None}
         with self._lock:
-            asked = self._asked(location, reading)
-            verdict = judge(asked, response.status, headers, self._clock.now())
-            if verdict.kind is Kind.WHOLE and not may_join(asked, verdict.validator):
+            request = self._asked(location, reading)
+            verdict = judge(request, response.status, headers, self._clock.now())
+            if verdict.kind is Kind.WHOLE and not may_join(request, verdict.validator):
                 why = f"a file with {validator_words(verdict.validator)}"
                 verdict = verdict._replace(kind=Kind.UNVALIDATED, why=why)
             if verdict.kind in (Kind.ACCEPT, Kind.WHOLE):
@@ -521,21 +521,21 @@ class Ranges:
             excess = piece[left:] if verdict.start else b""
             if (verdict.kind is Kind.ACCEPT and len(piece) > left) or excess.strip(b"\0"):
                 raise self._no_ranges("sends more than was requested")
-            kept = piece[skip : skip + left]
+            chunk = piece[skip : skip + left]
             skip = max(0, skip - len(piece))
             if self._pace is not None:
                 self._pace.passed(len(piece))
-            if kept:
-                reading.at += len(kept)
-                reading.gained += len(kept)
+            if chunk:
+                reading.at += len(chunk)
+                reading.gained += len(chunk)
                 if reading.gained >= PROGRESS:
                     reading.began, reading.gained = self._clock.monotonic(), 0
                     reading.failures = reading.redirects = 0
                     reading.replaced.clear()
-                yield kept
+                yield chunk
             if end is not None and reading.at >= end and verdict.kind is Kind.WHOLE and not verdict.start:
                 return True  # the rest was not requested
-        promised = min((place for place in (verdict.end, end) if place is not None), default=reading.at)
+        promised = min((position for position in (verdict.end, end) if position is not None), default=reading.at)
         if reading.at < promised or (end is not None and reading.at == before):
             lost = ConnectionLost("the body ended early", method="GET", operation=self._title)
             raise WireFailure(lost, arrived=True)
@@ -546,13 +546,13 @@ class Ranges:
         match verdict.kind:
             case Kind.MOVED:
                 reading.redirects += 1
-                there = followed(location, next_url(location.url, verdict.location, reading.redirects))
+                target = followed(location, next_url(location.url, verdict.location, reading.redirects))
                 with self._lock:
                     if location is self._location or location is self._direct:
-                        self._direct = there
+                        self._direct = target
                 if verdict.retry_after:
-                    shown, said = without_query(location.url), "the service is not ready to provide it"
-                    late = TimedOut(said, method="GET", url=shown, operation=self._title)
+                    url, problem = without_query(location.url), "the service is not ready to provide it"
+                    late = TimedOut(problem, method="GET", url=url, operation=self._title)
                     self._wait(reading, late, verdict.retry_after)
             case Kind.LATER:
                 reading.failures += 1
@@ -569,9 +569,9 @@ class Ranges:
     def _where(self) -> Location:
         with self._locating:  # one of the threads that need it requests it
             with self._lock:
-                known = self._direct or self._location
-            if known is not None:
-                return known
+                current = self._direct or self._location
+            if current is not None:
+                return current
             location = self._locate()
             with self._lock:
                 self._location = location
@@ -610,8 +610,10 @@ class Ranges:
         return NoRanges(f"{self._title}: its server {why}", name=self._title)
 
     def _changed(self, why: str) -> SourceChanged:
-        said = f"{self._title}: the file changed while it was read: {why}"
-        return SourceChanged(said, name=self._title, remedy="Open it again to read the new version from the beginning.")
+        problem = f"{self._title}: the file changed while it was read: {why}"
+        return SourceChanged(
+            problem, name=self._title, remedy="Open it again to read the new version from the beginning."
+        )
 
     def _error(self, location: Location, verdict: Verdict, response: StreamedResponse) -> OmicsError:
         return unavailable(self._title, location.url, verdict, response.headers, response.refusal())

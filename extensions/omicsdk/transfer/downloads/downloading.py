@@ -53,13 +53,13 @@ def _dry_run(items: ItemSource, files: PartFiles, folder: str, path: str, option
     """
     with closing(Journal(path, lambda: False, look=True)) if os.path.exists(path) else nullcontext() as journal:
         check = guard_of(folder, look=True).check
-        there = nearest_folder(folder)
-        if os.path.lexists(folder) and there != folder:
+        nearest = nearest_folder(folder)
+        if os.path.lexists(folder) and nearest != folder:
             raise NotWritable(folder, "a file of that name exists")
-        if not os.access(there, os.W_OK | os.X_OK):
-            raise NotWritable(there, "this account cannot write there")
+        if not os.access(nearest, os.W_OK | os.X_OK):
+            raise NotWritable(nearest, "this account cannot write there")
         files_known = items.files if items.files is not None or items.once else sum(1 for _ in items)
-        outcomes, needed, fits, space = Outcomes(), 0, True, DiskSpace(there, files_known or 0)
+        outcomes, needed, fits, space = Outcomes(), 0, True, DiskSpace(nearest, files_known or 0)
         for number, item in enumerate(items):
             try:
                 try:
@@ -68,12 +68,14 @@ def _dry_run(items: ItemSource, files: PartFiles, folder: str, path: str, option
                     if items.once:
                         raise
                     items.check(folder, None)  # names both of two that clash, unless only their digests are equal
-                found = files.found(item.name) if there == folder else None  # a new folder has no files
-                outcome = _foreseen(number, item, files, found, journal, options)
+                existing = files.found(item.name) if nearest == folder else None  # a new folder has no files
+                outcome = _foreseen(number, item, files, existing, journal, options)
                 if options.require_checksum and not (item.states or outcome.checksums):
                     raise ChecksumMissing(item.title, name=item.name)
                 if outcome.state == "planned":
-                    lacking = bytes_needed(item, files) if journal is not None or found is not None else item.size or 0
+                    lacking = (
+                        bytes_needed(item, files) if journal is not None or existing is not None else item.size or 0
+                    )
                     needed += lacking
                     if space.claim(lacking) is not None:
                         fits, outcome = False, outcome._replace(plan=f"{outcome.plan}; it does not fit on the disk")
@@ -91,32 +93,32 @@ def _foreseen(
     number: int,
     item: Item,
     files: PartFiles,
-    found: os.stat_result | None,
+    existing: os.stat_result | None,
     journal: Journal | None,
     options: TransferOptions,
 ) -> Outcome:
     """Predict what a download would do with one file, by the same rules as its check of existing files."""
-    if found is not None and item.size in (None, found.st_size):
-        known = recorded(journal, item, found) if journal is not None else None
-        if known is not None:
-            there = skipped(item, found.st_size, known)
-            return there._replace(label=item.label, checksums=known or item.checksums)
+    if existing is not None and item.size in (None, existing.st_size):
+        checksums = recorded(journal, item, existing) if journal is not None else None
+        if checksums is not None:
+            outcome = skipped(item, existing.st_size, checksums)
+            return outcome._replace(label=item.label, checksums=checksums or item.checksums)
         if item.checksums:
-            return _outcome(item, "planned", found.st_size, plan="check the existing file")
+            return _outcome(item, "planned", existing.st_size, plan="check the existing file")
     if options.cache is not None and options.cache.has(item):
-        kept = item.size or 0
-        return _outcome(item, "planned", item.size, bytes_kept=kept, plan="take it from the cache")._replace(
+        present = item.size or 0
+        return _outcome(item, "planned", item.size, bytes_kept=present, plan="take it from the cache")._replace(
             from_cache=True
         )
     record = usable(journal, item, unvalidated=options.resume_unvalidated) if journal is not None else None
     if record is not None:
         job = Job(number, item, *files.paths(item.name), options)
-        if files.part_length(job) is not None or (found and found.st_size == record.size):
-            kept = _kept(record)
-            plan = f"resume: {kept:,} of {record.size:,} bytes are present"
-            return _outcome(item, "planned", record.size, bytes_kept=kept, plan=plan)
+        if files.part_length(job) is not None or (existing and existing.st_size == record.size):
+            present = _kept(record)
+            plan = f"resume: {present:,} of {record.size:,} bytes are present"
+            return _outcome(item, "planned", record.size, bytes_kept=present, plan=plan)
     size = "a file of unknown size" if item.size is None else f"{item.size:,} bytes"
-    instead = "" if found is None else ", replacing the existing file"
+    instead = "" if existing is None else ", replacing the existing file"
     return _outcome(item, "planned", item.size, plan=f"download {size}{instead}")
 
 
@@ -132,8 +134,10 @@ def _outcome(
 
 def _kept(record: PartState) -> int:
     spans = (cell_span(index, record.size) for index, crc in enumerate(record.cells) if crc != MISSING)
-    begun = (position % CELL for index, (position, _) in record.begun.items() if record.cells[index] == MISSING)
-    return sum(end - start for start, end in spans) + sum(begun)
+    partial_lengths = (
+        position % CELL for index, (position, _) in record.begun.items() if record.cells[index] == MISSING
+    )
+    return sum(end - start for start, end in spans) + sum(partial_lengths)
 
 
 _RUN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
@@ -216,31 +220,31 @@ def download(
     else:
         target = store.target.spool_for(journal or "")
     disk = disk or Disk(mode)
-    wanted = ItemSource(items)
+    source = ItemSource(items)
     journal_file = journal_path(target, run) if journal is None else os.fspath(journal)
     try:  # relative to the folder, so that both can be moved together
-        place = os.path.relpath(journal_file, target)
+        relative_path = os.path.relpath(journal_file, target)
     except ValueError:  # on another drive
-        place = journal_file
-    files = PartFiles(target, place, disk, follows=chosen.link == "symlink")
+        relative_path = journal_file
+    files = PartFiles(target, relative_path, disk, follows=chosen.link == "symlink")
     if dry_run and store is not None:
         raise UsageError(f"A dry run supports local folders only, not {store.target.url()}")
-    began = clock.monotonic()
+    start = clock.monotonic()
     if dry_run:
-        found = _dry_run(wanted, files, target, journal_file, chosen)
+        planned = _dry_run(source, files, target, journal_file, chosen)
         title = f"Dry run of a download to {target}"
-        return TransferReport(found, clock.monotonic() - began, title=title, target=target)
-    if not wanted.once:
-        wanted.check(target, lambda: make_folders(target, disk))
-        if store is None and shortage_of(wanted.size, target) is not None:
+        return TransferReport(planned, clock.monotonic() - start, title=title, target=target)
+    if not source.once:
+        source.check(target, lambda: make_folders(target, disk))
+        if store is None and shortage_of(source.size, target) is not None:
             # Only a warning: files that fit are still downloaded, and other programs may free space meanwhile.
-            problem = shortage_of(sum(bytes_needed(item, files) for item in wanted), target)
+            problem = shortage_of(sum(bytes_needed(item, files) for item in source), target)
             if problem is not None:
                 _log.warning("%s; files that do not fit will fail", problem.message)
     make_folders(target, disk)
     make_folders(os.path.dirname(journal_file) or os.curdir, disk)
 
-    began, outcomes = clock.monotonic(), Outcomes()
+    start, outcomes = clock.monotonic(), Outcomes()
     settings = Settings(
         options=chosen,
         connections=chosen.connections or DOWNLOAD_CONNECTIONS,
@@ -256,13 +260,13 @@ def download(
     with closing(opening) as log:
         if not log.fresh:  # another process was at work between our creating the folder and our opening the journal
             disk.forget_new()
-        check = guard_of(target, empty=disk.is_new(target)).check if wanted.once else None
-        engine = Downloads(wanted, target, files, log, settings, outcomes.put, check)
+        check = guard_of(target, empty=disk.is_new(target)).check if source.once else None
+        engine = Downloads(source, target, files, log, settings, outcomes.put, check)
         engine.run()
-    if wanted.files is not None and len(outcomes) < wanted.files:
-        outcomes.fill((item.name, item.size, item.label) for item in wanted)
+    if source.files is not None and len(outcomes) < source.files:
+        outcomes.fill((item.name, item.size, item.label) for item in source)
     where = target if store is None else store.target.url()
-    return engine.report(outcomes, began, f"Download to {where}", target=where)
+    return engine.report(outcomes, start, f"Download to {where}", target=where)
 
 
 def _store(folder: object, journal: object, clock: Clock) -> Store | None:

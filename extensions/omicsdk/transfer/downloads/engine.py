@@ -150,12 +150,12 @@ class Downloads(Engine[Job]):
 
     def _admit(self) -> None:
         room = self._calls.width(_SERVICE) + AHEAD - self._preparing - self._scheduler.crowd
-        looked = 0
+        checked = 0
         while self._more and room > 0 and self._unfinished < OPEN:
-            if looked == AT_ONCE:  # other work gets its turn
+            if checked == AT_ONCE:  # other work gets its turn
                 self._wire.wake()
                 return
-            looked += 1
+            checked += 1
             if self._spool is not None and not self._spool.has_room(self._open.values()):
                 return
             entry = self._control.ask(self._items)
@@ -183,18 +183,18 @@ class Downloads(Engine[Job]):
     def _is_plain(self, number: int, item: Item) -> bool:
         """Take the fast paths: finish an item that exists and is recorded, or queue one request for a small one."""
         try:
-            found = self._files.found(item.name)
+            existing = self._files.found(item.name)
         except OmicsError:
             return False  # a path that cannot be examined is reported by a job
-        known = None if found is None else recorded(self._journal, item, found)
-        if self._options.require_checksum and not (item.states or item.checksums or known):
+        checksums = None if existing is None else recorded(self._journal, item, existing)
+        if self._options.require_checksum and not (item.states or item.checksums or checksums):
             # Before it is examined further: an existing file under the final name is not touched.
             self._refuse(number, item, ChecksumMissing(item.title, name=item.name))
             return True
-        if found is not None:
-            if known is None:
+        if existing is not None:
+            if checksums is None:
                 return False
-            self._tell_of(number, item, skipped(item, found.st_size, known))
+            self._tell_of(number, item, skipped(item, existing.st_size, checksums))
             return True
         if not is_small(item) or item.name in self._journal.parts or (self._caches and (item.checksums or item.states)):
             return False
@@ -320,18 +320,18 @@ class Downloads(Engine[Job]):
         if isinstance(location, Location):
             self.apply(job, messages.Located(location, self._clock.monotonic()))
             return
-        said = f"{job.title}: its locate returned {a(location)}, not a Location"
-        self.apply(job, Broken(TransferError(said, name=job.item.name, remedy="Return a Location(url).")))
+        problem = f"{job.title}: its locate returned {a(location)}, not a Location"
+        self.apply(job, Broken(TransferError(problem, name=job.item.name, remedy="Return a Location(url).")))
 
     def _not_located(self, job: Job, error: Exception) -> None:
         self._calls.ended(_SERVICE, 0)
         if self._adapts and isinstance(error, APIError) and error.status in OVERLOADED:
-            asked = error.retry_after or 0.0
+            wait = error.retry_after or 0.0
             # A longer wait has ended this file; the others do their own request then.
-            self._calls.refused(_SERVICE, self._clock.monotonic(), asked if asked <= LONGEST_RETRY_AFTER else 0.0)
+            self._calls.refused(_SERVICE, self._clock.monotonic(), wait if wait <= LONGEST_RETRY_AFTER else 0.0)
         if not isinstance(error, OmicsError):
-            said = foreign_words(job.title, error)
-            error = TransferError(f"{job.title}: requesting its URL failed: {said}", name=job.item.name)
+            reason = foreign_words(job.title, error)
+            error = TransferError(f"{job.title}: requesting its URL failed: {reason}", name=job.item.name)
         self.apply(job, Broken(error))
 
     # -- requests
@@ -510,10 +510,10 @@ class Downloads(Engine[Job]):
             self._small_failed(small, error)
             return
         item, checksums = small.item, small.checksums
-        held = words(checksums, None if checksums else validator_of(small.lines), size=item.size)
+        verified = words(checksums, None if checksums else validator_of(small.lines), size=item.size)
         seconds = self._clock.monotonic() - small.began
         del self._small[small.number]
-        known = verification_of(checksums, item.size)
+        verification = verification_of(checksums, item.size)
         outcome = Outcome(
             item.name,
             "done",
@@ -521,11 +521,11 @@ class Downloads(Engine[Job]):
             small.received,
             0,
             checksums,
-            held,
+            verified,
             1,
             seconds,
             label=item.label,
-            verification=known,
+            verification=verification,
             source=item.stated_source,
             server=small.server,
         )
@@ -541,22 +541,22 @@ class Downloads(Engine[Job]):
 
     def _look_at_disk(self, job: Job, _: messages.LookAtDisk) -> None:
         name, journal = job.item.name, self._journal
-        found = self._files.found(name)
-        known = None if found is None else recorded(journal, job.item, found)
+        existing = self._files.found(name)
+        checksums = None if existing is None else recorded(journal, job.item, existing)
         record = usable(journal, job.item, unvalidated=self._unvalidated)
-        length = None if known is not None else self._files.part_length(job)
-        intact = None if found is None else is_intact(journal.done(name), found)
-        self.apply(job, messages.Looked(found, length, known, record, name in journal.parts, intact))
+        length = None if checksums is not None else self._files.part_length(job)
+        intact = None if existing is None else is_intact(journal.done(name), existing)
+        self.apply(job, messages.Looked(existing, length, checksums, record, name in journal.parts, intact))
 
     def _look_in_store(self, job: Job, _: messages.LookInStore) -> None:
         assert self._spool is not None
 
-        def found(there: There | None) -> None:
+        def found(stored: There | None) -> None:
             lacking = self._options.require_checksum and not (
-                job.item.states or job.item.checksums or (there and there.checksums)
+                job.item.states or job.item.checksums or (stored and stored.checksums)
             )
             error = ChecksumMissing(job.title, name=job.item.name) if lacking else None
-            self.apply(job, messages.InStore(there, error))
+            self.apply(job, messages.InStore(stored, error))
 
         self._spool.look(job.item, found, lambda error: self.apply(job, messages.InStore(None, error)))
 
@@ -576,7 +576,7 @@ class Downloads(Engine[Job]):
         self._with_cache(
             job,
             lambda stopped: cache.add(job.part, checksums, link=link, stopped=stopped),
-            lambda found: messages.CacheEntered(checksums, found),
+            lambda cached: messages.CacheEntered(checksums, cached),
         )
 
     def _with_cache(self, job: Job, task: Callable[[Callable[[], bool]], T], done: Callable[[T], object]) -> None:
@@ -601,8 +601,8 @@ class Downloads(Engine[Job]):
 
         def read(stopped: Callable[[], bool]) -> messages.CellsRead:
             damaged = hashing.damaged_cells(job.part, cells, command.size, stopped)
-            begun = {} if record is None else record.begun
-            lost = {index: begun[index] for index in begun if cells[index] == MISSING or index in damaged}
+            beginnings = {} if record is None else record.begun
+            lost = {index: beginnings[index] for index in beginnings if cells[index] == MISSING or index in damaged}
             return messages.CellsRead(damaged, record, hashing.sound_beginnings(job.part, lost, stopped))
 
         self._read(job, job.part, read, lambda event: event)
@@ -636,8 +636,8 @@ class Downloads(Engine[Job]):
     def _record(self, job: Job, _: messages.Record) -> None:
         assert job.size is not None
         job.record = self._journal.begin(job.item.name, job.size, job.validator, job.item.checksums)
-        came, job.cells = job.cells, job.record.cells
-        for index, crc in enumerate(came):  # before the size was known
+        received, job.cells = job.cells, job.record.cells
+        for index, crc in enumerate(received):  # before the size was known
             if crc != MISSING:
                 self._journal.cell(job.item.name, index, crc)
         for receiver in tuple(self._flying()):  # other threads may have written before there was a record
@@ -701,9 +701,9 @@ class Downloads(Engine[Job]):
             receiver.save()
 
     def _held_against(self, job: Job) -> str:
-        asked = job.validator if job.attempts else None
-        said = words(job.item.checksums, asked, size=job.item.size, open_ended=job.open_ended)
-        return said if self._spool is None else f"{said}; {self._spool.words(job.item.name)}"
+        validator = job.validator if job.attempts else None
+        description = words(job.item.checksums, validator, size=job.item.size, open_ended=job.open_ended)
+        return description if self._spool is None else f"{description}; {self._spool.words(job.item.name)}"
 
     def _refuse(self, number: int, item: Item, error: OmicsError) -> None:
         self._tell_of(number, item, Outcome(item.name, "failed", item.size, error=error))
@@ -711,8 +711,8 @@ class Downloads(Engine[Job]):
     def _tell_of(self, number: int, item: Item, outcome: Outcome) -> None:
         self._tell(number, outcome._replace(label=item.label) if item.label else outcome, item.size)
 
-    def _close_all(self, ends: ExitStack) -> None:
-        ends.callback(self._callers.close, 0.1)
+    def _close_all(self, stack: ExitStack) -> None:
+        stack.callback(self._callers.close, 0.1)
         for receiver in self._wire.cancel(self._pauses):
             assert isinstance(receiver, ResponseWriter | Small)
             response = self._writer(receiver)
@@ -748,8 +748,8 @@ class Downloads(Engine[Job]):
 
     def _present(self) -> int:
         responses = (receiver for receiver in self._flying() if isinstance(receiver, ResponseWriter))
-        begun = sum(response.piece.position % CELL for response in responses if not response.stale)
-        return begun + sum(job.present for job in self._open.values())
+        partial_bytes = sum(response.piece.position % CELL for response in responses if not response.stale)
+        return partial_bytes + sum(job.present for job in self._open.values())
 
     def _phase(self) -> Phase:
         return phase_of(

@@ -103,11 +103,11 @@ class Committer:
 
     def land(self, landing: Landing) -> None:
         """Rename a file to its final name; called from the engine's thread. It is durable after one of the next `push`."""
-        name, part, final, size, checksums, landed, found = landing
+        name, part, final, size, checksums, landed, existing = landing
         try:
             # An existing file may be behind a link, as `PartFiles.found` has it.
-            now = os.stat(final) if part is None else os.lstat(part) if found is None else found
-            found = found or now
+            now = os.stat(final) if part is None else os.lstat(part) if existing is None else existing
+            existing = existing or now
             if now.st_size != size or not stat.S_ISREG(now.st_mode):
                 raise NotWritable(part or final, "another program changed it", name=name)
             if part is not None:
@@ -120,11 +120,11 @@ class Committer:
         except NotWritable as error:
             landed(error)
             return
-        if found.st_dev != self._device:
+        if existing.st_dev != self._device:
             self._elsewhere = True
         if not self._waiting:
             self._since = time.monotonic()
-        self._waiting.append((landing, DoneState(size, found.st_mtime_ns, checksums)))
+        self._waiting.append((landing, DoneState(size, existing.st_mtime_ns, checksums)))
 
     def push(self, *, now: bool) -> None:
         """Hand renamed files to the thread in batches: waking it for each would cost more than its work.
@@ -206,11 +206,11 @@ class Committer:
                     _log.warning("%s may be damaged, and cannot be renamed: %s", landing.final, error.strerror)
 
     def _sync(self, paths: Sequence[str], size: int) -> None:
-        began = time.monotonic()
-        if len(paths) > _FEW and not self._elsewhere and began >= self._whole_from and self._syncs_at_once(size):
+        start = time.monotonic()
+        if len(paths) > _FEW and not self._elsewhere and start >= self._whole_from and self._syncs_at_once(size):
             done = self._disk.sync_file_system(self._folder)
             ended = time.monotonic()
-            if not done or ended - began > _SLOW + size / _SLOW_BYTES:
+            if not done or ended - start > _SLOW + size / _SLOW_BYTES:
                 self._whole_from = ended + _AVOID
             if done:
                 return
@@ -238,10 +238,10 @@ def _dirty() -> int:
     """Dirty bytes on the whole machine; 0 if the system does not report them."""
     try:
         with open("/proc/meminfo", "rb") as file:
-            told = dict(line.split(b":", 1) for line in file)
+            fields = dict(line.split(b":", 1) for line in file)
     except OSError:
         return 0
-    return 1024 * sum(int(told.get(name, b"0").split()[0]) for name in (b"Dirty", b"Writeback"))
+    return 1024 * sum(int(fields.get(name, b"0").split()[0]) for name in (b"Dirty", b"Writeback"))
 
 
 #: Concurrent lookups of objects.
@@ -289,21 +289,21 @@ class Spool:
         recorded = self._journal.done(item.name)
 
         def look() -> There | None:
-            there = self._store.there(item, recorded, lambda: self._closed)
-            if there is not None and there.fresh is not None:
-                self._journal.finish([(item.name, there.fresh)])
-            return there
+            stored = self._store.there(item, recorded, lambda: self._closed)
+            if stored is not None and stored.fresh is not None:
+                self._journal.finish([(item.name, stored.fresh)])
+            return stored
 
-        def looked(there: There | None) -> None:
-            if there is None and recorded is not None:
+        def looked(stored: There | None) -> None:
+            if stored is None and recorded is not None:
                 try:
                     self._journal.forget(item.name)
                 except OmicsError as error:
                     failed(error)
                     return
-            if there is not None:
-                self._words[item.name] = "read again" if there.fresh is not None else "unchanged since it was written"
-            found(there)
+            if stored is not None:
+                self._words[item.name] = "read again" if stored.fresh is not None else "unchanged since it was written"
+            found(stored)
 
         def not_looked(error: Exception) -> None:
             if isinstance(error, OSError):
@@ -323,8 +323,8 @@ class Spool:
                 raise error
             landing.landed(error)
 
-        def done(held: str) -> None:
-            self._words[landing.name] = held
+        def done(verified: str) -> None:
+            self._words[landing.name] = verified
             landing.landed(None)
 
         self._puts.submit(lambda: self._put(landing), done, failed)
@@ -347,7 +347,7 @@ class Spool:
         self._puts.close(HURRIED_PUTS if hurry else GRACE)
 
     def _put(self, landing: Landing) -> str:
-        state, held = self._store.put(landing.name, landing.part or landing.final, landing.size, landing.checksums)
+        state, verified = self._store.put(landing.name, landing.part or landing.final, landing.size, landing.checksums)
         try:
             self._journal.finish([(landing.name, state)])
         except OSError as error:
@@ -361,7 +361,7 @@ class Spool:
                 os.unlink(landing.part)
             except OSError as error:  # the object is complete; its local copy only uses space
                 _log.warning("%s cannot be removed: %s", landing.part, error.strerror)
-        return held
+        return verified
 
 
 # Most folders that are remembered as created.
@@ -401,8 +401,8 @@ class PartFiles:
         """
         final = self._final(name)
         parent, _, tail = final.rpartition(os.sep)
-        own = _extend(self._run, name.encode("utf-8", "surrogatepass"))
-        suffix = f".{own:08x}.part"
+        checksum = _extend(self._run, name.encode("utf-8", "surrogatepass"))
+        suffix = f".{checksum:08x}.part"
         if 4 * len(tail) + len(suffix) > LONGEST and len(os.fsencode(tail)) + len(suffix) > LONGEST:
             tail = os.fsencode(tail)[: LONGEST - len(suffix)].decode("utf-8", "ignore")
         return final, f"{parent}{os.sep}{tail}{suffix}"
@@ -482,7 +482,7 @@ class PartFiles:
             descriptor = self.disk.create(part)
             try:
                 self.disk.write_at(descriptor, chunks, 0)
-                found = os.fstat(descriptor)
+                status = os.fstat(descriptor)
             except OSError:
                 self.disk.unlink(part)
                 raise
@@ -490,7 +490,7 @@ class PartFiles:
                 self.disk.close(descriptor)
         except OSError as error:
             raise write_error(error, part, item.title) from error
-        return Landing(item.name, part, final, item.size, checksums, landed, found)
+        return Landing(item.name, part, final, item.size, checksums, landed, status)
 
     def found(self, name: str) -> os.stat_result | None:
         """Look for a regular file under a final name.
@@ -507,16 +507,16 @@ class PartFiles:
         final = self._final(name)
         if self.disk.is_new(self._folder) or self.disk.is_new(final[: final.rindex(os.sep)]):
             return None
-        found = _stat(final)
-        if found is not None and stat.S_ISDIR(found.st_mode):
+        status = _stat(final)
+        if status is not None and stat.S_ISDIR(status.st_mode):
             raise NotWritable(final, "a folder of that name exists", name=name)
-        if found is not None and not (stat.S_ISREG(found.st_mode) or stat.S_ISLNK(found.st_mode)):
+        if status is not None and not (stat.S_ISREG(status.st_mode) or stat.S_ISLNK(status.st_mode)):
             raise NotWritable(final, "a device, FIFO or socket of that name exists and is not replaced", name=name)
-        if self._follows and found is not None and stat.S_ISLNK(found.st_mode):
+        if self._follows and status is not None and stat.S_ISLNK(status.st_mode):
             with suppress(OSError):
-                found = os.stat(final)
-                return None if found.st_mode & stat.S_IWUSR or not stat.S_ISREG(found.st_mode) else found
-        return found if found is not None and stat.S_ISREG(found.st_mode) else None
+                status = os.stat(final)
+                return None if status.st_mode & stat.S_IWUSR or not stat.S_ISREG(status.st_mode) else status
+        return status if status is not None and stat.S_ISREG(status.st_mode) else None
 
     def part_length(self, job: Job) -> int | None:
         """Return the length of a job's part, None if there is none.
@@ -524,8 +524,8 @@ class PartFiles:
         Raises:
             NotWritable: The path cannot be examined.
         """
-        found = _stat(job.part)
-        return found.st_size if found is not None and stat.S_ISREG(found.st_mode) else None
+        status = _stat(job.part)
+        return status.st_size if status is not None and stat.S_ISREG(status.st_mode) else None
 
     def take_back(self, job: Job) -> None:
         """Rename a corrupt file from its final name to the part's.
@@ -580,12 +580,12 @@ def bytes_needed(item: Item, files: PartFiles) -> int:
 def _held(path: str, size: int | None = None) -> int:
     """Bytes that a file occupies on the disk, of a certain size if one is named; unwritten holes do not count."""
     try:
-        found = os.lstat(path)
+        status = os.lstat(path)
     except OSError:
         return 0
-    if size not in (None, found.st_size):
+    if size not in (None, status.st_size):
         return 0
-    return min(found.st_size, found.st_blocks * 512) if hasattr(found, "st_blocks") else found.st_size
+    return min(status.st_size, status.st_blocks * 512) if hasattr(status, "st_blocks") else status.st_size
 
 
 def _stat(path: str) -> os.stat_result | None:
@@ -597,23 +597,23 @@ def _stat(path: str) -> os.stat_result | None:
         raise write_error(error, path) from error
 
 
-def is_intact(done: DoneState | None, found: os.stat_result) -> bool | None:
+def is_intact(done: DoneState | None, status: os.stat_result) -> bool | None:
     """Return whether a file is as it was recorded when it was done; None without a record.
 
     Args:
         done: The record.
-        found: The stat of the file.
+        status: The stat of the file.
     """
-    return None if done is None else (done.size, done.mtime_ns) == (found.st_size, found.st_mtime_ns)
+    return None if done is None else (done.size, done.mtime_ns) == (status.st_size, status.st_mtime_ns)
 
 
-def recorded(journal: Journal, item: Item, found: os.stat_result) -> Mapping[str, str] | None:
+def recorded(journal: Journal, item: Item, status: os.stat_result) -> Mapping[str, str] | None:
     """Return the recorded checksums of an existing file that the journal has as done.
 
     Args:
         journal: The journal.
         item: The requested item.
-        found: The stat of the existing file.
+        status: The stat of the existing file.
 
     Returns:
         The checksums that were verified then; None if it is not recorded, differs, or the platform states further ones
@@ -623,7 +623,7 @@ def recorded(journal: Journal, item: Item, found: os.stat_result) -> Mapping[str
     same = (
         done is not None
         and (item.size is None or done.size == item.size)
-        and is_intact(done, found)
+        and is_intact(done, status)
         and item.checksums.items() <= done.checksums.items()
     )
     return done.checksums if done is not None and same else None
@@ -663,24 +663,24 @@ def words(checksums: Mapping[str, str], validator: str | None, *, size: int | No
     if validator:
         compared.append(validator_words(validator).partition(" ")[2])
     lacking = "no checksum" if size is not None else "neither size nor checksum"
-    told = ", and the server neither ETag nor date" if validator == "" else ""
-    return f"{' and '.join(compared)} only: the platform states {lacking}{told}"
+    suffix = ", and the server neither ETag nor date" if validator == "" else ""
+    return f"{' and '.join(compared)} only: the platform states {lacking}{suffix}"
 
 
-def skipped(item: Item, size: int, known: Mapping[str, str]) -> Outcome:
+def skipped(item: Item, size: int, checksums: Mapping[str, str]) -> Outcome:
     """Return the outcome of a file that is at its target already and recorded.
 
     Args:
         item: The file.
         size: Its size in bytes.
-        known: The checksums that were verified when it came.
+        checksums: The checksums that were verified when it came.
     """
     return Outcome(
         item.name,
         "skipped",
         size,
-        checksums=known,
-        verified=words(known, None, size=item.size),
-        verification=verification_of(known, item.size),
+        checksums=checksums,
+        verified=words(checksums, None, size=item.size),
+        verification=verification_of(checksums, item.size),
         source=item.stated_source,
     )

@@ -235,13 +235,13 @@ class Job:
         self.cells = record.cells
         for index in damaged:
             self.cells[index] = MISSING
-        there = [index for index, crc in enumerate(self.cells) if crc != MISSING]
-        self.have = len(there)
+        complete = [index for index, crc in enumerate(self.cells) if crc != MISSING]
+        self.have = len(complete)
         self.returned = deque(
             Piece(*plan.cell_span(index, record.size), position, crc, position)
             for index, (position, crc) in sorted(begun.items())
         )
-        self.unclaimed = plan.spans_of_cells(plan.missing_cells([*there, *begun], record.size), record.size)
+        self.unclaimed = plan.spans_of_cells(plan.missing_cells([*complete, *begun], record.size), record.size)
         missing = sum(piece.end - piece.position for piece in self.returned if piece.end is not None)
         self.kept = record.size - plan.total(self.unclaimed) - missing
         self.forget_digests()

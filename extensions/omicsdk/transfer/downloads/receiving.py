@@ -156,10 +156,10 @@ class ResponseWriter(Attended):
     def open(self) -> None:
         """Interpret the response's head."""
         status, headers = parse_head(self.lines, WANTED)
-        asked = self.asked
+        request = self.asked
         if not self.stale:  # another part's response may have stated the version since
-            asked = asked._replace(validator=self.job.validator)
-        self.verdict = verdict = judge(asked, status, headers, self._sink.now())
+            request = request._replace(validator=self.job.validator)
+        self.verdict = verdict = judge(request, status, headers, self._sink.now())
         if self.location.states is not None and verdict.kind in ACCEPTED:
             self.stated = self.location.states(of_whole(status, headers))
         if self._call is None:
@@ -223,8 +223,8 @@ class ResponseWriter(Attended):
             self._record()
         else:
             self.piece.back_to_cell()
-        told = self.verdict.end if self.verdict is not None and self.verdict.status == 206 else None
-        self.too_long |= told is not None and self.piece.position > told  # whatever was requested
+        end = self.verdict.end if self.verdict is not None and self.verdict.status == 206 else None
+        self.too_long |= end is not None and self.piece.position > end  # whatever was requested
 
     def save(self) -> None:
         """Write and record what was collected; called in the thread that drives the request."""
@@ -400,10 +400,10 @@ class Small:
         Returns:
             Whether it did; the request then has to be sent again.
         """
-        there = None if self.sent_on else moved(self.location, self.lines)
-        if there is None:
+        target = None if self.sent_on else moved(self.location, self.lines)
+        if target is None:
             return False
-        self.location = there
+        self.location = target
         self.server = self.location.server
         self.sent_on = True
         self.again()
@@ -422,8 +422,8 @@ class Small:
             self.checksums = self.location.states(parse_head(self.lines, WANTED)[1])
         if self.checksums:
             body = self.chunks[0] if len(self.chunks) == 1 else b"".join(self.chunks)
-            for algorithm, stated in self.checksums.items():
-                if digest(body, algorithm) != stated:
+            for algorithm, expected in self.checksums.items():
+                if digest(body, algorithm) != expected:
                     return None
         return self.checksums if self.checksums or not required else None
 

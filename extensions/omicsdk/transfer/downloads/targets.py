@@ -196,18 +196,18 @@ def claims(info: Mapping[str, Any], size: int) -> list[Claim]:
         The checksums. An ETag in parts comes once for each size of parts that may have made it.
     """
     settings = info.get("content_settings")  # Azure's
-    told = {**cast("Mapping[str, Any]", settings), **info} if isinstance(settings, Mapping) else info
-    found = [
+    details = {**cast("Mapping[str, Any]", settings), **info} if isinstance(settings, Mapping) else info
+    collected = [
         Claim(algorithm, value, sure=True)
         for key, algorithm in (("md5Hash", "md5"), ("content_md5", "md5"), ("crc32c", "crc32c"))
-        if (value := _hex(algorithm, told.get(key)))
+        if (value := _hex(algorithm, details.get(key)))
     ]
     for tag in (str(info[key]).strip('"').lower() for key in _TAGS if info.get(key)):
         if _MD5.match(tag):
-            found.append(Claim("md5", tag))
+            collected.append(Claim("md5", tag))
         elif parts := _PARTS.match(tag):
-            found += [Claim("s3_etag", tag, part) for part in part_sizes(size, int(parts[1]))]
-    return found
+            collected += [Claim("s3_etag", tag, part) for part in part_sizes(size, int(parts[1]))]
+    return collected
 
 
 def part_sizes(size: int, parts: int) -> Sequence[int]:
@@ -304,8 +304,8 @@ class Store:
             return None
         if info.get("type") == "directory":
             raise NotWritable(self.target.url(item.name), "a folder of that name exists", name=item.title)
-        size, told = int(info["size"]), identity(info)
-        if done is not None and told and done.size == size and done.checksums.get(IDENTITY) == told:
+        size, identifier = int(info["size"]), identity(info)
+        if done is not None and identifier and done.size == size and done.checksums.get(IDENTITY) == identifier:
             checksums = {name: value for name, value in done.checksums.items() if name != IDENTITY}
             if item.checksums.items() <= checksums.items():
                 return There(size, checksums, None)
@@ -319,7 +319,7 @@ class Store:
             raise self._error(item.name, "reading it", error) from error
         if first_difference(item.checksums, read) is not None:
             return None
-        return There(size, read, DoneState(size, 0, {**read, IDENTITY: told}))
+        return There(size, read, DoneState(size, 0, {**read, IDENTITY: identifier}))
 
     def put(self, name: str, local: str, size: int, checksums: Mapping[str, str]) -> Put:
         """Put a verified file and compare the resulting object with it.
@@ -365,10 +365,10 @@ class Store:
         try:
             self._fs.put_file(local, aside)
             info = self._sized(name, aside, size)
-            held = self._held_against(name, local, size, checksums, claims(info, size))
-            if self.target.verify == "read" or held is None:
+            verified = self._held_against(name, local, size, checksums, claims(info, size))
+            if self.target.verify == "read" or verified is None:
                 self._read_back(name, aside, local, size, checksums)
-                held = f"{held or 'size'}, its bytes"
+                verified = f"{verified or 'size'}, its bytes"
             if aside != path:
                 self._move(aside, path)
                 info = self._sized(name, path, size)
@@ -376,7 +376,7 @@ class Store:
             if aside != path:
                 self._remove(aside)
             raise
-        return Put(DoneState(size, 0, {**checksums, IDENTITY: identity(info)}), held)
+        return Put(DoneState(size, 0, {**checksums, IDENTITY: identity(info)}), verified)
 
     def _sized(self, name: str, path: str, size: int) -> Mapping[str, Any]:
         info = self._info(path)
@@ -385,7 +385,7 @@ class Store:
         return info
 
     def _held_against(
-        self, name: str, local: str, size: int, checksums: Mapping[str, str], told: Iterable[Claim]
+        self, name: str, local: str, size: int, checksums: Mapping[str, str], store_claims: Iterable[Claim]
     ) -> str | None:
         """Compare a file with what the store reports.
 
@@ -393,7 +393,7 @@ class Store:
             What matched, "size" if nothing else could be compared; None if only its bytes can show.
         """
         right, doubtful = list[str](), False
-        for claim in told:
+        for claim in store_claims:
             ours = checksums.get(claim.algorithm) if not claim.part else None
             if ours is None:
                 ours = digest_of(local, claim, size)

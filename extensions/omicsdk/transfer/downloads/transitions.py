@@ -81,18 +81,18 @@ def _in_store(job: Job, event: messages.InStore, _: Patience) -> Commands:
 
 
 def _looked(job: Job, event: messages.Looked, _: Patience) -> Commands:
-    found = event.found
-    if found is None:
+    existing = event.found
+    if existing is None:
         return _resume(job, event)
-    if job.item.size not in (None, found.st_size):
+    if job.item.size not in (None, existing.st_size):
         return _take_back(job, event)
     if event.known is not None:
-        job.size = found.st_size
+        job.size = existing.st_size
         job.state = State.SKIPPED
         return [messages.Finish(event.known)]
     if job.item.checksums:
-        return [messages.HashExisting(event, found.st_size)]
-    if event.record is not None and event.record.size == found.st_size:
+        return [messages.HashExisting(event, existing.st_size)]
+    if event.record is not None and event.record.size == existing.st_size:
         return _take_back(job, event)  # the CRCs of its cells show which of it survived a crash
     if event.intact is False and not job.item.overwrite:
         return _keep(job)
@@ -100,38 +100,40 @@ def _looked(job: Job, event: messages.Looked, _: Patience) -> Commands:
 
 
 def _existing_hashed(job: Job, event: messages.ExistingHashed, _: Patience) -> Commands:
-    found = event.looked.found
-    assert found is not None
+    existing = event.looked.found
+    assert existing is not None
     wrong = first_difference(job.item.checksums, event.checksums)
     if wrong is None:
-        job.size = found.st_size
+        job.size = existing.st_size
         job.state = State.COMMITTING
-        return [messages.ClosePart(), messages.Commit(event.checksums, fetched=False, found=found)]
+        return [messages.ClosePart(), messages.Commit(event.checksums, fetched=False, found=existing)]
     _log.info("%s: the existing file has another %s", job.item.title, wrong)
     return _take_back(job, event.looked)
 
 
-def _take_back(job: Job, looked: messages.Looked) -> Commands:
+def _take_back(job: Job, disk_state: messages.Looked) -> Commands:
     """Take a file that is or may be wrong from its final name, to resume from the right parts of it."""
-    assert looked.found is not None
-    if not job.item.overwrite and looked.found.st_size and not (looked.intact or _is_received(looked)):
+    assert disk_state.found is not None
+    if not job.item.overwrite and disk_state.found.st_size and not (disk_state.intact or _is_received(disk_state)):
         return _keep(job)
-    if looked.intact:
-        return _resume(job, looked)  # an earlier version keeps its name until the new one takes it
-    if looked.record is None:
-        return [messages.TakeBack(), *_resume(job, looked)]
+    if disk_state.intact:
+        return _resume(job, disk_state)  # an earlier version keeps its name until the new one takes it
+    if disk_state.record is None:
+        return [messages.TakeBack(), *_resume(job, disk_state)]
     # A file without the right to write, such as a link to a file of a cache, is never resumed in its place.
-    if looked.length is None and looked.found.st_mode & stat.S_IWUSR:
+    if disk_state.length is None and disk_state.found.st_mode & stat.S_IWUSR:
         # An old record must not vouch for bytes that are about to change.
-        whole = looked.replaced(length=looked.found.st_size)
+        whole = disk_state.replaced(length=disk_state.found.st_size)
         return [messages.ForgetDone(), messages.TakeBack(), *_resume(job, whole)]
-    return [messages.RemoveExisting(), *_resume(job, looked)]  # the part has more of the file
+    return [messages.RemoveExisting(), *_resume(job, disk_state)]  # the part has more of the file
 
 
-def _is_received(looked: messages.Looked) -> bool:
+def _is_received(disk_state: messages.Looked) -> bool:
     """Whether an existing file may be one that was whole, but of whose bytes a power cut lost some before it was recorded."""
-    record, found = looked.record, looked.found
-    return record is not None and found is not None and record.size == found.st_size and MISSING not in record.cells
+    record, existing = disk_state.record, disk_state.found
+    return (
+        record is not None and existing is not None and record.size == existing.st_size and MISSING not in record.cells
+    )
 
 
 def _keep(job: Job) -> Commands:
@@ -140,27 +142,27 @@ def _keep(job: Job) -> Commands:
     return _fail(job, LocalChange(f"{job.item.title}: {why}", name=job.item.name))
 
 
-def _resume(job: Job, looked: messages.Looked) -> Commands:
-    return [messages.LookInCache(looked)] if job.caches and job.item.checksums else _missing(job, looked)
+def _resume(job: Job, disk_state: messages.Looked) -> Commands:
+    return [messages.LookInCache(disk_state)] if job.caches and job.item.checksums else _missing(job, disk_state)
 
 
 def _cache_looked(job: Job, event: messages.CacheLooked, _: Patience) -> Commands:
     if event.cached is None:
         return _missing(job, event.looked)
-    found, checksums = event.cached
-    job.size, job.from_cache, job.touched = found.st_size, True, True
+    status, checksums = event.cached
+    job.size, job.from_cache, job.touched = status.st_size, True, True
     job.state = State.COMMITTING
     dropped: Commands = [messages.DropRecord()] if event.looked.begun else []
-    return [*dropped, messages.Commit(dict(checksums), found=found)]
+    return [*dropped, messages.Commit(dict(checksums), found=status)]
 
 
-def _missing(job: Job, looked: messages.Looked) -> Commands:
+def _missing(job: Job, disk_state: messages.Looked) -> Commands:
     """Fetch what the part lacks."""
-    record, length = looked.record, looked.length
+    record, length = disk_state.record, disk_state.length
     if record is not None and length is not None and length <= record.size:
         return [messages.ReadCells(record.cells, record.size, record)]
     then: Commands = []  # if it is longer, another program wrote to it
-    if looked.begun:
+    if disk_state.begun:
         _log.info("%s: cannot resume the earlier partial download; restarting", job.item.title)
         then.append(messages.DropRecord())
     job.begin()
@@ -287,15 +289,15 @@ def _cut(job: Job, event: messages.Ended, error: TransportError, patience: Patie
         response.whole and response.verdict is not None
     ):  # the end of the response does not prove that its bytes are complete
         return _arrived(job, event, response.verdict, patience)
-    begun = piece.position > piece.start
+    is_partial = piece.position > piece.start
     if isinstance(error, ConnectionLost) and job.size is not None:
         received = job.present + piece.position % plan.CELL
-        remedy = None if job.joins or not begun else UNJOINED
+        remedy = None if job.joins or not is_partial else UNJOINED
         problem = TruncatedTransfer(job.item.title, expected=job.size, received=received, remedy=remedy)
         problem.__cause__ = error
-    if begun and not job.joins and not event.lasting:
-        told = validator_words(job.validator)
-        _log.warning("%s: restarting: the server states %s and no checksum is known", job.item.title, told)
+    if is_partial and not job.joins and not event.lasting:
+        validator = validator_words(job.validator)
+        _log.warning("%s: restarting: the server states %s and no checksum is known", job.item.title, validator)
     relief: Commands = [Relieve(response.location, 0.0)] if isinstance(error, TimedOut) else []
     job.give_back(piece)
     return [*relief, *(_fail(job, problem) if event.lasting else _again(job, event, problem, patience))]
@@ -321,12 +323,12 @@ def _moved(job: Job, response: ResponseWriter, verdict: Verdict, patience: Patie
     wait = verdict.retry_after or 0.0
     job.redirects += 1
     job.waited += wait
-    there = next_url(here.url, verdict.location, 0 if wait else job.redirects)
+    url = next_url(here.url, verdict.location, 0 if wait else job.redirects)
     if job.waited > patience.retry_after:
         before = f"{job.item.title}: still not ready after {job.waited - wait:.0f} s"
-        said = f"{before}, and the server asks for {wait:.0f} s more"
-        return _fail(job, TransferError(said, name=job.item.name, remedy="Try again later."))
-    job.direct = followed(here, there)
+        problem = f"{before}, and the server asks for {wait:.0f} s more"
+        return _fail(job, TransferError(problem, name=job.item.name, remedy="Try again later."))
+    job.direct = followed(here, url)
     return _pause(job, wait) if wait else _fetch(job)
 
 

@@ -299,15 +299,15 @@ def keep_report(error: KeyboardInterrupt, report: TransferReport) -> None:
     vars(error)[_REPORT] = report
 
 
-def interruption(control: Control, *told: str, **facts: object) -> KeyboardInterrupt:
+def interruption(control: Control, *messages: str, **facts: object) -> KeyboardInterrupt:
     """Return the exception for a transfer that Ctrl-C or SIGTERM has stopped cleanly.
 
     Args:
         control: The control that was stopped.
-        *told: What was done, and how to resume.
+        *messages: What was done, and how to resume.
         **facts: Attributes of the exception.
     """
-    error = (Terminated if control.reason == "terminate" else KeyboardInterrupt)(*told)
+    error = (Terminated if control.reason == "terminate" else KeyboardInterrupt)(*messages)
     vars(error).update(facts)
     return error
 
@@ -381,12 +381,12 @@ def say_stopped(control: Control, report: TransferReport, how: str = GOES_ON) ->
     if control.reason is None:
         return
     counts = report.counts
-    there = counts["done"] + counts["skipped"]
-    told = f"{control.why}; {there} of {len(report.outcomes)} files are complete; {how}"
+    complete = counts["done"] + counts["skipped"]
+    summary = f"{control.why}; {complete} of {len(report.outcomes)} files are complete; {how}"
     if control.interrupted:
-        raise interruption(control, told, **{_REPORT: report})
+        raise interruption(control, summary, **{_REPORT: report})
     if report.why_stopped:  # a caller that stopped it needs no message
-        (_log.debug if control.reason == "asked" else _log.info)("%s", told)
+        (_log.debug if control.reason == "asked" else _log.info)("%s", summary)
 
 
 J = TypeVar("J")
@@ -419,14 +419,14 @@ def opened(
         Interrupted: The wait was stopped, or its time was over.
         KeyboardInterrupt: It was interrupted.
     """
-    told = False
+    is_logged = False
 
     def waits() -> bool:
-        nonlocal told
+        nonlocal is_logged
         if not patient or control.over(clock.monotonic(), stop):
             return False
-        if not told:
-            told = True
+        if not is_logged:
+            is_logged = True
             _log.warning("another process is %s, waiting for it to end", doing)
         clock.sleep(TICK)
         return True

@@ -326,40 +326,40 @@ class Engine(ABC, Generic[J]):
     def _relieve(self, _: J, command: Relieve) -> None:
         self._concurrency.refused(command.location.server, self._clock.monotonic(), command.seconds)
 
-    def _unreachable(self, server: str, way: Network | None = None) -> TransportError | None:
+    def _unreachable(self, server: str, route: Network | None = None) -> TransportError | None:
         """Return the error of a server that cannot be reached, or whose proxy cannot; for one job.
 
         Args:
             server: The server.
-            way: The route to it; None for that of the run's settings.
+            route: The route to it; None for that of the run's settings.
         """
         if not self._dead:
             return None
-        proxy = (way or self._settings.route(f"{server}/")).proxy
+        proxy = (route or self._settings.route(f"{server}/")).proxy
         error = self._dead.get(server) or (self._dead.get(proxy) if proxy else None)
         return error and type(error)(error.message, method=error.method, url=error.url, remedy=error.remedy)
 
-    def _note_dead(self, server: str, error: OmicsError | None, way: Network | None = None) -> None:
+    def _note_dead(self, server: str, error: OmicsError | None, route: Network | None = None) -> None:
         """Note why a job failed if its server never answered, or its proxy does not: other files need not try.
 
         Args:
             server: The server.
             error: Why it failed.
-            way: The route to the server; None for that of the run's settings.
+            route: The route to the server; None for that of the run's settings.
         """
         is_dead = server not in self._answered or isinstance(error, ProxyLoginFailed)
         if not (is_dead and isinstance(error, ConnectFailed | TimedOut)):
             return
-        proxy = (way or self._settings.route(f"{server}/")).proxy
+        proxy = (route or self._settings.route(f"{server}/")).proxy
         of_proxy = proxy is not None and type(error) in (ConnectFailed, ProxyFailed, ProxyLoginFailed)
         self._dead[proxy if of_proxy and proxy is not None else server] = error
 
     def _widen(self) -> None:
         """Start another thread that moves bytes, if the link is faster than this one."""
-        now, (began, busy, before) = time.monotonic(), self._looked
-        if now - began < LOOK:
+        now, (start, busy, before) = time.monotonic(), self._looked
+        if now - start < LOOK:
             return
-        seconds, moved = now - began, self._moved()
+        seconds, moved = now - start, self._moved()
         self._looked = now, time.thread_time(), moved
         is_fast = moved - before >= FAST * seconds and self._looked[1] - busy >= BUSY * seconds
         if (
@@ -432,21 +432,21 @@ class Engine(ABC, Generic[J]):
             error=error,
         )
 
-    def _tell(self, number: int, outcome: Outcome, stated: int | None) -> None:
+    def _tell(self, number: int, outcome: Outcome, stated_size: int | None) -> None:
         """Report an outcome.
 
         Args:
             number: The item's number.
             outcome: Its outcome.
-            stated: The size that progress counted it with; None if unknown.
+            stated_size: The size that progress counted it with; None if unknown.
         """
-        self._counters.count(outcome.state, outcome.size, stated)
+        self._counters.count(outcome.state, outcome.size, stated_size)
         self._report(number, outcome)
 
     def _close(self) -> None:
-        with ExitStack() as ends:  # whatever is raised meanwhile, no thread and no socket may remain
-            ends.callback(self._wire.close)
-            self._close_all(ends)
+        with ExitStack() as stack:  # whatever is raised meanwhile, no thread and no socket may remain
+            stack.callback(self._wire.close)
+            self._close_all(stack)
 
     def _measure(self, now: float, *, final: bool = False) -> None:
         """Record what moved, and call the progress function, when it is time."""
@@ -500,7 +500,7 @@ class Engine(ABC, Generic[J]):
         return bool(self._callers.waiting or self._hashing)
 
     @abstractmethod
-    def _close_all(self, ends: ExitStack) -> None:
+    def _close_all(self, stack: ExitStack) -> None:
         """End threads and jobs."""
 
     @abstractmethod

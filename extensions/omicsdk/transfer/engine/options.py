@@ -162,17 +162,17 @@ class TransferOptions(Filters, kw_only=True):
             InvalidOption: A value is out of its range.
             TypeError: A keyword is no option, or its value is of another type.
         """
-        known = [name for name in _NAMES if selects or name not in FILTERS]
-        unknown = [name for name in keywords if name not in known]
+        allowed = [name for name in _NAMES if selects or name not in FILTERS]
+        unknown = [name for name in keywords if name not in allowed]
         if unknown:
-            near = nearest(unknown[0], known)
+            near = nearest(unknown[0], allowed)
             raise TypeError(f"unknown option {unknown[0]!r}{f'; did you mean {near[0]!r}?' if near else ''}")
-        stated: dict[str, Any] = {
+        changes: dict[str, Any] = {
             name: value for name, value in keywords.items() if name != "control" or value is not None
         }
-        if (base is None or base.connections is None) and stated.get("connections") is None:
-            stated["connections"] = connections
-        return cls(**stated) if base is None else base.replaced(**stated) if stated else base
+        if (base is None or base.connections is None) and changes.get("connections") is None:
+            changes["connections"] = connections
+        return cls(**changes) if base is None else base.replaced(**changes) if changes else base
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -206,13 +206,13 @@ class TransferOptions(Filters, kw_only=True):
     @property
     def patience(self) -> Patience:
         """How long to wait for a server."""
-        stated = {
+        limits = {
             "least_rate": None if self.min_rate is None else int(self.min_rate),
             "silence": self.stall_timeout,
             "retry_after": self.max_wait,
             "renewals": self.renewals,
         }
-        changed: dict[str, Any] = {name: value for name, value in stated.items() if value is not None}
+        changed: dict[str, Any] = {name: value for name, value in limits.items() if value is not None}
         return PATIENCE.replaced(**changed)
 
     def quota(self, retries: int | None, min_delay: float | None) -> Quota:

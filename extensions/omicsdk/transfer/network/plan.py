@@ -100,8 +100,8 @@ def missing_cells(have: Sequence[int], size: int) -> list[int]:
     Returns:
         The other numbers, ascending.
     """
-    there = set(have)
-    return [index for index in range(cell_count(size)) if index not in there]
+    present = set(have)
+    return [index for index in range(cell_count(size)) if index not in present]
 
 
 def part_length(remaining: int, connections: int) -> int:

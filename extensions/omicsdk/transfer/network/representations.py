@@ -94,11 +94,11 @@ def stated_checksums(headers: Mapping[str, str]) -> dict[str, str]:
     Returns:
         Values by algorithm; where fields differ, none of that algorithm.
     """
-    found: dict[str, set[str]] = {}
+    collected: dict[str, set[str]] = {}
     for name, value in _stated(headers):
         if value:
-            found.setdefault(name, set()).add(value)
-    return {name: values.pop() for name, values in found.items() if len(values) == 1}
+            collected.setdefault(name, set()).add(value)
+    return {name: values.pop() for name, values in collected.items() if len(values) == 1}
 
 
 def quickest_checksum(headers: Mapping[str, str]) -> dict[str, str]:
@@ -111,13 +111,13 @@ def quickest_checksum(headers: Mapping[str, str]) -> dict[str, str]:
 
 
 def _stated(headers: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    for each in headers.get("digest", "").split(","):
-        algorithm, _, value = each.strip().partition("=")
+    for part in headers.get("digest", "").split(","):
+        algorithm, _, value = part.strip().partition("=")
         if ours := _DIGESTS.get(algorithm.strip().lower()):
             yield ours, _either(ours, value.strip())
-    for found in _STRUCTURED.finditer(headers.get("repr-digest", "")):
-        if ours := _DIGESTS.get(found[1].lower()):
-            yield ours, from_base64(ours, found[2])
+    for match in _STRUCTURED.finditer(headers.get("repr-digest", "")):
+        if ours := _DIGESTS.get(match[1].lower()):
+            yield ours, from_base64(ours, match[2])
     for header in ("content-md5", "x-ms-blob-content-md5"):
         yield "md5", from_base64("md5", headers.get(header, "").strip())
     yield from google_checksums(headers)
@@ -139,8 +139,8 @@ def google_checksums(headers: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     stored = headers.get("x-goog-stored-content-encoding", "identity")
     if stored != headers.get("content-encoding", "identity"):
         return
-    for each in headers.get("x-goog-hash", "").split(","):
-        name, _, value = each.strip().partition("=")
+    for part in headers.get("x-goog-hash", "").split(","):
+        name, _, value = part.strip().partition("=")
         if name in ("md5", "crc32c"):
             yield name, from_base64(name, value)
 
@@ -148,8 +148,8 @@ def google_checksums(headers: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 def _amazon_checksums(headers: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     # Elsewhere an ETag of 32 digits need not be an MD5: of S3 Express, of other servers.
     is_digest = headers.get("server") == "AmazonS3" and headers.get("x-amz-storage-class") != "EXPRESS_ONEZONE"
-    found = stated({**headers, "etag": headers.get("etag", "").lower()}, etags=is_digest)
-    yield from ((name, found[name]) for name in _AMAZON if name in found)
+    checksums = stated({**headers, "etag": headers.get("etag", "").lower()}, etags=is_digest)
+    yield from ((name, checksums[name]) for name in _AMAZON if name in checksums)
 
 
 def disposition_name(header: str) -> str:
@@ -165,9 +165,9 @@ def disposition_name(header: str) -> str:
 
     message = Message()
     message["content-disposition"] = _CONTROL.sub("", header)
-    stated = [value for name, value in message.get_params([], "content-disposition") if name.lower() == "filename"]
-    stated.sort(key=lambda value: type(value) is str)  # one that is encoded by RFC 8187, a tuple, goes first
-    name = collapse_rfc2231_value(stated[0]) if stated else ""
+    filenames = [value for name, value in message.get_params([], "content-disposition") if name.lower() == "filename"]
+    filenames.sort(key=lambda value: type(value) is str)  # one that is encoded by RFC 8187, a tuple, goes first
+    name = collapse_rfc2231_value(filenames[0]) if filenames else ""
     try:  # many servers send UTF-8 where the standard has Latin-1 or an encoding
         name = name.encode("latin-1").decode("utf-8")
     except UnicodeError:

@@ -228,63 +228,63 @@ def judge(asked: Asked, status: int, headers: Mapping[str, str], now: float) -> 
     return Verdict(Kind.REFUSED, status)
 
 
-def _is_part(asked: Asked, headers: Mapping[str, str]) -> bool:
+def _is_part(request: Asked, headers: Mapping[str, str]) -> bool:
     """Whether a response of status 200 has the requested part alone, as those of `rclone serve s3`: it says so twice."""
-    match = re.match(_CONTENT_RANGE, headers.get("content-range", "")) if asked.ranged else None
+    match = re.match(_CONTENT_RANGE, headers.get("content-range", "")) if request.ranged else None
     if match is None or match[1] is None or match[3] == "*":
         return False
     start, end = int(match[1]), int(match[2]) + 1
-    return start == asked.start and _length(headers) == end - start < int(match[3])
+    return start == request.start and _length(headers) == end - start < int(match[3])
 
 
-def _judge_part(asked: Asked, headers: Mapping[str, str]) -> Verdict:
-    told = headers.get("content-range", "")
-    match = re.match(_CONTENT_RANGE, told)
-    if not asked.ranged or match is None or match[1] is None:
-        return Verdict(Kind.WRONG_RANGE, 206, why=f"a part without a usable Content-Range ({told[:80]!r})")
+def _judge_part(request: Asked, headers: Mapping[str, str]) -> Verdict:
+    content_range = headers.get("content-range", "")
+    match = re.match(_CONTENT_RANGE, content_range)
+    if not request.ranged or match is None or match[1] is None:
+        return Verdict(Kind.WRONG_RANGE, 206, why=f"a part without a usable Content-Range ({content_range[:80]!r})")
     start, end, size = int(match[1]), int(match[2]) + 1, None if match[3] == "*" else int(match[3])
     validator = validator_in(headers)
-    if size is not None and asked.size is not None and size != asked.size:
-        return _other_size(asked, 206, size, validator)
-    if _differs(asked.validator, validator):
+    if size is not None and request.size is not None and size != request.size:
+        return _other_size(request, 206, size, validator)
+    if _differs(request.validator, validator):
         return Verdict(Kind.CHANGED, 206, size=size, validator=validator, why="its ETag or date differs")
     announced = _length(headers)
-    wanted_end = asked.end if asked.end is not None else size
+    wanted_end = request.end if request.end is not None else size
     if (
-        start != asked.start
+        start != request.start
         or end <= start
         or (wanted_end is not None and end > wanted_end)
         or (announced is not None and announced != end - start)
     ):
-        return Verdict(Kind.WRONG_RANGE, 206, why=f"other bytes than requested ({told[:80]!r})")
-    if not may_join(asked, validator):
+        return Verdict(Kind.WRONG_RANGE, 206, why=f"other bytes than requested ({content_range[:80]!r})")
+    if not may_join(request, validator):
         return Verdict(
             Kind.UNVALIDATED, 206, size=size, validator=validator, why=f"a part with {validator_words(validator)}"
         )
     return Verdict(Kind.ACCEPT, 206, start, end, size, validator)
 
 
-def _judge_whole(asked: Asked, headers: Mapping[str, str]) -> Verdict:
+def _judge_whole(request: Asked, headers: Mapping[str, str]) -> Verdict:
     size, validator = _length(headers), validator_in(headers)
-    if size is not None and asked.size is not None and size != asked.size:
-        return _other_size(asked, 200, size, validator)
-    if _differs(asked.validator, validator):
+    if size is not None and request.size is not None and size != request.size:
+        return _other_size(request, 200, size, validator)
+    if _differs(request.validator, validator):
         return Verdict(Kind.CHANGED, 200, size=size, validator=validator, why="its ETag or date differs")
-    kind = Kind.WHOLE if asked.ranged else Kind.ACCEPT
-    return Verdict(kind, 200, 0, size if size is not None else asked.size, size, validator)
+    kind = Kind.WHOLE if request.ranged else Kind.ACCEPT
+    return Verdict(kind, 200, 0, size if size is not None else request.size, size, validator)
 
 
-def _judge_unsatisfiable(asked: Asked, headers: Mapping[str, str]) -> Verdict:
+def _judge_unsatisfiable(request: Asked, headers: Mapping[str, str]) -> Verdict:
     match = re.match(_CONTENT_RANGE, headers.get("content-range", ""))
     size = int(match[3]) if match is not None and match[3] != "*" else None
-    if size is not None and size != asked.size:
-        return _other_size(asked, 416, size, "")
+    if size is not None and size != request.size:
+        return _other_size(request, 416, size, "")
     return Verdict(Kind.WRONG_RANGE, 416, why="a refusal of bytes that it has")
 
 
-def _other_size(asked: Asked, status: int, size: int, validator: str) -> Verdict:
-    kind = Kind.WRONG_SIZE if asked.stated else Kind.CHANGED
-    return Verdict(kind, status, size=size, validator=validator, why=f"{size} bytes instead of {asked.size}")
+def _other_size(request: Asked, status: int, size: int, validator: str) -> Verdict:
+    kind = Kind.WRONG_SIZE if request.stated else Kind.CHANGED
+    return Verdict(kind, status, size=size, validator=validator, why=f"{size} bytes instead of {request.size}")
 
 
 def _length(headers: Mapping[str, str]) -> int | None:
@@ -350,8 +350,8 @@ def validator_in(headers: Mapping[str, str]) -> str:
         return etag[:200]
     if not date:
         return etag[:200] if is_weak(etag) else ""
-    changed, told = seconds_of_date(date), seconds_of_date(headers.get("date", ""))
-    settled = changed is not None and told is not None and told - changed >= SETTLED
+    changed, sent = seconds_of_date(date), seconds_of_date(headers.get("date", ""))
+    settled = changed is not None and sent is not None and sent - changed >= SETTLED
     return date if settled else f"W/{date}"
 
 
@@ -399,18 +399,18 @@ def headers_for(location: Location, asked: Asked | None = None) -> tuple[tuple[s
     return tuple(headers.items())
 
 
-def followed(here: Location, there: str) -> Location:
+def followed(here: Location, target: str) -> Location:
     """Return a redirect's target, with the headers that may be sent to it.
 
     A redirect to another origin must not reveal headers; one within the origin may keep them.
 
     Args:
         here: The redirecting location.
-        there: The URL that it redirects to.
+        target: The URL that it redirects to.
     """
-    if (here.headers or here.sign) and origin_of(there) == origin_of(here.url):
-        return Location(there, here.headers, sign=here.sign, states=here.states)
-    return Location(there, states=None if here.sign else here.states)
+    if (here.headers or here.sign) and origin_of(target) == origin_of(here.url):
+        return Location(target, here.headers, sign=here.sign, states=here.states)
+    return Location(target, states=None if here.sign else here.states)
 
 
 #: Characters that are not escaped in a URL; existing escapes are kept.
@@ -499,10 +499,10 @@ def redirected(url: str, location: str) -> str | None:
 
     try:
         # Headers are decoded as Latin-1, which restores the exact bytes.
-        found = quote(urljoin(quote(url, safe=URL_SAFE), location).encode("latin-1"), safe=URL_SAFE)
+        target = quote(urljoin(quote(url, safe=URL_SAFE), location).encode("latin-1"), safe=URL_SAFE)
     except ValueError:
         return None
-    return found if found[:8].lower().startswith(("http://", "https://")) else None
+    return target if target[:8].lower().startswith(("http://", "https://")) else None
 
 
 _ELSEWHERE = tuple(f"HTTP/1.1 {status}".encode() for status in REDIRECT_STATUSES)
@@ -519,8 +519,8 @@ def moved(location: Location, lines: Sequence[bytes]) -> Location | None:
     if not last_status(lines)[0].startswith(_ELSEWHERE):
         return None
     headers = parse_head(lines, _OF_REDIRECTS)[1]
-    there = redirected(location.url, headers.get("location", "")) if "retry-after" not in headers else None
-    return followed(location, there) if there and there != location.url else None
+    target = redirected(location.url, headers.get("location", "")) if "retry-after" not in headers else None
+    return followed(location, target) if target and target != location.url else None
 
 
 def next_url(url: str, location: str, hops: int, method: str = "GET") -> str:
@@ -536,12 +536,12 @@ def next_url(url: str, location: str, hops: int, method: str = "GET") -> str:
         TransportError: The address is invalid.
         TooManyRedirects: There are more than REDIRECT_LIMIT consecutive ones.
     """
-    there = redirected(url, location)
-    if there is None:
+    target = redirected(url, location)
+    if target is None:
         raise TransportError("the redirect's address is invalid", method=method, url=without_query(url))
     if hops > REDIRECT_LIMIT:
         raise TooManyRedirects("redirect loop", method=method, url=without_query(url))
-    return there
+    return target
 
 
 def server_of(url: str) -> str:
@@ -582,8 +582,8 @@ def asked_range(headers: Iterable[tuple[str, str]]) -> str:
     Args:
         headers: The request's headers, with lower-case names.
     """
-    found = re.match(_RANGE, dict(headers).get("range", ""))
-    return f"{found[1]}-{found[2]}" if found is not None else ""
+    match = re.match(_RANGE, dict(headers).get("range", ""))
+    return f"{match[1]}-{match[2]}" if match is not None else ""
 
 
 def is_refusal(lines: Iterable[bytes]) -> bool:
@@ -630,13 +630,13 @@ class FtpReplies:
             length = [] if self._size is None else [f"Content-Length: {self._size}\r\n".encode()]
             return [b"HTTP/1.1 200 OK\r\n", *length, b"\r\n"]
         first, _, last = self._wanted.partition("-")
-        told = ""  # which bytes follow is unknown: the whole file is requested then
+        content_range = ""  # which bytes follow is unknown: the whole file is requested then
         if self._size is not None:
             end = min(int(last), self._size - 1) if last else self._size - 1
-            told = f"Content-Range: bytes {first}-{end}/{self._size}\r\n"
+            content_range = f"Content-Range: bytes {first}-{end}/{self._size}\r\n"
         elif last:
-            told = f"Content-Range: bytes {first}-{last}/*\r\n"
-        return [b"HTTP/1.1 206 Partial Content\r\n", told.encode(), b"\r\n"]
+            content_range = f"Content-Range: bytes {first}-{last}/*\r\n"
+        return [b"HTTP/1.1 206 Partial Content\r\n", content_range.encode(), b"\r\n"]
 
 
 #: The longest delay between two tries in seconds, unless a server requests more.

@@ -85,17 +85,17 @@ def may_be_of_parts(headers: Mapping[str, str]) -> bool:
 
 def _of_parts(headers: Mapping[str, str]) -> dict[str, str]:
     """Return what is made of parts' checksums, fastest first: each with the number of parts at its end."""
-    found = dict[str, str]()
+    checksums = dict[str, str]()
     etag = headers.get("etag", "").strip('"')
     # Some servers leave the number to the ETag.
     otherwise = etag.partition("-")[2] if headers.get(_KIND) == "COMPOSITE" else ""
     for name, header in CHECKSUM_HEADERS.items():
         value, _, parts = headers.get(header, "").partition("-")
         if (parts or otherwise) and (digits := from_base64(name, value)):
-            found[name] = f"{digits}-{parts or otherwise}"
+            checksums[name] = f"{digits}-{parts or otherwise}"
     if "-" in etag and is_checksum("s3_etag", etag) and not is_encrypted(headers):
-        found["s3_etag"] = etag
-    return {name: value for name, value in found.items() if is_algorithm(f"{name}:1")}
+        checksums["s3_etag"] = etag
+    return {name: value for name, value in checksums.items() if is_algorithm(f"{name}:1")}
 
 
 def of_parts(headers: Mapping[str, str], size: int, first_part: int | None) -> dict[str, str]:

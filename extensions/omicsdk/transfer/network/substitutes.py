@@ -64,8 +64,8 @@ class SubstituteWire(Wire):
         """Wait until a request ends, `wake` is called or the time is over; return the requests that ended."""
         super().poll(0.0 if self._inbox.filled else timeout)
         self._inbox.deliver()
-        ends, self._ends = self._ends, []
-        return ends
+        ended, self._ends = self._ends, []
+        return ended
 
     def close(self) -> None:
         """Forget everything."""
@@ -82,8 +82,8 @@ class SubstituteWire(Wire):
             return
         self._asked.discard(receiver)
         status, headers, content = answered
-        stated = {"content-length": str(len(content)), **{name.lower(): value for name, value in headers.items()}}
-        lines = [f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in stated.items()), ""]
+        all_headers = {"content-length": str(len(content)), **{name.lower(): value for name, value in headers.items()}}
+        lines = [f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in all_headers.items()), ""]
         receiver.lines += [f"{line}\r\n".encode("latin-1", "replace") for line in lines]
         chunks = (content[start : start + _CHUNK] for start in range(0, len(content), _CHUNK))
         is_ended = any(receiver.take(chunk) == 0 for chunk in chunks)

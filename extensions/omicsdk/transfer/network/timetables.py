@@ -50,9 +50,9 @@ class Timetable(NamedTuple):
             match = re.match(_ENTRY, entry)
             if match is None:
                 return None
-            day, hours, minutes, stated = match.groups()
-            rate = None if stated.lower() == "off" else rate_of(stated)
-            if (day or "mon").lower() not in _DAYS or (stated.lower() != "off" and not rate):
+            day, hours, minutes, rate_text = match.groups()
+            rate = None if rate_text.lower() == "off" else rate_of(rate_text)
+            if (day or "mon").lower() not in _DAYS or (rate_text.lower() != "off" and not rate):
                 return None
             for number in range(7) if day is None else (_DAYS.index(day.lower()),):
                 minute = number * _DAY + int(hours) * 60 + int(minutes)

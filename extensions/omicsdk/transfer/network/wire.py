@@ -486,8 +486,8 @@ class Wire:
                 raise ValueError("uploads to FTP servers are not supported")
             kind = (self._options(ask, server, ftp=ftp), ask.method, body is not None)
         except ValueError as error:  # unbalanced brackets, a port that is not a number
-            said = f"its URL is invalid ({error})"
-            raise TransportError(said, method=ask.method, url=without_query(ask.url)) from None
+            problem = f"its URL is invalid ({error})"
+            raise TransportError(problem, method=ask.method, url=without_query(ask.url)) from None
         proxy = _proxy_of(kind)
         login = login_of(proxy) if proxy else None
         passage = None if login is None else Passage(login, self._poller.wake)
@@ -500,10 +500,10 @@ class Wire:
                 headers.append("Expect:")  # not sent: servers that do not support it cost a second's wait
             handle.setopt(pycurl.HTTPHEADER, headers)
         if ftp:
-            wanted = asked_range(ask.headers)
-            handle.setopt(pycurl.HEADERFUNCTION, FtpReplies(receiver.lines, wanted).take)
-            if wanted:
-                handle.setopt(pycurl.RANGE, wanted)
+            byte_range = asked_range(ask.headers)
+            handle.setopt(pycurl.HEADERFUNCTION, FtpReplies(receiver.lines, byte_range).take)
+            if byte_range:
+                handle.setopt(pycurl.RANGE, byte_range)
         else:
             keep = receiver.lines.append
             handle.setopt(pycurl.HEADERFUNCTION, keep if passage is None else _noting(passage, keep))
@@ -634,7 +634,7 @@ class Wire:
                 if is_whole(flight.receiver.lines) and by_proxy < 300:
                     self._note_response(flight)
                 error, lasting = _error(code, text, ask), code in _LASTING
-                way = self._route(ask.url)
+                route = self._route(ask.url)
                 is_refused = by_proxy in (401, 407)  # tinyproxy answers 401 to a wrong password
                 if code == _E_PROXY and "rejected by the SOCKS" in text:
                     error, lasting, is_refused = self._login_refused(ask, flight.proxy, text), True, True
@@ -648,9 +648,9 @@ class Wire:
                     flight.passage.responded(refused=is_refused)
                 elif flight.passage is not None:
                     flight.passage.failed()
-                peer = way.proxy if way.proxy and type(error) in (ConnectFailed, ProxyFailed) else flight.server
+                peer = route.proxy if route.proxy and type(error) in (ConnectFailed, ProxyFailed) else flight.server
                 if isinstance(error, ConnectFailed) or (isinstance(error, TimedOut) and not flight.receiver.lines):
-                    way.blame_proxy(error)
+                    route.blame_proxy(error)
                 if isinstance(error, ConnectFailed):
                     lasting = lasting or (
                         peer not in self._answered and _is_settled(code, refused.errno or 0, text, peer)
@@ -683,8 +683,8 @@ class Wire:
 
     def _login_refused(self, ask: Ask, proxy: str, status: object) -> ProxyLoginFailed:
         error = ProxyLoginFailed(f"the proxy refused: {status}", method=ask.method, url=without_query(ask.url))
-        way = self._route(ask.url)
-        (way if way.proxy == proxy else Network(proxy)).blame_proxy(error)
+        route = self._route(ask.url)
+        (route if route.proxy == proxy else Network(proxy)).blame_proxy(error)
         return error
 
     def _note_response(self, flight: _Flight) -> None:
@@ -712,8 +712,8 @@ class Wire:
                 and flight.pulse.is_slow(elapsed, _moved(handle))
             ):
                 ask = flight.ask
-                said = f"fewer than {patience.least_rate:g} bytes a second were received over {patience.silence:g} s"
-                error = TimedOut(said, method=ask.method, url=without_query(ask.url), remedy=_SLOW_REMEDY)
+                problem = f"fewer than {patience.least_rate:g} bytes a second were received over {patience.silence:g} s"
+                error = TimedOut(problem, method=ask.method, url=without_query(ask.url), remedy=_SLOW_REMEDY)
                 ended.append(_judged(self._land(handle), error))
                 if flight.passage is not None:
                     flight.passage.failed()
@@ -802,19 +802,19 @@ def _is_unknown(url: str) -> bool:
     import socket
     from urllib.parse import urlsplit
 
-    host, found = urlsplit(url).hostname or "", list[bool]()
+    host, results = urlsplit(url).hostname or "", list[bool]()
 
     def look() -> None:
         try:
             socket.getaddrinfo(host, None)
         except OSError as error:
-            found.append(isinstance(error, socket.gaierror) and error.errno != socket.EAI_AGAIN)
+            results.append(isinstance(error, socket.gaierror) and error.errno != socket.EAI_AGAIN)
 
     # A resolver that has just stated so does it again at once; another one is not waited for.
     thread = threading.Thread(target=look, name="omicsdk-resolve", daemon=True)
     thread.start()
     thread.join(_RESOLVING)
-    return found == [True]
+    return results == [True]
 
 
 def _proxy_of(kind: _Kind) -> str:
@@ -864,11 +864,11 @@ def _judged(flight: _Flight, error: TransportError | None, *, lasting: bool = Fa
     if not is_whole(receiver.lines):
         receiver.lines.clear()  # half a head cannot be trusted
         if error is None:
-            said = "the connection ended before the head of the response was complete"
-            error = ConnectionLost(said, method=flight.ask.method, url=without_query(flight.ask.url))
+            problem = "the connection ended before the head of the response was complete"
+            error = ConnectionLost(problem, method=flight.ask.method, url=without_query(flight.ask.url))
     return Ended(receiver, error, lasting)
 
 
 def _error(code: int, text: str, ask: Ask) -> TransportError:
-    said = mask_text(text.split("?", 1)[0].strip()) or f"libcurl's error {code}"
-    return _ERRORS.get(code, TransportError)(said, method=ask.method, url=without_query(ask.url))
+    message = mask_text(text.split("?", 1)[0].strip()) or f"libcurl's error {code}"
+    return _ERRORS.get(code, TransportError)(message, method=ask.method, url=without_query(ask.url))

@@ -70,7 +70,7 @@ class _Thread:
 
     def tell(self, news: Iterable[Receiver | Ended]) -> None:
         """Report ends, and receivers that need it, to the engine's thread."""
-        self._outbox.extend((self, each) for each in news)
+        self._outbox.extend((self, item) for item in news)
         self._wake()
 
     def _do(self, task: Callable[[], None]) -> None:
@@ -138,7 +138,7 @@ class Wires:
         Raises:
             TransportError: Its URL is invalid.
         """
-        thread = None if alone else min(self._threads, key=lambda each: each.flying, default=None)
+        thread = None if alone else min(self._threads, key=lambda candidate: candidate.flying, default=None)
         if thread is None or self._own.flying <= thread.flying:
             self._own.start(ask, receiver)
             return
@@ -170,10 +170,10 @@ class Wires:
         """
         aside = [receiver for receiver in self._aside if unwanted(receiver)]
         for thread in self._threads:
-            own = frozenset(receiver for receiver in aside if self._aside[receiver] is thread)
-            if own:
-                thread.cancel(own)
-                thread.flying -= len(own)
+            receivers = frozenset(receiver for receiver in aside if self._aside[receiver] is thread)
+            if receivers:
+                thread.cancel(receivers)
+                thread.flying -= len(receivers)
         for receiver in aside:  # one that has ended meanwhile is treated as cancelled
             del self._aside[receiver]
         return aside

@@ -91,7 +91,7 @@ def page_of(summary: Mapping[str, object], outcomes: Outcomes, throughput: Throu
         outcomes: The outcome of each file.
         throughput: The rate over time.
     """
-    seconds, began = cast("float", summary["seconds"]), cast("float | None", summary["began"])
+    seconds, start = cast("float", summary["seconds"]), cast("float | None", summary["began"])
     kind, verdict = _verdict(outcomes, str(summary["why_stopped"]))
     mean = outcomes.bytes_fetched / seconds if seconds > 0 else None
     target = str(summary["target"])
@@ -101,7 +101,7 @@ def page_of(summary: Mapping[str, object], outcomes: Outcomes, throughput: Throu
         title=summary["title"] or "Transfer",
         kind=kind,
         verdict=verdict,
-        when="" if began is None else _filled("time", when=datetime.fromtimestamp(began, UTC)),
+        when="" if start is None else _filled("time", when=datetime.fromtimestamp(start, UTC)),
         version=__version__,
         size_only=outcomes.verification["size only"],
         target=_filled("target", target=_named(target)) if target else "",
@@ -123,7 +123,7 @@ def sources_page(title: str, files: Iterable[ProvenanceFile], versions: Mapping[
         files: The files; the first ROWS are listed.
         versions: The versions of services, by their name, where these state one.
     """
-    shown: list[_Markup] = []
+    rows: list[_Markup] = []
     totals: Counter[str] = Counter(("files", "size", "checked", "unchecked", "unsized"))
     totals.subtract(totals)
 
@@ -133,10 +133,10 @@ def sources_page(title: str, files: Iterable[ProvenanceFile], versions: Mapping[
             totals["size"] += file.size or 0
             totals["checked" if file.checksums else "unchecked"] += 1
             totals["unsized"] += file.size is None
-            if len(shown) < ROWS:
+            if len(rows) < ROWS:
                 source = _Markup(escape(visible(file.source)))
                 row = {**file._asdict(), "name": _named(file.path), "source": source, "sums": _sums(file.checksums)}
-                shown.append(_filled("sourced", row))
+                rows.append(_filled("sourced", row))
             yield file
 
     services = _services(_counted(counted()), versions)
@@ -153,7 +153,7 @@ def sources_page(title: str, files: Iterable[ProvenanceFile], versions: Mapping[
         verdict=verdict,
         services=services,
         rest=_rest(ROWS, totals["files"], _Markup("The lock")),
-        rows=_joined(shown),
+        rows=_joined(rows),
     )
     return _page(title, totals, body)
 
@@ -253,27 +253,27 @@ def plot_of(throughput: Throughput, mean: float) -> str:
 
 
 def _failures(outcomes: Outcomes) -> _Markup:
-    failed, kept = outcomes.counts["failed"], len(outcomes.failures)
+    failed, stored = outcomes.counts["failed"], len(outcomes.failures)
     if not failed:
         return _Markup()
     kinds = Counter(_words(outcome)["type"] for outcome in outcomes.failures if outcome.error is not None)
-    told = map(_failure, islice(outcomes.of("failed"), kept))
-    shown, hidden = _joined(islice(told, OPEN_FAILURES)), kept - OPEN_FAILURES
+    failures = map(_failure, islice(outcomes.of("failed"), stored))
+    first_failures, hidden = _joined(islice(failures, OPEN_FAILURES)), stored - OPEN_FAILURES
     return _filled(
         "failures",
         failed=failed,
-        among=f", among the first {kept:,}" if failed > kept else "",
+        among=f", among the first {stored:,}" if failed > stored else "",
         kinds=", ".join(f"{kind} {times:,}" for kind, times in kinds.most_common()),
-        shown=shown,
-        more=_filled("more", hidden=hidden, failures=_joined(told)) if hidden > 0 else "",
-        rest=_rest(kept, failed),
+        shown=first_failures,
+        more=_filled("more", hidden=hidden, failures=_joined(failures)) if hidden > 0 else "",
+        rest=_rest(stored, failed),
     )
 
 
 def _failure(outcome: Outcome) -> _Markup:
-    words = _words(outcome)
-    cause = words["message"].removesuffix(words["remedy"]).strip()
-    return _filled("failure", {**outcome._asdict(), **words}, name=_name(outcome), cause=cause)
+    details = _words(outcome)
+    cause = details["message"].removesuffix(details["remedy"]).strip()
+    return _filled("failure", {**outcome._asdict(), **details}, name=_name(outcome), cause=cause)
 
 
 def _words(outcome: Outcome) -> Mapping[str, str]:
@@ -281,10 +281,10 @@ def _words(outcome: Outcome) -> Mapping[str, str]:
     return cast("Mapping[str, str]", outcome.to_dict().get("error", {"type": "", "message": "", "remedy": ""}))
 
 
-def _rest(shown: int, number: int, everything: _Markup | None = None) -> _Markup:
+def _rest(row_count: int, number: int, everything: _Markup | None = None) -> _Markup:
     """Say where to find what the page omits: by default in the report as JSON lines."""
     where = everything or _filled("lines")
-    return _filled("rest", shown=shown, number=number, all=where) if number > shown else _Markup()
+    return _filled("rest", shown=row_count, number=number, all=where) if number > row_count else _Markup()
 
 
 def _tables(outcomes: Outcomes) -> _Markup:

@@ -145,10 +145,10 @@ class Throughput:
         """
         if step <= 0:
             raise ValueError(f"a step cannot be {step} seconds long")
-        made = cls(step, max(STEPS, len(amounts) + len(amounts) % 2))
-        made.seconds = seconds
-        made._amounts = list(amounts)
-        return made
+        curve = cls(step, max(STEPS, len(amounts) + len(amounts) % 2))
+        curve.seconds = seconds
+        curve._amounts = list(amounts)
+        return curve
 
     def record(self, until: float, count: float) -> None:
         """Add bytes received since the time covered so far, spread evenly.
@@ -161,16 +161,16 @@ class Throughput:
         while until > self._limit * self.step:
             self._merge()
         length = until - self.seconds
-        place = min(int(self.seconds / self.step), self._limit - 1)
+        index = min(int(self.seconds / self.step), self._limit - 1)
         last = min(int(until / self.step), self._limit - 1)
         while len(self._amounts) <= last:
             self._amounts.append(0.0)
         left = count
-        while place < last:
-            share = count * ((place + 1) * self.step - max(self.seconds, place * self.step)) / length
-            self._amounts[place] += share
+        while index < last:
+            share = count * ((index + 1) * self.step - max(self.seconds, index * self.step)) / length
+            self._amounts[index] += share
             left -= share
-            place += 1
+            index += 1
         self._amounts[last] += max(left, 0.0)
         self.seconds = until
 
@@ -182,13 +182,13 @@ class Throughput:
     @property
     def points(self) -> list[tuple[float, float]]:
         """Seconds from the start to the end of each step, and its bytes a second."""
-        told: list[tuple[float, float]] = []
-        for place, amount in enumerate(self._amounts):
-            end = min((place + 1) * self.step, self.seconds)
-            length = end - place * self.step
+        rates: list[tuple[float, float]] = []
+        for index, amount in enumerate(self._amounts):
+            end = min((index + 1) * self.step, self.seconds)
+            length = end - index * self.step
             if length > self.step / 1000:  # bytes at the very beginning of a step belong to the one before
-                told.append((end, amount / length))
-        return told
+                rates.append((end, amount / length))
+        return rates
 
     @property
     def peak(self) -> float:
@@ -442,11 +442,11 @@ class NotebookBar:
             return
         self._next = state.seconds + EVERY_SECONDS
         try:
-            shown: Any = import_module("IPython.display")
+            display: Any = import_module("IPython.display")
             if self._handle is None:
-                self._handle = shown.display(shown.HTML(bar_html(state)), display_id=True)
+                self._handle = display.display(display.HTML(bar_html(state)), display_id=True)
             else:
-                self._handle.update(shown.HTML(bar_html(state)))
+                self._handle.update(display.HTML(bar_html(state)))
         except Exception:  # of a front end: it must not end the transfer
             self._is_broken = True
             _log.debug("cannot display the progress in the notebook", exc_info=True)

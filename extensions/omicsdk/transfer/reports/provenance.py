@@ -96,7 +96,7 @@ def run_crate(report: TransferReport) -> Iterator[str]:
     Args:
         report: Its report.
     """
-    name, began = report.title or "Transfer", report.began
+    name, start = report.title or "Transfer", report.began
     count, total = report.outcomes.counts["failed"] + report.outcomes.counts["stopped"], len(report.outcomes)
     action: dict[str, Any] = {
         "@id": "#run",
@@ -109,8 +109,8 @@ def run_crate(report: TransferReport) -> Iterator[str]:
     }
     if not report.ok:
         action["error"] = report.why_stopped or f"{count:,} of {total:,} files are not complete"
-    if began is not None:
-        action |= {"startTime": _time(began), "endTime": _time(began + report.seconds)}
+    if start is not None:
+        action |= {"startTime": _time(start), "endTime": _time(start + report.seconds)}
     return crate_lines(lambda: files_of(report.outcomes), name, action, versions=report.services)
 
 
@@ -184,8 +184,8 @@ _LICENCES = {
 
 
 def _service_entity(service: str, version: str) -> dict[str, object]:
-    stated = {"@type": "WebApplication", "name": service, "softwareVersion": version}
-    return {"@id": _id_of(service), **stated, **({"url": service} if "://" in service else {})}
+    application = {"@type": "WebApplication", "name": service, "softwareVersion": version}
+    return {"@id": _id_of(service), **application, **({"url": service} if "://" in service else {})}
 
 
 def _reference(file: ProvenanceFile) -> str:

@@ -128,7 +128,7 @@ class Outcome(NamedTuple):  # four times cheaper to create than a frozen datacla
         from omicsdk.core.display import short_repr
 
         usual = self._field_defaults
-        return short_repr("Outcome", (each for each in self._asdict().items() if each[1] != usual.get(each[0])))
+        return short_repr("Outcome", (field for field in self._asdict().items() if field[1] != usual.get(field[0])))
 
     @classmethod
     def of_error(cls, name: str, error: OmicsError, size: int | None = None) -> Self:
@@ -154,25 +154,25 @@ class Outcome(NamedTuple):  # four times cheaper to create than a frozen datacla
 
     def to_dict(self) -> dict[str, object]:
         """Return plain values for JSON; the error as its type, message and remedy, without the query of any URL."""
-        told: dict[str, object] = {name: getattr(self, name) for name in _STATED}
-        told["checksums"], told["seconds"] = dict(self.checksums), round(self.seconds, 3)
+        record: dict[str, object] = {name: getattr(self, name) for name in _STATED}
+        record["checksums"], record["seconds"] = dict(self.checksums), round(self.seconds, 3)
         if not self.is_present:
-            told["verification"] = None
+            record["verification"] = None
         if self.label:
-            told["label"] = without_secrets(self.label)
+            record["label"] = without_secrets(self.label)
         if self.plan:
-            told["plan"] = self.plan
+            record["plan"] = self.plan
         if self.from_cache:
-            told["from_cache"] = True
+            record["from_cache"] = True
         if self.warning:
-            told["warning"] = without_secrets(self.warning)
+            record["warning"] = without_secrets(self.warning)
         if self.source:
-            told["source"] = without_secrets(self.source)
+            record["source"] = without_secrets(self.source)
         if self.server:
-            told["server"] = self.server
+            record["server"] = self.server
         if self.error is not None:
-            told["error"] = error_words(self.error)
-        return told
+            record["error"] = error_words(self.error)
+        return record
 
 
 class ReportedError(TransferError):
@@ -253,8 +253,8 @@ class Spool:
     def record(self, number: int) -> bytes:
         """Read a record that was added."""
         self._places.seek(number * _PLACE)
-        place, length = divmod(int.from_bytes(self._places.read(_PLACE), "big"), 1 << 32)
-        self._records.seek(place)
+        offset, length = divmod(int.from_bytes(self._places.read(_PLACE), "big"), 1 << 32)
+        self._records.seek(offset)
         return self._records.read(length)
 
 
@@ -262,8 +262,8 @@ class Spool:
 _PLACE = 12
 
 
-def _write(file: Any, place: int, data: bytes) -> None:
-    file.seek(place)
+def _write(file: Any, offset: int, data: bytes) -> None:
+    file.seek(offset)
     write_all(file.fileno(), data)
 
 
@@ -385,20 +385,20 @@ class Outcomes(Sequence[Outcome]):
         return _Chosen(self, states)
 
     def _one(self, number: int) -> Outcome:
-        found = self._failed.get(number) or self._memory.get(number)
-        if found is None:
+        outcome = self._failed.get(number) or self._memory.get(number)
+        if outcome is None:
             assert self._spool is not None
             import pickle
 
-            found = Outcome(*pickle.loads(self._spool.record(number)))  # noqa: S301 - only this process could write it
-        return found
+            outcome = Outcome(*pickle.loads(self._spool.record(number)))  # noqa: S301 - only this process could write it
+        return outcome
 
     def _numbers(self, states: Collection[State] = STATES) -> Iterator[int]:
         """Iterate over the numbers of the items in some states, in order."""
         if not any(self.counts[state] for state in states):  # most transfers have no failed one
             return iter(())
-        wanted = bytes(1 + STATES.index(state) for state in states)
-        return (number for number, state in enumerate(self._states) if state in wanted)
+        codes = bytes(1 + STATES.index(state) for state in states)
+        return (number for number, state in enumerate(self._states) if state in codes)
 
     def __len__(self) -> int:
         return self._count
@@ -482,8 +482,8 @@ def _portable(outcome: Outcome) -> Outcome:
         pickle.loads(pickle.dumps(outcome.error))  # noqa: S301 - made a moment ago
     except Exception as problem:
         _log.debug("%s does not pickle: %r", type(outcome.error).__name__, problem)
-        told = TransferError(f"{type(outcome.error).__name__}: {outcome.error.message}", remedy=outcome.error.remedy)
-        return outcome._replace(error=told)
+        error = TransferError(f"{type(outcome.error).__name__}: {outcome.error.message}", remedy=outcome.error.remedy)
+        return outcome._replace(error=error)
     return outcome
 
 
@@ -597,9 +597,9 @@ class TransferReport:
         Args:
             report: The other report.
         """
-        made = cls()
-        vars(made).update(vars(report))
-        return made
+        result = cls()
+        vars(result).update(vars(report))
+        return result
 
     @property
     def files(self) -> Outcomes:
@@ -626,8 +626,8 @@ class TransferReport:
         Raises:
             MissingExtra: pandas is not installed.
         """
-        made: pandas.DataFrame = require("pandas", "frames", "tables of results").DataFrame(self.rows())
-        return made
+        frame: pandas.DataFrame = require("pandas", "frames", "tables of results").DataFrame(self.rows())
+        return frame
 
     def with_outcomes(
         self,
@@ -647,11 +647,11 @@ class TransferReport:
             why_stopped: Why it ended early, if it differs.
             target: What the names of the outcomes are relative to, if it differs.
         """
-        made = self.of(self)
-        made.outcomes = outcomes if isinstance(outcomes, Outcomes) else Outcomes(outcomes)
+        result = self.of(self)
+        result.outcomes = outcomes if isinstance(outcomes, Outcomes) else Outcomes(outcomes)
         changed = {"seconds": seconds, "title": title, "why_stopped": why_stopped, "target": target}
-        vars(made).update((name, value) for name, value in changed.items() if value is not None)
-        return made
+        vars(result).update((name, value) for name, value in changed.items() if value is not None)
+        return result
 
     def with_rerun(self, numbers: Sequence[int], again: TransferReport) -> Self:
         """Return the combined report of this run and a second one of some of its files.
@@ -678,8 +678,8 @@ class TransferReport:
             raise self._failure(errors, count) from (errors[0] if count == 1 and errors else None)
         if not self.ok:
             counts = self.counts
-            there = f"{counts['done'] + counts['skipped']} of {total} files are complete"
-            error = Interrupted(f"The transfer ended early: {self.why_stopped or 'it was stopped'}; {there}")
+            completed = f"{counts['done'] + counts['skipped']} of {total} files are complete"
+            error = Interrupted(f"The transfer ended early: {self.why_stopped or 'it was stopped'}; {completed}")
             error.report = self
             raise error
 
@@ -712,8 +712,8 @@ class TransferReport:
     def to_dict(self) -> dict[str, object]:
         """Return plain values for JSON, with all files in one list; see `write_jsonl` for very many."""
         summary = self.summary()
-        told = {name: summary[name] for name in ("ok", "counts", "verification", "bytes_fetched", "seconds")}
-        return {**told, "files": [outcome.to_dict() for outcome in self.outcomes]}
+        record = {name: summary[name] for name in ("ok", "counts", "verification", "bytes_fetched", "seconds")}
+        return {**record, "files": [outcome.to_dict() for outcome in self.outcomes]}
 
     def write_jsonl(self, path: str | os.PathLike[str]) -> None:
         """Write JSON lines: a summary, then one line per file; `read_jsonl` reads them.
@@ -764,21 +764,21 @@ class TransferReport:
         yield from (f"{_JSON.encode(line)}\n" for line in chain([first], files))
 
     def __repr__(self) -> str:
-        said = counted_words(self.verification)
-        return f"<{type(self).__name__}: {self.outcomes!r}{f' ({said})' if said else ''}, {self.seconds:.3g} s>"
+        summary = counted_words(self.verification)
+        return f"<{type(self).__name__}: {self.outcomes!r}{f' ({summary})' if summary else ''}, {self.seconds:.3g} s>"
 
     def _repr_html_(self) -> str:
         from omicsdk.core.display import MOST_ROWS, escape, html_table
         from omicsdk.transfer.reports.units import size_words, time_words
 
-        stated = {
+        fields = {
             "files": counted_words(self.counts) or "none",
             "verification": counted_words(self.verification),
             "fetched": size_words(self.bytes_fetched),
             "time": time_words(self.seconds),
             "stopped": self.why_stopped,
         }
-        rows = [(name, escape(text)) for name, text in stated.items() if text]
+        rows = [(name, escape(text)) for name, text in fields.items() if text]
         failures = [
             (escape(outcome.name), escape(without_secrets(str(outcome.error))))
             for outcome in islice(self.outcomes.failures, MOST_ROWS)
@@ -867,14 +867,14 @@ def outcomes_in(path: str | os.PathLike[str]) -> Iterator[Outcome]:
 
 def _read(path: str | os.PathLike[str], file: TextIO) -> tuple[TransferReport, Iterator[Outcome]]:
     """Return the report without its outcomes, and an iterator of these."""
-    stated, report = _decoded(path, 1, file.readline(), "summary", _summary)
+    file_count, report = _decoded(path, 1, file.readline(), "summary", _summary)
 
     def outcomes() -> Iterator[Outcome]:
         number = 1
         for number, line in enumerate(file, 2):
             yield _decoded(path, number, line, "file", _outcome)
-        if stated != number - 1:
-            raise _not_a_report(path, 1, f"it states {stated} files, but {number - 1} follow")
+        if file_count != number - 1:
+            raise _not_a_report(path, 1, f"it states {file_count} files, but {number - 1} follow")
 
     return report, outcomes()
 
@@ -885,56 +885,56 @@ def _decoded(path: str | os.PathLike[str], line: int, text: str, kind: str, deco
         value: object = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise _not_a_report(path, line, "it is not JSON, or is truncated") from error
-    told = cast("_Told", value)
-    if not isinstance(value, dict) or told.get("record") != kind:
+    record = cast("_Told", value)
+    if not isinstance(value, dict) or record.get("record") != kind:
         raise _not_a_report(path, line, f"it has no {kind} record")
-    if kind == "summary" and told.get("format") != FORMAT:
-        said = f"{os.fspath(path)} is a report of format {told.get('format')!r}, this version reads {FORMAT}"
-        raise UsageError(said, remedy="Read it with the version of omicsdk that wrote it, or a newer one.")
+    if kind == "summary" and record.get("format") != FORMAT:
+        problem = f"{os.fspath(path)} is a report of format {record.get('format')!r}, this version reads {FORMAT}"
+        raise UsageError(problem, remedy="Read it with the version of omicsdk that wrote it, or a newer one.")
     try:
-        return decode(told)
+        return decode(record)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise _not_a_report(path, line, f"{type(error).__name__}: {error}") from error
 
 
-def _summary(told: _Told) -> tuple[int, TransferReport]:
-    began, curve = told["began"], told["throughput"]
+def _summary(record: _Told) -> tuple[int, TransferReport]:
+    start, curve = record["began"], record["throughput"]
     steps = [_number(count) for count in curve["bytes"]]
-    return told["files"], TransferReport(
-        seconds=_number(told["seconds"]),
+    return record["files"], TransferReport(
+        seconds=_number(record["seconds"]),
         throughput=Throughput.of(_number(curve["step"]), steps, _number(curve["seconds"])),
-        began=None if began is None else _number(began),
-        title=str(told["title"]),
-        why_stopped=str(told["why_stopped"]),
-        target=str(told.get("target", "")),
-        services={str(service): str(version) for service, version in told.get("services", {}).items()},
+        began=None if start is None else _number(start),
+        title=str(record["title"]),
+        why_stopped=str(record["why_stopped"]),
+        target=str(record.get("target", "")),
+        services={str(service): str(version) for service, version in record.get("services", {}).items()},
     )
 
 
-def _outcome(told: _Told) -> Outcome:
-    state, verification = told["state"], told.get("verification") or "unverified"
+def _outcome(record: _Told) -> Outcome:
+    state, verification = record["state"], record.get("verification") or "unverified"
     if state not in STATES:
         raise ValueError(f"unknown state {state!r}")
     if verification not in VERIFICATIONS:
         raise ValueError(f"unknown verification {verification!r}")
-    name, size, error = str(told["name"]), told["size"], told.get("error")
+    name, size, error = str(record["name"]), record["size"], record.get("error")
     if error is not None:
         error = ReportedError(str(error["type"]), str(error["message"]), remedy=str(error["remedy"]), name=name)
     return Outcome(
         name=name,
         state=state,
         size=None if size is None else _whole(size),
-        **{field: _whole(told[field]) for field in ("bytes_fetched", "bytes_kept", "attempts", "retries")},
-        checksums={str(algorithm): str(value) for algorithm, value in told["checksums"].items()},
-        verified=str(told["verified"]),
-        seconds=_number(told["seconds"]),
+        **{field: _whole(record[field]) for field in ("bytes_fetched", "bytes_kept", "attempts", "retries")},
+        checksums={str(algorithm): str(value) for algorithm, value in record["checksums"].items()},
+        verified=str(record["verified"]),
+        seconds=_number(record["seconds"]),
         error=error,
-        plan=str(told.get("plan", "")),
-        warning=str(told.get("warning", "")),
-        source=str(told.get("source", "")),
-        server=str(told.get("server", "")),
-        label=str(told.get("label", "")),
-        from_cache=told.get("from_cache") is True,
+        plan=str(record.get("plan", "")),
+        warning=str(record.get("warning", "")),
+        source=str(record.get("source", "")),
+        server=str(record.get("server", "")),
+        label=str(record.get("label", "")),
+        from_cache=record.get("from_cache") is True,
         verification=verification,
     )
 
@@ -952,5 +952,5 @@ def _number(value: object) -> float:
 
 
 def _not_a_report(path: str | os.PathLike[str], line: int, why: str) -> UsageError:
-    said = f"{os.fspath(path)}, line {line}: not a transfer's report: {why}"
-    return UsageError(said, remedy="Use a file that write_jsonl (or --report FILE.jsonl) wrote.")
+    problem = f"{os.fspath(path)}, line {line}: not a transfer's report: {why}"
+    return UsageError(problem, remedy="Use a file that write_jsonl (or --report FILE.jsonl) wrote.")

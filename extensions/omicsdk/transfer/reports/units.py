@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 def total_words(sizes: Iterable[int | None]) -> str:
     """Format the total size of files, of which some may be unknown ("1.50 MiB and 2 of unknown size")."""
     size, files, unsized = 0, 0, 0
-    for each in sizes:
+    for file_size in sizes:
         files += 1
-        size, unsized = (size, unsized + 1) if each is None else (size + each, unsized)
+        size, unsized = (size, unsized + 1) if file_size is None else (size + file_size, unsized)
     return partial_words(size, files, unsized)
 
 

@@ -69,22 +69,22 @@ def s3_error(error: Exception, what: str) -> OmicsError:
     """
     from botocore import exceptions as boto
 
-    said = mask_text(str(error))
+    text = mask_text(str(error))
     if isinstance(error, boto.ClientError):
         about, meta = error.response.get("Error", {}), error.response.get("ResponseMetadata", {})
         code, status = str(about.get("Code", "")), int(meta.get("HTTPStatusCode", 0) or 0)
         if code == "NoSuchUpload":
             return NoSuchUpload(f"{what}: the upload does not exist in the store (any longer)")
-        message, request_id = f"{what}: {mask_text(str(about.get('Message') or said))}", meta.get("RequestId")
-        made, remedy = error_class(status), REMEDIES.get(code)
-        return made(message, status=status, code=code or None, request_id=request_id, remedy=remedy)
+        message, request_id = f"{what}: {mask_text(str(about.get('Message') or text))}", meta.get("RequestId")
+        error_type, remedy = error_class(status), REMEDIES.get(code)
+        return error_type(message, status=status, code=code or None, request_id=request_id, remedy=remedy)
     if isinstance(error, boto.NoCredentialsError | boto.PartialCredentialsError):
         remedy = "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile, that may write to the bucket."
-        return AuthError(f"{what}: {said}", remedy=remedy)
+        return AuthError(f"{what}: {text}", remedy=remedy)
     for kind, ours in _UNREACHED.items():
         if isinstance(error, getattr(boto, kind)):
-            return ours(f"{what}: {said}")
-    return TransferError(f"{what}: {said}", remedy="Check the client's settings and the arguments of the upload.")
+            return ours(f"{what}: {text}")
+    return TransferError(f"{what}: {text}", remedy="Check the client's settings and the arguments of the upload.")
 
 
 @contextmanager
@@ -195,26 +195,26 @@ def s3_pages(
         page_break()
 
 
-def etag_of(told: Mapping[str, Any]) -> str:
+def etag_of(response: Mapping[str, Any]) -> str:
     """Return the ETag of an object without its quotes; empty if there is none.
 
     Args:
-        told: The entry of a list, or the response to HEAD.
+        response: The entry of a list, or the response to HEAD.
     """
-    return str(told.get("ETag", "")).strip('"')
+    return str(response.get("ETag", "")).strip('"')
 
 
-def size_of(told: Mapping[str, Any], field: str = "ContentLength") -> int:
+def size_of(response: Mapping[str, Any], field: str = "ContentLength") -> int:
     """Return the size of an object in bytes.
 
     Args:
-        told: The response to HEAD, or the entry of a list.
+        response: The response to HEAD, or the entry of a list.
         field: What states it.
 
     Raises:
         DecodeError: It is missing, or no whole number from 0 to 2**63 - 1.
     """
-    return count_at(told, field, "head_object")
+    return count_at(response, field, "head_object")
 
 
 def upload_id_of(response: dict[str, Any], operation: str = "create_multipart_upload") -> str:
@@ -402,10 +402,12 @@ class S3Object(MultipartStore):
             _clients[client.meta.events] = _Known(client)
         self._known = _clients[client.meta.events]
         self.signs_at_once = self._known.signs_at_once
-        extra, known = extra_args or {}, self._known.arguments
-        if unknown := [name for name in extra if not any(name in arguments for arguments in known.values())]:
+        extra, allowed = extra_args or {}, self._known.arguments
+        if unknown := [name for name in extra if not any(name in arguments for arguments in allowed.values())]:
             raise ValueError(f"{unknown[0]} is not an argument of an upload to S3")
-        self._extra = {method: {name: extra[name] for name in extra if name in known[method]} for method in _OPERATIONS}
+        self._extra = {
+            method: {name: extra[name] for name in extra if name in allowed[method]} for method in _OPERATIONS
+        }
         self._told_checksums: Mapping[str, str] | None = None  # for the tags, once it is assembled
 
     def __repr__(self) -> str:
@@ -413,9 +415,9 @@ class S3Object(MultipartStore):
 
     def begin(self, source: Source) -> str:
         """Begin an upload in parts."""
-        known = _ALGORITHMS.get(self.part_checksum or "")
-        arguments: dict[str, Any] = {"ChecksumAlgorithm": known} if known else {}
-        _signing.plain = not known
+        algorithm = _ALGORITHMS.get(self.part_checksum or "")
+        arguments: dict[str, Any] = {"ChecksumAlgorithm": algorithm} if algorithm else {}
+        _signing.plain = not algorithm
         try:
             response = self._call("create_multipart_upload", **arguments)
         finally:
@@ -440,16 +442,16 @@ class S3Object(MultipartStore):
             ChecksumMismatch: The assembled object differs.
         """
         self._told_checksums = checksums
-        listed = [
+        part_list = [
             {"PartNumber": part.number, "ETag": f'"{part.etag}"', **self._argument(part.checksums, "Content")}
             for part in parts
         ]
-        response = self._call("complete_multipart_upload", UploadId=upload_id, MultipartUpload={"Parts": listed})
+        response = self._call("complete_multipart_upload", UploadId=upload_id, MultipartUpload={"Parts": part_list})
         self._verify(parts, response)
         # S3 states the object's ETag. A response without one may be anybody's: the object is looked at.
-        looked = None if etag_of(response) else self.examine()
+        examined = None if etag_of(response) else self.examine()
         self._tag(checksums)
-        return {**self._facts(response, parts), **(looked or {})}
+        return {**self._facts(response, parts), **(examined or {})}
 
     def _found(self) -> tuple[int, str] | None:
         try:
@@ -467,8 +469,8 @@ class S3Object(MultipartStore):
         try:
             response = self._call("head_object")
         except NotFound as error:
-            said = f"{self.target}: the store accepted it, but does not have it"
-            raise Unconfirmed(said) from error
+            problem = f"{self.target}: the store accepted it, but does not have it"
+            raise Unconfirmed(problem) from error
         except (AuthError, BadRequest, Forbidden):
             return None
         return {"size": str(size_of(response)), "etag": etag_of(response)}
@@ -496,7 +498,7 @@ class S3Object(MultipartStore):
 
     def known(self, upload_id: str) -> Mapping[int, SentPart] | None:
         """List an upload's parts."""
-        found = dict[int, SentPart]()
+        sent_parts = dict[int, SentPart]()
         marker = 0
         while True:
             page = self._call("list_parts", UploadId=upload_id, PartNumberMarker=marker)
@@ -506,11 +508,11 @@ class S3Object(MultipartStore):
                     name: from_base64(name, part.get(f"Checksum{kind}", "")) for name, kind in _ALGORITHMS.items()
                 }
                 checksums["md5"] = etag if _MD5.match(etag) and not self._encrypted else ""
-                known = {name: value for name, value in checksums.items() if value}
+                digests = {name: value for name, value in checksums.items() if value}
                 number = count_at(part, "PartNumber", "list_parts")
-                found[number] = SentPart(number, count_at(part, "Size", "list_parts"), etag, known)
+                sent_parts[number] = SentPart(number, count_at(part, "Size", "list_parts"), etag, digests)
             if not page.get("IsTruncated"):
-                return found
+                return sent_parts
             marker = count_at(page, "NextPartNumberMarker", "list_parts")
 
     def unfinished(self, source: Source) -> str:
@@ -519,11 +521,11 @@ class S3Object(MultipartStore):
             return ""
         bucket = {"Bucket": self._place["Bucket"], "Prefix": self._place["Key"]}
         page = self._call("list_multipart_uploads", place=bucket)
-        wanted = _ALGORITHMS.get(self.part_checksum or "")
+        algorithm = _ALGORITHMS.get(self.part_checksum or "")
         ours = [
             entry
             for entry in page.get("Uploads", [])
-            if entry["Key"] == self._place["Key"] and entry.get("ChecksumAlgorithm") in (wanted, None)
+            if entry["Key"] == self._place["Key"] and entry.get("ChecksumAlgorithm") in (algorithm, None)
         ]
         return str(max(ours, key=lambda entry: entry["Initiated"])["UploadId"]) if ours else ""
 
@@ -561,15 +563,15 @@ class S3Object(MultipartStore):
         authorities = _authorities(self._client)
         if config.proxies is None and certificate is None and authorities is None:
             return None
-        way = network(url)
+        route = network(url)
         if config.proxies is not None:
-            way = way._replace(proxy=config.proxies.get(url.partition(":")[0]))
+            route = route._replace(proxy=config.proxies.get(url.partition(":")[0]))
         if authorities is not None:
-            way = way._replace(ca_file=authorities, ca_dir=None)
+            route = route._replace(ca_file=authorities, ca_dir=None)
         if certificate is not None:
             pair = (certificate, None) if isinstance(certificate, str) else certificate
-            way = way._replace(client_cert=pair[0], client_key=pair[1])
-        return way
+            route = route._replace(client_cert=pair[0], client_key=pair[1])
+        return route
 
     def _is_opaque(self, response: Mapping[str, Any]) -> bool:
         """Whether the ETag of a response proves nothing."""
@@ -595,11 +597,13 @@ class S3Object(MultipartStore):
             example = examples[kind]
             with self._asking("put_object"):
                 return example.signed(example.url + key, {**example.headers, **values})
-        location, made = self._by_boto("put_object", params)
-        is_usual = made is not None and made.how["signature_version"] == "s3v4-query" and made.url.endswith(f"/{key}")
-        if made is not None and is_usual and len(examples) < _MOST_EXAMPLES:
-            headers = {name.lower(): value for name, value in made.headers.items()}
-            examples[kind] = made._replace(url=made.url.removesuffix(key), headers=headers)
+        location, request = self._by_boto("put_object", params)
+        is_usual = (
+            request is not None and request.how["signature_version"] == "s3v4-query" and request.url.endswith(f"/{key}")
+        )
+        if request is not None and is_usual and len(examples) < _MOST_EXAMPLES:
+            headers = {name.lower(): value for name, value in request.headers.items()}
+            examples[kind] = request._replace(url=request.url.removesuffix(key), headers=headers)
         return location
 
     def _by_boto(self, operation: str, params: Mapping[str, Any]) -> tuple[Location, _Unsigned | None]:
@@ -608,8 +612,8 @@ class S3Object(MultipartStore):
         try:
             with self._asking(operation):
                 url = self._client.generate_presigned_url(operation, Params=params, ExpiresIn=EXPIRES)
-            made = _signing.request
-            return Location(url, made.headers if made else {}), made
+            request = _signing.request
+            return Location(url, request.headers if request else {}), request
         finally:
             _signing.ours, _signing.request = False, None
 
@@ -622,11 +626,11 @@ class S3Object(MultipartStore):
         return {argument: base64_of(checksums[name])}
 
     def _verify(self, parts: Sequence[SentPart], response: Mapping[str, Any]) -> None:
-        stated, whole = etag_of(response), etag_of_parts(parts)
+        etag, whole = etag_of(response), etag_of_parts(parts)
         # Some stores state the whole's own MD5 instead, without a number of parts.
-        if whole and _OF_PARTS_ETAG.match(stated) and whole != stated and not self._is_opaque(response):
+        if whole and _OF_PARTS_ETAG.match(etag) and whole != etag and not self._is_opaque(response):
             remedy = "The stored object is damaged. Upload it again, under a new name if possible."
-            raise ChecksumMismatch(self.target, algorithm="etag", expected=whole, actual=stated, remedy=remedy)
+            raise ChecksumMismatch(self.target, algorithm="etag", expected=whole, actual=etag, remedy=remedy)
         name = self.part_checksum
         theirs = str(response.get(f"Checksum{_ALGORITHMS.get(name or '', '')}", ""))
         if name is None or "-" not in theirs or not all(name in part.checksums for part in parts):
@@ -648,13 +652,13 @@ class S3Object(MultipartStore):
 
     def _tag(self, checksums: Mapping[str, str]) -> None:
         if self._tags is not None:
-            listed = [{"Key": name, "Value": value} for name, value in self._tags(checksums).items()]
-            self._call("put_object_tagging", Tagging={"TagSet": listed})
+            tags = [{"Key": name, "Value": value} for name, value in self._tags(checksums).items()]
+            self._call("put_object_tagging", Tagging={"TagSet": tags})
 
     def _call(self, operation: str, *, place: Mapping[str, Any] | None = None, **arguments: Any) -> dict[str, Any]:
-        given = {**(place or self._place), **self._extra[operation], **arguments}
+        parameters = {**(place or self._place), **self._extra[operation], **arguments}
         with self._asking(operation):
-            return cast("dict[str, Any]", getattr(self._client, operation)(**given))
+            return cast("dict[str, Any]", getattr(self._client, operation)(**parameters))
 
     def _asking(self, operation: str) -> AbstractContextManager[None]:
         return asking_s3(f"{self.target}: {operation}")
@@ -713,5 +717,5 @@ def _has_fixed_credentials(client: Any) -> bool:
 def _authorities(client: Any) -> str | None:
     """The file of authorities that a client was created with; boto3 documents no access to it."""
     session = getattr(getattr(client, "_endpoint", None), "http_session", None)
-    found: object = getattr(session, "_verify", None)
-    return found if isinstance(found, str) else None
+    verify: object = getattr(session, "_verify", None)
+    return verify if isinstance(verify, str) else None

@@ -168,8 +168,8 @@ class S3Client:
             meta = client.meta
             endpoint_url, region = str(meta.endpoint_url), str(meta.region_name)
             endpoint_url = "" if is_amazons(endpoint_url) else endpoint_url
-            own: dict[str, str] = meta.config.s3 or {}
-            self._addressing = own.get("addressing_style") or "auto"
+            s3_options: dict[str, str] = meta.config.s3 or {}
+            self._addressing = s3_options.get("addressing_style") or "auto"
             self._source = partial(keys_of_botocore, client._request_signer._credentials)
             anonymous = not isinstance(meta.config.signature_version, str) or anonymous
         elif session is not None:
@@ -240,17 +240,17 @@ class S3Client:
         """
         with self._lock:
             if self._found_keys() == used:
-                found = self._source()
-                if found() is not None:  # a file may just be being written
-                    self._keys = found
+                find_keys = self._source()
+                if find_keys() is not None:  # a file may just be being written
+                    self._keys = find_keys
             return self._found_keys() != used
 
     def _place(self, bucket: str) -> _Place:
-        place = self._places.get(bucket)
-        if place is None:
+        endpoint = self._places.get(bucket)
+        if endpoint is None:
             with self._lock:
-                place = self._places[bucket] = self._new_place(bucket)
-        return place
+                endpoint = self._places[bucket] = self._new_place(bucket)
+        return endpoint
 
     def _new_place(self, bucket: str) -> _Place:
         region = self._regions.get(bucket, self._region)
@@ -288,8 +288,8 @@ class S3Client:
         """Note a bucket's region; return whether it is another one than it was asked in."""
         region = response.headers.get("x-amz-bucket-region", "")
         if not region and response.status in _ELSEWHERE:
-            found = re.search(rb"<Region>([a-z0-9-]+)</Region>", response.body[:PAGE_LIMIT])
-            region = "" if found is None else found[1].decode()
+            match = re.search(rb"<Region>([a-z0-9-]+)</Region>", response.body[:PAGE_LIMIT])
+            region = "" if match is None else match[1].decode()
         if not region or not bucket or (response.status < 300 and not self.is_amazons):
             return False
         if region == self._place(bucket).region:
@@ -328,14 +328,14 @@ class S3Client:
         keys = self._found_keys()
         if keys is None:
             return headers
-        place = self._place(bucket)
+        endpoint = self._place(bucket)
         start = url.find("/", url.find("//") + 2)
         path, _, query = url[start:].partition("?")
         now = self._clock.now() - self._lead
         signer = self._signer
-        if signer is None or (signer.keys, signer.region, signer.service) != (keys, place.region, place.service):
-            signer = self._signer = Signer(keys, place.region, place.service)
-        return signer.headers(method, place.host, path, query, headers, payload=payload, now=now)
+        if signer is None or (signer.keys, signer.region, signer.service) != (keys, endpoint.region, endpoint.service):
+            signer = self._signer = Signer(keys, endpoint.region, endpoint.service)
+        return signer.headers(method, endpoint.host, path, query, headers, payload=payload, now=now)
 
     def location(
         self, bucket: str, key: str, *, version: str = "", headers: Mapping[str, str] | None = None
@@ -371,9 +371,9 @@ class S3Client:
             headers: Headers of the request, names in lower case.
             query: Parameters of the query.
         """
-        asked = query_of(query or {})
+        query_text = query_of(query or {})
         sent = {**self._pays, **headers}
-        return Location(self.url(bucket, key, asked), sent, sign=_Signature(self, bucket, sent))
+        return Location(self.url(bucket, key, query_text), sent, sign=_Signature(self, bucket, sent))
 
     def presigned(self, bucket: str, key: str, seconds: int, *, method: str = "GET", version: str = "") -> str:
         """Sign a URL that is valid for a while.
@@ -391,12 +391,12 @@ class S3Client:
             query += f"{query and '&'}x-amz-request-payer=requester"
         if keys is None:
             return self.url(bucket, key, query)
-        place = self._place(bucket)
-        path = self.url(bucket, key).removeprefix(place.base)
-        signer = Signer(keys, place.region, place.service)
+        endpoint = self._place(bucket)
+        path = self.url(bucket, key).removeprefix(endpoint.base)
+        signer = Signer(keys, endpoint.region, endpoint.service)
         now = self._clock.now() - self._lead
-        whole = signer.query(method, place.host, f"{place.path}{path}", query, seconds=seconds, now=now)
-        return f"{place.base}{path}?{whole}"
+        whole = signer.query(method, endpoint.host, f"{endpoint.path}{path}", query, seconds=seconds, now=now)
+        return f"{endpoint.base}{path}?{whole}"
 
     def find_region(self, bucket: str) -> None:
         """Find out a bucket's region, if signatures have to state it; another request learns it from its response.
@@ -477,18 +477,18 @@ class S3Client:
             APIError: The store refuses it.
             TransportError: There was no response.
         """
-        asked = query_of(query or {})
+        query_text = query_of(query or {})
         sent, payload = {**self._pays, **(headers or {})}, EMPTY
         if body:
             import hashlib  # with OpenSSL it takes 2 ms to import
 
             payload = hashlib.sha256(body).hexdigest()
-        retry, failures, began, corrected = within_budget(), 0, self._clock.monotonic(), set[str]()
+        retry, failures, start, corrected = within_budget(), 0, self._clock.monotonic(), set[str]()
         while True:
             pause = self._busy.get(bucket, 0.0) - self._clock.monotonic() if self._busy else 0.0
             if pause > 0:
                 yield pause
-            url, later, keys = self.url(bucket, key, asked), None, self._found_keys()
+            url, later, keys = self.url(bucket, key, query_text), None, self._found_keys()
             signed = {**self.signed(method, url, bucket, sent, payload), "user-agent": USER_AGENT}
             try:
                 response = yield Request(method, url, signed, body)
@@ -517,7 +517,7 @@ class S3Client:
             import random  # few requests are repeated
 
             fraction = random.random()  # noqa: S311 - jitter
-            elapsed = self._clock.monotonic() - began
+            elapsed = self._clock.monotonic() - start
             pause = retry.next_pause(failures=failures, elapsed=elapsed, fraction=fraction, retry_after=later)
             if pause is None:
                 if isinstance(error, TransportError):
@@ -597,12 +597,14 @@ class S3Client:
         """
         more = dict[str, str]()
         while True:
-            told = elements(self.request("GET", query=more, doing=doing).body, "list_buckets", "ListAllMyBucketsResult")
-            names, dates = told.get("Buckets/Bucket/Name", []), told.get("Buckets/Bucket/CreationDate", [])
-            if "Buckets" not in told and not names:
+            fields = elements(
+                self.request("GET", query=more, doing=doing).body, "list_buckets", "ListAllMyBucketsResult"
+            )
+            names, dates = fields.get("Buckets/Bucket/Name", []), fields.get("Buckets/Bucket/CreationDate", [])
+            if "Buckets" not in fields and not names:
                 raise DecodeError("list_buckets", "Buckets", None, expected="a list of buckets")
             yield from zip(names, dates if len(dates) == len(names) else [""] * len(names), strict=True)
-            token = told.get("ContinuationToken", [""])[0]
+            token = fields.get("ContinuationToken", [""])[0]
             if not token or token == more.get("continuation-token"):
                 return
             more = {"continuation-token": token}
@@ -686,38 +688,38 @@ class S3Client:
         if not usual or _MANY in self.refused:
             return {**failed, **self._delete_each(bucket, usual, doing)}
         try:
-            found = self._delete_batch(bucket, usual, doing)
+            errors = self._delete_batch(bucket, usual, doing)
         except APIError as error:
             if error.status not in (405, 501) and error.code != "NotImplemented":
                 raise
             self.refused.add(_MANY)
-            found = self._delete_each(bucket, usual, doing)
-        if len(found) == len(usual) > 1 and all(isinstance(error, Forbidden) for error in found.values()):
-            found = self._delete_each(bucket, usual, doing)  # it may be the request for many that is not allowed
-        return {**failed, **found}
+            errors = self._delete_each(bucket, usual, doing)
+        if len(errors) == len(usual) > 1 and all(isinstance(error, Forbidden) for error in errors.values()):
+            errors = self._delete_each(bucket, usual, doing)  # it may be the request for many that is not allowed
+        return {**failed, **errors}
 
     def _delete_each(self, bucket: str, keys: Sequence[str], doing: str) -> dict[str, OmicsError]:
-        ends = side_by_side(lambda key: self.delete(bucket, key, doing=f"{doing} s3://{bucket}/{key}"), keys)
-        return {key: end for key, end in zip(keys, ends, strict=True) if isinstance(end, OmicsError)} if keys else {}
+        results = side_by_side(lambda key: self.delete(bucket, key, doing=f"{doing} s3://{bucket}/{key}"), keys)
+        return {key: end for key, end in zip(keys, results, strict=True) if isinstance(end, OmicsError)} if keys else {}
 
     def _delete_batch(self, bucket: str, keys: Sequence[str], doing: str) -> dict[str, OmicsError]:
-        listed = "".join(f"<Object><Key>{_escaped(key)}</Key></Object>" for key in keys)
-        body = f"<Delete><Quiet>true</Quiet>{listed}</Delete>".encode()
+        objects = "".join(f"<Object><Key>{_escaped(key)}</Key></Object>" for key in keys)
+        body = f"<Delete><Quiet>true</Quiet>{objects}</Delete>".encode()
         import base64
         import hashlib
 
         md5 = base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()
         headers = {"content-md5": md5, "content-type": "application/xml"}
         response = self.request("POST", bucket, "", {"delete": ""}, headers, body, doing=doing)
-        told = elements(response.body, doing, "DeleteResult")
-        ends = (told.get(f"Error/{name}", []) for name in ("Key", "Code", "Message"))
+        fields = elements(response.body, doing, "DeleteResult")
+        columns = (fields.get(f"Error/{name}", []) for name in ("Key", "Code", "Message"))
         failed = dict[str, OmicsError]()
-        for key, code, message in zip(*ends, strict=False):
+        for key, code, message in zip(*columns, strict=False):
             status = (
                 404 if code.startswith("NoSuch") else 503 if code == "SlowDown" else 403 if "Denied" in code else 400
             )
-            said = f"{doing} s3://{bucket}/{key}: {message or code}"
-            failed[key] = error_class(status)(said, status=status, code=code, remedy=REMEDIES.get(code))
+            problem = f"{doing} s3://{bucket}/{key}: {message or code}"
+            failed[key] = error_class(status)(problem, status=status, code=code, remedy=REMEDIES.get(code))
         return failed
 
     def copy(
@@ -749,37 +751,41 @@ class S3Client:
         Returns:
             What the store states of the copy, as headers of an object: its ETag, and how it is encrypted.
         """
-        place = escaped_path("/".join(source)) + (f"?versionId={version}" if version else "")
-        given = {"x-amz-copy-source": place, **(encryption.of_source if is_keyed else {})}
-        made = {**(headers or {}), **encryption.written}
+        source_path = escaped_path("/".join(source)) + (f"?versionId={version}" if version else "")
+        source_headers = {"x-amz-copy-source": source_path, **(encryption.of_source if is_keyed else {})}
+        target_headers = {**(headers or {}), **encryption.written}
         if size >= COPY_IN_PARTS:
-            own = encryption.stated if is_keyed else None
-            known = yield from self.head(*source, version=version, headers=own, doing=doing)
-            return self._copied_in_parts(known, target, size, given, made, encryption.stated, doing)
-        response = yield from self.exchange("PUT", *target, None, {**made, **given}, doing=doing)
-        told = elements(response.body, doing, "CopyObjectResult")
-        return {**response.headers, "etag": told.get("ETag", [""])[0].strip('"')}
+            key_headers = encryption.stated if is_keyed else None
+            properties = yield from self.head(*source, version=version, headers=key_headers, doing=doing)
+            return self._copied_in_parts(
+                properties, target, size, source_headers, target_headers, encryption.stated, doing
+            )
+        response = yield from self.exchange("PUT", *target, None, {**target_headers, **source_headers}, doing=doing)
+        fields = elements(response.body, doing, "CopyObjectResult")
+        return {**response.headers, "etag": fields.get("ETag", [""])[0].strip('"')}
 
     def _copied_in_parts(
         self,
-        known: Mapping[str, str],
+        properties: Mapping[str, str],
         target: tuple[str, str],
         size: int,
-        given: Mapping[str, str],
-        made: Mapping[str, str],
+        source_headers: Mapping[str, str],
+        target_headers: Mapping[str, str],
         keyed: Mapping[str, str],
         doing: str,
     ) -> Mapping[str, str]:
-        kept = ("content-type", "content-encoding", "content-language", "content-disposition", "cache-control")
-        told = {name: value for name, value in known.items() if name in kept or name.startswith("x-amz-meta-")}
-        upload = self.begin_parts(*target, {**told, **made}, doing=doing)
+        copied_names = ("content-type", "content-encoding", "content-language", "content-disposition", "cache-control")
+        metadata = {
+            name: value for name, value in properties.items() if name in copied_names or name.startswith("x-amz-meta-")
+        }
+        upload = self.begin_parts(*target, {**metadata, **target_headers}, doing=doing)
         part_size = max(COPY_PART, -(-size // _MOST_PARTS))
-        condition = {"x-amz-copy-source-if-match": known["etag"]} if known.get("etag") else {}
+        condition = {"x-amz-copy-source-if-match": properties["etag"]} if properties.get("etag") else {}
         try:
 
             def copied(start: int) -> str:
                 end = min(start + part_size, size) - 1
-                span = {**given, **keyed, "x-amz-copy-source-range": f"bytes={start}-{end}", **condition}
+                span = {**source_headers, **keyed, "x-amz-copy-source-range": f"bytes={start}-{end}", **condition}
                 query = {"partNumber": str(start // part_size + 1), "uploadId": upload}
                 answer = self.request("PUT", *target, query, span, doing=doing)
                 if not answer.body:  # of a server that overlooks the source, and stores a part without a byte
@@ -791,8 +797,8 @@ class S3Client:
                 if isinstance(end, OmicsError):
                     raise end
                 etags.append(end)
-            found = self.finish_parts(*target, upload, [{"ETag": etag} for etag in etags], keyed, doing=doing)
-            return {"etag": found.get("ETag", "").strip('"')}
+            result = self.finish_parts(*target, upload, [{"ETag": etag} for etag in etags], keyed, doing=doing)
+            return {"etag": result.get("ETag", "").strip('"')}
         except BaseException:
             self.request("DELETE", *target, {"uploadId": upload}, doing=doing)
             raise
@@ -810,8 +816,8 @@ class S3Client:
         """
         response = self.request("POST", bucket, key, {"uploads": ""}, headers, doing=doing)
         # Servers that are made with gofakes3, such as rclone, leave out the end of the name.
-        told = elements(response.body, doing, "InitiateMultipartUploadResult", "InitiateMultipartUpload")
-        upload = told.get("UploadId", [""])[0]
+        fields = elements(response.body, doing, "InitiateMultipartUploadResult", "InitiateMultipartUpload")
+        upload = fields.get("UploadId", [""])[0]
         if not upload:
             raise DecodeError(doing, "UploadId", None, expected="the id of an upload")
         return upload
@@ -836,18 +842,18 @@ class S3Client:
             headers: Further headers, such as the checksum of the whole.
             doing: For errors.
         """
-        listed = "".join(
+        part_list = "".join(
             f"<Part><PartNumber>{number}</PartNumber>"
             + "".join(f"<{name}>{_escaped(value)}</{name}>" for name, value in part.items())
             + "</Part>"
             for number, part in enumerate(parts, 1)
         )
-        body = f"<CompleteMultipartUpload>{listed}</CompleteMultipartUpload>".encode()
+        body = f"<CompleteMultipartUpload>{part_list}</CompleteMultipartUpload>".encode()
         sent = {"content-type": "application/xml", **(headers or {})}
         response = self.request("POST", bucket, key, {"uploadId": upload}, sent, body, doing=doing)
-        told = elements(response.body, doing, "CompleteMultipartUploadResult")
-        found = {name: values[0] for name, values in told.items() if values}
-        return {**found, "ServerSideEncryption": response.headers.get(ENCRYPTION, "")}
+        fields = elements(response.body, doing, "CompleteMultipartUploadResult")
+        result = {name: values[0] for name, values in fields.items() if values}
+        return {**result, "ServerSideEncryption": response.headers.get(ENCRYPTION, "")}
 
     def parts(
         self,
@@ -870,9 +876,9 @@ class S3Client:
             doing: For errors.
         """
         query = {"uploadId": upload, "part-number-marker": str(after)}
-        told = elements(self.request("GET", bucket, key, query, headers, doing=doing).body, doing, "ListPartsResult")
-        names = {path.removeprefix("Part/") for path in told if path.startswith("Part/")}
-        columns = {name: told[f"Part/{name}"] for name in names}
+        fields = elements(self.request("GET", bucket, key, query, headers, doing=doing).body, doing, "ListPartsResult")
+        names = {path.removeprefix("Part/") for path in fields if path.startswith("Part/")}
+        columns = {name: fields[f"Part/{name}"] for name in names}
         numbers = [number_in(text) for text in columns.get("PartNumber", [])]
         whole = {name: values for name, values in columns.items() if len(values) == len(numbers)}
         parts: list[dict[str, Any]] = [
@@ -881,9 +887,9 @@ class S3Client:
         ]
         return {
             "Parts": parts,
-            "IsTruncated": told.get("IsTruncated", [""])[0] == "true",
-            "NextPartNumberMarker": number_in(told.get("NextPartNumberMarker", [""])[0]),
-            "ChecksumType": told.get("ChecksumType", [""])[0],
+            "IsTruncated": fields.get("IsTruncated", [""])[0] == "true",
+            "NextPartNumberMarker": number_in(fields.get("NextPartNumberMarker", [""])[0]),
+            "ChecksumType": fields.get("ChecksumType", [""])[0],
         }
 
     @staticmethod
@@ -909,13 +915,13 @@ def error_of(response: Response, doing: str) -> OmicsError:
         response: The response.
         doing: The request and its object, as text.
     """
-    said, status = complaint_of(response.body), response.status if response.status >= 300 else 500
-    if said.code == "NoSuchUpload":
+    complaint, status = complaint_of(response.body), response.status if response.status >= 300 else 500
+    if complaint.code == "NoSuchUpload":
         from omicsdk.transfer.uploads.store import NoSuchUpload  # lists need no uploads
 
         return NoSuchUpload(f"{doing}: the upload does not exist in the store (any longer)")
-    code, request_id = said.code, response.headers.get("x-amz-request-id") or said.request_id
-    told = mask_text(shortened(said.message or code or f"HTTP {status}", 500))
+    code, request_id = complaint.code, response.headers.get("x-amz-request-id") or complaint.request_id
+    reason = mask_text(shortened(complaint.message or code or f"HTTP {status}", 500))
     return error_class(status)(
-        f"{doing}: {told}", status=status, code=code, request_id=request_id, remedy=REMEDIES.get(code or "")
+        f"{doing}: {reason}", status=status, code=code, request_id=request_id, remedy=REMEDIES.get(code or "")
     )

@@ -148,10 +148,10 @@ def perform_all(
     from omicsdk.transfer.engine.control import interrupts  # single requests need neither
     from omicsdk.transfer.network.wire import Ask
 
-    source, ends, more = enumerate(exchanges), dict[int, T | OmicsError](), True
+    source, results, more = enumerate(exchanges), dict[int, T | OmicsError](), True
     ready = deque[tuple[int, Exchange[T], Response | WireFailure | None]]()
     waiting: list[tuple[float, int, Exchange[T]]] = []
-    most, begun, yielded = options.connections or AT_ONCE, 0, 0
+    most, started, yielded = options.connections or AT_ONCE, 0, 0
     wire = pool.new_wire(most)
     with closing(wire), options.control.watched(wire.wake), interrupts(options.control):
         while True:
@@ -163,10 +163,10 @@ def perform_all(
                 try:
                     step = _next_step(exchange, received)
                 except StopIteration as end:
-                    ends[number] = end.value
+                    results[number] = end.value
                     continue
                 except OmicsError as error:
-                    ends[number] = error
+                    results[number] = error
                     continue
                 if not isinstance(step, Request):
                     heappush(waiting, (now + step, number, exchange))
@@ -176,20 +176,20 @@ def perform_all(
                     wire.start(ask, _Receiver(number, exchange))
                 except TransportError as error:
                     ready.append((number, exchange, WireFailure(error, arrived=False, lasting=True)))
-            while yielded in ends:
-                yield ends.pop(yielded)
+            while yielded in results:
+                yield results.pop(yielded)
                 yielded += 1
             if options.stopped:  # after what has arrived was counted
                 break
-            while more and begun - yielded - len(ends) < most:
+            while more and started - yielded - len(results) < most:
                 if (following := next(source, None)) is None:
                     more = False
                 else:
                     ready.append((*following, None))
-                    begun += 1
+                    started += 1
             if ready:
                 continue
-            if yielded == begun:
+            if yielded == started:
                 break
             pause = min(TICK, max(0.0, waiting[0][0] - now)) if waiting else TICK
             if not wire.flying:
@@ -199,7 +199,7 @@ def perform_all(
                 receiver = cast("_Receiver", ended.receiver)
                 ready.append((receiver.number, receiver.exchange, receiver.received(ended)))
     stopped = Interrupted("Stopped before this request")
-    for number in range(yielded, begun):
-        yield ends.pop(number, stopped)
+    for number in range(yielded, started):
+        yield results.pop(number, stopped)
     for _ in source:
         yield stopped

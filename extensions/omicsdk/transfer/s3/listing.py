@@ -78,10 +78,10 @@ def _usual_objects(body: bytes) -> tuple[list[Object], bytes] | None:
     if not parts or "<!" in head or "<!" in last:  # a comment may have anything in it
         return None
     objects = list[Object]()
-    for found in map(re.compile(_USUAL).fullmatch, parts):
-        if found is None:
+    for match in map(re.compile(_USUAL).fullmatch, parts):
+        if match is None:
             return None
-        key, modified, etag, size, storage_class = found.groups()
+        key, modified, etag, size, storage_class = match.groups()
         objects.append(Object(key, int(size), seconds_of(modified), etag, storage_class))
     return objects, f"{head}{begin}{last}".encode()
 
@@ -138,9 +138,9 @@ def read_page(body: bytes, operation: str, prefix: str = "", delimiter: str = ""
                 key, size = entry.get(_KEY), number_in(entry.get(_SIZE))
                 if key is None or size is None:
                     raise DecodeError(operation, "Contents", dict(entry), expected="a Key and a Size")
-                stated = entry.get(_MODIFIED)
+                modified_text = entry.get(_MODIFIED)
                 etag = entry.get(_ETAG, "").strip('"')
-                modified = None if stated is None else seconds_of(stated)
+                modified = None if modified_text is None else seconds_of(modified_text)
                 objects.append(Object(key, size, modified, etag, entry.get(_CLASS, "")))
                 entry.clear()
             elif name != "CommonPrefixes":
@@ -152,16 +152,18 @@ def read_page(body: bytes, operation: str, prefix: str = "", delimiter: str = ""
     if usual is not None and objects:  # otherwise they are not where objects belong
         objects = [*usual[0], *objects]
     if facts.get("EncodingType") == "url":
-        objects = [each if _is_plain(each.key) else each._replace(key=_unescaped(each.key)) for each in objects]
-        folders = [_unescaped(each) for each in folders]
+        objects = [
+            object_ if _is_plain(object_.key) else object_._replace(key=_unescaped(object_.key)) for object_ in objects
+        ]
+        folders = [_unescaped(folder) for folder in folders]
         for name in ("NextMarker", "Marker"):  # tokens are not encoded
             facts[name] = _unescaped(facts.get(name, ""))
-    for each in objects:
-        if not each.key.startswith(prefix):
-            raise ResponseMismatch(operation, "prefix", prefix, each.key)
-    for each in folders:
-        if len(each) <= len(prefix) or not (each.startswith(prefix) and each.endswith(delimiter)):
-            raise ResponseMismatch(operation, "folders below the prefix", prefix, each)
+    for member in objects:
+        if not member.key.startswith(prefix):
+            raise ResponseMismatch(operation, "prefix", prefix, member.key)
+    for member in folders:
+        if len(member) <= len(prefix) or not (member.startswith(prefix) and member.endswith(delimiter)):
+            raise ResponseMismatch(operation, "folders below the prefix", prefix, member)
     return Page(objects, folders, facts)
 
 
@@ -203,8 +205,8 @@ def parse(
         from omicsdk.core.redaction import mask_text
 
         refuse_page(body, operation)
-        shown = mask_text(shortened(body[:PAGE_LIMIT].decode("utf-8", "replace"), 200))
-        raise DecodeError(operation, "", shown, expected="a response of S3") from None
+        excerpt = mask_text(shortened(body[:PAGE_LIMIT].decode("utf-8", "replace"), 200))
+        raise DecodeError(operation, "", excerpt, expected="a response of S3") from None
 
 
 def refuse_page(body: bytes, operation: str) -> None:
@@ -220,8 +222,8 @@ def refuse_page(body: bytes, operation: str) -> None:
     from omicsdk.core.api_errors import PAGE_LIMIT, page_title
 
     if (title := page_title(body[:PAGE_LIMIT].decode("utf-8", "replace"))) is not None:
-        shown = f"a web page{f' titled {shortened(title, 80)!r}' if title else ''}"
-        raise DecodeError(operation, "", shown, expected="a response of S3") from None
+        description = f"a web page{f' titled {shortened(title, 80)!r}' if title else ''}"
+        raise DecodeError(operation, "", description, expected="a response of S3") from None
 
 
 def elements(body: bytes, operation: str, root: str, also: str = "") -> dict[str, list[str]]:
@@ -239,14 +241,14 @@ def elements(body: bytes, operation: str, root: str, also: str = "") -> dict[str
     Raises:
         DecodeError: It is another document, or none.
     """
-    found, text, above = dict[str, list[str]](), list[str](), list[str]()
+    collected, text, above = dict[str, list[str]](), list[str](), list[str]()
 
     def start(name: str, _: object) -> None:
         above.append(name)
         text.clear()
 
     def end(_: str) -> None:
-        found.setdefault("/".join(above[1:]), []).append("".join(text))
+        collected.setdefault("/".join(above[1:]), []).append("".join(text))
         above.pop()
         text.clear()
         if not above:
@@ -256,7 +258,7 @@ def elements(body: bytes, operation: str, root: str, also: str = "") -> dict[str
     parse(body, operation, start, end, text.append)
     if roots not in ([root], [also]):
         raise DecodeError(operation, "", ", ".join(roots), expected=f"a document {root}")
-    return found
+    return collected
 
 
 @lru_cache(maxsize=256)
@@ -318,17 +320,17 @@ def pages_of(ask: Callable[[dict[str, str]], bytes], where: str, prefix: str, de
             len(page.objects) + len(page.folders),
             stated_number(facts.get("KeyCount"), "KeyCount", operation, text=True),
         )
-        yield page._replace(objects=[each for each in page.objects if listing.entry(each.key)])
+        yield page._replace(objects=[object_ for object_ in page.objects if listing.entry(object_.key)])
         if truncated == "false":
             listing.finish()
             return
         if "KeyCount" not in facts and "NextContinuationToken" not in facts and "Marker" in facts:
-            last = max([last, *(each.key for each in page.objects), *page.folders])
-            parameter, place = "marker", facts.get("NextMarker") or last
+            last = max([last, *(object_.key for object_ in page.objects), *page.folders])
+            parameter, token = "marker", facts.get("NextMarker") or last
         else:
-            parameter, place = "continuation-token", facts.get("NextContinuationToken", "")
-        if not place or place in seen:
-            raise DecodeError(operation, "NextContinuationToken", place or None, expected="the token of the next page")
-        seen.add(place)
-        more = {parameter: place}
+            parameter, token = "continuation-token", facts.get("NextContinuationToken", "")
+        if not token or token in seen:
+            raise DecodeError(operation, "NextContinuationToken", token or None, expected="the token of the next page")
+        seen.add(token)
+        more = {parameter: token}
         page_break()

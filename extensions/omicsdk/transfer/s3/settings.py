@@ -48,10 +48,10 @@ def read_sections(text: str) -> Sections:
             name, above = body[1 : body.rindex("]")].strip(), ""
             section = sections.setdefault(re.sub(r"""^(profile|services)\s+["']?(.*?)["']?$""", r"\1 \2", name), {})
             continue
-        found = re.match(r"([^=:]+?)\s*[=:]\s*(.*)", body)
-        if found is None:
+        match = re.match(r"([^=:]+?)\s*[=:]\s*(.*)", body)
+        if match is None:
             raise ValueError(f"no setting: {body[:20]!r}")
-        name, value = found[1].lower(), found[2].strip()
+        name, value = match[1].lower(), match[2].strip()
         if line[0].isspace() and above:
             section[f"{above}.{name}"] = value
         else:
@@ -110,7 +110,7 @@ class Settings:
     def region(self) -> str:
         """The region; empty where nothing names one."""
         variables = (self._environ.get(name) for name in ("AWS_REGION", "AWS_DEFAULT_REGION"))
-        return next((each for each in variables if each), "") or self._value("region")
+        return next((variable for variable in variables if variable), "") or self._value("region")
 
     @property
     def endpoint_url(self) -> str:
@@ -120,8 +120,8 @@ class Settings:
         if ignored.lower() == "true":
             return ""
         named = (environ.get("AWS_ENDPOINT_URL_S3"), environ.get("AWS_ENDPOINT_URL"))
-        stated = next((each for each in named if each), "")
-        return stated or self._services.get("s3.endpoint_url", "") or self._value("endpoint_url")
+        url = next((value for value in named if value), "")
+        return url or self._services.get("s3.endpoint_url", "") or self._value("endpoint_url")
 
     def is_set(self, name: str) -> bool:
         """Whether a switch of S3 is on.
@@ -183,12 +183,12 @@ class Settings:
             return Keys(access, secret, environ.get("AWS_SESSION_TOKEN") or environ.get("AWS_SECURITY_TOKEN") or "")
         if self._unread or (access and not self.stated) or environ.get("AWS_WEB_IDENTITY_TOKEN_FILE"):
             return None
-        for place in (self._credentials, self._config):
+        for section in (self._credentials, self._config):
             if any(name in _SOURCES or name.startswith("sso_") for name in (*self._credentials, *self._config)):
                 return None
-            access, secret = place.get("aws_access_key_id"), place.get("aws_secret_access_key")
+            access, secret = section.get("aws_access_key_id"), section.get("aws_secret_access_key")
             if access and secret:
-                return Keys(access, secret, place.get("aws_session_token") or place.get("aws_security_token") or "")
+                return Keys(access, secret, section.get("aws_session_token") or section.get("aws_security_token") or "")
         return None
 
 
@@ -237,15 +237,17 @@ def is_keys_own(settings: Settings, endpoint_url: str) -> bool:
         settings: The settings.
         endpoint_url: The address.
     """
-    own = settings.endpoint_url
-    if (own and origin_of(own) == origin_of(endpoint_url)) or (is_amazons(own) and is_amazons(endpoint_url)):
+    own_url = settings.endpoint_url
+    if (own_url and origin_of(own_url) == origin_of(endpoint_url)) or (
+        is_amazons(own_url) and is_amazons(endpoint_url)
+    ):
         return True
     with suppress(ConfigError):
         if settings.keys()() is not None:
             config_log.warning(
                 "The AWS keys are for %s, and are not sent to %s, which an option names: its requests are not signed. Set "
                 "AWS_ENDPOINT_URL_S3, or endpoint_url of the profile in ~/.aws/config, to use them there",
-                mask_url(own or "https://s3.amazonaws.com"),
+                mask_url(own_url or "https://s3.amazonaws.com"),
                 mask_url(endpoint_url),
             )
     return False

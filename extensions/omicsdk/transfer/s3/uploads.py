@@ -136,8 +136,8 @@ class BucketObject(S3Object):
         name = self.part_checksum
         if name is None or name not in checksums:
             return {}
-        stated = {_HEADERS[name]: base64_of(checksums[name])}
-        return stated if name == "md5" else {**stated, _SDK: name.upper()}  # some stores keep it only with its name
+        headers = {_HEADERS[name]: base64_of(checksums[name])}
+        return headers if name == "md5" else {**headers, _SDK: name.upper()}  # some stores keep it only with its name
 
     def complete(self, upload_id: str, parts: Sequence[SentPart], checksums: Mapping[str, str]) -> Mapping[str, str]:
         """Assemble the parts and verify the whole."""
@@ -147,8 +147,8 @@ class BucketObject(S3Object):
             for part in parts:
                 crc = crc32c_combine(crc, int(part.checksums["crc32c"], 16), part.size)
             self._whole = crc32c_text(crc)
-        found = super().complete(upload_id, parts, checksums)
-        return {**found, "crc32c": self._whole} if self._whole else found
+        result = super().complete(upload_id, parts, checksums)
+        return {**result, "crc32c": self._whole} if self._whole else result
 
     def route(self, url: str) -> None:
         """Return None: proxies and certificates are those of the environment."""
@@ -158,21 +158,21 @@ class BucketObject(S3Object):
         return is_encrypted(self._headers)
 
     def _call(self, operation: str, *, place: Mapping[str, Any] | None = None, **arguments: Any) -> dict[str, Any]:
-        own, at, doing = self._own, (self._bucket, self._key), f"{self.target}: {operation}"
+        client, at, doing = self._own, (self._bucket, self._key), f"{self.target}: {operation}"
         match operation:
             case "head_object":
-                told = own.perform(own.head(*at, headers=self._keyed, doing=doing))
-                size = number_in(told.get("content-length"))
-                facts = {"ETag": told.get("etag", ""), "ServerSideEncryption": told.get(ENCRYPTION, "")}
+                properties = client.perform(client.head(*at, headers=self._keyed, doing=doing))
+                size = number_in(properties.get("content-length"))
+                facts = {"ETag": properties.get("etag", ""), "ServerSideEncryption": properties.get(ENCRYPTION, "")}
                 return {**facts, **({} if size is None else {"ContentLength": size})}
             case "delete_object":
-                own.delete(*at, doing=doing)
+                client.delete(*at, doing=doing)
                 return {}
             case "abort_multipart_upload":
-                own.request("DELETE", *at, {"uploadId": arguments["UploadId"]}, doing=doing)
+                client.request("DELETE", *at, {"uploadId": arguments["UploadId"]}, doing=doing)
                 return {}
             case "list_parts":
-                page = own.parts(*at, arguments["UploadId"], arguments["PartNumberMarker"], self._keyed, doing=doing)
+                page = client.parts(*at, arguments["UploadId"], arguments["PartNumberMarker"], self._keyed, doing=doing)
                 self._full = page.get("ChecksumType") == _FULL
                 return page
             case "complete_multipart_upload":
@@ -181,15 +181,15 @@ class BucketObject(S3Object):
                     {name: value for name, value in part.items() if name != "PartNumber"}
                     for part in arguments["MultipartUpload"]["Parts"]
                 ]
-                found = own.finish_parts(*at, arguments["UploadId"], parts, {**self._keyed, **headers}, doing=doing)
-                theirs = found.get("ChecksumCRC32C", "")
+                result = client.finish_parts(*at, arguments["UploadId"], parts, {**self._keyed, **headers}, doing=doing)
+                theirs = result.get("ChecksumCRC32C", "")
                 if self._whole and theirs and "-" not in theirs and theirs != base64_of(self._whole):
                     raise ChecksumMismatch(
                         self.target, algorithm="crc32c", expected=base64_of(self._whole), actual=theirs, remedy=_DAMAGED
                     )
                 if theirs != base64_of(self._whole):  # it does not confirm what it was sent
                     self._whole = ""
-                return dict(found)
+                return dict(result)
             case _:
                 raise NotImplementedError(operation)  # of boto3, which S3Object does not call
 

@@ -55,17 +55,17 @@ def balanced(files: Sequence[tuple[str, int | None]], shards: int) -> list[int]:
     Returns:
         The shard of each file, from 0. It does not depend on the files' order.
     """
-    known = [size for _, size in files if size is not None]
-    mean = sum(known) // len(known) if known else 0
+    known_sizes = [size for _, size in files if size is not None]
+    mean = sum(known_sizes) // len(known_sizes) if known_sizes else 0
     costs = [FILE_COST + (mean if size is None else size) for _, size in files]
     loads = [(0, shard) for shard in range(shards)]
     heapify(loads)
-    found = [0] * len(files)
-    for place in sorted(range(len(files)), key=lambda place: (-costs[place], files[place][0])):
+    assigned = [0] * len(files)
+    for index in sorted(range(len(files)), key=lambda position: (-costs[position], files[position][0])):
         load, shard = loads[0]
-        found[place] = shard
-        heapreplace(loads, (load + costs[place], shard))
-    return found
+        assigned[index] = shard
+        heapreplace(loads, (load + costs[index], shard))
+    return assigned
 
 
 def shard_of(name: str, shards: int) -> int:
@@ -128,15 +128,15 @@ class Plan:
         **options: Unpack[Options],
     ) -> None:
         if isinstance(source, Iterator):
-            said = "a plan's source is read again by each shard, but this one can be read only once"
-            raise TypeError(f"{said}: pass a list, or the function that creates it")
+            problem = "a plan's source is read again by each shard, but this one can be read only once"
+            raise TypeError(f"{problem}: pass a list, or the function that creates it")
         if not callable(source):
             many("source", source, Item)
             if repeats:
                 raise ValueError("repeats requires a function as source; in a list, keep the first of each name")
         if unknown := [option for option in options if option not in Options.__annotations__]:
-            known = ", ".join(Options.__annotations__)
-            raise TypeError(f"a plan has no option {unknown[0]!r}; it has {known}")
+            option_names = ", ".join(Options.__annotations__)
+            raise TypeError(f"a plan has no option {unknown[0]!r}; it has {option_names}")
         for name in ("connections", "locators"):
             if options.get(name) is not None:
                 whole_number(name, options.get(name))
@@ -190,7 +190,7 @@ class Plan:
         """
         n = whole_number("n", n)
         files, sizes = [0] * n, [0] * n
-        own: list[list[Item]] = [[] for _ in range(n)]
+        by_shard: list[list[Item]] = [[] for _ in range(n)]
         self._check()
         room = ROOM if isinstance(self.folder, FsspecTarget) else room_in(self.folder)
         for item, index in self._placed(n):
@@ -199,12 +199,12 @@ class Plan:
             files[index] += 1
             sizes[index] += item.size or 0
             if not callable(self.source):
-                own[index].append(item)
+                by_shard[index].append(item)
         return [
             self._shard(
                 index,
                 n,
-                source=self.source if callable(self.source) else tuple(own[index]),
+                source=self.source if callable(self.source) else tuple(by_shard[index]),
                 name=f"{self.run}-{index:04d}-of-{n:04d}",
                 files=files[index],
                 size=sizes[index],
@@ -236,15 +236,15 @@ class Plan:
             index: The shard, from 0.
             n: The number of shards, 1 or more.
         """
-        return (item for item, place in self._placed(n) if place == index)
+        return (item for item, shard in self._placed(n) if shard == index)
 
     def earlier_shards(self) -> int | None:
         """Return the number of shards in an earlier run of this plan, None if there was none.
 
         With the same number, its workers resume unfinished files; of several numbers the largest is returned.
         """
-        found = earlier_journals(self.journals, self.run)
-        return max((count for _, count in found), default=None)
+        earlier = earlier_journals(self.journals, self.run)
+        return max((count for _, count in earlier), default=None)
 
     def _check(self) -> None:
         """Check all names against each other, once: each shard sees only its own."""
@@ -304,12 +304,12 @@ class ShardResult(Displayed):
     def to_dict(self) -> dict[str, object]:
         """Return plain values for JSON."""
         first = ("index", "of", "ok", "counts", "verification", "bytes_fetched", "seconds")
-        told: dict[str, object] = {name: getattr(self, name) for name in (*first, "failures", "worker", "report")}
-        told["seconds"] = round(self.seconds, 3)
-        told["failures"] = [outcome.to_dict() for outcome in self.failures]
+        record: dict[str, object] = {name: getattr(self, name) for name in (*first, "failures", "worker", "report")}
+        record["seconds"] = round(self.seconds, 3)
+        record["failures"] = [outcome.to_dict() for outcome in self.failures]
         if self.error is not None:
-            told["error"] = error_words(self.error)
-        return told
+            record["error"] = error_words(self.error)
+        return record
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -382,9 +382,9 @@ class ShardsReport(Displayed):
     def to_dict(self) -> dict[str, object]:
         """Return plain values for JSON."""
         first = ("ok", "counts", "verification", "bytes_fetched", "seconds", "lost", "why_stopped")
-        told: dict[str, object] = {name: getattr(self, name) for name in first}
-        told["seconds"] = round(self.seconds, 3)
-        return {**told, "shards": [result.to_dict() for result in self.results]}
+        record: dict[str, object] = {name: getattr(self, name) for name in first}
+        record["seconds"] = round(self.seconds, 3)
+        return {**record, "shards": [result.to_dict() for result in self.results]}
 
 
 class ShardsOpen(SomeFailed):
@@ -410,8 +410,8 @@ class ShardsOpen(SomeFailed):
 
 def numbers(shards: Sequence[int]) -> str:
     """List shards in words: the first ten of them."""
-    shown = ", ".join(map(str, shards[:10]))
-    return f"{shown} and {len(shards) - 10} more" if len(shards) > 10 else shown
+    text = ", ".join(map(str, shards[:10]))
+    return f"{text} and {len(shards) - 10} more" if len(shards) > 10 else text
 
 
 Source = Sequence[Item] | Callable[[], Iterable[Item]]
@@ -480,8 +480,8 @@ class Shard:
     def items(self) -> Iterable[Item]:
         """Return the items: a sequence, or an iterator that reads them lazily."""
         if callable(self.source):
-            own = (item for item in self.source() if shard_of(item.name, self.of) == self.index)
-            return first_of_each(own, lambda item: item.name) if self.repeats else own
+            selected = (item for item in self.source() if shard_of(item.name, self.of) == self.index)
+            return first_of_each(selected, lambda item: item.name) if self.repeats else selected
         return self.source
 
     def run(
@@ -509,8 +509,8 @@ class Shard:
         """
         if not self.files:
             return ShardResult(self.index, self.of, worker=worker_name())
-        own = self.items()
-        with nullcontext(own) if self.opening is None else self.opening(own) as items:
+        own_items = self.items()
+        with nullcontext(own_items) if self.opening is None else self.opening(own_items) as items:
             report = download(
                 items,
                 self.folder,
@@ -534,10 +534,10 @@ class Shard:
             counts["stopped"] = self.files - sum(count for state, count in counts.items() if state != "stopped")
         # items that this worker does not see would be in no report
         elif (less := self.files - sum(counts.values())) > 0:
-            said = "one file fewer" if less == 1 else f"{less} files fewer"
+            fewer = "one file fewer" if less == 1 else f"{less} files fewer"
             remedy = "Check that all workers read the same list, and create the plan again: finished files are kept."
-            said = f"Shard {self.index} of {self.of}: the source gave {said} than when the plan was made"
-            raise TransferError(said, remedy=remedy)
+            problem = f"Shard {self.index} of {self.of}: the source gave {fewer} than when the plan was made"
+            raise TransferError(problem, remedy=remedy)
         return ShardResult(
             self.index,
             self.of,
@@ -592,9 +592,9 @@ def earlier_journals(folder: str, run: str) -> Iterator[tuple[str, int]]:
         Their paths, and the number of shards that the plan had.
     """
     for journal in Path(folder).glob(f"{escape(run)}-*.journal"):
-        found = _NAME.match(journal.stem)
-        if found and found[1] == run:
-            yield str(journal), int(found[2])
+        match = _NAME.match(journal.stem)
+        if match and match[1] == run:
+            yield str(journal), int(match[2])
 
 
 def sweep(shards: Sequence[Shard]) -> None:

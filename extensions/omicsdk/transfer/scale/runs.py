@@ -106,17 +106,17 @@ def held_folder(journals: str, name: str, suffix: str = "") -> Generator[HeldFol
     make_folders(folder.path)
     sign = os.path.join(folder.path, _HELD)
     try:
-        held = os.open(sign, os.O_RDWR | os.O_CREAT, 0o600)
+        descriptor = os.open(sign, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         shutil.rmtree(folder.path, ignore_errors=True)
         raise write_error(error, sign) from error
     try:
         with suppress(OSError):  # without locks on this file system, commands remove only their own folder
-            lock_now(held)
+            lock_now(descriptor)
         _sweep(journals, folder.path)
         yield folder
     finally:
-        os.close(held)
+        os.close(descriptor)
         if folder.stays:
             with suppress(OSError):
                 os.unlink(sign)
@@ -124,18 +124,18 @@ def held_folder(journals: str, name: str, suffix: str = "") -> Generator[HeldFol
             shutil.rmtree(folder.path, ignore_errors=True)
 
 
-def _sweep(journals: str, own: str) -> None:
+def _sweep(journals: str, current: str) -> None:
     """Remove folders whose command is gone: the system has released its lock."""
     for name in os.listdir(journals):
         folder = os.path.join(journals, name)
-        if not _HELD_NAME.match(name) or folder == own:
+        if not _HELD_NAME.match(name) or folder == current:
             continue
         with suppress(OSError):  # just created, just removed, retained on purpose, or locked
-            held = os.open(os.path.join(folder, _HELD), os.O_RDWR)
+            descriptor = os.open(os.path.join(folder, _HELD), os.O_RDWR)
             try:
-                lock_now(held)
+                lock_now(descriptor)
             finally:
-                os.close(held)
+                os.close(descriptor)
             shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -392,19 +392,19 @@ class Tracker:
             final: Whether it is over.
         """
         workers = {message.index: message.worker for message in self._last.values() if message.worker}
-        each = [message.progress for message in self._last.values()]
-        done = sum(one.bytes_done for one in each)
-        fetched = self._spent + sum(one.bytes_fetched for one in each)
+        snapshots = [message.progress for message in self._last.values()]
+        done = sum(one.bytes_done for one in snapshots)
+        fetched = self._spent + sum(one.bytes_fetched for one in snapshots)
         self.throughput.record(seconds, max(0, fetched - self._fetched))
         self._fetched = max(self._fetched, fetched)
         return ShardsProgress(
             files=sum(shard.files for shard in self._shards.values()),
-            files_done=sum(one.files_done for one in each),
-            files_failed=sum(one.files_failed for one in each),
+            files_done=sum(one.files_done for one in snapshots),
+            files_failed=sum(one.files_failed for one in snapshots),
             bytes=max(done, sum(shard.size for shard in self._shards.values())),
             bytes_done=done,
             bytes_fetched=fetched,
-            rate=sum(one.rate for one in each),
+            rate=sum(one.rate for one in snapshots),
             seconds=seconds,
             final=final,
             phase="over" if final else "moving" if workers else "preparing",
@@ -455,8 +455,8 @@ def run_shards(
         raise TypeError(f"executor must be an Executor, or a function that creates one, not {a(executor)}")
     if not shards:
         return ShardsReport(())
-    with held_folder(journals_in(shards[0].folder, shards[0].journals), shards[0].name) as held:
-        return Run(shards, executor, FileChannel(held), retries, progress, stop, control, clock).result()
+    with held_folder(journals_in(shards[0].folder, shards[0].journals), shards[0].name) as folder:
+        return Run(shards, executor, FileChannel(folder), retries, progress, stop, control, clock).result()
 
 
 def shards_report_of(error: KeyboardInterrupt) -> ShardsReport | None:
@@ -511,8 +511,8 @@ class Run:
 
     def result(self) -> ShardsReport:
         """Run the shards; the result and errors are those of `run_shards`."""
-        control, began = self._control, self.clock.monotonic()
-        control.begin(began)
+        control, start = self._control, self.clock.monotonic()
+        control.begin(start)
         given_up: float | None = None
         try:
             with interrupts(control), control.watched(lambda: self._ends.put(None)):
@@ -525,7 +525,7 @@ class Run:
                     if control.interrupted and given_up is None:
                         given_up = self.clock.monotonic() + GRACE
                     self._step()
-                    self._tell(self.clock.monotonic() - began)
+                    self._tell(self.clock.monotonic() - start)
         except BaseException:
             self._end_all()
             if given_up is None:  # otherwise it is the second Ctrl-C: end at once
@@ -538,7 +538,7 @@ class Run:
                 self._executor.shutdown(wait=not self._open, cancel_futures=True)
             elif self._open:  # shards that still wait in it must see the request to stop
                 self.channel.leave()
-        report = self._report(self.clock.monotonic() - began, control.why)
+        report = self._report(self.clock.monotonic() - start, control.why)
         if control.interrupted:
             raise interruption(control, f"{control.why}; run the same shards again to resume", **{_REPORT: report})
         self._tell(report.seconds, final=True)
@@ -560,8 +560,8 @@ class Run:
         for future in ended:
             if future in self._open:
                 self._take(self._open.pop(future), future)
-        if gone := self.channel.gone():
-            self._broken = ConnectionError(gone)
+        if failure := self.channel.gone():
+            self._broken = ConnectionError(failure)
             self._lost.update(dict.fromkeys(self._open.values(), self._broken))
             self._open.clear()
         self._go_on()
@@ -588,11 +588,11 @@ class Run:
     def _ended(self) -> list[Future[ShardResult]]:
         """Wait a moment for a shard's end; return all that ended."""
         try:
-            found = [self._ends.get(timeout=HEARTBEAT_SECONDS)]
+            ended = [self._ends.get(timeout=HEARTBEAT_SECONDS)]
         except Empty:
             return []
-        found += [self._ends.get() for _ in range(self._ends.qsize())]
-        return [future for future in found if future is not None]
+        ended += [self._ends.get() for _ in range(self._ends.qsize())]
+        return [future for future in ended if future is not None]
 
     def _submit(self, index: int) -> None:
         try:
@@ -635,14 +635,14 @@ class Run:
             lost, self._lost = self._lost, dict[int, BaseException]()
             if self._broken is not None and not self._stopped:
                 self._replace_pool(lost)
-            begun = {index for index in lost if self._tracker.begun(index)} or set(lost)
+            started = {index for index in lost if self._tracker.begun(index)} or set(lost)
             for index, error in lost.items():
                 if self._stopped:
                     self._tracker.ended(self._shards[index].unbegun())
-                elif index in begun and self._again[index] >= self.retries:
+                elif index in started and self._again[index] >= self.retries:
                     self._tracker.ended(self._failed(index, error))
                 else:
-                    self._again[index] += index in begun
+                    self._again[index] += index in started
                     _log.warning("shard %d of %d is restarted: %s", index, self._shards[index].of, _shown(error))
                     self._submit(index)
 
@@ -662,9 +662,9 @@ class Run:
         reason = "its worker was lost" if isinstance(error, BrokenExecutor) else f"it ended with {_shown(error)}"
         again = f", {self._again[index] + 1} times" if self._again[index] else ""
         remedy = "Run the same shards again: finished files are skipped."
-        told = TransferError(f"Shard {index} of {of} did not finish: {reason}{again}", remedy=remedy)
-        told.__cause__ = error
-        return ShardResult(index, of, error=told)
+        failure = TransferError(f"Shard {index} of {of} did not finish: {reason}{again}", remedy=remedy)
+        failure.__cause__ = error
+        return ShardResult(index, of, error=failure)
 
 
 @dataclass(frozen=True, slots=True)
@@ -727,5 +727,5 @@ def _packed(shard: Shard, pack: Callable[[object], bytes]) -> Parcel:
         elif guilty := next((item for item in shard.source if fails(item)), None):
             what = f"{guilty.title}: its locate" if fails(guilty.locate) else guilty.title
         remedy = "Use a Location, a function of a module or a functools.partial of one; or run the shards in threads."
-        said = f"{what} cannot be sent to other processes ({mask_text(str(error))})"
-        raise UsageError(said, remedy=remedy) from error
+        problem = f"{what} cannot be sent to other processes ({mask_text(str(error))})"
+        raise UsageError(problem, remedy=remedy) from error

@@ -169,9 +169,9 @@ def _connected(cluster: Any) -> Any:
     except TypeError as error:
         if not where.startswith("tls://"):
             raise
-        said = f"Dask has no certificates for {where}"
+        problem = f"Dask has no certificates for {where}"
         variables = "DASK_DISTRIBUTED__COMM__TLS__CA_FILE, ...__CLIENT__CERT and ...__CLIENT__KEY"
-        raise NoScheduler(said, remedy=f"Name them in the variables {variables}.") from error
+        raise NoScheduler(problem, remedy=f"Name them in the variables {variables}.") from error
     except (OSError, ValueError, RuntimeError) as error:  # distributed's errors for addresses, ports and protocols
         remedy = "Use the address that `dask scheduler` prints when it starts, such as tcp://10.0.0.5:8786."
         raise NoScheduler(f"No Dask scheduler answers at {where}: {error}", remedy=remedy) from error
@@ -221,15 +221,15 @@ def download_by(
     chosen = TransferOptions.of(keywords, options, connections=DOWNLOAD_CONNECTIONS)
     control = chosen.control
     control.begin(clock.monotonic())
-    began = clock.now()
-    place = os.path.abspath(folder)
-    with workers.ready() as pool, held_folder(journals_in(place, None), _RUN, ".reports") as reports:
+    start = clock.now()
+    target = os.path.abspath(folder)
+    with workers.ready() as pool, held_folder(journals_in(target, None), _RUN, ".reports") as reports:
         if control.timetable is not None:
             raise UsageError("limit_rate: workers follow no timetable", remedy="Use one rate, or this process alone.")
         rate = control.rate_limit
         plan = Plan(
             source,
-            place,
+            target,
             run=_RUN,
             reports=reports.path,
             rate_limit=None if rate is None else rate / pool.workers,
@@ -248,22 +248,22 @@ def download_by(
         earlier = plan.earlier_shards() or 0  # with the same number, its unfinished files are resumed
         shards = plan.shards(earlier if earlier >= pool.workers else SHARDS_PER_WORKER * pool.workers)
 
-        def whole(told: ShardsReport) -> TransferReport:
-            if told.lost:
-                _log.warning("workers were lost and their shards restarted by others: %d times", told.lost)
-            begun = [result for result in told.results if result.error is not None or result.counts]
-            errors = [result.error for result in begun if result.error is not None]
+        def whole(shards_report: ShardsReport) -> TransferReport:
+            if shards_report.lost:
+                _log.warning("workers were lost and their shards restarted by others: %d times", shards_report.lost)
+            started = [result for result in shards_report.results if result.error is not None or result.counts]
+            errors = [result.error for result in started if result.error is not None]
             # it concerns no single file: the folder is not writable, for example
-            if errors and len(errors) == len(begun):
+            if errors and len(errors) == len(started):
                 raise errors[0]
             return TransferReport(
-                _in_order(plan, shards, told),
-                told.seconds,
-                throughput=told.throughput,
-                began=began,
-                title=f"Download to {place}",
-                why_stopped=told.why_stopped,
-                target=place,
+                _in_order(plan, shards, shards_report),
+                shards_report.seconds,
+                throughput=shards_report.throughput,
+                began=start,
+                title=f"Download to {target}",
+                why_stopped=shards_report.why_stopped,
+                target=target,
             )
 
         try:
@@ -272,20 +272,20 @@ def download_by(
             reason = f"{error.reason}; {len(error.open)} of {len(error.report.results)} shards did not finish"
             raise TransferError(reason, remedy="Repeat the call to resume.") from error
         except KeyboardInterrupt as error:
-            told = shards_report_of(error)
-            if told is not None:
-                say_stopped(control, whole(told))
+            stopped_report = shards_report_of(error)
+            if stopped_report is not None:
+                say_stopped(control, whole(stopped_report))
             raise
     say_stopped(control, report)
     return report
 
 
-def _in_order(plan: Plan, shards: Sequence[Shard], told: ShardsReport) -> Iterator[Outcome]:
+def _in_order(plan: Plan, shards: Sequence[Shard], report: ShardsReport) -> Iterator[Outcome]:
     """Yield the outcomes of all shards in the order of the plan's items; one of each shard is in memory.
 
     If the source returns other items than before, such as a list that was edited, the rest comes last.
     """
-    by_shard = [_outcomes(shard, result) for shard, result in zip(shards, told.results, strict=True)]
+    by_shard = [_outcomes(shard, result) for shard, result in zip(shards, report.results, strict=True)]
     heads = [next(outcomes, None) for outcomes in by_shard]
     for name, index in plan.order(len(shards)):
         head = heads[index]
@@ -304,11 +304,11 @@ def _outcomes(shard: Shard, result: ShardResult) -> Iterator[Outcome]:
         errors = {outcome.name: outcome.error for outcome in result.failures}
         try:
             for outcome in outcomes_in(result.report):
-                known = errors.get(outcome.name) if isinstance(outcome.error, ReportedError) else None
-                yield outcome if known is None else outcome._replace(error=known)
+                full_error = errors.get(outcome.name) if isinstance(outcome.error, ReportedError) else None
+                yield outcome if full_error is None else outcome._replace(error=full_error)
         except (OSError, UsageError) as error:
-            said = f"Cannot read the results of shard {result.index} of {result.of}: {error}"
-            raise TransferError(said, remedy="Run the same again: finished files are skipped.") from error
+            problem = f"Cannot read the results of shard {result.index} of {result.of}: {error}"
+            raise TransferError(problem, remedy="Run the same again: finished files are skipped.") from error
         return
     if not (result.error or result.counts):
         return  # it has no items

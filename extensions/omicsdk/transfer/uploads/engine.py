@@ -209,24 +209,24 @@ class Uploads(Engine[Job]):
         """Return the work of a thread for a part before it is sent: its checksums, its URL. The thread does not read
         the job, which changes.
         """
-        cut, listed, names = job.cut(number), job.listed.get(number), job.part_checksums
+        cut, stored_part, names = job.cut(number), job.listed.get(number), job.part_checksums
         epoch, source, now = job.epoch, job.file, self._clock.monotonic
         # Checksums from before the upload began apply until the received bytes differ.
-        begun: Mapping[str, str] = job.facts.checksums if job.whole and not job.damaged else {}
-        made = {name: begun[name] for name in names if name in begun}
-        if job.whole and source.size <= ETAG_PART and "s3_etag" in begun:
-            made["md5"] = begun["s3_etag"]
+        file_checksums: Mapping[str, str] = job.facts.checksums if job.whole and not job.damaged else {}
+        computed = {name: file_checksums[name] for name in names if name in file_checksums}
+        if job.whole and source.size <= ETAG_PART and "s3_etag" in file_checksums:
+            computed["md5"] = file_checksums["s3_etag"]
         is_announced = job.whole and job.announces
         locate = partial(job.store.put, job.facts) if job.whole else partial(job.store.sign, job.upload_id, cut)
 
         def prepare() -> Prepared | SentPart | None:
-            known: Mapping[str, str] = {} if listed is None else listed.checksums
-            comparable = [name for name in (*names, "md5") if name in known][:1]
+            expected: Mapping[str, str] = {} if stored_part is None else stored_part.checksums
+            comparable = [name for name in (*names, "md5") if name in expected][:1]
             source.expect(cut.start, cut.length)
-            wanted = [name for name in dict.fromkeys((*names, *comparable)) if name not in made]
-            checksums = {**made, **source.checksums(wanted, cut, lambda: self._closing)}
-            if listed is not None and comparable and difference(checksums, known) is None:
-                return SentPart(number, cut.length, listed.etag, checksums)
+            missing = [name for name in dict.fromkeys((*names, *comparable)) if name not in computed]
+            checksums = {**computed, **source.checksums(missing, cut, lambda: self._closing)}
+            if stored_part is not None and comparable and difference(checksums, expected) is None:
+                return SentPart(number, cut.length, stored_part.etag, checksums)
             location = locate(checksums)
             if location is not None and is_announced:
                 location = announced(location, checksums)
@@ -240,10 +240,10 @@ class Uploads(Engine[Job]):
         now = self._clock.monotonic()
         while self._ready and not self._concurrency.full:
             job, prepared = self._ready.popleft()
-            server, way = prepared.location.server, job.store.route(prepared.location.url) if self._dead else None
+            server, route = prepared.location.server, job.store.route(prepared.location.url) if self._dead else None
             if job.epoch != prepared.epoch:
                 job.pipeline -= 1
-            elif (error := self._unreachable(server, way)) is not None:
+            elif (error := self._unreachable(server, route)) is not None:
                 job.pipeline -= 1
                 self.apply(job, Broken(error))
             elif job.resume_at > now or not (self._may_start(prepared) and self._bears(prepared)):
@@ -265,7 +265,7 @@ class Uploads(Engine[Job]):
         rate = self._control.rate_limit
         if rate is None or self._wire.flying == self._following:
             return True
-        flying = sum(each.prepared.cut.length for each in self._sendings())
+        flying = sum(sending.prepared.cut.length for sending in self._sendings())
         return flying + prepared.cut.length <= rate * LIMITED
 
     def _start(self, job: Job, prepared: Prepared) -> None:
@@ -306,8 +306,8 @@ class Uploads(Engine[Job]):
             verdict = judge(status, headers, bytes(sending.body), self._clock.now(), opaque=opaque)
             if verdict.kind is Kind.SENT and job.whole:
                 job.accepted = verdict.facts
-        now, luck = self._clock.monotonic(), self._jitter()
-        event: messages.Ended | Broken = messages.Ended(sending, verdict, ended.error, ended.lasting, now, luck)
+        now, jitter = self._clock.monotonic(), self._jitter()
+        event: messages.Ended | Broken = messages.Ended(sending, verdict, ended.error, ended.lasting, now, jitter)
         try:
             if body.problem is not None:
                 raise body.problem
@@ -322,10 +322,10 @@ class Uploads(Engine[Job]):
             self._note_dead(sending.location.server, ended.error, job.store.route(sending.location.url))
 
     def _examined(self, examining: Examining, ended: wire.Ended) -> messages.Examined | messages.CallFailed | Broken:
-        job, now, luck = examining.job, self._clock.monotonic(), self._jitter()
+        job, now, jitter = examining.job, self._clock.monotonic(), self._jitter()
         again = messages.Examine(examining.location)
         if ended.error is not None:
-            return messages.CallFailed(again, ended.error, now, luck)
+            return messages.CallFailed(again, ended.error, now, jitter)
         try:
             return messages.Examined(
                 examined(job.title, *parse_head(examining.lines), opaque=_OPAQUE in examining.location.server)
@@ -333,7 +333,7 @@ class Uploads(Engine[Job]):
         except Unconfirmed as error:
             return Broken(error)
         except OmicsError as error:
-            return messages.CallFailed(again, error, now, luck)
+            return messages.CallFailed(again, error, now, jitter)
 
     def _returned(self, sending: Sending, *, cancelled: bool = True) -> None:
         """Count what a request sent."""
@@ -357,9 +357,9 @@ class Uploads(Engine[Job]):
         source = SourceFile(job.path, job.title)  # not in a thread: switching takes longer
         target = job.store.target
         key = key_of(job.path, job.title, target)
-        taken = bool(target) and any(other.key == key for other in self._open.values() if other is not job)
-        done, begun = self._journal.finished(key, place_of(target)), self._journal.unfinished(key)
-        self.apply(job, messages.Opened(source, key, taken, done, begun))
+        is_open = bool(target) and any(other.key == key for other in self._open.values() if other is not job)
+        done, unfinished = self._journal.finished(key, place_of(target)), self._journal.unfinished(key)
+        self.apply(job, messages.Opened(source, key, is_open, done, unfinished))
 
     def _hash(self, job: Job, command: messages.Hash) -> None:
         link = command.link
@@ -442,8 +442,8 @@ class Uploads(Engine[Job]):
             verification=verification_of(compared, 0 if job.size_stated else None) if present else "unverified",
         )
         if present and not compared and self._options.require_checksum:
-            stated = "its size only, no checksum" if job.size_stated else "neither its checksum nor its size"
-            missing = f"it was sent, but the platform confirms {stated}"
+            confirmed = "its size only, no checksum" if job.size_stated else "neither its checksum nor its size"
+            missing = f"it was sent, but the platform confirms {confirmed}"
             outcome = outcome._replace(state="failed", error=ChecksumMissing(job.title, missing))
         self._tell(job.number, outcome, job.counted)
         if self._follow is not None and outcome.is_present and not self._closing:
@@ -451,8 +451,8 @@ class Uploads(Engine[Job]):
             if follow_up is not None:
                 self._follow_ups.append(follow_up)
 
-    def _close_all(self, ends: ExitStack) -> None:
-        ends.callback(self._callers.close, 0.0)
+    def _close_all(self, stack: ExitStack) -> None:
+        stack.callback(self._callers.close, 0.0)
         self._closing = True
         for receiver in self._wire.cancel(lambda _: True):
             if isinstance(receiver, Sending):

@@ -51,8 +51,8 @@ def unreadable(name: str, path: str, error: OSError) -> TransferError:
         path: Its path.
         error: The system's error.
     """
-    said = f"{name}: {path} cannot be read: {error.strerror or str(error)}"
-    return TransferError(said, name=name, remedy="Check its path and permissions.")
+    problem = f"{name}: {path} cannot be read: {error.strerror or str(error)}"
+    return TransferError(problem, name=name, remedy="Check its path and permissions.")
 
 
 def changed(name: str, what: str) -> SourceChanged:
@@ -101,11 +101,11 @@ class SourceFile:
             raise unreadable(name, path, error) from error
         self._readers = 1
         try:
-            found = os.fstat(self._descriptor)
-            if not stat.S_ISREG(found.st_mode):
+            status = os.fstat(self._descriptor)
+            if not stat.S_ISREG(status.st_mode):
                 remedy = "Upload the files in it one by one."
                 raise TransferError(f"{name}: {path} is not a file", name=name, remedy=remedy)
-            self.identity = _identity(found)
+            self.identity = _identity(status)
         except BaseException:
             self.close()
             raise
@@ -216,8 +216,8 @@ class SourceFile:
             os.close(self._descriptor)
 
 
-def _identity(found: os.stat_result) -> Identity:
-    return found.st_size, found.st_mtime_ns, found.st_ino
+def _identity(status: os.stat_result) -> Identity:
+    return status.st_size, status.st_mtime_ns, status.st_ino
 
 
 # -- its checksums
@@ -249,9 +249,9 @@ class Chains:
     """
 
     def __init__(self, names: Iterable[str], size: int) -> None:
-        wanted = tuple(dict.fromkeys(names))
+        algorithms = tuple(dict.fromkeys(names))
         # Passing a small file to a thread takes longer than hashing it.
-        together = [wanted] if wanted and size <= STRIDE else [(name,) for name in wanted]
+        together = [algorithms] if algorithms and size <= STRIDE else [(name,) for name in algorithms]
         self._size = size
         self._positions = {Digests(group, size): 0 for group in together}
         self._running = set[Digests]()
@@ -273,13 +273,13 @@ class Chains:
             limit: The offset that no stretch exceeds for now.
             longest: Maximum bytes of one stretch.
         """
-        found = list[Link]()
+        all_links = list[Link]()
         limit = min(limit, self._size)
         for digests, position in self._positions.items():
             if digests not in self._running and position < limit:
                 self._running.add(digests)
-                found.append(Link(self, digests, position, min(limit, position + longest)))
-        return found
+                all_links.append(Link(self, digests, position, min(limit, position + longest)))
+        return all_links
 
     def hashed(self, link: Link) -> None:
         """Note a stretch that was hashed."""
@@ -421,8 +421,8 @@ class Job:
         """The checksums computed of a part before it is sent: also the MD5, which is the ETag of most stores, until the
         store has confirmed its own checksum of a part.
         """
-        own = (self.store.part_checksum,) if self.store.part_checksum else ()
-        return tuple(dict.fromkeys((*own, "md5"))) if self.whole or self.compares_etags else own
+        algorithms = (self.store.part_checksum,) if self.store.part_checksum else ()
+        return tuple(dict.fromkeys((*algorithms, "md5"))) if self.whole or self.compares_etags else algorithms
 
     def cut(self, number: int) -> Cut:
         """The bytes of a part, or all of them."""
@@ -480,9 +480,9 @@ class Job:
         beginning.
         """
         if self.chains is None:
-            known = (*self._carried, *self.facts.checksums)
-            wanted = (name for name in (*self.upload.checksums, *self.store.wants) if name not in known)
-            self.chains = Chains(wanted, self.file.size)
+            computed = (*self._carried, *self.facts.checksums)
+            missing = (name for name in (*self.upload.checksums, *self.store.wants) if name not in computed)
+            self.chains = Chains(missing, self.file.size)
         return self.chains.links(self.file.size if self.goes_on else self.claimed_end + self._apart, LINK)
 
     def may_go(self, cut: Cut) -> bool:
@@ -496,16 +496,16 @@ class Job:
         """The known checksums of the file."""
         if self.record is not None:
             return self.record.checksums
-        found = dict(self.facts.checksums)
+        digests = dict(self.facts.checksums)
         if self.chains is not None and self.chains.done:
-            found.update(self.chains.values())
+            digests.update(self.chains.values())
         if self._carried and len(self.sent) == self.count:
             parts = self.parts
             if self.whole:
-                found.update({name: parts[0].checksums[name] for name in self._carried})
+                digests.update({name: parts[0].checksums[name] for name in self._carried})
             elif all("crc32c" in part.checksums for part in parts):
-                found["crc32c"] = combined_crc32c(parts)
-        return found
+                digests["crc32c"] = combined_crc32c(parts)
+        return digests
 
     @property
     def confirmed(self) -> tuple[str, ...]:
@@ -514,11 +514,11 @@ class Job:
         """
         if self.record is not None:
             return tuple(name for name in self.record.confirmed if name != "size")
-        known = dict(self.checksums)
+        checksums = dict(self.checksums)
         if self.whole:
-            known.update(self.sent[1].checksums)
+            checksums.update(self.sent[1].checksums)
         of_parts = () if self.whole or self.unconfirmed else self.part_checksums[-1:]
-        of_whole = (name for name in known if name in (self.stored or ()))
+        of_whole = (name for name in checksums if name in (self.stored or ()))
         return (*(f"{name} of every part" for name in of_parts), *of_whole)
 
     @property
@@ -531,8 +531,8 @@ class Job:
     @property
     def _carried(self) -> tuple[str, ...]:
         """The checksums of the whole that follow from those of what is sent."""
-        own = ("crc32c",) if self.store.part_checksum == "crc32c" else ()
-        return (*own, "md5") if self.whole and "md5" in self.upload.checksums else own
+        carried = ("crc32c",) if self.store.part_checksum == "crc32c" else ()
+        return (*carried, "md5") if self.whole and "md5" in self.upload.checksums else carried
 
     @property
     def _apart(self) -> int:
@@ -562,5 +562,5 @@ def readable(job: Job, error: Exception) -> OmicsError:
         return error
     if isinstance(error, OSError):
         return unreadable(job.title, job.path, error)
-    said = f"{job.title}: requesting its destination failed: {foreign_words(job.title, error)}"
-    return TransferError(said, name=job.title)
+    problem = f"{job.title}: requesting its destination failed: {foreign_words(job.title, error)}"
+    return TransferError(problem, name=job.title)

@@ -161,7 +161,7 @@ class UploadJournal:
                 self._finished.remove(key.encode())
             case ["done", key, _, _, *more]:
                 self._unfinished.pop(key, None)
-                for name in (key, *(place for place in more if isinstance(place, str))):
+                for name in (key, *(target for target in more if isinstance(target, str))):
                     self._finished.put(name.encode(), at)
             case ["drop", key]:
                 self._unfinished.pop(key, None)

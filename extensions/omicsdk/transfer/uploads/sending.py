@@ -172,13 +172,13 @@ class Sending(Response):
 
     def ask(self) -> Ask:
         """The request; raises ValueError if its URL is invalid."""
-        way = self.job.store.route(self.location.url)
+        route = self.job.store.route(self.location.url)
         headers = {name.lower(): value for name, value in self.location.headers.items()}
         if self._content_type:
             headers["content-type"] = self._content_type
         if self.location.sign is not None:
             headers |= self.location.sign(self.method, self.location.url)
-        options = None if way is None else curl_options(way)
+        options = None if route is None else curl_options(route)
         return _ask(self.location.url, headers, self.method, self.file_body, options)
 
     @property
@@ -206,13 +206,13 @@ class Examining(Response):
 
     def ask(self) -> Ask:
         """The request."""
-        way = self.job.store.route(self.location.url)
+        route = self.job.store.route(self.location.url)
         headers = {name.lower(): value for name, value in self.location.headers.items()}
-        kept = {name: value for name, value in headers.items() if not name.startswith("content-")}
+        sent = {name: value for name, value in headers.items() if not name.startswith("content-")}
         if self.location.sign is not None:
-            kept |= self.location.sign("HEAD", self.location.url)
-        options = None if way is None else curl_options(way)
-        return Ask(self.location.url, (("user-agent", USER_AGENT), *kept.items()), "HEAD", None, options)
+            sent |= self.location.sign("HEAD", self.location.url)
+        options = None if route is None else curl_options(route)
+        return Ask(self.location.url, (("user-agent", USER_AGENT), *sent.items()), "HEAD", None, options)
 
 
 class _Text:
@@ -263,10 +263,10 @@ class FollowUp(Response):
         self._answered(*((status, headers) if whole else (None, {})))
 
 
-def _ask(url: str, headers: Mapping[str, str], method: str, body: Body, way: Mapping[str, str] | None = None) -> Ask:
+def _ask(url: str, headers: Mapping[str, str], method: str, body: Body, route: Mapping[str, str] | None = None) -> Ask:
     sent = {"accept": "*/*", "user-agent": USER_AGENT, **headers}
     sent.pop("content-length", None)  # libcurl guarantees it
-    return Ask(url, tuple(sent.items()), method, body, way)
+    return Ask(url, tuple(sent.items()), method, body, route)
 
 
 #: Parameters of signatures of version 2, which cover the header Content-MD5.
@@ -361,10 +361,10 @@ def judge(status: int, headers: Mapping[str, str], body: bytes, now: float, *, o
         return Verdict(Kind.FOREIGN if page and status == 200 else Kind.SENT, status, facts)
     if status in REDIRECT_STATUSES and headers.get("location"):
         return Verdict(Kind.MOVED, status, {}, headers["location"], retry_after(headers, now))
-    said = complaint_of(body)
-    said = said._replace(request_id=said.request_id or headers.get("x-amz-request-id"))
-    kind = _kind(status, said.code, empty=not body.strip())
-    return Verdict(kind, status, {}, retry_after=retry_after(headers, now), said=said)
+    complaint = complaint_of(body)
+    complaint = complaint._replace(request_id=complaint.request_id or headers.get("x-amz-request-id"))
+    kind = _kind(status, complaint.code, empty=not body.strip())
+    return Verdict(kind, status, {}, retry_after=retry_after(headers, now), said=complaint)
 
 
 def is_page(headers: Mapping[str, str], body: bytes) -> bool:
@@ -418,13 +418,13 @@ def facts_of(headers: Mapping[str, str], *, opaque: bool = False) -> dict[str, s
     """
     facts = dict[str, str]()
     for name, value in headers.items():
-        stated = [f"{name.removeprefix(_CHECKSUM_HEADER)}={value}"] if name.startswith(_CHECKSUM_HEADER) else []
+        pairs = [f"{name.removeprefix(_CHECKSUM_HEADER)}={value}"] if name.startswith(_CHECKSUM_HEADER) else []
         if name == "content-md5":  # Azure's
-            stated = [f"md5={value}"]
-        for pair in value.split(",") if name == "x-goog-hash" else stated:
+            pairs = [f"md5={value}"]
+        for pair in value.split(",") if name == "x-goog-hash" else pairs:
             algorithm, _, text = pair.strip().partition("=")
-            if algorithm in ALGORITHMS and (known := from_base64(algorithm, text)):
-                facts[algorithm] = known
+            if algorithm in ALGORITHMS and (digest := from_base64(algorithm, text)):
+                facts[algorithm] = digest
     etag = headers.get("etag", "").removeprefix("W/").strip('"')
     if etag:
         facts["etag"] = etag

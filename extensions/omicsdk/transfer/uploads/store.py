@@ -229,14 +229,14 @@ class PutTo:
     @property
     def target(self) -> str:
         """The target, without secrets; empty if only the function knows it."""
-        place = self.locate
-        if not isinstance(place, Location):
+        location = self.locate
+        if not isinstance(location, Location):
             return ""
-        url = without_query(place.url)
-        if not isinstance(place, Form):
+        url = without_query(location.url)
+        if not isinstance(location, Form):
             return url
         # One URL accepts forms for many objects.
-        return f"{url} {place.fields.get('key', '').replace('${filename}', place.file_name)}"
+        return f"{url} {location.fields.get('key', '').replace('${filename}', location.file_name)}"
 
 
 class MultipartStore(Protocol):
@@ -403,8 +403,8 @@ class Upload:
         if min(self.retries or 0, self.min_delay or 0) < 0:
             raise ValueError(f"{self.name}: retries and min_delay cannot be negative")
         object.__setattr__(self, "checksums", tuple(dict.fromkeys(name.lower() for name in self.checksums)))
-        wanted = (*self.checksums, *self.to.needs)
-        if unknown := [name for name in wanted if name not in ALGORITHMS]:
+        algorithms = (*self.checksums, *self.to.needs)
+        if unknown := [name for name in algorithms if name not in ALGORITHMS]:
             raise ValueError(f"{self.name}: unknown checksum '{unknown[0]}'; known are {', '.join(ALGORITHMS)}")
 
 

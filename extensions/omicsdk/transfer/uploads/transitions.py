@@ -78,21 +78,21 @@ def _admitted(job: Job, _: messages.Admitted, __: Rules) -> Commands:
 def _opened(job: Job, event: messages.Opened, rules: Rules) -> Commands:
     job.source, job.key = event.source, event.key
     if event.taken:
-        said = f"{job.title}: {job.path} is already being uploaded to {job.store.target}"
+        problem = f"{job.title}: {job.path} is already being uploaded to {job.store.target}"
         remedy = "Leave one of them out, or give them different targets."
-        return _fail(job, UsageError(said, remedy=remedy), rules)
-    done, begun = event.done, event.begun
+        return _fail(job, UsageError(problem, remedy=remedy), rules)
+    done, unfinished = event.done, event.begun
     if done is not None and done.identity == job.file.identity:
         job.record = done
         job.state = State.SKIPPED
         return [messages.Finish()]
-    if begun is None:
+    if unfinished is None:
         return _begin(job, rules)
-    job.upload_id = begun.upload_id
-    if begun.identity != job.file.identity:
-        return _fail(job, changed_from(job.title, begun.identity, job.file.identity), rules)
-    job.cuts = PartPlan(job.file.size, begun.part_size)
-    job.journaled = begun.parts
+    job.upload_id = unfinished.upload_id
+    if unfinished.identity != job.file.identity:
+        return _fail(job, changed_from(job.title, unfinished.identity, job.file.identity), rules)
+    job.cuts = PartPlan(job.file.size, unfinished.part_size)
+    job.journaled = unfinished.parts
     job.facts = _facts(job, {})
     job.state = State.BEGINNING
     return [_list_parts(job)]
@@ -164,8 +164,8 @@ def _listed(job: Job, event: messages.Listed, _: Rules) -> Commands:
         theirs = part if parts is None else parts.get(number)
         if theirs is not None and (theirs.size, theirs.etag) == (part.size, part.etag):
             job.landed(part, kept=True)
-            listed = theirs.checksums if parts is not None else dict[str, str]()
-            job.note_agreement(part, {"md5": part.etag, **listed})
+            checksums = theirs.checksums if parts is not None else dict[str, str]()
+            job.note_agreement(part, {"md5": part.etag, **checksums})
     job.list_parts(parts or {})
     if job.sent:
         _log.info("%s: resuming, %d of %d parts are stored", job.title, len(job.sent), job.count)
@@ -336,21 +336,21 @@ def _foreign(job: Job, event: messages.Ended, rules: Rules) -> Commands:
 
 def _is_of_header(verdict: Verdict) -> bool:
     """Whether a store may have refused a header that its presigned URL does not name."""
-    words = verdict.said.message.lower()
-    return verdict.said.code == "SignatureDoesNotMatch" or "header" in words or "content-md5" in words
+    message = verdict.said.message.lower()
+    return verdict.said.code == "SignatureDoesNotMatch" or "header" in message or "content-md5" in message
 
 
 def _moved(job: Job, sending: Sending, verdict: Verdict, rules: Rules) -> Commands:
     prepared, here = sending.prepared, sending.location
     if verdict.status == 303:
-        said = "the redirect turns it into a GET (303)"
-        return _fail(job, TransportError(said, method=sending.method, url=without_query(here.url)), rules)
-    there = next_url(here.url, verdict.location, prepared.hops + 1, sending.method)
+        problem = "the redirect turns it into a GET (303)"
+        return _fail(job, TransportError(problem, method=sending.method, url=without_query(here.url)), rules)
+    url = next_url(here.url, verdict.location, prepared.hops + 1, sending.method)
     headers = here.headers
-    if origin_of(there) != origin_of(here.url):  # a redirect must not reveal our headers to another origin
+    if origin_of(url) != origin_of(here.url):  # a redirect must not reveal our headers to another origin
         headers = {name: value for name, value in headers.items() if _harmless(name)}
     job.pipeline += 1
-    moved = prepared._replace(location=here.replaced(url=there, headers=headers), hops=prepared.hops + 1)
+    moved = prepared._replace(location=here.replaced(url=url, headers=headers), hops=prepared.hops + 1)
     return [messages.Send(moved, first=True)]
 
 
@@ -397,8 +397,8 @@ def _call_failed(job: Job, event: messages.CallFailed | messages.PartFailed, rul
     again = _resend(job, event.number) if isinstance(event, messages.PartFailed) else []
     if again and isinstance(error, TransportError) and job.resume_at > event.now:
         return again  # caused by another part; counted once
-    asked = error.retry_after if isinstance(error, APIError) else None
-    return [*again, *_retry(job, event, error, rules, asked)]
+    wait = error.retry_after if isinstance(error, APIError) else None
+    return [*again, *_retry(job, event, error, rules, wait)]
 
 
 def _due(_: Job, event: messages.Due, __: Rules) -> Commands:
@@ -482,8 +482,8 @@ def _completed(job: Job, event: messages.Completed, rules: Rules) -> Commands:
 
 
 def _examined(job: Job, event: messages.Examined, rules: Rules) -> Commands:
-    stated = event.facts or {"size": ""}
-    return _judge_whole(job, {**(job.stored or {}), **stated}, rules)
+    facts = event.facts or {"size": ""}
+    return _judge_whole(job, {**(job.stored or {}), **facts}, rules)
 
 
 def _judge_whole(job: Job, facts: Mapping[str, str], rules: Rules) -> Commands:
@@ -509,16 +509,16 @@ def _judge_size(job: Job, facts: Mapping[str, str], rules: Rules) -> Commands:
     title, size = job.title, facts.get("size")
     if size and size != str(job.file.size):
         job.upload_id = ""
-        said = f"{title}: {job.file.size} bytes were sent, but the store has {size}"
-        return [messages.DropRecord(), *_fail(job, Unconfirmed(said, name=title), rules)]
+        problem = f"{title}: {job.file.size} bytes were sent, but the store has {size}"
+        return [messages.DropRecord(), *_fail(job, Unconfirmed(problem, name=title), rules)]
     if not job.confirmed and size is None:
         if isinstance(job.store, WholeStore):
             assert job.location is not None
             return [messages.Examine(job.location)]
         return [messages.Call(job.store.examine, messages.Examined)]
     if not job.confirmed and not size and job.whole and "etag" not in facts:
-        said = f"{title}: the store accepted it, but states neither a checksum nor its size"
-        return _fail(job, Unconfirmed(said, name=title), rules)
+        problem = f"{title}: the store accepted it, but states neither a checksum nor its size"
+        return _fail(job, Unconfirmed(problem, name=title), rules)
     job.state = State.DONE
     return [messages.RecordDone(), messages.Finish()]
 
@@ -584,10 +584,10 @@ def _harmless(name: str) -> bool:
 
 
 def _status_error(sending: Sending, verdict: Verdict) -> OmicsError:
-    words = f": {mask_text(verdict.said.message)}" if verdict.said.message else ""
+    reason = f": {mask_text(verdict.said.message)}" if verdict.said.message else ""
     what = sending.job.title if sending.job.whole else f"{sending.job.title}, part {sending.prepared.cut.number}"
     return error_class(verdict.status)(
-        f"{what}: the store refused it{words}",
+        f"{what}: the store refused it{reason}",
         status=verdict.status,
         code=verdict.said.code,
         request_id=verdict.said.request_id,

@@ -92,7 +92,7 @@ def upload(
     if chosen.dry_run:
         return TransferReport(map(_foreseen, uploads), title="Dry run of an upload")
     control.begin(clock.monotonic())
-    began = clock.monotonic()
+    start = clock.monotonic()
     settings = Settings(
         options=chosen,
         connections=chosen.connections or UPLOAD_CONNECTIONS,
@@ -116,7 +116,7 @@ def upload(
         engine.run()
     if engine.sizes is not None and len(outcomes) < len(engine.sizes):
         outcomes.fill((entry.name, size) for entry, size in zip(uploads, engine.sizes, strict=True))
-    return engine.report(outcomes, began, "Upload", _how_to_go_on(journal, abort=abort))
+    return engine.report(outcomes, start, "Upload", _how_to_go_on(journal, abort=abort))
 
 
 def _foreseen(entry: Upload) -> Outcome:
@@ -150,10 +150,10 @@ def abort_upload(entry: Upload, journal: str | os.PathLike[str]) -> bool:
         return False
     with closing(UploadJournal(Path(journal), lambda: False)) as log:
         key = key_of(os.path.abspath(entry.path), entry.name, entry.to.target)
-        begun = log.unfinished(key)
-        if begun is None:
+        unfinished = log.unfinished(key)
+        if unfinished is None:
             return False
-        entry.to.abort(begun.upload_id)
+        entry.to.abort(unfinished.upload_id)
         log.drop(key)
         return True
 
@@ -183,12 +183,12 @@ def upload_prepared(
     Returns:
         The outcome of each file, in order.
     """
-    began = SYSTEM_CLOCK.monotonic()
-    ready = list(side_by_side(prepare, [each for _, each in files], stopped))
-    report = send([each for each in ready if not isinstance(each, OmicsError)])
+    start = SYSTEM_CLOCK.monotonic()
+    ready = list(side_by_side(prepare, [target for _, target in files], stopped))
+    report = send([prepared for prepared in ready if not isinstance(prepared, OmicsError)])
     sent = iter(report.outcomes)
     outcomes = [
-        Outcome.of_error(name, each) if isinstance(each, OmicsError) else next(sent)
-        for (name, _), each in zip(files, ready, strict=True)
+        Outcome.of_error(name, result) if isinstance(result, OmicsError) else next(sent)
+        for (name, _), result in zip(files, ready, strict=True)
     ]
-    return report.with_outcomes(outcomes, seconds=SYSTEM_CLOCK.monotonic() - began)
+    return report.with_outcomes(outcomes, seconds=SYSTEM_CLOCK.monotonic() - start)
