@@ -81,10 +81,10 @@ class BlockCache:
         Returns:
             None if it does not exist, or is incomplete.
         """
-        place = self._place(key, number)
+        path = self._place(key, number)
         try:
-            data = place.read_bytes()
-            os.utime(place)  # used again: moved to the end
+            data = path.read_bytes()
+            os.utime(path)  # used again: moved to the end
         except OSError:
             return None
         return data if len(data) == size else None
@@ -97,12 +97,12 @@ class BlockCache:
             number: The block's number.
             data: Its bytes.
         """
-        place = self._place(key, number)
+        path = self._place(key, number)
         try:
             self._folder.parent.mkdir(parents=True, exist_ok=True)
-            for folder in (self._folder, place.parent.parent, place.parent):
+            for folder in (self._folder, path.parent.parent, path.parent):
                 folder.mkdir(exist_ok=True, mode=0o700)
-            with in_place_of(place, mode=PRIVATE, durable=False) as file:
+            with in_place_of(path, mode=PRIVATE, durable=False) as file:
                 file.write(data)
         except OSError as error:
             _log.warning("Cannot store a block in %s: %s", self._folder, error.strerror or error)
@@ -116,15 +116,15 @@ class BlockCache:
 
     def make_room(self) -> None:
         """Remove the least recently read blocks, if they exceed the limit."""
-        found: list[tuple[float, int, str]] = []
+        blocks: list[tuple[float, int, str]] = []
         for path in self._folder.glob("??/*/*"):
             with suppress(OSError):
-                told = path.stat()
-                found.append((told.st_mtime, told.st_size, str(path)))
-        total = sum(size for _, size, _ in found)
+                status = path.stat()
+                blocks.append((status.st_mtime, status.st_size, str(path)))
+        total = sum(size for _, size, _ in blocks)
         if total <= self._limit:
             return
-        for _, size, path in sorted(found):
+        for _, size, path in sorted(blocks):
             if total <= self._limit * _LEFT:
                 break
             total -= size
@@ -181,15 +181,15 @@ class CachedBytes:
         if start >= end:
             return b""
         numbers = range(start // BLOCK, (end - 1) // BLOCK + 1)
-        held = {number: self._cache.get(self._key, number, _length(number, size)) for number in numbers}
-        for first, last in runs(number for number in numbers if held[number] is None):
+        blocks = {number: self._cache.get(self._key, number, _length(number, size)) for number in numbers}
+        for first, last in runs(number for number in numbers if blocks[number] is None):
             data = self._source.read(first * BLOCK, min(size, (last + 1) * BLOCK))
             self._confirm()
             for number in range(first, last + 1):
                 block = data[(number - first) * BLOCK : (number - first + 1) * BLOCK]
-                held[number] = block
+                blocks[number] = block
                 self._cache.keep(self._key, number, block)
-        whole = b"".join(block for number in numbers if (block := held[number]) is not None)
+        whole = b"".join(block for number in numbers if (block := blocks[number]) is not None)
         return whole[start - numbers[0] * BLOCK : end - numbers[0] * BLOCK]
 
     def _confirm(self) -> None:
@@ -217,8 +217,8 @@ def runs(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
     """
     # What follows without a gap is as far from its place in the list.
     for _, run in groupby(enumerate(numbers), lambda pair: pair[1] - pair[0]):
-        found = [number for _, number in run]
-        yield found[0], found[-1]
+        members = [number for _, number in run]
+        yield members[0], members[-1]
 
 
 #: Bytes that are read ahead after a seek.
@@ -270,11 +270,11 @@ class GrowingReadAhead(BaseCache):
             return self._streamed(start, stop)
         self._pieces = None
         self._ahead = min(self._most, self._ahead * GROWTH if goes_on and end else FIRST)
-        kept = self._window[start - self._start :] if goes_on else b""
+        retained = self._window[start - self._start :] if goes_on else b""
         self._window, self._start = b"", start  # dropped before more arrive
-        came = self.fetcher(start + len(kept), min(self.size, stop + self._ahead))
-        self.total_requested_bytes += len(came)
-        self._window = kept + came if kept else came
+        fetched = self.fetcher(start + len(retained), min(self.size, stop + self._ahead))
+        self.total_requested_bytes += len(fetched)
+        self._window = retained + fetched if retained else fetched
         return self._window[: stop - start]
 
     def _streamed(self, start: int, stop: int) -> bytes:
@@ -338,8 +338,8 @@ class ReadFile(AbstractBufferedFile):
         self._entry = entry
         self._bytes = source
         self._process = os.getpid()
-        there = self._bytes.size
-        if (size is not None and size != there) or (version and version != entry.version):
+        actual_size = self._bytes.size
+        if (size is not None and size != actual_size) or (version and version != entry.version):
             uri = fs.unstrip_protocol(entry.path)
             raise SourceChanged(
                 f"{uri}: it is not the file that was opened", name=uri, remedy="Open it again to read the new version."
@@ -351,10 +351,10 @@ class ReadFile(AbstractBufferedFile):
             block_size,
             cache_type=cache_type or GrowingReadAhead.name,
             cache_options=cache_options,
-            size=there,
+            size=actual_size,
             version=entry.version,
         )
-        self.details = entry.info() | {"size": there}
+        self.details = entry.info() | {"size": actual_size}
         if isinstance(self.cache, GrowingReadAhead):
             self.cache.stream = self._stream
 
@@ -412,8 +412,8 @@ class WrittenFile(AbstractBufferedFile):
     def _initiate_upload(self) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="omics-")
         # The platform may derive the media type from the name.
-        place = Path(self._folder.name, self.path.rpartition("/")[2] or "file")
-        self._spool = place.open("wb")
+        spool_path = Path(self._folder.name, self.path.rpartition("/")[2] or "file")
+        self._spool = spool_path.open("wb")
 
     def _upload_chunk(self, final: bool = False) -> bool | None:
         assert self._spool is not None

@@ -183,5 +183,5 @@ class FileBytes:
         return self._store.uri(self.entry.path)
 
 
-def _within(place: int, size: int) -> int:
-    return max(0, size + place) if place < 0 else min(place, size)
+def _within(position: int, size: int) -> int:
+    return max(0, size + position) if position < 0 else min(position, size)

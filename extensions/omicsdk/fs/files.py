@@ -179,8 +179,8 @@ def _copied(
 ) -> TransferReport:
     with Stores(options) as stores:
         store = stores.of(source)
-        found = source_to_copy(store, source, recursive=recursive, patterns=how)
-        kind = kind_of(stores, target, recursive=found.is_folder)
-        plan = plan_copy([found._replace(uri=source._replace(is_folder=found.is_folder))], target, kind)
+        selected = source_to_copy(store, source, recursive=recursive, patterns=how)
+        kind = kind_of(stores, target, recursive=selected.is_folder)
+        plan = plan_copy([selected._replace(uri=source._replace(is_folder=selected.is_folder))], target, kind)
         check_target(stores, plan)
         return how.checked(copy_files(plan, stores, how))

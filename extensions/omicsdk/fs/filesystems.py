@@ -196,7 +196,7 @@ class OmicsFileSystem(AbstractFileSystem):
     @classmethod
     def _strip_protocol(cls, path: Any) -> Any:
         if isinstance(path, list):
-            return [cls._strip_protocol(each) for each in cast("list[Any]", path)]
+            return [cls._strip_protocol(item) for item in cast("list[Any]", path)]
         return _path_of(str(cls.protocol), stringify_path(path))
 
     def unstrip_protocol(self, name: str) -> str:
@@ -223,8 +223,8 @@ class OmicsFileSystem(AbstractFileSystem):
         Args:
             include_password: Whether to include them anyway.
         """
-        told = super().to_dict(include_password=True)
-        return {name: value for name, value in told.items() if include_password or not is_secret_name(name)}
+        fields = super().to_dict(include_password=True)
+        return {name: value for name, value in fields.items() if include_password or not is_secret_name(name)}
 
     def to_json(self, *, include_password: bool = False) -> str:
         """The same as JSON."""
@@ -233,9 +233,9 @@ class OmicsFileSystem(AbstractFileSystem):
     # -- looking
 
     def _entry(self, path: str) -> Entry:
-        for known in (self._listings.get(path.rpartition("/")[0]) or ()) if path else ():
-            if known.path == path:
-                return known
+        for entry in (self._listings.get(path.rpartition("/")[0]) or ()) if path else ():
+            if entry.path == path:
+                return entry
         return self.store.stat(path)
 
     def _entry_to_read(self, path: str) -> Entry:
@@ -243,14 +243,14 @@ class OmicsFileSystem(AbstractFileSystem):
         return self._entry(path) if self._blocks is None else self.store.stat(path)
 
     def _entries(self, path: str, refresh: bool = False) -> list[Entry]:
-        known = None if refresh else self._listings.get(path)
-        if known is None:
+        entries = None if refresh else self._listings.get(path)
+        if entries is None:
             try:
-                known = read_again_if_inconsistent(lambda: self.store.entries(path))
+                entries = read_again_if_inconsistent(lambda: self.store.entries(path))
             except NotAFolder:
                 return [self._entry(path)]
-            self._listings[path] = known
-        return known
+            self._listings[path] = entries
+        return entries
 
     def ls(self, path: str, detail: bool = True, refresh: bool = False, **kwargs: Any) -> list[Any]:
         """List the contents of a folder.
@@ -261,8 +261,8 @@ class OmicsFileSystem(AbstractFileSystem):
             refresh: Whether to ask again where the response is remembered.
             **kwargs: Nothing.
         """
-        found = self._entries(self._strip_protocol(path), refresh)
-        return [entry.info() for entry in found] if detail else [entry.path for entry in found]
+        entries = self._entries(self._strip_protocol(path), refresh)
+        return [entry.info() for entry in entries] if detail else [entry.path for entry in entries]
 
     def info(self, path: str, **kwargs: Any) -> dict[str, Any]:
         """Return the facts of a file or folder; see `omicsdk.fs.store.Entry.info`.
@@ -316,16 +316,16 @@ class OmicsFileSystem(AbstractFileSystem):
             if self.exists(path):  # something below it does not exist, or is not visible
                 raise
             entries = []
-        found = {entry.path: entry.info() for entry in sorted(entries, key=lambda each: each.path)}
-        return found if detail else list(found)
+        by_path = {entry.path: entry.info() for entry in sorted(entries, key=lambda item: item.path)}
+        return by_path if detail else list(by_path)
 
     def _below(self, entry: Entry, levels: int | None, withdirs: bool) -> Iterator[Entry]:
         """Return everything below a folder, and the folder itself; or a file. fsspec's own omits what it cannot list."""
         if not entry.is_folder or (withdirs and entry.path):
             yield entry
         if entry.is_folder and levels != 0:
-            for each in self._entries(entry.path):
-                yield from self._below(each, None if levels is None else levels - 1, withdirs)
+            for child in self._entries(entry.path):
+                yield from self._below(child, None if levels is None else levels - 1, withdirs)
 
     def ukey(self, path: str) -> str:
         """Return what changes whenever the file does; asks the platform each time."""
@@ -394,12 +394,12 @@ class OmicsFileSystem(AbstractFileSystem):
         Raises:
             IsFolder: It is a folder.
         """
-        found = FileBytes(self.store, entry, validators=validators)
+        file_bytes = FileBytes(self.store, entry, validators=validators)
         if self._blocks is None or not (entry.version or entry.checksums):
-            return found  # nothing would distinguish its blocks from those of a later one
+            return file_bytes  # nothing would distinguish its blocks from those of a later one
         store, uri = self.store, self.store.uri(entry.path)
         return CachedBytes(
-            self._blocks, found, key_of(entry, uri), lambda: key_of(store.stat(entry.path, refresh=True), uri)
+            self._blocks, file_bytes, key_of(entry, uri), lambda: key_of(store.stat(entry.path, refresh=True), uri)
         )
 
     @cached_property
@@ -410,10 +410,10 @@ class OmicsFileSystem(AbstractFileSystem):
     def _bytes_of(self, entry: Entry) -> FileBytes | CachedBytes:
         """A file's bytes, by the URL that was requested before if there is one."""
         files = self._own()._files
-        known = files.get(entry.path)
-        if known is None or known[0] != entry:
-            known = files.keep(entry.path, (entry, self.bytes_for_reader(entry)))
-        return known[1]
+        cached = files.get(entry.path)
+        if cached is None or cached[0] != entry:
+            cached = files.keep(entry.path, (entry, self.bytes_for_reader(entry)))
+        return cached[1]
 
     def cat_file(self, path: str, start: int | None = None, end: int | None = None, **kwargs: Any) -> bytes:
         """Read a file, or a part of it.
@@ -455,17 +455,17 @@ class OmicsFileSystem(AbstractFileSystem):
         if not len(firsts) == len(lasts) == len(paths):
             raise ValueError("There must be as many starts and ends as paths")
         parts = list(zip(paths, firsts, lasts, strict=True))
-        came = self._parts(parts)
-        changed = {path for path, data in zip(paths, came, strict=True) if isinstance(data, SourceChanged)}
+        contents = self._parts(parts)
+        changed = {path for path, data in zip(paths, contents, strict=True) if isinstance(data, SourceChanged)}
         if changed:  # all parts of such a file again, so that none is of another version than the others
             for path in changed:
                 self._forget(path)
             again = iter(self._parts([part for part in parts if part[0] in changed]))
-            came = [next(again) if path in changed else data for path, data in zip(paths, came, strict=True)]
-        for data in came:
+            contents = [next(again) if path in changed else data for path, data in zip(paths, contents, strict=True)]
+        for data in contents:
             if on_error != "return" and isinstance(data, OmicsError):
                 raise data
-        return came
+        return contents
 
     def _parts(self, parts: Sequence[tuple[str, int | None, int | None]]) -> list[bytes | OmicsError]:
         """Parts of files, or why they cannot be read."""
@@ -473,12 +473,12 @@ class OmicsFileSystem(AbstractFileSystem):
         def source(path: str) -> Source:
             return self._bytes_of(self._entry_to_read(path))
 
-        def part(each: tuple[str, int | None, int | None]) -> bytes:
-            path, first, last = each
-            found = sources[path]
-            if isinstance(found, OmicsError):
-                raise found
-            return self._read(found, first, last)
+        def part(span: tuple[str, int | None, int | None]) -> bytes:
+            path, first, last = span
+            part_source = sources[path]
+            if isinstance(part_source, OmicsError):
+                raise part_source
+            return self._read(part_source, first, last)
 
         # One look, and one reader, for all parts of a file.
         paths = list(dict.fromkeys(path for path, *_ in parts))
@@ -500,10 +500,10 @@ class OmicsFileSystem(AbstractFileSystem):
         paths: list[str] = self.expand_path(path, recursive=recursive)
         if isinstance(path, str) and paths == [self._strip_protocol(path)]:
             return self.cat_file(paths[0])
-        came = self.cat_ranges(paths, None, None, on_error="raise" if on_error == "raise" else "return")
+        contents = self.cat_ranges(paths, None, None, on_error="raise" if on_error == "raise" else "return")
         return {
             path: data
-            for path, data in zip(paths, came, strict=True)
+            for path, data in zip(paths, contents, strict=True)
             if on_error == "return" or not isinstance(data, Exception)
         }
 
@@ -539,8 +539,8 @@ class OmicsFileSystem(AbstractFileSystem):
                 digests.update(data)
                 callback.relative_update(len(data))
                 while data:
-                    taken: int | None = into.write(data)
-                    data = b"" if taken is None else data[taken:]  # some only accept parts, some do not state it
+                    written: int | None = into.write(data)
+                    data = b"" if written is None else data[written:]  # some only accept parts, some do not state it
         refuse_wrong(self.store.uri(entry.path), digests, entry)
 
     def get(
@@ -557,14 +557,14 @@ class OmicsFileSystem(AbstractFileSystem):
             super().get(rpath, lpath, recursive, callback, maxdepth, **kwargs)
         self._fetch(batch)
 
-    def _fetch(self, wanted: Sequence[tuple[Entry, str]], callback: Callback | None = None) -> None:
-        if not wanted:
+    def _fetch(self, named_entries: Sequence[tuple[Entry, str]], callback: Callback | None = None) -> None:
+        if not named_entries:
             return
-        targets = [Path(path).absolute() for _, path in wanted]
+        targets = [Path(path).absolute() for _, path in named_entries]
         folder = os.path.commonpath([target.parent for target in targets])
         files = [
             Selected(Uri(self.store.scheme, entry.path), entry, target.relative_to(folder).as_posix())
-            for (entry, _), target in zip(wanted, targets, strict=True)
+            for (entry, _), target in zip(named_entries, targets, strict=True)
         ]
         options = CopyOptions(progress=callback and partial(tell, callback))
         raise_failure(download_files(CopyPlan(Uri("file", folder), files), self.store, options))

@@ -96,10 +96,10 @@ def find(store: Store, files: Iterable[Selected], conditions: Conditions) -> Ite
         return store.metadata(file.entry)
 
     while block := list(islice(fitting, _AT_ONCE)):
-        for file, found in zip(block, side_by_side(recorded, block), strict=True):
-            if isinstance(found, OmicsError):
-                raise found
-            if conditions.meets_metadata(found):
+        for file, result in zip(block, side_by_side(recorded, block), strict=True):
+            if isinstance(result, OmicsError):
+                raise result
+            if conditions.meets_metadata(result):
                 yield file
 
 
@@ -116,10 +116,10 @@ def parse_range(text: str) -> tuple[int | None, int | None]:
     Raises:
         UsageError: It has another form, or the last byte is before the first.
     """
-    found = _RANGE.match(text)
-    if found is None or text == "-" or (not found[1] and not int(found[2])):  # the last 0 bytes would read as all
+    match = _RANGE.match(text)
+    if match is None or text == "-" or (not match[1] and not int(match[2])):  # the last 0 bytes would read as all
         raise UsageError(f"{text!r} is not a range", remedy="Use 0-99, 100- or -100.")
-    first, last = found.groups()
+    first, last = match.groups()
     if not first:
         return -int(last), None
     if last and int(last) < int(first):
@@ -136,13 +136,13 @@ def parse_metadata(texts: Iterable[str]) -> dict[str, str]:
     Raises:
         UsageError: One is not of that form.
     """
-    found: dict[str, str] = {}
+    patterns: dict[str, str] = {}
     for text in texts:
         key, equals, pattern = text.partition("=")
         if not key or not equals:
             raise UsageError(f"{text!r} is not of the form KEY=PATTERN", remedy="Use one such as sample_id=S1*.")
-        found[key] = pattern
-    return found
+        patterns[key] = pattern
+    return patterns
 
 
 @dataclass(slots=True)

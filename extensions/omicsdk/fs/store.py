@@ -203,10 +203,10 @@ def parse_uri(text: str) -> Uri:
         raise WrongUri("The URI is empty")
     if _ODD.search(text):
         raise WrongUri(f"{text!a} contains a character that names cannot contain")
-    found = _SCHEME.match(text)
-    if found is None:
+    match = _SCHEME.match(text)
+    if match is None:
         return Uri("file", text, _ends(text))
-    scheme, rest = found[1].lower(), text[found.end() :]
+    scheme, rest = match[1].lower(), text[match.end() :]
     if scheme == "file":
         return _local(text, rest)
     if scheme in WEB:
@@ -290,8 +290,8 @@ class Entry(NamedTuple):  # a list has thousands of them
     __hash__ = None  # type: ignore[assignment] - of mappings
 
     def __repr__(self) -> str:
-        stated = zip((name for name in self._fields if name != "handle"), self._stated, strict=True)
-        return f"Entry({', '.join(f'{name}={value!r}' for name, value in stated)})"
+        fields = zip((name for name in self._fields if name != "handle"), self._stated, strict=True)
+        return f"Entry({', '.join(f'{name}={value!r}' for name, value in fields)})"
 
     @property
     def _stated(self) -> tuple[Any, ...]:
@@ -314,7 +314,7 @@ class Entry(NamedTuple):  # a list has thousands of them
             name, size and type as fsspec has them; mtime if the platform states it, in seconds since 1970; version,
             checksums and details if there are any.
         """
-        stated: dict[str, Any] = {
+        fields: dict[str, Any] = {
             "mtime": self.modified,
             "version": self.version,
             "checksums": dict(self.checksums),
@@ -324,7 +324,7 @@ class Entry(NamedTuple):  # a list has thousands of them
             "name": self.path,
             "size": 0 if self.is_folder else self.size,
             "type": "directory" if self.is_folder else "file",
-            **{name: value for name, value in stated.items() if value not in (None, "", {})},
+            **{name: value for name, value in fields.items() if value not in (None, "", {})},
         }
 
 
@@ -424,12 +424,12 @@ class Store(Closing, ABC):
             NotAFolder: It ends with a slash, and is a file.
             FileAndFolder: It is both, and does not end with a slash although `recursive` is set.
         """
-        found = self.stat(uri.path, folder=uri.is_folder)
-        if recursive and self.names_both and not found.is_folder:
+        result = self.stat(uri.path, folder=uri.is_folder)
+        if recursive and self.names_both and not result.is_folder:
             with suppress(PathNotFound, NotAFolder):
                 self.stat(uri.path, folder=True)
                 raise FileAndFolder(str(uri))
-        return found
+        return result
 
     def entry_to_remove(self, uri: Uri, *, recursive: bool = False) -> Entry:
         """Return what a URI names that is to be removed; as `entry`, and what can only be removed, such as the mark of a deletion.
@@ -454,10 +454,10 @@ class Store(Closing, ABC):
         """
         if refresh:
             self._forget(path)
-        found = self._stat_folder(path) if folder else self._stat(path)
-        if folder and not found.is_folder:
+        entry = self._stat_folder(path) if folder else self._stat(path)
+        if folder and not entry.is_folder:
             raise NotAFolder(self.uri(path), "is a file", remedy="Write it without the slash at its end.")
-        return found
+        return entry
 
     @abstractmethod
     def _stat(self, path: str) -> Entry:
@@ -522,9 +522,9 @@ class Store(Closing, ABC):
         """List all files below a folder, as `below`; by default folder by folder."""
         return (entry for entry in self.tree(Entry(path, "folder")) if not entry.is_folder)
 
-    def _compared(self, path: str, listed: Iterable[Entry]) -> Iterator[Entry]:
+    def _compared(self, path: str, entries: Iterable[Entry]) -> Iterator[Entry]:
         start = f"{path}/" if path else ""
-        for entry in listed:
+        for entry in entries:
             if not entry.path.startswith(start):
                 raise ResponseMismatch(f"list of {self.uri(start)}", "folder", path, entry.path)
             yield entry
@@ -542,26 +542,26 @@ class Store(Closing, ABC):
         above: list[tuple[Entry, Iterator[Entry]]] = []
         waiting: Iterator[Entry] = iter([entry])
         while True:
-            each = next(waiting, None)
-            if each is None:
+            node = next(waiting, None)
+            if node is None:
                 if not above:
                     break
                 folder, waiting = above.pop()
                 yield folder
-            elif not each.is_folder or self.is_link(each):
-                yield each
+            elif not node.is_folder or self.is_link(node):
+                yield node
             else:
-                is_within = each.handle is not None and any(each.handle == folder.handle for folder, _ in above)
+                is_within = node.handle is not None and any(node.handle == folder.handle for folder, _ in above)
                 if is_within or len(above) > _DEEPEST:
-                    raise InconsistentListing(f"list of {self.uri(each.path)}/", "the folder is listed within itself")
-                listed: list[Entry] = []
+                    raise InconsistentListing(f"list of {self.uri(node.path)}/", "the folder is listed within itself")
+                children: list[Entry] = []
                 try:
-                    for found in self.entries(each.path):
-                        listed.append(found)  # one by one: what comes before the error stays
+                    for child in self.entries(node.path):
+                        children.append(child)  # one by one: what comes before the error stays
                 except InconsistentListing as error:
                     problem = error
-                above.append((each, waiting))
-                waiting = iter(listed)
+                above.append((node, waiting))
+                waiting = iter(children)
         if problem is not None:
             raise problem
 
@@ -571,8 +571,8 @@ class Store(Closing, ABC):
         Args:
             path: A folder's or file's path.
         """
-        found = self.stat(path)
-        return self.below(path) if found.is_folder else iter([found])
+        entry = self.stat(path)
+        return self.below(path) if entry.is_folder else iter([entry])
 
     @abstractmethod
     def location(self, entry: Entry) -> Location:
@@ -652,15 +652,15 @@ class Store(Closing, ABC):
 
         report = fetched(wanted)
         while report.failed and not report.why_stopped:
-            failed = [(number, wanted[number]) for number, each in enumerate(report.outcomes) if each.is_gone]
-            again = {number: each for number, each in failed if self.elsewhere(each[0])}
+            failed = [(number, wanted[number]) for number, outcome in enumerate(report.outcomes) if outcome.is_gone]
+            again = {number: pair for number, pair in failed if self.elsewhere(pair[0])}
             if not again:
                 break
             report = report.with_rerun(list(again), fetched(list(again.values())))
         return report
 
-    def _items(self, wanted: Sequence[tuple[Entry, str]]) -> Iterable[Item]:
-        return [self.item(entry, name) for entry, name in wanted]
+    def _items(self, named_entries: Sequence[tuple[Entry, str]]) -> Iterable[Item]:
+        return [self.item(entry, name) for entry, name in named_entries]
 
     def check_puts(self, paths: Sequence[str]) -> None:
         """Refuse what cannot be put, before anything is read for it.
@@ -856,11 +856,11 @@ class Cache(Generic[K, V]):
     def get(self, key: K) -> V | None:
         """Return what is kept, None if nothing is or its time is over."""
         with self._lock:
-            found = self._kept.get(key)
-            if found is None or self._clock.monotonic() >= found[1]:
+            cached = self._kept.get(key)
+            if cached is None or self._clock.monotonic() >= cached[1]:
                 return None
             self._kept.move_to_end(key)
-            return found[0]
+            return cached[0]
 
     def keep(self, key: K, value: V) -> V:
         """Keep something, and return it."""
@@ -875,13 +875,13 @@ class Cache(Generic[K, V]):
     def forget(self, key: K | None = None) -> None:
         """Remove the result of a key; None for all."""
         with self._lock:
-            for each in list(self._kept) if key is None else [key]:
-                self._drop(each)
+            for entry_key in list(self._kept) if key is None else [key]:
+                self._drop(entry_key)
 
     def _drop(self, key: K) -> None:
-        found = self._kept.pop(key, None)
-        if found is not None:
-            self._weight -= self._weigh(found[0])
+        cached = self._kept.pop(key, None)
+        if cached is not None:
+            self._weight -= self._weigh(cached[0])
 
 
 class Closes(Protocol):
@@ -924,9 +924,9 @@ class ClientStore(Store, Generic[C]):
 
     def close(self) -> None:
         with self._making_client:
-            made, self._made = self._made, None
-        if made is not None:
-            made.close()
+            client, self._made = self._made, None
+        if client is not None:
+            client.close()
 
 
 #: Scheme to the class that opens it.
@@ -991,9 +991,10 @@ def _checked_options(kind: type[Store], options: Mapping[str, Any]) -> dict[str,
     import inspect
 
     types = {
-        name: re.split(r"\s*\|\s*", str(each.annotation)) for name, each in inspect.signature(kind).parameters.items()
+        name: re.split(r"\s*\|\s*", str(parameter.annotation))
+        for name, parameter in inspect.signature(kind).parameters.items()
     }
-    texts = [name for name, stated in types.items() if {"str", "bool"} & set(stated)]
+    texts = [name for name, accepted in types.items() if {"str", "bool"} & set(accepted)]
     others = ", ".join(name for name in types if name not in texts)
     remedy = f"The options of {kind.scheme}:// are {', '.join(texts)}{others and f'; in Python also {others}'}."
     checked = dict(options)
@@ -1022,7 +1023,9 @@ class Stores(Closing):
 
     def __init__(self, options: Mapping[str, Mapping[str, Any]] | None = None) -> None:
         self._options = {
-            scheme: _checked_options(_store_class(scheme), each) for scheme, each in (options or {}).items() if each
+            scheme: _checked_options(_store_class(scheme), chosen)
+            for scheme, chosen in (options or {}).items()
+            if chosen
         }
         self._open: dict[str, Store] = {}
 

@@ -21,10 +21,10 @@ def state_of(stream: BinaryIO) -> os.stat_result | None:
         stream: The stream.
     """
     try:
-        found = os.fstat(stream.fileno())
+        status = os.fstat(stream.fileno())
     except (AttributeError, OSError):
         return None
-    return found if stat.S_ISREG(found.st_mode) else None
+    return status if stat.S_ISREG(status.st_mode) else None
 
 
 def is_another(before: os.stat_result, after: os.stat_result) -> bool:

@@ -50,9 +50,9 @@ def stream(
     first = max(0, size + start) if start is not None and start < 0 else (start or 0)
     last = size if end is None else min(end, size)
     if isinstance(file, Streamed) and last - first > piece:
-        began = clock.monotonic()
+        start_time = clock.monotonic()
         data = file.read(first, first + piece)
-        fast = len(data) >= FAST * (clock.monotonic() - began)
+        fast = len(data) >= FAST * (clock.monotonic() - start_time)
         first += len(data)
         yield data
         for data in file.stream(first, last) if fast else ():
@@ -65,8 +65,8 @@ def stream(
     with Workers(AHEAD, "omicsdk-stream") as pool:
         waiting: deque[Future[bytes]] = deque()
         while True:
-            while len(waiting) < AHEAD and (place := next(places, None)) is not None:
-                waiting.append(pool.submit(file.read, place, min(place + piece, last)))
+            while len(waiting) < AHEAD and (offset := next(places, None)) is not None:
+                waiting.append(pool.submit(file.read, offset, min(offset + piece, last)))
             if not waiting:
                 return
             yield waiting.popleft().result()
@@ -96,9 +96,9 @@ class Comparison:
         Raises:
             ChecksumMismatch: The bytes differ from what is stated.
         """
-        for name, found in self._digests.values().items():
-            if found != self._stated[name]:
-                raise ChecksumMismatch(self._title, algorithm=name, expected=self._stated[name], actual=found)
+        for name, actual in self._digests.values().items():
+            if actual != self._stated[name]:
+                raise ChecksumMismatch(self._title, algorithm=name, expected=self._stated[name], actual=actual)
 
 
 def checked(pieces: Iterable[bytes], checksums: Mapping[str, str], size: int | None, title: str) -> Generator[bytes]:

@@ -149,15 +149,15 @@ def differences(
         settle: Requests more facts about files that differ in times only, or about all common files if checksums are
             compared.
     """
-    found = Differences()
+    result = Differences()
     different: dict[int, tuple[Selected, str]] = {}  # by number, since what was doubtful is known later
     doubtful: dict[int, Both] = {}
 
     def judge(number: int, file: Selected, other: Selected, why: str) -> None:
         if not why:
-            found.same += 1
+            result.same += 1
         elif update and changed_after(other.entry, file.entry):
-            found.newer += 1
+            result.newer += 1
         else:
             different[number] = file, why
 
@@ -168,8 +168,8 @@ def differences(
             doubtful.clear()
 
     for number, (file, other) in enumerate(pairs):
-        found.listed += file is not None
-        found.there += other is not None
+        result.listed += file is not None
+        result.there += other is not None
         if file is not None and other is not None:
             why = why_different(file.entry, other.entry, by, keeps_times=keeps_times)
             if why != CHANGED and by != "checksum":
@@ -181,11 +181,11 @@ def differences(
         elif file is not None:
             different[number] = file, "not found"
         elif other is not None:
-            found.remove.append(other)
+            result.remove.append(other)
     judge_doubtful()
-    found.copy += [different[number][0] for number in sorted(different)]
-    found.reasons |= {file.name: why for file, why in different.values()}
-    return found
+    result.copy += [different[number][0] for number in sorted(different)]
+    result.reasons |= {file.name: why for file, why in different.values()}
+    return result
 
 
 def joined(
@@ -260,12 +260,12 @@ def judge(name: str, source: Entry, copy: Entry | None) -> Verdict:
     if source.size is not None and copy.size is not None and source.size != copy.size:
         return Verdict(name, "wrong", f"{copy.size} bytes, not {source.size}")
     if algorithm := common_checksum(source, copy):
-        wanted, found = stated(source)[algorithm], stated(copy)[algorithm]
-        if wanted == found:
+        expected, actual = stated(source)[algorithm], stated(copy)[algorithm]
+        if expected == actual:
             return Verdict(name, "verified", algorithm)
         # An ETag of other parts is another text for the same bytes: it proves that files are equal, not that they are not.
         state: State = "unverified" if algorithm == "s3_etag" else "wrong"
-        why = f"its {algorithm} is {found}, not {wanted}"
+        why = f"its {algorithm} is {actual}, not {expected}"
         return Verdict(name, state, f"{why}: other bytes, or other parts" if state == "unverified" else why)
     if source.version and source.version == stated(copy).get("md5"):  # the ETag of a list, which may be an MD5 or not
         return Verdict(name, "verified", "md5")
@@ -302,8 +302,8 @@ def verify_copies(
         )
 
     names = list(source)
-    for name, found in zip(names, side_by_side(verdict, names, stopped), strict=True):
-        yield Verdict(name, "failed", str(found)) if isinstance(found, OmicsError) else found
+    for name, result in zip(names, side_by_side(verdict, names, stopped), strict=True):
+        yield Verdict(name, "failed", str(result)) if isinstance(result, OmicsError) else result
 
 
 def with_common_checksum(first: Selected, second: Selected, store_of: Callable[[Uri], Store]) -> tuple[Entry, Entry]:
@@ -329,8 +329,8 @@ def with_common_checksum(first: Selected, second: Selected, store_of: Callable[[
     mine, other = (
         file.entry if file.uri.scheme == "file" else store_of(file.uri).stat(file.uri.path) for file in (first, second)
     )
-    known = {**stated(mine), **stated(other)}
-    algorithm = next((name for name in STRONGEST if name in known), "")
+    checksums = {**stated(mine), **stated(other)}
+    algorithm = next((name for name in STRONGEST if name in checksums), "")
     if not algorithm and first.uri.scheme == second.uri.scheme == "file":
         algorithm = "crc32c"
     return _with(first, mine, algorithm), _with(second, other, algorithm)
@@ -342,10 +342,10 @@ def _with(file: Selected, entry: Entry, algorithm: str) -> Entry:
     from omicsdk.transfer.checksums import checksums_of
 
     try:
-        found = checksums_of(file.uri.path, [algorithm], entry.size)
+        computed = checksums_of(file.uri.path, [algorithm], entry.size)
     except OSError as error:
         raise OmicsError(f"{file.uri} cannot be read: {error.strerror or error}") from error
-    return entry._replace(checksums={**entry.checksums, **found})
+    return entry._replace(checksums={**entry.checksums, **computed})
 
 
 def verify_bytes(
@@ -371,15 +371,15 @@ def verify_bytes(
     from omicsdk.fs.copying.fetching import fetch  # comparing needs no engine
     from omicsdk.fs.copying.spool import Spool, batches
 
-    with Spool(options.spool, ["verify", os.urandom(12).hex()], str(files[0].uri)) as place:
-        place.keep = False
-        chosen = options.replaced(journal=place.fetched)
-        for batch in batches(files, min(room, place.room())):
-            wanted = [(file.entry, str(number)) for number, file in enumerate(batch)]
-            report = fetch(wanted, store, str(place.files), chosen)
+    with Spool(options.spool, ["verify", os.urandom(12).hex()], str(files[0].uri)) as spool:
+        spool.keep = False
+        chosen = options.replaced(journal=spool.fetched)
+        for batch in batches(files, min(room, spool.room())):
+            named_entries = [(file.entry, str(number)) for number, file in enumerate(batch)]
+            report = fetch(named_entries, store, str(spool.files), chosen)
             for file, outcome in zip(batch, report.outcomes, strict=True):
                 yield _fetched(file, outcome)
-            place.keep_only(())
+            spool.keep_only(())
 
 
 def _fetched(file: Selected, outcome: Outcome) -> Verdict:

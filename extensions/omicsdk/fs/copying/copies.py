@@ -52,16 +52,16 @@ def copy_files(plan: CopyPlan, stores: Stores, options: CopyOptions | None = Non
         return TransferReport([*planned, *plan.unfit_outcomes])
     reports: list[TransferReport] = []
     files = plan.files
-    known: dict[str, Outcome] = {}
+    outcomes: dict[str, Outcome] = {}
     if not chosen.overwrite:  # a target that cannot be requested is detected when it is put
-        there = _asked(lambda file: is_taken(stores.of(plan.base), plan.target(file).path), files, chosen)
-        taken = [file for file, found in zip(files, there, strict=True) if found is True]
+        results = _asked(lambda file: is_taken(stores.of(plan.base), plan.target(file).path), files, chosen)
+        existing = [file for file, result in zip(files, results, strict=True) if result is True]
         # What was at the target already was left unchanged, whatever it is.
-        known = {file.name: accepted(Outcome(file.name, "skipped", file.entry.size), chosen) for file in taken}
+        outcomes = {file.name: accepted(Outcome(file.name, "skipped", file.entry.size), chosen) for file in existing}
     record = Record(plan, stores, chosen) if chosen.overwrite and not plan.differing else None
     if record is not None:
-        known = {name: accepted(outcome, chosen) for name, outcome in record.unchanged().items()}
-    files = [file for file in files if file.name not in known]
+        outcomes = {name: accepted(outcome, chosen) for name, outcome in record.unchanged().items()}
+    files = [file for file in files if file.name not in outcomes]
     schemes = list(dict.fromkeys(file.uri.scheme for file in files))
     for scheme in schemes:
         part = plan._replace(files=[file for file in files if file.uri.scheme == scheme])
@@ -74,9 +74,9 @@ def copy_files(plan: CopyPlan, stores: Stores, options: CopyOptions | None = Non
         else:
             reports.append(across(part, stores, chosen))
     report = joined(reports, f"Copy to {plan.base}", str(plan.base))
-    if known or len(schemes) > 1:
-        known |= {outcome.name: outcome for outcome in report.outcomes}
-        report = report.with_outcomes(known[file.name] for file in plan.files)
+    if outcomes or len(schemes) > 1:
+        outcomes |= {outcome.name: outcome for outcome in report.outcomes}
+        report = report.with_outcomes(outcomes[file.name] for file in plan.files)
     if record is not None:
         record.keep(report.outcomes)
     if plan.unfit:
@@ -117,8 +117,8 @@ def is_begun(plan: CopyPlan, options: CopyOptions | None = None) -> bool:
 
 def _unfinished(plan: CopyPlan) -> Unfinished:
     """Return the journal of a copy to or from this machine."""
-    way = "down" if plan.base.scheme == "file" else "up"
-    return Unfinished(way, [plan.files[0].uri.scheme, *plan.words])
+    direction = "down" if plan.base.scheme == "file" else "up"
+    return Unfinished(direction, [plan.files[0].uri.scheme, *plan.words])
 
 
 def joined(reports: Sequence[TransferReport], title: str, target: str = "") -> TransferReport:
@@ -149,9 +149,9 @@ def _down(plan: CopyPlan, store: Store, options: CopyOptions) -> TransferReport:
         journal.forget(
             file.name for file in plan.files if plan.differing or is_newer(file.entry, plan.target(file).path)
         )
-        wanted, how = [(file.entry, file.name) for file in plan.files], options.replaced(journal=journal.path)
+        named_entries, how = [(file.entry, file.name) for file in plan.files], options.replaced(journal=journal.path)
         names = [file.name for file in plan.files]
-        report = until_interrupted(lambda: fetch(wanted, store, plan.base.path, how), names, options.control)
+        report = until_interrupted(lambda: fetch(named_entries, store, plan.base.path, how), names, options.control)
         journal.keep = not report.ok
     return report
 
@@ -162,8 +162,8 @@ def _up(plan: CopyPlan, store: Store, options: CopyOptions) -> TransferReport:
     with _unfinished(plan) as journal:
         report = put_for_good(store, puts, options.replaced(journal=journal.path), differing=plan.differing)
         journal.keep = not report.ok
-    ends = zip(plan.files, report.outcomes, strict=True)
-    return report.with_outcomes(accepted(outcome._replace(name=file.name), options) for file, outcome in ends)
+    pairs = zip(plan.files, report.outcomes, strict=True)
+    return report.with_outcomes(accepted(outcome._replace(name=file.name), options) for file, outcome in pairs)
 
 
 def accepted(outcome: Outcome, options: CopyOptions) -> Outcome:
@@ -200,9 +200,9 @@ def until_interrupted(step: Callable[[], TransferReport], names: Sequence[str], 
         report = report_of(error)
         if report is None or not control.stopped:
             raise
-        known = {outcome.name: outcome for outcome in report.outcomes}
+        by_name = {outcome.name: outcome for outcome in report.outcomes}
         return report.with_outcomes(
-            (known.get(name) or Outcome(name, "stopped") for name in names),
+            (by_name.get(name) or Outcome(name, "stopped") for name in names),
             why_stopped=report.why_stopped or control.why,
         )
 
@@ -234,19 +234,19 @@ def _put_for_good(store: Store, puts: Sequence[Put], options: CopyOptions, diffe
         return report
     outcomes = list(report.outcomes)
     doubtful = [number for number, outcome in enumerate(outcomes) if outcome.state == "skipped"]
-    known = [(puts[number].path, Arrival(outcomes[number].size, outcomes[number].checksums)) for number in doubtful]
-    there = _asked(lambda each: not differing and is_there(store, *each), known, options)
-    gone: list[int] = []
-    for number, found in zip(doubtful, there, strict=True):
-        if isinstance(found, Interrupted):
+    arrivals = [(puts[number].path, Arrival(outcomes[number].size, outcomes[number].checksums)) for number in doubtful]
+    results = _asked(lambda arrival: not differing and is_there(store, *arrival), arrivals, options)
+    missing: list[int] = []
+    for number, result in zip(doubtful, results, strict=True):
+        if isinstance(result, Interrupted):
             outcomes[number] = outcomes[number]._replace(state="stopped")
-        elif found is not True:  # it is another, or the platform does not state it
-            gone.append(number)
-    if not gone:
+        elif result is not True:  # it is another, or the platform does not state it
+            missing.append(number)
+    if not missing:
         return report.with_outcomes(outcomes)
     Path(options.journal).unlink(missing_ok=True)
-    again = store.put([puts[number] for number in gone], options)
-    return report.with_outcomes(outcomes).with_rerun(gone, again)
+    again = store.put([puts[number] for number in missing], options)
+    return report.with_outcomes(outcomes).with_rerun(missing, again)
 
 
 def _asked(call: Callable[[A], T], arguments: Sequence[A], options: CopyOptions) -> Iterator[T | OmicsError]:
@@ -270,23 +270,23 @@ def is_taken(store: Store, path: str) -> bool:
     return True
 
 
-def is_there(store: Store, path: str, arrived: Arrival) -> bool:
+def is_there(store: Store, path: str, arrival: Arrival) -> bool:
     """Whether a transferred file still exists, as far as its platform states.
 
     Args:
         store: Its store.
         path: Its path.
-        arrived: The facts of the transfer.
+        arrival: The facts of the transfer.
 
     Raises:
         OmicsError: The platform cannot be asked.
     """
     try:
-        found = store.stat(path)
+        current = store.stat(path)
     except PathNotFound:
         return False
-    known = Entry(path, "file", arrived.size, arrived.checksums)
-    return not found.is_folder and judge(path, known, found).state != "wrong"
+    expected = Entry(path, "file", arrival.size, arrival.checksums)
+    return not current.is_folder and judge(path, expected, current).state != "wrong"
 
 
 # -- from one platform to another
@@ -312,20 +312,20 @@ def across(plan: CopyPlan, stores: Stores, options: CopyOptions) -> TransferRepo
         DiskFull: There is not even room for its journal.
     """
     source, target = stores.of(plan.files[0].uri), stores.of(plan.base)
-    found: dict[str, Outcome] = {}
+    results: dict[str, Outcome] = {}
     if source is target:
         within = zip(plan.files, _copied_within(plan, source, options), strict=True)
-        found = {file.name: outcome for file, outcome in within if outcome is not None}
-    left = [file for file in plan.files if file.name not in found]
+        results = {file.name: outcome for file, outcome in within if outcome is not None}
+    left = [file for file in plan.files if file.name not in results]
     seconds, why = 0.0, ""
     if left and not options.stopped:
         with spool_of(plan, options) as spool:
             for part in SpooledCopy(plan, source, target, spool, options).run(left):
                 seconds += part.seconds
                 why = why or part.why_stopped
-                found |= {outcome.name: outcome for outcome in part.outcomes}
-            spool.keep = not all(file.name in found and found[file.name].is_present for file in left)
-    outcomes = (found.get(file.name) or Outcome(file.name, "stopped", file.entry.size) for file in plan.files)
+                results |= {outcome.name: outcome for outcome in part.outcomes}
+            spool.keep = not all(file.name in results and results[file.name].is_present for file in left)
+    outcomes = (results.get(file.name) or Outcome(file.name, "stopped", file.entry.size) for file in plan.files)
     why = why or options.control.why
     return TransferReport(outcomes, seconds, title=f"Copy to {plan.base}", why_stopped=why, target=str(plan.base))
 
@@ -343,11 +343,11 @@ def spool_of(plan: CopyPlan, options: CopyOptions) -> Spool:
 def _copied_within(plan: CopyPlan, store: Store, options: CopyOptions) -> Iterator[Outcome | None]:
     """Copy files within a platform; return None for those that it cannot copy."""
 
-    def examined(file: Selected, made: bool | Entry) -> Verdict | None:
-        if made is False:
+    def examined(file: Selected, copied: bool | Entry) -> Verdict | None:
+        if copied is False:
             return None
         try:
-            return judge(file.name, file.entry, store.stat(plan.target(file).path) if made is True else made)
+            return judge(file.name, file.entry, store.stat(plan.target(file).path) if copied is True else copied)
         except OmicsError as error:  # it was copied; what the platform states of the copy is not known
             return Verdict(file.name, "unverified", str(error))
 
@@ -363,8 +363,8 @@ def _copied_within(plan: CopyPlan, store: Store, options: CopyOptions) -> Iterat
         _asked(copy, plan.files, options)
         if copies is None
         else (
-            made if isinstance(made, OmicsError) else examined(file, made)
-            for file, made in zip(plan.files, copies, strict=True)
+            copied if isinstance(copied, OmicsError) else examined(file, copied)
+            for file, copied in zip(plan.files, copies, strict=True)
         )
     )
     sizes = [file.entry.size for file in plan.files]
@@ -379,9 +379,9 @@ def _copied_within(plan: CopyPlan, store: Store, options: CopyOptions) -> Iterat
             wrong = TransferError(f"{file.name}: the platform's copy differs: {response.why}", name=file.name)
             yield done._replace(state="failed", error=wrong)
         else:
-            known = response.state if response.state in ("verified", "size only") else "unverified"
-            said = f"copied by the platform: {response.why}"
-            yield accepted(done._replace(verified=said, verification=known), options)
+            verification = response.state if response.state in ("verified", "size only") else "unverified"
+            verified = f"copied by the platform: {response.why}"
+            yield accepted(done._replace(verified=verified, verification=verification), options)
 
 
 class SpooledCopy:
@@ -409,9 +409,9 @@ class SpooledCopy:
             Reports with the outcomes of some of them each.
         """
         named = {self._name(file): file for file in files}
-        arrived = dict(self._arrived(named))
-        yield TransferReport(arrived.values())
-        left = {name: file for name, file in named.items() if name not in arrived}
+        outcomes = dict(self._arrived(named))
+        yield TransferReport(outcomes.values())
+        left = {name: file for name, file in named.items() if name not in outcomes}
         self._spool.keep_only(left)
         whole = self._target.puts_whole_folders
         room = sys.maxsize if whole else min(self._options.spool_bytes, self._spool.room())
@@ -438,16 +438,16 @@ class SpooledCopy:
         """Return the files that an earlier run completed and that still exist."""
         # Of a folder that is put whole nothing may be left out.
         believed = not self._target.puts_whole_folders and not self._plan.differing
-        known = {name: self._spool.arrived[name] for name in named if believed and name in self._spool.arrived}
+        earlier = {name: self._spool.arrived[name] for name in named if believed and name in self._spool.arrived}
 
         def is_still(name: str) -> bool:
-            where = known[name].where
+            where = earlier[name].where
             path = parse_uri(where).path if where else self._plan.target(named[name]).path
-            return is_there(self._target, path, known[name])
+            return is_there(self._target, path, earlier[name])
 
-        for name, found in zip(known, _asked(is_still, list(known), self._options), strict=True):
-            if found is True:
-                was, file = known[name], named[name]
+        for name, result in zip(earlier, _asked(is_still, list(earlier), self._options), strict=True):
+            if result is True:
+                was, file = earlier[name], named[name]
                 skipped = Outcome(file.name, "skipped", file.entry.size, label=was.where, verification=was.verification)
                 yield name, accepted(skipped, self._options)
 
@@ -456,32 +456,34 @@ class SpooledCopy:
         from omicsdk.fs.copying.fetching import fetch
 
         spool, options = self._spool, self._options
-        wanted = [(file.entry, name) for name, file in named.items()]
+        named_entries = [(file.entry, name) for name, file in named.items()]
         how = options.replaced(journal=spool.fetched)
-        came = until_interrupted(
-            lambda: fetch(wanted, self._source, str(spool.files), how, kept=True), list(named), options.control
+        report = until_interrupted(
+            lambda: fetch(named_entries, self._source, str(spool.files), how, kept=True), list(named), options.control
         )
-        there = {outcome.name: outcome for outcome in came.outcomes if outcome.is_present}
-        lost = [outcome for outcome in came.outcomes if not outcome.is_present]
+        downloaded = {outcome.name: outcome for outcome in report.outcomes if outcome.is_present}
+        lost = [outcome for outcome in report.outcomes if not outcome.is_present]
         renamed = [outcome._replace(name=named[outcome.name].name) for outcome in lost]
-        yield TransferReport(renamed, came.seconds, why_stopped=came.why_stopped)
+        yield TransferReport(renamed, report.seconds, why_stopped=report.why_stopped)
         if any(isinstance(outcome.error, DiskFull) for outcome in lost):
             spool.drop([outcome.name for outcome in lost])  # no other file could be written while these exist
-        if there and not options.stopped and not (lost and self._target.puts_whole_folders):
-            yield self._sent(named, there)
+        if downloaded and not options.stopped and not (lost and self._target.puts_whole_folders):
+            yield self._sent(named, downloaded)
 
-    def _sent(self, named: Mapping[str, Selected], there: Mapping[str, Outcome]) -> TransferReport:
-        puts = [Put(str(Path(self._spool.files, name)), self._plan.target(named[name]).path) for name in there]
+    def _sent(self, named: Mapping[str, Selected], downloaded: Mapping[str, Outcome]) -> TransferReport:
+        puts = [Put(str(Path(self._spool.files, name)), self._plan.target(named[name]).path) for name in downloaded]
         how = self._options.replaced(journal=self._spool.sent)
         sent = put_for_good(self._target, puts, how, differing=self._plan.differing)
-        arrived: dict[str, Arrival] = {}
+        arrivals: dict[str, Arrival] = {}
         outcomes: list[Outcome] = []
-        for name, outcome in zip(there, sent.outcomes, strict=True):
+        for name, outcome in zip(downloaded, sent.outcomes, strict=True):
             # It is as well verified as on the worse of both ways.
-            worse = worse_of(there[name].verification, outcome.verification)
+            worse = worse_of(downloaded[name].verification, outcome.verification)
             outcomes.append(accepted(outcome._replace(name=named[name].name, verification=worse), self._options))
             if outcome.is_present:
                 where = outcome.label if outcome.label.startswith(f"{self._plan.base.scheme}://") else ""
-                arrived[name] = Arrival(outcome.size, {**there[name].checksums, **outcome.checksums}, where, worse)
-        self._spool.note(arrived)
+                arrivals[name] = Arrival(
+                    outcome.size, {**downloaded[name].checksums, **outcome.checksums}, where, worse
+                )
+        self._spool.note(arrivals)
         return TransferReport(outcomes, sent.seconds, why_stopped=sent.why_stopped)

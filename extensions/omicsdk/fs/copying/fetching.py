@@ -43,7 +43,7 @@ _log = logger("omicsdk.fs")
 
 
 def fetch(
-    wanted: Sequence[tuple[Entry, str]],
+    named_entries: Sequence[tuple[Entry, str]],
     store: Store,
     folder: str,
     options: CopyOptions | None = None,
@@ -53,7 +53,7 @@ def fetch(
     """Download files into a folder, each compared with what its platform states, and renamed into place when complete.
 
     Args:
-        wanted: Files, each with its path in the folder.
+        named_entries: Files, each with its path in the folder.
         store: Their store.
         folder: The folder, created if missing.
         options: How to copy.
@@ -69,14 +69,14 @@ def fetch(
     """
     chosen = options or CopyOptions()
     chosen.control.begin(SYSTEM_CLOCK.monotonic())
-    if len(wanted) == 1 and _is_special(folder, wanted[0][1]):
-        return _poured(*wanted[0], store, folder, chosen)
+    if len(named_entries) == 1 and _is_special(folder, named_entries[0][1]):
+        return _poured(*named_entries[0], store, folder, chosen)
     checked = store.scheme == "file"
     if checked:
-        _check_names(wanted, folder)
-    outcomes = _small_copies(wanted, folder, chosen) if checked and not kept else {}
+        _check_names(named_entries, folder)
+    outcomes = _small_copies(named_entries, folder, chosen) if checked and not kept else {}
     by_engine: list[tuple[Entry, str]] = []
-    for entry, name in wanted:
+    for entry, name in named_entries:
         if name in outcomes:
             continue
         if chosen.stopped:
@@ -95,7 +95,7 @@ def fetch(
         else:
             with stream:
                 if not checked:  # the engine does so itself
-                    _check_names(wanted, folder)
+                    _check_names(named_entries, folder)
                     checked = True
                 outcomes[name] = _streamed(stream, entry, name, folder, store, chosen, kept)
     report = TransferReport(title=f"Download to {folder}", target=os.fspath(folder))
@@ -105,12 +105,12 @@ def fetch(
             return report
         outcomes |= {outcome.name: outcome for outcome in report.outcomes}
     return report.with_outcomes(
-        (outcomes[name] for _, name in wanted), why_stopped=report.why_stopped or chosen.control.why
+        (outcomes[name] for _, name in named_entries), why_stopped=report.why_stopped or chosen.control.why
     )
 
 
-def _check_names(wanted: Sequence[tuple[Entry, str]], folder: str) -> None:
-    check_all([name for _, name in wanted], folder, partial(Path(folder).mkdir, parents=True, exist_ok=True))
+def _check_names(named_entries: Sequence[tuple[Entry, str]], folder: str) -> None:
+    check_all([name for _, name in named_entries], folder, partial(Path(folder).mkdir, parents=True, exist_ok=True))
 
 
 class _Part(NamedTuple):
@@ -122,7 +122,7 @@ class _Part(NamedTuple):
     outcome: Outcome
 
 
-def _small_copies(wanted: Sequence[tuple[Entry, str]], folder: str, options: CopyOptions) -> dict[str, Outcome]:
+def _small_copies(named_entries: Sequence[tuple[Entry, str]], folder: str, options: CopyOptions) -> dict[str, Outcome]:
     """Copy small files of this machine, each read and written at once, some hundred made durable and named together.
 
     Whatever is not as it should be is left to the usual way, which reports what is wrong.
@@ -131,8 +131,10 @@ def _small_copies(wanted: Sequence[tuple[Entry, str]], folder: str, options: Cop
     if os.name == "nt" or options.require_checksum:
         return done
     pace = Pace(options.control, options.stop)
-    made = set[str]()
-    small = [each for each in wanted if each[0].size is not None and each[0].size <= _STRIDE and not each[0].checksums]
+    created = set[str]()
+    small = [
+        pair for pair in named_entries if pair[0].size is not None and pair[0].size <= _STRIDE and not pair[0].checksums
+    ]
     for start in range(0, len(small), _TOGETHER):
         parts: list[_Part] = []
         try:
@@ -141,9 +143,9 @@ def _small_copies(wanted: Sequence[tuple[Entry, str]], folder: str, options: Cop
                     break
                 target = f"{folder}/{name}"
                 parent = target.rpartition("/")[0]
-                if parent not in made:
+                if parent not in created:
                     os.makedirs(parent, exist_ok=True)  # noqa: PTH103 - thousands of them
-                    made.add(parent)
+                    created.add(parent)
                 pace.passed(entry.size or 0)
                 if (part := _part_of(entry, name, target)) is not None:
                     parts.append(part)
@@ -175,8 +177,8 @@ def _part_of(entry: Entry, name: str, target: str) -> _Part | None:
     finally:
         os.close(source)
     try:
-        there = os.lstat(target)
-        if not stat.S_ISREG(there.st_mode) or os.path.samestat(there, before):
+        status = os.lstat(target)
+        if not stat.S_ISREG(status.st_mode) or os.path.samestat(status, before):
             return None
     except FileNotFoundError:
         pass
@@ -209,9 +211,9 @@ def _sync(descriptors: Sequence[int]) -> None:
     many.
     """
     for number, descriptor in enumerate(descriptors):
-        began = time.monotonic()
+        start = time.monotonic()
         os.fsync(descriptor)
-        if time.monotonic() - began > _SLOW:
+        if time.monotonic() - start > _SLOW:
             in_threads(os.fsync, descriptors[number + 1 :], AT_ONCE, "sync")
             return
 
@@ -229,23 +231,23 @@ def _poured(entry: Entry, name: str, store: Store, folder: str, options: CopyOpt
     """Write a file into a device or a FIFO, once it is whole and verified in a temporary folder."""
     from tempfile import TemporaryDirectory
 
-    with TemporaryDirectory(prefix="omics-") as place:
-        report = fetch([(entry, "file")], store, place, options.replaced(journal=None))
+    with TemporaryDirectory(prefix="omics-") as temporary:
+        report = fetch([(entry, "file")], store, temporary, options.replaced(journal=None))
         (outcome,) = report.outcomes
         if outcome.state == "done":
             target = Path(folder, *name.split("/"))
             try:
-                put_in_place(Path(place, "file"), target)
+                put_in_place(Path(temporary, "file"), target)
             except OSError as error:
                 outcome = outcome._replace(state="failed", error=write_error(error, str(target), name))
     return report.with_outcomes([outcome._replace(name=name)], title=f"Download to {folder}", target=os.fspath(folder))
 
 
 def _streamed(
-    stream: BinaryIO, entry: Entry, name: str, folder: str, store: Store, options: CopyOptions, kept: bool
+    stream: BinaryIO, entry: Entry, name: str, folder: str, store: Store, options: CopyOptions, skips_existing: bool
 ) -> Outcome:
     target = Path(folder, *name.split("/"))
-    if kept and target.is_file():
+    if skips_existing and target.is_file():
         return Outcome(
             name,
             "skipped",
@@ -258,14 +260,14 @@ def _streamed(
     try:
         if store.scheme == "file" and target.exists() and target.samefile(entry.path):
             raise PathError(str(target), "and the source are the same file", remedy="Name another target.")
-        found = state_of(stream)
-        size = _written(stream, found, target, digests, entry, options)
+        status = state_of(stream)
+        size = _written(stream, status, target, digests, entry, options)
         if store.scheme == "file":
             from shutil import copystat
 
             copystat(entry.path, target)
-            if found is not None:  # another file may have its name by now, which is younger
-                os.utime(target, ns=(found.st_atime_ns, found.st_mtime_ns))
+            if status is not None:  # another file may have its name by now, which is younger
+                os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
     except OmicsError as error:
         return Outcome.of_error(name, error, entry.size)
     except OSError as error:
@@ -318,7 +320,7 @@ def refuse_wrong(name: str, digests: Digests, entry: Entry) -> None:
     Raises:
         ChecksumMismatch: They differ.
     """
-    found = digests.values()
-    for algorithm, stated in entry.checksums.items():
-        if found[algorithm] != stated:
-            raise ChecksumMismatch(name, algorithm=algorithm, expected=stated, actual=found[algorithm])
+    computed = digests.values()
+    for algorithm, expected in entry.checksums.items():
+        if computed[algorithm] != expected:
+            raise ChecksumMismatch(name, algorithm=algorithm, expected=expected, actual=computed[algorithm])

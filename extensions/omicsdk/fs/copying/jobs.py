@@ -204,7 +204,7 @@ def move_files(
     Returns:
         The result for each file, in order, and an error for each source that was kept although it was copied.
     """
-    began = SYSTEM_CLOCK.monotonic()
+    start = SYSTEM_CLOCK.monotonic()
     target = stores.of(plan.base)
 
     def moved(file: Selected) -> bool:
@@ -213,37 +213,37 @@ def move_files(
             return False
         return store.move(file.entry, path)
 
-    known: dict[str, Outcome] = {}
+    outcomes: dict[str, Outcome] = {}
     for file, end in zip(plan.files, side_by_side(moved, plan.files, lambda: options.stopped), strict=True):
         if isinstance(end, OmicsError):
-            known[file.name] = Outcome.of_error(file.name, end, file.entry.size)
+            outcomes[file.name] = Outcome.of_error(file.name, end, file.entry.size)
         elif end:
-            known[file.name] = Outcome(file.name, "done", file.entry.size, verified="moved by its platform")
-    left = [file for file in plan.files if file.name not in known]
+            outcomes[file.name] = Outcome(file.name, "done", file.entry.size, verified="moved by its platform")
+    left = [file for file in plan.files if file.name not in outcomes]
     why = ""
-    kept: list[SourceKept] = []
+    kept_sources: list[SourceKept] = []
     if left:
         copied = copy_files(plan._replace(files=left, unfit=()), stores, options)
         why = copied.why_stopped
         for outcome, error in _with_sources_removed(
             plan, list(zip(left, copied.outcomes, strict=True)), stores, options, unverified
         ):
-            known[outcome.name] = outcome
-            kept += [] if error is None else [error]
+            outcomes[outcome.name] = outcome
+            kept_sources += [] if error is None else [error]
     report = TransferReport(
-        [*(known[file.name] for file in plan.files), *plan.unfit_outcomes],
-        SYSTEM_CLOCK.monotonic() - began,
+        [*(outcomes[file.name] for file in plan.files), *plan.unfit_outcomes],
+        SYSTEM_CLOCK.monotonic() - start,
         title=f"Move to {plan.base}",
         why_stopped=why,
         target=str(plan.base),
     )
-    if report.ok and options.overwrite and not keeps_folders and not kept:
+    if report.ok and options.overwrite and not keeps_folders and not kept_sources:
         _remove_empty(uris, stores)
-    return report, kept
+    return report, kept_sources
 
 
 def _with_sources_removed(
-    plan: CopyPlan, arrived: Sequence[tuple[Selected, Outcome]], stores: Stores, options: CopyOptions, unverified: bool
+    plan: CopyPlan, copied: Sequence[tuple[Selected, Outcome]], stores: Stores, options: CopyOptions, unverified: bool
 ) -> Iterator[tuple[Outcome, SourceKept | None]]:
     """Remove the sources of copied files. Files skipped without `overwrite` were not compared, and are kept."""
 
@@ -254,14 +254,14 @@ def _with_sources_removed(
         if outcome.verification != "verified":
             outcome = _compared(plan, file, outcome, stores)
         if outcome.verification != "verified" and not unverified:
-            words = "its size only" if outcome.verification == "size only" else "nothing"
+            compared = "its size only" if outcome.verification == "size only" else "nothing"
             raise SourceKept(
-                f"{file.uri} was copied, but {words} could be compared: the source is kept", name=file.name
+                f"{file.uri} was copied, but {compared} could be compared: the source is kept", name=file.name
             )
         remove_one(stores.of(file.uri), file)
         return outcome
 
-    for (_, outcome), end in zip(arrived, side_by_side(gone, arrived), strict=True):
+    for (_, outcome), end in zip(copied, side_by_side(gone, copied), strict=True):
         if isinstance(end, SourceKept):
             yield outcome, end
         else:
@@ -277,20 +277,20 @@ def _compared(plan: CopyPlan, file: Selected, outcome: Outcome, stores: Stores) 
     is_told = outcome.label.startswith(f"{plan.base.scheme}://")  # some platforms assign another place
     target = parse_uri(outcome.label) if is_told else plan.target(file)
     copy = Selected(target, stores.of(target).stat(target.path, refresh=True), file.name)
-    found = judge(file.name, *with_common_checksum(file, copy, stores.of))
-    if found.state in ("wrong", "missing"):
-        raise TransferError(f"{file.uri}: its copy differs ({found.why}): the source is kept", name=file.name)
-    if found.state != "verified":
+    verdict = judge(file.name, *with_common_checksum(file, copy, stores.of))
+    if verdict.state in ("wrong", "missing"):
+        raise TransferError(f"{file.uri}: its copy differs ({verdict.why}): the source is kept", name=file.name)
+    if verdict.state != "verified":
         return outcome
-    return outcome._replace(verified=found.why, verification="verified")
+    return outcome._replace(verified=verdict.why, verification="verified")
 
 
 def _remove_empty(uris: Sequence[Uri], stores: Stores) -> None:
     for uri in uris:
         if kind_of(stores, uri) == "folder":
-            found = plan_removal(stores, [uri], recursive=True)
-            if not found.files:
-                remove_folders(stores, found.folders, only_empty=True)
+            removal = plan_removal(stores, [uri], recursive=True)
+            if not removal.files:
+                remove_folders(stores, removal.folders, only_empty=True)
 
 
 # -- synchronising
@@ -372,20 +372,20 @@ def planned_sync(
             raise OutOfOrder
         files = select(stores.of(source), source, entry=entry, patterns=patterns)
         others = select(stores.of(target), target, patterns=patterns) if kind else ()
-        found = compared(merged(fitting_in_order(files, target, unfit), fitting_in_order(others, source, extra)))
+        changes = compared(merged(fitting_in_order(files, target, unfit), fitting_in_order(others, source, extra)))
     except (OutOfOrder, InconsistentListing):
-        wanted, unfit = _wanted(stores, source, entry, target, patterns, removes=removes)
-        there, extra = by_name((), target), []
+        source_files, unfit = _wanted(stores, source, entry, target, patterns, removes=removes)
+        target_files, extra = by_name((), target), []
         if kind:
-            there, extra = _there(stores, source, target, patterns, changes=removes or update)
-        found = compared(joined(wanted, there))
+            target_files, extra = _there(stores, source, target, patterns, changes=removes or update)
+        changes = compared(joined(source_files, target_files))
     unfit += extra if removes else []
-    if removes and found.remove:
+    if removes and changes.remove:
         stores.of(source).check_complete(source.path)
-    plan = CopyPlan(target._replace(is_folder=True), found.copy, [f"{source}\tsync"], differing=True, unfit=unfit)
+    plan = CopyPlan(target._replace(is_folder=True), changes.copy, [f"{source}\tsync"], differing=True, unfit=unfit)
     check_target(stores, plan)
-    remove = () if unfit else found.remove
-    return SyncPlan(plan, found.reasons, remove, found.listed, found.there, found.same, found.newer)
+    remove = () if unfit else changes.remove
+    return SyncPlan(plan, changes.reasons, remove, changes.listed, changes.there, changes.same, changes.newer)
 
 
 def _wanted(
@@ -397,9 +397,9 @@ def _wanted(
         if removes:
             fit, unfit = fitting(select_to_change(store, source, entry=entry, patterns=patterns), target)
         else:
-            listed = source_to_copy(store, source, entry=entry, patterns=patterns)
-            fit, unfit = fitting(listed.files, target)
-            unfit += listed.unlisted
+            selection = source_to_copy(store, source, entry=entry, patterns=patterns)
+            fit, unfit = fitting(selection.files, target)
+            unfit += selection.unlisted
         return by_name(fit, target), unfit
 
 
@@ -429,10 +429,10 @@ def _paused_for(folder: Uri) -> AbstractContextManager[None]:
 
 def _with_common_checksums(pairs: Sequence[Both], stores: Stores) -> Iterator[tuple[Entry, Entry]]:
     """Times alone prove nothing: what was just fetched is younger than what it was fetched from."""
-    for found in side_by_side(lambda pair: with_common_checksum(*pair, stores.of), pairs):
-        if isinstance(found, OmicsError):
-            raise found
-        yield found
+    for result in side_by_side(lambda pair: with_common_checksum(*pair, stores.of), pairs):
+        if isinstance(result, OmicsError):
+            raise result
+        yield result
 
 
 def remove_extra(plan: SyncPlan, stores: Stores) -> tuple[list[Uri], list[OmicsError]]:
@@ -447,7 +447,7 @@ def remove_extra(plan: SyncPlan, stores: Stores) -> tuple[list[Uri], list[OmicsE
     """
     target = plan.copy.base
     links = LinkGuard(target.path) if target.scheme == "file" else None
-    gone: list[Uri] = []
+    removed: list[Uri] = []
     failed: list[OmicsError] = []
     for file in plan.remove:
         try:
@@ -457,8 +457,8 @@ def remove_extra(plan: SyncPlan, stores: Stores) -> tuple[list[Uri], list[OmicsE
         except OmicsError as error:
             failed.append(error)
         else:
-            gone.append(file.uri)
-    return gone, failed
+            removed.append(file.uri)
+    return removed, failed
 
 
 #: Files of a folder of which more than half are not removed without permission; fewer may all have been replaced.

@@ -71,9 +71,9 @@ class Naming(Frozen):
         """
         if not self.template:
             return PurePosixPath(file.name).name if self.layout == "flat" else file.name
-        made = "".join(text + (self._value(field, file) if field else "") for text, field in self._parts())
+        new_name = "".join(text + (self._value(field, file) if field else "") for text, field in self._parts())
         above = PurePosixPath(file.name).parent
-        return made if self.layout == "flat" or _names_folders(self._parts()) else str(above / made)
+        return new_name if self.layout == "flat" or _names_folders(self._parts()) else str(above / new_name)
 
     def of(self, sources: Sequence[Source]) -> list[Source]:
         """Sources with the names of their copies; what is in a folder goes into the target itself then.

@@ -66,8 +66,8 @@ def select(
     if not recursive:
         raise IsFolder(str(uri), "is a folder", remedy="Use --recursive to copy its contents.")
     scheme = uri.scheme
-    for name, found in named(store, scheme, entry, patterns, names_only=names_only):
-        yield Selected(Uri(scheme, found.path), found, name)
+    for name, member in named(store, scheme, entry, patterns, names_only=names_only):
+        yield Selected(Uri(scheme, member.path), member, name)
 
 
 def named(
@@ -86,11 +86,11 @@ def named(
     start = top if not top or (scheme == "file" and top.endswith("/")) else f"{top}/"
     length = len(start) if os.sep == "/" or scheme != "file" else None
     fits = None if patterns.fit_all else patterns.fits
-    for found in (store.names_below if names_only and not patterns.has_facts else store.below)(top):
-        path = found.path
+    for member in (store.names_below if names_only and not patterns.has_facts else store.below)(top):
+        path = member.path
         name = below(scheme, top, path) if length is None or not path.startswith(start) else path[length:]
-        if fits is None or fits(name, found.size, found.modified):
-            yield name, found
+        if fits is None or fits(name, member.size, member.modified):
+            yield name, member
 
 
 def select_to_change(
@@ -108,8 +108,8 @@ def select_to_change(
         InconsistentListing: The listing contradicts itself both times.
         OmicsError: As for `select`.
     """
-    found = store.entry(uri, recursive=True) if entry is None else entry
-    return iter(read_again_if_inconsistent(lambda: select(store, uri, entry=found, patterns=patterns)))
+    root = store.entry(uri, recursive=True) if entry is None else entry
+    return iter(read_again_if_inconsistent(lambda: select(store, uri, entry=root, patterns=patterns)))
 
 
 def below(scheme: str, folder: str, path: str) -> str:
@@ -165,15 +165,15 @@ def source_to_copy(
     Raises:
         OmicsError: As for `select`.
     """
-    found = store.entry(uri, recursive=recursive) if entry is None else entry
+    root = store.entry(uri, recursive=recursive) if entry is None else entry
     files, doubts = read_again_if_doubtful(
         lambda doubts: list(
-            despite_contradictions(select(store, uri, entry=found, recursive=recursive, patterns=patterns), doubts)
+            despite_contradictions(select(store, uri, entry=root, recursive=recursive, patterns=patterns), doubts)
         )
     )
     if doubts:  # it may list some twice
         files = list({file.name: file for file in files}.values())
-    return Source(uri, found.is_folder, files, [(Selected(uri, found, str(uri)), doubt) for doubt in doubts])
+    return Source(uri, root.is_folder, files, [(Selected(uri, root, str(uri)), doubt) for doubt in doubts])
 
 
 class CopyPlan(NamedTuple):
@@ -248,17 +248,17 @@ def plan_copy(sources: Sequence[Source], target: Uri, kind: Kind) -> CopyPlan:
             f"{target} does not exist", remedy=f"Several files need a folder: write {target}/ to create it."
         )
     files: list[Selected] = []
-    said: list[str] = []
+    descriptions: list[str] = []
     for source in sources:
         keeps_name = source.is_folder and not source.uri.is_folder and (kind == "folder" or len(sources) > 1)
         before = f"{source.uri.name}/" if keeps_name and source.uri.name not in ("", ".", "..") else ""
         files += [file._replace(name=f"{before}{file.name}") for file in source.files]
-        said.append(f"{source.uri}\t{before}")
+        descriptions.append(f"{source.uri}\t{before}")
     files, unfit = fitting(files, target)
     unfit += [unlisted for source in sources for unlisted in source.unlisted]
     _refuse_clashes(files, target)
     makes_folder = kind == "" and len(sources) == 1 and sources[0].is_folder and not sources[0].uri.is_folder
-    return CopyPlan(target._replace(is_folder=True), files, said, makes_folder=makes_folder, unfit=unfit)
+    return CopyPlan(target._replace(is_folder=True), files, descriptions, makes_folder=makes_folder, unfit=unfit)
 
 
 #: Schemes whose files may be objects of a bucket, named by arbitrary keys.
@@ -296,8 +296,10 @@ def _fit(
         why = _why_unfit(file.name, folders, room) if file.uri.scheme in _OF_BUCKETS and folder.scheme != "s3" else ""
         if why:
             alone = "" if why == _ENDS else ", or alone, to a name of your own"
-            said = f"cannot be a file in {folder}: its key {why}"
-            unfit.append((file, PathError(str(file.uri), said, remedy=f"It was skipped. Copy it to a bucket{alone}.")))
+            reason = f"cannot be a file in {folder}: its key {why}"
+            unfit.append(
+                (file, PathError(str(file.uri), reason, remedy=f"It was skipped. Copy it to a bucket{alone}."))
+            )
         else:
             yield file
 
@@ -324,7 +326,7 @@ def fitting_in_order(
         name = file.name
         while above and not name.startswith(above[-1]):
             above.pop()
-        if name <= last or (above and any(name[len(each)] == "/" for each in above)):
+        if name <= last or (above and any(name[len(prefix)] == "/" for prefix in above)):
             raise OutOfOrder(name)
         above.append(name)
         last = name
@@ -359,14 +361,14 @@ def by_name(files: Iterable[Selected], target: Uri) -> dict[str, Selected]:
         NameClash: Two have one name.
         UnsafePath: One has none.
     """
-    found: dict[str, Selected] = {}
+    selected: dict[str, Selected] = {}
     for file in files:
         if not file.name:
             _refuse_nameless([file])
-        other = found.setdefault(file.name, file)
+        other = selected.setdefault(file.name, file)
         if other is not file and other != file:
             raise _clash(other, file, target)
-    return found
+    return selected
 
 
 def _refuse_nameless(files: Iterable[Selected]) -> None:
@@ -393,5 +395,5 @@ def _refuse_clashes(files: Sequence[Selected], target: Uri) -> None:
 
 
 def _clash(one: Selected, other: Selected, target: Uri) -> NameClash:
-    said = f"would come from {one.uri} and {other.uri}"
-    return NameClash(str(target.child(one.name)), said, remedy="Copy them to different folders.")
+    problem = f"would come from {one.uri} and {other.uri}"
+    return NameClash(str(target.child(one.name)), problem, remedy="Copy them to different folders.")

@@ -56,8 +56,8 @@ def _record_of(plan: CopyPlan) -> Path | None:
     return journal_for("copies", "done", str(Path.cwd()), *plan.words)
 
 
-def _keys(file: Selected, found: Entry, target: Uri) -> tuple[str, str]:
-    return key_of(file.entry, str(file.uri)), key_of(found, str(target))
+def _keys(file: Selected, entry: Entry, target: Uri) -> tuple[str, str]:
+    return key_of(file.entry, str(file.uri)), key_of(entry, str(target))
 
 
 class Record:
@@ -82,16 +82,18 @@ class Record:
 
         The transfer engine itself compares what it downloads by a stated checksum.
         """
-        asked = [file for file in self._plan.files if not self._is_for_engine(file)]
-        if self._target.puts_whole_folders or not asked or (len(asked) > 1 and not self._has_target()):
+        checked = [file for file in self._plan.files if not self._is_for_engine(file)]
+        if self._target.puts_whole_folders or not checked or (len(checked) > 1 and not self._has_target()):
             return {}
-        found: dict[str, Outcome] = {}
-        is_here = len(asked) == 1 and self._plan.base.scheme == asked[0].uri.scheme == "file"
-        for file, end in zip(asked, self._ends(self._sameness, asked, is_here=is_here), strict=True):
+        outcomes: dict[str, Outcome] = {}
+        is_here = len(checked) == 1 and self._plan.base.scheme == checked[0].uri.scheme == "file"
+        for file, end in zip(checked, self._ends(self._sameness, checked, is_here=is_here), strict=True):
             if end is not None and not isinstance(end, OmicsError):
-                said = "the target has it"
-                found[file.name] = Outcome(file.name, "skipped", file.entry.size, verified=said, verification=end)
-        return found
+                verified = "the target has it"
+                outcomes[file.name] = Outcome(
+                    file.name, "skipped", file.entry.size, verified=verified, verification=end
+                )
+        return outcomes
 
     def _ends(
         self, look: Callable[[Selected], T], files: Sequence[Selected], *, is_here: bool
@@ -127,19 +129,19 @@ class Record:
         """Return what shows that a file is at its target; None if nothing does."""
         target = self._plan.target(file)
         try:
-            found = self._target.stat(target.path)
+            existing = self._target.stat(target.path)
         except PathNotFound:
             return None
-        if found.is_folder or (found.size != file.entry.size and None not in (found.size, file.entry.size)):
+        if existing.is_folder or (existing.size != file.entry.size and None not in (existing.size, file.entry.size)):
             return None
-        if (done := self._known.get(file.name)) is not None and done[:2] == list(_keys(file, found, target)):
+        if (done := self._known.get(file.name)) is not None and done[:2] == list(_keys(file, existing, target)):
             return recorded_verification(done[2:])
         if file.uri.scheme == target.scheme == "file":
-            is_same = file.entry.modified == found.modified and not Path(file.entry.path).samefile(found.path)
+            is_same = file.entry.modified == existing.modified and not Path(file.entry.path).samefile(existing.path)
             return "size only" if is_same else None
-        there = Selected(target, found, file.name)
-        known = judge(file.name, *with_common_checksum(file, there, self._stores.of))
-        return "verified" if known.state == "verified" else None
+        target_file = Selected(target, existing, file.name)
+        verdict = judge(file.name, *with_common_checksum(file, target_file, self._stores.of))
+        return "verified" if verdict.state == "verified" else None
 
     def keep(self, outcomes: Sequence[Outcome]) -> None:
         """Record copied files that checksums will not prove, and the folder that the copy created.
@@ -155,16 +157,16 @@ class Record:
             if outcome.state == "done"
         ]
         doubtful = [(file, verification) for file, verification in done if verification != "verified"]
-        verified = [each for each in done if each[1] == "verified"]
+        verified = [pair for pair in done if pair[1] == "verified"]
         # Storage may have confirmed the parts of files of which the platform itself states no checksum later.
         is_here = self._target.scheme == "file"
         first = self._ends(self._arrived, [file for file, _ in verified[:1]], is_here=is_here)
         if any(not isinstance(end, OmicsError) and end for end in first):
             doubtful += verified
-        ends = self._ends(self._arrived, [file for file, _ in doubtful], is_here=is_here)
+        results = self._ends(self._arrived, [file for file, _ in doubtful], is_here=is_here)
         new = {
             file.name: [*end, verification]
-            for (file, verification), end in zip(doubtful, ends, strict=True)
+            for (file, verification), end in zip(doubtful, results, strict=True)
             if end is not None and not isinstance(end, OmicsError)
         }
         if new or self._plan.makes_folder:
@@ -173,31 +175,35 @@ class Record:
     def _arrived(self, file: Selected) -> tuple[str, str] | None:
         """What distinguishes a file and its copy from later ones; None if checksums do."""
         target = self._plan.target(file)
-        found = self._target.stat(target.path, refresh=True)
+        existing = self._target.stat(target.path, refresh=True)
         here = (file.uri.scheme == "file", target.scheme == "file")
-        if all(here) or stated(file.entry).keys() & stated(found).keys():
+        if all(here) or stated(file.entry).keys() & stated(existing).keys():
             return None
-        if not any(here) and stated(found):  # a list of a bucket states no checksum, which each object does
-            there = Selected(target, found, file.name)
-            if common_checksum(*with_common_checksum(file, there, self._stores.of)):
+        if not any(here) and stated(existing):  # a list of a bucket states no checksum, which each object does
+            target_file = Selected(target, existing, file.name)
+            if common_checksum(*with_common_checksum(file, target_file, self._stores.of)):
                 return None
-        return None if (here[0] and stated(found)) or (here[1] and stated(file.entry)) else _keys(file, found, target)
+        return (
+            None
+            if (here[0] and stated(existing)) or (here[1] and stated(file.entry))
+            else _keys(file, existing, target)
+        )
 
     def _read(self) -> Iterator[tuple[str, list[str]]]:
         if self._path is None or not self._path.exists():
             return
         try:
-            kept: object = json.loads(self._path.read_bytes())
+            content: object = json.loads(self._path.read_bytes())
         except (OSError, ValueError):  # one of a later version, or of another user
             return
-        for name, entry in kept.items() if is_object(kept) else ():
+        for name, entry in content.items() if is_object(content) else ():
             if is_array(entry):
                 yield name, list(map(str, entry))
 
-    def _write(self, known: dict[str, list[str]]) -> None:
+    def _write(self, records: dict[str, list[str]]) -> None:
         assert self._path is not None
         try:
             with in_place_of(self._path, mode=0o600, durable=False) as file:
-                file.write(json.dumps(known).encode())
+                file.write(json.dumps(records).encode())
         except OSError as error:
             _log.warning("%s cannot be written (%s): the same copy will transfer files again", self._path, error)

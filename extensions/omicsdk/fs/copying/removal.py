@@ -45,7 +45,7 @@ def plan_removal(stores: Stores, uris: Sequence[Uri], *, recursive: bool = False
         ReadOnly: The platform removes nothing there.
         InconsistentListing: A folder's listing contradicts itself, also when it is read again.
     """
-    found = Removal()
+    removal = Removal()
     for uri in uris:
         store = stores.of(uri)
         store.check_removal(uri.path)
@@ -55,24 +55,24 @@ def plan_removal(stores: Stores, uris: Sequence[Uri], *, recursive: bool = False
             raise PathError(str(uri), "is a link to a folder", remedy=remedy)
         if entry.is_folder and not recursive and not store.is_link(entry):
             raise IsFolder(str(uri), "is a folder", remedy="Use --recursive to remove it and its contents.")
-        for each in read_again_if_inconsistent(lambda store=store, entry=entry: _tree(store, entry)):
-            name = below(uri.scheme, entry.path, each.path) if each.path != entry.path else ""
-            at = Uri(uri.scheme, each.path, each.is_folder) if name or each.is_folder else uri
-            selected = Selected(at, each, name)
-            if each.is_folder and not store.is_link(each):
+        for node in read_again_if_inconsistent(lambda store=store, entry=entry: _tree(store, entry)):
+            name = below(uri.scheme, entry.path, node.path) if node.path != entry.path else ""
+            at = Uri(uri.scheme, node.path, node.is_folder) if name or node.is_folder else uri
+            selected = Selected(at, node, name)
+            if node.is_folder and not store.is_link(node):
                 if patterns.fit_all:
-                    found.folders.append(selected)
-            elif not name or patterns.fits(name, each.size, each.modified):
-                found.files.append(selected)
-    return found
+                    removal.folders.append(selected)
+            elif not name or patterns.fits(name, node.size, node.modified):
+                removal.files.append(selected)
+    return removal
 
 
 def _tree(store: Store, entry: Entry) -> Iterator[Entry]:
     """Yield what `Store.tree` does; an entry that is listed twice makes it inconsistent."""
     listing = ListingCheck(f"list of {store.uri(entry.path)}")
-    for each in store.tree(entry):
-        listing.entry((each.path, each.kind))
-        yield each
+    for node in store.tree(entry):
+        listing.entry((node.path, node.kind))
+        yield node
     listing.finish()
 
 
@@ -90,18 +90,18 @@ def remove(
     Returns:
         The result for each file, and for each folder that could not be removed.
     """
-    began = clock.monotonic()
+    start = clock.monotonic()
 
-    ends = remove_files(stores, removal.files, lambda: stop is not None and stop.is_set())
+    results = remove_files(stores, removal.files, lambda: stop is not None and stop.is_set())
     outcomes = [
         Outcome.of_error(str(file.uri), end, file.entry.size)
         if isinstance(end, OmicsError)
         else Outcome(str(file.uri), "done", file.entry.size)
-        for file, end in zip(removal.files, ends, strict=True)
+        for file, end in zip(removal.files, results, strict=True)
     ]
     if all(outcome.state == "done" for outcome in outcomes):
         outcomes += remove_folders(stores, removal.folders)
-    return TransferReport(outcomes, clock.monotonic() - began, title="Removal")
+    return TransferReport(outcomes, clock.monotonic() - start, title="Removal")
 
 
 def remove_files(
@@ -138,8 +138,8 @@ def remove_files(
         return store.remove_files([file.entry for file in batch])
 
     parts = list(batches())
-    for batch, ends in zip(parts, side_by_side(gone, parts, stopped), strict=True):
-        yield from [ends] * len(batch) if isinstance(ends, OmicsError) else ends
+    for batch, result in zip(parts, side_by_side(gone, parts, stopped), strict=True):
+        yield from [result] * len(batch) if isinstance(result, OmicsError) else result
 
 
 def remove_folders(stores: Stores, folders: Sequence[Selected], *, only_empty: bool = False) -> list[Outcome]:

@@ -54,12 +54,12 @@ class Unfinished:
         Args:
             names: Their names in the journal; not gone through if there is none.
         """
-        if self.path is None or not self.is_there or not (known := list(names)):
+        if self.path is None or not self.is_there or not (name_list := list(names)):
             return
         with suppress(FolderBusy):  # another process is at it, and is waited for
             journal = Journal(self.path, never)
             try:
-                for name in known:
+                for name in name_list:
                     journal.forget(name)
             finally:
                 journal.close()
@@ -140,9 +140,9 @@ class Spool:
     """
 
     def __init__(self, root: str | None, what: Iterable[str], title: str) -> None:
-        given = Path(root).absolute() if root else _own_root()
-        self._is_among_others = _is_open(given)
-        self._root = given / f"omics-{_owner()}" if self._is_among_others else given
+        base = Path(root).absolute() if root else _own_root()
+        self._is_among_others = _is_open(base)
+        self._root = base / f"omics-{_owner()}" if self._is_among_others else base
         self._folder = self._root / _name(what)
         self._title = title
         self.files = self._folder / "files"
@@ -158,8 +158,8 @@ class Spool:
     def __enter__(self) -> Self:
         with write_errors(str(self._root)):
             self._root.mkdir(parents=True, exist_ok=True, mode=0o700)
-            found = self._root.lstat()
-            if self._is_among_others and not (stat.S_ISDIR(found.st_mode) and str(found.st_uid) == _owner()):
+            status = self._root.lstat()
+            if self._is_among_others and not (stat.S_ISDIR(status.st_mode) and str(status.st_uid) == _owner()):
                 raise NotWritable(str(self._root), "it belongs to another user")
             self._log = self._locked()
             try:
@@ -210,8 +210,8 @@ class Spool:
             DiskFull: The disk is full for it.
         """
         lines = [
-            line_of(["arrived", name, told.size, dict(told.checksums), told.where, told.verification])
-            for name, told in arrived.items()
+            line_of(["arrived", name, arrival.size, dict(arrival.checksums), arrival.where, arrival.verification])
+            for name, arrival in arrived.items()
         ]
         with write_errors(str(self._folder)):
             if lines:
@@ -269,7 +269,7 @@ def sweep(root: Path, now: float, *, besides: str = "") -> None:
         now: Seconds since 1970.
         besides: The name of one that stays.
     """
-    names = {found[0] for path in root.iterdir() if (found := re.match(_NAME, path.name))}
+    names = {match[0] for path in root.iterdir() if (match := re.match(_NAME, path.name))}
     for folder in (root / name for name in sorted(names - {besides})):
         with suppress(OSError, FolderBusy):
             if now - _used(folder) > OLD:

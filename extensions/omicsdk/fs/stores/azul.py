@@ -68,22 +68,22 @@ def read_path(path: str) -> AzulPath:
         WrongUri: Nothing can be there.
     """
     parts = [part for part in path.split("/") if part]
-    place = AzulPath(*parts[:3], name="/".join(parts[3:])) if len(parts) > 3 else AzulPath(*parts)
-    if place.kind and place.kind not in (*CONTAINERS, FILES):
-        raise WrongUri(f"azul://{path}: {place.kind!r} is not a type of folder", remedy=_FORMS)
-    if place.kind == FILES and place.name:
+    parsed = AzulPath(*parts[:3], name="/".join(parts[3:])) if len(parts) > 3 else AzulPath(*parts)
+    if parsed.kind and parsed.kind not in (*CONTAINERS, FILES):
+        raise WrongUri(f"azul://{path}: {parsed.kind!r} is not a type of folder", remedy=_FORMS)
+    if parsed.kind == FILES and parsed.name:
         raise WrongUri(f"azul://{path}: a single file has no members", remedy=_FORMS)
-    return place
+    return parsed
 
 
-def named(found: list[AzulFile]) -> dict[str, AzulFile]:
+def named(files: list[AzulFile]) -> dict[str, AzulFile]:
     """Name the files of a project, sorted by name: a name that several have is in a folder of the file's UUID.
 
     Args:
-        found: The files.
+        files: The files.
     """
-    times = Counter(file.name for file in found)
-    names = ((file.name if times[file.name] == 1 else f"{file.uuid}/{file.name}", file) for file in found)
+    times = Counter(file.name for file in files)
+    names = ((file.name if times[file.name] == 1 else f"{file.uuid}/{file.name}", file) for file in files)
     return dict(sorted(names, key=lambda pair: pair[0]))
 
 
@@ -130,48 +130,48 @@ class AzulStore(ClientStore[Azul]):
         self._sources: Sources | None = None
 
     def _stat(self, path: str) -> Entry:
-        place = read_path(path)
-        if not place.uuid:
-            self._types(path, place)
+        parsed = read_path(path)
+        if not parsed.uuid:
+            self._types(path, parsed)
             return Entry(path, "folder")
-        if place.kind == FILES:
+        if parsed.kind == FILES:
             try:
-                return _entry(path, file_of(self.client, place.uuid, place.stated))
+                return _entry(path, file_of(self.client, parsed.uuid, parsed.stated))
             except (NotFound, BadRequest) as error:
                 raise PathNotFound(self.uri(path), "not found", remedy="Check the UUID.") from error
-        listing = self._listing(path, place).files
-        if place.name in listing:
-            return _entry(path, listing[place.name])
-        if not place.name or next(_below(listing, place.name), None) is not None:
+        listing = self._listing(path, parsed).files
+        if parsed.name in listing:
+            return _entry(path, listing[parsed.name])
+        if not parsed.name or next(_below(listing, parsed.name), None) is not None:
             return Entry(path, "folder")
-        above = "/".join((place.catalog, place.kind, place.uuid))
+        above = "/".join((parsed.catalog, parsed.kind, parsed.uuid))
         raise PathNotFound(self.uri(path), "not found", remedy=f"List its files: omics ls azul://{above}/")
 
     def _stat_folder(self, path: str) -> Entry:
-        place = read_path(path)
-        if place.name and next(_below(self._listing(path, place).files, place.name), None) is not None:
+        parsed = read_path(path)
+        if parsed.name and next(_below(self._listing(path, parsed).files, parsed.name), None) is not None:
             return Entry(path, "folder")
         return self._stat(path)
 
     def _entries(self, path: str) -> Iterator[Entry]:
-        place = read_path(path)
-        if not place.catalog:
-            return iter([Entry(each.name, "folder") for each in catalogs(self.client)])
-        if not place.kind:
-            return iter([Entry(f"{path}/{kind}", "folder") for kind in self._types(path, place)])
-        if place.kind == FILES:
-            if place.uuid:
+        parsed = read_path(path)
+        if not parsed.catalog:
+            return iter([Entry(catalog.name, "folder") for catalog in catalogs(self.client)])
+        if not parsed.kind:
+            return iter([Entry(f"{path}/{kind}", "folder") for kind in self._types(path, parsed)])
+        if parsed.kind == FILES:
+            if parsed.uuid:
                 raise NotAFolder(self.uri(path), "is a file")
             remedy = (
-                f"Name one, azul://{place.catalog}/{FILES}/UUID, or list projects: azul://{place.catalog}/projects/"
+                f"Name one, azul://{parsed.catalog}/{FILES}/UUID, or list projects: azul://{parsed.catalog}/projects/"
             )
             raise NotListed(self.uri(path), "cannot be listed: a catalog has too many files", remedy=remedy)
-        if not place.uuid:
-            self._types(path, place)
-            found = (hit for page in pages(self.client, place.kind, {}, place.stated) for hit in page["hits"])
-            return (Entry(f"{path}/{hit['entryId']}", "folder") for hit in found)
+        if not parsed.uuid:
+            self._types(path, parsed)
+            hits = (hit for page in pages(self.client, parsed.kind, {}, parsed.stated) for hit in page["hits"])
+            return (Entry(f"{path}/{hit['entryId']}", "folder") for hit in hits)
         self.stat(path, folder=True)
-        return _inside(path, self._listing(path, place), place.name)
+        return _inside(path, self._listing(path, parsed), parsed.name)
 
     def location(self, entry: Entry) -> Location:
         return self._found.locate(self.handle_of(entry))
@@ -189,32 +189,32 @@ class AzulStore(ClientStore[Azul]):
             self._sources = Sources(self.client)
         return self._sources
 
-    def _types(self, path: str, place: AzulPath) -> list[str]:
+    def _types(self, path: str, parsed: AzulPath) -> list[str]:
         """The types of folders of a catalog."""
-        known = catalogs(self.client)
-        chosen = next((each for each in known if place.stated in ("", each.name)), None)
+        all_catalogs = catalogs(self.client)
+        chosen = next((catalog for catalog in all_catalogs if parsed.stated in ("", catalog.name)), None)
         if chosen is None:
-            names = ", ".join(each.name for each in known)
+            names = ", ".join(catalog.name for catalog in all_catalogs)
             raise PathNotFound(self.uri(path), "not found: unknown catalog", remedy=f"Use one of: {names}.")
         return [kind for kind in CONTAINERS if kind in chosen.entity_types]
 
-    def _listing(self, path: str, place: AzulPath) -> Listing:
+    def _listing(self, path: str, parsed: AzulPath) -> Listing:
         """The files of a container; a listing that contradicts itself is requested twice."""
-        whole = replace(place, name="")
-        kept = self._listed.get(whole)
-        if kept is not None:
-            return kept
-        chosen = {CONTAINERS[place.kind]: {"is": [place.uuid]}}
+        whole = replace(parsed, name="")
+        cached = self._listed.get(whole)
+        if cached is not None:
+            return cached
+        chosen = {CONTAINERS[parsed.kind]: {"is": [parsed.uuid]}}
         try:
-            found, doubts = read_again_if_doubtful(
-                lambda doubts: list(despite_contradictions(files(self.client, chosen, place.stated), doubts))
+            listed_files, doubts = read_again_if_doubtful(
+                lambda doubts: list(despite_contradictions(files(self.client, chosen, parsed.stated), doubts))
             )
         except (NotFound, BadRequest) as error:
             raise PathNotFound(self.uri(path), "not found", remedy="Check the catalog and the UUID.") from error
-        if not found and not doubts:
-            remedy = f"List what exists: omics ls azul://{place.catalog}/{place.kind}/"
+        if not listed_files and not doubts:
+            remedy = f"List what exists: omics ls azul://{parsed.catalog}/{parsed.kind}/"
             raise PathNotFound(self.uri(path), "not found: no files", remedy=remedy)
-        each_once = list({(file.uuid, file.version): file for file in found}.values())
+        each_once = list({(file.uuid, file.version): file for file in listed_files}.values())
         return self._listed.keep(whole, Listing(named(each_once), doubts))
 
 
@@ -248,5 +248,5 @@ def _entry(path: str, file: AzulFile) -> Entry:
         modified = None
     details = {"uuid": file.uuid, "name": file.name, "format": file.format}
     own_name = file.name.rpartition("/")[2]
-    shown = "" if path.endswith(f"/{own_name}") else own_name
-    return Entry(path, "file", file.size, file.checksums, modified, file.version, details, file, shown)
+    file_name = "" if path.endswith(f"/{own_name}") else own_name
+    return Entry(path, "file", file.size, file.checksums, modified, file.version, details, file, file_name)

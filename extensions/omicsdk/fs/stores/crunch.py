@@ -84,23 +84,23 @@ class CrunchStore(ClientStore[Crunch]):
             if not inner:
                 return Entry(path, "folder", details={"storage": found_dataset.base_file_path})
             name = joined(folder_of(found_dataset), inner)
-            found = _looked(self.storage, name)
-        return Entry(path, "folder") if found is None else _entry(path, name, found)
+            stored = _looked(self.storage, name)
+        return Entry(path, "folder") if stored is None else _entry(path, name, stored)
 
     def _stat_folder(self, path: str) -> Entry:
-        found = self._stat(path)
-        is_both = not found.is_folder and isinstance(self.storage, S3Storage) and any(self._entries(path))
-        return Entry(path, "folder") if is_both else found
+        entry = self._stat(path)
+        is_both = not entry.is_folder and isinstance(self.storage, S3Storage) and any(self._entries(path))
+        return Entry(path, "folder") if is_both else entry
 
     def _dataset(self, path: str, project: str, name: str) -> Dataset:
         api = self.client
         try:
-            found = api.get_dataset(slug=f"{project}:{name}")
+            dataset = api.get_dataset(slug=f"{project}:{name}")
         except NotFound:
-            found = api.get_dataset(slug=name)
-        if found.parent != project:
-            raise PathNotFound(self.uri(path), f"not found: {found.slug} belongs to the project {found.parent}")
-        return found
+            dataset = api.get_dataset(slug=name)
+        if dataset.parent != project:
+            raise PathNotFound(self.uri(path), f"not found: {dataset.slug} belongs to the project {dataset.parent}")
+        return dataset
 
     def _entries(self, path: str) -> Iterator[Entry]:
         project, dataset, inner = _parts(path)
@@ -111,12 +111,12 @@ class CrunchStore(ClientStore[Crunch]):
             base = joined(folder_of(self._dataset(path, project, dataset)), inner)
             is_there = False
             try:
-                for found in _contents(self.storage, base):
+                for item in _contents(self.storage, base):
                     is_there = True
-                    if isinstance(found, str):
-                        yield Entry(f"{path}/{found}", "folder")
+                    if isinstance(item, str):
+                        yield Entry(f"{path}/{item}", "folder")
                     else:
-                        yield _entry(f"{path}/{found.name}", joined(base, found.name), found)
+                        yield _entry(f"{path}/{item.name}", joined(base, item.name), item)
             except FileNotFoundError:
                 if inner:
                     raise
@@ -130,8 +130,8 @@ class CrunchStore(ClientStore[Crunch]):
         api = self.client
         with self._asking(path):
             if not project:
-                for each in checked_list(api.list_projects, "count", "slug"):
-                    yield Entry(each.slug, "folder", details={"name": each.name})
+                for listed_project in checked_list(api.list_projects, "count", "slug"):
+                    yield Entry(listed_project.slug, "folder", details={"name": listed_project.name})
                 return
             api.get_project(slug=project)
             for dataset in checked_list(api.list_datasets, "count", "slug"):
@@ -149,8 +149,8 @@ class CrunchStore(ClientStore[Crunch]):
         with self._asking(path):
             base = joined(folder_of(self._dataset(path, project, dataset)), inner)
             try:
-                for found in stored_below(self.storage, base):
-                    yield _entry(f"{path}/{found.name}", joined(base, found.name), found)
+                for stored in stored_below(self.storage, base):
+                    yield _entry(f"{path}/{stored.name}", joined(base, stored.name), stored)
             except FileNotFoundError:
                 if inner:
                     raise
@@ -175,10 +175,10 @@ class CrunchStore(ClientStore[Crunch]):
         with self._asking(entry.path):
             if isinstance(storage, FolderStorage):
                 return Location(Path(storage.path(name)).as_uri())
-            found = _address(storage, name)
-        if found is None:
+            address = _address(storage, name)
+        if address is None:
             raise PathError(self.uri(entry.path), "has no URL", remedy="Open it with the store.")
-        return found
+        return address
 
     @contextmanager
     def _asking(self, path: str) -> Generator[None]:
@@ -227,14 +227,14 @@ def _looked(storage: Storage, name: str) -> Stored | None:
     """
     if isinstance(storage, BuiltinStorage):
         return storage.look(name)
-    above, _, own = name.rstrip("/").rpartition("/")
+    above, _, base_name = name.rstrip("/").rpartition("/")
     try:
         folders, files = storage.listdir(above)
     except NotADirectoryError as error:
         raise FileNotFoundError(*error.args) from error
-    if own in files:
+    if base_name in files:
         return Stored(name, storage.size(name))
-    if own in folders or not own:
+    if base_name in folders or not base_name:
         return None
     raise FileNotFoundError(2, "No such file or directory", name)
 

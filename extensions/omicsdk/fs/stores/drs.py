@@ -106,8 +106,8 @@ def host_in(path: str) -> str:
         path: As `Entry.path`.
     """
     first, slash, _ = path.partition("/")
-    found = _parsed(f"{first}/x") if slash or is_top(path) else None
-    return found.host if found is not None else ""
+    parsed = _parsed(f"{first}/x") if slash or is_top(path) else None
+    return parsed.host if parsed is not None else ""
 
 
 def is_top(path: str) -> bool:
@@ -192,11 +192,11 @@ def _stored_for(host: str) -> Credentials | None:
     from omicsdk.gen3.discovery import stored_login as stored_gen3_login
 
     commons = server_url(host)
-    own = _stored("drs", f"{commons}{PATH}", stored_login)
-    return own if own is not None else _stored("gen3", commons, stored_gen3_login)
+    credentials = _stored("drs", f"{commons}{PATH}", stored_login)
+    return credentials if credentials is not None else _stored("gen3", commons, stored_gen3_login)
 
 
-def _stored(platform: str, url: str, made: Callable[[StoredLogin, str], Credentials]) -> Credentials | None:
+def _stored(platform: str, url: str, make: Callable[[StoredLogin, str], Credentials]) -> Credentials | None:
     from omicsdk.core.errors import ConfigError
     from omicsdk.core.settings.profiles import PROFILE_VARIABLE
     from omicsdk.core.token_file import token_file
@@ -207,7 +207,7 @@ def _stored(platform: str, url: str, made: Callable[[StoredLogin, str], Credenti
         return None
     view = tokens.serving(url, os.environ.get(PROFILE_VARIABLE) or None)
     login = None if view is None else view.login(url)
-    return None if login is None else made(login, url)
+    return None if login is None else make(login, url)
 
 
 def _of_gen3(host: str) -> Credentials | None:
@@ -243,8 +243,8 @@ def _of_google(host: str) -> Credentials | None:
     from omicsdk.core.oauth.google import IDENTITY, found_credentials
     from omicsdk.drs.resolution import server_url
 
-    known = known_host(host)
-    if known is None or known.login != "google":
+    host_entry = known_host(host)
+    if host_entry is None or host_entry.login != "google":
         return None
     return found_credentials(os.environ, IDENTITY, [server_url(host)])
 
@@ -358,35 +358,35 @@ class DrsStore(ClientStore[Servers]):
     def _below(self, path: str) -> Iterator[Entry]:
         if self._is_top(path):
             raise self._not_listed(path)
-        found = self._find(path, bundle=True)
-        below = self._listed(found, found.object.members or (), DEEPEST + 1)
-        return (_entry(f"{path}/{name}", each) for name, each in below)
+        bundle = self._find(path, bundle=True)
+        below = self._listed(bundle, bundle.object.members or (), DEEPEST + 1)
+        return (_entry(f"{path}/{name}", member) for name, member in below)
 
     def check_complete(self, path: str) -> None:
-        found = self._find(path)
-        problem = self._doubtful.get((found.server.host, found.object.id))
+        located = self._find(path)
+        problem = self._doubtful.get((located.server.host, located.object.id))
         if problem is not None:
             raise InconsistentListing(f"list of {self.uri(path)}", f"it may be incomplete: {problem}")
 
     def location(self, entry: Entry) -> Location:
-        found: object = self.handle_of(entry)
-        if isinstance(found, OmicsError):
-            raise copy.copy(found)  # it is cached, and an exception that is raised twice would grow its traceback
-        if not isinstance(found, Found):
+        located: object = self.handle_of(entry)
+        if isinstance(located, OmicsError):
+            raise copy.copy(located)  # it is cached, and an exception that is raised twice would grow its traceback
+        if not isinstance(located, Found):
             raise self._not_listed(entry.path)
         try:
-            return found.copies()
+            return located.copies()
         except Unauthorized as error:
-            raise self._explained(error, found.server.host) from error.__cause__
+            raise self._explained(error, located.server.host) from error.__cause__
 
     def elsewhere(self, entry: Entry, refused: Location | None = None) -> bool:
-        found: object = entry.handle
-        return isinstance(found, Found) and found.copies.skip(refused)
+        located: object = entry.handle
+        return isinstance(located, Found) and located.copies.skip(refused)
 
     def item(self, entry: Entry, name: str) -> Item:
-        found: object = entry.handle
-        if isinstance(found, Found) and found.together is not None:
-            found.together.expect()
+        located: object = entry.handle
+        if isinstance(located, Found) and located.together is not None:
+            located.together.expect()
         return super().item(entry, name)
 
     def close(self) -> None:
@@ -405,8 +405,8 @@ class DrsStore(ClientStore[Servers]):
 
     def _not_listed(self, path: str) -> NotListed:
         where = f"drs://{host_in(path) or path or 'HOST'}"
-        said = "cannot be listed: DRS servers do not list their objects"
-        return NotListed(self.uri(path), said, remedy=f"Name an object: {where}/ID")
+        problem = "cannot be listed: DRS servers do not list their objects"
+        return NotListed(self.uri(path), problem, remedy=f"Name an object: {where}/ID")
 
     def _opened(self) -> Servers:
         from omicsdk.drs import Drs, HostCredentials
@@ -427,21 +427,21 @@ class DrsStore(ClientStore[Servers]):
         """Find what a path names; the longest identifier that its server knows counts, or the longest of a bundle."""
         keys = [path, f"{path}/"] if bundle else [path]
         for key in keys:
-            found = self._found_at.get(key)
-            if found is not None and (found.object.is_bundle or not bundle):
-                return found
+            located = self._found_at.get(key)
+            if located is not None and (located.object.is_bundle or not bundle):
+                return located
         refused: OmicsError | None = None
         for reading in self._readings(path):
             try:
-                found = self._reached(reading)
+                located = self._reached(reading)
             except NotFound:
                 continue
             except (Unauthorized, Forbidden, BadRequest) as error:  # some servers return this for unknown objects
                 refused = refused or error
                 continue
-            if found is not None and (found.object.is_bundle or not bundle):
-                return self._found_at.keep(keys[-1], found)
-            if found is not None:
+            if located is not None and (located.object.is_bundle or not bundle):
+                return self._found_at.keep(keys[-1], located)
+            if located is not None:
                 refused = refused or NotAFolder(
                     self.uri(path), "is a file", remedy="Write it without a slash at its end."
                 )
@@ -455,26 +455,26 @@ class DrsStore(ClientStore[Servers]):
     def _reached(self, reading: Reading) -> Found | None:
         """Return the entry that an interpretation refers to; None if a bundle in its path has no member of the name."""
         server = self.client.of(reading.identifier)
-        found = self._found(reading.identifier, server, server.describe(reading.identifier))
+        located = self._found(reading.identifier, server, server.describe(reading.identifier))
         for name in reading.names:
-            members = [each for each in found.object.members or () if listed_name(each) == name]
-            member = next((each for _, each in self._listed(found, members[:1], 1)), None)
+            members = [candidate for candidate in located.object.members or () if listed_name(candidate) == name]
+            member = next((result for _, result in self._listed(located, members[:1], 1)), None)
             if isinstance(member, OmicsError):
                 raise member
             if member is None:
                 return None
-            found = member
-        return found
+            located = member
+        return located
 
     def _members(self, path: str, bundle: Found) -> Iterator[Entry]:
         """Return the members of a bundle, requested by hundreds."""
         members = bundle.object.members or ()
         for start in range(0, len(members) or 1, BULK):  # no members are reported, too
-            for name, found in self._listed(bundle, members[start : start + BULK], 1):
+            for name, member in self._listed(bundle, members[start : start + BULK], 1):
                 below = f"{path}/{name}"
-                if isinstance(found, Found):
-                    self._found_at.keep(below, found)
-                yield _entry(below, found)
+                if isinstance(member, Found):
+                    self._found_at.keep(below, member)
+                yield _entry(below, member)
 
     def _listed(
         self, bundle: Found, members: Sequence[Member], levels: int
@@ -488,9 +488,11 @@ class DrsStore(ClientStore[Servers]):
         if len(members) < len(bundle.object.members or ()):
             described = replace(described, size=None, checksums={})  # they are of all members
         problems: list[str] = []
-        wanted = [RequestedObject(bundle.identifier, _TOP)]
-        known = {bundle.identifier: described}
-        files = find(wanted, self.client, known_objects=known, levels=levels, above=bundle.above, problems=problems)
+        requests = [RequestedObject(bundle.identifier, _TOP)]
+        known_objects = {bundle.identifier: described}
+        files = find(
+            requests, self.client, known_objects=known_objects, levels=levels, above=bundle.above, problems=problems
+        )
         if problems:
             self._doubtful[bundle.server.host, bundle.object.id] = problems[0]
         together = Together(self._prefer, files)
@@ -498,41 +500,51 @@ class DrsStore(ClientStore[Servers]):
         for file in files:
             if file.error is not None and file.name == _TOP:
                 raise file.error
-            found: Found | OmicsError = file.error or OmicsError(f"{file.name}: not found")
+            located: Found | OmicsError = file.error or OmicsError(f"{file.name}: not found")
             if file.found is not None and file.server is not None:
-                found = self._found(file.requested.identifier, file.server, file.found, above, together)
-            yield file.name.removeprefix(f"{_TOP}/"), found
+                located = self._found(file.requested.identifier, file.server, file.found, above, together)
+            yield file.name.removeprefix(f"{_TOP}/"), located
 
     def _found(
         self,
         identifier: DrsId,
         server: DrsServer,
-        told: DrsObject,
+        drs_object: DrsObject,
         above: tuple[tuple[str, str], ...] = (),
         together: Together | None = None,
     ) -> Found:
-        return Found(identifier, server, told, server.locator(told, self._prefer), above, together)
+        return Found(identifier, server, drs_object, server.locator(drs_object, self._prefer), above, together)
 
 
-def _entry(path: str, found: Found | OmicsError) -> Entry:
-    if isinstance(found, OmicsError):  # raised when its bytes are requested
-        return Entry(path, "file", details={"error": found.message}, handle=found)
-    told = found.object
-    details = {"id": told.id, "host": found.server.host, "name": told.name}
-    if told.is_bundle:
-        return Entry(path, "folder", details=details, handle=found)
-    kind = next((each for each in STRONGEST if each in told.checksums), "")
-    version = f"{kind}:{told.checksums[kind]}" if kind else ""
-    ways = {"access": [method.kind for method in told.methods]}
-    return Entry(path, "file", told.size, told.checksums, None, version, {**details, **ways}, found, _file_name(found))
+def _entry(path: str, located: Found | OmicsError) -> Entry:
+    if isinstance(located, OmicsError):  # raised when its bytes are requested
+        return Entry(path, "file", details={"error": located.message}, handle=located)
+    drs_object = located.object
+    details = {"id": drs_object.id, "host": located.server.host, "name": drs_object.name}
+    if drs_object.is_bundle:
+        return Entry(path, "folder", details=details, handle=located)
+    kind = next((algorithm for algorithm in STRONGEST if algorithm in drs_object.checksums), "")
+    version = f"{kind}:{drs_object.checksums[kind]}" if kind else ""
+    ways = {"access": [method.kind for method in drs_object.methods]}
+    return Entry(
+        path,
+        "file",
+        drs_object.size,
+        drs_object.checksums,
+        None,
+        version,
+        {**details, **ways},
+        located,
+        _file_name(located),
+    )
 
 
-def _file_name(found: Found) -> str:
+def _file_name(located: Found) -> str:
     """Return the name of a copy: the object's, if the path ends in its identifier; a member's is in the path."""
-    if found.above:
+    if located.above:
         return ""
-    name = found.object.name.replace("\\", "/")
+    name = located.object.name.replace("\\", "/")
     try:
-        return safe_name(name, found.identifier.text).rpartition("/")[2]
+        return safe_name(name, located.identifier.text).rpartition("/")[2]
     except UnsafePath:  # its bytes can be read all the same; a copy under this name is refused
         return name

@@ -81,12 +81,12 @@ def read_path(path: str) -> DssPath:
     rest = parts[2:] if is_single else parts[1:]
     if not rest:
         return DssPath(replica, is_single=is_single)
-    found = identity_of(rest[0])
-    if found is None:
+    identity = identity_of(rest[0])
+    if identity is None:
         raise WrongUri(f"dss://{path}: {rest[0]!r} is not a UUID", remedy=_FORMS)
     if is_single and len(rest) > 1:
         raise WrongUri(f"dss://{path}: a single file has no members", remedy=_FORMS)
-    return DssPath(replica, *found, "/".join(rest[1:]), is_single)
+    return DssPath(replica, *identity, "/".join(rest[1:]), is_single)
 
 
 def identity_of(text: str) -> tuple[str, str] | None:
@@ -142,9 +142,9 @@ class Bundles:
             NotFound: There is no such bundle.
         """
         identity = (replica, uuid.lower())
-        found = self._kept.get((*identity, version or self._latest.get(identity) or ""))
-        if found is not None:
-            return found
+        listing = self._kept.get((*identity, version or self._latest.get(identity) or ""))
+        if listing is not None:
+            return listing
         bundle = BundleListing(self._ask(replica, uuid, version), replica)
         if not version:
             self._latest.keep(identity, bundle.version)
@@ -178,8 +178,8 @@ class NewBundle:
     @property
     def folder(self) -> Path | None:
         """The folder of this machine that it is created from; None if its files come from several places."""
-        found = {_above(put.source, name) for name, put in self.files.items()}
-        return Path(found.pop()) if len(found) == 1 and "" not in found else None
+        folders = {_above(put.source, name) for name, put in self.files.items()}
+        return Path(folders.pop()) if len(folders) == 1 and "" not in folders else None
 
     def make(self, dss: Dss, s3: Any, bucket: str, options: CopyOptions, creator: int) -> TransferReport:
         """Create the bundle; if a file fails it is not created, and the same call resumes.
@@ -201,7 +201,7 @@ class NewBundle:
         from omicsdk.hca.dss.uploads import FILES_AT_ONCE, upload_bundle  # listing needs no engine
 
         folder = self.folder
-        made = upload_bundle(
+        report = upload_bundle(
             dss,
             folder or Path(next(iter(self.files.values())).source).parent,
             replica=self.replica,
@@ -214,12 +214,12 @@ class NewBundle:
             files={name: put.source for name, put in self.files.items()},
             s3=s3,
         )
-        if made.ended_by is not None:
-            raise made.ended_by
-        where = f"dss://{self.replica}/{made.bundle_uuid}.{made.version}" if made.bundle_uuid else ""
+        if report.ended_by is not None:
+            raise report.ended_by
+        where = f"dss://{self.replica}/{report.bundle_uuid}.{report.version}" if report.bundle_uuid else ""
         if where:
             _log.info("%s was created from %d files", where, len(self.files))
-        return made.with_outcomes(self._named(each, where) for each in made.outcomes)
+        return report.with_outcomes(self._named(outcome, where) for outcome in report.outcomes)
 
     def _named(self, outcome: Outcome, where: str) -> Outcome:
         named = outcome._replace(name=self.files[outcome.name].path, label=f"{where}/{outcome.name}" if where else "")
@@ -237,7 +237,7 @@ def new_bundles(files: Sequence[Put]) -> list[NewBundle]:
         WrongUri: There is no such replica.
         ReadOnly: One would be in no bundle, or in a version of one, which the service makes.
     """
-    found: dict[tuple[Replica, str], dict[str, Put]] = {}
+    by_bundle: dict[tuple[Replica, str], dict[str, Put]] = {}
     for put in files:
         parts = put.path.split("/")
         if parts[0] not in REPLICAS:
@@ -245,9 +245,9 @@ def new_bundles(files: Sequence[Put]) -> list[NewBundle]:
         if len(parts) < 3 or parts[1] == FILES:
             raise ReadOnly(f"dss://{put.path}", "cannot be written: files are in bundles", remedy=NEW_BUNDLE)
         replica: Replica = "gcp" if parts[0] == "gcp" else "aws"
-        found.setdefault((replica, parts[1]), {})["/".join(parts[2:])] = put
+        by_bundle.setdefault((replica, parts[1]), {})["/".join(parts[2:])] = put
     bundles: list[NewBundle] = []
-    for (replica, label), named in found.items():
+    for (replica, label), named in by_bundle.items():
         uuid, version = identity_of(label) or ("", "")
         if version:
             raise ReadOnly(
@@ -320,53 +320,53 @@ class DssStore(ClientStore[Dss]):
     # -- looking
 
     def _stat(self, path: str) -> Entry:
-        place = read_path(path)
-        if not place.uuid:
+        parsed = read_path(path)
+        if not parsed.uuid:
             return Entry(path, "folder")
-        if place.is_single:
-            return self._single(path, place)
-        bundle = self._bundle(path, place)
-        file = bundle.by_name.get(place.name)
+        if parsed.is_single:
+            return self._single(path, parsed)
+        bundle = self._bundle(path, parsed)
+        file = bundle.by_name.get(parsed.name)
         if file is not None:
             return _entry(path, file)
-        if bundle.has_folder(place.name):
-            return _folder(path, bundle, place)
+        if bundle.has_folder(parsed.name):
+            return _folder(path, bundle, parsed)
         raise PathNotFound(
             self.uri(path),
             f"not found: bundle {bundle.uuid} version {bundle.version} has no such file",
-            remedy=f"List its files: omics ls dss://{place.replica}/{bundle.uuid}.{bundle.version}/",
+            remedy=f"List its files: omics ls dss://{parsed.replica}/{bundle.uuid}.{bundle.version}/",
         )
 
     def _stat_folder(self, path: str) -> Entry:
-        place = read_path(path)
-        if place.name and (bundle := self._bundle(path, place)).has_folder(place.name):
-            return _folder(path, bundle, place)
+        parsed = read_path(path)
+        if parsed.name and (bundle := self._bundle(path, parsed)).has_folder(parsed.name):
+            return _folder(path, bundle, parsed)
         return self._stat(path)
 
     def _entries(self, path: str) -> Iterator[Entry]:
-        place = read_path(path)
-        if place.is_single:
-            if place.uuid:
+        parsed = read_path(path)
+        if parsed.is_single:
+            if parsed.uuid:
                 self.stat(path)
                 raise NotAFolder(self.uri(path), "is a file")
-            remedy = f"Name one, dss://{place.replica}/{FILES}/UUID, or list bundles: dss://{place.replica}/"
+            remedy = f"Name one, dss://{parsed.replica}/{FILES}/UUID, or list bundles: dss://{parsed.replica}/"
             raise NotListed(self.uri(path), "cannot be listed: the Data Store does not list its files", remedy=remedy)
-        if not place.replica:
+        if not parsed.replica:
             return iter([Entry(replica, "folder") for replica in REPLICAS])
-        if not place.uuid:
-            return self._all(place.replica)
-        bundle = self._bundle(path, place)
-        if not bundle.has_folder(place.name):
+        if not parsed.uuid:
+            return self._all(parsed.replica)
+        bundle = self._bundle(path, parsed)
+        if not bundle.has_folder(parsed.name):
             self.stat(path)
             raise NotAFolder(self.uri(path), "is a file")
-        return self._inside(path, bundle, place)
+        return self._inside(path, bundle, parsed)
 
     def _below(self, path: str) -> Iterator[Entry]:
-        place = read_path(path)
-        if not place.uuid or place.is_single:
+        parsed = read_path(path)
+        if not parsed.uuid or parsed.is_single:
             return super()._below(path)
-        above = _bundle_path(path, place)
-        return (_entry(f"{above}/{file.name}", file) for file in self._bundle(path, place).below(place.name))
+        above = _bundle_path(path, parsed)
+        return (_entry(f"{above}/{file.name}", file) for file in self._bundle(path, parsed).below(parsed.name))
 
     # -- bytes
 
@@ -411,7 +411,7 @@ class DssStore(ClientStore[Dss]):
             return TransferReport()
         bundles, bucket = self._new_bundles(files)
         s3, creator = s3_client(), int(HCAConfig().value_of("creator_uid") or 0)
-        found: dict[str, Outcome] = {}
+        outcomes: dict[str, Outcome] = {}
         reports: list[TransferReport] = []
         for bundle in bundles:
             if options.stopped:
@@ -419,13 +419,13 @@ class DssStore(ClientStore[Dss]):
             try:
                 report = bundle.make(self.client, s3, bucket, options, creator)
             except OmicsError as error:
-                if not found:
+                if not outcomes:
                     raise
                 report = TransferReport(Outcome.of_error(put.path, error) for put in bundle.files.values())
             reports.append(report)
-            found |= {outcome.name: outcome for outcome in report.outcomes}
-        ends = (found.get(put.path) or Outcome(put.path, "stopped") for put in files)
-        return joined(reports, "Upload").with_outcomes(ends)
+            outcomes |= {outcome.name: outcome for outcome in report.outcomes}
+        results = (outcomes.get(put.path) or Outcome(put.path, "stopped") for put in files)
+        return joined(reports, "Upload").with_outcomes(results)
 
     def close(self) -> None:
         self._locators.forget()
@@ -437,41 +437,41 @@ class DssStore(ClientStore[Dss]):
     def _manifest(self, replica: str, uuid: str, version: str) -> Mapping[str, Any]:
         return get_manifest(self.client, uuid, version, replica)
 
-    def _bundle(self, path: str, place: DssPath) -> BundleListing:
+    def _bundle(self, path: str, parsed: DssPath) -> BundleListing:
         try:
-            return self._bundles.get(place.replica, place.uuid, place.version)
+            return self._bundles.get(parsed.replica, parsed.uuid, parsed.version)
         except NotFound as error:
-            said = f"version {place.version} of bundle {place.uuid}" if place.version else f"bundle {place.uuid}"
-            remedy = f"Check the UUID and version, or list what exists: omics ls dss://{place.replica}/"
+            subject = f"version {parsed.version} of bundle {parsed.uuid}" if parsed.version else f"bundle {parsed.uuid}"
+            remedy = f"Check the UUID and version, or list what exists: omics ls dss://{parsed.replica}/"
             raise PathNotFound(
-                self.uri(path), f"not found: the replica {place.replica} has no {said}", remedy=remedy
+                self.uri(path), f"not found: the replica {parsed.replica} has no {subject}", remedy=remedy
             ) from error
 
     def _all(self, replica: Replica) -> Iterator[Entry]:
-        for found in self.client.get_bundles_all.iterate(replica=replica, per_page=PAGE):
-            version = found.version or ""
+        for bundle in self.client.get_bundles_all.iterate(replica=replica, per_page=PAGE):
+            version = bundle.version or ""
             yield Entry(
-                f"{replica}/{found.uuid}.{version}",
+                f"{replica}/{bundle.uuid}.{version}",
                 "folder",
                 modified=moment_of(version),
                 version=version,
-                details={"uuid": found.uuid, "version": version},
+                details={"uuid": bundle.uuid, "version": version},
             )
 
-    def _inside(self, path: str, bundle: BundleListing, place: DssPath) -> Iterator[Entry]:
-        above = _bundle_path(path, place)
-        for found in bundle.inside(place.name):
-            if isinstance(found, str):
-                yield Entry(f"{above}/{found}", "folder")
+    def _inside(self, path: str, bundle: BundleListing, parsed: DssPath) -> Iterator[Entry]:
+        above = _bundle_path(path, parsed)
+        for item in bundle.inside(parsed.name):
+            if isinstance(item, str):
+                yield Entry(f"{above}/{item}", "folder")
             else:
-                yield _entry(f"{above}/{found.name}", found)
+                yield _entry(f"{above}/{item.name}", item)
 
-    def _single(self, path: str, place: DssPath) -> Entry:
+    def _single(self, path: str, parsed: DssPath) -> Entry:
         try:
-            return _entry(path, file_alone(self.client, place.uuid, place.replica, place.version))
+            return _entry(path, file_alone(self.client, parsed.uuid, parsed.replica, parsed.version))
         except NotFound as error:
-            said = f"not found: the replica {place.replica} has no such file"
-            raise PathNotFound(self.uri(path), said, remedy="Check the UUID and version.") from error
+            problem = f"not found: the replica {parsed.replica} has no such file"
+            raise PathNotFound(self.uri(path), problem, remedy="Check the UUID and version.") from error
 
     def _new_bundles(self, files: Sequence[Put]) -> tuple[Sequence[NewBundle], str]:
         """Return the bundles to create from files, and their staging bucket."""
@@ -508,27 +508,27 @@ class DssStore(ClientStore[Dss]):
         )
 
 
-def _bundle_path(path: str, place: DssPath) -> str:
+def _bundle_path(path: str, parsed: DssPath) -> str:
     """The path of the bundle as it was written, with or without its version."""
-    return path.removesuffix(f"/{place.name}") if place.name else path
+    return path.removesuffix(f"/{parsed.name}") if parsed.name else path
 
 
-def _entry(path: str, found: BundleFile) -> Entry:
-    file = found.file
+def _entry(path: str, bundle_file: BundleFile) -> Entry:
+    file = bundle_file.file
     return Entry(
         path,
         "file",
         file.size,
-        found.checksums,
+        bundle_file.checksums,
         moment_of(file.version),
         file.sha256 or f"{file.uuid}.{file.version}",
-        {"uuid": file.uuid, "version": file.version, "media_type": found.media_type},
+        {"uuid": file.uuid, "version": file.version, "media_type": bundle_file.media_type},
         file,
     )
 
 
-def _folder(path: str, bundle: BundleListing, place: DssPath) -> Entry:
-    details: dict[str, Any] = {} if place.name else {"uuid": bundle.uuid, "version": bundle.version}
-    if bundle.creator is not None and not place.name:
+def _folder(path: str, bundle: BundleListing, parsed: DssPath) -> Entry:
+    details: dict[str, Any] = {} if parsed.name else {"uuid": bundle.uuid, "version": bundle.version}
+    if bundle.creator is not None and not parsed.name:
         details["creator_uid"] = bundle.creator
     return Entry(path, "folder", modified=moment_of(bundle.version), version=bundle.version, details=details)

@@ -94,8 +94,8 @@ class Gen3Store(DrsStore):
         return is_top(path) and (not path or bool(host_in(path)))
 
     def _not_listed(self, path: str) -> NotListed:
-        said = "cannot be listed: the index of a commons may have millions of records, and no folders"
-        return NotListed(self.uri(path), said, remedy=f"Name a GUID: gen3://{host_in(path)}/GUID")
+        problem = "cannot be listed: the index of a commons may have millions of records, and no folders"
+        return NotListed(self.uri(path), problem, remedy=f"Name a GUID: gen3://{host_in(path)}/GUID")
 
     def _opened(self) -> Servers:
         from omicsdk.drs.servers import Servers
@@ -117,8 +117,10 @@ class Gen3Store(DrsStore):
         """Whether a commons or a login was given, or can be found."""
         from omicsdk.gen3.discovery import has_login, named_commons
 
-        given = (self._given_commons, self._endpoint, self._file, self._token)
-        return any(each is not None for each in given) or bool(named_commons(os.environ)) or has_login(os.environ)
+        settings = (self._given_commons, self._endpoint, self._file, self._token)
+        return (
+            any(setting is not None for setting in settings) or bool(named_commons(os.environ)) or has_login(os.environ)
+        )
 
     @cached_property
     def _home(self) -> Gen3:

@@ -57,23 +57,28 @@ class HttpsStore(Store):
         self._clock = clock
 
     def _stat(self, path: str) -> Entry:
-        location, shown = self._location(path), self.uri(path)
-        found = self._described(location, shown)
-        place = urlsplit(location.url)
-        if place.path[-1:] in ("", "/") and not place.query and found.media_type in PAGES and not found.is_named:
+        location, uri = self._location(path), self.uri(path)
+        representation = self._described(location, uri)
+        url_parts = urlsplit(location.url)
+        if (
+            url_parts.path[-1:] in ("", "/")
+            and not url_parts.query
+            and representation.media_type in PAGES
+            and not representation.is_named
+        ):
             return Entry(path, "folder")
-        etag = found.validator if '"' in found.validator else ""
-        details = {"etag": etag, "content_type": found.media_type}
+        etag = representation.validator if '"' in representation.validator else ""
+        details = {"etag": etag, "content_type": representation.media_type}
         return Entry(
             path,
             "file",
-            found.size,
-            found.checksums,
-            found.modified,
-            found.validator,
+            representation.size,
+            representation.checksums,
+            representation.modified,
+            representation.validator,
             {name: value for name, value in details.items() if value},
             location,
-            found.name,
+            representation.name,
         )
 
     def _entries(self, path: str) -> Iterator[Entry]:
@@ -114,25 +119,29 @@ class HttpsStore(Store):
         sends = login is not None and login.goes_to(url)
         if at and not is_confidential(url):
             raise WrongUri(f"{self.uri(path)}: a password is not sent over http", remedy="Use the https URL.")
-        own = login.headers("GET", url) if login is not None and sends else dict[str, str]()
-        return Location(url, own, states=quickest_checksum)
+        headers = login.headers("GET", url) if login is not None and sends else dict[str, str]()
+        return Location(url, headers, states=quickest_checksum)
 
-    def _described(self, location: Location, shown: str) -> Representation:
+    def _described(self, location: Location, uri: str) -> Representation:
         """Request the headers of a file: by HEAD, or by GET, whose body is cut off, if that is refused.
 
         URLs that are presigned for GET refuse HEAD; some servers do not implement it, or state no length.
         """
         try:
-            found = self._requested(location, shown, "HEAD")
+            representation = self._requested(location, uri, "HEAD")
         except APIError:
-            found = None
+            representation = None
         try:
-            return self._requested(location, shown, "GET") if found is None or found.size is None else found
+            return (
+                self._requested(location, uri, "GET")
+                if representation is None or representation.size is None
+                else representation
+            )
         except NotFound as error:
-            raise PathNotFound(shown, "not found") from error
+            raise PathNotFound(uri, "not found") from error
 
-    def _requested(self, start: Location, shown: str, method: str) -> Representation:
-        location, failures, hops, began = start, 0, 0, self._clock.monotonic()
+    def _requested(self, start: Location, uri: str, method: str) -> Representation:
+        location, failures, hops, start_time = start, 0, 0, self._clock.monotonic()
         while True:
             later: float | None = None
             try:
@@ -141,10 +150,10 @@ class HttpsStore(Store):
                     if verdict.kind is Kind.ACCEPT:
                         return representation_of(response.lines, start.url, method)
                     if verdict.kind is not Kind.MOVED:
-                        raise unavailable(shown, location.url, verdict, response.headers, response.refusal())
+                        raise unavailable(uri, location.url, verdict, response.headers, response.refusal())
                 hops, later = hops + 1, verdict.retry_after
                 error: OmicsError = TimedOut(
-                    "the service is not ready to provide it", method=method, url=shown, operation=shown
+                    "the service is not ready to provide it", method=method, url=uri, operation=uri
                 )
                 location = followed(location, next_url(location.url, verdict.location, hops, method))
                 if not later:
@@ -156,12 +165,12 @@ class HttpsStore(Store):
             except WireFailure as failure:
                 error, failures = failure.error, failures + 1
                 failure.error.method, failure.error.url = method, without_query(location.url)
-                failure.error.operation = shown
+                failure.error.operation = uri
                 if failure.lasting:
                     raise error from failure.__cause__
             pause = within_budget().next_pause(
                 failures=max(failures, 1),
-                elapsed=self._clock.monotonic() - began,
+                elapsed=self._clock.monotonic() - start_time,
                 fraction=random.random(),  # noqa: S311 - jitter
                 retry_after=later,
             )

@@ -66,8 +66,8 @@ class LocalStore(Store):
     def _is_within(self, path: str) -> bool:
         if self._within is None:
             return True
-        place = os.path.realpath(path)
-        return place == self._within or place.startswith(self._within.rstrip(os.sep) + os.sep)
+        real_path = os.path.realpath(path)
+        return real_path == self._within or real_path.startswith(self._within.rstrip(os.sep) + os.sep)
 
     def _check(self, path: str) -> None:
         if not self._is_within(path):
@@ -102,16 +102,16 @@ class LocalStore(Store):
         folders: set[str] = set()
         others: set[str] = set()
         try:
-            with os.scandir(path) as listed:
-                for each in listed:  # of which the system states the kind, so that none is looked up save links
-                    if self._within is not None and each.is_symlink() and not self._is_within(each.path):
-                        _log.warning("%s is left out: it is a link out of the folder that files may be in", each.path)
+            with os.scandir(path) as entries:
+                for entry in entries:  # of which the system states the kind, so that none is looked up save links
+                    if self._within is not None and entry.is_symlink() and not self._is_within(entry.path):
+                        _log.warning("%s is left out: it is a link out of the folder that files may be in", entry.path)
                         continue
-                    name = each.name
+                    name = entry.name
                     names.append(name)
                     try:
-                        if not each.is_file():
-                            (folders if each.is_dir() else others).add(name)
+                        if not entry.is_file():
+                            (folders if entry.is_dir() else others).add(name)
                     except OSError:  # a link to itself
                         others.add(name)
         except FileNotFoundError as error:
@@ -123,9 +123,9 @@ class LocalStore(Store):
         names.sort()
         return names, folders, others
 
-    def _compared(self, path: str, listed: Iterable[Entry]) -> Iterator[Entry]:
+    def _compared(self, path: str, entries: Iterable[Entry]) -> Iterator[Entry]:
         del path
-        return iter(listed)  # the system lists what is in a folder
+        return iter(entries)  # the system lists what is in a folder
 
     def names_below(self, path: str) -> Iterator[Entry]:
         return self._walked(path, lambda path: Entry(path, "file"))
@@ -179,7 +179,7 @@ class LocalStore(Store):
 
     def _level(self, path: str) -> _Level:
         try:
-            found = os.stat(path)  # noqa: PTH116 - as above
+            status = os.stat(path)  # noqa: PTH116 - as above
         except (FileNotFoundError, NotADirectoryError) as error:
             raise PathNotFound(path, "not found") from error
         except OSError as error:  # it is in a folder that may be listed only, or its path is too long
@@ -187,7 +187,7 @@ class LocalStore(Store):
         names, folders, others = self._names(path)
         if folders:  # in the order of paths, in which a slash follows the name of a folder
             names.sort(key=lambda name: f"{name}/" if name in folders else name)
-        return _Level(_start(path), (found.st_dev, found.st_ino), iter(names), folders, others)
+        return _Level(_start(path), (status.st_dev, status.st_ino), iter(names), folders, others)
 
     def location(self, entry: Entry) -> Location:
         from pathlib import Path
@@ -303,8 +303,8 @@ class _File(Entry):
 
 
 def _stated(path: str) -> Entry:
-    found = os.stat(path)  # noqa: PTH116 - thousands of them
-    modified, size = found.st_mtime, found.st_size
-    if stat.S_ISDIR(found.st_mode):
+    status = os.stat(path)  # noqa: PTH116 - thousands of them
+    modified, size = status.st_mtime, status.st_size
+    if stat.S_ISDIR(status.st_mode):
         return Entry(path, "folder", modified=modified)
-    return _File(path, "file", size, _NOTHING, modified, "", _NOTHING, found.st_mtime_ns)
+    return _File(path, "file", size, _NOTHING, modified, "", _NOTHING, status.st_mtime_ns)

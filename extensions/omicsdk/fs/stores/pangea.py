@@ -169,10 +169,10 @@ class PangeaStore(ClientStore[Pangea]):
                 raise PathNotFound(self.uri(path), "not found: fields are files", remedy=_FORM)
             if len(parts) == _FIELD:
                 result = self._result(parts)
-                found = next(result.fields(self.client, plain(parts[4])), None)
-                if found is None:
+                field = next(result.fields(self.client, plain(parts[4])), None)
+                if field is None:
                     raise PathNotFound(self.uri(path), "not found")
-                return _field_entry(path, result.field(found.uuid), found.stored_data, found.updated_at)
+                return _field_entry(path, result.field(field.uuid), field.stored_data, field.updated_at)
             uuid = self._folder(parts)
         return Entry(path, "folder", details={"uuid": uuid} if uuid else {})
 
@@ -212,8 +212,8 @@ class PangeaStore(ClientStore[Pangea]):
     def _result(self, parts: Sequence[str]) -> ResultId:
         """Return a result, looked up each time: the newest one changes."""
         owner = self._owner(parts)
-        found = find_result(self.client, owner.uuid, *module_and_replicate(parts[3]), of_group=owner.of_group)
-        return ResultId(found.uuid, owner.of_group)
+        analysis = find_result(self.client, owner.uuid, *module_and_replicate(parts[3]), of_group=owner.of_group)
+        return ResultId(analysis.uuid, owner.of_group)
 
     def _remembered(self, parts: Sequence[str], find: Callable[[], T]) -> T:
         """Return an object that exists; it is looked up once."""
@@ -229,22 +229,22 @@ class PangeaStore(ClientStore[Pangea]):
         with self._asking(path):
             match len(parts):
                 case 0:
-                    for each in listed_by(self.client.list_organizations):
-                        yield _named(path, each)
+                    for member in listed_by(self.client.list_organizations):
+                        yield _named(path, member)
                 case 1:
                     owner = self._organization(parts)
                     groups = self.client.list_sample_groups
-                    for each in listed_by(groups, organization_id=owner.uuid):
-                        yield _named(path, each)
+                    for member in listed_by(groups, organization_id=owner.uuid):
+                        yield _named(path, member)
                 case 2:
                     yield from self._in_group(path, self._group(parts))
                 case 3:
                     yield from self._in_owner(path, self._owner(parts))
                 case _ if len(parts) == _RESULT:
                     result = self._result(parts)
-                    for each in result.listed(self.client):
-                        below = f"{path}/{escaped(each.name)}"
-                        yield _field_entry(below, result.field(each.uuid), each.stored_data, each.updated_at)
+                    for member in result.listed(self.client):
+                        below = f"{path}/{escaped(member.name)}"
+                        yield _field_entry(below, result.field(member.uuid), member.stored_data, member.updated_at)
                 case _:
                     self.stat(path)
                     raise NotAFolder(self.uri(path), "is a field, which is a file")
@@ -257,13 +257,13 @@ class PangeaStore(ClientStore[Pangea]):
             yield Entry(f"{path}/{OF_GROUP}", "folder")
 
     def _in_owner(self, path: str, owner: _Owner) -> Iterator[Entry]:
-        listed = operation(self.client, "list_{}_analysis_results", owner.of_group)
+        listing = operation(self.client, "list_{}_analysis_results", owner.of_group)
         narrowed = {"sample_group_id" if owner.of_group else "sample_id": owner.uuid}
         results: list[dict[str, Any]] = []
         problem: InconsistentListing | None = None
         try:
-            for each in listed_by(listed, **narrowed):
-                results.append(each.to_dict())
+            for record in listed_by(listing, **narrowed):
+                results.append(record.to_dict())
         except InconsistentListing as error:  # raised after the last entry
             problem = error
         parts = result_parts(results)
@@ -305,29 +305,29 @@ class PangeaStore(ClientStore[Pangea]):
     # -- bytes
 
     def open(self, entry: Entry) -> BinaryIO | None:
-        held = self._held(entry)
-        return BytesIO(json_bytes(held.data)) if held.is_value else None
+        content = self._held(entry)
+        return BytesIO(json_bytes(content.data)) if content.is_value else None
 
     def location(self, entry: Entry) -> Location:
-        held = self._held(entry)
-        if held.is_value:
+        content = self._held(entry)
+        if content.is_value:
             raise PathError(self.uri(entry.path), "is a value, and has no URL", remedy="Open it with the store.")
         with self._asking(entry.path):
-            if kind_of(held.data) == "s3":
-                return locate(self.client, held.field)
-            return Location(download_url(held.data))
+            if kind_of(content.data) == "s3":
+                return locate(self.client, content.field)
+            return Location(download_url(content.data))
 
     def item(self, entry: Entry, name: str) -> Item:
-        held = self._held(entry)
-        if held.is_value:
+        content = self._held(entry)
+        if content.is_value:
             return super().item(entry, name)
-        return item_of(self.client, held.field, held.data, name, label=self.uri(entry.path))
+        return item_of(self.client, content.field, content.data, name, label=self.uri(entry.path))
 
     def _held(self, entry: Entry) -> _Held:
-        found: object = self.handle_of(entry)
-        if not isinstance(found, _Held):
+        content: object = self.handle_of(entry)
+        if not isinstance(content, _Held):
             raise IsFolder(self.uri(entry.path), "is a folder")
-        return found
+        return content
 
     def put(self, files: Sequence[Put], options: CopyOptions) -> TransferReport:
         """Put files into fields. The same call resumes what was stopped, for a day; Pangea keeps the journal, not `options`."""
@@ -347,9 +347,9 @@ class PangeaStore(ClientStore[Pangea]):
                 raise AlreadyThere(self.uri(path)) from error
 
         report = put_files(self.client, [(file.path, file.source) for file in once], begin, options)
-        ends = {file.path: end._replace(name=file.path) for file, end in zip(once, report.outcomes, strict=True)}
+        outcomes = {file.path: end._replace(name=file.path) for file, end in zip(once, report.outcomes, strict=True)}
         return report.with_outcomes(
-            ends.pop(file.path, None)
+            outcomes.pop(file.path, None)
             or Outcome.of_error(
                 file.path,
                 UsageError(f"Two files go to {self.uri(file.path)}", remedy="Use a separate field for each file."),
@@ -362,12 +362,12 @@ class PangeaStore(ClientStore[Pangea]):
 
         Those of modules alone come first: what is created with a replicate would be the newest then.
         """
-        wanted = {_meant(parts): path for path in paths if len(parts := _parts(path)) == _FIELD}
-        found: dict[_Meant, ResultId | OmicsError] = {}
+        requested = {_meant(parts): path for path in paths if len(parts := _parts(path)) == _FIELD}
+        results: dict[_Meant, ResultId | OmicsError] = {}
         for of_replicates in (False, True):
-            some = {meant: path for meant, path in wanted.items() if (meant[-1] is not None) is of_replicates}
-            found |= zip(some, side_by_side(self._result_for_files, list(some.values()), stopped), strict=True)
-        return found
+            some = {meant: path for meant, path in requested.items() if (meant[-1] is not None) is of_replicates}
+            results |= zip(some, side_by_side(self._result_for_files, list(some.values()), stopped), strict=True)
+        return results
 
     def _result_for_files(self, path: str) -> ResultId:
         """The same as `_made_result`; nothing is created where no file can be uploaded."""
@@ -388,8 +388,8 @@ class PangeaStore(ClientStore[Pangea]):
                 remedy = "Check the names; create samples with omics mkdir, groups with omics pangea create."
                 raise PathNotFound(self.uri(path), "not found: the sample does not exist", remedy=remedy) from error
             module, replicate = module_and_replicate(parts[3])
-            made = ensure_result(self.client, owner.uuid, module, replicate, of_group=owner.of_group, private=True)
-            return ResultId(made.uuid, owner.of_group)
+            analysis = ensure_result(self.client, owner.uuid, module, replicate, of_group=owner.of_group, private=True)
+            return ResultId(analysis.uuid, owner.of_group)
 
     # -- changes
 
@@ -492,8 +492,8 @@ def result_part(module: str, replicate: str = "") -> str:
         module: Its module.
         replicate: Distinguishes it from the newest of the module; empty for that one.
     """
-    own = escaped(module).replace(".", "%2E")
-    return f"{own}.{_escaped(replicate)}" if replicate else own
+    escaped_module = escaped(module).replace(".", "%2E")
+    return f"{escaped_module}.{_escaped(replicate)}" if replicate else escaped_module
 
 
 def plain(part: str) -> str:
@@ -502,7 +502,7 @@ def plain(part: str) -> str:
     Args:
         part: The part.
     """
-    return _ESCAPED.sub(lambda found: _CHARACTERS[found[1].upper()], part)
+    return _ESCAPED.sub(lambda match: _CHARACTERS[match[1].upper()], part)
 
 
 def module_and_replicate(part: str) -> tuple[str, str | None]:
@@ -526,15 +526,16 @@ def result_parts(results: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     Returns:
         From uuid to part.
     """
-    known = [
-        (str(each.get("uuid")), str(each.get("module_name")), str(each.get("replicate") or "")) for each in results
+    rows = [
+        (str(result.get("uuid")), str(result.get("module_name")), str(result.get("replicate") or ""))
+        for result in results
     ]
-    counts = Counter(module for _, module, _ in known)
-    return {uuid: result_part(module, replicate if counts[module] > 1 else "") for uuid, module, replicate in known}
+    counts = Counter(module for _, module, _ in rows)
+    return {uuid: result_part(module, replicate if counts[module] > 1 else "") for uuid, module, replicate in rows}
 
 
 def _escaped(text: str) -> str:
-    return _ESCAPED.sub(lambda found: f"%25{found[1]}", text).replace("/", "%2F")
+    return _ESCAPED.sub(lambda match: f"%25{match[1]}", text).replace("/", "%2F")
 
 
 # -- entries
@@ -546,17 +547,17 @@ def _named(path: str, thing: Organization | SampleGroup) -> Entry:
 
 
 def _field_entry(path: str, field: FieldId, data: object, updated_at: object) -> Entry:
-    kept = json_bytes(data)
-    held = _Held(field, data)
+    encoded = json_bytes(data)
+    content = _Held(field, data)
     return Entry(
         path,
         "file",
-        len(kept) if held.is_value else size_of(data),
+        len(encoded) if content.is_value else size_of(data),
         checksums_of(data),
         seconds_of(updated_at),
-        f"{field.uuid}-{blake2b(kept, digest_size=8).hexdigest()}",
-        {"uuid": field.uuid, "kind": "value" if held.is_value else kind_of(data)},
-        held,
+        f"{field.uuid}-{blake2b(encoded, digest_size=8).hexdigest()}",
+        {"uuid": field.uuid, "kind": "value" if content.is_value else kind_of(data)},
+        content,
     )
 
 
@@ -568,15 +569,15 @@ def _results_entries(path: str, manifest: Blob, *, of_group: bool) -> Iterator[E
     parts = result_parts(results)
     for result in results:
         below = f"{path}/{parts[str(result.get('uuid'))]}"
-        for each in objects_in(result, "fields", path, "analysis_result"):
-            part = escaped(name_in(each, below))
-            held = FieldId(str(each.get("uuid")), of_group)
-            yield _field_entry(f"{below}/{part}", held, each.get("stored_data"), each.get("updated_at"))
+        for field in objects_in(result, "fields", path, "analysis_result"):
+            part = escaped(name_in(field, below))
+            field_id = FieldId(str(field.get("uuid")), of_group)
+            yield _field_entry(f"{below}/{part}", field_id, field.get("stored_data"), field.get("updated_at"))
 
 
-def _samples(told: Blob, field: str, path: str) -> Iterator[tuple[Blob, str]]:
+def _samples(response: Blob, field: str, path: str) -> Iterator[tuple[Blob, str]]:
     """Samples of a response with their parts of a path; those that share a name are called by their UUIDs."""
-    samples = objects_in(told, field, path)
+    samples = objects_in(response, field, path)
     counts = Counter(name_in(sample, path) for sample in samples)
     for sample in samples:
         name = str(sample["name"])

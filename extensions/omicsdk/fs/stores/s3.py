@@ -88,8 +88,8 @@ def versioned(key: str) -> tuple[str, str] | None:
     Args:
         key: What follows the bucket. An empty version means the newest, so that any key can be written.
     """
-    found = _VERSIONED.fullmatch(key) if "?versionId=" in key else None
-    return None if found is None else (found[1], found[2])
+    match = _VERSIONED.fullmatch(key) if "?versionId=" in key else None
+    return None if match is None else (match[1], match[2])
 
 
 def prefix_of(key: str | None) -> str:
@@ -101,17 +101,17 @@ def prefix_of(key: str | None) -> str:
     return "" if key is None else f"{key}/"
 
 
-def listed_entry(bucket: str, listed: Object) -> Entry:
+def listed_entry(bucket: str, object_: Object) -> Entry:
     """Return the entry of an object in a list, which states no checksum: an ETag is one or is not, by how the object is encrypted.
 
     Args:
         bucket: Its bucket.
-        listed: What the list states.
+        object_: What the list states.
     """
-    details = {"etag": listed.etag} if listed.etag else {}
-    if listed.storage_class:
-        details["storage_class"] = listed.storage_class
-    return Entry(f"{bucket}/{listed.key}", "file", listed.size, {}, listed.modified, listed.etag, details)
+    details = {"etag": object_.etag} if object_.etag else {}
+    if object_.storage_class:
+        details["storage_class"] = object_.storage_class
+    return Entry(f"{bucket}/{object_.key}", "file", object_.size, {}, object_.modified, object_.etag, details)
 
 
 def examined_entry(
@@ -135,10 +135,10 @@ def examined_entry(
         "encryption": headers.get("x-amz-server-side-encryption") or headers.get(CUSTOMERS),
         "kms_key_id": headers.get("x-amz-server-side-encryption-aws-kms-key-id"),
     }
-    own = {name.removeprefix(_OWN): value for name, value in headers.items() if name.startswith(_OWN)}
-    details = {**own, **{name: value for name, value in named.items() if value}}
-    modified, known = seconds_of_date(headers.get("last-modified", "")), Stored(version, CUSTOMERS in headers)
-    return Entry(path, "file", size, checksums, modified, etag, details, known)
+    metadata = {name.removeprefix(_OWN): value for name, value in headers.items() if name.startswith(_OWN)}
+    details = {**metadata, **{name: value for name, value in named.items() if value}}
+    modified, stored = seconds_of_date(headers.get("last-modified", "")), Stored(version, CUSTOMERS in headers)
+    return Entry(path, "file", size, checksums, modified, etag, details, stored)
 
 
 #: How headers with users' own metadata begin.
@@ -254,9 +254,9 @@ class S3Store(Store):
                 raise PathNotFound(self.uri(path), "not found: that version marks a deletion") from error
         if key:
             try:
-                found = self._object(path, bucket, key)
-                if found.size or not key.endswith("/"):
-                    return found
+                entry = self._object(path, bucket, key)
+                if entry.size or not key.endswith("/"):
+                    return entry
             except PathNotFound:
                 pass
             except Forbidden as error:  # so answers S3, too, where nothing is and the bucket may not be listed
@@ -312,35 +312,34 @@ class S3Store(Store):
 
     def _examined_object(self, path: str, bucket: str, key: str, version: str = "") -> Exchange[Entry]:
         with self._asking("Reading", path) as doing:
-            told, headers = yield from self._head(bucket, key, version, doing)
-            if version not in ("", "null", told.get("x-amz-version-id")):  # a store without versions ignores them
+            properties, headers = yield from self._head(bucket, key, version, doing)
+            if version not in ("", "null", properties.get("x-amz-version-id")):  # a store without versions ignores them
                 raise PathNotFound(self.uri(path), "not found: the store states no such version")
-            if (
-                "etag" not in told and "last-modified" not in told
-            ):  # as a captive portal's, whose size is that of its page
+            # As the response of a captive portal, whose size is that of its page.
+            if "etag" not in properties and "last-modified" not in properties:
                 operation = f"head_object of {self.uri(path)}"
                 raise DecodeError(operation, "ETag", None, expected="what S3 states of an object")
-            size = number_in(told.get("content-length"))
+            size = number_in(properties.get("content-length"))
             if size is None:
                 expected = "a whole number from 0 to 2**63 - 1"
-                raise DecodeError("head_object", "ContentLength", told.get("content-length"), expected=expected)
-            known = stated(told, etags=not bucket.endswith("--x-s3"))
+                raise DecodeError("head_object", "ContentLength", properties.get("content-length"), expected=expected)
+            checksums = stated(properties, etags=not bucket.endswith("--x-s3"))
             # MD5 takes a sixth of the time of CRC64NVME, which AWS's own clients state: another request pays for that.
-            is_slow = known.keys() <= {"crc64nvme"}
-            if is_slow and not bucket.endswith("--x-s3") and may_be_of_parts(told):
+            is_slow = checksums.keys() <= {"crc64nvme"}
+            if is_slow and not bucket.endswith("--x-s3") and may_be_of_parts(properties):
                 first = yield from self._first_part(bucket, key, version, headers, doing)
-                known = {**of_parts(told, size, first), **known}
-        return examined_entry(f"{bucket}/{key}", told, size, known, version)
+                checksums = {**of_parts(properties, size, first), **checksums}
+        return examined_entry(f"{bucket}/{key}", properties, size, checksums, version)
 
     def _head(
         self, bucket: str, key: str, version: str, doing: str
     ) -> Exchange[tuple[Mapping[str, str], Mapping[str, str] | None]]:
         """Return what the store states of an object, and the headers by which it did."""
-        ask, own = partial(self.client.head, bucket, key, version=version, doing=doing), self._encryption.stated
-        if not own:
+        ask, key_headers = partial(self.client.head, bucket, key, version=version, doing=doing), self._encryption.stated
+        if not key_headers:
             return (yield from ask()), None
         try:
-            return (yield from ask(headers=own)), own
+            return (yield from ask(headers=key_headers)), key_headers
         except BadRequest as error:  # an object that is not encrypted with this key
             with suppress(OmicsError):
                 return (yield from ask()), None
@@ -351,15 +350,15 @@ class S3Store(Store):
     ) -> Exchange[int | None]:
         """Return the size of an object's first part in bytes; None if the store does not report it."""
         try:
-            told = yield from self.client.head(bucket, key, version=version, part=1, headers=headers, doing=doing)
-            return number_in(told.get("content-length"))
+            properties = yield from self.client.head(bucket, key, version=version, part=1, headers=headers, doing=doing)
+            return number_in(properties.get("content-length"))
         except APIError:
             return None
 
     def _begins_with(self, path: str, prefix: str, besides: str = "") -> bool:
         """Whether a key begins so, and is not the one that does not count."""
         pages = self._pages(path, prefix, most=2)
-        return any(each.key != besides for page in pages for each in page.objects)
+        return any(object_.key != besides for page in pages for object_ in page.objects)
 
     def _entries(self, path: str) -> Iterator[Entry]:
         if not path:
@@ -369,18 +368,18 @@ class S3Store(Store):
         prefix, is_there = prefix_of(key), key is None
         for page in self._pages(path, prefix, "/"):
             is_there = is_there or bool(page.objects or page.folders)
-            for each in page.folders:
-                yield Entry(f"{bucket}/{each[:-1]}", "folder")
-            for each in page.objects:
-                if each.key != prefix or each.size:
-                    yield listed_entry(bucket, each)
+            for member in page.folders:
+                yield Entry(f"{bucket}/{member[:-1]}", "folder")
+            for member in page.objects:
+                if member.key != prefix or member.size:
+                    yield listed_entry(bucket, member)
         if not is_there and not self.stat(path).is_folder:
             raise NotAFolder(self.uri(path), "is an object")
 
     def _buckets(self) -> Iterator[Entry]:
         with self._asking("Listing buckets of", "") as doing:
-            for name, made in self.client.buckets(doing=doing):
-                yield Entry(name, "folder", modified=seconds_of(made))
+            for name, created in self.client.buckets(doing=doing):
+                yield Entry(name, "folder", modified=seconds_of(created))
 
     def _pages(self, path: str, prefix: str, delimiter: str = "", most: int | None = None) -> Iterator[Page]:
         bucket, _ = split(path)
@@ -395,9 +394,9 @@ class S3Store(Store):
             return
         bucket, key = split(path)
         for page in self._pages(path, prefix_of(key)):
-            for each in page.objects:
-                if each.size or not each.key.endswith("/"):
-                    yield listed_entry(bucket, each)
+            for object_ in page.objects:
+                if object_.size or not object_.key.endswith("/"):
+                    yield listed_entry(bucket, object_)
 
     # -- bytes
 
@@ -405,14 +404,14 @@ class S3Store(Store):
         """Return the object's URL, each request to which is signed when it is sent."""
         bucket, key = split(entry.path)
         self.client.find_region(bucket)
-        known = self._known(entry)
-        own = self._encryption.stated if known.is_customers else None
-        return self.client.location(bucket, key or "", version=known.version, headers=own)
+        stored = self._known(entry)
+        key_headers = self._encryption.stated if stored.is_customers else None
+        return self.client.location(bucket, key or "", version=stored.version, headers=key_headers)
 
     def _known(self, entry: Entry) -> Stored:
         """What is found out of an object; whether it needs the customer's key is asked where there is one."""
-        known = entry.handle if isinstance(entry.handle, Stored) else Stored()
-        return known if entry.handle is known or not self._encryption.key else self._again(entry).handle
+        stored = entry.handle if isinstance(entry.handle, Stored) else Stored()
+        return stored if entry.handle is stored or not self._encryption.key else self._again(entry).handle
 
     def _again(self, entry: Entry) -> Entry:
         """Return the entry of an object as it is now."""
@@ -431,26 +430,26 @@ class S3Store(Store):
             return Item(name, location, entry.size, quickest, self.uri(entry.path), renew=renew, states=True)
         return Item(name, partial(self._examined, entry), entry.size, label=self.uri(entry.path), states=True)
 
-    def _items(self, wanted: Sequence[tuple[Entry, str]]) -> Iterable[Item]:
+    def _items(self, named_entries: Sequence[tuple[Entry, str]]) -> Iterable[Item]:
         # They are iterated several times, to be checked and counted before the first byte.
-        if len(wanted) <= _KEPT:
-            return super()._items(wanted)
+        if len(named_entries) <= _KEPT:
+            return super()._items(named_entries)
         from omicsdk.transfer.items import MappedItems
 
-        return MappedItems(lambda each: self.item(*each), wanted)
+        return MappedItems(lambda pair: self.item(*pair), named_entries)
 
     def _renewed(self, entry: Entry) -> Location:
         """Return the location again after a refusal; the client corrects what was wrong, or reports it."""
         return self.location(self._again(entry))
 
     def _examined(self, entry: Entry) -> Location:
-        found = self._again(entry)
-        quickest = cheapest(found.checksums)
+        examined = self._again(entry)
+        quickest = cheapest(examined.checksums)
 
         def states(_: Mapping[str, str]) -> Mapping[str, str]:
             return quickest
 
-        return self.location(found).replaced(states=states)
+        return self.location(examined).replaced(states=states)
 
     def presign(self, entry: Entry, seconds: int | None = None) -> str:
         if seconds is not None and not 1 <= seconds <= LONGEST:
@@ -458,12 +457,12 @@ class S3Store(Store):
         if entry.is_folder:
             return super().presign(entry)
         bucket, key = split(entry.path)
-        known = self._known(entry)
-        if known.is_customers:
+        stored = self._known(entry)
+        if stored.is_customers:
             what = "cannot be signed: it is encrypted with a key of yours, which every request for it has to state"
             raise Unsupported(self.uri(entry.path), what, remedy="Copy the file: omics cp.")
         with self._asking("Signing for", entry.path):
-            return self.client.presigned(bucket, key or "", seconds or EXPIRES, version=known.version)
+            return self.client.presigned(bucket, key or "", seconds or EXPIRES, version=stored.version)
 
     def metadata(self, entry: Entry) -> Mapping[str, Any]:
         return self._again(entry).details
@@ -546,8 +545,8 @@ class S3Store(Store):
         for bucket, keys in by_bucket.items():
             try:
                 with self._asking("Removing", bucket):
-                    found = self.client.delete_many(bucket, keys, doing="Removing")
-                failed |= {f"{bucket}/{key}": error for key, error in found.items()}
+                    errors = self.client.delete_many(bucket, keys, doing="Removing")
+                failed |= {f"{bucket}/{key}": error for key, error in errors.items()}
             except OmicsError as error:
                 failed |= {f"{bucket}/{key}": error for key in keys}
         return [self._removed(entry) if _version_of(entry) else failed.get(entry.path) for entry in entries]
@@ -579,42 +578,42 @@ class S3Store(Store):
 
     def _examined_copy(self, entry: Entry, path: str) -> Exchange[bool | Entry]:
         """Copy an object, and examine the copy where the response does not prove it."""
-        made = yield from self._copy(entry, path)
+        copied = yield from self._copy(entry, path)
         bucket, key = split(path)
-        if made is True and versioned(key or "") is None:
+        if copied is True and versioned(key or "") is None:
             with suppress(OmicsError):  # it was copied; examined again, it is reported why its state is not known
                 return (yield from self._examined_object(path, bucket, key or ""))
-        return made
+        return copied
 
     def _copy(self, entry: Entry, path: str) -> Exchange[bool | Entry]:
         bucket, key = split(entry.path)
         to, new = self._key(path, "/" if key and key.endswith("/") else "")
-        known, size = entry.handle if isinstance(entry.handle, Stored) else None, entry.size
-        if size is None or (known is None and self._encryption.key):
+        stored, size = entry.handle if isinstance(entry.handle, Stored) else None, entry.size
+        if size is None or (stored is None and self._encryption.key):
             examined = yield from self._examined_object(entry.path, bucket, key or "", _version_of(entry))
-            known, size = examined.handle, examined.size if size is None else size
-        known = known or Stored()
-        if path == entry.path and not known.version:  # S3 refuses to copy one onto itself
+            stored, size = examined.handle, examined.size if size is None else size
+        stored = stored or Stored()
+        if path == entry.path and not stored.version:  # S3 refuses to copy one onto itself
             return True
         with self._asking("Copying", entry.path) as doing:
             try:
-                told = yield from self.client.copy(
+                properties = yield from self.client.copy(
                     (bucket, key or ""),
                     (to, new),
                     size or 0,
                     self._class,
-                    version=known.version,
+                    version=stored.version,
                     encryption=self._encryption,
-                    is_keyed=known.is_customers,
+                    is_keyed=stored.is_customers,
                     doing=doing,
                 )
             except APIError as error:
                 if error.status not in (405, 501):
                     raise
                 return False  # a store that copies nothing, or nothing in parts
-        made = stated(told, etags=not to.endswith("--x-s3"))
-        if entry.version and entry.version == made.get("md5"):  # of the source in a list, and of the copy
-            return Entry(path, "file", entry.size, made, version=entry.version)
+        checksums = stated(properties, etags=not to.endswith("--x-s3"))
+        if entry.version and entry.version == checksums.get("md5"):  # of the source in a list, and of the copy
+            return Entry(path, "file", entry.size, checksums, version=entry.version)
         return True
 
     @contextmanager
@@ -632,8 +631,8 @@ class S3Store(Store):
                 )
             raise
 
-    def _missing(self, path: str, told: NotFound | None = None) -> PathNotFound:
+    def _missing(self, path: str, cause: NotFound | None = None) -> PathNotFound:
         bucket, _ = split(path)
-        if told is not None and told.code == "NoSuchBucket":
+        if cause is not None and cause.code == "NoSuchBucket":
             return PathNotFound(self.uri(path), f"not found: no bucket {bucket}")
         return PathNotFound(self.uri(path), "not found")

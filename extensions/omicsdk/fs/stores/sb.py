@@ -81,61 +81,61 @@ class SbStore(ClientStore[SevenBridges]):
     def _stat_folder(self, path: str) -> Entry:
         return self._found(path, self._parsed(path)._replace(is_folder=True))
 
-    def _found(self, path: str, place: SbPath) -> Entry:
-        if not place.names:
-            self._check_top(path, place)
+    def _found(self, path: str, parsed: SbPath) -> Entry:
+        if not parsed.names:
+            self._check_top(path, parsed)
             return Entry(path, "folder")
         try:
             with self._asking(path):
-                found = self._in_folders(lambda folders: folders.unsuggesting.find(place))
+                item = self._in_folders(lambda folders: folders.unsuggesting.find(parsed))
         except NotAFolder as error:  # above it
             raise PathNotFound(self.uri(path), "not found") from error
-        if found is None:
+        if item is None:
             raise PathNotFound(self.uri(path), "not found")
-        return _entry(path, found.file)
+        return _entry(path, item.file)
 
-    def _check_top(self, path: str, place: SbPath) -> None:
+    def _check_top(self, path: str, parsed: SbPath) -> None:
         """Check that an owner or a project exists."""
         with self._asking(path):
-            if place.project_name:
-                self.client.get_project(owner=place.owner, project=place.project_name)
-            elif place.owner and not self.client.list_owner_projects(owner=place.owner, limit=1).items:
+            if parsed.project_name:
+                self.client.get_project(owner=parsed.owner, project=parsed.project_name)
+            elif parsed.owner and not self.client.list_owner_projects(owner=parsed.owner, limit=1).items:
                 raise PathNotFound(self.uri(path), "has no project visible to you")
 
     def _entries(self, path: str) -> Iterator[Entry]:
-        place = self._parsed(path)
+        parsed = self._parsed(path)
         with self._asking(path):
-            if not place.project_name:
-                yield from self._projects(path, place.owner)
+            if not parsed.project_name:
+                yield from self._projects(path, parsed.owner)
                 return
-            for found in self._in_folders(lambda folders: _begun(folders.children(folders.folder(place)))):
-                yield _entry(f"{path}/{found.file.name}", found.file)
+            for child in self._in_folders(lambda folders: _begun(folders.children(folders.folder(parsed)))):
+                yield _entry(f"{path}/{child.file.name}", child.file)
 
     def _projects(self, path: str, owner: str) -> Iterator[Entry]:
         """Projects of an owner, or all owners of projects."""
-        told: dict[str, None] = {}
+        names: dict[str, None] = {}
         for project in projects_of(self.client, owner):
             parts = str(project.id).split("/")
             name = parts[-1] if owner else parts[0]
-            if name not in told:
-                told[name] = None
+            if name not in names:
+                names[name] = None
                 yield Entry(
                     f"{path}/{name}" if path else name, "folder", details={"name": project.name} if owner else {}
                 )
-        if owner and not told:
+        if owner and not names:
             raise PathNotFound(self.uri(path), "has no project visible to you")
 
     def _below(self, path: str) -> Iterator[Entry]:
         """Yield all files below a folder; several folders are requested at once."""
-        place = self._parsed(path)
-        if not place.project_name:
+        parsed = self._parsed(path)
+        if not parsed.project_name:
             for folder in self.entries(path):
                 yield from self.below(folder.path)
             return
         with self._asking(path):
-            for each in self._in_folders(lambda folders: _begun(folders.below(folders.folder(place)))):
-                if each.path is not None and not each.is_folder:
-                    yield _entry(str(each.path).removeprefix(SCHEME), each.file)
+            for child in self._in_folders(lambda folders: _begun(folders.below(folders.folder(parsed)))):
+                if child.path is not None and not child.is_folder:
+                    yield _entry(str(child.path).removeprefix(SCHEME), child.file)
 
     # -- bytes
 
@@ -161,21 +161,21 @@ class SbStore(ClientStore[SevenBridges]):
     # -- changes
 
     def make_folder(self, path: str) -> None:
-        place = self._parsed(path)
-        if place.names:
-            self._folder(path, place)
+        parsed = self._parsed(path)
+        if parsed.names:
+            self._folder(path, parsed)
             return
         try:
-            self._check_top(path, place)
+            self._check_top(path, parsed)
         except PathNotFound as error:
             remedy = "Create the project first: omics sb projects create."
             raise ReadOnly(self.uri(path), "not found, and cannot be created", remedy=remedy) from error
 
     def metadata(self, entry: Entry) -> Mapping[str, Any]:
         with self._asking(entry.path):
-            found = self.client.get_file(file_id=self.handle_of(entry))
-        metadata = found.metadata if isinstance(found.metadata, Mapping) else {}
-        return {**entry.details, **metadata, **({"tags": found.tags} if found.tags else {})}
+            file = self.client.get_file(file_id=self.handle_of(entry))
+        metadata = file.metadata if isinstance(file.metadata, Mapping) else {}
+        return {**entry.details, **metadata, **({"tags": file.tags} if file.tags else {})}
 
     def check_removal(self, path: str) -> None:
         if not self._parsed(path).names:
@@ -201,18 +201,20 @@ class SbStore(ClientStore[SevenBridges]):
         if path == entry.path:
             return True
         target = self._in_a_project(path)
-        place, file_id = self._folder(path, target.parent), self.handle_of(entry)
+        folder_id, file_id = self._folder(path, target.parent), self.handle_of(entry)
         with self._asking(path):
-            there = self._in_folders(lambda folders: folders.find(target))
-        if there is not None and there.is_folder:
+            existing = self._in_folders(lambda folders: folders.find(target))
+        if existing is not None and existing.is_folder:
             raise IsFolder(self.uri(path), "is a folder")
         with self._asking(entry.path):
-            if there is None:
-                copy_one(self.client, file_id, target.name, place)
+            if existing is None:
+                copy_one(self.client, file_id, target.name, folder_id)
                 return True
-            if there.file.id == file_id:
+            if existing.file.id == file_id:
                 raise ResponseMismatch(f"copy of {self.uri(entry.path)}", "file", f"what is at {target}", file_id)
-            self._replaced(there.file.id, copy_one(self.client, file_id, _aside(target.name), place), target.name)
+            self._replaced(
+                existing.file.id, copy_one(self.client, file_id, _aside(target.name), folder_id), target.name
+            )
         return True
 
     def move(self, entry: Entry, path: str) -> bool:
@@ -220,7 +222,7 @@ class SbStore(ClientStore[SevenBridges]):
         source, target = self._parsed(entry.path), self._in_a_project(path)
         if entry.is_folder or source.project != target.project:
             return False
-        place, file_id = self._folder(path, target.parent), self.handle_of(entry)
+        folder_id, file_id = self._folder(path, target.parent), self.handle_of(entry)
         with self._asking(path):
             if self._in_folders(lambda folders: folders.find(target)) is not None:
                 return False
@@ -228,7 +230,7 @@ class SbStore(ClientStore[SevenBridges]):
             if source.parent == target.parent:
                 self.client.update_file(file_id=file_id, name=target.name)
             else:
-                parent = self._in_folders(lambda folders: folders.parent_id(place))
+                parent = self._in_folders(lambda folders: folders.parent_id(folder_id))
                 self.client.move_file(file_id=file_id, parent=parent, name=target.name)
         return True
 
@@ -256,14 +258,14 @@ class SbStore(ClientStore[SevenBridges]):
 
     def _in_a_project(self, path: str) -> SbPath:
         """A file's path, whose name the platform takes."""
-        place = self._parsed(path)
-        if not place.names:
+        parsed = self._parsed(path)
+        if not parsed.names:
             raise WrongUri(f"{self.uri(path)} names no file", remedy="Write sb://owner/project/folder/file.")
         try:
-            checked_name(place.name)
+            checked_name(parsed.name)
         except WrongPath as error:
             raise WrongUri(f"{self.uri(path)}: {error.message}", remedy=error.remedy) from error
-        return place
+        return parsed
 
     def _folder(self, path: str, folder: SbPath) -> Folder:
         """A folder, made with those above it if it does not exist; one at a time, so that none is made twice."""
@@ -275,10 +277,10 @@ class SbStore(ClientStore[SevenBridges]):
 
     def _in_folders(self, ask: Callable[[Folders], T]) -> T:
         """Ask with the folders that are known, and where something is missing once more without: one may have been replaced."""
-        known = self._folders
-        if known is not None:
+        folders = self._folders
+        if folders is not None:
             with suppress(NotFound):
-                return ask(known.unsuggesting)
+                return ask(folders.unsuggesting)
         self._folders = Folders(self.client)
         return ask(self._folders)
 
