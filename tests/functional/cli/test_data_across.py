@@ -13,6 +13,10 @@ import pytest
 from fork_server import forked
 from interrupting import bytes_kept, interrupted
 from omicsdk.cli.main import main
+from omicsdk.fs import CopyOptions, parse_uri
+from omicsdk.fs.copying.copies import copy_files
+from omicsdk.fs.copying.planning import plan_copy, source_to_copy
+from omicsdk.fs.store import Stores
 from omicsdk.sandbox import Rule
 
 pytestmark = pytest.mark.sandbox
@@ -68,6 +72,19 @@ def test_a_bundle_goes_from_platform_to_platform_and_home(omics, omics_sandbox, 
     assert omics("verify", bundle, "home")["counts"] == {"verified": 3}
     assert omics("sync", "--compare", "size", "home", s3)["same"] == 3
     assert omics("du", sb)[0]["bytes"] == sum(path.stat().st_size for path in source.rglob("*") if path.is_file())
+
+
+def test_progress_between_platforms_covers_both_ways(omics, omics_sandbox, bundle, source):
+    states = []
+    uri, target = parse_uri(bundle), parse_uri(f"s3://{omics_sandbox.staging_bucket}/counted/")
+    with Stores() as stores:
+        plan = plan_copy([source_to_copy(stores.of(uri), uri, recursive=True)], target, "folder")
+        assert copy_files(plan, stores, CopyOptions(progress=states.append, spool_bytes=1)).ok
+    size = sum(path.stat().st_size for path in source.rglob("*") if path.is_file())
+    assert {(state.files, state.bytes) for state in states} == {(3, size)}
+    assert (states[-1].files_done, states[-1].bytes_done, states[-1].bytes_fetched) == (3, size, 2 * size)
+    assert [state.final for state in states[:-1]] == [False] * (len(states) - 1)
+    assert any(state.bytes_done > (6 << 20) / 2 and state.files_done < 3 for state in states[:-1])
 
 
 def _billing_group(omics):

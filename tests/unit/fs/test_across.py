@@ -15,7 +15,7 @@ from omicsdk.fs.copying.copies import copy_files, is_begun, put_for_good
 from omicsdk.fs.copying.planning import CopyPlan, Source, plan_copy, select
 from omicsdk.fs.copying.spool import OLD, Arrival, Spool, sweep
 from omicsdk.fs.store import Stores
-from omicsdk.transfer import Control, Outcome, TransferReport
+from omicsdk.transfer import Control, Outcome, Progress, TransferReport
 from omicsdk.transfer.engine.control import report_of, say_stopped
 
 
@@ -102,6 +102,37 @@ def test_what_arrived_is_not_sent_again(shelf, moved, tmp_path):
     assert [outcome.state for outcome in again.outcomes] == ["skipped", "done", "done"]
     assert (moved.read, moved.put) == (["p/a", "p/b", "p/c"], ["q/a", "q/b", "q/c"])
     assert not left(tmp_path)
+
+
+def test_progress_is_that_of_the_whole_copy_and_counts_bytes_as_they_pass(shelf, moved, monkeypatch):
+    """Each batch is one download and one upload, each with a progress of its own."""
+    shelf.files.update({"p/a": b"1111", "p/b": b"2222", "p/c": b"33", "p/d": b"4444"})
+    shelf.unsized.add("p/c")
+    shelf.broken.add("q/d")
+    put, states = shelf.put, list[Progress]()
+
+    def reporting(store, files, options):
+        options.progress(Progress(files=1, bytes=4, bytes_done=2, bytes_fetched=2, rate=8.0, connections=1))
+        report = put(store, files, options)
+        counts, size = report.counts, sum(outcome.size or 0 for outcome in report.outcomes)
+        end = Progress(
+            1, counts["done"], counts["failed"], size, size, bytes_fetched=4, retries=1, final=True, phase="over"
+        )
+        options.progress(end)
+        return report
+
+    monkeypatch.setattr(shelf, "put", reporting)
+    copied(spool_bytes=4, progress=states.append)
+    assert {state.files for state in states} == {4}
+    assert [state.final for state in states] == [False] * (len(states) - 1) + [True]
+    # A byte counts half when it is here, and whole when it is at the target.
+    half_sent = next(state for state in states if state.connections)
+    assert (half_sent.bytes_done, half_sent.bytes, half_sent.unsized, half_sent.files_done) == (3, 12, 1, 0)
+    done = [state.bytes_done for state in states if not state.files_failed]
+    assert done == sorted(done)
+    end = states[-1]
+    assert (end.files_done, end.files_failed, end.bytes_done, end.bytes, end.unsized) == (3, 1, 10, 10, 0)
+    assert (end.bytes_fetched, end.retries, end.phase, end.fraction) == (16, 4, "over", 1.0)
 
 
 def test_what_came_is_not_fetched_again_after_a_death(shelf, moved, tmp_path):

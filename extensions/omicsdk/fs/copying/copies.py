@@ -15,12 +15,13 @@ from omicsdk.core.threads import side_by_side
 from omicsdk.fs.copying.comparison import Verdict, judge
 from omicsdk.fs.copying.planning import CopyPlan, Selected
 from omicsdk.fs.copying.records import Record
+from omicsdk.fs.copying.relay_progress import RelayProgress
 from omicsdk.fs.copying.spool import Arrival, Spool, Unfinished, batches, is_newer
 from omicsdk.fs.options import CopyOptions
 from omicsdk.fs.store import AlreadyThere, Entry, PathNotFound, Put, Store, Stores, parse_uri
 from omicsdk.transfer import Control, Outcome, TransferReport
 from omicsdk.transfer.engine.control import report_of, say_stopped
-from omicsdk.transfer.reports.progress import counted
+from omicsdk.transfer.reports.progress import counted, notebook_progress
 from omicsdk.transfer.reports.report import worse_of
 
 A = TypeVar("A")
@@ -398,6 +399,7 @@ class SpooledCopy:
     def __init__(self, plan: CopyPlan, source: Store, target: Store, spool: Spool, options: CopyOptions) -> None:
         self._plan, self._source, self._target = plan, source, target
         self._spool, self._options = spool, options
+        self._progress: RelayProgress | None = None
 
     def run(self, files: Sequence[Selected]) -> Iterator[TransferReport]:
         """Fetch and send files, as many at once as there is room for.
@@ -409,7 +411,18 @@ class SpooledCopy:
             Reports with the outcomes of some of them each.
         """
         named = {self._name(file): file for file in files}
+        if (report := self._options.progress or notebook_progress()) is not None:
+            sizes = [file.entry.size for file in files]
+            self._progress = RelayProgress(report, sizes, SYSTEM_CLOCK)
+            self._options = self._options.replaced(progress=self._progress.add_run)
+        yield from self._steps(named)
+        if self._progress is not None:
+            self._progress.end()
+
+    def _steps(self, named: Mapping[str, Selected]) -> Iterator[TransferReport]:
         outcomes = dict(self._arrived(named))
+        if self._progress is not None:
+            self._progress.count_uploads((outcome, named[name].entry.size) for name, outcome in outcomes.items())
         yield TransferReport(outcomes.values())
         left = {name: file for name, file in named.items() if name not in outcomes}
         self._spool.keep_only(left)
@@ -463,6 +476,8 @@ class SpooledCopy:
         )
         downloaded = {outcome.name: outcome for outcome in report.outcomes if outcome.is_present}
         lost = [outcome for outcome in report.outcomes if not outcome.is_present]
+        if self._progress is not None:
+            self._progress.count_downloads((outcome, named[outcome.name].entry.size) for outcome in report.outcomes)
         renamed = [outcome._replace(name=named[outcome.name].name) for outcome in lost]
         yield TransferReport(renamed, report.seconds, why_stopped=report.why_stopped)
         if any(isinstance(outcome.error, DiskFull) for outcome in lost):
@@ -485,5 +500,8 @@ class SpooledCopy:
                 arrivals[name] = Arrival(
                     outcome.size, {**downloaded[name].checksums, **outcome.checksums}, where, worse
                 )
+        if self._progress is not None:
+            sizes = (named[name].entry.size for name in downloaded)
+            self._progress.count_uploads(zip(sent.outcomes, sizes, strict=True))
         self._spool.note(arrivals)
         return TransferReport(outcomes, sent.seconds, why_stopped=sent.why_stopped)
