@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Self, TypeVar, dataclass_transform
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
+from omicsdk.core.frozen import Frozen
 from omicsdk.transfer.network.requests import OVERLOADED
 
 if TYPE_CHECKING:
@@ -52,22 +53,8 @@ PREPARING = frozenset({State.PLANNED, State.CHECKING, State.LOCATING})
 """States of a download before the first request for bytes."""
 
 
-@dataclass_transform(frozen_default=True)
-class Message:
+class Message(Frozen):
     """The base of events and commands: plain data, with the fields that its class annotates."""
-
-    # There are sixty such classes. NamedTuple and dataclass compile methods for each, which takes longer than
-    # downloading a file.
-
-    def __init__(self, *values: object, **named: object) -> None:
-        vars(self).update(zip(type(self).__annotations__, values, strict=False), **named)
-
-    def replaced(self, **changes: Any) -> Self:
-        """Return a copy with other values of some fields."""
-        return type(self)(**{**vars(self), **changes})
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in vars(self).items())})"
 
 
 class Broken(Message):
