@@ -115,7 +115,7 @@ def planned_copy(
     if not naming.is_usual:
         target = target._replace(is_folder=True)
         plan = plan_copy(naming.of(sources), target, kind)
-        plan = plan._replace(said=[*plan.said, f"{naming.layout}\t{naming.template}"])
+        plan = plan._replace(descriptions=[*plan.descriptions, f"{naming.layout}\t{naming.template}"])
     else:
         plan = _resumed(sources, target, kind, stores, options or CopyOptions())
     check_target(stores, plan)

@@ -182,7 +182,7 @@ class CopyPlan(NamedTuple):
     Attributes:
         base: The folder that they go into.
         files: The files; `name` is the path below that folder.
-        said: The named sources and their targets, which identify the copy independently of the remaining files; by
+        descriptions: The named sources and their targets, which identify the copy independently of the remaining files; by
             default the files.
         differing: Whether all files are known to differ or be missing at the target, regardless of earlier runs.
         makes_folder: Whether the folder that is copied becomes `base`, which did not exist.
@@ -192,7 +192,7 @@ class CopyPlan(NamedTuple):
 
     base: Uri
     files: Sequence[Selected]
-    said: Sequence[str] = ()
+    descriptions: Sequence[str] = ()
     differing: bool = False
     makes_folder: bool = False
     unfit: Sequence[tuple[Selected, OmicsError]] = ()
@@ -200,7 +200,7 @@ class CopyPlan(NamedTuple):
     @property
     def words(self) -> Sequence[str]:
         """What identifies the copy."""
-        return [str(self.base), *(self.said or [f"{file.uri}\t{file.name}" for file in self.files])]
+        return [str(self.base), *(self.descriptions or [f"{file.uri}\t{file.name}" for file in self.files])]
 
     @property
     def unfit_outcomes(self) -> list[Outcome]:

@@ -567,7 +567,7 @@ class Downloads(Engine[Job]):
         self._with_cache(
             job,
             lambda stopped: cache.take(item, job.part, link=link, create=files.disk.create, stopped=stopped),
-            lambda cached: messages.CacheLooked(cached, command.looked),
+            lambda cached: messages.CacheLooked(cached, command.disk_state),
         )
 
     def _enter_cache(self, job: Job, command: messages.EnterCache) -> None:
@@ -593,7 +593,7 @@ class Downloads(Engine[Job]):
             job,
             job.final,
             lambda stopped: hashing.checksums_of(job.final, job.item.checksums, command.size, stopped),
-            lambda checksums: messages.ExistingHashed(checksums, command.looked),
+            lambda checksums: messages.ExistingHashed(checksums, command.disk_state),
         )
 
     def _read_cells(self, job: Job, command: messages.ReadCells) -> None:
@@ -654,7 +654,7 @@ class Downloads(Engine[Job]):
         assert job.size is not None
         part = job.part if command.fetched else None
         self._committer.land(
-            Landing(job.item.name, part, job.final, job.size, command.checksums, landed, command.found)
+            Landing(job.item.name, part, job.final, job.size, command.checksums, landed, command.existing)
         )
 
     # -- ends

@@ -37,11 +37,11 @@ class InStore(Message):
     """The store was asked for the file.
 
     Attributes:
-        there: The existing object; None for nothing that can be kept.
+        stored: The existing object; None for nothing that can be kept.
         error: Why the file fails; None if it does not.
     """
 
-    there: There | None
+    stored: There | None
     error: OmicsError | None = None
 
 
@@ -49,19 +49,19 @@ class Looked(Message):
     """The target folder and the journal were examined.
 
     Attributes:
-        found: The regular file under the final name; None if there is none.
+        existing: The regular file under the final name; None if there is none.
         length: The length of the part in bytes; None if there is none.
-        known: The verified checksums of the found file; None if it is not recorded as it is.
+        checksums: The verified checksums of that file; None if it is not recorded as it is.
         record: The journal's record of the part, if it is of the same source.
-        begun: Whether the journal has any record of a part.
-        intact: Whether the found file is as the journal recorded it when it was done; None if it has no such record.
+        has_record: Whether the journal has any record of a part.
+        intact: Whether the existing file is as the journal recorded it when it was done; None if it has no such record.
     """
 
-    found: os.stat_result | None
+    existing: os.stat_result | None
     length: int | None
-    known: Mapping[str, str] | None
+    checksums: Mapping[str, str] | None
     record: PartState | None
-    begun: bool
+    has_record: bool
     intact: bool | None
 
 
@@ -70,11 +70,11 @@ class CacheLooked(Message):
 
     Attributes:
         cached: The file, now in the part's place; None if the cache has none.
-        looked: What was found before.
+        disk_state: What was found before.
     """
 
     cached: CachedFile | None
-    looked: Looked
+    disk_state: Looked
 
 
 class CacheEntered(Message):
@@ -94,11 +94,11 @@ class ExistingHashed(Message):
 
     Attributes:
         checksums: Its checksums.
-        looked: What was found before.
+        disk_state: What was found before.
     """
 
     checksums: dict[str, str]
-    looked: Looked
+    disk_state: Looked
 
 
 class CellsRead(Message):
@@ -107,12 +107,12 @@ class CellsRead(Message):
     Attributes:
         damaged: Numbers of the cells that differ.
         record: The journal's record, when it is that of an earlier run.
-        begun: As in that record, for missing and damaged cells: beginnings that agree.
+        beginnings: As in that record, for missing and damaged cells: beginnings that agree.
     """
 
     damaged: list[int]
     record: PartState | None
-    begun: Mapping[int, tuple[int, int]] = {}
+    beginnings: Mapping[int, tuple[int, int]] = {}
 
 
 class Located(Message):
@@ -147,14 +147,14 @@ class Ended(Message):
         error: Why there is no whole response; None if there is one.
         lasting: Whether a retry cannot help.
         now: The monotonic clock.
-        luck: A random number from 0 to 1, for the delay of a retry.
+        jitter: A random number from 0 to 1, for the delay of a retry.
     """
 
     response: ResponseWriter
     error: TransportError | None
     lasting: bool
     now: float
-    luck: float
+    jitter: float
 
 
 class CalledOff(Message):
@@ -181,12 +181,12 @@ class Hashed(Message):
     Attributes:
         digests: The checksums that were updated.
         read: The number of bytes read.
-        wanted: The number of bytes requested.
+        requested: The number of bytes requested.
     """
 
     digests: Digests
     read: int
-    wanted: int
+    requested: int
 
 
 class Committed(Message):
@@ -218,7 +218,7 @@ class LookInStore(Message):
 class LookInCache(Message):
     """Put the file into the part's place if the cache has it: `CacheLooked`."""
 
-    looked: Looked
+    disk_state: Looked
 
 
 class EnterCache(Message):
@@ -230,7 +230,7 @@ class EnterCache(Message):
 class HashExisting(Message):
     """Hash the file under the final name: `ExistingHashed`."""
 
-    looked: Looked
+    disk_state: Looked
     size: int
 
 
@@ -309,7 +309,7 @@ class Commit(Message):
 
     checksums: dict[str, str]
     fetched: bool = True
-    found: os.stat_result | None = None
+    existing: os.stat_result | None = None
 
 
 class Finish(Message):

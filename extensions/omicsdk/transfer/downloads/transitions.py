@@ -72,24 +72,24 @@ def _admitted(job: Job, event: messages.Admitted, _: Patience) -> Commands:
 def _in_store(job: Job, event: messages.InStore, _: Patience) -> Commands:
     if event.error is not None:
         return _fail(job, event.error)
-    if event.there is None:
+    if event.stored is None:
         return [messages.LookAtDisk()]
-    job.size = event.there.size
+    job.size = event.stored.size
     job.state = State.SKIPPED
     # The part is of a run that ended between putting the file into the store and recording it.
-    return [messages.RemovePart(), messages.DropRecord(), messages.Finish(event.there.checksums)]
+    return [messages.RemovePart(), messages.DropRecord(), messages.Finish(event.stored.checksums)]
 
 
 def _looked(job: Job, event: messages.Looked, _: Patience) -> Commands:
-    existing = event.found
+    existing = event.existing
     if existing is None:
         return _resume(job, event)
     if job.item.size not in (None, existing.st_size):
         return _take_back(job, event)
-    if event.known is not None:
+    if event.checksums is not None:
         job.size = existing.st_size
         job.state = State.SKIPPED
-        return [messages.Finish(event.known)]
+        return [messages.Finish(event.checksums)]
     if job.item.checksums:
         return [messages.HashExisting(event, existing.st_size)]
     if event.record is not None and event.record.size == existing.st_size:
@@ -100,37 +100,37 @@ def _looked(job: Job, event: messages.Looked, _: Patience) -> Commands:
 
 
 def _existing_hashed(job: Job, event: messages.ExistingHashed, _: Patience) -> Commands:
-    existing = event.looked.found
+    existing = event.disk_state.existing
     assert existing is not None
     wrong = first_difference(job.item.checksums, event.checksums)
     if wrong is None:
         job.size = existing.st_size
         job.state = State.COMMITTING
-        return [messages.ClosePart(), messages.Commit(event.checksums, fetched=False, found=existing)]
+        return [messages.ClosePart(), messages.Commit(event.checksums, fetched=False, existing=existing)]
     _log.info("%s: the existing file has another %s", job.item.title, wrong)
-    return _take_back(job, event.looked)
+    return _take_back(job, event.disk_state)
 
 
 def _take_back(job: Job, disk_state: messages.Looked) -> Commands:
     """Take a file that is or may be wrong from its final name, to resume from the right parts of it."""
-    assert disk_state.found is not None
-    if not job.item.overwrite and disk_state.found.st_size and not (disk_state.intact or _is_received(disk_state)):
+    assert disk_state.existing is not None
+    if not job.item.overwrite and disk_state.existing.st_size and not (disk_state.intact or _is_received(disk_state)):
         return _keep(job)
     if disk_state.intact:
         return _resume(job, disk_state)  # an earlier version keeps its name until the new one takes it
     if disk_state.record is None:
         return [messages.TakeBack(), *_resume(job, disk_state)]
     # A file without the right to write, such as a link to a file of a cache, is never resumed in its place.
-    if disk_state.length is None and disk_state.found.st_mode & stat.S_IWUSR:
+    if disk_state.length is None and disk_state.existing.st_mode & stat.S_IWUSR:
         # An old record must not vouch for bytes that are about to change.
-        whole = disk_state.replaced(length=disk_state.found.st_size)
+        whole = disk_state.replaced(length=disk_state.existing.st_size)
         return [messages.ForgetDone(), messages.TakeBack(), *_resume(job, whole)]
     return [messages.RemoveExisting(), *_resume(job, disk_state)]  # the part has more of the file
 
 
 def _is_received(disk_state: messages.Looked) -> bool:
     """Whether an existing file may be one that was whole, but of whose bytes a power cut lost some before it was recorded."""
-    record, existing = disk_state.record, disk_state.found
+    record, existing = disk_state.record, disk_state.existing
     return (
         record is not None and existing is not None and record.size == existing.st_size and MISSING not in record.cells
     )
@@ -148,12 +148,12 @@ def _resume(job: Job, disk_state: messages.Looked) -> Commands:
 
 def _cache_looked(job: Job, event: messages.CacheLooked, _: Patience) -> Commands:
     if event.cached is None:
-        return _missing(job, event.looked)
+        return _missing(job, event.disk_state)
     status, checksums = event.cached
     job.size, job.from_cache, job.touched = status.st_size, True, True
     job.state = State.COMMITTING
-    dropped: Commands = [messages.DropRecord()] if event.looked.begun else []
-    return [*dropped, messages.Commit(dict(checksums), found=status)]
+    dropped: Commands = [messages.DropRecord()] if event.disk_state.has_record else []
+    return [*dropped, messages.Commit(dict(checksums), existing=status)]
 
 
 def _missing(job: Job, disk_state: messages.Looked) -> Commands:
@@ -162,7 +162,7 @@ def _missing(job: Job, disk_state: messages.Looked) -> Commands:
     if record is not None and length is not None and length <= record.size:
         return [messages.ReadCells(record.cells, record.size, record)]
     then: Commands = []  # if it is longer, another program wrote to it
-    if disk_state.begun:
+    if disk_state.has_record:
         _log.info("%s: cannot resume the earlier partial download; restarting", job.item.title)
         then.append(messages.DropRecord())
     job.begin()
@@ -171,7 +171,7 @@ def _missing(job: Job, disk_state: messages.Looked) -> Commands:
 
 def _part_read(job: Job, event: messages.CellsRead, _: Patience) -> Commands:
     assert event.record is not None
-    job.resume(event.record, event.damaged, event.begun)
+    job.resume(event.record, event.damaged, event.beginnings)
     _log.info("%s: resuming, %d of %d bytes are present", job.item.title, job.kept, event.record.size)
     then = _advance(job)
     return then if job.complete else [*then, *_fetch(job)]
@@ -419,7 +419,7 @@ def _again(
         return []
     job.direct = None  # a redirect may return a better server now
     job.error = error
-    decision = job.quota.failed(event.luck, retry_after, patience.retry_after)
+    decision = job.quota.failed(event.jitter, retry_after, patience.retry_after)
     if decision is None:
         return _fail(job, error)
     job.quota, delay = decision
@@ -454,7 +454,7 @@ def _hashed(job: Job, event: messages.Hashed, _: Patience) -> Commands:
         return []
     job.following = False
     job.hashed += event.read
-    if event.read < event.wanted:
+    if event.read < event.requested:
         changed = f"{job.item.title}: another program shortened {job.part} while it was downloaded"
         return _fail(job, TransferError(changed, name=job.item.name))
     return _advance(job)
@@ -502,7 +502,7 @@ def _check(job: Job) -> Commands:
 
 def _cache_entered(job: Job, event: messages.CacheEntered, _: Patience) -> Commands:
     del job
-    return [messages.Commit(event.checksums, found=event.link)]
+    return [messages.Commit(event.checksums, existing=event.link)]
 
 
 # -- wrong bytes

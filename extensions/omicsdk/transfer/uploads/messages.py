@@ -30,16 +30,16 @@ class Opened(Message):
     Attributes:
         source: The open file.
         key: The upload's key in the journal.
-        taken: Whether another job of this run uploads the same file to the same place.
+        is_open: Whether another job of this run uploads the same file to the same place.
         done: The journal's record of a finished upload; None for none.
-        begun: The record of an unfinished one; None for none.
+        unfinished: The record of an unfinished one; None for none.
     """
 
     source: SourceFile
     key: str
-    taken: bool
+    is_open: bool
     done: Finished | None
-    begun: Unfinished | None
+    unfinished: Unfinished | None
 
 
 class Hashed(Message):
@@ -99,13 +99,13 @@ class PartFailed(Message):
         number: The part.
         error: The exception.
         now: The monotonic clock.
-        luck: A random number from 0 to 1, for the delay of a retry.
+        jitter: A random number from 0 to 1, for the delay of a retry.
     """
 
     number: int
     error: Exception
     now: float
-    luck: float
+    jitter: float
 
 
 class Ended(Message):
@@ -117,7 +117,7 @@ class Ended(Message):
         error: Why it is incomplete.
         lasting: Whether a retry cannot help.
         now: The monotonic clock.
-        luck: As `PartFailed`'s.
+        jitter: As `PartFailed`'s.
     """
 
     sending: Sending
@@ -125,7 +125,7 @@ class Ended(Message):
     error: TransportError | None
     lasting: bool
     now: float
-    luck: float
+    jitter: float
 
 
 class CalledOff(Message):
@@ -193,13 +193,13 @@ class CallFailed(Message):
         call: The call.
         error: The exception.
         now: The monotonic clock.
-        luck: As `PartFailed`'s.
+        jitter: As `PartFailed`'s.
     """
 
     call: Call | Examine
     error: Exception
     now: float
-    luck: float
+    jitter: float
 
 
 class Due(Message):

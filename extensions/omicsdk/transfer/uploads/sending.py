@@ -333,7 +333,7 @@ class Verdict(NamedTuple):
         facts: What it states about the bytes: "etag" without quotes, and checksums by their algorithm, as text.
         location: A redirect's target, as in the header.
         retry_after: Seconds that the server requests to wait, None if it does not.
-        said: The server's own error message.
+        complaint: The server's own error message.
     """
 
     kind: Kind
@@ -341,7 +341,7 @@ class Verdict(NamedTuple):
     facts: Mapping[str, str]
     location: str = ""
     retry_after: float | None = None
-    said: Complaint = Complaint("", None, None, None, "")
+    complaint: Complaint = Complaint("", None, None, None, "")
 
 
 def judge(status: int, headers: Mapping[str, str], body: bytes, now: float, *, opaque: bool = False) -> Verdict:
@@ -364,7 +364,7 @@ def judge(status: int, headers: Mapping[str, str], body: bytes, now: float, *, o
     complaint = complaint_of(body)
     complaint = complaint._replace(request_id=complaint.request_id or headers.get("x-amz-request-id"))
     kind = _kind(status, complaint.code, empty=not body.strip())
-    return Verdict(kind, status, {}, retry_after=retry_after(headers, now), said=complaint)
+    return Verdict(kind, status, {}, retry_after=retry_after(headers, now), complaint=complaint)
 
 
 def is_page(headers: Mapping[str, str], body: bytes) -> bool:

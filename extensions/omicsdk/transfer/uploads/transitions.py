@@ -77,11 +77,11 @@ def _admitted(job: Job, _: messages.Admitted, __: Rules) -> Commands:
 
 def _opened(job: Job, event: messages.Opened, rules: Rules) -> Commands:
     job.source, job.key = event.source, event.key
-    if event.taken:
+    if event.is_open:
         problem = f"{job.title}: {job.path} is already being uploaded to {job.store.target}"
         remedy = "Leave one of them out, or give them different targets."
         return _fail(job, UsageError(problem, remedy=remedy), rules)
-    done, unfinished = event.done, event.begun
+    done, unfinished = event.done, event.unfinished
     if done is not None and done.identity == job.file.identity:
         job.record = done
         job.state = State.SKIPPED
@@ -255,7 +255,7 @@ def _ended(job: Job, event: messages.Ended, rules: Rules) -> Commands:
         ):
             job.announces = False
             return _resend(job, sending.prepared.cut.number)
-        case Kind.ENDED | Kind.REFUSED | Kind.LATER if job.store.relents(verdict.status, verdict.said.code):
+        case Kind.ENDED | Kind.REFUSED | Kind.LATER if job.store.relents(verdict.status, verdict.complaint.code):
             return _resend(job, sending.prepared.cut.number)
         case Kind.ENDED:
             return _url_ended(job, sending, verdict, rules)
@@ -336,8 +336,8 @@ def _foreign(job: Job, event: messages.Ended, rules: Rules) -> Commands:
 
 def _is_of_header(verdict: Verdict) -> bool:
     """Whether a store may have refused a header that its presigned URL does not name."""
-    message = verdict.said.message.lower()
-    return verdict.said.code == "SignatureDoesNotMatch" or "header" in message or "content-md5" in message
+    message = verdict.complaint.message.lower()
+    return verdict.complaint.code == "SignatureDoesNotMatch" or "header" in message or "content-md5" in message
 
 
 def _moved(job: Job, sending: Sending, verdict: Verdict, rules: Rules) -> Commands:
@@ -412,7 +412,7 @@ def _retry(
     rules: Rules,
     retry_after: float | None,
 ) -> Commands:
-    decision = job.quota.failed(event.luck, retry_after, rules.patience.retry_after)
+    decision = job.quota.failed(event.jitter, retry_after, rules.patience.retry_after)
     if decision is None:
         return _fail(job, error, rules)
     job.quota, wait = decision
@@ -584,13 +584,13 @@ def _harmless(name: str) -> bool:
 
 
 def _status_error(sending: Sending, verdict: Verdict) -> OmicsError:
-    reason = f": {mask_text(verdict.said.message)}" if verdict.said.message else ""
+    reason = f": {mask_text(verdict.complaint.message)}" if verdict.complaint.message else ""
     what = sending.job.title if sending.job.whole else f"{sending.job.title}, part {sending.prepared.cut.number}"
     return error_class(verdict.status)(
         f"{what}: the store refused it{reason}",
         status=verdict.status,
-        code=verdict.said.code,
-        request_id=verdict.said.request_id,
+        code=verdict.complaint.code,
+        request_id=verdict.complaint.request_id,
         method=sending.method,
         url=without_query(sending.location.url),
         retry_after=verdict.retry_after,
