@@ -295,7 +295,7 @@ def test_a_plan_of_what_is_left_continues_as_well(shelf, moved):
     with pytest.raises(Died):
         copied(plan)
     moved.deadly.clear()
-    assert copied(CopyPlan(plan.base, plan.files[1:], plan.said)).ok
+    assert copied(CopyPlan(plan.base, plan.files[1:], plan.descriptions)).ok
     assert moved.read == ["p/a", "p/b"]
 
 

@@ -102,7 +102,7 @@ def _foreseen(
         checksums = recorded(journal, item, existing) if journal is not None else None
         if checksums is not None:
             outcome = skipped(item, existing.st_size, checksums)
-            return outcome._replace(label=item.label, checksums=checksums or item.checksums)
+            return outcome._replace(checksums=checksums or item.checksums)
         if item.checksums:
             return _outcome(item, "planned", existing.st_size, plan="check the existing file")
     if options.cache is not None and options.cache.has(item):

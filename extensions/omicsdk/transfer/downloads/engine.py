@@ -194,7 +194,7 @@ class Downloads(Engine[Job]):
         if existing is not None:
             if checksums is None:
                 return False
-            self._tell_of(number, item, skipped(item, existing.st_size, checksums))
+            self._tell(number, skipped(item, existing.st_size, checksums), item.size)
             return True
         if not is_small(item) or item.name in self._journal.parts or (self._caches and (item.checksums or item.states)):
             return False
@@ -678,12 +678,13 @@ class Downloads(Engine[Job]):
             verification=verification_of(checksums, job.item.size) if present else "unverified",
             source=job.item.stated_source,
             server=job.server if job.fetched else "",
+            label=job.item.label,
             from_cache=present and job.from_cache,
         )
         self._files.close(job)
         if job.state in (State.FAILED, State.STOPPED) and job.record is None and job.touched:
             self._files.remove(job)  # the reusable part of it is unknown
-        self._tell_of(job.number, job.item, outcome)
+        self._tell(job.number, outcome, job.item.size)
 
     def _save_failed(self, job: Job) -> None:
         """Have what other requests of a failed job received written and recorded, as far as it can be."""
@@ -706,10 +707,7 @@ class Downloads(Engine[Job]):
         return description if self._spool is None else f"{description}; {self._spool.words(job.item.name)}"
 
     def _refuse(self, number: int, item: Item, error: OmicsError) -> None:
-        self._tell_of(number, item, Outcome(item.name, "failed", item.size, error=error))
-
-    def _tell_of(self, number: int, item: Item, outcome: Outcome) -> None:
-        self._tell(number, outcome._replace(label=item.label) if item.label else outcome, item.size)
+        self._tell(number, Outcome(item.name, "failed", item.size, error=error, label=item.label), item.size)
 
     def _close_all(self, stack: ExitStack) -> None:
         stack.callback(self._callers.close, 0.1)

@@ -682,5 +682,6 @@ def skipped(item: Item, size: int, checksums: Mapping[str, str]) -> Outcome:
         checksums=checksums,
         verified=words(checksums, None, size=item.size),
         verification=verification_of(checksums, item.size),
+        label=item.label,
         source=item.stated_source,
     )
