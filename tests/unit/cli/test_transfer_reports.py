@@ -8,7 +8,7 @@ from omicsdk.cli.commands.transfers import watched
 from omicsdk.cli.output import Console, Output, TextAndData
 from omicsdk.core import UsageError
 from omicsdk.transfer import Outcome, TransferReport
-from omicsdk.transfer.engine.control import say_stopped
+from omicsdk.transfer.engine.control import report_stopped
 from user_commands import Stream
 
 
@@ -18,7 +18,7 @@ def test_what_was_done_until_ctrl_c_is_in_the_report(tmp_path):
 
     def work(progress, control):
         control.stop("interrupt")
-        say_stopped(control, done)
+        report_stopped(control, done)
 
     with pytest.raises(KeyboardInterrupt):
         watched(work, {"report": str(path)}, Console(stderr=said), "downloading")

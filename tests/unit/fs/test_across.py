@@ -16,7 +16,7 @@ from omicsdk.fs.copying.planning import CopyPlan, Source, plan_copy, select
 from omicsdk.fs.copying.spool import OLD, Arrival, Spool, sweep
 from omicsdk.fs.store import Stores
 from omicsdk.transfer import Control, Outcome, Progress, TransferReport
-from omicsdk.transfer.engine.control import report_of, say_stopped
+from omicsdk.transfer.engine.control import report_of, report_stopped
 
 
 class Died(BaseException):
@@ -155,7 +155,7 @@ def test_ctrl_c_states_what_was_done_by_the_names_of_the_copy(shelf, moved, monk
     def interrupted(store, files, options):
         report = put(store, files[:1], options)
         options.control.stop("interrupt")
-        say_stopped(options.control, report)
+        report_stopped(options.control, report)
 
     monkeypatch.setattr(shelf, "put", interrupted)
     with pytest.raises(KeyboardInterrupt) as raised:

@@ -20,7 +20,7 @@ from omicsdk.fs.copying.spool import Arrival, Spool, Unfinished, batches, is_new
 from omicsdk.fs.options import CopyOptions
 from omicsdk.fs.store import AlreadyThere, Entry, PathNotFound, Put, Store, Stores, parse_uri
 from omicsdk.transfer import Control, Outcome, TransferReport
-from omicsdk.transfer.engine.control import report_of, say_stopped
+from omicsdk.transfer.engine.control import report_of, report_stopped
 from omicsdk.transfer.reports.progress import counted, notebook_progress
 from omicsdk.transfer.reports.report import worse_of
 
@@ -99,7 +99,7 @@ def download_files(plan: CopyPlan, store: Store, options: CopyOptions) -> Transf
 def _raised(report: TransferReport, options: CopyOptions) -> TransferReport:
     """Raise KeyboardInterrupt after Ctrl-C, which `until_interrupted` kept back."""
     if options.control.interrupted:
-        say_stopped(options.control, report)
+        report_stopped(options.control, report)
     return report
 
 

@@ -386,14 +386,14 @@ class Downloads(Engine[Job]):
         """Note how far a cell is on disk."""
         if not aside:
             self._record_small(job)
-        if job.record is None or job.mending is not None:  # a repair replaces cells that are recorded
+        if job.record is None or job.repair is not None:  # a repair replaces cells that are recorded
             return False
         self._journal.cell_begun(job.item.name, position, crc)
         return True
 
     def _record_small(self, job: Job) -> None:
         """Start the record of a file that usually arrives too fast to need one."""
-        if job.record is None and job.size is not None and job.joins and job.mending is None:
+        if job.record is None and job.size is not None and job.joins and job.repair is None:
             self._record(job, messages.Record())
 
     def _flush_all(self, before: float) -> None:
@@ -674,7 +674,7 @@ class Downloads(Engine[Job]):
             size=job.size,
             bytes_fetched=job.fetched,
             checksums=checksums,
-            verified=self._held_against(job) if present else "",
+            verified=self._verify_against(job) if present else "",
             verification=verification_of(checksums, job.item.size) if present else "unverified",
             source=job.item.stated_source,
             server=job.server if job.fetched else "",
@@ -701,7 +701,7 @@ class Downloads(Engine[Job]):
         for receiver in filter(is_of_job, self._flying()):
             receiver.save()
 
-    def _held_against(self, job: Job) -> str:
+    def _verify_against(self, job: Job) -> str:
         validator = job.validator if job.attempts else None
         description = words(job.item.checksums, validator, size=job.item.size, open_ended=job.open_ended)
         return description if self._spool is None else f"{description}; {self._spool.words(job.item.name)}"

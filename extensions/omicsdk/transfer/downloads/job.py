@@ -93,7 +93,7 @@ class Job:
     waited = 0.0  # seconds spent waiting for a server that answered "not yet"
     open_ended = False  # size unknown: the end of the body was taken as that of the file
     restarts = 0
-    strikes = 0
+    size_mismatches = 0
     paused = False  # during the delay after a failure
     queued = False  # waiting for a connection
     error: OmicsError | None = None  # the last failure's
@@ -108,7 +108,7 @@ class Job:
     reach = 0  # bytes in these; read by hash threads
     following = False
     inline = False
-    mending: Mending | None = None
+    repair: Repair | None = None
     _digests: Digests | None = None
 
     def __init__(self, number: int, item: Item, final: str, part: str, options: TransferOptions) -> None:
@@ -184,7 +184,7 @@ class Job:
         # several, the refused ones could end before the accepted one has received a byte, and count against a URL that
         # works for a single use.
         doubtful = self.refused > 0 and not self.gained_since_located
-        if (self.ranged is None or self.mending is not None or doubtful) and self.flying:
+        if (self.ranged is None or self.repair is not None or doubtful) and self.flying:
             return False
         return self.wanting
 
@@ -276,7 +276,7 @@ class Job:
         self.flying += 1
         if self.returned:
             return self.returned.popleft()
-        if self.mending is not None:
+        if self.repair is not None:
             length = plan.LARGEST_PART
         else:
             length = plan.part_length(plan.total(self.unclaimed), connections)
@@ -348,8 +348,8 @@ class Job:
         self.flying = 1
         piece.start = piece.position = piece.crc = 0
         piece.end = self.size
-        if self.mending is not None and self.mending.left is not None:  # nothing that was present remains
-            self.mending.left, self.mending.changed = [], True
+        if self.repair is not None and self.repair.left is not None:  # nothing that was present remains
+            self.repair.left, self.repair.changed = [], True
 
     def cell_written(self, index: int, crc: int) -> None:
         """Note a cell that is on disk."""
@@ -382,7 +382,7 @@ class Job:
 
 
 @dataclass(eq=False, repr=False)
-class Mending:
+class Repair:
     """The repair of a file whose bytes are all present but whose checksum is wrong.
 
     Attributes:

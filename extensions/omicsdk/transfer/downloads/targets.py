@@ -365,7 +365,7 @@ class Store:
         try:
             self._fs.put_file(local, aside)
             info = self._sized(name, aside, size)
-            verified = self._held_against(name, local, size, checksums, claims(info, size))
+            verified = self._verify_against(name, local, size, checksums, claims(info, size))
             if self.target.verify == "read" or verified is None:
                 self._read_back(name, aside, local, size, checksums)
                 verified = f"{verified or 'size'}, its bytes"
@@ -384,7 +384,7 @@ class Store:
             raise TruncatedTransfer(self.target.url(name), expected=size, received=0 if info is None else info["size"])
         return info
 
-    def _held_against(
+    def _verify_against(
         self, name: str, local: str, size: int, checksums: Mapping[str, str], store_claims: Iterable[Claim]
     ) -> str | None:
         """Compare a file with what the store reports.

@@ -23,7 +23,7 @@ from omicsdk.core.errors import (
 from omicsdk.core.logs import logger
 from omicsdk.transfer import checksums as hashing
 from omicsdk.transfer.downloads import messages
-from omicsdk.transfer.downloads.job import Job, Mending
+from omicsdk.transfer.downloads.job import Job, Repair
 from omicsdk.transfer.downloads.receiving import ACCEPTED, ResponseWriter
 from omicsdk.transfer.engine.machine import Broken, Relieve, State, relief_of
 from omicsdk.transfer.engine.machine import to as _to
@@ -46,7 +46,7 @@ CHECKS = 8
 #: A file whose source changes more often than this during its download fails.
 RESTARTS = 2
 #: Maximum number of consecutive offers of another size than stated: they may be a proxy's page, or empty.
-STRIKES = 2
+MAX_SIZE_MISMATCHES = 2
 #: A URL that is older than this many seconds when used may have expired without an error of the server.
 AGED = 30.0
 
@@ -272,7 +272,7 @@ def _arrived(job: Job, event: messages.Ended, verdict: Verdict, patience: Patien
             return _fetch(job)
         return _cut(job, event.replaced(lasting=False), ConnectionLost("the body ended early"), patience)
     job.flying -= 1
-    job.strikes = 0
+    job.size_mismatches = 0
     if not job.complete:
         then += _fetch(job)
     return [*then, *_advance(job)]
@@ -402,13 +402,13 @@ def _unvalidated(job: Job, verdict: Verdict) -> Commands:
 
 
 def _wrong_size(job: Job, event: messages.Ended, verdict: Verdict, patience: Patience) -> Commands:
-    job.strikes += 1
+    job.size_mismatches += 1
     error = SourceChanged(
         f"{job.item.title}: the server offers {verdict.why}",
         name=job.item.name,
         remedy="Check the size in the manifest, or ask the platform for the file's newest version.",
     )
-    return _fail(job, error) if job.strikes > STRIKES else _again(job, event, error, patience)
+    return _fail(job, error) if job.size_mismatches > MAX_SIZE_MISMATCHES else _again(job, event, error, patience)
 
 
 def _again(
@@ -434,7 +434,7 @@ def _pause(job: Job, seconds: float) -> Commands:
 
 
 def _restart(job: Job) -> Commands:
-    job.mending = None
+    job.repair = None
     job.open_ended = False
     job.most = 0
     job.state = State.RECEIVING
@@ -470,8 +470,8 @@ def _advance(job: Job) -> Commands:
             job.state = State.VERIFYING
     if job.following:
         return then
-    if job.mending is not None and job.mending.left is not None:
-        following = _part_again(job, job.mending)
+    if job.repair is not None and job.repair.left is not None:
+        following = _part_again(job, job.repair)
         if following is not None:
             return [*then, *following]
     job.move_frontier()
@@ -511,19 +511,19 @@ def _cache_entered(job: Job, event: messages.CacheEntered, _: Patience) -> Comma
 def _mend(job: Job, error: ChecksumMismatch) -> Commands:
     """All bytes are present and the whole is wrong: first the disk is suspected, then the source."""
     job.error = error
-    mending = job.mending
-    if mending is not None:
-        mending.error = error
+    repair = job.repair
+    if repair is not None:
+        repair.error = error
     if not job.size:  # there is nothing to download again
         return _give_up(job, error)
-    if mending is None:
+    if repair is None:
         _log.warning("%s; comparing its parts with the received bytes", error.message)
-        job.mending = Mending(error)
+        job.repair = Repair(error)
         job.state = State.REPAIRING
         return [messages.ReadCells(job.cells, job.size)]
-    if mending.left is None:
+    if repair.left is None:
         return _compared(job, [])
-    return _next_part(job, mending) if mending.left else _give_up(job, error)
+    return _next_part(job, repair) if repair.left else _give_up(job, error)
 
 
 def _cells_compared(job: Job, event: messages.CellsRead, _: Patience) -> Commands:
@@ -531,44 +531,44 @@ def _cells_compared(job: Job, event: messages.CellsRead, _: Patience) -> Command
 
 
 def _compared(job: Job, damaged: list[int]) -> Commands:
-    assert job.mending is not None
+    assert job.repair is not None
     assert job.size is not None
     if damaged:
         _log.warning("%s: %d cells were damaged on disk; downloading them again", job.item.title, len(damaged))
         job.want(damaged)
         return _fetch(job)
-    job.mending.left = [(0, job.size)]
-    return _next_part(job, job.mending)
+    job.repair.left = [(0, job.size)]
+    return _next_part(job, job.repair)
 
 
-def _next_part(job: Job, mending: Mending) -> Commands:
-    assert mending.left
+def _next_part(job: Job, repair: Repair) -> Commands:
+    assert repair.left
     assert job.size is not None
     whole = job.ranged is not True
-    (start, end), mending.left = plan.take(mending.left, job.size + plan.CELL if whole else plan.LARGEST_PART)
+    (start, end), repair.left = plan.take(repair.left, job.size + plan.CELL if whole else plan.LARGEST_PART)
     cells = list(range(start // plan.CELL, plan.cell_count(end)))
-    mending.before = job.cells[:]
-    mending.again = (cells[0], cells[-1] + 1)
+    repair.before = job.cells[:]
+    repair.again = (cells[0], cells[-1] + 1)
     job.want(cells)
     return _fetch(job)
 
 
-def _part_again(job: Job, mending: Mending) -> Commands | None:
+def _part_again(job: Job, repair: Repair) -> Commands | None:
     """Decide after a part was downloaded again whether the whole is checked now: None if so, else the commands to run
     instead.
     """
     if not job.complete:
         return []
-    first, last = mending.again
-    if mending.before is None:
+    first, last = repair.again
+    if repair.before is None:
         return None  # the check that was decided on is running
-    mending.changed |= mending.before[first:last] != job.cells[first:last]
-    mending.before = None
-    if mending.changed and (mending.checks < CHECKS or not mending.left):
-        mending.changed = False
-        mending.checks += 1
+    repair.changed |= repair.before[first:last] != job.cells[first:last]
+    repair.before = None
+    if repair.changed and (repair.checks < CHECKS or not repair.left):
+        repair.changed = False
+        repair.checks += 1
         return None
-    return _next_part(job, mending) if mending.left else _give_up(job, mending.error)
+    return _next_part(job, repair) if repair.left else _give_up(job, repair.error)
 
 
 def _give_up(job: Job, error: ChecksumMismatch) -> Commands:

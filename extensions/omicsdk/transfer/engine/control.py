@@ -226,7 +226,7 @@ class Control:
 
 
 #: How to resume a transfer that has a journal.
-GOES_ON = "repeat the call to resume"
+RESUMES = "repeat the call to resume"
 
 _REPORT = "transfer_report"
 
@@ -367,7 +367,7 @@ def interrupts(control: Control) -> Generator[None]:
             signal.signal(signum, handler)
 
 
-def say_stopped(control: Control, report: TransferReport, how: str = GOES_ON) -> None:
+def report_stopped(control: Control, report: TransferReport, how: str = RESUMES) -> None:
     """Log that a transfer ended early and how to resume it.
 
     Args:

@@ -26,7 +26,7 @@ from omicsdk.core.logs import logger
 from omicsdk.core.sending.connections import Network, network
 from omicsdk.core.threads import Inbox, Pool
 from omicsdk.core.waits import TICK
-from omicsdk.transfer.engine.control import GOES_ON, interrupts, say_stopped
+from omicsdk.transfer.engine.control import RESUMES, interrupts, report_stopped
 from omicsdk.transfer.engine.machine import FINAL, Broken, HoldServer, Relieve, State, Table
 from omicsdk.transfer.engine.options import TransferOptions
 from omicsdk.transfer.network.limits import ConcurrencyController
@@ -233,7 +233,7 @@ class Engine(ABC, Generic[J]):
             self._measure(self._clock.monotonic(), final=True)
 
     def report(
-        self, outcomes: Outcomes, began: float, title: str, how: str = GOES_ON, target: str = ""
+        self, outcomes: Outcomes, began: float, title: str, how: str = RESUMES, target: str = ""
     ) -> TransferReport:
         """Return the report, after the run.
 
@@ -257,7 +257,7 @@ class Engine(ABC, Generic[J]):
             why_stopped="" if self.finished else self._control.why,
             target=target,
         )
-        say_stopped(self._control, report, how)
+        report_stopped(self._control, report, how)
         return report
 
     # -- jobs

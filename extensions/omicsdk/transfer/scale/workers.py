@@ -17,7 +17,7 @@ from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import TransferError, UsageError
 from omicsdk.core.lazy import require
 from omicsdk.core.logs import logger
-from omicsdk.transfer.engine.control import Control, say_stopped
+from omicsdk.transfer.engine.control import Control, report_stopped
 from omicsdk.transfer.engine.options import DOWNLOAD_CONNECTIONS, EngineOptionsDict, TransferOptions
 from omicsdk.transfer.reports.report import KEPT_FAILURES, Outcome, ReportedError, TransferReport, outcomes_in
 from omicsdk.transfer.scale.plan import Opening, Plan, Shard, ShardResult, ShardsOpen, ShardsReport, Source, journals_in
@@ -274,9 +274,9 @@ def download_by(
         except KeyboardInterrupt as error:
             stopped_report = shards_report_of(error)
             if stopped_report is not None:
-                say_stopped(control, whole(stopped_report))
+                report_stopped(control, whole(stopped_report))
             raise
-    say_stopped(control, report)
+    report_stopped(control, report)
     return report
 
 

@@ -38,7 +38,7 @@ from omicsdk.transfer.uploads.store import NoSuchUpload, PartPlan, SentPart, Sou
 #: A file whose upload the platform loses more often than this fails.
 RESTARTS = 2
 #: Maximum number of repeats of a part that arrives damaged.
-STRIKES = 1
+MAX_REPEATS = 1
 #: A URL that is older than this many seconds when used may have expired without an error of the server.
 AGED = 30.0
 
@@ -317,7 +317,7 @@ def _damaged(
     problem = ChecksumMismatch(what, algorithm=algorithm, expected=ours, actual=theirs, remedy=remedy)
     problem.name = job.title
     problem.__cause__ = refused
-    return _fail(job, problem, rules) if job.damaged[number] > STRIKES else _once_more(job, event, problem, rules)
+    return _fail(job, problem, rules) if job.damaged[number] > MAX_REPEATS else _once_more(job, event, problem, rules)
 
 
 def _foreign(job: Job, event: messages.Ended, rules: Rules) -> Commands:
@@ -331,7 +331,7 @@ def _foreign(job: Job, event: messages.Ended, rules: Rules) -> Commands:
     problem = Unconfirmed(
         f"{what}: the response ({verdict.status}) to it is {response}; it is not stored", name=job.title
     )
-    return _fail(job, problem, rules) if job.damaged[number] > STRIKES else _once_more(job, event, problem, rules)
+    return _fail(job, problem, rules) if job.damaged[number] > MAX_REPEATS else _once_more(job, event, problem, rules)
 
 
 def _is_of_header(verdict: Verdict) -> bool:
