@@ -319,6 +319,8 @@ def write_whole(path: str | os.PathLike[str], lines: Iterable[str]) -> None:
 
 
 _CLOEXEC = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+# O_NOFOLLOW: a link of that name must not lead writes out of the folder. O_NONBLOCK: to open a FIFO would wait for its
+# other end.
 _PART = os.O_RDWR | _CLOEXEC | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 _LOG = os.O_RDWR | os.O_CREAT | os.O_APPEND | _CLOEXEC
 # Errors of file systems that cannot sync this; there is no better way to make it durable.
@@ -482,6 +484,7 @@ class Disk:
         Args:
             paths: The folders.
         """
+        # The engine's thread may create folders meanwhile: only those that were synced here are forgotten.
         new_folders = self._parents.copy()
         for path in new_folders:
             with suppress(FileNotFoundError):  # removed since, so its content need not be durable

@@ -410,6 +410,7 @@ def _open_locked(path: str, wait: Callable[[], bool], disk: Disk) -> int:
                     if os.path.basename(folder) == WORK_FOLDER:
                         folder = os.path.dirname(folder)
                     raise FolderBusy(folder, remedy=remedy)
+            # While this process waited for the lock, its owner may have removed the file or replaced it by another one.
             if os.path.samestat(os.fstat(descriptor), os.stat(path)):
                 return descriptor
         except FileNotFoundError:
@@ -433,6 +434,7 @@ class DoneIndex:
     """
 
     def __init__(self, count: int, length: int) -> None:
+        # A fifth of the slots stays free: a search ends at the first free one.
         slots = count + count // 4 + 8
         self._marks = array("I", [0]) * slots  # bits of the key's hash, 0 for a free slot
         self._offsets = array("I" if length <= 0xFFFFFFFF else "Q", [0]) * slots  # 0, the place of the header, for none
@@ -451,11 +453,13 @@ class DoneIndex:
 
     def remove(self, key: bytes) -> None:
         """Forget a key, if it exists."""
+        # The mark stays: keys that had to take a later slot because of it are found only past it.
         self._offsets[self._slot(key)[0]] = 0
 
     def _slot(self, key: bytes) -> tuple[int, int]:
         """Return a key's slot, or a free one for it, and its mark."""
         marks, value = self._marks, hash(key)
+        # The lowest bit is set, since 0 is the mark of a free slot.
         mark = value >> 32 & 0xFFFFFFFF | 1
         slot = value % len(marks)
         while (slot_mark := marks[slot]) and slot_mark != mark:
@@ -637,6 +641,7 @@ class Journal:
         """
         lines = [done_line(name, state) for name, state in files]
         with self._syncing:
+            # Before the lines are appended: hints of threads that are late are ignored from now on, see `cell_aside`.
             if self.parts:
                 with self._guard:
                     for name, _ in files:
@@ -672,6 +677,7 @@ class Journal:
 
     def _mend(self) -> None:
         """Prepare a journal that was read for appending; rewrite it if many of its lines no longer apply."""
+        # Only where an open file can be replaced.
         if self._file.end and os.name == "posix" and self._lines > _COMPACT_FROM + 2 * self._live_lines():
             try:
                 replaced = self._file.replace(self._live())
@@ -748,6 +754,7 @@ class Journal:
                 if offset >= self._file.end:
                     break
                 key = done_key(line)
+                # The index has the last line of each name: earlier ones, and names that were undone since, have another offset or none.
                 if key is not None and self._done.get(key) == offset:
                     yield line
                 offset += len(line)

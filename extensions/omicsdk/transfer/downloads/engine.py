@@ -149,6 +149,7 @@ class Downloads(Engine[Job]):
     # -- the loop's steps
 
     def _admit(self) -> None:
+        # No more files than calls and connections can take soon: a URL that waits may expire before it is used.
         room = self._calls.width(_SERVICE) + AHEAD - self._preparing - self._scheduler.crowd
         checked = 0
         while self._more and room > 0 and self._unfinished < OPEN:
@@ -192,10 +193,12 @@ class Downloads(Engine[Job]):
             self._refuse(number, item, ChecksumMissing(item.title, name=item.name))
             return True
         if existing is not None:
+            # No record vouches for its bytes: a job hashes them.
             if checksums is None:
                 return False
             self._tell(number, skipped(item, existing.st_size, checksums), item.size)
             return True
+        # The part of an earlier run may have bytes of it, and the cache all of them: a job looks for both.
         if not is_small(item) or item.name in self._journal.parts or (self._caches and (item.checksums or item.states)):
             return False
         if self._lacks_space(number, item):
@@ -208,6 +211,7 @@ class Downloads(Engine[Job]):
         """Fail an item that does not fit on the disk before it is requested, so that others do."""
         now = self._clock.monotonic()
         size = item.size or 0
+        # The first claim is by the size alone and examines no path; only one that fails is repeated with what is on disk.
         if size > LARGEST or self._space.claim(size, now) is None:  # a size that no file has is reported as such
             return False
         error = self._space.claim(bytes_needed(item, self._files), now, name=item.title)
@@ -235,6 +239,7 @@ class Downloads(Engine[Job]):
         if small.sent_on:
             job.direct, job.redirects = small.location, 1
         job.began = job.located = small.began or self._clock.monotonic()
+        # Nothing was received from this URL yet: a refusal counts as that of a new one, see `_url_ended`.
         job.gained_since_located = False
         job.state = State.RECEIVING
         job.begin()
@@ -299,6 +304,7 @@ class Downloads(Engine[Job]):
 
     def _request_url(self, job: Job, _: messages.RequestUrl) -> None:
         locate = job.item.locate
+        # A known URL needs no call. Once it was refused, `renew` provides the next one.
         if isinstance(locate, Location) and not (job.located and job.item.renew is not None):
             self.apply(job, messages.Located(locate, self._clock.monotonic()))
         else:
@@ -342,6 +348,7 @@ class Downloads(Engine[Job]):
     def _send(self, job: Job, piece: Piece) -> None:
         response = ResponseWriter(job, piece, self, self._files, self._clock.monotonic())
         job.attempts += 1
+        # The engine's own thread receives what changes a job: files that are hashed as they arrive, and those of unknown size.
         alone = job.alone or job.inline or piece.end is None or not self._has_core
         self._start(
             job, Ask(response.location.url, headers_for(response.location, response.asked)), response, alone=alone
@@ -370,6 +377,7 @@ class Downloads(Engine[Job]):
     def cell_written(self, job: Job, index: int, crc: int, *, recorded: bool = False) -> None:
         """Note a cell that is on disk."""
         job.cell_written(index, crc)
+        # The thread that wrote a cell aside has recorded it itself, see `cell_aside`.
         if job.record is not None and not recorded:
             self._journal.cell(job.item.name, index, crc)
         if job.lags:  # the hash threads do not wait for the end of the request
@@ -419,6 +427,7 @@ class Downloads(Engine[Job]):
         if error is None and response.verdict is None and not response.stale:
             response.open()  # a response without a body
         problem = self._received(response)
+        # Its bytes are counted as received, but the job has another plan by now, or its outcome.
         if response.stale:
             return
         if problem is None and isinstance(error, ProxyLoginFailed):  # its response is no server's
@@ -445,6 +454,7 @@ class Downloads(Engine[Job]):
 
     def _call_off(self, receiver: Receiver) -> None:
         assert isinstance(receiver, ResponseWriter | Small)
+        # Requests count as work of the server: one that we have ended would make it look faster than it is.
         self._scheduler.ended(receiver.server, receiver.received, counts=False)
         response = self._writer(receiver)
         if response is None:
@@ -534,6 +544,7 @@ class Downloads(Engine[Job]):
     def _small_failed(self, small: Small, error: OmicsError) -> None:
         """Fail a file that was received correctly but could not be placed."""
         job = self._as_job(small)
+        # `touched`, so that its part is removed when the job fails.
         job.attempts, job.fetched, job.touched = 1, small.received, True
         self.apply(job, Broken(error))
 
@@ -636,6 +647,7 @@ class Downloads(Engine[Job]):
     def _record(self, job: Job, _: messages.Record) -> None:
         assert job.size is not None
         job.record = self._journal.begin(job.item.name, job.size, job.validator, job.item.checksums)
+        # The job and its record share the cells from now on: what the job notes is in the record too.
         received, job.cells = job.cells, job.record.cells
         for index, crc in enumerate(received):  # before the size was known
             if crc != MISSING:

@@ -107,6 +107,7 @@ class Committer:
         try:
             # An existing file may be behind a link, as `PartFiles.found` has it.
             now = os.stat(final) if part is None else os.lstat(part) if existing is None else existing
+            # The time from before it was verified: if another program has written to it since, the record does not fit the file.
             existing = existing or now
             if now.st_size != size or not stat.S_ISREG(now.st_mode):
                 raise NotWritable(part or final, "another program changed it", name=name)
@@ -120,6 +121,7 @@ class Committer:
         except NotWritable as error:
             landed(error)
             return
+        # Behind a link or a mount: to sync the target folder's file system does not make it durable.
         if existing.st_dev != self._device:
             self._elsewhere = True
         if not self._waiting:
@@ -166,6 +168,7 @@ class Committer:
         while True:
             with self._guard:
                 batch, self._ready = self._ready, []
+                # Under the lock that `push` takes: a file is either in a batch of this thread, or starts the next one.
                 if not batch:
                     self._thread = None
                     return
@@ -210,6 +213,7 @@ class Committer:
         if len(paths) > _FEW and not self._elsewhere and start >= self._whole_from and self._syncs_at_once(size):
             done = self._disk.sync_file_system(self._folder)
             ended = time.monotonic()
+            # Other processes' data made it wait, or the system failed for some file: files are synced one at a time for a while.
             if not done or ended - start > _SLOW + size / _SLOW_BYTES:
                 self._whole_from = ended + _AVOID
             if done:
@@ -403,6 +407,7 @@ class PartFiles:
         parent, _, tail = final.rpartition(os.sep)
         checksum = _extend(self._run, name.encode("utf-8", "surrogatepass"))
         suffix = f".{checksum:08x}.part"
+        # A character has at most 4 bytes in UTF-8: most names need not be encoded to see that they fit.
         if 4 * len(tail) + len(suffix) > LONGEST and len(os.fsencode(tail)) + len(suffix) > LONGEST:
             tail = os.fsencode(tail)[: LONGEST - len(suffix)].decode("utf-8", "ignore")
         return final, f"{parent}{os.sep}{tail}{suffix}"
@@ -505,6 +510,7 @@ class PartFiles:
             NotWritable: A folder, device, FIFO or socket has the name, or the path cannot be examined.
         """
         final = self._final(name)
+        # A folder that this run created has no files but its own: a first download examines no path.
         if self.disk.is_new(self._folder) or self.disk.is_new(final[: final.rindex(os.sep)]):
             return None
         status = _stat(final)

@@ -238,6 +238,7 @@ class Job:
         complete = [index for index, crc in enumerate(self.cells) if crc != MISSING]
         self.have = len(complete)
         self.returned = deque(
+            # Credited up to their position: bytes of an earlier run restore no retries.
             Piece(*plan.cell_span(index, record.size), position, crc, position)
             for index, (position, crc) in sorted(begun.items())
         )
@@ -253,6 +254,7 @@ class Job:
             if self.cells[index] != MISSING:
                 self.cells[index] = MISSING
                 self.have -= 1
+        # Cells that are downloaded again are progress again, which restores retries.
         self.most = self.have
         if self.ranged is False:
             self.returned.append(Piece.of(0, self.size))
@@ -335,6 +337,7 @@ class Job:
         if checksums and not self.item.checksums:
             self.item = replace(self.item, checksums=checksums)
             self.checked = True
+            # Bytes that have passed cannot be hashed as they arrive by algorithms that are only now known: the file is read then.
             inline = self.inline and not self.hashed
             self.forget_digests()
             self.inline = inline

@@ -162,6 +162,7 @@ class ResponseWriter(Attended):
         self.verdict = verdict = judge(request, status, headers, self._sink.now())
         if self.location.states is not None and verdict.kind in ACCEPTED:
             self.stated = self.location.states(of_whole(status, headers))
+        # Another thread continues only with what the plan expects. Whatever else changes the job is left to the engine's thread.
         if self._call is None:
             self._accepted = self._sink.accepts(self, verdict)
         elif verdict.kind is Kind.ACCEPT and not self.stale:
@@ -212,6 +213,7 @@ class ResponseWriter(Attended):
         if not self._accepted or self.stale:
             return
         if self._call is not None:
+            # The engine's thread has it from now on; cells that the other thread wrote come first, in their order.
             self.attend()
             self._call = None
         try:
@@ -222,6 +224,7 @@ class ResponseWriter(Attended):
             self.piece.crc = self._crc
             self._record()
         else:
+            # An interrupt may have come between the write and the note of its CRC: only whole cells are certain.
             self.piece.back_to_cell()
         end = self.verdict.end if self.verdict is not None and self.verdict.status == 206 else None
         self.too_long |= end is not None and self.piece.position > end  # whatever was requested
@@ -285,6 +288,7 @@ class ResponseWriter(Attended):
             return 0
         if self._descriptor < 0:
             self._descriptor = self._files.open(self.job)
+        # The CRC is computed before the write and noted after it, so that an error of the disk leaves it at the last position.
         job, crc = self.job, self._crc
         for chunk in self._chunks:
             crc = _extend(crc, chunk)
@@ -361,6 +365,7 @@ class Small:
 
     present = 0
     first = 12  # waiting dominates these requests, and larger batches need fewer rounds of the engine
+    # For the scheduler: a single request is sent, after which it leaves the queue.
     in_parts = over = wanting = False
 
     def __init__(self, number: int, item: Item) -> None:
@@ -416,6 +421,7 @@ class Small:
             required: Whether it is not if it states no checksum either.
         """
         item = self.item
+        # The page of an error may have the size of the file, so the status has to be right too.
         if self.received != item.size or not last_status(self.lines)[0].startswith(_FINE):
             return None
         if not item.checksums and self.location.states is not None:

@@ -84,6 +84,7 @@ def _looked(job: Job, event: messages.Looked, _: Patience) -> Commands:
     existing = event.existing
     if existing is None:
         return _resume(job, event)
+    # Another size needs no hashing to be wrong.
     if job.item.size not in (None, existing.st_size):
         return _take_back(job, event)
     if event.checksums is not None:
@@ -94,6 +95,7 @@ def _looked(job: Job, event: messages.Looked, _: Patience) -> Commands:
         return [messages.HashExisting(event, existing.st_size)]
     if event.record is not None and event.record.size == existing.st_size:
         return _take_back(job, event)  # the CRCs of its cells show which of it survived a crash
+    # The journal has it as done, and it has changed since: a user has edited it.
     if event.intact is False and not job.item.overwrite:
         return _keep(job)
     return _resume(job, event)
@@ -219,6 +221,7 @@ def _answered(job: Job, event: messages.Answered, _: Patience) -> Commands:
     piece, then = response.piece, Commands()
     if verdict.kind is Kind.WHOLE:
         job.whole_instead(piece)
+        # `whole_instead` has begun a new epoch, in which this response alone stays valid.
         response.epoch = job.epoch
         then.append(messages.ClosePart())  # the new content may be shorter than the old
     job.learn(verdict)
@@ -323,6 +326,7 @@ def _moved(job: Job, response: ResponseWriter, verdict: Verdict, patience: Patie
     wait = verdict.retry_after or 0.0
     job.redirects += 1
     job.waited += wait
+    # A 301 with Retry-After, the DSS's "not ready yet", is limited by the time waited and not by the number of redirects.
     url = next_url(here.url, verdict.location, 0 if wait else job.redirects)
     if job.waited > patience.retry_after:
         before = f"{job.item.title}: still not ready after {job.waited - wait:.0f} s"
@@ -334,6 +338,7 @@ def _moved(job: Job, response: ResponseWriter, verdict: Verdict, patience: Patie
 
 def _url_ended(job: Job, event: messages.Ended, verdict: Verdict, patience: Patience) -> Commands:
     response = event.response
+    # Several requests are refused at once when a URL expires: the first refusal has requested the next one.
     if job.locating or job.paused:
         return []
     if response.location is not (job.direct or job.location):
@@ -376,12 +381,14 @@ def _changed(job: Job, verdict: Verdict) -> Commands:
     if job.restarts > RESTARTS:
         return _fail(job, job.error)
     _log.warning("%s; restarting", job.error.message)
+    # The size that an earlier response stated is of the old version.
     job.size = job.item.size
     return _restart(job)
 
 
 def _wrong_range(job: Job, event: messages.Ended, verdict: Verdict, patience: Patience) -> Commands:
     response = event.response
+    # The whole file was requested already, so there is no simpler request to fall back to.
     if not response.asked.ranged:
         job.give_back(response.piece)
         error = SourceChanged(f"{job.item.title}: the server answered with {verdict.why}", name=job.item.name)
@@ -468,6 +475,7 @@ def _advance(job: Job) -> Commands:
         then.append(messages.ClosePart())
         if job.state is not State.REPAIRING:
             job.state = State.VERIFYING
+    # One task at a time hashes a job: digests take bytes in order only.
     if job.following:
         return then
     if job.repair is not None and job.repair.left is not None:
@@ -537,6 +545,7 @@ def _compared(job: Job, damaged: list[int]) -> Commands:
         _log.warning("%s: %d cells were damaged on disk; downloading them again", job.item.title, len(damaged))
         job.want(damaged)
         return _fetch(job)
+    # The disk has what was received, so what was received is wrong: a server, or a proxy, sent it so.
     job.repair.left = [(0, job.size)]
     return _next_part(job, job.repair)
 
@@ -547,6 +556,7 @@ def _next_part(job: Job, repair: Repair) -> Commands:
     whole = job.ranged is not True
     (start, end), repair.left = plan.take(repair.left, job.size + plan.CELL if whole else plan.LARGEST_PART)
     cells = list(range(start // plan.CELL, plan.cell_count(end)))
+    # A part whose CRCs are as before changes nothing, so the whole need not be hashed again.
     repair.before = job.cells[:]
     repair.again = (cells[0], cells[-1] + 1)
     job.want(cells)
@@ -564,6 +574,7 @@ def _part_again(job: Job, repair: Repair) -> Commands | None:
         return None  # the check that was decided on is running
     repair.changed |= repair.before[first:last] != job.cells[first:last]
     repair.before = None
+    # Each check reads the whole file. After CHECKS of them the only one left is at the end.
     if repair.changed and (repair.checks < CHECKS or not repair.left):
         repair.changed = False
         repair.checks += 1
@@ -572,6 +583,7 @@ def _part_again(job: Job, repair: Repair) -> Commands | None:
 
 
 def _give_up(job: Job, error: ChecksumMismatch) -> Commands:
+    # Without a record the part is removed with the job: no later run may resume from bytes that are known to be wrong.
     job.record = None
     return [messages.DropRecord(), *_fail(job, error)]
 

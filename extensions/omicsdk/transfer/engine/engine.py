@@ -283,6 +283,7 @@ class Engine(ABC, Generic[J]):
     def _step(self, job: J, event: object) -> None:
         before, epoch = job.state, job.epoch
         commands = step(self.table, job, event, self._rules)
+        # Before the commands, which may close or rewrite the part that another thread still writes to.
         if self._wire.threads > 1 and job.epoch != epoch:
             self._call_back(job)
         if job.state is not before:
@@ -337,6 +338,7 @@ class Engine(ABC, Generic[J]):
             return None
         proxy = (route or self._settings.route(f"{server}/")).proxy
         error = self._dead.get(server) or (self._dead.get(proxy) if proxy else None)
+        # A new one for each job: the name of the job is added to it when it fails.
         return error and type(error)(error.message, method=error.method, url=error.url, remedy=error.remedy)
 
     def _note_dead(self, server: str, error: OmicsError | None, route: Network | None = None) -> None:
@@ -391,6 +393,7 @@ class Engine(ABC, Generic[J]):
     def _wake_up(self) -> None:
         now = self._clock.monotonic()
         due = [entry for entry in self._later if entry[0] <= now]
+        # Before the events are applied, since these may add delays.
         self._later = [entry for entry in self._later if entry[0] > now]
         for _, job, event, epoch in due:
             if epoch in (None, job.epoch):
@@ -405,6 +408,7 @@ class Engine(ABC, Generic[J]):
         wait = min(TICK, max(0.0, min(dues) - self._clock.monotonic()))
         if self._wire.flying or self._is_busy():
             return wait
+        # Nothing is open, so this waits on the clock, which tests move, and not on sockets.
         self._clock.sleep(wait)
         return 0.0
 
@@ -415,6 +419,7 @@ class Engine(ABC, Generic[J]):
             job: The job, in a final state.
             error: Why it failed; None if it did not.
         """
+        # From now on results of its requests and tasks that are still under way are ignored.
         job.epoch += 1
         if self._wire.threads > 1:
             self._call_back(job)

@@ -458,6 +458,7 @@ class ConcurrencyController:
         seconds = now - state.since
         received = max(0, state.seen - state.before)
         if state.refused:
+            # How many requests it refuses shows how many it accepts: that is known once those in flight have been answered.
             if now < state.settles:
                 return
         elif seconds < LONGEST_PERIOD and received + state.requests * REQUEST < EVIDENCE * state.allowed:
@@ -598,6 +599,7 @@ class Scheduler(ConcurrencyController, Generic[Q]):
                         self._put(job)  # it was assigned to another server while it waited
                     else:
                         waiting.append(job)
+                # They keep their places: they only lack something at the moment, such as the response that shows whether ranges are served.
                 queue.extendleft(reversed(waiting))
                 del self._queues[server]  # it was served: the others come first
                 if queue:
@@ -797,6 +799,7 @@ class Pacing(Generic[H]):
         if not self._counting:
             self._counting = self.engaged = True
             self._running = {request: self._moved(request) for request in flying() if request not in self._waiting}
+        # Each moves what it can before the next one is resumed: all at once would exceed the limit.
         while self._waiting and self._count() == 0.0:
             request = next(iter(self._waiting))
             if self._waiting.pop(request):

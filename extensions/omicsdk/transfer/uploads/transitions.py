@@ -88,6 +88,7 @@ def _opened(job: Job, event: messages.Opened, rules: Rules) -> Commands:
         return [messages.Finish()]
     if unfinished is None:
         return _begin(job, rules)
+    # Set first, so that an upload whose file has changed is aborted.
     job.upload_id = unfinished.upload_id
     if unfinished.identity != job.file.identity:
         return _fail(job, changed_from(job.title, unfinished.identity, job.file.identity), rules)
@@ -161,6 +162,7 @@ def _listed(job: Job, event: messages.Listed, _: Rules) -> Commands:
     if job.journaled is None:
         return _take_up(job, parts or {})
     for number, part in job.journaled.items():
+        # A platform that cannot list parts is taken to have those that the journal has.
         theirs = part if parts is None else parts.get(number)
         if theirs is not None and (theirs.size, theirs.etag) == (part.size, part.etag):
             job.landed(part, kept=True)
@@ -174,6 +176,7 @@ def _listed(job: Job, event: messages.Listed, _: Rules) -> Commands:
 
 def _take_up(job: Job, parts: Mapping[int, SentPart]) -> Commands:
     """Resume an upload that only the platform has; each part is compared with the file."""
+    # All parts but the last are of one size.
     sizes = {part.size for part in parts.values() if part.number < max(parts)}
     size = job.store.part_size(job.upload_id) or next(iter(sizes), job.cuts.part_size)
     too_many = PartPlan(job.file.size, size).count > job.store.rules.parts
@@ -240,6 +243,7 @@ def _ended(job: Job, event: messages.Ended, rules: Rules) -> Commands:
     match verdict.kind:
         case Kind.SENT:
             ours, facts = sending.prepared.checksums, verdict.facts
+            # A store answers to each part with its ETag, so a success without any is that of a proxy.
             if not facts and not job.whole:
                 return _foreign(job, event, rules)
             mismatch = difference(ours, facts)
@@ -463,6 +467,7 @@ def _nothing(_: Job, __: object, ___: Rules) -> Commands:
 
 def _perhaps_complete(job: Job) -> Commands:
     """Check the file for the last time, when all parts are stored and all checksums are computed."""
+    # A part or a checksum that comes late must not complete the upload a second time.
     if job.ending or len(job.sent) < job.count or not (job.chains is None or job.chains.done):
         return []
     job.ending = True
