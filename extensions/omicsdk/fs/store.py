@@ -652,6 +652,7 @@ class Store(Closing, ABC):
 
         report = fetched(wanted)
         while report.failed and not report.why_stopped:
+            # Each call of `elsewhere` moves its file on to the next copy, so this ends when no file has another one.
             failed = [(number, wanted[number]) for number, outcome in enumerate(report.outcomes) if outcome.is_gone]
             again = {number: pair for number, pair in failed if self.elsewhere(pair[0])}
             if not again:

@@ -314,6 +314,7 @@ class NameGuard:
         above = list(_new_folders(key, self._recent))
         for folder in above:
             if self._seen.add(folder, _FOLDER) == _FILE:
+                # Not all of them were added: the next name in one of them has to check it again.
                 self._recent.difference_update(above)
                 raise NameClash(name, "needs a folder where another entry is a file")
 
@@ -404,6 +405,7 @@ class LinkGuard:
                 self._linked |= stat.S_ISLNK(mode)
                 self._seen.add(path)
         self._seen.add(parent)
+        # Without a link every folder is where its name states, so no path is resolved.
         if self._linked:
             real = os.path.relpath(os.path.realpath(os.path.join(self._folder, parent)), self._root)
             if real != os.path.normpath(parent):
@@ -457,6 +459,7 @@ class NameSet:
         if bucket is None:
             bucket = self._buckets[key >> _SHIFT] = array("Q")
         index = bisect_left(bucket, key)
+        # The lowest bit is the kind, all others are of the name.
         if index < len(bucket) and bucket[index] | 1 == key | 1:
             return bucket[index] & 1
         bucket.insert(index, key | kind)

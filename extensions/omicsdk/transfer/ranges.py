@@ -401,6 +401,7 @@ class Ranges:
         Raises:
             SourceChanged: It is another one.
         """
+        # No validator identifies the file, so bytes that were read before are compared.
         if self._loose_part is not None:
             start, end, crc = self._loose_part
             if crc32c(again.read(start, min(end, again.size))) != crc:
@@ -490,6 +491,7 @@ class Ranges:
         """Interpret a response; an accepted one sets what the next ones are compared with, if its bytes are passed on."""
         headers = {name: value for name in WANTED.values() if (value := response.headers.get(name)) is not None}
         with self._lock:
+            # Under the lock: of several first responses one decides what the others are compared with.
             request = self._asked(location, reading)
             verdict = judge(request, response.status, headers, self._clock.now())
             if verdict.kind is Kind.WHOLE and not may_join(request, verdict.validator):
@@ -506,6 +508,7 @@ class Ranges:
                         verdict = verdict._replace(start=reading.at, size=None)
                 elif self._size is None:
                     self._size = verdict.size
+            # No range of an empty file can be sent; the refusal states its size.
             elif verdict.status == 416 and verdict.size == 0 and self._size is None:
                 self._size = 0
         return verdict
@@ -528,6 +531,7 @@ class Ranges:
             if chunk:
                 reading.at += len(chunk)
                 reading.gained += len(chunk)
+                # A long read may survive more failures than a short one, if each try brings it further.
                 if reading.gained >= PROGRESS:
                     reading.began, reading.gained = self._clock.monotonic(), 0
                     reading.failures = reading.redirects = 0
@@ -548,6 +552,7 @@ class Ranges:
                 reading.redirects += 1
                 target = followed(location, next_url(location.url, verdict.location, reading.redirects))
                 with self._lock:
+                    # Unless another thread has replaced it meanwhile.
                     if location is self._location or location is self._direct:
                         self._direct = target
                 if verdict.retry_after:

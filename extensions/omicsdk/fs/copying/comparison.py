@@ -172,10 +172,12 @@ def differences(
         result.there += other is not None
         if file is not None and other is not None:
             why = why_different(file.entry, other.entry, by, keeps_times=keeps_times)
+            # If only times differ, the bytes may not: checksums, which take a request or reading the file, settle it.
             if why != CHANGED and by != "checksum":
                 judge(number, file, other, why)
                 continue
             doubtful[number] = file, other
+            # In batches, since all files of a large tree may differ in times only.
             if len(doubtful) == _AT_ONCE:
                 judge_doubtful()
         elif file is not None:

@@ -79,6 +79,7 @@ def copy_files(plan: CopyPlan, stores: Stores, options: CopyOptions | None = Non
         outcomes |= {outcome.name: outcome for outcome in report.outcomes}
         report = report.with_outcomes(outcomes[file.name] for file in plan.files)
     if record is not None:
+        # Before the unfit ones are added: records follow the files of the plan.
         record.keep(report.outcomes)
     if plan.unfit:
         report = report.with_outcomes([*report.outcomes, *plan.unfit_outcomes])
@@ -245,6 +246,7 @@ def _put_for_good(store: Store, puts: Sequence[Put], options: CopyOptions, diffe
             missing.append(number)
     if not missing:
         return report.with_outcomes(outcomes)
+    # By its records they would be skipped again.
     Path(options.journal).unlink(missing_ok=True)
     again = store.put([puts[number] for number in missing], options)
     return report.with_outcomes(outcomes).with_rerun(missing, again)
@@ -425,8 +427,10 @@ class SpooledCopy:
             self._progress.count_uploads((outcome, named[name].entry.size) for name, outcome in outcomes.items())
         yield TransferReport(outcomes.values())
         left = {name: file for name, file in named.items() if name not in outcomes}
+        # What earlier runs left of files that have changed, or arrived since, only takes room.
         self._spool.keep_only(left)
         whole = self._target.puts_whole_folders
+        # A folder that is put as a whole needs all of its files here at once.
         room = sys.maxsize if whole else min(self._options.spool_bytes, self._spool.room())
         names = iter(left)
         for batch in batches(list(left.values()), room):
@@ -482,6 +486,7 @@ class SpooledCopy:
         yield TransferReport(renamed, report.seconds, why_stopped=report.why_stopped)
         if any(isinstance(outcome.error, DiskFull) for outcome in lost):
             spool.drop([outcome.name for outcome in lost])  # no other file could be written while these exist
+        # A folder that is put as a whole is not put with files missing.
         if downloaded and not options.stopped and not (lost and self._target.puts_whole_folders):
             yield self._sent(named, downloaded)
 

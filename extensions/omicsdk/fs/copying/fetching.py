@@ -151,6 +151,7 @@ def _small_copies(named_entries: Sequence[tuple[Entry, str]], folder: str, optio
                     parts.append(part)
             _sync([part.descriptor for part in parts])
             while parts:
+                # It leaves the list only with its name: what fails leaves the rest to `finally`, which removes it.
                 os.rename(parts[-1].path, parts[-1].target)  # noqa: PTH104 - as above
                 part = parts.pop()
                 os.close(part.descriptor)
@@ -171,6 +172,7 @@ def _part_of(entry: Entry, name: str, target: str) -> _Part | None:
         before = os.fstat(source)
         if not stat.S_ISREG(before.st_mode) or before.st_size != entry.size or _has_attributes(source):
             return None
+        # One byte more than it had, which shows whether it has grown.
         data = os.read(source, before.st_size + 1)
         if len(data) != before.st_size or is_another(before, os.fstat(source)):
             return None

@@ -209,6 +209,7 @@ def move_files(
 
     def moved(file: Selected) -> bool:
         store, path = stores.of(file.uri), plan.target(file).path
+        # An existing target is left to the copy, which skips it.
         if store is not target or (not options.overwrite and is_taken(store, path)):
             return False
         return store.move(file.entry, path)
@@ -237,6 +238,7 @@ def move_files(
         why_stopped=why,
         target=str(plan.base),
     )
+    # Without `overwrite` skipped sources stay, and so do their folders.
     if report.ok and options.overwrite and not keeps_folders and not kept_sources:
         _remove_empty(uris, stores)
     return report, kept_sources

@@ -83,6 +83,7 @@ class Record:
         The transfer engine itself compares what it downloads by a stated checksum.
         """
         checked = [file for file in self._plan.files if not self._is_for_engine(file)]
+        # One request shows that there is no target yet, in place of one for each file.
         if self._target.puts_whole_folders or not checked or (len(checked) > 1 and not self._has_target()):
             return {}
         outcomes: dict[str, Outcome] = {}
@@ -175,6 +176,7 @@ class Record:
     def _arrived(self, file: Selected) -> tuple[str, str] | None:
         """What distinguishes a file and its copy from later ones; None if checksums do."""
         target = self._plan.target(file)
+        # `refresh`, since the store may have listed the target before the copy.
         existing = self._target.stat(target.path, refresh=True)
         here = (file.uri.scheme == "file", target.scheme == "file")
         if all(here) or stated(file.entry).keys() & stated(existing).keys():

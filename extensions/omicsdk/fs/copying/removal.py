@@ -60,6 +60,7 @@ def plan_removal(stores: Stores, uris: Sequence[Uri], *, recursive: bool = False
             at = Uri(uri.scheme, node.path, node.is_folder) if name or node.is_folder else uri
             selected = Selected(at, node, name)
             if node.is_folder and not store.is_link(node):
+                # Patterns may leave files in it.
                 if patterns.fit_all:
                     removal.folders.append(selected)
             elif not name or patterns.fits(name, node.size, node.modified):

@@ -152,11 +152,13 @@ class LocalStore(Store):
                 try:
                     level = self._level(path)
                 except (PathNotFound, NotAFolder, UnreadableFolder) as error:
+                    # Nothing of the folder itself is listed then; a folder below is reported after all that can be.
                     if path is top:
                         raise
                     if isinstance(error, UnreadableFolder):
                         unreadable = unreadable or error
                 else:
+                    # A link to a folder above would be followed without end.
                     if all(level.place != above.place for above in levels):
                         levels.append(level)
                 path = ""
@@ -265,6 +267,7 @@ class LocalStore(Store):
         try:
             Path(entry.path).replace(path)
         except OSError as error:
+            # On another file system: it is copied, and removed.
             if error.errno == errno.EXDEV:
                 return False
             raise PathError(path, f"cannot be written: {error.strerror or error}") from error

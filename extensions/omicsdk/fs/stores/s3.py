@@ -403,6 +403,7 @@ class S3Store(Store):
     def location(self, entry: Entry) -> Location:
         """Return the object's URL, each request to which is signed when it is sent."""
         bucket, key = split(entry.path)
+        # The engine sends these requests, and does not sign one again when its bucket is in another region.
         self.client.find_region(bucket)
         stored = self._known(entry)
         key_headers = self._encryption.stated if stored.is_customers else None

@@ -192,6 +192,7 @@ class SbStore(ClientStore[SevenBridges]):
                 raise NotEmpty(self.uri(entry.path)) from error
             raise
         if entry.is_folder:
+            # The remembered folders have its id: what is put below its path later would look for the removed one.
             self._folders = None
 
     def copy(self, entry: Entry, path: str) -> bool:

@@ -211,6 +211,7 @@ class Control:
             wake: Called from the thread that made the change, or a signal handler: it must neither wait nor raise.
         """
         with self._guard:
+            # A new tuple each time: a signal handler may be iterating over the old one.
             self._watchers = (*self._watchers, wake)
         try:
             yield
@@ -265,6 +266,7 @@ class Pace:
         self._control.over(self._clock.monotonic(), self._stop)  # also follows a timetable
         wait = self._control.throttle.take(count, self._clock.monotonic())
         while (wait > 0 or self._control.paused) and not self._control.over(self._clock.monotonic(), self._stop):
+            # In short waits, so that a stop or a new limit is noticed.
             self._clock.sleep(min(wait, TICK) if wait > 0 else TICK)
             wait -= TICK
 

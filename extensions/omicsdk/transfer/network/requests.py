@@ -289,6 +289,7 @@ def _other_size(request: Asked, status: int, size: int, validator: str) -> Verdi
 
 def _length(headers: Mapping[str, str]) -> int | None:
     text = headers.get("content-length", "")
+    # RFC 9112, 6.3: the chunks decide, and a Content-Length beside them is void.
     if "chunked" in headers.get("transfer-encoding", "").lower():
         return None
     return number_in(text)
@@ -394,6 +395,7 @@ def headers_for(location: Location, asked: Asked | None = None) -> tuple[tuple[s
         headers |= location.sign("GET", location.url)
     if asked is not None and ranged:
         headers["range"] = f"bytes={asked.start}-{'' if asked.end is None else asked.end - 1}"
+        # RFC 9110, 13.1.5: If-Range takes no weak validator.
         if asked.validator and not is_weak(asked.validator):
             headers["if-range"] = asked.validator
     return tuple(headers.items())

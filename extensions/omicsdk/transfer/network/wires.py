@@ -143,6 +143,7 @@ class Wires:
             self._own.start(ask, receiver)
             return
         if isinstance(receiver, Attended):
+            # Before the other thread has it, which calls it at once.
             receiver.go_aside(partial(thread.tell, [receiver]))
         self._aside[receiver] = thread
         thread.flying += 1
@@ -199,10 +200,12 @@ class Wires:
         Returns:
             The requests that ended.
         """
+        # What other threads report does not wait for this thread's sockets.
         ended = self._own.poll(0.0 if self._outbox else timeout)
         while self._outbox:
             thread, news = self._outbox.popleft()
             receiver = news.receiver if isinstance(news, Ended) else news
+            # It was cancelled after the other thread had reported it.
             if receiver not in self._aside:
                 continue
             if isinstance(news, Ended):

@@ -331,6 +331,7 @@ class S3Client:
         endpoint = self._place(bucket)
         start = url.find("/", url.find("//") + 2)
         path, _, query = url[start:].partition("?")
+        # By the store's clock: signatures by a clock that differs much are refused (RequestTimeTooSkewed).
         now = self._clock.now() - self._lead
         signer = self._signer
         if signer is None or (signer.keys, signer.region, signer.service) != (keys, endpoint.region, endpoint.service):
@@ -385,6 +386,7 @@ class S3Client:
             method: The HTTP method that it is for.
             version: The version; empty for the newest.
         """
+        # A URL that was handed out cannot be corrected later, as this client's own requests are.
         self.find_region(bucket)
         keys, query = self._found_keys(), f"versionId={escaped(version)}" if version else ""
         if self._pays:
@@ -502,6 +504,7 @@ class S3Client:
                 moved = self._is_moved(bucket, response)
                 if response.status < 300 and not _is_error(response):
                     return response
+                # Each correction is made once: a store that refuses the corrected request too would be asked without end.
                 if moved and "region" not in corrected:
                     corrected.add("region")
                     continue
@@ -605,6 +608,7 @@ class S3Client:
                 raise DecodeError("list_buckets", "Buckets", None, expected="a list of buckets")
             yield from zip(names, dates if len(dates) == len(names) else [""] * len(names), strict=True)
             token = fields.get("ContinuationToken", [""])[0]
+            # The token of this page again would request this page again.
             if not token or token == more.get("continuation-token"):
                 return
             more = {"continuation-token": token}
@@ -682,6 +686,7 @@ class S3Client:
         Returns:
             The errors of those that were not deleted, by key.
         """
+        # Keys may have characters that XML cannot express: these objects are deleted one by one.
         odd = [key for key in keys if re.search(_NOT_IN_XML, key)]
         failed = self._delete_each(bucket, odd, doing)
         usual = keys if not odd else [key for key in keys if not re.search(_NOT_IN_XML, key)]
@@ -708,6 +713,7 @@ class S3Client:
         import base64
         import hashlib
 
+        # S3 refuses this request without Content-MD5 or another checksum of its body.
         md5 = base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()
         headers = {"content-md5": md5, "content-type": "application/xml"}
         response = self.request("POST", bucket, "", {"delete": ""}, headers, body, doing=doing)

@@ -604,6 +604,7 @@ class Run:
             self._lost[index] = error
         else:
             self._open[future] = index
+            # After `_open` has it, since the callback may run at once.
             future.add_done_callback(self._ends.put)
 
     def _take(self, index: int, future: Future[ShardResult]) -> None:
@@ -635,6 +636,8 @@ class Run:
             lost, self._lost = self._lost, dict[int, BaseException]()
             if self._broken is not None and not self._stopped:
                 self._replace_pool(lost)
+            # A pool that breaks ends all of its shards: those that no worker had begun use up no retry. If none had begun, all do,
+            # or a pool that breaks at each start would be replaced forever.
             started = {index for index in lost if self._tracker.begun(index)} or set(lost)
             for index, error in lost.items():
                 if self._stopped:

@@ -169,6 +169,7 @@ class Uploads(Engine[Job]):
         for job in list(self._working.values()):
             if room <= -AHEAD:
                 return
+            # As many parts as are in flight wait hashed and signed, so that no connection waits for them.
             while job.todo and job.resume_at <= now and job.pipeline < 2 * self._connections:
                 cut = job.cut(job.todo[0])
                 if (room <= 0 and (cut.length > SMALL or room <= -AHEAD)) or not job.may_go(cut):
@@ -202,6 +203,7 @@ class Uploads(Engine[Job]):
                     error = change
             ended(messages.PartFailed(number, error, self._clock.monotonic(), self._jitter()))
 
+        # To hand a short task to a thread takes longer than the task.
         do = here if job.store.signs_at_once and job.file.size <= QUICK else self._callers.submit
         do(self._preparation(job, number), lambda result: ended(messages.PartReady(result)), failed)
 
@@ -296,6 +298,7 @@ class Uploads(Engine[Job]):
         if sending.stale:
             return
         job, body = sending.job, sending.file_body
+        # The store may have stored it whatever it answered: if the file proves to have changed, the object is withdrawn.
         if job.whole and body.sent and job.accepted is None:
             job.accepted = {}
         status, headers = parse_head(sending.lines)
@@ -459,6 +462,7 @@ class Uploads(Engine[Job]):
                 self._returned(receiver)
         self._hashers.close(0.5)
         self._long_hashers.close(0.5)
+        # Aborting calls the service: before the threads for calls are closed.
         if self._rules.abort:
             self._give_up_rest()
         self._callers.close(0.2)

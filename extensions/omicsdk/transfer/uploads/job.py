@@ -517,6 +517,7 @@ class Job:
         checksums = dict(self.checksums)
         if self.whole:
             checksums.update(self.sent[1].checksums)
+        # The last one is what the store confirmed: the MD5 as long as parts are compared with ETags, else its own checksum.
         of_parts = () if self.whole or self.unconfirmed else self.part_checksums[-1:]
         of_whole = (name for name in checksums if name in (self.stored or ()))
         return (*(f"{name} of every part" for name in of_parts), *of_whole)
