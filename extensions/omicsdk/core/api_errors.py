@@ -86,8 +86,8 @@ def _in_page(text: str) -> str:
     for paragraph in re.findall(r"<p\b[^>]*>(.*?)</p>", page, re.IGNORECASE | re.DOTALL):
         from html import unescape
 
-        if words := " ".join(unescape(re.sub(r"<[^>]*>", " ", paragraph)).split()):
-            return words
+        if paragraph_text := " ".join(unescape(re.sub(r"<[^>]*>", " ", paragraph)).split()):
+            return paragraph_text
     return ""
 
 
@@ -101,12 +101,12 @@ def page_title(text: str) -> str | None:
     page = text[:PAGE_LIMIT].lstrip("\ufeff \t\r\n")
     if not re.match(_PAGE, page):
         return None
-    found = re.search(r"<title\b[^>]*>([^<]*)", page, re.IGNORECASE)
-    if found is None:
+    match = re.search(r"<title\b[^>]*>([^<]*)", page, re.IGNORECASE)
+    if match is None:
         return ""
     from html import unescape
 
-    return " ".join(unescape(found[1]).split())
+    return " ".join(unescape(match[1]).split())
 
 
 def _in_json(value: object, depth: int = 0) -> tuple[str, str | None]:
@@ -122,7 +122,7 @@ def _in_json(value: object, depth: int = 0) -> tuple[str, str | None]:
         return "", None
     fields = cast("dict[str, object]", value)
     code = next((str(fields[name]) for name in _CODE_FIELDS if isinstance(fields.get(name), str | int)), None)
-    message = next((found for name in _MESSAGE_FIELDS if (found := _in_json(fields.get(name), depth + 1)[0])), "")
+    message = next((text for name in _MESSAGE_FIELDS if (text := _in_json(fields.get(name), depth + 1)[0])), "")
     detail = fields.get("detail")
     if message == fields.get("title") and isinstance(detail, str) and detail.strip() and detail not in message:
         # RFC 9457: the title is the same for all problems of a kind, and the detail distinguishes this one.
@@ -181,21 +181,23 @@ def api_error(
     Returns:
         An error of the status's class, not raised.
     """
-    said = complaint_of(body)
+    complaint = complaint_of(body)
     lowered = {name.lower(): content for name, content in headers.items()}
-    request_id = next((lowered[name] for name in REQUEST_ID_HEADERS if lowered.get(name)), said.request_id)
-    value = said.value
+    request_id = next((lowered[name] for name in REQUEST_ID_HEADERS if lowered.get(name)), complaint.request_id)
+    value = complaint.value
     if value is None and "json" in lowered.get("content-type", ""):
-        value = _json_or_none(said.text)  # a number is a text elsewhere
-    kept: object = mask_json(value) if value is not None else (mask_text(shortened(said.text, BODY_LIMIT)) or None)
+        value = _json_or_none(complaint.text)  # a number is a text elsewhere
+    masked_body: object = (
+        mask_json(value) if value is not None else (mask_text(shortened(complaint.text, BODY_LIMIT)) or None)
+    )
     return error_class(status)(
-        mask_text(shortened(said.message, BODY_LIMIT)) or reason or phrase_of(status),
+        mask_text(shortened(complaint.message, BODY_LIMIT)) or reason or phrase_of(status),
         status=status,
-        code=said.code,
+        code=complaint.code,
         request_id=request_id,
         method=method,
         url=mask_url(url),
-        body=kept,
+        body=masked_body,
         operation=operation,
         retry_after=retry_after,
         headers={name: mask_text(content) for name, content in lowered.items() if not is_secret_name(name)},
@@ -217,8 +219,8 @@ def not_json(operation: str, url: str, text: str, why: str = "", *, expected: st
     """
     where = f" of {without_query(url)}" if url else ""
     title = page_title(text)
-    shown = mask_text(shortened(" ".join(text.split()), 200))
-    error = NotJson(operation, "the body", shown, expected=expected)
+    excerpt = mask_text(shortened(" ".join(text.split()), 200))
+    error = NotJson(operation, "the body", excerpt, expected=expected)
     about = f"{operation}: " if operation else ""
     if title is not None:
         named = f" titled {mask_text(shortened(title, 80))!r}" if title else ""
@@ -229,7 +231,7 @@ def not_json(operation: str, url: str, text: str, why: str = "", *, expected: st
     elif "nested" in why:
         message = f"{about}the response{where} is nested too deeply to be read"
     else:
-        message = f"{about}the response{where} is {shortened(repr(shown), 120)}, not {expected}"
+        message = f"{about}the response{where} is {shortened(repr(excerpt), 120)}, not {expected}"
     error.message, error.args = message, (message,)
     return error
 

@@ -54,8 +54,8 @@ def plain(value: Any, *, sent: bool = False) -> Any:
         return {str(key): plain(item, sent=sent) for key, item in value.items() if item is not OMIT}
     if is_list(value):
         return [plain(item, sent=sent) for item in value if item is not OMIT]
-    if isinstance(kept := getattr(value, "_text", None), str):
-        return kept
+    if isinstance(text := getattr(value, "_text", None), str):
+        return text
     if isinstance(value, timedelta):
         return duration_text(value)
     if isinstance(value, date):
@@ -64,7 +64,7 @@ def plain(value: Any, *, sent: bool = False) -> Any:
     if isoformat is not None:
         return isoformat()
     # Their modules are not imported for this check: a program with such a value has imported them.
-    homes = {each.__module__.partition(".")[0] for each in type(value).__mro__}
+    homes = {class_.__module__.partition(".")[0] for class_ in type(value).__mro__}
     if "enum" in homes:
         return plain(value.value)
     return str(value) if homes & _TEXTS else value
@@ -112,9 +112,9 @@ class Joined(str):
     items: tuple[str, ...]
 
     def __new__(cls, marks: Sequence[str], items: Sequence[str], delimiters: str, *, listed: bool = True) -> "Joined":
-        made = super().__new__(cls, "".join(mark + item for mark, item in zip(marks, items, strict=True)))
-        made.items, made._marks, made._delimiters, made._listed = tuple(items), tuple(marks), delimiters, listed
-        return made
+        joined = super().__new__(cls, "".join(mark + item for mark, item in zip(marks, items, strict=True)))
+        joined.items, joined._marks, joined._delimiters, joined._listed = tuple(items), tuple(marks), delimiters, listed
+        return joined
 
     def encoded(self, name: str, quoted: Callable[[str], str]) -> str:
         """Return the text with its items percent-encoded, including delimiters within them (RFC 6570, section 3.2.1).
@@ -143,9 +143,9 @@ class Joined(str):
             UsageError: An item contains a delimiter.
         """
         for item in self.items if self._listed else ():
-            found = next((mark for mark in self._delimiters if mark in item), None)
-            if found is not None:
+            delimiter = next((mark for mark in self._delimiters if mark in item), None)
+            if delimiter is not None:
                 raise UsageError(
-                    f"{name} cannot be sent: its item {item[:80]!r} contains {found!r}, the separator of items",
-                    remedy=f"Use items without {found!r}.",
+                    f"{name} cannot be sent: its item {item[:80]!r} contains {delimiter!r}, the separator of items",
+                    remedy=f"Use items without {delimiter!r}.",
                 )

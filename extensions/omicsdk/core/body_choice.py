@@ -48,25 +48,25 @@ def chosen_body(operation: str, content_type: str | Omit, given: Mapping[str, ob
         UsageError: No media type can carry the arguments, or not the requested one; the message states what is wrong.
     """
     names = {name for name, value in given.items() if value is not OMIT}
-    asked = [choice for choice in choices if content_type is OMIT or content_type in choice.media_types]
+    matching = [choice for choice in choices if content_type is OMIT or content_type in choice.media_types]
     values = [given[name] for name in names]
     fitting = [
-        choice for choice in asked if names <= {*choice.required, *choice.optional} and _can_take(choice, values)
+        choice for choice in matching if names <= {*choice.required, *choice.optional} and _can_take(choice, values)
     ]
     complete = next((choice for choice in fitting if names >= set(choice.required)), None)
     if complete is not None:
         return complete.body(complete.media_types[0] if content_type is OMIT else content_type)
-    listed = ", ".join(kind for choice in choices for kind in choice.media_types)
-    if not asked:
-        raise UsageError(f"{operation}() has no body of the type {content_type!r}", remedy=f"Use one of {listed}.")
+    types = ", ".join(kind for choice in choices for kind in choice.media_types)
+    if not matching:
+        raise UsageError(f"{operation}() has no body of the type {content_type!r}", remedy=f"Use one of {types}.")
     if fitting:
         missing = [repr(name) for name in fitting[0].required if name not in names]
         kind = fitting[0].media_types[0]
         raise UsageError(f"{operation}() misses {' and '.join(missing)} for a body of {kind}", remedy="Pass them.")
-    stated = "; ".join(
-        f"{', '.join(choice.media_types)}: {', '.join([*choice.required, *choice.optional])}" for choice in asked
+    choices_text = "; ".join(
+        f"{', '.join(choice.media_types)}: {', '.join([*choice.required, *choice.optional])}" for choice in matching
     )
     raise UsageError(
         f"{operation}() cannot send {' and '.join(sorted(names))} in one body",
-        remedy=f"Pass those of one type: {stated}.",
+        remedy=f"Pass those of one type: {choices_text}.",
     )

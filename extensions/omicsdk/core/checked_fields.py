@@ -36,21 +36,23 @@ def _type_problem(place: str, value: Any, shape: Shape) -> tuple[str, Any, str] 
     if shape.kind == "model":
         return None if isinstance(value, Model) else (place, value, "an object")
     if shape.kind == "array" and is_array(value):
-        found = (_type_problem(f"{place}[{number}]", item, shape.of[0]) for number, item in enumerate(value))
+        misfits = (_type_problem(f"{place}[{number}]", item, shape.of[0]) for number, item in enumerate(value))
     elif shape.kind == "tuple" and isinstance(value, tuple):
         places = enumerate(zip(cast("tuple[Any, ...]", value), shape.of, strict=False))
-        found = (_type_problem(f"{place}[{number}]", *pair) for number, pair in places)
+        misfits = (_type_problem(f"{place}[{number}]", *pair) for number, pair in places)
     elif shape.kind == "map" and is_object(value):
-        found = (_type_problem(f"{place}.{key}", item, shape.of[0]) for key, item in value.items())
+        misfits = (_type_problem(f"{place}.{key}", item, shape.of[0]) for key, item in value.items())
     elif shape.kind == "union":
         problems = [_type_problem(place, value, member) for member in shape.of]
         return None if None in problems else problems[0]
     elif shape.kind == "literal":
         return (
-            None if any(type(value) is type(each) for each in shape.of) else (place, value, type(shape.of[0]).__name__)
+            None
+            if any(type(value) is type(choice) for choice in shape.of)
+            else (place, value, type(shape.of[0]).__name__)
         )
     elif shape.kind in ("date", "date-time"):
         return None if isinstance(value, str | date) else (place, value, shape.kind)
     else:
         return None if shape.kind == "tagged" else problem_of(place, value, shape)
-    return next((problem for problem in found if problem is not None), None)
+    return next((problem for problem in misfits if problem is not None), None)

@@ -29,8 +29,8 @@ class Choices(Generic[T]):
         Raises:
             UsageError: It is none of them.
         """
-        listed = cls.values()
-        if value not in cast("tuple[Any, ...]", listed):
-            shown = ", ".join(map(repr, listed))
-            raise UsageError(f"{value!r} is no {cls.__name__}", remedy=f"Use one of {shown}.")
+        values = cls.values()
+        if value not in cast("tuple[Any, ...]", values):
+            choices_text = ", ".join(map(repr, values))
+            raise UsageError(f"{value!r} is no {cls.__name__}", remedy=f"Use one of {choices_text}.")
         return cast("T", value)

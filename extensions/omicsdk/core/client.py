@@ -290,9 +290,9 @@ class _ClientBase(Generic[E]):
 
     def _url(self, base_url: str | None) -> str:
         chosen = self._servers.default
-        given = base_url if base_url is not None else chosen if "://" in chosen else self._default_base_url
+        url = base_url if base_url is not None else chosen if "://" in chosen else self._default_base_url
         return checked_base_url(
-            given,
+            url,
             source=f"The base URL of {type(self).__name__}",
             remedy="Pass base_url, beginning with https:// and a host.",
         )
@@ -560,8 +560,8 @@ def late_operations(package: str, names: str) -> dict[str, _Late]:
         package: The package, whose `operations` has one module per operation.
         names: The operations' names, separated by spaces; `name=module` if the module has another name.
     """
-    words = (word.partition("=") for word in names.split())
-    return {name: _Late(package, name, module or name) for name, _, module in words}
+    pairs = (word.partition("=") for word in names.split())
+    return {name: _Late(package, name, module or name) for name, _, module in pairs}
 
 
 def client_of(holder: Any) -> Any:
@@ -590,8 +590,8 @@ def late_groups(package: str, names: str) -> dict[str, _LateGroup]:
         package: The package with one module per group.
         names: As of `late_operations`.
     """
-    words = (word.partition("=") for word in names.split())
-    return {name: _LateGroup(package, name, module or name) for name, _, module in words}
+    pairs = (word.partition("=") for word in names.split())
+    return {name: _LateGroup(package, name, module or name) for name, _, module in pairs}
 
 
 def grouped_operations(package: str, names: str, grouped: str, groups: str) -> dict[str, Any]:

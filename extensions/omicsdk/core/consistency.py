@@ -167,7 +167,7 @@ class Rules:
             ResponseMismatch: A rule is violated.
         """
         self.check_headers(facts, request, response.headers)
-        applicable = [each for each in self.applicable(facts, request.url) if each[0].places]
+        applicable = [pair for pair in self.applicable(facts, request.url) if pair[0].places]
         if not applicable or not response.is_success or not response.content:
             return
         from omicsdk.core.response import DECODED, paused_for
@@ -179,8 +179,8 @@ class Rules:
                 return
             for rule, requested in applicable:
                 # Each once: most entries of a listing state the same.
-                for stated in dict.fromkeys(zip(*(_values(page, place) for place in rule.places), strict=True)):
-                    self._compare(rule, requested, stated, facts.name)
+                for alternatives in dict.fromkeys(zip(*(_values(page, place) for place in rule.places), strict=True)):
+                    self._compare(rule, requested, alternatives, facts.name)
             response.extensions[DECODED] = page
             del page  # as in `Response.json`
 
@@ -201,8 +201,8 @@ class Rules:
     @staticmethod
     def _compare(rule: Rule, requested: Sequence[str], stated: Iterable[str | None], operation: str) -> None:
         """Refuse alternatives of which none means the same as one of the requested values."""
-        returned = [each for each in stated if each is not None]
-        if returned and not any(rule.identifier.same(each, value) for each in requested for value in returned):
+        returned = [text for text in stated if text is not None]
+        if returned and not any(rule.identifier.same(expected, value) for expected in requested for value in returned):
             raise ResponseMismatch(operation, rule.identifier.kind, ", ".join(requested), returned[0])
 
     def applicable(self, facts: OperationFacts, url: str) -> Iterator[tuple[Rule, Sequence[str]]]:
@@ -220,11 +220,11 @@ class Rules:
         for rule in self.rules:
             if facts.name not in rule.operations if rule.operations else facts.method == "POST":
                 continue
-            place = "/".join(f"{{{name}}}" for name in rule.argument.split("/"))
+            placeholder = "/".join(f"{{{name}}}" for name in rule.argument.split("/"))
             if rule.argument in query:
                 yield rule, query[rule.argument]
-            elif path.endswith(f"/{place}") or (rule.operations and place in path):
-                value = _path_value(path, parts.path, place)
+            elif path.endswith(f"/{placeholder}") or (rule.operations and placeholder in path):
+                value = _path_value(path, parts.path, placeholder)
                 yield rule, value.split(rule.separator) if rule.separator else [value]
 
 
@@ -233,8 +233,8 @@ def _path_value(template: str, path: str, place: str) -> str:
     from urllib.parse import unquote
 
     before, after = (re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(part)) for part in template.split(place, 1))
-    found = re.search(rf"{before}(?P<value>.+?){after}/?\Z", path)
-    return unquote(found["value"]) if found is not None else ""
+    match = re.search(rf"{before}(?P<value>.+?){after}/?\Z", path)
+    return unquote(match["value"]) if match is not None else ""
 
 
 def _values(page: object, place: str) -> list[str | None]:
@@ -245,8 +245,8 @@ def _values(page: object, place: str) -> list[str | None]:
     value = found_at(page, before.strip(".")) if before else page
     members: Sequence[object] = (value if is_array(value) else ()) if star else (value,)
     inner = after.strip(".")
-    values: Iterable[object] = (found_at(each, inner) for each in members) if inner else members
-    return [str(each) if isinstance(each, (str, int)) and each != "" else None for each in values]
+    values: Iterable[object] = (found_at(member, inner) for member in members) if inner else members
+    return [str(value) if isinstance(value, (str, int)) and value != "" else None for value in values]
 
 
 def checked_list(call: PagedCall[..., Any, Item, Any], total: str, key: str, **arguments: Any) -> Iterator[Item]:
@@ -264,9 +264,9 @@ def checked_list(call: PagedCall[..., Any, Item, Any], total: str, key: str, **a
     check = ListingCheck(call.facts.name)
     for page in call.pages(**arguments):
         check.total(getattr(page, total))
-        for each in call.items(page) or ():
-            check.entry(getattr(each, key))
-            yield each
+        for item in call.items(page) or ():
+            check.entry(getattr(item, key))
+            yield item
     check.finish()
 
 

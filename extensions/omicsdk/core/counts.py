@@ -17,10 +17,10 @@ def count_at(response: object, key: str, operation: str) -> int:
     """
     from omicsdk.core.page_items import found_at  # of pages' models, which lists of other services do without
 
-    found = found_at(response, key)
-    if not is_number(found):
-        raise DecodeError(operation, key, found, expected="a count")
-    return found
+    count = found_at(response, key)
+    if not is_number(count):
+        raise DecodeError(operation, key, count, expected="a count")
+    return count
 
 
 def stated_number(value: object, field: str, operation: str, *, text: bool = False) -> int | None:

@@ -106,8 +106,8 @@ _PLAIN = re.compile(r"(https?)://([a-z0-9-]+(?:\.[a-z0-9-]+)*)(?::([1-9][0-9]{0,
 @lru_cache(maxsize=256)  # few services receive many requests
 def _origin_of(url: str) -> str:
     if (plain := _PLAIN.match(url)) is not None and int(plain[3] or 0) <= _LARGEST_PORT:
-        scheme, host, given = plain.groups()
-        return f"{scheme}://{host}:{given or _DEFAULT_PORTS[scheme]}"
+        scheme, host, port = plain.groups()
+        return f"{scheme}://{host}:{port or _DEFAULT_PORTS[scheme]}"
     from urllib.parse import urlsplit
 
     try:
@@ -171,7 +171,7 @@ class Credentials:
 
     def __init__(self, origins: str | Iterable[str] | None = None) -> None:
         texts = (origins,) if isinstance(origins, str) else origins
-        self._origins = None if texts is None else frozenset(_origin(each) for each in texts)
+        self._origins = None if texts is None else frozenset(_origin(text) for text in texts)
 
     @property
     def certificate(self) -> ClientCertificate | None:
@@ -280,8 +280,8 @@ class BearerToken(Credentials):
     def __reduce__(self) -> tuple[Callable[..., BearerToken], tuple[object, ...]]:
         if self._refresh is not None:
             raise TypeError("a BearerToken that is renewed by a function cannot be sent to another process")
-        held = {"origins": self._origins, "expires_at": self._current.expires_at, "remedy": self._remedy}
-        return partial(BearerToken, self._current.value, **held), ()
+        options = {"origins": self._origins, "expires_at": self._current.expires_at, "remedy": self._remedy}
+        return partial(BearerToken, self._current.value, **options), ()
 
     @property
     def expires_at(self) -> float | None:
@@ -298,12 +298,12 @@ class BearerToken(Credentials):
         Raises:
             AuthError: The token has expired and cannot be renewed.
         """
-        held = self._current
-        if self._is_due(held) and self._refresh is not None:
-            held = self._renewed(held)
-        elif held.expires_at is not None and self._clock.now() > held.expires_at + CLOCK_SKEW:
-            raise AuthError(f"The access token expired on {moment(held.expires_at)}", remedy=self._remedy)
-        return {"authorization": f"Bearer {held.value}"}
+        token = self._current
+        if self._is_due(token) and self._refresh is not None:
+            token = self._renewed(token)
+        elif token.expires_at is not None and self._clock.now() > token.expires_at + CLOCK_SKEW:
+            raise AuthError(f"The access token expired on {moment(token.expires_at)}", remedy=self._remedy)
+        return {"authorization": f"Bearer {token.value}"}
 
     def renew(self, refused: Mapping[str, str]) -> bool:
         """Get a new token, unless another thread has done so since the refused one was sent.
@@ -311,10 +311,10 @@ class BearerToken(Credentials):
         Raises:
             AuthError: It cannot be renewed, or is not valid yet by this machine's clock: neither would the next one be.
         """
-        held = self._current
-        if refused.get("authorization") != f"Bearer {held.value}":
+        token = self._current
+        if refused.get("authorization") != f"Bearer {token.value}":
             return True
-        begins = jwt_start(held.value)
+        begins = jwt_start(token.value)
         if begins is not None and begins > self._clock.now() + CLOCK_SKEW:
             raise AuthError(
                 f"The access token was refused: it is not valid before {moment(begins)}, and this machine's clock "
@@ -323,7 +323,7 @@ class BearerToken(Credentials):
             )
         if self._refresh is None:
             return False
-        return self._renewed(held).value != held.value
+        return self._renewed(token).value != token.value
 
     def _is_due(self, token: Token) -> bool:
         return token.expires_at is not None and self._clock.now() >= token.expires_at - RENEW_BEFORE
@@ -350,9 +350,9 @@ class BearerToken(Credentials):
                 self._failure = error
                 raise
             except Exception as error:
-                said, remedy = (error.message, error.remedy) if isinstance(error, OmicsError) else (str(error), "")
+                problem, remedy = (error.message, error.remedy) if isinstance(error, OmicsError) else (str(error), "")
                 self._failure = AuthError(
-                    f"The access token could not be renewed: {said}", remedy=remedy or "Log in again."
+                    f"The access token could not be renewed: {problem}", remedy=remedy or "Log in again."
                 )
                 raise self._failure from error
             finally:
@@ -392,7 +392,7 @@ class ApiKey(Credentials):
     ) -> None:
         super().__init__(origins)
         named = {"header": header, "query": query, "cookie": cookie}
-        places = [(place, name) for place, name in named.items() if name is not None]
+        places = [(position, name) for position, name in named.items() if name is not None]
         if len(places) != 1:
             raise ConfigError(
                 "An API key is sent either in a header, in the query or in a cookie",

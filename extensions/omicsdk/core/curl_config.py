@@ -45,10 +45,10 @@ def curl_downloads(lines: Iterable[str]) -> Iterator[CurlDownload]:
     """
     download: CurlDownload | None = None
     for number, line in enumerate(lines, 1):
-        if not (found := _VALUE.match(line)):
+        if not (match := _VALUE.match(line)):
             continue
-        value = found[3] or re.sub(r"\\(.)", lambda mark: _ESCAPES.get(mark[1], mark[1]), found[2] or "")
-        if found[1] == "url":
+        value = match[3] or re.sub(r"\\(.)", lambda mark: _ESCAPES.get(mark[1], mark[1]), match[2] or "")
+        if match[1] == "url":
             if download is not None:
                 yield download
             download = CurlDownload(number, value, "")

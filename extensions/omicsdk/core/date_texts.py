@@ -21,8 +21,8 @@ def written(value: date, name: str = "A datetime") -> str:
     Raises:
         UsageError: It is a datetime without a time zone, which is ambiguous.
     """
-    if kept := getattr(value, "_text", ""):
-        return kept
+    if text := getattr(value, "_text", ""):
+        return text
     if not isinstance(value, datetime):
         return value.isoformat()
     offset = value.utcoffset()

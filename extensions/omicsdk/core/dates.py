@@ -30,11 +30,11 @@ class Date(date):
         if not _pattern("date").fullmatch(text):
             return None
         try:
-            made = cls.fromisoformat(text)
+            parsed = cls.fromisoformat(text)
         except ValueError:
             return None
-        made._text = text
-        return made
+        parsed._text = text
+        return parsed
 
     @property
     def text(self) -> str:
@@ -67,23 +67,23 @@ class DateTime(datetime):
         Args:
             text: The text, which is kept.
         """
-        found = _pattern("date-time").fullmatch(text)
-        if found is None:
+        match = _pattern("date-time").fullmatch(text)
+        if match is None:
             return None
-        *numbers, fraction, zone = found.groups()
+        *numbers, fraction, zone = match.groups()
         year, month, day, hour, minute, second = map(int, numbers)
         microsecond = int((fraction or "")[:6].ljust(6, "0"))
         try:
-            made = cls(year, month, day, hour, minute, min(second, 59), microsecond, _zone(zone))
+            parsed = cls(year, month, day, hour, minute, min(second, 59), microsecond, _zone(zone))
             if second == 60:
-                moment = made - (made.utcoffset() or timedelta())
+                moment = parsed - (parsed.utcoffset() or timedelta())
                 if (moment.hour, moment.minute) != (23, 59):
                     return None  # leap seconds are those before midnight of UTC
-                made += timedelta(seconds=1)
+                parsed += timedelta(seconds=1)
         except (ValueError, OverflowError):
             return None
-        made._text = text
-        return made
+        parsed._text = text
+        return parsed
 
     @property
     def text(self) -> str:
@@ -108,8 +108,8 @@ def is_date_time(value: Any) -> bool:
     return (
         isinstance(value, str)
         and value[10:11] in ("T", "t")
-        and (made := DateTime.read(value)) is not None
-        and made.tzinfo is not None
+        and (moment := DateTime.read(value)) is not None
+        and moment.tzinfo is not None
     )
 
 
@@ -134,8 +134,8 @@ def _zone(text: str | None) -> timezone | None:
 
 def _again(value: Date | DateTime) -> tuple[Any, ...] | None:
     """Arguments for copy and pickle, which restore the text too; None without one."""
-    kept = getattr(value, "_text", "")
-    return (type(value).read, (kept,)) if kept else None
+    text = getattr(value, "_text", "")
+    return (type(value).read, (text,)) if text else None
 
 
 def seconds_of(text: object) -> float | None:
@@ -164,8 +164,8 @@ def dated(place: str, value: Any, *kinds: Literal["date", "date-time"]) -> Any:
     """
     if value.__class__ is str:
         for kind in kinds:
-            if (made := (Date if kind == "date" else DateTime).read(value)) is not None:
-                return made
+            if (parsed := (Date if kind == "date" else DateTime).read(value)) is not None:
+                return parsed
     if place:
         return otherwise_typed(place, value)
     return value

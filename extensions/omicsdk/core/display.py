@@ -108,7 +108,7 @@ def html_table(title: str, rows: Iterable[Sequence[str]], heads: Sequence[str] =
         rows: Cells, as HTML; the first of a row without `heads` is its name.
         heads: Names of the columns.
     """
-    head = f"<tr>{''.join(f'<th>{escape(each)}</th>' for each in heads)}</tr>" if heads else ""
+    head = f"<tr>{''.join(f'<th>{escape(title)}</th>' for title in heads)}</tr>" if heads else ""
     left = "td" if heads else "th"
     cells = (([left, first], *(["td", cell] for cell in others)) for first, *others in rows)
     body = "".join(f"<tr>{''.join(f'<{tag} style={_LEFT}>{cell}</{tag}>' for tag, cell in row)}</tr>" for row in cells)
@@ -124,30 +124,33 @@ def escape(text: str) -> str:
 
 def _cell(name: str, value: object) -> str:
     """A value as HTML: a table where it is a list of results."""
-    if is_array(value) and value and all(isinstance(each, Displayed) for each in value[:MOST_ROWS]):
+    if is_array(value) and value and all(isinstance(item, Displayed) for item in value[:MOST_ROWS]):
         return _items(cast("Sequence[Displayed]", value))
     return escape(_text(name, value, LONGEST_CELL))
 
 
 def _items(items: Sequence[Displayed]) -> str:
-    shown = [dict(ordered(each.__shown__())) for each in items[:MOST_ROWS]]
-    names = [name for name, _ in ordered((name, True) for each in shown for name in each)]
+    first_items = [dict(ordered(item.__shown__())) for item in items[:MOST_ROWS]]
+    names = [name for name, _ in ordered((name, True) for row in first_items for name in row)]
     columns = list(islice(dict.fromkeys(names), MOST_COLUMNS))
-    rows = [[escape(_text(name, row[name], LONGEST_VALUE)) if name in row else "" for name in columns] for row in shown]
-    more = f"<p>{len(items) - len(shown):,} more</p>" if len(items) > len(shown) else ""
+    rows = [
+        [escape(_text(name, row[name], LONGEST_VALUE)) if name in row else "" for name in columns]
+        for row in first_items
+    ]
+    more = f"<p>{len(items) - len(first_items):,} more</p>" if len(items) > len(first_items) else ""
     return html_table(f"{len(items):,} × {type(items[0]).__name__}", rows, columns) + more
 
 
 def _text(name: str, value: object, longest: int) -> str:
     """Shorten a value to one line."""
     if isinstance(value, Displayed):
-        text = "".join(f"{each}={_text(each, first, longest)}" for each, first in ordered(value.__shown__())[:1])
+        text = "".join(f"{key}={_text(key, item, longest)}" for key, item in ordered(value.__shown__())[:1])
         return f"{type(value).__name__}({text})"
     if isinstance(value, Mapping):
         members = cast("Mapping[object, object]", value)
-        if len(members) > _FEW or not all(isinstance(each, int | float | None) for each in members.values()):
+        if len(members) > _FEW or not all(isinstance(member, int | float | None) for member in members.values()):
             return f"{{{len(members):,} members}}"
-        return f"{{{', '.join(f'{key}: {each}' for key, each in members.items())}}}"
+        return f"{{{', '.join(f'{key}: {item}' for key, item in members.items())}}}"
     if is_array(value) or isinstance(value, tuple):
         items = cast("Sequence[object]", value)
         labels = [_label(name, item) for item in items[:_FEW]]
@@ -164,10 +167,10 @@ def _label(name: str, item: object) -> str:
         return _masked(name, item)
     if not is_object(item):
         return ""
-    words = {key: found[0].lower() for key in item if (found := _LAST_WORD.search(key)) is not None}
+    last_words = {key: match[0].lower() for key in item if (match := _LAST_WORD.search(key)) is not None}
     for label in LABELS:
         for key, value in item.items():
-            if words.get(key) == label and (
+            if last_words.get(key) == label and (
                 texts := [text for text in _as_list(value) if isinstance(text, str) and text]
             ):
                 return ", ".join(_masked(key, text) for text in texts)

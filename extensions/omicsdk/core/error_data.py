@@ -25,10 +25,10 @@ def error_data(
     Raises:
         DecodeError: The body is not what the document states: a proxy's web page, for example.
     """
-    own = (operations or {}).get(error.operation, {})
-    stated = (own.get(key) for key in (str(error.status), f"{error.status // 100}XX", "default"))
-    of_classes = (readers.get(each.__name__) for each in type(error).__mro__)
-    read = next(found for found in (*stated, *of_classes) if found is not None)
+    readers_of_operation = (operations or {}).get(error.operation, {})
+    candidates = (readers_of_operation.get(key) for key in (str(error.status), f"{error.status // 100}XX", "default"))
+    of_classes = (readers.get(class_.__name__) for class_ in type(error).__mro__)
+    read = next(reader for reader in (*candidates, *of_classes) if reader is not None)
     try:
         return read(_response_of(error))
     except DecodeError as wrong:

@@ -83,8 +83,8 @@ class ConfigError(OmicsError):
         column: int | None = None,
     ) -> None:
         if file is not None:
-            place = ":".join(str(part) for part in (file, line, column) if part is not None)
-            message = f"{place}: {message}"
+            position = ":".join(str(part) for part in (file, line, column) if part is not None)
+            message = f"{position}: {message}"
         super().__init__(message, remedy=remedy)
         self.file = file
         self.line = line
@@ -176,7 +176,7 @@ class APIError(OmicsError):
     def summary(self) -> str:
         """The message with the operation, the status, the URL and the request's id."""
         what = f"{self.operation}: " if self.operation else ""
-        said = shortened(self.message, MESSAGE_LIMIT).rstrip(".")
+        message = shortened(self.message, MESSAGE_LIMIT).rstrip(".")
         # Status 0: no response states the error, for example an item that is missing in a list. Some services use the
         # status as their code, too.
         code = None if str(self.code) == str(self.status) else self.code
@@ -185,7 +185,7 @@ class APIError(OmicsError):
         details = " from ".join(part for part in (response, to_what) if part)
         if self.request_id:
             details = f"{details}; request id {self.request_id}" if details else f"request id {self.request_id}"
-        return f"{what}{said} ({details})" if said and details else f"{what}{said or details}"
+        return f"{what}{message} ({details})" if message and details else f"{what}{message or details}"
 
 
 class BadRequest(APIError):
@@ -333,10 +333,10 @@ class DecodeError(OmicsError):
     def __init__(
         self, operation: str, field: str, value: object, *, expected: str = "", what: str = "the response"
     ) -> None:
-        wanted = f", not {expected}" if expected else " which the document does not allow"
-        place = f"{what}'s field '{field}'" if field else what
+        expectation = f", not {expected}" if expected else " which the document does not allow"
+        where = f"{what}'s field '{field}'" if field else what
         remedy = None if what == "the response" else "Check its sender, or read it with strict=False."
-        super().__init__(f"{operation}: {place} is {shortened(repr(value), 120)}{wanted}", remedy=remedy)
+        super().__init__(f"{operation}: {where} is {shortened(repr(value), 120)}{expectation}", remedy=remedy)
         self.operation = operation
         self.field = field
         self.value = value
@@ -709,9 +709,9 @@ def first_of(errors: Sequence[OmicsError], count: int | None = None) -> str:
         errors: The batch's errors, or the first of them.
         count: The total number, if not all are given.
     """
-    shown = [str(error).rstrip(".") for error in errors[:3]]
-    more = (len(errors) if count is None else count) - len(shown)
-    return "; ".join([*shown, f"and {more} more"] if more > 0 else shown)
+    texts = [str(error).rstrip(".") for error in errors[:3]]
+    more = (len(errors) if count is None else count) - len(texts)
+    return "; ".join([*texts, f"and {more} more"] if more > 0 else texts)
 
 
 def raise_failed(errors: Sequence[OmicsError], total: int, things: str) -> None:
@@ -729,8 +729,8 @@ def raise_failed(errors: Sequence[OmicsError], total: int, things: str) -> None:
     if len(errors) == 1:
         raise errors[0]
     if errors:
-        told = f"{len(errors)} of {total} {things} failed: {first_of(errors)}"
-        raise SomeFailed(told, errors, others=max(0, total - len(errors)))
+        summary = f"{len(errors)} of {total} {things} failed: {first_of(errors)}"
+        raise SomeFailed(summary, errors, others=max(0, total - len(errors)))
 
 
 def shortened(text: str, limit: int) -> str:

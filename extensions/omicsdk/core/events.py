@@ -51,9 +51,9 @@ def event_of(operation: str, content: bytes, read: Callable[[bytes], T]) -> Even
     fields: dict[str, Any] = decoded(content)
     kind, data = fields.get("event", "message"), fields["data"]
     if kind == "error":
-        said = complaint_of(data)
-        body = mask_json(said.value) if said.value is not None else mask_text(said.text)
-        raise EventError(operation, mask_text(said.message) or "no message", code=said.code, body=body)
+        complaint = complaint_of(data)
+        body = mask_json(complaint.value) if complaint.value is not None else mask_text(complaint.text)
+        raise EventError(operation, mask_text(complaint.message) or "no message", code=complaint.code, body=body)
     retry = fields.get("retry")
     return Event(read(data.encode()), kind, fields.get("id"), None if retry is None else int(retry))
 

@@ -119,9 +119,9 @@ def multipart_body(
     if fields is OMIT:
         return NO_BODY
     boundary = os.urandom(16).hex()
-    stated, fixed = types or {}, headers or {}
+    types_of_parts, fixed = types or {}, headers or {}
     parts = [
-        _part(name, item, stated.get(name, ""), fixed.get(name, {}), is_file=name in files)
+        _part(name, item, types_of_parts.get(name, ""), fixed.get(name, {}), is_file=name in files)
         for name, value in fields.items()
         if value is not OMIT and value is not None
         for item in _parts_of(value, is_file=name in files)
@@ -176,9 +176,9 @@ def _part(name: str, value: Any, stated: str, fixed: Mapping[str, str], *, is_fi
         value = _spelled(name, value)
         text = json.dumps(value) if kind == "application/json" and isinstance(value, str) else form_text(name, value)
         return _with_headers(name, head, kind, fixed), text.encode()
-    filename, source, given, own = _named_file(name, value)
-    kind = given or _type_of_part(stated, filename, "application/octet-stream")
-    return _with_headers(name, f'{head}; filename="{_quoted(filename)}"', kind, {**fixed, **own}), source
+    filename, source, content_type, part_headers = _named_file(name, value)
+    kind = content_type or _type_of_part(stated, filename, "application/octet-stream")
+    return _with_headers(name, f'{head}; filename="{_quoted(filename)}"', kind, {**fixed, **part_headers}), source
 
 
 # RFC 9110, 5.5 and 5.6.2: names are tokens; values are visible, and a line end would start another header.
@@ -218,10 +218,10 @@ def _type_of_part(stated: str, filename: str, usual: str) -> str:
 
 def _named_file(name: str, value: Any) -> tuple[str, Content, str, Mapping[str, str]]:
     if is_list(value):
-        given = [*value]
-        if _is_named(tuple(given)) and len(given) <= _MOST_OF_FILE:
-            kind = str(given[2]) if len(given) > 2 else ""
-            return str(given[0]), given[1], kind, given[3] if len(given) == _MOST_OF_FILE else {}
+        parts = [*value]
+        if _is_named(tuple(parts)) and len(parts) <= _MOST_OF_FILE:
+            kind = str(parts[2]) if len(parts) > 2 else ""
+            return str(parts[0]), parts[1], kind, parts[3] if len(parts) == _MOST_OF_FILE else {}
     elif is_content(value) or isinstance(value, bytearray):
         is_path = isinstance(value, os.PathLike)
         path = os.fspath(cast("os.PathLike[str]", value)) if is_path else getattr(value, "name", name)

@@ -79,7 +79,7 @@ class Frozen:
         import dataclasses
         from collections.abc import Hashable
 
-        annotations = {name: text for each in cls.__mro__[-2::-1] for name, text in each.__annotations__.items()}
+        annotations = {name: text for class_ in cls.__mro__[-2::-1] for name, text in class_.__annotations__.items()}
         namespace: dict[str, Any] = {"__module__": cls.__module__, "__annotations__": {}}
         for name in cls._names:
             namespace["__annotations__"][name] = annotations[name]
@@ -96,16 +96,16 @@ class Frozen:
         return dataclasses.dataclass(type(cls.__name__, (), namespace))
 
     def __init__(self, *values: Any, **fields: Any) -> None:
-        own = self.__dict__  # a million items are made of a list: this takes less than what dataclasses generate
-        own.update(zip(self._positional, values, strict=False))
-        if len(own) < len(values):
+        attributes = self.__dict__  # a million items are made of a list: this takes less than what dataclasses generate
+        attributes.update(zip(self._positional, values, strict=False))
+        if len(attributes) < len(values):
             raise TypeError(f"{type(self).__name__}: too many values by position")
         for name in fields:
-            if name in own or name not in self._names:
-                raise TypeError(f"{type(self).__name__}: {name} is {'repeated' if name in own else 'unknown'}")
-        own.update(fields)
+            if name in attributes or name not in self._names:
+                raise TypeError(f"{type(self).__name__}: {name} is {'repeated' if name in attributes else 'unknown'}")
+        attributes.update(fields)
         for name in self._required:
-            if name not in own:
+            if name not in attributes:
                 raise TypeError(f"{type(self).__name__}: {name} is missing")
         self.__post_init__()
 
@@ -144,5 +144,5 @@ class Frozen:
         return hash(self._values())
 
     def __repr__(self) -> str:
-        shown = (f"{name}={getattr(self, name)!r}" for name in self._names if name not in self._hidden)
-        return f"{type(self).__qualname__}({', '.join(shown)})"
+        fields = (f"{name}={getattr(self, name)!r}" for name in self._names if name not in self._hidden)
+        return f"{type(self).__qualname__}({', '.join(fields)})"

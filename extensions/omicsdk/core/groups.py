@@ -60,5 +60,5 @@ def members(group: str, names: str) -> dict[str, Any]:
         group: The attributes that lead to the group.
         names: `name=operation` for each, separated by spaces.
     """
-    words = (word.partition("=") for word in names.split())
-    return {name: _Member(name, f"{group}.{name}", operation) for name, _, operation in words}
+    pairs = (word.partition("=") for word in names.split())
+    return {name: _Member(name, f"{group}.{name}", operation) for name, _, operation in pairs}

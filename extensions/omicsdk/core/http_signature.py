@@ -100,27 +100,27 @@ def verify_signature(
     Raises:
         SignatureError: The request is not signed as required; the message states why.
     """
-    known = {name.lower(): value for name, value in headers.items()}
-    given = _parameters(known.get("authorization"))
-    names = given.get("headers", "date").lower().split()
+    lowered = {name.lower(): value for name, value in headers.items()}
+    parameters = _parameters(lowered.get("authorization"))
+    names = parameters.get("headers", "date").lower().split()
     missing = [name for name in required if name not in names]
     if missing:
         raise SignatureError(f"the signature does not cover {', '.join(missing)}")
-    key = key_of(given["keyId"])
+    key = key_of(parameters["keyId"])
     if key is None:
-        raise SignatureError(f"unknown key {given['keyId']!r}")
+        raise SignatureError(f"unknown key {parameters['keyId']!r}")
     try:
-        claimed = base64.b64decode(given["signature"], validate=True)
-        text = _text_to_sign(method, url, known, names)
+        claimed = base64.b64decode(parameters["signature"], validate=True)
+        text = _text_to_sign(method, url, lowered, names)
     except (binascii.Error, ValueError) as error:
         raise SignatureError(f"the signature cannot be checked: {error}") from None
     if not hmac.compare_digest(claimed, _hmac(key.encode() if isinstance(key, str) else key, text)):
-        raise SignatureError(f"the signature of key {given['keyId']!r} is wrong")
-    if "digest" in names and not _is_digest_of(body, known["digest"]):
+        raise SignatureError(f"the signature of key {parameters['keyId']!r} is wrong")
+    if "digest" in names and not _is_digest_of(body, lowered["digest"]):
         raise SignatureError("the body is not the one that was signed: its Digest differs")
     if now is not None:
-        _check_age(known.get("date"), now, most_skew)
-    return given["keyId"]
+        _check_age(lowered.get("date"), now, most_skew)
+    return parameters["keyId"]
 
 
 def digest_of(body: bytes) -> str:
@@ -154,20 +154,20 @@ def _parameters(authorization: str | None) -> dict[str, str]:
     scheme, _, rest = (authorization or "").partition(" ")
     if scheme.lower() != "signature":
         raise SignatureError("the request has no Authorization header of the scheme Signature")
-    found: dict[str, str] = {}
-    place = 0
-    while place < len(rest):
-        match = _PARAMETER.match(rest, place)
-        if match is None or match[1] in found:
+    parameters: dict[str, str] = {}
+    offset = 0
+    while offset < len(rest):
+        match = _PARAMETER.match(rest, offset)
+        if match is None or match[1] in parameters:
             raise SignatureError("the Authorization header is not a list of distinct name=value pairs")
-        found[match[1]] = match[2] if match[2] is not None else match[3]
-        place = match.end()
-    lacking = [name for name in ("keyId", "algorithm", "signature") if name not in found]
+        parameters[match[1]] = match[2] if match[2] is not None else match[3]
+        offset = match.end()
+    lacking = [name for name in ("keyId", "algorithm", "signature") if name not in parameters]
     if lacking:
         raise SignatureError(f"the Authorization header has no {', '.join(lacking)}")
-    if found["algorithm"].lower() != ALGORITHM:
-        raise SignatureError(f"algorithm {found['algorithm']!r} is not {ALGORITHM}")
-    return found
+    if parameters["algorithm"].lower() != ALGORITHM:
+        raise SignatureError(f"algorithm {parameters['algorithm']!r} is not {ALGORITHM}")
+    return parameters
 
 
 def _check_age(date: str | None, now: float, most_skew: float) -> None:

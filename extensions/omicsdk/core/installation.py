@@ -86,7 +86,7 @@ def _located(requirement: str, source: str) -> str:
 
 def _quoted(word: str, here: Installation) -> str:
     if here.is_windows:  # cmd.exe supports double quotes only
-        return f'"{word}"' if any(each in word for each in " [") else word
+        return f'"{word}"' if any(character in word for character in " [") else word
     from shlex import quote
 
     return quote(word)

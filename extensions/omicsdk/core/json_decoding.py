@@ -29,7 +29,7 @@ def decoded(content: bytes | str) -> Any:
                 except ValueError:
                     pass  # stricter than json: NaN, halves of pairs, and encodings other than UTF-8; json decides
         if _may_have_surrogates(content):
-            content = re.sub(_SURROGATES, lambda found: _REPLACEMENT if found[1] else found[0], content)
+            content = re.sub(_SURROGATES, lambda match: _REPLACEMENT if match[1] else match[0], content)
         return json.loads(content)
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error

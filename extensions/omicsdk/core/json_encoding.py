@@ -59,8 +59,8 @@ def _unfit(where: str, value: object, depth: int) -> Iterator[tuple[str, object]
             if not _fits({name: None}):
                 yield f"a name in {where or 'what is sent'}", name
     elif is_list(value) and isinstance(value, list | tuple):
-        for place, inner in enumerate(value):
-            yield from _unfit(f"{where}[{place}]", inner, depth + 1)
+        for index, inner in enumerate(value):
+            yield from _unfit(f"{where}[{index}]", inner, depth + 1)
     elif not _fits(value):
         yield where, value
 

@@ -119,8 +119,8 @@ def escaped(text: str) -> str:
     return _NOT_PLAIN.sub(_printable, text)
 
 
-def _printable(found: re.Match[str]) -> str:
-    run = found[0]
+def _printable(match: re.Match[str]) -> str:
+    run = match[0]
     return run if run.isprintable() else "".join(c if c.isprintable() else _escape(c) for c in run)
 
 

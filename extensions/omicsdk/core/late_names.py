@@ -27,12 +27,12 @@ def late_names(package: str, names: str) -> tuple[Callable[[str], object], Calla
             return list(modules())
         module = None if name.startswith("__") else modules().get(name)
         if module is not None:
-            found = getattr(importlib.import_module(f".{module}", package), name)
+            value = getattr(importlib.import_module(f".{module}", package), name)
         elif name in modules().values():  # PACKAGE.errors.NotFound, without an import of PACKAGE.errors
-            found = importlib.import_module(f".{name}", package)
+            value = importlib.import_module(f".{name}", package)
         else:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        setattr(sys.modules[package], name, found)
-        return found
+        setattr(sys.modules[package], name, value)
+        return value
 
     return __getattr__, lambda: sorted({*vars(sys.modules[package]), *modules()})

@@ -25,9 +25,9 @@ def lazy_package(
         import sys
         from importlib import import_module
 
-        found: object = getattr(import_module(f"{package}.{home}"), name)
-        setattr(sys.modules[package], name, found)
-        return found
+        value: object = getattr(import_module(f"{package}.{home}"), name)
+        setattr(sys.modules[package], name, value)
+        return value
 
     starred = sorted(homes.keys() - set(not_starred))
     return __getattr__, lambda: starred, starred

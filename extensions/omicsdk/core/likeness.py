@@ -41,15 +41,15 @@ def did_you_mean(word: str, known: Iterable[str], form: str = "{}") -> str:
         form: How the name is written, with {} in its place.
     """
     typed, plain = _plain(word), _by_plain(known)
-    begun = [name for name in plain.values() if len(typed) > 1 and _plain(name).startswith(typed)]
-    near = begun if len(begun) == 1 else nearest(word, plain.values())
+    completions = [name for name in plain.values() if len(typed) > 1 and _plain(name).startswith(typed)]
+    near = completions if len(completions) == 1 else nearest(word, plain.values())
     near += [name for shape, name in plain.items() if len(typed) > 1 and sorted(shape) == sorted(typed)]
     return f"Did you mean {form.format(near[0])}?" if near else ""
 
 
-def _by_plain(known: Iterable[str]) -> dict[str, str]:
+def _by_plain(names: Iterable[str]) -> dict[str, str]:
     """Return the names by their plain form; of several with one form the first."""
-    return {_plain(name): name for name in reversed(list(known))}
+    return {_plain(name): name for name in reversed(list(names))}
 
 
 def _plain(word: str) -> str:

@@ -76,10 +76,10 @@ class _LateLogger:
         _begin()
         import logging
 
-        found = getattr(logging.getLogger(self._name), name)
+        method = getattr(logging.getLogger(self._name), name)
         if name in _LEVELS:
-            setattr(self, name, found)  # the next record finds it at once
-        return found
+            setattr(self, name, method)  # the next record finds it at once
+        return method
 
 
 def _nothing(*_arguments: object, **_options: object) -> bool:

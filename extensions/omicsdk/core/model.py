@@ -124,7 +124,7 @@ def tag_of(data: Any, tag: str) -> str | None:
 def named_by_tag(model: "type[Model]", tag: str, value: str | None) -> bool:
     """Whether a model without a mapping may have a tag's value: it states that one, or has no such field."""
     shapes = [field.shape for field in model.FIELDS if field.wire == tag]
-    return not shapes or value in (each for shape in shapes if shape.kind == "literal" for each in shape.of)
+    return not shapes or value in (literal for shape in shapes if shape.kind == "literal" for literal in shape.of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +203,7 @@ class Model(Displayed):
     @classmethod
     def __attrs_init_subclass__(cls) -> None:
         attributes: Any = cls.__dict__["__attrs_attrs__"]
-        by_name = (each.evolve(name=ReadByAttrs(each.name)) for each in attributes)
+        by_name = (attribute.evolve(name=ReadByAttrs(attribute.name)) for attribute in attributes)
         cls.__attrs_attrs__ = type(attributes)(by_name)
 
     if not TYPE_CHECKING:  # checkers would accept any attribute
@@ -359,8 +359,8 @@ def check(operation: str, place: str, value: Any, shape: Shape, *, what: str = "
     """
     problem = problem_of(place, value, shape)
     if problem is not None:
-        where, found, expected = problem
-        raise DecodeError(operation, where, found, expected=expected, what=what)
+        where, actual, expected = problem
+        raise DecodeError(operation, where, actual, expected=expected, what=what)
 
 
 def problem_of(place: str, value: Any, shape: Shape) -> tuple[str, Any, str] | None:
@@ -378,8 +378,8 @@ def problem_of(place: str, value: Any, shape: Shape) -> tuple[str, Any, str] | N
     if shape.kind == "array":
         if not is_array(value):
             return place, value, "an array"
-        found = (problem_of(f"{place}[{number}]", item, shape.of[0]) for number, item in enumerate(value))
-        return next((problem for problem in found if problem is not None), None)
+        problems = (problem_of(f"{place}[{number}]", item, shape.of[0]) for number, item in enumerate(value))
+        return next((problem for problem in problems if problem is not None), None)
     if shape.kind == "tuple":
         return _tuple_problem(place, value, shape)
     if shape.kind in ("map", "model", "members"):
@@ -399,27 +399,28 @@ def _tuple_problem(place: str, value: Any, shape: Shape) -> tuple[str, Any, str]
     if len(value) > len(shape.of) and shape.rest is None:
         return place, value, f"an array of at most {len(shape.of)} items"
     shapes = [*shape.of, *[shape.rest or ANY] * (len(value) - len(shape.of))]
-    found = (problem_of(f"{place}[{at}]", *pair) for at, pair in enumerate(zip(value, shapes, strict=False)))
-    return next((problem for problem in found if problem is not None), None)
+    problems = (problem_of(f"{place}[{at}]", *pair) for at, pair in enumerate(zip(value, shapes, strict=False)))
+    return next((problem for problem in problems if problem is not None), None)
 
 
 def _tagged_problem(place: str, value: Any, shape: Shape) -> tuple[str, Any, str] | None:
     table = shape.table or {}
     if is_object(value) and None in table:
-        stated = tag_of(value, shape.tag)
-        return problem_of(place, value, table[stated if stated in table else None])
+        tag = tag_of(value, shape.tag)
+        return problem_of(place, value, table[tag if tag in table else None])
     if not is_object(value) or value.get(shape.tag) is None:
         return problem_of(place, value, union(*shape.of))
-    stated = tag_of(value, shape.tag)
-    if stated is not None and stated in table:
-        return problem_of(place, value, table[stated])
-    named = {each.model() for each in table.values() if each.model is not None}
+    tag = tag_of(value, shape.tag)
+    if tag is not None and tag in table:
+        return problem_of(place, value, table[tag])
+    named = {variant.model() for variant in table.values() if variant.model is not None}
     others = [
-        each
-        for each in shape.of
-        if each.model is None or (each.model() not in named and named_by_tag(each.model(), shape.tag, stated))
+        alternative
+        for alternative in shape.of
+        if alternative.model is None
+        or (alternative.model() not in named and named_by_tag(alternative.model(), shape.tag, tag))
     ]
-    if any(problem_of(place, value, each) is None for each in others):
+    if any(problem_of(place, value, other) is None for other in others):
         return None
     return f"{place}.{shape.tag}".lstrip("."), value[shape.tag], f"one of {', '.join(map(repr, table))}"
 
@@ -427,11 +428,15 @@ def _tagged_problem(place: str, value: Any, shape: Shape) -> tuple[str, Any, str
 def _object_problem(place: str, value: dict[str, Any], shape: Shape) -> tuple[str, Any, str] | None:
     prefix = f"{place}." if place else ""
     if shape.kind == "members":
-        read = ((f"{prefix}{name}", value.get(name), each) for name, each in (shape.table or {}).items() if name)
+        read = (
+            (f"{prefix}{name}", value.get(name), member_shape)
+            for name, member_shape in (shape.table or {}).items()
+            if name
+        )
         return next((problem for item in read if (problem := problem_of(*item)) is not None), None)
     if shape.model is None:
-        found = (problem_of(f"{prefix}{key}", item, shape.of[0]) for key, item in value.items())
-        return next((problem for problem in found if problem is not None), None)
+        problems = (problem_of(f"{prefix}{key}", item, shape.of[0]) for key, item in value.items())
+        return next((problem for problem in problems if problem is not None), None)
     cls = shape.model()
     for field in cls.FIELDS:
         here = f"{prefix}{field.wire}"
@@ -448,8 +453,8 @@ def _object_problem(place: str, value: dict[str, Any], shape: Shape) -> tuple[st
     if cls.EXTRA is ANY:
         return None
     named = {field.wire for field in cls.FIELDS}
-    found = (problem_of(f"{prefix}{key}", item, cls.EXTRA) for key, item in value.items() if key not in named)
-    return next((problem for problem in found if problem is not None), None)
+    problems = (problem_of(f"{prefix}{key}", item, cls.EXTRA) for key, item in value.items() if key not in named)
+    return next((problem for problem in problems if problem is not None), None)
 
 
 def _is_number(value: Any, _: Shape) -> bool:
@@ -468,5 +473,5 @@ _SCALARS: dict[str, Callable[[Any, Shape], bool]] = {
     "size": lambda value, _: is_number(value),
     "number": _is_number,
     "boolean": lambda value, _: isinstance(value, bool),
-    "literal": lambda value, shape: any(_equal(value, known) for known in shape.of),
+    "literal": lambda value, shape: any(_equal(value, literal) for literal in shape.of),
 }

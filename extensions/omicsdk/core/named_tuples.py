@@ -19,11 +19,11 @@ else:
             # As text, also in Python 3.14 and later: modules with named tuples import annotations from __future__.
             annotations = namespace.pop("__annotations__")
             defaults = [namespace.pop(field) for field in annotations if field in namespace]
-            made = namedtuple(name, annotations, defaults=defaults, module=namespace.pop("__module__"))
-            made.__annotations__ = made.__new__.__annotations__ = annotations
+            tuple_type = namedtuple(name, annotations, defaults=defaults, module=namespace.pop("__module__"))
+            tuple_type.__annotations__ = tuple_type.__new__.__annotations__ = annotations
             for attribute, value in namespace.items():
-                setattr(made, attribute, value)
-            return made
+                setattr(tuple_type, attribute, value)
+            return tuple_type
 
     NamedTuple = type.__new__(_NamedTupleType, "NamedTuple", (), {})
     """The base of a class whose annotations are the fields of its objects, as those of typing.NamedTuple are."""

@@ -74,10 +74,10 @@ def _uuid(text: str) -> Any:
 
 def _decimal(text: str) -> Any:
     try:
-        made = _Decimal(text)
+        number = _Decimal(text)
     except InvalidOperation:
         return None
-    return made if made.is_finite() else None
+    return number if number.is_finite() else None
 
 
 def _bytes(text: str) -> Any:
@@ -89,13 +89,13 @@ def _bytes(text: str) -> Any:
 
 def _duration(text: str) -> Any:
     """Years and months have no fixed length, so a duration in these stays a text."""
-    found = _DURATION.fullmatch(text)
-    if found is None:
+    match = _DURATION.fullmatch(text)
+    if match is None:
         return None
     parts = {
-        name: float((value or "0").replace(",", ".")) for name, value in found.groupdict().items() if name != "sign"
+        name: float((value or "0").replace(",", ".")) for name, value in match.groupdict().items() if name != "sign"
     }
-    sign = -1 if found["sign"] == "-" else 1
+    sign = -1 if match["sign"] == "-" else 1
     try:
         return _Duration(**{name: sign * value for name, value in parts.items()})
     except OverflowError:
@@ -161,8 +161,8 @@ def native(place: str, value: Any, *forms: Format) -> Any:
     """
     if value.__class__ is str:
         for form in forms:
-            if (made := read(value, form)) is not None:
-                return made
+            if (parsed := read(value, form)) is not None:
+                return parsed
     return otherwise_typed(place, value) if place else value
 
 

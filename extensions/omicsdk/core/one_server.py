@@ -66,5 +66,5 @@ def moved(path: str, default: str, base_url: str) -> str:
         base_url: The client's base URL.
     """
     parts, replaced = urlsplit(base_url), urlsplit(default).path
-    kept = base_url.removesuffix(replaced) if base_url.endswith(replaced) else f"{parts.scheme}://{parts.netloc}"
-    return f"{kept}{path}".rstrip("/")
+    base = base_url.removesuffix(replaced) if base_url.endswith(replaced) else f"{parts.scheme}://{parts.netloc}"
+    return f"{base}{path}".rstrip("/")

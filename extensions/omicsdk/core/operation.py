@@ -56,8 +56,8 @@ def _wrong_arguments(
     """Return why an operation cannot be called with these arguments, and how it can; None if it can."""
     parameters = inspect.signature(build).parameters
     if args:
-        listed = ", ".join(f"{parameter}=..." for parameter in list(parameters)[: len(args)])
-        return f"{name}() has no positional arguments" + (f": use {name}({listed})" if listed else "")
+        arguments_text = ", ".join(f"{parameter}=..." for parameter in list(parameters)[: len(args)])
+        return f"{name}() has no positional arguments" + (f": use {name}({arguments_text})" if arguments_text else "")
     unknown = next((key for key in kwargs if key not in parameters), None)
     if unknown is not None:
         message = f"{name}() has no argument {unknown!r}"

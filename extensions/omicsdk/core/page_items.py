@@ -19,10 +19,10 @@ def found_at(page: Any, path: str) -> Any:
     """
     if page.__class__ is dict and path in page:  # a name with dots of its own, such as @odata.nextLink
         return page[path]
-    found: Any = page
+    value: Any = page
     for step in path.split("."):
-        found = _step(found, step)
-    return found
+        value = _step(value, step)
+    return value
 
 
 def _step(found: Any, step: str) -> Any:
@@ -31,10 +31,10 @@ def _step(found: Any, step: str) -> Any:
         return found.get(step)
     if found.__class__ is not list:
         return None
-    name, equals, wanted = step.partition("=")
+    name, equals, equal_to = step.partition("=")
     if equals:
         members = (item for item in found if item.__class__ is dict)
-        return next((item for item in members if str(item.get(name)).lower() == wanted.lower()), None)
+        return next((item for item in members if str(item.get(name)).lower() == equal_to.lower()), None)
     if not step.removeprefix("-").isdigit():
         return None
     return found[int(step)] if -len(found) <= int(step) < len(found) else None
@@ -63,51 +63,51 @@ def items_at(page: Any, key: str, operation: str = "the service", each: Shape = 
         DecodeError: The list is absent, null or of another type, or what is read of an item is. This does not depend on
             `strict`.
     """
-    found = list_at(page, key)
-    if found is None:
+    list_ = list_at(page, key)
+    if list_ is None:
         raise _no_list(page, key, operation)
     if each is not ANY:
-        check(operation, key, found, array(each))
-    return found
+        check(operation, key, list_, array(each))
+    return list_
 
 
 def list_at(page: Any, key: str) -> list[Any] | None:
     """Return the list of `items_at`, or None if there is none."""
     keys = alternatives(key)
-    lists = (_list_at(page, each) for each in keys)
-    found = next((found for found in lists if found is not None), None)
-    if found is None and key.endswith("?") and page.__class__ is dict:
+    lists = (_list_at(page, alternative) for alternative in keys)
+    list_ = next((candidate for candidate in lists if candidate is not None), None)
+    if list_ is None and key.endswith("?") and page.__class__ is dict:
         # Some services respond with status 200 to what fails.
         is_error = page.get("error") or page.get("errors")
-        return [] if not is_error and all(found_at(page, each) is None for each in keys) else None
-    return found
+        return [] if not is_error and all(found_at(page, alternative) is None for alternative in keys) else None
+    return list_
 
 
 def _no_list(page: Any, key: str, operation: str) -> DecodeError:
     """Return the error for a page without its list: the value in its place, or the page's other members."""
     key, expected = key.removesuffix("?"), "a list"
-    found = ((each, found_at(page, each)) for each in alternatives(key))
-    field, value = next((pair for pair in found if pair[1] is not None), (key, None))
+    pairs = ((alternative, found_at(page, alternative)) for alternative in alternatives(key))
+    field, value = next((pair for pair in pairs if pair[1] is not None), (key, None))
     if not key:
         field, value = "the body", page
     elif value is None and not (page.__class__ is dict and key in page):
         names = ", ".join(map(repr, page)) if page.__class__ is dict else ""
-        came = f"has only {names}" if names else f"is {page!r}"
-        expected = f"a list: the response {shortened(came, 120)}"
+        actual = f"has only {names}" if names else f"is {page!r}"
+        expected = f"a list: the response {shortened(actual, 120)}"
     error = DecodeError(operation, field, value, expected=expected)
     error.remedy = "It is not treated as an empty list. Check the service's URL, or try again later."
     return error
 
 
 def _list_at(page: Any, key: str) -> list[Any] | None:
-    found = found_at(page, key) if key else page
-    return found if found.__class__ is list else None
+    value = found_at(page, key) if key else page
+    return value if value.__class__ is list else None
 
 
 def with_items(page: Any, key: str, items: list[Any]) -> Any:
     """Return a copy of a page with another list under a dotted key: all pages merged into the first."""
     keys = alternatives(key)
-    key = next((each for each in keys if _list_at(page, each) is not None), keys[0])
+    key = next((alternative for alternative in keys if _list_at(page, alternative) is not None), keys[0])
     if not key:
         return items
     if page.__class__ is not dict:

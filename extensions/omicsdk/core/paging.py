@@ -81,7 +81,7 @@ class Walk:
             self._content = content
             # Equal numbers are no sign of it: signals consist of them.
             if content == before and any(
-                each.__class__ is dict for each in list_at(response.json(), self._paging.items) or ()
+                item.__class__ is dict for item in list_at(response.json(), self._paging.items) or ()
             ):
                 raise DecodeError(
                     request.operation, "the page", request.url, expected="another one than the page before"
@@ -133,15 +133,15 @@ def next_request(
         if following == url:
             raise DecodeError(request.operation, "the link to the next page", link, expected="the URL of another page")
         return request.at(following)
-    found: Any = None
+    next_value: Any = None
     if paging.next or paging.header:
-        found = headers.get(paging.header) if paging.header else found_at(page(), paging.next)
-        if not found:
+        next_value = headers.get(paging.header) if paging.header else found_at(page(), paging.next)
+        if not next_value:
             return None
     if paging.style == "token":
-        return _with_token(paging, request, found, page)
+        return _with_token(paging, request, next_value, page)
     following = request
-    for name, value in _counted(paging, request, page(), number_in(found)).items():
+    for name, value in _counted(paging, request, page(), number_in(next_value)).items():
         following = paging.with_argument(following, name, value)
     return None if following is request else following
 
@@ -152,13 +152,13 @@ def _with_token(paging: Paging, request: Request, token: Any, page: Callable[[],
     Raises:
         DecodeError: It is the token of this page, which has items.
     """
-    given = paging.arguments(request).get(paging.parameter)
-    if given is not None and str(token) == str(given):
+    argument = paging.arguments(request).get(paging.parameter)
+    if argument is not None and str(token) == str(argument):
         # Some services always state a token: after the last item it leads to what may be added later.
         if paging.style == "token" and list_at(page(), paging.items) == []:
             return None
-        place = paging.header or paging.next or paging.parameter
-        raise DecodeError(request.operation, place, token, expected="the token of another page")
+        where = paging.header or paging.next or paging.parameter
+        raise DecodeError(request.operation, where, token, expected="the token of another page")
     return paging.with_argument(request, paging.parameter, token)
 
 
@@ -181,19 +181,19 @@ def _is_after_last(
     items = list_at(page(), content_key(paging, headers))
     if items is not None and not items:
         return True
-    place, begin = int(query[name]), dict(parse_qsl(urlsplit(request.url).query)).get(name, "")
-    if place <= _number(begin, -1):
+    number, begin = int(query[name]), dict(parse_qsl(urlsplit(request.url).query)).get(name, "")
+    if number <= _number(begin, -1):
         raise DecodeError(request.operation, name, query[name], expected="the token of another page")
-    stated = _header_link(headers, paging.last, "last") if paging.style == "link" else None
-    last = dict(parse_qsl(url_parts(stated or "").query)).get(name)
+    last_link = _header_link(headers, paging.last, "last") if paging.style == "link" else None
+    last = dict(parse_qsl(url_parts(last_link or "").query)).get(name)
     is_full = items is None or len(items) >= _number(query.get(paging.limit or "limit"), len(items) + 1)
-    return place > _number(last, place) and not is_full
+    return number > _number(last, number) and not is_full
 
 
 def _token_in(link: str, parameter: str) -> str | None:
     """Return the token in a link's query; the last one of several, since some services only append."""
-    given = [value for name, value in parse_qsl(url_parts(link).query) if name == parameter]
-    return given[-1] if given else None
+    values = [value for name, value in parse_qsl(url_parts(link).query) if name == parameter]
+    return values[-1] if values else None
 
 
 def _counted(paging: Paging, request: Request, page: Any, stated: int | None) -> dict[str, int]:
@@ -211,19 +211,19 @@ def _counted(paging: Paging, request: Request, page: Any, stated: int | None) ->
     got = len(items_at(page, paging.items, request.operation))
     if got == 0:
         return {}
-    given, name = paging.arguments(request), paging.parameter
+    arguments, name = paging.arguments(request), paging.parameter
     is_offset = paging.style == "offset"
     first = paging.first if paging.first is not None else 0 if is_offset else 1
-    begin = _number(given.get(name), first)
+    begin = _number(arguments.get(name), first)
     following = {name: begin + (got if is_offset else 1)}
     if stated is not None:
-        if stated <= begin and given.get(name) is not None:
+        if stated <= begin and arguments.get(name) is not None:
             raise DecodeError(request.operation, paging.header or paging.next, stated, expected="a following page")
         return {name: stated}
     total = number_in(found_at(page, paging.total)) if paging.total else None
     if total is not None:
         return {} if following[name] - first >= total else following
-    if got >= _number(given.get(paging.limit), 1):
+    if got >= _number(arguments.get(paging.limit), 1):
         return following
     # The first page may be as long as the service's limit: its length is then the length of pages.
     return {**following, paging.limit: got} if is_offset and begin <= first else {}

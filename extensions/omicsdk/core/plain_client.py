@@ -46,12 +46,13 @@ def beside(
         base_url: The base URL of the other one.
         credentials: The credentials of the other one: those of a client are for its own service only.
     """
-    held = client._exchange  # pyright: ignore[reportPrivateUsage] - of core as well
-    made: Any = client.with_options() if kind is type(client) else object.__new__(kind)
+    exchange = client._exchange  # pyright: ignore[reportPrivateUsage] - of core as well
+    clone: Any = client.with_options() if kind is type(client) else object.__new__(kind)
     servers = (client if kind is type(client) else kind)._servers  # pyright: ignore[reportPrivateUsage] - as above
-    there = held.transport.beside(base_url, credentials, servers=servers, security=kind._security)
-    made._exchange, made._recipe = replace(held, transport=there, error_module=kind._error_module), None
-    return made
+    transport = exchange.transport.beside(base_url, credentials, servers=servers, security=kind._security)
+    clone._exchange = replace(exchange, transport=transport, error_module=kind._error_module)
+    clone._recipe = None
+    return clone
 
 
 def checked_by(client: AnyClient, checks: ResponseCheck | None) -> AnyClient:
@@ -99,7 +100,9 @@ def stopping_by(client: C, stopped: Callable[[], bool]) -> C:
     """
     return sending_by(
         client,
-        lambda held: replace(held, transport=held.transport.with_clock(StoppableClock(held.transport.clock, stopped))),
+        lambda exchange: replace(
+            exchange, transport=exchange.transport.with_clock(StoppableClock(exchange.transport.clock, stopped))
+        ),
     )
 
 

@@ -179,8 +179,8 @@ def variables(
     def read(search: Search) -> Found:
         base_url, value = (search.environ.get(name, "").strip() for name in (url, token))
         origin = " and ".join(name for name, text in ((url, base_url), (token, value)) if text)
-        wanted = value and not search.is_complete and not (names_login is not None and names_login(value))
-        return Found(base_url or None, credentials(checked_token(value, token)) if wanted else None, origin)
+        is_login = value and not search.is_complete and not (names_login is not None and names_login(value))
+        return Found(base_url or None, credentials(checked_token(value, token)) if is_login else None, origin)
 
     return read
 
@@ -234,35 +234,35 @@ def resolution(
     environ = os.environ if environ is None else environ
     named = profile or environ.get(PROFILE_VARIABLE, "").strip() or None
     word = discovery.platform.upper()
-    proof = discovery.token(credentials) if isinstance(credentials, str) else as_credentials(credentials)
+    login = discovery.token(credentials) if isinstance(credentials, str) else as_credentials(credentials)
     if isinstance(credentials, str):
         checked_token(credentials, "credentials (--access-token)")
-    search = Search(environ, base_url, named, credentials, proof is not None, offline)
-    origin, proof_origin = ("argument" if each is not None else "" for each in (base_url, proof))
+    search = Search(environ, base_url, named, credentials, login is not None, offline)
+    origin, login_origin = ("argument" if argument is not None else "" for argument in (base_url, login))
     kept_back: list[str] = []  # why credentials that were found are not used, and what to do
     for source in _sources(discovery, search.profile):
-        if search.base_url is not None and proof is not None:
+        if search.base_url is not None and login is not None:
             break
-        found = source(search)
-        if search.base_url is None and found.base_url:
-            search = replace(search, base_url=found.base_url)
-            origin = found.origin
-        if proof is None and found.credentials is not None:
-            stated = found.credentials_origin or found.origin
-            owner = found.base_url or _owner(discovery, base_url, search)
+        candidate = source(search)
+        if search.base_url is None and candidate.base_url:
+            search = replace(search, base_url=candidate.base_url)
+            origin = candidate.origin
+        if login is None and candidate.credentials is not None:
+            candidate_origin = candidate.credentials_origin or candidate.origin
+            owner = candidate.base_url or _owner(discovery, base_url, search)
             if owner in (None, search.base_url) or origin_of(owner or "") == (origin_of(search.base_url or "") or None):
-                proof, proof_origin = found.credentials, stated
+                login, login_origin = candidate.credentials, candidate_origin
                 search = replace(search, is_complete=True)
             else:
                 kept_back += [
-                    f"those of {stated} belong to {mask_url(owner or '') or 'no base URL that is configured'}"
+                    f"those of {candidate_origin} belong to {mask_url(owner or '') or 'no base URL that is configured'}"
                 ]
-                kept_back += ["" if found.base_url else f"Set OMICS_{word}_URL to the base URL that they are for. "]
+                kept_back += ["" if candidate.base_url else f"Set OMICS_{word}_URL to the base URL that they are for. "]
     url = search.base_url or discovery.default_url
     origin = origin or ("built in" if url else "")
-    if isinstance(proof, Anonymous):
+    if isinstance(login, Anonymous):
         return Resolution(url, None, origin)
-    if proof is None and (discovery.requires_credentials or kept_back):
+    if login is None and (discovery.requires_credentials or kept_back):
         where = mask_url(url) if url else f"the platform {discovery.platform}"
         message = ": ".join((f"No credentials found for {where}", *kept_back[:1]))
         remedy = "".join(kept_back[1:2])
@@ -271,7 +271,7 @@ def resolution(
         from omicsdk.core.logs import config_log
 
         config_log.warning("%s. %s", message, remedy.rstrip())
-    return Resolution(url, proof, origin, proof_origin)
+    return Resolution(url, login, origin, login_origin)
 
 
 def _owner(discovery: Discovery, base_url: str | None, search: Search) -> str | None:
@@ -279,31 +279,30 @@ def _owner(discovery: Discovery, base_url: str | None, search: Search) -> str | 
     if base_url is None:
         return None
     configured = Search(search.environ, None, search.profile, ANONYMOUS, is_complete=True, offline=True)
-    stated = (source(configured).base_url for source in _sources(discovery, search.profile))
-    own = next(filter(None, stated), "") or discovery.default_url
-    return own or ("" if isinstance(base_url, UnboundUrl) else base_url)
+    urls = (source(configured).base_url for source in _sources(discovery, search.profile))
+    configured_url = next(filter(None, urls), "") or discovery.default_url
+    return configured_url or ("" if isinstance(base_url, UnboundUrl) else base_url)
 
 
 def _sources(discovery: Discovery, profile: str | None) -> Iterator[Callable[[Search], Found]]:
     def of_profile(name: str, search: Search) -> Found | None:
-        known = profile_settings(name, discovery.platform, search.environ)
-        if known is None:
+        settings = profile_settings(name, discovery.platform, search.environ)
+        if settings is None:
             return None
-        url = search.base_url or known.get("base_url")
+        url = search.base_url or settings.get("base_url")
         origin = f"profile {name} of {settings_path(search.environ)}"
         return (_stored(discovery, search, url, name) or NOTHING)._replace(base_url=url, origin=origin)
 
     def named(search: Search) -> Found:
-        found = of_profile(profile or "", search)
-        if (
-            found is None
-        ):  # the platform's own files may have profiles too; this profile applies to them whatever the base URL
-            found = discovery.files(replace(search, base_url=None))
-            if found == NOTHING:
+        candidate = of_profile(profile or "", search)
+        if candidate is None:
+            # The platform's own files may have profiles too; this profile applies to them whatever the base URL.
+            candidate = discovery.files(replace(search, base_url=None))
+            if candidate == NOTHING:
                 raise ConfigError(
                     f"No profile {profile!r} for the platform {discovery.platform}", remedy=discovery.remedy
                 )
-        return found
+        return candidate
 
     def default(search: Search) -> Found:
         if search.base_url is None:
@@ -336,8 +335,8 @@ def _stored(discovery: Discovery, search: Search, url: str | None, profile: str 
     if view is None or login is None:
         return None
     make = discovery.stored
-    proof = discovery.token(login.token.value) if make is None else make(login, url)
-    return Found(url, proof, "", f"login of the profile {view.profile} in {_named_store(login, tokens)}")
+    credentials = discovery.token(login.token.value) if make is None else make(login, url)
+    return Found(url, credentials, "", f"login of the profile {view.profile} in {_named_store(login, tokens)}")
 
 
 def _named_store(login: StoredLogin, tokens: TokenFile) -> str:
@@ -390,12 +389,12 @@ class _PlatformBase:
 
     def _url(self, base_url: str | None) -> str:
         """Return the checked base URL; its errors state where the platform's is looked up."""
-        given = base_url if base_url is not None else self._default_base_url
-        if not given.strip():
+        url = base_url if base_url is not None else self._default_base_url
+        if not url.strip():
             raise ConfigError(
                 f"No base URL found for the platform {self._discovery.platform}", remedy=self._discovery.remedy
             )
-        return checked_base_url(given, source=f"The base URL of {type(self).__name__}", remedy=self._discovery.remedy)
+        return checked_base_url(url, source=f"The base URL of {type(self).__name__}", remedy=self._discovery.remedy)
 
     def _resolved(
         self,
@@ -459,12 +458,12 @@ class Platform(_PlatformBase, Client):
         response_limit: int | None = None,
     ) -> None:
         self.finds_credentials = credentials is None
-        url, proof = self._resolved(base_url, credentials, profile, environ)
+        url, login = self._resolved(base_url, credentials, profile, environ)
         environ, headers = self._prepared(base_url, credentials, profile, environ, headers)
         self._settings = Settings(environ, clock)
         super().__init__(
             url or None,
-            credentials=proof,
+            credentials=login,
             timeout=timeout,
             retry=self._retry if retry is None else retry,
             headers=headers,
@@ -510,12 +509,12 @@ class AsyncPlatform(_PlatformBase, AsyncClient):
         response_limit: int | None = None,
     ) -> None:
         self.finds_credentials = credentials is None
-        url, proof = self._resolved(base_url, credentials, profile, environ)
+        url, login = self._resolved(base_url, credentials, profile, environ)
         environ, headers = self._prepared(base_url, credentials, profile, environ, headers)
         self._settings = Settings(environ, clock)
         super().__init__(
             url or None,
-            credentials=proof,
+            credentials=login,
             timeout=timeout,
             retry=self._retry if retry is None else retry,
             headers=headers,
@@ -534,19 +533,19 @@ class AsyncPlatform(_PlatformBase, AsyncClient):
         Raises:
             ConfigError: This client has a `transport` and no `blocking_transport`.
         """
-        held, kind = self._exchange, self._blocking_class
+        exchange, kind = self._exchange, self._blocking_class
         twin = object.__new__(kind)
         twin._exchange = kind._exchange_class(  # pyright: ignore[reportPrivateUsage] - a client's own
-            strict=held.strict,
-            follow_redirects=held.follow_redirects,
-            errors=held.errors,
+            strict=exchange.strict,
+            follow_redirects=exchange.follow_redirects,
+            errors=exchange.errors,
             error_module=kind._error_module,
-            transport=held.transport.synchronous(),
+            transport=exchange.transport.synchronous(),
         )
-        own = {
+        attributes = {
             name: value for name, value in vars(self).items() if name not in vars(twin) and not isinstance(value, Bound)
         }
-        vars(twin).update(own)
+        vars(twin).update(attributes)
         return twin
 
 
@@ -599,11 +598,11 @@ class Part(Generic[S, A]):
             kind = getattr(import_module(self._package), name)
             url = f"{client.base_url}{self._path}"
             whole: Any = client
-            made: Any = beside(whole, kind, url, client.credentials)
+            client_of_part: Any = beside(whole, kind, url, client.credentials)
             if whole._recipe is not None:
                 recipe = pickled_recipe(whole, whole._recipe, client.base_url)
-                made._recipe = Recipe(_part_of, (recipe, self._name), {}, {})
-            clients.setdefault(self._name, checked_by(made, self._checks))
+                client_of_part._recipe = Recipe(_part_of, (recipe, self._name), {}, {})
+            clients.setdefault(self._name, checked_by(client_of_part, self._checks))
         return clients[self._name]
 
 
@@ -745,8 +744,10 @@ class _Late(ABC):
 
     @cached_property
     def _function(self) -> Callable[..., Any]:
-        given = self._given
-        return getattr(import_module(given.module), given.name) if isinstance(given, _LateFunction) else given
+        function = self._given
+        return (
+            getattr(import_module(function.module), function.name) if isinstance(function, _LateFunction) else function
+        )
 
     def _of(self, client: object) -> Any:
         function = self._function
@@ -754,10 +755,10 @@ class _Late(ABC):
             return function
         if not isinstance(client, AsyncPlatform):
             return MethodType(self._blocking, client)
-        shown = wraps(function)(self._asynchronous(function, client))
+        wrapper = wraps(function)(self._asynchronous(function, client))
         # inspect follows __wrapped__, and a method's signature lacks the client.
-        shown.__wrapped__ = MethodType(function, client)
-        return shown
+        wrapper.__wrapped__ = MethodType(function, client)
+        return wrapper
 
     @cached_property
     def _blocking(self) -> Callable[..., Any]:

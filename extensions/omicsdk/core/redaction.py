@@ -113,12 +113,12 @@ def mask_url(url: str) -> str:
         authority, slash, path = remainder.partition("/")
         if "@" in authority:
             address = f"{scheme}://{MASK}@{authority.rpartition('@')[2]}{slash}{path}"
-    shown = address
+    masked = address
     if question_mark:
-        shown += f"?{mask_query(query)}"
+        masked += f"?{mask_query(query)}"
     if hash_mark:
-        shown += f"#{mask_query(fragment) if '=' in fragment else fragment}"
-    return shown
+        masked += f"#{mask_query(fragment) if '=' in fragment else fragment}"
+    return masked
 
 
 def url_parts(url: str) -> SplitResult:
@@ -216,11 +216,11 @@ def _masked_header(match: re.Match[str]) -> str:
 
 def _masked_assignments(text: str) -> str:
     next_name, value_at, beginning_at = re.compile(_NAME).search, re.compile(_VALUE).match, re.compile(_BEGINNING).match
-    shown: list[str] = []
+    pieces: list[str] = []
     done = 0
     while (name := next_name(text, done)) is not None:
         start = name.end()
-        shown.append(text[done:start])
+        pieces.append(text[done:start])
         done = start
         if not _is_secret_field(name[1]) or text.startswith("//", start):
             continue  # the value is searched too: "0: token=..."
@@ -231,10 +231,10 @@ def _masked_assignments(text: str) -> str:
             escape = "\\" if value.group().startswith("\\") else ""
             quote = value.group()[len(escape) :][:1]
             mark = escape + quote if quote in ('"', "'") else ""
-            shown.append(f"{mark}{MASK}{mark}")
+            pieces.append(f"{mark}{MASK}{mark}")
             done = value.end()
-    shown.append(text[done:])
-    return "".join(shown)
+    pieces.append(text[done:])
+    return "".join(pieces)
 
 
 def is_complaint(value: object) -> bool:
@@ -245,7 +245,7 @@ def is_complaint(value: object) -> bool:
     """
     if isinstance(value, list | tuple):
         items = cast("Sequence[object]", value)
-        return bool(items) and all(isinstance(each, str) and is_complaint(each) for each in items)
+        return bool(items) and all(isinstance(item, str) and is_complaint(item) for item in items)
     return (
         isinstance(value, str)
         and re.match(_BEGINNING, value) is not None

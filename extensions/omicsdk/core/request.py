@@ -83,8 +83,8 @@ class Paging:
     def with_argument(self, request: "Request", name: str, value: object) -> "Request":
         """Return a request with another value of one parameter; the others are unchanged."""
         parts = urlsplit(request.url)
-        kept = [piece for piece in parts.query.split("&") if piece and unquote(piece.partition("=")[0]) != name]
-        query = "&".join([*kept, f"{quote(name)}={quote(text_of(value), safe='')}"])
+        pieces = [piece for piece in parts.query.split("&") if piece and unquote(piece.partition("=")[0]) != name]
+        query = "&".join([*pieces, f"{quote(name)}={quote(text_of(value), safe='')}"])
         return request.at(urlunsplit(parts._replace(query=query)))
 
 
@@ -333,8 +333,8 @@ def joined(value: Any, separator: str, name: str = "A value") -> object:
     if is_list(value):
         return _joined([text_of(item, name) for item in value if item is not None], separator)
     if is_mapping(value):
-        given = ((str(key), item) for key, item in value.items() if item is not None and item is not OMIT)
-        return _joined([text for key, item in given for text in (key, text_of(item, name))], separator)
+        pairs = ((str(key), item) for key, item in value.items() if item is not None and item is not OMIT)
+        return _joined([text for key, item in pairs for text in (key, text_of(item, name))], separator)
     return value if value is OMIT or value is None else Joined([""], [text_of(value, name)], separator, listed=False)
 
 
@@ -399,15 +399,15 @@ def fault_of(url: str) -> str | None:
     if not separator or scheme.lower() not in ("http", "https"):
         return "does not begin with http:// or https://"
     authority = _AFTER_HOST.split(rest, maxsplit=1)[0]
-    place = authority.rpartition("@")[2]
-    if not place or place.startswith(":"):
+    host_and_port = authority.rpartition("@")[2]
+    if not host_and_port or host_and_port.startswith(":"):
         return "has no host"
     try:
-        parts = urlsplit(f"{scheme}://{place}")
+        parts = urlsplit(f"{scheme}://{host_and_port}")
         host = (parts.hostname or "").rstrip(".")
     except ValueError:  # unbalanced brackets, or an invalid address in them
         return _NO_HOST
-    if not host or _ODD.search(place):
+    if not host or _ODD.search(host_and_port):
         return _NO_HOST
     try:
         urlsplit(f"{scheme}://{authority}")

@@ -159,9 +159,9 @@ class Response:
         Args:
             media_types: In lower case, without parameters; `text/*` and `*/*` are ranges.
         """
-        stated = self.headers.get("content-type", "").partition(";")[0].strip().lower()
-        kind = stated.partition("/")[0]
-        return any(each in (stated, f"{kind}/*", "*/*") for each in media_types)
+        content_type = self.headers.get("content-type", "").partition(";")[0].strip().lower()
+        kind = content_type.partition("/")[0]
+        return any(media_type in (content_type, f"{kind}/*", "*/*") for media_type in media_types)
 
     @property
     def holds_json(self) -> bool:
@@ -179,8 +179,8 @@ class Response:
         try:
             return self._text(self.errors)
         except ValueError as error:
-            stated = "charset=" in self.headers.get("content-type", "").lower()
-            origin = "of its Content-Type" if stated else "assumed, since its Content-Type states none"
+            states_charset = "charset=" in self.headers.get("content-type", "").lower()
+            origin = "of its Content-Type" if states_charset else "assumed, since its Content-Type states none"
             wrong = DecodeError(self.operation, "", self.content[:80], expected=f"text in {self.encoding} ({origin})")
             wrong.remedy = f'Read the bytes with {self.operation}.stream() or .raw(), or use client.with_options(errors="replace").'
             raise wrong from error

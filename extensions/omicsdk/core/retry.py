@@ -138,8 +138,8 @@ class Flow:
             marks.append((now, moved))
         while len(marks) > 1 and marks[1][0] <= now - self._seconds:
             marks.popleft()
-        began, before = marks[0]
-        return now - began >= self._seconds and moved - before < self._least
+        start, before = marks[0]
+        return now - start >= self._seconds and moved - before < self._least
 
 
 #: A single try.
@@ -212,8 +212,8 @@ def seconds_of_date(text: str) -> float | None:
     """
     from datetime import UTC, datetime  # which a command on local files does without
 
-    if (found := re.match(_USUAL_DATE, text)) is not None and found[2] in _MONTHS:
-        day, month, year, *clock = found.groups()
+    if (match := re.match(_USUAL_DATE, text)) is not None and match[2] in _MONTHS:
+        day, month, year, *clock = match.groups()
         try:
             return datetime(int(year), _MONTHS.index(month) + 1, int(day), *map(int, clock), tzinfo=UTC).timestamp()
         except ValueError:  # the 30th of February

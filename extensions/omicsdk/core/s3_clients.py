@@ -73,14 +73,14 @@ def s3_client(
         region = region or session.region_name or DEFAULT_REGION
         limits = Timeout.of(None)
         config = {"connect_timeout": limits.connect, "read_timeout": limits.read, **(config or {})}
-        made = import_module("botocore.config").Config(**config)
-        found = network("https://s3.amazonaws.com")  # the authorities are those of every other connection
+        configuration = import_module("botocore.config").Config(**config)
+        route = network("https://s3.amazonaws.com")  # the authorities are those of every other connection
         if arguments.get("verify") is None:
-            arguments["verify"] = found.ca_file
-        client = careful(session.client("s3", region_name=region, config=made, **arguments))
+            arguments["verify"] = route.ca_file
+        client = careful(session.client("s3", region_name=region, config=configuration, **arguments))
         manager: Any = getattr(getattr(getattr(client, "_endpoint", None), "http_session", None), "_manager", None)
-        if found.ca_dir and manager is not None:  # boto3 has no setting for a folder of them
-            manager.connection_pool_kw["ca_cert_dir"] = found.ca_dir
+        if route.ca_dir and manager is not None:  # boto3 has no setting for a folder of them
+            manager.connection_pool_kw["ca_cert_dir"] = route.ca_dir
         return client
 
 
@@ -129,9 +129,9 @@ def reading_settings(settings: str = "") -> Generator[None]:
         yield
     except (BotoCoreError, ValueError) as error:  # an endpoint that is no URL is a ValueError
         source, keys = (f" of {settings}", f"the AWS_ keys of {settings}, ") if settings else ("", "")
-        said = f"The AWS settings{source} cannot be used: {mask_text(str(error)).rstrip('.')}"
+        problem = f"The AWS settings{source} cannot be used: {mask_text(str(error)).rstrip('.')}"
         remedy = f"Correct {keys}AWS_PROFILE and the other variables of AWS, or ~/.aws/config."
-        raise ConfigError(said, remedy=remedy) from error
+        raise ConfigError(problem, remedy=remedy) from error
 
 
 # -- truncated heads of responses, and connections that fail
@@ -231,8 +231,8 @@ def _sending(session: Any, send: Callable[[Any], Any]) -> Callable[[Any], Any]:
             try:
                 response = send(request)
             except (EndpointConnectionError, ProxyConnectionError) as error:
-                found = _TUNNEL.search(str(error.kwargs.get("error", "")))
-                status = None if found is None else found[1]
+                match = _TUNNEL.search(str(error.kwargs.get("error", "")))
+                status = None if match is None else match[1]
                 is_refused = status in ("401", "407")
                 if passage is not None and status is not None:
                     passage.responded(refused=is_refused)
@@ -264,9 +264,9 @@ _TUNNEL = re.compile(r"Tunnel connection failed: (\d+)")
 
 def _unreached(kind: type[TransportError], said: str, request: Any, proxy: str | None) -> TransportError:
     url = str(request.url)
-    error, way = kind(said, method=str(request.method), url=without_query(url)), network(url)
+    error, route = kind(said, method=str(request.method), url=without_query(url)), network(url)
     error.lasting = kind is not TimedOut
-    (way if way.proxy == proxy else Network(proxy)).blame_proxy(error)
+    (route if route.proxy == proxy else Network(proxy)).blame_proxy(error)
     return error
 
 
@@ -283,8 +283,8 @@ def _settled(error: Any) -> OSError | None:
 @cache
 def _strict(pool: Any) -> Any:
     """The class of a pool whose responses have complete heads; the given class if it is one."""
-    made: Any = pool.ConnectionCls
-    if issubclass(made.response_class, _WholeHead):
+    connection_class: Any = pool.ConnectionCls
+    if issubclass(connection_class.response_class, _WholeHead):
         return pool
-    connection = type(made.__name__, (made,), {"response_class": _WholeHead})
+    connection = type(connection_class.__name__, (connection_class,), {"response_class": _WholeHead})
     return type(pool.__name__, (pool,), {"ConnectionCls": connection})

@@ -102,7 +102,7 @@ class Scheme(NamedTuple):
         """
         if isinstance(value, str) and self.kind == "apiKey":
             header, query, cookie = (
-                self.name if self.place == place else None for place in ("header", "query", "cookie")
+                self.name if self.place == position else None for position in ("header", "query", "cookie")
             )
             return ApiKey(value, header=header, query=query, cookie=cookie)
         if isinstance(value, str) and self.is_bearer:
@@ -148,8 +148,10 @@ class Scheme(NamedTuple):
         if self.kind == "mutualTLS":
             return "ClientCertificate(certificate, key)"
         if self.kind == "http" and self.name != "bearer":
-            known = {"basic": "Basic(username, password)", "digest": "httpx.DigestAuth(username, password)"}
-            return known.get(self.name, f"ApiKey(key, header='Authorization', prefix={f'{self.name.capitalize()} '!r})")
+            examples = {"basic": "Basic(username, password)", "digest": "httpx.DigestAuth(username, password)"}
+            return examples.get(
+                self.name, f"ApiKey(key, header='Authorization', prefix={f'{self.name.capitalize()} '!r})"
+            )
         return "BearerToken(token)"
 
 
@@ -268,16 +270,16 @@ class CombinedCredentials(Credentials):
         Raises:
             ConfigError: Two of them send the same header.
         """
-        found: dict[str, str] = {}
+        headers: dict[str, str] = {}
         for part in self._parts:
             for name, value in part.headers(method, url).items():
-                if name in found and name != "cookie":
+                if name in headers and name != "cookie":
                     raise ConfigError(
                         f"Two credentials of one operation are sent in the header {name}",
                         remedy="Pass one httpx.Auth that combines them.",
                     )
-                found[name] = f"{found[name]}; {value}" if name in found else value
-        return found
+                headers[name] = f"{headers[name]}; {value}" if name in headers else value
+        return headers
 
     def query(self, method: str, url: str) -> Mapping[str, str]:
         """Return the query parameters of all."""
@@ -348,11 +350,11 @@ class SchemeCredentials(Credentials):
         """
         requirement = request.security or self.security.default
         key = (requirement, elsewhere, request.secured)
-        found = self._found.get(key)
-        if found is None:
+        choice = self._found.get(key)
+        if choice is None:
             parts = self._elsewhere if elsewhere else self.parts
-            found = self._found[key] = self._choice(requirement, parts, request.operation if request.secured else "")
-        return found or None
+            choice = self._found[key] = self._choice(requirement, parts, request.operation if request.secured else "")
+        return choice or None
 
     def _choice(
         self, requirement: Requirement, parts: Mapping[str, Credentials], operation: str
@@ -384,5 +386,5 @@ class SchemeCredentials(Credentials):
 
 def _only(names: Iterable[str]) -> list[str]:
     """Return the names if there is one."""
-    found = list(names)
-    return found if len(found) == 1 else []
+    listed_names = list(names)
+    return listed_names if len(listed_names) == 1 else []

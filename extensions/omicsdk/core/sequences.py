@@ -107,12 +107,12 @@ def streaming_request(
         args: Positional arguments, which no operation has.
         kwargs: The other arguments.
     """
-    given = {**kwargs}
+    arguments = {**kwargs}
     if len(switch) == 1:
-        given[switch[0]] = True
-    elif switch and (body := given.get(switch[0], OMIT)) is not OMIT:
-        given[switch[0]] = {**plain(body, sent=True), switch[1]: True}
-    return request(*args, **given)
+        arguments[switch[0]] = True
+    elif switch and (body := arguments.get(switch[0], OMIT)) is not OMIT:
+        arguments[switch[0]] = {**plain(body, sent=True), switch[1]: True}
+    return request(*args, **arguments)
 
 
 def frames_of(call: AnyCall[..., Any, Any, Any], body: Body | AsyncBody, media_type: str, last_id: str = "") -> Frames:

@@ -91,15 +91,15 @@ class Servers(OneServer):
         """
         if key in self.mapped:
             return self.mapped[key]
-        stated = self._stated(self.others[key]).filled(self.values).rstrip("/")
-        if stated.startswith("/") or not stated:
-            return moved(stated, self.default, base_url)
+        url = self._stated(self.others[key]).filled(self.values).rstrip("/")
+        if url.startswith("/") or not url:
+            return moved(url, self.default, base_url)
         if base_url == self.default:
-            return stated
-        if origin_of(stated) == origin_of(self.default):
-            return moved(urlsplit(stated).path, self.default, base_url)
+            return url
+        if origin_of(url) == origin_of(self.default):
+            return moved(urlsplit(url).path, self.default, base_url)
         raise ConfigError(
-            f"{operation}: the document places this operation on {mask_url(stated)}, and base_url {mask_url(base_url)} does "
+            f"{operation}: the document places this operation on {mask_url(url)}, and base_url {mask_url(base_url)} does "
             "not replace that server",
             remedy=f'Pass servers={{{json.dumps(key)}: "https://..."}} with the URL to send it to.',
         )
@@ -108,9 +108,9 @@ class Servers(OneServer):
         """Return the server that corresponds to the chosen one: by its name, or else by its place in a list of equal
         length.
         """
-        place, count, key = self.chosen
+        index, count, key = self.chosen
         named = next((server for server in servers if server.key == key), None)
-        return named or servers[place if len(servers) == count else 0]
+        return named or servers[index if len(servers) == count else 0]
 
 
 class DocumentServers(NamedTuple):
@@ -145,26 +145,26 @@ class DocumentServers(NamedTuple):
         """
         values = {name: value for name, value in (variables or {}).items() if value is not None}
         # A server with a name may be called by its URL too.
-        named = {listed[0].url: key for key, listed in self.others.items()}
+        named = {alternatives[0].url: key for key, alternatives in self.others.items()}
         servers = {named.get(key, key) if key not in self.others else key: url for key, url in (servers or {}).items()}
         mapped = {key: service_url(str(url), source=f"servers[{key!r}]") for key, url in servers.items()}
-        keys = [each.key for each in self.own]
+        keys = [one.key for one in self.own]
         _check_keys("server", [] if server is None else [server], keys)
         _check_keys("servers", mapped, self.others)
         if base_url is not None:
-            used = {name for each in self.others.values() for one in each for name in one.variables}
+            used = {name for alternatives in self.others.values() for one in alternatives for name in one.variables}
             replaced = [*(["server"] if server is not None else []), *(name for name in values if name not in used)]
             if replaced:
                 raise ConfigError(
                     f"base_url replaces the document's server, and so {', '.join(replaced)} has no effect",
                     remedy=f"Pass base_url, or {', '.join(replaced)}.",
                 )
-        urls = [each.filled({} if base_url is not None else values).rstrip("/") for each in self.own]
-        place = 0 if server is None else keys.index(server)
+        urls = [one.filled({} if base_url is not None else values).rstrip("/") for one in self.own]
+        index = 0 if server is None else keys.index(server)
         if base_url is not None:
-            place = next((at for at, url in enumerate(urls) if url == base_url.strip().rstrip("/")), 0)
-        key = keys[place] if keys else ""
-        return Servers(urls[place] if urls else "", self.others, mapped, (place, len(keys), key), values)
+            index = next((at for at, url in enumerate(urls) if url == base_url.strip().rstrip("/")), 0)
+        key = keys[index] if keys else ""
+        return Servers(urls[index] if urls else "", self.others, mapped, (index, len(keys), key), values)
 
 
 def _check_keys(

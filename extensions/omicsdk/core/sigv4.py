@@ -84,11 +84,11 @@ class Signer(Frozen):
             signed["x-amz-security-token"] = self.keys.token
         names = sorted([*signed, "host"])
         lines = [f"{name}:{host if name == 'host' else ' '.join(signed[name].split())}" for name in names]
-        scope, stated = self._scope(moment), ";".join(names)
-        request = canonical_request(method, path, canonical_query(query), lines, stated, payload)
+        scope, signed_names = self._scope(moment), ";".join(names)
+        request = canonical_request(method, path, canonical_query(query), lines, signed_names, payload)
         signature = signature_of(self.keys.secret, scope, moment, request)
         signed["authorization"] = (
-            f"{ALGORITHM} Credential={self.keys.access}/{scope}, SignedHeaders={stated}, Signature={signature}"
+            f"{ALGORITHM} Credential={self.keys.access}/{scope}, SignedHeaders={signed_names}, Signature={signature}"
         )
         return signed
 
@@ -119,19 +119,19 @@ class Signer(Frozen):
         """
         moment, signed = moment_of(now), dict(headers or {})
         names = sorted([*signed, "host"])
-        scope, stated = self._scope(moment), ";".join(names)
+        scope, signed_names = self._scope(moment), ";".join(names)
         pairs = {
             "X-Amz-Algorithm": ALGORITHM,
             "X-Amz-Credential": f"{self.keys.access}/{scope}",
             "X-Amz-Date": moment,
             "X-Amz-Expires": str(seconds),
-            "X-Amz-SignedHeaders": stated,
+            "X-Amz-SignedHeaders": signed_names,
         }
         if self.keys.token:
             pairs["X-Amz-Security-Token"] = self.keys.token
         whole = "&".join([*([query] if query else []), *(f"{name}={escaped(value)}" for name, value in pairs.items())])
         lines = [f"{name}:{host if name == 'host' else ' '.join(signed[name].split())}" for name in names]
-        request = canonical_request(method, path, canonical_query(whole), lines, stated, UNSIGNED)
+        request = canonical_request(method, path, canonical_query(whole), lines, signed_names, UNSIGNED)
         return f"{whole}&X-Amz-Signature={signature_of(self.keys.secret, scope, moment, request)}"
 
     def _scope(self, moment: str) -> str:

@@ -45,8 +45,8 @@ class _Body:
         return f"<{type(self).__name__} status {self.status_code}>"
 
     def _taken(self, chunk: bytes, size: int) -> bytes:
-        self._left, taken = (chunk[size:], chunk[:size]) if size >= 0 else (b"", chunk)
-        return taken
+        self._left, piece = (chunk[size:], chunk[:size]) if size >= 0 else (b"", chunk)
+        return piece
 
     def _begun(self) -> tuple[list[bytes], int]:
         if self._broken is not None:

@@ -54,10 +54,10 @@ def styled(name: str, value: Any, style: Literal["simple", "label", "matrix"], *
     sign = {"simple": "", "label": ".", "matrix": ";"}[style]
     first = f";{name}=" if style == "matrix" else sign
     if is_mapping(value):
-        given = {str(key): item for key, item in value.items() if item is not None and item is not OMIT}
-        items = [text for key, item in given.items() for text in (key, text_of(item, name))]
+        pairs = {str(key): item for key, item in value.items() if item is not None and item is not OMIT}
+        items = [text for key, item in pairs.items() for text in (key, text_of(item, name))]
         if explode:
-            marks = [sign, "=", *[sign or ",", "="] * (len(given) - 1)]
+            marks = [sign, "=", *[sign or ",", "="] * (len(pairs) - 1)]
             return Joined(marks, items, f"{sign or ','}=") if items else OMIT
     else:
         listed_items = value if is_list(value) else [value]
@@ -65,8 +65,8 @@ def styled(name: str, value: Any, style: Literal["simple", "label", "matrix"], *
         if explode and style != "simple":
             return Joined([first] * len(items), items, sign, listed=is_list(value)) if items else OMIT
     # Behind a label's dot only commas separate; a matrix's semicolon always starts another parameter.
-    delimiters, listed = ",;" if style == "matrix" else ",", is_list(value) or is_mapping(value)
-    return Joined([first, *[","] * (len(items) - 1)], items, delimiters, listed=listed) if items else OMIT
+    delimiters, is_compound = ",;" if style == "matrix" else ",", is_list(value) or is_mapping(value)
+    return Joined([first, *[","] * (len(items) - 1)], items, delimiters, listed=is_compound) if items else OMIT
 
 
 def deep_object(name: str, value: Any) -> Query:
@@ -119,11 +119,11 @@ def whole_query(
         return ""
     if form != "form":
         return quote(encoded(plain(value)).decode() if form == "json" else text_of(value, name), safe=QUERY_SAFE)
-    given = members(value)
-    if not is_mapping(given):
+    fields_passed = members(value)
+    if not is_mapping(fields_passed):
         raise UsageError(f"{name} cannot be sent: it has no fields", remedy="Pass a mapping of names to values.")
     fields: dict[str, object] = {}
-    for key, item in given.items():
+    for key, item in fields_passed.items():
         style = styles.get(str(key), "")
         if style == "deep":
             fields |= deep_fields(str(key), item)

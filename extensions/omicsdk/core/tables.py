@@ -78,9 +78,9 @@ def _split(row: str, delimiter: str) -> tuple[list[str], tuple[int, int] | None]
     cells, opened, at = list[str](), None, 0
     quoted = _quoted_cell(delimiter)
     while True:
-        if (found := quoted.match(row, at)) is not None:
-            cells.append(found[1].replace('""', '"'))
-            end = found.end()
+        if (match := quoted.match(row, at)) is not None:
+            cells.append(match[1].replace('""', '"'))
+            end = match.end()
         else:
             if opened is None and _UNCLOSED.match(row, at) is not None:
                 opened = len(cells), at
@@ -100,8 +100,8 @@ def _joined(
     for number, more in enumerate(following, 2):
         rest.append(more)
         length += len(more)
-        found = _WITHIN_QUOTES.match(more)
-        end = found.end() if found is not None else 0
+        match = _WITHIN_QUOTES.match(more)
+        end = match.end() if match is not None else 0
         if end == len(more) and length <= longest:
             continue
         if length > longest or more[end + 1 : end + 2] not in (delimiter, "\r", "\n", ""):
@@ -169,7 +169,7 @@ def rows_of(
             joined = _joined(line, cells, opened, following(), delimiter, longest)
             if joined is not None and is_whole:
                 others = [_split(ahead[number].rstrip("\r\n"), delimiter)[0] for number in range(joined[1] - 1)]
-                joined = None if all(len(each) == width for each in others) else joined
+                joined = None if all(len(other) == width for other in others) else joined
             if joined is not None:
                 cells, used = joined
                 for _ in range(used - 1):

@@ -47,9 +47,9 @@ def text_is_one_item(function: F) -> F:
 
     @wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        given = (listed(name, value) for name, value in zip(positional, args, strict=False))
+        items = (listed(name, value) for name, value in zip(positional, args, strict=False))
         rest = args[len(positional) :]
-        return function(*given, *rest, **{name: listed(name, value) for name, value in kwargs.items()})
+        return function(*items, *rest, **{name: listed(name, value) for name, value in kwargs.items()})
 
     return cast("F", call)
 

@@ -61,8 +61,8 @@ class _Threads:
     def _run(self, queue: SimpleQueue[Callable[[], None] | None]) -> None:
         if self._gives_way and sys.platform == "linux":  # otherwise it would apply to the whole process
             with suppress(OSError):
-                own = threading.get_native_id()
-                os.setpriority(os.PRIO_PROCESS, own, os.getpriority(os.PRIO_PROCESS, own) + _NICER)
+                thread_id = threading.get_native_id()
+                os.setpriority(os.PRIO_PROCESS, thread_id, os.getpriority(os.PRIO_PROCESS, thread_id) + _NICER)
         while (task := queue.get()) is not None:
             task()
 
@@ -181,8 +181,8 @@ def side_by_side(
     """
     from queue import Empty, SimpleQueue
 
-    left, ends = deque(enumerate(arguments)), SimpleQueue[tuple[int, T | BaseException]]()
-    found = dict[int, T | BaseException]()
+    left, results = deque(enumerate(arguments)), SimpleQueue[tuple[int, T | BaseException]]()
+    by_number = dict[int, T | BaseException]()
 
     def work() -> None:
         # No future for each call: thousands of them cost more than the short calls that they represent.
@@ -195,20 +195,20 @@ def side_by_side(
                 end = call(argument)
             except BaseException as error:
                 end = error
-            ends.put((number, end))
+            results.put((number, end))
 
     with Workers(min(AT_ONCE, len(arguments)), "calls") as pool:
         pool.all_do(work)  # the threads end after the last call, whether or not its result is read
     try:
         for number in range(len(arguments)):
-            while number not in found and not stopped():
+            while number not in by_number and not stopped():
                 with suppress(Empty):
-                    ended, end = ends.get(timeout=TICK)
-                    found[ended] = end
-            if number not in found or stopped():
+                    ended, end = results.get(timeout=TICK)
+                    by_number[ended] = end
+            if number not in by_number or stopped():
                 yield Interrupted("Stopped before this request")
                 continue
-            end = found.pop(number)
+            end = by_number.pop(number)
             if isinstance(end, BaseException) and not isinstance(end, OmicsError):
                 raise end
             yield end
@@ -340,17 +340,17 @@ class Pool(_Threads):
 
         def run() -> None:
             try:
-                told = partial(done, task())
+                notify = partial(done, task())
             except Exception as error:  # whatever it is, the engine decides, not this thread
-                told = partial(failed, error)
+                notify = partial(failed, error)
             except BaseException as error:  # such as sys.exit() in a user's function: the engine would wait forever
                 ended = RuntimeError(f"the call was ended by {error!r}")
                 ended.__cause__ = error
-                told = partial(failed, ended)
+                notify = partial(failed, ended)
 
             def deliver() -> None:
                 self.waiting -= 1
-                told()
+                notify()
 
             self._inbox.put(deliver)
 

@@ -121,8 +121,8 @@ class TokenFile:
         Raises:
             ConfigError: Others can read the file, or it is not what it should be.
         """
-        found = self.login(url)
-        return None if found is None else found.token
+        login = self.login(url)
+        return None if login is None else login.token
 
     def login(self, url: str) -> StoredLogin | None:
         """Return all that was stored at the login to a service, or to another that shares its logins.
@@ -154,19 +154,19 @@ class TokenFile:
         Raises:
             ConfigError: Others can read the file, or it is not what it should be.
         """
-        found: list[tuple[Place, StoredLogin]] = []
+        logins: list[tuple[Place, StoredLogin]] = []
         for key, entry in self._read().items():
-            shown = {"access_token": "", **entry} if entry.get("store") == _KEYRING else entry
+            complete = {"access_token": "", **entry} if entry.get("store") == _KEYRING else entry
             place = Place(*key.split(" ", 2)) if key.count(" ") >= 2 else Place(HCA, DEFAULT_PROFILE, key)
-            found.append((place, self._login(key, shown)))
-        return found
+            logins.append((place, self._login(key, complete)))
+        return logins
 
     def _login(self, key: str, entry: Mapping[str, object]) -> StoredLogin:
         value, end = entry.get("access_token"), entry.get("expires_at")
         if not isinstance(value, str) or isinstance(end, bool) or not (end is None or isinstance(end, int | float)):
             raise self._broken("has an entry without a token")
         texts = (entry.get(name) for name in ("refresh_token", "id_token", "kind", "user"))
-        refresh, identity, kind, user = (each if isinstance(each, str) else "" for each in texts)
+        refresh, identity, kind, user = (text if isinstance(text, str) else "" for text in texts)
         return StoredLogin(
             Token(value, None if end is None else float(end)),
             refresh,
@@ -292,16 +292,16 @@ class TokenFile:
             ConfigError: None is named, and several have one; or the file is not what it should be.
         """
         entries = self._read()
-        known = {key.split(" ")[1] for key in entries if key.startswith(f"{self.platform} ")}
-        views = [TokenFile(self.path, self.platform, each) for each in sorted({DEFAULT_PROFILE, *known})]
-        found = [each for each in views if profile in (None, each.profile) and each._serving(entries, url)]
-        if len(found) > 1:
-            names = " and ".join(each.profile for each in found)
+        profiles = {key.split(" ")[1] for key in entries if key.startswith(f"{self.platform} ")}
+        views = [TokenFile(self.path, self.platform, profile) for profile in sorted({DEFAULT_PROFILE, *profiles})]
+        serving = [view for view in views if profile in (None, view.profile) and view._serving(entries, url)]
+        if len(serving) > 1:
+            names = " and ".join(view.profile for view in serving)
             raise ConfigError(
                 f"Several profiles have a login for {mask_url(url)}: {names}",
                 remedy="Choose one with --profile (profile= in Python), or set OMICS_PROFILE.",
             )
-        return found[0] if found else None
+        return serving[0] if serving else None
 
     def _key(self, url: str) -> str:
         """The key of the login that is for a base URL."""
@@ -312,10 +312,10 @@ class TokenFile:
 
     def _serving(self, entries: Mapping[str, Mapping[str, object]], url: str) -> str | None:
         """The key of the login for a base URL: its own, or of the Atlas one that is for its origin too."""
-        own = self._key(url)
-        if own in entries or self.platform != HCA:
-            return own if own in entries else None
-        origin, beginning = _origin(url), own.rpartition(" ")[0]
+        own_key = self._key(url)
+        if own_key in entries or self.platform != HCA:
+            return own_key if own_key in entries else None
+        origin, beginning = _origin(url), own_key.rpartition(" ")[0]
         shared = (key for key, entry in entries.items() if origin in _also(entry))
         return next((key for key in shared if key.rpartition(" ")[0] == beginning), None)
 
@@ -329,10 +329,10 @@ class TokenFile:
             raise self._broken("is not JSON") from error
         if not isinstance(entries, dict):
             raise self._broken("is not a JSON object")
-        found = cast("dict[str, object]", entries)
-        if not all(isinstance(entry, dict) for entry in found.values()):
+        by_key = cast("dict[str, object]", entries)
+        if not all(isinstance(entry, dict) for entry in by_key.values()):
             raise self._broken("has an entry that is not a JSON object")
-        return cast("dict[str, dict[str, object]]", found)
+        return cast("dict[str, dict[str, object]]", by_key)
 
     def _write(self, entries: dict[str, dict[str, object]]) -> None:
         write_private(self.path, json.dumps(entries, indent=2, sort_keys=True) + "\n")
@@ -351,13 +351,13 @@ def _from_keyring(key: str) -> dict[str, object] | None:
         _log.debug("the login in the keyring is skipped: %s", error)
         return None
     try:
-        found: object = json.loads(secret or "null")
+        value: object = json.loads(secret or "null")
     except ValueError:
-        found = None
-    if not is_object(found):
+        value = None
+    if not is_object(value):
         _log.debug("the login in the keyring is skipped: the keyring does not have it")
         return None
-    return found
+    return value
 
 
 def _into_keyring(key: str, entry: Mapping[str, object], *, is_wanted: bool) -> bool:
@@ -396,15 +396,17 @@ def _entry(login: StoredLogin, url: str) -> dict[str, object]:
         entry["kind"] = login.kind
     if login.user:
         entry["user"] = login.user
-    also = sorted({_origin(each) for each in login.origins} - {_origin(url)})
+    also = sorted({_origin(origin) for origin in login.origins} - {_origin(url)})
     if also:
         entry["also"] = also
     return entry
 
 
 def _also(entry: Mapping[str, object]) -> list[str]:
-    listed = entry.get("also")
-    return [each for each in cast("list[object]", listed) if isinstance(each, str)] if isinstance(listed, list) else []
+    also = entry.get("also")
+    return (
+        [origin for origin in cast("list[object]", also) if isinstance(origin, str)] if isinstance(also, list) else []
+    )
 
 
 def _origin(url: str) -> str:

@@ -16,12 +16,12 @@ def is_array(value: object) -> TypeGuard[list[Any]]:
 
 def only_objects(value: object) -> list[dict[str, Any]]:
     """The objects of a decoded JSON array; none of anything else."""
-    return [each for each in value if is_object(each)] if is_array(value) else []
+    return [item for item in value if is_object(item)] if is_array(value) else []
 
 
 def only_texts(value: object) -> list[str]:
     """The texts of a decoded JSON array; none of anything else."""
-    return [each for each in value if isinstance(each, str)] if is_array(value) else []
+    return [item for item in value if isinstance(item, str)] if is_array(value) else []
 
 
 def is_mapping(value: object) -> TypeGuard[Mapping[Any, Any]]:

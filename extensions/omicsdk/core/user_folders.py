@@ -23,6 +23,6 @@ def user_folder(kind: str) -> str:
     if sys.platform == "win32":
         local = os.environ.get("LOCALAPPDATA") or os.path.expanduser("~\\AppData\\Local")  # noqa: PTH111 - pathlib takes 2 ms to import
         return f"{local}\\omicsdk{on_windows}"
-    given = os.environ.get(variable, "").strip()
-    home = given or os.path.expanduser(f"~/{on_macos if sys.platform == 'darwin' else on_unix}")  # noqa: PTH111 - as above
+    folder = os.environ.get(variable, "").strip()
+    home = folder or os.path.expanduser(f"~/{on_macos if sys.platform == 'darwin' else on_unix}")  # noqa: PTH111 - as above
     return "" if home.startswith("~") else f"{home}/omicsdk"

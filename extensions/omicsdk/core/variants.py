@@ -55,11 +55,11 @@ def tagged(
 
 def _misfit(data: Mapping[str, Any], cls: type[Model]) -> tuple[int, int]:
     wrong = 0
-    known = 0
+    known_count = 0
     for field in cls.FIELDS:
         if field.wire in data:
-            known += 1
+            known_count += 1
             wrong += field.shape.kind == "literal" and data[field.wire] not in field.shape.of
         else:
             wrong += field.required
-    return wrong, -known
+    return wrong, -known_count

@@ -111,12 +111,12 @@ def verify(
         UsageError: The body is not bytes, or a secret is empty or malformed.
     """
     raw = _raw(body)
-    keys = [_key(each, signature.key) for each in _listed(secret)]
-    stated = {name.lower(): value for name, value in headers.items()}
-    sent = _stated(stated, signature.header)
+    keys = [_key(item, signature.key) for item in _listed(secret)]
+    lowered = {name.lower(): value for name, value in headers.items()}
+    sent = _stated(lowered, signature.header)
     parts = [part.strip() for part in sent.split(signature.separator)] if signature.separator else [sent.strip()]
-    timestamp = _timestamp(signature, stated, parts)
-    content = _content(signature, raw, timestamp, _stated(stated, signature.id) if signature.id else "")
+    timestamp = _timestamp(signature, lowered, parts)
+    content = _content(signature, raw, timestamp, _stated(lowered, signature.id) if signature.id else "")
     claims = [claim for part in parts for claim in _decoded(part, signature)]
     if not claims:
         raise InvalidSignature(f"The header {signature.header} has no signature of the form that the service uses")
@@ -143,15 +143,15 @@ def event_reader(
         DecodeError: The body is not JSON.
         UnknownEvent: No function reads the event.
     """
-    found: list[str] = []
+    values: list[str] = []
     if place.header:
-        found += [value for name, value in headers.items() if name.lower() == place.header.lower()]
+        values += [value for name, value in headers.items() if name.lower() == place.header.lower()]
     if place.field:
         value = json_of("webhook", body)
         for step in place.field.split("."):
             value = value.get(step) if is_mapping(value) else None
-        found += [str(value)] if isinstance(value, (str, int)) else []
-    event = ".".join(found)
+        values += [str(value)] if isinstance(value, (str, int)) else []
+    event = ".".join(values)
     if (reader := events.get(spelled(event))) is None:
         raise UnknownEvent(event)
     return reader
@@ -174,7 +174,7 @@ def _raw(body: object) -> bytes:
 
 def _listed(secret: object) -> list[Any]:
     secrets = list(secret) if is_list(secret) else [secret]
-    if not secrets or not all(isinstance(each, (str, bytes)) and each for each in secrets):
+    if not secrets or not all(isinstance(item, (str, bytes)) and item for item in secrets):
         # Everybody can sign with an empty secret.
         raise UsageError(
             "The secret of the webhooks is missing or empty", remedy="Pass the secret that the service issued."
@@ -208,16 +208,16 @@ def _stated(headers: Mapping[str, str], name: str) -> str:
 
 def _timestamp(signature: Signature, headers: Mapping[str, str], parts: Sequence[str]) -> str:
     """Return the time that is signed, as sent; empty if there is none."""
-    place = signature.timestamp
-    if not place:
+    where = signature.timestamp
+    if not where:
         return ""
-    if not place.endswith("="):
-        found = _stated(headers, place)
+    if not where.endswith("="):
+        timestamp = _stated(headers, where)
     else:
-        found = next((part.removeprefix(place) for part in parts if part.startswith(place)), "")
-    if not _NUMBER.fullmatch(found):
-        raise InvalidSignature(f"The time of the signature is {found[:40]!r}, not a number of seconds")
-    return found
+        timestamp = next((part.removeprefix(where) for part in parts if part.startswith(where)), "")
+    if not _NUMBER.fullmatch(timestamp):
+        raise InvalidSignature(f"The time of the signature is {timestamp[:40]!r}, not a number of seconds")
+    return timestamp
 
 
 def _content(signature: Signature, body: bytes, timestamp: str, identifier: str) -> bytes:

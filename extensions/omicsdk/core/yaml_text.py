@@ -77,8 +77,8 @@ def _loader(*, dates: bool) -> Any:
     if dates:
         return base
     resolvers: dict[str, list[tuple[str, Any]]] = {
-        first: [each for each in known if each[0] != "tag:yaml.org,2002:timestamp"]
-        for first, known in base.yaml_implicit_resolvers.items()
+        first: [resolver for resolver in resolvers if resolver[0] != "tag:yaml.org,2002:timestamp"]
+        for first, resolvers in base.yaml_implicit_resolvers.items()
     }
     return type("_Loader", (base,), {"yaml_implicit_resolvers": resolvers})
 

@@ -258,6 +258,6 @@ class ServiceAccount(Credentials):
 
     def _sign(self) -> None:
         key = read_key(self._path)
-        made = int(self._clock.now())
-        claims = {**self._claims(key.email), "iat": made, "exp": made + int(self._lifetime)}
-        self._token, self._made = signed(key, claims, str(self._path)), float(made)
+        issued_at = int(self._clock.now())
+        claims = {**self._claims(key.email), "iat": issued_at, "exp": issued_at + int(self._lifetime)}
+        self._token, self._made = signed(key, claims, str(self._path)), float(issued_at)

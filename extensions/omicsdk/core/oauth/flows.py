@@ -63,8 +63,8 @@ class OAuthClient:
             # RFC 6749, 2.3.1: both are encoded as in forms before they are joined.
             pair = f"{quote_plus(self.client_id)}:{quote_plus(self.client_secret)}"
             sent = post(url, form_body(form), operation, again=again)
-            proof = ("authorization", f"Basic {base64.b64encode(pair.encode()).decode('ascii')}")
-            return replace(sent, headers=(*sent.headers, proof))
+            authorization = ("authorization", f"Basic {base64.b64encode(pair.encode()).decode('ascii')}")
+            return replace(sent, headers=(*sent.headers, authorization))
         form |= {"client_id": self.client_id} | ({"client_secret": self.client_secret} if self.client_secret else {})
         return post(url, form_body(form), operation, again=again)
 
@@ -189,8 +189,8 @@ class _OAuthToken(BearerToken):
 
     def _addresses(self, flow: "Flow | None", address: Callable[[str], str], what: str) -> tuple[str, ...]:
         """Return the given addresses, or else the document's: first that for tokens."""
-        stated = "" if flow is None else self._stated_url(flow)
-        return (_address(self._token_url, stated, address, "token_url", what),)
+        url_of_document = "" if flow is None else self._stated_url(flow)
+        return (_address(self._token_url, url_of_document, address, "token_url", what),)
 
     def _stated_url(self, flow: "Flow") -> str:
         return flow.token_url
@@ -374,10 +374,10 @@ class DeviceLogin(RefreshToken):
         self._timeout = timeout
 
     def _addresses(self, flow: "Flow | None", address: Callable[[str], str], what: str) -> tuple[str, ...]:
-        stated = "" if flow is None else flow.device_url
+        url_of_document = "" if flow is None else flow.device_url
         return (
             *super()._addresses(flow, address, what),
-            _address(self._device_url, stated, address, "device_url", what),
+            _address(self._device_url, url_of_document, address, "device_url", what),
         )
 
     def _stated_url(self, flow: "Flow") -> str:

@@ -120,18 +120,18 @@ def google_credentials(
     from omicsdk.core.oauth.grants import Application, refresh_request
     from omicsdk.core.oauth.tokens import Endpoint
 
-    stated = _read(path, remedy)
-    uri, sender = str(stated.get("token_uri") or TOKEN_URI), endpoint or Endpoint(clock=clock)
+    content = _read(path, remedy)
+    uri, sender = str(content.get("token_uri") or TOKEN_URI), endpoint or Endpoint(clock=clock)
 
     def grant() -> Grant:
-        if stated["type"] == "service_account":
+        if content["type"] == "service_account":
             return sender.grant(_assertion_request(path, uri, scopes, clock.now()))
-        application = Application(str(stated["client_id"]), "", uri, str(stated.get("client_secret") or ""))
-        return sender.grant(refresh_request(application, str(stated["refresh_token"])))
+        application = Application(str(content["client_id"]), "", uri, str(content.get("client_secret") or ""))
+        return sender.grant(refresh_request(application, str(content["refresh_token"])))
 
     def token() -> Token:
-        found = grant()
-        return Token(found.access_token, found.expires_at)
+        granted = grant()
+        return Token(granted.access_token, granted.expires_at)
 
     # The first token has already expired, so that none is requested before it is needed.
     return BearerToken("none", origins=origins, expires_at=0.0, refresh=token, remedy=remedy, clock=clock)
@@ -139,19 +139,19 @@ def google_credentials(
 
 def _read(path: Path, remedy: str) -> dict[str, object]:
     try:
-        stated: object = decoded(path.read_bytes())
+        content: object = decoded(path.read_bytes())
     except OSError as error:
         raise AuthError(f"The credentials file {path} cannot be read: {error.strerror}", remedy=remedy) from error
     except ValueError as error:
         raise AuthError(f"The credentials file {path} is not JSON", remedy=remedy) from error
-    wanted = {"authorized_user": ("client_id", "refresh_token"), "service_account": ("client_email", "private_key")}
-    kind = stated.get("type") if is_object(stated) else None
-    if not is_object(stated) or kind not in wanted or not all(stated.get(name) for name in wanted[kind]):
+    required = {"authorized_user": ("client_id", "refresh_token"), "service_account": ("client_email", "private_key")}
+    kind = content.get("type") if is_object(content) else None
+    if not is_object(content) or kind not in required or not all(content.get(name) for name in required[kind]):
         raise AuthError(
             f"The credentials file {path} contains neither user credentials nor a service account key",
             remedy=remedy,
         )
-    return stated
+    return content
 
 
 def _assertion_request(path: Path, uri: str, scopes: str, now: float) -> Request:
@@ -176,10 +176,10 @@ def is_client_secrets(path: Path) -> bool:
         path: The file.
     """
     try:
-        stated: object = decoded(path.read_bytes())
+        content: object = decoded(path.read_bytes())
     except (OSError, ValueError):  # the caller reads it as a credentials file, and reports errors
         return False
-    return is_object(stated) and any(is_object(stated.get(name)) for name in ("installed", "web"))
+    return is_object(content) and any(is_object(content.get(name)) for name in ("installed", "web"))
 
 
 def log_in(
@@ -228,14 +228,14 @@ def log_in(
         )
     if not grant.refresh_token:
         raise AuthError("Google issued no refresh token", remedy="Log in again, and accept all requested permissions.")
-    stated = {
+    content = {
         "type": "authorized_user",
         "client_id": application.client_id,
         "client_secret": application.client_secret,
         "refresh_token": grant.refresh_token,
         "token_uri": application.token_uri,
     }
-    write_private(target, json.dumps(stated, indent=2) + "\n")
+    write_private(target, json.dumps(content, indent=2) + "\n")
 
 
 def revoke(path: Path, *, endpoint: Endpoint | None = None) -> None:
@@ -253,10 +253,10 @@ def revoke(path: Path, *, endpoint: Endpoint | None = None) -> None:
     from omicsdk.core.oauth.grants import Application, revoke_request
     from omicsdk.core.oauth.tokens import Endpoint
 
-    stated = {name: str(value) for name, value in _read(path, REMEDY).items()}
-    application = Application(stated["client_id"], "", stated["token_uri"], stated["client_secret"])
+    content = {name: str(value) for name, value in _read(path, REMEDY).items()}
+    application = Application(content["client_id"], "", content["token_uri"], content["client_secret"])
     address = application.beside(application.token_uri, "/token", "/revoke")
-    (endpoint or Endpoint()).text(revoke_request(application, address, stated["refresh_token"]))
+    (endpoint or Endpoint()).text(revoke_request(application, address, content["refresh_token"]))
 
 
 def _by_device(

@@ -60,8 +60,8 @@ class Application:
                     f"{name} of the application's secrets from {source} is {mask_url(str(texts[name]))!r}, which is not encrypted",
                     remedy="Use a URL that begins with https://.",
                 )
-        listed: object = inner.get("redirect_uris")
-        redirects = tuple(each for each in listed if isinstance(each, str)) if is_array(listed) else ()
+        redirect_uris: object = inner.get("redirect_uris")
+        redirects = tuple(uri for uri in redirect_uris if isinstance(uri, str)) if is_array(redirect_uris) else ()
         secret = texts["client_secret"]
         return cls(
             str(texts["client_id"]),
@@ -94,8 +94,8 @@ class Application:
             elsewhere); the port is 0 if none is registered, which servers must treat as any (RFC 8252, 7.3). Without a
             registered address 127.0.0.1, any port and "/".
         """
-        found = [here for uri in self.redirect_uris if (here := _of_this_machine(uri)) is not None]
-        return min(found, key=lambda here: here[0] == "localhost", default=("127.0.0.1", 0, "/"))
+        uris = [here for uri in self.redirect_uris if (here := _of_this_machine(uri)) is not None]
+        return min(uris, key=lambda here: here[0] == "localhost", default=("127.0.0.1", 0, "/"))
 
 
 def _of_this_machine(uri: str) -> tuple[str, int, str] | None:
@@ -185,12 +185,11 @@ def code_of(pasted: str, state: str, *, bare: bool = False) -> str:
         raise AuthError("No code was given", remedy=AGAIN)
     query = _query(text)
     if query is None and bare:
-        shown = _shown_as_json(text)
-        if shown is None and text and not any(character.isspace() for character in text):
+        query = _shown_as_json(text)
+        if query is None and not any(character.isspace() for character in text):
             return text.strip("'\"")
-        query = shown
     try:
-        found = WebApplicationClient("").parse_request_uri_response(f"https://localhost/?{query or ''}", state)
+        fields = WebApplicationClient("").parse_request_uri_response(f"https://localhost/?{query or ''}", state)
     except MismatchingStateError as error:
         raise AuthError("The response belongs to a different login", remedy=AGAIN) from error
     except MissingCodeError as error:
@@ -199,7 +198,7 @@ def code_of(pasted: str, state: str, *, bare: bool = False) -> str:
         raise AuthError(f"The login was refused: {complaint(error.error, error.description)}", remedy=AGAIN) from error
     except ValueError as error:
         raise AuthError("Cannot read the result of the login", remedy=AGAIN) from error
-    return str(found["code"])
+    return str(fields["code"])
 
 
 def _query(text: str) -> str | None:
@@ -218,13 +217,13 @@ def _shown_as_json(text: str) -> str | None:
     if not text.startswith("{"):
         return None
     try:
-        shown: object = json.loads(text)
+        content: object = json.loads(text)
     except (ValueError, RecursionError):
         return ""
-    if not is_object(shown):
+    if not is_object(content):
         return ""
-    inner: object = shown.get("query_params")
-    fields = inner if is_object(inner) else shown
+    inner: object = content.get("query_params")
+    fields = inner if is_object(inner) else content
     return urlencode({name: value for name, value in fields.items() if isinstance(value, str)})
 
 

@@ -201,8 +201,8 @@ class _Handler(BaseHTTPRequestHandler):
             if "code" in fields:
                 self._show(200, "Logged in", "You may close this tab and return to the terminal.")
             else:
-                said = complaint(fields["error"][0], fields.get("error_description", [""])[0])
-                self._show(200, "Not logged in", f"The login was refused: {said}. You may close this tab.")
+                reason = complaint(fields["error"][0], fields.get("error_description", [""])[0])
+                self._show(200, "Not logged in", f"The login was refused: {reason}. You may close this tab.")
             self.server.responses.put(parts.query)
 
     def _show(self, status: int, title: str, text: str) -> None:

@@ -46,8 +46,8 @@ def complaint(error: object, description: object) -> str:
         error: Its error code; empty if there is none.
         description: Its description; empty if there is none.
     """
-    said = [" ".join(str(each).split())[:300] for each in (error, description) if each]
-    return ": ".join(said) or "it gave no reason"
+    texts = [" ".join(str(text).split())[:300] for text in (error, description) if text]
+    return ": ".join(texts) or "it gave no reason"
 
 
 def grant_of(text: str, now: float, *, previous: str = "") -> Grant:
@@ -66,8 +66,8 @@ def grant_of(text: str, now: float, *, previous: str = "") -> Grant:
     """
     fields = object_in(text)
     if error := fields.get("error"):
-        said = complaint(error, fields.get("error_description"))
-        raise AuthError(f"The authorization server refused: {said}", remedy="Log in again.")
+        refusal = complaint(error, fields.get("error_description"))
+        raise AuthError(f"The authorization server refused: {refusal}", remedy="Log in again.")
     if not isinstance(fields.get("scope") or "", str):
         raise AuthError("The authorization server's response cannot be read")
     access, refresh, identity = (fields.get(name) for name in ("access_token", "refresh_token", "id_token"))

@@ -64,8 +64,10 @@ def is_accepted(accept: str, headers: Mapping[str, str]) -> bool:
         accept: The request's Accept header.
         headers: The response's headers, read as `content-type`.
     """
-    came = first_type(headers.get("content-type") or ANY).lower()
-    main, _, sub = came.partition("/")
-    types = [first_type(each).lower() for each in accept.split(",")]
+    content_type = first_type(headers.get("content-type") or ANY).lower()
+    main, _, sub = content_type.partition("/")
+    types = [first_type(part).lower() for part in accept.split(",")]
     # A suffix states the structure (RFC 6839): application/json may come as application/vnd.example+json.
-    return came == ANY or any(each in (ANY, f"{main}/*", came, f"{main}/{sub.rpartition('+')[2]}") for each in types)
+    return content_type == ANY or any(
+        type_ in (ANY, f"{main}/*", content_type, f"{main}/{sub.rpartition('+')[2]}") for type_ in types
+    )

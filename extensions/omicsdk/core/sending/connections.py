@@ -140,8 +140,8 @@ def _proxy_variable(url: str, variables: Mapping[str, str]) -> str:
 
 
 def _is_direct(host: str, port: int | None, variables: Mapping[str, str]) -> bool:
-    listed = variables.get("no_proxy", variables.get("NO_PROXY", ""))
-    return any(_names(entry, host, port) for entry in re.split(r"[,\s]+", listed.strip().lower()) if entry)
+    no_proxy = variables.get("no_proxy", variables.get("NO_PROXY", ""))
+    return any(_names(entry, host, port) for entry in re.split(r"[,\s]+", no_proxy.strip().lower()) if entry)
 
 
 def _names(entry: str, host: str, port: int | None) -> bool:
@@ -276,9 +276,9 @@ class Pool:
 
     def made(self) -> Any:
         """Create another transport."""
-        made = self._make()
-        self.all.append(made)
-        return made
+        transport = self._make()
+        self.all.append(transport)
+        return transport
 
 
 def _tasks_semaphore() -> Any:
@@ -378,10 +378,10 @@ class Connections(dict[Way, Pool]):
         with self._lock:
             if self._closed:
                 raise UsageError("The client is closed", remedy="Create a new one, or close it later.")
-            found = self.get(origin)
-            if found is None:
-                found = self[origin] = self._made(origin)
-            return found
+            pool = self.get(origin)
+            if pool is None:
+                pool = self[origin] = self._made(origin)
+            return pool
 
     def way_to(self, url: httpx.URL) -> Network:
         """Return how a URL is reached."""
@@ -389,17 +389,17 @@ class Connections(dict[Way, Pool]):
 
     def _made(self, key: Way) -> Pool:
         origin, certificate = (key, None) if isinstance(key, str) else (key[0], key[1:])
-        given = self._given
-        if given is not None:
-            return Pool(lambda: given, shared=True, asynchronous=self._asynchronous)
+        transport = self._given
+        if transport is not None:
+            return Pool(lambda: transport, shared=True, asynchronous=self._asynchronous)
         from omicsdk.core.sending.httpx_import import httpx
 
-        usual = way = network(origin, self._environ)
+        usual = route = network(origin, self._environ)
         if certificate is not None:  # for the service, not for a proxy
-            way = way._replace(client_cert=certificate[0], client_key=certificate[1])
-        encrypted = origin.startswith("https:") or (way.proxy or "").startswith("https:")
+            route = route._replace(client_cert=certificate[0], client_key=certificate[1])
+        encrypted = origin.startswith("https:") or (route.proxy or "").startswith("https:")
         # Plain http needs no authorities; reading them is most of the cost of a new transport.
-        context = tls_context(way) if encrypted else _context_of_nothing()
+        context = tls_context(route) if encrypted else _context_of_nothing()
         most = MOST_CONNECTIONS if self._http2 else 1
         limits = httpx.Limits(max_connections=most, max_keepalive_connections=most, keepalive_expiry=KEPT_FOR)
         if self._http2:  # requests that share a connection share its reads
@@ -408,28 +408,29 @@ class Connections(dict[Way, Pool]):
             of_its_kind = self.limited
         try:
             proxy = None
-            if way.proxy:
+            if route.proxy:
                 from urllib.parse import urlsplit
 
-                urlsplit(way.proxy)  # httpx treats a text that is not a URL as a host name
+                urlsplit(route.proxy)  # httpx treats a text that is not a URL as a host name
                 proxy = httpx.Proxy(
-                    way.proxy, ssl_context=tls_context(usual) if way.proxy.startswith("https:") else None
+                    route.proxy,
+                    ssl_context=tls_context(usual) if route.proxy.startswith("https:") else None,
                 )
             make = partial(of_its_kind, verify=context, trust_env=False, http2=self._http2, limits=limits, proxy=proxy)
-            small = _by_aiohttp(context) if self._asynchronous and not self._http2 and not way.proxy else None
-            login = login_of(way.proxy) if way.proxy else None
+            small = _by_aiohttp(context) if self._asynchronous and not self._http2 and not route.proxy else None
+            login = login_of(route.proxy) if route.proxy else None
             return Pool(make, shared=self._http2, asynchronous=self._asynchronous, small=small, login=login)
         except ImportError as error:
             from omicsdk.core.installation import install_command
 
-            extra = "socks" if way.proxy and way.proxy.startswith("socks") else "http2"
+            extra = "socks" if route.proxy and route.proxy.startswith("socks") else "http2"
             raise ConfigError(
                 f"httpx lacks a package that it needs for {extra}",
                 remedy=f"Install it with: {install_command(f'httpx[{extra}]')}",
             ) from error
         except (ValueError, httpx.InvalidURL) as error:
             raise ConfigError(
-                f"The proxy {mask_url(way.proxy or '')} cannot be used",
+                f"The proxy {mask_url(route.proxy or '')} cannot be used",
                 remedy="Write HTTP_PROXY, HTTPS_PROXY or ALL_PROXY as http://host:port.",
             ) from error
 
@@ -477,23 +478,23 @@ def tls_context(way: Network) -> ssl.SSLContext:
         return context
 
 
-def _new_context(way: Network) -> ssl.SSLContext:
+def _new_context(network: Network) -> ssl.SSLContext:
     import ssl
 
-    ca_file = way.ca_file or (None if way.ca_dir else default_ca_file())
+    ca_file = network.ca_file or (None if network.ca_dir else default_ca_file())
     try:
-        context = ssl.create_default_context(cafile=ca_file, capath=way.ca_dir)
+        context = ssl.create_default_context(cafile=ca_file, capath=network.ca_dir)
     except (OSError, ssl.SSLError) as error:
         raise ConfigError(
-            f"The certificate authorities in {way.ca_file or way.ca_dir} cannot be read: {error}",
+            f"The certificate authorities in {network.ca_file or network.ca_dir} cannot be read: {error}",
             remedy="Check SSL_CERT_FILE, SSL_CERT_DIR, REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE and AWS_CA_BUNDLE.",
         ) from error
-    if way.client_cert:
+    if network.client_cert:
         try:
-            context.load_cert_chain(way.client_cert, way.client_key)
+            context.load_cert_chain(network.client_cert, network.client_key)
         except (OSError, ssl.SSLError) as error:
             raise ConfigError(
-                f"The client certificate {way.client_cert} cannot be used: {error}",
+                f"The client certificate {network.client_cert} cannot be used: {error}",
                 remedy="Check the files of ClientCertificate, or OMICS_CLIENT_CERT and OMICS_CLIENT_KEY.",
             ) from error
     return context

@@ -39,7 +39,7 @@ def failure_of(error: Exception) -> WireFailure:
         Our error, whether the request may have arrived, and whether a retry can help.
     """
     causes = list(_causes(error))
-    said = next((str(cause) for cause in reversed(causes) if str(cause)), "") or type(error).__name__
+    reason = next((str(cause) for cause in reversed(causes) if str(cause)), "") or type(error).__name__
     if isinstance(error, httpx.ConnectError) and has_too_many_open(error):
         return WireFailure(TooManyOpenFiles("Cannot connect: too many files are open"), arrived=False, lasting=True)
     if isinstance(error, httpx.ConnectTimeout):
@@ -53,20 +53,20 @@ def failure_of(error: Exception) -> WireFailure:
         return WireFailure(TimedOut("No response within the time allowed"), arrived=True)
     if isinstance(error, httpx.ProxyError):
         of_login = ProxyLoginFailed if is_of_login(error) else ProxyFailed
-        return WireFailure(of_login(f"The proxy refused: {said}"), arrived=False, lasting=not said.startswith("5"))
+        return WireFailure(of_login(f"The proxy refused: {reason}"), arrived=False, lasting=not reason.startswith("5"))
     if isinstance(error, httpx.ConnectError):
-        return _connect_failure(causes, said)
+        return _connect_failure(causes, reason)
     if isinstance(error, httpx.UnsupportedProtocol | httpx.LocalProtocolError | httpx.InvalidURL):
         return unsendable(error)
     if isinstance(error, httpx.DecodingError):
-        return WireFailure(ConnectionLost(f"The response is damaged: {said}"), arrived=True)
-    return WireFailure(ConnectionLost(f"The connection was lost: {said}"), arrived=True)
+        return WireFailure(ConnectionLost(f"The response is damaged: {reason}"), arrived=True)
+    return WireFailure(ConnectionLost(f"The connection was lost: {reason}"), arrived=True)
 
 
 def unsendable(error: Exception) -> WireFailure:
     """Convert an error of a request that cannot be sent at all: an invalid URL, or a header with a line break."""
-    said = str(error).partition(" b'")[0]  # the rest is the header's value, which may be a secret with a line break
-    wrong = TransportError(f"The request cannot be sent: {said}", remedy="Check the URL and the headers.")
+    reason = str(error).partition(" b'")[0]  # after it comes the header's value, which may be a secret
+    wrong = TransportError(f"The request cannot be sent: {reason}", remedy="Check the URL and the headers.")
     return WireFailure(wrong, arrived=False, lasting=True)
 
 
@@ -85,7 +85,7 @@ def _connect_failure(causes: list[BaseException], said: str) -> WireFailure:
             return WireFailure(refused, arrived=False, settled=not cut)
     reason = re.sub(r"^\[Errno -?\d+\] ", "", said)  # the number differs between systems, the text does not
     # httpcore's asynchronous part keeps the system's error only in the text of anyio's.
-    is_refused = "Connection refused" in reason or any(isinstance(each, ConnectionRefusedError) for each in causes)
+    is_refused = "Connection refused" in reason or any(isinstance(cause, ConnectionRefusedError) for cause in causes)
     return WireFailure(ConnectFailed(f"Cannot connect: {reason}"), arrived=False, settled=is_refused)
 
 

@@ -50,9 +50,9 @@ def outgoing(transport: Transport, request: Request) -> Outgoing | None:
     if is_ours or not credentials.ready() or credentials.query(hop.method, hop.url):
         return None
     try:
-        proof = credentials.headers(hop.method, hop.url)
+        login_headers = credentials.headers(hop.method, hop.url)
     except AuthError:
         return None
     return Outgoing(
-        hop.url, headers | {name.lower(): value for name, value in with_cookies(hop.headers, proof).items()}
+        hop.url, headers | {name.lower(): value for name, value in with_cookies(hop.headers, login_headers).items()}
     )

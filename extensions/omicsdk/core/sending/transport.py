@@ -61,8 +61,8 @@ def redirected(hop: Hop, status: int, location: str) -> Hop:
     to_get = (status == 303 and hop.method not in ("GET", "HEAD")) or (status in (301, 302) and hop.method == "POST")
     moved = hop._replace(url=url)
     if to_get:
-        kept = tuple((name, value) for name, value in moved.headers if not name.lower().startswith("content-"))
-        moved = moved._replace(method="GET", headers=kept, has_content=False)
+        headers = tuple((name, value) for name, value in moved.headers if not name.lower().startswith("content-"))
+        moved = moved._replace(method="GET", headers=headers, has_content=False)
     if origin_of(url) != origin_of(hop.url):
         moved = moved._replace(headers=for_strangers(moved.headers), trusted=False)
     return moved
@@ -86,8 +86,8 @@ def with_cookies(headers: tuple[tuple[str, str], ...], added: Mapping[str, str])
         headers: The request's headers.
         added: Those of the credentials, which replace the request's of the same name.
     """
-    own = next((value for name, value in headers if name.lower() == "cookie"), "") if "cookie" in added else ""
-    return {**added, "cookie": f"{own}; {added['cookie']}"} if own else added
+    cookie = next((value for name, value in headers if name.lower() == "cookie"), "") if "cookie" in added else ""
+    return {**added, "cookie": f"{cookie}; {added['cookie']}"} if cookie else added
 
 
 def for_strangers(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
@@ -117,11 +117,11 @@ def with_key(hop: Hop, name: str, now: float) -> Hop:
     from email.utils import formatdate
     from uuid import uuid4
 
-    made = {name: str(uuid4())}
+    added = {name: str(uuid4())}
     if name == _REPEATABLE:
-        made[_FIRST_SENT] = formatdate(now, usegmt=True)
-    stated = {each.lower() for each, _ in hop.headers}
-    return hop._replace(headers=(*hop.headers, *(pair for pair in made.items() if pair[0] not in stated)))
+        added[_FIRST_SENT] = formatdate(now, usegmt=True)
+    names_sent = {name.lower() for name, _ in hop.headers}
+    return hop._replace(headers=(*hop.headers, *(pair for pair in added.items() if pair[0] not in names_sent)))
 
 
 T = TypeVar("T")
@@ -357,8 +357,8 @@ class _Conversation:
         """
         if response.status_code < 300 and not is_accepted(self._accept, response.headers):
             yield Finish(response)
-            came = response.headers["content-type"]
-            error = DecodeError(self._request.operation, "Content-Type", came, expected=self._accept)
+            content_type = response.headers["content-type"]
+            error = DecodeError(self._request.operation, "Content-Type", content_type, expected=self._accept)
             error.remedy = "The service refused these types with 406. Check its URL (base_url)."
             raise error
         self._manners.accepted.keep(self._hop.url, self._accept, self._narrowed)
@@ -439,9 +439,9 @@ class _Conversation:
     def _wait_after_error(self, response: "httpx.Response", body: bytes) -> Steps[None]:
         """Wait before a retry, or raise the error of the response."""
         self._failures += 1
-        status, asked = response.status_code, self._asked_wait(response)
+        status, requested_wait = response.status_code, self._asked_wait(response)
         retry, is_idempotent = self._retry, self._is_idempotent()
-        is_obeyed = asked is not None and is_idempotent and status in retry.obeyed
+        is_obeyed = requested_wait is not None and is_idempotent and status in retry.obeyed
         # A service answers a repeated key with 409 while it is still processing the first request with it.
         is_pending = status == 409 and self._is_unsettled and self._has_key()
         self._is_unsettled |= status != 429
@@ -450,7 +450,7 @@ class _Conversation:
         is_retried = is_obeyed or is_pending or retry.retries_status(status, idempotent=is_idempotent)
         if is_retried and not is_hopeless and self._is_repeatable():
             is_asked = is_obeyed or is_pending or status == 429 or status >= 500
-            pause = self._next_pause(asked if is_asked else None)
+            pause = self._next_pause(requested_wait if is_asked else None)
             if pause is not None:
                 self._tell(f"{status} {response.reason_phrase}", pause)
                 yield Sleep(pause)
@@ -463,7 +463,7 @@ class _Conversation:
             url=self._hop.url,
             operation=self._request.operation,
             reason=response.reason_phrase,
-            retry_after=asked,
+            retry_after=requested_wait,
         )
         if status == 401 and self._credentials is not None:
             error.remedy = _clock_remedy(clock_lead(response.headers, self._manners.clock.now())) or error.remedy
@@ -483,8 +483,8 @@ class _Conversation:
         )
 
     def _left(self) -> float | None:
-        ends = self._silence_ends
-        return None if ends is None else max(ends - self._manners.clock.monotonic(), 0.001)
+        silence_ends = self._silence_ends
+        return None if silence_ends is None else max(silence_ends - self._manners.clock.monotonic(), 0.001)
 
     def _elapsed(self) -> float:
         return self._manners.clock.monotonic() - self._started
@@ -528,11 +528,11 @@ def _clock_remedy(lead: float | None) -> str:
 
 def first_hop(request: Request, manners: Manners) -> Hop:
     """Return the first step of a request, by a transport's settings."""
-    own = request.headers
+    request_headers = request.headers
     if any(name == "content-type" for name, _ in manners.headers):
-        own = tuple((name, value) for name, value in own if not _says_any_bytes(name, value))
-    names = {name.lower() for name, _ in own}
-    headers = tuple(pair for pair in manners.headers if pair[0] not in names) + own
+        request_headers = tuple((name, value) for name, value in request_headers if not _says_any_bytes(name, value))
+    names = {name.lower() for name, _ in request_headers}
+    headers = tuple(pair for pair in manners.headers if pair[0] not in names) + request_headers
     has_content = request.content is not None
     base = _server_of(request, manners)
     if request.url.startswith("/"):
@@ -556,12 +556,12 @@ def credentials_for(request: Request, hop: Hop, manners: Manners) -> Credentials
     credentials, security = manners.credentials, manners.security
     if credentials is None or request.public or not hop.trusted:
         return None
-    elsewhere = bool(request.server) and origin_of(hop.url) != origin_of(manners.base_url)
+    is_other_origin = bool(request.server) and origin_of(hop.url) != origin_of(manners.base_url)
     if security is not None:
-        credentials = security.chosen(credentials, request, elsewhere=elsewhere)
+        credentials = security.chosen(credentials, request, elsewhere=is_other_origin)
         if credentials is None:
             return None
-    if elsewhere and credentials.origins is None and not (security is not None and security.is_stated):
+    if is_other_origin and credentials.origins is None and not (security is not None and security.is_stated):
         return None  # the document sends them to its own servers at most
     if not is_confidential(hop.url):
         if request.secured:
@@ -592,10 +592,8 @@ def _response_limit(given: int | None, environ: Mapping[str, str] | None) -> int
     Raises:
         ConfigError: It is not a whole number from 1.
     """
-    stated = (os.environ if environ is None else environ).get("OMICS_RESPONSE_LIMIT", "")
-    value = (
-        given if given is not None else int(stated) if re.fullmatch("[0-9]{1,18}", stated) else stated or RESPONSE_LIMIT
-    )
+    text = (os.environ if environ is None else environ).get("OMICS_RESPONSE_LIMIT", "")
+    value = given if given is not None else int(text) if re.fullmatch("[0-9]{1,18}", text) else text or RESPONSE_LIMIT
     if not isinstance(value, int) or value < 1:
         where = "response_limit" if given is not None else "OMICS_RESPONSE_LIMIT"
         raise ConfigError(f"{where} is {value!r}, not a number of bytes", remedy="Use a whole number from 1.")
@@ -680,8 +678,8 @@ class _Transport:
     @property
     def credentials(self) -> Credentials | None:
         """The credentials as they were passed; those by scheme as one."""
-        held, security = self._manners.credentials, self._manners.security
-        return held if held is None or security is None else security.passed(held)
+        credentials, security = self._manners.credentials, self._manners.security
+        return credentials if credentials is None or security is None else security.passed(credentials)
 
     @property
     def retry(self) -> Retry:
@@ -783,9 +781,9 @@ class _Transport:
             security: What its document requires of operations.
         """
         clone = self.with_options()
-        held = self._manners.security
-        if security is not None and held is not None:
-            security = security.named(held.is_named)
+        current = self._manners.security
+        if security is not None and current is not None:
+            security = security.named(current.is_named)
         manners = replace(self._manners, base_url=checked_base_url(base_url), servers=servers, security=security)
         clone._manners = replace(manners, credentials=self._assigned(manners, credentials))
         return clone
@@ -1005,16 +1003,16 @@ class AsyncTransport(_Transport):
         """
         from omicsdk.core.sending.httpx_import import httpx
 
-        environ, given = self._blocking.settings
+        environ, transport_given = self._blocking.settings
         replaced = self._connections.settings[1]
-        if given is None and replaced is not None:
+        if transport_given is None and replaced is not None:
             if not isinstance(replaced, httpx.BaseTransport):
                 raise ConfigError(
                     "This asynchronous client has a transport= that cannot run in a thread, where tokens are requested",
                     remedy="Use blocking_transport= as well, an httpx.BaseTransport.",
                 )
-            given = replaced
-        return environ, given
+            transport_given = replaced
+        return environ, transport_given
 
     async def send(self, request: Request, *, stream: bool = False, follow_redirects: bool = True) -> "httpx.Response":
         """Send a request and return its final response; arguments, response and errors are those of `Transport.send`."""

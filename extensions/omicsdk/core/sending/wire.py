@@ -97,7 +97,7 @@ class _Sender:
         body = pieces_of(content) if callable(content) else content
         timeouts, head = self._timeout.by_name(), self._timeout.body
         if step.left is not None:
-            timeouts = {name: step.left if each is None else min(each, step.left) for name, each in timeouts.items()}
+            timeouts = {name: step.left if limit is None else min(limit, step.left) for name, limit in timeouts.items()}
             head = step.left if head is None else min(head, step.left)
         extensions: dict[str, Any] = {"timeout": timeouts, "head": None if head is None else (head, self._now)}
         if step.credentials is not None and (certificate := getattr(step.credentials, "certificate", None)) is not None:
@@ -129,10 +129,10 @@ class _Sender:
 
     def _received(self, response: httpx.Response, started: float) -> httpx.Response:
         if response.is_error and response.is_closed and is_login_refused(response.status_code, response.headers):
-            way = self._connections.way_to(response.request.url)
-            if way.proxy is not None:
+            route = self._connections.way_to(response.request.url)
+            if route.proxy is not None:
                 refused = ProxyLoginFailed(f"The proxy refused: {response.status_code} {response.reason_phrase}")
-                way.blame_proxy(refused)
+                route.blame_proxy(refused)
                 raise WireFailure(refused, arrived=False, lasting=True)
         if type(response) is httpx.Response:
             response.__class__ = Received
@@ -158,10 +158,10 @@ class _Whole:
         self._most = most
         self._pieces: list[bytes] = []
         self._left = most if most is not None else 0
-        stated = response.headers.get("content-encoding")
+        content_encoding = response.headers.get("content-encoding")
         # What has no encoding needs none of the steps by which httpx decodes one.
-        self.is_plain = stated is None and not response.is_stream_consumed
-        undone = [] if stated is None else self._undone(stated)
+        self.is_plain = content_encoding is None and not response.is_stream_consumed
+        undone = [] if content_encoding is None else self._undone(content_encoding)
         if most is None or undone or response.request.method == "HEAD" or response.is_error:
             return
         if (number_in(response.headers.get("content-length", "")) or 0) > most:
@@ -169,13 +169,13 @@ class _Whole:
 
     def _undone(self, stated: str) -> list[str]:
         """Return the encodings of a response that httpx decodes."""
-        codings = [each.strip().lower() for each in stated.split(",")]
-        undone = [each for each in codings if each in ("gzip", "deflate", "br", "zstd")]
-        asked = self._response.request.headers.get("accept-encoding", "gzip, deflate").lower()
-        if len(undone) > 1 or not all(each in asked for each in undone):
+        codings = [part.strip().lower() for part in stated.split(",")]
+        undone = [coding for coding in codings if coding in ("gzip", "deflate", "br", "zstd")]
+        accept_encoding = self._response.request.headers.get("accept-encoding", "gzip, deflate").lower()
+        if len(undone) > 1 or not all(coding in accept_encoding for coding in undone):
             # httpx decodes all encodings in one step: a kilobyte may become a gigabyte.
-            found = f"The response is encoded as {', '.join(undone)}, which was not requested"
-            raise WireFailure(ConnectionLost(found), arrived=True)
+            problem = f"The response is encoded as {', '.join(undone)}, which was not requested"
+            raise WireFailure(ConnectionLost(problem), arrived=True)
         return undone
 
     def takes(self, piece: bytes) -> bool:

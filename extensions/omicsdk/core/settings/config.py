@@ -94,12 +94,12 @@ class Settings:
         Returns:
             The value.
         """
-        found: Json = self.values
+        value: Json = self.values
         for key in keys:
-            if not isinstance(found, dict) or key not in found:
+            if not isinstance(value, dict) or key not in value:
                 return default
-            found = found[key]
-        return found
+            value = value[key]
+        return value
 
     def origin(self, *keys: str) -> str | None:
         """Return the origin of a value.
@@ -121,7 +121,7 @@ class Settings:
         Returns:
             The place; None if there is no such value.
         """
-        return next((place for other, (_, place) in self._marks.items() if other[: len(keys)] == keys), None)
+        return next((location for other, (_, location) in self._marks.items() if other[: len(keys)] == keys), None)
 
     def __iter__(self) -> Iterator[Setting]:
         """Iterate over all values that are not objects with members, in the order of the settings."""
@@ -160,11 +160,11 @@ def check_kinds(settings: Settings, kinds: Mapping[str, str]) -> None:
     """
     for name, kind in kinds.items():
         keys = keys_of(name)
-        place = settings.place_of(keys)
+        location = settings.place_of(keys)
         value = settings.get(*keys)
-        if place is not None and not is_of_kind(kind, value):
-            shown = MASK if any(map(is_secret_name, keys)) else json.dumps(mask_json(value))[:60]
-            raise ConfigError(f"{place}: {name}: expected {kind}, got {shown}", remedy="Correct it, or remove it.")
+        if location is not None and not is_of_kind(kind, value):
+            excerpt = MASK if any(map(is_secret_name, keys)) else json.dumps(mask_json(value))[:60]
+            raise ConfigError(f"{location}: {name}: expected {kind}, got {excerpt}", remedy="Correct it, or remove it.")
 
 
 def is_of_kind(kind: str, value: Json) -> bool:
@@ -223,8 +223,10 @@ def _merge(into: dict[str, Json], values: Mapping[str, Json], at: Keys, layer: L
                 )
             into[key] = _changed(below or [], name, operand, f"{layer.place(keys)}: {name_of(keys)}")
             before = marks.get(keys)
-            origin, place = layer.origin, layer.place(keys)
-            marks[keys] = (origin, place) if before is None else (f"{before[0]}, {origin}", f"{before[1]}, {place}")
+            origin, location = layer.origin, layer.place(keys)
+            marks[keys] = (
+                (origin, location) if before is None else (f"{before[0]}, {origin}", f"{before[1]}, {location}")
+            )
         elif isinstance(value, dict) and value:
             if not isinstance(below, dict):
                 into[key] = below = {}
@@ -249,22 +251,22 @@ def _operator(value: Json) -> tuple[str, Json] | None:
 
 def _changed(array: list[Json], name: str, operand: Json, place: str) -> list[Json]:
     """Return the array after an operator."""
-    found, operand = list(array), copy.deepcopy(operand)
+    result, operand = list(array), copy.deepcopy(operand)
     if name == "$append":
-        return [*found, operand]
+        return [*result, operand]
     if name == "$remove":
-        if operand in found:
-            found.remove(operand)
-        return found
+        if operand in result:
+            result.remove(operand)
+        return result
     if name == "$insert":
         if not isinstance(operand, dict) or not all(_is_position(key) for key in operand):
             raise ConfigError(f'{place}: $insert takes an object of positions and values, such as {{"0": 1}}')
         for position, value in operand.items():
-            found.insert(int(position), value)
-        return found
+            result.insert(int(position), value)
+        return result
     if not isinstance(operand, list):
         raise ConfigError(f"{place}: {name} takes an array")
-    return found + operand if name == "$extend" else operand + found
+    return result + operand if name == "$extend" else operand + result
 
 
 def _is_position(text: str) -> bool:
@@ -309,8 +311,8 @@ def read_layers(built_in: Layer, files: Iterable[Path], kinds: Mapping[str, str]
     Raises:
         ConfigError: As for `read_layer`, `merged` and `check_kinds`.
     """
-    found = [read_layer(file) for file in files]
-    layers = [built_in, *(layer for layer in found if layer is not None)]
+    of_files = [read_layer(file) for file in files]
+    layers = [built_in, *(layer for layer in of_files if layer is not None)]
     settings = merged(layers)
     check_kinds(settings, kinds)
     return layers, settings
@@ -407,17 +409,17 @@ class _LocatingDecoder(json.JSONDecoder):
             return scan_once(text, at)
 
         pairs, end = _parse_object(s_and_end, strict, scan, None, list, {})
-        found: dict[str, Any] = {}
+        members: dict[str, Any] = {}
         places: dict[str, int] = {}
         for (key, value), start in zip(pairs, starts, strict=True):
             at = self._name_before(start)
             if key in places:
                 first = self._text.count("\n", 0, places[key]) + 1
                 raise _Unusable(f'"{key}" appears twice, first in line {first}', self._text, at)
-            found[key], places[key] = value, at
-        self._starts[id(found)] = places
-        self._kept.append(found)
-        return found, end
+            members[key], places[key] = value, at
+        self._starts[id(members)] = places
+        self._kept.append(members)
+        return members, end
 
     def _name_before(self, at: int) -> int:
         """Return the place of the name whose value begins at a place."""
@@ -482,13 +484,13 @@ def unset(path: Path, keys: Sequence[str], *, shared: bool = False) -> bool:
     """
     if not keys or not path.exists():
         return False
-    found: list[bool] = []
+    removals: list[bool] = []
 
     def edit(values: Values) -> None:
-        found.append(remove_in(values, keys))
+        removals.append(remove_in(values, keys))
 
     change(path, edit, shared=shared)
-    return found[-1]
+    return removals[-1]
 
 
 def change(path: Path, edit: Callable[[Values], object], *, shared: bool = False) -> None:
@@ -540,15 +542,15 @@ def set_in(values: Values, path: Path, keys: Sequence[str], value: Json) -> None
     Raises:
         ConfigError: A value on the way is not an object, or changes an array.
     """
-    found: Values = values
+    node: Values = values
     for depth, key in enumerate(keys[:-1], 1):
-        below = found.setdefault(key, {})
+        below = node.setdefault(key, {})
         if not isinstance(below, dict):
             raise _not_an_object(path, keys[:depth], "is not an object")
         if len(below) == 1 and ARRAY_OPERATORS.intersection(below):
             raise _not_an_object(path, keys[:depth], "changes an array")
-        found = below
-    found[keys[-1]] = value
+        node = below
+    node[keys[-1]] = value
 
 
 def remove_in(values: Values, keys: Sequence[str]) -> bool:
@@ -561,12 +563,12 @@ def remove_in(values: Values, keys: Sequence[str]) -> bool:
     Returns:
         Whether it existed.
     """
-    found: Json = values
+    node: Json = values
     for key in keys[:-1]:
-        found = found.get(key) if isinstance(found, dict) else None
-    if not isinstance(found, dict) or keys[-1] not in found:
+        node = node.get(key) if isinstance(node, dict) else None
+    if not isinstance(node, dict) or keys[-1] not in node:
         return False
-    del found[keys[-1]]
+    del node[keys[-1]]
     return True
 
 

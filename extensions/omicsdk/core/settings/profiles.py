@@ -67,15 +67,15 @@ KNOWN: Mapping[str, tuple[str, tuple[str, ...], str]] = {
         STORES,
         "where omics login stores logins; by default in the keyring if it is unlocked, else in a file",
     ),
-    **{f"{each}.base_url": ("URL", (), f"the base URL of {each} in a profile") for each in PLATFORMS},
+    **{f"{platform}.base_url": ("URL", (), f"the base URL of {platform} in a profile") for platform in PLATFORMS},
     **{
-        f"{section}.{each}": (
+        f"{section}.{option}": (
             "text",
             (),
-            f"the default of --{each.replace('_', '-')}; also {default_variable(section, each)}",
+            f"the default of --{option.replace('_', '-')}; also {default_variable(section, option)}",
         )
         for section, options in DEFAULTS.items()
-        for each in options
+        for option in options
     },
 }
 """The settings that commands accept: the kind of the value, its choices, and its description. Those of a platform belong to a profile."""
@@ -131,8 +131,8 @@ def settings_path(environ: Mapping[str, str] | None = None) -> Path | None:
     """
     from pathlib import Path
 
-    place = _place("settings.toml", SETTINGS_VARIABLE, environ)
-    return Path(place) if place else None
+    path = _place("settings.toml", SETTINGS_VARIABLE, environ)
+    return Path(path) if path else None
 
 
 def settings_file(name: str, variable: str, environ: Mapping[str, str] | None = None) -> Path:
@@ -148,10 +148,10 @@ def settings_file(name: str, variable: str, environ: Mapping[str, str] | None = 
     """
     from pathlib import Path
 
-    place = _place(name, variable, environ)
-    if not place:
+    path = _place(name, variable, environ)
+    if not path:
         raise no_home(f"Or name a file in {variable}.")
-    return Path(place)
+    return Path(path)
 
 
 def _place(name: str, variable: str, environ: Mapping[str, str] | None) -> str:
@@ -246,11 +246,11 @@ def profiles(environ: Mapping[str, str] | None = None) -> dict[str, dict[str, di
         ConfigError: As `profile_settings`.
     """
     settings = read_settings(environ)
-    found: dict[str, dict[str, dict[str, str]]] = {}
+    by_profile: dict[str, dict[str, dict[str, str]]] = {}
     for profile in _object(settings, ("profiles",)):
         tables = {platform: _table(settings, profile, platform) for platform in PLATFORMS}
-        found[profile] = {platform: table for platform, table in tables.items() if table}
-    return found
+        by_profile[profile] = {platform: table for platform, table in tables.items() if table}
+    return by_profile
 
 
 def change_settings(keys: tuple[str, ...], value: str | None, environ: Mapping[str, str] | None = None) -> bool:
@@ -313,7 +313,7 @@ def table_keys(keys: Sequence[str], profile: str | None = None) -> tuple[str, ..
     platform = name.partition(".")[0]
     if platform not in PLATFORMS:
         raise ConfigError(f"unknown setting {'.'.join(keys)}", remedy="Known settings: omics config list --known")
-    if any(each in name for each in ("token", "password", "key", "credentials")):
+    if any(word in name for word in ("token", "password", "key", "credentials")):
         raise ConfigError(f"{'.'.join(keys)} is not a setting", remedy=f"Store a login with: omics login {platform}")
     raise ConfigError(f"unknown setting {'.'.join(keys)}", remedy=f"Did you mean {platform}.base_url?")
 
@@ -338,18 +338,18 @@ def stated_defaults(section: str, environ: Mapping[str, str]) -> dict[str, tuple
         ConfigError: The file has an unknown setting in the section, or is malformed.
     """
     settings = read_settings(environ)
-    found: dict[str, tuple[Any, str]] = {}
+    defaults: dict[str, tuple[Any, str]] = {}
     table: Mapping[str, Any] = _object(settings, (section,)) if section in settings.values else {}
     for name, value in table.items():
-        place = settings.place(section, name)
+        location = settings.place(section, name)
         if name not in DEFAULTS[section]:
-            raise _unknown_default(section, name, f"{section}.{name} ({place})")
-        found[name] = value, f"{place}: {section}.{name}"
+            raise _unknown_default(section, name, f"{section}.{name} ({location})")
+        defaults[name] = value, f"{location}: {section}.{name}"
     for name in DEFAULTS[section]:
         variable = default_variable(section, name)
         if environ.get(variable):
-            found[name] = environ[variable], variable
-    return found
+            defaults[name] = environ[variable], variable
+    return defaults
 
 
 def stated_store(environ: Mapping[str, str] | None = None) -> str | None:
@@ -382,29 +382,29 @@ def _text(path: str) -> str | None:
 
 
 def _object(settings: Settings, keys: tuple[str, ...]) -> Mapping[str, Any]:
-    found: object = settings.values
+    node: object = settings.values
     for end, name in enumerate(keys, 1):
-        found = found.get(name, {}) if is_object(found) else found
-        if not is_object(found):
+        node = node.get(name, {}) if is_object(node) else node
+        if not is_object(node):
             where = f"{settings.place(*keys[:end])}: [{'.'.join(keys[:end])}]"
             raise ConfigError(f"{where} is not a table", remedy='Write it as a table with base_url = "https://...".')
-    return found
+    return node
 
 
 def _table(settings: Settings, profile: str, platform: str) -> dict[str, str] | None:
     if profile not in _object(settings, ("profiles",)):
         return None
     keys = ("profiles", profile, platform)
-    found: dict[str, str] = {}
+    table: dict[str, str] = {}
     for key, value in _object(settings, keys).items():
         where = f"{settings.place(*keys, key)}: [{'.'.join(keys)}]"
         if key in _KEYS:
             if not isinstance(value, str):
                 raise ConfigError(f"{where}: {key} is not text", remedy=f'Write {key} = "https://...".')
-            found[key] = value
+            table[key] = value
         elif _is_misspelled(key):
             raise ConfigError(f"{where} has the unknown key {key!r}", remedy=f"Known keys: {', '.join(_KEYS)}.")
-    return found
+    return table
 
 
 def _is_misspelled(key: str) -> bool:

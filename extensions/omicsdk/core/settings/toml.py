@@ -38,9 +38,11 @@ def parsed(text: str, path: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         what = str(error)
-        place = _PLACE.search(what)
+        position = _PLACE.search(what)
         # An error at the end of the document has no place; something is missing in the last line.
-        line, column = (int(place[1]), int(place[2])) if place and place[1] else (text.count("\n") + 1, None)
+        line, column = (
+            (int(position[1]), int(position[2])) if position and position[1] else (text.count("\n") + 1, None)
+        )
         remedy = "Correct this line, or move the file away."
         raise ConfigError(
             _PLACE.sub("", what), remedy=remedy, file=path, line=line, column=column
@@ -60,17 +62,17 @@ def changed(text: str, keys: Sequence[str], value: object) -> str:
     """
     import tomllib
 
-    wanted = tomllib.loads(text)
+    expected = tomllib.loads(text)
     if value is None:
-        _remove(wanted, keys)
+        _remove(expected, keys)
     else:
-        _table(wanted, keys[:-1])[keys[-1]] = value
+        _table(expected, keys[:-1])[keys[-1]] = value
     edited = _edited(text, keys, value)
     try:
-        is_exact = tomllib.loads(edited) == wanted
+        is_exact = tomllib.loads(edited) == expected
     except tomllib.TOMLDecodeError:
         is_exact = False
-    return edited if is_exact else dumped(wanted)
+    return edited if is_exact else dumped(expected)
 
 
 def dumped(values: Mapping[str, Any]) -> str:
@@ -90,10 +92,10 @@ def line_of(text: str, keys: Sequence[str]) -> int | None:
         keys: The names of the tables, and of the key.
     """
     lines = text.splitlines()
-    found = _key_line(lines, keys)
-    if found is None:
-        found = next((number for number, names in _headers(lines) if names == tuple(keys)), None)
-    return None if found is None else found + 1
+    line_number = _key_line(lines, keys)
+    if line_number is None:
+        line_number = next((number for number, names in _headers(lines) if names == tuple(keys)), None)
+    return None if line_number is None else line_number + 1
 
 
 def _table(values: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
@@ -116,7 +118,7 @@ def _edited(text: str, keys: Sequence[str], value: object) -> str:
     lines = text.splitlines()
     at = _key_line(lines, keys)
     header = next((number for number, names in _headers(lines) if names == tuple(keys[:-1])), None)
-    stated = f"{_key(keys[-1])} = {_value(value)}"
+    assignment = f"{_key(keys[-1])} = {_value(value)}"
     if value is None:
         if at is not None:
             del lines[at]
@@ -124,14 +126,14 @@ def _edited(text: str, keys: Sequence[str], value: object) -> str:
         if header is not None and not _has_keys(lines, header):
             del lines[header]
     elif at is not None:
-        lines[at] = stated + _comment(lines[at])
+        lines[at] = assignment + _comment(lines[at])
     elif header is not None:
-        lines.insert(header + 1, stated)
+        lines.insert(header + 1, assignment)
     elif len(keys) == 1:
-        lines.insert(0, stated)  # before every table, where top-level keys are
+        lines.insert(0, assignment)  # before every table, where top-level keys are
     else:
         gap = [""] if lines and lines[-1].strip() else []
-        lines += [*gap, f"[{'.'.join(map(_key, keys[:-1]))}]", stated]
+        lines += [*gap, f"[{'.'.join(map(_key, keys[:-1]))}]", assignment]
     return "\n".join(lines) + "\n" if lines else ""
 
 
@@ -143,21 +145,21 @@ def _headers(lines: Sequence[str]) -> Iterator[tuple[int, tuple[str, ...]]]:
         if _HEADER.fullmatch(line) is None:
             continue
         try:
-            found: object = tomllib.loads(line)
+            node: object = tomllib.loads(line)
         except tomllib.TOMLDecodeError:  # a line of a long text, or [[an array of tables]]
             continue
         names: list[str] = []
-        while is_object(found) and found:
-            names.append(next(iter(found)))
-            found = found[names[-1]]
+        while is_object(node) and node:
+            names.append(next(iter(node)))
+            node = node[names[-1]]
         yield number, tuple(names)
 
 
 def _key_line(lines: Sequence[str], keys: Sequence[str]) -> int | None:
     headers = [(-1, ()), *_headers(lines)]
-    for place, (number, names) in enumerate(headers):
+    for index, (number, names) in enumerate(headers):
         if names == tuple(keys[:-1]):
-            end = headers[place + 1][0] if place + 1 < len(headers) else len(lines)
+            end = headers[index + 1][0] if index + 1 < len(headers) else len(lines)
             quoted = re.escape(json.dumps(keys[-1], ensure_ascii=False))
             key = re.compile(rf"\s*(?:{re.escape(keys[-1])}|{quoted})\s*=")
             return next((at for at in range(number + 1, end) if key.match(lines[at])), None)
@@ -212,10 +214,10 @@ def _value(value: object) -> str:
 
 def _tables(values: Mapping[str, Any], names: tuple[str, ...]) -> Iterator[str]:
     below = {name: value for name, value in values.items() if is_object(value)}
-    own = {name: value for name, value in values.items() if name not in below}
-    if names and (own or not below):
+    plain_values = {name: value for name, value in values.items() if name not in below}
+    if names and (plain_values or not below):
         yield f"\n[{'.'.join(map(_key, names))}]"
-    for name, value in own.items():
+    for name, value in plain_values.items():
         yield f"{_key(name)} = {_value(value)}"
     for name, value in below.items():
         yield from _tables(cast("Mapping[str, Any]", value), (*names, name))
