@@ -51,13 +51,13 @@ def install(*names: str) -> None:
     for name in names:
         if name not in FACES:
             raise UsageError(f"No compatibility package for {name!r}", remedy=f"Pass one of: {', '.join(FACES)}.")
-    finder = next((each for each in sys.meta_path if isinstance(each, _Finder)), None)
+    finder = next((importer for importer in sys.meta_path if isinstance(importer, _Finder)), None)
     if finder is None:
         finder = _Finder()
         sys.meta_path.insert(0, finder)
     for name in names or FACES:
-        held = sys.modules.get(name)
-        if held is not None and not _is_ours(held):
+        module = sys.modules.get(name)
+        if module is not None and not _is_ours(module):
             raise ConfigError(
                 f"{name} was imported before omicsdk.compat.install()",
                 remedy=f"Call install() before the first `import {name}`.",
@@ -135,10 +135,12 @@ class _DifferencesFinder(MetaPathFinder):
             return _alias(fullname, f"{__name__}.{moved}")
         # A name of a moved module is looked up in the module that it was moved to; the table may list it by the old one.
         module, _, name = published.rpartition(".")
-        for each in (module, *(old for old, new in table.moved.items() if new == module)):
-            reason = table.reason(f"{each}.{name}")
+        for candidate in (module, *(old for old, new in table.moved.items() if new == module)):
+            reason = table.reason(f"{candidate}.{name}")
             if reason is not None:
-                raise ModuleNotFoundError(f"omicsdk.compat has no {each}.{name}: {reason}", name=f"{each}.{name}")
+                raise ModuleNotFoundError(
+                    f"omicsdk.compat has no {candidate}.{name}: {reason}", name=f"{candidate}.{name}"
+                )
         return None
 
 

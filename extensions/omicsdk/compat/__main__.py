@@ -43,9 +43,9 @@ def run(program: Sequence[str]) -> None:
     os.execv(sys.executable, command)  # noqa: S606 - the user's program
 
 
-def _disabling_option(words: Sequence[str]) -> str | None:
+def _disabling_option(arguments: Sequence[str]) -> str | None:
     """Return the option by which Python ignores PYTHONPATH or the module that installs the redirection, if there is one."""
-    options = iter(words)
+    options = iter(arguments)
     for word in options:
         if word in ("-", "--") or not word.startswith("-"):
             return None
@@ -53,13 +53,13 @@ def _disabling_option(words: Sequence[str]) -> str | None:
             next(options, None)
         if word.startswith("--"):
             continue
-        for place, letter in enumerate(word[1:], 2):
+        for rest_start, letter in enumerate(word[1:], 2):
             if letter in "EIS":
                 return f"-{letter}"
             if letter in "cm":
                 return None
             if letter in "WX":
-                if not word[place:]:
+                if not word[rest_start:]:
                     next(options, None)
                 break
     return None

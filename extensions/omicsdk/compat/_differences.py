@@ -48,7 +48,7 @@ class Differences:
 
     def module_left_out(self, module: str) -> str | None:
         """Return the entry of `modules` that a module is or is below; None if it is not left out."""
-        return next((each for each in self.modules if f"{module}.".startswith(f"{each}.")), None)
+        return next((left_out for left_out in self.modules if f"{module}.".startswith(f"{left_out}.")), None)
 
     def reason(self, dotted: str) -> str | None:
         """Return the reason why a module or name is missing; None if the table has none.
@@ -59,9 +59,9 @@ class Differences:
         left_out = self.module_left_out(dotted)
         if left_out is not None:
             return self.modules[left_out]
-        found = self.replaced.get(dotted) or self.names.get(dotted.rpartition(".")[2])
+        direct_reason = self.replaced.get(dotted) or self.names.get(dotted.rpartition(".")[2])
         below = (reason for name, reason in self.replaced.items() if name.startswith(f"{dotted}."))
-        return found or next(below, None)
+        return direct_reason or next(below, None)
 
 
 @cache
@@ -75,6 +75,6 @@ def differences(face: str) -> Differences:
     from pathlib import Path
 
     with Path(__file__).with_name(face).joinpath("differences.toml").open("rb") as file:
-        told = tomllib.load(file)
-    behaviour = tuple(Behaviour(**each) for each in told.pop("behaviour", ()))
-    return Differences(**told, behaviour=behaviour)
+        table = tomllib.load(file)
+    behaviour = tuple(Behaviour(**entry) for entry in table.pop("behaviour", ()))
+    return Differences(**table, behaviour=behaviour)

@@ -85,8 +85,8 @@ def catchable(error: E, foreign: Foreign) -> E:
     bases = _foreign_bases(kind, foreign)
     if not bases or isinstance(error, bases):
         return error
-    made = _again(_caught_by(kind, bases), error.args, vars(error)).with_traceback(error.__traceback__)
-    return cast("E", made)
+    converted = _again(_caught_by(kind, bases), error.args, vars(error)).with_traceback(error.__traceback__)
+    return cast("E", converted)
 
 
 def _restored(base: type[D], kind: type[OmicsError], args: tuple[object, ...], state: Mapping[str, object]) -> D:
@@ -106,8 +106,8 @@ def _again(cls: type[OmicsError], args: tuple[object, ...], state: Mapping[str, 
 
 @cache
 def _class(base: type[DocumentedError], kind: type[OmicsError]) -> type[DocumentedError]:
-    stated = {"__module__": base.__module__, "__doc__": kind.__doc__, "_base": base, "_kind": kind}
-    return type(f"{base.prefix}{kind.__name__}", (base, kind), stated)
+    namespace = {"__module__": base.__module__, "__doc__": kind.__doc__, "_base": base, "_kind": kind}
+    return type(f"{base.prefix}{kind.__name__}", (base, kind), namespace)
 
 
 # -- what others raise
@@ -126,24 +126,30 @@ class _Response:
 
 def _foreign_bases(kind: type[OmicsError], foreign: Foreign) -> tuple[type[Exception], ...]:
     """Foreign classes for an error class; empty while the program has not imported them."""
-    module, *names = next((names for known, names in foreign.items() if issubclass(kind, known)), ("",))
+    module, *names = next((names for our_class, names in foreign.items() if issubclass(kind, our_class)), ("",))
     loaded = sys.modules.get(module)
-    found = (getattr(loaded, name, None) for name in names)
-    return tuple(each for each in found if isinstance(each, type) and issubclass(each, Exception))
+    candidates = (getattr(loaded, name, None) for name in names)
+    return tuple(
+        candidate for candidate in candidates if isinstance(candidate, type) and issubclass(candidate, Exception)
+    )
 
 
 @cache
 def _caught_by(kind: type[OmicsError], bases: tuple[type[Exception], ...]) -> type[OmicsError]:
     """Create a class with both bases; state, text and name are those of our class."""
-    stated: dict[str, Any] = {"__module__": kind.__module__, "__qualname__": kind.__qualname__, "__doc__": kind.__doc__}
-    stated |= {"_caught_as": kind, "_caught_by": bases, "__reduce__": _reduced, "__repr__": kind.__repr__}
+    namespace: dict[str, Any] = {
+        "__module__": kind.__module__,
+        "__qualname__": kind.__qualname__,
+        "__doc__": kind.__doc__,
+    }
+    namespace |= {"_caught_as": kind, "_caught_by": bases, "__reduce__": _reduced, "__repr__": kind.__repr__}
     # Attributes of the foreign class are inherited. Those set on ours are set first: a property of the foreign class would hide them.
     theirs = {"request", "request_info", "history"}
-    theirs |= {name for each in bases for name in dir(each) if isinstance(getattr(each, name, None), property)}
-    stated |= {name: None for name in theirs if not hasattr(kind, name)}
+    theirs |= {name for base in bases for name in dir(base) if isinstance(getattr(base, name, None), property)}
+    namespace |= {name: None for name in theirs if not hasattr(kind, name)}
     if not hasattr(kind, "response"):
-        stated["response"] = _Response()
-    return type(kind.__name__, (kind, *bases), stated)
+        namespace["response"] = _Response()
+    return type(kind.__name__, (kind, *bases), namespace)
 
 
 def _own_class(kind: type[E]) -> type[E]:
@@ -155,7 +161,7 @@ def _reduced(self: OmicsError) -> tuple[Callable[..., OmicsError], tuple[object,
     """Reduce to names: the foreign classes may not be imported where the pickle is loaded."""
     bases = cast("tuple[type[Exception], ...]", vars(type(self))["_caught_by"])
     inner = _again(_own_class(type(self)), self.args, vars(self)).__reduce__()
-    return _found_again, (*inner, tuple((each.__module__, each.__name__) for each in bases))
+    return _found_again, (*inner, tuple((base.__module__, base.__name__) for base in bases))
 
 
 def _found_again(

@@ -187,9 +187,9 @@ def _status(response: Any) -> int:
 
 def _body(response: Any) -> tuple[bytes, dict[str, Any]]:
     for name in ("content", "text"):
-        found = getattr(response, name, None)
-        if isinstance(found, bytes | str):
-            return found if isinstance(found, bytes) else found.encode(), {}
+        content = getattr(response, name, None)
+        if isinstance(content, bytes | str):
+            return content if isinstance(content, bytes) else content.encode(), {}
     try:
         value = response.json()
     except (AttributeError, TypeError, ValueError):

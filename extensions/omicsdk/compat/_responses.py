@@ -66,9 +66,9 @@ class DocumentedReply:
     @property
     def encoding(self) -> str:
         """Encoding of the body according to its Content-Type (default utf-8)."""
-        stated = _CHARSET.search(self.headers.get("content-type", ""))
+        match = _CHARSET.search(self.headers.get("content-type", ""))
         try:
-            return lookup(stated[1]).name if stated else "utf-8"
+            return lookup(match[1]).name if match else "utf-8"
         except LookupError:
             return "utf-8"
 

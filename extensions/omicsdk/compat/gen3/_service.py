@@ -87,7 +87,7 @@ class _CatchableExchange(Exchange):
 
     def send(self, request: Request, *, stream: bool = False) -> httpx.Response:
         """Send a request and return the final response; errors as for `Exchange.send`."""
-        request = request.at(_BARE.sub("", _SWITCHES.sub(lambda found: f"{found[1]}{found[2].title()}", request.url)))
+        request = request.at(_BARE.sub("", _SWITCHES.sub(lambda match: f"{match[1]}{match[2].title()}", request.url)))
         exchange = self
         if has_replaced_functions(self.module):
             exchange = replace(self, transport=self.transport.with_options(credentials=None))
@@ -106,9 +106,11 @@ def catching(client: C, module: str = __name__, auth: object = None) -> C:
         auth: The login as the program gave it.
     """
     observed(client, module, auth)
-    held = client._exchange  # pyright: ignore[reportPrivateUsage] - core's own
-    made = _CatchableExchange(**{each.name: getattr(held, each.name) for each in fields(held)}, module=module)
-    client._exchange = made  # pyright: ignore[reportPrivateUsage] - core's own
+    exchange = client._exchange  # pyright: ignore[reportPrivateUsage] - core's own
+    catchable_exchange = _CatchableExchange(
+        **{field.name: getattr(exchange, field.name) for field in fields(exchange)}, module=module
+    )
+    client._exchange = catchable_exchange  # pyright: ignore[reportPrivateUsage] - core's own
     return client
 
 
@@ -252,5 +254,5 @@ def raise_published(report: TransferReport) -> None:
     Args:
         report: The result of the transfer.
     """
-    raise_failed([each.error for each in report.failed if each.error is not None], len(report.files), "files")
+    raise_failed([outcome.error for outcome in report.failed if outcome.error is not None], len(report.files), "files")
     report.raise_if_failed()

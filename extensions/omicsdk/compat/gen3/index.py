@@ -231,8 +231,8 @@ class Gen3Index(Service):
             checksum_type: Its kind: md5, sha1, sha256, sha512, crc or etag.
             _ssl: No effect.
         """
-        found = matching_records(self._indexd, {"hash": f"{checksum_type}:{checksum}"})
-        return await awaited(lambda: list(found))
+        records = matching_records(self._indexd, {"hash": f"{checksum_type}:{checksum}"})
+        return await awaited(lambda: list(records))
 
     def get_urls(
         self, size: int | None = None, hashes: Hashes | str | None = None, guids: str | Sequence[str] | None = None
@@ -567,7 +567,7 @@ class IndexClient:
 
     def bulk_request(self, dids: Sequence[str]) -> list[Document]:
         """Return records by their GUIDs; missing ones are omitted."""
-        return [Document(each) for each in self._index.get_records(dids)]
+        return [Document(record) for record in self._index.get_records(dids)]
 
     def get_with_params(self, params: Mapping[str, Any] | None = None) -> Document | None:
         """Return the first record that meets all criteria, which are those of `Gen3Index.get_with_params`."""
@@ -594,9 +594,9 @@ class IndexClient:
             params: The criteria, those of `Gen3Index.get_with_params`.
             negate_params: What they must not meet.
         """
-        wanted = {**(params or {}), **stated(negate_params=negate_params, start=start)}
-        found = map(Document, matching_records(self._index._indexd, wanted, page=page_size))  # pyright: ignore[reportPrivateUsage] - the same index
-        return found if limit == float("inf") else islice(found, max(0, int(limit)))
+        query = {**(params or {}), **stated(negate_params=negate_params, start=start)}
+        documents = map(Document, matching_records(self._index._indexd, query, page=page_size))  # pyright: ignore[reportPrivateUsage] - the same index
+        return documents if limit == float("inf") else islice(documents, max(0, int(limit)))
 
     def create(self, hashes: Hashes, size: int, did: str | None = None, **fields: Any) -> Document:
         """Create the record of a file; fields, result and errors as those of `Gen3Index.create_record`."""
@@ -623,7 +623,7 @@ class IndexClient:
 
     def list_versions(self, did: str) -> Sequence[Document]:
         """Return all versions of a file, oldest first; errors as those of `Gen3Index.get_versions`."""
-        return [Document(each) for each in self._index.get_versions(did)]
+        return [Document(version) for version in self._index.get_versions(did)]
 
     def __repr__(self) -> str:
         return f"<IndexClient {self.url}>"

@@ -212,11 +212,11 @@ class Gen3Metadata(Service):
             Conflict: It exists, and `overwrite` is False; or an alias is taken: then the document was created
                 same.
         """
-        made = json_of(_sent(self._writing.create, kwargs, guid=guid, body=metadata, overwrite=overwrite))
+        created = json_of(_sent(self._writing.create, kwargs, guid=guid, body=metadata, overwrite=overwrite))
         if aliases:
             with after(f"The document {guid} is there, without its aliases"):
                 self.create_aliases(guid, aliases)
-        return made
+        return created
 
     async def async_create(
         self,

@@ -57,13 +57,13 @@ class Gen3Object(LoginService):
             Gen3ObjectError: The commons did not answer with both.
         """
         creating = self._commons.metadata.create_object
-        asked = creating.build(file_name=file_name, authz=authz, **stated(metadata=metadata, aliases=aliases))
+        request = creating.build(file_name=file_name, authz=authz, **stated(metadata=metadata, aliases=aliases))
         try:
-            response = next(creating.responses(asked.at("/objects")))
+            response = next(creating.responses(request.at("/objects")))
         except APIError as error:
             if error.status not in _NO_SUCH_PATH:
                 raise
-            response = next(creating.responses(asked))  # the service's path since 3.0
+            response = next(creating.responses(request))  # the service's path since 3.0
         guid, url = (found_at(json_of(response), name) for name in ("guid", "upload_url"))
         if not guid or not url:
             raise Gen3ObjectError(

@@ -211,8 +211,10 @@ class Gen3Submission(Service):
         import httpx
 
         text = self._commons.file_manifest((program, project))
-        asked = httpx.Request("GET", f"{self.endpoint}/api/v0/submission/{program}/{project}/manifest")
-        return DocumentedResponse(httpx.Response(200, headers={"content-type": "text/yaml"}, text=text, request=asked))
+        manifest_request = httpx.Request("GET", f"{self.endpoint}/api/v0/submission/{program}/{project}/manifest")
+        return DocumentedResponse(
+            httpx.Response(200, headers={"content-type": "text/yaml"}, text=text, request=manifest_request)
+        )
 
     # -- records
 
@@ -355,8 +357,8 @@ class Gen3Submission(Service):
             Gen3UserError: There is no such format.
         """
         kind = _format(fileformat)
-        found = self._sheepdog.export.raw(program=program, project=project, ids=[uuid], format=kind)
-        return _exported(found, kind, filename)
+        reply = self._sheepdog.export.raw(program=program, project=project, ids=[uuid], format=kind)
+        return _exported(reply, kind, filename)
 
     def export_node(
         self,
@@ -383,21 +385,21 @@ class Gen3Submission(Service):
             Gen3UserError: There is no such format.
         """
         kind = _format(fileformat)
-        found = self._sheepdog.export.raw(program=program, project=project, node_label=node_type, format=kind)
-        return _exported(found, kind, filename)
+        reply = self._sheepdog.export.raw(program=program, project=project, node_label=node_type, format=kind)
+        return _exported(reply, kind, filename)
 
 
-def _format(given: str) -> str:
-    if given.lower() not in FORMATS:
-        raise Gen3UserError(f"Unknown export format {given!r}", remedy=f"Pass one of {', '.join(FORMATS)}.")
-    return given.lower()
+def _format(file_format: str) -> str:
+    if file_format.lower() not in FORMATS:
+        raise Gen3UserError(f"Unknown export format {file_format!r}", remedy=f"Pass one of {', '.join(FORMATS)}.")
+    return file_format.lower()
 
 
-def _exported(found: httpx.Response, kind: str, filename: str | os.PathLike[str] | None) -> Any:
+def _exported(reply: httpx.Response, kind: str, filename: str | os.PathLike[str] | None) -> Any:
     if filename is None:
-        return json_of(found) if kind == "json" else found.text
+        return json_of(reply) if kind == "json" else reply.text
     from omicsdk.core.files import in_place_of
 
     with in_place_of(Path(filename)) as file:
-        file.write(found.content)
-    return found.text
+        file.write(reply.content)
+    return reply.text

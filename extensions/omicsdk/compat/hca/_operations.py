@@ -33,7 +33,10 @@ def _parameters(package: str) -> dict[str, dict[str, str]]:
     from importlib.resources import files
 
     commands: list[dict[str, Any]] = json.loads(files(package).joinpath("commands.json").read_bytes())
-    return {entry["name"]: {each["python"]: each["type"] for each in entry["parameters"]} for entry in commands}
+    return {
+        entry["name"]: {parameter["python"]: parameter["type"] for parameter in entry["parameters"]}
+        for entry in commands
+    }
 
 
 class DocumentedOperation(Generic[T]):
@@ -110,7 +113,10 @@ class DocumentedOperation(Generic[T]):
 
     def _check_names(self, positional: tuple[object, ...]) -> None:
         if positional:
-            name, some = self._operation.facts.name, ", ".join(f"{each}=..." for each in list(self._known())[:2])
+            name, some = (
+                self._operation.facts.name,
+                ", ".join(f"{argument}=..." for argument in list(self._known())[:2]),
+            )
             raise TypeError(f"{name}() takes arguments by name, as in {name}({some})")
 
     def _paging(self) -> Paging:
@@ -136,20 +142,20 @@ class DocumentedOperation(Generic[T]):
 
     def _request(self, arguments: Mapping[str, Any]) -> Any:
         facts = self._operation.facts
-        known = self._known()
-        given: dict[str, Any] = {}
+        parameter_types = self._known()
+        typed_arguments: dict[str, Any] = {}
         for name, value in arguments.items():
-            if name in known:
+            if name in parameter_types:
                 if value is not None:
-                    given[name] = as_typed(value, known[name])
+                    typed_arguments[name] = as_typed(value, parameter_types[name])
             elif name in self._ignored:
                 warnings.warn(f"{facts.name}() has no argument {name!r}; it is ignored", stacklevel=4)
             else:
-                near = nearest(name, known)
-                hint = f"; did you mean {near[0]!r}?" if near else f"; it takes {', '.join(known) or 'none'}"
+                near = nearest(name, parameter_types)
+                hint = f"; did you mean {near[0]!r}?" if near else f"; it takes {', '.join(parameter_types) or 'none'}"
                 raise TypeError(f"{facts.name}() has no argument {name!r}{hint}")
         try:
-            return self._operation.build(**given)
+            return self._operation.build(**typed_arguments)
         except TypeError as error:
             raise TypeError(str(error).replace("build()", f"{facts.name}()")) from None
 

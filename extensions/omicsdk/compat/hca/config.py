@@ -18,8 +18,8 @@ def get_config() -> HCAConfig:
         ConfigError: A file is malformed.
     """
     global _config
-    found = HCAConfig()
-    known = _config
-    if known is None or known.config_files != found.config_files or not (known.is_edited or known == found):
-        _config = known = found
-    return known
+    current = HCAConfig()
+    cached = _config
+    if cached is None or cached.config_files != current.config_files or not (cached.is_edited or cached == current):
+        _config = cached = current
+    return cached

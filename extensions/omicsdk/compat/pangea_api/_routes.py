@@ -34,10 +34,10 @@ def path_of(url: str, endpoint: str, options: Mapping[str, object] | None = None
     """
     address, mark, query = url.partition("?")
     if "://" in address:
-        own = _below(address, endpoint)
-        if own is None:
+        relative = _below(address, endpoint)
+        if relative is None:
             return _with_query(_quoted(address, _SAFE_IN_PATH), query if mark else "", options)
-        address = own
+        address = relative
     route = _quoted(address.strip("/"), _SAFE_IN_PATH)
     slash = "/" if _WITH_SLASH.fullmatch(route) else ""
     return _with_query(f"{API}/{route}{slash}", query, options)

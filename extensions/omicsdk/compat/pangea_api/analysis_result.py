@@ -64,8 +64,8 @@ def check_json_serialization(blob: object) -> None:
         issues = list(diff_dicts(blob, read))
     else:
         issues = [("MISMATCHED_VALUES:values_only:0", blob, read)]
-    told = "\n".join(str(issue) for issue in issues)
-    raise RemoteObjectError(f"JSON Serialization modifies object\nIssues:\n{told}")
+    details = "\n".join(str(issue) for issue in issues)
+    raise RemoteObjectError(f"JSON Serialization modifies object\nIssues:\n{details}")
 
 
 def diff_dicts(blob1: Mapping[Any, object], blob2: Mapping[Any, object]) -> Iterator[Difference]:
@@ -83,36 +83,38 @@ def diff_dicts(blob1: Mapping[Any, object], blob2: Mapping[Any, object]) -> Iter
 
 
 def _of_mappings(
-    side: str, place: str, ours: Mapping[Any, object], theirs: Mapping[Any, object]
+    side: str, location: str, ours: Mapping[Any, object], theirs: Mapping[Any, object]
 ) -> Iterator[Difference]:
     for key, value in ours.items():
         if key not in theirs:
-            yield f"MISSING_KEY:{side}:{place}", key, None
+            yield f"MISSING_KEY:{side}:{location}", key, None
         else:
             # A value type is reported at the mapping that has it; its members are reported at their own places.
-            yield from _of_values(side, place, f"{place}.{key}", "MISMATCHED_DICT_VALUES", value, theirs[key])
+            yield from _of_values(side, location, f"{location}.{key}", "MISMATCHED_DICT_VALUES", value, theirs[key])
 
 
-def _of_lists(side: str, place: str, ours: Sequence[object], theirs: Sequence[object]) -> Iterator[Difference]:
+def _of_lists(side: str, location: str, ours: Sequence[object], theirs: Sequence[object]) -> Iterator[Difference]:
     if len(ours) != len(theirs):
-        yield f"MISMATCHED_LENGTHS:{side}:{place}", len(ours), len(theirs)
+        yield f"MISMATCHED_LENGTHS:{side}:{location}", len(ours), len(theirs)
     for number, (value, other) in enumerate(zip(ours, theirs, strict=False)):
-        here = f"{place}.index_{number}"
+        here = f"{location}.index_{number}"
         yield from _of_values(side, here, here, "MISMATCHED_LIST_VALUES", value, other)
 
 
-def _of_values(side: str, place: str, inside: str, words: str, ours: object, theirs: object) -> Iterator[Difference]:
+def _of_values(
+    side: str, location: str, inside: str, mismatch: str, ours: object, theirs: object
+) -> Iterator[Difference]:
     if ours == theirs:
         return
     if not isinstance(ours, type(theirs)):
-        yield f"MISMATCHED_TYPES:{side}:{place}", ours, theirs
+        yield f"MISMATCHED_TYPES:{side}:{location}", ours, theirs
     elif isinstance(ours, dict):
         mapping, other = cast("dict[Any, object]", ours), cast("dict[Any, object]", theirs)
         yield from _of_mappings(side, inside, mapping, other)
     elif isinstance(ours, list):
         yield from _of_lists(side, inside, cast("list[object]", ours), cast("list[object]", theirs))
     else:
-        yield f"{words}:{side}:{place}", ours, theirs
+        yield f"{mismatch}:{side}:{location}", ours, theirs
 
 
 # -- fields
@@ -190,18 +192,18 @@ class AnalysisResultField(RemoteObject):
             TransferError: It did not arrive, or not as it was stated.
             PangeaGeneralError: The server gave no new URL for one that has ended.
         """
-        wanted = "" if filename is None else os.fspath(filename)
-        if cache and self._downloaded and wanted in ("", self._downloaded) and Path(self._downloaded).is_file():
+        target = "" if filename is None else os.fspath(filename)
+        if cache and self._downloaded and target in ("", self._downloaded) and Path(self._downloaded).is_file():
             return self._downloaded
         self.get_download_url()  # before a folder is made
-        wanted = wanted or self._temporary()
+        target = target or self._temporary()
         from omicsdk.pangea.downloads import download_field
 
         with documented_errors(APIError):
-            download_field(self.knex.client, self._field_id() if self.uuid else None, self.stored_data, wanted)
+            download_field(self.knex.client, self._field_id() if self.uuid else None, self.stored_data, target)
         if cache:
-            self._downloaded = wanted
-        return wanted
+            self._downloaded = target
+        return target
 
     def _temporary(self) -> str:
         """Return the path of a file that is deleted with this object, or when the program ends."""
@@ -433,12 +435,12 @@ class AnalysisResult(RemoteObject, Generic[F]):
         return self._remembered("fields", fetch, cache=cache)
 
     def _create(self) -> None:
-        wanted = self.is_private
+        requested = self.is_private
         super()._create()
-        if self.is_private != wanted:
-            words = "private" if wanted else "public"
+        if self.is_private != requested:
+            visibility = "private" if requested else "public"
             raise RemoteObjectError(
-                f"{self} was created, but is not {words}: the server ignored the setting",
+                f"{self} was created, but is not {visibility}: the server ignored the setting",
                 remedy="Delete it and contact the platform's operators.",
             )
 
@@ -450,12 +452,12 @@ class AnalysisResult(RemoteObject, Generic[F]):
 
     def _listed(self) -> Blob:
         """Return the newest matching entry of the flat list."""
-        found = [blob for blob in paginated_iterator(self.knex, self._list_url()) if self._is_it(blob)]
-        if not found:
+        matches = [blob for blob in paginated_iterator(self.knex, self._list_url()) if self._is_it(blob)]
+        if not matches:
             which = f" with the replicate {self.replicate!r}" if self.replicate else ""
             what = f"result of {self.module_name!r}{which} in {self.parent}"
             raise not_there(what, f"{self.knex.endpoint_url}/{self.route}")
-        return max(found, key=lambda blob: str(blob.get("updated_at")))
+        return max(matches, key=lambda blob: str(blob.get("updated_at")))
 
     def _is_it(self, blob: Blob) -> bool:
         facts = {"module_name": self.module_name, **self._owned()}
@@ -465,8 +467,8 @@ class AnalysisResult(RemoteObject, Generic[F]):
     def _field_blobs(self, query: Mapping[str, object]) -> Iterator[Blob]:
         """Return its fields from the server's flat list."""
         route = self.field("").route
-        asked = {"analysis_result_id": self._id(), **query, **self.inherited_url_options}
-        for blob in paginated_iterator(self.knex, list_url(route, asked)):
+        parameters = {"analysis_result_id": self._id(), **query, **self.inherited_url_options}
+        for blob in paginated_iterator(self.knex, list_url(route, parameters)):
             if blob.get("analysis_result") == self.uuid:
                 yield blob
 

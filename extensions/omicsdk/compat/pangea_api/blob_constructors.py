@@ -73,5 +73,5 @@ def sample_ar_from_uuid(knex: Knex, uuid: str) -> SampleAnalysisResult:
     return sample_ar_from_blob(knex, knex.get(f"sample_ars/{uuid}"))
 
 
-def _as(made: R, blob: Blob, already_fetched: bool, modified: bool) -> R:
-    return made._fetched(blob, already_fetched, modified)  # pyright: ignore[reportPrivateUsage] - it is ours
+def _as(instance: R, blob: Blob, already_fetched: bool, modified: bool) -> R:
+    return instance._fetched(blob, already_fetched, modified)  # pyright: ignore[reportPrivateUsage] - it is ours

@@ -62,8 +62,8 @@ def time_since_file_cached(blob_filepath: str | os.PathLike[str]) -> int:
 
 def cache_folder() -> Path:
     """Return the folder of the cache."""
-    if given := os.environ.get(FOLDER_VARIABLE):
-        return Path(given) / ".pangea_api_cache" / "v2"
+    if folder := os.environ.get(FOLDER_VARIABLE):
+        return Path(folder) / ".pangea_api_cache" / "v2"
     from platformdirs import user_cache_path
 
     return user_cache_path("omicsdk", appauthor=False) / "pangea"
@@ -156,13 +156,13 @@ class FileSystemCache:
                     pass
 
     def _is_stale(self, path: Path, obj: Cached | str) -> bool:
-        kept = path.stat().st_mtime_ns
-        if time() - kept / 1e9 > self.timeout:
+        modified_ns = path.stat().st_mtime_ns
+        if time() - modified_ns / 1e9 > self.timeout:
             return True
         knex = getattr(obj, "knex", None)
         marker = None if knex is None else _marker(knex.cache_scope)
         # Clocks of file systems are coarse: with equal times it is unknown which was first.
-        return marker is not None and marker.is_file() and kept <= marker.stat().st_mtime_ns
+        return marker is not None and marker.is_file() and modified_ns <= marker.stat().st_mtime_ns
 
 
 @contextmanager

@@ -118,24 +118,24 @@ def pangea_error(error: OmicsError, kind: type[PangeaGeneralError] | None = None
         return error
     if not isinstance(error, APIError):
         return documented(error, PangeaGeneralError)
-    wanted = kind or _BY_STATUS.get(error.status, PangeaOtherError)
-    if issubclass(wanted, type(error)):
-        made = wanted.__new__(wanted, *error.args)
-        made.args = error.args
-        vars(made).update(vars(error))
-        made = catchable(made, PangeaGeneralError.foreign)
+    error_class = kind or _BY_STATUS.get(error.status, PangeaOtherError)
+    if issubclass(error_class, type(error)):
+        converted = error_class.__new__(error_class, *error.args)
+        converted.args = error.args
+        vars(converted).update(vars(error))
+        converted = catchable(converted, PangeaGeneralError.foreign)
     else:
-        made = documented(error, wanted)
-    if made.remedy == type(error).default_remedy:
-        made.remedy = wanted.default_remedy or made.remedy
+        converted = documented(error, error_class)
+    if converted.remedy == type(error).default_remedy:
+        converted.remedy = error_class.default_remedy or converted.remedy
         if error.status == 403 and error.message.startswith(_NOT_LOGGED_IN):
-            made.remedy = (
+            converted.remedy = (
                 "Log in: User(knex, email, password).login(), or PANGEA_USER and PANGEA_PASS for the command line."
             )
     from omicsdk.compat._responses import RefusedResponse  # most programs end without
 
-    made.response = RefusedResponse(error, pangea_error)
-    return made
+    converted.response = RefusedResponse(error, pangea_error)
+    return converted
 
 
 @contextmanager

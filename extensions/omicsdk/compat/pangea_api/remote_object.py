@@ -110,8 +110,8 @@ class RemoteObject:
     def pre_hash(self) -> str:
         """Return its cache key among the objects of the same server and user."""
         parent = self._parent()
-        own = f"{self.hash_prefix or type(self).__name__}{getattr(self, self.name_field)}"
-        return own if parent is None else f"{own}\x1f{parent.pre_hash()}"
+        own_hash = f"{self.hash_prefix or type(self).__name__}{getattr(self, self.name_field)}"
+        return own_hash if parent is None else f"{own_hash}\x1f{parent.pre_hash()}"
 
     # -- data on the server
 
@@ -155,10 +155,10 @@ class RemoteObject:
         for name in self.remote_fields:
             if name not in blob and name not in self.optional_remote_fields:
                 raise KeyError(f"{name} is missing in the server's response about {self}")
-            here, there = ours[name], theirs.get(name)
-            if here and here != there and not _extends(there, here):
+            here, remote = ours[name], theirs.get(name)
+            if here and here != remote and not _extends(remote, here):
                 raise RemoteObjectOverwriteError(
-                    f"Loading {self} would overwrite {name}: here it is {shortened(repr(here), SHOWN)}, on the server {shortened(repr(there), SHOWN)}",
+                    f"Loading {self} would overwrite {name}: here it is {shortened(repr(here), SHOWN)}, on the server {shortened(repr(remote), SHOWN)}",
                     remedy=f"Fetch it without setting {name}, then set {name} and save.",
                 )
         self._take(blob)
@@ -304,10 +304,10 @@ class RemoteObject:
 
     def _get(self, *, fresh: bool) -> None:
         """Load it from the cache, or from the server if it must be fresh or the cached blob does not match."""
-        kept = None if fresh else self.get_cached_blob()
-        if kept is not None:
+        cached = None if fresh else self.get_cached_blob()
+        if cached is not None:
             try:
-                return self.load_blob(kept)
+                return self.load_blob(cached)
             except (KeyError, RemoteObjectOverwriteError):
                 self.invalidate_cache()
         writes, blob = self.knex.writes, self._fetch()
@@ -393,8 +393,8 @@ class RemoteObject:
 
     def _changes(self) -> dict[str, object]:
         """Return the fields that differ from the server's."""
-        held = self._on_server
-        return {name: value for name, value in self._writable().items() if _print(value) != held.get(name)}
+        server_values = self._on_server
+        return {name: value for name, value in self._writable().items() if _print(value) != server_values.get(name)}
 
     def _creation(self) -> dict[str, object]:
         """Return the body of its creation: all writable fields that are set."""
@@ -450,7 +450,7 @@ class RemoteObject:
     def _children(
         self,
         url: str,
-        made: Callable[[Blob], R],
+        make: Callable[[Blob], R],
         error_handler: Callable[[Exception], object] | None = None,
         **query: object,
     ) -> Iterator[R]:
@@ -458,14 +458,14 @@ class RemoteObject:
 
         Args:
             url: The list, with `{}` for its own UUID.
-            made: Makes an object of an item, which is loaded then.
+            make: Makes an object of an item, which is loaded then.
             error_handler: As of `paginated_iterator`.
             query: Narrows the list; `{}` in a value is its own UUID.
         """
         self.get()
-        own = {name: str(value).format(self.uuid) for name, value in query.items()}
-        for blob in paginated_iterator(self.knex, list_url(url.format(self.uuid), own), error_handler):
-            yield made(blob)._fetched(blob)
+        parameters = {name: str(value).format(self.uuid) for name, value in query.items()}
+        for blob in paginated_iterator(self.knex, list_url(url.format(self.uuid), parameters), error_handler):
+            yield make(blob)._fetched(blob)
 
     def _remembered(
         self, name: str, fetch: Callable[[], Iterator[R]], *, cache: bool, whole: Callable[[], bool] = lambda: True
@@ -482,13 +482,13 @@ class RemoteObject:
         if cache and seen is not None and seen[0] == self.knex.writes:
             yield from cast("list[R]", seen[1])
             return
-        writes, found = self.knex.writes, list[R]()
-        for each in fetch():
+        writes, items = self.knex.writes, list[R]()
+        for item in fetch():
             if cache:
-                found.append(each)
-            yield each
+                items.append(item)
+            yield item
         if cache and whole():
-            self._lists[name] = writes, found
+            self._lists[name] = writes, items
 
     def __str__(self) -> str:
         return f"<Pangea::{type(self).__name__} {getattr(self, self.name_field, None)} {self.uuid} />"
@@ -513,11 +513,11 @@ def object_at(blob: Blob, field: str) -> Blob:
         return object_of(object_of(blob, "an object of the server").get(field), field)
 
 
-def _extends(there: object, here: object) -> bool:
+def _extends(remote: object, here: object) -> bool:
     """Return whether the server's object contains all members that are set locally."""
-    if not is_mapping(there) or not is_mapping(here):
+    if not is_mapping(remote) or not is_mapping(here):
         return False
-    return all(name in there and there[name] == value for name, value in here.items())
+    return all(name in remote and remote[name] == value for name, value in here.items())
 
 
 def _print(value: object) -> object:

@@ -109,8 +109,8 @@ class Sample(RemoteObject):
 
     def _library(self, blob: Blob) -> SampleGroup:
         """Return its library on the server."""
-        told: Blob = blob.get("library_obj") or self._answered(f"sample_groups/{blob['library']}")
-        return self.lib._another(told)  # pyright: ignore[reportPrivateUsage] - it is ours
+        library: Blob = blob.get("library_obj") or self._answered(f"sample_groups/{blob['library']}")
+        return self.lib._another(library)  # pyright: ignore[reportPrivateUsage] - it is ours
 
     def _list_url(self) -> str:
         return super()._list_url() if self.lib.is_library else f"sample_groups/{self.lib._id()}/samples"
@@ -120,12 +120,12 @@ class Sample(RemoteObject):
         super()._create()
 
     def _save(self) -> None:
-        wanted = self.new_lib
-        if wanted is not None:
-            self.library = wanted if isinstance(wanted, str) else wanted.get()._id()
+        new_library = self.new_lib
+        if new_library is not None:
+            self.library = new_library if isinstance(new_library, str) else new_library.get()._id()
         elif self.lib.uuid != self._on_server.get("library"):
             self.library = self.lib.get()._id()
         super()._save()
-        if wanted is not None and not isinstance(wanted, str):
-            self.lib = wanted
+        if new_library is not None and not isinstance(new_library, str):
+            self.lib = new_library
         self.new_lib = None

@@ -167,11 +167,11 @@ class SampleGroup(RemoteObject):
 
         return self._remembered("samples", fetch, cache=cache, whole=lambda: not ended)
 
-    def _library_of(self, blob: Blob, known: dict[str, SampleGroup]) -> SampleGroup:
+    def _library_of(self, blob: Blob, libraries: dict[str, SampleGroup]) -> SampleGroup:
         """Return the library of one of its samples, which may be another group."""
-        library = known.get(text_at(blob, "library"))
+        library = libraries.get(text_at(blob, "library"))
         if library is None:
-            library = known[text_at(blob, "library")] = self._another(object_at(blob, "library_obj"))
+            library = libraries[text_at(blob, "library")] = self._another(object_at(blob, "library_obj"))
         return library
 
     def _another(self, blob: Blob) -> SampleGroup:
@@ -244,25 +244,25 @@ class SampleGroup(RemoteObject):
             blob: What the server states.
         """
         if self._asked is not None and not self._already_fetched and blob.get("is_public") is not self._asked:
-            asked, found = ("public", "private") if self._asked else ("private", "public")
+            requested, actual = ("public", "private") if self._asked else ("private", "public")
             raise RemoteObjectOverwriteError(
-                f"{self} is {found}, not {asked}",
+                f"{self} is {actual}, not {requested}",
                 remedy=f"Fetch it without is_public=, then set is_public = {self._asked} and save it.",
             )
         super().load_blob(blob)
 
     def _create(self) -> None:
-        wanted = self.is_public
+        is_public = self.is_public
         super()._create()
-        self._check_visibility(wanted)
+        self._check_visibility(is_public)
 
     def _is_unsaved(self) -> bool:
         return bool(self._added or self._removed) or super()._is_unsaved()
 
     def _save(self) -> None:
-        wanted = self.is_public
+        is_public = self.is_public
         super()._save()
-        self._check_visibility(wanted)
+        self._check_visibility(is_public)
         url = f"sample_groups/{self._id()}/samples"
         for batch in _batches(self._added):
             uuids = [sample.idem().uuid for sample in batch]
@@ -273,13 +273,13 @@ class SampleGroup(RemoteObject):
             self.knex.delete(url, json={"sample_uuids": uuids})
             self._removed = self._removed[len(batch) :]
 
-    def _check_visibility(self, wanted: bool | None) -> None:
-        if wanted is not None and self.is_public is not wanted:
+    def _check_visibility(self, is_public: bool | None) -> None:
+        if is_public is not None and self.is_public is not is_public:
             self._already_fetched = True  # it exists, and may be deleted or saved
-            asked, made = ("public", "private") if wanted else ("private", "public")
+            requested, actual = ("public", "private") if is_public else ("private", "public")
             raise RemoteObjectError(
-                f"{self} was set to {asked}, but is still {made} on the server",
-                remedy=f"Delete it, or set is_public = {wanted} and save it.",
+                f"{self} was set to {requested}, but is still {actual} on the server",
+                remedy=f"Delete it, or set is_public = {is_public} and save it.",
             )
 
     def as_library(self) -> Self:

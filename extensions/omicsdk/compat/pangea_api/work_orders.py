@@ -100,8 +100,8 @@ class _Prototype(_ByUuid):
     def _order_for(self, target: RemoteObject) -> str:
         """Create an order of this kind, and return its UUID."""
         url = f"{target.get().route}/{target.uuid}/work_orders/{self.uuid}"
-        made = self.knex.post(url, url_options=target.inherited_url_options)
-        return text_at(made, "uuid")
+        order = self.knex.post(url, url_options=target.inherited_url_options)
+        return text_at(order, "uuid")
 
 
 class _Order(_ByUuid):
@@ -141,12 +141,12 @@ class _Order(_ByUuid):
         """
         return cls.from_blob(knex, knex.get(f"{cls.route}/{uuid}"))
 
-    def _opened(self, place: str, made_of: Callable[[Knex, Blob], R]) -> R:
+    def _opened(self, route: str, made_of: Callable[[Knex, Blob], R]) -> R:
         """Fetch its subject, as an object whose requests name this order and so have its privilege for everything below."""
         options = {"work_order_uuid": self.uuid}
-        found = made_of(self.knex, self.knex.get(place, url_options=options))
-        found.url_options.update(options)
-        return found
+        resource = made_of(self.knex, self.knex.get(route, url_options=options))
+        resource.url_options.update(options)
+        return resource
 
 
 class WorkOrderProto(_Prototype):
@@ -333,9 +333,9 @@ class GroupWorkOrderProto(_Prototype):
             KeyError: It has none.
             PangeaGeneralError: The server refused, or did not answer.
         """
-        wanted = group.get().uuid
+        uuid = group.get().uuid
         for order in self.get_active_work_orders():
-            if order.sample_group == wanted:
+            if order.sample_group == uuid:
                 return order
         raise KeyError(f"WorkOrder from Proto {self} not found for group {group}")
 

@@ -91,8 +91,8 @@ def check_texts(given: Mapping[str, object]) -> None:
     """
     for name, value in given.items():
         if value is not None and not isinstance(value, str):
-            told = shown(value) if name == "url" else f"a {type(value).__name__}"
-            raise SettingsError(f"{name}: expected text, got {told}", remedy=f"Pass {name} as text.")
+            received = shown(value) if name == "url" else f"a {type(value).__name__}"
+            raise SettingsError(f"{name}: expected text, got {received}", remedy=f"Pass {name} as text.")
 
 
 def path_of(name: str, given: object) -> str:
@@ -145,8 +145,8 @@ def check_handlers(handlers: object) -> None:
     if isinstance(handlers, str) or not isinstance(handlers, Sequence | set | frozenset):
         wrong = f"is {shown(handlers)}"
     else:
-        each = next((each for each in cast("Sequence[object]", handlers) if not callable(each)), None)
-        wrong = None if each is None else f"has {shown(each)} in it"
+        invalid = next((handler for handler in cast("Sequence[object]", handlers) if not callable(handler)), None)
+        wrong = None if invalid is None else f"has {shown(invalid)} in it"
     if wrong:
         remedy = "Pass a list such as error_handlers=[rate_limit_sleeper]."
         raise SettingsError(f"error_handlers {wrong}: expected a list of functions", remedy=remedy)
@@ -165,8 +165,8 @@ def check_address(url: str, *, debug: bool) -> None:
     from omicsdk.core.credentials import is_confidential
 
     scheme, separator, rest = url.partition("://")
-    wrong, place = "", rest if separator else url.lstrip("/")
-    remedy = f"Pass {mask_url(f'https://{place}')}."
+    wrong, address = "", rest if separator else url.lstrip("/")
+    remedy = f"Pass {mask_url(f'https://{address}')}."
     if not separator:
         wrong = "The URL of the platform must begin with https://"
     elif scheme.lower() == "http" and not (debug or is_confidential(url)):

@@ -101,9 +101,11 @@ class Config(Access):
     def __init__(
         self, profile: str | None = None, proxies: Mapping[str, str] | None = None, advance_access: bool | None = None
     ) -> None:
-        found = by_default() if profile is None else UserProfile(profile)
-        advance_access = found.advance_access if advance_access is None else advance_access
-        super().__init__(found.api_endpoint, found.auth_token, format_proxies(proxies) or found.proxies, advance_access)
+        access = by_default() if profile is None else UserProfile(profile)
+        advance_access = access.advance_access if advance_access is None else advance_access
+        super().__init__(
+            access.api_endpoint, access.auth_token, format_proxies(proxies) or access.proxies, advance_access
+        )
         self.profile = profile
 
     def __repr__(self) -> str:
@@ -121,9 +123,9 @@ def check_config(config: object) -> None:
     """
     if config is None or all(hasattr(config, name) for name in Access.__slots__):
         return
-    told = shown(config) if isinstance(config, str) else f"a {type(config).__name__}"
-    profile = told if told == repr(config) else "..."
-    raise SettingsError(f"config: expected a Config, got {told}", remedy=f"Pass config=Config(profile={profile}).")
+    received = shown(config) if isinstance(config, str) else f"a {type(config).__name__}"
+    profile = received if received == repr(config) else "..."
+    raise SettingsError(f"config: expected a Config, got {received}", remedy=f"Pass config=Config(profile={profile}).")
 
 
 def from_variables() -> Access | None:
@@ -142,9 +144,9 @@ def by_default() -> Access:
     Raises:
         SettingsError: Neither exists.
     """
-    found = from_variables()
-    if found is not None:
-        return found
+    access = from_variables()
+    if access is not None:
+        return access
     if not os.path.isfile(UserProfile.CREDENTIALS):  # noqa: PTH113 - programs of the published client replace it
         raise SettingsError(
             "URL is missing: SB_API_ENDPOINT and SB_AUTH_TOKEN are not both set, and ~/.sevenbridges/credentials does not exist",

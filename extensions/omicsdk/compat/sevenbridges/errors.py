@@ -127,8 +127,8 @@ class _Coded(SbgError):
         request_id: str | None = None,
         remedy: str | None = None,
     ) -> None:
-        told = self.http_status if status is None else status
-        super().__init__(message, code, told, more_info, request_id=request_id, remedy=remedy)
+        http_status = self.http_status if status is None else status
+        super().__init__(message, code, http_status, more_info, request_id=request_id, remedy=remedy)
 
 
 class LocalFileAlreadyExists(_Coded, core.UsageError):
@@ -327,13 +327,13 @@ def as_sbg(error: BaseException) -> SbgError:
         settings.file, settings.line = error.file, error.line
         return settings
     if not isinstance(error, core.OmicsError):
-        made: SbgError = TransferFailed(f"The transfer ended with {type(error).__name__}: {error}")
+        converted: SbgError = TransferFailed(f"The transfer ended with {type(error).__name__}: {error}")
     else:
-        made = documented(error, SbgError)
+        converted = documented(error, SbgError)
         for name, value in (("code", NO_CODE), ("status", NO_CODE), ("more_info", None), ("request_id", None)):
-            vars(made).setdefault(name, value)
-    made.__cause__ = error
-    return made
+            vars(converted).setdefault(name, value)
+    converted.__cause__ = error
+    return converted
 
 
 @contextmanager

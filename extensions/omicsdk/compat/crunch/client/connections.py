@@ -69,14 +69,14 @@ def crunch_error(error: Exception) -> Exception:
     """
     if isinstance(error, CrunchAPIException) or not isinstance(error, OmicsError):
         return error
-    made = documented(error, CrunchAPIException)
-    made.remedy = error.remedy.replace("credentials=", "token=")
-    if isinstance(made, APIError | TransportError):
-        made.operation = ""  # it only repeats the method and URL
+    converted = documented(error, CrunchAPIException)
+    converted.remedy = error.remedy.replace("credentials=", "token=")
+    if isinstance(converted, APIError | TransportError):
+        converted.operation = ""  # it only repeats the method and URL
     if isinstance(error, APIError):
-        made.fields = refused_fields(error.body)
-        made.response = RefusedResponse(error, crunch_error)
-    return made
+        converted.fields = refused_fields(error.body)
+        converted.response = RefusedResponse(error, crunch_error)
+    return converted
 
 
 documented_errors = partial(translating, crunch_error)
@@ -123,13 +123,13 @@ class Connection:
         clock: Clock = SYSTEM_CLOCK,
         say: Callable[[str], None] = print,
     ) -> None:
-        known = os.environ if environ is None else environ
-        base_url = (base_url or known.get(URL_VARIABLE) or "").strip()
+        variables = os.environ if environ is None else environ
+        base_url = (base_url or variables.get(URL_VARIABLE) or "").strip()
         with documented_errors():
             api = Crunch(
                 base_url or None,
                 # As in the published client, CRUNCH_TOKEN goes to any base URL that is given.
-                credentials=(token or known.get(TOKEN_VARIABLE) or "").strip() or None,
+                credentials=(token or variables.get(TOKEN_VARIABLE) or "").strip() or None,
                 timeout=timeout,
                 retry=retry,
                 transport=transport,
@@ -403,14 +403,14 @@ class Connection:
         Raises:
             CrunchAPIException: They are not numbers (a UsageError), the site refused them, or did not answer.
         """
-        place = {
+        coordinates = {
             "latitude": attributes.coordinate("latitude", latitude),
             "longitude": attributes.coordinate("longitude", longitude),
         }
         self._print(
             f"Adding attribute '{key}'->'{latitude},{longitude}' to item '{item}' on the hosted site {self.base_url}"
         )
-        return self.post(attributes.attribute_url("lat-long"), item=item, key=key, **place)
+        return self.post(attributes.attribute_url("lat-long"), item=item, key=key, **coordinates)
 
     @documented_errors()
     def add_attributes(self, /, item: str, **kwargs: Any) -> None:

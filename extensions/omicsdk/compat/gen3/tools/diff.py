@@ -42,7 +42,7 @@ def manifest_diff(
         raise Gen3UserError(
             f"Expected two manifests, got {len(manifests)}", remedy="Name them with files=[FIRST, SECOND]."
         )
-    found = compare_manifests(
+    comparison = compare_manifests(
         manifests[0],
         manifests[1],
         output_manifest,
@@ -50,4 +50,4 @@ def manifest_diff(
         further_columns=allow_additional_columns,
         delimiter=output_manifest_file_delimiter,
     )
-    _log.info("%s: %d added, %d changed", output_manifest, found.added, found.changed)
+    _log.info("%s: %d added, %d changed", output_manifest, comparison.added, comparison.changed)

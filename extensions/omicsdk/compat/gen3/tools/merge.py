@@ -36,8 +36,8 @@ def get_guids_for_manifest_row_partial_match(
         The GUIDs; none for a row without a key.
     """
     key = row.get(config["row_column_name"], "").strip()
-    keys = [each for each in data_from_indexing_manifest if key and key in each]
-    return [guid for each in keys for guid in _guids(data_from_indexing_manifest.pop(each), config)]
+    keys = [candidate for candidate in data_from_indexing_manifest if key and key in candidate]
+    return [guid for match in keys for guid in _guids(data_from_indexing_manifest.pop(match), config)]
 
 
 def _guids(rows: Sequence[Mapping[str, str]], config: Mapping[str, str]) -> list[str]:
@@ -48,14 +48,14 @@ def _get_data_from_indexing_manifest(
     manifest_file: str | os.PathLike[str], config: Mapping[str, str], delimiter: str | None = None, **_: object
 ) -> IndexingData:
     """Return the files of an index manifest by key."""
-    found = IndexingData()
+    indexing_data = IndexingData()
     with table_of(Path(manifest_file), delimiter) as table:
-        wanted = config["indexing_manifest_column_name"], config["guid_column_name"]
-        require_columns(table.path, table.header, wanted)
+        columns = config["indexing_manifest_column_name"], config["guid_column_name"]
+        require_columns(table.path, table.header, columns)
         for row in table.rows:
             cells = dict(zip(table.header, row.cells, strict=False))
-            found.setdefault(cells[config["indexing_manifest_column_name"]].strip(), []).append(cells)
-    return found
+            indexing_data.setdefault(cells[config["indexing_manifest_column_name"]].strip(), []).append(cells)
+    return indexing_data
 
 
 manifest_row_parsers: dict[str, Callable[..., Any]] = {
@@ -112,10 +112,10 @@ def merge_guids_into_metadata(
         with written_table(output_filename, header, "\t") as write:
             for row in table.rows:
                 cells = dict(zip(table.header, row.cells, strict=False))
-                found: list[str] = manifest_row_parsers["guids_for_manifest_row"](cells, data, config=config)
-                told = {name: cell for name, cell in cells.items() if cell}
-                for guid in found or [""]:
-                    merged = {**by_guid.get(guid, {}), **told, "guid": guid}
+                guids: list[str] = manifest_row_parsers["guids_for_manifest_row"](cells, data, config=config)
+                filled_cells = {name: cell for name, cell in cells.items() if cell}
+                for guid in guids or [""]:
+                    merged = {**by_guid.get(guid, {}), **filled_cells, "guid": guid}
                     write([merged.get(name, "") for name in header])
                     count += 1
     _log.info("%s: %d rows", output_filename, count)

@@ -173,7 +173,7 @@ class DSSClient(SwaggerClient):
         """
         del no_progress
         with documented_errors():
-            made = self._dss.upload(
+            report = self._dss.upload(
                 src_dir,
                 _replica(replica),
                 staging_bucket,
@@ -182,10 +182,10 @@ class DSSClient(SwaggerClient):
                 creator_uid=int(self.config.value_of("creator_uid") or 0),
                 check=False,
             )
-            if made.ended_by is not None:
-                raise made.ended_by
-        made.raise_if_failed()
-        return made.response()
+            if report.ended_by is not None:
+                raise report.ended_by
+        report.raise_if_failed()
+        return report.response()
 
 
 def _replica(name: str) -> Replica:

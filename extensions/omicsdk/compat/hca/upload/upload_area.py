@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 def _key_for(url: str) -> str | None:
     """Return the key of OMICS_UPLOAD_TOKEN: for OMICS_UPLOAD_URL, else for all deployments that the configuration has."""
-    own, key = (os.environ.get(f"OMICS_UPLOAD_{what}", "").strip() for what in ("URL", "TOKEN"))
-    return key or None if origin_of(own or url) == origin_of(url) else None
+    configured_url, key = (os.environ.get(f"OMICS_UPLOAD_{what}", "").strip() for what in ("URL", "TOKEN"))
+    return key or None if origin_of(configured_url or url) == origin_of(url) else None
 
 
 class UploadService:

@@ -147,8 +147,8 @@ def load_swagger_json(swagger_json: IO[str] | IO[bytes], ptr_str: str = "$ref") 
         document = decoded(content.encode() if isinstance(content, str) else content)
     except ValueError as error:
         raise ConfigError(f"the document is not JSON: {error}", remedy="Pass an open file of JSON.") from error
-    for held, key in list(_places(document)):
-        held[key] = _target(document, held[key], ptr_str)
+    for container, key in list(_places(document)):
+        container[key] = _target(document, container[key], ptr_str)
     return document if not _is_reference(document, ptr_str) else _target(document, document, ptr_str)
 
 
@@ -156,11 +156,11 @@ def _places(document: Any) -> Iterator[tuple[Any, Any]]:
     """Yield every location of an object, as its container and key."""
     waiting = [document]
     while waiting:
-        held = waiting.pop()
-        members = held.items() if is_object(held) else enumerate(held) if is_array(held) else ()
+        container = waiting.pop()
+        members = container.items() if is_object(container) else enumerate(container) if is_array(container) else ()
         for key, value in members:
             if is_object(value):
-                yield held, key
+                yield container, key
             waiting.append(value)
 
 
@@ -185,14 +185,14 @@ def _target(document: Any, value: Any, pointer: str) -> Any:
 
 
 def _found(document: Any, where: str) -> Any:
-    found = document
+    node = document
     for step in unquote(where[1:]).split("/")[1:]:
         name = step.replace("~1", "/").replace("~0", "~")
         try:
-            found = found[int(name) if is_array(found) and name.isdecimal() else name]
+            node = node[int(name) if is_array(node) and name.isdecimal() else name]
         except (LookupError, TypeError):  # a list accepts no other text, and a value of another type accepts none
             raise ConfigError(f"{where!r} refers to nothing in the document") from None
-    return found
+    return node
 
 
 class Session:
@@ -233,9 +233,9 @@ class Session:
         path = url if url.startswith(("http://", "https://", "/")) else f"/{url}"
         target = f"{path}{'&' if '?' in path else '?'}{query}" if query else path
         body = NO_BODY if json is None else json_body(json)
-        made = request(facts, target, headers=list((headers or {}).items()), body=body)
+        prepared = request(facts, target, headers=list((headers or {}).items()), body=body)
         with documented_errors():
-            return DocumentedResponse(self._client.send(made))
+            return DocumentedResponse(self._client.send(prepared))
 
     get = partialmethod(request, "GET")
     head = partialmethod(request, "HEAD")
@@ -295,8 +295,8 @@ class SwaggerClient:
     ) -> None:
         self.config = get_config() if config is None else config
         self.swagger_url = swagger_url or swagger_url_of(self.section, self.config)
-        url, found = self._found()
-        if session_kwargs.setdefault("credentials", found) is None:
+        url, credentials = self._found()
+        if session_kwargs.setdefault("credentials", credentials) is None:
             session_kwargs["credentials"] = ANONYMOUS
         session_kwargs.setdefault("retry", self.retry_policy.as_retry())
         session_kwargs.setdefault("timeout", self.timeout_policy)

@@ -60,9 +60,9 @@ class Response(DocumentedReply):
             response: The response, read.
             request: What was asked.
         """
-        made = cls(response.status_code, response.headers, response.content, mask_url(str(response.url)), request)
-        made.response = response
-        return made
+        instance = cls(response.status_code, response.headers, response.content, mask_url(str(response.url)), request)
+        instance.response = response
+        return instance
 
     @classmethod
     def of_error(cls, error: APIError, request: Request) -> Response:
@@ -116,9 +116,9 @@ def content_of(response: Response) -> Any:
     try:
         return response.json()
     except NotJson as error:
-        said = shortened(_words(response), _SHOWN) if page_title(response.text) is not None else ""
-        told = f"{error.message}: {said!r}" if said else error.message
-        raise NonJSONResponseError(response.status_code, message=told) from None
+        page_text = shortened(_words(response), _SHOWN) if page_title(response.text) is not None else ""
+        message = f"{error.message}: {page_text!r}" if page_text else error.message
+        raise NonJSONResponseError(response.status_code, message=message) from None
 
 
 def object_of(response: Response) -> dict[str, Any]:
@@ -149,33 +149,33 @@ def items_of(told: Mapping[str, Any], response: Response, field: str = "items") 
     """
     operation = response.request.operation
     with as_ours():
-        found = items_at(told, field, operation)
-        for number, each in enumerate(found):
-            if not is_object(each):
-                raise DecodeError(operation, f"{field}[{number}]", each, expected="an object")
-    return found
+        items = items_at(told, field, operation)
+        for number, item in enumerate(items):
+            if not is_object(item):
+                raise DecodeError(operation, f"{field}[{number}]", item, expected="an object")
+    return items
 
 
 def error_of(response: Response) -> SbgError:
     """Return the error of a response, without raising it."""
-    status, told = response.status_code, None
+    status, payload = response.status_code, None
     with suppress(ValueError):
-        told = response.json()
-    if is_object(told):
-        message = told.get("message") or response.reason or f"HTTP status {status}"
-        error = class_of(status)(told.get("code"), message, told.get("more_info"), status=status)
+        payload = response.json()
+    if is_object(payload):
+        message = payload.get("message") or response.reason or f"HTTP status {status}"
+        error = class_of(status)(payload.get("code"), message, payload.get("more_info"), status=status)
     else:
         error = NonJSONResponseError(status, message=shortened(_words(response), MESSAGE_LIMIT) or response.reason)
     if response.error is not None:  # the request and the response, as in core's error
-        held = ("method", "url", "body", "operation", "retry_after", "headers")
-        vars(error).update((name, getattr(response.error, name)) for name in held)
+        names = ("method", "url", "body", "operation", "retry_after", "headers")
+        vars(error).update((name, getattr(response.error, name)) for name in names)
     error.request_id = response.headers.get("x-request-id")
     return error
 
 
 def _words(response: Response) -> str:
     """Return the text of a response that is not a JSON object, without HTML markup and secrets."""
-    said = complaint_of(response.content)
-    if not said.message and said.text.startswith("<"):
-        return mask_text(" ".join(unescape(_MARKUP.sub(" ", said.text[:PAGE_LIMIT])).split()))
-    return mask_text(said.message)
+    complaint = complaint_of(response.content)
+    if not complaint.message and complaint.text.startswith("<"):
+        return mask_text(" ".join(unescape(_MARKUP.sub(" ", complaint.text[:PAGE_LIMIT])).split()))
+    return mask_text(complaint.message)

@@ -53,7 +53,7 @@ class StreamedRequest(Request):
     @classmethod
     def of(cls, request: Request) -> StreamedRequest:
         """Make one of a request."""
-        return cls(**{each.name: getattr(request, each.name) for each in fields(request)})
+        return cls(**{field.name: getattr(request, field.name) for field in fields(request)})
 
 
 class Unusable(Credentials):
@@ -121,8 +121,8 @@ class HandledExchange(Exchange):
         if response.response is not None:
             return response.response
         headers = [(name, value) for name, value in response.headers.items() if name.lower() not in OF_THE_BODY]
-        asked = httpx.Request(request.method, response.url)
-        return httpx.Response(response.status_code, headers=headers, content=response.content, request=asked)
+        http_request = httpx.Request(request.method, response.url)
+        return httpx.Response(response.status_code, headers=headers, content=response.content, request=http_request)
 
 
 def response_to(request: Request, client: SevenBridges, login: Login) -> Response:
@@ -137,7 +137,7 @@ def response_to(request: Request, client: SevenBridges, login: Login) -> Respons
         SbgError: There was no response.
     """
     request = _with_headers(request, login.added())
-    request = request.at(_REPORT.sub("/", _SWITCHES.sub(lambda found: f"{found[1]}{found[2].title()}", request.url)))
+    request = request.at(_REPORT.sub("/", _SWITCHES.sub(lambda match: f"{match[1]}{match[2].title()}", request.url)))
     is_streamed = isinstance(request, StreamedRequest)
     try:
         response = Exchange.send(exchange_of(client), request, stream=is_streamed)
@@ -148,9 +148,9 @@ def response_to(request: Request, client: SevenBridges, login: Login) -> Respons
     return StreamedResponse(response, request) if is_streamed else Response.of(response, request)
 
 
-def _with_headers(request: Request, own: Mapping[str, str]) -> Request:
+def _with_headers(request: Request, added: Mapping[str, str]) -> Request:
     """Return a request with the headers of an Api; those of the login are added by the credentials."""
-    names = {name.lower() for name in own}
-    kept = [(name, value) for name, value in request.headers if name.lower() not in names]
-    kept += [(name.lower(), value) for name, value in own.items() if name.lower() in _HARMLESS]
-    return replace(request, headers=tuple(kept)) if own else request
+    names = {name.lower() for name in added}
+    headers = [(name, value) for name, value in request.headers if name.lower() not in names]
+    headers += [(name.lower(), value) for name, value in added.items() if name.lower() in _HARMLESS]
+    return replace(request, headers=tuple(headers)) if added else request

@@ -152,13 +152,13 @@ class HttpClient:
         _arguments.check_proxies(proxies)
         check_config(config)
         _arguments.check_handlers(error_handlers or ())
-        found = format_proxies(proxies)
+        proxy_settings = format_proxies(proxies)
         access = config
         if access is None and url is None and token is None and oauth_token is None:
             access = by_default()
         if access is not None:
             url, token, oauth_token = access.api_endpoint, access.auth_token, None
-            found, advance_access = found or access.proxies, advance_access or access.advance_access
+            proxy_settings, advance_access = proxy_settings or access.proxies, advance_access or access.advance_access
         _arguments.check_texts({"url": url, "token": token, "oauth_token": oauth_token})
         if not url:
             raise SettingsError("URL is missing", remedy="Pass url, such as https://api.sbgenomics.com/v2.")
@@ -188,7 +188,7 @@ class HttpClient:
         self.headers |= {TOKEN_HEADER: token} if token else {OAUTH_HEADER: f"Bearer {oauth_token}"}
         self._credentials = Login(login, self)
         self._transport = transport
-        self.proxies = dict(found)
+        self.proxies = dict(proxy_settings)
         self._session = Session(self)
         self._gate = threading.BoundedSemaphore(max_parallel_requests)
         self._guard = threading.Lock()
@@ -235,7 +235,7 @@ class HttpClient:
         from omicsdk.compat.sevenbridges.http._sending import HandledExchange
         from omicsdk.core.plain_client import sending_by
 
-        return sending_by(self.client, lambda held: HandledExchange(transport=held.transport, api=self))
+        return sending_by(self.client, lambda exchange: HandledExchange(transport=exchange.transport, api=self))
 
     @property
     def slots(self) -> Mapping[str, threading.BoundedSemaphore]:
@@ -476,8 +476,8 @@ class HttpClient:
     @property
     def begun(self) -> float:
         """Monotonic time at which this thread's request was first sent; the current time without one."""
-        begun: float | None = getattr(self._sending, "begun", None)
-        return self.clock.monotonic() if begun is None else begun
+        start: float | None = getattr(self._sending, "begun", None)
+        return self.clock.monotonic() if start is None else start
 
     def send_once(self, request: Request) -> Response:
         """Send a request without asking error handlers.
@@ -495,8 +495,8 @@ class HttpClient:
 
         with self._gate:
             response = response_to(request, self.client, self._credentials)
-        told = {name: response.headers[name] for name in _TOLD if name in response.headers}
-        self._told = {**self._told, "x-request-id": None, **told}
+        headers = {name: response.headers[name] for name in _TOLD if name in response.headers}
+        self._told = {**self._told, "x-request-id": None, **headers}
         return response
 
 

@@ -53,7 +53,7 @@ def handled(api: HttpClient, response: Response) -> Response:
     Returns:
         The one that they all have seen; the last one when they went on for LONGEST seconds, or ROUNDS times.
     """
-    begun = api.begun
+    start = api.begun
     for _ in range(ROUNDS):
         for handler in list(api.error_handlers):
             before, response = response, handler(api, response)
@@ -61,7 +61,7 @@ def handled(api: HttpClient, response: Response) -> Response:
                 break
         else:
             return response
-        if _left(api, begun) <= 0:
+        if _left(api, start) <= 0:
             break
     return response
 
@@ -77,7 +77,9 @@ def rate_limit_sleeper(api: HttpClient, response: Response) -> Response:
     Returns:
         It, or the one that came in the end; still a 429 when it came so for LONGEST seconds.
     """
-    return _resent(api, response, lambda each: each.status_code == 429, lambda each: max(1.0, _until_reset(api, each)))
+    return _resent(
+        api, response, lambda reply: reply.status_code == 429, lambda reply: max(1.0, _until_reset(api, reply))
+    )
 
 
 @repeatable_handler
@@ -107,27 +109,27 @@ def general_error_sleeper(api: HttpClient, response: Response, sleep: float = SL
     Returns:
         It, or the one that came in the end; still an error when it came so for LONGEST seconds.
     """
-    return _resent(api, response, lambda each: each.status_code >= 500, lambda _: sleep)
+    return _resent(api, response, lambda reply: reply.status_code >= 500, lambda _: sleep)
 
 
 def _resent(
     api: HttpClient, response: Response, fails: Callable[[Response], bool], pause: Callable[[Response], float]
 ) -> Response:
     """Send a request again as long as it fails and the platform may be waited for; gives the last response."""
-    begun = api.begun
-    while fails(response) and _waited(api, begun, pause(response)):
+    start = api.begun
+    while fails(response) and _waited(api, start, pause(response)):
         response = api.session.send(response.request)
     return response
 
 
-def _left(api: HttpClient, begun: float) -> float:
+def _left(api: HttpClient, start: float) -> float:
     """Return the remaining seconds for waiting."""
-    return begun + (LONGEST if api.budget is None else api.budget) - api.clock.monotonic()
+    return start + (LONGEST if api.budget is None else api.budget) - api.clock.monotonic()
 
 
-def _waited(api: HttpClient, begun: float, seconds: float) -> bool:
+def _waited(api: HttpClient, start: float, seconds: float) -> bool:
     """Wait within the time limit; return False at once if the user's limit is shorter than the wait."""
-    left = _left(api, begun)
+    left = _left(api, start)
     if left <= 0 or (api.budget is not None and seconds > left):
         return False
     api.clock.sleep(min(seconds, left))
@@ -148,7 +150,7 @@ def _is_maintenance(response: Response) -> bool:
     if response.status_code != 503 or "json" not in response.headers.get("content-type", "application/json").lower():
         return False
     try:
-        told = response.json()  # of a response of requests: its own error, as in the published client
+        payload = response.json()  # of a response of requests: its own error, as in the published client
     except NotJson:
         return False
-    return isinstance(told, dict) and cast("dict[str, Any]", told).get("code") == MAINTENANCE_CODE
+    return isinstance(payload, dict) and cast("dict[str, Any]", payload).get("code") == MAINTENANCE_CODE

@@ -26,16 +26,16 @@ def changes(
         all other values, the new value.
     """
     whole = set(assigned)
-    found: dict[str, Any] = {}
+    changed: dict[str, Any] = {}
     for name in names:
         if name not in now or (name in before and same(before[name], now[name])):
             continue
         old, new = before.get(name), now[name]
         if isinstance(old, dict) and isinstance(new, dict) and name not in whole:
-            found[name] = sendable(members(cast("dict[str, Any]", old), cast("dict[str, Any]", new)))
+            changed[name] = sendable(members(cast("dict[str, Any]", old), cast("dict[str, Any]", new)))
         else:
-            found[name] = sendable(new)
-    return found
+            changed[name] = sendable(new)
+    return changed
 
 
 def members(before: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
@@ -86,8 +86,8 @@ def mapped(value: Any, leaf: Callable[[Any], Any]) -> Any:
     """
     if is_mapping(value):
         members = raw(value) if isinstance(value, dict) else value.items()
-        return {name: mapped(each, leaf) for name, each in members}
-    return [mapped(each, leaf) for each in value] if is_list(value) else leaf(value)
+        return {name: mapped(member, leaf) for name, member in members}
+    return [mapped(item, leaf) for item in value] if is_list(value) else leaf(value)
 
 
 def raw(values: dict[str, Any]) -> ItemsView[str, Any]:

@@ -125,12 +125,12 @@ def required(item: Mapping[str, Any], name: str, at: int) -> Any:
     Raises:
         SbgError: It is missing, or empty.
     """
-    found = item.get(name)
-    if not found:
+    value = item.get(name)
+    if not value:
         raise SbgError(
             f"Item {at} has no {name!r}; it has {', '.join(map(repr, item)) or 'nothing'}", remedy=f"Add {name!r}."
         )
-    return found
+    return value
 
 
 _IDS = "automation billing_group division file invoice_id package parent project project_id resume_from run_id team volume origin"
@@ -185,12 +185,12 @@ def _operation(
             options = dict(list(bound.arguments.items())[1:])
             api: Api | None = options.pop("api", None)
             if isinstance(owner, type):
-                api, kind, place = owner._client(api), owner, {}
+                api, kind, path_ids = owner._client(api), owner, {}
             else:
                 if check is not None:
                     check(owner)
                 api, kind = api if api is not None else owner.api, type(owner)
-                place = {at: identifier(owner)} if at else owner._place(owner)
+                path_ids = {at: identifier(owner)} if at else owner._place(owner)
             for name in needs.split():
                 if options[name] in (None, ""):
                     raise ValidationError(f"{kind.__name__} needs a {name}", remedy=f"Pass {name}.")
@@ -202,17 +202,19 @@ def _operation(
                     continue  # an empty text that may be left out is left out
                 arguments[sent_as] = value if converted is None else converted(name, value)
             inplace = arguments.pop("inplace", True)
-            given = {name: value for name, value in {**fixed, **place, **arguments}.items() if value is not None}
-            request = request_with(api, operation, {**dict.fromkeys(nulls.split()), **given})
+            parameters = {
+                name: value for name, value in {**fixed, **path_ids, **arguments}.items() if value is not None
+            }
+            request = request_with(api, operation, {**dict.fromkeys(nulls.split()), **parameters})
             if how == "page":
                 return Collection.fetch(of or kind, request, api)
             if how == "nothing":
                 api.send(request)
                 return None
-            told = api.call_object(request)
+            payload = api.call_object(request)
             if how == "changed" and not isinstance(owner, type):
-                return owner._acted(told, inplace)
-            return (of or kind).of(told, api)
+                return owner._acted(payload, inplace)
+            return (of or kind).of(payload, api)
 
         return cast("F", method)
 

@@ -80,11 +80,11 @@ class Collection(list[R], Generic[R]):
         """
         from omicsdk.core.type_guards import number_in  # not needed to define a resource
 
-        href, told, response = _answered(request, api)
-        items = [resource.of(each, api) for each in items_of(told, response)]
-        stated = number_in(response.headers.get(_TOTAL))
-        total = -1 if stated is None else stated
-        page = Collection(resource, href, total, items, _optional("links", told, response), api)
+        href, payload, response = _answered(request, api)
+        items = [resource.of(item, api) for item in items_of(payload, response)]
+        reported_total = number_in(response.headers.get(_TOTAL))
+        total = -1 if reported_total is None else reported_total
+        page = Collection(resource, href, total, items, _optional("links", payload, response), api)
         page._limit = min(number_in(_query(request.url).get("limit")) or LONGEST_PAGE, LONGEST_PAGE)
         return page
 
@@ -165,16 +165,16 @@ class Collection(list[R], Generic[R]):
         """Take in what a page that follows this one has beside its items."""
 
     def __copy__(self) -> Self:
-        made = type(self).__new__(type(self))
-        made.extend(self)
+        duplicate = type(self).__new__(type(self))
+        duplicate.extend(self)
         for name, value in vars(self).items():
-            setattr(made, name, list(cast("list[Any]", value)) if isinstance(value, list) else value)
-        return made
+            setattr(duplicate, name, list(cast("list[Any]", value)) if isinstance(value, list) else value)
+        return duplicate
 
     def __deepcopy__(self, memo: dict[int, object]) -> Self:
-        made = self.__copy__()
-        made[:] = [each.deepcopy() for each in self]
-        return made
+        duplicate = self.__copy__()
+        duplicate[:] = [item.deepcopy() for item in self]
+        return duplicate
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> Never:
         raise TypeError("A page cannot be pickled: its Api has a token. Pickle list(page)")
@@ -220,10 +220,10 @@ class VolumeCollection(Collection["VolumeObject"]):
         Raises:
             SbgError: The platform answered with an error, or did not.
         """
-        href, told, response = _answered(request, api)
-        items = [resource.of(each, api) for each in items_of(told, response)]
-        prefixes = [resource.PREFIX.of(each, api) for each in _optional("prefixes", told, response)]
-        return cls(href, items, _optional("links", told, response), prefixes, api, resource)
+        href, payload, response = _answered(request, api)
+        items = [resource.of(item, api) for item in items_of(payload, response)]
+        prefixes = [resource.PREFIX.of(prefix, api) for prefix in _optional("prefixes", payload, response)]
+        return cls(href, items, _optional("links", payload, response), prefixes, api, resource)
 
     def previous_page(self) -> VolumeCollection:
         """Raise PaginationError: previous pages of a volume cannot be listed.
@@ -259,9 +259,9 @@ def _answered(request: Request, api: Api) -> tuple[str, dict[str, Any], Response
     """Request a page; return its URL, value and response. A limit of 0 or less means the longest page, as published."""
     request = request.at(_NO_LIMIT.sub(str(LONGEST_PAGE), request.url))
     response = api.send(request)
-    told = object_of(response)
-    href = told.get("href")
-    return href if isinstance(href, str) and href else request.url, told, response
+    payload = object_of(response)
+    href = payload.get("href")
+    return href if isinstance(href, str) and href else request.url, payload, response
 
 
 def _url_in(link: Mapping[str, Any], name: str) -> str:
@@ -272,9 +272,9 @@ def _url_in(link: Mapping[str, Any], name: str) -> str:
     return url
 
 
-def _optional(name: str, told: Mapping[str, Any], response: Response) -> list[dict[str, Any]]:
+def _optional(name: str, payload: Mapping[str, Any], response: Response) -> list[dict[str, Any]]:
     """A list that a page may lack; one that came as something else would hide the pages that follow."""
-    return [] if told.get(name) is None else items_of(told, response, name)
+    return [] if payload.get(name) is None else items_of(payload, response, name)
 
 
 def _offset(href: str) -> int | None:
@@ -291,6 +291,8 @@ def _query(url: str) -> dict[str, str]:
 def _with(href: str, **parameters: object) -> str:
     """A URL with other query parameters."""
     parts = urlsplit(href)
-    kept = [(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if name not in parameters]
-    query = urlencode([*kept, *((name, str(value)) for name, value in parameters.items())])
+    remaining = [
+        (name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if name not in parameters
+    ]
+    query = urlencode([*remaining, *((name, str(value)) for name, value in parameters.items())])
     return urlunsplit(parts._replace(query=query))

@@ -281,4 +281,4 @@ class Parts(Field[list[C]]):
     def decoded(self, instance: Resource, value: Any) -> list[C]:
         """The smaller resources, with the same Api."""
         kind, value = self._kind(), typed(instance, self.name, value, is_array) or []
-        return instance.part(self.name, value, lambda: [kind.of(each, instance.api_or_none) for each in value])
+        return instance.part(self.name, value, lambda: [kind.of(item, instance.api_or_none) for item in value])

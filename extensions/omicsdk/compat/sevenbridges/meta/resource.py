@@ -65,14 +65,14 @@ class Resource:
             data: The JSON object.
             api: Where it came from.
         """
-        made = cls.__new__(cls)
-        made._api = api
+        instance = cls.__new__(cls)
+        instance._api = api
         if data is not None and not is_mapping(data):
             from omicsdk.core.errors import DecodeError  # no valid response needs it
 
             raise as_sbg(DecodeError(cls.__name__, "", data, expected="an object"))
-        made._start(dict(data or {}))
-        return made
+        instance._start(dict(data or {}))
+        return instance
 
     def _start(self, data: dict[str, Any]) -> None:
         # Lists are long, and most objects are only read: the two share a dictionary until something is written.
@@ -93,14 +93,14 @@ class Resource:
     @classmethod
     def _client(cls, api: Api | None = None) -> Api:
         """The Api of a call: the one that is given, else the one whose attribute this class is."""
-        found = api if api is not None else cls._API
-        if found is None:
+        bound_api = api if api is not None else cls._API
+        if bound_api is None:
             name = cls.__name__
             raise SettingsError(
                 f"{name} is not bound to an Api",
                 remedy=f"Use the Api's own attribute, or pass api=, as in {name}.get(..., api=api).",
             )
-        return found
+        return bound_api
 
     @property
     def api(self) -> Api:
@@ -121,12 +121,12 @@ class Resource:
     @classmethod
     def _known(cls) -> dict[str, Field[Any]]:
         """The fields by the platform's names."""
-        found: dict[str, Field[Any]] | None = vars(cls).get("_members")
-        if found is None:
+        known_fields: dict[str, Field[Any]] | None = vars(cls).get("_members")
+        if known_fields is None:
             bases = (vars(base).values() for base in reversed(cls.__mro__))
-            found = {each.name: each for members in bases for each in members if isinstance(each, Field)}
-            cls._members = found
-        return found
+            known_fields = {member.name: member for members in bases for member in members if isinstance(member, Field)}
+            cls._members = known_fields
+        return known_fields
 
     def field(self, name: str) -> Any:
         """Read a member without asking the platform.
@@ -181,10 +181,10 @@ class Resource:
             make: Makes it.
         """
         parts = self._parts = self._parts or {}
-        found = parts.get(name)
-        if found is None or not same(found[0], value):
-            found = parts[name] = (copied(value), make())
-        return found[1]
+        cached = parts.get(name)
+        if cached is None or not same(cached[0], value):
+            cached = parts[name] = (copied(value), make())
+        return cached[1]
 
     @classmethod
     def _place(cls, thing: object) -> dict[str, str]:
@@ -210,18 +210,18 @@ class Resource:
             return request_of(api, self._GET, **self._place(self))
         return linked_request(href, f"get {type(self).__name__}") if href and isinstance(href, str) else None
 
-    def _take_over(self, told: dict[str, Any]) -> None:
+    def _take_over(self, payload: dict[str, Any]) -> None:
         """Update with what the platform returned, and keep edits and returned values that can still be edited."""
         edited, data = self.changes(), dict(self._data)
-        for name, value in told.items():
-            held, old = self._data.get(name), self._old.get(name)
+        for name, value in payload.items():
+            current, old = self._data.get(name), self._old.get(name)
             if name in self._assigned:
                 continue
-            if isinstance(held, dict) and held is not old and isinstance(value, dict):
-                rebased(cast("dict[str, Any]", old or {}), cast("dict[str, Any]", held), copied(value))
+            if isinstance(current, dict) and current is not old and isinstance(value, dict):
+                rebased(cast("dict[str, Any]", old or {}), cast("dict[str, Any]", current), copied(value))
             elif name not in edited:
-                data[name] = _placed(held, old, value)
-        self._old, self._data = {**self._old, **told}, data
+                data[name] = _placed(current, old, value)
+        self._old, self._data = {**self._old, **payload}, data
         self._fetched = True
 
     # -- edits
@@ -236,23 +236,23 @@ class Resource:
         self._old = copied(self._data)
         self._assigned = frozenset[str]()
 
-    def _settled(self, told: dict[str, Any]) -> dict[str, Any]:
+    def _settled(self, payload: dict[str, Any]) -> dict[str, Any]:
         """Merge a response into the dictionaries and lists that were handed out, which remain part of this object."""
-        return {name: _placed(self._data.get(name), self._old.get(name), value) for name, value in told.items()}
+        return {name: _placed(self._data.get(name), self._old.get(name), value) for name, value in payload.items()}
 
-    def _saved(self, told: dict[str, Any], inplace: bool) -> Self:
+    def _saved(self, payload: dict[str, Any], inplace: bool) -> Self:
         """Return the result of `save`: this object, updated from the response, or a new object."""
         if not inplace:
-            return type(self).of({**copied(self._data), **told}, self._api)
-        self._data = {**self._data, **self._settled(told)}
+            return type(self).of({**copied(self._data), **payload}, self._api)
+        self._data = {**self._data, **self._settled(payload)}
         self.update_old()
         return self
 
-    def _acted(self, told: dict[str, Any], inplace: bool) -> Self:
+    def _acted(self, payload: dict[str, Any], inplace: bool) -> Self:
         """Return the result of an action such as `run`: this object, updated with edits kept, or a new object."""
         if not inplace:
-            return type(self).of(told, self._api)
-        self._take_over(told)
+            return type(self).of(payload, self._api)
+        self._take_over(payload)
         return self
 
     def _changed(self) -> dict[str, Any]:
@@ -261,10 +261,10 @@ class Resource:
         Raises:
             ResourceNotModified: Nothing was edited.
         """
-        found = self.changes()
-        if not found:
+        changed = self.changes()
+        if not changed:
             raise ResourceNotModified
-        return found
+        return changed
 
     def reload(self) -> Self:
         """Get all of it from the platform; what was edited and not saved is lost.
@@ -275,8 +275,8 @@ class Resource:
         Raises:
             SbgError: The platform answered with an error, or there is no way to ask for it.
         """
-        told = self._told_anew()
-        self._data, self._old = self._settled(told), told
+        payload = self._told_anew()
+        self._data, self._old = self._settled(payload), payload
         self._assigned, self._fetched = frozenset[str](), True
         return self
 
@@ -375,12 +375,12 @@ class Gettable(Resource):
             NotFound: There is none, or it may not be seen.
             SbgError: The platform answered with another error, or that is no id.
         """
-        place = cls._place(id)
-        made = cls._asked(api, cls._GET, **place)
-        if place.get("owner") == "" and not made.field("id"):
+        path_ids = cls._place(id)
+        resource = cls._asked(api, cls._GET, **path_ids)
+        if path_ids.get("owner") == "" and not resource.field("id"):
             # The platform took it for an owner, and has listed what is the owner's.
             raise _not_owned(identifier(id), cls._PATH)
-        return made
+        return resource
 
 
 class Savable(Resource):
@@ -452,22 +452,22 @@ def _made(
     kind: type[R], api: Api | None, data: dict[str, Any], old: dict[str, Any], assigned: frozenset[str], fetched: bool
 ) -> R:
     """A resource in the state of another."""
-    made = kind.of(old, api)
-    made._data, made._assigned, made._fetched = data, assigned, fetched  # pyright: ignore[reportPrivateUsage]
-    return made
+    resource = kind.of(old, api)
+    resource._data, resource._assigned, resource._fetched = data, assigned, fetched  # pyright: ignore[reportPrivateUsage]
+    return resource
 
 
-def _placed(held: Any, old: Any, value: Any) -> Any:
+def _placed(current: Any, old: Any, value: Any) -> Any:
     """Return a value from the platform: in place of the one in a dictionary or list that was returned to the program, else itself."""
-    if held is not old:
-        if isinstance(held, dict) and isinstance(value, dict):
-            dictionary = cast("dict[str, Any]", held)
+    if current is not old:
+        if isinstance(current, dict) and isinstance(value, dict):
+            dictionary = cast("dict[str, Any]", current)
             dictionary.clear()
             dictionary.update(copied(value))
             return dictionary
-        if isinstance(held, list) and isinstance(value, list):
-            cast("list[Any]", held)[:] = copied(value)
-            return cast("list[Any]", held)
+        if isinstance(current, list) and isinstance(value, list):
+            cast("list[Any]", current)[:] = copied(value)
+            return cast("list[Any]", current)
     return value
 
 
@@ -486,13 +486,13 @@ def identifier(thing: object, key: str = "id") -> str:
     Raises:
         ValidationError: There is none, or it would refer to another place of the platform: `.` or `..`.
     """
-    found = cast("object", thing.field(key)) if isinstance(thing, Resource) else thing
+    value = cast("object", thing.field(key)) if isinstance(thing, Resource) else thing
     # A resource's own id is what the platform has sent, which may be a number.
     takes = str | UUID | int if isinstance(thing, Resource) else str | UUID
-    if not found or isinstance(found, bool) or not isinstance(found, takes):
-        told = repr(thing) if isinstance(thing, Resource) else shown(thing)
-        raise ValidationError(f"{told} has no {key}", remedy=f"Pass a resource of the platform, or its {key}.")
-    name = str(found)
+    if not value or isinstance(value, bool) or not isinstance(value, takes):
+        description = repr(thing) if isinstance(thing, Resource) else shown(thing)
+        raise ValidationError(f"{description} has no {key}", remedy=f"Pass a resource of the platform, or its {key}.")
+    name = str(value)
     if name in _ELSEWHERE:
         raise ValidationError(
             f"{name!r} is not a valid {key}: it would change the path of the request",
@@ -510,7 +510,7 @@ def identifiers(things: object) -> list[str]:
     Raises:
         ValidationError: One has none.
     """
-    return [identifier(each) for each in several(things)]
+    return [identifier(thing) for thing in several(things)]
 
 
 def several(things: object) -> list[Any]:
@@ -545,10 +545,10 @@ def _owned(thing: object, path: str) -> tuple[str, str]:
     Raises:
         ValidationError: It is no such id.
     """
-    found = identifier(thing)
-    owner, separator, name = found.rpartition("/")
+    full_id = identifier(thing)
+    owner, separator, name = full_id.rpartition("/")
     if bool(separator) != bool(owner) or not name or "/" in owner or {owner, name} & _ELSEWHERE:
-        raise _not_owned(found, path)
+        raise _not_owned(full_id, path)
     return owner, name
 
 

@@ -41,12 +41,12 @@ class StorageJob(BackgroundJob, ABC):
     @property
     def result(self) -> File | None:
         """The file that came of it; None before there is one."""
-        told = fields.typed(self, "result", self.look_up("result"), is_object)
-        return self._file("result", told, told.get("id")) if told else None
+        payload = fields.typed(self, "result", self.look_up("result"), is_object)
+        return self._file("result", payload, payload.get("id")) if payload else None
 
-    def _file(self, name: str, told: dict[str, Any], id: str | None) -> File | None:
+    def _file(self, name: str, payload: dict[str, Any], id: str | None) -> File | None:
         """The file that a member names; missing fields are requested when they are read."""
-        return self.part(name, told, lambda: File.of({"id": id}, self.api_or_none)) if id else None
+        return self.part(name, payload, lambda: File.of({"id": id}, self.api_or_none)) if id else None
 
     @classmethod
     def bulk_wait(
@@ -75,22 +75,22 @@ class StorageJob(BackgroundJob, ABC):
         api = cls._client(api)
         operation, name = f"bulk_get_{cls._PLACE}", f"{cls._PLACE[:-1]}_ids"
         named = [(identifier(job), job) for job in several(jobs)]
-        found = {id: cls.of({"id": id}, api) if isinstance(job, str) else job for id, job in named}
+        jobs_by_id = {id: cls.of({"id": id}, api) if isinstance(job, str) else job for id, job in named}
 
         def look(ids: list[str]) -> Iterator[tuple[str, object]]:
             for record in BulkRecord[Any].collect(api, operation, ids, name, in_order=False):
                 if not record.valid:
                     raise record.error.as_exception()
-                told: dict[str, Any] = record.field("resource")
-                if not is_object(told) or told.get("id") not in found:
-                    raise as_sbg(DecodeError(operation, "resource.id", told, expected="a job that was requested"))
-                found[told["id"]]._start(told)
-                yield told["id"], told.get("state")
+                payload: dict[str, Any] = record.field("resource")
+                if not is_object(payload) or payload.get("id") not in jobs_by_id:
+                    raise as_sbg(DecodeError(operation, "resource.id", payload, expected="a job that was requested"))
+                jobs_by_id[payload["id"]]._start(payload)
+                yield payload["id"], payload.get("state")
 
-        states = {id: job.field("state") for id, job in found.items()}
+        states = {id: job.field("state") for id, job in jobs_by_id.items()}
         with waiting(period, timeout):
             wait_for_states(look, states, cls._PLACE, api.clock, period=period, timeout=timeout, on_look=callback)
-        return [found[id] for id, _ in named]
+        return [jobs_by_id[id] for id, _ in named]
 
     def delete(self) -> None:
         """Request its deletion, which the platform may refuse, as the operation is undocumented.
@@ -112,12 +112,12 @@ def given_items(items: Iterable[Any], what: str) -> list[Any]:
         ValidationError: One is no dictionary.
         SbgError: There are none.
     """
-    found = several(items)
-    for at, each in enumerate(found):
-        if not is_mapping(each):
+    entries = several(items)
+    for at, entry in enumerate(entries):
+        if not is_mapping(entry):
             raise ValidationError(
-                f"Item {at}: expected a dictionary, got {shown(each)}", remedy="Pass a dictionary that describes it."
+                f"Item {at}: expected a dictionary, got {shown(entry)}", remedy="Pass a dictionary that describes it."
             )
-    if not found:
+    if not entries:
         raise SbgError(f"No {what} to start", remedy="Pass dictionaries that describe them.")
-    return found
+    return entries

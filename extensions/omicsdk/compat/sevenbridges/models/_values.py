@@ -42,7 +42,11 @@ def sent(value: Any) -> Any:
         if isinstance(value, File):
             kind = FileApiFormats.FOLDER if value.is_folder() else FileApiFormats.FILE
             return {"class": kind, "path": identifier(value)}
-        if value is None or isinstance(value, str | int | float) or any(hasattr(value, way) for way in _WAYS_TO_JSON):
+        if (
+            value is None
+            or isinstance(value, str | int | float)
+            or any(hasattr(value, attribute) for attribute in _WAYS_TO_JSON)
+        ):
             return sendable(value)
         raise ValidationError(
             f"{shortened(repr(value), _SHOWN)} cannot be an input: it is neither a JSON value nor a file of the platform",
@@ -63,7 +67,7 @@ def read(value: Any, api: Api | None) -> Any:
         A File for a CWL object, for a list a new one of what is read of its members; all else, records too, as it is.
     """
     if isinstance(value, list):
-        return [read(each, api) for each in cast("list[Any]", value)]
+        return [read(item, api) for item in cast("list[Any]", value)]
     if isinstance(value, dict):
         members = cast("dict[str, Any]", value)
         return members if type_of_cwl(members) is None else of_cwl(members, api)
@@ -89,10 +93,10 @@ class FileValues(DictView):
         if name in self._handed_out:
             return self._handed_out[name]
         value = super().get(name)
-        found = read(value, self._api)
-        if found is not value:
-            self._handed_out[name] = found
-        return found
+        converted = read(value, self._api)
+        if converted is not value:
+            self._handed_out[name] = converted
+        return converted
 
     def __setitem__(self, name: str, value: Any) -> None:
         now = sent(value)

@@ -143,8 +143,8 @@ class App(Resource):
             ValidationError: That is not the id of an app.
             SbgError: The platform answered with another error.
         """
-        found = AppId.of(id)
-        return cls._fetched(found.latest if isinstance(id, Resource) else found, cls._client(api))
+        parsed_id = AppId.of(id)
+        return cls._fetched(parsed_id.latest if isinstance(id, Resource) else parsed_id, cls._client(api))
 
     @classmethod
     def get_revision(cls, id: App | str, revision: int, api: Api | None = None) -> Self:
@@ -235,11 +235,11 @@ class App(Resource):
         at, api = AppId.of(self), api or self.api
         if use_revision and at.revision is None:
             at = at.at(self.revision)
-        wanted = str(at if use_revision else at.latest)
+        source_id = str(at if use_revision else at.latest)
         how = AppCopyStrategy.CLONE if strategy is None else strategy
         with as_invalid():
-            made = api.platform.copy_app(wanted, identifier(project), name=name, strategy=how)
-        return self.of(made.to_dict(), api)
+            copied_app = api.platform.copy_app(source_id, identifier(project), name=name, strategy=how)
+        return self.of(copied_app.to_dict(), api)
 
     def sync(self) -> Self:
         """Bring a copy up to what its origin is now.

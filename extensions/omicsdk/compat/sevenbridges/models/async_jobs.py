@@ -191,11 +191,11 @@ _KINDS = (AsyncFileOperations.COPY, AsyncFileOperations.MOVE, AsyncFileOperation
 def _items(files: Iterable[Any], what: str, *, targets: bool) -> list[dict[str, str]]:
     """Return the body for the files of a job."""
     items: list[dict[str, str]] = []
-    for at, each in enumerate(several(files)):
-        wanted: Mapping[str, Any] = each if is_mapping(each) else {"file": each}
-        item = {**wanted, "file": identifier(required(wanted, "file", at))}
-        if targets and (wanted is not each or wanted.keys() & {"project", "parent"}):
-            item |= destination(wanted.get("project"), wanted.get("parent"), f"Item {at}")
+    for at, entry in enumerate(several(files)):
+        entry_fields: Mapping[str, Any] = entry if is_mapping(entry) else {"file": entry}
+        item = {**entry_fields, "file": identifier(required(entry_fields, "file", at))}
+        if targets and (entry_fields is not entry or entry_fields.keys() & {"project", "parent"}):
+            item |= destination(entry_fields.get("project"), entry_fields.get("parent"), f"Item {at}")
         items.append(item)
     if not items:
         raise SbgError(f"No files to {what}", remedy="Pass dictionaries with 'file' and the target.")

@@ -162,10 +162,10 @@ class AutomationMember(MemberFields, Savable):
             SbgError: The platform answered with an error.
         """
         self._changed()
-        wanted = dict(self.permissions)
-        request = request_of(self.api, "update_automation_member", **self._place(self), permissions=wanted)
-        told = fields.typed(self, "permissions", self.api.call_object(request).get("permissions"), is_object) or {}
-        return self._saved({"permissions": {**wanted, **told}}, inplace)
+        permissions = dict(self.permissions)
+        request = request_of(self.api, "update_automation_member", **self._place(self), permissions=permissions)
+        confirmed = fields.typed(self, "permissions", self.api.call_object(request).get("permissions"), is_object) or {}
+        return self._saved({"permissions": {**permissions, **confirmed}}, inplace)
 
     @classmethod
     def _place(cls, thing: object) -> dict[str, str]:
@@ -438,10 +438,10 @@ class AutomationRun(Running, Savable):
         Raises:
             SbgError: The platform answered with an error.
         """
-        told: object = (self.execution_details or {}).get("log_file")
-        if not told:
+        log_file: object = (self.execution_details or {}).get("log_file")
+        if not log_file:
             return None
-        data = cast("Mapping[str, Any]", told) if isinstance(told, Mapping) else {"id": told}
+        data = cast("Mapping[str, Any]", log_file) if isinstance(log_file, Mapping) else {"id": log_file}
         return File.of(data, api if api is not None else self.api)
 
     def get_state(self, api: Api | None = None) -> dict[str, Any]:

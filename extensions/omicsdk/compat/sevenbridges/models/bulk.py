@@ -59,10 +59,10 @@ class BulkRecord(Resource, Generic[R]):
     @property
     def resource(self) -> R | None:
         """The object; None if there is an error, and for what was deleted. The same object each time."""
-        told = self.field("resource")
-        if told is None or isinstance(told, Resource):
-            return cast("R | None", told)
-        return cast("R", self.part("resource", told, lambda: self._KIND.of(told, self.api_or_none)))
+        value = self.field("resource")
+        if value is None or isinstance(value, Resource):
+            return cast("R | None", value)
+        return cast("R", self.part("resource", value, lambda: self._KIND.of(value, self.api_or_none)))
 
     @resource.setter
     def resource(self, value: R | dict[str, Any] | None) -> None:

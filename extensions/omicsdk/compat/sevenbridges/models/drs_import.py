@@ -43,8 +43,8 @@ class DRSImportBulk(BackgroundJob):
     @property
     def result_files(self) -> list[FileBulkRecord]:
         """The files that were imported, as the platform has them now: a record for each, as `File.bulk_get` gives them."""
-        found: list[File | None] = [each.resource for each in self.result or ()]  # None of one that failed
-        return File.bulk_get([identifier(each) for each in found if each is not None], self.api)
+        files: list[File | None] = [record.resource for record in self.result or ()]  # None of one that failed
+        return File.bulk_get([identifier(file) for file in files if file is not None], self.api)
 
     @classmethod
     def bulk_get(cls, import_job_id: DRSImportBulk | str, api: Api | None = None) -> Self:
@@ -87,14 +87,14 @@ class DRSImportBulk(BackgroundJob):
         return cls._asked(
             api,
             "bulk_create_drs_imports",
-            items=[_item(each, at) for at, each in enumerate(given_items(imports, "imports"))],
+            items=[_item(entry, at) for at, entry in enumerate(given_items(imports, "imports"))],
             conflict_resolution=conflict_resolution,
             tags=None if tags is None else list(tags),
         )
 
 
-def _item(wanted: Mapping[str, Any], at: int) -> dict[str, Any]:
+def _item(entry: Mapping[str, Any], at: int) -> dict[str, Any]:
     """Return the body for a file; unknown members are sent unchanged."""
-    place = destination(wanted.get("project"), wanted.get("parent"), f"Import {at}")
-    rest = {name: value for name, value in wanted.items() if name not in ("project", "parent")}
-    return {**rest, "drs_uri": required(wanted, "drs_uri", at), **place}
+    target = destination(entry.get("project"), entry.get("parent"), f"Import {at}")
+    rest = {name: value for name, value in entry.items() if name not in ("project", "parent")}
+    return {**rest, "drs_uri": required(entry, "drs_uri", at), **target}

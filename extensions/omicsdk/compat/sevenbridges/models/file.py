@@ -115,17 +115,17 @@ class SearchResponse(Value):
             raise ValidationError("A search needs a query", remedy="Pass one, such as query='IN \"me/my-project\"'.")
         if limit is not None and not may_be(Number("", is_whole=True, least=1), limit):
             raise ValidationError(f"limit is {shown(limit)}", remedy="Pass a whole number, 1 or more.")
-        asked = {"query": query, "limit": limit}  # for the next page
-        response = api.send(request_of(api, "search_files", cont_token=cont_token, **asked))
-        told = object_of(response)
-        items_of(told, response, "result_set")
-        return cls.of({**told, **asked}, api)
+        parameters = {"query": query, "limit": limit}  # for the next page
+        response = api.send(request_of(api, "search_files", cont_token=cont_token, **parameters))
+        payload = object_of(response)
+        items_of(payload, response, "result_set")
+        return cls.of({**payload, **parameters}, api)
 
     @property
     def files(self) -> list[File]:
         """The page's files."""
-        told: list[dict[str, Any]] = self.field("result_set") or []
-        return self.part("files", self.field("result_set"), lambda: [File.of(each, self.api) for each in told])
+        results: list[dict[str, Any]] = self.field("result_set") or []
+        return self.part("files", self.field("result_set"), lambda: [File.of(result, self.api) for result in results])
 
     def next_page(self) -> Self:
         """The page after this one.
@@ -181,8 +181,8 @@ def changes_of(file: object, *, whole: bool) -> dict[str, Any]:
     if whole:
         return {"id": identifier(file), **{name: file.look_up(name) for name in CHANGEABLE}}
     edited = {name: value for name, value in file.changes().items() if name in CHANGEABLE}
-    known = {name: file.field(name) for name in CHANGEABLE if file.field(name) is not None}
-    return {"id": identifier(file), **(edited or known)}
+    current = {name: file.field(name) for name in CHANGEABLE if file.field(name) is not None}
+    return {"id": identifier(file), **(edited or current)}
 
 
 def _changed(api: Api, operation: str, files: object, *, whole: bool) -> list[FileBulkRecord]:
@@ -225,10 +225,10 @@ class File(Gettable):
     def secondary_files(self) -> list[File]:
         """The files that belong to it, such as an index; empty if the platform states none."""
         name = "secondaryFiles" if self.field("secondaryFiles") else "_secondary_files"
-        told = fields.typed(self, name, self.look_up(name), is_array)
-        if not told:
+        values = fields.typed(self, name, self.look_up(name), is_array)
+        if not values:
             return []
-        return self.part("secondary files", told, lambda: [of_cwl(each, self.api_or_none) for each in told])
+        return self.part("secondary files", values, lambda: [of_cwl(value, self.api_or_none) for value in values])
 
     # -- finding
 
@@ -271,10 +271,10 @@ class File(Gettable):
                 fields.is_mapping(what, value)
         origin, metadata = origin or {}, metadata or {}
         places = {"project": project, "parent": parent, "dataset": dataset}
-        place = {name: identifier(each) for name, each in places.items() if each}
-        if len(place) != 1:
+        location = {name: identifier(container) for name, container in places.items() if container}
+        if len(location) != 1:
             raise SbgError(
-                f"Files are listed by one of project, parent and dataset; given: {' and '.join(place) or 'none'}",
+                f"Files are listed by one of project, parent and dataset; given: {' and '.join(location) or 'none'}",
                 remedy="Pass one of them.",
             )
         if cont_token is not None and metadata:
@@ -283,7 +283,7 @@ class File(Gettable):
                 remedy="Omit cont_token, or filter the files of the list.",
             )
         chosen = {
-            **place,
+            **location,
             "name": None if names is None else listed(names) or [""],  # no names match no file, not every file
             "tag": listed(tags) or None,
             "metadata": {f"metadata.{name}": listed(value) for name, value in metadata.items()} or None,
@@ -329,8 +329,8 @@ class File(Gettable):
         api = self.api if api is None else api
         if not self.is_folder():
             raise SbgError(f"{self.field('name') or self!r} is not a folder", remedy="Call it on a folder.")
-        place = {"folder_id": identifier(self)}
-        return File._page(api, "list_folder_files", place, offset, limit, cont_token)
+        path_ids = {"folder_id": identifier(self)}
+        return File._page(api, "list_folder_files", path_ids, offset, limit, cont_token)
 
     @classmethod
     def _page(
@@ -379,8 +379,8 @@ class File(Gettable):
             SbgError: Both or neither of parent and project are given, or the platform answered with another error.
         """
         is_file_name("name", name)
-        place = destination(project, parent, "A new folder")
-        return cls._asked(api, "create_folder", name=name, type="folder", **place)
+        target = destination(project, parent, "A new folder")
+        return cls._asked(api, "create_folder", name=name, type="folder", **target)
 
     def copy(self, project: Project | str, name: str | None = None) -> Self:
         """Copy it into a project's root.
@@ -434,10 +434,10 @@ class File(Gettable):
         self._no_folder("moved", "file_bulk_move")
         return self._put("move_file", self.api if api is None else api, name, parent=identifier(parent))
 
-    def _put(self, operation: str, api: Api, name: str | None, **place: str) -> Self:
+    def _put(self, operation: str, api: Api, name: str | None, **target: str) -> Self:
         if name:
             is_file_name("name", name)
-        return self._asked(api, operation, **self._place(self), name=name or None, **place)
+        return self._asked(api, operation, **self._place(self), name=name or None, **target)
 
     def _no_folder(self, what: str, job: str) -> None:
         if str(self.field("type")).lower() == self.FOLDER_TYPE:
@@ -470,22 +470,22 @@ class File(Gettable):
                 return self
             raise ResourceNotModified
         target = self if inplace else self.deepcopy()
-        place = self._place(self)
+        path_ids = self._place(self)
         merging = "replace_file_metadata" if "metadata" in self._assigned else "update_file_metadata"
         for name, operation, kind in (("metadata", merging, dict), ("tags", "replace_file_tags", list)):
             if name in changed:
-                request = request_of(self.api, operation, **place, body=changed.pop(name) or kind())
+                request = request_of(self.api, operation, **path_ids, body=changed.pop(name) or kind())
                 target._has_now(name, self.api.call(request))
         if changed:
-            return target._saved(self.api.call_object(request_of(self.api, "update_file", **place, **changed)), True)
+            return target._saved(self.api.call_object(request_of(self.api, "update_file", **path_ids, **changed)), True)
         target.update_old()
         return target
 
-    def _has_now(self, name: str, told: Any) -> None:
+    def _has_now(self, name: str, payload: Any) -> None:
         """Take a member for saved; when the file was modified is requested again when it is read."""
-        now: Any = self._data[name] if told is None else told
-        if told is None and isinstance(now, dict):  # a key that was sent as None is deleted there
-            now = {key: each for key, each in cast("dict[str, Any]", now).items() if each is not None}
+        now: Any = self._data[name] if payload is None else payload
+        if payload is None and isinstance(now, dict):  # a key that was sent as None is deleted there
+            now = {key: value for key, value in cast("dict[str, Any]", now).items() if value is not None}
         self._data = {**self._data, **self._settled({name: now})}
         self._old = {**self._old, name: now}
         self._assigned -= {name}

@@ -80,8 +80,8 @@ class Member(MemberFields):
         href = str(self.field("href") or "")
         if not href:
             raise SbgError(f"{self!r} cannot be saved: its URL is unknown", remedy="Get it from its project again.")
-        told = object_of(self.api.patch(f"{href.rstrip('/')}/permissions", data=changed, append_base=False))
-        return self._saved({"permissions": {**self.permissions, **told}}, inplace)
+        confirmed = object_of(self.api.patch(f"{href.rstrip('/')}/permissions", data=changed, append_base=False))
+        return self._saved({"permissions": {**self.permissions, **confirmed}}, inplace)
 
 
 class Membership(Resource):

@@ -35,8 +35,8 @@ class ProjectExports(Collection["Export"]):
 
     def __init__(self, page: Collection[Export], project: str, api: Api) -> None:
         inside = _files_of(project, [_source(export) for export in page], api)
-        kept = [export for export in page if _source(export) in inside]
-        super().__init__(page.resource, page.href, -1, kept, page.links, api)
+        exports = [export for export in page if _source(export) in inside]
+        super().__init__(page.resource, page.href, -1, exports, page.links, api)
         self._project = project
 
     def _fetched(self, href: str) -> Collection[Export]:
@@ -69,9 +69,9 @@ def _tags(name: str, value: Iterable[str]) -> list[str] | None:
     """Tags, where one alone is one too; None for none."""
     if isinstance(value, str):
         return [value]
-    found = list(value) if isinstance(value, Iterable) else value  # pyright: ignore[reportUnnecessaryIsInstance] - callers may not check types
-    fields.is_listing(name, found)
-    return found or None
+    tags = list(value) if isinstance(value, Iterable) else value  # pyright: ignore[reportUnnecessaryIsInstance] - callers may not check types
+    fields.is_listing(name, tags)
+    return tags or None
 
 
 class Settings(fields.DictView):

@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from omicsdk.compat.sevenbridges.api import Api
 
 
-def _reset(told: Any) -> datetime:
+def _reset(value: Any) -> datetime:
     """The platform states seconds since 1970, or a time in its usual format."""
-    if isinstance(told, str) and not told.isdigit():
-        return fields.moment(told)
-    return datetime.fromtimestamp(int(told))
+    if isinstance(value, str) and not value.isdigit():
+        return fields.moment(value)
+    return datetime.fromtimestamp(int(value))
 
 
 class Rate(Value):

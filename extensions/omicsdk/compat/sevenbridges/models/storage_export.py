@@ -36,8 +36,8 @@ class Export(StorageJob):
     @property
     def source(self) -> File | None:
         """The file that is exported."""
-        told = fields.typed(self, "source", self.look_up("source"), is_object)
-        return self._file("source", told, told.get("file")) if told else None
+        payload = fields.typed(self, "source", self.look_up("source"), is_object)
+        return self._file("source", payload, payload.get("file")) if payload else None
 
     @classmethod
     def submit_export(
@@ -79,9 +79,9 @@ class Export(StorageJob):
         except SbgError as error:
             storage: object = file.field("storage") if isinstance(file, File) else None
             if is_object(storage) and storage.get("type") == FileStorageType.VOLUME:
-                place = f"{storage.get('volume')}/{storage.get('location')}"
+                volume_path = f"{storage.get('volume')}/{storage.get('location')}"
                 error.remedy = (
-                    f"The file is an alias: its bytes are on a volume already, at {place}. Copy them from there."
+                    f"The file is an alias: its bytes are on a volume already, at {volume_path}. Copy them from there."
                 )
             raise
 
@@ -145,7 +145,7 @@ class Export(StorageJob):
             SbgError: There are none, one is not complete, or the platform answered with an error as a whole; nothing was
                 started.
         """
-        items = [_item(each, at) for at, each in enumerate(given_items(exports, "exports"))]
+        items = [_item(entry, at) for at, entry in enumerate(given_items(exports, "exports"))]
         return ExportBulkRecord.collect(cls._client(api), "bulk_create_exports", items, copy_only=copy_only)
 
 
@@ -155,6 +155,6 @@ class ExportBulkRecord(BulkRecord[Export]):
     _KIND = Export
 
 
-def _item(wanted: Mapping[str, Any], at: int) -> dict[str, Any]:
-    ids = {name: identifier(required(wanted, name, at)) for name in ("file", "volume")}
-    return export_item({**wanted, **ids, "location": required(wanted, "location", at)})
+def _item(entry: Mapping[str, Any], at: int) -> dict[str, Any]:
+    ids = {name: identifier(required(entry, name, at)) for name in ("file", "volume")}
+    return export_item({**entry, **ids, "location": required(entry, "location", at)})

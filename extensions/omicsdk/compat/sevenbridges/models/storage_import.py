@@ -138,7 +138,7 @@ class Import(StorageJob):
             SbgError: There are none, one is not complete, or the platform answered with an error as a whole; nothing was
                 started.
         """
-        items = [_item(each, at) for at, each in enumerate(given_items(imports, "imports"))]
+        items = [_item(entry, at) for at, entry in enumerate(given_items(imports, "imports"))]
         return ImportBulkRecord.collect(cls._client(api), "bulk_create_imports", items)
 
 
@@ -148,8 +148,8 @@ class ImportBulkRecord(BulkRecord[Import]):
     _KIND = Import
 
 
-def _item(wanted: Mapping[str, Any], at: int) -> dict[str, Any]:
-    place = destination(wanted.get("project"), wanted.get("parent"), f"Import {at}")
-    volume = identifier(required(wanted, "volume", at))
-    rest = {name: value for name, value in wanted.items() if name not in ("project", "parent")}
-    return import_item({**rest, **place, "volume": volume, "location": required(wanted, "location", at)})
+def _item(entry: Mapping[str, Any], at: int) -> dict[str, Any]:
+    target = destination(entry.get("project"), entry.get("parent"), f"Import {at}")
+    volume = identifier(required(entry, "volume", at))
+    rest = {name: value for name, value in entry.items() if name not in ("project", "parent")}
+    return import_item({**rest, **target, "volume": volume, "location": required(entry, "location", at)})

@@ -331,8 +331,8 @@ class Task(Running, Savable):
         inputs = self.field("inputs")
         if isinstance(inputs, FileValues):
             inputs.settle()
-        found = super().changes()
-        return {name: self.field(name) if name in _WHOLE else value for name, value in found.items()}
+        changed = super().changes()
+        return {name: self.field(name) if name in _WHOLE else value for name, value in changed.items()}
 
     def _changed(self) -> dict[str, Any]:
         changed = super()._changed()
@@ -405,10 +405,10 @@ class TaskBulkRecord(BulkRecord[Task]):
 
 
 def _app_to_run(app: App | str, revision: int | None) -> AppId:
-    found = AppId.of(app)
+    app_id = AppId.of(app)
     if revision is not None:
-        return found.at(revision)
-    if found.revision is None and isinstance(app, Resource):
-        told = app.look_up("revision")
-        return found if told is None else found.at(told)
-    return found
+        return app_id.at(revision)
+    if app_id.revision is None and isinstance(app, Resource):
+        app_revision = app.look_up("revision")
+        return app_id if app_revision is None else app_id.at(app_revision)
+    return app_id

@@ -251,7 +251,7 @@ class Volume(Membership, Listed, Savable):
         more = {"prefix": prefix, "properties": properties}
         service = {**service, **{name: value for name, value in more.items() if value}}
         return cls._asked(
-            api, "create_volume", service=service, **{name: each or None for name, each in volume.items()}
+            api, "create_volume", service=service, **{name: value or None for name, value in volume.items()}
         )
 
     # -- contents

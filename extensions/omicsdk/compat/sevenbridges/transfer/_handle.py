@@ -230,15 +230,15 @@ class Handle(threading.Thread, ABC):
 
     def _transfer(self) -> TransferReport:
         """Move the bytes over as many connections as are free, up to OF_A_FILE; wait while there is none."""
-        slots, taken = self._api.slots[self._what], 0
-        while not (taken or self._control.stopped):
-            taken += slots.acquire(timeout=TICK)
-        if taken:
-            taken += sum(slots.acquire(blocking=False) for _ in range(OF_A_FILE - 1))
+        slots, slot_count = self._api.slots[self._what], 0
+        while not (slot_count or self._control.stopped):
+            slot_count += slots.acquire(timeout=TICK)
+        if slot_count:
+            slot_count += sum(slots.acquire(blocking=False) for _ in range(OF_A_FILE - 1))
         try:
-            return self._move(max(1, taken))  # one that was stopped has none, but will not use it
+            return self._move(max(1, slot_count))  # one that was stopped has none, but will not use it
         finally:
-            for _ in range(taken):
+            for _ in range(slot_count):
                 slots.release()
 
     @abstractmethod
@@ -296,10 +296,10 @@ class Handle(threading.Thread, ABC):
         for call in calls:
             self._called(call, status)
 
-    def _called(self, callback: Callable[[Any], object], told: object) -> bool:
+    def _called(self, callback: Callable[[Any], object], argument: object) -> bool:
         """Call a callback; whether it did not fail."""
         try:
-            callback(told)
+            callback(argument)
         except Exception:
             _log.exception("a callback of this %s failed", self._what)
             return False
@@ -316,9 +316,9 @@ class Handle(threading.Thread, ABC):
         whole = self._status == TransferState.COMPLETED
         parts = total_parts(size, self._part_size)
         self._parts_told = done // self._part_size
-        told = Progress(parts, parts if whole else min(parts, self._parts_told), done, size, self.duration)
+        progress = Progress(parts, parts if whole else min(parts, self._parts_told), done, size, self.duration)
         for watcher in list(self._watchers):
-            if not self._called(watcher, told):
+            if not self._called(watcher, progress):
                 self._watchers.remove(watcher)
 
     @property
@@ -327,9 +327,9 @@ class Handle(threading.Thread, ABC):
 
     def _expect(self, doing: str, *states: str) -> None:
         if self._status not in states:
-            wanted = " or ".join(states)
+            expected = " or ".join(states)
             raise SbgError(
-                f"Unable to {doing} this {self._what}: it is {self._status}, not {wanted}",
+                f"Unable to {doing} this {self._what}: it is {self._status}, not {expected}",
                 remedy="Make another one to run it again." if self._is_over else "",
             )
 

@@ -120,8 +120,8 @@ class Download(Handle):
             url, checksums = self._url or "", self._checksums or {}
             item = Item(name, Location(url), None, checksums, title, self._retries)
             return item, url.partition("?")[0]
-        file_id, size, stated = _facts_of(self._file)
-        checksums = stated if self._checksums is None else self._checksums
+        file_id, size, stored_checksums = _facts_of(self._file)
+        checksums = stored_checksums if self._checksums is None else self._checksums
         self._file_size = size or 0
         return Item(
             name, downloads.locator(self._api.platform, file_id), size, checksums, title, self._retries
@@ -162,5 +162,5 @@ def _facts_of(file: File) -> tuple[str, int | None, Mapping[str, str]]:
     if str(file.look_up("type") or "").lower() == "folder":
         raise SbgError(f"{file!r} is a folder", remedy="Use api.platform.download for folders.")
     size = file.look_up("size")
-    stated = downloads.checksums_in(file.look_up("metadata"))
-    return identifier(file), size if isinstance(size, int) else None, stated
+    stored_checksums = downloads.checksums_in(file.look_up("metadata"))
+    return identifier(file), size if isinstance(size, int) else None, stored_checksums

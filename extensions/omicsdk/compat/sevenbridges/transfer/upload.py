@@ -179,8 +179,8 @@ class Upload(Sending):
         Raises:
             SbgError: It has failed.
         """
-        made = self._made()
-        return None if made is None else self._api.files.of(made, self._api)
+        payload = self._made()
+        return None if payload is None else self._api.files.of(payload, self._api)
 
     def _new_store(self) -> PlatformStore:
         what = self._file_name, self._folder, self._file_size, self._part_size
@@ -242,8 +242,12 @@ class CodePackageUpload(Sending):
         Raises:
             SbgError: It has failed.
         """
-        made = self._made()
-        return None if made is None else CodePackage(str(made.get("id")), str(made.get("name") or self._file_name))
+        payload = self._made()
+        return (
+            None
+            if payload is None
+            else CodePackage(str(payload.get("id")), str(payload.get("name") or self._file_name))
+        )
 
     def _new_store(self) -> PlatformStore:
         return CodeStore(self._api.platform, self._file_name, self._automation, self._file_size, self._part_size)

@@ -60,6 +60,6 @@ def ingest_bundle_manifest(
         SomeFailed: Some bundles could not be made; the others are, and written.
     """
     with commons(commons_url, auth if token is None else BearerToken(token)) as client:
-        made = client.index_bundles(manifest_file, out_manifest_file, delimiter=manifest_file_delimiter)
-    _log.info("%s: %d bundles", manifest_file, len(made.bundles))
-    return [bundle.record for bundle in made.raise_if_failed().bundles]
+        report = client.index_bundles(manifest_file, out_manifest_file, delimiter=manifest_file_delimiter)
+    _log.info("%s: %d bundles", manifest_file, len(report.bundles))
+    return [bundle.record for bundle in report.raise_if_failed().bundles]

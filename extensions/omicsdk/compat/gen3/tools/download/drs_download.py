@@ -151,8 +151,8 @@ class Manifest:
             infer_missing: No effect: what is missing has its default.
         """
         del infer_missing
-        known = {each.name for each in fields(cls)}
-        return cls(**{name: value for name, value in kvs.items() if name in known})
+        field_names = {attribute.name for attribute in fields(cls)}
+        return cls(**{name: value for name, value in kvs.items() if name in field_names})
 
     @classmethod
     def from_json(cls, s: str | bytes, *, infer_missing: bool = False, **kw: Any) -> Self:
@@ -207,13 +207,13 @@ class Manifest:
         """
         return [
             Downloadable(
-                each.object_id,
-                file_size=each.file_size,
-                file_name=each.file_name,
-                hostname=(each.commons_url or "").rpartition("://")[2] or None,
-                md5sum=each.md5sum,
+                entry.object_id,
+                file_size=entry.file_size,
+                file_name=entry.file_name,
+                hostname=(entry.commons_url or "").rpartition("://")[2] or None,
+                md5sum=entry.md5sum,
             )
-            for each in manifest
+            for entry in manifest
         ]
 
 
@@ -289,11 +289,11 @@ def parse_drs_identifier(drs_candidate: str) -> tuple[str, str, str]:
         empty (and `unknown`) for a text that is not a identifier.
     """
     try:
-        found = parse_drs_id(drs_candidate)
+        drs_id = parse_drs_id(drs_candidate)
     except NotADrsId:
         return "", "", "unknown"
-    kind = "hostname" if found.host else "compact" if found.prefix else "unknown"
-    return found.host or found.prefix, found.accession, kind
+    kind = "hostname" if drs_id.host else "compact" if drs_id.prefix else "unknown"
+    return drs_id.host or drs_id.prefix, drs_id.accession, kind
 
 
 def resolve_drs_hostname_from_id(
@@ -344,18 +344,18 @@ def resolve_objects_drs_hostname(
         mds_url: The commons whose metadata service knows prefixes.
         commons_url: The host of all that name none themselves; then nothing is looked up.
     """
-    for each in object_ids:
-        if each.hostname:
+    for downloadable in object_ids:
+        if downloadable.hostname:
             continue
-        if commons_url and not parse_drs_id(each.object_id).host:
-            each.hostname = get_hostname_from_endpoint(commons_url)
+        if commons_url and not parse_drs_id(downloadable.object_id).host:
+            downloadable.hostname = get_hostname_from_endpoint(commons_url)
             continue
         try:
-            found = resolve_drs_hostname_from_id(each.object_id, resolved_drs_prefix_cache, mds_url)
+            resolved = resolve_drs_hostname_from_id(downloadable.object_id, resolved_drs_prefix_cache, mds_url)
         except UnknownPrefix:
             continue
-        if found is not None:
-            each.hostname = found[0]
+        if resolved is not None:
+            downloadable.hostname = resolved[0]
 
 
 def get_drs_object_info(hostname: str, object_id: str) -> dict[str, Any]:
@@ -373,8 +373,8 @@ def get_drs_object_info(hostname: str, object_id: str) -> dict[str, Any]:
         APIError: It answered with another error.
     """
     with _drs(hostname) as api:
-        told: object = json_of(api.get_object.raw(object_id=_id(object_id)))
-    return told if is_object(told) else {}
+        payload: object = json_of(api.get_object.raw(object_id=_id(object_id)))
+    return payload if is_object(payload) else {}
 
 
 def get_access_methods(object_info: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -392,8 +392,8 @@ def get_drs_object_type(object_info: Mapping[str, Any]) -> DRSObjectType:
     Args:
         object_info: The server's response for the object.
     """
-    if (stated := object_info.get("form")) in ("object", "bundle"):
-        return DRSObjectType(stated)
+    if (form := object_info.get("form")) in ("object", "bundle"):
+        return DRSObjectType(form)
     return DRSObjectType.bundle if object_of(object_info).is_bundle else DRSObjectType.object
 
 
@@ -404,10 +404,10 @@ def get_drs_object_timestamp(s: str | None) -> datetime | None:
         s: The time, in the form of ISO 8601; without a zone it is UTC.
     """
     try:
-        found = datetime.fromisoformat(s or "")
+        timestamp = datetime.fromisoformat(s or "")
     except (TypeError, ValueError):  # what a server has is not always a text
         return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return timestamp if timestamp.tzinfo else timestamp.replace(tzinfo=UTC)
 
 
 def extract_filename_from_object_info(object_info: Mapping[str, Any]) -> str | None:
@@ -438,25 +438,25 @@ def add_drs_object_info(info: Downloadable) -> bool:
     """
     if not info.hostname:
         raise Gen3UserError(f"The host of {info.object_id} is unknown", remedy="Resolve it first.")
-    told = get_drs_object_info(info.hostname, info.object_id)
-    info.file_name = info.file_name or extract_filename_from_object_info(told)
-    _take(info, object_of(told, info.object_id))
-    info.object_type = get_drs_object_type(told)
-    info.access_methods = get_access_methods(told)
-    info.created_time = get_drs_object_timestamp(told.get("created_time"))
-    info.updated_time = get_drs_object_timestamp(told.get("updated_time"))
+    object_info = get_drs_object_info(info.hostname, info.object_id)
+    info.file_name = info.file_name or extract_filename_from_object_info(object_info)
+    _take(info, object_of(object_info, info.object_id))
+    info.object_type = get_drs_object_type(object_info)
+    info.access_methods = get_access_methods(object_info)
+    info.created_time = get_drs_object_timestamp(object_info.get("created_time"))
+    info.updated_time = get_drs_object_timestamp(object_info.get("updated_time"))
     return True
 
 
-def _take(info: Downloadable, found: DrsObject) -> None:
+def _take(info: Downloadable, drs_object: DrsObject) -> None:
     """Set the attributes of an object from the server's description."""
-    info.object_type = DRSObjectType.bundle if found.is_bundle else DRSObjectType.object
-    info.file_name = info.file_name or found.name
-    info.file_size = found.size if found.size is not None else info.file_size
-    info.access_methods = [{"type": way.kind, "access_id": way.access_id} for way in found.methods]
+    info.object_type = DRSObjectType.bundle if drs_object.is_bundle else DRSObjectType.object
+    info.file_name = info.file_name or drs_object.name
+    info.file_size = drs_object.size if drs_object.size is not None else info.file_size
+    info.access_methods = [{"type": method.kind, "access_id": method.access_id} for method in drs_object.methods]
     info.children = [
         Downloadable(member.id or member.uri, hostname=info.hostname if member.id else None, file_name=member.name)
-        for member in found.members or ()
+        for member in drs_object.members or ()
     ]
 
 
@@ -480,8 +480,8 @@ def get_download_url_using_drs(
     """
     with _drs(drs_hostname, access_token) as api:
         response = api.get_access_url.raw(object_id=_id(object_id), access_id=access_method)
-    told: object = json_of(response)
-    url = told.get("url") if is_object(told) else None
+    payload: object = json_of(response)
+    url = payload.get("url") if is_object(payload) else None
     return url if isinstance(url, str) else None, response.status_code
 
 
@@ -494,9 +494,9 @@ def wts_external_oidc(hostname: str) -> dict[str, Any]:
     Returns:
         For each host its login as the service lists it: `idp`, `base_url`, `name` ...
     """
-    told = get_wts_idps(external_wts_host=f"{server_url(hostname)}/wts/")
-    entries = only_objects(items_at(told, "providers", "get_external_oidc"))
-    return {get_hostname_from_endpoint(str(each.get("base_url") or "")): each for each in entries}
+    payload = get_wts_idps(external_wts_host=f"{server_url(hostname)}/wts/")
+    entries = only_objects(items_at(payload, "providers", "get_external_oidc"))
+    return {get_hostname_from_endpoint(str(entry.get("base_url") or "")): entry for entry in entries}
 
 
 def wts_get_token(hostname: str, idp: str, access_token: str) -> str:
@@ -558,8 +558,8 @@ class KnownDRSEndpoint:
                 f"Not logged in to {self.hostname}", remedy="Log in to it on the commons' profile page."
             )
         self.access_token = wts_get_token(wts_server_name, self.idp, server_access_token)
-        ends = decode_token(self.access_token).get("exp")
-        self.expire = datetime.fromtimestamp(float(ends), UTC) if ends else None
+        expiry = decode_token(self.access_token).get("exp")
+        self.expire = datetime.fromtimestamp(float(expiry), UTC) if expiry else None
 
 
 def get_user_auth(commons_url: str, access_token: str) -> dict[str, Any]:
@@ -610,14 +610,18 @@ def _bearer(token: str, url: str) -> BearerToken:
 
 
 def _id(object_id: str) -> str:
-    found = parse_drs_id(object_id)
-    return found.accession if found.host else found.name
+    drs_id = parse_drs_id(object_id)
+    return drs_id.accession if drs_id.host else drs_id.name
 
 
-def _located(each: Downloadable) -> DrsId:
+def _located(downloadable: Downloadable) -> DrsId:
     """The identifier of an object, with its host where that is known."""
-    found = parse_drs_id(each.object_id)
-    return found if found.host or not each.hostname else parse_drs_id(f"drs://{each.hostname}/{found.name}")
+    drs_id = parse_drs_id(downloadable.object_id)
+    return (
+        drs_id
+        if drs_id.host or not downloadable.hostname
+        else parse_drs_id(f"drs://{downloadable.hostname}/{drs_id.name}")
+    )
 
 
 class DownloadManager:
@@ -670,31 +674,33 @@ class DownloadManager:
         """
         del show_progress
         with self._servers() as servers:
-            for each in object_list:
+            for downloadable in object_list:
                 try:
-                    each.hostname = each.hostname or self._commons_host or servers.resolver.host(each.object_id)
+                    downloadable.hostname = (
+                        downloadable.hostname or self._commons_host or servers.resolver.host(downloadable.object_id)
+                    )
                 except OmicsError as error:
-                    _log.warning("%s: %s", each.object_id, error)
+                    _log.warning("%s: %s", downloadable.object_id, error)
             self._describe(object_list, servers)
 
     def _describe(self, objects: Sequence[Downloadable], servers: Servers, depth: int = 0) -> None:
         """Request objects, grouped by server, then the members of bundles."""
         by_host: dict[str, list[Downloadable]] = {}
-        for each in objects if depth <= DEEPEST else ():
-            if each.hostname:
-                by_host.setdefault(each.hostname, []).append(each)
+        for downloadable in objects if depth <= DEEPEST else ():
+            if downloadable.hostname:
+                by_host.setdefault(downloadable.hostname, []).append(downloadable)
         for host, some in by_host.items():
             try:
-                responses = servers.at(host).describe_many([parse_drs_id(each.object_id) for each in some])
+                responses = servers.at(host).describe_many([parse_drs_id(item.object_id) for item in some])
             except OmicsError as error:
                 responses = [error] * len(some)
-            for each, response in zip(some, responses, strict=True):
+            for downloadable, response in zip(some, responses, strict=True):
                 if isinstance(response, OmicsError):
-                    _log.warning("%s: %s", each.object_id, response)
+                    _log.warning("%s: %s", downloadable.object_id, response)
                 else:
-                    self._found[_located(each)] = response
-                    _take(each, response)
-        if members := [child for each in objects for child in each.children]:
+                    self._found[_located(downloadable)] = response
+                    _take(downloadable, response)
+        if members := [child for parent in objects for child in parent.children]:
             self._describe(members, servers, depth + 1)
 
     def cache_hosts_wts_tokens(self, object_list: Iterable[Downloadable]) -> None:
@@ -703,7 +709,7 @@ class DownloadManager:
         Args:
             object_list: The objects.
         """
-        for host in sorted({each.hostname for each in object_list if each.hostname}):
+        for host in sorted({downloadable.hostname for downloadable in object_list if downloadable.hostname}):
             if host not in self.known_hosts:
                 self.known_hosts[host] = self._known(host)
             self.get_fresh_token(host)
@@ -714,14 +720,14 @@ class DownloadManager:
         Args:
             drs_hostname: The server.
         """
-        known = self.known_hosts.get(drs_hostname)
-        if known is None or not known.expired():
-            return known.access_token if known else None
+        endpoint = self.known_hosts.get(drs_hostname)
+        if endpoint is None or not endpoint.expired():
+            return endpoint.access_token if endpoint else None
         with self._commons() as commons:
             token = Logins(commons).token(drs_hostname)
         if token is not None:
-            known.access_token = token
-            known.expire = datetime.now(UTC) + timedelta(seconds=_TOKEN_SECONDS)
+            endpoint.access_token = token
+            endpoint.expire = datetime.now(UTC) + timedelta(seconds=_TOKEN_SECONDS)
         return token
 
     def _known(self, host: str) -> KnownDRSEndpoint:
@@ -741,15 +747,15 @@ class DownloadManager:
             warning.
         """
         self.cache_hosts_wts_tokens(self.download_list)
-        found: dict[str, Any] = {}
-        for host, known in self.known_hosts.items():
-            if known.access_token is None:
+        access: dict[str, Any] = {}
+        for host, endpoint in self.known_hosts.items():
+            if endpoint.access_token is None:
                 continue
             try:
-                found[host] = get_user_auth(server_url(host), known.access_token)
+                access[host] = get_user_auth(server_url(host), endpoint.access_token)
             except OmicsError as error:
                 _log.warning("%s: %s", host, error)
-        return found
+        return access
 
     def download(
         self,
@@ -773,21 +779,24 @@ class DownloadManager:
             The result for each object by its identifier; for a bundle's files by theirs.
         """
         statuses: dict[str, DownloadStatus] = {}
-        ids = {_located(each): each.object_id for each in object_list}
-        wanted = [
+        ids = {_located(downloadable): downloadable.object_id for downloadable in object_list}
+        requested = [
             RequestedObject(
-                _located(each), each.file_name or "", None, {"md5": each.md5sum.lower()} if each.md5sum else {}
+                _located(downloadable),
+                downloadable.file_name or "",
+                None,
+                {"md5": downloadable.md5sum.lower()} if downloadable.md5sum else {},
             )
-            for each in object_list
+            for downloadable in object_list
         ]
-        began = datetime.now(UTC)
+        start = datetime.now(UTC)
         with self._servers() as servers:
-            files = find(wanted, servers, known_objects=self._found)
+            files = find(requested, servers, known_objects=self._found)
             options = TransferOptions(progress=draw if show_progress else None)
             report = fetch_found(files, save_directory, options=options)
         for file, outcome in zip(files, report.outcomes, strict=True):
             identifier = file.requested.identifier
-            status = _status(outcome, began, identifier)
+            status = _status(outcome, start, identifier)
             statuses[ids.get(identifier, identifier.text)] = status
             if unpack_packages and status.status == DOWNLOADED:
                 try:
@@ -798,8 +807,8 @@ class DownloadManager:
         return statuses
 
 
-def _status(outcome: Outcome, began: datetime, identifier: DrsId) -> DownloadStatus:
-    status = DownloadStatus(outcome.name, DOWNLOADED, began, datetime.now(UTC))
+def _status(outcome: Outcome, start: datetime, identifier: DrsId) -> DownloadStatus:
+    status = DownloadStatus(outcome.name, DOWNLOADED, start, datetime.now(UTC))
     if outcome.state not in ("done", "skipped"):
         error = outcome.error
         _log.error("%s: %s", identifier, error or "it was stopped")
@@ -918,7 +927,7 @@ def list_auth(hostname: str, authz: Mapping[str, Any]) -> None:
     """
     print(f"Access in {hostname}:")  # noqa: T201 - documented output
     for resource, allowed in sorted(authz.items()):
-        methods = sorted({str(each.get("method")) for each in only_objects(allowed)})
+        methods = sorted({str(permission.get("method")) for permission in only_objects(allowed)})
         print(f"  {resource}: {' '.join(methods)}")  # noqa: T201 - documented output
 
 
@@ -979,6 +988,6 @@ def _downloaded(
 
 def _listed(hostname: str, auth: Credentials, objects: list[Downloadable]) -> bool:
     manager = DownloadManager(hostname, auth, objects)
-    for each in manager.download_list:
-        each.pprint()
-    return all(each.object_type not in (None, DRSObjectType.unknown) for each in manager.download_list)
+    for downloadable in manager.download_list:
+        downloadable.pprint()
+    return all(item.object_type not in (None, DRSObjectType.unknown) for item in manager.download_list)

@@ -45,7 +45,7 @@ def merge_bucket_manifests(
     def tell(fault: Fault) -> None:
         _log.error("%s", fault)
 
-    found = merge_manifests(
+    merged = merge_manifests(
         files or manifests_in(directory, output_manifest),
         output_manifest,
         rules=Rules(
@@ -57,4 +57,4 @@ def merge_bucket_manifests(
         delimiter=output_manifest_file_delimiter,
         on_fault=tell,
     )
-    _log.info("%s: %d rows of %d", output_manifest, found.written, found.rows)
+    _log.info("%s: %d rows of %d", output_manifest, merged.written, merged.rows)

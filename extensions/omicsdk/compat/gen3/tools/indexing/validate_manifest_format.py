@@ -39,26 +39,26 @@ def is_valid_manifest_format(
         ManifestError: The file does not exist, cannot be read, or is not text.
     """
 
-    shown = 0
+    shown_count = 0
 
-    def tell(fault: Fault) -> None:
-        nonlocal shown
+    def report(fault: Fault) -> None:
+        nonlocal shown_count
         if not fault.warns:
             _log.error("%s", fault)
-        elif shown < SHOWN_WARNINGS:
-            shown += 1
+        elif shown_count < SHOWN_WARNINGS:
+            shown_count += 1
             _log.warning("%s", fault)
 
-    found = check_format(
+    result = check_format(
         manifest_path,
         columns=column_names_to_enums,
         protocols=allowed_protocols,
         base64_md5=allow_base64_encoded_md5,
         urls_required=error_on_empty_url,
         line_limit=line_limit,
-        on_fault=tell,
+        on_fault=report,
     )
-    if found.warnings > shown:
-        _log.warning("%s: %d further warnings", manifest_path, found.warnings - shown)
-    _log.info("%s: %d rows, %d errors, %d warnings", manifest_path, *found)
-    return found.valid
+    if result.warnings > shown_count:
+        _log.warning("%s: %d further warnings", manifest_path, result.warnings - shown_count)
+    _log.info("%s: %d rows, %d errors, %d warnings", manifest_path, *result)
+    return result.valid

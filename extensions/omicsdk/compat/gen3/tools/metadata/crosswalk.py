@@ -65,9 +65,9 @@ async def publish_crosswalk_metadata(
     """
     methods = tuple(mapping_methodologies or ())
     async with async_commons(auth=auth) as client:
-        made = await client.publish_crosswalk(file, info=info_file, guid_type=guid_type, methods=methods)
-    _log.info("%s: %s", file, made.counts)
-    return made.raise_if_failed().counts
+        report = await client.publish_crosswalk(file, info=info_file, guid_type=guid_type, methods=methods)
+    _log.info("%s: %s", file, report.counts)
+    return report.raise_if_failed().counts
 
 
 async def verify_crosswalk_metadata(
@@ -104,8 +104,8 @@ async def delete_crosswalk_metadata(
         SomeFailed: Some could not be deleted.
     """
     async with async_commons(auth=auth) as client:
-        made = await client.delete_crosswalk(file, guid_type=guid_type)
-    return made.raise_if_failed("deleted").counts
+        report = await client.delete_crosswalk(file, guid_type=guid_type)
+    return report.raise_if_failed("deleted").counts
 
 
 def try_delete_crosswalk_guid(auth: Gen3Auth, guid: str) -> bool:

@@ -46,15 +46,15 @@ async def output_expanded_discovery_metadata(
     Raises:
         UsageError: There is no such format.
     """
-    wanted = checked_format(output_format)
-    output = name_for(auth.endpoint, guid_type, output_filename_suffix, f".{wanted}")
+    file_format = checked_format(output_format)
+    output = name_for(auth.endpoint, guid_type, output_filename_suffix, f".{file_format}")
     async with async_commons(endpoint, auth) as client:
         count = await client.read_discovery(
             output,
             guid_type=guid_type,
             limit=limit,
             aggregate=use_agg_mds,
-            output_format=wanted,
+            output_format=file_format,
             on_more=lambda: _log.warning("there are more documents than %d; limit= sets how many are read", limit),
         )
     _log.info("%s: %d documents", output, count)
@@ -136,15 +136,15 @@ async def publish_discovery_metadata(
     path = metadata_filename or name_for(auth.endpoint, guid_type)
     registration = Registration(reset_unregistered_metadata, update_registered_metadata)
     async with async_commons(endpoint, auth) as client:
-        made = await client.publish_discovery(
+        report = await client.publish_discovery(
             path,
             guid_type=guid_type,
             guid_field=guid_field,
             omit_empty=omit_empty_values,
             unregistered=registration if is_unregistered_metadata else None,
         )
-    _log.info("%s: %s", path, made.counts)
-    return made.raise_if_failed().counts
+    _log.info("%s: %s", path, report.counts)
+    return report.raise_if_failed().counts
 
 
 def get_discovery_metadata(provided_metadata: Mapping[str, Any], guid_type: str = GUID_TYPE) -> dict[str, Any]:

@@ -65,7 +65,7 @@ async def output_discovery_objects(
         name = name_for(auth.endpoint, _WHAT, "TEMPLATE")
         write_template(name)
         return name
-    wanted = checked_format(output_format)
+    file_format = checked_format(output_format)
     async with async_commons(endpoint, auth) as client:
         listing = client.discovery_objects(
             frozenset(dataset_guids or ()),
@@ -75,11 +75,11 @@ async def output_discovery_objects(
             on_more=lambda: _log.warning("there are more studies than %d; limit= sets how many are examined", limit),
             on_missing=lambda guid: _log.warning("unknown study %s", guid),
         )
-        found = [each async for each in listing]
+        objects = [entry async for entry in listing]
     if only_object_guids:
-        return found
-    name = name_for(auth.endpoint, _WHAT, output_filename_suffix, f".{wanted}")
-    count = write_objects(iter(found), name, wanted)
+        return objects
+    name = name_for(auth.endpoint, _WHAT, output_filename_suffix, f".{file_format}")
+    count = write_objects(iter(objects), name, file_format)
     _log.info("%s: %d objects", name, count)
     return name
 
@@ -108,8 +108,8 @@ async def publish_discovery_object_metadata(
         SomeFailed: Some studies could not be published; the others are.
     """
     async with async_commons(endpoint, auth) as client:
-        made = await client.publish_discovery_objects(metadata_filename, guid_type=guid_type, overwrite=overwrite)
-    return made.raise_if_failed().counts
+        report = await client.publish_discovery_objects(metadata_filename, guid_type=guid_type, overwrite=overwrite)
+    return report.raise_if_failed().counts
 
 
 def try_delete_discovery_objects_from_dict(auth: Gen3Auth, delete_objs: Mapping[str, Collection[str]]) -> None:
@@ -132,12 +132,12 @@ def try_delete_discovery_objects(auth: Gen3Auth, guids: Sequence[str]) -> None:
     _deleted(auth, dict.fromkeys(guids))
 
 
-def _deleted(auth: Gen3Auth, wanted: Mapping[str, Collection[str] | None]) -> None:
+def _deleted(auth: Gen3Auth, requested: Mapping[str, Collection[str] | None]) -> None:
     with commons(auth=auth) as client:
-        found = client.delete_discovery_objects(wanted)
-    for guid in wanted:
-        if guid in found:
-            _log.info("%s: %d objects were deleted", guid, found[guid])
+        counts = client.delete_discovery_objects(requested)
+    for guid in requested:
+        if guid in counts:
+            _log.info("%s: %d objects were deleted", guid, counts[guid])
         else:
             _log.warning("%s is not a document of the discovery page; nothing was deleted", guid)
 

@@ -105,8 +105,8 @@ def _given(parser: Callable[..., Any], commons_url: str, from_file: bool) -> Gui
 
     async def called(row: dict[str, str]) -> str | None:
         more = () if from_file else (asyncio.Queue[str](),)
-        found = parser(commons_url, row, asyncio.Semaphore(MAX_CONCURRENT_REQUESTS), *more)
-        return await found if inspect.isawaitable(found) else found
+        result = parser(commons_url, row, asyncio.Semaphore(MAX_CONCURRENT_REQUESTS), *more)
+        return await result if inspect.isawaitable(result) else result
 
     return lambda row: asyncio.run(called(row))
 

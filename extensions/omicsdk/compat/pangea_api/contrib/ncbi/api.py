@@ -24,6 +24,6 @@ def create_pangea_group_from_bioproj(org: Organization, bioproj_accession: str, 
     """
     del sleep_time
     with documented_errors():
-        found = org.knex.client.link_bioproject(str(org.get().uuid), bioproj_accession)
+        library = org.knex.client.link_bioproject(str(org.get().uuid), bioproj_accession)
     org.knex.cache.outdate(org.knex.cache_scope)  # the cached data of the organization lacks the library
-    return org.sample_group(found.name).get()
+    return org.sample_group(library.name).get()

@@ -25,8 +25,8 @@ class BioProject(ncbi.BioProject):
         Raises:
             OmicsError: NCBI refused, or did not answer.
         """
-        for each in super().biosamples():
-            yield BioSample(each.accession, self)
+        for biosample in super().biosamples():
+            yield BioSample(biosample.accession, self)
 
     def pangea_obj(self, org: Organization) -> SampleGroup:
         """Create the local library of the project, without a request.
@@ -46,8 +46,8 @@ class BioSample(ncbi.BioSample):
         Raises:
             OmicsError: NCBI refused, or did not answer.
         """
-        for each in super().sra():
-            yield SRARecord(each.accession, self)
+        for record in super().sra():
+            yield SRARecord(record.accession, self)
 
     def pangea_obj(self, grp: SampleGroup) -> Sample:
         """Create the local sample, without a request.

@@ -22,7 +22,7 @@ def get_tags_for_sample(knex: Knex, sample: Sample) -> Iterator[Tag]:
     Raises:
         PangeaGeneralError: The server refused, or did not answer.
     """
-    found = sample._children(  # pyright: ignore[reportPrivateUsage] - it is ours
+    tags = sample._children(  # pyright: ignore[reportPrivateUsage] - it is ours
         "contrib/tags", lambda blob: Tag(knex, blob["name"]), sample="{}"
     )
-    yield from found
+    yield from tags
