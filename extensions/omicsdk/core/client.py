@@ -472,11 +472,11 @@ class Client(_ClientBase[Exchange]):
 class AsyncClient(_ClientBase[AsyncExchange]):
     """A service's client for asyncio; close it with `aclose`, or use it in an `async with` block.
 
-    Args: those of Client, with an httpx.AsyncBaseTransport as `transport`, and
+    It takes the arguments of Client, and those below. Hooks may be coroutine functions, but not for requests of workflows.
 
+    Args:
+        transport: An httpx.AsyncBaseTransport, which replaces the network.
         blocking_transport: Replaces the network for code that runs in threads: the workflows of a platform's client.
-
-    Hooks may be coroutine functions, but not for requests of workflows.
     """
 
     _exchange_class: ClassVar[type[AsyncExchange]] = AsyncExchange

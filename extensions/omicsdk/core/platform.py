@@ -480,10 +480,9 @@ class AsyncPlatform(_PlatformBase, AsyncClient):
     """A platform's client for asyncio and trio; close it with `aclose`, or use it in an `async with` block.
 
     Operations are sent on the event loop. A workflow runs in a thread, on a blocking twin of this client with the same
-    settings and credentials over separate connections.
+    settings and credentials over separate connections. The arguments are those of Platform, and those below.
 
-    Args: those of Platform, and
-
+    Args:
         transport: An httpx.AsyncBaseTransport.
         blocking_transport: Replaces the network for the blocking twin. Without it, a workflow of a client with a `transport`
             raises ConfigError.

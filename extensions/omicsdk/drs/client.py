@@ -101,8 +101,9 @@ class Drs(_Workflows, _Address, Platform, DrsApi):
     An identifier names its server: `drs://HOST/ID`, or a prefix that is looked up. Operations, such as `get_object`, and
     identifiers alone need a base URL.
 
-    Args: those of `omicsdk.core.platform.Platform`, with
+    The arguments are those of `omicsdk.core.platform.Platform`, but for those below.
 
+    Args:
         base_url: The server of identifiers alone: its host, or its base URL; by default OMICS_DRS_URL. May be missing.
         credentials: Those of the base URL's server; or `HostCredentials` for several servers.
     """

@@ -2,9 +2,8 @@
 bytes.
 
 A file that was joined from blocks can lack one, have a truncated one, or contain an error page. BGZF (BAM, BCF, and
-usually VCF)
-shows all of these: its blocks state their lengths, and an empty block ends the file (SAM specification, 4.1). CRAM ends
-with a special container (CRAM specification, 9).
+usually VCF) shows all of these: its blocks state their lengths, and an empty block ends the file (SAM specification,
+4.1). CRAM ends with a special container (CRAM specification, 9).
 """
 
 from __future__ import annotations

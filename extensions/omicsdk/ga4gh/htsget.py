@@ -433,8 +433,9 @@ class Htsget(_Shared, Platform, HtsgetApi):
 
     The URL of a data set states its server; operations, and bare identifiers, need a base URL.
 
-    Args: those of `omicsdk.core.platform.Platform`, with
+    The arguments are those of `omicsdk.core.platform.Platform`, but for those below.
 
+    Args:
         base_url: The address before /reads and /variants; by default OMICS_HTSGET_URL. May be missing.
         credentials: Credentials of that server, by default OMICS_HTSGET_TOKEN; they go to no other, and not to blocks.
     """

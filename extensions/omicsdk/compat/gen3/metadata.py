@@ -42,8 +42,7 @@ class Gen3Metadata(Service):
     """The metadata service of a commons.
 
     In all methods, further arguments by name (`**kwargs`) are query parameters of the request. `_ssl` of the `async_`
-    methods
-    has no effect: certificates are always checked; SSL_CERT_FILE names other authorities.
+    methods has no effect: certificates are always checked; SSL_CERT_FILE names other authorities.
 
     Args:
         endpoint: The commons; by default that of `auth_provider`, which may be given in its place.

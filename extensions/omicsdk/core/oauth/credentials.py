@@ -22,9 +22,8 @@ class RefreshingToken(BearerToken):
     """The access token of a stored login.
 
     It is renewed shortly before its expiry and after a refusal, if the login has a refresh token. A refresh token may
-    be valid
-    for a single use, so a renewal locks and reads the file first: if another process has renewed meanwhile, its token
-    is used and nothing is sent.
+    be valid for a single use, so a renewal locks and reads the file first: if another process has renewed meanwhile,
+    its token is used and nothing is sent.
 
     Args:
         tokens: The store of the login.

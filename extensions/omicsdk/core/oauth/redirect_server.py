@@ -21,8 +21,8 @@ def open_browser(url: str) -> None:
     """Open a URL in the user's browser, if there is one; return at once.
 
     Python's `webbrowser` chooses it: the variable BROWSER, or the desktop's preference. A browser that runs in the
-    terminal
-    would block its caller, so this happens in a thread. Whether it worked cannot be determined: show the URL too.
+    terminal would block its caller, so this happens in a thread. Whether it worked cannot be determined: show the URL
+    too.
 
     Args:
         url: The URL.

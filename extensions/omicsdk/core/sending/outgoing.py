@@ -29,9 +29,9 @@ def outgoing(transport: Transport, request: Request) -> Outgoing | None:
         request: A request without a body, or with one of bytes.
 
     Returns:
-        None if this transport has to send it: the network is replaced, it has hooks, or the credentials are an httpx.Auth or a client
-            certificate, need renewal
-        (which takes time), cannot be renewed, or are sent in the URL, which messages show.
+        None if this transport has to send it: the network is replaced, it has hooks, or the credentials are an httpx.Auth
+        or a client certificate, need renewal (which takes time), cannot be renewed, or are sent in the URL, which messages
+        show.
 
     Raises:
         AuthError: The credentials may not be sent there, and the operation requires them.

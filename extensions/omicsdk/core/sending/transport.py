@@ -936,8 +936,10 @@ class Transport(_Transport):
 class AsyncTransport(_Transport):
     """Sends requests and gives their final responses, on an event loop of asyncio or trio.
 
-    Args: those of Transport, with an httpx.AsyncBaseTransport as `transport`, and
+    The arguments are those of Transport, and those below.
 
+    Args:
+        transport: An httpx.AsyncBaseTransport, which replaces the network.
         blocking_transport: Replaces the network for the blocking twin that `synchronous` returns.
     """
 
