@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from omicsdk.drs.resolution import ResolutionSettings as ResolutionSettings
     from omicsdk.drs.resolution import Resolver as Resolver
     from omicsdk.drs.resolution import UnknownPrefix as UnknownPrefix
-    from omicsdk.drs.servers import DrsServer as DrsServer
+    from omicsdk.drs.server import DrsServer as DrsServer
     from omicsdk.drs.servers import Servers as Servers
 else:  # hidden from type checkers, which would accept any name
     __getattr__, __dir__, __all__ = lazy_package(
@@ -52,6 +52,7 @@ else:  # hidden from type checkers, which would accept any name
             "objects": "AccessMethod BundleTooDeep DrsObject IsABundle NoAccess",
             "planning": "DrsFile RequestedObject find",
             "resolution": "ResolutionSettings Resolver UnknownPrefix",
-            "servers": "DrsServer Servers",
+            "server": "DrsServer",
+            "servers": "Servers",
         },
     )

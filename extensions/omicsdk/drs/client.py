@@ -14,7 +14,8 @@ from omicsdk.core.platform import AsyncPlatform, Discovery, Listing, Opening, Pl
 from omicsdk.drs import downloads, planning, reading
 from omicsdk.drs.credentials import HostCredentials, host_in_url
 from omicsdk.drs.resolution import ResolutionSettings, Resolver, server_url
-from omicsdk.drs.servers import PATH, Servers
+from omicsdk.drs.server import PATH
+from omicsdk.drs.servers import Servers
 
 if TYPE_CHECKING:
     import httpx

@@ -15,7 +15,8 @@ from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.drs.identifiers import DrsId
 from omicsdk.drs.objects import DrsObject, IsABundle, in_order, verifiable
 from omicsdk.drs.planning import DrsFile, Layout, RequestedObject, find, requested_objects
-from omicsdk.drs.servers import DrsServer, HasServers, Servers
+from omicsdk.drs.server import DrsServer
+from omicsdk.drs.servers import HasServers, Servers
 from omicsdk.transfer import Item, Location, Outcome, SelectionOptionsDict, TransferOptions, TransferReport
 from omicsdk.transfer.filters import fits_rules
 from omicsdk.transfer.items import MappedItems

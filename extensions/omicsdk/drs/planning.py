@@ -13,7 +13,8 @@ from omicsdk.core.threads import side_by_side
 from omicsdk.core.waits import never
 from omicsdk.drs.identifiers import DrsId, parse_drs_id
 from omicsdk.drs.objects import BundleTooDeep, DrsObject, Member, bundle_problem, verifiable
-from omicsdk.drs.servers import DrsServer, HasServers, Servers
+from omicsdk.drs.server import DrsServer
+from omicsdk.drs.servers import HasServers, Servers
 from omicsdk.transfer import Item, Location
 from omicsdk.transfer.names import safe_name
 

@@ -1,626 +1,31 @@
-"""DRS servers: objects, one by one or in bulk, the URLs of their bytes, and the login that each server requires."""
+"""The servers of identifiers, each with its login."""
 
 from __future__ import annotations
 
 import copy
 import threading
-from collections import Counter, deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
-from omicsdk.core.clock import SYSTEM_CLOCK, Clock
-from omicsdk.core.closing import Closing
-from omicsdk.core.consistency import ResponseMismatch
-from omicsdk.core.errors import (
-    APIError,
-    AuthError,
-    BadRequest,
-    DecodeError,
-    Forbidden,
-    Interrupted,
-    NotFound,
-    OmicsError,
-    ServerError,
-    TimedOut,
-    TransportError,
-    Unauthorized,
-)
-from omicsdk.core.json_responses import json_of
-from omicsdk.core.plain_client import beside, exchange_of, network_of
-from omicsdk.core.threads import side_by_side
-from omicsdk.core.type_guards import is_array, is_object, only_objects
-from omicsdk.core.waits import never
-from omicsdk.drs.credentials import Passports
-from omicsdk.drs.hosts import login_remedy
-from omicsdk.drs.identifiers import OBJECT, DrsId, is_guid
-from omicsdk.drs.objects import STORED, AccessMethod, DrsObject, NoAccess, headers_of, in_order, object_of, unusable
+from omicsdk.core.errors import OmicsError
+from omicsdk.core.plain_client import network_of
+from omicsdk.drs.identifiers import DrsId
 from omicsdk.drs.resolution import Resolver, server_url
+from omicsdk.drs.server import PATH, DrsServer
 from omicsdk.drs.storage import Storage
-from omicsdk.transfer import Location
 
 if TYPE_CHECKING:
-    import httpx
-
     from omicsdk.core.client import Client
     from omicsdk.core.credentials import Credentials
-    from omicsdk.core.retry import Retry
     from omicsdk.drs.resolution import ResolutionSettings
 
 
-K = TypeVar("K")
-V = TypeVar("V")
-
-BULK = 100
-"""How many one request asks for; a server states its own bound as maxBulkRequestLength, and Gen3's is 100."""
-
-PREFETCH_SECONDS = 300.0
-"""Seconds for which a response is used: presigned URLs may end soon, and a file's turn may come late."""
-
-
-class _Batch(Generic[K, V]):
-    def __init__(self, keys: Sequence[K]) -> None:
-        self.keys = keys
-        self.lock = threading.Lock()
-        self.found: dict[K, V] | None = None
-        self.ends = 0.0
-
-
-class Prefetch(Generic[K, V]):
-    """Responses that are requested in batches, by key. Each is returned once: a second request needs a new response.
-    Thread-safe.
-
-    Args:
-        ask: Requests the responses for several keys; returns None if the server does not support that.
-        clock: The source of time.
-    """
-
-    def __init__(self, ask: Callable[[Sequence[K]], Mapping[K, V] | None], clock: Clock = SYSTEM_CLOCK) -> None:
-        self._ask = ask
-        self._clock = clock
-        self._batches: dict[K, _Batch[K, V]] = {}
-        self._works = True
-
-    def expect(self, keys: Iterable[K]) -> None:
-        """Announce keys that will be requested.
-
-        Args:
-            keys: The keys, in the likely order.
-        """
-        requested = list(dict.fromkeys(keys))
-        for start in range(0, len(requested) if len(requested) > 1 else 0, BULK):
-            batch = _Batch[K, V](requested[start : start + BULK])
-            self._batches.update((key, batch) for key in batch.keys)
-
-    def take(self, key: K) -> V | None:
-        """Return a response from a batch; the first caller that needs one of a batch requests it, others wait for that.
-
-        Args:
-            key: The key.
-
-        Returns:
-            The response; None if it has to be requested individually.
-        """
-        batch = self._batches.pop(key, None)
-        if batch is None or not self._works:
-            return None
-        with batch.lock:
-            if batch.found is None:
-                batch.found = self._fetched(batch.keys)
-                batch.ends = self._clock.monotonic() + PREFETCH_SECONDS
-            object_info = batch.found.pop(key, None)
-            return object_info if self._clock.monotonic() < batch.ends else None
-
-    def _fetched(self, keys: Sequence[K]) -> dict[K, V]:
-        try:
-            objects = self._ask(keys)
-        except OmicsError:  # a request for a single one raises the reason
-            return {}
-        if objects is None:
-            self._works = False
-        return dict(objects or {})
-
-
-T = TypeVar("T")
-
-NO_RESPONSE, SERVER_ERROR, THRESHOLD = 4, 1, 16
-"""What a request without a response counts, what one that the server failed at, and how much in a row is an outage."""
-OPEN_SECONDS = 60.0
-"""Seconds after which a server that was down is asked again."""
-
-
-class CircuitBreaker:
-    """Stops requests to a server that is down, by counting their results, each after all its retries. Thread-safe.
-
-    Args:
-        clock: The source of time.
-    """
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._count = 0
-        self._until = 0.0
-        self._last: OmicsError | None = None
-
-    def watch(self, ask: Callable[[], T]) -> T:
-        """Send a request, unless the server is known to be down.
-
-        Args:
-            ask: Sends it.
-
-        Raises:
-            OmicsError: The request's error; while the server is down, the last one's.
-        """
-        with self._lock:
-            if self._last is not None and self._count >= THRESHOLD and self._clock.monotonic() < self._until:
-                raise copy.copy(self._last)
-        try:
-            response = ask()
-        except (TransportError, ServerError) as error:
-            with self._lock:
-                self._count += NO_RESPONSE if isinstance(error, TransportError) else SERVER_ERROR
-                self._until = self._clock.monotonic() + OPEN_SECONDS
-                self._last = copy.copy(error)
-            raise
-        except OmicsError:
-            self._answered()
-            raise
-        self._answered()
-        return response
-
-    def _answered(self) -> None:
-        with self._lock:
-            self._count, self._last = 0, None
-
-
-PATH = "/ga4gh/drs/v1"
-"""Where a server has its interface (GA4GH DRS 1.5, "Hostname-based DRS URIs")."""
-
-_PATIENCE = 600.0
-"""Seconds for which a server may keep answering that a URL isn't ready yet."""
-_LEAST_WAIT, _LONGEST_WAIT, _USUAL_WAIT = 0.1, 60.0, 5.0
-_NO_BULK = (400, 401, 403, 404, 405, 413, 415, 422, 501)
-"""Statuses with which servers that answer single requests refuse those for many."""
-_OBJECTS, _URLS = "objects", "URLs"
-_REFUSALS = 3
-"""Refusals in a row after which no more requests for many are made."""
-_REMEMBERED = 8
-"""URLs of an object of which it is remembered which copy they were of."""
-
-
-class DrsServer(Closing):
-    """A server. Thread-safe; close it, or use it in a `with` block.
-
-    Args:
-        host: Its name, with a port if it has one; or its base URL with the path of the interface.
-        credentials: The login; None sends none.
-        retry: When and how often to retry.
-        timeout: Seconds for each step of a request.
-        clock: The source of time and waits.
-        environ: The environment's variables; by default the process's own.
-        transport: Replaces the network, for tests.
-        client: The client whose settings and connections are used, in place of all these but the credentials; it
-            stays open.
-        explain: Returns the error to raise in place of a 401; by default that error itself, with the login that a
-            known server takes.
-        storage: Locates objects that the server names by their storage; by default with the user's own credentials.
-
-    Attributes:
-        host: Its name.
-    """
-
-    def __init__(
-        self,
-        host: str,
-        credentials: Credentials | None = None,
-        *,
-        retry: Retry | None = None,
-        timeout: float | None = None,
-        clock: Clock = SYSTEM_CLOCK,
-        environ: Mapping[str, str] | None = None,
-        transport: Any = None,
-        client: Client | None = None,
-        explain: Callable[[Unauthorized], APIError] | None = None,
-        storage: Storage | None = None,
-    ) -> None:
-        from omicsdk_api.drs import DrsApi
-
-        base_url = host if "://" in host else f"{server_url(host)}{PATH}"
-        options_of_client: dict[str, Any] = {
-            "retry": retry,
-            "timeout": timeout,
-            "environ": environ,
-            "transport": transport,
-        }
-        options = {name: value for name, value in options_of_client.items() if value is not None}
-        self.host = base_url.partition("://")[2].partition("/")[0]
-        self._own = client is None
-        self._passports = list(credentials.tokens) if isinstance(credentials, Passports) else []
-        self._presents = False  # whether the server has taken passports, so that no more requests are sent without
-        if client is not None:
-            self._api = beside(client, DrsApi, base_url, credentials)
-        else:
-            self._api = DrsApi(base_url, credentials=credentials, clock=clock, **options)
-        self._clock = clock
-        self._explain = explain
-        self._storage = Storage(environ) if storage is None else storage
-        self._refusals: Counter[str] = Counter()  # of requests for many, in a row, by their kind
-        self._prefer: Sequence[str] = ()
-        self._breaker = CircuitBreaker(clock)
-        self._objects = Prefetch(self._objects_ahead, clock)
-        self._urls = Prefetch(self._urls_of, clock)
-
-    # -- objects
-
-    def describe(self, identifier: DrsId) -> DrsObject:
-        """Request one object.
-
-        Args:
-            identifier: Its identifier; a compact one is tried in each form that servers know it by.
-
-        Raises:
-            NotFound: The server has none.
-            APIError: The server answered with another error.
-            DecodeError: The response is not an object.
-            ResponseMismatch: It is another object.
-        """
-        return self._tried(identifier, self._described)
-
-    def document(self, identifier: DrsId, *, expand: bool = False) -> dict[str, Any]:
-        """Request one object, as the server describes it; errors are those of `describe`.
-
-        Args:
-            identifier: Its identifier.
-            expand: Whether a bundle is to state the content of the bundles in it.
-        """
-        return self._tried(identifier, lambda object_id: self._document(object_id, expand=expand))
-
-    def _tried(self, identifier: DrsId, ask: Callable[[str], T]) -> T:
-        *others, last = identifier.candidates
-        for candidate in others:
-            try:
-                return ask(candidate)
-            except (BadRequest, NotFound):  # some servers refuse what has another form than their identifiers
-                continue
-        return ask(last)
-
-    def describe_many(
-        self, identifiers: Sequence[DrsId], stopped: Callable[[], bool] = never
-    ) -> list[DrsObject | OmicsError]:
-        """Request several objects: a hundred at once if the server takes that, else concurrently.
-
-        Args:
-            identifiers: Their identifiers.
-            stopped: Whether to stop; called ten times a second.
-
-        Returns:
-            For each, in their order, the object or why there is none; Interrupted for those that a stop left out.
-        """
-        chunks = [identifiers[start : start + BULK] for start in range(0, len(identifiers), BULK)]
-        responses: list[DrsObject | OmicsError | None] = []
-        for chunk, described in zip(chunks, side_by_side(self._told_at_once, chunks, stopped), strict=True):
-            if isinstance(described, Interrupted | TransportError | AuthError):
-                responses += [copy.copy(described) for _ in chunk]
-            else:  # an object that the response lacks is requested alone, which gives the reason
-                responses += [
-                    None if isinstance(described, OmicsError) else described.get(identifier) for identifier in chunk
-                ]
-        alone = [at for at, response in enumerate(responses) if response is None]
-        remaining = [identifiers[at] for at in alone]
-        for at, response in zip(alone, side_by_side(self.describe, remaining, stopped), strict=True):
-            responses[at] = response
-        return [response for response in responses if response is not None]
-
-    def _told_at_once(self, identifiers: Sequence[DrsId]) -> Mapping[DrsId, DrsObject]:
-        return self._objects_of(identifiers) or {} if len(identifiers) > 1 else {}
-
-    def _described(self, object_id: str) -> DrsObject:
-        return object_of(self._document(object_id), object_id)
-
-    def _document(self, object_id: str, *, expand: bool = False) -> dict[str, Any]:
-        query: Any = {"expand": True} if expand else {}
-        payload = json_of(
-            self._response(
-                lambda: self._api.get_object.raw(object_id=object_id, **query),
-                lambda: self._api.post_object.raw(object_id=object_id, passports=self._passports, **query),
-            )
-        )
-        if not is_object(payload):
-            raise DecodeError("get_object", "", payload, expected="an object")
-        self._check_same(object_id, payload)
-        return payload
-
-    def _check_same(self, object_id: str, payload: Mapping[str, Any]) -> None:
-        """Refuse another object than was requested. What has no identifier is taken for it."""
-        id, aliases = payload.get("id"), payload.get("aliases")
-        names = [id, payload.get("self_uri"), *(aliases if is_array(aliases) else ())]
-        if id is None or any(OBJECT.same(object_id, name) for name in names) or self._is_latest(object_id, id):
-            return
-        raise ResponseMismatch(f"get_object of {self.host}", OBJECT.kind, object_id, id)
-
-    def _is_latest(self, baseid: str, did: object) -> bool:
-        """Whether Gen3's index has an object as the latest version of a baseid, which a response by DRS does not state."""
-        from omicsdk_api.gen3.indexd import IndexdApi
-
-        if not is_guid(baseid) or not self._api.base_url.endswith(PATH):
-            return False
-        login = exchange_of(self._api).transport.credentials
-        index = beside(self._api, IndexdApi, f"{self._api.base_url.removesuffix(PATH)}/index", login)
-        try:
-            record = index.get_record(guid=baseid)
-        except OmicsError:
-            return False
-        return OBJECT.same(baseid, record.baseid) and OBJECT.same(record.did or "", did)
-
-    def _objects_of(self, identifiers: Sequence[DrsId]) -> Mapping[DrsId, DrsObject] | None:
-        """Return a server's responses for several objects, in each form of their identifiers; None if it does not support
-        such requests.
-        """
-        objects: dict[DrsId, DrsObject] = {}
-        left = list(dict.fromkeys(identifiers))
-        for form in range(max(len(identifier.candidates) for identifier in left)):
-            names = dict.fromkeys(
-                identifier.candidates[form] for identifier in left if form < len(identifier.candidates)
-            )
-            records = self._records_of(list(names)) if names and self._takes(_OBJECTS) else None
-            if records is None:
-                break
-            for each in left:
-                record = next((records[name] for name in each.candidates if name in records), None)
-                if record is not None:
-                    objects[each] = object_of(record, each.name)
-            left = [identifier for identifier in left if identifier not in objects]
-        return objects if self._takes(_OBJECTS) else None
-
-    def _objects_ahead(self, identifiers: Sequence[DrsId]) -> Mapping[DrsId, DrsObject] | None:
-        objects = self._objects_of(identifiers)
-        if objects is not None:
-            self.expect(objects.values(), self._prefer)
-        return objects
-
-    def _takes(self, kind: str) -> bool:
-        """Whether the server may take requests for many: one refusal can be about one of them."""
-        return self._refusals[kind] < _REFUSALS
-
-    def _records_of(self, object_ids: Sequence[str]) -> Mapping[str, Mapping[str, Any]] | None:
-        try:
-            ask = self._api.get_bulk_objects
-            payload = json_of(self._breaker.watch(lambda: ask.raw(bulk_object_ids=list(object_ids))))
-        except APIError as error:
-            if error.status in _NO_BULK:
-                self._refusals[_OBJECTS] += 1
-                return None
-            raise
-        self._refusals[_OBJECTS] = 0
-        records: object = None
-        if is_object(payload):  # the standard's word, and that of Gen3's servers
-            records = payload.get("resolved_drs_objects") or payload.get("resolved_drs_object")
-        return {str(record["id"]): record for record in only_objects(records) if record.get("id")}
-
-    # -- bytes
-
-    def expect_objects(self, identifiers: Iterable[DrsId], prefer: Sequence[str] = ()) -> None:
-        """Announce objects that will be located, so that one request can describe many of them, and another get their
-        URLs.
-
-        Args:
-            identifiers: Their identifiers, in the likely order.
-            prefer: Kinds, clouds or regions to prefer.
-        """
-        self._prefer = prefer
-        self._objects.expect(identifiers)
-
-    def described(self, identifier: DrsId) -> DrsObject:
-        """Return an announced object, in bulk with others if the server supports it.
-
-        Args:
-            identifier: Its identifier.
-
-        Raises:
-            NotFound: The server has none.
-            APIError: The server answered with another error.
-            DecodeError: The response is not an object.
-        """
-        return self._objects.take(identifier) or self.describe(identifier)
-
-    def expect(self, objects: Iterable[DrsObject], prefer: Sequence[str] = ()) -> None:
-        """Announce objects whose URLs will be requested, so that one request can get many of them.
-
-        Args:
-            objects: The objects, in the likely order.
-            prefer: Kinds, clouds or regions to prefer.
-        """
-        first = ((object_.id, method) for object_ in objects for method in in_order(object_.methods, prefer)[:1])
-        self._urls.expect((id, method.access_id) for id, method in first if method.access_id and not method.is_direct)
-
-    def locate(self, drs_object: DrsObject, method: AccessMethod) -> Location:
-        """Where an object's bytes are, by one way.
-
-        Args:
-            drs_object: The object.
-            method: The way.
-
-        Returns:
-            A URL and the headers that go along; a secret usually.
-
-        Raises:
-            APIError: The server refused.
-            TimedOut: The server still prepares the bytes after ten minutes.
-            NoAccess: The server's response names no URL that can be fetched.
-        """
-        if method.is_direct:
-            return Location(method.url, dict(method.headers))
-        if method.is_stored:
-            return self._storage.location(method.url)
-        ahead = self._urls.take((drs_object.id, method.access_id))
-        access = ahead if ahead is not None and ahead.get("url") else self._ready(drs_object, method.access_id)
-        url = access.get("url") if is_object(access) else None
-        if isinstance(url, str) and url.startswith(STORED):  # drs-filer answers with what was registered
-            return self._storage.location(url)
-        if not isinstance(url, str) or not url.startswith(("https://", "http://")):
-            raise NoAccess(f"{drs_object.name}: {self.host} names no URL for {method.kind}", name=drs_object.name)
-        return Location(url, dict(headers_of(access.get("headers") if is_object(access) else None)))
-
-    def locator(self, drs_object: DrsObject, prefer: Sequence[str] = (), skip: int = 0) -> Locator:
-        """Return a function that requests an object's location, by each of its access methods in turn.
-
-        Args:
-            drs_object: The object.
-            prefer: Kinds, clouds or regions to prefer.
-            skip: The number of first methods to skip: their storage lacks the bytes.
-        """
-        return Locator(self, drs_object, in_order(drs_object.methods, prefer)[skip:])
-
-    def _urls_of(self, requested: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Mapping[str, Any]] | None:
-        """The URLs of several objects by identifier and access id; None if the server accepts no such requests."""
-        by_object: dict[str, list[str]] = {}
-        for object_id, access_id in requested:
-            by_object.setdefault(object_id, []).append(access_id)
-        sent: Any = {
-            "bulk_object_access_ids": [
-                {"bulk_object_id": object_id, "bulk_access_ids": ids} for object_id, ids in by_object.items()
-            ]
-        }
-        if self._passports:
-            sent["passports"] = self._passports
-        try:
-            payload = json_of(self._breaker.watch(lambda: self._api.get_bulk_access_url.raw(**sent)))
-        except APIError as error:
-            if error.status in _NO_BULK:
-                self._refusals[_URLS] += 1
-                return {} if self._takes(_URLS) else None
-            raise
-        self._refusals[_URLS] = 0
-        resolved_drs_object_access_urls = payload.get("resolved_drs_object_access_urls") if is_object(payload) else None
-        return {
-            (str(access.get("drs_object_id")), str(access.get("drs_access_id"))): access
-            for access in (resolved_drs_object_access_urls if is_array(resolved_drs_object_access_urls) else ())
-            if is_object(access)
-        }
-
-    def _ready(self, drs_object: DrsObject, access_id: str) -> object:
-        end, what = self._clock.monotonic() + _PATIENCE, {"object_id": drs_object.id, "access_id": access_id}
-        while True:
-            response = self._response(
-                lambda: self._api.get_access_url.raw(**what),
-                lambda: self._api.post_access_url.raw(**what, passports=self._passports),
-            )
-            if response.status_code != 202:
-                return json_of(response)
-            wait = _seconds(response.headers.get("retry-after"))
-            if self._clock.monotonic() + wait > end:
-                raise TimedOut(
-                    f"{drs_object.name}: {self.host} still prepares its bytes",
-                    remedy="Run the same command again later: retrieval from an archive can take hours.",
-                )
-            self._clock.sleep(wait)
-
-    def _response(self, ask: Callable[[], httpx.Response], present: Callable[[], httpx.Response]) -> httpx.Response:
-        """Send a request, and again with passports if the server refuses it without."""
-        try:
-            if not self._presents:
-                try:
-                    return self._breaker.watch(ask)
-                except (Unauthorized, Forbidden):
-                    if not self._passports:
-                        raise
-            response = self._breaker.watch(present)
-            self._presents = True
-            return response
-        except (Unauthorized, Forbidden) as error:
-            if self._explain is not None and isinstance(error, Unauthorized):
-                raise self._explain(error) from error.__cause__
-            error.remedy = login_remedy(self.host) or error.remedy
-            raise
-
-    def close(self) -> None:
-        """Close its connections."""
-        if self._own:
-            self._api.close()
-
-
-def _seconds(text: str | None) -> float:
-    try:
-        seconds = float(text or _USUAL_WAIT)
-    except ValueError:
-        seconds = _USUAL_WAIT
-    return min(max(seconds, _LEAST_WAIT), _LONGEST_WAIT) if seconds == seconds else _USUAL_WAIT
-
-
-class Locator:
-    """Requests the location of an object's bytes, by each of its access methods in turn. Thread-safe.
-
-    If the server refuses a method, the next one is tried at once. A further call, because the returned URL was refused
-    or has expired, starts with the method of the last result; after a second refusal it continues with the others.
-
-    Args:
-        server: The server.
-        drs_object: The object.
-        ways: The access methods, preferred ones first.
-    """
-
-    def __init__(self, server: DrsServer, drs_object: DrsObject, ways: Sequence[AccessMethod]) -> None:
-        self._server, self._object, self._ways = server, drs_object, ways
-        self._lock = threading.Lock()
-        self._calls = 0
-        self._skipped = 0
-        # Several threads may be refused by URLs of one copy: each URL with the ways that had been skipped before it.
-        self._given: deque[tuple[str, int]] = deque(maxlen=_REMEMBERED)
-
-    def __call__(self) -> Location:
-        """Return the location of the bytes.
-
-        Raises:
-            NoAccess: The server lists no usable method.
-            APIError: The server refused all of them.
-        """
-        with self._lock:
-            ways, skipped = self._ways, self._skipped
-            first = (
-                (self._calls // 2) % len(ways) if ways else 0
-            )  # a URL may have expired before its access method is abandoned
-            self._calls += 1
-        if not ways:
-            raise NoAccess(f"{self._object.name}: {unusable(self._object.methods)}", name=self._object.name)
-        refused: list[OmicsError] = []
-        for method in (*ways[first:], *ways[:first]):
-            try:
-                location = self._server.locate(self._object, method)
-            except (Forbidden, NotFound, NoAccess, Unauthorized) as error:
-                refused.append(error)
-                continue
-            self._given.append((location.url, skipped))
-            return location
-        if len(refused) > 1:
-            tried = ", ".join(way.url if way.is_stored else way.access_id or way.kind for way in ways)
-            refused[0].message += f"; tried were the access methods {tried}"
-        raise refused[0]
-
-    def skip(self, refused: Location | None = None) -> bool:
-        """Skip a copy whose storage lacks the bytes.
-
-        Args:
-            refused: Its location; None for the last result.
-
-        Returns:
-            Whether there is another one.
-        """
-        with self._lock:
-            before = dict(self._given)
-            if refused is not None and before.get(refused.url, self._skipped) < self._skipped:
-                return True  # another thread has met the same
-            if len(self._ways) < 2:
-                return False
-            self._ways, self._calls, self._skipped = self._ways[1:], 0, self._skipped + 1
-            return True
-
-
 CredentialsOf = Callable[[str], "Credentials | None"]
-"""Gives the login for a host; None asks without one. What it raises fails the objects of that host; it isn't asked again."""
+"""Returns the login for a host; None for none. What it raises fails the objects of that host, and it is not called again."""
 
 
 class Servers:
-    """Servers by host, made when they are first needed. Thread-safe; close it, or use it in a `with` block.
+    """Servers by host, created when they are first needed. Thread-safe; close it, or use it in a `with` block.
 
     Args:
         resolver: Finds the hosts of identifiers.
@@ -652,7 +57,7 @@ class Servers:
         self.storage = Storage(environ)
         self._options: dict[str, Any] = {**options, "client": client, "storage": self.storage}
         self._lock = threading.Lock()
-        self._places: dict[str, _Place] = {}
+        self._slots: dict[str, _Slot] = {}
 
     def of(self, identifier: DrsId) -> DrsServer:
         """Return the server of an object.
@@ -688,26 +93,26 @@ class Servers:
             AuthError: There is no login for it, where one is needed.
         """
         with self._lock:
-            server_slot = self._places.setdefault(host, _Place())
-        with server_slot.lock:  # a login may be slow: other hosts do not wait for it
-            if server_slot.error is not None:
-                raise copy.copy(server_slot.error)
-            if server_slot.server is None:
+            slot = self._slots.setdefault(host, _Slot())
+        with slot.lock:  # a login may be slow: other hosts do not wait for it
+            if slot.error is not None:
+                raise copy.copy(slot.error)
+            if slot.server is None:
                 try:
                     login = self._credentials(host) if self._credentials is not None else None
                 except OmicsError as error:
-                    server_slot.error = copy.copy(error)
+                    slot.error = copy.copy(error)
                     raise
-                server_slot.server = DrsServer(self._base_urls.get(host, host), login, **self._options)
-            return server_slot.server
+                slot.server = DrsServer(self._base_urls.get(host, host), login, **self._options)
+            return slot.server
 
     def close(self) -> None:
         """Close the connections of all of them."""
         with self._lock:
-            places, self._places = list(self._places.values()), {}
-        for place in places:
-            if place.server is not None:
-                place.server.close()
+            slots, self._slots = list(self._slots.values()), {}
+        for slot in slots:
+            if slot.server is not None:
+                slot.server.close()
 
     def __enter__(self) -> Self:
         return self
@@ -728,7 +133,7 @@ class HasServers(Protocol):
         ...
 
 
-class _Place:
+class _Slot:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.server: DrsServer | None = None

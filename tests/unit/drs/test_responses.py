@@ -11,10 +11,10 @@ import httpx
 import pytest
 from omicsdk.core import InconsistentListing, ResponseMismatch
 from omicsdk.core.retry import NO_RETRY
+from omicsdk.drs import DrsServer, Servers
 from omicsdk.drs.identifiers import DrsId, parse_drs_id
 from omicsdk.drs.objects import bundle_problem, object_of
 from omicsdk.drs.resolution import ResolutionSettings, Resolver
-from omicsdk.drs.servers import DrsServer, Servers
 from omicsdk.fs import parse_uri
 from omicsdk.fs.copying.jobs import planned_sync, remove_extra
 from omicsdk.fs.store import Stores

@@ -20,7 +20,9 @@ from omicsdk.drs.hosts import known_host, login_remedy
 from omicsdk.drs.identifiers import DrsId, NotADrsId, parse_drs_id
 from omicsdk.drs.objects import DrsObject, Member
 from omicsdk.drs.planning import DEEPEST, DrsFile, RequestedObject, find, listed_name
-from omicsdk.drs.servers import BULK, DrsServer, Locator, Servers
+from omicsdk.drs.prefetch import BULK
+from omicsdk.drs.server import DrsServer, Locator
+from omicsdk.drs.servers import Servers
 from omicsdk.fs.store import STRONGEST, Cache, ClientStore, Entry, NotAFolder, NotListed, PathNotFound, WrongUri
 from omicsdk.transfer import Item, Location
 from omicsdk.transfer.names import safe_name
@@ -188,7 +190,7 @@ def _stored_for(host: str) -> Credentials | None:
     # Not by `resolve`: a variable's token without a base URL would go to whichever host an identifier names.
     from omicsdk.drs.client import stored_login
     from omicsdk.drs.resolution import server_url
-    from omicsdk.drs.servers import PATH
+    from omicsdk.drs.server import PATH
     from omicsdk.gen3.discovery import stored_login as stored_gen3_login
 
     commons = server_url(host)
