@@ -199,9 +199,9 @@ class Rules:
             self._compare(rule, requested, [headers.get(name) for name in rule.headers], facts.name)
 
     @staticmethod
-    def _compare(rule: Rule, requested: Sequence[str], stated: Iterable[str | None], operation: str) -> None:
+    def _compare(rule: Rule, requested: Sequence[str], values: Iterable[str | None], operation: str) -> None:
         """Refuse alternatives of which none means the same as one of the requested values."""
-        returned = [text for text in stated if text is not None]
+        returned = [text for text in values if text is not None]
         if returned and not any(rule.identifier.same(expected, value) for expected in requested for value in returned):
             raise ResponseMismatch(operation, rule.identifier.kind, ", ".join(requested), returned[0])
 
@@ -228,20 +228,20 @@ class Rules:
                 yield rule, value.split(rule.separator) if rule.separator else [value]
 
 
-def _path_value(template: str, path: str, place: str) -> str:
+def _path_value(template: str, path: str, placeholder: str) -> str:
     """Return what is in a request's path in place of a part of its template, decoded; the path may be below a base URL's."""
     from urllib.parse import unquote
 
-    before, after = (re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(part)) for part in template.split(place, 1))
+    before, after = (re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(part)) for part in template.split(placeholder, 1))
     match = re.search(rf"{before}(?P<value>.+?){after}/?\Z", path)
     return unquote(match["value"]) if match is not None else ""
 
 
-def _values(page: object, place: str) -> list[str | None]:
+def _values(page: object, path: str) -> list[str | None]:
     """Return the value at a place, or those of all members of a list; numbers as text, and None for what is absent or empty."""
     from omicsdk.core.page_items import found_at  # of pages' models, which lists of buckets do without
 
-    before, star, after = place.partition("*")
+    before, star, after = path.partition("*")
     value = found_at(page, before.strip(".")) if before else page
     members: Sequence[object] = (value if is_array(value) else ()) if star else (value,)
     inner = after.strip(".")

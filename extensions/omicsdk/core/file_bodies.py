@@ -167,17 +167,17 @@ def _parts_of(value: Any, *, is_file: bool) -> Iterable[object]:
     return value if is_file or all(is_content(item) or _is_named(item) for item in value) else [value]
 
 
-def _part(name: str, value: Any, stated: str, fixed: Mapping[str, str], *, is_file: bool) -> tuple[str, Content]:
+def _part(name: str, value: Any, declared_type: str, fixed: Mapping[str, str], *, is_file: bool) -> tuple[str, Content]:
     """Return the headers of a part, and its content."""
     head = f'content-disposition: form-data; name="{_quoted(name)}"'
     if not (is_file or is_content(value) or _is_named(value)):
         # OpenAPI: an object in a part is JSON, with that media type.
-        kind = _type_of_part(stated, "", "application/json" if is_mapping(members(value)) else "")
+        kind = _type_of_part(declared_type, "", "application/json" if is_mapping(members(value)) else "")
         value = _spelled(name, value)
         text = json.dumps(value) if kind == "application/json" and isinstance(value, str) else form_text(name, value)
         return _with_headers(name, head, kind, fixed), text.encode()
     filename, source, content_type, part_headers = _named_file(name, value)
-    kind = content_type or _type_of_part(stated, filename, "application/octet-stream")
+    kind = content_type or _type_of_part(declared_type, filename, "application/octet-stream")
     return _with_headers(name, f'{head}; filename="{_quoted(filename)}"', kind, {**fixed, **part_headers}), source
 
 
@@ -201,11 +201,11 @@ def _with_headers(name: str, head: str, kind: str, headers: Mapping[str, str]) -
     return "\r\n".join(lines)
 
 
-def _type_of_part(stated: str, filename: str, usual: str) -> str:
+def _type_of_part(declared_type: str, filename: str, usual: str) -> str:
     """Return a part's media type: of the stated ones the one that matches the file's name, else the first that is no
     range.
     """
-    names = [name.strip() for name in stated.split(",") if name.strip()]
+    names = [name.strip() for name in declared_type.split(",") if name.strip()]
     if not names:
         return usual
     from mimetypes import guess_type

@@ -461,9 +461,9 @@ def _is_number(value: Any, _: Shape) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def _equal(value: Any, known: object) -> bool:
+def _equal(value: Any, literal: object) -> bool:
     """Equality of JSON values, where 1 equals 1.0 and true does not equal 1."""
-    return value == known and isinstance(value, bool) == isinstance(known, bool)
+    return value == literal and isinstance(value, bool) == isinstance(literal, bool)
 
 
 _SCALARS: dict[str, Callable[[Any, Shape], bool]] = {

@@ -25,19 +25,19 @@ def found_at(page: Any, path: str) -> Any:
     return value
 
 
-def _step(found: Any, step: str) -> Any:
+def _step(value: Any, step: str) -> Any:
     # Not isinstance, which types its content as unknown, and finds no more in decoded JSON.
-    if found.__class__ is dict:
-        return found.get(step)
-    if found.__class__ is not list:
+    if value.__class__ is dict:
+        return value.get(step)
+    if value.__class__ is not list:
         return None
     name, equals, equal_to = step.partition("=")
     if equals:
-        members = (item for item in found if item.__class__ is dict)
+        members = (item for item in value if item.__class__ is dict)
         return next((item for item in members if str(item.get(name)).lower() == equal_to.lower()), None)
     if not step.removeprefix("-").isdigit():
         return None
-    return found[int(step)] if -len(found) <= int(step) < len(found) else None
+    return value[int(step)] if -len(value) <= int(step) < len(value) else None
 
 
 def alternatives(key: str) -> list[str]:

@@ -196,14 +196,14 @@ def _token_in(link: str, parameter: str) -> str | None:
     return values[-1] if values else None
 
 
-def _counted(paging: Paging, request: Request, page: Any, stated: int | None) -> dict[str, int]:
+def _counted(paging: Paging, request: Request, page: Any, next_number: int | None) -> dict[str, int]:
     """Return the parameters of the next page where pages are counted; empty after the last.
 
     Args:
         paging: How pages follow.
         request: The request that was sent.
         page: The decoded response.
-        stated: The offset or number of the next page, if the service states it.
+        next_number: The offset or number of the next page, if the service states it.
 
     Raises:
         DecodeError: The stated one is that of this page, or of one before it.
@@ -216,10 +216,10 @@ def _counted(paging: Paging, request: Request, page: Any, stated: int | None) ->
     first = paging.first if paging.first is not None else 0 if is_offset else 1
     begin = _number(arguments.get(name), first)
     following = {name: begin + (got if is_offset else 1)}
-    if stated is not None:
-        if stated <= begin and arguments.get(name) is not None:
-            raise DecodeError(request.operation, paging.header or paging.next, stated, expected="a following page")
-        return {name: stated}
+    if next_number is not None:
+        if next_number <= begin and arguments.get(name) is not None:
+            raise DecodeError(request.operation, paging.header or paging.next, next_number, expected="a following page")
+        return {name: next_number}
     total = number_in(found_at(page, paging.total)) if paging.total else None
     if total is not None:
         return {} if following[name] - first >= total else following

@@ -262,9 +262,9 @@ def _sending(session: Any, send: Callable[[Any], Any]) -> Callable[[Any], Any]:
 _TUNNEL = re.compile(r"Tunnel connection failed: (\d+)")
 
 
-def _unreached(kind: type[TransportError], said: str, request: Any, proxy: str | None) -> TransportError:
+def _unreached(kind: type[TransportError], message: str, request: Any, proxy: str | None) -> TransportError:
     url = str(request.url)
-    error, route = kind(said, method=str(request.method), url=without_query(url)), network(url)
+    error, route = kind(message, method=str(request.method), url=without_query(url)), network(url)
     error.lasting = kind is not TimedOut
     (route if route.proxy == proxy else Network(proxy)).blame_proxy(error)
     return error

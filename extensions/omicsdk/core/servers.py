@@ -168,11 +168,11 @@ class DocumentServers(NamedTuple):
 
 
 def _check_keys(
-    argument: str, given: "Sequence[str] | Mapping[str, str]", known: "Sequence[str] | Mapping[str, object]"
+    argument: str, keys: "Sequence[str] | Mapping[str, str]", allowed: "Sequence[str] | Mapping[str, object]"
 ) -> None:
-    unknown = [key for key in given if key not in known]
+    unknown = [key for key in keys if key not in allowed]
     if unknown:
         raise ConfigError(
             f"{argument} names {unknown[0]!r}, and the document has no such server",
-            remedy=f"Use one of {', '.join(known)}." if known else f"Omit {argument}.",
+            remedy=f"Use one of {', '.join(allowed)}." if allowed else f"Omit {argument}.",
         )

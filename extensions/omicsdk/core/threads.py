@@ -39,13 +39,13 @@ class _Threads:
         self._queue: SimpleQueue[Callable[[], None] | None] | None = None  # created for the first task
         self._threads: list[threading.Thread] = []
 
-    def _put(self, task: Callable[[], None], wanted: int) -> None:
+    def _put(self, task: Callable[[], None], thread_count: int) -> None:
         """Submit a task, starting threads as needed for a number of tasks."""
         if self._queue is None:
             from queue import SimpleQueue
 
             self._queue = SimpleQueue()
-        if len(self._threads) < min(wanted, self._limit):
+        if len(self._threads) < min(thread_count, self._limit):
             name = f"{self._name}-{len(self._threads)}"
             thread = threading.Thread(target=self._run, args=(self._queue,), name=name, daemon=True)
             thread.start()

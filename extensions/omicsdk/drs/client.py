@@ -73,14 +73,14 @@ class _Address(OptionalServer):
         profile: str | None,
         environ: Mapping[str, str] | None,
     ) -> tuple[str, Credentials | None]:
-        url, proof = resolve(
+        url, login = resolve(
             DISCOVERY,
             base_url=None if base_url is None else _base_url(base_url),
             credentials=credentials,
             profile=profile,
             environ=environ,
         )
-        return _base_url(url) if url else "", proof
+        return _base_url(url) if url else "", login
 
 
 COLUMNS = ("object_id", "file_name", "size")

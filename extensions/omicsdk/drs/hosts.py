@@ -87,19 +87,19 @@ def login_remedy(host: str) -> str:
     Args:
         host: Its name.
     """
-    known = known_host(host)
-    if known is None:
+    entry = known_host(host)
+    if entry is None:
         return ""
-    if known.login == "google":
+    if entry.login == "google":
         from omicsdk.core.oauth.google import TOKEN_VARIABLE, VARIABLE
 
         return (
             f"{host} takes a Google account that is registered with Terra. Run: gcloud auth application-default login. "
             f"Or set {VARIABLE} to the key file of a service account, or {TOKEN_VARIABLE}."
         )
-    if known.login == "sb":
-        return f"{host} takes a developer token of its platform. Run: omics login sb --base-url {known.api}"
-    passports = " Or pass --passport FILE." if known.passports else ""
+    if entry.login == "sb":
+        return f"{host} takes a developer token of its platform. Run: omics login sb --base-url {entry.api}"
+    passports = " Or pass --passport FILE." if entry.passports else ""
     return (
         f"Download credentials.json from your profile page at https://{host}, and run: omics login gen3 "
         f"--credentials-file credentials.json. An account may lack access to this file.{passports}"

@@ -121,17 +121,17 @@ def parse_drs_id(text: str) -> DrsId:
     Raises:
         NotADrsId: It is invalid; the message states why.
     """
-    given = text.strip()
-    if not given:
+    stripped = text.strip()
+    if not stripped:
         raise NotADrsId("The identifier of the DRS object is empty")
-    if match := _UNSPEAKABLE.search(given):
-        raise NotADrsId(f"{given!a} is not an identifier of a DRS object: it has the character {match.group()!a}")
-    scheme, mark, _ = given.partition("://")
+    if match := _UNSPEAKABLE.search(stripped):
+        raise NotADrsId(f"{stripped!a} is not an identifier of a DRS object: it has the character {match.group()!a}")
+    scheme, mark, _ = stripped.partition("://")
     if not mark:
-        return _bare(given)
+        return _bare(stripped)
     if scheme.lower() != "drs":
-        raise NotADrsId(f"{given} is not an identifier of a DRS object: it begins with {scheme}://")
-    return _uri(given, given[len(SCHEME) :])
+        raise NotADrsId(f"{stripped} is not an identifier of a DRS object: it begins with {scheme}://")
+    return _uri(stripped, stripped[len(SCHEME) :])
 
 
 def _bare(text: str) -> DrsId:

@@ -198,12 +198,12 @@ def checksums_of(checksums: object) -> dict[str, str]:
         pairs = list(checksums.items())
     elif is_array(checksums):
         pairs = [(checksum.get("type"), checksum.get("checksum")) for checksum in checksums if is_object(checksum)]
-    found: dict[str, str] = {}
+    by_algorithm: dict[str, str] = {}
     for kind, value in pairs:
         algorithm = _ALGORITHMS.get(str(kind).lower())
         if algorithm is not None and isinstance(value, str) and (text := hexadecimal(algorithm, value.strip())):
-            found.setdefault(algorithm, text)
-    return found
+            by_algorithm.setdefault(algorithm, text)
+    return by_algorithm
 
 
 def verifiable(checksums: Mapping[str, str]) -> dict[str, str]:
@@ -328,12 +328,12 @@ def in_order(methods: Iterable[AccessMethod], prefer: Sequence[str] = ()) -> lis
     ]
     seen: set[tuple[str, str]] = set()
     ordered: list[AccessMethod] = []
-    for each in sorted(usable, key=rank):
-        # A server may list one way for each copy and state the same for all: Gen3's access_id is the protocol.
-        key = ("", each.access_id) if each.access_id and not each.is_direct else (each.url, "")
+    for candidate in sorted(usable, key=rank):
+        # A server may list one way for candidate copy and state the same for all: Gen3's access_id is the protocol.
+        key = ("", candidate.access_id) if candidate.access_id and not candidate.is_direct else (candidate.url, "")
         if key not in seen:
             seen.add(key)
-            ordered.append(each)
+            ordered.append(candidate)
     return ordered
 
 

@@ -95,7 +95,7 @@ class DrsFile:
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _Pending:
     """An object that has to be requested.
 
     Attributes:
@@ -162,7 +162,7 @@ def find(
         The files, in the order of the objects; a bundle's files replace it. A file that could not be found has an error
         (Interrupted after a stop) and does not stop the others.
     """
-    files = _found(requested, servers, layout, stopped, known_objects or {}, levels, above, problems)
+    files = _files_of(requested, servers, layout, stopped, known_objects or {}, levels, above, problems)
     return [files[order] for order in sorted(files)]
 
 
@@ -179,14 +179,14 @@ def find_each(
     Returns:
         For each, in order, its files: one, or those of a bundle.
     """
-    files = _found(requested, servers, "name", stopped, {}, DEEPEST + 1, ())
+    files = _files_of(requested, servers, "name", stopped, {}, DEEPEST + 1, ())
     files_by_request: list[list[DrsFile]] = [[] for _ in requested]
     for order in sorted(files):
         files_by_request[order[0]].append(files[order])
     return files_by_request
 
 
-def _found(
+def _files_of(
     requested: Sequence[RequestedObject],
     servers: Servers,
     layout: Layout,
@@ -196,22 +196,22 @@ def _found(
     above: tuple[tuple[str, str], ...],
     problems: list[str] | None = None,
 ) -> dict[tuple[int, ...], DrsFile]:
-    """Return the files by the number of their request, and within a bundle by their place in it."""
+    """Return the files by the number of their request, and within a bundle by their position in it."""
     files: dict[tuple[int, ...], DrsFile] = {}
     responses: dict[tuple[int, ...], DrsObject] = {}
     opened: dict[tuple[int, ...], str] = {}
-    level: list[_Place] = []
+    level: list[_Pending] = []
     for at, object_request in enumerate(requested):
         error = _fault(object_request)
         if error is None:
-            level.append(_Place((at,), object_request, object_request.identifier, object_request.name, above))
+            level.append(_Pending((at,), object_request, object_request.identifier, object_request.name, above))
         else:
             files[at,] = DrsFile(
                 object_request, object_request.name or _as_folder(object_request.identifier.name), error=error
             )
     while level:
-        below: list[_Place] = []
-        for pending, server, response in _asked(level, servers, stopped, known_objects):
+        below: list[_Pending] = []
+        for pending, server, response in _described(level, servers, stopped, known_objects):
             if isinstance(response, OmicsError):
                 name = pending.name or _as_folder(pending.identifier.name)
                 files[pending.order] = DrsFile(pending.requested, name, server=server, error=response)
@@ -222,7 +222,7 @@ def _found(
                 if response.members is not None and len(pending.above) < len(above) + levels:
                     opened[pending.order] = f"{server.host}/{response.id}"
                 for object_request in _read(pending, response, server, layout, len(above) + levels):
-                    if isinstance(object_request, _Place):
+                    if isinstance(object_request, _Pending):
                         below.append(object_request)
                     else:
                         files[object_request[0]] = object_request[1]
@@ -247,18 +247,18 @@ def _fault(requested: RequestedObject) -> UsageError | None:
     return None
 
 
-def _asked(
-    places: Sequence[_Place], servers: Servers, stopped: Callable[[], bool], known_objects: Mapping[DrsId, DrsObject]
-) -> Iterator[tuple[_Place, DrsServer | None, DrsObject | OmicsError | None]]:
+def _described(
+    waiting: Sequence[_Pending], servers: Servers, stopped: Callable[[], bool], known_objects: Mapping[DrsId, DrsObject]
+) -> Iterator[tuple[_Pending, DrsServer | None, DrsObject | OmicsError | None]]:
     """Request objects from all servers at the same time; yield the server and its response, None if none is needed."""
-    by_host: dict[tuple[str, str], list[_Place]] = {}
-    for pending in places:
+    by_host: dict[tuple[str, str], list[_Pending]] = {}
+    for pending in waiting:
         by_host.setdefault((pending.identifier.host, pending.identifier.prefix), []).append(pending)
-    by_server: dict[DrsServer, list[_Place]] = {}
+    by_server: dict[DrsServer, list[_Pending]] = {}
     firsts = [group[0].identifier for group in by_host.values()]
     for group, server in zip(by_host.values(), side_by_side(servers.of, firsts, stopped), strict=True):
         if isinstance(server, OmicsError):
-            yield from ((place, None, _own_error(server, servers, place)) for place in group)
+            yield from ((item, None, _own_error(server, servers, item)) for item in group)
             continue
         for pending in group:
             if pending.identifier in known_objects:
@@ -269,17 +269,17 @@ def _asked(
                 by_server.setdefault(server, []).append(pending)
 
     def ask(server: DrsServer) -> list[DrsObject | OmicsError]:
-        return server.describe_many([place.identifier for place in by_server[server]], stopped)
+        return server.describe_many([item.identifier for item in by_server[server]], stopped)
 
     for (server, pending_of_server), responses in zip(
         by_server.items(), side_by_side(ask, list(by_server), stopped), strict=True
     ):
-        answers = [responses] * len(pending_of_server) if isinstance(responses, OmicsError) else responses
-        for pending, response in zip(pending_of_server, answers, strict=True):
+        described = [responses] * len(pending_of_server) if isinstance(responses, OmicsError) else responses
+        for pending, response in zip(pending_of_server, described, strict=True):
             yield pending, server, response
 
 
-def _own_error(error: OmicsError, servers: Servers, pending: _Place) -> OmicsError:
+def _own_error(error: OmicsError, servers: Servers, pending: _Pending) -> OmicsError:
     """Return the error of an object whose server is unknown, worded for this object; another object with the same
     prefix caused it.
     """
@@ -291,15 +291,15 @@ def _own_error(error: OmicsError, servers: Servers, pending: _Place) -> OmicsErr
     return copy.copy(error)
 
 
-def _named(pending: _Place, name: str, layout: Layout) -> str:
+def _named(pending: _Pending, name: str, layout: Layout) -> str:
     """A file's path in the target folder."""
     final_name = pending.name or name
     return f"{_as_folder(pending.identifier.name)}/{final_name}" if layout == "id" and not pending.above else final_name
 
 
 def _read(
-    pending: _Place, object_: DrsObject, server: DrsServer, layout: Layout, deepest: int
-) -> Iterator[_Place | tuple[tuple[int, ...], DrsFile]]:
+    pending: _Pending, object_: DrsObject, server: DrsServer, layout: Layout, deepest: int
+) -> Iterator[_Pending | tuple[tuple[int, ...], DrsFile]]:
     """The file that an object is, or what is in a bundle: files with errors, and what has to be requested."""
     name = _named(pending, object_.name, layout)
     if object_.members is None or len(pending.above) >= deepest:
@@ -307,13 +307,13 @@ def _read(
         yield pending.order, DrsFile(requested, name, object_, server)
     else:
         above = (*pending.above, (server.host, object_.id))
-        inner = _Place(pending.order, pending.requested, pending.identifier, name, above)
+        inner = _Pending(pending.order, pending.requested, pending.identifier, name, above)
         yield from _members(inner, object_.members, server, deepest)
 
 
 def _members(
-    bundle: _Place, members: Iterable[Member], server: DrsServer, deepest: int
-) -> Iterator[_Place | tuple[tuple[int, ...], DrsFile]]:
+    bundle: _Pending, members: Iterable[Member], server: DrsServer, deepest: int
+) -> Iterator[_Pending | tuple[tuple[int, ...], DrsFile]]:
     if error := _loop(bundle):
         yield bundle.order, DrsFile(bundle.requested, bundle.name, server=server, error=error)
         return
@@ -330,7 +330,7 @@ def _members(
         except OmicsError as error:
             yield order, DrsFile(bundle.requested, name, server=server, error=error)
             continue
-        pending = _Place(order, bundle.requested, identifier, name, bundle.above)
+        pending = _Pending(order, bundle.requested, identifier, name, bundle.above)
         if member.members is None:
             yield pending
         else:  # the server listed its content along with the bundle
@@ -338,7 +338,7 @@ def _members(
             yield from _read(pending, object_, server, "name", deepest)
 
 
-def _loop(bundle: _Place) -> BundleTooDeep | None:
+def _loop(bundle: _Pending) -> BundleTooDeep | None:
     *others, last = bundle.above
     if last[1] and last in others:
         return BundleTooDeep(f"{bundle.name}: the bundle {last[1]} contains itself", name=bundle.name)

@@ -345,7 +345,7 @@ class Resolver:
         reasons: list[str] = []
         for source in self.settings.order:
             try:
-                host = self._asked(source, one)
+                host = self._host_from(source, one)
             except OmicsError as error:
                 reasons.append(f"{source}: {error.message}")
                 continue
@@ -357,8 +357,8 @@ class Resolver:
             reasons.append(f"{source}: not known")
         return reasons
 
-    def _asked(self, source: Source, one: DrsId) -> str | None:
-        ask: dict[Source, Callable[[], str | None]] = {
+    def _host_from(self, source: Source, one: DrsId) -> str | None:
+        lookups: dict[Source, Callable[[], str | None]] = {
             "table": lambda: PREFIXES.get(one.prefix.lower(), ("", None))[1],
             "cache_file": lambda: None if self._cache is None else self._cache.find(one.prefix),
             "commons_mds": lambda: self._from_commons(one),
@@ -367,7 +367,7 @@ class Resolver:
             "identifiers_org": lambda: self._from_identifiers_org(one),
             "n2t": lambda: self._from_n2t(one),
         }
-        return ask[source]()
+        return lookups[source]()
 
     def _from_commons(self, one: DrsId) -> str | None:
         if not self._mds_url:
@@ -402,13 +402,13 @@ class Resolver:
         path = "/restApi/{}/search/{}"
         with self._opened(PlainClient, self.settings.identifiers_org) as registry:
 
-            def asked(kind: str, search: str, name: str, value: str) -> object:
+            def fetched(kind: str, search: str, name: str, value: str) -> object:
                 request = plain_request("identifiers.org", "GET", path.format(kind, search), query=[(name, value)])
                 return _json(registry.send(request))
 
             try:
-                number = namespace_of(asked("namespaces", "findByPrefix", "prefix", prefix.lower()))
-                resources = asked("resources", "findAllByNamespaceId", "id", number) if number else None
+                number = namespace_of(fetched("namespaces", "findByPrefix", "prefix", prefix.lower()))
+                resources = fetched("resources", "findAllByNamespaceId", "id", number) if number else None
             except NotFound:
                 return None
         return host_of_resources(resources, provider)

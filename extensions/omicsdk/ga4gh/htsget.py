@@ -192,20 +192,20 @@ def _fetched(source: _Source, target: Path, complete: bool, options: TransferOpt
     return done, blocks_kept
 
 
-def _present(target: Path, stated: str) -> int | None:
-    """Return the size of the file if it has the stated MD5 already."""
-    if not stated or is_special(target) or not target.is_file():
+def _present(target: Path, expected: str) -> int | None:
+    """Return the size of the file if it has the expected MD5 already."""
+    if not expected or is_special(target) or not target.is_file():
         return None
     digest = md5(usedforsecurity=False)
     with target.open("rb") as file:
         while data := file.read(_STRIDE):
             digest.update(data)
-        return file.tell() if digest.hexdigest() == stated else None
+        return file.tell() if digest.hexdigest() == expected else None
 
 
 def _join(source: _Source, part: _Part, file: BinaryIO, complete: bool, run: Run) -> tuple[int, str]:
     """Write what is missing of a file, and check all of it; return how many blocks were kept, and the verification."""
-    name, stated = part.target.name, source.ticket.md5
+    name, expected = part.target.name, source.ticket.md5
     check = FileCheck(source.ticket.format, name, complete=complete, compressed=compression_of(name))
     digest = md5(usedforsecurity=False)
     blocks_kept, end = part.resumed(source)
@@ -229,11 +229,11 @@ def _join(source: _Source, part: _Part, file: BinaryIO, complete: bool, run: Run
         ends.append(file.tell())
         part.note(source, ends)
     check.finish()
-    if stated and digest.hexdigest() != stated:
-        raise ChecksumMismatch(name, algorithm="md5", expected=stated, actual=digest.hexdigest())
+    if expected and digest.hexdigest() != expected:
+        raise ChecksumMismatch(name, algorithm="md5", expected=expected, actual=digest.hexdigest())
     os.fsync(file.fileno())
     run.report(is_done=True)
-    verified = [word for word, is_true in (("format", check.verifies), ("md5", stated)) if is_true]
+    verified = [word for word, is_true in (("format", check.verifies), ("md5", expected)) if is_true]
     return blocks_kept, " and ".join(verified)
 
 

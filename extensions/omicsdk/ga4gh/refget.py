@@ -210,7 +210,7 @@ def download(
     Example:
         client.download("chr1", "chr1_start.fa", end=120)
     """
-    began, now = SYSTEM_CLOCK.now(), SYSTEM_CLOCK.monotonic()
+    started_at, now = SYSTEM_CLOCK.now(), SYSTEM_CLOCK.monotonic()
     chosen = TransferOptions.of(options)
     chosen.refuse(
         "renewals", "resume_unvalidated", "cache", "link", why="a sequence is requested whole, at its own URL"
@@ -228,7 +228,7 @@ def download(
             report.why_stopped = chosen.control.why or error.message
     seconds = SYSTEM_CLOCK.monotonic() - now
     report = report.with_outcomes([outcome._replace(seconds=seconds, source=source.url)], seconds=seconds)
-    report.began, report.length = began, source.length
+    report.began, report.length = started_at, source.length
     return chosen.checked(report)
 
 
@@ -259,7 +259,7 @@ def _fetched(source: _Sequence, target: Path, format: Layout, options: TransferO
             if not source.length or pause is None or is_special(target):  # the request itself was retried before
                 raise
             sleep_unless(lambda: options.stopped, pause, TICK, transport.clock)
-    verification = verification_of(checksums, source.wanted)
+    verification = verification_of(checksums, source.requested_length)
     done = Outcome(target.name, "done", size, source.length, checksums=checksums, verified=source.verification)
     return done._replace(verification=verification, attempts=failures + 1, retries=failures)
 
@@ -381,8 +381,8 @@ class _Sequence:
             self.verification = algorithm
         if self._is_part and not self.length:  # some servers cut what begins after the end to nothing
             raise self._wrong("no letters were received: the sequence is shorter")
-        if self.wanted is not None and self.wanted != self.length:
-            raise self._wrong(f"{self.wanted} letters were requested, and {self.length} received")
+        if self.requested_length is not None and self.requested_length != self.length:
+            raise self._wrong(f"{self.requested_length} letters were requested, and {self.length} received")
 
     @cached_property
     def expected(self) -> tuple[str, str] | None:
@@ -390,7 +390,7 @@ class _Sequence:
         return None if self._is_part else expected_digest(self._id) or expected_digest(self._id, self._metadata)
 
     @property
-    def wanted(self) -> int | None:
+    def requested_length(self) -> int | None:
         """The number of letters that were requested; None if that depends on the sequence."""
         length = -1 if self._end is None else self._end - (self._start or 0)
         return None if length < 0 else length
@@ -398,8 +398,8 @@ class _Sequence:
     def stated_length(self) -> int | None:
         """The number of letters that will come; None if the server does not state the sequence's."""
         length = number_in(self._metadata.get("length"))
-        if self.wanted is not None or length is None:
-            return self.wanted
+        if self.requested_length is not None or length is None:
+            return self.requested_length
         return (self._end or length) - (self._start or 0) + (length if self._end else 0)
 
     @cached_property

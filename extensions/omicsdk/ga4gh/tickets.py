@@ -105,19 +105,21 @@ def parse_address(text: str) -> Address:
     Raises:
         UsageError: It is neither.
     """
-    given = text.strip()
-    if not given:
+    stripped = text.strip()
+    if not stripped:
         raise UsageError("The identifier of the data set is empty")
-    if not given.lower().startswith(("http://", "https://")):
-        return Address("", None, given)
-    parts = urlsplit(given)
+    if not stripped.lower().startswith(("http://", "https://")):
+        return Address("", None, stripped)
+    parts = urlsplit(stripped)
     if parts.query or parts.fragment:
-        raise UsageError(f"{without_query(given)}: the URL has a query", remedy="Use regions and formats as options.")
+        raise UsageError(
+            f"{without_query(stripped)}: the URL has a query", remedy="Use regions and formats as options."
+        )
     # The first one: identifiers are often paths of files, in which either word may occur again.
     match = re.match(r"(.*?)/(reads|variants)/(.+)\Z", parts.path)
     if match is None:
         remedy = "Use BASE/reads/ID or BASE/variants/ID, or --base-url BASE and the ID."
-        raise UsageError(f"{given} is not the URL of a data set", remedy=remedy)
+        raise UsageError(f"{stripped} is not the URL of a data set", remedy=remedy)
     kind: Kind = "reads" if match[2] == "reads" else "variants"
     return Address(f"{parts.scheme}://{parts.netloc}{match[1]}", kind, unquote(match[3]))
 
@@ -133,7 +135,7 @@ def chosen_format(kind: Kind | None, format: Format | None, path: str) -> tuple[
     Raises:
         UsageError: The format is not one of that kind, or the file has the suffix of another one.
     """
-    suffix: Format | None = next((each for end, each in _SUFFIXES.items() if path.lower().endswith(end)), None)
+    suffix: Format | None = next((format_ for end, format_ in _SUFFIXES.items() if path.lower().endswith(end)), None)
     chosen = format or suffix
     kind = kind or ("variants" if chosen in VARIANTS else "reads")
     if format is not None and format not in FORMATS[kind]:
@@ -324,15 +326,15 @@ def _block(payload: object, where: str, operation: str, base_url: str) -> Block:
         raise DecodeError(operation, f"{where}.url", url, expected="a URL")
     if url[:5].lower() == "data:":
         return Block("", data=_inline(url, where))
-    given: object = payload.get("headers") or {}
-    if not is_object(given) or not all(isinstance(value, str) for value in given.values()):
+    fields: object = payload.get("headers") or {}
+    if not is_object(fields) or not all(isinstance(value, str) for value in fields.values()):
         raise DecodeError(operation, f"{where}.headers", "***", expected="an object of texts")
     scheme, host = url_parts(url).scheme.lower(), url_parts(url).hostname or ""
     is_as_safe = scheme == "https" or (scheme == "http" and (base_url.startswith("http://") or is_loopback(host)))
     if not host or not is_as_safe:
         problem = f"{where} of the ticket is at {without_query(url)}, which is not https"
         raise TransferError(problem, remedy="Report it to the server's operators.")
-    headers = {name: str(value) for name, value in given.items()}
+    headers = {name: str(value) for name, value in fields.items()}
     ranged = next((headers.pop(name) for name in list(headers) if name.lower() == "range"), None)
     if ranged is None:
         return Block(url, headers)

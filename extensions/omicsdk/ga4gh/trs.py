@@ -221,11 +221,11 @@ def download(
             counters.count(outcome.state, outcome.size, None)
             report("moving")
     report("over")
-    made = TransferReport(
+    result = TransferReport(
         outcomes, SYSTEM_CLOCK.monotonic() - now, began=start, title=f"Download of {tool}", target=str(folder)
     )
-    made.why_stopped = (chosen.control.why or "it was stopped") if made.stopped else ""
-    return chosen.checked(made)
+    result.why_stopped = (chosen.control.why or "it was stopped") if result.stopped else ""
+    return chosen.checked(result)
 
 
 def _chosen(client: TrsApi, tool: str, version: str | None, type: str | None) -> tuple[str, str]:
@@ -332,9 +332,9 @@ class _Store:
             return Outcome(file.path, "skipped", size, checksums=file.checksums, verification="verified")
         if self._options.dry_run:
             return Outcome(file.path, "planned", plan="fetch", checksums=file.checksums)
-        content, stated = self._contents(file)
+        content, stored_checksums = self._contents(file)
         self._pace.passed(len(content))
-        checksums = {**stated, **file.checksums}
+        checksums = {**stored_checksums, **file.checksums}
         if self._options.require_checksum and not checksums:
             raise ChecksumMissing(file.path)
         if (wrong := _difference(content, checksums)) is not None:

@@ -214,13 +214,13 @@ class _OAuthToken(BearerToken):
         raise NotImplementedError  # each flow has its own requests
 
 
-def _address(given: str | None, stated: str, address: Callable[[str], str], argument: str, what: str) -> str:
+def _address(passed_url: str | None, document_url: str, address: Callable[[str], str], argument: str, what: str) -> str:
     """Return the given address, or else the document's.
 
     Raises:
         ConfigError: There is none, or it is not encrypted.
     """
-    url = given or (address(stated) if stated else "")
+    url = passed_url or (address(document_url) if document_url else "")
     if not url:
         raise ConfigError(
             f"{what} has no {argument}, and the document states none", remedy=f'Pass {argument}="https://...".'

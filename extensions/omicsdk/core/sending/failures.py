@@ -70,7 +70,7 @@ def unsendable(error: Exception) -> WireFailure:
     return WireFailure(wrong, arrived=False, lasting=True)
 
 
-def _connect_failure(causes: list[BaseException], said: str) -> WireFailure:
+def _connect_failure(causes: list[BaseException], text: str) -> WireFailure:
     for cause in causes:
         if isinstance(cause, gaierror):
             # A resolver that does not respond may do so later; one that reports an unknown name has responded.
@@ -81,9 +81,9 @@ def _connect_failure(causes: list[BaseException], said: str) -> WireFailure:
             return WireFailure(refused, arrived=False, settled=True)
         if isinstance(cause, ssl.SSLError):
             cut = isinstance(cause, ssl.SSLEOFError | ssl.SSLSyscallError)  # which states nothing about the version
-            refused = TLSFailed(f"Cannot establish an encrypted connection: {said}")
+            refused = TLSFailed(f"Cannot establish an encrypted connection: {text}")
             return WireFailure(refused, arrived=False, settled=not cut)
-    reason = re.sub(r"^\[Errno -?\d+\] ", "", said)  # the number differs between systems, the text does not
+    reason = re.sub(r"^\[Errno -?\d+\] ", "", text)  # the number differs between systems, the text does not
     # httpcore's asynchronous part keeps the system's error only in the text of anyio's.
     is_refused = "Connection refused" in reason or any(isinstance(cause, ConnectionRefusedError) for cause in causes)
     return WireFailure(ConnectFailed(f"Cannot connect: {reason}"), arrived=False, settled=is_refused)

@@ -477,9 +477,12 @@ class _Conversation:
     def _asked_wait(self, response: "httpx.Response") -> float | None:
         return retry_after(response.headers, self._manners.clock.now())
 
-    def _next_pause(self, asked: float | None = None) -> float | None:
+    def _next_pause(self, requested_wait: float | None = None) -> float | None:
         return self._retry.next_pause(
-            failures=self._failures, elapsed=self._elapsed(), fraction=self._manners.fraction(), retry_after=asked
+            failures=self._failures,
+            elapsed=self._elapsed(),
+            fraction=self._manners.fraction(),
+            retry_after=requested_wait,
         )
 
     def _left(self) -> float | None:
@@ -586,16 +589,16 @@ def credentials_for(request: Request, hop: Hop, manners: Manners) -> Credentials
 RESPONSE_LIMIT = 64 << 20
 
 
-def _response_limit(given: int | None, environ: Mapping[str, str] | None) -> int:
+def _response_limit(limit: int | None, environ: Mapping[str, str] | None) -> int:
     """Return the given limit, or the environment's, or the default.
 
     Raises:
         ConfigError: It is not a whole number from 1.
     """
     text = (os.environ if environ is None else environ).get("OMICS_RESPONSE_LIMIT", "")
-    value = given if given is not None else int(text) if re.fullmatch("[0-9]{1,18}", text) else text or RESPONSE_LIMIT
+    value = limit if limit is not None else int(text) if re.fullmatch("[0-9]{1,18}", text) else text or RESPONSE_LIMIT
     if not isinstance(value, int) or value < 1:
-        where = "response_limit" if given is not None else "OMICS_RESPONSE_LIMIT"
+        where = "response_limit" if limit is not None else "OMICS_RESPONSE_LIMIT"
         raise ConfigError(f"{where} is {value!r}, not a number of bytes", remedy="Use a whole number from 1.")
     return value
 
@@ -644,12 +647,12 @@ class _Transport:
         )
         self._manners = replace(self._manners, credentials=self._assigned(self._manners, credentials))
 
-    def _assigned(self, manners: Manners, given: object) -> Credentials | None:
+    def _assigned(self, manners: Manners, passed: object) -> Credentials | None:
         """Return a constructor's argument as credentials for the operations of the document.
 
         Args:
             manners: The settings, with the document's servers and security.
-            given: Credentials, an httpx.Auth, an `auth` of requests, or these by the names of schemes; None for none.
+            passed: Credentials, an httpx.Auth, an `auth` of requests, or these by the names of schemes; None for none.
 
         Raises:
             ConfigError: It is something else, or for a scheme that the document does not have.
@@ -662,8 +665,8 @@ class _Transport:
             return bind(flows, partial(manners.servers.address_of, base_url=manners.base_url), self._network, scheme)
 
         if manners.security is not None:
-            return manners.security.assigned(given, bound)
-        credentials = as_credentials(cast("Credentials | None", given))
+            return manners.security.assigned(passed, bound)
+        credentials = as_credentials(cast("Credentials | None", passed))
         return None if credentials is None else bound(credentials, {}, "")
 
     def _network(self) -> "tuple[Mapping[str, str] | None, httpx.BaseTransport | None]":

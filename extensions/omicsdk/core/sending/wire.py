@@ -167,9 +167,9 @@ class _Whole:
         if (number_in(response.headers.get("content-length", "")) or 0) > most:
             raise self._too_large(most)
 
-    def _undone(self, stated: str) -> list[str]:
+    def _undone(self, content_encoding: str) -> list[str]:
         """Return the encodings of a response that httpx decodes."""
-        codings = [part.strip().lower() for part in stated.split(",")]
+        codings = [part.strip().lower() for part in content_encoding.split(",")]
         undone = [coding for coding in codings if coding in ("gzip", "deflate", "br", "zstd")]
         accept_encoding = self._response.request.headers.get("accept-encoding", "gzip, deflate").lower()
         if len(undone) > 1 or not all(coding in accept_encoding for coding in undone):

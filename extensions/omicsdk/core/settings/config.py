@@ -249,7 +249,7 @@ def _operator(value: Json) -> tuple[str, Json] | None:
     return None
 
 
-def _changed(array: list[Json], name: str, operand: Json, place: str) -> list[Json]:
+def _changed(array: list[Json], name: str, operand: Json, location: str) -> list[Json]:
     """Return the array after an operator."""
     result, operand = list(array), copy.deepcopy(operand)
     if name == "$append":
@@ -260,12 +260,12 @@ def _changed(array: list[Json], name: str, operand: Json, place: str) -> list[Js
         return result
     if name == "$insert":
         if not isinstance(operand, dict) or not all(_is_position(key) for key in operand):
-            raise ConfigError(f'{place}: $insert takes an object of positions and values, such as {{"0": 1}}')
+            raise ConfigError(f'{location}: $insert takes an object of positions and values, such as {{"0": 1}}')
         for position, value in operand.items():
             result.insert(int(position), value)
         return result
     if not isinstance(operand, list):
-        raise ConfigError(f"{place}: {name} takes an array")
+        raise ConfigError(f"{location}: {name} takes an array")
     return result + operand if name == "$extend" else operand + result
 
 
@@ -437,12 +437,12 @@ class _LocatingDecoder(json.JSONDecoder):
             raise _Unusable(f"{text} is too large", self._text, max(self._text.find(text), 0))
         return number
 
-    def lines_of(self, found: dict[str, Any], before: Keys = ()) -> Iterator[tuple[Keys, int]]:
+    def lines_of(self, object_: dict[str, Any], before: Keys = ()) -> Iterator[tuple[Keys, int]]:
         """Yield the line of each member of an object and of the objects in it, with the path of its names."""
-        for key, start in self._starts[id(found)].items():
+        for key, start in self._starts[id(object_)].items():
             yield (*before, key), self._text.count("\n", 0, start) + 1
-            if isinstance(found[key], dict):
-                yield from self.lines_of(found[key], (*before, key))
+            if isinstance(object_[key], dict):
+                yield from self.lines_of(object_[key], (*before, key))
 
 
 _READABLE = 0o644

@@ -318,10 +318,10 @@ def table_keys(keys: Sequence[str], profile: str | None = None) -> tuple[str, ..
     raise ConfigError(f"unknown setting {'.'.join(keys)}", remedy=f"Did you mean {platform}.base_url?")
 
 
-def _unknown_default(section: str, name: str, shown: str) -> ConfigError:
+def _unknown_default(section: str, name: str, label: str) -> ConfigError:
     """Return the error of a default that no command reads, with the nearest one."""
     remedy = did_you_mean(name, DEFAULTS[section], f"{section}.{{}}") or "Known settings: omics config list --known"
-    return ConfigError(f"unknown setting {shown}: no command reads it", remedy=remedy)
+    return ConfigError(f"unknown setting {label}: no command reads it", remedy=remedy)
 
 
 def stated_defaults(section: str, environ: Mapping[str, str]) -> dict[str, tuple[Any, str]]:
