@@ -330,6 +330,7 @@ class _Crc32c:
         if isinstance(data, bytes):
             self._crc = self._extend(self._crc, data)
             return
+        # google-crc32c refuses a bytearray or memoryview: its bytes are copied a slice at a time, not whole.
         view = memoryview(data).cast("B")
         for start in range(0, len(view), _CRC_SLICE):
             self._crc = self._extend(self._crc, bytes(view[start : start + _CRC_SLICE]))
@@ -384,6 +385,7 @@ class _OfParts:
             view = view[len(head) :]
 
     def hexdigest(self) -> str:
+        # The current part is not closed: more bytes may be added after this.
         parts = [*self._parts, bytes.fromhex(self._part.hexdigest())]
         return f"{digest(b''.join(parts), self._name)}-{len(parts)}"
 
@@ -399,6 +401,7 @@ class _S3Etag(_OfParts):
     def hexdigest(self) -> str:
         if not self._parts:
             return self._part.hexdigest()
+        # S3 allows no more parts, so the assumed part size is wrong: a larger one was chosen, by a size that is unknown here.
         if len(self._parts) >= ETAG_PARTS:
             raise ValueError(f"An ETag of {len(self._parts) + 1} parts: missing file size")
         return super().hexdigest()

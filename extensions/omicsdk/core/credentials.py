@@ -312,6 +312,7 @@ class BearerToken(Credentials):
             AuthError: It cannot be renewed, or is not valid yet by this machine's clock: neither would the next one be.
         """
         token = self._current
+        # The refused one was replaced while its request was on its way.
         if refused.get("authorization") != f"Bearer {token.value}":
             return True
         begins = jwt_start(token.value)
@@ -329,13 +330,16 @@ class BearerToken(Credentials):
         return token.expires_at is not None and self._clock.now() >= token.expires_at - RENEW_BEFORE
 
     def _renewed(self, old: Token) -> Token:
+        # The lock is not reentrant: the thread would wait for itself.
         if self._renewing == threading.get_ident():
             raise ConfigError(
                 "The refresh function of a BearerToken uses the token that it renews",
                 remedy="Request the new token with other credentials.",
             )
+        # Read before the lock: threads that waited for a renewal that failed get its error, and do not each try again.
         rounds = self._rounds
         with self._lock:
+            # Another thread has renewed it meanwhile.
             if self._current != old:
                 return self._current
             if self._rounds != rounds and self._failure is not None:

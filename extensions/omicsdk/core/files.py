@@ -91,6 +91,7 @@ def is_special(path: str | os.PathLike[str]) -> bool:
         OSError: It refers to a folder or a socket, which cannot be written.
     """
     try:
+        # Follows links: /dev/stdout is one, to a terminal or a pipe.
         mode = os.stat(path).st_mode  # noqa: PTH116 - a small download needs no pathlib, which takes 2 ms to import
     except (OSError, ValueError):  # missing, or not reachable: writing to it raises
         return False
@@ -160,6 +161,7 @@ def in_place_of(
                 part.chmod(mode)
             if durable:
                 os.fsync(file.fileno())
+        # Within the `try`: a rename that fails leaves no file of ours beside the target.
         part.replace(target)
     except BaseException:
         with suppress(OSError):
@@ -353,6 +355,8 @@ def locked(
     try:
         yield
     finally:
+        # Removed before the lock is released: afterwards another writer may have locked the file, and a third one would make a new
+        # one and have a lock as well.
         if os.name != "nt":  # an open file cannot be removed there
             with suppress(OSError):
                 beside.unlink()

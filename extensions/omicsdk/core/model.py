@@ -251,6 +251,7 @@ class Model(Displayed):
         return True  # as other objects: `if bundle:` asks whether there is one
 
     def __getstate__(self) -> dict[str, Any]:
+        # Slots have no `__dict__` to pickle or to compare, and absent fields have to stay absent.
         state = {field.python: value for field, value in self._present()}
         return state | {"additional_properties": self.additional_properties}
 
@@ -368,6 +369,7 @@ def problem_of(place: str, value: Any, shape: Shape) -> tuple[str, Any, str] | N
     if shape.kind == "any":
         return None
     if shape.kind == "union":
+        # Of several alternatives, one that fits down to a member says more than the list of all kinds.
         problems = [problem_of(place, value, member) for member in shape.of]
         if any(problem is None for problem in problems):
             return None

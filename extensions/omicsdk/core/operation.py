@@ -200,6 +200,7 @@ class AnyCall(_Shown, Bound, Generic[P, R, E, H]):
         try:
             return self.build(*args, **kwargs)
         except TypeError as error:
+            # A TypeError of the call itself has one frame, this one. With more, `build` was entered: the error is about a value.
             entered = error.__traceback__ is not None and error.__traceback__.tb_next is not None
             if entered or (message := _wrong_arguments(self.__name__, self.build, args, kwargs)) is None:
                 raise
@@ -318,6 +319,7 @@ class AnyOperation(Generic[P, R, S, A, H]):
             return kind(self, None)
         call = kind(self, client._exchange)
         call.checks, call._recipe = client._checks, client._recipe
+        # Two threads may both make one; either is right.
         vars(client)[self.facts.name] = call  # which is found before this descriptor from now on
         return call
 

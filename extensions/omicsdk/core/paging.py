@@ -77,6 +77,7 @@ class Walk:
         if following == self._remembered:
             raise DecodeError(request.operation, "the next page", following.url, expected="a page that was not read")
         if self._paging is not None and self._paging.style in ("offset", "page"):
+            # A hash, not the page: a listing has two pages in memory otherwise.
             content, before = hash(response.content), self._content
             self._content = content
             # Equal numbers are no sign of it: signals consist of them.

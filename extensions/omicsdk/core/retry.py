@@ -93,6 +93,7 @@ class Retry(Frozen):
         """
         if failures >= self.attempts:
             return None
+        # The service's own wait has no jitter and no cap: an earlier try would be refused again.
         pause = self.pause(failures, fraction) if retry_after is None else retry_after
         return pause if elapsed + pause <= self.budget else None
 
@@ -136,6 +137,7 @@ class Flow:
         marks = self._marks
         if not marks or now - marks[-1][0] >= self._seconds / _LOOKS:
             marks.append((now, moved))
+        # One mark before the window stays, so that the measured time is at least the whole window.
         while len(marks) > 1 and marks[1][0] <= now - self._seconds:
             marks.popleft()
         start, before = marks[0]

@@ -49,6 +49,7 @@ class _Body:
         return piece
 
     def _begun(self) -> tuple[list[bytes], int]:
+        # Again for each further read: a reader that ignores the first error must not take the rest for an end.
         if self._broken is not None:
             raise self._translate(self._broken) or self._broken
         return [self._left], len(self._left)
@@ -102,6 +103,7 @@ class Body(_Body):
                 pieces.append(piece)
                 got += len(piece)
         except Exception as error:
+            # A reader of blocks gets what arrived, and can resume behind it; one that wants all cannot use a part.
             self._break(error, arrived=size >= 0 and got > 0)
         return self._taken(b"".join(pieces), size)
 

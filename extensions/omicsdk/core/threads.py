@@ -45,11 +45,13 @@ class _Threads:
             from queue import SimpleQueue
 
             self._queue = SimpleQueue()
+        # Daemon threads: a call that never returns must not keep the interpreter from exiting.
         if len(self._threads) < min(thread_count, self._limit):
             name = f"{self._name}-{len(self._threads)}"
             thread = threading.Thread(target=self._run, args=(self._queue,), name=name, daemon=True)
             thread.start()
             self._threads.append(thread)
+        # With the context variables of the caller, such as the stop of its workflow.
         self._queue.put(partial(copy_context().run, task))
 
     def _end(self) -> None:
@@ -95,6 +97,7 @@ class Workers(_Threads):
         future = Future[T]()
 
         def run() -> None:
+            # Queued calls are cancelled here, in their turn: their futures end, and nobody waits for them.
             if self._closed or not future.set_running_or_notify_cancel():
                 future.cancel()
                 return
@@ -197,6 +200,7 @@ def side_by_side(
                 end = error
             results.put((number, end))
 
+    # Results are read after the block: its end only says that no more calls are accepted.
     with Workers(min(AT_ONCE, len(arguments)), "calls") as pool:
         pool.all_do(work)  # the threads end after the last call, whether or not its result is read
     try:
@@ -205,6 +209,7 @@ def side_by_side(
                 with suppress(Empty):
                     ended, end = results.get(timeout=TICK)
                     by_number[ended] = end
+            # A result that has arrived is dropped after a stop too: the caller gets one kind of error from here on.
             if number not in by_number or stopped():
                 yield Interrupted("Stopped before this request")
                 continue
@@ -281,6 +286,7 @@ class Inbox:
 
     def put(self, message: Callable[[], None]) -> None:
         """Put a message; callable from any thread."""
+        # Without a lock: `append` and `popleft` are atomic, and there is one reader.
         self._messages.append(message)
         if not self.filled:  # waking is a system call, and yields the interpreter
             self.filled = True
@@ -354,6 +360,7 @@ class Pool(_Threads):
 
             self._inbox.put(deliver)
 
+        # As many threads as there are tasks without a delivered result, up to the limit.
         self._put(run, self.waiting)
 
     def close(self, patience: float) -> None:

@@ -206,6 +206,7 @@ class TokenFile:
         key = self._key(url)
         with locked(self.path, patience=_PATIENCE):
             entries = self._read()
+            # Read within the lock: another process may have added logins to other services.
             entries[key] = self._placed(key, _entry(login, url), entries.get(key, {}), store)
             self._write(entries)
         return str(entries[key].get("store", "file"))
@@ -214,10 +215,12 @@ class TokenFile:
         self, key: str, entry: dict[str, object], before: Mapping[str, object], store: str | None
     ) -> dict[str, object]:
         """An entry as the file gets it: with its secrets, or without those that the keyring took."""
+        # A later version may have added members: an older one that renews the token must not remove them.
         newer = {name: value for name, value in before.items() if name not in _OWN}
         if store != "file" and _into_keyring(key, entry, is_wanted=store == _KEYRING):
             left = {name: value for name, value in entry.items() if name not in _SECRETS}
             return {**newer, **left, "store": _KEYRING}
+        # The secrets are in the file from now on: nothing would delete those in the keyring.
         if before.get("store") == _KEYRING:
             _out_of_keyring(key)
         return {**newer, **entry}
@@ -246,6 +249,7 @@ class TokenFile:
         """
         with locked(self.path, patience=_PATIENCE):
             before = self.login(url)
+            # The lock is held while `change` requests a token: a refresh token that can be used once would be sent by two processes.
             after = change(before)
             if after != before:
                 entries = self._read()
@@ -293,7 +297,7 @@ class TokenFile:
         """
         entries = self._read()
         profiles = {key.split(" ")[1] for key in entries if key.startswith(f"{self.platform} ")}
-        views = [TokenFile(self.path, self.platform, profile) for profile in sorted({DEFAULT_PROFILE, *profiles})]
+        views = [TokenFile(self.path, self.platform, name) for name in sorted({DEFAULT_PROFILE, *profiles})]
         serving = [view for view in views if profile in (None, view.profile) and view._serving(entries, url)]
         if len(serving) > 1:
             names = " and ".join(view.profile for view in serving)

@@ -93,6 +93,7 @@ def locator_of(file: DrsFile, prefer: Sequence[str] = (), skip: int = 0) -> Call
     def locate() -> Location:
         nonlocal locator
         if locator is None:
+            # Planned as it was stated, so that its server is first asked here; it may be a bundle after all.
             described = server.described(file.requested.identifier)
             if described.is_bundle:
                 raise IsABundle(f"{file.requested.identifier} is a bundle, and is stated as one file", name=file.name)
@@ -206,6 +207,7 @@ def fetch_found(
             return fetch(items_of(some, prefer, skip), folder, options=options)
         from omicsdk.transfer.scale.workers import download_by
 
+        # Servers have locks and connections: workers get the host's name, and open their own.
         items = [item_for(file, _Waiting.of(file)) for file in some]
         opening = _Opening(shared.servers, tuple(prefer), skip)
         return download_by(shared.pool, items, folder, opening=opening, options=options)
@@ -249,6 +251,7 @@ def _by_other_ways(
 ) -> TransferReport:
     """Download files again that their storage lacks, from another one that their servers list."""
     skip = 1
+    # One copy less in each round; it ends, since files with no other method are not among those that are fetched again.
     while report.failed and not report.why_stopped:
         expired = {at: files[at] for at, outcome in enumerate(report.outcomes) if outcome.is_gone}
         again = {

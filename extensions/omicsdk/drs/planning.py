@@ -209,6 +209,7 @@ def _files_of(
             files[at,] = DrsFile(
                 object_request, object_request.name or _as_folder(object_request.identifier.name), error=error
             )
+    # Level by level, not bundle by bundle: the members of all bundles of a level are requested together, in few requests.
     while level:
         below: list[_Pending] = []
         for pending, server, response in _described(level, servers, stopped, known_objects):
@@ -227,6 +228,7 @@ def _files_of(
                     else:
                         files[object_request[0]] = object_request[1]
         level = below
+    # After all levels: the size and checksum of a bundle are made of those of its members.
     for order, label in opened.items():
         bundle = responses[order]
         members = [responses.get((*order, at)) for at in range(len(bundle.members or ()))]
@@ -255,6 +257,7 @@ def _described(
     for pending in waiting:
         by_host.setdefault((pending.identifier.host, pending.identifier.prefix), []).append(pending)
     by_server: dict[DrsServer, list[_Pending]] = {}
+    # One of each host and prefix is resolved: a lookup of a prefix and a login cost requests, thousands of identifiers share them.
     firsts = [group[0].identifier for group in by_host.values()]
     for group, server in zip(by_host.values(), side_by_side(servers.of, firsts, stopped), strict=True):
         if isinstance(server, OmicsError):
@@ -263,6 +266,7 @@ def _described(
         for pending in group:
             if pending.identifier in known_objects:
                 yield pending, server, known_objects[pending.identifier]
+            # A member's `requested` is the request for its bundle: what that states is not about the member.
             elif not pending.above and pending.requested.is_known:
                 yield pending, server, None
             else:
@@ -321,6 +325,7 @@ def _members(
         order = (*bundle.order, at)
         name = f"{bundle.name}/{listed_name(member)}"
         try:
+            # A name comes from the server: it must not lead out of the folder.
             if member.name:
                 safe_name(member.name, f"{member.id} in a bundle")
             if member.members is not None and not (member.id or member.uri):
@@ -340,6 +345,7 @@ def _members(
 
 def _loop(bundle: _Pending) -> BundleTooDeep | None:
     *others, last = bundle.above
+    # By host too: identifiers are unique on their server only.
     if last[1] and last in others:
         return BundleTooDeep(f"{bundle.name}: the bundle {last[1]} contains itself", name=bundle.name)
     if len(bundle.above) > DEEPEST:

@@ -113,6 +113,7 @@ class DrsServer(Closing):
         self._own = client is None
         self._passports = list(credentials.tokens) if isinstance(credentials, Passports) else []
         self._presents = False  # whether the server has taken passports, so that no more requests are sent without
+        # Beside the client, not a new one: connections, proxies and rates are shared by all servers.
         if client is not None:
             self._api = beside(client, DrsApi, base_url, credentials)
         else:

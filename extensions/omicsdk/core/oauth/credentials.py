@@ -66,6 +66,7 @@ class RefreshingToken(BearerToken):
             nonlocal renewed
             if stored is None:
                 raise AuthError("The access token cannot be renewed: its login was deleted", remedy=self._remedy)
+            # Another process has renewed it; its refresh token may be spent.
             if stored.token.value != self._current.value and not self._is_due(stored.token):
                 return stored
             if not stored.refresh_token:
@@ -76,6 +77,7 @@ class RefreshingToken(BearerToken):
                 grant = self._renewal(stored.refresh_token)
             except AuthError as error:
                 raise AuthError(error.message, remedy=self._remedy) from error
+            # Servers need not issue a new refresh token (RFC 6749, 6): the old one then stays valid.
             renewed = replace(
                 stored,
                 token=Token(grant.access_token, grant.expires_at),

@@ -126,8 +126,10 @@ def _proxy_variable(url: str, variables: Mapping[str, str]) -> str:
     """Return the variable that names the proxy for a URL; "" for a direct connection."""
     scheme = url.partition(":")[0].lower()
     names = [f"{scheme}_proxy", f"{scheme}_proxy".upper(), "all_proxy", "ALL_PROXY"]
+    # In a CGI script HTTP_PROXY is the client's header `Proxy` (CVE-2016-5385, "httpoxy").
     if scheme == "http" and "REQUEST_METHOD" in variables:
         names.remove("HTTP_PROXY")
+    # The first that is set counts, even if it is empty: `https_proxy=` turns a proxy off that HTTPS_PROXY names.
     variable = next((name for name in names if name in variables), "")
     if not variable or not variables[variable].strip():
         return ""
@@ -270,6 +272,7 @@ class Pool:
         self.small = small
         self.login = login
         self.shared: Any = first if shared else None
+        # The first is never too old: it was not used yet, and without it the pool would make another one.
         self.idle: deque[tuple[Any, float]] = deque() if shared else deque([(first, float("inf"))])
         self.slots: Any = _tasks_semaphore() if asynchronous else threading.Semaphore(MOST_CONNECTIONS)
         self.all = [first] if small is None else [first, small]
@@ -307,6 +310,7 @@ Way = str | tuple[str, str, str | None]
 """An origin, `https://host:port`; with the files of the certificate that identifies the client and of its key, if it has one."""
 
 
+# Weak references: a client that nobody closes ends with its last reference, as without this mapping.
 _OPEN: weakref.WeakValueDictionary[int, Connections] = weakref.WeakValueDictionary()
 
 
@@ -375,6 +379,8 @@ class Connections(dict[Way, Pool]):
             UsageError: They are closed.
             ConfigError: The environment's proxy or certificate authorities cannot be used.
         """
+        # A lookup of an existing pool takes no lock. Two first requests to an origin would make a pool each, and the slots of one would be
+        # lost.
         with self._lock:
             if self._closed:
                 raise UsageError("The client is closed", remedy="Create a new one, or close it later.")
@@ -394,6 +400,7 @@ class Connections(dict[Way, Pool]):
             return Pool(lambda: transport, shared=True, asynchronous=self._asynchronous)
         from omicsdk.core.sending.httpx_import import httpx
 
+        # Once for each origin: a variable that changes later has no effect on an origin that was used.
         usual = route = network(origin, self._environ)
         if certificate is not None:  # for the service, not for a proxy
             route = route._replace(client_cert=certificate[0], client_key=certificate[1])
@@ -416,6 +423,7 @@ class Connections(dict[Way, Pool]):
                     route.proxy,
                     ssl_context=tls_context(usual) if route.proxy.startswith("https:") else None,
                 )
+            # Not httpx's own reading of the environment: libcurl and boto3 get the same proxies and authorities from `network`.
             make = partial(of_its_kind, verify=context, trust_env=False, http2=self._http2, limits=limits, proxy=proxy)
             small = _by_aiohttp(context) if self._asynchronous and not self._http2 and not route.proxy else None
             login = login_of(route.proxy) if route.proxy else None
@@ -446,6 +454,7 @@ class Connections(dict[Way, Pool]):
             self._closed = True
             transports = [transport for pool in self.values() for transport in pool.all]
             self.clear()
+            # Each pool has the replacement as its transport, and it is closed once.
             return [self._given] if self._given is not None else transports
 
 
@@ -471,6 +480,7 @@ def tls_context(way: Network) -> ssl.SSLContext:
         ConfigError: A file cannot be read or is invalid.
     """
     key = Network(None, way.ca_file, way.ca_dir, way.client_cert, way.client_key)
+    # Held while one is created: threads that start together would each spend the 20 ms.
     with _contexts_lock:
         context = _contexts.get(key)
         if context is None:

@@ -56,11 +56,14 @@ def redirected(hop: Hop, status: int, location: str) -> Hop:
         The next step.
     """
     url = urljoin(hop.url, location)
+    # RFC 9110, 10.2.2: a redirect without a fragment inherits that of the request.
     if "#" not in location and "#" in hop.url:
         url += "#" + hop.url.partition("#")[2]
+    # As in browsers (https://fetch.spec.whatwg.org, HTTP-redirect fetch): RFC 9110 leaves it open for 301 and 302.
     to_get = (status == 303 and hop.method not in ("GET", "HEAD")) or (status in (301, 302) and hop.method == "POST")
     moved = hop._replace(url=url)
     if to_get:
+        # They describe a body that is not sent any more.
         headers = tuple((name, value) for name, value in moved.headers if not name.lower().startswith("content-"))
         moved = moved._replace(method="GET", headers=headers, has_content=False)
     if origin_of(url) != origin_of(hop.url):
@@ -293,6 +296,7 @@ class _Conversation:
         self._key, retry = repetition.key, repetition.retry
         if self._key:
             self._hop = with_key(self._hop, self._key, self._manners.clock.now())
+        # The caller's choice takes precedence over the document's, but for one:
         # The author of a document who rules out a second try knows what it would do.
         if retry is not None and (retry.attempts == 1 or not self._manners.has_own_retry):
             self._retry = within_budget(retry)
@@ -306,6 +310,8 @@ class _Conversation:
             AuthError: The credentials may not be sent there, or cannot be renewed.
         """
         while True:
+            # Each pass is one request: a first try, a retry, a step of a redirect, or a repetition with renewed credentials.
+            # Each asks the credentials again, since a wait may outlast a token.
             yield from self._wait_for_turn()
             credentials, headers, query = yield from self._authorized()
             try:
@@ -321,8 +327,10 @@ class _Conversation:
                 yield from self._go_on(response)
                 continue
             body: bytes = yield Finish(response)
+            # Not a failure: no retry is used up, and nothing is waited for.
             if response.status_code == 406 and self._narrow():
                 continue
+            # Once a call: a service that refuses the new token as well would be asked for ever.
             if response.status_code == 401 and credentials is not None and headers and not self._renewed:
                 self._renewed = True
                 if (yield Renew(credentials, headers)):
@@ -342,6 +350,7 @@ class _Conversation:
 
     def _narrow(self) -> bool:
         """Return whether a narrower Accept header is left after a 406: some servers compare it as one text."""
+        # seqrepo-rest-service is one: it refuses a list that contains the type that it would send.
         following = narrower(self._accept, self._narrowed) if self._hop.method in ("GET", "HEAD") else None
         if following is None:
             return False
@@ -386,10 +395,12 @@ class _Conversation:
     def _wait_after_failure(self, failure: WireFailure) -> Steps[None]:
         """Wait before a retry, or raise if there is none."""
         self._failures += 1
+        # The service may still process this try: a later 409 for the same key is then about the try itself.
         self._is_unsettled |= failure.arrived
         pause = None
         if not failure.lasting and self._is_repeatable() and (self._is_idempotent() or not failure.arrived):
             pause = self._next_pause()
+        # A silent server ends a call within one time limit, not within that of each try: the next one has what is left of it.
         if failure.within is not None:
             self._silence_ends = self._started + failure.within
             if pause is not None and self._elapsed() + pause >= failure.within:
@@ -415,11 +426,13 @@ class _Conversation:
         wait = self._asked_wait(response)
         yield Finish(response)
         try:
+            # It may be the same URL: DSS redirects to itself with Retry-After while it copies a file.
             following = redirected(self._hop, response.status_code, response.headers["location"])
         except ValueError as error:
             raise self._described(TransportError("The service redirected to an invalid URL")) from error
         if not following.url.lower().startswith(("http://", "https://")):
             raise self._described(TransportError("The service redirected to another protocol than http"))
+        # What a server accepts is remembered by host.
         self._hop, self._narrowed = following, ""
         if wait:
             elapsed, budget = self._elapsed(), self._retry.budget
@@ -432,6 +445,7 @@ class _Conversation:
             http_log.info("%s %s: not finished, retrying in %.1f s", self._hop.method, mask_url(self._hop.url), wait)
             yield Sleep(wait)
             return
+        # Waits above do not count: they are bounded by the budget.
         self._redirects += 1
         if self._redirects > REDIRECT_LIMIT:
             raise self._described(TooManyRedirects(f"Redirected {self._redirects} times"))
@@ -487,6 +501,7 @@ class _Conversation:
 
     def _left(self) -> float | None:
         silence_ends = self._silence_ends
+        # A time limit of 0 would make the socket non-blocking.
         return None if silence_ends is None else max(silence_ends - self._manners.clock.monotonic(), 0.001)
 
     def _elapsed(self) -> float:
@@ -533,6 +548,7 @@ def first_hop(request: Request, manners: Manners) -> Hop:
     """Return the first step of a request, by a transport's settings."""
     request_headers = request.headers
     if any(name == "content-type" for name, _ in manners.headers):
+        # The client's Content-Type is for bodies of bytes, whose own is only what bytes are called where nothing else is known.
         request_headers = tuple((name, value) for name, value in request_headers if not _says_any_bytes(name, value))
     names = {name.lower() for name, _ in request_headers}
     headers = tuple(pair for pair in manners.headers if pair[0] not in names) + request_headers
@@ -564,6 +580,7 @@ def credentials_for(request: Request, hop: Hop, manners: Manners) -> Credentials
         credentials = security.chosen(credentials, request, elsewhere=is_other_origin)
         if credentials is None:
             return None
+    # The URL of the server comes from the document, not from the user: a token without origins was meant for the base URL.
     if is_other_origin and credentials.origins is None and not (security is not None and security.is_stated):
         return None  # the document sends them to its own servers at most
     if not is_confidential(hop.url):
@@ -734,6 +751,7 @@ class _Transport:
             clone._response_limit = _response_limit(response_limit, None)
         manners = self._manners
         if timeout is not OMIT:
+            # The cached sender was copied with the rest, and has the old time limits.
             clone._timeout = Timeout.of(timeout)
             clone.__dict__.pop("_sender", None)
         if retry is not OMIT:
@@ -759,6 +777,7 @@ class _Transport:
             before_request: Called with each request before it is sent: each try, and each step of a redirect.
             after_response: Called with each response.
         """
+        # As above: a sender with other hooks, or none, may be cached.
         self.__dict__.pop("_sender", None)
         self._hooks = _several(before_request), _several(after_response)
 
@@ -886,6 +905,8 @@ class Transport(_Transport):
         failure: Exception | None = None
         while True:
             try:
+                # The conversation decides and never sends, so that both transports share it. It judges only the errors below: an
+                # interrupt, or a bug, ends the call as it is.
                 action = conversation.send(outcome) if failure is None else conversation.throw(failure)
             except StopIteration as done:
                 return done.value
@@ -994,6 +1015,7 @@ class AsyncTransport(_Transport):
                 "This asynchronous client has a transport= that cannot run in a thread, where workflows run",
                 remedy="Use blocking_transport= as well, an httpx.BaseTransport.",
             )
+        # Its constructor would open connections that nothing closes.
         twin = Transport.__new__(Transport)
         twin._manners, twin._timeout, twin._response_limit = self._manners, self._timeout, self._response_limit
         twin._hooks = self._hooks
@@ -1037,6 +1059,7 @@ class AsyncTransport(_Transport):
 
     async def _perform(self, action: Action, request: Request, stream: bool) -> object:
         match action:
+            # A thread costs more than most credentials take: only those that may request a token run in one.
             case Authorize(credentials, hop) if credentials.ready():
                 return credentials.headers(hop.method, hop.url), credentials.query(hop.method, hop.url)
             case Authorize(credentials, hop):

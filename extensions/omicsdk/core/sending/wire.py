@@ -94,14 +94,17 @@ class _Sender:
             headers = (*(pair for pair in headers if pair[0].lower() not in added), *added.items())
         url = with_query(hop.url, step.query) if step.query else hop.url
         content = request.content if hop.has_content else None
+        # A function makes the body again: a retry must not continue where the first try stopped reading.
         body = pieces_of(content) if callable(content) else content
         timeouts, head = self._timeout.by_name(), self._timeout.body
+        # After a silent try, each wait and the whole head have what is left of the call's limit.
         if step.left is not None:
             timeouts = {name: step.left if limit is None else min(limit, step.left) for name, limit in timeouts.items()}
             head = step.left if head is None else min(head, step.left)
         extensions: dict[str, Any] = {"timeout": timeouts, "head": None if head is None else (head, self._now)}
         if step.credentials is not None and (certificate := getattr(step.credentials, "certificate", None)) is not None:
             extensions["certificate"] = certificate.files
+        # For the log: a document names its keys as it likes, so names do not show what is secret.
         if added or step.query:
             extensions["credentials"] = frozenset(added), frozenset(step.query)
         try:
@@ -114,6 +117,7 @@ class _Sender:
         timeout = self._timeout
         if timeout.body is None or live:
             return None
+        # Without this, a server that sent its head after 50 s and then nothing held a call for another minute.
         if not stream and timeout.least_rate:
             request.extensions["least"] = int(timeout.least_rate * timeout.body)
         return _Watch(timeout.least_rate, timeout.body, self._now)
@@ -122,18 +126,22 @@ class _Sender:
         failure = failure_of(error)
         if isinstance(failure.error, TimedOut) and not failure.lasting:
             failure.within = self._timeout.body
+        # An unknown name or a refused connection is a wrong URL if the host never responded, else an outage, which is retried.
         failure.lasting |= failure.settled and not self._connections[_way(request)].responded
+        # What arrived has passed the proxy.
         if not failure.arrived:
             self._connections.way_to(request.url).blame_proxy(failure.error)
         return failure
 
     def _received(self, response: httpx.Response, started: float) -> httpx.Response:
+        # Over plain http a proxy's refusal is an ordinary response, with the same status as the service's could have.
         if response.is_error and response.is_closed and is_login_refused(response.status_code, response.headers):
             route = self._connections.way_to(response.request.url)
             if route.proxy is not None:
                 refused = ProxyLoginFailed(f"The proxy refused: {response.status_code} {response.reason_phrase}")
                 route.blame_proxy(refused)
                 raise WireFailure(refused, arrived=False, lasting=True)
+        # httpx has no option for the class. Subclasses, from transports of tests, keep theirs.
         if type(response) is httpx.Response:
             response.__class__ = Received
         response.elapsed = datetime.timedelta(seconds=time.perf_counter() - started)
@@ -164,6 +172,7 @@ class _Whole:
         undone = [] if content_encoding is None else self._undone(content_encoding)
         if most is None or undone or response.request.method == "HEAD" or response.is_error:
             return
+        # Only a first look: the header may be missing or wrong, so that the pieces are counted as well.
         if (number_in(response.headers.get("content-length", "")) or 0) > most:
             raise self._too_large(most)
 
@@ -188,6 +197,7 @@ class _Whole:
             WireFailure: The limit is exceeded.
         """
         if self._most is not None and len(piece) > self._left:
+            # The beginning of an error says enough, and raising here would hide its status.
             if not self._response.is_error:
                 raise self._too_large(self._most)
             self._pieces.append(piece[: self._left])
@@ -236,6 +246,7 @@ class Sender(_Sender):
             sent.extensions["stopped"] = stopped
         if not isinstance(step.credentials, HttpxAuth):
             return self._once(sent, stream, most, request.live)
+        # Such a flow sends requests of its own, such as Digest's first one without credentials, each with the limits of the call.
         flow = step.credentials.auth.sync_auth_flow(sent)
         try:
             sent = next(flow)
@@ -278,6 +289,7 @@ class Sender(_Sender):
         pool = self._connections[_way(request)]
         if pool.login is None:
             return self._head(pool, request, watch)
+        # A wrong password is sent by one request, not by all that are in flight: several refusals lock accounts.
         passage = Passage(pool.login)
         if not passage.wait():
             raise _not_let_through(request)
@@ -292,14 +304,17 @@ class Sender(_Sender):
         """Send a request over a connection reserved for it until the response is closed."""
         transport = pool.shared
         if transport is None:
+            # A slot, then a transport: those in use plus those idle are never more than there are slots.
             if not pool.slots.acquire(timeout=self._timeout.pool):
                 raise httpx.PoolTimeout("All connections are in use", request=request)
             transport = _idle_or_new(pool)
         try:
             response: httpx.Response = transport.handle_request(request)
+        # An interrupt too: a slot that is not returned is lost to all threads of the process.
         except BaseException:
             _give_back(pool, transport, self._now())
             raise
+        # Read by other threads without a lock: it changes once, and a late reader only reports a refused connection as lasting.
         pool.responded = True
         response.request = request
         if response.is_closed:  # as for a response from a cassette
@@ -402,6 +417,7 @@ class AsyncSender(_Sender):
         transport = pool.shared
         if transport is None:
             try:
+                # Most requests find a free slot, and need no cancel scope.
                 pool.slots.acquire_nowait()
             except anyio.WouldBlock:
                 await self._slot(pool, request)
@@ -496,6 +512,7 @@ class _Watch:
             if self._waited < 1.0:
                 return
             self._flow = Flow(self._least_rate, self._seconds)
+            # The first mark, from which the rate is measured.
             self._flow.is_slow(0.0, 0)
         if self._flow.is_slow(self._waited, self._moved):
             raise TooSlow(f"The response was too slow: {self._moved} bytes in {self._waited:.0f} s")
@@ -541,6 +558,7 @@ class _Body(httpx.SyncByteStream, httpx.AsyncByteStream):
         try:
             self._stream.close()
         finally:
+            # A list that is emptied: however often the stream is closed, its connection is returned once.
             while self._give_back:
                 self._give_back.pop()()
 
@@ -572,6 +590,7 @@ def _aged(pool: Pool, now: float) -> list[Any]:
     """Remove the transports that were not used for long, to be closed."""
     old: list[Any] = []
     try:
+        # Without a lock: `popleft` and `append` of a deque are atomic, and an IndexError says that others were faster.
         while now - pool.idle[0][1] > KEPT_FOR:
             transport, since = pool.idle.popleft()
             if now - since <= KEPT_FOR:  # another thread took the oldest one meanwhile
@@ -741,6 +760,7 @@ class _Stream(httpcore.NetworkStream):
         """
         stopped = self._limit.stopped
         step = SIGNAL_SECONDS if stopped is None else TICK
+        # The last step is the remainder, whose timeout is the caller's.
         while left is None or left > step:
             try:
                 return self._stream.read(max_bytes, step)
@@ -751,6 +771,7 @@ class _Stream(httpcore.NetworkStream):
         return self._stream.read(max_bytes, left)
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        # The time of the head begins after the last byte of the request: an upload may take longer than any head.
         self._limit.began = None
         self._stream.write(buffer, timeout)
 
@@ -811,6 +832,7 @@ class LimitedTransport(httpx.HTTPTransport):
         try:
             return super().handle_request(request)
         finally:
+            # At the head's end; after an error too, since the transport is used again.
             self._limit.end_of_head()
 
 
