@@ -181,6 +181,7 @@ class Rules:
                 # Each once: most entries of a listing state the same.
                 for alternatives in dict.fromkeys(zip(*(_values(page, place) for place in rule.places), strict=True)):
                     self._compare(rule, requested, alternatives, facts.name)
+            # Its reader would decode the body once more.
             response.extensions[DECODED] = page
             del page  # as in `Response.json`
 
@@ -218,6 +219,7 @@ class Rules:
         query = parse_qs(parts.query)
         path = facts.path.partition("#")[0].rstrip("/")
         for rule in self.rules:
+            # A POST creates or searches: what it returns need not have its arguments.
             if facts.name not in rule.operations if rule.operations else facts.method == "POST":
                 continue
             placeholder = "/".join(f"{{{name}}}" for name in rule.argument.split("/"))
@@ -318,6 +320,7 @@ class ListingCheck:
                 if self._count <= _REMEMBERED:
                     self._seen.add(hash(key))
                 return True
+            # Later keys are not remembered: a repeated entry looks like one that is only out of order.
             if self._count > _REMEMBERED:
                 self._note(f"the entry {shortened(repr(key), 200)} is listed more than once, or out of order")
                 return key != self._last

@@ -598,6 +598,7 @@ class Part(Generic[S, A]):
             url = f"{client.base_url}{self._path}"
             whole: Any = client
             client_of_part: Any = beside(whole, kind, url, client.credentials)
+            # A part is pickled as its platform and its name.
             if whole._recipe is not None:
                 recipe = pickled_recipe(whole, whole._recipe, client.base_url)
                 client_of_part._recipe = Recipe(_part_of, (recipe, self._name), {}, {})
@@ -611,6 +612,7 @@ def _part_of(whole: Recipe, name: str) -> object:
 
 def _takes_stop(function: Callable[..., Any]) -> bool:
     """Whether a function takes `stop`: as a parameter, or among its `**options`, which are always those of transfers."""
+    # By the code object: inspect.signature takes longer than many a call, and this is asked for each.
     code = getattr(unwrap(function), "__code__", None)
     if code is None:  # an operation, or a class
         return False
@@ -635,6 +637,7 @@ async def run_in_thread(call: Callable[[], T], stop: threading.Event) -> T:
     from anyio import CancelScope, CapacityLimiter, get_cancelled_exc_class
     from anyio.to_thread import run_sync
 
+    # Not a thread of anyio's pool: its limiter would hold back other work of the program for the length of a transfer.
     ended = threading.Event()
     context = copy_context()
     outcome: list[T] = []
@@ -647,6 +650,7 @@ async def run_in_thread(call: Callable[[], T], stop: threading.Event) -> T:
     def work() -> None:
         try:
             outcome.append(context.run(stoppable))
+        # The thread's own: an exception that left it would be printed, and lost.
         except BaseException as error:  # it is raised in the task
             failure.append(error)
         finally:
@@ -661,6 +665,7 @@ async def run_in_thread(call: Callable[[], T], stop: threading.Event) -> T:
         await wait()
     except get_cancelled_exc_class():
         stop.set()
+        # A cancelled await returns while the thread still runs: the wait is repeated, shielded, until it has ended.
         while not ended.is_set():
             try:
                 with CancelScope(shield=True):  # a second task.cancel() of asyncio is not held up by it

@@ -256,6 +256,7 @@ def segment(name: str, value: object, *, raw: bool = False) -> str:
     """
     value = joined(value, ",") if not isinstance(value, str) and is_list(value) else value
     text = "" if value is None or value is OMIT else text_of(value, name)
+    # `.` and `..` are removed by clients and servers before they route (RFC 3986, 5.2.4), percent-encoded or not.
     pieces = text.split("/") if raw else [text]
     if not text or any(piece in (".", "..") for piece in pieces):
         what = repr(text) if text else "empty"

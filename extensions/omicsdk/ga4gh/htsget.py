@@ -210,10 +210,12 @@ def _join(source: _Source, part: _Part, file: BinaryIO, complete: bool, run: Run
     digest = md5(usedforsecurity=False)
     blocks_kept, end = part.resumed(source)
     left = end
+    # What an earlier run wrote is read once more: the checks of the format and the MD5 are over the whole file.
     while left and (data := file.read(min(_STRIDE, left))):
         check.feed(data)
         digest.update(data)
         left -= len(data)
+    # Behind the last complete block may be a part of the next one, which is fetched whole.
     file.truncate(end)
     ends = part.ends[:blocks_kept]
     run.kept = run.present = end
@@ -225,6 +227,7 @@ def _join(source: _Source, part: _Part, file: BinaryIO, complete: bool, run: Run
             check.feed(data)
             digest.update(data)
             file.write(data)
+        # Before the record: one that names bytes that are not in the file would resume behind a gap.
         file.flush()
         ends.append(file.tell())
         part.note(source, ends)
@@ -298,6 +301,7 @@ class _Source:
             calls += 1
             if calls > 1:  # its URL is not accepted any longer
                 again = self._ask()
+                # Blocks are joined by their number: those of another layout would not fit the ones that were written.
                 if [block.layout for block in again.blocks] != [block.layout for block in self.ticket.blocks]:
                     problem = f"{self._wanted.id}: a new ticket has other blocks than the one before"
                     raise SourceChanged(problem, name=self._wanted.id)
@@ -323,11 +327,13 @@ class _Part:
     @contextmanager
     def opened(self) -> Generator[BinaryIO]:
         """Open it for this process alone; what has no complete block is removed if the block fails."""
+        # `r+b` keeps what an earlier run left, and needs an existing file.
         self.path.touch()
         with self.path.open("r+b") as file:
             try:
                 lock_now(file.fileno())
             except OSError as error:
+                # Other errors are those of file systems without locks: the file is written without one.
                 if error.errno in HELD:
                     raise FolderBusy(
                         str(self.path), remedy="Wait until the other process has downloaded the file."
@@ -335,6 +341,7 @@ class _Part:
             try:
                 yield file
             except BaseException:
+                # Nothing could be resumed from it.
                 if not self.record.exists():
                     self.discard()
                 raise
@@ -356,6 +363,7 @@ class _Part:
         ticket, count = source.ticket, 0
         record = _read(self.record)
         entries: object = record.get("blocks")
+        # A ticket for other data, or for the same data in another format.
         if record.get("format") != ticket.format or record.get("md5") != ticket.md5:
             entries = []
         size = self.path.stat().st_size

@@ -265,6 +265,7 @@ class ClientCredentials(_OAuthToken):
         super().__init__(client, token_url=token_url, scopes=scopes, origins=origins, endpoint=endpoint, clock=clock)
 
     def _grant(self, endpoint: Endpoint, addresses: Sequence[str]) -> Grant:
+        # Sent again after a failure: unlike a refresh token or a code, nothing is used up by it.
         fields = {"grant_type": "client_credentials", "scope": self._scope}
         return endpoint.grant(self._client.request(addresses[0], fields, "request for a token", again=True))
 
@@ -316,6 +317,7 @@ class RefreshToken(_OAuthToken):
     def _refreshed(self, endpoint: Endpoint, token_url: str, scope: str = "") -> Grant:
         fields = {"grant_type": "refresh_token", "refresh_token": self._refresh_token, "scope": scope}
         grant = endpoint.grant(self._client.request(token_url, fields, "refresh"), previous=self._refresh_token)
+        # Before the token is used: the old refresh token may be invalid from now on.
         self._keep(grant.refresh_token)
         return grant
 
