@@ -184,6 +184,7 @@ class HostCache:
             prefix: The prefix, such as `dg.4503`.
         """
         cached = self._read()["cache"]
+        # The file is shared with Gen3's client, which writes prefixes as users do.
         entry = cached.get(prefix) or next((cached[name] for name in cached if name.lower() == prefix.lower()), None)
         if not is_object(entry) or not self._is_young(entry.get("created")):
             return None
@@ -199,6 +200,7 @@ class HostCache:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with locked(self.path, patience=_PATIENCE):
+                # Read within the lock: another process may have added entries, and members that are not ours stay.
                 content = self._read()
                 now = datetime.fromtimestamp(self.clock.now(), UTC).strftime(_FORM)
                 content["info"] = content.get("info") or {"created": now}
@@ -227,6 +229,7 @@ class HostCache:
         except ValueError:
             return False
         age = datetime.fromtimestamp(self.clock.now(), UTC) - created_at
+        # A little in the future: machines that share the file may have different clocks.
         return timedelta(minutes=-10) < age < timedelta(days=self.days)
 
 
@@ -331,6 +334,7 @@ class Resolver:
             error.remedy = "Pass base_url (--base-url), or write the server into the identifier (drs://HOST/ID)."
             raise error
         prefix = one.prefix.lower()  # prefixes are compared without case
+        # Held during the lookup, by all prefixes: downloads have few, and a registry is not to be asked twice at the same time.
         with self._lock:
             if prefix not in self._found:
                 self._found[prefix] = (

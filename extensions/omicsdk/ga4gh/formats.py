@@ -77,6 +77,7 @@ class FileCheck:
         Raises:
             InvalidFormat: They cannot be part of such a file, or of one of its name.
         """
+        # The first byte is enough: a piece may end behind it, and no plain format begins with it.
         if not self._size and data.startswith(_GZIP[:1]):
             self._blocks = BgzfBlocks()
         if not self._size and self._compressed is not None and data[:1] in (_GZIP[:1], b"#"):
@@ -84,6 +85,7 @@ class FileCheck:
         self._size += len(data)
         if len(self._head) < _HEAD:
             self._head += data[: _HEAD - len(self._head)]
+        # With what came before: the last piece may be shorter than an end marker.
         self._tail = (self._tail + data[-_TAIL:])[-_TAIL:]
         if self._blocks is not None and not self._blocks.feed(data):
             self._refuse(
@@ -155,11 +157,13 @@ class BgzfBlocks:
             chunk = data[offset : offset + header_size - len(self._header)]
             self._header += chunk
             offset += len(chunk)
+            # As far as the header has arrived: an error page is refused by its first bytes.
             if not _BGZF.startswith(self._header[: len(_BGZF)]):
                 return False
             if len(self._header) < _header_size(self._header):
                 continue
             size = _block_size(self._header)
+            # 0 without the field BC: ordinary gzip, whose blocks state no length.
             if size < len(self._header):
                 return False
             self._left = size - len(self._header)

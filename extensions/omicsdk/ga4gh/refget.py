@@ -256,6 +256,7 @@ def _fetched(source: _Sequence, target: Path, format: Layout, options: TransferO
         except TransportError:
             failures, elapsed = failures + 1, SYSTEM_CLOCK.monotonic() - start
             pause = transport.retry.next_pause(failures=failures, elapsed=elapsed, fraction=1)
+            # What a pipe or a device has received cannot be written again.
             if not source.length or pause is None or is_special(target):  # the request itself was retried before
                 raise
             sleep_unless(lambda: options.stopped, pause, TICK, transport.clock)
@@ -297,6 +298,7 @@ def fasta(title: str, pieces: Iterable[bytes], line: int = LINE) -> Iterator[byt
     rest = b""
     for piece in pieces:
         rest += piece
+        # A line is written when it is full: pieces end anywhere.
         whole = len(rest) - len(rest) % line
         if whole:
             yield b"".join(rest[at : at + line] + b"\n" for at in range(0, whole, line))
